@@ -1,0 +1,48 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/** Sockets one worker keeps open to a service: as many as batches it has in flight, and some for the ledger. */
+const maxSockets = 64;
+
+/** Without these a hung connection waits for ever; by default the SDK only warns about a late answer. */
+const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
+  new NodeHttpHandler({
+    connectionTimeout: 2_000,
+    requestTimeout: requestTimeoutMillis,
+    throwOnRequestTimeout: true,
+    httpAgent: { keepAlive: true, maxSockets },
+    httpsAgent: { keepAlive: true, maxSockets },
+  });
+
+/** The AWS services a function talks to, each built once per cold start. */
+export interface Clients {
+  /** Copied data and tables: one attempt a call, because every caller has its own retry with a deadline. */
+  readonly dynamo: DynamoDBClient;
+  /** The ledger only: plain JavaScript values, retried by the SDK. Never copied data. */
+  readonly ledger: DynamoDBDocumentClient;
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+  readonly sts: STSClient;
+}
+
+/** Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set. */
+export function createClients(): Clients {
+  const dynamo = new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) });
+  const ledgerBase = new DynamoDBClient({ maxAttempts: 6, requestHandler: requestHandler(5_000) });
+  return {
+    dynamo,
+    ledger: DynamoDBDocumentClient.from(ledgerBase, { marshallOptions: { removeUndefinedValues: true } }),
+    s3: new S3Client({
+      maxAttempts: 3,
+      requestHandler: requestHandler(60_000),
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+    }),
+    sfn: new SFNClient({ maxAttempts: 4, requestHandler: requestHandler(10_000) }),
+    sts: new STSClient({ maxAttempts: 3, requestHandler: requestHandler(5_000) }),
+  };
+}

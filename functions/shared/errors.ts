@@ -1,0 +1,135 @@
+/**
+ * Every error of the migration that is not an AWS SDK error. `name` is a literal, because bundlers
+ * rename classes and Lambda reports `error.name` to Step Functions. Only {@link TransientError} is
+ * retried by the state machine; every other one is final for the run and leads to its roll back.
+ *
+ * A message is a sentence for an operator: what failed, on which thing, why, what was done, what to
+ * do now. It never holds an attribute value other than a product's key.
+ */
+export abstract class MigrationError extends Error {}
+
+/** A fault that passes by itself: throttling, a reset, credentials being renewed. Retried by every state. */
+export class TransientError extends MigrationError {
+  override readonly name = 'TransientError';
+}
+
+/** What was typed as input cannot be used; the message names the field. Nothing was created. */
+export class InvalidInputError extends MigrationError {
+  override readonly name = 'InvalidInputError';
+}
+
+/** A variable that the deployment sets is missing or unusable. */
+export class ConfigurationError extends MigrationError {
+  override readonly name = 'ConfigurationError';
+}
+
+/** An AWS service does not answer at all. */
+export class ServiceUnreachableError extends MigrationError {
+  override readonly name = 'ServiceUnreachableError';
+}
+
+/** The role may not do what the step needs; the message names action, resource and remedy. */
+export class PermissionDeniedError extends MigrationError {
+  override readonly name = 'PermissionDeniedError';
+}
+
+/** There is no source table of that name in this account and region. */
+export class SourceTableNotFoundError extends MigrationError {
+  override readonly name = 'SourceTableNotFoundError';
+}
+
+/** The source table is there, but not ACTIVE or not keyed by `id` (S). */
+export class SourceTableUnusableError extends MigrationError {
+  override readonly name = 'SourceTableUnusableError';
+}
+
+/** The backup bucket of the stack is missing or not readable. */
+export class BackupBucketError extends MigrationError {
+  override readonly name = 'BackupBucketError';
+}
+
+/** A target table exists with other keys or indexes; the message lists each difference. */
+export class TableSchemaMismatchError extends MigrationError {
+  override readonly name = 'TableSchemaMismatchError';
+}
+
+/** A target table belongs to another stage of this service. */
+export class ForeignStageTableError extends MigrationError {
+  override readonly name = 'ForeignStageTableError';
+}
+
+/** A table that was there is gone, or did not become ACTIVE in time. */
+export class TableUnavailableError extends MigrationError {
+  override readonly name = 'TableUnavailableError';
+}
+
+/** An INLINE Map's history would not hold this run; deploy with `mapMode: DISTRIBUTED` or raise the cap. */
+export class RunTooLongForInlineError extends MigrationError {
+  override readonly name = 'RunTooLongForInlineError';
+}
+
+/** Another run holds the source table; the message names it and how to release it. */
+export class LockHeldError extends MigrationError {
+  override readonly name = 'LockHeldError';
+}
+
+/** A run of this id exists with another start time. */
+export class RunIdUsedError extends MigrationError {
+  override readonly name = 'RunIdUsedError';
+}
+
+/** No run of this id in the ledger. */
+export class RunNotFoundError extends MigrationError {
+  override readonly name = 'RunNotFoundError';
+}
+
+/** The run has ended, is being taken back, or belongs to another execution: this worker changes nothing. */
+export class RunClosedError extends MigrationError {
+  override readonly name = 'RunClosedError';
+}
+
+/** An item cannot be carried into a backup without changing it; the message names its key. */
+export class ItemNotCarriableError extends MigrationError {
+  override readonly name = 'ItemNotCarriableError';
+}
+
+/** There is no sealed backup to work on. */
+export class BackupNotFoundError extends MigrationError {
+  override readonly name = 'BackupNotFoundError';
+}
+
+/** A backup does not read back as it was written; the message names the file and what is wrong with it. */
+export class BackupDamagedError extends MigrationError {
+  override readonly name = 'BackupDamagedError';
+}
+
+/** More products than `maxQuarantined` cannot be transformed; the message names the first ones. */
+export class TooManyQuarantinedError extends MigrationError {
+  override readonly name = 'TooManyQuarantinedError';
+}
+
+/** The target is not what the backup should have become. */
+export class VerificationFailedError extends MigrationError {
+  override readonly name = 'VerificationFailedError';
+}
+
+/** DynamoDB refuses one item for good; the message names its key and DynamoDB's reason. */
+export class ItemRefusedError extends MigrationError {
+  override readonly name = 'ItemRefusedError';
+}
+
+/** Restoring into this table is not allowed or not confirmed. */
+export class RestoreTargetError extends MigrationError {
+  override readonly name = 'RestoreTargetError';
+}
+
+/** A roll back could not take everything away; the message lists what remains and the commands that finish it. */
+export class RollBackIncompleteError extends MigrationError {
+  override readonly name = 'RollBackIncompleteError';
+}
+
+/** What an unknown thrown value says of itself, at most 1 KiB, without stack. */
+export function errorSummary(error: unknown): { readonly name: string; readonly message: string } {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { name, message: message.slice(0, 1024) };
+}

@@ -1,0 +1,110 @@
+import type { z } from 'zod';
+import {
+  errorSummary,
+  InvalidInputError,
+  PermissionDeniedError,
+  ServiceUnreachableError,
+  TransientError,
+} from './errors.ts';
+import { getRuntime, type Runtime, type Turn } from './runtime.ts';
+
+/** The part of Lambda's context that is used. */
+export interface LambdaContext {
+  readonly functionName?: string;
+  readonly awsRequestId?: string;
+  getRemainingTimeInMillis?(): number;
+}
+
+/** One function: what it does inside a workflow and, if it can, when it is called alone. */
+export interface Stage<Input> {
+  readonly input: z.ZodType<Input>;
+  readonly run: (runtime: Runtime, input: Input, turn: Turn) => Promise<unknown>;
+  /** The sensible whole, for a call without payload. */
+  readonly alone?: (runtime: Runtime, turn: Turn) => Promise<unknown>;
+}
+
+/** What `sls invoke -f` sends without `-d`, and what people type for "nothing". */
+function isEmpty(event: unknown): boolean {
+  return (
+    event === undefined ||
+    event === null ||
+    event === '' ||
+    (typeof event === 'object' && Object.keys(event).length === 0)
+  );
+}
+
+const defaultRemainingMillis = 890_000;
+
+function turnOf(context: LambdaContext): Turn {
+  return {
+    remainingMillis: () => context.getRemainingTimeInMillis?.() ?? defaultRemainingMillis,
+    requestId: context.awsRequestId ?? crypto.randomUUID(),
+  };
+}
+
+/** Parse, call, return. What is thrown has at most 1 KiB of message and no stack. */
+export function lambdaHandler<Input>(
+  stage: Stage<Input>,
+): (event: unknown, context?: LambdaContext) => Promise<unknown> {
+  return async (event, context = {}) => {
+    try {
+      const runtime = await getRuntime();
+      runtime.logger.addContext(context as Parameters<Runtime['logger']['addContext']>[0]);
+      return await runStage(runtime, stage, event, turnOf(context));
+    } catch (error) {
+      throw presentable(error);
+    }
+  };
+}
+
+async function runStage<Input>(
+  runtime: Runtime,
+  stage: Stage<Input>,
+  event: unknown,
+  turn: Turn,
+): Promise<unknown> {
+  if (isEmpty(event) && stage.alone !== undefined) return stage.alone(runtime, turn);
+  const parsed = stage.input.safeParse(event);
+  if (!parsed.success) {
+    const problems = parsed.error.issues
+      .map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`)
+      .join('; ');
+    throw new InvalidInputError(
+      `This function's payload is not what the workflow sends (${problems}). ${stage.alone === undefined ? 'It is part of the workflow and cannot be called alone; start the state machine instead.' : 'Call it without a payload to do the whole step.'}`,
+    );
+  }
+  return stage.run(runtime, parsed.data, turn);
+}
+
+const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
+const denied = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'KMSAccessDeniedException',
+]);
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+/** The error as Step Functions and the operator shall see it. */
+export function presentable(error: unknown): Error {
+  const shown = translate(error);
+  shown.message = errorSummary(shown).message;
+  shown.stack = `${shown.name}: ${shown.message}`;
+  return shown;
+}
+
+function translate(error: unknown): Error {
+  const { name, message } = errorSummary(error);
+  const { code = '' } = (error ?? {}) as { code?: string };
+  if (expired.has(name))
+    return new TransientError(`The credentials expired in mid-call (${message}); the step is tried again.`);
+  if (denied.has(name))
+    return new PermissionDeniedError(
+      `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false; then start again.`,
+    );
+  if (unreachable.has(code))
+    return new ServiceUnreachableError(
+      `An AWS service does not answer (${message || code}). Check region, network and AWS_ENDPOINT_URL, then start again.`,
+    );
+  return error instanceof Error ? error : new Error(message);
+}

@@ -1,0 +1,64 @@
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Digest } from '../wire/digest.ts';
+import { fileKey, type LedgerTable } from './ledger-table.ts';
+
+/** One data file of a backup, as it was written. */
+export interface BackupFile {
+  readonly segment: number;
+  readonly sequence: number;
+  /** Absolute in the bucket. */
+  readonly key: string;
+  readonly itemCount: number;
+  /** Bytes of DynamoDB JSON before gzip. */
+  readonly bytes: number;
+  readonly gzipBytes: number;
+  /** Base64 MD5 of the gzipped bytes. */
+  readonly md5: string;
+  /** Base64 SHA-256 of the gzipped bytes. */
+  readonly sha256: string;
+  /** As S3 returned it. */
+  readonly etag: string;
+  readonly digest: Digest;
+}
+
+/** Idempotent: the same file written again is the same item. */
+export async function saveFile(ledger: LedgerTable, runId: string, file: BackupFile): Promise<void> {
+  const item = { ...fileKey(runId, file.segment, file.sequence), ...file };
+  await ledger.client.send(new PutCommand({ TableName: ledger.tableName, Item: item }));
+}
+
+/** Strongly consistent. */
+export async function findFile(
+  ledger: LedgerTable,
+  runId: string,
+  at: { readonly segment: number; readonly sequence: number },
+): Promise<BackupFile | undefined> {
+  const { Item } = await ledger.client.send(
+    new GetCommand({
+      TableName: ledger.tableName,
+      Key: fileKey(runId, at.segment, at.sequence),
+      ConsistentRead: true,
+    }),
+  );
+  return Item as BackupFile | undefined;
+}
+
+/** Every file of a run's backup by segment and sequence: the order that shards are cut by. Strongly consistent. */
+export async function listFiles(ledger: LedgerTable, runId: string): Promise<readonly BackupFile[]> {
+  const files: BackupFile[] = [];
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const page = await ledger.client.send(
+      new QueryCommand({
+        TableName: ledger.tableName,
+        KeyConditionExpression: 'PK = :run AND begins_with(SK, :file)',
+        ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':file': 'FILE#' },
+        ConsistentRead: true,
+        ExclusiveStartKey: startKey,
+      }),
+    );
+    files.push(...((page.Items ?? []) as BackupFile[]));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined);
+  return files.toSorted((one, other) => one.segment - other.segment || one.sequence - other.sequence);
+}

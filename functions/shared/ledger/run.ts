@@ -1,0 +1,145 @@
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { RunNotFoundError } from '../errors.ts';
+import type { Plan } from '../state.ts';
+import type { Digest } from '../wire/digest.ts';
+import { type LedgerTable, runKey, runsIndex } from './ledger-table.ts';
+
+export type RunStatus =
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'PLANNED'
+  | 'HELD'
+  | 'ROLLING_BACK'
+  | 'ROLLED_BACK'
+  | 'ROLLBACK_FAILED';
+
+/** What the input of `migrate` asks for, defaults filled in. */
+export interface RunParameters {
+  readonly dryRun: boolean;
+  readonly onFailure: 'rollback' | 'hold';
+  /** Products. */
+  readonly maxQuarantined: number;
+  readonly onExisting: 'keep' | 'replace';
+  readonly maxConcurrency: number;
+  readonly readUnitsPerSecond?: number | undefined;
+  readonly writeUnitsPerSecond?: number | undefined;
+  readonly note?: string | undefined;
+}
+
+/** A sealed backup, as the run remembers it. */
+export interface BackupSummary {
+  /** `<ms, 14 digits>-<8 hex>`. */
+  readonly backupId: string;
+  readonly uri: string;
+  readonly files: number;
+  readonly items: number;
+  /** Uncompressed bytes of DynamoDB JSON. */
+  readonly bytes: number;
+  readonly digest: Digest;
+}
+
+/** What the rehearsal says the target must become. */
+export interface Rehearsal {
+  readonly products: number;
+  readonly metadata: number;
+  readonly variants: number;
+  /** Products that cannot be transformed. */
+  readonly quarantined: number;
+  /** Bytes of the target items by DynamoDB's size rule. */
+  readonly targetBytes: number;
+  readonly expected: Digest;
+}
+
+/** What verification found; see the report. */
+export interface Verification {
+  readonly expected: number;
+  readonly found: number;
+  readonly missing: number;
+  readonly different: number;
+  readonly extra: number;
+  readonly changedSince: number;
+  readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
+}
+
+/** One execution's work, from lock to end status. */
+export interface Run {
+  readonly runId: string;
+  readonly kind: 'migrate' | 'restore' | 'manual';
+  /** `functions:` key of a step called alone. */
+  readonly step?: string;
+  readonly status: RunStatus;
+  /** ARN of the execution that works on the run now, or `manual:<run id>`. */
+  readonly executionArn: string;
+  readonly executionStartTime: string;
+  /** ISO 8601, of the run, not of a resuming execution. */
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly sourceTable: string;
+  readonly parameters: RunParameters;
+  readonly plan: Plan;
+  /** Hash of transform and tables: a resumed run with other code starts its shards over. */
+  readonly codeVersion: string;
+  /** Of the backup being written; chosen when the run begins, so that every retry writes to the same place. */
+  readonly backupId: string;
+  /** Present once the backup is sealed. */
+  readonly backup?: BackupSummary;
+  readonly rehearsal?: Rehearsal;
+  readonly verification?: Verification;
+  /** Epoch milliseconds: when ROLLING_BACK was written. */
+  readonly markedAt?: number;
+  /** Status before the roll back began. */
+  readonly rolledBackFrom?: RunStatus;
+  /** True while nobody else can have held the lock since the run began. */
+  readonly lockUnbroken?: boolean;
+  /** Who settles the run now, and until when (epoch milliseconds). */
+  readonly settler?: string;
+  readonly settlerUntil?: number;
+  /** After the commit point: whether the new tables are protected. */
+  readonly protection?: 'PENDING' | 'DONE';
+  readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };
+  readonly warnings: readonly string[];
+  /** Kind-specific facts: a restore's target, a manual step's result. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Token of the last writer of `status`, to tell a lost answer from somebody else's change. */
+  readonly changedBy: string;
+}
+
+/** Strongly consistent; `undefined` where the ledger has no such run. */
+export async function findRun(ledger: LedgerTable, runId: string): Promise<Run | undefined> {
+  const { Item } = await ledger.client.send(
+    new GetCommand({ TableName: ledger.tableName, Key: runKey(runId), ConsistentRead: true }),
+  );
+  return Item as Run | undefined;
+}
+
+/** @throws RunNotFoundError naming the run; not retried. */
+export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> {
+  const run = await findRun(ledger, runId);
+  if (run === undefined)
+    throw new RunNotFoundError(
+      `The ledger ${ledger.tableName} knows no run ${runId}. List the runs with: npm run runs -- --stage <stage>`,
+    );
+  return run;
+}
+
+/** Newest first, at most `limit`; eventually consistent. */
+export async function listRuns(ledger: LedgerTable, limit = 100): Promise<readonly Run[]> {
+  const runs: Run[] = [];
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const page = await ledger.client.send(
+      new QueryCommand({
+        TableName: ledger.tableName,
+        IndexName: runsIndex,
+        KeyConditionExpression: 'entity = :run',
+        ExpressionAttributeValues: { ':run': 'RUN' },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: startKey,
+      }),
+    );
+    runs.push(...((page.Items ?? []) as Run[]));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined && runs.length < limit);
+  return runs.slice(0, limit);
+}

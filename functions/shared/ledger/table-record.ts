@@ -1,0 +1,106 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { RunClosedError } from '../errors.ts';
+import { type LedgerTable, runKey, tableKey } from './ledger-table.ts';
+
+/** `INTENT`: about to be created, the answer is not known. */
+export type TableOutcome = 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
+
+/** What a run did to one table. */
+export interface TableRecord {
+  readonly name: string;
+  readonly outcome: TableOutcome;
+  /** Epoch milliseconds, when the intent was written. */
+  readonly intentAt: number;
+  /** DynamoDB's TableId, once known: a table of the same name with another id is somebody else's. */
+  readonly tableId?: string;
+  readonly tableArn?: string;
+  /** Why it was kept, or another remark for the report. */
+  readonly remark?: string;
+}
+
+/**
+ * Writes the intent to create a table, on the condition that the run is RUNNING for this execution.
+ * An intent that is already there stays, with its time.
+ *
+ * @throws RunClosedError when the run is no longer RUNNING; not retried.
+ */
+export async function announceTable(
+  ledger: LedgerTable,
+  intent: {
+    readonly runId: string;
+    readonly executionArn: string;
+    readonly name: string;
+    readonly now: number;
+  },
+): Promise<void> {
+  const { runId, executionArn, name, now } = intent;
+  const TableName = ledger.tableName;
+  const runIsOurs = {
+    ConditionExpression: '#status = :running AND executionArn = :execution',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':running': 'RUNNING', ':execution': executionArn },
+  };
+  const writeIntent = {
+    UpdateExpression:
+      'SET #name = :name, outcome = if_not_exists(outcome, :intent), intentAt = if_not_exists(intentAt, :now)',
+    ExpressionAttributeNames: { '#name': 'name' },
+    ExpressionAttributeValues: { ':name': name, ':intent': 'INTENT', ':now': now },
+  };
+  try {
+    await ledger.client.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },
+          { Update: { TableName, Key: tableKey(runId, name), ...writeIntent } },
+        ],
+      }),
+    );
+  } catch (error) {
+    if (
+      error instanceof TransactionCanceledException &&
+      error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
+    )
+      throw new RunClosedError(
+        `Run ${runId} is no longer running for this execution, so table ${name} was not created. Nothing is left to do here.`,
+      );
+    throw error;
+  }
+}
+
+/** Records what became of a table; only one that was announced. */
+export async function recordTable(
+  ledger: LedgerTable,
+  runId: string,
+  record: Omit<TableRecord, 'intentAt'>,
+): Promise<void> {
+  const { name, ...facts } = record;
+  const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: tableKey(runId, name),
+        UpdateExpression: `SET ${entries.map(([key]) => `#${key} = :${key}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(PK)',
+        ExpressionAttributeNames: Object.fromEntries(entries.map(([key]) => [`#${key}`, key])),
+        ExpressionAttributeValues: Object.fromEntries(entries.map(([key, value]) => [`:${key}`, value])),
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
+}
+
+/** Every table the run announced. Strongly consistent. */
+export async function listTables(ledger: LedgerTable, runId: string): Promise<readonly TableRecord[]> {
+  const { Items } = await ledger.client.send(
+    new QueryCommand({
+      TableName: ledger.tableName,
+      KeyConditionExpression: 'PK = :run AND begins_with(SK, :table)',
+      ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':table': 'TABLE#' },
+      ConsistentRead: true,
+    }),
+  );
+  return (Items ?? []) as TableRecord[];
+}

@@ -1,0 +1,109 @@
+import { backOff } from 'exponential-backoff';
+
+/** Time, chance and waiting, so that tests bring their own. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** Names of AWS errors that pass by themselves. */
+const transientNames = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'Throttling',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'InternalServerError',
+  'InternalServerErrorException',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+  'SlowDown',
+  'InternalError',
+  'TransactionInProgressException',
+  'TransactionConflictException',
+  'ReplicatedWriteConflictException',
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'LimitExceededException',
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'IncompletePageError',
+  'IncompleteBodyError',
+  'SyntaxError',
+]);
+
+const transientCodes = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ECONNABORTED',
+]);
+
+const throttleNames = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'Throttling',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'SlowDown',
+]);
+
+interface AwsLikeError {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** Whether the service says "too fast". */
+export function isThrottle(error: unknown): boolean {
+  return throttleNames.has((error as AwsLikeError | undefined)?.name ?? '');
+}
+
+/** Whether the same request may well succeed a moment later: throttling, 5xx, resets, time-outs, answers cut short. */
+export function isTransient(error: unknown): boolean {
+  const { name, code, message, $metadata } = (error ?? {}) as AwsLikeError;
+  return (
+    transientNames.has(name ?? '') ||
+    transientCodes.has(code ?? '') ||
+    ($metadata?.httpStatusCode ?? 0) >= 500 ||
+    /aborted|socket hang up|premature close/i.test(message ?? '')
+  );
+}
+
+/** How long {@link retry} may go on. */
+export interface RetryUntil {
+  readonly clock: Clock;
+  /** Epoch milliseconds after which no further attempt begins. */
+  readonly deadline: number;
+  /** Called before each further attempt. */
+  readonly onRetry?: (error: unknown) => void;
+  /** Default {@link isTransient}. */
+  readonly isRetryable?: (error: unknown) => boolean;
+}
+
+/**
+ * Calls until it succeeds, with full jitter between 0 and 50 ms .. 5 s, as long as the error passes by
+ * itself and the deadline allows; then throws the last error. The SDK alone gives up after 2.6 s.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Promise<T> {
+  const isRetryable = until.isRetryable ?? isTransient;
+  return backOff(attempt, {
+    jitter: 'full',
+    startingDelay: 50,
+    maxDelay: 5_000,
+    numOfAttempts: Number.MAX_SAFE_INTEGER,
+    retry: (error: unknown) => {
+      const again = isRetryable(error) && until.clock.now() < until.deadline;
+      if (again) until.onRetry?.(error);
+      return again;
+    },
+  });
+}

@@ -1,0 +1,70 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { type ObjectStore, objectStore } from './backup/object-store.ts';
+import { type Clients, createClients } from './clients.ts';
+import { type Config, readConfig } from './env.ts';
+import type { LedgerTable } from './ledger/ledger-table.ts';
+import type { Clock } from './retry.ts';
+import { type ItemTable, itemTable } from './wire/item-table.ts';
+
+/** Everything a stage depends on; its first argument. Built once per cold start, replaced in tests. */
+export interface Runtime {
+  readonly config: Config;
+  readonly clients: Clients;
+  readonly ledger: LedgerTable;
+  readonly items: ItemTable;
+  readonly objects: ObjectStore;
+  /** Twelve digits, from STS. */
+  readonly accountId: string;
+  /** Backup bucket of the stack. */
+  readonly bucket: string;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/** What one invocation has left. */
+export interface Turn {
+  /** Milliseconds until Lambda ends the invocation. */
+  readonly remainingMillis: () => number;
+  /** Unique to the invocation. */
+  readonly requestId: string;
+}
+
+/** A worker that has less than this left saves its checkpoint and returns. Covers a request (10 s), its drain and the checkpoint. */
+export const reserveMillis = 20_000;
+
+let cached: Promise<Runtime> | undefined;
+
+/**
+ * The runtime of this sandbox.
+ *
+ * @throws ConfigurationError (not retried); the STS client's errors, which are (the next call tries again).
+ */
+export function getRuntime(): Promise<Runtime> {
+  cached ??= createRuntime().catch((error: unknown) => {
+    cached = undefined;
+    throw error;
+  });
+  return cached;
+}
+
+async function createRuntime(): Promise<Runtime> {
+  const config = readConfig();
+  const clients = createClients();
+  const { Account: accountId = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const bucket = `${config.service}-${config.stage}-${accountId}-${config.region}`;
+  return {
+    config,
+    clients,
+    ledger: { client: clients.ledger, tableName: config.ledgerTable },
+    items: itemTable(clients.dynamo),
+    objects: objectStore(clients.s3, bucket),
+    accountId,
+    bucket,
+    clock: Date,
+    random: Math.random,
+    logger: new Logger({ serviceName: config.service }),
+  };
+}

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+
+/**
+ * Every payload that travels between the states, one schema a hop. Payloads hold names, small numbers
+ * and flags; items, keys of items and cursors with key values live in S3 and in the ledger.
+ */
+
+/** What `Prepare` notes of the execution. Read by every state outside a Map. */
+export const executionSchema = z.object({
+  /** ARN of the execution. */
+  id: z.string(),
+  /** Name of the execution; becomes the run's id. */
+  name: z.string(),
+  /** ISO 8601. */
+  startTime: z.string(),
+});
+export type Execution = z.infer<typeof executionSchema>;
+
+const indexes = z.array(z.number().int().min(0)).max(1000);
+
+/** TestConnection -> BeginRun: how the run is cut. */
+export const planSchema = z.object({
+  /** `[0..n-1]`: Scan segments of the source, and of the target when it is verified. */
+  segments: indexes,
+  /** `[0..n-1]`: shards of the backup's files. */
+  shards: indexes,
+  /** Map workers at once. */
+  workers: z.number().int().min(1),
+  /** Items in one backup file, at most. */
+  itemsPerFile: z.number().int().min(1),
+  /** Cap over all workers in read units a second; 0: none. */
+  readUnitsPerSecond: z.number().min(0),
+  /** Cap over all workers in write units a second; 0: none. */
+  writeUnitsPerSecond: z.number().min(0),
+  /** Products the table is thought to hold (DescribeTable, six hours stale, or counted where it is small). */
+  estimatedProducts: z.number().min(0),
+  estimatedBytes: z.number().min(0),
+  /** Seconds and dollars of a whole run, estimated. */
+  estimate: z.object({ seconds: z.number(), dollars: z.number() }),
+  /** Sentences for the report. */
+  warnings: z.array(z.string()).max(20),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** TestConnection's payload: the only state that sees what was typed. */
+export const testConnectionSchema = z.object({ input: z.unknown(), execution: executionSchema });
+export type TestConnectionInput = z.infer<typeof testConnectionSchema>;
+
+/** BeginRun's payload. */
+export const beginRunSchema = z.object({ input: z.unknown(), execution: executionSchema, plan: planSchema });
+export type BeginRunInput = z.infer<typeof beginRunSchema>;
+
+/** BeginRun -> Choice, every Map and every later state. */
+export interface BegunRun {
+  /** `SETTLE`: a dead run holds the lock and must be settled first; then BeginRun is called again. */
+  readonly outcome: 'BEGUN' | 'SETTLE';
+  /** The run to go on with, or, for `SETTLE`, the dead one. */
+  readonly runId: string;
+  readonly dryRun: boolean;
+  readonly segments: readonly number[];
+  readonly shards: readonly number[];
+  readonly workers: number;
+}
+
+/** Payload of every worker inside a Map, in and out: a worker returns what its next turn is called with. */
+export const workerSchema = z.object({
+  runId: z.string(),
+  /** ARN of the execution the run belongs to: a worker of any other execution changes nothing. */
+  executionArn: z.string(),
+  /** Which segment or shard. */
+  shard: z.number().int().min(0).max(999),
+  /** Turns taken so far; absent at the first. */
+  turn: z.number().int().min(0).optional(),
+  /** True when the shard is finished; else the Choice calls the worker again. */
+  done: z.boolean().optional(),
+  /** How far the last turn got, for the reader of the history; the ledger's checkpoint decides. */
+  itemsDone: z.number().int().min(0).optional(),
+});
+export type WorkerInput = z.infer<typeof workerSchema>;
+
+/** A worker's answer. */
+export interface WorkerOutput extends WorkerInput {
+  readonly turn: number;
+  readonly done: boolean;
+  readonly itemsDone: number;
+}
+
+/** Payload of a state that works on the run as a whole (SealBackup, the CreateTables branches, JudgeDigests, CompleteRun). */
+export const runStepSchema = z.object({ runId: z.string(), executionArn: z.string() });
+export type RunStepInput = z.infer<typeof runStepSchema>;
+
+/** SealBackup -> Choice. */
+export interface SealedBackup {
+  readonly backupId: string;
+  readonly dryRun: boolean;
+}
+
+/** JudgeDigests -> Choice. */
+export interface JudgedDigests {
+  /** True when a digest differs, or a target existed before: compare key by key. */
+  readonly byKey: boolean;
+}
+
+/** A caught failure, as Step Functions writes it. `Cause` is the function's error as JSON, or a sentence. */
+export const failureSchema = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
+export type Failure = z.infer<typeof failureSchema>;
+
+/** RecordFailure's payload. */
+export const recordFailureSchema = runStepSchema.extend({
+  /** State the failure was caught in. */
+  state: z.string(),
+  shard: z.number().int().optional(),
+  failure: failureSchema,
+});
+export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
+
+/** RecordFailure -> ShardFailed (Fail): the failure, its Cause made readable. */
+export interface RecordedFailure {
+  readonly error: string;
+  readonly cause: string;
+}
+
+/** RollBack's payload: by `migrate` and `restore` with the execution, by `rollback` with a run id typed by hand or by settleRun. */
+export const rollBackSchema = z.object({
+  execution: executionSchema.optional(),
+  /** Run to take back; absent: the one the execution works on. */
+  runId: z.string().optional(),
+  /** Repeats the run id: needed to take back a run that succeeded. */
+  confirm: z.string().optional(),
+  /** `settle`: a dead run is settled as its `onFailure` says. Absent: taken back. */
+  intent: z.enum(['fail', 'settle', 'operator']).optional(),
+  failure: failureSchema.optional(),
+});
+export type RollBackInput = z.infer<typeof rollBackSchema>;
+
+/** RollBack -> Choice -> Wait | an end. */
+export interface RollBackTurn {
+  readonly done: boolean;
+  readonly waitSeconds: number;
+  /** `NOTHING`: no run was begun. `SUCCEEDED`: the run is past its commit point, nothing was taken back. */
+  readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'NOTHING' | 'PENDING';
+  /** The original error's name. */
+  readonly error: string;
+  /** What failed, what was taken back, where the report lies. */
+  readonly cause: string;
+  /** The report, for `SUCCEEDED` only. */
+  readonly report: unknown;
+}

@@ -1,0 +1,81 @@
+import type { KeySchemaElement, Projection, TableDescription } from '@aws-sdk/client-dynamodb';
+import { keySchema } from './create-table-input.ts';
+import type { IndexSpec, TableSpec } from './table-spec.ts';
+
+/**
+ * How an existing table differs from its spec, one sentence each; empty where it can be used as it
+ * is. Compared are the table's key and every index's name, key and projection, with the keys' types.
+ * Billing, tags and time to live are the owner's to choose and are not compared.
+ */
+export function schemaDifferences(spec: TableSpec, description: TableDescription): string[] {
+  const expectedNames = new Set(spec.indexes.map((index) => index.name));
+  return [
+    ...keyDifferences(
+      'The table',
+      keyText(spec, keySchema(spec.key)),
+      describedKey(description, description.KeySchema),
+    ),
+    ...spec.indexes.flatMap((index) => indexDifferences(spec, index, description)),
+    ...describedIndexNames(description)
+      .filter((name) => !expectedNames.has(name))
+      .map((name) => `It has an index ${name}, which the model does not have.`),
+  ];
+}
+
+function indexDifferences(spec: TableSpec, index: IndexSpec, description: TableDescription): string[] {
+  const found = description.GlobalSecondaryIndexes?.find((candidate) => candidate.IndexName === index.name);
+  if (found === undefined) return [missingIndex(index, description)];
+  return [
+    ...keyDifferences(
+      `Index ${index.name}`,
+      keyText(spec, keySchema(index.key)),
+      describedKey(description, found.KeySchema),
+    ),
+    ...projectionDifferences(index, found.Projection),
+  ];
+}
+
+function missingIndex(index: IndexSpec, description: TableDescription): string {
+  const local = description.LocalSecondaryIndexes?.some((candidate) => candidate.IndexName === index.name);
+  return local === true
+    ? `Index ${index.name} is a local secondary index where a global one is expected.`
+    : `Index ${index.name} is missing.`;
+}
+
+function keyDifferences(subject: string, expected: string, found: string): string[] {
+  return expected === found ? [] : [`${subject} has the key ${found} where ${expected} is expected.`];
+}
+
+function projectionDifferences(index: IndexSpec, projection: Projection | undefined): string[] {
+  const found = projection?.ProjectionType ?? 'nothing';
+  return found === index.projection
+    ? []
+    : [`Index ${index.name} projects ${found} where ${index.projection} is expected.`];
+}
+
+function keyText(spec: TableSpec, elements: readonly KeySchemaElement[]): string {
+  return elements
+    .map(({ AttributeName = '' }) => `${AttributeName} (${spec.attributes[AttributeName] ?? '?'})`)
+    .join(', ');
+}
+
+/** The partition key first, in whatever order the answer lists them. */
+function describedKey(description: TableDescription, elements: readonly KeySchemaElement[] = []): string {
+  const types = new Map(
+    description.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]),
+  );
+  const ordered = elements.toSorted(
+    (one, other) => Number(one.KeyType === 'RANGE') - Number(other.KeyType === 'RANGE'),
+  );
+  return ordered
+    .map(({ AttributeName }) => `${AttributeName} (${types.get(AttributeName) ?? '?'})`)
+    .join(', ');
+}
+
+function describedIndexNames(description: TableDescription): string[] {
+  const indexes = [
+    ...(description.GlobalSecondaryIndexes ?? []),
+    ...(description.LocalSecondaryIndexes ?? []),
+  ];
+  return indexes.flatMap(({ IndexName }) => IndexName ?? []);
+}

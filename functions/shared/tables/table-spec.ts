@@ -1,0 +1,47 @@
+/** The type of a key attribute, as DynamoDB writes it. */
+export type KeyType = 'S' | 'N' | 'B';
+
+/** A key: names of attributes, whose types stand in {@link TableSpec.attributes}. */
+export interface KeySpec {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
+/** How a table or an index is paid for; units are DynamoDB capacity units (4 KB read, 1 KB written, per second). */
+export type BillingSpec =
+  | { readonly mode: 'PAY_PER_REQUEST' }
+  | {
+      readonly mode: 'PROVISIONED';
+      readonly readUnitsPerSecond: number;
+      readonly writeUnitsPerSecond: number;
+    };
+
+/** A global secondary index. It is paid for like its table, with as many units of its own. */
+export interface IndexSpec {
+  readonly name: string;
+  readonly key: KeySpec;
+  readonly projection: 'ALL' | 'KEYS_ONLY';
+}
+
+/**
+ * A table as data. The same object creates the table, checks one that is there, sizes its cost and
+ * is what the tests read; a table of another schema is another such object and nothing else.
+ */
+export interface TableSpec {
+  /** The name without the deployment's prefix; {@link tableName} adds it. */
+  readonly name: string;
+  /** The key under `functions:` of the function that creates it. */
+  readonly createdBy: string;
+  readonly key: KeySpec;
+  /** Exactly the attributes that the table's key and its indexes' keys use. */
+  readonly attributes: Readonly<Record<string, KeyType>>;
+  readonly billing: BillingSpec;
+  readonly indexes: readonly IndexSpec[];
+  /** Attribute that holds the time of expiry in epoch seconds. Absent: items do not expire. */
+  readonly timeToLiveAttribute?: string;
+}
+
+/** The table's name in an account: the deployment's `tablePrefix` (may be empty), then the spec's name. */
+export function tableName(spec: TableSpec, tablePrefix: string): string {
+  return `${tablePrefix}${spec.name}`;
+}

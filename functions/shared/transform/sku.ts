@@ -1,0 +1,57 @@
+import { refuse } from './quarantine.ts';
+
+/** What a SKU is made from where the source gives none. */
+export interface SkuParts {
+  readonly name: string;
+  readonly size: string;
+  readonly id: string;
+}
+
+/** A variant that needs a SKU: the one it came with, if any, and what one is made from otherwise. */
+export interface SkuRequest {
+  readonly given: string | undefined;
+  readonly parts: SkuParts;
+}
+
+const NEITHER_LETTER_NOR_DIGIT = /[^\p{L}\p{N}]+/gu;
+const NAME_LETTERS = 3;
+
+/**
+ * A SKU for each variant, in order, unique inside the product. Given ones stay as they are; made
+ * ones that clash with any other get `-2`, `-3` and so on.
+ *
+ * @throws ProductRefusal `DuplicateSku` where two given ones are the same
+ */
+export function assignSkus(requests: readonly SkuRequest[], subject: string): string[] {
+  const taken = new Set<string>();
+  for (const { given } of requests) {
+    if (given === undefined) continue;
+    if (taken.has(given)) refuse('DuplicateSku', `${subject} has two variants with the same sku.`);
+    taken.add(given);
+  }
+  const clashes = new Map<string, number>();
+  return requests.map(({ given, parts }) => given ?? freeSku(makeSku(parts), taken, clashes));
+}
+
+/** `<first three letters or digits of the name>-<size>-<id>`, upper case, nothing else but letters and digits of any script. */
+export function makeSku({ name, size, id }: SkuParts): string {
+  const start = [...lettersAndDigits(name)].slice(0, NAME_LETTERS).join('');
+  return `${start}-${lettersAndDigits(size)}-${lettersAndDigits(id)}`;
+}
+
+function lettersAndDigits(text: string): string {
+  return text.toUpperCase().replace(NEITHER_LETTER_NOR_DIGIT, '');
+}
+
+/** `clashes` remembers the last number tried for a SKU, so that a thousand equal sizes take a thousand steps. */
+function freeSku(made: string, taken: Set<string>, clashes: Map<string, number>): string {
+  let number = clashes.get(made) ?? 1;
+  let sku = number === 1 ? made : `${made}-${number}`;
+  while (taken.has(sku)) {
+    number += 1;
+    sku = `${made}-${number}`;
+  }
+  clashes.set(made, number);
+  taken.add(sku);
+  return sku;
+}

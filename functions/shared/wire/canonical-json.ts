@@ -1,0 +1,66 @@
+import { ItemNotCarriableError } from '../errors.ts';
+import { normaliseNumber } from './decimal.ts';
+import type { WireItem, WireValue } from './wire-item.ts';
+
+const MAX_QUICK_LENGTH = 64;
+// oxlint-disable-next-line no-control-regex -- JSON escapes exactly these, and surrogates only where they stand alone
+const NEEDS_ESCAPE = /["\\\u0000-\u001F\uD800-\uDFFF]/;
+
+/**
+ * The JSON text that all equal items share, whatever order, number spelling or base64 padding they
+ * came in: names sorted by UTF-16 code unit, sets sorted, numbers and binaries normalised. It is
+ * still DynamoDB JSON: sending it stores the same item.
+ *
+ * @throws ItemNotCarriableError (final) for a value of a type that DynamoDB does not have today.
+ */
+export function canonicalJson(item: WireItem): string {
+  const names = Object.keys(item).sort();
+  let json = '{';
+  for (const name of names) {
+    const value = item[name];
+    if (value === undefined) continue;
+    if (json.length > 1) json += ',';
+    json += `${quoted(name)}:${canonicalValue(value)}`;
+  }
+  return `${json}}`;
+}
+
+/** {@link canonicalJson} of one value; two values are equal in DynamoDB's sense exactly when these texts are. */
+export function canonicalValue(value: WireValue): string {
+  if ('S' in value) return `{"S":${quoted(value.S)}}`;
+  if ('N' in value) return `{"N":"${normaliseNumber(value.N)}"}`;
+  if ('M' in value) return `{"M":${canonicalJson(value.M)}}`;
+  if ('L' in value) return `{"L":[${value.L.map(canonicalValue).join(',')}]}`;
+  if ('BOOL' in value) return value.BOOL ? '{"BOOL":true}' : '{"BOOL":false}';
+  if ('NULL' in value) return value.NULL ? '{"NULL":true}' : '{"NULL":false}';
+  if ('SS' in value) return `{"SS":${sortedSet(value.SS)}}`;
+  if ('NS' in value) return `{"NS":${sortedSet(value.NS.map(normaliseNumber))}}`;
+  if ('B' in value) return `{"B":"${normaliseBase64(value.B)}"}`;
+  if ('BS' in value) return `{"BS":${sortedSet(value.BS.map(normaliseBase64))}}`;
+  throw unknownType(value);
+}
+
+/** Whether two values are equal in DynamoDB's sense: `1.0` and `1`, or one set in two orders. */
+export function equalValues(one: WireValue, other: WireValue): boolean {
+  return canonicalValue(one) === canonicalValue(other);
+}
+
+/** `JSON.stringify` of a string; the short plain ones, which nearly all are, without its cost of entry. */
+function quoted(text: string): string {
+  return text.length <= MAX_QUICK_LENGTH && !NEEDS_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function sortedSet(members: readonly string[]): string {
+  return JSON.stringify(members.toSorted());
+}
+
+function normaliseBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('base64');
+}
+
+function unknownType(value: never): ItemNotCarriableError {
+  const types = Object.keys(value).join(', ');
+  return new ItemNotCarriableError(
+    `An attribute is of the type "${types}", which this version does not know.`,
+  );
+}

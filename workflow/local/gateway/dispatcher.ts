@@ -1,0 +1,119 @@
+import { AwsError, errorAnswer } from './aws-answers.ts';
+import type { AwsRequest, AwsResponse, RawRequest, Service, ServiceName } from './aws-request.ts';
+import type { FaultInjector, Strike } from './faults.ts';
+import type { LoggedRequest, RequestRecorder } from './request-log.ts';
+import { serveWithUnprocessed } from '../dynamodb/unprocessed-items.ts';
+import { understandRequest } from './understand-request.ts';
+
+/** What becomes of a request; only the first kind is met outside tests. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly response: AwsResponse; readonly sendBytes?: number }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'hang' };
+
+/** Takes requests from the network, and from the state machines, to the service they are for. */
+export interface Dispatcher {
+  dispatch(raw: RawRequest): Promise<Outcome>;
+  /** The same for a request that came from inside. */
+  handle(request: AwsRequest): Promise<Outcome>;
+}
+
+/** What a {@link Dispatcher} is made of. */
+export interface DispatcherParts {
+  readonly services: Readonly<Record<ServiceName, Service>>;
+  readonly requestLog: RequestRecorder;
+  readonly faults: FaultInjector;
+  readonly killWorker: (worker: number) => Promise<void>;
+}
+
+/** Builds the dispatcher: log, strike, serve, answer. */
+export function createDispatcher(parts: DispatcherParts): Dispatcher {
+  const handle = (request: AwsRequest) => handleRequest(parts, request);
+  return {
+    handle,
+    async dispatch(raw) {
+      try {
+        return await handle(understandRequest(raw));
+      } catch (error) {
+        return { kind: 'answer', response: errorAnswer('states', asAwsError(error)) };
+      }
+    },
+  };
+}
+
+async function handleRequest(parts: DispatcherParts, request: AwsRequest): Promise<Outcome> {
+  const entry = parts.requestLog.begin(request);
+  const strike = parts.faults.strike(entry);
+  if (strike.fault !== undefined) parts.requestLog.update(entry, { fault: strike.fault.kind });
+  if (strike.kill === 'before') return killSender(parts, entry);
+  const refused = refuse(request, strike);
+  if (refused !== undefined) return finish(parts, entry, refused);
+  const response = await serve(parts.services[request.service], request, strike);
+  parts.requestLog.update(entry, { applied: response.status < 400, status: response.status });
+  if (strike.kill === 'after') return killSender(parts, entry);
+  return finish(parts, entry, spoil(response, strike));
+}
+
+async function killSender(parts: DispatcherParts, entry: LoggedRequest): Promise<Outcome> {
+  parts.requestLog.update(entry, { aborted: true, fault: 'kill' });
+  if (entry.worker !== undefined) await parts.killWorker(entry.worker);
+  return { kind: 'reset' };
+}
+
+function finish(parts: DispatcherParts, entry: LoggedRequest, outcome: Outcome): Outcome {
+  const progress = outcome.kind === 'answer' ? { status: outcome.response.status } : { aborted: true };
+  parts.requestLog.update(entry, progress);
+  return outcome;
+}
+
+/** Faults that strike before anything is applied. */
+function refuse(request: AwsRequest, { fault }: Strike): Outcome | undefined {
+  if (fault?.kind === 'hang' || fault?.kind === 'reset') return { kind: fault.kind };
+  if (fault?.kind === 'throttle') return { kind: 'answer', response: errorAnswer(request.service, throttle(request.service)) };
+  if (fault?.kind !== 'error') return undefined;
+  const error = new AwsError(fault.status ?? 400, fault.code, fault.message ?? `Injected ${fault.code}`);
+  return { kind: 'answer', response: errorAnswer(request.service, error) };
+}
+
+function throttle(service: ServiceName): AwsError {
+  if (service === 's3') return new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
+  if (service === 'lambda') return new AwsError(429, 'TooManyRequestsException', 'Rate Exceeded.');
+  if (service !== 'dynamodb') return new AwsError(400, 'ThrottlingException', 'Rate exceeded');
+  const message =
+    'The level of configured provisioned throughput for the table was exceeded. ' +
+    'Consider increasing your provisioning level with the UpdateTable API.';
+  return new AwsError(400, 'ProvisionedThroughputExceededException', message);
+}
+
+async function serve(service: Service, request: AwsRequest, { fault }: Strike): Promise<AwsResponse> {
+  try {
+    if (fault?.kind === 'unprocessed') return await serveWithUnprocessed(service, request, fault);
+    const corruptStored = fault?.kind === 'bodyChanged' && fault.where === 'stored';
+    return await service(corruptStored ? { ...request, corruptStored } : request);
+  } catch (error) {
+    return errorAnswer(request.service, asAwsError(error));
+  }
+}
+
+/** Faults that strike after it was applied. */
+function spoil(response: AwsResponse, { fault }: Strike): Outcome {
+  if (fault?.kind === 'answerLost') return { kind: 'reset' };
+  if (fault?.kind === 'bodyCut') return { kind: 'answer', response, sendBytes: Math.floor(response.body.length / 2) };
+  if (fault?.kind !== 'bodyChanged' || fault.where === 'stored') return { kind: 'answer', response };
+  return { kind: 'answer', response: { ...response, body: changeOneByte(response.body) } };
+}
+
+/** A copy with its middle byte inverted. */
+export function changeOneByte(body: Buffer): Buffer {
+  const changed = Buffer.from(body);
+  const middle = Math.floor(changed.length / 2);
+  const byte = changed[middle];
+  if (byte !== undefined) changed[middle] = byte ^ 0xff;
+  return changed;
+}
+
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new AwsError(500, 'InternalFailure', `The embedded AWS failed: ${message}`);
+}

@@ -1,0 +1,139 @@
+import type { ServiceName } from './aws-request.ts';
+import type { LoggedRequest } from './request-log.ts';
+import { seededRandom } from './seeded-random.ts';
+
+/** Which requests a fault or a kill is for; every given field must match. */
+export interface RequestFilter {
+  readonly service?: ServiceName;
+  readonly operation?: string | readonly string[];
+  readonly table?: string;
+  /** S3 object key, or the name or ARN of an invoked function: whole, or a pattern. */
+  readonly key?: string | RegExp;
+  /** The Lambda function that sends the request. */
+  readonly functionName?: string;
+  readonly where?: (request: LoggedRequest) => boolean;
+}
+
+/** When a fault happens: at the `nth` matching request and those after it, at a seeded rate, or at every one. */
+export interface FaultSchedule {
+  /** Counts matching requests from 1. Alone it means that one request only. */
+  readonly nth?: number;
+  /** 0 to 1. */
+  readonly rate?: number;
+  /** Seed of `rate` and of `share`; the same requests in the same order then meet the same faults. */
+  readonly seed?: number;
+  /** Happens at most so often; 1 where `nth` is given, else without bound. */
+  readonly times?: number;
+}
+
+/** What goes wrong. */
+export type FaultEffect =
+  | { readonly kind: 'error'; readonly code: string; readonly status?: number; readonly message?: string }
+  /** The service's own word for "too fast". */
+  | { readonly kind: 'throttle' }
+  /** BatchWriteItem applies all but this share of its items, 0 to 1, and hands the share back. */
+  | { readonly kind: 'unprocessed'; readonly share: number }
+  /** No answer, the connection stays open; nothing is applied. */
+  | { readonly kind: 'hang' }
+  /** The connection is destroyed; nothing is applied. */
+  | { readonly kind: 'reset' }
+  /** Applied, then the connection is destroyed. */
+  | { readonly kind: 'answerLost' }
+  /** Applied; half the body arrives under the full content-length. */
+  | { readonly kind: 'bodyCut' }
+  /** One byte of the answer is another, or, with `stored`, one byte of what S3 keeps. */
+  | { readonly kind: 'bodyChanged'; readonly where?: 'response' | 'stored' };
+
+/** One fault to inject. */
+export type Fault = RequestFilter & FaultSchedule & FaultEffect;
+
+/** Ends the Lambda worker that sends the `nth` matching request, before or after the request is applied. */
+export interface Kill extends RequestFilter {
+  readonly nth: number;
+  readonly when?: 'before' | 'after';
+}
+
+/** An injected fault or kill. */
+export interface FaultHandle {
+  /** How many requests matched its filter. */
+  readonly matched: number;
+  /** How many requests it struck. */
+  readonly struck: number;
+  remove(): void;
+}
+
+/** Injects faults. For tests: nothing in a command adds one. */
+export interface Faults {
+  add(fault: Fault): FaultHandle;
+  killAt(kill: Kill): FaultHandle;
+  /** Takes everything away again. */
+  clear(): void;
+}
+
+/** What strikes one request. */
+export interface Strike {
+  readonly fault: (FaultEffect & { readonly random: () => number }) | undefined;
+  readonly kill: 'before' | 'after' | undefined;
+}
+
+/** The side of {@link Faults} that the dispatcher asks. */
+export interface FaultInjector extends Faults {
+  strike(request: LoggedRequest): Strike;
+}
+
+interface Armed<T> extends FaultHandle {
+  readonly what: T;
+  readonly random: () => number;
+  matched: number;
+  struck: number;
+}
+
+/** An injector without faults. */
+export function createFaults(): FaultInjector {
+  const faults = new Set<Armed<Fault>>();
+  const kills = new Set<Armed<Kill>>();
+  return {
+    add: (fault) => arm(faults, fault, fault.seed),
+    killAt: (kill) => arm(kills, kill, undefined),
+    clear: () => (faults.clear(), kills.clear()),
+    strike(request) {
+      const due = [...faults].filter((armed) => isDue(armed, armed.what, request));
+      const kill = [...kills].find((armed) => isDue(armed, { ...armed.what, times: 1 }, request));
+      const fault = due[0];
+      if (fault !== undefined) fault.struck += 1;
+      if (kill !== undefined) kill.struck += 1;
+      return {
+        fault: fault && { ...fault.what, random: fault.random },
+        kill: kill && (kill.what.when ?? 'before'),
+      };
+    },
+  };
+}
+
+function arm<T>(armed: Set<Armed<T>>, what: T, seed = 1): Armed<T> {
+  const handle: Armed<T> = { what, matched: 0, struck: 0, random: seededRandom(seed), remove: () => armed.delete(handle) };
+  armed.add(handle);
+  return handle;
+}
+
+/** Counts the request where it matches, and tells whether it is struck. */
+function isDue(armed: Armed<unknown>, fault: RequestFilter & FaultSchedule, request: LoggedRequest): boolean {
+  if (!matches(fault, request)) return false;
+  armed.matched += 1;
+  const { nth, rate, times = nth === undefined ? Number.POSITIVE_INFINITY : 1 } = fault;
+  // Drawn for every match, struck or not, so that one seed always means the same schedule.
+  const drawn = rate === undefined || armed.random() < rate;
+  return drawn && armed.matched >= (nth ?? 1) && armed.struck < times;
+}
+
+/** Whether the request is one of those that the filter means. */
+export function matches(filter: RequestFilter, request: LoggedRequest): boolean {
+  const { service, operation, table, key, functionName, where } = filter;
+  if (service !== undefined && service !== request.service) return false;
+  if (operation !== undefined && ![operation].flat().includes(request.operation)) return false;
+  if (table !== undefined && !request.tables.includes(table)) return false;
+  if (functionName !== undefined && functionName !== request.functionName) return false;
+  if (typeof key === 'string' && key !== request.key) return false;
+  if (key instanceof RegExp && !key.test(request.key ?? '')) return false;
+  return where === undefined || where(request);
+}

@@ -1,0 +1,86 @@
+import { workerOf } from '../lambda/worker-credentials.ts';
+import type { AwsRequest, ServiceName } from './aws-request.ts';
+
+/** One request that reached the endpoint, in the order of arrival. */
+export interface LoggedRequest {
+  /** Counts from 1, over all services. */
+  readonly n: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly service: ServiceName;
+  readonly operation: string;
+  readonly method: string;
+  /** DynamoDB tables that it touches. */
+  readonly tables: readonly string[];
+  readonly bucket: string | undefined;
+  /** S3 object key, or the name or ARN of the Lambda function it invokes. */
+  readonly key: string | undefined;
+  readonly requestBytes: number;
+  /** Name of the Lambda function that sent it; `undefined` for every other client. */
+  readonly functionName: string | undefined;
+  /** Number of that function's worker; an injected kill ends exactly this one. */
+  readonly worker: number | undefined;
+  /** HTTP status of the answer; `undefined` while there is none, and for ever if it never came. */
+  readonly status: number | undefined;
+  /** Whether the engine has carried it out: true also where the answer was then lost. */
+  readonly applied: boolean;
+  /** The client went away before the answer, or a fault destroyed the connection. */
+  readonly aborted: boolean;
+  /** Kind of the injected fault it met. */
+  readonly fault: string | undefined;
+}
+
+/** The part of an entry that becomes known later. */
+export type Progress = Partial<Pick<LoggedRequest, 'status' | 'applied' | 'aborted' | 'fault'>>;
+
+/** The requests seen so far; the oldest are dropped beyond `maxEntries`. */
+export interface RequestLog {
+  readonly entries: readonly LoggedRequest[];
+  /** Forgets everything; numbers go on counting. */
+  clear(): void;
+}
+
+/** The writing side of a {@link RequestLog}. */
+export interface RequestRecorder extends RequestLog {
+  begin(request: AwsRequest): LoggedRequest;
+  update(entry: LoggedRequest, progress: Progress): void;
+}
+
+/** Records at most `maxEntries` requests: a laptop's endpoint may run for days. */
+export function createRequestLog(maxEntries: number, functionPrefix: string): RequestRecorder {
+  const entries: LoggedRequest[] = [];
+  let count = 0;
+  return {
+    entries,
+    clear: () => void entries.splice(0),
+    begin(request) {
+      count += 1;
+      const entry = newEntry(count, request, functionPrefix);
+      entries.push(entry);
+      if (entries.length > maxEntries) entries.splice(0, Math.ceil(maxEntries / 10));
+      return entry;
+    },
+    update: (entry, progress) => void Object.assign(entry, progress),
+  };
+}
+
+function newEntry(n: number, request: AwsRequest, functionPrefix: string): LoggedRequest {
+  const worker = workerOf(request.accessKeyId);
+  return {
+    n,
+    at: Date.now(),
+    service: request.service,
+    operation: request.operation,
+    method: request.method,
+    tables: request.tables,
+    bucket: request.bucket,
+    key: request.key,
+    requestBytes: request.body.length,
+    functionName: worker === undefined ? undefined : functionPrefix + worker.functionKey,
+    worker: worker?.number,
+    status: undefined,
+    applied: false,
+    aborted: false,
+    fault: undefined,
+  };
+}
