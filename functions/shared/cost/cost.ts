@@ -1,0 +1,66 @@
+/** US dollars, by what they are paid for. */
+export interface CostParts {
+  /** Read request units: source, target, ledger. */
+  readonly reads: number;
+  /** Write request units: target, ledger. */
+  readonly writes: number;
+  /** S3 requests. Storage is a monthly cost. */
+  readonly s3: number;
+  /** Lambda requests and GB-seconds. */
+  readonly lambda: number;
+  /** Step Functions state transitions. */
+  readonly transitions: number;
+}
+
+/** What something costs once. */
+export interface Cost {
+  readonly dollars: number;
+  readonly rupees: number;
+  readonly parts: CostParts;
+  /** Region whose prices were used. */
+  readonly region: string;
+  readonly rupeesPerDollar: number;
+}
+
+/** What a table costs each month, its indexes included. */
+export interface MonthlyCost {
+  readonly table: string;
+  readonly billing: 'PROVISIONED' | 'PAY_PER_REQUEST';
+  /** Units a second that are paid for all month, table and indexes together; 0 on demand. */
+  readonly readCapacity: number;
+  readonly writeCapacity: number;
+  /** How many of those units belong to indexes. */
+  readonly indexes: number;
+  /** Capacity, US dollars; 0 on demand, where requests are paid one by one. */
+  readonly capacityDollars: number;
+  /** Storage and point-in-time recovery of what the migration puts there, US dollars. */
+  readonly storageDollars: number;
+  readonly dollars: number;
+  readonly rupees: number;
+  /** What the shop's earlier scripts said it would cost, in rupees; absent where they say nothing. */
+  readonly seedRupees?: readonly [number, number];
+}
+
+/** How long one Map lasts and how often its workers are called. */
+export interface PhaseEstimate {
+  readonly state: string;
+  readonly seconds: number;
+  /** Calls of a worker, over all of them. */
+  readonly turns: number;
+}
+
+/** What a run is expected to take. */
+export interface EstimatedCost extends Cost {
+  /** With the target as cold as a new on-demand table is: the figure to plan with. */
+  readonly seconds: number;
+  /** With a target that takes as much as the caps allow. */
+  readonly secondsAtCaps: number;
+  readonly phases: readonly PhaseEstimate[];
+  readonly readUnits: number;
+  readonly writeUnits: number;
+  /** METADATA and VARIANT items. */
+  readonly items: number;
+  /** False: items are assumed from the number of products; true: a rehearsal has counted them. */
+  readonly rehearsed: boolean;
+  readonly monthly: readonly MonthlyCost[];
+}

@@ -1,0 +1,164 @@
+import type { Cost, EstimatedCost } from './cost/cost.ts';
+import type { BackupSummary, Rehearsal, RunParameters, Verification } from './ledger/run.ts';
+
+/** How a run ended. */
+export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED';
+
+/** What became of one table. `KEPT`: the run created it, but it was not (or must not be) taken away. */
+export interface ReportedTable {
+  readonly name: string;
+  readonly outcome: 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
+  /** Why it was kept, or another remark. */
+  readonly remark?: string;
+}
+
+/** What is in place after the run; zero everywhere when nothing is. */
+export interface MigratedCounts {
+  /** Products whose items are all in place. */
+  readonly products: number;
+  /** METADATA and VARIANT items together. */
+  readonly items: number;
+  readonly metadata: number;
+  readonly variants: number;
+  /** Items among `items` that stood there before the run. */
+  readonly alreadyPresent: number;
+  /** Products that could not be transformed; they are in the backup and in the quarantine files. */
+  readonly quarantined: number;
+  /** Items of an earlier migration that `onExisting: replace` brought up to date. */
+  readonly replaced?: number;
+  /** Items that `replace` left alone, because the shop has changed them since. */
+  readonly keptChanged?: number;
+}
+
+/** A product that could not be transformed. */
+export interface QuarantinedProduct {
+  readonly productId: string;
+  /** `MissingName`, `InvalidPrice` ... */
+  readonly code: string;
+  /** What is wrong with it, for a person. */
+  readonly sentence: string;
+}
+
+/** Up to 20 keys of each kind, so that a reader can go and look. */
+export interface KeySamples {
+  readonly missing?: readonly string[];
+  readonly different?: readonly string[];
+  readonly extra?: readonly string[];
+  readonly changedSince?: readonly string[];
+}
+
+/** Up to 20 product ids of each kind of change at the source while the run went on. */
+export interface DriftKeys {
+  readonly added?: readonly string[];
+  readonly changed?: readonly string[];
+  readonly removed?: readonly string[];
+}
+
+/** When one state's workers were busy. */
+export interface StateTiming {
+  /** Name of the state. */
+  readonly state: string;
+  /** ISO 8601: the first worker's start and the last one's end. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly seconds: number;
+  /** Items that the state's workers handled; absent for a state that handles none. */
+  readonly items?: number;
+}
+
+/** Why the run did not succeed. */
+export interface ReportedFailure {
+  /** The original error's name. */
+  readonly error: string;
+  /** What failed, on what, and why. */
+  readonly cause: string;
+  /** State it failed in. */
+  readonly state?: string;
+  /** What to do now. */
+  readonly nextStep?: string;
+}
+
+/** DynamoDB units the run was charged, over all its workers. */
+export interface ConsumedUnits {
+  readonly readUnits: number;
+  readonly writeUnits: number;
+}
+
+/**
+ * What a run did: the output of a finished execution, `runs/<runId>/report.json` in the bucket, and what
+ * `--json` prints. The fields down to `reportUri` are the contract with other people's scripts; the ones
+ * behind it are for readers and may be absent.
+ */
+export interface Report {
+  readonly runId: string;
+  readonly status: ReportStatus;
+  readonly source: {
+    readonly table: string;
+    /** Counted by the backup, not DescribeTable's estimate. */
+    readonly products: number;
+    /** Uncompressed bytes of DynamoDB JSON. */
+    readonly bytes: number;
+  };
+  /** `null` when the run ended before its backup was sealed. */
+  readonly backup: Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> | null;
+  readonly tables: readonly ReportedTable[];
+  readonly migrated: MigratedCounts;
+  /** `null` when the run ended before it was verified. */
+  readonly verification: (Omit<Verification, 'changedSince'> & { readonly changedSince?: number }) | null;
+  readonly consumed: ConsumedUnits;
+  readonly cost: { readonly estimated: EstimatedCost | EmptyCost; readonly actual: Cost | EmptyCost };
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** ISO 8601. */
+  readonly finishedAt: string;
+  readonly durationSeconds: number;
+  /** `null` for a run that did what was asked. */
+  readonly failure: ReportedFailure | null;
+  /** Where this report lies; `null` when it could not be written. */
+  readonly reportUri: string | null;
+
+  readonly executionArn?: string;
+  readonly parameters?: RunParameters;
+  /** Sentences. */
+  readonly warnings?: readonly string[];
+  /** What the rehearsal says the target must become: a dry run's main result. */
+  readonly rehearsal?: Pick<Rehearsal, 'products' | 'metadata' | 'variants' | 'quarantined' | 'targetBytes'>;
+  /** Up to 20 of the quarantined products. */
+  readonly quarantine?: readonly QuarantinedProduct[];
+  /** Where every quarantined product lies, item included. */
+  readonly quarantineUri?: string;
+  readonly mismatches?: KeySamples;
+  readonly driftKeys?: DriftKeys;
+  /** Requests that DynamoDB asked to slow down. */
+  readonly throttles?: number;
+  readonly timings?: readonly StateTiming[];
+  /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
+  readonly protection?: 'PENDING' | 'DONE';
+  /** Kind-specific facts: a restore's target, say. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Where nothing was estimated or used. */
+export type EmptyCost = { readonly [key in never]: never };
+
+/** Nothing is in place: a dry run, or a run that was taken back. */
+export const nothingMigrated: MigratedCounts = {
+  products: 0,
+  items: 0,
+  metadata: 0,
+  variants: 0,
+  alreadyPresent: 0,
+  quarantined: 0,
+};
+
+/** A sample in the ledger, `<id>: <code>: <sentence>`, taken apart; an id may hold colons, a code does not. */
+export function quarantinedProduct(sample: string): QuarantinedProduct {
+  const match = /^(?<productId>.*?): (?<code>[A-Z][A-Za-z]+): (?<sentence>.*)$/su.exec(sample);
+  const { productId = sample, code = 'Quarantined', sentence = '' } = match?.groups ?? {};
+  return { productId, code, sentence };
+}
+
+/** Whether a cost holds figures. */
+export function isCosted<C extends Cost>(cost: C | EmptyCost): cost is C {
+  return 'dollars' in cost;
+}
