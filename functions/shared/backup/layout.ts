@@ -1,0 +1,90 @@
+/**
+ * Where everything lies in the bucket. A backup has the layout of DynamoDB's own export, so that
+ * ImportTable, Athena and other tools read it without code of ours.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
+ */
+export const backupsPrefix = 'AWSDynamoDB/';
+
+const idPattern = /^\d{14}-[0-9a-f]{8}$/;
+const dataFilePattern = /\/data\/(\d+)-(\d+)\.json\.gz$/;
+
+/** `<epoch milliseconds, 14 digits>-<8 hex digits>`: sorts by time as text, as an export's id does. */
+export function newBackupId(nowMillis: number, random: () => number): string {
+  const suffix = Math.floor(random() * 0x1_0000_0000);
+  return `${String(nowMillis).padStart(14, '0')}-${suffix.toString(16).padStart(8, '0')}`;
+}
+
+export function isBackupId(text: string): boolean {
+  return idPattern.test(text);
+}
+
+/** Epoch milliseconds at which the backup was begun. */
+export function backupTime(backupId: string): number {
+  return Number(backupId.slice(0, 14));
+}
+
+/** Keys of one backup's objects, absolute in the bucket. */
+export interface BackupLayout {
+  /** Ends with a slash. */
+  readonly prefix: string;
+  /** Ends with a slash; ImportTable's `S3KeyPrefix`. */
+  readonly dataPrefix: string;
+  readonly started: string;
+  readonly manifestFiles: string;
+  readonly manifestFilesMd5: string;
+  readonly manifestSummary: string;
+  readonly manifestSummaryMd5: string;
+  readonly migrationManifest: string;
+}
+
+export function backupLayout(backupId: string): BackupLayout {
+  const prefix = `${backupsPrefix}${backupId}/`;
+  return {
+    prefix,
+    dataPrefix: `${prefix}data/`,
+    started: `${prefix}_started`,
+    manifestFiles: `${prefix}manifest-files.json`,
+    manifestFilesMd5: `${prefix}manifest-files.md5`,
+    manifestSummary: `${prefix}manifest-summary.json`,
+    manifestSummaryMd5: `${prefix}manifest-summary.md5`,
+    migrationManifest: `${prefix}migration-manifest.json`,
+  };
+}
+
+/** Place of a data file in its backup. */
+export interface FilePosition {
+  /** Scan segment that it was read from. */
+  readonly segment: number;
+  /** From 0, in the segment's order. */
+  readonly sequence: number;
+}
+
+export function dataFileKey(backupId: string, { segment, sequence }: FilePosition): string {
+  return `${backupLayout(backupId).dataPrefix}${segment}-${sequence}.json.gz`;
+}
+
+/** `undefined` for an object that no backup of ours would hold. */
+export function filePosition(dataFileKey: string): FilePosition | undefined {
+  const [, segment, sequence] = dataFilePattern.exec(dataFileKey) ?? [];
+  if (segment === undefined || sequence === undefined) return undefined;
+  return { segment: Number(segment), sequence: Number(sequence) };
+}
+
+/** `<segment>-<sequence>` of a data file: the name of what is derived from it. */
+export function fileStem(dataFileKey: string): string {
+  return dataFileKey.replace(/^.*\//, '').replace(/\.json\.gz$/, '');
+}
+
+/** Keys of what a run leaves beside its backup. */
+export const runLayout = {
+  report: (runId: string): string => `runs/${runId}/report.json`,
+  quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
+  quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
+  undoPrefix: (runId: string): string => `runs/${runId}/undo/`,
+} as const;
+
+/** What the last check of a backup found; beside the backup, whose own objects are written once. */
+export function verificationKey(backupId: string): string {
+  return `verifications/${backupId}.json`;
+}

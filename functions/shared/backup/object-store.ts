@@ -1,0 +1,190 @@
+import { hash } from 'node:crypto';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type PutObjectCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { TransientError } from '../errors.ts';
+import { type Clock, isTransient, retry } from '../retry.ts';
+
+/** How long one call goes on trying. Longer outages are the state's Retry's matter. */
+const patienceMillis = 60_000;
+
+export interface PutOptions {
+  readonly contentType?: string;
+}
+
+/** What {@link ObjectStore.putOnce} found. `etag` and `sha256` (base64) are the standing object's. */
+export interface PutOnceOutcome {
+  /** `stored` by this call; `same`: these bytes were there already; `other`: other bytes stand there and stay. */
+  readonly outcome: 'stored' | 'same' | 'other';
+  readonly etag: string;
+  readonly sha256: string;
+}
+
+export interface StoredObject {
+  readonly body: Buffer;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Base64, of the bytes as they were received. */
+  readonly sha256: string;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+}
+
+/**
+ * The bucket as the stages see it. Throttling, resets, 5xx and bodies cut short are retried inside each
+ * call for up to a minute from its start; then the last error is thrown.
+ */
+export interface ObjectStore {
+  /** Never overwrites. A lost answer is recognised by the SHA-256 of what stands there. Bodies of 11 MiB at most. */
+  putOnce(key: string, body: Buffer | string, options?: PutOptions): Promise<PutOnceOutcome>;
+  /** Overwrites; for content that is the same whenever it is written again. */
+  put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
+  /** The whole object, its length checked; `undefined` where there is none. */
+  get(key: string): Promise<StoredObject | undefined>;
+  /** Every object under the prefix, by key. */
+  list(prefix: string): Promise<readonly ListedObject[]>;
+  /** Names of the folders right under the prefix (which ends with `/`), without slashes, sorted. */
+  listFolders(prefix: string): Promise<readonly string[]>;
+}
+
+/** The body ended before the length that its headers announced. Transient: the object is read again. */
+export class IncompleteBodyError extends Error {
+  override readonly name = 'IncompleteBodyError';
+}
+
+interface Bucket {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly clock: Clock;
+}
+
+const sha256Of = (body: Buffer | string): string => hash('sha256', body, 'base64');
+const unquoted = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
+
+const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
+
+function patiently<T>({ clock }: Bucket, attempt: () => Promise<T>): Promise<T> {
+  return retry({ clock, deadline: clock.now() + patienceMillis, isRetryable }, attempt);
+}
+
+function isPreconditionFailed(error: unknown): boolean {
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  return name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412;
+}
+
+interface PutRequest {
+  readonly key: string;
+  readonly body: Buffer | string;
+  readonly sha256: string;
+  readonly options: PutOptions;
+  readonly once: boolean;
+}
+
+/** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
+function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
+  return client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: put.key,
+      Body: put.body,
+      ChecksumSHA256: put.sha256,
+      ContentType: put.options.contentType,
+      IfNoneMatch: put.once ? '*' : undefined,
+    }),
+  );
+}
+
+async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> {
+  try {
+    const { ETag } = await sendPut(store, put);
+    return { outcome: 'stored', etag: unquoted(ETag), sha256: put.sha256 };
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error;
+  }
+  const standing = await getOnce(store, put.key);
+  if (standing === undefined)
+    throw new TransientError(
+      `Object ${put.key} was there when it was written and is gone; it is written again.`,
+    );
+  const outcome = standing.sha256 === put.sha256 ? 'same' : 'other';
+  return { outcome, etag: standing.etag, sha256: standing.sha256 };
+}
+
+async function getOnce({ client, bucket }: Bucket, key: string): Promise<StoredObject | undefined> {
+  try {
+    const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)
+      throw new IncompleteBodyError(
+        `Object ${key} has ${answer.ContentLength} bytes, of which ${body.length} arrived; it is read again.`,
+      );
+    return { body, etag: unquoted(answer.ETag), sha256: sha256Of(body) };
+  } catch (error) {
+    if (error instanceof NoSuchKey || (error as { name?: string }).name === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+async function list(store: Bucket, prefix: string): Promise<readonly ListedObject[]> {
+  const objects: ListedObject[] = [];
+  let token: string | undefined;
+  do {
+    const page = await patiently(store, () =>
+      store.client.send(
+        new ListObjectsV2Command({ Bucket: store.bucket, Prefix: prefix, ContinuationToken: token }),
+      ),
+    );
+    for (const { Key = '', Size = 0, ETag } of page.Contents ?? [])
+      objects.push({ key: Key, size: Size, etag: unquoted(ETag) });
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return objects;
+}
+
+async function listFolders(store: Bucket, prefix: string): Promise<readonly string[]> {
+  const folders: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await patiently(store, () =>
+      store.client.send(
+        new ListObjectsV2Command({
+          Bucket: store.bucket,
+          Prefix: prefix,
+          Delimiter: '/',
+          ContinuationToken: token,
+        }),
+      ),
+    );
+    for (const { Prefix = '' } of page.CommonPrefixes ?? []) folders.push(Prefix.slice(prefix.length, -1));
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return folders.toSorted();
+}
+
+/** Object store over one bucket. */
+export function objectStore(client: S3Client, bucket: string, clock: Clock = Date): ObjectStore {
+  const store = { client, bucket, clock };
+  return {
+    putOnce: (key, body, options = {}) =>
+      patiently(store, () => putOnce(store, { key, body, sha256: sha256Of(body), options, once: true })),
+    put: async (key, body, options = {}) => {
+      await patiently(store, () =>
+        sendPut(store, { key, body, sha256: sha256Of(body), options, once: false }),
+      );
+    },
+    get: (key) => patiently(store, () => getOnce(store, key)),
+    list: (prefix) => list(store, prefix),
+    listFolders: (prefix) => listFolders(store, prefix),
+  };
+}
