@@ -83,7 +83,6 @@ const denied = new Set([
   'UnauthorizedOperation',
   'KMSAccessDeniedException',
 ]);
-const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
 
 /** The error as Step Functions and the operator shall see it. */
 export function presentable(error: unknown): Error {

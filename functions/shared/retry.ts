@@ -81,6 +81,8 @@ export interface RetryUntil {
   readonly clock: Clock;
   /** Epoch milliseconds after which no further attempt begins. */
   readonly deadline: number;
+  /** How long anything but throttling may go on, in milliseconds; default 20,000. Beyond that the state's own retry is the better place. */
+  readonly patienceMillis?: number;
   /** Called before each further attempt. */
   readonly onRetry?: (error: unknown) => void;
   /** Default {@link isTransient}. */
@@ -95,13 +97,15 @@ export interface RetryUntil {
  */
 export function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Promise<T> {
   const isRetryable = until.isRetryable ?? isTransient;
+  const { clock, deadline, patienceMillis = 20_000 } = until;
+  const patientUntil = Math.min(deadline, clock.now() + patienceMillis);
   return backOff(attempt, {
     jitter: 'full',
     startingDelay: 50,
     maxDelay: 5_000,
     numOfAttempts: Number.MAX_SAFE_INTEGER,
     retry: (error: unknown) => {
-      const again = isRetryable(error) && until.clock.now() < until.deadline;
+      const again = isRetryable(error) && clock.now() < (isThrottle(error) ? deadline : patientUntil);
       if (again) until.onRetry?.(error);
       return again;
     },

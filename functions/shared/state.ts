@@ -42,13 +42,25 @@ export const planSchema = z.object({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** TestConnection's payload: the only state that sees what was typed. */
+/** TestConnection's payload: the first state that sees what was typed. Its answer is the {@link Plan}. */
 export const testConnectionSchema = z.object({ input: z.unknown(), execution: executionSchema });
 export type TestConnectionInput = z.infer<typeof testConnectionSchema>;
 
-/** BeginRun's payload. */
-export const beginRunSchema = z.object({ input: z.unknown(), execution: executionSchema, plan: planSchema });
+/** BeginRun's payload: the whole state so far. */
+export const beginRunSchema = z.object({
+  machine: z.literal('migrate'),
+  input: z.unknown(),
+  execution: executionSchema,
+  tested: z.object({ plan: planSchema }),
+});
 export type BeginRunInput = z.infer<typeof beginRunSchema>;
+
+/** BeginRun's answer, which replaces the state: the plan is left out once the run has it. */
+export interface BeginRunOutput extends Omit<BeginRunInput, 'tested'> {
+  /** Kept for `SETTLE` only, because BeginRun is called again. */
+  readonly tested?: BeginRunInput['tested'];
+  readonly run: BegunRun;
+}
 
 /** BeginRun -> Choice, every Map and every later state. */
 export interface BegunRun {
@@ -89,12 +101,6 @@ export interface WorkerOutput extends WorkerInput {
 export const runStepSchema = z.object({ runId: z.string(), executionArn: z.string() });
 export type RunStepInput = z.infer<typeof runStepSchema>;
 
-/** SealBackup -> Choice. */
-export interface SealedBackup {
-  readonly backupId: string;
-  readonly dryRun: boolean;
-}
-
 /** JudgeDigests -> Choice. */
 export interface JudgedDigests {
   /** True when a digest differs, or a target existed before: compare key by key. */
@@ -106,32 +112,42 @@ export const failureSchema = z.object({ Error: z.string().optional(), Cause: z.s
 export type Failure = z.infer<typeof failureSchema>;
 
 /** RecordFailure's payload. */
-export const recordFailureSchema = runStepSchema.extend({
+export const recordFailureSchema = z.object({
   /** State the failure was caught in. */
   state: z.string(),
-  shard: z.number().int().optional(),
-  failure: failureSchema,
+  /** The iteration's state data, or a branch's run and failure. */
+  iteration: runStepSchema.extend({ shard: z.number().int().optional(), failure: failureSchema }),
 });
 export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
-/** RecordFailure -> ShardFailed (Fail): the failure, its Cause made readable. */
-export interface RecordedFailure {
-  readonly error: string;
-  readonly cause: string;
-}
+/**
+ * RollBack's payload: the whole state of `migrate` or `restore` after a Catch, of `rollback` with what was
+ * typed, or a dead run that BeginRun wants settled.
+ */
+export const rollBackSchema = z.discriminatedUnion('machine', [
+  z.object({
+    machine: z.enum(['migrate', 'restore']),
+    execution: executionSchema,
+    /** Absent: TestConnection itself failed, so nothing was begun. */
+    tested: z.unknown().optional(),
+    run: z.unknown().optional(),
+    failure: failureSchema,
+  }),
+  z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
+  z.object({ machine: z.literal('settle'), execution: executionSchema, runId: z.string() }),
+]);
+export type RollBackInput = z.infer<typeof rollBackSchema>;
 
-/** RollBack's payload: by `migrate` and `restore` with the execution, by `rollback` with a run id typed by hand or by settleRun. */
-export const rollBackSchema = z.object({
-  execution: executionSchema.optional(),
-  /** Run to take back; absent: the one the execution works on. */
-  runId: z.string().optional(),
+/** Input of the `rollback` machine, as typed or as `settleRun` sends it. */
+export const rollBackRequestSchema = z.strictObject({
+  runId: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/),
   /** Repeats the run id: needed to take back a run that succeeded. */
   confirm: z.string().optional(),
-  /** `settle`: a dead run is settled as its `onFailure` says. Absent: taken back. */
-  intent: z.enum(['fail', 'settle', 'operator']).optional(),
-  failure: failureSchema.optional(),
+  /** A dead run is settled as its `onFailure` says; without it, it is taken back. */
+  settle: z.boolean().optional(),
+  Comment: z.string().optional(),
 });
-export type RollBackInput = z.infer<typeof rollBackSchema>;
+export type RollBackRequest = z.infer<typeof rollBackRequestSchema>;
 
 /** RollBack -> Choice -> Wait | an end. */
 export interface RollBackTurn {
