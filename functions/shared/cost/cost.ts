@@ -63,4 +63,6 @@ export interface EstimatedCost extends Cost {
   /** False: items are assumed from the number of products; true: a rehearsal has counted them. */
   readonly rehearsed: boolean;
   readonly monthly: readonly MonthlyCost[];
+  /** The backup in the bucket, US dollars a month. */
+  readonly backupMonthlyDollars: number;
 }

@@ -1,0 +1,42 @@
+import type { Shard } from '../ledger/shard.ts';
+import type { Cost } from './cost.ts';
+import { type Billing, costOf, serviceUsage } from './usage.ts';
+
+/** What the ledger knows of a run's work. */
+export interface RunWork extends Billing {
+  /** Of every Map state of the run. */
+  readonly shards: readonly Pick<Shard, 'state' | 'counters' | 'turns' | 'startedAt' | 'updatedAt'>[];
+  /** Files of the backup. */
+  readonly files: number;
+  /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
+  readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** States whose reads are of the source alone. */
+const sourceStates: ReadonlySet<string> = new Set(['BackupProducts']);
+
+/**
+ * What a run cost: the units that DynamoDB charged the workers, their calls and time from the checkpoints, and
+ * the ledger's own units, S3 requests and single calls as the estimate counts them. Time between a worker's
+ * last checkpoint and its return (well below a second) is not in it.
+ */
+export function actualCost(work: RunWork): Cost {
+  const { shards, files } = work;
+  const services = serviceUsage({
+    iterations: shards.length,
+    turns: sum(shards.map(({ turns }) => Math.max(1, turns))),
+    seconds: sum(shards.map(({ startedAt, updatedAt }) => (updatedAt - startedAt) / 1000)),
+    files,
+  });
+  const paid = shards.filter(
+    ({ state }) => !(work.sourceBilling === 'PROVISIONED' && sourceStates.has(state)),
+  );
+  const usage = {
+    ...services,
+    readUnits: services.readUnits + sum(paid.map(({ counters }) => counters['readUnits'] ?? 0)),
+    writeUnits: services.writeUnits + sum(shards.map(({ counters }) => counters['writeUnits'] ?? 0)),
+  };
+  return costOf(usage, work);
+}

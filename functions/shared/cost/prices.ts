@@ -1,0 +1,83 @@
+/** US dollars for one of each, without free tier, discounts and tax. */
+export interface Prices {
+  readonly region: string;
+  /** A write of up to 1 KB to an on-demand table. */
+  readonly writeRequestUnit: number;
+  /** A strongly consistent read of up to 4 KB from an on-demand table. */
+  readonly readRequestUnit: number;
+  readonly writeCapacityUnitHour: number;
+  readonly readCapacityUnitHour: number;
+  /** A GB (2^30 bytes) of table or index for a month. */
+  readonly tableGigabyteMonth: number;
+  /** A GB of point-in-time recovery for a month. */
+  readonly recoveryGigabyteMonth: number;
+  /** An S3 PUT or LIST. */
+  readonly putRequest: number;
+  readonly getRequest: number;
+  readonly bucketGigabyteMonth: number;
+  /** A GB of memory of an arm64 function for a second. */
+  readonly lambdaGigabyteSecond: number;
+  readonly lambdaRequest: number;
+  /** A state transition of a Standard workflow. */
+  readonly transition: number;
+}
+
+/** When the figures were taken down, and from where. */
+export const priceList = {
+  date: '2026-01-15',
+  source:
+    'AWS price list pages "Amazon DynamoDB pricing" (on-demand and provisioned capacity, Standard table class, after the cut of November 2024), "Amazon S3 pricing" (Standard), "AWS Lambda pricing" (Arm, first tier) and "AWS Step Functions pricing" (Standard workflows)',
+} as const;
+
+const million = 1e-6;
+const thousand = 1e-3;
+
+const sydney: Prices = {
+  region: 'ap-southeast-2',
+  writeRequestUnit: 0.7115 * million,
+  readRequestUnit: 0.1423 * million,
+  writeCapacityUnitHour: 0.00074,
+  readCapacityUnitHour: 0.000148,
+  tableGigabyteMonth: 0.285,
+  recoveryGigabyteMonth: 0.228,
+  putRequest: 0.0055 * thousand,
+  getRequest: 0.00044 * thousand,
+  bucketGigabyteMonth: 0.025,
+  lambdaGigabyteSecond: 0.0000133334,
+  lambdaRequest: 0.2 * million,
+  transition: 0.025 * thousand,
+};
+
+const northVirginia: Prices = {
+  region: 'us-east-1',
+  writeRequestUnit: 0.625 * million,
+  readRequestUnit: 0.125 * million,
+  writeCapacityUnitHour: 0.00065,
+  readCapacityUnitHour: 0.00013,
+  tableGigabyteMonth: 0.25,
+  recoveryGigabyteMonth: 0.2,
+  putRequest: 0.005 * thousand,
+  getRequest: 0.0004 * thousand,
+  bucketGigabyteMonth: 0.023,
+  lambdaGigabyteSecond: 0.0000133334,
+  lambdaRequest: 0.2 * million,
+  transition: 0.025 * thousand,
+};
+
+const byRegion: ReadonlyMap<string, Prices> = new Map(
+  [sydney, northVirginia].map((prices) => [prices.region, prices]),
+);
+
+/** The prices of a region; of ap-southeast-2 where it is not listed, as `region` of the result says. */
+export function pricesOf(region: string): Prices {
+  return byRegion.get(region) ?? sydney;
+}
+
+/** Rupees for a dollar where nothing else is said. */
+export const defaultRupeesPerDollar = 88;
+
+/** What the shop's earlier scripts say a table costs a month, in rupees; they leave the indexes' capacity out. */
+export const seedMonthlyRupees: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['orders', [80, 100]],
+  ['returns', [40, 50]],
+]);

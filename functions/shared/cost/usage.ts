@@ -1,0 +1,86 @@
+import type { Cost, CostParts } from './cost.ts';
+import { defaultRupeesPerDollar, pricesOf } from './prices.ts';
+
+/** What a run uses, in the units that AWS bills. */
+export interface Usage {
+  /** Units that are paid one by one: none of a provisioned source, whose capacity is paid anyway. */
+  readonly readUnits: number;
+  readonly writeUnits: number;
+  readonly putRequests: number;
+  readonly getRequests: number;
+  readonly lambdaRequests: number;
+  readonly lambdaGigabyteSeconds: number;
+  readonly transitions: number;
+}
+
+/** Where it is paid, and in what. */
+export interface Billing {
+  readonly region: string;
+  /** Default 88. */
+  readonly rupeesPerDollar?: number | undefined;
+}
+
+/** Usage times price; nothing is rounded. */
+export function costOf(usage: Usage, { region, rupeesPerDollar = defaultRupeesPerDollar }: Billing): Cost {
+  const prices = pricesOf(region);
+  const parts: CostParts = {
+    reads: usage.readUnits * prices.readRequestUnit,
+    writes: usage.writeUnits * prices.writeRequestUnit,
+    s3: usage.putRequests * prices.putRequest + usage.getRequests * prices.getRequest,
+    lambda:
+      usage.lambdaRequests * prices.lambdaRequest + usage.lambdaGigabyteSeconds * prices.lambdaGigabyteSecond,
+    transitions: usage.transitions * prices.transition,
+  };
+  const dollars = parts.reads + parts.writes + parts.s3 + parts.lambda + parts.transitions;
+  return { dollars, rupees: dollars * rupeesPerDollar, parts, region: prices.region, rupeesPerDollar };
+}
+
+/** Memory of the workers, GB: `memorySize: 1024` of the service. */
+export const lambdaGigabytes = 1;
+
+/** Functions that are called once a run, and how long each lasts with its cold start. */
+export const singleCalls = 9;
+const singleCallSeconds = 2;
+
+/** States of the way to `Migrated` outside the Maps: 15 on the line, two in each of the four branches, the start. */
+const baseTransitions = 24;
+
+/** What the Maps' workers did, or are expected to do. */
+export interface WorkerUsage {
+  readonly iterations: number;
+  /** Calls; at least one an iteration. */
+  readonly turns: number;
+  /** Sum over all workers. */
+  readonly seconds: number;
+  /** Files of the backup. */
+  readonly files: number;
+}
+
+/** Each turn is the Lambda and the Choice behind it, each iteration ends in one more state. */
+export function transitionsOf({ iterations, turns }: WorkerUsage): number {
+  return baseTransitions + iterations + 2 * turns;
+}
+
+/**
+ * The ledger's own units. Writes: a file is noted once and checkpointed in three Maps, two units each; a turn
+ * ends with one more checkpoint; 60 for run, lock, tables. Reads: four a turn, and a look at the run every 2.5 s.
+ */
+export function ledgerUnits({ turns, seconds, files }: WorkerUsage): {
+  readonly readUnits: number;
+  readonly writeUnits: number;
+} {
+  return { readUnits: 4 * turns + Math.ceil(seconds / 2.5), writeUnits: 8 * files + 2 * turns + 60 };
+}
+
+/** Usage that follows from the workers' alone; the tables' units are added by the caller. */
+export function serviceUsage(workers: WorkerUsage): Usage {
+  const ledger = ledgerUnits(workers);
+  return {
+    ...ledger,
+    putRequests: workers.files + 10,
+    getRequests: 2 * workers.files + 10,
+    lambdaRequests: workers.turns + singleCalls,
+    lambdaGigabyteSeconds: lambdaGigabytes * (workers.seconds + singleCalls * singleCallSeconds),
+    transitions: transitionsOf(workers),
+  };
+}
