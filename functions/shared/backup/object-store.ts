@@ -13,8 +13,15 @@ import { type Clock, isTransient, retry } from '../retry.ts';
 /** How long one call goes on trying. Longer outages are the state's Retry's matter. */
 const patienceMillis = 60_000;
 
-export interface PutOptions {
+export interface GetOptions {
+  /** Epoch milliseconds after which nothing is tried again; absent, or later: a minute from now. */
+  readonly deadline?: number;
+}
+
+export interface PutOptions extends GetOptions {
   readonly contentType?: string;
+  /** Awaited before each attempt, so that a closed run writes nothing more. What it throws ends the call. */
+  readonly beforeAttempt?: () => Promise<void>;
 }
 
 /** What {@link ObjectStore.putOnce} found. `etag` and `sha256` (base64) are the standing object's. */
@@ -51,7 +58,7 @@ export interface ObjectStore {
   /** Overwrites; for content that is the same whenever it is written again. */
   put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
   /** The whole object, its length checked; `undefined` where there is none. */
-  get(key: string): Promise<StoredObject | undefined>;
+  get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
   /** Every object under the prefix, by key. */
   list(prefix: string): Promise<readonly ListedObject[]>;
   /** Names of the folders right under the prefix (which ends with `/`), without slashes, sorted. */
@@ -74,8 +81,9 @@ const unquoted = (etag: string | undefined): string => (etag ?? '').replaceAll('
 
 const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
 
-function patiently<T>({ clock }: Bucket, attempt: () => Promise<T>): Promise<T> {
-  return retry({ clock, deadline: clock.now() + patienceMillis, isRetryable }, attempt);
+function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Math.min(options.deadline ?? Number.POSITIVE_INFINITY, clock.now() + patienceMillis);
+  return retry({ clock, deadline, isRetryable }, attempt);
 }
 
 function isPreconditionFailed(error: unknown): boolean {
@@ -92,7 +100,8 @@ interface PutRequest {
 }
 
 /** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
-function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
+async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
+  await put.options.beforeAttempt?.();
   return client.send(
     new PutObjectCommand({
       Bucket: bucket,
@@ -140,7 +149,7 @@ async function list(store: Bucket, prefix: string): Promise<readonly ListedObjec
   const objects: ListedObject[] = [];
   let token: string | undefined;
   do {
-    const page = await patiently(store, () =>
+    const page = await patiently(store, {}, () =>
       store.client.send(
         new ListObjectsV2Command({ Bucket: store.bucket, Prefix: prefix, ContinuationToken: token }),
       ),
@@ -156,7 +165,7 @@ async function listFolders(store: Bucket, prefix: string): Promise<readonly stri
   const folders: string[] = [];
   let token: string | undefined;
   do {
-    const page = await patiently(store, () =>
+    const page = await patiently(store, {}, () =>
       store.client.send(
         new ListObjectsV2Command({
           Bucket: store.bucket,
@@ -176,14 +185,15 @@ async function listFolders(store: Bucket, prefix: string): Promise<readonly stri
 export function objectStore(client: S3Client, bucket: string, clock: Clock = Date): ObjectStore {
   const store = { client, bucket, clock };
   return {
-    putOnce: (key, body, options = {}) =>
-      patiently(store, () => putOnce(store, { key, body, sha256: sha256Of(body), options, once: true })),
-    put: async (key, body, options = {}) => {
-      await patiently(store, () =>
-        sendPut(store, { key, body, sha256: sha256Of(body), options, once: false }),
-      );
+    putOnce: (key, body, options = {}) => {
+      const put = { key, body, sha256: sha256Of(body), options, once: true };
+      return patiently(store, options, () => putOnce(store, put));
     },
-    get: (key) => patiently(store, () => getOnce(store, key)),
+    put: async (key, body, options = {}) => {
+      const put = { key, body, sha256: sha256Of(body), options, once: false };
+      await patiently(store, options, () => sendPut(store, put));
+    },
+    get: (key, options = {}) => patiently(store, options, () => getOnce(store, key)),
     list: (prefix) => list(store, prefix),
     listFolders: (prefix) => listFolders(store, prefix),
   };

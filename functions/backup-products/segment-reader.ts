@@ -1,0 +1,111 @@
+import { TableUnavailableError } from '../shared/errors.ts';
+import type { ReadPace } from '../shared/backup/read-pace.ts';
+import type { ItemTable } from '../shared/wire/item-table.ts';
+import { attribute, type WireItem, wireItem } from '../shared/wire/wire-item.ts';
+
+/** Which part of the source is read. */
+export interface Segment {
+  readonly tableName: string;
+  readonly segment: number;
+  readonly totalSegments: number;
+  /** Names of the source's key attributes. */
+  readonly keyNames: readonly string[];
+}
+
+/** Where a Scan goes on; without a key at the segment's start. */
+export interface ScanPosition {
+  readonly exclusiveStartKey?: WireItem;
+}
+
+/** Reads a segment page by page and hands its items out one by one. */
+export interface SegmentReader {
+  /** The item to be taken next; absent when another page is needed, or none is left. */
+  readonly next: WireItem | undefined;
+  /** True when the last page is used up. */
+  readonly isAtEnd: boolean;
+  /** Behind the last item taken. */
+  readonly position: ScanPosition;
+  /** Reads one page, inside the share; a page may be empty. */
+  readPage(): Promise<void>;
+  take(): void;
+  /** Drops what was read ahead and goes on behind another item. */
+  moveBehind(item: WireItem): void;
+}
+
+export interface ReaderScope {
+  readonly items: ItemTable;
+  readonly pace: ReadPace;
+  readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>;
+  /** Told what each page cost. */
+  readonly onPage: (readUnits: number) => void;
+}
+
+/** The item's key, as ExclusiveStartKey takes it. */
+export function keyOf(item: WireItem, keyNames: readonly string[]): WireItem {
+  return wireItem(
+    keyNames.flatMap((name) => {
+      const value = attribute(item, name);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+function translateMissing(tableName: string, error: unknown): unknown {
+  if ((error as { name?: string }).name !== 'ResourceNotFoundException') return error;
+  return new TableUnavailableError(
+    `Table ${tableName} has gone while it was being backed up. What was backed up is kept but not sealed. Check who deleted the table, then start again.`,
+  );
+}
+
+/** A reader of one segment that starts behind `start`. */
+export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanPosition): SegmentReader {
+  let page: readonly WireItem[] = [];
+  let taken = 0;
+  let beforePage = start;
+  let afterPage: ScanPosition | undefined = start;
+
+  const scan = async () => {
+    const { keyNames: _, ...what } = segment;
+    try {
+      return await scope.retry(() =>
+        scope.items.scanPage({ ...what, ...afterPage, limit: scope.pace.limit() }),
+      );
+    } catch (error) {
+      throw translateMissing(segment.tableName, error);
+    }
+  };
+
+  return {
+    get next() {
+      return page[taken];
+    },
+    get isAtEnd() {
+      return taken === page.length && afterPage === undefined;
+    },
+    get position() {
+      const last = page[taken - 1];
+      if (last === undefined) return page.length === 0 ? (afterPage ?? beforePage) : beforePage;
+      if (taken === page.length && afterPage !== undefined) return afterPage;
+      return { exclusiveStartKey: keyOf(last, segment.keyNames) };
+    },
+    async readPage() {
+      await scope.pace.wait();
+      const answer = await scan();
+      scope.pace.charge({ readUnits: answer.readUnits, items: answer.items.length });
+      scope.onPage(answer.readUnits);
+      beforePage = afterPage ?? beforePage;
+      afterPage = answer.lastEvaluatedKey && { exclusiveStartKey: answer.lastEvaluatedKey };
+      page = answer.items;
+      taken = 0;
+    },
+    take() {
+      taken += 1;
+    },
+    moveBehind(item) {
+      page = [];
+      taken = 0;
+      beforePage = { exclusiveStartKey: keyOf(item, segment.keyNames) };
+      afterPage = beforePage;
+    },
+  };
+}

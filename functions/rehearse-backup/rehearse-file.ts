@@ -1,0 +1,125 @@
+import { quarantineLine } from '../shared/transform/quarantine.ts';
+import { productToItems } from '../shared/transform/product-to-items.ts';
+import type { TransformContext } from '../shared/transform/transform-types.ts';
+import { DamagedFileError, decodeItems, fetchDataFile } from '../shared/backup/read-file.ts';
+import type { ObjectStore } from '../shared/backup/object-store.ts';
+import type { BackupFile } from '../shared/ledger/file.ts';
+import { sourceKey } from '../shared/tables/target-tables.ts';
+import { createDigestSum, type Digest, equalDigests } from '../shared/wire/digest.ts';
+import { itemSizeBytes } from '../shared/wire/item-size.ts';
+import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+
+/** What one file's products would become. */
+export interface FileRehearsal {
+  readonly products: number;
+  readonly metadata: number;
+  readonly variants: number;
+  readonly quarantined: number;
+  /** Of the source items, by DynamoDB's size rule. */
+  readonly sourceBytes: number;
+  /** Of the target items, by DynamoDB's size rule. */
+  readonly targetBytes: number;
+  /** What writing the target items costs. */
+  readonly writeUnitsExpected: number;
+  /** As read back; equal to the file's. */
+  readonly source: Digest;
+  /** Of the target items. */
+  readonly expected: Digest;
+  /** JSON lines; empty when nothing was quarantined. */
+  readonly quarantine: string;
+  /** `<id>: <code>: <sentence>`, the first few. */
+  readonly samples: readonly string[];
+}
+
+/** Samples a shard keeps. */
+export const maxSamples = 20;
+const bytesPerWriteUnit = 1024;
+
+function assertSame(file: BackupFile, found: { readonly etag: string; readonly source: Digest }): void {
+  const { key, itemCount, etag, digest } = file;
+  if (found.source.count !== itemCount)
+    throw new DamagedFileError(
+      'WrongCount',
+      key,
+      `Data file ${key} holds ${found.source.count} items where the Scan wrote ${itemCount}.`,
+    );
+  if (!equalDigests(found.source, digest))
+    throw new DamagedFileError(
+      'WrongDigest',
+      key,
+      `The items of data file ${key} read back differ from what was scanned (digest).`,
+    );
+  if (found.etag !== etag)
+    throw new DamagedFileError(
+      'ChangedBytes',
+      key,
+      `Data file ${key} was written again since: its ETag is ${found.etag}, not ${etag}.`,
+    );
+}
+
+/** Adds up what the products of one file become. */
+function createTally(context: TransformContext) {
+  const source = createDigestSum();
+  const expected = createDigestSum();
+  const counts = {
+    products: 0,
+    metadata: 0,
+    variants: 0,
+    quarantined: 0,
+    sourceBytes: 0,
+    targetBytes: 0,
+    writeUnitsExpected: 0,
+  };
+  const lines: string[] = [];
+  const samples: string[] = [];
+  const addTarget = (item: WireItem): void => {
+    const bytes = itemSizeBytes(item);
+    expected.add(item);
+    counts.targetBytes += bytes;
+    counts.writeUnitsExpected += Math.ceil(bytes / bytesPerWriteUnit);
+  };
+  return {
+    add(product: WireItem): void {
+      source.add(product);
+      counts.products += 1;
+      counts.sourceBytes += itemSizeBytes(product);
+      const result = productToItems(product, context);
+      if (result.kind === 'quarantined') {
+        counts.quarantined += 1;
+        lines.push(quarantineLine(product, result));
+        const id = stringAttribute(product, sourceKey.partitionKey) ?? '';
+        if (samples.length < maxSamples) samples.push(`${id}: ${result.code}: ${result.sentence}`);
+        return;
+      }
+      counts.metadata += 1;
+      counts.variants += result.items.length - 1;
+      for (const item of result.items) addTarget(item);
+    },
+    result: (): FileRehearsal => ({
+      ...counts,
+      source: source.value(),
+      expected: expected.value(),
+      quarantine: lines.join(''),
+      samples,
+    }),
+  };
+}
+
+/**
+ * Reads a data file back, proves that it holds what was scanned, and transforms every product without
+ * writing any.
+ *
+ * @throws DamagedFileError naming the file and the damage; not retried.
+ */
+export async function rehearseFile(
+  objects: ObjectStore,
+  file: BackupFile,
+  context: TransformContext,
+): Promise<FileRehearsal> {
+  const { body, etag } = await fetchDataFile(objects, file);
+  const tally = createTally(context);
+  for await (const product of decodeItems(body, file.key)) tally.add(product);
+  const rehearsal = tally.result();
+  assertSame(file, { etag, source: rehearsal.source });
+  return rehearsal;
+}

@@ -1,0 +1,107 @@
+import { fileStem, runLayout } from '../shared/backup/layout.ts';
+import { filesOfShard } from '../shared/backup/shard-files.ts';
+import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
+import { codeVersion } from '../shared/transform/code-version.ts';
+import { transformContext } from '../shared/transform/transform-context.ts';
+import { combineDigests, EMPTY_DIGEST } from '../shared/wire/digest.ts';
+import { type FileRehearsal, maxSamples, rehearseFile } from './rehearse-file.ts';
+
+/** How many of the shard's files are done. */
+interface FilesCursor {
+  readonly filesDone: number;
+}
+
+const counterNames = [
+  'products',
+  'metadata',
+  'variants',
+  'quarantined',
+  'sourceBytes',
+  'targetBytes',
+  'writeUnitsExpected',
+] as const;
+
+/** The shard's totals with one more file. `items` counts products too: what a reader of any shard looks at. */
+function addFile(
+  progress: Progress<FilesCursor>,
+  rehearsal: FileRehearsal,
+): Pick<Progress<FilesCursor>, 'counters' | 'digests' | 'samples'> {
+  const { counters, digests, samples } = progress;
+  const sums = counterNames.map((name) => [name, (counters[name] ?? 0) + rehearsal[name]] as const);
+  const quarantined = [...(samples?.['quarantined'] ?? []), ...rehearsal.samples].slice(0, maxSamples);
+  return {
+    counters: { ...Object.fromEntries(sums), items: (counters['items'] ?? 0) + rehearsal.products },
+    digests: {
+      source: combineDigests([digests['source'] ?? EMPTY_DIGEST, rehearsal.source]),
+      expected: combineDigests([digests['expected'] ?? EMPTY_DIGEST, rehearsal.expected]),
+    },
+    samples: { quarantined },
+  };
+}
+
+async function storeQuarantine(
+  runtime: Runtime,
+  turn: ShardTurn<FilesCursor>,
+  found: { file: BackupFile; lines: string },
+) {
+  if (found.lines === '') return;
+  const options = {
+    contentType: 'application/x-ndjson',
+    deadline: turn.saveDeadline,
+    beforeAttempt: () => turn.fence.check(),
+  };
+  await runtime.objects.put(
+    runLayout.quarantine(turn.run.runId, fileStem(found.file.key)),
+    found.lines,
+    options,
+  );
+}
+
+async function rehearseNext(
+  runtime: Runtime,
+  files: readonly BackupFile[],
+  turn: ShardTurn<FilesCursor>,
+): Promise<void> {
+  const filesDone = turn.progress.cursor?.filesDone ?? 0;
+  const file = files[filesDone];
+  if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
+  await turn.fence.check();
+  const rehearsal = await rehearseFile(runtime.objects, file, transformContext(turn.run, runtime.config));
+  await storeQuarantine(runtime, turn, { file, lines: rehearsal.quarantine });
+  const done = filesDone + 1 === files.length;
+  await turn.save({
+    ...addFile(turn.progress, rehearsal),
+    done,
+    cursor: done ? undefined : { filesDone: filesDone + 1 },
+  });
+}
+
+/**
+ * Proves one shard of the backup: re-reads its files and transforms every product without writing. What was
+ * rehearsed with other code counts for nothing and is rehearsed again.
+ *
+ * @throws BackupDamagedError naming the file and the damage, RunClosedError (neither retried).
+ */
+export function rehearseShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  let files: readonly BackupFile[] | undefined;
+  return takeTurn<FilesCursor>(
+    runtime,
+    { input, turn },
+    {
+      state: 'RehearseBackup',
+      codeVersion: codeVersion(),
+      isTiedToCode: true,
+      unit: async (shardTurn) => {
+        const shardCount = shardTurn.run.plan.shards.length;
+        files ??= filesOfShard(await listFiles(runtime.ledger, input.runId), {
+          shard: input.shard,
+          shardCount,
+        });
+        await rehearseNext(runtime, files, shardTurn);
+      },
+    },
+  );
+}

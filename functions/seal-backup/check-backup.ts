@@ -1,0 +1,121 @@
+import { BackupDamagedError } from '../shared/errors.ts';
+import type { ListedObject } from '../shared/backup/object-store.ts';
+import type { BackupFile } from '../shared/ledger/file.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import type { Shard } from '../shared/ledger/shard.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+
+/** Sums over a run's files and over the shards of its two passes. */
+export interface BackupTotals {
+  readonly files: number;
+  /** DynamoDB JSON before gzip. */
+  readonly bytes: number;
+  /** As scanned, by the workers' checkpoints. */
+  readonly scanned: Digest;
+  /** By the list of files. */
+  readonly filed: Digest;
+  /** As read back. */
+  readonly reread: Digest;
+  /** What the target must become. */
+  readonly expected: Digest;
+  /** The rehearsal's counters. */
+  readonly rehearsed: Readonly<Record<string, number>>;
+  readonly quarantineSamples: readonly string[];
+  readonly scanShards: { readonly count: number; readonly done: number };
+  readonly rehearsalShards: { readonly count: number; readonly done: number };
+  /** Epoch milliseconds of the first worker's start and the last one's end. */
+  readonly scanStartedAt: number;
+  readonly scanFinishedAt: number;
+}
+
+interface Passes {
+  readonly scanned: readonly Shard[];
+  readonly rehearsed: readonly Shard[];
+}
+
+function sumDigests(shards: readonly Shard[], name: string): Digest {
+  return combineDigests(shards.map(({ digests }) => digests[name] ?? EMPTY_DIGEST));
+}
+
+function sumCounters(shards: readonly Shard[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { counters } of shards)
+    for (const [name, count] of Object.entries(counters)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}
+
+const tallyOf = (shards: readonly Shard[]) => ({
+  count: shards.length,
+  done: shards.filter(({ done }) => done).length,
+});
+
+/** Adds up what the ledger knows of a backup. */
+export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Passes): BackupTotals {
+  return {
+    files: files.length,
+    bytes: files.reduce((total, { bytes }) => total + bytes, 0),
+    scanned: sumDigests(scanned, 'source'),
+    filed: combineDigests(files.map(({ digest }) => digest)),
+    reread: sumDigests(rehearsed, 'source'),
+    expected: sumDigests(rehearsed, 'expected'),
+    rehearsed: sumCounters(rehearsed),
+    quarantineSamples: rehearsed.flatMap(({ samples }) => samples?.['quarantined'] ?? []),
+    scanShards: tallyOf(scanned),
+    rehearsalShards: tallyOf(rehearsed),
+    scanStartedAt: Math.min(...scanned.map(({ startedAt }) => startedAt)),
+    scanFinishedAt: Math.max(...scanned.map(({ updatedAt }) => updatedAt)),
+  };
+}
+
+interface Evidence {
+  readonly files: readonly BackupFile[];
+  readonly totals: BackupTotals;
+  readonly listed: readonly ListedObject[];
+}
+
+const some = (keys: readonly string[]): string =>
+  `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ` and ${keys.length - 3} more` : ''}`;
+
+function listingProblems({ files, listed }: Evidence): string[] {
+  const sizes = new Map(listed.map(({ key, size }) => [key, size]));
+  const known = new Set(files.map(({ key }) => key));
+  const missing = files.filter(({ key }) => !sizes.has(key)).map(({ key }) => key);
+  const resized = files
+    .filter(({ key, gzipBytes }) => (sizes.get(key) ?? gzipBytes) !== gzipBytes)
+    .map(({ key }) => key);
+  const extra = listed.filter(({ key }) => !known.has(key)).map(({ key }) => key);
+  return [
+    ...(missing.length > 0 ? [`missing from the bucket: ${some(missing)}`] : []),
+    ...(resized.length > 0 ? [`of another size than written: ${some(resized)}`] : []),
+    ...(extra.length > 0 ? [`in the bucket but not of this backup: ${some(extra)}`] : []),
+  ];
+}
+
+function totalProblems({ totals }: Evidence, run: Run): string[] {
+  const { scanned, filed, reread, scanShards, rehearsalShards } = totals;
+  const segments = run.plan.segments.length;
+  const shards = run.plan.shards.length;
+  const problems: string[] = [];
+  if (scanShards.done !== segments)
+    problems.push(`${scanShards.done} of ${segments} segments are scanned to the end`);
+  if (rehearsalShards.done !== shards)
+    problems.push(`${rehearsalShards.done} of ${shards} shards are rehearsed to the end`);
+  if (!equalDigests(scanned, filed))
+    problems.push(`the files hold ${filed.count} items where ${scanned.count} were scanned, or others`);
+  if (!equalDigests(scanned, reread))
+    problems.push(`${reread.count} items were read back where ${scanned.count} were scanned, or others`);
+  return problems;
+}
+
+/**
+ * Compares the scan, the list of files, what was read back and what lies in the bucket: all four must agree.
+ *
+ * @throws BackupDamagedError listing what does not; not retried.
+ */
+export function assertComplete(run: Run, evidence: Evidence): void {
+  const problems = [...totalProblems(evidence, run), ...listingProblems(evidence)];
+  if (problems.length === 0) return;
+  throw new BackupDamagedError(
+    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. Start again: a new run writes a new backup.`,
+  );
+}

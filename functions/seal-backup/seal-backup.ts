@@ -1,0 +1,127 @@
+import { backupLayout } from '../shared/backup/layout.ts';
+import { manifestObjects } from '../shared/backup/manifests.ts';
+import {
+  describeTable,
+  type TableDescription,
+  tableDescriptionSchema,
+} from '../shared/backup/table-description.ts';
+import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
+import { type Fence, raiseFence } from '../shared/fence.ts';
+import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
+import type { BackupSummary, Rehearsal, Run } from '../shared/ledger/run.ts';
+import { updateRun } from '../shared/ledger/run-update.ts';
+import { listShards } from '../shared/ledger/shard.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { RunStepInput, SealedBackup } from '../shared/state.ts';
+import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
+
+/** Read once and kept in the ledger, so that a second try writes the same bytes. */
+async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescription> {
+  const known = tableDescriptionSchema.safeParse(run.details?.['source']);
+  if (known.success) return known.data;
+  const source = await describeTable(
+    { dynamo: runtime.clients.dynamo, clock: runtime.clock },
+    run.sourceTable,
+  );
+  await updateRun(runtime.ledger, run, { details: { ...run.details, source } });
+  return source;
+}
+
+/** Each object once; one that stands there with other bytes is another backup's or was tampered with. */
+async function writeManifests(
+  runtime: Runtime,
+  fence: Fence,
+  objects: ReturnType<typeof manifestObjects>,
+): Promise<void> {
+  for (const { key, body } of objects) {
+    const contentType = key.endsWith('.json') ? 'application/json' : 'text/plain';
+    const put = await runtime.objects.putOnce(key, body, { contentType, beforeAttempt: () => fence.check() });
+    if (put.outcome === 'other')
+      throw new BackupDamagedError(
+        `Object ${key} stands there with other bytes than this backup's, and was not overwritten. Find out who writes into the bucket, then start again: a new run writes a new backup.`,
+      );
+  }
+}
+
+function backupSummary(runtime: Runtime, run: Run, totals: BackupTotals): BackupSummary {
+  return {
+    backupId: run.backupId,
+    uri: `s3://${runtime.bucket}/${backupLayout(run.backupId).prefix}`,
+    files: totals.files,
+    items: totals.scanned.count,
+    bytes: totals.bytes,
+    digest: totals.scanned,
+  };
+}
+
+function rehearsalOf({ rehearsed, expected }: BackupTotals): Rehearsal {
+  const { products = 0, metadata = 0, variants = 0, quarantined = 0, targetBytes = 0 } = rehearsed;
+  return { products, metadata, variants, quarantined, targetBytes, expected };
+}
+
+/** A step called alone only backs up: what could not be migrated does not matter to it. */
+function assertFewQuarantined(run: Run, totals: BackupTotals): void {
+  const quarantined = totals.rehearsed['quarantined'] ?? 0;
+  const { maxQuarantined } = run.parameters;
+  if (run.kind !== 'migrate' || quarantined <= maxQuarantined) return;
+  const named = totals.quarantineSamples.slice(0, 3).join(' | ');
+  throw new TooManyQuarantinedError(
+    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${named.slice(0, 500)}. ` +
+      `No table was created; the products and the backup ${run.backupId} are there, and runs/${run.runId}/quarantine/ lists every one. ` +
+      `Correct the products and start again, or start with {"maxQuarantined": ${quarantined}}.`,
+  );
+}
+
+async function readTotals(
+  runtime: Runtime,
+  runId: string,
+): Promise<{ files: readonly BackupFile[]; totals: BackupTotals }> {
+  const [files, scanned, rehearsed] = await Promise.all([
+    listFiles(runtime.ledger, runId),
+    listShards(runtime.ledger, runId, 'BackupProducts'),
+    listShards(runtime.ledger, runId, 'RehearseBackup'),
+  ]);
+  return { files, totals: sumUp(files, { scanned, rehearsed }) };
+}
+
+/**
+ * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests,
+ * the summary last. Idempotent; a second call writes the same bytes.
+ *
+ * @throws BackupDamagedError; TooManyQuarantinedError once the backup is sealed; RunClosedError (none retried).
+ */
+export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
+  const { ledger, clock } = runtime;
+  const fence = await raiseFence({ ledger, clock, ...input });
+  const { run } = fence;
+  const { files, totals } = await readTotals(runtime, run.runId);
+  const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
+  assertComplete(run, { files, totals, listed });
+  const table = await sourceDescription(runtime, run);
+  const facts = {
+    backupId: run.backupId,
+    bucket: runtime.bucket,
+    kmsKeyArn: runtime.config.kmsKeyArn,
+    runId: run.runId,
+    startedAt: new Date(totals.scanStartedAt).toISOString(),
+    finishedAt: new Date(totals.scanFinishedAt).toISOString(),
+    segments: run.plan.segments.length,
+    tableBytes: totals.rehearsed['sourceBytes'] ?? 0,
+    digest: totals.scanned,
+    table,
+    files,
+  };
+  await writeManifests(runtime, fence, manifestObjects(facts));
+  await updateRun(ledger, input, {
+    backup: backupSummary(runtime, run, totals),
+    rehearsal: rehearsalOf(totals),
+  });
+  runtime.logger.info('The backup is sealed.', {
+    runId: run.runId,
+    backupId: run.backupId,
+    files: files.length,
+    items: totals.scanned.count,
+  });
+  assertFewQuarantined(run, totals);
+  return { backupId: run.backupId, dryRun: run.parameters.dryRun };
+}

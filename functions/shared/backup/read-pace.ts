@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../retry.ts';
+
+/** What a page has cost. */
+export interface PageCost {
+  readonly readUnits: number;
+  readonly items: number;
+}
+
+/** Keeps one Scan worker inside its share of the cap. */
+export interface ReadPace {
+  /** `Limit` of the next page: what costs at most one second of the share; absent without a cap. */
+  limit(): number | undefined;
+  /** Returns when the pages read so far are paid for, or at the deadline. */
+  wait(): Promise<void>;
+  charge(page: PageCost): void;
+}
+
+export interface PaceOptions {
+  /** Read units a second for this worker; 0: no cap. */
+  readonly unitsPerSecond: number;
+  /** What the items before have cost each; absent when nothing is known. */
+  readonly unitsPerItem?: number | undefined;
+  readonly clock: Clock;
+  /** Epoch milliseconds: no wait goes beyond. */
+  readonly deadline: number;
+  /** Milliseconds; replaced in tests. */
+  readonly pause?: (millis: number) => Promise<unknown>;
+}
+
+/** The page that measures: small, because a page of 1 MB costs 256 units at once. */
+const firstPageItems = 100;
+
+/**
+ * Pace of one worker. Its share is fixed, so that workers need not speak to each other: cap / workers.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-query-scan.html
+ */
+export function readPace(options: PaceOptions): ReadPace {
+  const { unitsPerSecond: share, clock, deadline, pause = sleep } = options;
+  let unitsPerItem = options.unitsPerItem ?? 0;
+  let isMeasured = false;
+  let paidAt = clock.now();
+  return {
+    limit() {
+      if (share === 0) return undefined;
+      const affordable = unitsPerItem === 0 ? firstPageItems : Math.max(1, Math.floor(share / unitsPerItem));
+      return isMeasured ? affordable : Math.min(firstPageItems, affordable);
+    },
+    async wait() {
+      const millis = Math.min(paidAt, deadline) - clock.now();
+      if (share > 0 && millis > 0) await pause(millis);
+    },
+    charge({ readUnits, items }) {
+      if (share === 0) return;
+      paidAt = Math.max(paidAt, clock.now()) + (readUnits / share) * 1_000;
+      if (items === 0) return;
+      isMeasured = true;
+      unitsPerItem = readUnits / items;
+    },
+  };
+}
