@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import {
   errorSummary,
   InvalidInputError,
+  MigrationError,
   PermissionDeniedError,
-  ServiceUnreachableError,
   TransientError,
 } from './errors.ts';
+import { isTransient } from './retry.ts';
 import { getRuntime, type Runtime, type Turn } from './runtime.ts';
 
 /** The part of Lambda's context that is used. */
@@ -101,9 +102,10 @@ function translate(error: unknown): Error {
     return new PermissionDeniedError(
       `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false; then start again.`,
     );
-  if (unreachable.has(code))
-    return new ServiceUnreachableError(
-      `An AWS service does not answer (${message || code}). Check region, network and AWS_ENDPOINT_URL, then start again.`,
+  if (error instanceof MigrationError) return error;
+  if (isTransient(error))
+    return new TransientError(
+      `${name}: ${message || code}. It went on longer than one call may wait; the step is tried again by itself.`,
     );
   return error instanceof Error ? error : new Error(message);
 }

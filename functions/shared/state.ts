@@ -43,7 +43,11 @@ export const planSchema = z.object({
 export type Plan = z.infer<typeof planSchema>;
 
 /** TestConnection's payload: the first state that sees what was typed. Its answer is the {@link Plan}. */
-export const testConnectionSchema = z.object({ input: z.unknown(), execution: executionSchema });
+export const testConnectionSchema = z.object({
+  input: z.unknown(),
+  /** Ask for the list of checks instead of the plan; stops are listed, not thrown. */
+  check: z.boolean().optional(),
+});
 export type TestConnectionInput = z.infer<typeof testConnectionSchema>;
 
 /** BeginRun's payload: the whole state so far. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * Where everything lies in the bucket. A backup has the layout of DynamoDB's own export, so that
  * ImportTable, Athena and other tools read it without code of ours.
@@ -13,6 +15,12 @@ const dataFilePattern = /\/data\/(\d+)-(\d+)\.json\.gz$/;
 export function newBackupId(nowMillis: number, random: () => number): string {
   const suffix = Math.floor(random() * 0x1_0000_0000);
   return `${String(nowMillis).padStart(14, '0')}-${suffix.toString(16).padStart(8, '0')}`;
+}
+
+/** A run's own id: the same for every retry, so that all of them write to the same place. */
+export function backupIdFor(startedAt: string, runId: string): string {
+  const seed = createHash('sha256').update(runId).digest().readUInt32BE(0);
+  return newBackupId(Date.parse(startedAt), () => seed / 0x1_0000_0000);
 }
 
 export function isBackupId(text: string): boolean {

@@ -1,0 +1,80 @@
+import { backupIdFor } from '../shared/backup/layout.ts';
+import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
+import { beginRun, type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
+import { findRun, type Run } from '../shared/ledger/run.ts';
+import { resolveLockConflict } from '../shared/lock-conflict.ts';
+import { type MigrateInput, parseMigrateInput } from '../shared/migrate-input.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { BeginRunInput, BeginRunOutput, BegunRun, Execution } from '../shared/state.ts';
+import { codeVersion } from '../shared/transform/code-version.ts';
+
+function holderOf({ id, name, startTime }: Execution): Holder {
+  return { executionName: name, executionArn: id, startTime };
+}
+
+function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
+  const { resume: _resume, Comment: _comment, maxConcurrency, ...parameters } = input;
+  return {
+    runId: execution.name,
+    kind: 'migrate',
+    startedAt: execution.startTime,
+    sourceTable: runtime.config.sourceTable,
+    parameters: { ...parameters, maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency },
+    plan: tested.plan,
+    codeVersion: codeVersion(),
+    backupId: backupIdFor(execution.startTime, execution.name),
+    warnings: tested.plan.warnings,
+  };
+}
+
+function begun(run: Run): BegunRun {
+  const { segments, shards, workers } = run.plan;
+  return { outcome: 'BEGUN', runId: run.runId, dryRun: run.parameters.dryRun, segments, shards, workers };
+}
+
+async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
+  const answer = await beginRun(runtime.ledger, newRun(runtime, payload, input), holderOf(payload.execution));
+  if (answer.outcome === 'BEGUN') return begun(answer.run);
+  const { settle } = await resolveLockConflict(runtime, runtime.config.sourceTable, answer.lock);
+  runtime.logger.warn('A dead run holds the lock and is settled first', { runId: settle.runId });
+  return { ...begun(settle), outcome: 'SETTLE' };
+}
+
+/**
+ * A held run goes on under its own id, plan and parameters.
+ *
+ * @throws InvalidInputError when there is no such run or it is not held; LockHeldError when another run holds the table.
+ */
+async function resume(runtime: Runtime, runId: string, execution: Execution): Promise<BegunRun> {
+  const run = await findRun(runtime.ledger, runId);
+  if (run === undefined || run.kind !== 'migrate')
+    throw new InvalidInputError(
+      `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
+    );
+  const resumed = await resumeRun(runtime.ledger, run, holderOf(execution), { codeVersion: codeVersion() });
+  if (resumed !== undefined) return begun(resumed);
+  if (run.status === 'HELD')
+    throw new LockHeldError(
+      `Run ${runId} is held, but another run has the table's lock. Nothing was changed. Try again when it has ended.`,
+    );
+  throw new InvalidInputError(
+    `"resume": run ${runId} is ${run.status}, and only a HELD run can go on. Nothing was changed. Start again with {} for a new run.`,
+  );
+}
+
+/**
+ * Begins the run (run, execution and lock in one transaction), or lets a held one go on. Its answer is the
+ * whole state data; the plan is left out once the run has it.
+ *
+ * @throws LockHeldError, RunIdUsedError, RunClosedError, InvalidInputError; none is retried.
+ */
+export async function beginMigration(runtime: Runtime, payload: BeginRunInput): Promise<BeginRunOutput> {
+  const input = parseMigrateInput(payload.input);
+  const { machine, execution, tested } = payload;
+  const run =
+    input.resume === undefined
+      ? await begin(runtime, payload, input)
+      : await resume(runtime, input.resume, execution);
+  const kept = { machine, input: payload.input, execution, run };
+  return run.outcome === 'SETTLE' ? { ...kept, tested } : kept;
+}

@@ -1,0 +1,26 @@
+import { type ManualOutcome, withManualRun } from '../shared/manual-run.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import { type EnsuredTable, ensureTable, type WantedTable } from '../shared/tables/ensure-table.ts';
+import type { TableSpec } from '../shared/tables/table-spec.ts';
+
+/** A branch of CreateTables. */
+export async function createForRun(
+  runtime: Runtime,
+  wanted: WantedTable,
+  _turn: Turn,
+): Promise<EnsuredTable> {
+  const ensured = await ensureTable(runtime, wanted);
+  runtime.logger.info('A table is ready', { runId: wanted.runId, stage: 'CreateTables', ...ensured });
+  return ensured;
+}
+
+/** `sls invoke -f create...Table`: the table, if it is not there, in a run of its own. */
+export function createAlone(runtime: Runtime, spec: TableSpec, turn: Turn): Promise<ManualOutcome> {
+  return withManualRun(runtime, turn, {
+    step: spec.createdBy,
+    work: async ({ runId, executionArn }) => {
+      const ensured = await ensureTable(runtime, { spec, runId, executionArn });
+      return { done: true, result: { table: ensured.name, outcome: ensured.outcome } };
+    },
+  });
+}

@@ -1,0 +1,181 @@
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTimeToLiveCommand,
+  type TableDescription,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import { RunClosedError, TableUnavailableError } from '../errors.ts';
+import { type Fence, raiseFence } from '../fence.ts';
+import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
+import { retry } from '../retry.ts';
+import type { Runtime } from '../runtime.ts';
+import { createTableInput } from './create-table-input.ts';
+import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
+import { schemaDifferences } from './schema-differences.ts';
+import { type TableSpec, tableName } from './table-spec.ts';
+import { foreignStage, foreignStageError, schemaMismatchError } from './target-conflicts.ts';
+
+/** Which table, for which run. */
+export interface WantedTable {
+  readonly spec: TableSpec;
+  readonly runId: string;
+  readonly executionArn: string;
+}
+
+/** What is there now. */
+export interface EnsuredTable {
+  readonly name: string;
+  readonly outcome: 'CREATED' | 'EXISTED';
+}
+
+/** The account's limit of tables being created passes within minutes (FAULTS: retried for 10 minutes). */
+const creationPatienceMillis = 600_000;
+/** Tags of a new table may show late; then an absent tag says nothing yet. */
+const tagPatienceMillis = 60_000;
+const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 5 } as const;
+
+interface Scope extends WantedTable {
+  readonly name: string;
+  readonly fence: Fence;
+  readonly intentAt: number;
+}
+
+async function waitUntilActive(runtime: Runtime, name: string): Promise<TableDescription> {
+  const { state } = await waitUntilTableExists(
+    { client: runtime.clients.dynamo, ...waiting },
+    { TableName: name },
+  );
+  const table = await describeTable(runtime.clients.dynamo, name);
+  if (String(state) !== 'SUCCESS' || table === undefined)
+    throw new TableUnavailableError(
+      `Table ${name} did not become ACTIVE within ${waiting.maxWaitTime} seconds, or was deleted by somebody. Look at it in the DynamoDB console, then start again.`,
+    );
+  return table;
+}
+
+/** `false` where a table of that name is there already: somebody else's, or ours with its answer lost. */
+async function tryCreate(runtime: Runtime, { spec, name, runId, fence }: Scope): Promise<boolean> {
+  const { service, stage } = runtime.config;
+  const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
+  const { clock } = runtime;
+  const deadline = clock.now() + creationPatienceMillis;
+  try {
+    await retry({ clock, deadline, patienceMillis: creationPatienceMillis }, async () => {
+      await fence.check();
+      await runtime.clients.dynamo.send(new CreateTableCommand(createTableInput(spec, { name, tags })));
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceInUseException') return false;
+    throw error;
+  }
+}
+
+/** Whether a table that stands there carries this run's tag; an untagged one younger than the intent is asked again. */
+async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
+  const { clients, clock } = runtime;
+  const isYoung = (table.CreationDateTime?.getTime() ?? 0) >= scope.intentAt - 5_000;
+  const isUndecided = new Error('The table shows no tags yet.');
+  const deadline = clock.now() + tagPatienceMillis;
+  try {
+    return await retry(
+      { clock, deadline, patienceMillis: tagPatienceMillis, isRetryable: (error) => error === isUndecided },
+      async () => {
+        const tags = await tagsOf(clients.dynamo, table.TableArn ?? '');
+        const otherStage = foreignStage(tags, runtime.config);
+        if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
+        if (tags.size === 0 && isYoung) throw isUndecided;
+        return tags.get(runTag) === scope.runId;
+      },
+    );
+  } catch (error) {
+    if (error === isUndecided) return false;
+    throw error;
+  }
+}
+
+/** Creates the table, or finds out what stands there. A table being deleted is waited for. */
+async function createOrFind(runtime: Runtime, scope: Scope): Promise<EnsuredTable['outcome']> {
+  const { clients } = runtime;
+  for (;;) {
+    const standing = await describeTable(clients.dynamo, scope.name);
+    if (standing?.TableStatus === 'DELETING')
+      await waitUntilTableNotExists({ client: clients.dynamo, ...waiting }, { TableName: scope.name });
+    else if (standing !== undefined) return (await isOurs(runtime, scope, standing)) ? 'CREATED' : 'EXISTED';
+    else if (await tryCreate(runtime, scope)) return 'CREATED';
+  }
+}
+
+async function enableTimeToLive(runtime: Runtime, { spec, name, fence }: Scope): Promise<void> {
+  const AttributeName = spec.timeToLiveAttribute;
+  if (AttributeName === undefined) return;
+  const { clients, clock } = runtime;
+  const { TimeToLiveDescription: current } = await clients.dynamo.send(
+    new DescribeTimeToLiveCommand({ TableName: name }),
+  );
+  if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') return;
+  await fence.check();
+  await retry({ clock, deadline: clock.now() + tagPatienceMillis }, () =>
+    clients.dynamo.send(
+      new UpdateTimeToLiveCommand({
+        TableName: name,
+        TimeToLiveSpecification: { AttributeName, Enabled: true },
+      }),
+    ),
+  );
+}
+
+/** A run that was marked while its table was being created takes the table away itself: its roll back may have looked too early. */
+async function undoIfClosed(runtime: Runtime, scope: Scope): Promise<void> {
+  const { ledger, clock } = runtime;
+  const { runId, executionArn } = scope;
+  try {
+    await raiseFence({ ledger, clock, runId, executionArn });
+  } catch (error) {
+    if (!(error instanceof RunClosedError)) throw error;
+    await waitUntilActive(runtime, scope.name);
+    await runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: scope.name }));
+    throw error;
+  }
+}
+
+async function finish(
+  runtime: Runtime,
+  scope: Scope,
+  outcome: EnsuredTable['outcome'],
+): Promise<EnsuredTable> {
+  const { name, spec, runId } = scope;
+  if (outcome === 'CREATED') await undoIfClosed(runtime, scope);
+  const table = await waitUntilActive(runtime, name);
+  const differences = schemaDifferences(spec, table);
+  if (differences.length > 0) throw schemaMismatchError(name, differences);
+  if (outcome === 'CREATED') await enableTimeToLive(runtime, scope);
+  const { TableId: tableId = '', TableArn: tableArn = '' } = table;
+  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn });
+  return { name, outcome };
+}
+
+/** What an earlier attempt has settled: a table recorded as EXISTED must not become CREATED by a later look, nor the reverse. */
+function settledOutcome(record: TableRecord | undefined): EnsuredTable['outcome'] | undefined {
+  return record?.outcome === 'CREATED' || record?.outcome === 'EXISTED' ? record.outcome : undefined;
+}
+
+/**
+ * Sees to it that the table is there: created by this run, with its tags in the CreateTable call itself, or
+ * found with the right keys and left as it is. The intent is in the ledger before the call. Idempotent.
+ *
+ * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError; none is retried.
+ */
+export async function ensureTable(runtime: Runtime, wanted: WantedTable): Promise<EnsuredTable> {
+  const { ledger, clock, config } = runtime;
+  const { runId, executionArn, spec } = wanted;
+  const fence = await raiseFence({ ledger, clock, runId, executionArn });
+  const name = tableName(spec, config.tablePrefix);
+  await announceTable(ledger, { runId, executionArn, name, now: clock.now() });
+  const record = (await listTables(ledger, runId)).find((one) => one.name === name);
+  const scope: Scope = { ...wanted, name, fence, intentAt: record?.intentAt ?? clock.now() };
+  return finish(runtime, scope, settledOutcome(record) ?? (await createOrFind(runtime, scope)));
+}

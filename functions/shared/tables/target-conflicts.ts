@@ -1,0 +1,26 @@
+import { ForeignStageTableError, TableSchemaMismatchError } from '../errors.ts';
+import { serviceTag, stageTag } from './describe-table.ts';
+
+/** The stage that a table of this service belongs to, if it is another one; `undefined` for any other table. */
+export function foreignStage(
+  tags: ReadonlyMap<string, string>,
+  own: { readonly service: string; readonly stage: string },
+): string | undefined {
+  const stage = tags.get(stageTag);
+  return tags.get(serviceTag) === own.service && stage !== undefined && stage !== own.stage
+    ? stage
+    : undefined;
+}
+
+export function foreignStageError(name: string, stage: string): ForeignStageTableError {
+  return new ForeignStageTableError(
+    `Table ${name} was created by stage ${stage} of this service. It was not touched. Stages in one account and region need prefixes of their own: deploy with --param tablePrefix=<prefix>.`,
+  );
+}
+
+/** @param differences one sentence each. */
+export function schemaMismatchError(name: string, differences: readonly string[]): TableSchemaMismatchError {
+  return new TableSchemaMismatchError(
+    `Table ${name} exists, but not as the migration needs it: ${differences.join(' ')} It was not touched. Rename or remove it, or deploy with --param tablePrefix=<prefix> so that the migration uses other names.`,
+  );
+}

@@ -1,0 +1,20 @@
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { BackupBucketError } from '../shared/errors.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { type Check, done, reach, stop } from './check.ts';
+
+/** Whether the stack's backup bucket answers. */
+export async function checkBucket(runtime: Runtime): Promise<Check> {
+  const { bucket, clients, clock } = runtime;
+  const what = `backup bucket ${bucket}`;
+  try {
+    await reach(clock, 'S3', () => clients.s3.send(new HeadBucketCommand({ Bucket: bucket })));
+    return done(what, `Bucket ${bucket} answers.`);
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status !== 404 && status !== 403) throw error;
+    const why = status === 404 ? 'does not exist' : 'cannot be read with the role of testConnection';
+    const message = `Bucket ${bucket} ${why}. Nothing was created. It is part of the stack: deploy the service again with sls deploy.`;
+    return stop(what, new BackupBucketError(message));
+  }
+}

@@ -1,0 +1,43 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable } from '../shared/tables/describe-table.ts';
+import { sourceKey } from '../shared/tables/target-tables.ts';
+import { type Check, done, reach, stop } from './check.ts';
+
+/** The check, and the table where it can be used. */
+export interface SourceCheck {
+  readonly check: Check;
+  readonly table?: TableDescription;
+}
+
+function keyText(table: TableDescription): string {
+  const types = new Map(table.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]));
+  return (table.KeySchema ?? [])
+    .map(({ AttributeName, KeyType }) => `${AttributeName} (${types.get(AttributeName) ?? '?'}, ${KeyType})`)
+    .join(', ');
+}
+
+/** Whether the source is there, ACTIVE and keyed as the transform expects. */
+export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
+  const { clients, clock, config, accountId } = runtime;
+  const name = config.sourceTable;
+  const what = `source table ${name}`;
+  const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
+  const nothing = 'Nothing was created.';
+  if (table === undefined) {
+    const where = `account ${accountId}, region ${config.region}`;
+    const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table is called otherwise, or with --region if it lies elsewhere.`;
+    return { check: stop(what, new SourceTableNotFoundError(message)) };
+  }
+  const expected = `${sourceKey.partitionKey} (${sourceKey.type}, HASH)`;
+  if (keyText(table) !== expected) {
+    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Adapt functions/shared/tables/target-tables.ts and the transform to this key, or name another source table.`;
+    return { check: stop(what, new SourceTableUnusableError(message)) };
+  }
+  if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {
+    const message = `Table ${name} is ${table.TableStatus}, not ACTIVE. ${nothing} Start again when it is.`;
+    return { check: stop(what, new SourceTableUnusableError(message)) };
+  }
+  return { check: done(what, `Table ${name} is ${table.TableStatus} and keyed by ${expected}.`), table };
+}

@@ -1,0 +1,35 @@
+import { TableUnavailableError } from '../shared/errors.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
+import { schemaDifferences } from '../shared/tables/schema-differences.ts';
+import { type TableSpec, tableName } from '../shared/tables/table-spec.ts';
+import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
+import { targetTables } from '../shared/tables/target-tables.ts';
+import { type Check, done, reach, stop } from './check.ts';
+
+async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
+  const { clients, clock, config } = runtime;
+  const name = tableName(spec, config.tablePrefix);
+  const what = `target table ${name}`;
+  const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
+  if (table === undefined) return done(what, `Table ${name} is not there yet; the migration creates it.`);
+  if (table.TableStatus === 'DELETING' || table.TableStatus === 'CREATING')
+    return stop(
+      what,
+      new TableUnavailableError(
+        `Table ${name} is ${table.TableStatus}. Nothing was created. Start again in a minute.`,
+      ),
+    );
+  const tags = await reach(clock, 'DynamoDB', () => tagsOf(clients.dynamo, table.TableArn ?? ''));
+  const otherStage = foreignStage(tags, config);
+  if (otherStage !== undefined) return stop(what, foreignStageError(name, otherStage));
+  const differences = schemaDifferences(spec, table);
+  if (differences.length > 0) return stop(what, schemaMismatchError(name, differences));
+  const origin = tags.has(runTag) ? `created by run ${tags.get(runTag)}` : 'not created by a migration';
+  return done(what, `Table ${name} exists (${origin}) with the right keys; what it holds is kept.`);
+}
+
+/** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
+export function checkTargets(runtime: Runtime): Promise<readonly Check[]> {
+  return Promise.all(targetTables.map((spec) => checkTarget(runtime, spec)));
+}

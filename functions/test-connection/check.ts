@@ -1,0 +1,43 @@
+import { type MigrationError, ServiceUnreachableError } from '../shared/errors.ts';
+import { isTransient, retry } from '../shared/retry.ts';
+import type { Clock } from '../shared/retry.ts';
+
+/** One thing that was looked at before a run. */
+export interface Check {
+  /** What was looked at. */
+  readonly name: string;
+  readonly outcome: 'done' | 'warning' | 'stop';
+  /** What was found and, for a warning or a stop, the remedy. */
+  readonly sentence: string;
+  /** What a run fails with; present for `stop` only. */
+  readonly error?: MigrationError;
+}
+
+export const done = (name: string, sentence: string): Check => ({ name, outcome: 'done', sentence });
+export const warning = (name: string, sentence: string): Check => ({ name, outcome: 'warning', sentence });
+export const stop = (name: string, error: MigrationError): Check => ({
+  name,
+  outcome: 'stop',
+  sentence: error.message,
+  error,
+});
+
+/** A service that says nothing for this long is taken for unreachable. */
+const patienceMillis = 5_000;
+
+/**
+ * Calls a service that must answer.
+ *
+ * @throws ServiceUnreachableError naming the service, when it does not answer for 5 s; not retried.
+ */
+export async function reach<T>(clock: Clock, service: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await retry({ clock, deadline: clock.now() + patienceMillis, patienceMillis }, call);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    const { name, message } = error as Error;
+    throw new ServiceUnreachableError(
+      `${service} does not answer (${name}${message === '' ? '' : `: ${message}`}). Nothing was created. Check the region, the network and AWS_ENDPOINT_URL, then start again.`,
+    );
+  }
+}

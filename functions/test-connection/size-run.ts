@@ -1,0 +1,136 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { type RunSize, estimateRun } from '../shared/cost/estimate.ts';
+import { RunTooLongForInlineError } from '../shared/errors.ts';
+import type { MigrateInput } from '../shared/migrate-input.ts';
+import type { Plan } from '../shared/state.ts';
+
+/** What the size of a run follows from. */
+export interface SizingFacts {
+  readonly source: TableDescription;
+  /** Items and bytes of DynamoDB JSON seen on a first page; `isWhole`: there is no second one. */
+  readonly probe: { readonly items: number; readonly bytes: number; readonly isWhole: boolean };
+  readonly input: MigrateInput;
+  readonly config: {
+    readonly maxConcurrency: number;
+    readonly mapMode: 'INLINE' | 'DISTRIBUTED';
+    readonly region: string;
+  };
+  /** Workers that the Lambda quota carries. */
+  readonly quotaWorkers: number | undefined;
+  /** Write capacity of a provisioned target that exists. */
+  readonly targetWriteUnits: number | undefined;
+}
+
+/** One worker is quick enough for these; more would only start cold. */
+const productsPerWorker = 250;
+/** A worker's share of a cap below this would not carry one batch of 25 items a second. */
+const unitsPerWorker = 25;
+/** Of Step Functions' 25,000 events in a history; the rest is for retries and the states around the Maps. */
+const maxTurnEvents = 18_000;
+const eventsPerTurn = 7;
+const maxIterations = 1_000;
+/** A segment or shard larger than this is cut, where that costs no history (DISTRIBUTED). */
+const bytesPerIteration = 256 * 2 ** 20;
+
+interface Size {
+  readonly products: number;
+  readonly bytes: number;
+}
+
+/** DescribeTable's figures are up to six hours old: a first page that holds everything, or more than they say, is better. */
+function sizeOf({ source, probe }: SizingFacts): Size {
+  const described = { products: source.ItemCount ?? 0, bytes: source.TableSizeBytes ?? 0 };
+  if (probe.isWhole) return { products: probe.items, bytes: probe.bytes };
+  return {
+    products: Math.max(described.products, probe.items),
+    bytes: Math.max(described.bytes, probe.bytes),
+  };
+}
+
+function readCap({ source, input }: SizingFacts): number {
+  const provisioned = source.ProvisionedThroughput?.ReadCapacityUnits ?? 0;
+  return input.readUnitsPerSecond ?? (provisioned > 0 ? Math.max(1, provisioned / 2) : 0);
+}
+
+function writeCap({ input, targetWriteUnits = 0 }: SizingFacts): number {
+  return input.writeUnitsPerSecond ?? targetWriteUnits;
+}
+
+const workersWithin = (cap: number): number =>
+  cap === 0 ? Infinity : Math.max(1, Math.floor(cap / unitsPerWorker));
+
+function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number {
+  const asked = facts.input.maxConcurrency ?? facts.config.maxConcurrency;
+  const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / productsPerWorker));
+  const bounds = [
+    asked,
+    useful,
+    facts.quotaWorkers ?? asked,
+    workersWithin(readCap(facts)),
+    workersWithin(writeCap(facts)),
+  ];
+  return Math.max(1, Math.min(maxIterations, ...bounds));
+}
+
+function iterationsFor(facts: SizingFacts, size: Size, workers: number): number {
+  if (facts.config.mapMode === 'INLINE') return workers;
+  return Math.min(maxIterations, Math.max(workers, Math.ceil(size.bytes / bytesPerIteration)));
+}
+
+const turnsOf = (size: RunSize): number =>
+  estimateRun(size).phases.reduce((sum, { turns }) => sum + turns, 0);
+
+/** Lowers the workers until the history holds the run; fewer workers take fewer turns only where a cap binds. */
+function fitHistory(facts: SizingFacts, size: RunSize): number {
+  if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
+  let { workers } = size;
+  while (workers > 1 && turnsOf({ ...size, workers }) * eventsPerTurn > maxTurnEvents) workers -= 1;
+  if (turnsOf({ ...size, workers }) * eventsPerTurn > maxTurnEvents)
+    throw new RunTooLongForInlineError(
+      `This run would fill more than Step Functions' history of 25,000 events (${Math.round(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
+    );
+  return workers;
+}
+
+function loweringWarning(facts: SizingFacts, workers: number): readonly string[] {
+  const asked = facts.input.maxConcurrency;
+  if (
+    asked === undefined ||
+    workers >= asked ||
+    facts.quotaWorkers === undefined ||
+    facts.quotaWorkers >= asked
+  )
+    return [];
+  return [
+    `maxConcurrency was lowered from ${asked} to ${workers}: the account's Lambda quota carries no more.`,
+  ];
+}
+
+const indexesTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
+
+/**
+ * Cuts a run: segments, shards, workers, caps, and what it will take.
+ *
+ * @throws RunTooLongForInlineError when not even one worker fits into an INLINE history; not retried.
+ */
+export function sizeRun(facts: SizingFacts): Plan {
+  const size = sizeOf(facts);
+  const isStale = !facts.probe.isWhole && size.products === facts.probe.items;
+  const wanted = wantedWorkers(facts, size, isStale);
+  const caps = { readUnitsPerSecond: readCap(facts), writeUnitsPerSecond: writeCap(facts) };
+  const runSize = { ...size, ...caps, region: facts.config.region };
+  const workers = fitHistory(facts, { ...runSize, workers: wanted });
+  const iterations = iterationsFor(facts, size, workers);
+  const estimate = estimateRun({ ...runSize, workers, segments: iterations, shards: iterations });
+  return {
+    segments: [...indexesTo(iterations)],
+    shards: [...indexesTo(iterations)],
+    workers,
+    itemsPerFile: Math.max(4_000, Math.ceil(size.products / 20_000)),
+    ...caps,
+    estimatedProducts: size.products,
+    estimatedBytes: size.bytes,
+    estimate: { seconds: Math.round(estimate.seconds), dollars: Number(estimate.dollars.toFixed(6)) },
+    warnings: [...loweringWarning(facts, workers)],
+  };
+}

@@ -1,0 +1,98 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { parseMigrateInput, type MigrateInput } from '../shared/migrate-input.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { Plan, TestConnectionInput } from '../shared/state.ts';
+import { describeTable } from '../shared/tables/describe-table.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { type Check, done, reach } from './check.ts';
+import { checkBucket } from './check-bucket.ts';
+import { checkQuota } from './check-quota.ts';
+import { checkSource } from './check-source.ts';
+import { checkTargets } from './check-targets.ts';
+import { sizeRun } from './size-run.ts';
+
+/** Everything that was looked at; `plan` is absent where a stop makes sizing pointless. */
+export interface ConnectionReport {
+  readonly ok: boolean;
+  readonly checks: readonly Omit<Check, 'error'>[];
+  readonly plan?: Plan;
+}
+
+interface Findings {
+  readonly checks: readonly Check[];
+  readonly plan?: Plan;
+}
+
+/** Enough to tell a small table from a large one; half a read unit for each 4 KB. */
+const probeItems = 500;
+
+async function probeSource(runtime: Runtime): Promise<{ items: number; bytes: number; isWhole: boolean }> {
+  const request = { tableName: runtime.config.sourceTable, segment: 0, totalSegments: 1, limit: probeItems };
+  const page = await reach(runtime.clock, 'DynamoDB', () => runtime.items.scanPage(request));
+  return { items: page.items.length, bytes: page.bytes, isWhole: page.lastEvaluatedKey === undefined };
+}
+
+async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
+  const { clients, clock, config } = runtime;
+  const [probe, quota, target] = await Promise.all([
+    probeSource(runtime),
+    checkQuota(runtime),
+    reach(clock, 'DynamoDB', () =>
+      describeTable(clients.dynamo, tableName(catalogueTable, config.tablePrefix)),
+    ),
+  ]);
+  const provisioned = target?.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
+  const targetWriteUnits = provisioned > 0 ? provisioned : undefined;
+  const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targetWriteUnits });
+  return { checks: [quota.check], plan };
+}
+
+async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings> {
+  const identity = done('credentials', `Account ${runtime.accountId}, region ${runtime.config.region}.`);
+  const [source, bucket, targets] = await Promise.all([
+    checkSource(runtime),
+    checkBucket(runtime),
+    checkTargets(runtime),
+  ]);
+  const checks = [identity, source.check, bucket, ...targets];
+  if (source.table === undefined) return { checks };
+  const { checks: more, plan } = await planRun(runtime, input, source.table);
+  const all = [...checks, ...more];
+  return plan === undefined ? { checks: all } : { checks: all, plan };
+}
+
+function reportOf({ checks, plan }: Findings): ConnectionReport {
+  const ok = checks.every(({ outcome }) => outcome !== 'stop');
+  const shown = checks.map(({ name, outcome, sentence }) => ({ name, outcome, sentence }));
+  return plan === undefined ? { ok, checks: shown } : { ok, checks: shown, plan };
+}
+
+function planOrThrow({ checks, plan }: Findings): Plan {
+  const stopped = checks.find(({ error }) => error !== undefined)?.error;
+  if (stopped !== undefined) throw stopped;
+  if (plan === undefined) throw new Error('The run was not sized.');
+  const warnings = checks.filter(({ outcome }) => outcome === 'warning').map(({ sentence }) => sentence);
+  return { ...plan, warnings: [...plan.warnings, ...warnings].slice(0, 20) };
+}
+
+/**
+ * Looks at everything a run needs and cuts the work. Reads only.
+ *
+ * @returns the {@link Plan}; with `check: true` the {@link ConnectionReport}, which does not throw for a stop.
+ * @throws InvalidInputError and the error of the first stop; none is retried.
+ */
+export async function testConnection(
+  runtime: Runtime,
+  { input, check }: TestConnectionInput,
+): Promise<Plan | ConnectionReport> {
+  const findings = await inspect(runtime, parseMigrateInput(input));
+  return check === true ? reportOf(findings) : planOrThrow(findings);
+}
+
+/** `sls invoke -f testConnection`: the list of checks, or the error of the first stop. */
+export async function checkAlone(runtime: Runtime): Promise<ConnectionReport> {
+  const findings = await inspect(runtime, parseMigrateInput({}));
+  planOrThrow(findings);
+  return reportOf(findings);
+}
