@@ -12,18 +12,24 @@ import type { BackupSummary, Rehearsal, Run } from '../shared/ledger/run.ts';
 import { updateRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { RunStepInput, SealedBackup } from '../shared/state.ts';
+import type { RunStepInput } from '../shared/state.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
+
+/** SealBackup's answer; the workflow drops it, a step called alone shows it. */
+export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> & {
+  /** Products that could not be migrated as they are. */
+  readonly quarantined: number;
+};
 
 /** Read once and kept in the ledger, so that a second try writes the same bytes. */
 async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescription> {
-  const known = tableDescriptionSchema.safeParse(run.details?.['source']);
+  const known = tableDescriptionSchema.safeParse(run.source);
   if (known.success) return known.data;
   const source = await describeTable(
     { dynamo: runtime.clients.dynamo, clock: runtime.clock },
     run.sourceTable,
   );
-  await updateRun(runtime.ledger, run, { details: { ...run.details, source } });
+  await updateRun(runtime.ledger, run, { source });
   return source;
 }
 
@@ -59,11 +65,11 @@ function rehearsalOf({ rehearsed, expected }: BackupTotals): Rehearsal {
   return { products, metadata, variants, quarantined, targetBytes, expected };
 }
 
-/** A step called alone only backs up: what could not be migrated does not matter to it. */
+/** A step called alone only backs up, and a dry run is there to list what cannot be migrated: neither fails. */
 function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
-  if (run.kind !== 'migrate' || quarantined <= maxQuarantined) return;
+  if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
   const named = totals.quarantineSamples.slice(0, 3).join(' | ');
   throw new TooManyQuarantinedError(
     `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${named.slice(0, 500)}. ` +
@@ -112,10 +118,9 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
     files,
   };
   await writeManifests(runtime, fence, manifestObjects(facts));
-  await updateRun(ledger, input, {
-    backup: backupSummary(runtime, run, totals),
-    rehearsal: rehearsalOf(totals),
-  });
+  const backup = backupSummary(runtime, run, totals);
+  const rehearsal = rehearsalOf(totals);
+  await updateRun(ledger, input, { backup, rehearsal });
   runtime.logger.info('The backup is sealed.', {
     runId: run.runId,
     backupId: run.backupId,
@@ -123,5 +128,6 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
     items: totals.scanned.count,
   });
   assertFewQuarantined(run, totals);
-  return { backupId: run.backupId, dryRun: run.parameters.dryRun };
+  const { backupId, uri, items } = backup;
+  return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
 }

@@ -73,15 +73,15 @@ export function dataFileKey(backupId: string, { segment, sequence }: FilePositio
 }
 
 /** `undefined` for an object that no backup of ours would hold. */
-export function filePosition(dataFileKey: string): FilePosition | undefined {
-  const [, segment, sequence] = dataFilePattern.exec(dataFileKey) ?? [];
+export function filePosition(key: string): FilePosition | undefined {
+  const [, segment, sequence] = dataFilePattern.exec(key) ?? [];
   if (segment === undefined || sequence === undefined) return undefined;
   return { segment: Number(segment), sequence: Number(sequence) };
 }
 
 /** `<segment>-<sequence>` of a data file: the name of what is derived from it. */
-export function fileStem(dataFileKey: string): string {
-  return dataFileKey.replace(/^.*\//, '').replace(/\.json\.gz$/, '');
+export function fileStem(key: string): string {
+  return key.replace(/^.*\//, '').replace(/\.json\.gz$/, '');
 }
 
 /** Keys of what a run leaves beside its backup. */

@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 
 /** Facts of a run that its stages add; status, lock and settler change by `transition` only. */
 export type RunFacts = Partial<
-  Pick<Run, 'backup' | 'rehearsal' | 'verification' | 'details' | 'protection' | 'failure'>
+  Pick<Run, 'source' | 'backup' | 'rehearsal' | 'verification' | 'details' | 'protection' | 'failure'>
 >;
 
 /** `SET` of every given attribute, names escaped. */

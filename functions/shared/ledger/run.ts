@@ -1,4 +1,5 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { TableDescription } from '../backup/table-description.ts';
 import { RunNotFoundError } from '../errors.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../wire/digest.ts';
@@ -81,6 +82,8 @@ export interface Run {
   readonly codeVersion: string;
   /** Of the backup being written; chosen when the run begins, so that every retry writes to the same place. */
   readonly backupId: string;
+  /** The source as SealBackup found it; goes into the backup's manifest. */
+  readonly source?: TableDescription;
   /** Present once the backup is sealed. */
   readonly backup?: BackupSummary;
   readonly rehearsal?: Rehearsal;

@@ -1,0 +1,75 @@
+import { describeTable } from '../shared/backup/table-description.ts';
+import { SourceTableNotFoundError } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { type ManualOutcome, type ManualProgress, singlePlan, withManualRun } from '../shared/manual-run.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import type { Plan, WorkerInput, WorkerOutput } from '../shared/state.ts';
+import { rehearseShard } from '../rehearse-backup/rehearse-shard.ts';
+import { sealBackup } from '../seal-backup/seal-backup.ts';
+import { backupSegment } from './backup-segment.ts';
+
+/** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */
+const workers = [0, 1, 2, 3] as const;
+
+/** A provisioned table keeps half of its capacity for the shop. */
+async function planAlone(runtime: Runtime): Promise<Plan> {
+  const { clients, clock, config, accountId } = runtime;
+  const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
+    (error: unknown) => {
+      if ((error as { name?: string }).name !== 'ResourceNotFoundException') throw error;
+      throw new SourceTableNotFoundError(
+        `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. Deploy with --param sourceTable=<name> if the table is called otherwise.`,
+      );
+    },
+  );
+  const provisioned = source.provisionedThroughput?.ReadCapacityUnits ?? 0;
+  return {
+    ...singlePlan,
+    segments: [...workers],
+    shards: [...workers],
+    workers: workers.length,
+    readUnitsPerSecond: provisioned / 2,
+  };
+}
+
+type Worker = (runtime: Runtime, input: WorkerInput, turn: Turn) => Promise<WorkerOutput>;
+
+/** One turn of every worker; returns or throws when all have settled. */
+async function takeTurns(
+  runtime: Runtime,
+  scope: { run: Run; turn: Turn },
+  worker: Worker,
+): Promise<ManualProgress> {
+  const { runId, executionArn, plan } = scope.run;
+  const turns = await Promise.allSettled(
+    plan.shards.map((shard) => worker(runtime, { runId, executionArn, shard }, scope.turn)),
+  );
+  for (const turn of turns) if (turn.status === 'rejected') throw turn.reason;
+  const outputs = turns.flatMap((turn) => (turn.status === 'fulfilled' ? [turn.value] : []));
+  const products = outputs.reduce((sum, { itemsDone }) => sum + itemsDone, 0);
+  return { done: outputs.every(({ done }) => done), result: { products } };
+}
+
+async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
+  const backedUp = await takeTurns(runtime, { run, turn }, backupSegment);
+  if (!backedUp.done) return { ...backedUp, result: { ...backedUp.result, step: 'BackupProducts' } };
+  const rehearsed = await takeTurns(runtime, { run, turn }, rehearseShard);
+  if (!rehearsed.done) return { ...rehearsed, result: { ...rehearsed.result, step: 'RehearseBackup' } };
+  const sealed = await sealBackup(runtime, { runId: run.runId, executionArn: run.executionArn });
+  return { done: true, result: { ...sealed } };
+}
+
+/**
+ * `sls invoke -f backupProducts`: a whole backup, rehearsed and sealed, in a run of its own. Short of time
+ * it says so; the next call goes on.
+ *
+ * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
+ */
+export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
+  const plan = await planAlone(runtime);
+  return withManualRun(runtime, turn, {
+    step: 'backupProducts',
+    plan,
+    work: (run) => backUp(runtime, run, turn),
+  });
+}
