@@ -1,6 +1,6 @@
-import { formatDecimal, parseDecimal } from '../wire/decimal.ts';
+import { parseDecimal } from '../wire/decimal.ts';
 import type { WireValue } from '../wire/wire-item.ts';
-import { refuse } from './quarantine.ts';
+import { ProductRefusal, refuse } from './quarantine.ts';
 
 const RUPEES_TEXT = /^\d+(\.\d{1,2})?$/;
 /** 100 paise are a rupee. */
@@ -40,11 +40,13 @@ function rupeesText(price: WireValue): string | undefined {
   return 'S' in price && RUPEES_TEXT.test(price.S) ? price.S : undefined;
 }
 
-/** The paise of a price that may be anything; `undefined` where it is no price. For comparing, where nothing depends on its being one. */
-export function paiseIfPrice(price: WireValue): string | undefined {
+/** Whether a price in rupees, which may be absent or no price at all, is the one that a variant has in paise. */
+export function isSamePrice(rupees: WireValue | undefined, paise: WireValue | undefined): boolean {
+  if (rupees === undefined || paise === undefined || !('N' in paise)) return false;
   try {
-    return paiseOf(price, '');
-  } catch {
-    return undefined;
+    return paiseOf(rupees, '') === paise.N;
+  } catch (error) {
+    if (error instanceof ProductRefusal) return false;
+    throw error;
   }
 }

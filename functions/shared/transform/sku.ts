@@ -1,3 +1,4 @@
+import type { WireValue } from '../wire/wire-item.ts';
 import { refuse } from './quarantine.ts';
 
 /** What a SKU is made from where the source gives none. */
@@ -14,7 +15,18 @@ export interface SkuRequest {
 }
 
 const NEITHER_LETTER_NOR_DIGIT = /[^\p{L}\p{N}]+/gu;
-const NAME_LETTERS = 3;
+const NAME_START = /^.{0,3}/u;
+
+/**
+ * A given SKU, verbatim. An empty text or a NULL gives none.
+ *
+ * @throws ProductRefusal `InvalidVariant` where it is of any other type than S
+ */
+export function readSku(sku: WireValue | undefined, label: string): string | undefined {
+  if (sku === undefined || 'NULL' in sku) return undefined;
+  if (!('S' in sku)) return refuse('InvalidVariant', `${label} has a sku that is no text (type S).`);
+  return sku.S === '' ? undefined : sku.S;
+}
 
 /**
  * A SKU for each variant, in order, unique inside the product. Given ones stay as they are; made
@@ -35,7 +47,7 @@ export function assignSkus(requests: readonly SkuRequest[], subject: string): st
 
 /** `<first three letters or digits of the name>-<size>-<id>`, upper case, nothing else but letters and digits of any script. */
 export function makeSku({ name, size, id }: SkuParts): string {
-  const start = [...lettersAndDigits(name)].slice(0, NAME_LETTERS).join('');
+  const [start = ''] = NAME_START.exec(lettersAndDigits(name)) ?? [];
   return `${start}-${lettersAndDigits(size)}-${lettersAndDigits(id)}`;
 }
 

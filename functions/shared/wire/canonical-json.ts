@@ -14,7 +14,7 @@ const NEEDS_ESCAPE = /["\\\u0000-\u001F\uD800-\uDFFF]/;
  * @throws ItemNotCarriableError (final) for a value of a type that DynamoDB does not have today.
  */
 export function canonicalJson(item: WireItem): string {
-  const names = Object.keys(item).sort();
+  const names = Object.keys(item).toSorted();
   let json = '{';
   for (const name of names) {
     const value = item[name];

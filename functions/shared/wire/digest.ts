@@ -7,7 +7,7 @@ import type { WireItem } from './wire-item.ts';
  * 64 lower-case hex digits. Free of order and additive, so that workers need not agree on either.
  * A sum and not an exclusive-or, under which two equal items would cancel out.
  */
-export interface SetDigest {
+export interface Digest {
   readonly count: number;
   readonly sum: string;
 }
@@ -17,11 +17,11 @@ export interface DigestSum {
   /** Adds an item, or the {@link itemDigest} of one that has been hashed before. */
   add(itemOrDigest: WireItem | string): void;
   /** What has been added so far; more may be added afterwards. */
-  value(): SetDigest;
+  value(): Digest;
 }
 
 /** The digest of no items at all. */
-export const EMPTY_DIGEST: SetDigest = { count: 0, sum: '0'.repeat(64) };
+export const EMPTY_DIGEST: Digest = { count: 0, sum: '0'.repeat(64) };
 
 const LIMB_COUNT = 8;
 const LIMB_HEX_DIGITS = 8;
@@ -35,7 +35,7 @@ export function itemDigest(item: WireItem): string {
 }
 
 /** A sum to which items are added, starting at `start` (default: no items). */
-export function createDigestSum(start: SetDigest = EMPTY_DIGEST): DigestSum {
+export function createDigestSum(start: Digest = EMPTY_DIGEST): DigestSum {
   const limbs = new Float64Array(LIMB_COUNT);
   let count = start.count;
   let pending = 0;
@@ -55,7 +55,7 @@ export function createDigestSum(start: SetDigest = EMPTY_DIGEST): DigestSum {
       addLimbs(typeof itemOrDigest === 'string' ? itemOrDigest : itemDigest(itemOrDigest));
       count += 1;
     },
-    value(): SetDigest {
+    value(): Digest {
       moveCarries(limbs);
       pending = 0;
       return { count, sum: Array.from(limbs, limbHex).join('') };
@@ -64,7 +64,7 @@ export function createDigestSum(start: SetDigest = EMPTY_DIGEST): DigestSum {
 }
 
 /** The digest of all the sets together; an item that is in two of them counts twice. */
-export function combineDigests(digests: readonly SetDigest[]): SetDigest {
+export function combineDigests(digests: readonly Digest[]): Digest {
   const modulus = 1n << 256n;
   const sum = digests.reduce((total, digest) => (total + BigInt(`0x${digest.sum}`)) % modulus, 0n);
   const count = digests.reduce((total, digest) => total + digest.count, 0);
@@ -72,7 +72,7 @@ export function combineDigests(digests: readonly SetDigest[]): SetDigest {
 }
 
 /** Whether both are of the same items, as far as SHA-256 can tell. */
-export function equalDigests(one: SetDigest, other: SetDigest): boolean {
+export function equalDigests(one: Digest, other: Digest): boolean {
   return one.count === other.count && one.sum === other.sum;
 }
 

@@ -1,0 +1,106 @@
+import { productPartition, variantSortKey } from '../tables/products-enhanced.ts';
+import { attribute, stringAttribute, type WireItem, type WireValue, wireItem } from '../wire/wire-item.ts';
+import { refuseReservedInVariant } from './limits.ts';
+import { paiseOf } from './price.ts';
+import { refuse } from './quarantine.ts';
+import { assignSkus, readSku } from './sku.ts';
+import type { SourceVariants } from './source-variants.ts';
+import { stockStatus, wholeNumberOf } from './stock.ts';
+import type { Subject, TransformContext } from './transform-types.ts';
+
+type Entry = readonly [string, WireValue];
+
+/** A variant on its way; `fallback` is the product, as far as it speaks for this variant. */
+interface Draft {
+  readonly subject: Subject;
+  readonly own: WireItem;
+  readonly size: string;
+  readonly sku: string;
+  /** The product's stock, where it is this variant's alone. */
+  readonly productStock: WireValue | undefined;
+}
+
+/** The source variant's attributes that the new item has in a form of its own. */
+const MOVED = new Set(['sku', 'size', 'price', 'compareAtPrice', 'stockQuantity']);
+
+/** The VARIANT items in the source's order, without their digests. @throws ProductRefusal where the source is unusable */
+export function variantItems(
+  subject: Subject,
+  { variants }: SourceVariants,
+  context: TransformContext,
+): WireItem[] {
+  const { product, id, name, label } = subject;
+  const isOnly = variants.length === 1;
+  const productSku = isOnly ? readSku(attribute(product, 'sku'), label) : undefined;
+  const requests = variants.map(({ own, size }) => ({
+    given: ownSku(own, label) ?? productSku,
+    parts: { name, size, id },
+  }));
+  const skus = assignSkus(requests, label);
+  const productStock = isOnly ? attribute(product, 'stock') : undefined;
+  return variants.map(({ own, size }, index) =>
+    variantItem({ subject, own, size, sku: skus[index] ?? '', productStock }, context),
+  );
+}
+
+/** A variant's own sku; an empty one, which a product may have, could stand nowhere. */
+function ownSku(own: WireItem, label: string): string | undefined {
+  if (!Object.hasOwn(own, 'sku')) return undefined;
+  return (
+    readSku(attribute(own, 'sku'), label) ??
+    refuse('InvalidVariant', `${label} has a variant with an empty sku.`)
+  );
+}
+
+function variantItem(draft: Draft, context: TransformContext): WireItem {
+  const { product, id, label } = draft.subject;
+  refuseReservedInVariant(draft.own, `A variant of ${label}`);
+  return wireItem([
+    ['PK', { S: productPartition(id) }],
+    ['SK', { S: variantSortKey(draft.sku) }],
+    ['productId', { S: id }],
+    ['sku', { S: draft.sku }],
+    ['size', { S: draft.size }],
+    ...priceEntries(draft),
+    ['currency', { S: stringAttribute(product, 'currency') ?? context.currency }],
+    ...stockEntries(draft, context),
+    ['updatedAt', attribute(product, 'updatedAt') ?? { S: context.runStartedAt }],
+    ...keptEntries(draft.own),
+    ['migrationRun', { S: context.runId }],
+  ]);
+}
+
+function priceEntries({ subject: { product, label }, own }: Draft): Entry[] {
+  const price =
+    attribute(own, 'price') ??
+    attribute(product, 'price') ??
+    refuse('InvalidPrice', `${label} has no price, and neither has one of its variants.`);
+  const compareAtPrice = attribute(own, 'compareAtPrice') ?? attribute(product, 'compareAtPrice');
+  const entries: Entry[] = [['price', { N: paiseOf(price, `The price of ${label}`) }]];
+  if (compareAtPrice === undefined) return entries;
+  return [...entries, ['compareAtPrice', { N: paiseOf(compareAtPrice, `The compareAtPrice of ${label}`) }]];
+}
+
+function stockEntries(draft: Draft, context: TransformContext): Entry[] {
+  const { own, productStock, subject } = draft;
+  const stock = attribute(own, 'stockQuantity') ?? attribute(own, 'stock') ?? productStock;
+  const threshold = attribute(own, 'lowStockThreshold') ?? { N: String(context.lowStockThreshold) };
+  const quantity = wholeNumberOf(
+    stock ?? { N: String(context.defaultStockQuantity) },
+    `A stock of ${subject.label}`,
+  );
+  const lowStockThreshold = wholeNumberOf(threshold, `A lowStockThreshold of ${subject.label}`);
+  const status = stockStatus({ quantity, lowStockThreshold });
+  return [
+    ['stockQuantity', { N: quantity }],
+    ['lowStockThreshold', { N: lowStockThreshold }],
+    ['stockStatus', { S: status }],
+    ['isAvailable', { BOOL: status !== 'out_of_stock' }],
+  ];
+}
+
+/** What the source says of the variant stays as it is, also where it says what would have been made. */
+function keptEntries(own: WireItem): Entry[] {
+  const isStockMoved = !Object.hasOwn(own, 'stockQuantity');
+  return Object.entries(own).filter(([name]) => !MOVED.has(name) && !(isStockMoved && name === 'stock'));
+}

@@ -1,0 +1,17 @@
+import type * as fc from 'fast-check';
+import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
+import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { arbitraryProduct } from './arbitrary-items.ts';
+import { sampleContext } from './sample-context.ts';
+
+/** A product that can be migrated, and the items it becomes. */
+export interface MigratedProduct {
+  readonly product: WireItem;
+  readonly items: readonly WireItem[];
+}
+
+/** Every product that the transform does not give up, with what it makes of it in the sample context. */
+export const migratedProduct: fc.Arbitrary<MigratedProduct> = arbitraryProduct
+  .map((product) => ({ product, result: productToItems(product, sampleContext) }))
+  .map(({ product, result }) => ({ product, items: result.kind === 'items' ? result.items : [] }))
+  .filter(({ items }) => items.length > 0);

@@ -1,0 +1,180 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { CART_LIFETIME_SECONDS, cartItemKey, cartTable } from '../../../functions/shared/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { orderKey, ordersTable } from '../../../functions/shared/tables/orders.ts';
+import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
+import { returnItemKey, returnKey, returnsTable } from '../../../functions/shared/tables/returns.ts';
+import { schemaDifferences } from '../../../functions/shared/tables/schema-differences.ts';
+import { type TableSpec, tableName } from '../../../functions/shared/tables/table-spec.ts';
+import { tableCreatedBy, targetTables } from '../../../functions/shared/tables/target-tables.ts';
+
+/** What DescribeTable would say of a table made from the spec. */
+function described(spec: TableSpec): TableDescription {
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = createTableInput(spec, {
+    name: 't',
+    tags: {},
+  });
+  return { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes: GlobalSecondaryIndexes ?? [] };
+}
+
+describe('the new data model', () => {
+  it('lists its tables with the function that creates each', () => {
+    expect(targetTables.map(({ name, createdBy }) => [name, createdBy])).toEqual([
+      ['cart', 'createCartTable'],
+      ['orders', 'createOrdersTable'],
+      ['returns', 'createReturnsTable'],
+      ['products-enhanced', 'createProductsEnhancedTable'],
+    ]);
+    expect(tableCreatedBy('createOrdersTable')).toBe(ordersTable);
+    expect(tableCreatedBy('testConnection')).toBeUndefined();
+  });
+
+  it('puts the deployment’s prefix before a name', () => {
+    expect(tableName(cartTable, '')).toBe('cart');
+    expect(tableName(cartTable, 'dev-')).toBe('dev-cart');
+  });
+
+  it.each(targetTables.map((spec) => [spec.name, spec] as const))(
+    'defines exactly the key attributes of %s',
+    (_, spec) => {
+      const keys = [spec.key, ...spec.indexes.map((index) => index.key)];
+      const used = keys.flatMap((key) => [key.partitionKey, key.sortKey ?? []].flat());
+      expect(Object.keys(spec.attributes).toSorted()).toEqual([...new Set(used)].toSorted());
+    },
+  );
+
+  it('builds the keys of the items that the shop writes', () => {
+    expect(cartItemKey({ sessionId: 's1', sku: 'A' })).toEqual({ PK: 'CART#s1', SK: 'ITEM#A' });
+    expect(orderKey('o1')).toEqual({ PK: 'ORDER#o1', SK: 'METADATA' });
+    expect(returnKey('r1')).toEqual({ PK: 'RETURN#r1', SK: 'METADATA' });
+    expect(returnItemKey({ returnId: 'r1', sku: 'A' })).toEqual({ PK: 'RETURN#r1', SK: 'ITEM#A' });
+    expect(CART_LIFETIME_SECONDS).toBe(2_592_000);
+  });
+});
+
+describe('a CreateTable request', () => {
+  it('is on demand and tagged for cart', () => {
+    expect(createTableInput(cartTable, { name: 'dev-cart', tags: { 'migration:run': 'r1' } })).toEqual({
+      TableName: 'dev-cart',
+      KeySchema: [
+        { AttributeName: 'PK', KeyType: 'HASH' },
+        { AttributeName: 'SK', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'PK', AttributeType: 'S' },
+        { AttributeName: 'SK', AttributeType: 'S' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+      Tags: [{ Key: 'migration:run', Value: 'r1' }],
+    });
+  });
+
+  it('gives orders and each of its indexes the provisioned capacity', () => {
+    const input = createTableInput(ordersTable, { name: 'orders', tags: {} });
+    const throughput = { ReadCapacityUnits: 2, WriteCapacityUnits: 2 };
+    expect(input.BillingMode).toBe('PROVISIONED');
+    expect(input.ProvisionedThroughput).toEqual(throughput);
+    expect(input.GlobalSecondaryIndexes).toEqual(
+      [
+        ['CustomerEmailIndex', 'customerEmail'],
+        ['StatusIndex', 'status'],
+      ].map(([IndexName, partitionKey]) => ({
+        IndexName,
+        KeySchema: [
+          { AttributeName: partitionKey, KeyType: 'HASH' },
+          { AttributeName: 'createdAt', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+        ProvisionedThroughput: throughput,
+      })),
+    );
+  });
+
+  it('asks for one unit each for returns', () => {
+    const input = createTableInput(returnsTable, { name: 'returns', tags: {} });
+    expect(input.ProvisionedThroughput).toEqual({ ReadCapacityUnits: 1, WriteCapacityUnits: 1 });
+    expect(input.GlobalSecondaryIndexes?.map((index) => index.IndexName)).toEqual(['OrderIndex']);
+  });
+});
+
+describe('comparing a table with its spec', () => {
+  it.each(targetTables.map((spec) => [spec.name, spec] as const))(
+    'finds no difference in %s as it is created',
+    (_, spec) => {
+      expect(schemaDifferences(spec, described(spec))).toEqual([]);
+    },
+  );
+
+  it('does not look at billing or at the order of the answer', () => {
+    const { KeySchema = [], GlobalSecondaryIndexes = [], ...rest } = described(ordersTable);
+    const description: TableDescription = {
+      ...rest,
+      KeySchema: KeySchema.toReversed(),
+      GlobalSecondaryIndexes: GlobalSecondaryIndexes.toReversed(),
+      BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+    };
+    expect(schemaDifferences(ordersTable, description)).toEqual([]);
+  });
+
+  it('names another key', () => {
+    const description: TableDescription = {
+      KeySchema: [{ AttributeName: 'orderId', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'orderId', AttributeType: 'S' }],
+    };
+    expect(schemaDifferences(productsEnhancedTable, description)).toEqual([
+      'The table has the key orderId (S) where PK (S), SK (S) is expected.',
+    ]);
+  });
+
+  it('names a key attribute of another type', () => {
+    const description = {
+      ...described(cartTable),
+      AttributeDefinitions: [{ AttributeName: 'PK', AttributeType: 'N' as const }],
+    };
+    expect(schemaDifferences(cartTable, description)).toEqual([
+      'The table has the key PK (N), SK (?) where PK (S), SK (S) is expected.',
+    ]);
+  });
+
+  it('names swapped keys', () => {
+    const KeySchema: TableDescription['KeySchema'] = [
+      { AttributeName: 'SK', KeyType: 'HASH' },
+      { AttributeName: 'PK', KeyType: 'RANGE' },
+    ];
+    expect(schemaDifferences(cartTable, { ...described(cartTable), KeySchema })).toEqual([
+      'The table has the key SK (S), PK (S) where PK (S), SK (S) is expected.',
+    ]);
+  });
+
+  it('names an index that is missing, local, keyed or projected otherwise, or too many', () => {
+    const { GlobalSecondaryIndexes = [], ...rest } = described(ordersTable);
+    const [email = {}, status = {}] = GlobalSecondaryIndexes;
+    expect(schemaDifferences(ordersTable, { ...rest, GlobalSecondaryIndexes: [email] })).toEqual([
+      'Index StatusIndex is missing.',
+    ]);
+    const local = { ...rest, GlobalSecondaryIndexes: [email], LocalSecondaryIndexes: [status] };
+    expect(schemaDifferences(ordersTable, local)).toEqual([
+      'Index StatusIndex is a local secondary index where a global one is expected.',
+    ]);
+    const otherwise = {
+      ...status,
+      KeySchema: email.KeySchema,
+      Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    };
+    const extra = { ...email, IndexName: 'Mine' };
+    expect(
+      schemaDifferences(ordersTable, { ...rest, GlobalSecondaryIndexes: [email, otherwise, extra] }),
+    ).toEqual([
+      'Index StatusIndex has the key customerEmail (S), createdAt (S) where status (S), createdAt (S) is expected.',
+      'Index StatusIndex projects KEYS_ONLY where ALL is expected.',
+      'It has an index Mine, which the model does not have.',
+    ]);
+  });
+
+  it('says so of a description that says nothing', () => {
+    expect(schemaDifferences(cartTable, {})).toEqual([
+      'The table has the key  where PK (S), SK (S) is expected.',
+    ]);
+  });
+});
