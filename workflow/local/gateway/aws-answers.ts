@@ -38,7 +38,8 @@ export function queryAnswer(action: string, namespace: string, result: string): 
 export function errorAnswer(service: ServiceName, error: AwsError): AwsResponse {
   const requestId = randomUUID();
   if (service === 's3') return s3Error(error, requestId);
-  if (service === 'sts' || service === 'sns' || service === 'cloudformation') return queryError(error, requestId);
+  if (service === 'sts' || service === 'sns' || service === 'cloudformation')
+    return queryError(error, requestId);
   if (service === 'lambda') return restJsonError(error, requestId);
   const type = service === 'dynamodb' ? `com.amazonaws.dynamodb.v20120810#${error.code}` : error.code;
   return {
@@ -81,7 +82,11 @@ function restJsonError(error: AwsError, requestId: string): AwsResponse {
       'x-amzn-requestid': requestId,
     },
     body: Buffer.from(
-      JSON.stringify({ Type: error.status >= 500 ? 'Service' : 'User', Message: error.message, message: error.message }),
+      JSON.stringify({
+        Type: error.status >= 500 ? 'Service' : 'User',
+        Message: error.message,
+        message: error.message,
+      }),
     ),
   };
 }

@@ -1,7 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The services that the endpoint knows, by the name in the scope of a SigV4 signature. */
-export const SERVICES = ['dynamodb', 's3', 'states', 'lambda', 'sts', 'sns', 'events', 'cloudformation'] as const;
+export const SERVICES = [
+  'dynamodb',
+  's3',
+  'states',
+  'lambda',
+  'sts',
+  'sns',
+  'events',
+  'cloudformation',
+] as const;
 
 /** One of {@link SERVICES}. */
 export type ServiceName = (typeof SERVICES)[number];

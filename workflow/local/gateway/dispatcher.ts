@@ -1,5 +1,6 @@
 import { AwsError, errorAnswer } from './aws-answers.ts';
 import type { AwsRequest, AwsResponse, RawRequest, Service, ServiceName } from './aws-request.ts';
+import { changeOneByte } from './change-one-byte.ts';
 import type { FaultInjector, Strike } from './faults.ts';
 import type { LoggedRequest, RequestRecorder } from './request-log.ts';
 import { serveWithUnprocessed } from '../dynamodb/unprocessed-items.ts';
@@ -69,7 +70,8 @@ function finish(parts: DispatcherParts, entry: LoggedRequest, outcome: Outcome):
 /** Faults that strike before anything is applied. */
 function refuse(request: AwsRequest, { fault }: Strike): Outcome | undefined {
   if (fault?.kind === 'hang' || fault?.kind === 'reset') return { kind: fault.kind };
-  if (fault?.kind === 'throttle') return { kind: 'answer', response: errorAnswer(request.service, throttle(request.service)) };
+  if (fault?.kind === 'throttle')
+    return { kind: 'answer', response: errorAnswer(request.service, throttle(request.service)) };
   if (fault?.kind !== 'error') return undefined;
   const error = new AwsError(fault.status ?? 400, fault.code, fault.message ?? `Injected ${fault.code}`);
   return { kind: 'answer', response: errorAnswer(request.service, error) };
@@ -98,18 +100,10 @@ async function serve(service: Service, request: AwsRequest, { fault }: Strike): 
 /** Faults that strike after it was applied. */
 function spoil(response: AwsResponse, { fault }: Strike): Outcome {
   if (fault?.kind === 'answerLost') return { kind: 'reset' };
-  if (fault?.kind === 'bodyCut') return { kind: 'answer', response, sendBytes: Math.floor(response.body.length / 2) };
+  if (fault?.kind === 'bodyCut')
+    return { kind: 'answer', response, sendBytes: Math.floor(response.body.length / 2) };
   if (fault?.kind !== 'bodyChanged' || fault.where === 'stored') return { kind: 'answer', response };
   return { kind: 'answer', response: { ...response, body: changeOneByte(response.body) } };
-}
-
-/** A copy with its middle byte inverted. */
-export function changeOneByte(body: Buffer): Buffer {
-  const changed = Buffer.from(body);
-  const middle = Math.floor(changed.length / 2);
-  const byte = changed[middle];
-  if (byte !== undefined) changed[middle] = byte ^ 0xff;
-  return changed;
 }
 
 function asAwsError(error: unknown): AwsError {

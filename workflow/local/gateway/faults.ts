@@ -111,7 +111,13 @@ export function createFaults(): FaultInjector {
 }
 
 function arm<T>(armed: Set<Armed<T>>, what: T, seed = 1): Armed<T> {
-  const handle: Armed<T> = { what, matched: 0, struck: 0, random: seededRandom(seed), remove: () => armed.delete(handle) };
+  const handle: Armed<T> = {
+    what,
+    matched: 0,
+    struck: 0,
+    random: seededRandom(seed),
+    remove: () => armed.delete(handle),
+  };
   armed.add(handle);
   return handle;
 }

@@ -29,7 +29,13 @@ const SUBRESOURCES: Readonly<Record<string, string>> = {
   attributes: 'ObjectAttributes',
 };
 
-const VERBS: Readonly<Record<string, string>> = { GET: 'Get', HEAD: 'Head', PUT: 'Put', DELETE: 'Delete', POST: 'Post' };
+const VERBS: Readonly<Record<string, string>> = {
+  GET: 'Get',
+  HEAD: 'Head',
+  PUT: 'Put',
+  DELETE: 'Delete',
+  POST: 'Post',
+};
 
 /** The S3 API's name of the call: the protocol itself has none, only method, path and query. */
 export function s3Operation(raw: RawRequest, url: URL, { bucket, key }: S3Address): string {
@@ -40,7 +46,9 @@ export function s3Operation(raw: RawRequest, url: URL, { bucket, key }: S3Addres
   if (key === undefined) return bucketOperation(verb, url);
   const multipart = multipartOperation(verb, url);
   if (multipart !== undefined) return multipart;
-  return raw.method === 'PUT' && raw.headers['x-amz-copy-source'] !== undefined ? 'CopyObject' : `${verb}Object`;
+  return raw.method === 'PUT' && raw.headers['x-amz-copy-source'] !== undefined
+    ? 'CopyObject'
+    : `${verb}Object`;
 }
 
 function bucketOperation(verb: string, url: URL): string {

@@ -58,7 +58,11 @@ function serviceOf(raw: RawRequest, scope: string | undefined): ServiceName {
   const target = TARGETS[header(raw, 'x-amz-target')?.split('.')[0] ?? ''];
   if (target !== undefined) return target;
   if (scope !== undefined) {
-    throw new AwsError(400, 'UnknownService', `The embedded AWS has no service ${scope}; it has ${SERVICES.join(', ')}.`);
+    throw new AwsError(
+      400,
+      'UnknownService',
+      `The embedded AWS has no service ${scope}; it has ${SERVICES.join(', ')}.`,
+    );
   }
   return /^\/20\d\d-\d\d-\d\d\//.test(raw.url) ? 'lambda' : 's3';
 }
@@ -71,7 +75,8 @@ function paramsOf(raw: RawRequest, url: URL): URLSearchParams {
 function parseJson(body: Buffer): Record<string, unknown> {
   try {
     const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
     // Falls through to the refusal: AWS answers every unreadable body alike.
   }
@@ -82,7 +87,8 @@ function parseJson(body: Buffer): Record<string, unknown> {
 function tablesOf(json: Record<string, unknown>): string[] {
   const { TableName, RequestItems, TransactItems, ResourceArn } = json;
   if (typeof TableName === 'string') return [tableName(TableName)];
-  if (typeof RequestItems === 'object' && RequestItems !== null) return Object.keys(RequestItems).map(tableName);
+  if (typeof RequestItems === 'object' && RequestItems !== null)
+    return Object.keys(RequestItems).map(tableName);
   if (Array.isArray(TransactItems)) return [...new Set(TransactItems.flatMap(transactTables))];
   return typeof ResourceArn === 'string' ? [tableName(ResourceArn)] : [];
 }
@@ -102,8 +108,10 @@ function lambdaAddress(raw: RawRequest, url: URL): { operation: string; key: str
   if (resource === 'account-settings') return { operation: 'GetAccountSettings', key };
   if (resource === 'functions' && version !== undefined) {
     if (action === 'invocations') return { operation: 'Invoke', key };
-    if (raw.method === 'GET' && action === 'configuration') return { operation: 'GetFunctionConfiguration', key };
-    if (raw.method === 'GET' && action === undefined) return { operation: key === undefined ? 'ListFunctions' : 'GetFunction', key };
+    if (raw.method === 'GET' && action === 'configuration')
+      return { operation: 'GetFunctionConfiguration', key };
+    if (raw.method === 'GET' && action === undefined)
+      return { operation: key === undefined ? 'ListFunctions' : 'GetFunction', key };
   }
   return { operation: `${raw.method} ${url.pathname}`, key };
 }

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { REGION, STAGE } from '../account.ts';
+import { hashSources } from './hash-sources.ts';
+import { withFolderLock } from './folder-lock.ts';
+
+/** Which service to package, and how long that may take. */
+export interface PackageOptions {
+  /** Folder of serverless.yml; the working directory by default. */
+  readonly serviceDir?: string;
+  readonly timeoutSeconds?: number;
+}
+
+const DEFAULT_TIMEOUT_SECONDS = 180;
+const KEPT_PACKAGES = 3;
+
+/**
+ * Compiles the service with `sls package` into a folder under `.local/packages/` named after the sources' content, and returns
+ * that folder. Unchanged sources are not compiled again. One process compiles at a time: two at once in one checkout
+ * spoil each other's work.
+ *
+ * @throws Error with the compiler's last words, or when it takes too long
+ */
+export async function packageService(options: PackageOptions = {}): Promise<string> {
+  const { serviceDir = process.cwd(), timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = options;
+  if (!existsSync(join(serviceDir, 'serverless.yml')))
+    throw new Error(`There is no serverless.yml in ${serviceDir}.`);
+  const packages = join(serviceDir, '.local', 'packages');
+  const folder = join(packages, await hashSources(serviceDir));
+  if (existsSync(folder)) return folder;
+  await mkdir(packages, { recursive: true });
+  await withFolderLock(
+    { path: join(serviceDir, '.local', 'package.lock'), timeoutSeconds: timeoutSeconds * 2 },
+    async () => {
+      if (existsSync(folder)) return;
+      const scratch = `${folder}-${randomUUID()}`;
+      try {
+        await runPackage(serviceDir, scratch, timeoutSeconds);
+        await rename(scratch, folder);
+      } finally {
+        await rm(scratch, { recursive: true, force: true });
+      }
+      await removeOldPackages(packages);
+    },
+  );
+  return folder;
+}
+
+async function runPackage(serviceDir: string, target: string, timeoutSeconds: number): Promise<void> {
+  const serverless = createRequire(import.meta.url).resolve('serverless/bin/serverless');
+  const args = [serverless, 'package', '--stage', STAGE, '--region', REGION, '--package', target];
+  const child = spawn(process.execPath, args, {
+    cwd: serviceDir,
+    env: { ...process.env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: timeoutSeconds * 1000,
+    killSignal: 'SIGKILL',
+  });
+  const output: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (...ended) => resolve(ended));
+  });
+  if (signal !== null) throw new Error(`sls package did not end within ${timeoutSeconds} s.`);
+  if (code !== 0) throw new Error(`sls package failed:\n${output.join('').trim().slice(-4000)}`);
+}
+
+/** Keeps the newest few: another process may still run on an older one. */
+async function removeOldPackages(packages: string): Promise<void> {
+  const names = await readdir(packages);
+  const dated = await Promise.all(
+    names.map(async (name) => ({
+      path: join(packages, name),
+      at: (await stat(join(packages, name))).mtimeMs,
+    })),
+  );
+  const old = dated.toSorted((a, b) => b.at - a.at).slice(KEPT_PACKAGES);
+  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
+}

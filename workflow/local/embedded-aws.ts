@@ -1,0 +1,129 @@
+import { REGION, STAGE } from './account.ts';
+import { assembleCloud } from './assemble-cloud.ts';
+import { createResources } from './deploy/create-resources.ts';
+import { packageService } from './deploy/package-service.ts';
+import { readDeployment, type Deployment } from './deploy/read-deployment.ts';
+import { startEngines, type Engines } from './engines.ts';
+import type { Faults } from './gateway/faults.ts';
+import { startHttpServer } from './gateway/http-server.ts';
+import type { RequestLog } from './gateway/request-log.ts';
+import type { EventBus } from './services/event-bus.ts';
+import type { PublishedMessage } from './services/small-services.ts';
+
+/** How to start an embedded AWS; everything may be left out. */
+export interface EmbeddedAwsOptions {
+  /** Port of the endpoint on 127.0.0.1; 0 for any free one. */
+  readonly port?: number;
+  /** A running DynamoDB to use in place of the packaged engine. */
+  readonly dynamodbUrl?: string;
+  /** A running S3 to use in place of the packaged engine. */
+  readonly s3Url?: string;
+  /** A folder that `sls package --stage local` has written; made from the working directory where it is absent. */
+  readonly packageDir?: string;
+  /** Takes what the functions write. */
+  readonly log?: (functionName: string, text: string) => void;
+  /** Requests that are remembered; the oldest go first. */
+  readonly maxLoggedRequests?: number;
+  /** For tests: time limits that differ from the template's, by function key. */
+  readonly timeoutSeconds?: Readonly<Record<string, number>>;
+  /** For tests: how long every Wait, and every pause before a retry, takes. */
+  readonly pauseMillis?: number;
+  /** For tests: variables that differ from the template's, by name, for every function. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Lambda workers that live at once. */
+  readonly maxWorkers?: number;
+}
+
+/** A running embedded AWS: what it is, and the levers that tests pull. */
+export interface EmbeddedAws {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly stage: string;
+  readonly bucket: string;
+  readonly ledgerTable: string;
+  /** ARNs by short name: `migrate`, `restore`, `rollback`. */
+  readonly stateMachines: Readonly<Record<string, string>>;
+  /** ARNs by the key under `functions:` in serverless.yml. */
+  readonly functions: Readonly<Record<string, string>>;
+  readonly requestLog: RequestLog;
+  readonly faults: Faults;
+  /** EventBridge: see what was put, hold it back, lose it, deliver it again. */
+  readonly events: Pick<EventBus, 'events' | 'hold' | 'release' | 'drop' | 'deliver'>;
+  /** What was published to the topics. */
+  readonly messages: readonly PublishedMessage[];
+  /** Calls what the schedules call, now; resolves when it has ended. */
+  tickSchedule(): Promise<void>;
+  /** Ends every worker of a function, by its key, in mid-call; resolves to their number. */
+  killWorkers(functionKey: string): Promise<number>;
+  /** Ends an execution as TIMED_OUT. */
+  timeOutExecution(executionArn: string): void;
+  /** Ends executions, workers, engines and connections; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_PORT = 4566;
+
+/**
+ * Starts engines and endpoint, and deploys the packaged service into them.
+ *
+ * @throws Error that says what is missing and what to do; nothing is left running then
+ */
+export async function startEmbeddedAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
+  const deployment = withEnvironment(
+    await readDeployment(options.packageDir ?? (await packageService())),
+    options,
+  );
+  const engines = await startEngines(options);
+  try {
+    await createResources(engines, deployment);
+    return await startEndpoint(options, deployment, engines);
+  } catch (error) {
+    await engines.stop();
+    throw error;
+  }
+}
+
+function withEnvironment(deployment: Deployment, { environment }: EmbeddedAwsOptions): Deployment {
+  const functions = deployment.functions.map((spec) => ({
+    ...spec,
+    environment: { ...spec.environment, ...environment },
+  }));
+  return { ...deployment, functions };
+}
+
+async function startEndpoint(
+  options: EmbeddedAwsOptions,
+  deployment: Deployment,
+  engines: Engines,
+): Promise<EmbeddedAws> {
+  let endpoint = '';
+  const cloud = await assembleCloud({ ...options, deployment, engines, endpoint: () => endpoint });
+  const server = await startHttpServer(options.port ?? DEFAULT_PORT, (raw) => cloud.dispatcher.dispatch(raw));
+  endpoint = `http://127.0.0.1:${server.port}`;
+  const stop = async () => {
+    cloud.stop();
+    await Promise.all([cloud.runner.stop(), server.close()]);
+    await engines.stop();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    endpoint,
+    ...namesOf(deployment),
+    ...cloud,
+    tickSchedule: () => cloud.events.tickSchedule(),
+    killWorkers: (key) => cloud.runner.killWorkers(deployment.prefix + key),
+    timeOutExecution: (arn) => cloud.states.executions.get(arn)?.end({ status: 'TIMED_OUT' }),
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+function namesOf({ buckets, tables, stateMachines, functions }: Deployment) {
+  return {
+    region: REGION,
+    stage: STAGE,
+    bucket: buckets[0] ?? '',
+    ledgerTable: String(tables[0]?.['TableName'] ?? ''),
+    stateMachines: Object.fromEntries(stateMachines.map(({ key, arn }) => [key, arn])),
+    functions: Object.fromEntries(functions.map(({ key, arn }) => [key, arn])),
+  };
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { FunctionCode } from '../deploy/extract-code.ts';
+import type { FunctionSpec } from '../deploy/read-deployment.ts';
+import { startFunctionWorker, type InvocationResult } from './function-worker.ts';
+import { createWorkerScheduler } from './worker-scheduler.ts';
+
+/** Runs the deployed functions. */
+export interface FunctionRunner {
+  /** Never rejects for what the function does: that is an error result. */
+  invoke(spec: FunctionSpec, payload: string): Promise<CompletedInvocation>;
+  /** Ends the worker of this number at once. */
+  killWorker(number: number): Promise<void>;
+  /** Ends every worker of a function at once, and says how many there were. */
+  killWorkers(functionName: string): Promise<number>;
+  /** Refuses new calls and ends every worker. */
+  stop(): Promise<void>;
+}
+
+/** A call that has come to its end. */
+export type CompletedInvocation = InvocationResult & {
+  readonly requestId: string;
+  /** What the function wrote, between the lines that Lambda puts around it. */
+  readonly log: string;
+};
+
+/** What a {@link FunctionRunner} needs to know. */
+export interface RunnerOptions {
+  readonly codes: ReadonlyMap<string, FunctionCode>;
+  /** URL that the functions call AWS at; asked for when a worker starts. */
+  readonly endpoint: () => string;
+  readonly onLog: (functionName: string, text: string) => void;
+  /** Time limits that differ from the template's, by function key. */
+  readonly timeoutSeconds: Readonly<Record<string, number>>;
+  /** Live workers at once. A warm one is about 33 MB, and more than 2 a core only slow one another. */
+  readonly maxWorkers: number | undefined;
+}
+
+/** Keeps warm workers per function; calls beyond `maxWorkers` wait their turn, and their time limit waits with them. */
+export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
+  const { maxWorkers = Math.max(2, 2 * availableParallelism()) } = options;
+  const outputs = new Map<number, string[]>();
+  let count = 0;
+  const scheduler = createWorkerScheduler((spec) => {
+    const number = (count += 1);
+    const code = options.codes.get(spec.name);
+    if (code === undefined) throw new Error(`There is no code for ${spec.name}.`);
+    const onOutput = (text: string) => {
+      outputs.get(number)?.push(text);
+      options.onLog(spec.name, text);
+    };
+    return startFunctionWorker({ spec, code, number, endpoint: options.endpoint(), onOutput });
+  }, maxWorkers);
+  return {
+    async invoke(spec, payload) {
+      const worker = await scheduler.acquire(spec);
+      const requestId = randomUUID();
+      const output: string[] = [];
+      outputs.set(worker.number, output);
+      const startedAt = performance.now();
+      const timeoutSeconds = options.timeoutSeconds[spec.key] ?? spec.timeoutSeconds;
+      const result = await worker.invoke({ requestId, payload, timeoutSeconds });
+      const millis = performance.now() - startedAt;
+      // What the worker has written arrives on a stream of its own, a turn of the event loop later.
+      await new Promise(setImmediate);
+      outputs.delete(worker.number);
+      scheduler.release(worker);
+      return { ...result, requestId, log: logOf(requestId, output.join(''), millis, spec) };
+    },
+    async killWorker(number) {
+      await [...scheduler.workers].find((worker) => worker.number === number)?.terminate();
+    },
+    async killWorkers(functionName) {
+      const found = [...scheduler.workers].filter((worker) => worker.functionName === functionName);
+      await Promise.all(found.map((worker) => worker.terminate()));
+      return found.length;
+    },
+    async stop() {
+      scheduler.close();
+      await Promise.all([...scheduler.workers].map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function logOf(requestId: string, output: string, millis: number, spec: FunctionSpec): string {
+  const newline = output === '' || output.endsWith('\n') ? '' : '\n';
+  return (
+    `START RequestId: ${requestId} Version: $LATEST\n${output}${newline}END RequestId: ${requestId}\n` +
+    `REPORT RequestId: ${requestId}\tDuration: ${millis.toFixed(2)} ms\tBilled Duration: ${Math.ceil(millis)} ms\t` +
+    `Memory Size: ${spec.memoryMegabytes} MB\n`
+  );
+}
