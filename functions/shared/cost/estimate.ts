@@ -189,7 +189,7 @@ function usageOf(sized: Sized, phases: readonly PhaseEstimate[]): Usage {
  *   on a cold table 4,000 write units in the first half hour, doubling every half hour;
  * - seconds: 45 for everything outside the Maps, and for each of the four Maps 2 and units / rate (rehearsal: products / (W x 4,000));
  * - transitions: 24, one an iteration, two a turn; a turn lasts 840 s at most;
- * - Lambda: W x the Maps' seconds and 9 calls of 2 s, at 1 GB; S3: a PUT and two GETs a file, and 10 of each;
+ * - Lambda: W x the Maps' seconds at 1,769 MB, and 9 calls of 2 s at 512 MB; S3: a PUT and two GETs a file, and 10 of each;
  * - the ledger's units: see `ledgerUnits`.
  */
 export function estimateRun(size: RunSize): EstimatedCost {

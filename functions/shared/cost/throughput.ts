@@ -1,4 +1,4 @@
-/** Units a second that one worker of 1 GB gets through: four strongly consistent 1 MB pages. */
+/** Units a second that one worker with a whole CPU gets through: four strongly consistent 1 MB pages. */
 export const readUnitsPerWorker = 1_000;
 /** Eight batches of 25 in flight, 100 ms each. */
 export const writeUnitsPerWorker = 2_000;

@@ -35,12 +35,13 @@ export function costOf(usage: Usage, { region, rupeesPerDollar = defaultRupeesPe
   return { dollars, rupees: dollars * rupeesPerDollar, parts, region: prices.region, rupeesPerDollar };
 }
 
-/** Memory of the workers, GB: `memorySize: 1024` of the service. */
-export const lambdaGigabytes = 1;
+/** Memory of a worker, GB: `memorySize: 1769` in its function.yml, one whole CPU. */
+export const workerGigabytes = 1_769 / 1_024;
 
-/** Functions that are called once a run, and how long each lasts with its cold start. */
-export const singleCalls = 9;
+/** Functions that are called once a run, how long each lasts with its cold start, and its memory, GB. */
+const singleCalls = 9;
 const singleCallSeconds = 2;
+const singleCallGigabytes = 0.5;
 
 /** States of the way to `Migrated` outside the Maps: 15 on the line, two in each of the four branches, the start. */
 const baseTransitions = 24;
@@ -80,7 +81,8 @@ export function serviceUsage(workers: WorkerUsage): Usage {
     putRequests: workers.files + 10,
     getRequests: 2 * workers.files + 10,
     lambdaRequests: workers.turns + singleCalls,
-    lambdaGigabyteSeconds: lambdaGigabytes * (workers.seconds + singleCalls * singleCallSeconds),
+    lambdaGigabyteSeconds:
+      workerGigabytes * workers.seconds + singleCallGigabytes * singleCalls * singleCallSeconds,
     transitions: transitionsOf(workers),
   };
 }

@@ -1,0 +1,60 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { runLayout } from '../../functions/shared/backup/layout.ts';
+import type { Report } from '../../functions/shared/report.ts';
+import type { OperatorContext } from './context.ts';
+import { executionPath } from './executions.ts';
+import { reportFromLedger, reportWithoutRun } from './fallback-report.ts';
+import type { ExecutionEnd } from './follow-run.ts';
+import { type RunRecord, readRunRecord, type ShardsByState } from './run-record.ts';
+import type { StateVisit } from './state-visits.ts';
+
+/** Everything a report shows: the run's own account, and the pictures' figures. */
+export interface ReportView {
+  readonly report: Report;
+  /** The execution's way through its states; empty where Step Functions keeps no history of it. */
+  readonly path: readonly StateVisit[];
+  readonly shards: ShardsByState;
+}
+
+const isReport = (output: unknown): output is Report =>
+  typeof output === 'object' && output !== null && 'runId' in output && 'status' in output;
+
+/** What is known of an execution that has just ended. */
+export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
+  const path = await executionPath(context.sfn, end.executionArn);
+  if (end.runId === undefined) return { report: reportWithoutRun(end), path, shards: new Map() };
+  const record = await readRunRecord(context.ledger, end.runId);
+  const report = isReport(end.output) ? end.output : await storedReport(context, record);
+  return { report, path, shards: record.shards };
+}
+
+/** What is known of a run, whenever it was. */
+export async function reportOfRun(context: OperatorContext, runId: string): Promise<ReportView> {
+  const record = await readRunRecord(context.ledger, runId);
+  const [report, path] = await Promise.all([
+    storedReport(context, record),
+    executionPath(context.sfn, record.run.executionArn).catch(() => []),
+  ]);
+  return { report, path, shards: record.shards };
+}
+
+/** `report.json` of the bucket, or what the ledger tells where there is none. */
+async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
+  const text = await findObject(context, runLayout.report(record.run.runId));
+  const report = text === undefined ? undefined : (JSON.parse(text) as unknown);
+  return isReport(report) ? report : reportFromLedger(record, new Date());
+}
+
+/** An object's text; `undefined` where there is none. */
+export async function findObject(
+  { s3, bucket }: Pick<OperatorContext, 's3' | 'bucket'>,
+  key: string,
+): Promise<string | undefined> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await Body?.transformToString();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type OperatorContext, openContext, whereabouts } from './context.ts';
+import { readEnvFile } from './env-file.ts';
+import { explain, type Whereabouts } from './operator-error.ts';
+
+/** Options of every command that works on a deployed stage. */
+export interface StageOptions {
+  readonly stage: string;
+  readonly region?: string | undefined;
+}
+
+/** A command on a deployed stage: `--stage` and `--region`. */
+export function stageCommand(name: string, description: string): Command {
+  return new Command(`npm run ${name} --`)
+    .description(description)
+    .requiredOption('-s, --stage <stage>', 'stage of the service; "local" is the embedded AWS')
+    .option('-r, --region <region>', 'AWS region (default: AWS_REGION, else ap-southeast-2)');
+}
+
+/** For `--max-quarantined` and its like; whether the number makes sense is for the workflow to say. */
+export function wholeNumber(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}
+
+/** What a command does: gives its exit code. */
+export type CommandAction<Options> = (options: Options, args: readonly string[]) => Promise<number>;
+
+/**
+ * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1.
+ */
+export async function runCommand<Options extends object>(
+  command: Command,
+  action: CommandAction<Options>,
+): Promise<void> {
+  readEnvFile();
+  const where: Whereabouts = {};
+  try {
+    command.exitOverride();
+    command.parse();
+    const options: Options = command.opts();
+    Object.assign(where, placeOf(options));
+    process.exitCode = await action(options, command.args);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    if (!(error instanceof CommanderError)) process.stderr.write(`${explain(error, where)}\n`);
+  }
+}
+
+const exitCodeOf = (error: unknown): number => (error instanceof CommanderError ? error.exitCode : 1);
+
+function placeOf(options: Partial<StageOptions>): Whereabouts {
+  return options.stage === undefined ? {} : whereabouts({ ...options, stage: options.stage });
+}
+
+/** Runs a command on its stage's context, which is closed afterwards. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what commander parses
+export function runStageCommand<Options extends StageOptions>(
+  command: Command,
+  action: (context: OperatorContext, options: Options, args: readonly string[]) => Promise<number>,
+): Promise<void> {
+  return runCommand<Options>(command, async (options, args) => {
+    const context = await openContext(options);
+    try {
+      return await action(context, options, args);
+    } finally {
+      context.close();
+    }
+  });
+}

@@ -1,0 +1,91 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
+import {
+  bucketName,
+  type Deployment,
+  defaultRegion,
+  ledgerTableName,
+  localEndpoint,
+  localStage,
+} from './deployment.ts';
+import { OperatorError } from './operator-error.ts';
+
+/** One stage of the service, as a command reaches it. */
+export interface OperatorContext extends Deployment {
+  /** `undefined`: AWS itself. */
+  readonly endpoint: string | undefined;
+  readonly ledger: LedgerTable;
+  readonly bucket: string;
+  readonly sfn: SFNClient;
+  readonly s3: S3Client;
+  readonly lambda: LambdaClient;
+  close(): void;
+}
+
+/** Which stage, and how to reach it. */
+export interface ContextOptions {
+  readonly stage: string;
+  readonly region?: string | undefined;
+  /** Absent: `AWS_ENDPOINT_URL`, and for stage `local` the embedded AWS's usual address. */
+  readonly endpoint?: string | undefined;
+}
+
+const stagePattern = /^[a-z][a-z0-9-]{0,15}$/;
+
+/** Where a command looks; stage `local` never means AWS. */
+export function whereabouts(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env) {
+  const { stage } = options;
+  if (!stagePattern.test(stage))
+    throw new OperatorError(
+      `"${stage}" is no stage: a stage has up to 16 lower-case letters, digits and hyphens.`,
+    );
+  const given = options.endpoint ?? (environment['AWS_ENDPOINT_URL'] || undefined);
+  const endpoint = given ?? (stage === localStage ? localEndpoint : undefined);
+  const usual = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || defaultRegion;
+  const region = options.region ?? (stage === localStage ? defaultRegion : usual);
+  return { stage, region, endpoint };
+}
+
+/** The embedded AWS takes any credentials, so that a newcomer needs none. */
+const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * Connects to a stage; asks STS who is calling, which is also the check of credentials and endpoint.
+ *
+ * @throws OperatorError for a name that is no stage; the SDK's errors, which {@link explain} puts into words.
+ */
+export async function openContext(options: ContextOptions): Promise<OperatorContext> {
+  const { stage, region, endpoint } = whereabouts(options);
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: 30_000,
+    throwOnRequestTimeout: true,
+  });
+  const config = {
+    region,
+    requestHandler,
+    maxAttempts: 4,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(stage === localStage ? { credentials: localCredentials } : {}),
+  };
+  const sts = new STSClient(config);
+  const { Account: accountId = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  const deployment = { stage, region, accountId };
+  const dynamo = new DynamoDBClient(config);
+  return {
+    ...deployment,
+    endpoint,
+    ledger: { client: DynamoDBDocumentClient.from(dynamo), tableName: ledgerTableName(deployment) },
+    bucket: bucketName(deployment),
+    sfn: new SFNClient(config),
+    s3: new S3Client({ ...config, forcePathStyle: endpoint !== undefined }),
+    lambda: new LambdaClient(config),
+    close: () => requestHandler.destroy(),
+  };
+}

@@ -1,0 +1,96 @@
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  DescribeStateMachineCommand,
+  GetExecutionHistoryCommand,
+  type HistoryEvent,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+import type { OperatorContext } from './context.ts';
+import { type MachineName, machineArn } from './deployment.ts';
+import { type StateVisit, stateVisits } from './state-visits.ts';
+
+/** A name that sorts by time, says what it is and is free: `migrate-20260301T120007Z-4f2a9c`. */
+export function executionName(machine: MachineName, now: Date = new Date()): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${machine}-${time}-${crypto.randomUUID().slice(0, 6)}`;
+}
+
+/**
+ * Starts a machine under a name chosen here, so that a lost answer can be asked for again.
+ *
+ * @returns the execution's ARN.
+ */
+export async function startExecution(
+  context: OperatorContext,
+  machine: MachineName,
+  input: unknown,
+): Promise<string> {
+  const { executionArn = '' } = await context.sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: machineArn(context, machine),
+      name: executionName(machine),
+      input: JSON.stringify(input),
+    }),
+  );
+  return executionArn;
+}
+
+export function describeExecution(sfn: SFNClient, executionArn: string): Promise<DescribeExecutionOutput> {
+  return sfn.send(new DescribeExecutionCommand({ executionArn }));
+}
+
+const machineSchema = z.object({ States: z.record(z.string(), z.unknown()).default({}) });
+
+/** Names of the states on a machine's top level. */
+export async function topLevelStates(sfn: SFNClient, stateMachineArn: string): Promise<ReadonlySet<string>> {
+  const { definition = '{}' } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+  return new Set(Object.keys(machineSchema.parse(JSON.parse(definition)).States));
+}
+
+const eventsPerPage = 1_000;
+
+async function fullHistory(sfn: SFNClient, executionArn: string): Promise<readonly HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await sfn.send(
+      new GetExecutionHistoryCommand({
+        executionArn,
+        nextToken,
+        maxResults: eventsPerPage,
+        includeExecutionData: false,
+      }),
+    );
+    events.push(...(page.events ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return events;
+}
+
+/** The execution's way through its top-level states; Step Functions keeps it for 90 days. */
+export async function executionPath(sfn: SFNClient, executionArn: string): Promise<readonly StateVisit[]> {
+  const { stateMachineArn = '' } = await describeExecution(sfn, executionArn);
+  const topLevel = await topLevelStates(sfn, stateMachineArn);
+  return stateVisits(await fullHistory(sfn, executionArn), topLevel, Date.now());
+}
+
+/** The newest top-level state among the history's last events; `undefined` while a Map fills them all. */
+export async function currentState(
+  sfn: SFNClient,
+  executionArn: string,
+  topLevel: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const { events = [] } = await sfn.send(
+    new GetExecutionHistoryCommand({
+      executionArn,
+      reverseOrder: true,
+      maxResults: 100,
+      includeExecutionData: false,
+    }),
+  );
+  const entered = events.map((event) => event.stateEnteredEventDetails?.name ?? '');
+  return entered.find((name) => topLevel.has(name));
+}

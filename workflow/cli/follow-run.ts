@@ -1,0 +1,112 @@
+import type { ExecutionStatus } from '@aws-sdk/client-sfn';
+import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
+import type { OperatorContext } from './context.ts';
+import { currentState, describeExecution, topLevelStates } from './executions.ts';
+import { isStateDone, progressOf } from './progress.ts';
+import type { ProgressView } from './progress-view.ts';
+import { readShards, runIdOfExecution, type ShardsByState } from './run-record.ts';
+
+/** How an execution ended. */
+export interface ExecutionEnd {
+  readonly executionArn: string;
+  /** `undefined` when it ended before it had begun a run. */
+  readonly runId: string | undefined;
+  readonly status: ExecutionStatus;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  /** Parsed output of one that succeeded. */
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+}
+
+/** How to follow. */
+export interface FollowOptions {
+  readonly view: ProgressView;
+  /** Milliseconds between two looks; default 250 at an endpoint of one's own, 2,000 on AWS. */
+  readonly intervalMillis?: number | undefined;
+  /** Ends the following, not the run. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const nameOf = (executionArn: string): string => executionArn.slice(executionArn.lastIndexOf(':') + 1);
+
+const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, millis);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+
+/**
+ * Looks at an execution and its run until it has ended, and shows each look.
+ *
+ * @returns `undefined` when the signal ended the following first.
+ */
+export async function followExecution(
+  context: OperatorContext,
+  executionArn: string,
+  options: FollowOptions,
+): Promise<ExecutionEnd | undefined> {
+  const intervalMillis = options.intervalMillis ?? (context.endpoint === undefined ? 2_000 : 250);
+  const watch = await startWatch(context, executionArn);
+  try {
+    while (options.signal?.aborted !== true) {
+      const end = await findEnd(context, executionArn);
+      await look(context, watch, options.view);
+      if (end !== undefined) return { ...end, runId: watch.runId };
+      await pause(intervalMillis, options.signal);
+    }
+    return undefined;
+  } finally {
+    options.view.end();
+  }
+}
+
+/** What is remembered from one look to the next. */
+interface Watch {
+  readonly executionArn: string;
+  readonly topLevel: ReadonlySet<string>;
+  runId: string | undefined;
+  state: string | undefined;
+  finished: ShardsByState;
+}
+
+async function startWatch(context: OperatorContext, executionArn: string): Promise<Watch> {
+  const { stateMachineArn = '' } = await describeExecution(context.sfn, executionArn);
+  const topLevel = await topLevelStates(context.sfn, stateMachineArn);
+  return { executionArn, topLevel, runId: undefined, state: undefined, finished: new Map() };
+}
+
+async function findEnd(
+  context: OperatorContext,
+  executionArn: string,
+): Promise<Omit<ExecutionEnd, 'runId'> | undefined> {
+  const execution = await describeExecution(context.sfn, executionArn);
+  const { status = 'RUNNING', startDate = new Date(), stopDate = new Date(), output } = execution;
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return undefined;
+  return {
+    executionArn,
+    status,
+    startedAt: startDate,
+    finishedAt: stopDate,
+    output: output === undefined ? undefined : (JSON.parse(output) as unknown),
+    error: execution.error,
+    cause: execution.cause,
+  };
+}
+
+async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
+  const { ledger, sfn } = context;
+  watch.state = (await currentState(sfn, watch.executionArn, watch.topLevel)) ?? watch.state;
+  watch.runId ??= await runIdOfExecution(ledger, nameOf(watch.executionArn));
+  if (watch.runId === undefined) return;
+  const run = await findRun(ledger, watch.runId);
+  if (run === undefined) return;
+  const shards = await readShards(ledger, run.runId, watch.finished);
+  watch.finished = finishedStates(run, shards);
+  view.show(progressOf(run, shards, { state: watch.state, now: Date.now() }));
+}
+
+function finishedStates(run: Run, shards: ShardsByState): ShardsByState {
+  return new Map([...shards].filter(([state, own]) => isStateDone(run, state, own)));
+}

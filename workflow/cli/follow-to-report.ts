@@ -1,0 +1,61 @@
+import { reportOfExecution } from './collect-report.ts';
+import type { OperatorContext } from './context.ts';
+import { consoleLink } from './deployment.ts';
+import { type ExecutionEnd, followExecution } from './follow-run.ts';
+import { progressView } from './progress-view.ts';
+import { saveReport } from './save-report.ts';
+import { printSummary } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Exit code of a command that was interrupted by Ctrl-C, as shells have it. */
+export const interruptedExitCode = 130;
+
+/** Prints where the execution can be watched in the console; an embedded AWS has none. */
+export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {
+  if (context.endpoint === undefined) terminal.say(`Console    ${consoleLink(context.region, executionArn)}`);
+}
+
+/**
+ * Follows an execution to its end, then prints the summary and writes the report. Ctrl-C ends the following and leaves
+ * the run alone.
+ *
+ * @returns 0 when the execution succeeded, 130 after Ctrl-C, else 1.
+ */
+export async function followToReport(
+  context: OperatorContext,
+  executionArn: string,
+  terminal: Terminal,
+): Promise<number> {
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    const view = progressView(terminal);
+    const end = await followExecution(context, executionArn, { view, signal: interrupt.signal });
+    if (end !== undefined) return await finish(context, end, terminal);
+    sayHowToFollow(context, executionArn, terminal);
+    return interruptedExitCode;
+  } finally {
+    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+  }
+}
+
+function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
+  const name = executionArn.slice(executionArn.lastIndexOf(':') + 1);
+  terminal.say(
+    `\nThe run goes on without this command. Follow it again with: npm run follow -- --stage ${stage} ${name}`,
+  );
+}
+
+/** Prints the summary, writes the report's files and, with `--json`, the report. */
+export async function finish(
+  context: OperatorContext,
+  end: ExecutionEnd,
+  terminal: Terminal,
+): Promise<number> {
+  const view = await reportOfExecution(context, end);
+  const pagePath = await saveReport(view);
+  printSummary(terminal, view.report, pagePath);
+  if (terminal.json) terminal.document(view.report);
+  return end.status === 'SUCCEEDED' ? 0 : 1;
+}

@@ -1,0 +1,32 @@
+import { findRun } from '../../functions/shared/ledger/run.ts';
+import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import type { OperatorContext } from './context.ts';
+import { executionArn } from './deployment.ts';
+import { followToReport, printConsoleLink } from './follow-to-report.ts';
+import { OperatorError } from './operator-error.ts';
+import { processTerminal } from './terminal.ts';
+
+interface Options extends StageOptions {
+  readonly json?: boolean;
+}
+
+const command = stageCommand('follow', 'Follows a run that was started elsewhere, to its end.')
+  .argument('<runId>', 'run, or name of its execution')
+  .option('--json', 'print the report as one JSON document, everything else on standard error');
+
+await runStageCommand<Options>(command, async (context, options, [runId = '']) => {
+  const terminal = processTerminal(options);
+  const arn = await executionOf(context, runId);
+  printConsoleLink(context, arn, terminal);
+  return followToReport(context, arn, terminal);
+});
+
+/** The execution that works on a run now; before the run has begun, the one of that name. */
+async function executionOf(context: OperatorContext, runId: string): Promise<string> {
+  const run = await findRun(context.ledger, runId);
+  if (run?.executionArn.startsWith('manual:') === true)
+    throw new OperatorError(
+      `Run ${runId} is a single step that was called by hand; there is no execution to follow. See it with: npm run report -- --stage ${context.stage} ${runId}`,
+    );
+  return run?.executionArn ?? executionArn(context, 'migrate', runId);
+}

@@ -1,0 +1,64 @@
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** `1,000`. */
+export function count(value: number): string {
+  return grouped.format(value);
+}
+
+/** `1 product`, `1,000 products`. */
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
+}
+
+const byteUnits = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** `512 bytes`, `1.0 MB`; powers of 1,024. */
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log2(value) / 10));
+  const scaled = value / 1024 ** power;
+  return `${power === 0 ? count(scaled) : scaled.toFixed(1)} ${byteUnits[power] ?? 'bytes'}`;
+}
+
+/** `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Two significant digits below a cent, else cents: `$0.0014`, `$4.06`, `$1,204.50`. */
+export function dollars(value: number): string {
+  return `$${amount(value)}`;
+}
+
+/** `Rs 0.12`, `Rs 342`. */
+export function rupees(value: number): string {
+  return `Rs ${value >= 100 ? count(value) : amount(value)}`;
+}
+
+function amount(value: number): string {
+  if (value === 0) return '0';
+  if (value < 0.01) return value < 0.00001 ? '0.00001' : value.toPrecision(2).replace(/e.*$/, '');
+  return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** `$0.0014 (Rs 0.12)`. */
+export function money(cost: { readonly dollars: number; readonly rupees: number }): string {
+  return `${dollars(cost.dollars)} (${rupees(cost.rupees)})`;
+}
+
+/** `2026-03-01 12:00:07` UTC, of ISO 8601. */
+export function moment(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ');
+}
+
+/** Plain words for a table's fate. */
+export const tableOutcomes = {
+  CREATED: 'created',
+  EXISTED: 'was there before, left as it is',
+  DELETED: 'created, then taken away again',
+  KEPT: 'kept',
+} as const;

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { wholeNumber } from './command.ts';
+import { OperatorError } from './operator-error.ts';
+
+/** The input of `migrate` as options: kebab-case of its fields. */
+export interface MigrateOptions {
+  readonly dryRun?: boolean;
+  readonly onFailure?: string;
+  readonly resume?: string;
+  readonly maxQuarantined?: number;
+  readonly onExisting?: string;
+  readonly maxConcurrency?: number;
+  readonly readUnitsPerSecond?: number;
+  readonly writeUnitsPerSecond?: number;
+  readonly note?: string;
+  /** JSON, instead of all the others. */
+  readonly executionInput?: string;
+}
+
+/** Adds an option for every field of the input of `migrate`. */
+export function addMigrateOptions(command: Command): Command {
+  return command
+    .option('--dry-run', 'back up and rehearse every product, but create and write no table')
+    .option('--on-failure <what>', '"rollback" (default) or "hold"')
+    .option('--resume <runId>', 'go on with a held run')
+    .option('--max-quarantined <products>', 'fail beyond this many bad products (default 0)', wholeNumber)
+    .option('--on-existing <what>', 'target items that are there already: "keep" (default) or "replace"')
+    .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
+    .option('--read-units-per-second <units>', 'cap on reading, over all workers', wholeNumber)
+    .option('--write-units-per-second <units>', 'cap on writing, over all workers', wholeNumber)
+    .option('--note <text>', 'free text for the report')
+    .option('--execution-input <json>', 'the execution input as JSON, instead of the options above');
+}
+
+/**
+ * The execution's input. Values are passed on as they were typed: the workflow judges them, and its answer is the same
+ * from every door.
+ *
+ * @throws OperatorError for an `--execution-input` that is no JSON.
+ */
+export function migrateInput(options: MigrateOptions): unknown {
+  if (options.executionInput !== undefined) return parseInput(options.executionInput);
+  const input = inputFields.map((field) => [field, options[field]] as const);
+  return Object.fromEntries(input.filter(([, value]) => value !== undefined));
+}
+
+const inputFields = [
+  'dryRun',
+  'onFailure',
+  'resume',
+  'maxQuarantined',
+  'onExisting',
+  'maxConcurrency',
+  'readUnitsPerSecond',
+  'writeUnitsPerSecond',
+  'note',
+] as const satisfies readonly (keyof MigrateOptions)[];
+
+function parseInput(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new OperatorError(
+      `--execution-input is not JSON (${String(error)}). Quote it for the shell, for example: --execution-input '{"dryRun": true}'`,
+    );
+  }
+}

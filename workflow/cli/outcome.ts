@@ -1,0 +1,108 @@
+import type { Report } from '../../functions/shared/report.ts';
+import { counted } from './format.ts';
+
+/** Good, worth a look, or bad: decides colour and sign, never the words. */
+export type Tone = 'good' | 'notice' | 'bad';
+
+/** A report in two lines. */
+export interface Outcome {
+  readonly tone: Tone;
+  /** One word. */
+  readonly word: string;
+  /** One sentence that stands for the whole report. */
+  readonly sentence: string;
+  /** What to do now; `undefined` when there is nothing to do. */
+  readonly nextStep: string | undefined;
+}
+
+/** True for an execution that ended before it had begun a run: there is nothing of it anywhere. */
+export function neverBegan(report: Report): boolean {
+  return report.details?.['begun'] === false;
+}
+
+/** The outcome in one sentence, and what follows from it. */
+export function outcomeOf(report: Report): Outcome {
+  const nextStep = report.failure?.nextStep ?? nextStepOf(report);
+  return { ...verdictOf(report), nextStep };
+}
+
+type Verdict = Omit<Outcome, 'nextStep'>;
+
+const verdicts: Readonly<Record<Report['status'], (report: Report) => Verdict>> = {
+  SUCCEEDED: (report) => ({
+    tone: toneOfSuccess(report),
+    word: 'Succeeded',
+    sentence: successSentence(report),
+  }),
+  PLANNED: (report) => ({ tone: toneOfSuccess(report), word: 'Planned', sentence: planSentence(report) }),
+  ROLLED_BACK: (report) => (neverBegan(report) ? notStarted : rolledBack(report)),
+  HELD: (report) => ({
+    tone: 'notice',
+    word: 'Held',
+    sentence: `The run failed${placeOf(report)} and is held: everything it made is kept, to look at or to resume.`,
+  }),
+  ROLLBACK_FAILED: (report) => ({
+    tone: 'bad',
+    word: 'Roll back failed',
+    sentence: `The run failed${placeOf(report)} and not everything it had created could be taken away; ${report.source.table} was never written to.`,
+  }),
+};
+
+const verdictOf = (report: Report): Verdict => verdicts[report.status](report);
+
+const notStarted: Verdict = {
+  tone: 'bad',
+  word: 'Not started',
+  sentence: 'The run was refused before it began: nothing was created.',
+};
+
+/** ` in MigrateProducts`, where the state is known. */
+const placeOf = ({ failure }: Report): string => (failure?.state === undefined ? '' : ` in ${failure.state}`);
+
+function rolledBack(report: Report): Verdict {
+  const created = report.tables.some(({ outcome }) => outcome === 'DELETED');
+  const taken = created ? 'what it had created was taken away again' : 'before it had created any table';
+  const joint = created ? ' and ' : ' ';
+  return {
+    tone: 'bad',
+    word: 'Rolled back',
+    sentence: `The run failed${placeOf(report)}${joint}${taken}; ${report.source.table} was never written to.`,
+  };
+}
+
+function toneOfSuccess({ migrated, rehearsal, warnings = [] }: Report): Tone {
+  const quarantined = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
+  return quarantined > 0 || warnings.length > 0 ? 'notice' : 'good';
+}
+
+function successSentence(report: Report): string {
+  const { migrated, details } = report;
+  const target = details?.['targetTable'];
+  if (typeof target === 'string') return `Restored ${counted(migrated.items, 'item')} into ${target}.`;
+  const products = counted(migrated.products, 'product');
+  const items = counted(migrated.items, 'item');
+  const fresh = migrated.items - migrated.alreadyPresent;
+  if (migrated.items > 0 && fresh === 0)
+    return `All ${products} were migrated before: ${items} are in place, and none was changed.`;
+  const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
+  return `${products} migrated as ${items}${before}, read back and found complete.`;
+}
+
+function planSentence({ rehearsal, source }: Report): string {
+  const { metadata = 0, variants = 0, quarantined = 0 } = rehearsal ?? {};
+  const aside = quarantined === 0 ? '' : ` ${counted(quarantined, 'product')} would go to quarantine.`;
+  return `Dry run: ${counted(source.products, 'product')} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;
+}
+
+const nextSteps: Readonly<Record<Report['status'], (runId: string) => string | undefined>> = {
+  SUCCEEDED: () => undefined,
+  PLANNED: () => undefined,
+  ROLLED_BACK: () =>
+    'Put right what the cause names, then start the migration again; starting again is always safe.',
+  HELD: (runId) =>
+    `Resume it by starting migrate with {"resume": "${runId}"}, or take it back by starting rollback with {"runId": "${runId}"}.`,
+  ROLLBACK_FAILED: (runId) =>
+    `Put right what the cause names, then start rollback with {"runId": "${runId}"}.`,
+};
+
+const nextStepOf = ({ status, runId }: Report): string | undefined => nextSteps[status](runId);

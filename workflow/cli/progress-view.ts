@@ -1,0 +1,115 @@
+import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
+import { count, duration } from './format.ts';
+import type { Progress, StageProgress } from './progress.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Shows progress while a run goes on. */
+export interface ProgressView {
+  show(progress: Progress): void;
+  /** Leaves the terminal as it was; what was shown stays. */
+  end(): void;
+}
+
+/** Bars where lines can be redrawn, plain lines elsewhere. */
+export function progressView(terminal: Terminal, now: () => number = Date.now): ProgressView {
+  return terminal.isLive ? barsView(terminal) : linesView(terminal, now);
+}
+
+/** Rate, and time taken or left: `4,120/s  3.1 s left`. */
+export function pace(stage: StageProgress): string {
+  if (stage.isDone) return `done in ${duration(stage.seconds)}`;
+  const rate = `${count(stage.itemsPerSecond)}/s`;
+  return stage.secondsLeft === undefined ? rate : `${rate}, ${duration(stage.secondsLeft)} left`;
+}
+
+/** `3,000 of 5,000`, or `3,000` without a total. */
+function amount({ items, total, isDone }: StageProgress): string {
+  return isDone || total <= items ? count(items) : `${count(items)} of ${count(total)}`;
+}
+
+/** The line under the bars. */
+function statusLine({ state, throttles, quarantined }: Progress): string {
+  const throttled = throttles > 0 ? `, throttled ${count(throttles)} times` : '';
+  const set = quarantined > 0 ? `, ${count(quarantined)} in quarantine` : '';
+  return `${state ?? 'starting'}${throttled}${set}`;
+}
+
+const lineEveryMillis = 5_000;
+
+interface Shown {
+  state?: string | undefined;
+  readonly finished: Set<string>;
+  lineAt: number;
+}
+
+/** A line for each state that begins, for each Map that ends, and every five seconds for the one that goes on. */
+function linesView(terminal: Terminal, now: () => number): ProgressView {
+  const shown: Shown = { finished: new Set(), lineAt: 0 };
+  const line = (text: string): void => {
+    shown.lineAt = now();
+    terminal.say(`${new Date(now()).toISOString().slice(11, 19)}  ${text}`);
+  };
+  const stageLine = (stage: StageProgress): void =>
+    line(`${stage.state.padEnd(16)} ${amount(stage)} items, ${pace(stage)}`);
+  const show = (progress: Progress): void => {
+    const ended = progress.stages.filter(({ state, isDone }) => isDone && !shown.finished.has(state));
+    for (const stage of ended) {
+      shown.finished.add(stage.state);
+      stageLine(stage);
+    }
+    if (progress.state !== shown.state) {
+      shown.state = progress.state;
+      line(statusLine(progress));
+    }
+    const current = progress.stages.find(({ isDone }) => !isDone);
+    if (current !== undefined && now() - shown.lineAt >= lineEveryMillis) stageLine(current);
+  };
+  return { show, end: () => undefined };
+}
+
+/** A bar a Map, and a line with the current state under them. */
+function barsView(terminal: Terminal): ProgressView {
+  const { colors } = terminal;
+  const barWidth = Math.max(10, Math.min(30, terminal.width - 60));
+  const bars = new Map<string, SingleBar>();
+  const multi: MultiBar = new cliProgress.MultiBar({
+    stream: terminal.stream,
+    hideCursor: true,
+    clearOnComplete: false,
+    gracefulExit: false,
+    autopadding: true,
+    fps: 8,
+    format: (_options, params, payload: { line: (fraction: number) => string }) =>
+      payload.line(params.total === 0 ? 0 : params.value / params.total),
+  });
+  const bar = (fraction: number): string => {
+    const filled = Math.round(barWidth * Math.min(1, fraction));
+    return colors.cyan('━'.repeat(filled)) + colors.dim('─'.repeat(barWidth - filled));
+  };
+  const put = (name: string, of: { total: number; value: number }, line: (fraction: number) => string) => {
+    const existing = bars.get(name);
+    if (existing === undefined) bars.set(name, multi.create(of.total, of.value, { line }));
+    existing?.setTotal(of.total);
+    existing?.update(of.value, { line });
+  };
+  const show = (progress: Progress): void => {
+    for (const stage of progress.stages) {
+      const mark = stage.isDone ? colors.green('✔') : colors.cyan('●');
+      const text = `${amount(stage).padEnd(18)} ${colors.dim(pace(stage))}`;
+      const value = stage.isDone && stage.total === 0 ? 1 : stage.items;
+      put(stage.state, { total: Math.max(1, stage.total), value }, (fraction) =>
+        `  ${mark} ${stage.state.padEnd(16)} ${bar(fraction)} ${text}`.slice(0, terminal.width * 3),
+      );
+    }
+    multi.update();
+    lastState = statusLine(progress);
+  };
+  let lastState = '';
+  return {
+    show,
+    end: () => {
+      multi.stop();
+      if (lastState !== '') terminal.say(`  ${colors.dim(lastState)}`);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import type { Run } from '../../functions/shared/ledger/run.ts';
+import type { Shard, ShardState } from '../../functions/shared/ledger/shard.ts';
+import { type ShardsByState, shardStates } from './run-record.ts';
+
+/** How far one Map is. */
+export interface StageProgress {
+  readonly state: ShardState;
+  /** Items handled so far. */
+  readonly items: number;
+  /** Items to handle: exact once the stage before it is done, the plan's estimate until then; 0: not known. */
+  readonly total: number;
+  readonly isDone: boolean;
+  /** Items a second since the first worker began. */
+  readonly itemsPerSecond: number;
+  /** `undefined` without a total or before the first item. */
+  readonly secondsLeft: number | undefined;
+  /** Seconds since the first worker began, or until the last one ended. */
+  readonly seconds: number;
+}
+
+/** How far a run is. */
+export interface Progress {
+  readonly runId: string;
+  readonly status: Run['status'];
+  /** The state the execution is in; `undefined` before the first. */
+  readonly state: string | undefined;
+  readonly stages: readonly StageProgress[];
+  /** Requests that DynamoDB asked to slow down. */
+  readonly throttles: number;
+  /** Products that cannot be transformed, as far as they are known. */
+  readonly quarantined: number;
+}
+
+/** Which counters count a Map's items. */
+const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
+  BackupProducts: ['items'],
+  RehearseBackup: ['products'],
+  MigrateProducts: ['items'],
+  VerifyMigration: ['targetItems', 'sourceItems'],
+  CompareByKey: ['expected'],
+  RestoreProducts: ['items'],
+  VerifyRestore: ['items'],
+  RollBack: ['items'],
+};
+
+/** Sum of a counter over shards. */
+export function sumCounter(shards: readonly Shard[], counter: string): number {
+  return shards.reduce((sum, { counters }) => sum + (counters[counter] ?? 0), 0);
+}
+
+/** Items that a Map's workers have handled. */
+export function itemsOf(state: ShardState, shards: readonly Shard[]): number {
+  return itemCounters[state].reduce((sum, counter) => sum + sumCounter(shards, counter), 0);
+}
+
+/** How many workers' shards a Map has. */
+function shardCount(run: Run, state: ShardState): number {
+  return state === 'BackupProducts' || state === 'VerifyMigration'
+    ? run.plan.segments.length
+    : run.plan.shards.length;
+}
+
+/** Whether every shard of a Map has finished: its checkpoints do not change any more. */
+export function isStateDone(run: Run, state: ShardState, shards: readonly Shard[]): boolean {
+  return shards.length >= shardCount(run, state) && shards.every(({ done }) => done);
+}
+
+/** Items that a Map has to handle. */
+function totalOf(run: Run, state: ShardState, shards: ShardsByState): number {
+  const products = run.backup?.items ?? run.plan.estimatedProducts;
+  const targetItems = run.rehearsal === undefined ? 0 : run.rehearsal.metadata + run.rehearsal.variants;
+  switch (state) {
+    case 'BackupProducts':
+      return products;
+    case 'RehearseBackup':
+      return run.backup?.items ?? itemsOf('BackupProducts', shards.get('BackupProducts') ?? []);
+    case 'MigrateProducts':
+    case 'CompareByKey':
+      return targetItems;
+    case 'VerifyMigration':
+      return targetItems + products;
+    default:
+      return 0;
+  }
+}
+
+function stageOf(run: Run, state: ShardState, shards: ShardsByState, now: number): StageProgress | undefined {
+  const own = shards.get(state);
+  if (own === undefined || own.length === 0) return undefined;
+  const items = itemsOf(state, own);
+  const isDone = isStateDone(run, state, own);
+  const total = isDone ? items : Math.max(items, totalOf(run, state, shards));
+  const startedAt = Math.min(...own.map((shard) => shard.startedAt));
+  const endedAt = isDone ? Math.max(...own.map(({ updatedAt }) => updatedAt)) : now;
+  const seconds = Math.max(0.001, (endedAt - startedAt) / 1000);
+  const itemsPerSecond = items / seconds;
+  const isKnown = !isDone && items > 0 && total > items;
+  const secondsLeft = isKnown ? (total - items) / itemsPerSecond : undefined;
+  return { state, items, total, isDone, itemsPerSecond, secondsLeft, seconds };
+}
+
+/** What the ledger says of a run's progress at `now` (epoch milliseconds). */
+export function progressOf(
+  run: Run,
+  shards: ShardsByState,
+  at: { readonly state: string | undefined; readonly now: number },
+): Progress {
+  const all = [...shards.values()].flat();
+  return {
+    runId: run.runId,
+    status: run.status,
+    state: at.state,
+    stages: shardStates.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
+    throttles: sumCounter(all, 'throttles'),
+    quarantined: run.rehearsal?.quarantined ?? sumCounter(shards.get('RehearseBackup') ?? [], 'quarantined'),
+  };
+}

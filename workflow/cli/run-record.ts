@@ -1,0 +1,62 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { type FailureRecord, findFirstFailure } from '../../functions/shared/ledger/failure.ts';
+import { executionKey, type LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
+import { type Run, readRun } from '../../functions/shared/ledger/run.ts';
+import { listShards, type Shard, type ShardState } from '../../functions/shared/ledger/shard.ts';
+import { listTables, type TableRecord } from '../../functions/shared/ledger/table-record.ts';
+
+/** Map states in the order in which a run passes them. */
+export const shardStates: readonly ShardState[] = [
+  'BackupProducts',
+  'RehearseBackup',
+  'MigrateProducts',
+  'VerifyMigration',
+  'CompareByKey',
+  'RestoreProducts',
+  'VerifyRestore',
+  'RollBack',
+];
+
+export type ShardsByState = ReadonlyMap<ShardState, readonly Shard[]>;
+
+/** Everything the ledger knows of a run. */
+export interface RunRecord {
+  readonly run: Run;
+  readonly shards: ShardsByState;
+  readonly tables: readonly TableRecord[];
+  /** The first failure inside a Map or a branch: the root cause. */
+  readonly failure: FailureRecord | undefined;
+}
+
+/** @throws RunNotFoundError naming the run. */
+export async function readRunRecord(ledger: LedgerTable, runId: string): Promise<RunRecord> {
+  const [run, tables, failure, shards] = await Promise.all([
+    readRun(ledger, runId),
+    listTables(ledger, runId),
+    findFirstFailure(ledger, runId),
+    readShards(ledger, runId),
+  ]);
+  return { run, tables, failure, shards };
+}
+
+/** Checkpoints of every Map state; those of `finished` are taken over, because they do not change any more. */
+export async function readShards(
+  ledger: LedgerTable,
+  runId: string,
+  finished: ShardsByState = new Map(),
+): Promise<ShardsByState> {
+  const entries = await Promise.all(
+    shardStates.map(async (state): Promise<[ShardState, readonly Shard[]]> => {
+      return [state, finished.get(state) ?? (await listShards(ledger, runId, state))];
+    }),
+  );
+  return new Map(entries.filter(([, shards]) => shards.length > 0));
+}
+
+/** The run that an execution works on; `undefined` before BeginRun. */
+export async function runIdOfExecution(ledger: LedgerTable, name: string): Promise<string | undefined> {
+  const { Item } = await ledger.client.send(
+    new GetCommand({ TableName: ledger.tableName, Key: executionKey(name), ConsistentRead: true }),
+  );
+  return (Item as { readonly runId?: string } | undefined)?.runId;
+}

@@ -1,0 +1,106 @@
+import { isCosted, type Report } from '../../functions/shared/report.ts';
+import { bytes, count, counted, duration, money, tableOutcomes } from './format.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Terminal } from './terminal.ts';
+
+type Row = readonly [label: string, text: string];
+
+const maxListed = 5;
+
+/** The report for a person at a terminal: the outcome, what matters, where to read on. */
+export function printSummary(terminal: Terminal, report: Report, reportPath: string | undefined): void {
+  const { colors } = terminal;
+  const outcome = outcomeOf(report);
+  terminal.say();
+  terminal.say(headline(terminal, outcome));
+  terminal.say();
+  const rows = [...failureRows(report), ...factRows(report), ...pathRows(report, reportPath)];
+  for (const [label, text] of rows) terminal.say(`  ${colors.dim(label.padEnd(12))} ${text}`);
+  if (outcome.nextStep !== undefined) terminal.say(`\n  ${colors.bold('Now')}  ${outcome.nextStep}`);
+  terminal.say();
+}
+
+function headline({ colors }: Terminal, { tone, word, sentence }: Outcome): string {
+  const sign = { good: colors.green('✔'), notice: colors.yellow('▲'), bad: colors.red('✖') }[tone];
+  return `${sign} ${colors.bold(word)}. ${sentence}`;
+}
+
+function failureRows({ failure }: Report): readonly Row[] {
+  if (failure === null) return [];
+  return [
+    ['Error', failure.error],
+    ['Cause', failure.cause],
+  ];
+}
+
+function factRows(report: Report): readonly Row[] {
+  return [
+    ...countRows(report),
+    ...quarantineRows(report),
+    ...(report.tables.length > 0 ? [['Tables', tableText(report)] as const] : []),
+    ...(report.backup === null ? [] : [['Backup', backupText(report.backup)] as const]),
+    ...(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
+    ['Time', duration(report.durationSeconds)],
+    ...costRows(report),
+  ];
+}
+
+function countRows(report: Report): readonly Row[] {
+  const { source, migrated, verification, status } = report;
+  const rows: Row[] = [];
+  if (source.products > 0)
+    rows.push(['Products', `${count(source.products)} in ${source.table}, ${bytes(source.bytes)}`]);
+  if (status === 'SUCCEEDED' && migrated.metadata + migrated.variants > 0)
+    rows.push([
+      'Items',
+      `${count(migrated.items)} in place: ${count(migrated.metadata)} METADATA, ${count(migrated.variants)} VARIANT; ${count(migrated.alreadyPresent)} of them were there before`,
+    ]);
+  if (verification !== null) {
+    const { expected, found, missing, different, extra, drift } = verification;
+    rows.push([
+      'Verified',
+      `${count(found)} of ${count(expected)} found, ${count(missing)} missing, ${count(different)} different, ${count(extra)} extra`,
+    ]);
+    const changes = drift.added + drift.changed + drift.removed;
+    if (changes > 0)
+      rows.push([
+        'Drift',
+        `${counted(changes, 'product')} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed. Run the migration again to catch up.`,
+      ]);
+  }
+  return rows;
+}
+
+function quarantineRows({ quarantine = [], quarantineUri, migrated, rehearsal }: Report): readonly Row[] {
+  const total = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
+  if (total === 0) return [];
+  const listed = quarantine
+    .slice(0, maxListed)
+    .map(({ productId, code, sentence }): Row => ['', `${productId}: ${code}: ${sentence}`]);
+  const more = total > listed.length ? [['', `and ${count(total - listed.length)} more`] as const] : [];
+  const where = quarantineUri === undefined ? '' : `, all of them in ${quarantineUri}`;
+  return [['Quarantine', `${counted(total, 'product')}${where}`], ...listed, ...more];
+}
+
+function tableText({ tables }: Report): string {
+  const fates = Map.groupBy(tables, ({ outcome }) => outcome);
+  return [...fates]
+    .map(([outcome, ones]) => `${ones.map(({ name }) => name).join(', ')} ${tableOutcomes[outcome]}`)
+    .join('; ');
+}
+
+function backupText({ uri, files, items }: NonNullable<Report['backup']>): string {
+  return `${uri}  (${counted(items, 'item')} in ${counted(files, 'file')})`;
+}
+
+function costRows({ cost }: Report): readonly Row[] {
+  if (!isCosted(cost.actual)) return [];
+  const estimated = isCosted(cost.estimated) ? `, estimated at ${money(cost.estimated)}` : '';
+  return [['Cost', `${money(cost.actual)} at AWS prices${estimated}`]];
+}
+
+function pathRows({ runId, reportUri }: Report, reportPath: string | undefined): readonly Row[] {
+  const uri = reportUri === null ? [] : [['Report', reportUri] as const];
+  const page = reportPath === undefined ? [] : [['Page', reportPath] as const];
+  return [['Run', runId], ...uri, ...page];
+}
