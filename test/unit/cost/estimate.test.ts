@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+
+const sydney = { region: 'ap-southeast-2' } as const;
+
+/*
+ * Worked by hand, with the prices of ap-southeast-2:
+ * write unit 0.7115e-6, read unit 0.1423e-6, PUT 5.5e-6, GET 0.44e-6, GB-second 13.3334e-6, call 0.2e-6, transition 25e-6.
+ */
+describe('estimateRun', () => {
+  it('is what a calculator says of 6 products of 500 bytes with one worker', () => {
+    const estimate = estimateRun({ ...sydney, products: 6, bytes: 3_000, workers: 1 });
+    // Target: 6 x (500 + 300) + 6 x 4 x 400 = 14,400 bytes; 6 x (1 + 4) writes.
+    expect(estimate.items).toBe(30);
+    expect(estimate.writeUnits).toBe(30);
+    // Source ceil(3,000 / 4,096) + 1 = 2, twice; target ceil(14,400 / 4,096) + 1 = 5.
+    expect(estimate.readUnits).toBe(9);
+    // 2 + 2/1,000, 2 + 6/4,000, 2 + 30/2,000, 2 + 2/1,000 + 5/1,000 = 8.0255; and 45 around them.
+    expect(estimate.seconds).toBeCloseTo(53.0255, 4);
+    expect(estimate.secondsAtCaps).toBeCloseTo(53.0255, 4);
+    // 24 + 4 iterations + 2 x 4 turns = 36 transitions.
+    expect(estimate.parts.transitions).toBeCloseTo(36 * 25e-6, 9);
+    // Ledger: 4 x 4 + ceil(8.0255 / 2.5) = 20 reads, 8 x 1 file + 2 x 4 + 60 = 76 writes.
+    expect(estimate.parts.reads).toBeCloseTo((9 + 20) * 0.1423e-6, 12);
+    expect(estimate.parts.writes).toBeCloseTo((30 + 76) * 0.7115e-6, 12);
+    // 1 file: 11 PUTs, 12 GETs.
+    expect(estimate.parts.s3).toBeCloseTo(11 * 5.5e-6 + 12 * 0.44e-6, 12);
+    // 13 calls; 1.7275 GB x 8.0255 s + 0.5 GB x 18 s = 22.8644 GB-seconds.
+    expect(estimate.parts.lambda).toBeCloseTo(13 * 0.2e-6 + 22.8644 * 13.3334e-6, 8);
+    // Together 0.0013527 dollars: eleven paise.
+    expect(estimate.dollars).toBeCloseTo(0.0013527, 6);
+    expect(estimate.rupees).toBeCloseTo(0.119, 3);
+  });
+
+  it('is what a calculator says of 1,000 products of 1,000 bytes with four workers', () => {
+    const estimate = estimateRun({ ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 });
+    // METADATA of 1,300 bytes costs two units: 1,000 x (2 + 4).
+    expect(estimate.items).toBe(5_000);
+    expect(estimate.writeUnits).toBe(6_000);
+    // Source 245 + 4 twice, target ceil(2,900,000 / 4,096) + 4 = 713.
+    expect(estimate.readUnits).toBe(2 * 249 + 713);
+    // 2 + 249/4,000; 2 + 1,000/16,000; 2 + 6,000/4,000 cold, 6,000/8,000 at the caps; 2 + 249/4,000 + 713/4,000.
+    expect(estimate.seconds).toBeCloseTo(45 + 2.06225 + 2.0625 + 3.5 + 2.2405, 6);
+    expect(estimate.secondsAtCaps).toBeCloseTo(45 + 2.06225 + 2.0625 + 2.75 + 2.2405, 6);
+    // 24 + 16 + 32 transitions; the ledger's 80 reads and 124 writes; 14 PUTs and 18 GETs.
+    expect(estimate.parts.transitions).toBeCloseTo(72 * 25e-6, 9);
+    expect(estimate.parts.reads).toBeCloseTo((1_211 + 80) * 0.1423e-6, 12);
+    expect(estimate.parts.writes).toBeCloseTo((6_000 + 124) * 0.7115e-6, 12);
+    expect(estimate.parts.s3).toBeCloseTo(14 * 5.5e-6 + 18 * 0.44e-6, 12);
+    // 0.0018 + 0.000184 + 0.004357 + 0.000085 + 0.001034.
+    expect(estimate.dollars).toBeCloseTo(0.00746, 5);
+  });
+
+  it('is what a calculator says of a million products of 600 bytes with twenty workers', () => {
+    const estimate = estimateRun({ ...sydney, products: 1_000_000, bytes: 600_000_000, workers: 20 });
+    expect(estimate.writeUnits).toBe(5_000_000);
+    const phase = (state: string) => estimate.phases.find((one) => one.state === state);
+    // 5,000,000 / 4,000 = 1,250 s = 20.8 minutes on a cold table, 125 s at the quota of 40,000.
+    expect(phase('MigrateProducts')?.seconds).toBe(2 + 1_250);
+    expect(estimate.seconds - estimate.secondsAtCaps).toBeCloseTo(1_250 - 125, 6);
+    // Each of the twenty shards then lasts 1,252 s: two turns of at most 840 s.
+    expect(phase('MigrateProducts')?.turns).toBe(40);
+    // Source 146,485 + 20 = 146,505 units at 12,000 a second.
+    expect(phase('BackupProducts')).toEqual({
+      state: 'BackupProducts',
+      seconds: 2 + 146_505 / 12_000,
+      turns: 20,
+    });
+    // 24 + 80 iterations + 2 x 100 turns.
+    expect(estimate.parts.transitions).toBeCloseTo(304 * 25e-6, 9);
+    // 903,382 and the ledger's 11,167; 5,000,000 and the ledger's 2,260.
+    expect(estimate.parts.reads).toBeCloseTo(914_549 * 0.1423e-6, 8);
+    expect(estimate.parts.writes).toBeCloseTo(5_002_260 * 0.7115e-6, 8);
+    // 250 files.
+    expect(estimate.parts.s3).toBeCloseTo(260 * 5.5e-6 + 510 * 0.44e-6, 9);
+    // 109 calls; 1.7275 GB x 20 x 1,345.78 s and 9 GB-seconds: 62 cents.
+    expect(estimate.parts.lambda).toBeCloseTo(0.6201, 3);
+    // 0.1301 + 3.5591 + 0.0017 + 0.6201 + 0.0076.
+    expect(estimate.dollars).toBeCloseTo(4.3186, 3);
+    expect(estimate.rupees).toBeCloseTo(380, 0);
+  });
+
+  it('grows linearly with the table', () => {
+    const small = estimateRun({ ...sydney, products: 2_000_000, bytes: 2e9, workers: 20 });
+    const large = estimateRun({ ...sydney, products: 4_000_000, bytes: 4e9, workers: 20 });
+    expect(large.writeUnits).toBe(2 * small.writeUnits);
+    expect(large.dollars / small.dollars).toBeGreaterThan(1.9);
+    expect(large.dollars / small.dollars).toBeLessThan(2.01);
+  });
+
+  it('keeps to the caps', () => {
+    const capped = estimateRun({
+      ...sydney,
+      products: 10_000,
+      bytes: 4_096_000,
+      workers: 4,
+      readUnitsPerSecond: 100,
+      writeUnitsPerSecond: 50,
+    });
+    const phase = (state: string) => capped.phases.find((one) => one.state === state)?.seconds ?? 0;
+    // 1,000 + 4 units at 100 a second; 50,000 units at 50 a second.
+    expect(phase('BackupProducts')).toBeCloseTo(2 + 10.04, 6);
+    expect(phase('MigrateProducts')).toBeCloseTo(2 + 1_000, 6);
+  });
+
+  it('prices a provisioned source only where it is read on demand', () => {
+    const onDemand = estimateRun({ ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 });
+    const provisioned = estimateRun({
+      ...sydney,
+      products: 1_000,
+      bytes: 1_000_000,
+      workers: 4,
+      sourceBilling: 'PROVISIONED',
+    });
+    expect(onDemand.parts.reads - provisioned.parts.reads).toBeCloseTo(498 * 0.1423e-6, 12);
+  });
+
+  it('takes a rehearsal in place of assumptions', () => {
+    const rehearsal = { metadata: 194, variants: 194, targetBytes: 200_000 };
+    const estimate = estimateRun({ ...sydney, products: 194, bytes: 150_000, workers: 1, rehearsal });
+    expect(estimate).toMatchObject({ items: 388, writeUnits: 388, rehearsed: true });
+    const exact = { ...rehearsal, writeUnits: 401 };
+    expect(
+      estimateRun({ ...sydney, products: 194, bytes: 150_000, workers: 1, rehearsal: exact }).writeUnits,
+    ).toBe(401);
+  });
+
+  it('says something sensible of an empty table', () => {
+    const estimate = estimateRun({ ...sydney, products: 0, bytes: 0, workers: 1 });
+    expect(estimate).toMatchObject({ items: 0, writeUnits: 0 });
+    expect(estimate.seconds).toBeGreaterThan(50);
+    expect(estimate.dollars).toBeGreaterThan(0);
+  });
+
+  it('says whose prices it used where a region is not listed', () => {
+    expect(estimateRun({ region: 'eu-west-1', products: 1, bytes: 1, workers: 1 }).region).toBe(
+      'ap-southeast-2',
+    );
+    expect(estimateRun({ region: 'us-east-1', products: 1, bytes: 1, workers: 1 }).region).toBe('us-east-1');
+  });
+});
