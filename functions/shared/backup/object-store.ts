@@ -10,7 +10,7 @@ import {
 import { TransientError } from '../errors.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 
-/** How long one call goes on trying. Longer outages are the state's Retry's matter. */
+/** How long one call is throttled at most; other faults end it after 20 s. Longer outages are the state's Retry's matter. */
 const patienceMillis = 60_000;
 
 export interface GetOptions {
@@ -49,8 +49,8 @@ export interface ListedObject {
 }
 
 /**
- * The bucket as the stages see it. Throttling, resets, 5xx and bodies cut short are retried inside each
- * call for up to a minute from its start; then the last error is thrown.
+ * The bucket as the stages see it. Throttling is retried inside each call for up to a minute
+ * from its start, resets, 5xx and bodies cut short for 20 s; then the last error is thrown.
  */
 export interface ObjectStore {
   /** Never overwrites. A lost answer is recognised by the SHA-256 of what stands there. Bodies of 11 MiB at most. */

@@ -51,6 +51,16 @@ export function thinMarks(
     : marks.filter((_, index) => index % 2 === 0 || index === marks.length - 1);
 }
 
+/** `startedAt` is a text key of RunsIndex, and DynamoDB refuses every item that has a number under that name. */
+function toLedgerItem<Cursor>({ startedAt, ...rest }: Shard<Cursor>): Record<string, unknown> {
+  return { ...rest, beganAt: startedAt };
+}
+
+function fromLedgerItem<Cursor>(item: Record<string, unknown>): Shard<Cursor> {
+  const { beganAt, ...rest } = item;
+  return { ...rest, startedAt: beganAt } as Shard<Cursor>;
+}
+
 /** Strongly consistent; `undefined` before the shard's first checkpoint. */
 export async function findShard<Cursor>(
   ledger: LedgerTable,
@@ -61,7 +71,7 @@ export async function findShard<Cursor>(
   const { Item } = await ledger.client.send(
     new GetCommand({ TableName: ledger.tableName, Key: shardKey(runId, state, shard), ConsistentRead: true }),
   );
-  return Item as Shard<Cursor> | undefined;
+  return Item && fromLedgerItem<Cursor>(Item);
 }
 
 /** What {@link saveShard} needs to know beyond the checkpoint itself. */
@@ -86,10 +96,7 @@ export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cur
   const version = previousVersion + 1;
   const item = {
     ...shardKey(runId, shard.state, shard.shard),
-    ...shard,
-    marks: thinMarks(shard.marks),
-    version,
-    writer,
+    ...toLedgerItem<Cursor>({ ...shard, marks: thinMarks(shard.marks), version, writer }),
   };
   const guard =
     previousVersion === 0
@@ -129,7 +136,7 @@ export async function listShards<Cursor>(
         ExclusiveStartKey: startKey,
       }),
     );
-    shards.push(...((page.Items ?? []) as Shard<Cursor>[]));
+    shards.push(...(page.Items ?? []).map((item) => fromLedgerItem<Cursor>(item)));
     startKey = page.LastEvaluatedKey;
   } while (startKey !== undefined);
   return shards.toSorted((one, other) => one.shard - other.shard);
