@@ -105,6 +105,12 @@ export interface WorkerOutput extends WorkerInput {
 export const runStepSchema = z.object({ runId: z.string(), executionArn: z.string() });
 export type RunStepInput = z.infer<typeof runStepSchema>;
 
+/** SealBackup's answer; for whoever calls it alone, the workflow drops it. */
+export interface SealedBackup {
+  readonly backupId: string;
+  readonly dryRun: boolean;
+}
+
 /** JudgeDigests -> Choice. */
 export interface JudgedDigests {
   /** True when a digest differs, or a target existed before: compare key by key. */
@@ -166,3 +172,9 @@ export interface RollBackTurn {
   /** The report, for `SUCCEEDED` only. */
   readonly report: unknown;
 }
+
+/** SettleRun's payload: an EventBridge event of any kind. It is a hint only, so nothing in it is relied on. */
+export const settleRunSchema = z.looseObject({
+  source: z.string().optional(),
+  'detail-type': z.string().optional(),
+});

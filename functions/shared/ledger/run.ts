@@ -97,6 +97,8 @@ export interface Run {
   /** Who settles the run now, and until when (epoch milliseconds). */
   readonly settler?: string;
   readonly settlerUntil?: number;
+  /** Roll backs that settleRun has started for it. */
+  readonly settleAttempts?: number;
   /** After the commit point: whether the new tables are protected. */
   readonly protection?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };

@@ -1,0 +1,63 @@
+import { buildReport, readRunLedger, type RunLedger } from '../shared/build-report.ts';
+import { RunClosedError } from '../shared/errors.ts';
+import { raiseFence } from '../shared/fence.ts';
+import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { transition } from '../shared/ledger/transition.ts';
+import { finishProtection } from '../shared/finish-protection.ts';
+import { publishReport } from '../shared/publish-report.ts';
+import type { Report, ReportStatus } from '../shared/report.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { judge, verificationOf } from './judge.ts';
+
+/** Judges and commits: end status, verification and release of the lock in one transaction. */
+async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Run> {
+  const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
+  const finishedAt = new Date(runtime.clock.now()).toISOString();
+  const facts = { finishedAt };
+  const verified = () => {
+    const verification = verificationOf(run, ledger);
+    judge(run, verification, ledger);
+    return { ...facts, verification, protection: 'PENDING' } as const;
+  };
+  const change = {
+    run,
+    to,
+    lock: 'release',
+    writer: `complete:${run.executionArn}`,
+    facts: to === 'PLANNED' ? facts : verified(),
+  } as const;
+  const committed = await transition(runtime.ledger, change);
+  if (committed === undefined)
+    throw new RunClosedError(
+      `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
+    );
+  return committed;
+}
+
+/** After the commit point nothing is taken back: what fails is a warning in the report. */
+async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
+  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, run) : run;
+  const ledger = await readRunLedger(runtime, run.runId);
+  const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
+  const status = run.status as ReportStatus;
+  return publishReport(
+    runtime,
+    buildReport(runtime, protectedRun, ledger, { status, failure: null, finishedAt }),
+  );
+}
+
+/**
+ * The last step: judges, commits, protects the new tables, writes the report and returns it. Called again after
+ * its commit (an answer was lost), it does the rest again and returns the same.
+ *
+ * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.
+ */
+export async function completeRun(runtime: Runtime, input: RunStepInput): Promise<Report> {
+  const { ledger, clock } = runtime;
+  const known = await readRun(ledger, input.runId);
+  const isCommitted = known.status === 'SUCCEEDED' || known.status === 'PLANNED';
+  if (isCommitted && known.executionArn === input.executionArn) return afterCommit(runtime, known);
+  const { run } = await raiseFence({ ledger, clock, ...input });
+  return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
+}

@@ -1,0 +1,117 @@
+import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
+import { isDead } from '../shared/holder.ts';
+import { findLock } from '../shared/ledger/lock.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { type Transition, transition } from '../shared/ledger/transition.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { RollBackOrder } from './request.ts';
+import { holdSettler } from './settler.ts';
+
+/** Whether there is something to do, and who does it. */
+export type Claim =
+  /** Ours to take back. */
+  | { readonly kind: 'claimed'; readonly run: Run }
+  /** Somebody else is at it. */
+  | { readonly kind: 'busy' }
+  /** The run has an end, or is held: nothing to do. */
+  | { readonly kind: 'ended'; readonly run: Run };
+
+function writerOf(order: RollBackOrder, run: Run): string {
+  return `roll-back:${order.execution.id}:${order.execution.startTime}:${run.status}`;
+}
+
+/** Somebody changed the run or its lock between our reading and our writing: look again. */
+async function change(runtime: Runtime, order: RollBackOrder, next: Transition): Promise<Claim> {
+  const changed = await transition(runtime.ledger, next);
+  if (changed !== undefined)
+    return changed.status === 'HELD' ? { kind: 'ended', run: changed } : claimRun(runtime, order);
+  const run = await readRun(runtime.ledger, next.run.runId);
+  if (run.changedBy !== next.run.changedBy) return claimRun(runtime, order);
+  const lock = await findLock(runtime.ledger, run.sourceTable);
+  throw new LockHeldError(
+    `Run ${run.runId} cannot be taken back now, because run ${lock?.runId ?? 'nobody'} has the lock of table ${run.sourceTable}. Nothing was changed. Start the roll back again when that run has ended.`,
+  );
+}
+
+function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
+  const { id: executionArn, startTime } = order.execution;
+  const { error, cause, state } = order.failure;
+  const lockUnbroken = run.markedAt === undefined && run.status === 'RUNNING' && run.kind !== 'manual';
+  return change(runtime, order, {
+    run,
+    to: 'ROLLING_BACK',
+    lock: 'take',
+    holder: { executionArn, startTime },
+    writer: writerOf(order, run),
+    facts: {
+      markedAt: runtime.clock.now(),
+      rolledBackFrom: run.rolledBackFrom ?? run.status,
+      lockUnbroken,
+      ...(run.failure === undefined
+        ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
+        : {}),
+    },
+  });
+}
+
+function hold(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
+  const { error, cause, state } = order.failure;
+  const failure = { error, cause, ...(state === undefined ? {} : { state }) };
+  const facts = { failure, finishedAt: new Date(runtime.clock.now()).toISOString() };
+  return change(runtime, order, { run, to: 'HELD', lock: 'keep', writer: writerOf(order, run), facts });
+}
+
+function refuseLiving(run: Run): never {
+  throw new InvalidInputError(
+    `Run ${run.runId} is still being worked on by ${run.executionArn}. Nothing was changed. Stop that execution first (it is then taken back by itself), or wait until it ends.`,
+  );
+}
+
+async function claimRunning(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
+  if (order.reason === 'fail') {
+    if (run.executionArn !== order.execution.id)
+      throw new RunClosedError(
+        `Run ${run.runId} is worked on by ${run.executionArn} now; this execution changes nothing more.`,
+      );
+  } else {
+    const lock = await findLock(runtime.ledger, run.sourceTable);
+    const holder = lock?.runId === run.runId ? lock : { executionArn: run.executionArn };
+    if (!(await isDead(runtime, holder))) refuseLiving(run);
+  }
+  const shouldHold = order.reason !== 'operator' && run.parameters.onFailure === 'hold';
+  return shouldHold ? hold(runtime, order, run) : mark(runtime, order, run);
+}
+
+function claimSucceeded(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> | Claim {
+  if (order.reason !== 'operator') return { kind: 'ended', run };
+  if (order.confirm === run.runId) return mark(runtime, order, run);
+  throw new InvalidInputError(
+    `Run ${run.runId} succeeded, and the shop may use its tables. Nothing was changed. To take it back all the same, start rollback with {"runId": "${run.runId}", "confirm": "${run.runId}"}; each table is backed up first.`,
+  );
+}
+
+/**
+ * Makes the run ours to take back, holds it, or finds that there is nothing to do. Idempotent.
+ *
+ * @throws InvalidInputError, LockHeldError, RunNotFoundError, RunClosedError; none is retried.
+ */
+export async function claimRun(runtime: Runtime, order: RollBackOrder): Promise<Claim> {
+  const run = await readRun(runtime.ledger, order.runId);
+  switch (run.status) {
+    case 'RUNNING':
+      return claimRunning(runtime, order, run);
+    case 'HELD':
+      return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
+    case 'ROLLBACK_FAILED':
+      return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
+    case 'SUCCEEDED':
+      return claimSucceeded(runtime, order, run);
+    case 'ROLLING_BACK': {
+      const held = await holdSettler(runtime, run, order.execution.id);
+      return held === undefined ? { kind: 'busy' } : { kind: 'claimed', run: held };
+    }
+    case 'PLANNED':
+    case 'ROLLED_BACK':
+      return { kind: 'ended', run };
+  }
+}

@@ -1,0 +1,64 @@
+/** What is known of one table when its fate is decided. Pure facts, so that every case can be tested. */
+export interface TableFacts {
+  readonly runId: string;
+  /** From the ledger. */
+  readonly recorded: {
+    readonly outcome: 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
+    readonly tableId?: string | undefined;
+  };
+  /** What stands there now; absent: no table of that name. */
+  readonly standing?: {
+    readonly tableId: string;
+    readonly runTag: string | undefined;
+    readonly status: string;
+  };
+  /** Whether the time in which an announced table may still appear is over. */
+  readonly isIntentWaitOver: boolean;
+  /** Absent: not looked at yet. */
+  readonly contents?: 'nothing of the shop' | 'something of the shop';
+}
+
+/** What to do about it. */
+export type TableDecision =
+  | { readonly action: 'nothing' }
+  /** The announced table may still appear: look again. */
+  | { readonly action: 'wait' }
+  /** The run's table is gone, whoever deleted it. */
+  | { readonly action: 'note deleted' }
+  /** The announced table was somebody else's, or was there before. */
+  | { readonly action: 'note existed' }
+  | { readonly action: 'look inside' }
+  | { readonly action: 'delete' }
+  | { readonly action: 'keep'; readonly remark: string };
+
+function decideIntent({ runId, standing, isIntentWaitOver }: TableFacts): TableDecision | undefined {
+  if (standing === undefined) return isIntentWaitOver ? { action: 'note deleted' } : { action: 'wait' };
+  if (standing.runTag === runId) return undefined;
+  // Tags of a new table show late: without any, nothing is decided before the wait is over.
+  if (standing.runTag === undefined && !isIntentWaitOver) return { action: 'wait' };
+  return { action: 'note existed' };
+}
+
+/**
+ * Deletes only where intent, tag and TableId agree and nothing of the shop's is inside. Every doubt keeps the table.
+ */
+export function decideTable(facts: TableFacts): TableDecision {
+  const { runId, recorded, standing, contents } = facts;
+  if (recorded.outcome === 'EXISTED' || recorded.outcome === 'DELETED') return { action: 'nothing' };
+  if (recorded.outcome === 'INTENT') {
+    const early = decideIntent(facts);
+    if (early !== undefined) return early;
+  }
+  if (standing === undefined || standing.status === 'DELETING') return { action: 'note deleted' };
+  if (recorded.tableId !== undefined && recorded.tableId !== standing.tableId)
+    return { action: 'keep', remark: 'a table of this name was created by somebody else since' };
+  if (standing.runTag !== runId)
+    return {
+      action: 'keep',
+      remark: `its tag migration:run is not ${runId}, so it cannot be shown to be this run's`,
+    };
+  if (contents === undefined) return { action: 'look inside' };
+  if (contents === 'something of the shop')
+    return { action: 'keep', remark: 'it holds items that this run did not write' };
+  return { action: 'delete' };
+}

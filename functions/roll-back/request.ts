@@ -1,0 +1,108 @@
+import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
+import { InvalidInputError } from '../shared/errors.ts';
+import { findExecution } from '../shared/ledger/execution-record.ts';
+import { findFirstFailure } from '../shared/ledger/failure.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import {
+  type Execution,
+  type RollBackInput,
+  type RollBackRequest,
+  rollBackRequestSchema,
+} from '../shared/state.ts';
+
+/** Which run, why, and on whose word. */
+export interface RollBackOrder {
+  readonly runId: string;
+  /** `fail`: its own execution failed. `settle`: its execution is dead. `operator`: somebody wants it taken back. */
+  readonly reason: 'fail' | 'settle' | 'operator';
+  readonly confirm?: string | undefined;
+  readonly execution: Execution;
+  readonly failure: ReadableFailure & { readonly state?: string };
+}
+
+/** The execution failed before it had begun a run. */
+export interface NothingBegun {
+  readonly runId: undefined;
+  readonly failure: ReadableFailure;
+}
+
+/**
+ * What was typed into `rollback`.
+ *
+ * @throws InvalidInputError naming the field; not retried.
+ */
+function parseRequest(typed: unknown): RollBackRequest {
+  const parsed = rollBackRequestSchema.safeParse(typed);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues
+    .map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`)
+    .join('; ');
+  throw new InvalidInputError(
+    `The input of the roll back cannot be used (${problems}). Nothing was changed. Start it with {"runId": "<run>"}; npm run runs lists the runs.`,
+  );
+}
+
+/** The first failure that a worker recorded is the root cause; the Map's own error may only say that a worker failed. */
+async function rootCause(
+  runtime: Runtime,
+  runId: string,
+  caught: ReadableFailure,
+): Promise<RollBackOrder['failure']> {
+  const recorded = await findFirstFailure(runtime.ledger, runId);
+  return recorded === undefined
+    ? caught
+    : { error: recorded.error, cause: recorded.cause, state: recorded.state };
+}
+
+const settled: ReadableFailure = {
+  error: 'ExecutionEnded',
+  cause: 'The execution was stopped, timed out or failed without a chance to clean up.',
+};
+
+const ordered: ReadableFailure = {
+  error: 'RolledBackByOperator',
+  cause: 'The run was taken back on request.',
+};
+
+type FailedMachine = Extract<RollBackInput, { machine: 'migrate' | 'restore' }>;
+
+async function fromFailure(runtime: Runtime, input: FailedMachine): Promise<RollBackOrder | NothingBegun> {
+  const caught = readableFailure(input.failure);
+  // Without a tested connection no run was begun, and the ledger may be what does not answer.
+  if (input.tested === undefined && input.run === undefined) return { runId: undefined, failure: caught };
+  const { execution } = input;
+  const record = await findExecution(runtime.ledger, execution.name);
+  if (
+    record === undefined ||
+    record.executionArn !== execution.id ||
+    record.startTime !== execution.startTime
+  )
+    return { runId: undefined, failure: caught };
+  const { runId } = record;
+  return { runId, reason: 'fail', execution, failure: await rootCause(runtime, runId, caught) };
+}
+
+/** Reads who wants what taken back. */
+export async function readOrder(
+  runtime: Runtime,
+  input: RollBackInput,
+): Promise<RollBackOrder | NothingBegun> {
+  const { execution } = input;
+  switch (input.machine) {
+    case 'migrate':
+    case 'restore':
+      return fromFailure(runtime, input);
+    case 'settle':
+      return {
+        runId: input.runId,
+        reason: 'settle',
+        execution,
+        failure: await rootCause(runtime, input.runId, settled),
+      };
+    case 'rollback': {
+      const { runId, confirm, settle = false } = parseRequest(input.input);
+      const failure = await rootCause(runtime, runId, settle ? settled : ordered);
+      return { runId, reason: settle ? 'settle' : 'operator', confirm, execution, failure };
+    }
+  }
+}

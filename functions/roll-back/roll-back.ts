@@ -1,0 +1,88 @@
+import { listTables } from '../shared/ledger/table-record.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
+import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
+import { takeBackItems } from '../shared/take-back/take-back-items.ts';
+import { claimRun } from './claim.ts';
+import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
+import { readOrder, type RollBackOrder } from './request.ts';
+import { settlerFence } from './settler.ts';
+import { type TakeBackScope, type TakenBack, takeBackTable } from './take-back-table.ts';
+
+const pending = (waitSeconds: number): RollBackTurn => ({
+  done: false,
+  waitSeconds: Math.max(1, Math.ceil(waitSeconds)),
+  end: 'PENDING',
+  error: '',
+  cause: '',
+  report: null,
+});
+
+/** Between two looks at something that somebody else is about to finish. */
+const lookAgainSeconds = 5;
+
+/** Seconds until no worker that read the run before it was marked can begin another request. */
+function fenceSecondsLeft(runtime: Runtime, run: Run): number {
+  const until = (run.markedAt ?? 0) + runtime.config.fenceWaitSeconds * 1_000;
+  return (until - runtime.clock.now()) / 1_000;
+}
+
+/** New items in a table that was there before are taken back one by one; a table of the run's own goes whole. */
+async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<boolean> {
+  const { run, deadline, fence } = scope;
+  const tables = await listTables(runtime.ledger, run.runId);
+  const existed = tables.some(({ outcome }) => outcome === 'EXISTED');
+  if (run.kind === 'restore' || run.backup === undefined || !existed) return true;
+  const { done } = await takeBackItems(runtime, { run, deadline, check: () => fence.check() });
+  return done;
+}
+
+async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
+  const outcomes: TakenBack[] = [];
+  for (const record of await listTables(runtime.ledger, scope.run.runId))
+    outcomes.push(await takeBackTable(runtime, scope, record));
+  return outcomes;
+}
+
+async function takeBack(runtime: Runtime, order: RollBackOrder, run: Run, turn: Turn): Promise<RollBackTurn> {
+  const fenceSeconds = fenceSecondsLeft(runtime, run);
+  if (fenceSeconds > 0) return pending(fenceSeconds);
+  const remaining = turn.remainingMillis();
+  const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
+  const scope = { run, deadline, fence: settlerFence(runtime, run, order.execution.id) };
+  if (!(await takeBackTarget(runtime, scope))) return pending(1);
+  const outcomes = await takeBackTables(runtime, scope);
+  const transient = outcomes.find((outcome) => outcome.kind === 'transient');
+  if (transient !== undefined) throw transient.error;
+  if (outcomes.some(({ kind }) => kind === 'wait')) return pending(1);
+  const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
+  return finishRollBack(runtime, run, {
+    remaining: failed.map(({ sentence }) => sentence),
+    remainingTables: failed.map(({ table }) => table),
+  });
+}
+
+/**
+ * One turn of taking a run back: marks it, waits until its workers have stopped, takes items and tables away,
+ * and ends it. Idempotent; whatever kills a turn, the next goes on.
+ *
+ * @throws InvalidInputError, LockHeldError, RunNotFoundError, RunClosedError (none retried); TransientError (retried).
+ */
+export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
+  const order = await readOrder(runtime, input);
+  if (order.runId === undefined) return nothingBegunTurn(order.failure);
+  const claim = await claimRun(runtime, order);
+  runtime.logger.info('A turn of the roll back', {
+    runId: order.runId,
+    stage: 'RollBack',
+    claim: claim.kind,
+  });
+  switch (claim.kind) {
+    case 'busy':
+      return pending(lookAgainSeconds);
+    case 'ended':
+      return endedTurn(runtime, claim.run);
+    case 'claimed':
+      return takeBack(runtime, order, claim.run, turn);
+  }
+}

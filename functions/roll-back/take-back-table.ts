@@ -1,0 +1,197 @@
+import {
+  CreateBackupCommand,
+  DeleteTableCommand,
+  type TableDescription,
+  UpdateTableCommand,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import { errorSummary } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
+import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { isTransient, retry } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { decideTable, type TableFacts } from './decide-table.ts';
+import { type Contents, inspectTable, isAsWritten } from './inspect-table.ts';
+import type { SettlerFence } from './settler.ts';
+
+/** One roll back's turn. */
+export interface TakeBackScope {
+  readonly run: Run;
+  readonly fence: SettlerFence;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+/** What became of one table in this turn. */
+export type TakenBack =
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'wait' }
+  /** DynamoDB did not take it just now; the turn is tried again once the other tables had theirs. */
+  | { readonly kind: 'transient'; readonly error: unknown }
+  /** It could not be taken away; the sentence names the reason. */
+  | { readonly kind: 'failed'; readonly table: string; readonly sentence: string };
+
+/** A table that is being updated refuses to be deleted for a moment. */
+const isBusyOrTransient = (error: unknown): boolean =>
+  errorSummary(error).name === 'ResourceInUseException' || isTransient(error);
+
+const waiting = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
+
+async function standingTable(
+  runtime: Runtime,
+  name: string,
+): Promise<{ table: TableDescription; tag: string | undefined } | undefined> {
+  const table = await describeTable(runtime.clients.dynamo, name);
+  if (table === undefined) return undefined;
+  const tags = await tagsOf(runtime.clients.dynamo, table.TableArn ?? '');
+  return { table, tag: tags.get(runTag) };
+}
+
+/**
+ * Only products-enhanced is written by a run, and while the run had the lock without a break nobody but the
+ * run can have written there before the commit. A table restored into is the run's alone, too.
+ */
+function harmless(
+  runtime: Runtime,
+  run: Run,
+  name: string,
+): ((item: Parameters<typeof isAsWritten>[0]) => boolean) | 'everything' {
+  const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
+  const hasForeign = (run.verification?.extra ?? 0) > 0;
+  if (run.kind === 'restore') return 'everything';
+  if (isCatalogue && run.lockUnbroken === true && !hasForeign) return 'everything';
+  return isCatalogue ? (item) => isAsWritten(item, run.runId) : () => false;
+}
+
+async function lookInside(runtime: Runtime, scope: TakeBackScope, name: string): Promise<Contents> {
+  const isHarmless = harmless(runtime, scope.run, name);
+  if (isHarmless === 'everything') return { kind: 'nothing of the shop' };
+  return inspectTable(runtime, { run: scope.run, tableName: name, deadline: scope.deadline, isHarmless });
+}
+
+/** An endpoint that offers no backups at all is told in the report; any other refusal keeps the table. */
+async function keepBackup(runtime: Runtime, scope: TakeBackScope, TableName: string): Promise<void> {
+  const BackupName = `${TableName}-${scope.run.runId}`.slice(0, 255);
+  await scope.fence.check();
+  try {
+    await runtime.clients.dynamo.send(new CreateBackupCommand({ TableName, BackupName }));
+  } catch (error) {
+    if (errorSummary(error).name !== 'UnknownOperationException') throw error;
+    await warnRun(runtime.ledger, scope.run, [
+      `${TableName} was taken away without a DynamoDB backup of its own, because this endpoint offers none. It held nothing but what the run had written.`,
+    ]);
+  }
+}
+
+/** A table that was in use is backed up before it goes; its protection is lifted only then. */
+async function unprotect(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
+  const client = runtime.clients.dynamo;
+  const TableName = table.TableName ?? '';
+  if (scope.run.rolledBackFrom === 'SUCCEEDED') await keepBackup(runtime, scope, TableName);
+  if (table.DeletionProtectionEnabled !== true) return;
+  await scope.fence.check();
+  await client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  await waitUntilTableExists({ client, ...waiting }, { TableName });
+}
+
+async function deleteTable(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
+  const { clients, clock } = runtime;
+  const TableName = table.TableName ?? '';
+  if (table.TableStatus !== 'ACTIVE')
+    await waitUntilTableExists({ client: clients.dynamo, ...waiting }, { TableName });
+  await unprotect(runtime, scope, table);
+  const { deadline } = scope;
+  await retry({ clock, deadline, patienceMillis: 60_000, isRetryable: isBusyOrTransient }, async () => {
+    await scope.fence.check();
+    const now = await describeTable(clients.dynamo, TableName);
+    if (now === undefined || now.TableId !== table.TableId) return;
+    await clients.dynamo.send(new DeleteTableCommand({ TableName }));
+  });
+  await waitUntilTableNotExists({ client: clients.dynamo, ...waiting }, { TableName });
+}
+
+function factsOf(
+  runtime: Runtime,
+  scope: TakeBackScope,
+  record: TableRecord,
+  standing: Awaited<ReturnType<typeof standingTable>>,
+): TableFacts {
+  const waitUntil = (scope.run.markedAt ?? 0) + runtime.config.intentWaitSeconds * 1_000;
+  return {
+    runId: scope.run.runId,
+    recorded: { outcome: record.outcome, tableId: record.tableId },
+    isIntentWaitOver: runtime.clock.now() >= waitUntil,
+    ...(standing === undefined
+      ? {}
+      : {
+          standing: {
+            tableId: standing.table.TableId ?? '',
+            runTag: standing.tag,
+            status: standing.table.TableStatus ?? '',
+          },
+        }),
+  };
+}
+
+async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
+  const { name } = record;
+  const note = (outcome: TableRecord['outcome'], remark?: string): Promise<void> =>
+    recordTable(runtime.ledger, scope.run.runId, {
+      name,
+      outcome,
+      ...(remark === undefined ? {} : { remark }),
+    });
+  const standing = await standingTable(runtime, name);
+  const facts = factsOf(runtime, scope, record, standing);
+  let decision = decideTable(facts);
+  let inside = '';
+  if (decision.action === 'look inside') {
+    const contents = await lookInside(runtime, scope, name);
+    if (contents.kind === 'unknown') return { kind: 'wait' };
+    inside = contents.kind === 'something of the shop' ? ` (first of them: ${contents.key})` : '';
+    decision = decideTable({ ...facts, contents: contents.kind });
+  }
+  switch (decision.action) {
+    case 'wait':
+      return { kind: 'wait' };
+    case 'delete':
+      if (standing !== undefined) await deleteTable(runtime, scope, standing.table);
+      await note('DELETED');
+      return { kind: 'settled' };
+    case 'note deleted':
+      await note(
+        'DELETED',
+        record.outcome === 'INTENT' ? 'it was announced, but never created' : 'it was gone already',
+      );
+      return { kind: 'settled' };
+    case 'note existed':
+      await note('EXISTED');
+      return { kind: 'settled' };
+    case 'keep':
+      await note('KEPT', `${decision.remark}${inside}`);
+      return { kind: 'settled' };
+    default:
+      return { kind: 'settled' };
+  }
+}
+
+/** Takes one table back, if it is the run's; a failure of one does not stop the others. */
+export async function takeBackTable(
+  runtime: Runtime,
+  scope: TakeBackScope,
+  record: TableRecord,
+): Promise<TakenBack> {
+  try {
+    return await takeBack(runtime, scope, record);
+  } catch (error) {
+    const { name, message } = errorSummary(error);
+    if (name === 'RunClosedError') throw error;
+    if (isTransient(error)) return { kind: 'transient', error };
+    return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { executionStatus, isDead } from '../shared/holder.ts';
+import { finishProtection } from '../shared/finish-protection.ts';
+import { runKey } from '../shared/ledger/ledger-table.ts';
+import { findLock } from '../shared/ledger/lock.ts';
+import { listRuns, type Run } from '../shared/ledger/run.ts';
+import type { Runtime } from '../shared/runtime.ts';
+
+/** What was done about the runs that were found. */
+export interface Settled {
+  readonly examined: number;
+  /** Names of the roll backs that were started. */
+  readonly started: readonly string[];
+}
+
+/** Runs further back have been looked at by every call since. */
+const recentRuns = 200;
+
+async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
+  if (run.status === 'RUNNING') {
+    const lock = await findLock(runtime.ledger, run.sourceTable);
+    return isDead(runtime, lock?.runId === run.runId ? lock : { executionArn: run.executionArn });
+  }
+  if (run.status !== 'ROLLING_BACK') return false;
+  const settler = run.settler ?? run.executionArn;
+  return (await executionStatus(runtime.clients.sfn, settler)) !== 'RUNNING';
+}
+
+/** Step Functions takes names of 80 characters; a long run id is shortened, and kept apart by its hash. */
+export function settleName(runId: string, attempt: number): string {
+  const name = `settle-${runId}-${attempt}`;
+  if (name.length <= 80) return name;
+  const digest = createHash('sha256').update(runId).digest('hex').slice(0, 8);
+  return `settle-${runId.slice(0, 50)}-${digest}-${attempt}`;
+}
+
+/** The number of this attempt; two settlers at once get the same one, and so start one roll back between them. */
+async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promise<number> {
+  const { ledger } = runtime;
+  const attempt = previous + 1;
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: runKey(run.runId),
+        UpdateExpression: 'SET settleAttempts = :attempt',
+        ConditionExpression: 'attribute_not_exists(settleAttempts) OR settleAttempts = :previous',
+        ExpressionAttributeValues: { ':attempt': attempt, ':previous': previous },
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+    });
+  return attempt;
+}
+
+function machineArn(runtime: Runtime, run: Run): string {
+  const { accountId, config } = runtime;
+  const partition = /^arn:([^:]+):/.exec(run.executionArn)?.[1] ?? 'aws';
+  return `arn:${partition}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
+}
+
+/** One roll-back path for everything: the rollback machine, visible in the console, idempotent by its name. */
+async function startRollBack(runtime: Runtime, run: Run): Promise<string | undefined> {
+  const { sfn } = runtime.clients;
+  const stateMachineArn = machineArn(runtime, run);
+  const previous = run.settleAttempts ?? 0;
+  const last = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${settleName(run.runId, previous)}`;
+  if (previous > 0 && (await executionStatus(sfn, last)) === 'RUNNING') return undefined;
+  const name = settleName(run.runId, await nextAttempt(runtime, run, previous));
+  const input = JSON.stringify({ runId: run.runId, settle: true });
+  try {
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ExecutionAlreadyExists') throw error;
+  }
+  runtime.logger.warn('A run without an end is settled', { runId: run.runId, execution: name });
+  return name;
+}
+
+/** Whether CompleteRun died between its commit and the protection of the tables. */
+function needsProtection(runtime: Runtime, run: Run): boolean {
+  const finishedAt = Date.parse(run.finishedAt ?? '');
+  const graceMillis = 900_000;
+  return (
+    run.status === 'SUCCEEDED' &&
+    run.protection === 'PENDING' &&
+    runtime.clock.now() - finishedAt > graceMillis
+  );
+}
+
+/**
+ * Finds runs whose execution ended without a word and starts their roll back (or lets it hold them, as their
+ * `onFailure` says); finishes the protection of committed ones. Called for an execution's end, which is only
+ * a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
+ */
+export async function settleRuns(runtime: Runtime): Promise<Settled> {
+  const runs = await listRuns(runtime.ledger, recentRuns);
+  const started: string[] = [];
+  for (const run of runs) {
+    if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
+    else if (needsProtection(runtime, run)) await finishProtection(runtime, run);
+  }
+  return { examined: runs.length, started };
+}

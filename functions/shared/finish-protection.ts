@@ -1,0 +1,32 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { runKey } from './ledger/ledger-table.ts';
+import { type Run, readRun } from './ledger/run.ts';
+import { warnRun } from './ledger/run-update.ts';
+import { listTables } from './ledger/table-record.ts';
+import type { Runtime } from './runtime.ts';
+import { protectTables } from './tables/protect-tables.ts';
+
+/**
+ * Protects a committed run's tables and notes it as DONE; what could not be switched on becomes a warning.
+ * Idempotent: `settleRun` calls it for a run whose CompleteRun died after its commit.
+ */
+export async function finishProtection(runtime: Runtime, run: Run): Promise<Run> {
+  if (run.protection !== 'PENDING') return run;
+  const { ledger } = runtime;
+  const warnings = await protectTables(runtime, await listTables(ledger, run.runId));
+  await warnRun(ledger, run, warnings);
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: runKey(run.runId),
+        UpdateExpression: 'SET protection = :done',
+        ConditionExpression: 'protection = :pending',
+        ExpressionAttributeValues: { ':done': 'DONE', ':pending': 'PENDING' },
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+    });
+  return readRun(ledger, run.runId);
+}
