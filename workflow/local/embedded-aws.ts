@@ -1,4 +1,5 @@
 import { REGION, STAGE } from './account.ts';
+import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
 import { assembleCloud } from './assemble-cloud.ts';
 import { createResources } from './deploy/create-resources.ts';
 import { packageService } from './deploy/package-service.ts';
@@ -7,8 +8,12 @@ import { startEngines, type Engines } from './engines.ts';
 import type { Faults } from './gateway/faults.ts';
 import { startHttpServer } from './gateway/http-server.ts';
 import type { RequestLog } from './gateway/request-log.ts';
+import { loadProducts } from './products/load-products.ts';
 import type { EventBus } from './services/event-bus.ts';
 import type { PublishedMessage } from './services/small-services.ts';
+
+/** Items to fill a table with. */
+export type Products = Iterable<WireItem> | AsyncIterable<WireItem>;
 
 /** How to start an embedded AWS; everything may be left out. */
 export interface EmbeddedAwsOptions {
@@ -20,6 +25,8 @@ export interface EmbeddedAwsOptions {
   readonly s3Url?: string;
   /** A folder that `sls package --stage local` has written; made from the working directory where it is absent. */
   readonly packageDir?: string;
+  /** Fills a new table `products`; without them there is none. */
+  readonly products?: Products;
   /** Takes what the functions write. */
   readonly log?: (functionName: string, text: string) => void;
   /** Requests that are remembered; the oldest go first. */
@@ -51,6 +58,8 @@ export interface EmbeddedAws {
   readonly events: Pick<EventBus, 'events' | 'hold' | 'release' | 'drop' | 'deliver'>;
   /** What was published to the topics. */
   readonly messages: readonly PublishedMessage[];
+  /** Creates and fills a table past the request log; resolves to the number of items. */
+  loadProducts(products: Products, tableName?: string): Promise<number>;
   /** Calls what the schedules call, now; resolves when it has ended. */
   tickSchedule(): Promise<void>;
   /** Ends every worker of a function, by its key, in mid-call; resolves to their number. */
@@ -62,6 +71,7 @@ export interface EmbeddedAws {
 }
 
 const DEFAULT_PORT = 4566;
+const SOURCE_TABLE = 'products';
 
 /**
  * Starts engines and endpoint, and deploys the packaged service into them.
@@ -76,6 +86,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions = {}): Promis
   const engines = await startEngines(options);
   try {
     await createResources(engines, deployment);
+    if (options.products !== undefined) await fill(engines, options.products);
     return await startEndpoint(options, deployment, engines);
   } catch (error) {
     await engines.stop();
@@ -110,6 +121,7 @@ async function startEndpoint(
     endpoint,
     ...namesOf(deployment),
     ...cloud,
+    loadProducts: (products, tableName) => fill(engines, products, tableName),
     tickSchedule: () => cloud.events.tickSchedule(),
     killWorkers: (key) => cloud.runner.killWorkers(deployment.prefix + key),
     timeOutExecution: (arn) => cloud.states.executions.get(arn)?.end({ status: 'TIMED_OUT' }),
@@ -117,12 +129,16 @@ async function startEndpoint(
   };
 }
 
+function fill({ dynamodb }: Engines, products: Products, tableName = SOURCE_TABLE): Promise<number> {
+  return loadProducts({ engine: dynamodb, tableName, products });
+}
+
 function namesOf({ buckets, tables, stateMachines, functions }: Deployment) {
   return {
     region: REGION,
     stage: STAGE,
     bucket: buckets[0] ?? '',
-    ledgerTable: String(tables[0]?.['TableName'] ?? ''),
+    ledgerTable: tables[0]?.name ?? '',
     stateMachines: Object.fromEntries(stateMachines.map(({ key, arn }) => [key, arn])),
     functions: Object.fromEntries(functions.map(({ key, arn }) => [key, arn])),
   };

@@ -3,9 +3,7 @@ import { send } from '../dynamodb/dynamodb-service.ts';
 import type { Engines } from '../engines.ts';
 import type { AwsResponse } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
-import type { Deployment } from './read-deployment.ts';
-
-type TableProperties = Deployment['tables'][number];
+import type { Deployment, TableDeclaration } from './read-deployment.ts';
 
 /** Members that CloudFormation's table and the CreateTable call have in common. */
 const CREATE_TABLE_MEMBERS = [
@@ -32,21 +30,20 @@ export async function createResources(
   for (const bucket of deployment.buckets) await createBucket(engines.s3, bucket);
 }
 
-async function createTable(engine: EngineClient, properties: TableProperties): Promise<void> {
-  const TableName = String(properties['TableName']);
-  const members = CREATE_TABLE_MEMBERS.filter((name) => name in properties).map((name) => [
-    name,
-    properties[name],
+async function createTable(engine: EngineClient, { name, properties }: TableDeclaration): Promise<void> {
+  const members = CREATE_TABLE_MEMBERS.filter((member) => member in properties).map((member) => [
+    member,
+    properties[member],
   ]);
   const created = await send(engine, 'CreateTable', Object.fromEntries(members));
   if (isError(created, 'ResourceInUseException')) return;
-  refuseFailure(`The table ${TableName}`, created);
+  refuseFailure(`The table ${name}`, created);
   const { AttributeName, Enabled } = (properties['TimeToLiveSpecification'] ?? {}) as Record<string, unknown>;
   if (Enabled !== true) return;
   const TimeToLiveSpecification = { AttributeName, Enabled };
   refuseFailure(
-    `The time to live of ${TableName}`,
-    await send(engine, 'UpdateTimeToLive', { TableName, TimeToLiveSpecification }),
+    `The time to live of ${name}`,
+    await send(engine, 'UpdateTimeToLive', { TableName: name, TimeToLiveSpecification }),
   );
 }
 

@@ -43,13 +43,19 @@ export interface RuleTarget {
   readonly input: string | undefined;
 }
 
+/** A DynamoDB table as the template declares it. */
+export interface TableDeclaration {
+  readonly name: string;
+  /** In CloudFormation's terms. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
 /** Everything the embedded AWS deploys, read from the compiled template: nothing is declared a second time. */
 export interface Deployment {
   readonly service: string;
   /** `<service>-<stage>-`, which every function's and machine's name begins with. */
   readonly prefix: string;
-  /** DynamoDB tables, in CloudFormation's terms. */
-  readonly tables: readonly Readonly<Record<string, unknown>>[];
+  readonly tables: readonly TableDeclaration[];
   readonly buckets: readonly string[];
   readonly functions: readonly FunctionSpec[];
   readonly stateMachines: readonly StateMachineSpec[];
@@ -78,7 +84,10 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
   return {
     prefix,
     service: prefix.slice(0, -`-${STAGE}-`.length),
-    tables: each('AWS::DynamoDB::Table').map(([, table]) => table),
+    tables: each('AWS::DynamoDB::Table').map(([, properties]) => ({
+      name: String(properties['TableName']),
+      properties,
+    })),
     buckets: each('AWS::S3::Bucket').flatMap(([, { BucketName }]) =>
       typeof BucketName === 'string' ? [BucketName] : [],
     ),
@@ -147,7 +156,7 @@ function readRule(id: string, properties: Properties): RuleSpec {
     throw new Error(`The embedded AWS cannot run rule ${id}: its target has ${unsupported}.`);
   const { State, EventPattern, ScheduleExpression } = properties;
   return {
-    name: String(properties['Name'] ?? id),
+    name: typeof properties['Name'] === 'string' ? properties['Name'] : id,
     eventPattern: EventPattern as Properties | undefined,
     scheduleExpression: ScheduleExpression as string | undefined,
     targets:

@@ -108,7 +108,9 @@ function refOf(template: Template, resolve: Resolve, name: string): unknown {
   if (Object.hasOwn(PSEUDO_PARAMETERS, name)) return PSEUDO_PARAMETERS[name];
   const parameter = template.Parameters?.[name];
   if (parameter !== undefined) return parameter.Default;
-  const { Type } = resourceOf(template, name);
+  const { Type, Properties } = resourceOf(template, name);
+  // Locally there is one version of everything.
+  if (Type === 'AWS::Lambda::Version') return `${String(resolve(Properties?.['FunctionName']))}:1`;
   if (Type === 'AWS::StepFunctions::StateMachine' || Type === 'AWS::SNS::Topic')
     return arnOfResource(template, resolve, name);
   return physicalName(template, resolve, name);

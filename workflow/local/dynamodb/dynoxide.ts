@@ -69,11 +69,10 @@ async function freePort(): Promise<number> {
 
 /** Waits for the first answer; `false` when the process has ended, or says nothing for too long. */
 async function isUp(child: ChildProcess, url: string): Promise<boolean> {
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  child.once('error', () => (ended = true));
+  const ended = new AbortController();
+  for (const event of ['exit', 'error']) child.once(event, () => ended.abort());
   const deadline = Date.now() + START_SECONDS * 1000;
-  while (!ended && Date.now() < deadline) {
+  while (!ended.signal.aborted && Date.now() < deadline) {
     const answered = await fetch(url, {
       method: 'POST',
       body: '{}',
@@ -81,7 +80,7 @@ async function isUp(child: ChildProcess, url: string): Promise<boolean> {
     }).catch(() => undefined);
     if (answered !== undefined) {
       await answered.arrayBuffer();
-      return !ended;
+      return !ended.signal.aborted;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

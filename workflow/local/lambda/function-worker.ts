@@ -112,6 +112,7 @@ function run(thread: Worker, spec: FunctionSpec, invocation: Invocation): Promis
     const onExit = (code: number) => settle({ fatal: true, error: exitOf(invocation, code) });
     let timer = limit(INIT_SECONDS);
     thread.on('message', onMessage).on('error', onError).on('exit', onExit);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.postMessage(messageOf(spec, invocation));
   });
 }

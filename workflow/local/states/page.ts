@@ -17,10 +17,10 @@ const MAX_RESULTS = 1000;
  */
 export function pageOf<T>(all: readonly T[], body: Readonly<Record<string, unknown>>): Page<T> {
   const size = Math.min(Number(body['maxResults'] ?? 0) || DEFAULT_RESULTS, MAX_RESULTS);
-  const token = body['nextToken'] ?? undefined;
-  const start = token === undefined ? 0 : Number(Buffer.from(String(token), 'base64url').toString());
+  const token = body['nextToken'];
+  const start = typeof token === 'string' ? Number(Buffer.from(token, 'base64url').toString()) : 0;
   if (!Number.isInteger(start) || start < 0)
-    throw new AwsError(400, 'InvalidToken', `Invalid Token: '${String(token)}'`);
+    throw new AwsError(400, 'InvalidToken', `Invalid Token: '${JSON.stringify(token)}'`);
   const end = start + size;
   const nextToken = end < all.length ? Buffer.from(String(end)).toString('base64url') : undefined;
   return { items: all.slice(start, end), nextToken };

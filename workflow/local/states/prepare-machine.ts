@@ -132,7 +132,7 @@ function flattened(name: string, state: StateDefinition): unknown {
   const { ResultPath, ...rest } = state;
   // `$` is what an absent ResultPath means; the engine takes it for an attribute called "$".
   const paths = ResultPath === undefined || ResultPath === '$' ? {} : { ResultPath };
-  return withContextPaths(name, { ...asTask(rest as StateDefinition), ...paths });
+  return withContextPaths(name, { ...asTask(rest), ...paths });
 }
 
 function asTask(state: StateDefinition): StateDefinition {

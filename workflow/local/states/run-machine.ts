@@ -51,7 +51,7 @@ export async function runMachine(machine: PreparedMachine, input: Json, line: Li
   line.signal.addEventListener('abort', run.abort, { once: true });
   const recorded = recordEngineEvents(run.eventLogs, { machine, ...line });
   try {
-    return (await run.result) as Json;
+    return await run.result;
   } catch (thrown) {
     throw line.signal.aborted ? abandoned() : stateErrorOf(thrown);
   } finally {

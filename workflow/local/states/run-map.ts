@@ -87,7 +87,7 @@ async function selectInput(work: MapWork, mapInput: Json, line: Line): Promise<J
   if (work.select === undefined) return line.map?.Item.Value ?? null;
   const context = { Root: line.execution, StateMachine: line.stateMachine, Map: line.map };
   try {
-    return (await work.select.run(mapInput as never, { context }).result) as Json;
+    return await work.select.run(mapInput as never, { context }).result;
   } catch (thrown) {
     throw stateErrorOf(thrown);
   }

@@ -114,14 +114,14 @@ function start(
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 function readName(given: unknown): string {
   if (given === undefined || given === null) return randomUUID();
-  const name = String(given);
+  const name = typeof given === 'string' ? given : '';
   // oxlint-disable-next-line no-control-regex -- AWS names the control characters too
   if (/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]{1,80}$/.test(name)) return name;
   throw new AwsError(400, 'InvalidName', `Invalid Name: '${name}'`);
 }
 
 function readInput(given: unknown): string {
-  const input = given === undefined || given === null ? '{}' : String(given);
+  const input = typeof given === 'string' ? given : '{}';
   if (Buffer.byteLength(input) > MAX_PAYLOAD_BYTES) {
     throw new AwsError(
       400,

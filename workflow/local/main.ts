@@ -1,0 +1,85 @@
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './embedded-aws.ts';
+import { generateProducts } from './products/generate-products.ts';
+import { readProductsFile } from './products/read-products-file.ts';
+
+/** `npm run local`: the embedded AWS stays up until it is told to stop, and says in one line of JSON where everything is. */
+
+interface Options {
+  readonly port: number;
+  readonly products?: number;
+  readonly seed?: number;
+  readonly input?: string;
+  readonly dynamodb?: string;
+  readonly s3?: string;
+}
+
+const command = new Command('npm run local --')
+  .description('An AWS for this machine: DynamoDB, S3, Step Functions and Lambda behind one endpoint.')
+  .option('--port <port>', 'port on 127.0.0.1, 0 for any free one', wholeNumber, 4566)
+  .option('--products <count>', 'fill the table products with so many made products', wholeNumber)
+  .option('--seed <seed>', 'which products are made', wholeNumber)
+  .option(
+    '--input <file>',
+    'fill the table products from a file: a JSON array, or DynamoDB JSON lines; may be .gz',
+  )
+  .option('--dynamodb <url>', 'use this DynamoDB instead of the packaged one')
+  .option('--s3 <url>', 'use this S3 instead of the packaged one')
+  .parse();
+
+try {
+  await main(command.opts<Options>());
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(options: Options): Promise<void> {
+  if (options.products !== undefined && options.input !== undefined)
+    throw new Error('Give --products or --input, not both.');
+  const folder = join(process.cwd(), '.local', 'logs');
+  await mkdir(folder, { recursive: true });
+  const logFile = await open(join(folder, `functions-${process.pid}.log`), 'a');
+  const log = logFile.createWriteStream();
+  // A signal may come before everything is up: what comes up then is stopped at once.
+  const stopping = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const aws = await startEmbeddedAws({
+    ...settings(options),
+    log: (name, text) => log.write(`${name}: ${text}`),
+  });
+  process.stdout.write(`${JSON.stringify(announcement(aws))}\n`);
+  await stopping;
+  await aws.stop();
+  log.end();
+}
+
+function settings({ port, products, seed, input, dynamodb, s3 }: Options): EmbeddedAwsOptions {
+  return {
+    port,
+    ...(dynamodb !== undefined && { dynamodbUrl: dynamodb }),
+    ...(s3 !== undefined && { s3Url: s3 }),
+    ...(products !== undefined && { products: generateProducts({ count: products, seed: seed ?? 1 }) }),
+    ...(input !== undefined && { products: readProductsFile(input) }),
+  };
+}
+
+function announcement({
+  endpoint,
+  region,
+  stage,
+  bucket,
+  ledgerTable,
+  stateMachines,
+  functions,
+}: EmbeddedAws): object {
+  return { endpoint, region, stage, bucket, ledgerTable, stateMachines, functions };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}

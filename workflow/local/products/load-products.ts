@@ -1,0 +1,104 @@
+import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { send } from '../dynamodb/dynamodb-service.ts';
+import type { EngineClient } from '../gateway/engine-client.ts';
+
+/** What to put where. */
+export interface LoadOptions {
+  /** The engine itself: what fills the table is not a request that the log should show. */
+  readonly engine: EngineClient;
+  readonly tableName: string;
+  readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
+}
+
+const BATCH_SIZE = 25;
+/** DynamoDB takes 16 MB in one batch; half of it leaves room for how items are counted there. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+const PARALLEL_BATCHES = 8;
+
+/**
+ * Creates the table, with the key `id` (S) and on demand, and fills it. Items go over the wire as they are given. Returns
+ * how many there are.
+ *
+ * @throws Error when the table exists, or naming the product that the engine refuses
+ */
+export async function loadProducts({ engine, tableName, products }: LoadOptions): Promise<number> {
+  await createTable(engine, tableName);
+  const batches = batchesOf(products);
+  const writers = Array.from({ length: PARALLEL_BATCHES }, async () => {
+    let count = 0;
+    for (let next = await batches.next(); next.done !== true; next = await batches.next()) {
+      await writeBatch(engine, tableName, next.value);
+      count += next.value.length;
+    }
+    return count;
+  });
+  const counts = await Promise.all(writers);
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function createTable(engine: EngineClient, TableName: string): Promise<void> {
+  const response = await send(engine, 'CreateTable', {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  });
+  const answer = response.body.toString();
+  if (answer.includes('ResourceInUseException')) {
+    throw new Error(
+      `There is a table ${TableName} at ${engine.url} already: start without --products and --input to use it.`,
+    );
+  }
+  if (response.status !== 200) throw new Error(`The table ${TableName} could not be created: ${answer}`);
+}
+
+/** Batches of at most 25 products with different ids: of two with one id the later wins, as with single puts. */
+async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<WireItem[], void> {
+  let batch = new Map<string, WireItem>();
+  let bytes = 0;
+  for await (const product of products) {
+    const id = stringAttribute(product, 'id');
+    if (id === undefined)
+      throw new Error(`A product has no string "id": ${JSON.stringify(product).slice(0, 200)}`);
+    const size = JSON.stringify(product).length;
+    if (batch.size === BATCH_SIZE || batch.has(id) || bytes + size > BATCH_BYTES) {
+      yield [...batch.values()];
+      [batch, bytes] = [new Map(), 0];
+    }
+    batch.set(id, product);
+    bytes += size;
+  }
+  if (batch.size > 0) yield [...batch.values()];
+}
+
+async function writeBatch(
+  engine: EngineClient,
+  tableName: string,
+  batch: readonly WireItem[],
+): Promise<void> {
+  let requests: unknown = { [tableName]: batch.map((Item) => ({ PutRequest: { Item } })) };
+  for (let unprocessed = true; unprocessed; ) {
+    const response = await send(engine, 'BatchWriteItem', { RequestItems: requests });
+    const answer = JSON.parse(response.body.toString()) as { UnprocessedItems?: object; message?: string };
+    if (response.status !== 200)
+      throw new Error(await refusal(engine, tableName, batch, answer.message ?? ''));
+    requests = answer.UnprocessedItems;
+    unprocessed = Object.keys(answer.UnprocessedItems ?? {}).length > 0;
+  }
+}
+
+/** Names the culprit of a refused batch by putting its items one at a time. */
+async function refusal(
+  engine: EngineClient,
+  TableName: string,
+  batch: readonly WireItem[],
+  reason: string,
+): Promise<string> {
+  for (const Item of batch) {
+    const response = await send(engine, 'PutItem', { TableName, Item });
+    if (response.status === 200) continue;
+    const { message = '' } = JSON.parse(response.body.toString()) as { message?: string };
+    return `The product ${stringAttribute(Item, 'id') ?? ''} cannot be put into ${TableName}: ${message}`;
+  }
+  return `A batch of products could not be put into ${TableName}: ${reason}`;
+}
