@@ -1,0 +1,9 @@
+import { lambdaHandler } from '../shared/handler.ts';
+import { verifyBackupSchema, verifyOne } from './verify-backup.ts';
+
+/** A backup by its id; called alone, the newest. */
+export const handler = lambdaHandler({
+  input: verifyBackupSchema,
+  run: verifyOne,
+  alone: (runtime, turn) => verifyOne(runtime, {}, turn),
+});

@@ -1,0 +1,89 @@
+import { newestBackup, noteVerification } from '../shared/backup/backup-catalog.ts';
+import type { Finding } from '../shared/backup/check-manifests.ts';
+import { isBackupId } from '../shared/backup/layout.ts';
+import { verifyBackup } from '../shared/backup/verify.ts';
+import { errorSummary } from '../shared/errors.ts';
+import { type Runtime, reserveMillis, type Turn } from '../shared/runtime.ts';
+import { z } from 'zod';
+
+/** What `verifyBackup` is called with; everything may be left out. */
+export const verifyBackupSchema = z.strictObject({
+  /** Default: the newest sealed backup of the source table. */
+  backupId: z.string().refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits').optional(),
+  /** From an earlier answer's `next`: how far that call got, and how many findings it had. */
+  fromFile: z.number().int().min(0).optional(),
+  findingsBefore: z.number().int().min(0).optional(),
+});
+export type VerifyBackupInput = z.infer<typeof verifyBackupSchema>;
+
+/** Answer of `verifyBackup`. */
+export interface VerifyBackupOutput {
+  readonly backupId: string;
+  /** True: everything was read, and nothing is wrong. */
+  readonly sound: boolean;
+  /** False: time was short; call again with `next` as the payload. */
+  readonly done: boolean;
+  readonly files: number;
+  readonly items: number;
+  /** At most 100; the first ones say what has happened. */
+  readonly findings: readonly Finding[];
+  readonly findingCount: number;
+  readonly message: string;
+  readonly next?: VerifyBackupInput;
+}
+
+const maxFindings = 100;
+
+function messageFor(
+  answer: Pick<VerifyBackupOutput, 'backupId' | 'done' | 'findingCount' | 'items' | 'files'>,
+): string {
+  const { backupId, done, findingCount, items, files } = answer;
+  if (!done) return `Time was short: call again with the payload in "next" to go on.`;
+  if (findingCount > 0)
+    return `Backup ${backupId} is damaged in ${findingCount} place(s): do not rely on it.`;
+  return `Backup ${backupId} is sound: ${items} items in ${files} files, every one read and compared.`;
+}
+
+/** The note is for the list of backups only; a role that may not write it verifies all the same. */
+async function note(runtime: Runtime, backupId: string, findingCount: number): Promise<void> {
+  try {
+    await noteVerification(runtime.objects, { backupId, findingCount }, runtime.clock.now());
+  } catch (error) {
+    runtime.logger.warn('The verification could not be noted beside the backup.', {
+      backupId,
+      error: errorSummary(error).name,
+    });
+  }
+}
+
+/**
+ * Reads a backup against its manifests, and says in one sentence each what is wrong. Changes nothing but its
+ * own note of the outcome.
+ *
+ * @throws BackupNotFoundError, InvalidInputError (neither retried).
+ */
+export async function verifyOne(
+  runtime: Runtime,
+  input: VerifyBackupInput,
+  turn: Turn,
+): Promise<VerifyBackupOutput> {
+  const { fromFile = 0, findingsBefore = 0 } = input;
+  const backupId = input.backupId ?? (await newestBackup(runtime.objects, runtime.config.sourceTable));
+  const reserve = Math.min(reserveMillis, turn.remainingMillis() / 4);
+  const isShort = (): boolean => turn.remainingMillis() < reserve;
+  const { files, items, findings, nextFile } = await verifyBackup(runtime.objects, {
+    backupId,
+    fromFile,
+    isShort,
+  });
+  const findingCount = findingsBefore + findings.length;
+  const done = nextFile === undefined;
+  if (done) await note(runtime, backupId, findingCount);
+  const facts = { backupId, sound: done && findingCount === 0, done, files, items, findingCount };
+  return {
+    ...facts,
+    findings: findings.slice(0, maxFindings),
+    message: messageFor(facts),
+    ...(done ? {} : { next: { backupId, fromFile: nextFile, findingsBefore: findingCount } }),
+  };
+}
