@@ -8,8 +8,16 @@ const rules = [
   ['maxConcurrency', /^([1-9]\d{0,2}|1000)$/, 'a whole number from 1 to 1000'],
   ['notifyEmail', /^$|^[^@\s]+@[^@\s]+$/, 'a mail address, or empty'],
   ['defaultStockQuantity', /^(0|[1-9]\d{0,8})$/, 'a whole number of pieces, 0 or more'],
-  ['kmsKeyArn', /^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, 'the ARN of a key (not of an alias), or empty'],
-  ['sourceKmsKeyArn', /^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, 'the ARN of a key (not of an alias), or empty'],
+  [
+    'kmsKeyArn',
+    /^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+    'the ARN of a key (not of an alias), or empty',
+  ],
+  [
+    'sourceKmsKeyArn',
+    /^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+    'the ARN of a key (not of an alias), or empty',
+  ],
   ['restoreIntoSource', /^(true|false)$/, 'true or false'],
   ['tagConditions', /^(true|false)$/, 'true or false'],
   ['adoptStorage', /^(true|false)$/, 'true or false'],

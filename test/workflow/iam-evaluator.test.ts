@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { type Decision, evaluate, type PolicyStatement } from '../support/iam-evaluator.ts';
+
+const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/products';
+
+function decisionOf(
+  statements: readonly PolicyStatement[],
+  request: {
+    readonly action?: string;
+    readonly resource?: string;
+    readonly context?: Record<string, string | string[]>;
+  } = {},
+): Decision {
+  return evaluate(
+    { policies: [{ Statement: statements }] },
+    { action: 'dynamodb:PutItem', resource: table, ...request },
+  );
+}
+
+const allow = (more: Partial<PolicyStatement> = {}): PolicyStatement => ({
+  Effect: 'Allow',
+  Action: 'dynamodb:PutItem',
+  Resource: table,
+  ...more,
+});
+
+describe('the IAM evaluator', () => {
+  it('denies what nothing allows', () => {
+    expect(decisionOf([])).toBe('DENIED_IMPLICITLY');
+    expect(decisionOf([allow({ Resource: `${table}2` })])).toBe('DENIED_IMPLICITLY');
+    expect(decisionOf([allow({ Action: 'dynamodb:PutItems' })])).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('allows by wildcard, actions without regard to case and resources with it', () => {
+    expect(decisionOf([allow({ Action: ['s3:*', 'DynamoDB:put*'] })])).toBe('ALLOWED');
+    expect(decisionOf([allow({ Resource: 'arn:aws:dynamodb:*:table/produc?s' })])).toBe('ALLOWED');
+    expect(decisionOf([allow({ Resource: table.toUpperCase() })])).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('takes every other character of a pattern literally', () => {
+    expect(decisionOf([allow({ Resource: 'arn.aws.dynamodb.eu-west-1.123456789012.table/products' })])).toBe(
+      'DENIED_IMPLICITLY',
+    );
+    expect(decisionOf([allow({ Resource: '.*' })])).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('lets a Deny win wherever it stands', () => {
+    const deny: PolicyStatement = { Effect: 'Deny', Action: '*', Resource: table };
+    expect(decisionOf([allow(), deny])).toBe('DENIED_EXPLICITLY');
+    expect(decisionOf([deny, allow()])).toBe('DENIED_EXPLICITLY');
+  });
+
+  it('denies by NotAction everything but the actions named', () => {
+    const deny: PolicyStatement = { Effect: 'Deny', NotAction: ['dynamodb:Scan'], Resource: table };
+    const all = allow({ Action: '*', Resource: '*' });
+    expect(decisionOf([all, deny], { action: 'dynamodb:Scan' })).toBe('ALLOWED');
+    expect(decisionOf([all, deny], { action: 'dynamodb:FutureWrite' })).toBe('DENIED_EXPLICITLY');
+    expect(decisionOf([all, deny], { action: 'dynamodb:FutureWrite', resource: `${table}2` })).toBe(
+      'ALLOWED',
+    );
+  });
+
+  it('applies NotResource to every other resource', () => {
+    const statement = allow({ Resource: undefined, NotResource: table } as Partial<PolicyStatement>);
+    expect(decisionOf([statement])).toBe('DENIED_IMPLICITLY');
+    expect(decisionOf([statement], { resource: `${table}2` })).toBe('ALLOWED');
+  });
+
+  it('needs every condition of a statement, and any of a condition’s values', () => {
+    const statement = allow({
+      Condition: {
+        StringEquals: { 'aws:ResourceTag/stage': ['dev', 'prod'] },
+        StringLike: { 'aws:RequestTag/run': '?*' },
+      },
+    });
+    expect(
+      decisionOf([statement], { context: { 'aws:ResourceTag/stage': 'prod', 'aws:requesttag/run': 'r1' } }),
+    ).toBe('ALLOWED');
+    expect(
+      decisionOf([statement], { context: { 'aws:ResourceTag/stage': 'prod', 'aws:RequestTag/run': '' } }),
+    ).toBe('DENIED_IMPLICITLY');
+    expect(decisionOf([statement], { context: { 'aws:ResourceTag/stage': 'prod' } })).toBe(
+      'DENIED_IMPLICITLY',
+    );
+  });
+
+  it('accepts a missing key with IfExists, and a wrong value never', () => {
+    const statement = allow({ Condition: { StringLikeIfExists: { 's3:prefix': 'runs/*' } } });
+    expect(decisionOf([statement])).toBe('ALLOWED');
+    expect(decisionOf([statement], { context: { 's3:prefix': 'runs/a' } })).toBe('ALLOWED');
+    expect(decisionOf([statement], { context: { 's3:prefix': '' } })).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('checks every value with ForAllValues, and accepts none', () => {
+    const statement = allow({ Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['a', 'b'] } } });
+    expect(decisionOf([statement], { context: { 'aws:TagKeys': ['a'] } })).toBe('ALLOWED');
+    expect(decisionOf([statement], { context: { 'aws:TagKeys': ['a', 'c'] } })).toBe('DENIED_IMPLICITLY');
+    expect(decisionOf([statement])).toBe('ALLOWED');
+  });
+
+  it('knows Null and Bool', () => {
+    const noHeader = allow({ Condition: { Null: { 's3:if-none-match': 'true' } } });
+    expect(decisionOf([noHeader])).toBe('ALLOWED');
+    expect(decisionOf([noHeader], { context: { 's3:if-none-match': '*' } })).toBe('DENIED_IMPLICITLY');
+    const insecure = allow({ Condition: { Bool: { 'aws:SecureTransport': false } } });
+    expect(decisionOf([insecure], { context: { 'aws:SecureTransport': 'false' } })).toBe('ALLOWED');
+    expect(decisionOf([insecure], { context: { 'aws:SecureTransport': 'true' } })).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('needs the boundary’s consent as well as the policy’s', () => {
+    const request = { action: 'dynamodb:PutItem', resource: table };
+    const policies = [{ Statement: [allow()] }];
+    const everything: PolicyStatement = { Effect: 'Allow', Action: '*', Resource: '*' };
+    const noWrites: PolicyStatement = { Effect: 'Deny', NotAction: 'dynamodb:Scan', Resource: table };
+    const decide = (boundary: readonly PolicyStatement[]) =>
+      evaluate({ policies, boundary: { Statement: boundary } }, request);
+    expect(decide([everything])).toBe('ALLOWED');
+    expect(decide([])).toBe('DENIED_IMPLICITLY');
+    expect(decide([everything, noWrites])).toBe('DENIED_EXPLICITLY');
+    expect(evaluate({ policies: [], boundary: { Statement: everything } }, request)).toBe(
+      'DENIED_IMPLICITLY',
+    );
+  });
+
+  it('refuses what it does not know instead of guessing', () => {
+    expect(() => decisionOf([allow({ Condition: { NumericLessThan: { x: '1' } } })])).toThrow(
+      'NumericLessThan',
+    );
+    expect(() => decisionOf([{ ...allow(), Principal: '*' } as PolicyStatement])).toThrow('Principal');
+  });
+});

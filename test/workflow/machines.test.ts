@@ -1,0 +1,326 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { getLanguageService } from 'amazon-states-language-service';
+import validateDefinition from 'asl-validator';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  functionKeyOf,
+  isEnd,
+  type Machine,
+  machinesOf,
+  type PlacedState,
+  scopesOf,
+  statesOf,
+  successorsOf,
+} from './machine-states.ts';
+import { type CompiledVariant, compileVariant, resourcesOf, variants } from './template-variants.ts';
+
+/** Errors of Lambda's own that pass by themselves. */
+const serviceErrors = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.ClientExecutionTimeoutException',
+];
+/** How a function that died looks; the same work may kill it again, so twice at most. */
+const crashes = [
+  'Sandbox.Timedout',
+  'Lambda.Unknown',
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+  'States.Timeout',
+];
+const awsErrors = new Set([...serviceErrors, ...crashes, 'States.ALL', 'States.TaskFailed']);
+/** The compensating loop; what it fails on cannot be caught to itself. */
+const compensation = new Set(['RollBack']);
+const functionSlackSeconds = 60;
+
+const compiled = new Map<string, CompiledVariant>();
+
+beforeAll(async () => {
+  for (const variant of [variants.asItComes, variants.everythingElse])
+    compiled.set(variant.name, await compileVariant(variant));
+});
+
+function variantOf(name: string): CompiledVariant {
+  const found = compiled.get(name);
+  if (found === undefined) throw new Error(`The variant ${name} was not compiled.`);
+  return found;
+}
+
+function machineOf(variantName: string, name: string): Machine {
+  const machine = machinesOf(variantOf(variantName)).get(name);
+  if (machine === undefined) throw new Error(`There is no machine ${name}.`);
+  return machine;
+}
+
+const tasksOf = (machine: Machine): readonly PlacedState[] =>
+  statesOf(machine).filter(({ state }) => state.Type === 'Task');
+
+/** Names of the states for which something does not hold; the test's message when it fails. */
+const namesWhere = (states: readonly PlacedState[], isWrong: (placed: PlacedState) => boolean): string[] =>
+  states.filter(isWrong).map(({ name }) => name);
+
+async function languageServiceFindings(definition: string): Promise<string[]> {
+  const service = getLanguageService({});
+  const document = {
+    uri: 'file:///machine.asl.json',
+    languageId: 'asl',
+    version: 1,
+    lineCount: 1,
+    getText: () => definition,
+    positionAt: (offset: number) => ({ line: 0, character: offset }),
+    offsetAt: ({ character }: { character: number }) => character,
+  };
+  const findings = await service.doValidation(document, service.parseJSONDocument(document));
+  return findings.map(({ message }) => message);
+}
+
+async function namesInErrors(): Promise<Set<string>> {
+  const text = await readFile(join(import.meta.dirname, '../../functions/shared/errors.ts'), 'utf8');
+  return new Set([...text.matchAll(/override readonly name = '(\w+)'/g)].map(([, name = '']) => name));
+}
+
+describe('the validators of definitions', () => {
+  it('see a missing state and a misspelt jitter, so that their silence means something', async () => {
+    const broken = structuredClone(machineOf('asItComes', 'rollback')) as { StartAt: string };
+    broken.StartAt = 'Nowhere';
+    expect((await validateDefinition(broken as never)).isValid).toBe(false);
+    const text = JSON.stringify(machineOf('asItComes', 'rollback')).replace('"FULL"', '"Full"');
+    expect(await languageServiceFindings(text)).not.toEqual([]);
+  });
+});
+
+describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (variantName) => {
+  it('are migrate, restore and rollback', () => {
+    expect([...machinesOf(variantOf(variantName)).keys()].toSorted()).toEqual([
+      'migrate',
+      'restore',
+      'rollback',
+    ]);
+  });
+
+  describe.each(['migrate', 'restore', 'rollback'])('%s', (name) => {
+    it('is valid for asl-validator', async () => {
+      const { isValid, errors } = await validateDefinition(machineOf(variantName, name) as never);
+      expect(errors).toEqual([]);
+      expect(isValid).toBe(true);
+    });
+
+    it('is valid for the Amazon States Language service', async () => {
+      const definition = JSON.stringify(machineOf(variantName, name), undefined, 2);
+      expect(await languageServiceFindings(definition)).toEqual([]);
+    });
+
+    it('has no name twice, so that history and ledger name one state', () => {
+      const names = statesOf(machineOf(variantName, name)).map((placed) => placed.name);
+      expect(names.filter((one, index) => names.indexOf(one) !== index)).toEqual([]);
+      expect(names.filter((one) => !/^[A-Z][A-Za-z]{2,79}$/.test(one))).toEqual([]);
+    });
+
+    it('can reach every state, and from every state an end', () => {
+      for (const [scope] of scopesOf(machineOf(variantName, name))) {
+        const successors = (stateName: string) => {
+          const state = scope.States[stateName];
+          if (state === undefined) throw new Error(`${stateName} is not in its scope.`);
+          return successorsOf(state);
+        };
+        const reachableFrom = (start: string): Set<string> => {
+          const seen = new Set([start]);
+          for (const one of seen) for (const next of successors(one)) seen.add(next);
+          return seen;
+        };
+        expect([...reachableFrom(scope.StartAt)].toSorted()).toEqual(Object.keys(scope.States).toSorted());
+        const endless = Object.keys(scope.States).filter((one) =>
+          [...reachableFrom(one)].every((reached) => !isEnd(scope.States[reached] ?? { Type: '' })),
+        );
+        expect(endless).toEqual([]);
+      }
+    });
+
+    it('ends every choice with a default', () => {
+      const choices = statesOf(machineOf(variantName, name)).filter(({ state }) => state.Type === 'Choice');
+      expect(namesWhere(choices, ({ state }) => state.Default === undefined)).toEqual([]);
+    });
+
+    it('calls exact versions of functions that exist, and only through lambda:invoke', () => {
+      const keys = new Set(functionsOf(variantOf(variantName)).keys());
+      const tasks = tasksOf(machineOf(variantName, name));
+      expect(tasks.length).toBeGreaterThan(0);
+      expect(tasks.map(({ state }) => functionKeyOf(state)).filter((key) => !keys.has(key))).toEqual([]);
+      expect(namesWhere(tasks, ({ state }) => state.Resource !== 'arn:aws:states:::lambda:invoke')).toEqual(
+        [],
+      );
+    });
+
+    it('may call exactly the functions that it calls', () => {
+      const used = new Set(tasksOf(machineOf(variantName, name)).map(({ state }) => functionKeyOf(state)));
+      expect(invocableBy(variantOf(variantName), name)).toEqual([...used].toSorted());
+    });
+
+    it('waits for each function a minute longer than the function may take', () => {
+      const timeouts = functionsOf(variantOf(variantName));
+      const wrong = namesWhere(
+        tasksOf(machineOf(variantName, name)),
+        ({ state }) =>
+          state.TimeoutSeconds !== Number(timeouts.get(functionKeyOf(state))) + functionSlackSeconds,
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it('retries what passes by itself with full jitter, crashes twice at most, and nothing else', () => {
+      for (const { name: stateName, state } of tasksOf(machineOf(variantName, name))) {
+        const retriers = state.Retry ?? [];
+        const errors = retriers.flatMap(({ ErrorEquals }) => ErrorEquals);
+        expect(errors.toSorted(), stateName).toEqual(
+          [...serviceErrors, ...crashes, 'TransientError'].toSorted(),
+        );
+        for (const { ErrorEquals, JitterStrategy, MaxAttempts = 3, BackoffRate = 2 } of retriers) {
+          expect(JitterStrategy, stateName).toBe('FULL');
+          expect(BackoffRate, stateName).toBeGreaterThanOrEqual(1);
+          if (ErrorEquals.some((error) => crashes.includes(error)))
+            expect(MaxAttempts, stateName).toBeLessThanOrEqual(2);
+        }
+      }
+    });
+
+    it('names only errors that this project or AWS can throw', async () => {
+      const known = await namesInErrors();
+      const named = statesOf(machineOf(variantName, name)).flatMap(({ state }) =>
+        [...(state.Retry ?? []), ...(state.Catch ?? [])].flatMap(({ ErrorEquals }) => ErrorEquals),
+      );
+      expect(named.filter((error) => !known.has(error) && !awsErrors.has(error))).toEqual([]);
+    });
+
+    it('catches every error of every Task, Map and Parallel, and keeps the state’s input', () => {
+      const catching = statesOf(machineOf(variantName, name)).filter(({ state }) =>
+        ['Task', 'Map', 'Parallel'].includes(state.Type),
+      );
+      const uncaught = ({ state }: PlacedState) => state.Catch?.at(-1)?.ErrorEquals.join() !== 'States.ALL';
+      expect(namesWhere(catching, uncaught)).toEqual([]);
+      const loses = ({ state }: PlacedState) =>
+        (state.Catch ?? []).some(({ ResultPath }) => ResultPath === undefined || ResultPath === '$');
+      expect(namesWhere(catching, loses)).toEqual([]);
+    });
+
+    it('sends every failure of the machine’s own states to RollBack, and RollBack’s beside the first', () => {
+      if (name === 'rollback') return;
+      const own = statesOf(machineOf(variantName, name)).filter(
+        ({ where, state }) => where === 'machine' && state.Catch !== undefined,
+      );
+      const goesElsewhere = ({ name: stateName, state }: PlacedState) =>
+        !compensation.has(stateName) &&
+        (state.Catch ?? []).some(({ Next, ResultPath }) => Next !== 'RollBack' || ResultPath !== '$.failure');
+      expect(namesWhere(own, goesElsewhere)).toEqual([]);
+      const rollBack = own.find(({ name: stateName }) => stateName === 'RollBack');
+      expect(rollBack?.state.Catch?.[0]?.ResultPath).toBe('$.rollBackFailure');
+    });
+
+    it('records a worker’s failure before the iteration or branch fails with it', () => {
+      for (const [scope, where] of scopesOf(machineOf(variantName, name))) {
+        if (where === 'machine') continue;
+        const caught = Object.values(scope.States).flatMap(({ Catch = [] }) => Catch);
+        const recorder =
+          scope.States[caught.find(({ ResultPath }) => ResultPath === '$.failure')?.Next ?? ''];
+        expect(functionKeyOf(recorder ?? { Type: 'none' })).toBe('recordFailure');
+        const end = scope.States[recorder?.Next ?? ''];
+        expect(end).toMatchObject({
+          Type: 'Fail',
+          ErrorPath: '$.failure.Error',
+          CausePath: '$.failure.Cause',
+        });
+        expect(recorder?.Catch?.[0]?.Next).toBe(recorder?.Next);
+      }
+    });
+
+    it('gives a Map small inputs and drops what it returns', () => {
+      const maps = statesOf(machineOf(variantName, name)).filter(({ state }) => state.Type === 'Map');
+      const { mapMode = 'INLINE' } = variantOf(variantName).variant.parameters;
+      const config =
+        mapMode === 'INLINE' ? { Mode: 'INLINE' } : { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' };
+      for (const { name: stateName, state } of maps) {
+        expect(state.ItemProcessor?.ProcessorConfig, stateName).toEqual(config);
+        expect(state.ResultPath, stateName).toBeNull();
+        expect(state.MaxConcurrencyPath, stateName).toMatch(/^\$\./);
+        expect(Object.keys(state.ItemSelector ?? {}).toSorted(), stateName).toEqual([
+          'executionArn.$',
+          'runId.$',
+          'shard.$',
+        ]);
+      }
+      const parallels = statesOf(machineOf(variantName, name)).filter(
+        ({ state }) => state.Type === 'Parallel',
+      );
+      expect(namesWhere(parallels, ({ state }) => state.ResultPath !== null)).toEqual([]);
+    });
+
+    it('lets an iteration and a branch return nothing', () => {
+      for (const [scope, where] of scopesOf(machineOf(variantName, name))) {
+        if (where === 'machine') continue;
+        const ends = Object.values(scope.States).filter((state) => isEnd(state) && state.Type !== 'Fail');
+        expect(ends).toEqual([expect.objectContaining({ Type: 'Pass', Result: {}, End: true })]);
+      }
+    });
+
+    it('never asks for the execution inside an iteration, where it would be the child’s', () => {
+      const iterations = scopesOf(machineOf(variantName, name)).filter(([, where]) => where === 'iteration');
+      expect(iterations.filter(([scope]) => JSON.stringify(scope).includes('$$.Execution'))).toEqual([]);
+    });
+
+    it('keeps of an answer only the function’s payload', () => {
+      const keepsEnvelope = ({ state }: PlacedState) =>
+        state.ResultPath !== null && state.ResultSelector === undefined && state.OutputPath !== '$.Payload';
+      expect(namesWhere(tasksOf(machineOf(variantName, name)), keepsEnvelope)).toEqual([]);
+    });
+
+    it('ends failures with a path, not with an intrinsic function', () => {
+      const fails = statesOf(machineOf(variantName, name)).filter(({ state }) => state.Type === 'Fail');
+      expect(fails.length).toBeGreaterThan(0);
+      const path = /^\$(\.\w+)+$/;
+      const isWrong = ({ state }: PlacedState) =>
+        !path.test(state.ErrorPath ?? '') || !path.test(state.CausePath ?? '');
+      expect(namesWhere(fails, isWrong)).toEqual([]);
+    });
+
+    it('uses JSONPath and nothing that only AWS’s own Map readers and writers know', () => {
+      const text = JSON.stringify(machineOf(variantName, name));
+      expect(text).not.toMatch(/JSONata|ItemReader|ItemBatcher|ResultWriter|"Assign"|"Arguments"/);
+    });
+
+    it('has a limit of its own, and says what it and its steps are for', () => {
+      const machine = machineOf(variantName, name);
+      expect(machine.Comment).toMatch(/\w{3}/);
+      expect(machine.TimeoutSeconds).toBeGreaterThan(0);
+      const steps = statesOf(machine).filter(
+        ({ where, state }) => where === 'machine' && ['Task', 'Map', 'Parallel'].includes(state.Type),
+      );
+      expect(namesWhere(steps, ({ state }) => (state.Comment ?? '').length < 10)).toEqual([]);
+    });
+  });
+});
+
+/** Time limits in seconds, by function key. */
+function functionsOf({ resolved, variant }: CompiledVariant): ReadonlyMap<string, number> {
+  const prefix = `products-migration-${variant.stage}-`;
+  return new Map(
+    resourcesOf(resolved, 'AWS::Lambda::Function').map(([, { Properties }]) => [
+      String(Properties['FunctionName']).replace(prefix, ''),
+      Number(Properties['Timeout']),
+    ]),
+  );
+}
+
+/** Keys of the functions that a machine's role may call. */
+function invocableBy({ resolved }: CompiledVariant, machine: string): string[] {
+  const roleId = `${machine[0]?.toUpperCase()}${machine.slice(1)}MachineRole`;
+  const policies = resolved.Resources[roleId]?.Properties['Policies'] as {
+    PolicyDocument: { Statement: { Action: string; Resource: string[] }[] };
+  }[];
+  return policies
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .filter(({ Action }) => Action === 'lambda:InvokeFunction')
+    .flatMap(({ Resource }) => Resource)
+    .map((arn) => /-(\w+):\*$/.exec(arn)?.[1] ?? arn)
+    .toSorted();
+}
