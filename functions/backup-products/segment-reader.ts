@@ -1,7 +1,8 @@
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { ReadPace } from '../shared/backup/read-pace.ts';
 import type { ItemTable } from '../shared/wire/item-table.ts';
-import { attribute, type WireItem, wireItem } from '../shared/wire/wire-item.ts';
+import { keyOf } from '../shared/wire/item-key.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
 
 /** Which part of the source is read. */
 export interface Segment {
@@ -38,16 +39,6 @@ export interface ReaderScope {
   readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** Told what each page cost. */
   readonly onPage: (readUnits: number) => void;
-}
-
-/** The item's key, as ExclusiveStartKey takes it. */
-export function keyOf(item: WireItem, keyNames: readonly string[]): WireItem {
-  return wireItem(
-    keyNames.flatMap((name) => {
-      const value = attribute(item, name);
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
 }
 
 function translateMissing(tableName: string, error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { ItemNotCarriableError } from '../errors.ts';
-import { attribute, type WireItem, type WireValue } from '../wire/wire-item.ts';
+import { keyText } from '../wire/item-key.ts';
+import type { WireItem, WireValue } from '../wire/wire-item.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
@@ -45,11 +46,6 @@ function problemInList(list: unknown): string | undefined {
     if (problem !== undefined) return problem;
   }
   return undefined;
-}
-
-/** The item's key as an operator can look it up: `{"id":{"S":"12"}}`. */
-export function keyText(item: WireItem, keyNames: readonly string[]): string {
-  return `{${keyNames.map((name) => `${JSON.stringify(name)}:${JSON.stringify(attribute(item, name) ?? null)}`).join(',')}}`;
 }
 
 /**
