@@ -1,5 +1,6 @@
 import {
   CreateTableCommand,
+  type CreateTableCommandInput,
   DeleteTableCommand,
   DescribeTimeToLiveCommand,
   type TableDescription,
@@ -25,6 +26,22 @@ export interface WantedTable {
   readonly executionArn: string;
 }
 
+/** How to make a table, and what may stand in its place. */
+export interface TableBlueprint {
+  readonly name: string;
+  readonly input: (tags: Readonly<Record<string, string>>) => CreateTableCommandInput;
+  /** How a table that stands there differs from what is needed, one sentence each. */
+  readonly differences: (table: TableDescription) => readonly string[];
+  readonly timeToLiveAttribute?: string | undefined;
+}
+
+/** A blueprint, for which run. */
+export interface WantedBlueprint {
+  readonly blueprint: TableBlueprint;
+  readonly runId: string;
+  readonly executionArn: string;
+}
+
 /** What is there now. */
 export interface EnsuredTable {
   readonly name: string;
@@ -37,27 +54,26 @@ const creationPatienceMillis = 600_000;
 const tagPatienceMillis = 60_000;
 const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 5 } as const;
 
-interface Scope extends WantedTable {
+interface Scope extends WantedBlueprint {
   readonly name: string;
   readonly fence: Fence;
   readonly intentAt: number;
 }
 
+/** The waiter throws its own TimeoutError after ten minutes, which the state retries. */
 async function waitUntilActive(runtime: Runtime, name: string): Promise<TableDescription> {
-  const { state } = await waitUntilTableExists(
-    { client: runtime.clients.dynamo, ...waiting },
-    { TableName: name },
-  );
-  const table = await describeTable(runtime.clients.dynamo, name);
-  if (String(state) !== 'SUCCESS' || table === undefined)
+  const { dynamo } = runtime.clients;
+  await waitUntilTableExists({ client: dynamo, ...waiting }, { TableName: name });
+  const table = await describeTable(dynamo, name);
+  if (table === undefined)
     throw new TableUnavailableError(
-      `Table ${name} did not become ACTIVE within ${waiting.maxWaitTime} seconds, or was deleted by somebody. Look at it in the DynamoDB console, then start again.`,
+      `Table ${name} was ACTIVE and is gone: somebody deleted it in the middle of the run. Find out who, then start again.`,
     );
   return table;
 }
 
 /** `false` where a table of that name is there already: somebody else's, or ours with its answer lost. */
-async function tryCreate(runtime: Runtime, { spec, name, runId, fence }: Scope): Promise<boolean> {
+async function tryCreate(runtime: Runtime, { blueprint, runId, fence }: Scope): Promise<boolean> {
   const { service, stage } = runtime.config;
   const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
   const { clock } = runtime;
@@ -65,7 +81,7 @@ async function tryCreate(runtime: Runtime, { spec, name, runId, fence }: Scope):
   try {
     await retry({ clock, deadline, patienceMillis: creationPatienceMillis }, async () => {
       await fence.check();
-      await runtime.clients.dynamo.send(new CreateTableCommand(createTableInput(spec, { name, tags })));
+      await runtime.clients.dynamo.send(new CreateTableCommand(blueprint.input(tags)));
     });
     return true;
   } catch (error) {
@@ -109,8 +125,8 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<EnsuredTabl
   }
 }
 
-async function enableTimeToLive(runtime: Runtime, { spec, name, fence }: Scope): Promise<void> {
-  const AttributeName = spec.timeToLiveAttribute;
+async function enableTimeToLive(runtime: Runtime, { blueprint, name, fence }: Scope): Promise<void> {
+  const AttributeName = blueprint.timeToLiveAttribute;
   if (AttributeName === undefined) return;
   const { clients, clock } = runtime;
   const { TimeToLiveDescription: current } = await clients.dynamo.send(
@@ -147,10 +163,10 @@ async function finish(
   scope: Scope,
   outcome: EnsuredTable['outcome'],
 ): Promise<EnsuredTable> {
-  const { name, spec, runId } = scope;
+  const { name, blueprint, runId } = scope;
   if (outcome === 'CREATED') await undoIfClosed(runtime, scope);
   const table = await waitUntilActive(runtime, name);
-  const differences = schemaDifferences(spec, table);
+  const differences = blueprint.differences(table);
   if (differences.length > 0) throw schemaMismatchError(name, differences);
   if (outcome === 'CREATED') await enableTimeToLive(runtime, scope);
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
@@ -169,13 +185,25 @@ function settledOutcome(record: TableRecord | undefined): EnsuredTable['outcome'
  *
  * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError; none is retried.
  */
-export async function ensureTable(runtime: Runtime, wanted: WantedTable): Promise<EnsuredTable> {
-  const { ledger, clock, config } = runtime;
-  const { runId, executionArn, spec } = wanted;
+export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint): Promise<EnsuredTable> {
+  const { ledger, clock } = runtime;
+  const { runId, executionArn, blueprint } = wanted;
+  const { name } = blueprint;
   const fence = await raiseFence({ ledger, clock, runId, executionArn });
-  const name = tableName(spec, config.tablePrefix);
   await announceTable(ledger, { runId, executionArn, name, now: clock.now() });
   const record = (await listTables(ledger, runId)).find((one) => one.name === name);
   const scope: Scope = { ...wanted, name, fence, intentAt: record?.intentAt ?? clock.now() };
   return finish(runtime, scope, settledOutcome(record) ?? (await createOrFind(runtime, scope)));
+}
+
+/** {@link ensureBlueprint} of one of the target tables. */
+export function ensureTable(runtime: Runtime, { spec, ...run }: WantedTable): Promise<EnsuredTable> {
+  const name = tableName(spec, runtime.config.tablePrefix);
+  const blueprint = {
+    name,
+    input: (tags: Readonly<Record<string, string>>) => createTableInput(spec, { name, tags }),
+    differences: (table: TableDescription) => schemaDifferences(spec, table),
+    timeToLiveAttribute: spec.timeToLiveAttribute,
+  };
+  return ensureBlueprint(runtime, { ...run, blueprint });
 }
