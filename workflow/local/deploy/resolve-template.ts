@@ -158,6 +158,8 @@ const NAMED: Readonly<Record<string, { readonly property: string; readonly arn: 
     },
     'AWS::SNS::Topic': { property: 'TopicName', arn: (name) => arnOf('sns', name) },
     'AWS::Events::Rule': { property: 'Name', arn: (name) => arnOf('events', `rule/${name}`) },
+    'AWS::SQS::Queue': { property: 'QueueName', arn: (name) => arnOf('sqs', name) },
+    'AWS::KMS::Key': { property: 'KeyId', arn: (name) => arnOf('kms', `key/${name}`) },
     'AWS::IAM::Role': { property: 'RoleName', arn: (name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}` },
     'AWS::Logs::LogGroup': { property: 'LogGroupName', arn: (name) => arnOf('logs', `log-group:${name}:*`) },
     'AWS::CloudWatch::Alarm': { property: 'AlarmName', arn: (name) => arnOf('cloudwatch', `alarm:${name}`) },

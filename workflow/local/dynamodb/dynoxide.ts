@@ -25,12 +25,20 @@ export async function startDynoxide(): Promise<Engine> {
     const port = await freePort();
     const child = spawn(binary, ['--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
     const url = `http://127.0.0.1:${port}`;
+    endWithThisProcess(child);
     if (await isUp(child, url)) return { url, stop: () => stopChild(child) };
     await stopChild(child);
     // Another process may have taken the port between its discovery and its use.
     if (attempt === ATTEMPTS)
       throw new Error(`The DynamoDB engine ${binary} did not start; is it built for this machine?`);
   }
+}
+
+/** An engine must not outlive a process that ends without stopping it, by an uncaught error for example. */
+function endWithThisProcess(child: ChildProcess): void {
+  const end = () => void child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
 }
 
 function findBinary(): string {

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FunctionError, InvokeMessage, WorkerMessage, WorkerSetup } from './worker-messages.ts';
 
@@ -22,6 +23,19 @@ process.on('uncaughtException', (error) => {
   process.exit(129);
 });
 
+let requestId = '';
+for (const level of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
+  const name = level === 'log' ? 'INFO' : level.toUpperCase();
+  const stream = level === 'error' || level === 'warn' ? process.stderr : process.stdout;
+  console[level] = (...values: unknown[]) => void stream.write(logLine(name, values));
+}
+
+/** The form in which Lambda's runtime logs what goes through `console`: one line, whatever was logged. */
+function logLine(level: string, values: readonly unknown[]): string {
+  const text = format(...values).replaceAll('\n', '\r');
+  return `${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`;
+}
+
 const loading = load(workerData as WorkerSetup);
 port.on('message', (message: InvokeMessage) => void invoke(message));
 
@@ -43,6 +57,7 @@ async function load({ modulePath, exportName }: WorkerSetup): Promise<Handler | 
 
 async function invoke(message: InvokeMessage): Promise<void> {
   const handler = await loading;
+  requestId = message.requestId;
   post({ kind: 'started' });
   if (typeof handler !== 'function') {
     post({ kind: 'crash', error: handler });

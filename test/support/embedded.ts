@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, SFNClient, type DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { inject } from 'vitest';
+import { packageService } from '../../workflow/local/deploy/package-service.ts';
+import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from '../../workflow/local/embedded-aws.ts';
+
+const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
+
+/** An embedded AWS with the real service deployed, on a free port, that remembers every request. */
+export async function startTestAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
+  const packageDir = inject('packageDir');
+  if (packageDir === undefined) throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
+  return startEmbeddedAws({ port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...options });
+}
+
+/** The same with a service of three small functions and one machine that has every kind of state. */
+export async function startTinyAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
+  const packageDir = await packageService({ serviceDir: TINY_SERVICE });
+  return startEmbeddedAws({ port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...options });
+}
+
+/** Clients for an embedded AWS that do not retry: a test shall see what the endpoint does. */
+export interface TestClients {
+  readonly dynamodb: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+  readonly lambda: LambdaClient;
+  destroy(): void;
+}
+
+/** Settings of any SDK client for the endpoint. */
+export function clientSettings({ endpoint, region }: EmbeddedAws) {
+  return { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 };
+}
+
+/** One client per service. */
+export function testClients(aws: EmbeddedAws): TestClients {
+  const settings = clientSettings(aws);
+  const clients = {
+    dynamodb: new DynamoDBClient(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
+    sfn: new SFNClient(settings),
+    lambda: new LambdaClient(settings),
+  };
+  return {
+    ...clients,
+    destroy() {
+      for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
+
+/** Waits until an execution is no longer RUNNING, asking every 20 ms. */
+export async function endOfExecution(sfn: SFNClient, executionArn: string): Promise<DescribeExecutionOutput> {
+  for (;;) {
+    const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    if (execution.status !== 'RUNNING') return execution;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Waits until `check` gives something, asking every 20 ms; the test's own time-out is the limit. */
+export async function eventually<T>(check: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  for (;;) {
+    const found = await check();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
