@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../../functions/shared/errors.ts';
+import { drawing, drawings, sectionName } from '../support/machine-drawings.ts';
+import { readSection } from '../support/marked-section.ts';
+
+describe('the documents', () => {
+  for (const { document, machine } of drawings)
+    it(`${document} draws ${machine} as its definition has it`, () => {
+      const text = readFileSync(document, 'utf8');
+
+      expect(readSection(text, sectionName(machine))).toBe(drawing(machine));
+    });
+
+  it('workflow/README.md explains every error there is, and no other', () => {
+    const text = readFileSync('workflow/README.md', 'utf8');
+    const table = text.slice(text.indexOf('## Errors'));
+    const explained = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+    const known = Object.keys(errors).filter((name) => name.endsWith('Error') && name !== 'MigrationError');
+
+    expect(explained.toSorted()).toEqual(known.toSorted());
+  });
+
+  it('names each error class as it reports itself', () => {
+    const classes = Object.entries(errors).filter(
+      ([name]) => name.endsWith('Error') && name !== 'MigrationError',
+    );
+    const reported = classes.map(([, value]) => new (value as new (message: string) => Error)('m').name);
+
+    expect(reported).toEqual(classes.map(([name]) => name));
+  });
+});

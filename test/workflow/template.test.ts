@@ -1,0 +1,291 @@
+import { createRequire } from 'node:module';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { acceptedFindings, accepts } from './accepted-findings.ts';
+import { type Finding, guardFindings, nagFindings, validateFindings } from './findings.ts';
+import {
+  accountId,
+  type CompiledVariant,
+  compileVariant,
+  type Resource,
+  resourcesOf,
+  variants,
+} from './template-variants.ts';
+
+const compiled: CompiledVariant[] = [];
+
+beforeAll(async () => {
+  for (const variant of Object.values(variants)) compiled.push(await compileVariant(variant));
+});
+
+function variantOf(name: keyof typeof variants): CompiledVariant {
+  const found = compiled.find(({ variant }) => variant.name === name);
+  if (found === undefined) throw new Error(`The variant ${name} was not compiled.`);
+  return found;
+}
+
+function resourceOf(name: keyof typeof variants, id: string): Resource {
+  const resource = variantOf(name).resolved.Resources[id];
+  if (resource === undefined) throw new Error(`${name} has no resource ${id}.`);
+  return resource;
+}
+
+const idsOf = ({ resolved }: CompiledVariant, type: string): string[] =>
+  resourcesOf(resolved, type).map(([id]) => id);
+
+describe('what AWS’s and others’ rules find in the template', () => {
+  const found: Finding[] = [];
+
+  it.each(Object.keys(variants) as (keyof typeof variants)[])('is explained, deployed %s', async (name) => {
+    const one = variantOf(name);
+    const findings = [...validateFindings(one), ...(await guardFindings(one)), ...(await nagFindings(one))];
+    expect(findings.length).toBeGreaterThan(0);
+    found.push(...findings);
+    const unexplained = findings.filter(
+      (finding) => !acceptedFindings.some((accepted) => accepts(accepted, finding)),
+    );
+    expect(unexplained).toEqual([]);
+  });
+
+  it('includes everything that is explained', () => {
+    const stale = acceptedFindings.filter((accepted) => !found.some((finding) => accepts(accepted, finding)));
+    expect(stale).toEqual([]);
+  });
+});
+
+describe('the stack', () => {
+  it('gives every function its own role, and every role the boundary', () => {
+    for (const one of compiled) {
+      const functions = resourcesOf(one.resolved, 'AWS::Lambda::Function');
+      const roles = functions.map(([, { Properties }]) => String(Properties['Role']).split('/').at(-1));
+      expect(new Set(roles).size).toBe(functions.length);
+      for (const role of roles)
+        expect(one.resolved.Resources[role ?? '']?.Properties['PermissionsBoundary']).toMatch(
+          /:policy\/(Function|Restore)Boundary$/,
+        );
+      expect(idsOf(one, 'AWS::IAM::Role')).not.toContain('IamRoleLambdaExecution');
+    }
+  });
+
+  it('leaves the source’s Denies off restoreFromBackup alone, and only where that is asked for', () => {
+    const boundariesOf = (name: keyof typeof variants) =>
+      resourcesOf(variantOf(name).resolved, 'AWS::IAM::Role').flatMap(([id, { Properties }]) =>
+        String(Properties['PermissionsBoundary']).endsWith('RestoreBoundary') ? [id] : [],
+      );
+    expect(boundariesOf('asItComes')).toEqual([]);
+    expect(idsOf(variantOf('asItComes'), 'AWS::IAM::ManagedPolicy')).toEqual(['FunctionBoundary']);
+    expect(boundariesOf('everythingElse')).toEqual(['RestoreFromBackupRole']);
+  });
+
+  it('names nothing that is global to an account without its region', () => {
+    for (const { resolved, variant } of compiled) {
+      const properties = Object.values(resolved.Resources).map(({ Properties }) => Properties ?? {});
+      expect(properties.filter((one) => 'RoleName' in one || 'ManagedPolicyName' in one)).toEqual([]);
+      for (const [, { Properties }] of resourcesOf(resolved, 'AWS::CloudWatch::Dashboard'))
+        expect(Properties['DashboardName']).toContain(variant.region);
+      for (const [, { Properties }] of resourcesOf(resolved, 'AWS::S3::Bucket'))
+        expect(Properties['BucketName'] ?? variant.region).toContain(variant.region);
+    }
+  });
+
+  it('keeps every name within its limit for the longest stage and region', () => {
+    const stage = 'a'.repeat(16);
+    const { resolved } = variantOf('asItComes');
+    for (const [, { Properties }] of resourcesOf(resolved, 'AWS::Lambda::Function'))
+      expect(String(Properties['FunctionName']).replace('-dev-', `-${stage}-`).length).toBeLessThanOrEqual(
+        64,
+      );
+    expect(`products-migration-${stage}-${accountId}-ap-southeast-2`.length).toBeLessThanOrEqual(63);
+  });
+
+  it('names bucket, ledger, machines and functions as the operator’s commands expect', () => {
+    const { resolved } = variantOf('asItComes');
+    expect(resolved.Resources['BackupBucket']?.Properties['BucketName']).toBe(
+      `products-migration-dev-${accountId}-ap-southeast-2`,
+    );
+    expect(resolved.Resources['Ledger']?.Properties['TableName']).toBe('products-migration-dev-ledger');
+    expect(
+      resourcesOf(resolved, 'AWS::StepFunctions::StateMachine').map(
+        ([, { Properties }]) => Properties['StateMachineName'],
+      ),
+    ).toEqual([
+      'products-migration-dev-migrate',
+      'products-migration-dev-restore',
+      'products-migration-dev-rollback',
+    ]);
+  });
+
+  it('reserves no concurrency, which would fail the deployment where the quota is small', () => {
+    for (const { template } of compiled)
+      expect(JSON.stringify(template)).not.toContain('ReservedConcurrentExecutions');
+  });
+
+  it('gives a function literal strings only, so that sls invoke local works', () => {
+    for (const { template } of compiled)
+      for (const [id, { Properties }] of resourcesOf(template, 'AWS::Lambda::Function')) {
+        const values = Object.values(Properties['Environment'].Variables as Record<string, unknown>);
+        expect(
+          values.filter((value) => typeof value !== 'string'),
+          id,
+        ).toEqual([]);
+      }
+  });
+
+  it('logs errors of the machines without execution data, and keeps every log for a limited time', () => {
+    for (const { resolved } of compiled) {
+      for (const [, { Properties }] of resourcesOf(resolved, 'AWS::StepFunctions::StateMachine')) {
+        expect(Properties['LoggingConfiguration']).toMatchObject({
+          Level: 'ERROR',
+          IncludeExecutionData: false,
+        });
+        expect(Properties['TracingConfiguration']).toEqual({ Enabled: true });
+      }
+      const logGroups = resourcesOf(resolved, 'AWS::Logs::LogGroup');
+      expect(logGroups.length).toBe(20);
+      expect(logGroups.filter(([, { Properties }]) => Properties['RetentionInDays'] !== 365)).toEqual([]);
+    }
+  });
+});
+
+describe('what must not be lost', () => {
+  const stored = ['BackupBucket', 'BackupBucketPolicy', 'Ledger'];
+
+  it('outlives the stack, and a failed first deployment leaves nothing behind', () => {
+    for (const id of stored)
+      expect(resourceOf('asItComes', id)).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
+  });
+
+  it('is used by name, and not declared, where an earlier deployment left it', () => {
+    const { resolved } = variantOf('adopting');
+    expect(stored.filter((id) => id in resolved.Resources)).toEqual([]);
+    expect(resolved.Outputs['BackupBucketName']?.Value).toBe(
+      `products-migration-dev-${accountId}-ap-southeast-2`,
+    );
+    expect(resolved.Outputs['LedgerTableName']?.Value).toBe('products-migration-dev-ledger');
+  });
+
+  it('lies in a private, versioned, encrypted bucket of one owner', () => {
+    expect(resourceOf('asItComes', 'BackupBucket').Properties).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+    });
+    const [rule] = resourceOf('everythingElse', 'BackupBucket').Properties['BucketEncryption']
+      .ServerSideEncryptionConfiguration;
+    expect(rule.ServerSideEncryptionByDefault).toEqual({
+      SSEAlgorithm: 'aws:kms',
+      KMSMasterKeyID: variants.everythingElse.parameters.kmsKeyArn,
+    });
+  });
+
+  it('expires only as what has been overwritten, never as what is current', () => {
+    const { Rules } = resourceOf('asItComes', 'BackupBucket').Properties['LifecycleConfiguration'];
+    const keys = Rules.flatMap((rule: object) => Object.keys(rule));
+    expect(new Set(keys)).toEqual(
+      new Set(['Id', 'Status', 'NoncurrentVersionExpiration', 'AbortIncompleteMultipartUpload']),
+    );
+  });
+
+  it('is told in a ledger with recovery, encryption and deletion protection', () => {
+    expect(resourceOf('asItComes', 'Ledger').Properties).toMatchObject({
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+      SSESpecification: { SSEEnabled: true },
+    });
+    expect(resourceOf('everythingElse', 'Ledger').Properties['SSESpecification'].KMSMasterKeyId).toBe(
+      variants.everythingElse.parameters.kmsKeyArn,
+    );
+  });
+});
+
+describe('settling', () => {
+  it('is called when migrate or restore ends without success, and never for rollback', () => {
+    const { Properties } = resourceOf('asItComes', 'ExecutionEndedRule');
+    const machine = (name: string) =>
+      `arn:aws:states:ap-southeast-2:${accountId}:stateMachine:products-migration-dev-${name}`;
+    expect(Properties['EventPattern']).toEqual({
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: {
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        stateMachineArn: [machine('migrate'), machine('restore')],
+      },
+    });
+  });
+
+  it('is called every 15 minutes as well, and may be called by these two rules only', () => {
+    expect(resourceOf('asItComes', 'SettleScheduleRule').Properties['ScheduleExpression']).toBe(
+      'rate(15 minutes)',
+    );
+    const callers = resourcesOf(variantOf('asItComes').resolved, 'AWS::Lambda::Permission').map(
+      ([, { Properties }]) => [Properties['SourceArn'], Properties['SourceAccount']],
+    );
+    expect(callers).toEqual([
+      ['ExecutionEndedRule.Arn', accountId],
+      ['SettleScheduleRule.Arn', accountId],
+    ]);
+  });
+
+  it('leaves what it cannot deal with in a queue, at which an alarm looks', () => {
+    const queue = `arn:aws:sqs:ap-southeast-2:${accountId}:products-migration-dev-unsettled`;
+    expect(
+      resourceOf('asItComes', 'SettleRunFailures').Properties['DestinationConfig'].OnFailure.Destination,
+    ).toBe(queue);
+    for (const rule of ['ExecutionEndedRule', 'SettleScheduleRule'])
+      expect(resourceOf('asItComes', rule).Properties['Targets'][0].DeadLetterConfig.Arn).toBe(queue);
+    expect(resourceOf('asItComes', 'UnsettledAlarm').Properties['AlarmActions']).toEqual([
+      `arn:aws:sns:ap-southeast-2:${accountId}:products-migration-dev-notifications`,
+    ]);
+  });
+});
+
+describe('a deployment that cannot work', () => {
+  const { problemsOf } = createRequire(import.meta.url)('../../workflow/resources/deployment-checks.cjs') as {
+    problemsOf: (stage: string, parameters: Record<string, string>) => string[];
+  };
+  const good = {
+    tablePrefix: '',
+    sourceTable: 'products',
+    mapMode: 'INLINE',
+    maxConcurrency: '20',
+    notifyEmail: '',
+    defaultStockQuantity: '50',
+    kmsKeyArn: '',
+    sourceKmsKeyArn: '',
+    restoreIntoSource: 'false',
+    tagConditions: 'true',
+    adoptStorage: 'false',
+    fenceWaitSeconds: '30',
+    intentWaitSeconds: '60',
+  };
+
+  it('is refused with a sentence for each mistake', () => {
+    expect(problemsOf('dev', good)).toEqual([]);
+    expect(problemsOf('Dev', good)).toEqual([expect.stringContaining('Stage "Dev"')]);
+    expect(problemsOf('dev', { ...good, mapMode: 'inline', maxConcurrency: '0' })).toEqual([
+      'Parameter mapMode is "inline"; it must be INLINE or DISTRIBUTED.',
+      'Parameter maxConcurrency is "0"; it must be a whole number from 1 to 1000.',
+    ]);
+    expect(problemsOf('dev', { ...good, restoreIntoSource: 'yes' })).toHaveLength(1);
+  });
+
+  it('is refused where the source would be one of the new tables', () => {
+    expect(problemsOf('dev', { ...good, sourceTable: 'cart' })).toEqual([
+      expect.stringContaining('never be a target'),
+    ]);
+    expect(
+      problemsOf('dev', { ...good, tablePrefix: 'x-', sourceTable: 'x-products-enhanced' }),
+    ).toHaveLength(1);
+    expect(problemsOf('dev', { ...good, tablePrefix: 'x-', sourceTable: 'cart' })).toEqual([]);
+  });
+});
