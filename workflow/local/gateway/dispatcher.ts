@@ -90,7 +90,7 @@ function throttle(service: ServiceName): AwsError {
 async function serve(service: Service, request: AwsRequest, { fault }: Strike): Promise<AwsResponse> {
   try {
     if (fault?.kind === 'unprocessed') return await serveWithUnprocessed(service, request, fault);
-    const corruptStored = fault?.kind === 'bodyChanged' && fault.where === 'stored';
+    const corruptStored = fault?.kind === 'bodyChanged' && fault.target === 'stored';
     return await service(corruptStored ? { ...request, corruptStored } : request);
   } catch (error) {
     return errorAnswer(request.service, asAwsError(error));
@@ -102,7 +102,7 @@ function spoil(response: AwsResponse, { fault }: Strike): Outcome {
   if (fault?.kind === 'answerLost') return { kind: 'reset' };
   if (fault?.kind === 'bodyCut')
     return { kind: 'answer', response, sendBytes: Math.floor(response.body.length / 2) };
-  if (fault?.kind !== 'bodyChanged' || fault.where === 'stored') return { kind: 'answer', response };
+  if (fault?.kind !== 'bodyChanged' || fault.target === 'stored') return { kind: 'answer', response };
   return { kind: 'answer', response: { ...response, body: changeOneByte(response.body) } };
 }
 

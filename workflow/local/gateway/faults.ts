@@ -41,8 +41,8 @@ export type FaultEffect =
   | { readonly kind: 'answerLost' }
   /** Applied; half the body arrives under the full content-length. */
   | { readonly kind: 'bodyCut' }
-  /** One byte of the answer is another, or, with `stored`, one byte of what S3 keeps. */
-  | { readonly kind: 'bodyChanged'; readonly where?: 'response' | 'stored' };
+  /** One byte of the answer is another, or, with target `stored`, one byte of what S3 keeps. */
+  | { readonly kind: 'bodyChanged'; readonly target?: 'answer' | 'stored' };
 
 /** One fault to inject. */
 export type Fault = RequestFilter & FaultSchedule & FaultEffect;
