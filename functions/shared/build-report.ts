@@ -26,6 +26,7 @@ export const shardStates: readonly ShardState[] = [
   'MigrateProducts',
   'VerifyMigration',
   'CompareByKey',
+  'ProveBackup',
   'RestoreProducts',
   'VerifyRestore',
   'RollBack',
@@ -55,13 +56,18 @@ function countOverAll(shards: Shards, counter: string): number {
   return shardStates.reduce((sum, state) => sum + countOver(shards, state, counter), 0);
 }
 
-const sampleCount = 20;
+/** Ten samples of a kind at 120 characters: the report is a state's output and stays below 16 KiB. */
+const sampleCount = 10;
+const maxSampleCharacters = 120;
+
+const shorten = (sample: string): string =>
+  sample.length <= maxSampleCharacters ? sample : `${sample.slice(0, maxSampleCharacters - 1)}…`;
 
 function samplesOf(shards: Shards, states: readonly ShardState[], kind: string): readonly string[] {
   const found = states.flatMap((state) =>
     (shards.get(state) ?? []).flatMap((shard) => shard.samples?.[kind] ?? []),
   );
-  return [...new Set(found)].slice(0, sampleCount);
+  return [...new Set(found)].slice(0, sampleCount).map(shorten);
 }
 
 /** Only the kinds that have any. */

@@ -123,11 +123,6 @@ export class RestoreTargetError extends MigrationError {
   override readonly name = 'RestoreTargetError';
 }
 
-/** A roll back could not take everything away; the message lists what remains and the commands that finish it. */
-export class RollBackIncompleteError extends MigrationError {
-  override readonly name = 'RollBackIncompleteError';
-}
-
 /** What an unknown thrown value says of itself, at most 1 KiB, without stack. */
 export function errorSummary(error: unknown): { readonly name: string; readonly message: string } {
   const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -1,0 +1,16 @@
+import { drawMachine, readMachine } from './draw-machine.ts';
+
+/** Which drawing stands in which document. */
+export const drawings = [
+  { document: 'README.md', machine: 'migrate' },
+  { document: 'workflow/README.md', machine: 'migrate' },
+  { document: 'workflow/README.md', machine: 'rollback' },
+  { document: 'workflow/README.md', machine: 'restore' },
+] as const;
+
+export const sectionName = (machine: string): string => `machine:${machine}`;
+
+/** A machine as a Mermaid block. */
+export function drawing(machine: string): string {
+  return `\`\`\`mermaid\n${drawMachine(readMachine(`workflow/${machine}.asl.yml`))}\n\`\`\``;
+}
