@@ -109,6 +109,7 @@ interface Cdk {
   readonly Stack: new (scope: object, id: string) => object;
   readonly Validations: { of(scope: object): { addPlugins(...plugins: object[]): void } };
 }
+type Construct = new (scope: object, id: string, options: object) => object;
 type NagPack = new (scope: object) => object;
 
 interface NagReport {
@@ -128,20 +129,22 @@ export async function nagFindings({ resolved }: CompiledVariant): Promise<readon
   const templateFile = join(folder, 'template.json');
   await writeFile(templateFile, JSON.stringify({ Resources: resolved.Resources }));
   const { App, Stack, Validations } = requireHere('aws-cdk-lib') as Cdk;
-  const { CfnInclude } = requireHere('aws-cdk-lib/cloudformation-include') as {
-    CfnInclude: new (scope: object, id: string, options: object) => object;
-  };
+  const { CfnInclude } = requireHere('aws-cdk-lib/cloudformation-include') as { CfnInclude: Construct };
   const { AwsSolutionsChecks, ServerlessChecks } = requireHere('cdk-nag') as Record<string, NagPack>;
   if (AwsSolutionsChecks === undefined || ServerlessChecks === undefined)
     throw new Error('cdk-nag has no packs.');
   const app = new App({ outdir: join(folder, 'out'), analyticsReporting: false });
-  new CfnInclude(new Stack(app, 'stack'), 'template', { templateFile });
+  includeTemplate(CfnInclude, new Stack(app, 'stack'), templateFile);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   synthesizeQuietly(app);
   const report = JSON.parse(await readFile(join(folder, 'out/validation-report.json'), 'utf8')) as NagReport;
   await rm(folder, { recursive: true });
   return nagReportFindings(report);
 }
+
+/** The construct registers itself with its scope. */
+const includeTemplate = (CfnInclude: Construct, stack: object, templateFile: string): object =>
+  new CfnInclude(stack, 'template', { templateFile });
 
 /** Findings make it throw and print; both are in the report. */
 function synthesizeQuietly(app: { synth(): unknown }): void {

@@ -61,7 +61,7 @@ describe('the IAM evaluator', () => {
   });
 
   it('applies NotResource to every other resource', () => {
-    const statement = allow({ Resource: undefined, NotResource: table } as Partial<PolicyStatement>);
+    const statement: PolicyStatement = { Effect: 'Allow', Action: 'dynamodb:PutItem', NotResource: table };
     expect(decisionOf([statement])).toBe('DENIED_IMPLICITLY');
     expect(decisionOf([statement], { resource: `${table}2` })).toBe('ALLOWED');
   });

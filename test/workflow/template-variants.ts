@@ -222,7 +222,10 @@ function resolveTemplate(template: Template, region: string): Template {
   const there = Object.entries(template.Resources).filter(
     ([, { Condition }]) => Condition === undefined || holds(Condition),
   );
-  const resources = there.map(([id, { Condition: _, ...resource }]) => [id, evaluate(resource)]);
+  const resources = there.map(([id, resource]) => [
+    id,
+    evaluate({ ...resource, Condition: { Ref: 'AWS::NoValue' } }),
+  ]);
   return {
     Conditions: {},
     Resources: Object.fromEntries(resources) as Template['Resources'],
