@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { awkwardProducts } from '../../support/awkward-products.ts';
+import { openShop, type TestShop } from '../../support/migration.ts';
+
+const key = (name: string, type: string, keyType: string) => ({
+  definition: { AttributeName: name, AttributeType: type },
+  element: { AttributeName: name, KeyType: keyType },
+});
+
+async function createOrders(shop: TestShop, sortKey: string): Promise<void> {
+  const keys = [key('PK', 'S', 'HASH'), key(sortKey, 'S', 'RANGE')];
+  const indexed = ['customerEmail', 'status', 'createdAt'].map((AttributeName) => ({
+    AttributeName,
+    AttributeType: 'S',
+  }));
+  const index = (IndexName: string, partition: string) => ({
+    IndexName,
+    KeySchema: [key(partition, 'S', 'HASH').element, key('createdAt', 'S', 'RANGE').element],
+    Projection: { ProjectionType: 'ALL' },
+  });
+  await shop.dynamo.call('CreateTable', {
+    TableName: 'orders',
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: keys.map(({ element }) => element),
+    AttributeDefinitions: [...keys.map(({ definition }) => definition), ...indexed],
+    GlobalSecondaryIndexes: [index('CustomerEmailIndex', 'customerEmail'), index('StatusIndex', 'status')],
+  });
+}
+
+describe('a run that cannot succeed', () => {
+  let shop: TestShop;
+  beforeEach(async () => {
+    shop = await openShop();
+  });
+  afterEach(() => shop.stop());
+
+  const userTables = async (): Promise<readonly string[]> =>
+    (await shop.dynamo.tableNames()).filter((name) => name !== shop.aws.ledgerTable).toSorted();
+
+  for (const [input, named] of [
+    [{ maxQuarantined: -1 }, 'maxQuarantined'],
+    [{ dryrun: true }, 'dryrun'],
+    ['abc', 'object'],
+    [[], 'list'],
+  ] as const)
+    it(`refuses the input ${JSON.stringify(input)} and creates nothing`, async () => {
+      await shop.dynamo.fillProducts(awkwardProducts(3));
+
+      const execution = await shop.run('migrate', input);
+
+      expect(execution).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
+      expect(execution.cause).toContain(named);
+      expect(await userTables()).toEqual(['products']);
+      expect(await shop.objectKeys('')).toEqual([]);
+    });
+
+  it('names a source table that is not there', async () => {
+    const execution = await shop.run('migrate', {});
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'SourceTableNotFoundError' });
+    expect(execution.cause).toContain('no table products');
+    expect(await userTables()).toEqual([]);
+  });
+
+  for (const [service, name] of [
+    ['s3', 'S3'],
+    ['dynamodb', 'DynamoDB'],
+  ] as const)
+    it(`says that ${name} does not answer`, async () => {
+      await shop.dynamo.fillProducts(awkwardProducts(3));
+      shop.aws.faults.add({ service, kind: 'reset' });
+
+      const execution = await shop.run('migrate', {});
+
+      shop.aws.faults.clear();
+      expect(execution).toMatchObject({ status: 'FAILED', error: 'ServiceUnreachableError' });
+      expect(execution.cause).toContain(`${name} does not answer`);
+      expect(await userTables()).toEqual(['products']);
+    });
+
+  it('stops at a product without a name before any table exists, and keeps the backup', async () => {
+    await shop.dynamo.fillProducts([
+      ...awkwardProducts(3),
+      wireItem([
+        ['id', { S: 'nameless' }],
+        ['price', { S: '1' }],
+      ]),
+    ]);
+
+    const execution = await shop.run('migrate', {});
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'TooManyQuarantinedError' });
+    expect(execution.cause).toMatch(/nameless: MissingName/);
+    expect(await userTables()).toEqual(['products']);
+    const keys = await shop.objectKeys('AWSDynamoDB/');
+    expect(keys.some((one) => one.endsWith('manifest-summary.json'))).toBe(true);
+  });
+
+  it('puts that product into quarantine when one is allowed', async () => {
+    const nameless = wireItem([
+      ['id', { S: 'nameless' }],
+      ['price', { S: '1' }],
+    ]);
+    await shop.dynamo.fillProducts([...awkwardProducts(3), nameless]);
+
+    const report = await shop.migrate({ maxQuarantined: 1 });
+
+    const [file = ''] = await shop.objectKeys(`runs/${report.runId}/quarantine/`);
+    const line = JSON.parse(await shop.objectText(file)) as { code: string; item: unknown };
+    expect(report.migrated).toMatchObject({ products: 3, quarantined: 1 });
+    expect(line).toMatchObject({ code: 'MissingName', item: { id: { S: 'nameless' } } });
+  });
+
+  it('takes its own tables away and leaves one that was there before, item for item', async () => {
+    await shop.dynamo.fillProducts(awkwardProducts(30));
+    await createOrders(shop, 'SK');
+    await shop.dynamo.put('orders', { PK: { S: 'ORDER#1' }, SK: { S: 'METADATA' }, total: { N: '16500' } });
+    const before = await shop.dynamo.scan('orders');
+    shop.aws.faults.add({
+      service: 'dynamodb',
+      operation: 'BatchWriteItem',
+      table: 'products-enhanced',
+      kind: 'error',
+      code: 'ValidationException',
+      status: 400,
+      message: 'refused',
+    });
+
+    const execution = await shop.run('migrate', {});
+
+    expect(execution.status).toBe('FAILED');
+    expect(execution.cause).toContain('taken away');
+    expect(await userTables()).toEqual(['orders', 'products']);
+    expect(await shop.dynamo.scan('orders')).toEqual(before);
+  });
+
+  it('lists how an existing table differs, and touches nothing', async () => {
+    await shop.dynamo.fillProducts(awkwardProducts(3));
+    await createOrders(shop, 'orderDate');
+
+    const execution = await shop.run('migrate', {});
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'TableSchemaMismatchError' });
+    expect(execution.cause).toContain('PK (S), orderDate (S)');
+    expect(await userTables()).toEqual(['orders', 'products']);
+  });
+
+  it('a dry run ends as planned, with a report and without a table', async () => {
+    await shop.dynamo.fillProducts(awkwardProducts(12));
+
+    const report = await shop.migrate({ dryRun: true });
+
+    expect(report).toMatchObject({
+      status: 'PLANNED',
+      backup: { items: 12 },
+      rehearsal: { products: 12, quarantined: 0 },
+    });
+    expect(await userTables()).toEqual(['products']);
+  });
+});
