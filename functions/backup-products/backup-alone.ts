@@ -1,9 +1,10 @@
+import { takeAllTurns } from '../shared/all-shards.ts';
 import { describeTable } from '../shared/backup/table-description.ts';
 import { SourceTableNotFoundError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { type ManualOutcome, type ManualProgress, singlePlan, withManualRun } from '../shared/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import type { Plan, WorkerInput, WorkerOutput } from '../shared/state.ts';
+import type { Plan } from '../shared/state.ts';
 import { rehearseShard } from '../rehearse-backup/rehearse-shard.ts';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
@@ -32,28 +33,10 @@ async function planAlone(runtime: Runtime): Promise<Plan> {
   };
 }
 
-type Worker = (runtime: Runtime, input: WorkerInput, turn: Turn) => Promise<WorkerOutput>;
-
-/** One turn of every worker; returns or throws when all have settled. */
-async function takeTurns(
-  runtime: Runtime,
-  scope: { run: Run; turn: Turn },
-  worker: Worker,
-): Promise<ManualProgress> {
-  const { runId, executionArn, plan } = scope.run;
-  const turns = await Promise.allSettled(
-    plan.shards.map((shard) => worker(runtime, { runId, executionArn, shard }, scope.turn)),
-  );
-  for (const turn of turns) if (turn.status === 'rejected') throw turn.reason;
-  const outputs = turns.flatMap((turn) => (turn.status === 'fulfilled' ? [turn.value] : []));
-  const products = outputs.reduce((sum, { itemsDone }) => sum + itemsDone, 0);
-  return { done: outputs.every(({ done }) => done), result: { products } };
-}
-
 async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
-  const backedUp = await takeTurns(runtime, { run, turn }, backupSegment);
+  const backedUp = await takeAllTurns(runtime, { run, turn }, backupSegment);
   if (!backedUp.done) return { ...backedUp, result: { ...backedUp.result, step: 'BackupProducts' } };
-  const rehearsed = await takeTurns(runtime, { run, turn }, rehearseShard);
+  const rehearsed = await takeAllTurns(runtime, { run, turn }, rehearseShard);
   if (!rehearsed.done) return { ...rehearsed, result: { ...rehearsed.result, step: 'RehearseBackup' } };
   const sealed = await sealBackup(runtime, { runId: run.runId, executionArn: run.executionArn });
   return { done: true, result: { ...sealed } };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BackupDamagedError, BackupNotFoundError } from '../errors.ts';
 import { checkManifests, type Finding, listingFindings } from './check-manifests.ts';
 import { backupLayout, backupsPrefix, backupTime, isBackupId, verificationKey } from './layout.ts';
-import { type MigrationManifest, parseSummary } from './manifests.ts';
+import { type MigrationManifest, parseMigrationManifest, parseSummary } from './manifests.ts';
 import type { ObjectStore } from './object-store.ts';
 
 const verificationSchema = z.object({
@@ -124,5 +124,19 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
   if (manifest !== undefined && all.length === 0) return manifest;
   throw new BackupDamagedError(
     `Backup ${backupId} is damaged: ${findingsText(all)} Nothing was changed. Look at it with npm run verify-backup, and use another one.`,
+  );
+}
+
+/**
+ * A backup's manifest alone, for a worker of a run that has checked the backup as a whole.
+ *
+ * @throws BackupDamagedError where it is missing or not what was written; not retried.
+ */
+export async function readManifest(objects: ObjectStore, backupId: string): Promise<MigrationManifest> {
+  const key = backupLayout(backupId).migrationManifest;
+  const parsed = parseMigrationManifest((await objects.get(key))?.body.toString('utf8') ?? '');
+  if (parsed?.isIntact === true) return parsed.manifest;
+  throw new BackupDamagedError(
+    `${key} is missing or is not what the backup wrote. Look at it with npm run verify-backup, and use another backup.`,
   );
 }

@@ -11,6 +11,7 @@ export type ShardState =
   | 'VerifyMigration'
   | 'CompareByKey'
   | 'RollBack'
+  | 'ProveBackup'
   | 'RestoreProducts'
   | 'VerifyRestore';
 

@@ -1,0 +1,70 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { backupLayout } from '../shared/backup/layout.ts';
+import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { beginRun } from '../shared/ledger/begin.ts';
+import type { BackupSummary, Run } from '../shared/ledger/run.ts';
+import { resolveLockConflict } from '../shared/lock-conflict.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { codeVersion } from '../shared/transform/code-version.ts';
+import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
+import { parseRestoreInput } from './restore-input.ts';
+
+/** The backup as the run's report names it. */
+export function summaryOf(runtime: Runtime, manifest: MigrationManifest): BackupSummary {
+  const { backupId, files, itemCount, bytes, digest } = manifest;
+  const uri = `s3://${runtime.bucket}/${backupLayout(backupId).prefix}`;
+  return { backupId, uri, files: files.length, items: itemCount, bytes, digest };
+}
+
+async function newRun(
+  runtime: Runtime,
+  { input: typed, execution, tested }: BeginRestoreInput,
+): Promise<Parameters<typeof beginRun>[1]> {
+  const { note, maxConcurrency, writeUnitsPerSecond } = parseRestoreInput(typed);
+  const { order, plan } = tested;
+  const parameters = {
+    dryRun: false,
+    onFailure: 'rollback',
+    maxQuarantined: 0,
+    onExisting: 'keep',
+    maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency,
+    writeUnitsPerSecond,
+    note,
+  } as const;
+  return {
+    runId: execution.name,
+    kind: 'restore',
+    startedAt: execution.startTime,
+    sourceTable: runtime.config.sourceTable,
+    parameters,
+    plan,
+    codeVersion: codeVersion(),
+    backupId: order.backupId,
+    backup: summaryOf(runtime, await readManifest(runtime.objects, order.backupId)),
+    details: order,
+    warnings: plan.warnings,
+  };
+}
+
+function begun({ runId, plan }: Run): Omit<BeginRestoreOutput['run'], 'outcome'> {
+  return { runId, shards: plan.shards, workers: plan.workers };
+}
+
+/**
+ * Run, execution and lock in one transaction. A dead run that holds the lock is to be settled first.
+ *
+ * @throws LockHeldError, RunIdUsedError, RunClosedError; none is retried.
+ */
+export async function beginRestore(runtime: Runtime, state: BeginRestoreInput): Promise<BeginRestoreOutput> {
+  const { machine, input, execution, tested } = state;
+  const holder = {
+    executionName: execution.name,
+    executionArn: execution.id,
+    startTime: execution.startTime,
+  };
+  const answer = await beginRun(runtime.ledger, await newRun(runtime, state), holder);
+  const kept = { machine, input, execution };
+  if (answer.outcome === 'BEGUN') return { ...kept, run: { outcome: 'BEGUN', ...begun(answer.run) } };
+  const { settle } = await resolveLockConflict(runtime, runtime.config.sourceTable, answer.lock);
+  return { ...kept, tested, run: { outcome: 'SETTLE', ...begun(settle) } };
+}

@@ -1,0 +1,140 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { buildReport, countOver, readRunLedger, type RunLedger } from '../shared/build-report.ts';
+import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
+import { raiseFence } from '../shared/fence.ts';
+import { readRun, type Run, type Verification } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
+import { transition } from '../shared/ledger/transition.ts';
+import { publishReport } from '../shared/publish-report.ts';
+import type { Report } from '../shared/report.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { combineDigests, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+import { orderOf, type RestoreOrder } from './payloads.ts';
+import { restoreSettings } from './restore-settings.ts';
+
+/** What a restore has done. */
+export interface Restored extends RestoreOrder {
+  /** Items that the restore wrote. */
+  readonly written: number;
+  /** Items that stood there, equal in every attribute; in an existing table only. */
+  readonly alreadyPresent: number;
+  /** Items of the same key that differ; they stay as they are. In an existing table only. */
+  readonly keptDifferent: number;
+  /** Items whose time to live was up when the restore began. */
+  readonly expired: number;
+}
+
+/** The report of a restore: the output of the `restore` machine. */
+export interface RestoreReport extends Report {
+  readonly restored: Restored;
+}
+
+export function restoredCounts(run: Run, { shards }: RunLedger): Restored {
+  const count = (counter: string): number => countOver(shards, 'RestoreProducts', counter);
+  return {
+    ...orderOf(run),
+    written: count('written'),
+    alreadyPresent: count('alreadyPresent'),
+    keptDifferent: count('keptDifferent'),
+    expired: countOver(shards, 'ProveBackup', 'expired'),
+  };
+}
+
+function verificationOf(run: Run, manifest: MigrationManifest, { shards }: RunLedger): Verification {
+  const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
+  const expected = manifest.itemCount;
+  if (orderOf(run).mode === 'EXISTING') {
+    const count = (counter: string): number => countOver(shards, 'VerifyRestore', counter);
+    return { expected, found: count('found'), missing: count('missing'), different: 0, extra: 0, ...noDrift };
+  }
+  const target = combineDigests(
+    (shards.get('VerifyRestore') ?? []).map(({ digests }) => digests['target'] ?? EMPTY_DIGEST),
+  );
+  const isOther = target.count === expected && !equalDigests(target, manifest.digest);
+  return {
+    expected,
+    found: target.count,
+    missing: Math.max(0, expected - target.count),
+    different: isOther ? 1 : 0,
+    extra: Math.max(0, target.count - expected),
+    ...noDrift,
+  };
+}
+
+/**
+ * Whether the target holds what the backup holds.
+ *
+ * @throws VerificationFailedError with the counts; not retried, the run is taken back.
+ */
+export function judgeRestore(run: Run, manifest: MigrationManifest, ledger: RunLedger): Verification {
+  const verification = verificationOf(run, manifest, ledger);
+  const { expected, found, missing, different, extra } = verification;
+  const passes = (['ProveBackup', 'RestoreProducts', 'VerifyRestore'] as const).map(
+    (state) => ledger.shards.get(state) ?? [],
+  );
+  const unfinished = passes.filter(
+    (shards) => shards.filter(({ done }) => done).length !== run.plan.shards.length,
+  ).length;
+  if (missing === 0 && different === 0 && extra === 0 && unfinished === 0) return verification;
+  const { targetTable, backupId } = orderOf(run);
+  const what =
+    different > 0 ? "their digest is not the backup's" : `${missing} are missing and ${extra} too many`;
+  throw new VerificationFailedError(
+    `Table ${targetTable} is not what backup ${backupId} holds: ${found} of ${expected} items are there, ${what}${unfinished > 0 ? `, and ${unfinished} passes did not end` : ''}. A table that this restore created is taken away. Start again.`,
+  );
+}
+
+/** Tags, time to live and billing of a table that this run created; what could not be set becomes a warning. */
+export async function finishSettings(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
+  const { targetTable, mode } = orderOf(run);
+  const ledger = await readRunLedger(runtime, run.runId);
+  const record = ledger.tables.find(({ name }) => name === targetTable);
+  if (mode !== 'NEW' || record?.tableArn === undefined) return run;
+  const { expired } = restoredCounts(run, ledger);
+  const scope = { tableName: targetTable, tableArn: record.tableArn, backedUp: manifest.table, expired };
+  await warnRun(runtime.ledger, run, await restoreSettings(runtime, scope));
+  return readRun(runtime.ledger, run.runId);
+}
+
+async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
+  const verification = judgeRestore(run, manifest, await readRunLedger(runtime, run.runId));
+  const finishedAt = new Date(runtime.clock.now()).toISOString();
+  const committed = await transition(runtime.ledger, {
+    run,
+    to: 'SUCCEEDED',
+    lock: 'release',
+    writer: `complete:${run.executionArn}`,
+    facts: { verification, finishedAt },
+  });
+  if (committed !== undefined) return committed;
+  throw new RunClosedError(
+    `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
+  );
+}
+
+async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
+  const finished = await finishSettings(runtime, run, manifest);
+  const ledger = await readRunLedger(runtime, run.runId);
+  const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
+  const report = buildReport(runtime, finished, ledger, { status: 'SUCCEEDED', failure: null, finishedAt });
+  const restored = restoredCounts(finished, ledger);
+  return { ...(await publishReport(runtime, { ...report, restored } as Report)), restored };
+}
+
+/**
+ * Judges, commits, gives a new table its settings, writes the report and returns it. Called again after its
+ * commit (an answer was lost), it does the rest again and returns the same.
+ *
+ * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.
+ */
+export async function completeRestore(runtime: Runtime, input: RunStepInput): Promise<RestoreReport> {
+  const { ledger, clock, objects } = runtime;
+  const known = await readRun(ledger, input.runId);
+  const manifest = await readManifest(objects, orderOf(known).backupId);
+  if (known.status === 'SUCCEEDED' && known.executionArn === input.executionArn)
+    return afterCommit(runtime, known, manifest);
+  const { run } = await raiseFence({ ledger, clock, ...input });
+  return afterCommit(runtime, await commit(runtime, run, manifest), manifest);
+}

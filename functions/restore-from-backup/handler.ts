@@ -1,0 +1,7 @@
+import { lambdaHandler } from '../shared/handler.ts';
+import { restoreSchema } from './payloads.ts';
+import { restoreAlone } from './restore-alone.ts';
+import { restoreFromBackup } from './restore-from-backup.ts';
+
+/** One step of the restore; called alone, the whole of it. */
+export const handler = lambdaHandler({ input: restoreSchema, run: restoreFromBackup, alone: restoreAlone });

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { BackupDamagedError } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { executionSchema, planSchema, runStepSchema, workerSchema } from '../shared/state.ts';
+
+/** PrepareRestore -> BeginRestore, and the facts that the run keeps: what is restored, and into what. */
+export const restoreOrderSchema = z.object({
+  backupId: z.string(),
+  targetTable: z.string(),
+  /** `NEW`: the run creates the table. `EXISTING`: it is there and gets only what it lacks. */
+  mode: z.enum(['NEW', 'EXISTING']),
+});
+export type RestoreOrder = z.infer<typeof restoreOrderSchema>;
+
+/** PrepareRestore's answer. */
+export const preparedRestoreSchema = z.object({ order: restoreOrderSchema, plan: planSchema });
+export type PreparedRestore = z.infer<typeof preparedRestoreSchema>;
+
+/** BeginRestore's payload: the whole state so far. */
+export const beginRestoreSchema = z.object({
+  machine: z.literal('restore'),
+  input: z.unknown(),
+  execution: executionSchema,
+  tested: preparedRestoreSchema,
+});
+export type BeginRestoreInput = z.infer<typeof beginRestoreSchema>;
+
+/** BeginRestore's answer, which replaces the state. */
+export interface BeginRestoreOutput extends Omit<BeginRestoreInput, 'tested'> {
+  /** Kept for `SETTLE` only, because BeginRestore is called again. */
+  readonly tested?: PreparedRestore;
+  readonly run: {
+    readonly outcome: 'BEGUN' | 'SETTLE';
+    readonly runId: string;
+    readonly shards: readonly number[];
+    readonly workers: number;
+  };
+}
+
+/** Everything that the function is called with, by `action`. */
+export const restoreSchema = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('prepare'), input: z.unknown(), execution: executionSchema }),
+  z.object({ action: z.literal('begin'), state: beginRestoreSchema }),
+  z.object({ action: z.literal('prove'), worker: workerSchema }),
+  z.object({ action: z.literal('create'), run: runStepSchema }),
+  z.object({ action: z.literal('restore'), worker: workerSchema }),
+  z.object({ action: z.literal('verify'), worker: workerSchema }),
+  z.object({ action: z.literal('complete'), run: runStepSchema }),
+]);
+export type RestorePayload = z.infer<typeof restoreSchema>;
+
+/** What a restore's run restores. @throws BackupDamagedError where the run is none; not retried. */
+export function orderOf(run: Run): RestoreOrder {
+  const order = restoreOrderSchema.safeParse(run.details);
+  if (order.success) return order.data;
+  throw new BackupDamagedError(`Run ${run.runId} is no restore: it names no backup and no target table.`);
+}

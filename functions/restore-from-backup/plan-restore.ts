@@ -1,0 +1,139 @@
+import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
+import { newestBackup, readBackup } from '../shared/backup/backup-catalog.ts';
+import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
+import { singlePlan } from '../shared/manual-run.ts';
+import { retry } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { Plan } from '../shared/state.ts';
+import { describeTable } from '../shared/tables/describe-table.ts';
+import type { PreparedRestore } from './payloads.ts';
+import { keyDifference } from './restored-table.ts';
+import type { RestoreInput } from './restore-input.ts';
+
+/** Below this share a worker could not write one batch of 25 items a second. */
+const unitsPerWorker = 25;
+const maxIterations = 1_000;
+/** Where iterations cost no history, a shard is cut to this size. */
+const bytesPerShard = 256 * 2 ** 20;
+/** A turn is 14 minutes and 7 events; 18,000 of Step Functions' 25,000 are for turns. */
+const secondsPerTurn = 840;
+const eventsPerTurn = 7;
+const maxTurnEvents = 18_000;
+/** Proving, restoring and verifying each visit every shard. */
+const passes = 3;
+const describePatienceMillis = 60_000;
+
+const indexesTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+/** A live table keeps half of its capacity for its users. */
+function writeCap(input: RestoreInput, target: DescribedTable | undefined): number {
+  const provisioned = target?.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
+  return input.writeUnitsPerSecond ?? provisioned / 2;
+}
+
+function shardCount(runtime: Runtime, manifest: MigrationManifest, workers: number): number {
+  if (runtime.config.mapMode === 'INLINE') return workers;
+  const bySize = Math.ceil(manifest.tableBytes / bytesPerShard);
+  return Math.min(maxIterations, Math.max(workers, bySize), Math.max(1, manifest.files.length));
+}
+
+function assertFitsHistory(
+  runtime: Runtime,
+  manifest: MigrationManifest,
+  cap: { workers: number; units: number },
+): void {
+  if (runtime.config.mapMode !== 'INLINE' || cap.units === 0) return;
+  const seconds = (manifest.tableBytes / 1024 + manifest.itemCount / 2) / cap.units;
+  const turns = cap.workers * (Math.ceil(seconds / secondsPerTurn) + passes - 1);
+  if (turns * eventsPerTurn <= maxTurnEvents) return;
+  throw new RunTooLongForInlineError(
+    `Restoring ${manifest.itemCount} items at ${cap.units} write units a second would fill more than Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
+  );
+}
+
+/** How the work is cut; the backup says how much there is. */
+export function planOf(
+  runtime: Runtime,
+  input: RestoreInput,
+  { manifest, target }: { readonly manifest: MigrationManifest; readonly target: DescribedTable | undefined },
+): Plan {
+  const units = writeCap(input, target);
+  const asked = input.maxConcurrency ?? runtime.config.maxConcurrency;
+  const withinCap = units === 0 ? asked : Math.max(1, Math.floor(units / unitsPerWorker));
+  const workers = Math.max(1, Math.min(asked, withinCap, manifest.files.length));
+  assertFitsHistory(runtime, manifest, { workers, units });
+  const shards = indexesTo(shardCount(runtime, manifest, workers));
+  return {
+    ...singlePlan,
+    segments: shards,
+    shards,
+    workers,
+    writeUnitsPerSecond: units,
+    estimatedProducts: manifest.itemCount,
+    estimatedBytes: manifest.tableBytes,
+  };
+}
+
+/** `products-restored-20260102T030405Z`: one new table for each start. */
+export function defaultTarget(sourceTable: string, startTime: string): string {
+  const stamp = new Date(startTime)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(/[-:]/g, '');
+  return `${sourceTable}-restored-${stamp}`;
+}
+
+/** Writing into the live source is a choice of the deployment, and of the one who starts it. */
+function assertAllowed({ config }: Runtime, input: RestoreInput, targetTable: string): void {
+  if (targetTable === config.ledgerTable)
+    throw new RestoreTargetError(
+      `Table ${targetTable} is the ledger of this service. Nothing was created. Name another table.`,
+    );
+  if (targetTable !== config.sourceTable) return;
+  if (!config.restoreIntoSource)
+    throw new RestoreTargetError(
+      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. Leave targetTable out to restore into a new table, or deploy with --param restoreIntoSource=true.`,
+    );
+  if (input.confirm !== targetTable)
+    throw new RestoreTargetError(
+      `Restoring into the source table ${targetTable} must be confirmed. Nothing was changed. Start again with {"targetTable": "${targetTable}", "confirm": "${targetTable}"}; only items that are missing there are written.`,
+    );
+}
+
+function assertUsable(target: DescribedTable, manifest: MigrationManifest): void {
+  const name = target.TableName ?? '';
+  const difference = keyDifference(manifest.table, target);
+  if (difference !== undefined)
+    throw new TableSchemaMismatchError(
+      `Table ${name} exists, but ${difference} It was not touched. Leave targetTable out to restore into a new table.`,
+    );
+  if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
+  throw new RestoreTargetError(
+    `Table ${name} is ${target.TableStatus ?? 'in an unknown state'}, not ACTIVE. It was not touched. Start again when it is.`,
+  );
+}
+
+/**
+ * Finds the backup, checks its manifests and the target, and cuts the work. Reads only.
+ *
+ * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
+ *   RunTooLongForInlineError; none is retried.
+ */
+export async function prepareRestore(
+  runtime: Runtime,
+  input: RestoreInput,
+  startTime: string,
+): Promise<PreparedRestore> {
+  const { objects, clients, clock, config } = runtime;
+  const targetTable = input.targetTable ?? defaultTarget(config.sourceTable, startTime);
+  assertAllowed(runtime, input, targetTable);
+  const backupId = input.backupId ?? (await newestBackup(objects, config.sourceTable));
+  const manifest = await readBackup(objects, backupId);
+  const target = await retry({ clock, deadline: clock.now() + describePatienceMillis }, () =>
+    describeTable(clients.dynamo, targetTable),
+  );
+  if (target !== undefined) assertUsable(target, manifest);
+  const mode = target === undefined ? 'NEW' : 'EXISTING';
+  return { order: { backupId, targetTable, mode }, plan: planOf(runtime, input, { manifest, target }) };
+}

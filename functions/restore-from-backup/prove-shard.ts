@@ -1,0 +1,89 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { DamagedFileError, readItems } from '../shared/backup/read-file.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
+import { combineDigests, createDigestSum, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+import { numberAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import { orderOf } from './payloads.ts';
+import { fileGroups, type RestorableFile } from './restore-files.ts';
+
+/** How many of the shard's files are done. */
+interface FilesCursor {
+  readonly filesDone: number;
+}
+
+/** DynamoDB leaves items alone whose time is further back than this. */
+const oldestExpirySeconds = 5 * 365 * 24 * 3600;
+
+/** Whether time to live would delete the item at once. */
+export function isExpired(item: WireItem, attributeName: string | undefined, nowSeconds: number): boolean {
+  const text = attributeName === undefined ? undefined : numberAttribute(item, attributeName);
+  const expiresAt = Number(text ?? Number.NaN);
+  return expiresAt < nowSeconds && expiresAt > nowSeconds - oldestExpirySeconds;
+}
+
+interface ProveScope {
+  readonly runtime: Runtime;
+  readonly files: readonly RestorableFile[];
+  readonly timeToLiveAttribute: string | undefined;
+}
+
+async function openScope(runtime: Runtime, shard: number, turn: ShardTurn<FilesCursor>): Promise<ProveScope> {
+  const { table, files } = await readManifest(runtime.objects, orderOf(turn.run).backupId);
+  const groups = fileGroups(files, { shard, shardCount: turn.run.plan.shards.length });
+  return { runtime, files: groups.flat(), timeToLiveAttribute: table.timeToLiveAttribute };
+}
+
+async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promise<void> {
+  const { counters, digests, cursor } = turn.progress;
+  const filesDone = cursor?.filesDone ?? 0;
+  const file = scope.files[filesDone];
+  if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
+  const nowSeconds = Date.parse(turn.run.startedAt) / 1000;
+  const digest = createDigestSum();
+  let expired = 0;
+  for await (const item of readItems(scope.runtime.objects, file)) {
+    digest.add(item);
+    if (isExpired(item, scope.timeToLiveAttribute, nowSeconds)) expired += 1;
+  }
+  if (!equalDigests(digest.value(), file.digest))
+    throw new DamagedFileError(
+      'WrongDigest',
+      file.key,
+      `The items of data file ${file.key} are not those that were scanned (digest). Nothing was created.`,
+    );
+  const done = filesDone + 1 === scope.files.length;
+  await turn.save({
+    done,
+    cursor: done ? undefined : { filesDone: filesDone + 1 },
+    counters: {
+      items: (counters['items'] ?? 0) + file.itemCount,
+      expired: (counters['expired'] ?? 0) + expired,
+    },
+    digests: { source: combineDigests([digests['source'] ?? EMPTY_DIGEST, digest.value()]) },
+  });
+}
+
+/**
+ * Reads one shard of the backup whole before any table is created, and counts what has expired since.
+ *
+ * @throws BackupDamagedError naming the file, RunClosedError; neither is retried.
+ */
+export function proveShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  let scope: ProveScope | undefined;
+  return takeTurn<FilesCursor>(
+    runtime,
+    { input, turn },
+    {
+      state: 'ProveBackup',
+      codeVersion: '',
+      isTiedToCode: false,
+      unit: async (shardTurn) => {
+        await shardTurn.fence.check();
+        scope ??= await openScope(runtime, input.shard, shardTurn);
+        await proveNext(scope, shardTurn);
+      },
+    },
+  );
+}

@@ -1,0 +1,193 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { readItems } from '../shared/backup/read-file.ts';
+import { isThrottle, retry } from '../shared/retry.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
+import { canonicalJson } from '../shared/wire/canonical-json.ts';
+import { createDigestSum, EMPTY_DIGEST } from '../shared/wire/digest.ts';
+import { keyOf, keyText } from '../shared/wire/item-key.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+import { orderOf } from './payloads.ts';
+import { fileGroups } from './restore-files.ts';
+import { keyNamesOf } from './restored-table.ts';
+
+/** A new table: where the Scan goes on. An existing one: how many of the shard's files are compared. */
+interface VerifyCursor {
+  readonly exclusiveStartKey?: WireItem;
+  readonly filesDone?: number;
+}
+
+type VerifyTurn = ShardTurn<VerifyCursor>;
+
+interface Meter {
+  throttles: number;
+}
+
+const countThrottle =
+  (meter: Meter) =>
+  (error: unknown): void => {
+    if (isThrottle(error)) meter.throttles += 1;
+  };
+
+/** A turn that dies repeats at most what it read in this time. */
+const checkpointMillis = 15_000;
+
+/** Digests one segment of the new table; the sum over all segments must be the backup's. */
+async function digestSegment(runtime: Runtime, shard: number, turn: VerifyTurn): Promise<void> {
+  const { counters, digests, cursor } = turn.progress;
+  const request = {
+    tableName: orderOf(turn.run).targetTable,
+    segment: shard,
+    totalSegments: turn.run.plan.shards.length,
+  };
+  const digest = createDigestSum(digests['target'] ?? EMPTY_DIGEST);
+  const meter = { throttles: counters['throttles'] ?? 0 };
+  const checkpointAt = Math.min(turn.clock.now() + checkpointMillis, turn.deadline);
+  let readUnits = counters['readUnits'] ?? 0;
+  let exclusiveStartKey = cursor?.exclusiveStartKey;
+  do {
+    const page = await turn.retry(
+      () => runtime.items.scanPage({ ...request, exclusiveStartKey }),
+      countThrottle(meter),
+    );
+    for (const item of page.items) digest.add(item);
+    readUnits += page.readUnits;
+    exclusiveStartKey = page.lastEvaluatedKey;
+  } while (exclusiveStartKey !== undefined && turn.clock.now() < checkpointAt);
+  const target = digest.value();
+  const done = exclusiveStartKey === undefined;
+  await turn.save({
+    done,
+    cursor: exclusiveStartKey && { exclusiveStartKey },
+    counters: { ...meter, items: target.count, readUnits },
+    digests: { target },
+  });
+}
+
+const keysAtOnce = 100;
+const maxSamples = 20;
+
+interface Comparison {
+  found: number;
+  missing: number;
+  different: number;
+  readUnits: number;
+  throttles: number;
+}
+
+/** Everything that stands under these keys, however often DynamoDB has to be asked. */
+async function getAll(
+  runtime: Runtime,
+  turn: VerifyTurn,
+  wanted: { tableName: string; keys: readonly WireItem[]; counts: Comparison },
+) {
+  const items: WireItem[] = [];
+  let keys = wanted.keys;
+  while (keys.length > 0) {
+    const asked = keys;
+    const page = await retry(
+      { clock: turn.clock, deadline: turn.deadline, onRetry: countThrottle(wanted.counts) },
+      () => runtime.items.batchGet(wanted.tableName, asked),
+    );
+    items.push(...page.items);
+    wanted.counts.readUnits += page.readUnits;
+    keys = page.unprocessedKeys;
+  }
+  return items;
+}
+
+async function compareItems(
+  runtime: Runtime,
+  turn: VerifyTurn,
+  wanted: {
+    tableName: string;
+    keyNames: readonly string[];
+    items: readonly WireItem[];
+    counts: Comparison;
+    missing: string[];
+  },
+): Promise<void> {
+  const { tableName, keyNames, items, counts, missing } = wanted;
+  const textOf = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
+  const keys = items.map((item) => keyOf(item, keyNames));
+  const standing = new Map(
+    (await getAll(runtime, turn, { tableName, keys, counts })).map((item) => [textOf(item), item]),
+  );
+  for (const item of items) {
+    const found = standing.get(textOf(item));
+    if (found === undefined) {
+      counts.missing += 1;
+      if (missing.length < maxSamples) missing.push(keyText(item, keyNames));
+    } else {
+      counts.found += 1;
+      if (canonicalJson(found) !== canonicalJson(item)) counts.different += 1;
+    }
+  }
+}
+
+/** Looks up every key of one file in the existing table: what was missing must be there now. */
+async function compareFile(
+  runtime: Runtime,
+  { shard, manifest: { table, files } }: { readonly shard: number; readonly manifest: MigrationManifest },
+  turn: VerifyTurn,
+): Promise<void> {
+  const { targetTable } = orderOf(turn.run);
+  const own = fileGroups(files, { shard, shardCount: turn.run.plan.shards.length }).flat();
+  const filesDone = turn.progress.cursor?.filesDone ?? 0;
+  const file = own[filesDone];
+  if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
+  const {
+    found = 0,
+    missing: lost = 0,
+    different = 0,
+    readUnits = 0,
+    throttles = 0,
+  } = turn.progress.counters;
+  const counts: Comparison = { found, missing: lost, different, readUnits, throttles };
+  const missing = [...(turn.progress.samples?.['missing'] ?? [])];
+  const compare = { tableName: targetTable, keyNames: keyNamesOf(table.keySchema), counts, missing };
+  let items: WireItem[] = [];
+  for await (const item of readItems(runtime.objects, file)) {
+    items.push(item);
+    if (items.length < keysAtOnce) continue;
+    await compareItems(runtime, turn, { ...compare, items });
+    items = [];
+  }
+  await compareItems(runtime, turn, { ...compare, items });
+  const done = filesDone + 1 === own.length;
+  const cursor = done ? undefined : { filesDone: filesDone + 1 };
+  await turn.save({
+    done,
+    cursor,
+    counters: { ...counts, items: counts.found + counts.missing },
+    digests: {},
+    samples: { missing },
+  });
+}
+
+/**
+ * Verifies one shard of the restored table: a new one by digest, an existing one key by key.
+ *
+ * @throws BackupDamagedError, RunClosedError; neither is retried. What differs is judged by CompleteRestore.
+ */
+export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  let manifest: MigrationManifest | undefined;
+  return takeTurn<VerifyCursor>(
+    runtime,
+    { input, turn },
+    {
+      state: 'VerifyRestore',
+      codeVersion: '',
+      isTiedToCode: false,
+      unit: async (shardTurn) => {
+        const { mode, backupId } = orderOf(shardTurn.run);
+        await shardTurn.fence.check();
+        if (mode === 'NEW') return digestSegment(runtime, input.shard, shardTurn);
+        manifest ??= await readManifest(runtime.objects, backupId);
+        return compareFile(runtime, { shard: input.shard, manifest }, shardTurn);
+      },
+    },
+  );
+}
