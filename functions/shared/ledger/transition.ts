@@ -70,17 +70,21 @@ function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): reado
 
 function runItem(ledger: LedgerTable, { run, to, facts, writer }: Transition): TransactItem {
   const set = setExpression({ ...facts, status: to, changedBy: writer });
+  // A settler that another one has taken over from must not end the run, and free its lock, under the other's hands.
+  const settlerIsSame =
+    run.settler === undefined ? 'attribute_not_exists(settler)' : 'settler = :settlerBefore';
   return {
     Update: {
       TableName: ledger.tableName,
       Key: runKey(run.runId),
       UpdateExpression: set.UpdateExpression,
-      ConditionExpression: '#status = :from AND changedBy = :before',
+      ConditionExpression: `#status = :from AND changedBy = :before AND ${settlerIsSame}`,
       ExpressionAttributeNames: set.ExpressionAttributeNames,
       ExpressionAttributeValues: {
         ...set.ExpressionAttributeValues,
         ':from': run.status,
         ':before': run.changedBy,
+        ...(run.settler === undefined ? {} : { ':settlerBefore': run.settler }),
       },
     },
   };

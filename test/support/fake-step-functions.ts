@@ -1,0 +1,45 @@
+/** The two calls that settling makes, over a map of executions that a test holds. */
+export interface FakeStepFunctions {
+  /** Statuses by ARN. */
+  readonly executions: Map<string, string>;
+  /** What was started, in order; a second start under one name is refused and not listed. */
+  readonly started: { readonly name: string; readonly input: string }[];
+  send(command: {
+    readonly constructor: { readonly name: string };
+    readonly input: Readonly<Record<string, unknown>>;
+  }): Promise<unknown>;
+  clear(): void;
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}
+
+/** Knows no execution until one is started or set. */
+export function fakeStepFunctions(): FakeStepFunctions {
+  const executions = new Map<string, string>();
+  const started: { name: string; input: string }[] = [];
+  return {
+    executions,
+    started,
+    async send({ constructor, input }) {
+      if (constructor.name === 'DescribeExecutionCommand') {
+        const arn = String(input['executionArn']);
+        if (!arn.startsWith('arn:')) throw named('InvalidArn');
+        const status = executions.get(arn);
+        if (status === undefined) throw named('ExecutionDoesNotExist');
+        return { status };
+      }
+      const { stateMachineArn, name, input: text } = input as Readonly<Record<string, string>>;
+      const arn = `${stateMachineArn?.replace(':stateMachine:', ':execution:')}:${name}`;
+      if (executions.has(arn)) throw named('ExecutionAlreadyExists');
+      executions.set(arn, 'RUNNING');
+      started.push({ name: name ?? '', input: text ?? '' });
+      return { executionArn: arn };
+    },
+    clear() {
+      executions.clear();
+      started.splice(0);
+    },
+  };
+}

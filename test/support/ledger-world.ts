@@ -1,0 +1,181 @@
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { ObjectStore } from '../../functions/shared/backup/object-store.ts';
+import type { Config } from '../../functions/shared/env.ts';
+import { runsIndex } from '../../functions/shared/ledger/ledger-table.ts';
+import type { Runtime } from '../../functions/shared/runtime.ts';
+import { itemTable } from '../../functions/shared/wire/item-table.ts';
+import { type Engine, startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
+import { fakeStepFunctions, type FakeStepFunctions } from './fake-step-functions.ts';
+
+/** A clock that stands still until a test moves it. */
+export interface TestClock {
+  now(): number;
+  advance(millis: number): void;
+}
+
+/** Sees every request of one actor: may hold it back, lose its answer or end the actor. */
+export type Gate = (operation: string, send: () => Promise<unknown>) => Promise<unknown>;
+
+/** A ledger, tables and Step Functions for the ownership code alone; DynamoDB is the real engine. */
+export interface LedgerWorld {
+  readonly config: Config;
+  readonly clock: TestClock;
+  readonly stepFunctions: FakeStepFunctions;
+  /** Objects by key: reports, mostly. */
+  readonly objects: ReadonlyMap<string, string>;
+  /** Past every gate: what the tests look at. */
+  readonly observer: Runtime;
+  /** A runtime of its own for whoever acts; without a gate its requests go straight through. */
+  runtime(gate?: Gate): Runtime;
+  /** Forgets everything: a new ledger, no tables, no executions. */
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const config: Config = {
+  service: 'products-migration',
+  stage: 'test',
+  region: 'ap-southeast-2',
+  sourceTable: 'products',
+  tablePrefix: '',
+  mapMode: 'INLINE',
+  maxConcurrency: 20,
+  defaultStockQuantity: 50,
+  fenceWaitSeconds: 30,
+  intentWaitSeconds: 60,
+  restoreIntoSource: false,
+  notifyTopic: undefined,
+  kmsKeyArn: undefined,
+  ledgerTable: 'ledger',
+};
+
+const start = Date.parse('2026-05-01T00:00:00.000Z');
+
+/** Starts the engine; {@link LedgerWorld.reset} is much cheaper than another one. */
+export async function createLedgerWorld(overrides: Partial<Config> = {}): Promise<LedgerWorld> {
+  let engine: Engine = await startDynoxide();
+  const clients: DynamoDBClient[] = [];
+  const objects = new Map<string, string>();
+  let now = start;
+  const clock: TestClock = { now: () => now, advance: (millis) => void (now += millis) };
+  const stepFunctions = fakeStepFunctions();
+  const settings = (): DynamoDBClientConfig => ({
+    endpoint: engine.url,
+    region: config.region,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const client = (maxAttempts: number, gate: Gate | undefined): DynamoDBClient => {
+    const made = gated(new DynamoDBClient({ ...settings(), maxAttempts }), gate);
+    clients.push(made);
+    return made;
+  };
+  const runtime = (gate?: Gate): Runtime => {
+    const dynamo = client(1, gate);
+    const ledger = DynamoDBDocumentClient.from(client(6, gate), {
+      marshallOptions: { removeUndefinedValues: true },
+    });
+    return {
+      config: { ...config, ...overrides },
+      clients: { dynamo, ledger, sfn: stepFunctions as unknown as SFNClient } as Runtime['clients'],
+      ledger: { client: ledger, tableName: config.ledgerTable },
+      items: itemTable(dynamo),
+      objects: objectsIn(objects),
+      accountId: '123456789012',
+      bucket: 'bucket',
+      clock,
+      random: () => 0.5,
+      logger: { info: ignore, warn: ignore, error: ignore, debug: ignore } as unknown as Runtime['logger'],
+    };
+  };
+  const world = {
+    config: { ...config, ...overrides },
+    clock,
+    stepFunctions,
+    objects,
+    observer: runtime(),
+    runtime,
+    async reset() {
+      for (const made of clients.splice(0)) made.destroy();
+      await engine.stop();
+      engine = await startDynoxide();
+      now = start;
+      objects.clear();
+      stepFunctions.clear();
+      world.observer = runtime();
+      await createLedger(world.observer);
+    },
+    async stop() {
+      for (const made of clients.splice(0)) made.destroy();
+      await engine.stop();
+    },
+  };
+  await createLedger(world.observer);
+  return world;
+}
+
+const ignore = (): void => undefined;
+
+function gated(client: DynamoDBClient, gate: Gate | undefined): DynamoDBClient {
+  if (gate === undefined) return client;
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const operation = (context['commandName'] as string | undefined) ?? 'Unknown';
+      return (await gate(operation.replace(/Command$/, ''), () => next(args))) as Awaited<
+        ReturnType<typeof next>
+      >;
+    },
+    // Behind the retries, so that every attempt is a request of its own.
+    { step: 'finalizeRequest', name: 'gate', priority: 'low' },
+  );
+  return client;
+}
+
+function objectsIn(stored: Map<string, string>): ObjectStore {
+  return {
+    putOnce: () => Promise.reject(new Error('not needed here')),
+    put: async (key, body) => void stored.set(key, body.toString()),
+    get: async (key) => {
+      const body = stored.get(key);
+      return body === undefined ? undefined : { body: Buffer.from(body), etag: '' };
+    },
+    list: async () => [],
+  } as ObjectStore;
+}
+
+async function createLedger({ clients, ledger }: Runtime): Promise<void> {
+  const key = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+  await clients.dynamo.send(
+    new CreateTableCommand({
+      TableName: ledger.tableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: ['PK', 'SK', 'entity', 'startedAt'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      KeySchema: key('PK', 'SK'),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: runsIndex,
+          KeySchema: key('entity', 'startedAt'),
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  );
+}
+
+/** Names of the tables that stand, without the ledger. */
+export async function standingTables({ clients, ledger }: Runtime): Promise<readonly string[]> {
+  const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
+  return TableNames.filter((name) => name !== ledger.tableName);
+}

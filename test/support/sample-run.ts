@@ -1,0 +1,56 @@
+import { beginRun, type Holder, type NewRun } from '../../functions/shared/ledger/begin.ts';
+import type { Run } from '../../functions/shared/ledger/run.ts';
+import { singlePlan } from '../../functions/shared/manual-run.ts';
+import type { LedgerWorld } from './ledger-world.ts';
+
+/** ARN of an execution of one of the service's machines, as the embedded Step Functions names it. */
+export function executionArn(name: string, machine: 'migrate' | 'restore' | 'rollback' = 'migrate'): string {
+  return `arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-test-${machine}:${name}`;
+}
+
+/** When every sample execution started. */
+export const sampleStart = '2026-05-01T00:00:00.000Z';
+
+export function sampleHolder(name: string, overrides: Partial<Holder> = {}): Holder {
+  return { executionName: name, executionArn: executionArn(name), startTime: sampleStart, ...overrides };
+}
+
+export function sampleNewRun(runId: string, overrides: Partial<NewRun> = {}): NewRun {
+  return {
+    runId,
+    kind: 'migrate',
+    startedAt: sampleStart,
+    sourceTable: 'products',
+    parameters: {
+      dryRun: false,
+      onFailure: 'rollback',
+      maxQuarantined: 0,
+      onExisting: 'keep',
+      maxConcurrency: 1,
+    },
+    plan: singlePlan,
+    codeVersion: 'code',
+    backupId: '01777593600000-0a1b2c3d',
+    ...overrides,
+  };
+}
+
+/** A run that has just begun, with its execution running. */
+export async function begunRun(
+  { observer, stepFunctions }: LedgerWorld,
+  runId: string,
+  overrides: Partial<NewRun> = {},
+): Promise<Run> {
+  stepFunctions.executions.set(executionArn(runId), 'RUNNING');
+  const begun = await beginRun(observer.ledger, sampleNewRun(runId, overrides), sampleHolder(runId));
+  if (begun.outcome !== 'BEGUN') throw new Error(`${begun.lock.runId} has the lock`);
+  return begun.run;
+}
+
+/** What a stage is told of an execution. */
+export function sampleExecution(name: string, machine: 'migrate' | 'restore' | 'rollback' = 'migrate') {
+  return { id: executionArn(name, machine), name, startTime: sampleStart };
+}
+
+/** An invocation with all the time in the world. */
+export const longTurn = { remainingMillis: () => 890_000, requestId: 'request' } as const;

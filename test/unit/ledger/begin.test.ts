@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RunClosedError, RunIdUsedError } from '../../../functions/shared/errors.ts';
+import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
+import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { findRun, readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
+import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+/** Carries the first request of a name out and then loses its answer. */
+function losesAnswerOf(operation: string): Gate {
+  let isLost = false;
+  return async (name, send) => {
+    const answer = await send();
+    if (isLost || name !== operation) return answer;
+    isLost = true;
+    throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET', name: 'TimeoutError' });
+  };
+}
+
+async function held(run: Run): Promise<Run> {
+  const after = await transition(world.observer.ledger, { run, to: 'HELD', lock: 'keep', writer: 'hold' });
+  if (after === undefined) throw new Error('not held');
+  return after;
+}
+
+describe('beginning a run', () => {
+  it('writes run, execution and lock together', async () => {
+    const { ledger } = world.observer;
+    const run = await begunRun(world, 'a');
+    expect(await findRun(ledger, 'a')).toMatchObject({ ...run, status: 'RUNNING' });
+    expect(await findLock(ledger, 'products')).toMatchObject({ runId: 'a', executionArn: executionArn('a') });
+    expect(await findExecution(ledger, 'a')).toMatchObject({ runId: 'a' });
+  });
+
+  it('finds its own run again when the answer was lost', async () => {
+    const { ledger } = world.runtime(losesAnswerOf('TransactWriteItems'));
+    const begun = await beginRun(ledger, sampleNewRun('a'), sampleHolder('a'));
+    expect(begun).toMatchObject({ outcome: 'BEGUN', run: { runId: 'a', status: 'RUNNING' } });
+  });
+
+  it('answers a retry of the same execution with the run it began', async () => {
+    const first = await begunRun(world, 'a');
+    expect(await begunRun(world, 'a')).toMatchObject({ runId: 'a', changedBy: first.changedBy });
+  });
+
+  it('leaves a table alone that another run has locked, and names the lock', async () => {
+    await begunRun(world, 'a');
+    const begun = await beginRun(world.observer.ledger, sampleNewRun('b'), sampleHolder('b'));
+    expect(begun).toMatchObject({ outcome: 'LOCKED', lock: { runId: 'a' } });
+    expect(await findRun(world.observer.ledger, 'b')).toBeUndefined();
+    expect(await findExecution(world.observer.ledger, 'b')).toBeUndefined();
+  });
+
+  it('lets two tables be worked on at once', async () => {
+    await begunRun(world, 'a');
+    expect(await begunRun(world, 'b', { sourceTable: 'other' })).toMatchObject({ status: 'RUNNING' });
+  });
+
+  it('refuses a known id with another start time', async () => {
+    await begunRun(world, 'a');
+    const later = sampleHolder('a', { startTime: '2026-09-01T00:00:00.000Z' });
+    await expect(beginRun(world.observer.ledger, sampleNewRun('a'), later)).rejects.toThrow(RunIdUsedError);
+  });
+
+  it('does not begin a closed run once more, as a redriven execution would', async () => {
+    const run = await begunRun(world, 'a');
+    await transition(world.observer.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: 'end' });
+    await expect(beginRun(world.observer.ledger, sampleNewRun('a'), sampleHolder('a'))).rejects.toThrow(
+      RunClosedError,
+    );
+    expect(await findLock(world.observer.ledger, 'products')).toBeUndefined();
+  });
+
+  it('lets exactly one of many executions at once proceed', async () => {
+    const { ledger } = world.observer;
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const all = await Promise.all(
+      names.map((name) => beginRun(ledger, sampleNewRun(name), sampleHolder(name))),
+    );
+    expect(all.filter(({ outcome }) => outcome === 'BEGUN')).toHaveLength(1);
+  });
+});
+
+describe('resuming a held run', () => {
+  it('moves status, lock and execution to the new execution, under the old id', async () => {
+    const { ledger } = world.observer;
+    const run = await held(await begunRun(world, 'a'));
+    const resumed = await resumeRun(ledger, run, sampleHolder('again'), { codeVersion: 'newer' });
+    const executionArnOfAgain = executionArn('again');
+    expect(resumed).toMatchObject({
+      runId: 'a',
+      status: 'RUNNING',
+      executionArn: executionArnOfAgain,
+      codeVersion: 'newer',
+    });
+    expect(await findLock(ledger, 'products')).toMatchObject({
+      runId: 'a',
+      executionArn: executionArnOfAgain,
+    });
+    expect(await findExecution(ledger, 'again')).toMatchObject({ runId: 'a' });
+  });
+
+  it('finds its own resumption again when the answer was lost, and when it is called once more', async () => {
+    const run = await held(await begunRun(world, 'a'));
+    const { ledger } = world.runtime(losesAnswerOf('TransactWriteItems'));
+    expect(await resumeRun(ledger, run, sampleHolder('again'))).toMatchObject({ status: 'RUNNING' });
+    const now = await readRun(ledger, 'a');
+    expect(await resumeRun(ledger, now, sampleHolder('again'))).toEqual(now);
+  });
+
+  it('lets exactly one of two executions at once proceed', async () => {
+    const { ledger } = world.observer;
+    const run = await held(await begunRun(world, 'a'));
+    const both = await Promise.all(['b', 'c'].map((name) => resumeRun(ledger, run, sampleHolder(name))));
+    expect(both.filter((one) => one !== undefined)).toHaveLength(1);
+  });
+
+  it('leaves a run alone that is not held', async () => {
+    const run = await begunRun(world, 'a');
+    expect(await resumeRun(world.observer.ledger, run, sampleHolder('b'))).toBeUndefined();
+    expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ executionArn: executionArn('a') });
+  });
+});

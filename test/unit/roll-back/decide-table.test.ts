@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { decideTable, type TableFacts } from '../../../functions/roll-back/decide-table.ts';
+
+type Standing = NonNullable<TableFacts['standing']>;
+
+const ours: Standing = { tableId: 'id-1', runTag: 'run-a', status: 'ACTIVE' };
+const decide = (facts: Partial<TableFacts>) =>
+  decideTable({
+    runId: 'run-a',
+    recorded: { outcome: 'CREATED', tableId: 'id-1' },
+    isIntentWaitOver: true,
+    ...facts,
+  });
+
+describe('what becomes of a table when its run is taken back', () => {
+  it.each(['EXISTED', 'DELETED'] as const)(
+    'does nothing about one recorded as %s, whatever stands there',
+    (outcome) => {
+      expect(decide({ recorded: { outcome, tableId: 'id-1' }, standing: ours })).toEqual({
+        action: 'nothing',
+      });
+    },
+  );
+
+  it('looks inside before it deletes anything', () => {
+    expect(decide({ standing: ours })).toEqual({ action: 'look inside' });
+  });
+
+  it('deletes where intent, tag and TableId agree and nothing of the shop is inside', () => {
+    expect(decide({ standing: ours, contents: 'nothing of the shop' })).toEqual({ action: 'delete' });
+  });
+
+  it('keeps a table that holds something of the shop, and says so', () => {
+    expect(decide({ standing: ours, contents: 'something of the shop' })).toEqual({
+      action: 'keep',
+      remark: 'it holds items that this run did not write',
+    });
+  });
+
+  it('keeps a table of the same name with another TableId, even when it carries the tag', () => {
+    const standing = { ...ours, tableId: 'id-2' };
+    expect(decide({ standing, contents: 'nothing of the shop' })).toEqual({
+      action: 'keep',
+      remark: 'a table of this name was created by somebody else since',
+    });
+  });
+
+  it.each([undefined, 'run-b'])('keeps a created table whose tag says %s', (runTag) => {
+    const decision = decide({ standing: { ...ours, runTag }, contents: 'nothing of the shop' });
+    expect(decision).toEqual({
+      action: 'keep',
+      remark: "its tag migration:run is not run-a, so it cannot be shown to be this run's",
+    });
+  });
+
+  it('notes a created table that is gone', () => {
+    expect(decide({})).toEqual({ action: 'note deleted' });
+  });
+
+  it("notes a table that is going as gone: only the run's own is ever asked about", () => {
+    expect(decide({ standing: { ...ours, status: 'DELETING' } })).toEqual({ action: 'note deleted' });
+  });
+
+  it('decides anew about a table that an earlier roll back kept', () => {
+    const recorded = { outcome: 'KEPT', tableId: 'id-1' } as const;
+    expect(decide({ recorded, standing: ours })).toEqual({ action: 'look inside' });
+    expect(decide({ recorded })).toEqual({ action: 'note deleted' });
+  });
+});
+
+describe('a table that was announced, and no more is known', () => {
+  const recorded = { outcome: 'INTENT' } as const;
+
+  it('may still appear, so it is looked for again until the wait is over', () => {
+    expect(decide({ recorded, isIntentWaitOver: false })).toEqual({ action: 'wait' });
+    expect(decide({ recorded, isIntentWaitOver: true })).toEqual({ action: 'note deleted' });
+  });
+
+  it('may show its tags late, so without any nothing is decided before the wait is over', () => {
+    const standing = { ...ours, runTag: undefined };
+    expect(decide({ recorded, standing, isIntentWaitOver: false })).toEqual({ action: 'wait' });
+    expect(decide({ recorded, standing, isIntentWaitOver: true })).toEqual({ action: 'note existed' });
+  });
+
+  it("was there before, or is another run's, when another tag stands on it", () => {
+    const standing = { ...ours, runTag: 'run-b' };
+    expect(decide({ recorded, standing, isIntentWaitOver: false })).toEqual({ action: 'note existed' });
+  });
+
+  it("is the run's when its tag says so, although no answer ever told its TableId", () => {
+    expect(decide({ recorded, standing: ours, isIntentWaitOver: false })).toEqual({ action: 'look inside' });
+    expect(decide({ recorded, standing: ours, contents: 'nothing of the shop' })).toEqual({
+      action: 'delete',
+    });
+    expect(decide({ recorded, standing: ours, contents: 'something of the shop' })).toMatchObject({
+      action: 'keep',
+    });
+  });
+});
