@@ -5,14 +5,19 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, type DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { inject } from 'vitest';
 import { packageService } from '../../workflow/local/deploy/package-service.ts';
-import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from '../../workflow/local/embedded-aws.ts';
+import {
+  startEmbeddedAws,
+  type EmbeddedAws,
+  type EmbeddedAwsOptions,
+} from '../../workflow/local/embedded-aws.ts';
 
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
 /** An embedded AWS with the real service deployed, on a free port, that remembers every request. */
 export async function startTestAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
   const packageDir = inject('packageDir');
-  if (packageDir === undefined) throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
+  if (packageDir === undefined)
+    throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
   return startEmbeddedAws({ port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...options });
 }
 

@@ -120,7 +120,10 @@ async function startEndpoint(
   return {
     endpoint,
     ...namesOf(deployment),
-    ...cloud,
+    requestLog: cloud.requestLog,
+    faults: cloud.faults,
+    events: cloud.events,
+    messages: cloud.messages,
     loadProducts: (products, tableName) => fill(engines, products, tableName),
     tickSchedule: () => cloud.events.tickSchedule(),
     killWorkers: (key) => cloud.runner.killWorkers(deployment.prefix + key),

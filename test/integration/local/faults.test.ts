@@ -49,9 +49,17 @@ afterEach(async () => {
 
 describe('a fault', () => {
   it('is met by the nth matching request, and by no other', async () => {
-    const fault = aws.faults.add({ service: 'dynamodb', operation: 'PutItem', table: TableName, nth: 2, kind: 'throttle' });
+    const fault = aws.faults.add({
+      service: 'dynamodb',
+      operation: 'PutItem',
+      table: TableName,
+      nth: 2,
+      kind: 'throttle',
+    });
     await put('a');
-    await expect(put('b')).rejects.toThrow(expect.objectContaining({ name: 'ProvisionedThroughputExceededException' }));
+    await expect(put('b')).rejects.toThrow(
+      expect.objectContaining({ name: 'ProvisionedThroughputExceededException' }),
+    );
     await put('c');
     expect(await ids()).toEqual(['a', 'c']);
     expect(fault).toMatchObject({ matched: 3, struck: 1 });
@@ -59,9 +67,21 @@ describe('a fault', () => {
 
   it('happens at a seeded rate: the same seed, the same requests', async () => {
     const outcomes = async () => {
-      const fault = aws.faults.add({ service: 'dynamodb', operation: 'PutItem', rate: 0.3, seed: 42, kind: 'throttle' });
+      const fault = aws.faults.add({
+        service: 'dynamodb',
+        operation: 'PutItem',
+        rate: 0.3,
+        seed: 42,
+        kind: 'throttle',
+      });
       const results = [];
-      for (let n = 0; n < 40; n += 1) results.push(await put(`i${n}`).then(() => true, () => false));
+      for (let n = 0; n < 40; n += 1)
+        results.push(
+          await put(`i${n}`).then(
+            () => true,
+            () => false,
+          ),
+        );
       fault.remove();
       return results;
     };
@@ -78,9 +98,17 @@ describe('a fault', () => {
   });
 
   it('can be any error of the service’s own form', async () => {
-    const fault = { kind: 'error', code: 'InternalServerError', status: 500, message: 'no luck', times: 1 } as const;
+    const fault = {
+      kind: 'error',
+      code: 'InternalServerError',
+      status: 500,
+      message: 'no luck',
+      times: 1,
+    } as const;
     aws.faults.add({ service: 'dynamodb', ...fault });
-    await expect(put('a')).rejects.toThrow(expect.objectContaining({ name: 'InternalServerError', message: 'no luck' }));
+    await expect(put('a')).rejects.toThrow(
+      expect.objectContaining({ name: 'InternalServerError', message: 'no luck' }),
+    );
     aws.faults.add({ service: 's3', kind: 'throttle', times: 1 });
     await expect(putObject('a')).rejects.toThrow(expect.objectContaining({ name: 'SlowDown' }));
     aws.faults.add({ service: 'lambda', kind: 'throttle', times: 1 });
@@ -89,7 +117,13 @@ describe('a fault', () => {
   });
 
   it('hands back a share of a batch and applies the rest', async () => {
-    aws.faults.add({ service: 'dynamodb', operation: 'BatchWriteItem', kind: 'unprocessed', share: 0.4, seed: 7 });
+    aws.faults.add({
+      service: 'dynamodb',
+      operation: 'BatchWriteItem',
+      kind: 'unprocessed',
+      share: 0.4,
+      seed: 7,
+    });
     const requests = Array.from({ length: 25 }, (_, n) => write(`b${n}`));
     const { UnprocessedItems } = await clients.dynamodb.send(batch(requests));
     const handedBack = UnprocessedItems?.[TableName] ?? [];
@@ -97,7 +131,9 @@ describe('a fault', () => {
     expect(handedBack.length).toBeLessThan(20);
     const written = new Set(await ids());
     for (const request of requests) {
-      const back = handedBack.some(({ PutRequest }) => PutRequest?.Item?.['id']?.S === request.PutRequest?.Item?.['id']?.S);
+      const back = handedBack.some(
+        ({ PutRequest }) => PutRequest?.Item?.['id']?.S === request.PutRequest?.Item?.['id']?.S,
+      );
       expect(written.has(request.PutRequest?.Item?.['id']?.S ?? '')).toBe(!back);
     }
   });
@@ -106,7 +142,12 @@ describe('a fault', () => {
     aws.faults.add({ service: 'dynamodb', operation: 'PutItem', kind: 'reset', times: 1 });
     await expect(put('a')).rejects.toThrow(/ECONNRESET|socket hang up/);
     expect(await ids()).toEqual([]);
-    expect(last('PutItem')).toMatchObject({ applied: false, aborted: true, fault: 'reset', status: undefined });
+    expect(last('PutItem')).toMatchObject({
+      applied: false,
+      aborted: true,
+      fault: 'reset',
+      status: undefined,
+    });
   });
 
   it('loses an answer after the request was applied', async () => {
@@ -127,7 +168,9 @@ describe('a fault', () => {
   it('cuts a body in mid-stream', async () => {
     await putObject('cut');
     aws.faults.add({ service: 's3', operation: 'GetObject', key: 'cut', kind: 'bodyCut', times: 1 });
-    const { Body, ContentLength } = await clients.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key: 'cut' }));
+    const { Body, ContentLength } = await clients.s3.send(
+      new GetObjectCommand({ Bucket: aws.bucket, Key: 'cut' }),
+    );
     expect(ContentLength).toBe(10);
     await expect(Body?.transformToString()).rejects.toThrow(/aborted|ECONNRESET/);
   });
@@ -137,39 +180,65 @@ describe('a fault', () => {
     aws.faults.add({ service: 's3', operation: 'GetObject', kind: 'bodyChanged', times: 1 });
     expect(await read('good')).not.toBe('0123456789');
     expect(await read('good')).toBe('0123456789');
-    aws.faults.add({ service: 's3', operation: 'PutObject', kind: 'bodyChanged', target: 'stored', times: 1 });
+    aws.faults.add({
+      service: 's3',
+      operation: 'PutObject',
+      kind: 'bodyChanged',
+      target: 'stored',
+      times: 1,
+    });
     await putObject('bad');
     expect(await read('bad')).not.toBe('0123456789');
-    const checked = clients.s3.send(new GetObjectCommand({ Bucket: aws.bucket, Key: 'bad', ChecksumMode: 'ENABLED' }));
+    const checked = clients.s3.send(
+      new GetObjectCommand({ Bucket: aws.bucket, Key: 'bad', ChecksumMode: 'ENABLED' }),
+    );
     await expect(checked.then(({ Body }) => Body?.transformToString())).rejects.toThrow(/[Cc]hecksum/);
   });
 
   it('of the Lambda service reaches a state as its error', async () => {
-    aws.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'error', status: 500, code: 'ServiceException' });
+    aws.faults.add({
+      service: 'lambda',
+      operation: 'Invoke',
+      kind: 'error',
+      status: 500,
+      code: 'ServiceException',
+    });
     const ended = await runMachine();
     expect(ended).toMatchObject({ status: 'FAILED', error: 'Lambda.ServiceException' });
   });
 });
 
 describe('a kill', () => {
-  it.each(['before', 'after'] as const)('ends the worker %s its request is applied, and only that call', async (when) => {
-    const kill = aws.faults.killAt({ service: 'dynamodb', operation: 'PutItem', table: aws.ledgerTable, nth: 1, when });
-    const FunctionName = aws.functions['settle'];
-    const Payload = JSON.stringify({ detail: { name: `killed ${when}`, status: 'X' } });
-    const killed = await clients.lambda.send(new InvokeCommand({ FunctionName, Payload }));
-    expect(killed.FunctionError).toBe('Unhandled');
-    expect(Buffer.from(killed.Payload ?? []).toString()).toContain('Runtime.ExitError');
-    expect(kill.struck).toBe(1);
-    const Key = { PK: { S: 'EVENT' }, SK: { S: `killed ${when}#X` } };
-    const { Item } = await clients.dynamodb.send(new GetItemCommand({ TableName: aws.ledgerTable, Key }));
-    expect(Item !== undefined).toBe(when === 'after');
-    const again = await clients.lambda.send(new InvokeCommand({ FunctionName, Payload }));
-    expect(again.FunctionError).toBeUndefined();
-  });
+  it.each(['before', 'after'] as const)(
+    'ends the worker %s its request is applied, and only that call',
+    async (when) => {
+      const kill = aws.faults.killAt({
+        service: 'dynamodb',
+        operation: 'PutItem',
+        table: aws.ledgerTable,
+        nth: 1,
+        when,
+      });
+      const FunctionName = aws.functions['settle'];
+      const Payload = JSON.stringify({ detail: { name: `killed ${when}`, status: 'X' } });
+      const killed = await clients.lambda.send(new InvokeCommand({ FunctionName, Payload }));
+      expect(killed.FunctionError).toBe('Unhandled');
+      expect(Buffer.from(killed.Payload ?? []).toString()).toContain('Runtime.ExitError');
+      expect(kill.struck).toBe(1);
+      const Key = { PK: { S: 'EVENT' }, SK: { S: `killed ${when}#X` } };
+      const { Item } = await clients.dynamodb.send(new GetItemCommand({ TableName: aws.ledgerTable, Key }));
+      expect(Item !== undefined).toBe(when === 'after');
+      const again = await clients.lambda.send(new InvokeCommand({ FunctionName, Payload }));
+      expect(again.FunctionError).toBeUndefined();
+    },
+  );
 
   it('of all workers of a function ends its call as an error that names it', async () => {
     const running = clients.lambda.send(
-      new InvokeCommand({ FunctionName: aws.functions['settle'], Payload: JSON.stringify({ detail: { name: 'k' } }) }),
+      new InvokeCommand({
+        FunctionName: aws.functions['settle'],
+        Payload: JSON.stringify({ detail: { name: 'k' } }),
+      }),
     );
     const hang = aws.faults.add({ service: 'dynamodb', operation: 'PutItem', kind: 'hang' });
     while (hang.struck === 0) await new Promise(setImmediate);
@@ -185,9 +254,18 @@ describe('the request log', () => {
     await put('a');
     const writes = aws.requestLog.entries.filter(({ operation }) => operation === 'PutItem');
     const [byFunction, byClient] = writes;
-    expect(byFunction).toMatchObject({ functionName: 'tiny-local-settle', tables: [aws.ledgerTable], status: 200 });
+    expect(byFunction).toMatchObject({
+      functionName: 'tiny-local-settle',
+      tables: [aws.ledgerTable],
+      status: 200,
+    });
     expect(byFunction?.worker).toBeGreaterThan(0);
-    expect(byClient).toMatchObject({ functionName: undefined, tables: [TableName], applied: true, aborted: false });
+    expect(byClient).toMatchObject({
+      functionName: undefined,
+      tables: [TableName],
+      applied: true,
+      aborted: false,
+    });
     expect(byClient?.requestBytes).toBeGreaterThan(10);
   });
 });
@@ -216,7 +294,9 @@ async function ids(): Promise<string[]> {
 }
 
 function putObject(Key: string) {
-  return clients.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key, Body: '0123456789', ChecksumAlgorithm: 'SHA256' }));
+  return clients.s3.send(
+    new PutObjectCommand({ Bucket: aws.bucket, Key, Body: '0123456789', ChecksumAlgorithm: 'SHA256' }),
+  );
 }
 
 /** Without checking a checksum, as a client that does not ask for one. */

@@ -11,7 +11,13 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
-import { endOfExecution, eventually, startTinyAws, testClients, type TestClients } from '../../support/embedded.ts';
+import {
+  endOfExecution,
+  eventually,
+  startTinyAws,
+  testClients,
+  type TestClients,
+} from '../../support/embedded.ts';
 
 let aws: EmbeddedAws;
 let clients: TestClients;
@@ -66,7 +72,9 @@ describe('an execution', () => {
   });
 
   it.each(['"abc"', '[]', 'null', '0', '""', 'false'])('hands %s on as its input', async (input) => {
-    const { executionArn } = await clients.sfn.send(new StartExecutionCommand({ stateMachineArn: machine, input }));
+    const { executionArn } = await clients.sfn.send(
+      new StartExecutionCommand({ stateMachineArn: machine, input }),
+    );
     await endOfExecution(clients.sfn, executionArn ?? '');
     const prepared = (await historyOf(executionArn)).find(({ type }) => type === 'PassStateExited');
     const output = JSON.parse(prepared?.stateExitedEventDetails?.output ?? '') as Record<string, unknown>;
@@ -80,15 +88,22 @@ describe('an execution', () => {
     const second = await clients.sfn.send(new StartExecutionCommand(start));
     expect(second.executionArn).toBe(first.executionArn);
     const other = new StartExecutionCommand({ ...start, input: '{}' });
-    await expect(clients.sfn.send(other)).rejects.toThrow(expect.objectContaining({ name: 'ExecutionAlreadyExists' }));
+    await expect(clients.sfn.send(other)).rejects.toThrow(
+      expect.objectContaining({ name: 'ExecutionAlreadyExists' }),
+    );
     slow.remove();
     await clients.sfn.send(new StopExecutionCommand({ executionArn: first.executionArn }));
     const closed = new StartExecutionCommand(start);
-    await expect(clients.sfn.send(closed)).rejects.toThrow(expect.objectContaining({ name: 'ExecutionAlreadyExists' }));
+    await expect(clients.sfn.send(closed)).rejects.toThrow(
+      expect.objectContaining({ name: 'ExecutionAlreadyExists' }),
+    );
   });
 
   it.each([
-    [{ stateMachineArn: 'arn:aws:states:ap-southeast-2:123456789012:stateMachine:none' }, 'StateMachineDoesNotExist'],
+    [
+      { stateMachineArn: 'arn:aws:states:ap-southeast-2:123456789012:stateMachine:none' },
+      'StateMachineDoesNotExist',
+    ],
     [{ stateMachineArn: 'nonsense' }, 'InvalidArn'],
     [{ name: 'with space' }, 'InvalidName'],
     [{ input: '{' }, 'InvalidExecutionInput'],
@@ -102,7 +117,11 @@ describe('a stopped execution', () => {
   it('is ABORTED, calls nothing any more, and its event reaches the rule’s function', async () => {
     const hang = aws.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'hang' });
     const { executionArn } = await clients.sfn.send(
-      new StartExecutionCommand({ stateMachineArn: machine, name: 'stopped', input: '{"shards":[{"kind":"ok"}]}' }),
+      new StartExecutionCommand({
+        stateMachineArn: machine,
+        name: 'stopped',
+        input: '{"shards":[{"kind":"ok"}]}',
+      }),
     );
     await eventually(() => (hang.struck > 0 ? true : undefined));
     await clients.sfn.send(new StopExecutionCommand({ executionArn, error: 'Tired', cause: 'of waiting' }));
@@ -143,9 +162,14 @@ describe('a stopped execution', () => {
     aws.timeOutExecution(executionArn);
     expect((await endOfExecution(clients.sfn, executionArn)).status).toBe('TIMED_OUT');
     await clients.sfn.send(new RedriveExecutionCommand({ executionArn }));
-    expect(await endOfExecution(clients.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
+    expect(await endOfExecution(clients.sfn, executionArn)).toMatchObject({
+      status: 'SUCCEEDED',
+      redriveCount: 1,
+    });
     const entered = (await historyOf(executionArn)).filter(({ type }) => type === 'PassStateEntered');
-    expect(entered.filter(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === 'Prepare')).toHaveLength(1);
+    expect(
+      entered.filter(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === 'Prepare'),
+    ).toHaveLength(1);
   });
 });
 
@@ -160,15 +184,27 @@ describe('a history', () => {
       ...['TaskStateEntered', 'TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited'],
       ...['ChoiceStateEntered', 'ChoiceStateExited', 'PassStateEntered', 'PassStateExited'],
       ...['MapIterationSucceeded', 'MapStateSucceeded', 'MapStateExited'],
-      ...['ParallelStateEntered', 'ParallelStateStarted', 'TaskStateEntered', 'PassStateEntered', 'PassStateExited'],
+      ...[
+        'ParallelStateEntered',
+        'ParallelStateStarted',
+        'TaskStateEntered',
+        'PassStateEntered',
+        'PassStateExited',
+      ],
       ...['TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited'],
       ...['ParallelStateSucceeded', 'ParallelStateExited', 'SucceedStateEntered', 'SucceedStateExited'],
       'ExecutionSucceeded',
     ]);
     expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
     const scheduled = events.find(({ type }) => type === 'TaskScheduled');
-    expect(scheduled?.taskScheduledEventDetails).toMatchObject({ resourceType: 'lambda', resource: 'invoke', timeoutInSeconds: 30 });
-    const branches = events.filter(({ previousEventId }) => events[previousEventId ?? 0]?.type === 'TaskStateEntered');
+    expect(scheduled?.taskScheduledEventDetails).toMatchObject({
+      resourceType: 'lambda',
+      resource: 'invoke',
+      timeoutInSeconds: 30,
+    });
+    const branches = events.filter(
+      ({ previousEventId }) => events[previousEventId ?? 0]?.type === 'TaskStateEntered',
+    );
     expect(branches.length).toBeGreaterThan(0);
   });
 
@@ -180,9 +216,13 @@ describe('a history', () => {
       new GetExecutionHistoryCommand({ executionArn, maxResults: 3, nextToken: first.nextToken }),
     );
     expect([...(first.events ?? []), ...(second.events ?? [])]).toEqual(all.slice(0, 6));
-    const backwards = await clients.sfn.send(new GetExecutionHistoryCommand({ executionArn, reverseOrder: true }));
+    const backwards = await clients.sfn.send(
+      new GetExecutionHistoryCommand({ executionArn, reverseOrder: true }),
+    );
     expect(backwards.events?.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toReversed());
-    const bare = await clients.sfn.send(new GetExecutionHistoryCommand({ executionArn, includeExecutionData: false }));
+    const bare = await clients.sfn.send(
+      new GetExecutionHistoryCommand({ executionArn, includeExecutionData: false }),
+    );
     expect(bare.events?.[0]?.executionStartedEventDetails?.input).toBeUndefined();
   });
 });
@@ -203,19 +243,27 @@ describe('the lists', () => {
 });
 
 async function run(input: unknown, name?: string) {
-  const start = { stateMachineArn: machine, input: JSON.stringify(input), ...(name !== undefined && { name }) };
+  const start = {
+    stateMachineArn: machine,
+    input: JSON.stringify(input),
+    ...(name !== undefined && { name }),
+  };
   const { executionArn = '' } = await clients.sfn.send(new StartExecutionCommand(start));
   return { ...(await endOfExecution(clients.sfn, executionArn)), executionArn };
 }
 
 async function historyOf(executionArn: string | undefined): Promise<HistoryEvent[]> {
-  const { events = [] } = await clients.sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+  const { events = [] } = await clients.sfn.send(
+    new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }),
+  );
   return events;
 }
 
 /** The event that the rule's function has kept in the ledger. */
 async function settled(sortKey: string): Promise<unknown> {
   const Key = { PK: { S: 'EVENT' }, SK: { S: sortKey } };
-  const { Item } = await clients.dynamodb.send(new GetItemCommand({ TableName: aws.ledgerTable, Key, ConsistentRead: true }));
+  const { Item } = await clients.dynamodb.send(
+    new GetItemCommand({ TableName: aws.ledgerTable, Key, ConsistentRead: true }),
+  );
   return Item === undefined ? undefined : JSON.parse(Item['event']?.S ?? '');
 }
