@@ -18,20 +18,27 @@ export function executionName(machine: MachineName, now: Date = new Date()): str
   return `${machine}-${time}-${crypto.randomUUID().slice(0, 6)}`;
 }
 
+/** An execution to start. */
+export interface NewExecution {
+  readonly input: unknown;
+  /** Default {@link executionName}. */
+  readonly name?: string;
+}
+
 /**
- * Starts a machine under a name chosen here, so that a lost answer can be asked for again.
+ * Starts a machine under a name chosen here: a repeated request starts nothing twice.
  *
  * @returns the execution's ARN.
  */
 export async function startExecution(
   context: OperatorContext,
   machine: MachineName,
-  input: unknown,
+  { input, name = executionName(machine) }: NewExecution,
 ): Promise<string> {
   const { executionArn = '' } = await context.sfn.send(
     new StartExecutionCommand({
       stateMachineArn: machineArn(context, machine),
-      name: executionName(machine),
+      name,
       input: JSON.stringify(input),
     }),
   );

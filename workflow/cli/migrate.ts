@@ -14,7 +14,7 @@ const command = addMigrateOptions(
 
 await runStageCommand<Options>(command, async (context, options) => {
   const terminal = processTerminal(options);
-  const executionArn = await startExecution(context, 'migrate', migrateInput(options));
+  const executionArn = await startExecution(context, 'migrate', { input: migrateInput(options) });
   terminal.say(`Execution  ${executionArn}`);
   printConsoleLink(context, executionArn, terminal);
   terminal.say();

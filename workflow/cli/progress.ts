@@ -38,6 +38,7 @@ const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   MigrateProducts: ['items'],
   VerifyMigration: ['targetItems', 'sourceItems'],
   CompareByKey: ['expected'],
+  ProveBackup: ['items'],
   RestoreProducts: ['items'],
   VerifyRestore: ['items'],
   RollBack: ['items'],

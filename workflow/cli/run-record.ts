@@ -12,6 +12,7 @@ export const shardStates: readonly ShardState[] = [
   'MigrateProducts',
   'VerifyMigration',
   'CompareByKey',
+  'ProveBackup',
   'RestoreProducts',
   'VerifyRestore',
   'RollBack',

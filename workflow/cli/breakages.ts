@@ -1,0 +1,47 @@
+import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { Faults } from '../local/gateway/faults.ts';
+
+/** Something to go wrong on purpose, in the embedded AWS only. */
+export interface Breakage {
+  /** What will happen, in a sentence. */
+  readonly story: string;
+  /** A product that is put in with the others. */
+  readonly product?: WireItem;
+  /** Injects the faults. */
+  inject?(faults: Faults): void;
+}
+
+/** Begins inside the data: some batches are written before. */
+const batchesBefore = 3;
+
+/** By what is said after `--break`. */
+export const breakages: Readonly<Record<string, Breakage>> = {
+  product: {
+    story: 'One product has no name, so the run fails before any table exists.',
+    product: { id: { S: 'a-product-without-a-name' }, price: { S: '165' } },
+  },
+  backup: {
+    story:
+      'What the bucket gives back of the backup has one byte changed, so the rehearsal fails before any table exists.',
+    inject(faults) {
+      const isData = /\/data\/.*\.json\.gz$/;
+      faults.add({ service: 's3', operation: 'GetObject', key: isData, kind: 'bodyChanged' });
+    },
+  },
+  migrate: {
+    story:
+      'DynamoDB refuses to write in the middle of MigrateProducts, so everything that was created is taken back.',
+    inject(faults) {
+      const message = 'Refused on purpose, by --break migrate.';
+      const refusal = { kind: 'error', code: 'AccessDeniedException', status: 400, message } as const;
+      const later = { nth: batchesBefore + 1, times: Number.POSITIVE_INFINITY };
+      faults.add({
+        service: 'dynamodb',
+        operation: 'BatchWriteItem',
+        table: 'products-enhanced',
+        ...later,
+        ...refusal,
+      });
+    },
+  },
+};

@@ -1,0 +1,160 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
+import { generateProducts } from '../local/products/generate-products.ts';
+import { readProductsFile } from '../local/products/read-products-file.ts';
+import { type Breakage, breakages } from './breakages.ts';
+import { openContext } from './context.ts';
+import { localStage } from './deployment.ts';
+import { executionName, startExecution } from './executions.ts';
+import { finish, interruptedExitCode } from './follow-to-report.ts';
+import { followExecution } from './follow-run.ts';
+import { count } from './format.ts';
+import { type MigrateOptions, migrateInput } from './input-options.ts';
+import { OperatorError } from './operator-error.ts';
+import { progressView } from './progress-view.ts';
+import { runsFolder } from './save-report.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What `npm start` is told. */
+export interface LocalRunOptions extends MigrateOptions {
+  readonly products?: number;
+  readonly input?: string;
+  readonly seed?: number;
+  readonly dynamodb?: string;
+  readonly s3?: string;
+  readonly port?: number;
+  readonly break?: string;
+}
+
+const defaultProducts = 1_000;
+
+interface Shop {
+  readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
+  /** What it is, for the first line. */
+  readonly name: string;
+}
+
+async function* following(products: Shop['products'], more: WireItem | undefined): AsyncGenerator<WireItem> {
+  yield* products;
+  if (more !== undefined) yield more;
+}
+
+function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {
+  if (input !== undefined) return { products: readProductsFile(input), name: `the products of ${input}` };
+  return { products: generateProducts({ count: products, seed }), name: `${count(products)} made products` };
+}
+
+function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
+  if (name === undefined) return undefined;
+  const breakage = breakages[name];
+  if (breakage === undefined)
+    throw new OperatorError(
+      `There is no way to break "${name}". Say --break with one of: ${Object.keys(breakages).join(', ')}.`,
+    );
+  return breakage;
+}
+
+function checkOptions({ products, input }: LocalRunOptions): void {
+  if (products !== undefined && input !== undefined)
+    throw new OperatorError('Say --products or --input, not both: the table is filled from one of them.');
+  if (products !== undefined && products < 0)
+    throw new OperatorError('--products is how many products to make: 0 or more.');
+}
+
+/** Stops what was started, once, whatever happens; a second Ctrl-C does not wait. */
+interface Stopping {
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+function stopOnSignals(terminal: Terminal): Stopping {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(interruptedExitCode);
+    terminal.complain('Stopping ...');
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const release = (): void =>
+    void process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+  return { signal: controller.signal, release };
+}
+
+/**
+ * A whole migration on this machine: embedded AWS up, products in, workflow started, followed and reported, all of it
+ * stopped again.
+ *
+ * @returns 0 when the execution succeeded, 130 after Ctrl-C, else 1.
+ */
+export async function runLocally(options: LocalRunOptions, terminal: Terminal): Promise<number> {
+  checkOptions(options);
+  const breakage = breakageOf(options);
+  const name = executionName('migrate');
+  const log = await openLog(name);
+  const stopping = stopOnSignals(terminal);
+  let aws: EmbeddedAws | undefined;
+  try {
+    terminal.say(terminal.colors.dim('Packaging the service and starting the embedded AWS ...'));
+    aws = await startAws(options, breakage, log);
+    breakage?.inject?.(aws.faults);
+    if (stopping.signal.aborted) return interruptedExitCode;
+    announce(options, breakage, terminal);
+    return await migrateAndReport(aws, { options, name, signal: stopping.signal }, terminal);
+  } finally {
+    await aws?.stop();
+    log.end();
+    stopping.release();
+  }
+}
+
+async function openLog(name: string): Promise<WriteStream> {
+  const folder = join(runsFolder, name);
+  await mkdir(folder, { recursive: true });
+  return createWriteStream(join(folder, 'functions.log'));
+}
+
+function startAws(
+  options: LocalRunOptions,
+  breakage: Breakage | undefined,
+  log: WriteStream,
+): Promise<EmbeddedAws> {
+  const { port = 0, dynamodb, s3 } = options;
+  return startEmbeddedAws({
+    port,
+    products: following(shopOf(options).products, breakage?.product),
+    log: (functionName, text) => void log.write(`${functionName}: ${text}`),
+    ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
+    ...(s3 === undefined ? {} : { s3Url: s3 }),
+  });
+}
+
+function announce(options: LocalRunOptions, breakage: Breakage | undefined, terminal: Terminal): void {
+  const input = JSON.stringify(migrateInput(options));
+  terminal.say(`A shop with ${shopOf(options).name} is up; starting migrate with ${input}`);
+  if (breakage !== undefined) terminal.say(terminal.colors.yellow(breakage.story));
+  terminal.say();
+}
+
+interface LocalExecution {
+  readonly options: LocalRunOptions;
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+async function migrateAndReport(
+  aws: EmbeddedAws,
+  { options, name, signal }: LocalExecution,
+  terminal: Terminal,
+): Promise<number> {
+  const context = await openContext({ stage: localStage, endpoint: aws.endpoint });
+  try {
+    const arn = await startExecution(context, 'migrate', { name, input: migrateInput(options) });
+    const end = await followExecution(context, arn, { view: progressView(terminal), signal });
+    return end === undefined ? interruptedExitCode : await finish(context, end, terminal);
+  } finally {
+    context.close();
+  }
+}

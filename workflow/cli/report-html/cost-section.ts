@@ -1,0 +1,72 @@
+import type { Cost, CostParts, EstimatedCost, MonthlyCost } from '../../../functions/shared/cost/cost.ts';
+import { priceList } from '../../../functions/shared/cost/prices.ts';
+import { isCosted, type Report } from '../../../functions/shared/report.ts';
+import { count, dollars, duration, rupees } from '../format.ts';
+import { type Html, html } from './html.ts';
+import { tableHead } from './sections.ts';
+
+const partNames: Readonly<Record<keyof CostParts, string>> = {
+  reads: 'DynamoDB reads',
+  writes: 'DynamoDB writes',
+  s3: 'S3 requests',
+  lambda: 'Lambda',
+  transitions: 'Step Functions transitions',
+};
+
+const partKeys = [
+  'reads',
+  'writes',
+  's3',
+  'lambda',
+  'transitions',
+] as const satisfies readonly (keyof CostParts)[];
+
+/** Once: estimate and actual side by side. Each month: table by table, indexes included. */
+export function costSection({ cost, durationSeconds }: Report): Html | undefined {
+  const estimated = isCosted(cost.estimated) ? cost.estimated : undefined;
+  const actual = isCosted(cost.actual) ? cost.actual : undefined;
+  const any = actual ?? estimated;
+  if (any === undefined) return undefined;
+  return html`<section aria-labelledby="cost-heading"><h2 id="cost-heading">Cost</h2>
+    <p class="lead">At the prices of ${any.region}, ${priceList.date}, and ${any.rupeesPerDollar} rupees a dollar; without free tier and tax.</p>
+    <h3>Once, for this run</h3>${onceTable(estimated, actual, durationSeconds)}
+    ${estimated !== undefined && estimated.monthly.length > 0 && html`<h3>Each month, for the new tables</h3>${monthlyTable(estimated.monthly)}`}
+  </section>`;
+}
+
+function cell(cost: Cost | undefined, text: (cost: Cost) => string): Html {
+  return html`<td class="number">${cost === undefined ? '–' : text(cost)}</td>`;
+}
+
+function onceTable(
+  estimated: EstimatedCost | undefined,
+  actual: Cost | undefined,
+  durationSeconds: number,
+): Html {
+  const row = (name: string, text: (cost: Cost) => string): Html =>
+    html`<tr><th scope="row">${name}</th>${cell(estimated, text)}${cell(actual, text)}</tr>`;
+  const time = html`<tr><th scope="row">Time</th><td class="number">${estimated === undefined ? '–' : duration(estimated.seconds)}</td><td class="number">${duration(durationSeconds)}</td></tr>`;
+  return html`<div class="scroll"><table>${tableHead(['Part', '#Estimated', '#Actual'])}
+    <tbody>${partKeys.map((key) => row(partNames[key], ({ parts }) => dollars(parts[key])))}${time}</tbody>
+    <tfoot>${row('Together', (cost) => `${dollars(cost.dollars)} · ${rupees(cost.rupees)}`)}</tfoot></table></div>`;
+}
+
+/** `6 read and 6 write units a second, of which two thirds for 2 indexes`, or what on-demand means. */
+function capacityText({ billing, readCapacity, writeCapacity, indexes }: MonthlyCost): string {
+  if (billing === 'PAY_PER_REQUEST') return 'on demand; requests are paid one by one';
+  const withIndexes =
+    indexes === 0 ? '' : `, ${count(indexes)} ${indexes === 1 ? 'index' : 'indexes'} included`;
+  return `${count(readCapacity)} read and ${count(writeCapacity)} write units a second${withIndexes}`;
+}
+
+export function monthlyTable(monthly: readonly MonthlyCost[]): Html {
+  const rows = monthly.map(
+    (one) => html`<tr><th scope="row"><code>${one.table}</code></th><td>${capacityText(one)}</td>
+      <td class="number">${dollars(one.dollars)}</td><td class="number">${rupees(one.rupees)}</td>
+      <td class="number">${one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`}</td></tr>`,
+  );
+  const sum = (pick: (one: MonthlyCost) => number): number =>
+    monthly.reduce((total, one) => total + pick(one), 0);
+  return html`<div class="scroll"><table>${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Earlier scripts said'])}<tbody>${rows}</tbody>
+    <tfoot><tr><th scope="row">Together</th><td></td><td class="number">${dollars(sum((one) => one.dollars))}</td><td class="number">${rupees(sum((one) => one.rupees))}</td><td></td></tr></tfoot></table></div>`;
+}

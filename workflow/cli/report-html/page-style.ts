@@ -1,0 +1,95 @@
+/** The page's style: light and dark by the reader's own setting, one column on a phone. */
+export const pageStyle = `
+:root {
+  color-scheme: light dark;
+  --page: #f6f7f9; --panel: #ffffff; --text: #14171f; --soft: #545c6b; --faint: #7a8291;
+  --line: #e4e7ec; --grid: #eceef2; --code: #f1f3f6; --track: #e9ecf1;
+  --good: #0f7b4f; --good-wash: #e5f5ed; --notice: #8f5a00; --notice-wash: #fdf2dc; --bad: #bb2a2f; --bad-wash: #fdebeb;
+  --backup: #3a6fd8; --rehearse: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --undo: #c8434a; --other: #8a93a3;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0e1116; --panel: #161a21; --text: #e8eaee; --soft: #a5adba; --faint: #7f8897;
+    --line: #272d37; --grid: #222832; --code: #1f252e; --track: #262c36;
+    --good: #4fd09a; --good-wash: #12291f; --notice: #e9b552; --notice-wash: #2c2313; --bad: #ff8a8a; --bad-wash: #331a1c;
+    --backup: #6c9bf5; --rehearse: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --undo: #f0777c; --other: #8a93a3;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--page); color: var(--text);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
+main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
+h1, h2, h3, p, dl, dd, ul, figure { margin: 0; }
+ul { padding-left: 18px; }
+a { color: inherit; }
+code, .mono { font: 0.9em/1.5 ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
+header { margin-bottom: 28px; }
+.crumb { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; color: var(--soft); font-size: 13px; margin-bottom: 14px; }
+.pill { display: inline-flex; align-items: center; gap: 7px; padding: 3px 11px 3px 9px; border-radius: 99px; font-size: 13px; font-weight: 600; }
+.pill::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
+.good .pill, .pill.good { color: var(--good); background: var(--good-wash); }
+.notice .pill, .pill.notice { color: var(--notice); background: var(--notice-wash); }
+.bad .pill, .pill.bad { color: var(--bad); background: var(--bad-wash); }
+h1 { font-size: 27px; line-height: 1.25; font-weight: 640; letter-spacing: -0.018em; max-width: 30em; text-wrap: balance; }
+h2 { font-size: 16px; font-weight: 640; letter-spacing: -0.006em; }
+h3 { font-size: 13px; font-weight: 600; color: var(--soft); margin: 18px 0 6px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); background: var(--line); gap: 1px;
+  border: 1px solid var(--line); border-radius: 12px; overflow: hidden; margin-bottom: 20px; }
+.tile { background: var(--panel); padding: 15px 18px 14px; min-width: 0; }
+.tile dt { color: var(--soft); font-size: 13px; }
+.tile dd { font-size: 23px; font-weight: 620; letter-spacing: -0.02em; line-height: 1.3; }
+.tile small { display: block; color: var(--faint); font-size: 12.5px; line-height: 1.4; }
+section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 20px 22px; margin-bottom: 20px; }
+section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 68ch; }
+.columns { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; margin-bottom: 20px; align-items: start; }
+.columns > section { margin: 0; height: 100%; }
+.failure { border-color: color-mix(in srgb, var(--bad) 35%, var(--line)); }
+.failure h2 { color: var(--bad); }
+.failure .cause { margin-top: 8px; overflow-wrap: anywhere; white-space: pre-line; max-width: 80ch; }
+.next { margin-top: 14px; padding: 11px 14px; border-radius: 8px; background: var(--code); }
+.next b { font-weight: 640; }
+.warnings { border-color: color-mix(in srgb, var(--notice) 35%, var(--line)); }
+.warnings h2 { color: var(--notice); }
+.warnings li { margin-top: 5px; overflow-wrap: anywhere; }
+figure { margin-top: 12px; }
+figure svg { display: block; width: 100%; height: auto; }
+figure .narrow { display: none; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; color: var(--soft); margin-top: 12px; padding: 0; list-style: none; }
+.legend i { display: inline-block; width: 9px; height: 9px; border-radius: 2.5px; margin-right: 7px; }
+details { margin-top: 10px; font-size: 13px; }
+summary { cursor: pointer; color: var(--soft); width: fit-content; padding: 3px 0; }
+summary:hover { color: var(--text); }
+summary:focus-visible { outline: 2px solid var(--backup); outline-offset: 3px; border-radius: 3px; }
+.scroll { overflow-x: auto; margin-top: 10px; }
+details .scroll { max-height: 420px; overflow-y: auto; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; }
+details table { font-size: 13px; }
+th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px; white-space: nowrap; }
+th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
+tr:last-child > * { border-bottom: 0; }
+th:last-child, td:last-child { padding-right: 0; }
+.number { text-align: right; white-space: nowrap; }
+tfoot td, tfoot th { font-weight: 620; color: var(--text); border-top: 1px solid var(--line); }
+td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap: anywhere; }
+.facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 7px 18px; margin-top: 12px; font-size: 14px; }
+.facts dt { color: var(--soft); }
+.facts dd { overflow-wrap: anywhere; }
+.zero { color: var(--faint); }
+.warn { color: var(--bad); font-weight: 620; }
+footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: anywhere; }
+@media (max-width: 720px) {
+  main { padding: 24px 14px 48px; }
+  h1 { font-size: 22px; }
+  section { padding: 17px 16px; }
+  .columns { grid-template-columns: 1fr; }
+  .tiles { grid-template-columns: 1fr 1fr; }
+  .tile { padding: 12px 14px; }
+  .tile dd { font-size: 20px; }
+  .facts { grid-template-columns: 1fr; gap: 0; }
+  .facts dd { margin-bottom: 8px; }
+  figure .wide { display: none; }
+  figure .narrow { display: block; }
+}
+@media print { body { background: #fff; } section, .tiles { break-inside: avoid; } }
+`;

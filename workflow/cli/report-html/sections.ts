@@ -1,0 +1,155 @@
+import type { Report } from '../../../functions/shared/report.ts';
+import { bytes, count, counted, duration, tableOutcomes } from '../format.ts';
+import type { Outcome } from '../outcome.ts';
+import { type Content, type Html, html } from './html.ts';
+
+/** Failure, with what to do now. */
+export function failureSection({ failure }: Report, { nextStep }: Outcome): Html | undefined {
+  if (failure === null) return undefined;
+  const place = failure.state === undefined ? '' : ` in ${failure.state}`;
+  return html`<section class="failure" aria-labelledby="failure-heading">
+    <h2 id="failure-heading">What failed${place}</h2>
+    <p class="cause"><code>${failure.error}</code></p>
+    <p class="cause">${failure.cause}</p>
+    ${nextStep !== undefined && html`<p class="next"><b>Now:</b> ${nextStep}</p>`}
+  </section>`;
+}
+
+/** Sentences that a reader should not miss. */
+export function warningSection({ warnings = [] }: Report): Html | undefined {
+  if (warnings.length === 0) return undefined;
+  return html`<section class="warnings" aria-labelledby="warnings-heading">
+    <h2 id="warnings-heading">${counted(warnings.length, 'warning')}</h2>
+    <ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>
+  </section>`;
+}
+
+/** A table's head: names, those of numbers with a `#` in front. */
+export function tableHead(names: readonly string[]): Html {
+  const cells = names.map((name) =>
+    name.startsWith('#')
+      ? html`<th scope="col" class="number">${name.slice(1)}</th>`
+      : html`<th scope="col">${name}</th>`,
+  );
+  return html`<thead><tr>${cells}</tr></thead>`;
+}
+
+const outcomeTones = { CREATED: 'good', EXISTED: 'notice', DELETED: 'bad', KEPT: 'notice' } as const;
+
+/** What became of each table. */
+export function tablesSection({ tables, status }: Report): Html {
+  const none =
+    status === 'PLANNED' ? 'A dry run creates none.' : 'The run ended before it had created or used one.';
+  const rows = tables.map(
+    ({
+      name,
+      outcome,
+      remark,
+    }) => html`<tr><td><code>${name}</code>${remark !== undefined && html`<small>${remark}</small>`}</td>
+      <td><span class="pill ${outcomeTones[outcome]}">${tableOutcomes[outcome]}</span></td></tr>`,
+  );
+  return html`<section aria-labelledby="tables-heading">
+    <h2 id="tables-heading">Tables</h2>
+    ${tables.length === 0 ? html`<p class="lead">${none}</p>` : html`<div class="scroll"><table>${tableHead(['Table', 'What became of it'])}<tbody>${rows}</tbody></table></div>`}
+  </section>`;
+}
+
+type Fact = readonly [label: string, value: Content];
+
+export function facts(list: readonly (Fact | undefined)[]): Html {
+  return html`<dl class="facts">${list.map((fact) => fact && html`<dt>${fact[0]}</dt><dd>${fact[1]}</dd>`)}</dl>`;
+}
+
+/** A number that should be zero: grey when it is, red when it is not. */
+function shouldBeZero(value: number): Html {
+  return html`<span class="${value === 0 ? 'zero' : 'warn'}">${count(value)}</span>`;
+}
+
+function samples(label: string, keys: readonly string[] = []): Fact | undefined {
+  if (keys.length === 0) return undefined;
+  return [label, keys.map((key) => html`<code>${key}</code><br>`)];
+}
+
+/** What verification counted, and the keys that differ. */
+export function verificationSection({ verification, mismatches = {} }: Report): Html {
+  const heading = html`<h2 id="verification-heading">Verification</h2>`;
+  if (verification === null)
+    return html`<section aria-labelledby="verification-heading">${heading}<p class="lead">The run ended before it was verified.</p></section>`;
+  const { expected, found, missing, different, extra, changedSince = 0 } = verification;
+  return html`<section aria-labelledby="verification-heading">${heading}
+    <p class="lead">Every item of the target against what the backup must have become.</p>
+    ${facts([
+      ['Expected', count(expected)],
+      ['Found', count(found)],
+      ['Missing', shouldBeZero(missing)],
+      ['Different', shouldBeZero(different)],
+      ['Extra', shouldBeZero(extra)],
+      changedSince > 0 ? ['Changed since by the shop', count(changedSince)] : undefined,
+      samples('Missing keys', mismatches.missing),
+      samples('Different keys', mismatches.different),
+      samples('Extra keys', mismatches.extra),
+      samples('Changed since', mismatches.changedSince),
+    ])}</section>`;
+}
+
+/** What changed at the source while the run went on. */
+export function driftSection({ verification, driftKeys = {}, source }: Report): Html | undefined {
+  if (verification === null) return undefined;
+  const { added, changed, removed } = verification.drift;
+  const none = added + changed + removed === 0;
+  const lead = none
+    ? `Nothing changed in ${source.table} between its backup and the end of the run.`
+    : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again to catch up.`;
+  return html`<section aria-labelledby="drift-heading"><h2 id="drift-heading">Drift</h2><p class="lead">${lead}</p>
+    ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples('Added products', driftKeys.added), samples('Changed products', driftKeys.changed), samples('Removed products', driftKeys.removed)])}</section>`;
+}
+
+/** Products that could not be transformed, each with its reason. */
+export function quarantineSection(report: Report): Html | undefined {
+  const { quarantine = [], quarantineUri, migrated, rehearsal } = report;
+  const total = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0, quarantine.length);
+  if (total === 0) return undefined;
+  const rows = quarantine.map(
+    ({ productId, code, sentence }) =>
+      html`<tr><td><code>${productId}</code></td><td>${code}</td><td>${sentence}</td></tr>`,
+  );
+  const more = total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
+  return html`<section aria-labelledby="quarantine-heading"><h2 id="quarantine-heading">Quarantine</h2>
+    <p class="lead">${counted(total, 'product')} could not be transformed; the backup holds ${total === 1 ? 'it' : 'them'} unchanged.${more}
+      ${quarantineUri !== undefined && html`Whole items: <code>${quarantineUri}</code>`}</p>
+    <div class="scroll"><table>${tableHead(['Product', 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
+}
+
+/** Where the backup lies, what was asked for, and what was used. */
+export function runSection(report: Report): Html {
+  const { backup, parameters, consumed, source, throttles = 0 } = report;
+  const asked = Object.entries(parameters ?? {}).filter(
+    ([name, value]) => name !== 'note' && value !== undefined,
+  );
+  return html`<section aria-labelledby="run-heading"><h2 id="run-heading">Run</h2>
+    ${facts([
+      parameters?.note === undefined ? undefined : ['Note', parameters.note],
+      ['Source', `${source.table}, ${counted(source.products, 'product')}, ${bytes(source.bytes)}`],
+      [
+        'Backup',
+        backup === null
+          ? 'The run ended before its backup was complete.'
+          : html`<code>${backup.uri}</code><br>${counted(backup.items, 'item')} in ${counted(backup.files, 'file')}`,
+      ],
+      [
+        'Read and written',
+        `${count(consumed.readUnits)} read units, ${count(consumed.writeUnits)} write units`,
+      ],
+      ['Throttled', counted(throttles, 'request')],
+      ['Duration', duration(report.durationSeconds)],
+      asked.length === 0
+        ? undefined
+        : [
+            'Input',
+            html`<code>${asked.map(([name, value]) => `${name}: ${String(value)}`).join(', ')}</code>`,
+          ],
+      report.executionArn === undefined
+        ? undefined
+        : ['Execution', html`<code>${report.executionArn}</code>`],
+    ])}</section>`;
+}

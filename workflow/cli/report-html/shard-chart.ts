@@ -1,0 +1,113 @@
+import type { CustomSeriesRenderItem } from 'echarts';
+import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
+import { count, duration } from '../format.ts';
+import { itemsOf } from '../progress.ts';
+import type { ShardsByState } from '../run-record.ts';
+import { timeAxis } from './axis.ts';
+import type { Canvas, Chart, ChartOption } from './chart.ts';
+import { html } from './html.ts';
+import { stateColor } from './state-colors.ts';
+
+const maxRows = 40;
+
+interface Bar {
+  readonly row: number;
+  readonly state: ShardState;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** At most forty shards, evenly picked: the picture is for seeing one that lags, and a thousand rows show nothing. */
+function shownShards(shards: ShardsByState): readonly number[] {
+  const all = [...new Set([...shards.values()].flat().map(({ shard }) => shard))].toSorted((a, b) => a - b);
+  const step = Math.max(1, all.length / maxRows);
+  return Array.from(
+    { length: Math.min(all.length, maxRows) },
+    (_, index) => all[Math.floor(index * step)] ?? 0,
+  );
+}
+
+function barsOf(shards: ShardsByState, rows: readonly number[], startMillis: number): readonly Bar[] {
+  const rowByShard = new Map(rows.map((shard, row) => [shard, row]));
+  return [...shards].flatMap(([state, own]) =>
+    own.flatMap(({ shard, startedAt, updatedAt }) => {
+      const row = rowByShard.get(shard);
+      const [from, to] = [(startedAt - startMillis) / 1000, (updatedAt - startMillis) / 1000];
+      return row === undefined ? [] : [{ row, state, from, to }];
+    }),
+  );
+}
+
+/** A bar is at least as wide as can be seen. */
+const drawBar =
+  (bars: readonly Bar[], thickness: number): CustomSeriesRenderItem =>
+  ({ dataIndex }, api) => {
+    const bar = bars[dataIndex];
+    if (bar === undefined) return undefined;
+    const [left = 0, y = 0] = api.coord([bar.from, bar.row]);
+    const [right = 0] = api.coord([bar.to, bar.row]);
+    const shape = {
+      x: left,
+      y: y - thickness / 2,
+      width: Math.max(2, right - left),
+      height: thickness,
+      r: 2,
+    };
+    return { type: 'rect', shape, style: { fill: stateColor(bar.state) } };
+  };
+
+function optionOf(
+  bars: readonly Bar[],
+  rows: readonly number[],
+  seconds: number,
+  { isNarrow }: Canvas,
+): ChartOption {
+  const labelEvery = Math.ceil(rows.length / 20);
+  return {
+    grid: { left: isNarrow ? 30 : 46, right: isNarrow ? 16 : 22, top: 4, bottom: 26 },
+    xAxis: timeAxis(seconds, isNarrow ? 4 : 9),
+    yAxis: {
+      type: 'category',
+      inverse: true,
+      data: rows.map(String),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      axisLabel: { color: 'var(--faint)', interval: labelEvery - 1 },
+    },
+    series: [
+      {
+        type: 'custom',
+        silent: true,
+        renderItem: drawBar(bars, Math.min(13, rowHeight(rows) - 4)),
+        data: bars.map(({ row, from }) => [from, row]),
+      },
+    ],
+  };
+}
+
+const rowHeight = (rows: readonly number[]): number => (rows.length > 20 ? 13 : rows.length > 8 ? 17 : 21);
+
+/** When each worker's shard was worked on: a row a shard, a colour a Map. */
+export function shardChart(
+  shards: ShardsByState,
+  of: { readonly startMillis: number; readonly seconds: number },
+): Chart {
+  const rows = shownShards(shards);
+  const bars = barsOf(shards, rows, of.startMillis);
+  const total = new Set([...shards.values()].flat().map(({ shard }) => shard)).size;
+  const shown = total > rows.length ? `${rows.length} of ${count(total)} shards are shown.` : '';
+  return {
+    id: 'shards',
+    title: 'When each shard was worked on',
+    description: `A row a shard, a bar for each state that worked on it. ${shown}`.trim(),
+    height: () => rows.length * rowHeight(rows) + 34,
+    option: (canvas) => optionOf(bars, rows, of.seconds, canvas),
+    table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">Shard</th><th scope="col" class="number">Began after</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Items</th><th scope="col">Finished</th></tr></thead>
+      <tbody>${[...shards].map(([state, own]) => own.map((shard) => shardRow(state, shard, of.startMillis)))}</tbody></table>`,
+  };
+}
+
+function shardRow(state: ShardState, shard: Shard, startMillis: number) {
+  const { startedAt, updatedAt, turns, done } = shard;
+  return html`<tr><td>${state}</td><td class="number">${shard.shard}</td><td class="number">${duration((startedAt - startMillis) / 1000)}</td><td class="number">${duration((updatedAt - startedAt) / 1000)}</td><td class="number">${count(turns)}</td><td class="number">${count(itemsOf(state, [shard]))}</td><td>${done ? 'yes' : 'no'}</td></tr>`;
+}

@@ -1,0 +1,18 @@
+const byState: ReadonlyMap<string, string> = new Map([
+  ['BackupProducts', 'var(--backup)'],
+  ['RehearseBackup', 'var(--rehearse)'],
+  ['SealBackup', 'var(--rehearse)'],
+  ['CreateTables', 'var(--tables)'],
+  ['MigrateProducts', 'var(--migrate)'],
+  ['ProveBackup', 'var(--rehearse)'],
+  ['RestoreProducts', 'var(--migrate)'],
+  ['VerifyMigration', 'var(--verify)'],
+  ['CompareByKey', 'var(--verify)'],
+  ['VerifyRestore', 'var(--verify)'],
+  ['RollBack', 'var(--undo)'],
+]);
+
+/** One colour a state on the whole page. */
+export function stateColor(state: string): string {
+  return byState.get(state) ?? 'var(--other)';
+}

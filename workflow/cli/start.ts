@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { breakages } from './breakages.ts';
+import { runCommand, wholeNumber } from './command.ts';
+import { addMigrateOptions } from './input-options.ts';
+import { type LocalRunOptions, runLocally } from './local-run.ts';
+import { processTerminal } from './terminal.ts';
+
+interface Options extends LocalRunOptions {
+  readonly json?: boolean;
+}
+
+const command = addMigrateOptions(
+  new Command('npm start --')
+    .description('Migrates a shop on this machine: no account, no network, nothing left running.')
+    .option('--products <count>', 'fill the shop with so many made products (default 1000)', wholeNumber)
+    .option('--seed <seed>', 'which products are made (default 1)', wholeNumber)
+    .option('--input <file>', 'fill it from a file: JSON array or DynamoDB JSON lines; may be .gz')
+    .option('--break <what>', `watch it fail and be taken back: ${Object.keys(breakages).join(', ')}`)
+    .option('--dynamodb <url>', 'use this DynamoDB instead of the packaged engine')
+    .option('--s3 <url>', 'use this S3 instead of the packaged engine')
+    .option('--port <port>', 'port of the embedded AWS on 127.0.0.1 (default: any free one)', wholeNumber)
+    .option('--json', 'print the report as one JSON document, everything else on standard error'),
+);
+
+await runCommand<Options>(command, (options) => runLocally(options, processTerminal(options)));
