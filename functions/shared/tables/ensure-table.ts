@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { RunClosedError, TableUnavailableError } from '../errors.ts';
 import { type Fence, raiseFence } from '../fence.ts';
+import { findLock } from '../ledger/lock.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
@@ -52,6 +53,8 @@ export interface EnsuredTable {
 const creationPatienceMillis = 600_000;
 /** Tags of a new table may show late; then an absent tag says nothing yet. */
 const tagPatienceMillis = 60_000;
+/** DynamoDB's clock and Lambda's agree within this. */
+const clockSkewMillis = 1_000;
 const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 5 } as const;
 
 interface Scope extends WantedBlueprint {
@@ -93,7 +96,7 @@ async function tryCreate(runtime: Runtime, { blueprint, runId, fence }: Scope): 
 /** Whether a table that stands there carries this run's tag; an untagged one younger than the intent is asked again. */
 async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
   const { clients, clock } = runtime;
-  const isYoung = (table.CreationDateTime?.getTime() ?? 0) >= scope.intentAt - 5_000;
+  const isYoung = (table.CreationDateTime?.getTime() ?? 0) >= scope.intentAt - clockSkewMillis;
   const isUndecided = new Error('The table shows no tags yet.');
   const deadline = clock.now() + tagPatienceMillis;
   try {
@@ -144,16 +147,21 @@ async function enableTimeToLive(runtime: Runtime, { blueprint, name, fence }: Sc
   );
 }
 
-/** A run that was marked while its table was being created takes the table away itself: its roll back may have looked too early. */
+/**
+ * A run that was marked while its table was being created takes the table away itself: its roll back may have
+ * looked too early. Once another run has the lock the table may be in use, and stays.
+ */
 async function undoIfClosed(runtime: Runtime, scope: Scope): Promise<void> {
-  const { ledger, clock } = runtime;
-  const { runId, executionArn } = scope;
+  const { ledger, clock, clients } = runtime;
+  const { runId, executionArn, fence } = scope;
   try {
     await raiseFence({ ledger, clock, runId, executionArn });
   } catch (error) {
     if (!(error instanceof RunClosedError)) throw error;
     await waitUntilActive(runtime, scope.name);
-    await runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: scope.name }));
+    const lock = await findLock(ledger, fence.run.sourceTable);
+    if (lock === undefined || lock.runId === runId)
+      await clients.dynamo.send(new DeleteTableCommand({ TableName: scope.name }));
     throw error;
   }
 }
@@ -174,9 +182,25 @@ async function finish(
   return { name, outcome };
 }
 
-/** What an earlier attempt has settled: a table recorded as EXISTED must not become CREATED by a later look, nor the reverse. */
-function settledOutcome(record: TableRecord | undefined): EnsuredTable['outcome'] | undefined {
-  return record?.outcome === 'CREATED' || record?.outcome === 'EXISTED' ? record.outcome : undefined;
+/**
+ * What is certain before anything is announced: an earlier attempt has settled it, or a table stands there
+ * although this run has not announced one. `undefined`: it is to be created, or an answer was lost.
+ */
+async function knownOutcome(
+  runtime: Runtime,
+  name: string,
+  record: TableRecord | undefined,
+): Promise<EnsuredTable['outcome'] | undefined> {
+  if (record?.outcome === 'CREATED' || record?.outcome === 'EXISTED') return record.outcome;
+  if (record !== undefined) return undefined;
+  const standing = await describeTable(runtime.clients.dynamo, name);
+  if (standing === undefined || standing.TableStatus === 'DELETING') return undefined;
+  const otherStage = foreignStage(
+    await tagsOf(runtime.clients.dynamo, standing.TableArn ?? ''),
+    runtime.config,
+  );
+  if (otherStage !== undefined) throw foreignStageError(name, otherStage);
+  return 'EXISTED';
 }
 
 /**
@@ -190,10 +214,12 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   const { runId, executionArn, blueprint } = wanted;
   const { name } = blueprint;
   const fence = await raiseFence({ ledger, clock, runId, executionArn });
-  await announceTable(ledger, { runId, executionArn, name, now: clock.now() });
   const record = (await listTables(ledger, runId)).find((one) => one.name === name);
-  const scope: Scope = { ...wanted, name, fence, intentAt: record?.intentAt ?? clock.now() };
-  return finish(runtime, scope, settledOutcome(record) ?? (await createOrFind(runtime, scope)));
+  const known = await knownOutcome(runtime, name, record);
+  const now = clock.now();
+  await announceTable(ledger, { runId, executionArn, name, now });
+  const scope: Scope = { ...wanted, name, fence, intentAt: record?.intentAt ?? now };
+  return finish(runtime, scope, known ?? (await createOrFind(runtime, scope)));
 }
 
 /** {@link ensureBlueprint} of one of the target tables. */
