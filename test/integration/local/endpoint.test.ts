@@ -97,9 +97,9 @@ describe('several at once', () => {
     const [apartClients, behindClients] = [testClients(apart), testClients(behind)];
     const item = { TableName: aws.ledgerTable, Item: { PK: { S: 'here' }, SK: { S: 'only' } } };
     await clients.dynamodb.send(new PutItemCommand(item));
-    const get = new GetItemCommand({ TableName: aws.ledgerTable, Key: item.Item });
-    expect((await apartClients.dynamodb.send(get)).Item).toBeUndefined();
-    expect((await behindClients.dynamodb.send(get)).Item).toEqual(item.Item);
+    const ask = new GetItemCommand({ TableName: aws.ledgerTable, Key: item.Item });
+    expect((await apartClients.dynamodb.send(ask)).Item).toBeUndefined();
+    expect((await behindClients.dynamodb.send(ask)).Item).toEqual(item.Item);
     apartClients.destroy();
     behindClients.destroy();
     await Promise.all([apart.stop(), behind.stop()]);

@@ -61,23 +61,25 @@ describe('DynamoDB', () => {
   });
 
   it('refuses a batch of more than 25', async () => {
-    await expectValidation(
-      Array.from({ length: 26 }, (_, n) => put(`p${n}`)),
-      /less than or equal to 25/,
+    expect(await refusalOf(Array.from({ length: 26 }, (_, n) => put(`p${n}`)))).toMatch(
+      /^ValidationException: .*(less than or equal to 25)/,
     );
   });
 
   it('refuses a batch over 16 MB', async () => {
     const big = 'x'.repeat(390_000);
-    await expectValidation(
-      Array.from({ length: 25 }, (_, n) => put(`p${n}`, big + big)),
-      /16777216|exceeded/,
+    expect(await refusalOf(Array.from({ length: 25 }, (_, n) => put(`p${n}`, big + big)))).toMatch(
+      /^ValidationException: .*(16777216|exceeded)/,
     );
   });
 
   it('refuses two writes of one key in a batch, a put and a delete too', async () => {
-    await expectValidation([put('a'), put('b'), put('a')], /contains duplicates/);
-    await expectValidation([put('a'), { DeleteRequest: { Key: key('a') } }], /contains duplicates/);
+    expect(await refusalOf([put('a'), put('b'), put('a')])).toMatch(
+      /^ValidationException: .*(contains duplicates)/,
+    );
+    expect(await refusalOf([put('a'), { DeleteRequest: { Key: key('a') } }])).toMatch(
+      /^ValidationException: .*(contains duplicates)/,
+    );
     await clients.dynamodb.send(batch([put('a'), put('b')]));
   });
 
@@ -157,26 +159,24 @@ describe('S3', () => {
       }),
     );
     for (const Key of keys) expect(await bodyOf(Key)).toBe(Key);
-    const found: (string | undefined)[] = [];
+    const found: string[] = [];
     let ContinuationToken: string | undefined;
     do {
       const page = await clients.s3.send(
         new ListObjectsV2Command({ Bucket: aws.bucket, Prefix: 'list/', MaxKeys: 2, ContinuationToken }),
       );
-      found.push(...(page.Contents ?? []).map(({ Key }) => Key));
+      found.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
       ContinuationToken = page.NextContinuationToken;
     } while (ContinuationToken !== undefined);
     expect(found.toSorted()).toEqual([...keys, 'list/copy'].toSorted());
   });
 });
 
-async function expectValidation(requests: WriteRequest[], message: RegExp): Promise<void> {
-  const refused = clients.dynamodb.send(batch(requests));
-  await expect(refused).rejects.toThrow(
-    expect.objectContaining({
-      name: 'ValidationException',
-      message: expect.stringMatching(message) as string,
-    }),
+/** Code and message of the refusal; fails where there is none. */
+async function refusalOf(requests: WriteRequest[]): Promise<string> {
+  return clients.dynamodb.send(batch(requests)).then(
+    () => 'accepted',
+    (error: Error) => `${error.name}: ${error.message}`,
   );
 }
 
