@@ -119,8 +119,13 @@ async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManife
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
   const report = buildReport(runtime, finished, ledger, { status: 'SUCCEEDED', failure: null, finishedAt });
-  const restored = restoredCounts(finished, ledger);
-  return { ...(await publishReport(runtime, { ...report, restored } as Report)), restored };
+  // What was estimated is a migration of the same size, which this was not.
+  const cost = { ...report.cost, estimated: {} };
+  return publishReport<RestoreReport>(runtime, {
+    ...report,
+    cost,
+    restored: restoredCounts(finished, ledger),
+  });
 }
 
 /**

@@ -5,13 +5,13 @@ import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
 
 /** A report is written, and its message sent, after the run's end is in the ledger: what fails here is told, not thrown. */
-export async function publishReport(runtime: Runtime, report: Report): Promise<Report> {
+export async function publishReport<R extends Report>(runtime: Runtime, report: R): Promise<R> {
   const written = await writeReport(runtime, report);
   await tell(runtime, written);
   return written;
 }
 
-async function writeReport(runtime: Runtime, report: Report): Promise<Report> {
+async function writeReport<R extends Report>(runtime: Runtime, report: R): Promise<R> {
   const body = `${JSON.stringify(report, null, 2)}\n`;
   try {
     await runtime.objects.put(runLayout.report(report.runId), body, { contentType: 'application/json' });
