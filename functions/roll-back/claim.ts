@@ -5,7 +5,7 @@ import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackOrder } from './request.ts';
-import { holdSettler } from './settler.ts';
+import { holdSettler, settlerFacts } from './settler.ts';
 
 /** Whether there is something to do, and who does it. */
 export type Claim =
@@ -36,7 +36,10 @@ async function change(runtime: Runtime, order: RollBackOrder, next: Transition):
 function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
   const { id: executionArn, startTime } = order.execution;
   const { error, cause, state } = order.failure;
-  const lockUnbroken = run.markedAt === undefined && run.status === 'RUNNING' && run.kind !== 'manual';
+  // A run that goes on under another execution was held, and the shop may have used its tables meanwhile.
+  const wasHeld = run.executionStartTime !== run.startedAt;
+  const lockUnbroken =
+    run.markedAt === undefined && run.status === 'RUNNING' && run.kind !== 'manual' && !wasHeld;
   return change(runtime, order, {
     run,
     to: 'ROLLING_BACK',
@@ -47,6 +50,7 @@ function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> 
       markedAt: runtime.clock.now(),
       rolledBackFrom: run.rolledBackFrom ?? run.status,
       lockUnbroken,
+      ...settlerFacts(runtime, executionArn),
       ...(run.failure === undefined
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
         : {}),
@@ -58,7 +62,9 @@ function hold(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> 
   const { error, cause, state } = order.failure;
   const failure = { error, cause, ...(state === undefined ? {} : { state }) };
   const facts = { failure, finishedAt: new Date(runtime.clock.now()).toISOString() };
-  return change(runtime, order, { run, to: 'HELD', lock: 'keep', writer: writerOf(order, run), facts });
+  // A step called alone leaves no lock behind: the next call of it takes the lock again and goes on.
+  const lock = run.kind === 'manual' ? 'release' : 'keep';
+  return change(runtime, order, { run, to: 'HELD', lock, writer: writerOf(order, run), facts });
 }
 
 function refuseLiving(run: Run): never {

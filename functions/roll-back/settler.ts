@@ -11,6 +11,11 @@ const settlerMillis = 60_000;
 /** The claim is renewed at this age; no request begins under an older one than twice this. */
 const renewMillis = 5_000;
 
+/** The claim as part of the marking itself: whoever marks a run settles it, also where an earlier claim is still young. */
+export function settlerFacts({ clock }: Runtime, settler: string): Pick<Run, 'settler' | 'settlerUntil'> {
+  return { settler, settlerUntil: clock.now() + settlerMillis };
+}
+
 /**
  * Claims, or renews the claim on, a run that is ROLLING_BACK.
  *

@@ -99,9 +99,17 @@ function needsProtection(runtime: Runtime, run: Run): boolean {
 export async function settleRuns(runtime: Runtime): Promise<Settled> {
   const runs = await listRuns(runtime.ledger, recentRuns);
   const started: string[] = [];
+  const failures: unknown[] = [];
   for (const run of runs) {
-    if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
-    else if (needsProtection(runtime, run)) await finishProtection(runtime, run);
+    try {
+      if (await isAbandoned(runtime, run))
+        started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
+      else if (needsProtection(runtime, run)) await finishProtection(runtime, run);
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  // Thrown once every run had its turn: the failure is seen, and the next call tries again.
+  if (failures.length > 0) throw failures[0];
   return { examined: runs.length, started };
 }

@@ -1,6 +1,6 @@
 /** The two calls that settling makes, over a map of executions that a test holds. */
 export interface FakeStepFunctions {
-  /** Statuses by ARN. */
+  /** Statuses by ARN; the name of an exception is thrown. */
   readonly executions: Map<string, string>;
   /** What was started, in order; a second start under one name is refused and not listed. */
   readonly started: { readonly name: string; readonly input: string }[];
@@ -28,6 +28,7 @@ export function fakeStepFunctions(): FakeStepFunctions {
         if (!arn.startsWith('arn:')) throw named('InvalidArn');
         const status = executions.get(arn);
         if (status === undefined) throw named('ExecutionDoesNotExist');
+        if (status.endsWith('Exception')) throw named(status);
         return { status };
       }
       const { stateMachineArn, name, input: text } = input as Readonly<Record<string, string>>;

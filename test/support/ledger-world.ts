@@ -126,7 +126,7 @@ function gated(client: DynamoDBClient, gate: Gate | undefined): DynamoDBClient {
   if (gate === undefined) return client;
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      const operation = (context['commandName'] as string | undefined) ?? 'Unknown';
+      const operation = String(context['commandName']);
       return (await gate(operation.replace(/Command$/, ''), () => next(args))) as Awaited<
         ReturnType<typeof next>
       >;
@@ -146,7 +146,7 @@ function objectsIn(stored: Map<string, string>): ObjectStore {
       return body === undefined ? undefined : { body: Buffer.from(body), etag: '' };
     },
     list: async () => [],
-  } as ObjectStore;
+  } as unknown as ObjectStore;
 }
 
 async function createLedger({ clients, ledger }: Runtime): Promise<void> {

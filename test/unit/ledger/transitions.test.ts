@@ -21,8 +21,8 @@ const designed: readonly (readonly [RunStatus, RunStatus])[] = [
 
 describe('the transitions', () => {
   it('are those of the design and no others', () => {
-    const coded = Object.entries(transitions).flatMap(([from, all]) => all.map((to) => [from, to]));
-    expect(coded.toSorted()).toEqual(designed.toSorted());
+    const coded = Object.entries(transitions).flatMap(([from, all]) => all.map((to) => `${from} -> ${to}`));
+    expect(new Set(coded)).toEqual(new Set(designed.map(([from, to]) => `${from} -> ${to}`)));
   });
 
   it('end in what nothing but an operator leaves', () => {

@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { claimRun } from '../../../functions/roll-back/claim.ts';
+import type { RollBackOrder } from '../../../functions/roll-back/request.ts';
+import { LockHeldError, RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
+import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
+import {
+  begunRun,
+  executionArn,
+  sampleExecution,
+  sampleHolder,
+  sampleNewRun,
+} from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+const failure = { error: 'Broken', cause: 'It broke.' };
+const order = (reason: RollBackOrder['reason'], rest: Partial<RollBackOrder> = {}): RollBackOrder => ({
+  runId: 'a',
+  reason,
+  execution: reason === 'fail' ? sampleExecution('a') : sampleExecution('r', 'rollback'),
+  failure,
+  ...rest,
+});
+const claim = (one: RollBackOrder) => claimRun(world.observer, one);
+const status = async (runId = 'a'): Promise<RunStatus> =>
+  (await readRun(world.observer.ledger, runId)).status;
+const lock = () => findLock(world.observer.ledger, 'products');
+const die = (name = 'a') => void world.stepFunctions.executions.set(executionArn(name), 'ABORTED');
+
+async function moved(to: RunStatus, release = false): Promise<void> {
+  const run = await readRun(world.observer.ledger, 'a');
+  const change = { run, to, lock: release ? 'release' : 'keep', writer: `to ${to}` } as const;
+  if ((await transition(world.observer.ledger, change)) === undefined) throw new Error(`not ${to}`);
+}
+
+const onFailure = (what: 'hold' | 'rollback') => {
+  const { parameters } = sampleNewRun('a');
+  return { parameters: { ...parameters, onFailure: what } };
+};
+
+describe('a run whose own execution failed', () => {
+  it('is marked, with its failure, and claimed by that execution', async () => {
+    await begunRun(world, 'a');
+    const claimed = await claim(order('fail'));
+    expect(claimed).toMatchObject({
+      kind: 'claimed',
+      run: {
+        status: 'ROLLING_BACK',
+        settler: executionArn('a'),
+        failure,
+        rolledBackFrom: 'RUNNING',
+        lockUnbroken: true,
+      },
+    });
+    expect(await lock()).toMatchObject({ runId: 'a' });
+  });
+
+  it('is held with its lock where onFailure says so', async () => {
+    await begunRun(world, 'a', onFailure('hold'));
+    expect(await claim(order('fail'))).toMatchObject({ kind: 'ended', run: { status: 'HELD', failure } });
+    expect(await lock()).toMatchObject({ runId: 'a' });
+  });
+
+  it('is left alone when it goes on under another execution', async () => {
+    const run = await begunRun(world, 'a');
+    await moved('HELD');
+    const held = await readRun(world.observer.ledger, run.runId);
+    await resumeRun(world.observer.ledger, held, sampleHolder('again'));
+    await expect(claim(order('fail'))).rejects.toThrow(RunClosedError);
+    expect(await status()).toBe('RUNNING');
+  });
+
+  it('may hold items of the shop after it was held, so its lock does not count as unbroken once it is resumed', async () => {
+    await begunRun(world, 'a');
+    await moved('HELD');
+    const held = await readRun(world.observer.ledger, 'a');
+    await resumeRun(
+      world.observer.ledger,
+      held,
+      sampleHolder('again', { startTime: '2026-05-02T00:00:00.000Z' }),
+    );
+    const execution = { ...sampleExecution('again'), startTime: '2026-05-02T00:00:00.000Z' };
+    expect(await claim(order('fail', { execution }))).toMatchObject({ run: { lockUnbroken: false } });
+  });
+
+  it.each(['SUCCEEDED', 'PLANNED'] as const)(
+    'is past its end when it is %s: nothing is taken back',
+    async (to) => {
+      await begunRun(world, 'a');
+      await moved(to, true);
+      expect(await claim(order('fail'))).toMatchObject({ kind: 'ended', run: { status: to } });
+      expect(await lock()).toBeUndefined();
+    },
+  );
+
+  it("is nobody's business when the ledger does not know it", async () => {
+    await expect(claim(order('fail'))).rejects.toThrow(RunNotFoundError);
+  });
+});
+
+describe('a run whose execution died without a word', () => {
+  it('is not touched while the execution lives', async () => {
+    await begunRun(world, 'a');
+    await expect(claim(order('settle'))).rejects.toThrow('still being worked on');
+    expect(await status()).toBe('RUNNING');
+  });
+
+  it('is claimed by the settler, and by that settler again after a retry', async () => {
+    await begunRun(world, 'a');
+    die();
+    const settler = { settler: executionArn('r', 'rollback') };
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'claimed', run: settler });
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'claimed', run: settler });
+    expect(await lock()).toMatchObject({ runId: 'a', executionArn: executionArn('r', 'rollback') });
+  });
+
+  it('is settled by one settler at a time; another may take over when that one has said nothing for a minute', async () => {
+    await begunRun(world, 'a');
+    die();
+    await claim(order('settle'));
+    const second = order('settle', { execution: sampleExecution('s', 'rollback') });
+    expect(await claim(second)).toEqual({ kind: 'busy' });
+    world.clock.advance(60_001);
+    expect(await claim(second)).toMatchObject({ kind: 'claimed' });
+    expect(await claim(order('settle'))).toEqual({ kind: 'busy' });
+  });
+
+  it('is held where its onFailure says so', async () => {
+    await begunRun(world, 'a', onFailure('hold'));
+    die();
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
+  });
+
+  it('is left alone by a late settler once another run has the lock', async () => {
+    await begunRun(world, 'a');
+    die();
+    await claim(order('settle'));
+    const run = await readRun(world.observer.ledger, 'a');
+    await transition(world.observer.ledger, { run, to: 'ROLLED_BACK', lock: 'release', writer: 'other' });
+    await begunRun(world, 'b');
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'ROLLED_BACK' } });
+    expect(await lock()).toMatchObject({ runId: 'b' });
+  });
+
+  it('leaves no lock behind when it was a step called alone', async () => {
+    const holder = sampleHolder('a', { executionArn: 'manual:a', expiresAt: world.clock.now() + 1_000 });
+    await beginRun(
+      world.observer.ledger,
+      sampleNewRun('a', { kind: 'manual', step: 'createCartTable', ...onFailure('hold') }),
+      holder,
+    );
+    await expect(claim(order('settle'))).rejects.toThrow('still being worked on');
+    world.clock.advance(1_001);
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
+    expect(await lock()).toBeUndefined();
+  });
+});
+
+describe('an operator', () => {
+  it('may take back a held run', async () => {
+    await begunRun(world, 'a', onFailure('hold'));
+    await claim(order('fail'));
+    const claimed = await claim(order('operator'));
+    expect(claimed).toMatchObject({
+      kind: 'claimed',
+      run: { rolledBackFrom: 'HELD', lockUnbroken: false, failure },
+    });
+  });
+
+  it('may not take back a run that is being worked on', async () => {
+    await begunRun(world, 'a');
+    await expect(claim(order('operator'))).rejects.toThrow('Stop that execution first');
+  });
+
+  it('must confirm a run that succeeded by repeating its id', async () => {
+    await begunRun(world, 'a');
+    await moved('SUCCEEDED', true);
+    await expect(claim(order('operator'))).rejects.toThrow('"confirm": "a"');
+    await expect(claim(order('operator', { confirm: 'b' }))).rejects.toThrow('"confirm": "a"');
+    expect(await status()).toBe('SUCCEEDED');
+    expect(await claim(order('operator', { confirm: 'a' }))).toMatchObject({
+      kind: 'claimed',
+      run: { rolledBackFrom: 'SUCCEEDED', lockUnbroken: false },
+    });
+    expect(await lock()).toMatchObject({ runId: 'a' });
+  });
+
+  it('may not take back a run that succeeded while another run has the lock', async () => {
+    await begunRun(world, 'a');
+    await moved('SUCCEEDED', true);
+    await begunRun(world, 'b');
+    await expect(claim(order('operator', { confirm: 'a' }))).rejects.toThrow(LockHeldError);
+    expect([await status(), (await lock())?.runId]).toEqual(['SUCCEEDED', 'b']);
+  });
+
+  it('may try again where a roll back failed', async () => {
+    await begunRun(world, 'a');
+    await claim(order('fail'));
+    await moved('ROLLBACK_FAILED', true);
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended' });
+    expect(await claim(order('operator'))).toMatchObject({
+      kind: 'claimed',
+      run: { rolledBackFrom: 'RUNNING', lockUnbroken: false },
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { settleName, settleRuns } from '../../../functions/settle-run/settle-run.ts';
+import { beginRun } from '../../../functions/shared/ledger/begin.ts';
+import { type Run, type RunStatus, readRun } from '../../../functions/shared/ledger/run.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
+import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+const settle = () => settleRuns(world.observer);
+const set = (name: string, status: string, machine: 'migrate' | 'rollback' = 'migrate') =>
+  void world.stepFunctions.executions.set(executionArn(name, machine), status);
+
+async function moved(to: RunStatus, facts: Partial<Run> = {}): Promise<Run> {
+  const run = await readRun(world.observer.ledger, 'a');
+  const lock = to === 'SUCCEEDED' ? 'release' : 'take';
+  const after = await transition(world.observer.ledger, { run, to, lock, writer: to, facts });
+  if (after === undefined) throw new Error(`not ${to}`);
+  return after;
+}
+
+describe('the name of a roll back that settles', () => {
+  it('says which run, and the how manieth attempt', () => {
+    expect(settleName('run-a', 3)).toBe('settle-run-a-3');
+  });
+
+  it('stays within 80 characters for a run id of 80, and keeps two such apart', () => {
+    const [one, other] = [`${'x'.repeat(79)}1`, `${'x'.repeat(79)}2`];
+    expect(settleName(one, 12).length).toBeLessThanOrEqual(80);
+    expect(settleName(one, 1)).not.toBe(settleName(other, 1));
+    expect(settleName(one, 1)).not.toBe(settleName(one, 2));
+    expect(settleName(one, 1)).toMatch(/^[A-Za-z0-9_-]+$/);
+  });
+});
+
+describe('settling', () => {
+  it('leaves a run alone whose execution lives', async () => {
+    await begunRun(world, 'a');
+    expect(await settle()).toEqual({ examined: 1, started: [] });
+  });
+
+  it.each(['ABORTED', 'FAILED', 'TIMED_OUT', 'SUCCEEDED'])(
+    'starts the roll back of a run whose execution is %s',
+    async (status) => {
+      await begunRun(world, 'a');
+      set('a', status);
+      expect(await settle()).toEqual({ examined: 1, started: ['settle-a-1'] });
+      expect(world.stepFunctions.started).toEqual([
+        { name: 'settle-a-1', input: '{"runId":"a","settle":true}' },
+      ]);
+    },
+  );
+
+  it('starts it for an execution that Step Functions does not know any more', async () => {
+    await begunRun(world, 'a');
+    world.stepFunctions.executions.clear();
+    expect((await settle()).started).toEqual(['settle-a-1']);
+  });
+
+  it('starts nothing twice, called again or at the same time', async () => {
+    await begunRun(world, 'a');
+    set('a', 'ABORTED');
+    await Promise.all([settle(), settle(), settle()]);
+    await settle();
+    expect(world.stepFunctions.started).toHaveLength(1);
+  });
+
+  it('starts the next attempt when the last one died', async () => {
+    await begunRun(world, 'a');
+    set('a', 'ABORTED');
+    await settle();
+    set('settle-a-1', 'TIMED_OUT', 'rollback');
+    expect((await settle()).started).toEqual(['settle-a-2']);
+  });
+
+  it('leaves a roll back alone that is under way, and takes over from a dead one', async () => {
+    await begunRun(world, 'a');
+    set('a', 'ABORTED');
+    set('by-hand', 'RUNNING', 'rollback');
+    await moved('ROLLING_BACK', { settler: executionArn('by-hand', 'rollback') });
+    expect((await settle()).started).toEqual([]);
+    set('by-hand', 'ABORTED', 'rollback');
+    expect((await settle()).started).toEqual(['settle-a-1']);
+  });
+
+  it('leaves a held run held, whatever became of its execution', async () => {
+    await begunRun(world, 'a');
+    set('a', 'FAILED');
+    await moved('HELD');
+    expect((await settle()).started).toEqual([]);
+  });
+
+  it('finds a step called alone once its time is up, not before', async () => {
+    const holder = sampleHolder('a', { executionArn: 'manual:a', expiresAt: world.clock.now() + 10_000 });
+    await beginRun(world.observer.ledger, sampleNewRun('a', { kind: 'manual' }), holder);
+    expect((await settle()).started).toEqual([]);
+    world.clock.advance(10_001);
+    expect((await settle()).started).toEqual(['settle-a-1']);
+  });
+
+  it('finishes the protection of a run whose CompleteRun died after its commit, a quarter of an hour later', async () => {
+    await begunRun(world, 'a');
+    const finishedAt = new Date(world.clock.now()).toISOString();
+    await moved('SUCCEEDED', { protection: 'PENDING', finishedAt });
+    await settle();
+    expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ protection: 'PENDING' });
+    world.clock.advance(900_001);
+    await settle();
+    expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ protection: 'DONE' });
+  });
+
+  it('settles the others when one run cannot be', async () => {
+    await begunRun(world, 'a');
+    await begunRun(world, 'b', { sourceTable: 'other', startedAt: '2026-05-01T00:00:01.000Z' });
+    set('a', 'ABORTED');
+    set('b', 'AccessDeniedException');
+    await expect(settle()).rejects.toThrow('AccessDeniedException');
+    expect(world.stepFunctions.started.map(({ name }) => name)).toContain('settle-a-1');
+  });
+});
