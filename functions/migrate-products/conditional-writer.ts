@@ -1,0 +1,177 @@
+import { TransientError } from '../shared/errors.ts';
+import { readUndo, saveUndo, type UndoItems } from '../shared/take-back/undo-file.ts';
+import type { ObjectStore } from '../shared/backup/object-store.ts';
+import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+import { refusalOf } from './batch-writer.ts';
+import { decideStanding } from './decide-standing.ts';
+import { createPipeline } from '../shared/pipeline.ts';
+import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
+import {
+  paidWrite,
+  type PendingItem,
+  settleItem,
+  type TargetWriter,
+  type WriteScope,
+} from './target-writer.ts';
+
+/** Requests at once; each carries one item, so that as many are needed to keep an engine busy. */
+const PUTS_IN_FLIGHT = 32;
+/** Items that are kept in one object before they are replaced. */
+const REPLACED_TOGETHER = 200;
+/** Somebody who deletes and writes the same item all the time is not waited for. */
+const MAX_LOOKS = 5;
+const MAX_SAMPLES = 20;
+const NOT_THERE = { expression: 'attribute_not_exists(PK)' } as const;
+
+/** What conditional writes need to know beyond the table. */
+export interface ConditionalScope extends WriteScope {
+  readonly runId: string;
+  readonly runStartedAt: string;
+  readonly onExisting: 'keep' | 'replace';
+  readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** Epoch milliseconds until which keeping an item may go on trying. */
+  readonly saveDeadline: number;
+  /** Keys of items that `replace` left alone, for the report; at most 20. */
+  readonly keptChanged: string[];
+}
+
+/** An item that shall be written, and the one that stands in its place. */
+interface Met extends PendingItem {
+  readonly standing: WireItem;
+}
+
+/**
+ * Writes that never overwrite: for a table that others write, or may have written. An item that is
+ * there stays, unless the run was told to replace what a migration wrote and nobody has changed.
+ */
+export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
+  const pipeline = createPipeline(PUTS_IN_FLIGHT);
+  const keeper = createKeeper(scope);
+  let replacements: Met[] = [];
+
+  const place = async (pending: PendingItem, looks = 0): Promise<void> => {
+    const standing = await putNew(scope, pending.item);
+    if (standing === 'written') return settleItem(pending);
+    if (standing !== 'vanished') return meet({ ...pending, standing });
+    if (looks >= MAX_LOOKS) throw restlessItem(pending.item);
+    return place(pending, looks + 1);
+  };
+  const meet = async (met: Met): Promise<void> => {
+    const { item: fresh, standing, product } = met;
+    const decision = decideStanding({ ...scope, standing, fresh });
+    if (decision === 'refresh') return change(met, settleItem);
+    if (decision === 'replace') return void replacements.push(met);
+    if (decision !== 'ours') product.tally.alreadyPresent += 1;
+    else if (await keeper.hasKept(met)) countReplaced(met);
+    if (decision === 'changed') noteKept(scope, met);
+    settleItem(met);
+  };
+  const change = async (met: Met, onWritten: (met: Met) => void): Promise<void> => {
+    const wanted = changeOf({ from: met.standing, to: met.item }, targetKeyNames);
+    if (wanted === undefined) return leaveAlone(scope, met);
+    const standing = await update(scope, met.item, wanted);
+    if (standing === 'written') return onWritten(met);
+    return standing === 'vanished' ? place(met) : meet({ ...met, standing });
+  };
+  /** Every item is kept before the first one is replaced. */
+  const replace = async (): Promise<void> => {
+    const together = replacements.slice(0, REPLACED_TOGETHER);
+    replacements = replacements.slice(REPLACED_TOGETHER);
+    await keeper.keep(together);
+    for (const met of together) await pipeline.start(() => change(met, settleReplaced));
+  };
+
+  return {
+    async write(item) {
+      if (replacements.length >= REPLACED_TOGETHER) await replace();
+      await pipeline.start(() => place(item));
+    },
+    async drain() {
+      await pipeline.finish();
+      while (replacements.length > 0) {
+        await replace();
+        await pipeline.finish();
+      }
+    },
+    settle: () => pipeline.settle(),
+  };
+}
+
+/** `vanished`: something stood there when it was written, and is gone. */
+type WriteResult = 'written' | 'vanished' | WireItem;
+
+async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteResult> {
+  try {
+    const outcome = await paidWrite(scope, 1, () => scope.items.putIf(scope.tableName, item, NOT_THERE));
+    return outcome.written ? 'written' : (outcome.standing ?? (await readStanding(scope, item)));
+  } catch (error) {
+    throw error instanceof Error && error.name === 'ValidationException' ? refusalOf(item, error) : error;
+  }
+}
+
+async function update(scope: ConditionalScope, item: WireItem, change: ItemChange): Promise<WriteResult> {
+  const { tableName } = scope;
+  const outcome = await paidWrite(scope, 1, () => scope.updateIf({ tableName, key: keyOf(item), change }));
+  return outcome.written ? 'written' : (outcome.standing ?? (await readStanding(scope, item)));
+}
+
+/** For an engine that does not say what stands there. */
+async function readStanding(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
+  const { items } = await scope.retry(
+    () => scope.items.batchGet(scope.tableName, [keyOf(item)]),
+    () => undefined,
+  );
+  return items[0] ?? 'vanished';
+}
+
+/** What this run has replaced, in this turn and in earlier ones. */
+function createKeeper(scope: ConditionalScope) {
+  const { objects, runId, saveDeadline, fence } = scope;
+  const nextNumbers = new Map<string, number>();
+  const earlier = new Map<string, Promise<UndoItems>>();
+  const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
+  return {
+    async keep(replaced: readonly Met[]): Promise<void> {
+      for (const [stem, met] of Map.groupBy(replaced, ({ product }) => product.stem)) {
+        const kept = { items: met.map(({ standing }) => standing), firstNumber: nextNumbers.get(stem) ?? 0 };
+        nextNumbers.set(stem, await saveUndo({ objects, runId, stem }, kept, options));
+      }
+    },
+    /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */
+    async hasKept({ item, product: { stem } }: Met): Promise<boolean> {
+      if (scope.onExisting === 'keep') return false;
+      const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem });
+      earlier.set(stem, kept);
+      return (await kept).has(keyIdentity(item));
+    },
+  };
+}
+
+/** More attributes than an expression can name: no condition could protect what the shop does meanwhile. */
+function leaveAlone(scope: ConditionalScope, met: Met): void {
+  met.product.tally.alreadyPresent += 1;
+  noteKept(scope, met);
+  settleItem(met);
+}
+
+function noteKept({ keptChanged }: ConditionalScope, { item, product }: PendingItem): void {
+  product.tally.keptChanged += 1;
+  if (keptChanged.length < MAX_SAMPLES) keptChanged.push(keyText(item));
+}
+
+function countReplaced({ product }: PendingItem): void {
+  product.tally.replaced += 1;
+  product.tally.alreadyPresent += 1;
+}
+
+function settleReplaced(met: PendingItem): void {
+  countReplaced(met);
+  settleItem(met);
+}
+
+function restlessItem(item: WireItem): TransientError {
+  return new TransientError(
+    `Item ${keyText(item)} is deleted and written by somebody else all the time; it is tried again.`,
+  );
+}

@@ -1,0 +1,33 @@
+import { newestBackup, readBackup } from '../shared/backup/backup-catalog.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { findShard } from '../shared/ledger/shard.ts';
+import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/manual-run.ts';
+import type { Runtime, Turn } from '../shared/runtime.ts';
+import { ensureTable } from '../shared/tables/ensure-table.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { migrateShard } from './migrate-shard.ts';
+
+async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
+  const { runId, executionArn, backupId } = run;
+  const { name: table } = await ensureTable(runtime, { spec: catalogueTable, runId, executionArn });
+  const { done } = await migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
+  const { counters } = (await findShard(runtime.ledger, runId, 'MigrateProducts', 0)) ?? { counters: {} };
+  return { done, result: { backupId, table, ...counters } };
+}
+
+/**
+ * `sls invoke -f migrateProductsEnhanced`: the newest sealed backup of the source into
+ * `products-enhanced`, which is created if it is not there; items that are there stay. Short of time it
+ * says so; the next call goes on with the same backup.
+ *
+ * @throws BackupNotFoundError, BackupDamagedError, TableSchemaMismatchError, LockHeldError; none is retried
+ */
+export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
+  const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);
+  await readBackup(runtime.objects, backupId);
+  return withManualRun(runtime, turn, {
+    step: 'migrateProductsEnhanced',
+    backupId,
+    work: (run) => migrateBackup(runtime, run, turn),
+  });
+}

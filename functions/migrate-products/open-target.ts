@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TableUnavailableError } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { listTables } from '../shared/ledger/table-record.ts';
+import { createRate } from '../shared/rate.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { ShardTurn } from '../shared/shard-turn.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { updateIf } from '../shared/wire/update-if.ts';
+import type { WriteMeter, WriteScope } from './target-writer.ts';
+
+/** The table that products go into. */
+export interface Target {
+  readonly tableName: string;
+  /** Whether this run created it and nobody else can have written there: then nothing can be overwritten. */
+  readonly isOurs: boolean;
+}
+
+/**
+ * A run that was held is read by people, and perhaps used by the shop: once resumed, it writes by
+ * condition only, into its own table as well. Only a resumption leaves this mark on a RUNNING run.
+ */
+function isResumed(run: Run): boolean {
+  return run.changedBy.startsWith('resume:');
+}
+
+/** @throws TableUnavailableError (not retried) where the run has made no target ready */
+export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
+  const name = tableName(catalogueTable, runtime.config.tablePrefix);
+  const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
+  if (record === undefined) {
+    throw new TableUnavailableError(
+      `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written. Start again.`,
+    );
+  }
+  return { tableName: name, isOurs: record.outcome === 'CREATED' && !isResumed(run) };
+}
+
+/** What a writer needs of the turn. */
+export function writeScope(
+  runtime: Runtime,
+  turn: ShardTurn<unknown>,
+  { tableName: name, meter }: { readonly tableName: string; readonly meter: WriteMeter },
+): WriteScope {
+  const { plan } = turn.run;
+  return {
+    tableName: name,
+    items: runtime.items,
+    updateIf: updateIf(runtime.clients.dynamo),
+    rate: createRate({
+      unitsPerSecond: plan.writeUnitsPerSecond / plan.workers,
+      clock: runtime.clock,
+      deadline: turn.deadline,
+    }),
+    fence: turn.fence,
+    meter,
+    retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
+    isShort: () => turn.isShort(),
+    random: runtime.random,
+    pause: sleep,
+  };
+}

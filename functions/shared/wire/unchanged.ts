@@ -1,0 +1,65 @@
+import type { WireCondition } from './item-table.ts';
+import type { WireItem, WireValue } from './wire-item.ts';
+
+/** Names and values of an expression: `#0 = :0` is the first attribute and its value. */
+interface Terms {
+  readonly names: Readonly<Record<string, string>>;
+  readonly values: WireItem;
+}
+
+/**
+ * An expression has at most 300 operators and 4 KB of text. Each attribute of a condition takes two
+ * operators (`=` and `AND`) and up to 16 bytes, so this many fit with room to spare.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
+ */
+const MAX_ATTRIBUTES = 140;
+
+/**
+ * The condition that an item still is, attribute for attribute, what was read; `undefined` where it has
+ * more attributes than an expression can name. Of an attribute added since, no condition can tell: an
+ * update leaves such a one alone, a delete cannot.
+ */
+export function unchangedCondition(item: WireItem): WireCondition | undefined {
+  const entries = Object.entries(item);
+  if (entries.length > MAX_ATTRIBUTES) return undefined;
+  return {
+    expression: entries.map((_, index) => `#${index} = :${index}`).join(' AND '),
+    ...termsOf(entries, ''),
+  };
+}
+
+/** One UpdateItem that turns an item into another of the same key, if it still is what was read. */
+export interface ItemChange {
+  readonly update: string;
+  readonly condition: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly values: WireItem;
+}
+
+/** The change from one item to another of the same key; `undefined` where either is too large for an expression. */
+export function changeOf(
+  { from, to }: { readonly from: WireItem; readonly to: WireItem },
+  keyNames: readonly string[],
+): ItemChange | undefined {
+  const condition = unchangedCondition(from);
+  const fromNames = Object.keys(from);
+  const set = Object.entries(to).filter(([name]) => !keyNames.includes(name));
+  if (condition === undefined || set.length > MAX_ATTRIBUTES) return undefined;
+  const removed = fromNames.flatMap((name, index) => (Object.hasOwn(to, name) ? [] : [`#${index}`]));
+  const terms = termsOf(set, 'n');
+  const setClause = `SET ${set.map((_, index) => `#n${index} = :n${index}`).join(', ')}`;
+  return {
+    update: removed.length === 0 ? setClause : `${setClause} REMOVE ${removed.join(', ')}`,
+    condition: condition.expression,
+    names: { ...condition.names, ...terms.names },
+    values: { ...condition.values, ...terms.values },
+  };
+}
+
+function termsOf(entries: readonly (readonly [string, WireValue])[], prefix: string): Terms {
+  return {
+    names: Object.fromEntries(entries.map(([name], index) => [`#${prefix}${index}`, name])),
+    values: Object.fromEntries(entries.map(([, value], index) => [`:${prefix}${index}`, value])),
+  };
+}
