@@ -1,0 +1,143 @@
+import { build } from 'esbuild';
+
+/** What a call is made on, as far as the code alone tells. */
+export type CallTarget = 'ledger' | 'runs index' | 'tables' | 'objects' | 'account';
+
+/** An IAM action that a function's code can ask for. */
+export interface CodeCall {
+  readonly target: CallTarget;
+  /** `service:Operation` */
+  readonly action: string;
+}
+
+/** Commands of the document client, which only the ledger is used with. */
+const ledgerActions: Readonly<Record<string, string>> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  Query: 'Query',
+};
+
+/** Parts of a ledger transaction, each of which IAM asks about. */
+const transactionActions: Readonly<Record<string, string>> = {
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+};
+
+/** Methods of the items' data plane, as every stage sees it. */
+const itemActions: Readonly<Record<string, string>> = {
+  scanPage: 'Scan',
+  batchGet: 'BatchGetItem',
+  batchPut: 'BatchWriteItem',
+  putIf: 'PutItem',
+  deleteIf: 'DeleteItem',
+};
+
+/** Methods of the object store. `putOnce` reads what stands there when its answer was lost. */
+const objectActions: Readonly<Record<string, readonly string[]>> = {
+  putOnce: ['s3:PutObject', 's3:GetObject'],
+  put: ['s3:PutObject'],
+  // Without ListBucket a missing object is answered with 403, as if it were forbidden.
+  get: ['s3:GetObject', 's3:ListBucket'],
+  list: ['s3:ListBucket'],
+  listFolders: ['s3:ListBucket'],
+};
+
+/** Commands that stand in the code as they are. */
+const otherActions: Readonly<Record<string, CodeCall>> = {
+  HeadBucket: { target: 'objects', action: 's3:ListBucket' },
+  DescribeExecution: { target: 'account', action: 'states:DescribeExecution' },
+  StartExecution: { target: 'account', action: 'states:StartExecution' },
+  GetAccountSettings: { target: 'account', action: 'lambda:GetAccountSettings' },
+  Publish: { target: 'account', action: 'sns:Publish' },
+};
+
+const tableCommands = new Set([
+  'CreateBackup',
+  'CreateTable',
+  'DeleteTable',
+  'DescribeContinuousBackups',
+  'DescribeTable',
+  'DescribeTimeToLive',
+  'ListTagsOfResource',
+  'TagResource',
+  'UpdateContinuousBackups',
+  'UpdateTable',
+  'UpdateTimeToLive',
+]);
+
+/** Made by the two adapters that every function's runtime holds; what is used of them is seen by their methods. */
+const adapterCommands = new Set(['GetObject', 'PutObject', 'ListObjectsV2']);
+/** Needs no permission. */
+const unguarded = new Set(['GetCallerIdentity']);
+
+function commandCalls(name: string): readonly CodeCall[] {
+  if (adapterCommands.has(name) || unguarded.has(name) || name === 'TransactWrite') return [];
+  const ledger = ledgerActions[name];
+  if (ledger !== undefined) return [{ target: 'ledger', action: `dynamodb:${ledger}` }];
+  if (tableCommands.has(name)) {
+    // Tags given in CreateTable are asked about as TagResource.
+    const names = name === 'CreateTable' ? ['CreateTable', 'TagResource'] : [name];
+    return names.map((one) => ({ target: 'tables', action: `dynamodb:${one}` }));
+  }
+  const other = otherActions[name];
+  if (other === undefined) throw new Error(`${name} is a command that the IAM proof does not know.`);
+  return [other];
+}
+
+const namesIn = (code: string, pattern: RegExp): readonly string[] => [
+  ...new Set([...code.matchAll(pattern)].map(([, name = '']) => name)),
+];
+
+function codeCalls(code: string): readonly CodeCall[] {
+  const commands = namesIn(code, /\bnew ([A-Za-z0-9]+?)Command\d*\(/g).filter((name) => name !== '');
+  const parts = commands.includes('TransactWrite')
+    ? namesIn(code, /\b(Put|Update|Delete|ConditionCheck): \{/g)
+    : [];
+  const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
+  // The one wire operation that a stage sends by itself.
+  const updates = /sendWire\d*\([^,]+,\s*"UpdateItem"/.test(code) ? ['UpdateItem'] : [];
+  const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|get|list|listFolders)\(/g);
+  const lists = /\bIndexName: runsIndex/.test(code);
+  const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);
+  return [
+    ...commands.flatMap(commandCalls),
+    ...(lists ? [{ target: 'runs index' as const, action: 'dynamodb:Query' }] : []),
+    ...(waits ? [{ target: 'tables' as const, action: 'dynamodb:DescribeTable' }] : []),
+    ...parts.map((part) => ({ target: 'ledger' as const, action: `dynamodb:${transactionActions[part]}` })),
+    ...[...items.map((method) => itemActions[method]), ...updates].map((operation) => ({
+      target: 'tables' as const,
+      action: `dynamodb:${operation}`,
+    })),
+    ...objects
+      .flatMap((method) => objectActions[method] ?? [])
+      .map((action) => ({ target: 'objects' as const, action })),
+  ];
+}
+
+/**
+ * Every action that the code behind a handler can ask for: what is left of it after bundling, so only what
+ * the handler reaches. An upper bound; the request log of the integration tests is the lower one.
+ *
+ * @throws Error on an SDK command that is not known here.
+ */
+export async function callsInCode(handlerModule: string, exportName: string): Promise<readonly CodeCall[]> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { ${exportName} } from ${JSON.stringify(handlerModule)};`,
+      resolveDir: process.cwd(),
+    },
+    bundle: true,
+    write: false,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+  });
+  const calls = codeCalls(outputFiles[0]?.text ?? '');
+  const seen = new Map(calls.map((call) => [`${call.target} ${call.action}`, call]));
+  return [...seen.keys()].toSorted().flatMap((key) => seen.get(key) ?? []);
+}

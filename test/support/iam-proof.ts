@@ -1,0 +1,173 @@
+import { evaluate, type IamRequest, type Permissions, type PolicyDocument } from './iam-evaluator.ts';
+import { accountId, type Template } from '../workflow/template-variants.ts';
+
+/** Names that a deployment gives to what its functions work on. */
+export interface DeployedNames {
+  readonly stage: string;
+  readonly region: string;
+  readonly sourceTable: string;
+  readonly tablePrefix: string;
+}
+
+/** ARNs of tables, bucket and machines of a deployment. */
+export class Arns {
+  readonly names: DeployedNames;
+  constructor(names: DeployedNames) {
+    this.names = names;
+  }
+  table(name: string): string {
+    return `arn:aws:dynamodb:${this.names.region}:${accountId}:table/${name}`;
+  }
+  get source(): string {
+    return this.table(this.names.sourceTable);
+  }
+  get ledger(): string {
+    return this.table(`products-migration-${this.names.stage}-ledger`);
+  }
+  /** The four new tables. */
+  get targets(): readonly string[] {
+    return ['cart', 'orders', 'returns', 'products-enhanced'].map((name) =>
+      this.table(`${this.names.tablePrefix}${name}`),
+    );
+  }
+  get restored(): string {
+    return `${this.source}-restored-20260102T030405Z`;
+  }
+  get bucket(): string {
+    return `arn:aws:s3:::products-migration-${this.names.stage}-${accountId}-${this.names.region}`;
+  }
+  machine(name: string): string {
+    return `arn:aws:states:${this.names.region}:${accountId}:stateMachine:products-migration-${this.names.stage}-${name}`;
+  }
+  execution(machine: string): string {
+    return `${this.machine(machine).replace(':stateMachine:', ':execution:')}:run-1`;
+  }
+}
+
+/** Tags of a table that this stage has made, as IAM shows them in a request's context. */
+export function ownTags({ stage }: DeployedNames, key: 'RequestTag' | 'ResourceTag'): Record<string, string> {
+  const tags = { run: 'run-1', service: 'products-migration', stage };
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, value]) => [`aws:${key}/migration:${name}`, value]),
+  );
+}
+
+/** What the context of a CreateTable with the service's tags holds. */
+export function creationContext(names: DeployedNames): Record<string, string | string[]> {
+  return {
+    ...ownTags(names, 'RequestTag'),
+    'aws:TagKeys': ['migration:run', 'migration:service', 'migration:stage'],
+  };
+}
+
+/** What a function's role and boundary allow, by the function's key. */
+export function permissionsByFunction(template: Template, stage: string): ReadonlyMap<string, Permissions> {
+  const lambdas = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  return new Map(
+    lambdas.map(({ Properties }) => {
+      const key = String(Properties['FunctionName']).replace(`products-migration-${stage}-`, '');
+      const role = template.Resources[String(Properties['Role']).split('/').at(-1) ?? ''];
+      const policies = role?.Properties['Policies'] as readonly { readonly PolicyDocument: PolicyDocument }[];
+      const boundaryId = String(role?.Properties['PermissionsBoundary']).split('/').at(-1) ?? '';
+      const boundary = template.Resources[boundaryId]?.Properties['PolicyDocument'] as PolicyDocument;
+      return [key, { policies: policies.map(({ PolicyDocument }) => PolicyDocument), boundary }] as const;
+    }),
+  );
+}
+
+/** A request that an endpoint has logged, as far as IAM is concerned. */
+export interface SeenCall {
+  readonly service: string;
+  readonly operation: string;
+  readonly tables: readonly string[];
+  readonly key: string | undefined;
+  /** Key of the function that sent it. */
+  readonly functionName: string | undefined;
+}
+
+/** Operations that IAM asks about under another name, or as several. */
+const s3Actions: Readonly<Record<string, string>> = {
+  PutObject: 's3:PutObject',
+  GetObject: 's3:GetObject',
+  HeadObject: 's3:GetObject',
+  ListObjectsV2: 's3:ListBucket',
+  HeadBucket: 's3:ListBucket',
+};
+
+const needsOwnTags = new Set(['DeleteTable', 'UpdateTable', 'UpdateContinuousBackups', 'CreateBackup']);
+
+function dynamoRequests({ operation, tables }: SeenCall, arns: Arns): readonly IamRequest[] {
+  const context = needsOwnTags.has(operation) ? ownTags(arns.names, 'ResourceTag') : {};
+  return tables.flatMap((table) => {
+    const resource = arns.table(table);
+    if (operation === 'CreateTable')
+      return ['CreateTable', 'TagResource'].map((name) => ({
+        action: `dynamodb:${name}`,
+        resource,
+        context: creationContext(arns.names),
+      }));
+    // Its parts are asked about one by one; which ones, the log does not say. Every one writes to the ledger.
+    const name = operation === 'TransactWriteItems' ? 'PutItem' : operation;
+    return [{ action: `dynamodb:${name}`, resource, context }];
+  });
+}
+
+/**
+ * What IAM would be asked for a logged request; nothing where no permission is needed.
+ *
+ * @throws Error on an operation that is not known here.
+ */
+export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[] {
+  const { service, operation, key } = call;
+  switch (service) {
+    case 'sts':
+      return [];
+    case 'dynamodb':
+      return dynamoRequests(call, arns);
+    case 's3': {
+      const action = s3Actions[operation];
+      if (action === undefined) throw new Error(`The IAM proof does not know s3:${operation}.`);
+      const resource =
+        action === 's3:ListBucket' || key === undefined ? arns.bucket : `${arns.bucket}/${key}`;
+      return [{ action, resource }];
+    }
+    case 'states':
+      return [
+        {
+          action: `states:${operation}`,
+          resource: operation === 'StartExecution' ? arns.machine('rollback') : arns.execution('migrate'),
+        },
+      ];
+    case 'lambda':
+      return [{ action: `lambda:${operation}`, resource: '*' }];
+    case 'sns':
+      return [
+        {
+          action: `sns:${operation}`,
+          resource: `arn:aws:sns:${arns.names.region}:${accountId}:products-migration-${arns.names.stage}-notifications`,
+        },
+      ];
+    default:
+      throw new Error(`The IAM proof does not know the service ${service}.`);
+  }
+}
+
+/** Calls of the functions that their roles do not allow, one line each; empty is the proof. */
+export function deniedCalls(
+  template: Template,
+  names: DeployedNames,
+  calls: readonly SeenCall[],
+): readonly string[] {
+  const permissions = permissionsByFunction(template, names.stage);
+  const arns = new Arns(names);
+  const denied = calls
+    .filter(({ functionName }) => functionName !== undefined)
+    .flatMap((call) => {
+      const role = permissions.get(call.functionName ?? '');
+      if (role === undefined) return [`${call.functionName ?? ''} is no function of the template`];
+      return iamRequestsOf(call, arns)
+        .filter((request) => evaluate(role, request) !== 'ALLOWED')
+        .map(({ action, resource }) => `${call.functionName ?? ''} may not ${action} on ${resource}`);
+    });
+  return [...new Set(denied)].toSorted((one, other) => one.localeCompare(other));
+}

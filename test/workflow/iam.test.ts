@@ -1,0 +1,425 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
+import {
+  evaluate,
+  type IamRequest,
+  type Permissions,
+  type PolicyDocument,
+} from '../support/iam-evaluator.ts';
+import { Arns, creationContext, ownTags, permissionsByFunction } from '../support/iam-proof.ts';
+import {
+  type CompiledVariant,
+  compileVariant,
+  resourcesOf,
+  type Template,
+  variants,
+} from './template-variants.ts';
+
+const names = {
+  asItComes: { stage: 'dev', region: 'ap-southeast-2', sourceTable: 'products', tablePrefix: '' },
+  everythingElse: {
+    stage: 'prod',
+    region: 'us-east-1',
+    sourceTable: 'legacy.products',
+    tablePrefix: 'shop-',
+  },
+};
+type VariantName = keyof typeof names;
+const variantNames = Object.keys(names) as VariantName[];
+
+const compiled = new Map<VariantName, CompiledVariant>();
+
+beforeAll(async () => {
+  for (const name of variantNames) compiled.set(name, await compileVariant(variants[name]));
+});
+
+function templateOf(name: VariantName): Template {
+  const found = compiled.get(name);
+  if (found === undefined) throw new Error(`The variant ${name} was not compiled.`);
+  return found.resolved;
+}
+
+const rolesOf = (name: VariantName): (readonly [string, Permissions])[] => [
+  ...permissionsByFunction(templateOf(name), names[name].stage),
+];
+
+/** Everything that writes to a table today, and what AWS may add tomorrow. */
+const writes = [
+  'BatchWriteItem',
+  'CreateBackup',
+  'CreateTable',
+  'CreateTableReplica',
+  'DeleteItem',
+  'DeleteResourcePolicy',
+  'DeleteTable',
+  'DeleteTableReplica',
+  'DisableKinesisStreamingDestination',
+  'EnableKinesisStreamingDestination',
+  'ExportTableToPointInTime',
+  'ImportTable',
+  'PartiQLDelete',
+  'PartiQLInsert',
+  'PartiQLUpdate',
+  'PutItem',
+  'PutResourcePolicy',
+  'RestoreTableFromBackup',
+  'RestoreTableToPointInTime',
+  'TagResource',
+  'UntagResource',
+  'UpdateContinuousBackups',
+  'UpdateContributorInsights',
+  'UpdateItem',
+  'UpdateTable',
+  'UpdateTableReplicaAutoScaling',
+  'UpdateTimeToLive',
+  'WriteOfTomorrow',
+];
+const reads = ['BatchGetItem', 'DescribeTable', 'GetItem', 'PartiQLSelect', 'Query', 'Scan'];
+
+/** Functions whose role decides differently from what is expected, with the action. */
+function wrongDecisions(
+  variant: VariantName,
+  requests: readonly IamRequest[],
+  isRight: (decision: ReturnType<typeof evaluate>, functionKey: string, request: IamRequest) => boolean,
+): string[] {
+  return rolesOf(variant).flatMap(([functionKey, permissions]) =>
+    requests
+      .filter((request) => !isRight(evaluate(permissions, request), functionKey, request))
+      .map(({ action, resource }) => `${functionKey}: ${action} on ${resource}`),
+  );
+}
+
+describe.each(variantNames)('no role, deployed %s,', (variant) => {
+  const arns = new Arns(names[variant]);
+  const own = ownTags(names[variant], 'ResourceTag');
+  const mayFillUp = (functionKey: string, action: string) =>
+    variant === 'everythingElse' && functionKey === 'restoreFromBackup' && action === 'dynamodb:PutItem';
+
+  it('may write to the source table, or to anything under it, even if its policy came to allow it', () => {
+    const below = ['', '/index/any', '/stream/2026', '/backup/01', '/import/01', '/export/01'];
+    const requests = writes.flatMap((name) =>
+      below.map((suffix) => ({
+        action: `dynamodb:${name}`,
+        resource: `${arns.source}${suffix}`,
+        context: own,
+      })),
+    );
+    const isRight = (decision: string, functionKey: string, { action }: IamRequest) =>
+      mayFillUp(functionKey, action) || decision === 'DENIED_EXPLICITLY';
+    expect(wrongDecisions(variant, requests, isRight)).toEqual([]);
+  });
+
+  it('may read another table, write to it or delete it', () => {
+    const others = [
+      'customers',
+      'products-migration-other-ledger',
+      `${names[variant].tablePrefix}cart2`,
+      'cart-x',
+    ];
+    const requests = [...writes, ...reads, 'ListTagsOfResource'].flatMap((name) =>
+      others.map((other) => ({ action: `dynamodb:${name}`, resource: arns.table(other), context: own })),
+    );
+    expect(wrongDecisions(variant, requests, (decision) => decision !== 'ALLOWED')).toEqual([]);
+  });
+
+  it('may delete, empty or change the ledger as a table', () => {
+    const operations = [
+      'DeleteTable',
+      'UpdateTable',
+      'Scan',
+      'BatchWriteItem',
+      'UpdateContinuousBackups',
+      'UpdateTimeToLive',
+    ];
+    const requests = operations.map((name) => ({
+      action: `dynamodb:${name}`,
+      resource: arns.ledger,
+      context: own,
+    }));
+    expect(wrongDecisions(variant, requests, (decision) => decision !== 'ALLOWED')).toEqual([]);
+  });
+
+  it('may delete from the backup bucket or change it', () => {
+    const object = `${arns.bucket}/AWSDynamoDB/01767322800000-0123abcd/data/0-0.json.gz`;
+    const requests = [
+      ...[
+        'DeleteObject',
+        'DeleteObjectVersion',
+        'PutObjectTagging',
+        'PutObjectRetention',
+        'RestoreObject',
+      ].flatMap((name) =>
+        [object, `${arns.bucket}/runs/run-1/report.json`].map((resource) => ({
+          action: `s3:${name}`,
+          resource,
+        })),
+      ),
+      ...[
+        'DeleteBucket',
+        'DeleteBucketPolicy',
+        'PutBucketPolicy',
+        'PutLifecycleConfiguration',
+        'PutBucketVersioning',
+      ].map((name) => ({ action: `s3:${name}`, resource: arns.bucket })),
+    ];
+    expect(wrongDecisions(variant, requests, (decision) => decision === 'DENIED_EXPLICITLY')).toEqual([]);
+  });
+
+  it('may reach another bucket, another function, another machine or an identity', () => {
+    const requests = [
+      { action: 's3:GetObject', resource: 'arn:aws:s3:::somebody-elses/AWSDynamoDB/x' },
+      { action: 's3:PutObject', resource: 'arn:aws:s3:::somebody-elses/runs/x' },
+      { action: 's3:PutObject', resource: `${arns.bucket}/elsewhere/x` },
+      { action: 's3:ListAllMyBuckets', resource: '*' },
+      { action: 'states:StartExecution', resource: arns.machine('migrate') },
+      { action: 'states:StopExecution', resource: arns.execution('migrate') },
+      {
+        action: 'states:DescribeExecution',
+        resource: arns.execution('migrate').replace('-migrate:', '-other:'),
+      },
+      {
+        action: 'lambda:InvokeFunction',
+        resource: `arn:aws:lambda:${names[variant].region}:123456789012:function:any`,
+      },
+      {
+        action: 'lambda:UpdateFunctionCode',
+        resource: `arn:aws:lambda:${names[variant].region}:123456789012:function:any`,
+      },
+      { action: 'iam:PassRole', resource: 'arn:aws:iam::123456789012:role/any' },
+      { action: 'iam:PutRolePolicy', resource: 'arn:aws:iam::123456789012:role/any' },
+      { action: 'sts:AssumeRole', resource: 'arn:aws:iam::123456789012:role/any' },
+      { action: 'sns:Publish', resource: `arn:aws:sns:${names[variant].region}:123456789012:any` },
+      {
+        action: 'kms:ScheduleKeyDeletion',
+        resource: `arn:aws:kms:${names[variant].region}:123456789012:key/any`,
+      },
+      { action: 'kms:Decrypt', resource: `arn:aws:kms:${names[variant].region}:123456789012:key/any` },
+    ];
+    expect(wrongDecisions(variant, requests, (decision) => decision !== 'ALLOWED')).toEqual([]);
+  });
+});
+
+describe('the boundary', () => {
+  const everything: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+
+  it.each(variantNames)(
+    'keeps the source read-only and the backups, whatever a role allows, deployed %s',
+    (variant) => {
+      const arns = new Arns(names[variant]);
+      const boundary = templateOf(variant).Resources['FunctionBoundary']?.Properties[
+        'PolicyDocument'
+      ] as PolicyDocument;
+      const decide = (action: string, resource: string) =>
+        evaluate({ policies: [everything], boundary }, { action, resource });
+      for (const name of writes) expect(decide(`dynamodb:${name}`, arns.source)).toBe('DENIED_EXPLICITLY');
+      expect(decide('s3:DeleteObject', `${arns.bucket}/AWSDynamoDB/x`)).toBe('DENIED_EXPLICITLY');
+      expect(decide('dynamodb:Scan', arns.source)).toBe('ALLOWED');
+      expect(decide('dynamodb:PutItem', `${arns.source}-restored-1`)).toBe('ALLOWED');
+    },
+  );
+
+  it('lets a restore into the source put items, where that is deployed, and nothing more', () => {
+    const arns = new Arns(names.everythingElse);
+    const restore = new Map(rolesOf('everythingElse')).get('restoreFromBackup');
+    const allowed = [...writes, ...reads].filter(
+      (name) =>
+        restore !== undefined &&
+        evaluate(restore, { action: `dynamodb:${name}`, resource: arns.source }) === 'ALLOWED',
+    );
+    expect(allowed).toEqual(['PutItem', 'BatchGetItem', 'DescribeTable']);
+  });
+});
+
+describe('tables that a role may create or delete', () => {
+  const { asItComes } = names;
+  const arns = new Arns(asItComes);
+  const creators: Readonly<Record<string, readonly string[]>> = {
+    createCartTable: [arns.targets[0] ?? ''],
+    createOrdersTable: [arns.targets[1] ?? ''],
+    createReturnsTable: [arns.targets[2] ?? ''],
+    createProductsEnhancedTable: [arns.targets[3] ?? ''],
+    migrateProductsEnhanced: [arns.targets[3] ?? ''],
+    restoreFromBackup: [arns.restored],
+  };
+  const all = [...arns.targets, arns.restored];
+
+  function allowedTables(functionKey: string, action: string, context: IamRequest['context'] = {}): string[] {
+    const permissions = new Map(rolesOf('asItComes')).get(functionKey);
+    if (permissions === undefined) throw new Error(`There is no function ${functionKey}.`);
+    return all.filter((resource) => evaluate(permissions, { action, resource, context }) === 'ALLOWED');
+  }
+
+  it('are its own, and only with this stage’s three tags', () => {
+    for (const [functionKey] of rolesOf('asItComes')) {
+      const expected = creators[functionKey] ?? [];
+      const tags = creationContext(asItComes);
+      expect(allowedTables(functionKey, 'dynamodb:CreateTable', tags)).toEqual(expected);
+      expect(allowedTables(functionKey, 'dynamodb:CreateTable')).toEqual([]);
+      const foreign = { ...tags, 'aws:RequestTag/migration:stage': 'prod' };
+      expect(allowedTables(functionKey, 'dynamodb:CreateTable', foreign)).toEqual([]);
+      const more = { ...tags, 'aws:TagKeys': ['migration:run', 'owner'] };
+      expect(allowedTables(functionKey, 'dynamodb:CreateTable', more)).toEqual([]);
+    }
+  });
+
+  it('are deleted only where they carry this stage’s tags', () => {
+    for (const [functionKey] of rolesOf('asItComes')) {
+      const expected = functionKey === 'rollBack' ? all : (creators[functionKey] ?? []);
+      const ours = ownTags(asItComes, 'ResourceTag');
+      expect(allowedTables(functionKey, 'dynamodb:DeleteTable', ours)).toEqual(expected);
+      expect(allowedTables(functionKey, 'dynamodb:DeleteTable')).toEqual([]);
+      const foreign = { ...ours, 'aws:ResourceTag/migration:stage': 'prod' };
+      expect(allowedTables(functionKey, 'dynamodb:DeleteTable', foreign)).toEqual([]);
+    }
+  });
+
+  it('can be created without conditions on tags where an account cannot use them', () => {
+    const other = new Arns(names.everythingElse);
+    const role = new Map(rolesOf('everythingElse')).get('createCartTable');
+    if (role === undefined) throw new Error('There is no function createCartTable.');
+    const decide = (resource = '') => evaluate(role, { action: 'dynamodb:CreateTable', resource });
+    expect(decide(other.targets[0])).toBe('ALLOWED');
+    expect(decide(other.targets[1])).toBe('DENIED_IMPLICITLY');
+  });
+});
+
+describe('the bucket’s own policy', () => {
+  const arns = new Arns(names.asItComes);
+  const object = `${arns.bucket}/AWSDynamoDB/01767322800000-0123abcd/manifest-summary.json`;
+
+  /** For any principal that is allowed everything. */
+  function decide(request: IamRequest) {
+    const document = templateOf('asItComes').Resources['BackupBucketPolicy']?.Properties[
+      'PolicyDocument'
+    ] as {
+      Statement: { Principal: unknown }[];
+    };
+    const denies = document.Statement.map(({ Principal, ...statement }) => {
+      expect(Principal).toBe('*');
+      return statement;
+    });
+    const everything: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+    return evaluate({ policies: [everything, { Statement: denies } as never] }, request);
+  }
+
+  const creation = { 's3:ObjectCreationOperation': 'true', 'aws:SecureTransport': 'true' };
+
+  it('refuses to overwrite or delete a backup’s object, for everybody', () => {
+    const put = { action: 's3:PutObject', resource: object };
+    expect(decide({ ...put, context: creation })).toBe('DENIED_EXPLICITLY');
+    expect(decide({ ...put, context: { ...creation, 's3:if-none-match': '*' } })).toBe('ALLOWED');
+    expect(decide({ action: 's3:DeleteObject', resource: object })).toBe('DENIED_EXPLICITLY');
+    expect(decide({ action: 's3:DeleteObjectVersion', resource: object })).toBe('DENIED_EXPLICITLY');
+  });
+
+  it('lets a report be written again', () => {
+    const resource = `${arns.bucket}/runs/run-1/report.json`;
+    expect(decide({ action: 's3:PutObject', resource, context: creation })).toBe('ALLOWED');
+  });
+
+  it('refuses everything without TLS', () => {
+    const context = { 'aws:SecureTransport': 'false' };
+    expect(decide({ action: 's3:GetObject', resource: object, context })).toBe('DENIED_EXPLICITLY');
+  });
+});
+
+describe('trust', () => {
+  it('is given to one service of this account in each role', () => {
+    for (const variant of variantNames)
+      for (const [id, { Properties }] of resourcesOf(templateOf(variant), 'AWS::IAM::Role')) {
+        const { Statement } = Properties['AssumeRolePolicyDocument'] as {
+          Statement: { Principal: object; Condition: Record<string, object> }[];
+        };
+        const service = id.endsWith('MachineRole') ? 'states.amazonaws.com' : 'lambda.amazonaws.com';
+        expect(Statement).toHaveLength(1);
+        expect(Statement[0]?.Principal).toEqual({ Service: service });
+        expect(Statement[0]?.Condition['StringEquals']).toEqual({ 'aws:SourceAccount': '123456789012' });
+      }
+  });
+});
+
+describe('a star for a resource', () => {
+  it('stands only beside actions that know no resources', () => {
+    const starred = variantNames.flatMap((variant) =>
+      resourcesOf(templateOf(variant), 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
+        (
+          Properties['Policies'] as {
+            PolicyDocument: { Statement: { Effect: string; Action: string | string[]; Resource: unknown }[] };
+          }[]
+        )
+          .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+          .filter(({ Effect, Resource }) => Effect === 'Allow' && [Resource].flat().includes('*'))
+          .flatMap(({ Action }) => Action),
+      ),
+    );
+    expect(
+      [...new Set(starred)].filter(
+        (action) => !/^(xray:(Put|Get)|logs:\w*(LogDeliver|ResourcePolic|LogGroups))/.test(action),
+      ),
+    ).toEqual(['lambda:GetAccountSettings']);
+  });
+});
+
+/** Where the code behind a handler holds more than the function ever comes to. */
+const neverReached: Readonly<Record<string, readonly string[]>> = {
+  // Takes a lock or keeps it; the part that releases one is in the same file.
+  beginRun: ['ledger dynamodb:DeleteItem'],
+};
+
+describe('a role and its function’s code', () => {
+  const described = (calls: readonly CodeCall[]): string[] =>
+    calls.map(({ target, action }) => `${target} ${action}`);
+
+  /** Actions that the framework, the runtime or the service behind an action needs, rather than the code. */
+  const ofThePlatform = /^(logs|xray|kms|sqs):/;
+
+  function targetOf(resource: string): CodeCall['target'] {
+    if (resource.endsWith('/index/RunsIndex')) return 'runs index';
+    if (resource.endsWith('-ledger')) return 'ledger';
+    if (resource.includes(':dynamodb:')) return 'tables';
+    return resource.includes(':s3:') ? 'objects' : 'account';
+  }
+
+  function allowedBy({ policies }: Permissions): string[] {
+    const statements = policies
+      .flatMap(({ Statement }) => [Statement].flat())
+      .filter(({ Effect }) => Effect === 'Allow');
+    const pairs = statements.flatMap(({ Action = [], Resource = [] }) =>
+      [Action]
+        .flat()
+        .flatMap((action) => [Resource].flat().map((resource) => `${targetOf(resource)} ${action}`)),
+    );
+    // On an index there is only Query; the rest of such a statement is about the table beside it.
+    const isReal = (pair: string) => !pair.startsWith('runs index') || pair.endsWith(':Query');
+    return [...new Set(pairs)].filter(
+      (pair) => isReal(pair) && !ofThePlatform.test(pair.replace(/^(account|objects|tables) /, '')),
+    );
+  }
+
+  function handlerOf(functionKey: string): readonly [string, string] {
+    const lambda = resourcesOf(templateOf('asItComes'), 'AWS::Lambda::Function').find(([, { Properties }]) =>
+      String(Properties['FunctionName']).endsWith(`-dev-${functionKey}`),
+    );
+    const [module = '', exportName = ''] = String(lambda?.[1].Properties['Handler']).split(/\.(?=\w+$)/);
+    return [join(import.meta.dirname, '../..', `${module}.ts`), exportName];
+  }
+
+  it('agree: every action that the code can ask for is allowed, and no other', async () => {
+    const disagreements: string[] = [];
+    for (const [functionKey, permissions] of rolesOf('asItComes')) {
+      const [module, exportName] = handlerOf(functionKey);
+      const wanted = described(await callsInCode(module, exportName)).filter(
+        (call) => !(neverReached[functionKey] ?? []).includes(call),
+      );
+      const allowed = allowedBy(permissions);
+      disagreements.push(
+        ...wanted.filter((call) => !allowed.includes(call)).map((call) => `${functionKey} lacks ${call}`),
+        ...allowed
+          .filter((call) => !wanted.includes(call))
+          .map((call) => `${functionKey} never uses ${call}`),
+      );
+    }
+    expect(disagreements).toEqual([]);
+  });
+});
