@@ -10,7 +10,7 @@ const partNames: Readonly<Record<keyof CostParts, string>> = {
   writes: 'DynamoDB writes',
   s3: 'S3 requests',
   lambda: 'Lambda',
-  transitions: 'Step Functions transitions',
+  transitions: 'Step Functions',
 };
 
 const partKeys = [
@@ -29,8 +29,8 @@ export function costSection({ cost, durationSeconds }: Report): Html | undefined
   if (any === undefined) return undefined;
   return html`<section aria-labelledby="cost-heading"><h2 id="cost-heading">Cost</h2>
     <p class="lead">At the prices of ${any.region}, ${priceList.date}, and ${any.rupeesPerDollar} rupees a dollar; without free tier and tax.</p>
-    <h3>Once, for this run</h3>${onceTable(estimated, actual, durationSeconds)}
-    ${estimated !== undefined && estimated.monthly.length > 0 && html`<h3>Each month, for the new tables</h3>${monthlyTable(estimated.monthly)}`}
+    <div class="pair"><div><h3>Once, for this run</h3>${onceTable(estimated, actual, durationSeconds)}</div>
+    ${estimated !== undefined && estimated.monthly.length > 0 && html`<div><h3>Each month, for the new tables</h3>${monthlyTable(estimated.monthly)}</div>`}</div>
   </section>`;
 }
 
@@ -48,25 +48,27 @@ function onceTable(
   const time = html`<tr><th scope="row">Time</th><td class="number">${estimated === undefined ? '–' : duration(estimated.seconds)}</td><td class="number">${duration(durationSeconds)}</td></tr>`;
   return html`<div class="scroll"><table>${tableHead(['Part', '#Estimated', '#Actual'])}
     <tbody>${partKeys.map((key) => row(partNames[key], ({ parts }) => dollars(parts[key])))}${time}</tbody>
-    <tfoot>${row('Together', (cost) => `${dollars(cost.dollars)} · ${rupees(cost.rupees)}`)}</tfoot></table></div>`;
+    <tfoot>${row('Together', (cost) => dollars(cost.dollars))}${row('In rupees', (cost) => rupees(cost.rupees))}</tfoot></table></div>`;
 }
 
 /** `6 read and 6 write units a second, of which two thirds for 2 indexes`, or what on-demand means. */
 function capacityText({ billing, readCapacity, writeCapacity, indexes }: MonthlyCost): string {
-  if (billing === 'PAY_PER_REQUEST') return 'on demand; requests are paid one by one';
+  if (billing === 'PAY_PER_REQUEST') return 'on demand, by the request';
   const withIndexes =
     indexes === 0 ? '' : `, ${count(indexes)} ${indexes === 1 ? 'index' : 'indexes'} included`;
-  return `${count(readCapacity)} read and ${count(writeCapacity)} write units a second${withIndexes}`;
+  return `${count(readCapacity)} read, ${count(writeCapacity)} write units a second${withIndexes}`;
 }
 
 export function monthlyTable(monthly: readonly MonthlyCost[]): Html {
   const rows = monthly.map(
-    (one) => html`<tr><th scope="row"><code>${one.table}</code></th><td>${capacityText(one)}</td>
+    (
+      one,
+    ) => html`<tr><th scope="row"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
       <td class="number">${dollars(one.dollars)}</td><td class="number">${rupees(one.rupees)}</td>
       <td class="number">${one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`}</td></tr>`,
   );
   const sum = (pick: (one: MonthlyCost) => number): number =>
     monthly.reduce((total, one) => total + pick(one), 0);
-  return html`<div class="scroll"><table>${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Earlier scripts said'])}<tbody>${rows}</tbody>
+  return html`<div class="scroll"><table class="monthly">${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Scripts said'])}<tbody>${rows}</tbody>
     <tfoot><tr><th scope="row">Together</th><td></td><td class="number">${dollars(sum((one) => one.dollars))}</td><td class="number">${rupees(sum((one) => one.rupees))}</td><td></td></tr></tfoot></table></div>`;
 }

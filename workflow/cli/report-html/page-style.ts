@@ -28,20 +28,21 @@ header { margin-bottom: 28px; }
 .crumb { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: center; color: var(--soft); font-size: 13px; margin-bottom: 14px; }
 .pill { display: inline-flex; align-items: center; gap: 7px; padding: 3px 11px 3px 9px; border-radius: 99px; font-size: 13px; font-weight: 600; }
 .pill::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
-.good .pill, .pill.good { color: var(--good); background: var(--good-wash); }
-.notice .pill, .pill.notice { color: var(--notice); background: var(--notice-wash); }
-.bad .pill, .pill.bad { color: var(--bad); background: var(--bad-wash); }
+.pill { white-space: nowrap; }
+.good > header .pill, .pill.good { color: var(--good); background: var(--good-wash); }
+.notice > header .pill, .pill.notice { color: var(--notice); background: var(--notice-wash); }
+.bad > header .pill, .pill.bad { color: var(--bad); background: var(--bad-wash); }
 h1 { font-size: 27px; line-height: 1.25; font-weight: 640; letter-spacing: -0.018em; max-width: 30em; text-wrap: balance; }
 h2 { font-size: 16px; font-weight: 640; letter-spacing: -0.006em; }
-h3 { font-size: 13px; font-weight: 600; color: var(--soft); margin: 18px 0 6px; }
+h3 { font-size: 13px; font-weight: 620; margin: 18px 0 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); background: var(--line); gap: 1px;
   border: 1px solid var(--line); border-radius: 12px; overflow: hidden; margin-bottom: 20px; }
 .tile { background: var(--panel); padding: 15px 18px 14px; min-width: 0; }
 .tile dt { color: var(--soft); font-size: 13px; }
-.tile dd { font-size: 23px; font-weight: 620; letter-spacing: -0.02em; line-height: 1.3; }
-.tile small { display: block; color: var(--faint); font-size: 12.5px; line-height: 1.4; }
+.tile dd { font-size: 22px; font-weight: 620; letter-spacing: -0.02em; line-height: 1.35; white-space: nowrap; }
+.tile small { display: block; color: var(--faint); font-size: 12.5px; font-weight: 400; letter-spacing: 0; line-height: 1.4; white-space: normal; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 20px 22px; margin-bottom: 20px; }
-section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 68ch; }
+section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 78ch; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; margin-bottom: 20px; align-items: start; }
 .columns > section { margin: 0; height: 100%; }
 .failure { border-color: color-mix(in srgb, var(--bad) 35%, var(--line)); }
@@ -70,7 +71,11 @@ th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical
 tr:last-child > * { border-bottom: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
-tfoot td, tfoot th { font-weight: 620; color: var(--text); border-top: 1px solid var(--line); }
+tfoot td, tfoot th { font-weight: 620; color: var(--text); border-bottom: 0; }
+tfoot tr:nth-child(2) > * { font-weight: 400; color: var(--soft); padding-top: 0; }
+tbody:has(+ tfoot) tr:last-child > * { border-bottom: 1px solid var(--line); }
+.pair { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 8px 48px; }
+.pair > * { min-width: 0; }
 td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap: anywhere; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 7px 18px; margin-top: 12px; font-size: 14px; }
 .facts dt { color: var(--soft); }
@@ -82,12 +87,12 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
   section { padding: 17px 16px; }
-  .columns { grid-template-columns: 1fr; }
+  .columns, .pair { grid-template-columns: 1fr; }
+  .monthly { min-width: 560px; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .tile { padding: 12px 14px; }
   .tile dd { font-size: 20px; }
-  .facts { grid-template-columns: 1fr; gap: 0; }
-  .facts dd { margin-bottom: 8px; }
+  .facts { grid-template-columns: 7.5em minmax(0, 1fr); gap: 7px 12px; }
   figure .wide { display: none; }
   figure .narrow { display: block; }
 }

@@ -77,18 +77,19 @@ const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 /** The execution's way through its states, each a bar as long as the time spent in it. */
 export function pathChart(path: readonly StateVisit[]): Chart {
   const rows = rowsOf(path);
+  const total = Math.max(0, ...rows.map(({ offset, seconds }) => offset + seconds));
   const longest = rows.toSorted((one, other) => other.seconds - one.seconds)[0];
   const failed = rows.find(({ visit }) => visit.outcome === 'failed');
   return {
     id: 'path',
     title: 'Time in each state',
     description: [
-      `The execution passed ${rows.length} states that take time.`,
+      `${duration(total)} from start to end`,
       longest === undefined
         ? ''
-        : `The longest was ${longest.visit.state} with ${duration(longest.seconds)}.`,
-      failed === undefined ? '' : `${failed.visit.state} failed.`,
-    ].join(' '),
+        : `, the longest part in ${longest.visit.state} (${duration(longest.seconds)})`,
+      failed === undefined ? '.' : `; ${failed.visit.state} failed.`,
+    ].join(''),
     height: () => Math.max(1, rows.length) * rowHeight + 34,
     option: (canvas) => optionOf(rows, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col" class="number">Entered after</th><th scope="col" class="number">Time in it</th><th scope="col">Outcome</th></tr></thead>

@@ -26,6 +26,8 @@ function optionOf(series: readonly RateSeries[], seconds: number, { isNarrow }: 
     yAxis: {
       type: 'value',
       splitNumber: 4,
+      axisLine: { show: false },
+      axisTick: { show: false },
       axisLabel: { color: 'var(--faint)', formatter: (value: number) => compact.format(value) },
       splitLine: { lineStyle: { color: 'var(--grid)' } },
     },

@@ -85,8 +85,13 @@ function countTiles({ source, migrated, verification, rehearsal, status, details
       `${count(metadata)} metadata, ${count(variants)} variants`,
     ],
     ['Already there', count(migrated.alreadyPresent), planned ? 'not looked at' : found],
-    ['Quarantined', count(quarantined), quarantined === 0 ? 'every product fits' : 'listed below'],
+    quarantineTile(quarantined, rehearsal !== undefined || status === 'SUCCEEDED'),
   ];
+}
+
+function quarantineTile(quarantined: number, isKnown: boolean): Tile {
+  if (!isKnown && quarantined === 0) return ['Quarantined', '–', 'not rehearsed'];
+  return ['Quarantined', count(quarantined), quarantined === 0 ? 'every product fits' : 'listed below'];
 }
 
 function timeTile({ durationSeconds, cost, finishedAt }: Report): Tile {
@@ -103,11 +108,9 @@ function costTile({ cost }: Report): Tile {
 
 function pathSection({ path }: ReportView): Html | undefined {
   if (path.length === 0) return undefined;
+  const chart = pathChart(path);
   return html`<section aria-labelledby="path-heading"><h2 id="path-heading">The way through the workflow</h2>
-    <p class="lead">${path
-      .map(({ state }) => state)
-      .filter((state, index, all) => state !== all[index - 1])
-      .join(' → ')}</p>${chartFigure(pathChart(path))}</section>`;
+    <p class="lead">${chart.description}</p>${chartFigure(chart)}</section>`;
 }
 
 function workSections({ shards, report, path }: ReportView): Html | undefined {

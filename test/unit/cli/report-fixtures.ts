@@ -1,0 +1,257 @@
+import { actualCost } from '../../../functions/shared/cost/actual.ts';
+import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
+import { nothingMigrated, type Report } from '../../../functions/shared/report.ts';
+import type { ReportView } from '../../../workflow/cli/collect-report.ts';
+import type { ShardsByState } from '../../../workflow/cli/run-record.ts';
+import type { StateVisit } from '../../../workflow/cli/state-visits.ts';
+
+export const startMillis = Date.parse('2026-03-01T12:00:00.000Z');
+
+/** One Map: when it began and ended after the start, and the items of all its shards. */
+interface MapFacts {
+  readonly state: ShardState;
+  readonly from: number;
+  readonly to: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly main: string;
+}
+
+/** A shard of `count`, with a share of the counters, a few marks, and an end that differs from its neighbours'. */
+function shardOf(facts: MapFacts, shard: number, count: number): Shard {
+  const length = facts.to - facts.from;
+  const startedAt = startMillis + Math.round((facts.from + (shard % 4) * 0.02 * length) * 1000);
+  const updatedAt = startMillis + Math.round((facts.to - ((shard * 7) % 10) * 0.03 * length) * 1000);
+  const counters = Object.fromEntries(
+    Object.entries(facts.counters).map(([name, value]) => [name, Math.round(value / count)]),
+  );
+  const total = counters[facts.main] ?? 0;
+  const marks = [0.2, 0.35, 0.55, 0.7, 0.9].map(
+    (share, index) =>
+      [
+        Math.round(startedAt + share * (updatedAt - startedAt)),
+        Math.round(total * (share - 0.04 * ((index + shard) % 3))),
+      ] as const,
+  );
+  return {
+    ...{ state: facts.state, shard, done: true, turns: 1 + (shard % 2), counters, digests: {} },
+    ...{ codeVersion: 'c0de', startedAt, updatedAt, marks, version: 1, writer: 'w' },
+  };
+}
+
+function shardsOf(facts: readonly MapFacts[], count: number): ShardsByState {
+  return new Map(
+    facts.map((one) => [one.state, Array.from({ length: count }, (_, shard) => shardOf(one, shard, count))]),
+  );
+}
+
+function visit(state: string, type: string, from: number, to: number): StateVisit {
+  return {
+    state,
+    type,
+    enteredAt: startMillis + from * 1000,
+    leftAt: startMillis + to * 1000,
+    outcome: 'done',
+  };
+}
+
+const reportUri = (runId: string): string =>
+  `s3://products-migration-prod-123456789012-ap-southeast-2/runs/${runId}/report.json`;
+
+const backupOf = (products: number, files: number) => ({
+  backupId: '01772366400000-4f2a9c01',
+  uri: 's3://products-migration-prod-123456789012-ap-southeast-2/AWSDynamoDB/01772366400000-4f2a9c01/',
+  files,
+  items: products,
+});
+
+/** Minimal, and complete where it must be. */
+export function reportOf(changes: Partial<Report> = {}): Report {
+  const runId = changes.runId ?? 'migrate-20260301T120000Z-4f2a9c';
+  return {
+    runId,
+    status: 'SUCCEEDED',
+    source: { table: 'products', products: 6, bytes: 6_400 },
+    backup: backupOf(6, 1),
+    tables: [
+      { name: 'cart', outcome: 'CREATED' },
+      { name: 'orders', outcome: 'CREATED' },
+      { name: 'returns', outcome: 'CREATED' },
+      { name: 'products-enhanced', outcome: 'CREATED' },
+    ],
+    migrated: { products: 6, items: 30, metadata: 6, variants: 24, alreadyPresent: 0, quarantined: 0 },
+    verification: {
+      ...{ expected: 30, found: 30, missing: 0, different: 0, extra: 0 },
+      drift: { added: 0, changed: 0, removed: 0 },
+    },
+    consumed: { readUnits: 15, writeUnits: 36 },
+    cost: { estimated: {}, actual: {} },
+    startedAt: '2026-03-01T12:00:00.000Z',
+    finishedAt: '2026-03-01T12:00:04.200Z',
+    durationSeconds: 4.2,
+    failure: null,
+    reportUri: reportUri(runId),
+    executionArn: `arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-prod-migrate:${runId}`,
+    parameters: {
+      ...{ dryRun: false, onFailure: 'rollback', maxQuarantined: 0 },
+      ...{ onExisting: 'keep', maxConcurrency: 20 },
+    },
+    warnings: [],
+    throttles: 0,
+    ...changes,
+  };
+}
+
+const smallPath: readonly StateVisit[] = [
+  visit('Prepare', 'Pass', 0, 0),
+  visit('TestConnection', 'Task', 0, 0.31),
+  visit('BeginRun', 'Task', 0.31, 0.42),
+  visit('RunBegun', 'Choice', 0.42, 0.42),
+  visit('BackupProducts', 'Map', 0.42, 0.9),
+  visit('RehearseBackup', 'Map', 0.9, 1.3),
+  visit('SealBackup', 'Task', 1.3, 1.5),
+  visit('DryRun', 'Choice', 1.5, 1.5),
+  visit('CreateTables', 'Parallel', 1.5, 2.4),
+  visit('MigrateProducts', 'Map', 2.4, 3),
+  visit('VerifyMigration', 'Map', 3, 3.5),
+  visit('JudgeDigests', 'Task', 3.5, 3.6),
+  visit('DigestsAgree', 'Choice', 3.6, 3.6),
+  visit('CompleteRun', 'Task', 3.6, 4.2),
+  visit('Migrated', 'Succeed', 4.2, 4.2),
+];
+
+/** Six products, one worker. */
+export function smallView(changes: Partial<Report> = {}): ReportView {
+  const shards = shardsOf(
+    [
+      { state: 'BackupProducts', from: 0.5, to: 0.8, counters: { items: 6, readUnits: 2 }, main: 'items' },
+      { state: 'RehearseBackup', from: 1, to: 1.2, counters: { products: 6 }, main: 'products' },
+      {
+        state: 'MigrateProducts',
+        from: 2.5,
+        to: 2.9,
+        counters: { items: 30, writeUnits: 36 },
+        main: 'items',
+      },
+      {
+        state: 'VerifyMigration',
+        ...{ from: 3.1, to: 3.4, main: 'targetItems' },
+        counters: { targetItems: 30, sourceItems: 6 },
+      },
+    ],
+    1,
+  );
+  return { report: reportOf(changes), path: smallPath, shards };
+}
+
+const scale = (path: readonly StateVisit[], seconds: number): readonly StateVisit[] =>
+  path.map((one) => ({
+    ...one,
+    enteredAt: startMillis + ((one.enteredAt - startMillis) * seconds) / 4.2,
+    leftAt: startMillis + ((one.leftAt - startMillis) * seconds) / 4.2,
+  }));
+
+/** 5,000 products, twenty workers, a quarantined one, some drift. */
+export function largeView(changes: Partial<Report> = {}): ReportView {
+  const shards = shardsOf(
+    [
+      {
+        state: 'BackupProducts',
+        from: 6,
+        to: 12,
+        counters: { items: 5_000, readUnits: 1_300 },
+        main: 'items',
+      },
+      { state: 'RehearseBackup', from: 13, to: 18, counters: { products: 5_000 }, main: 'products' },
+      {
+        state: 'MigrateProducts',
+        ...{ from: 35, to: 42, main: 'items' },
+        counters: { items: 24_995, writeUnits: 26_400, throttles: 40 },
+      },
+      {
+        state: 'VerifyMigration',
+        ...{ from: 43, to: 49, main: 'targetItems' },
+        counters: { targetItems: 24_995, sourceItems: 5_000, readUnits: 5_200 },
+      },
+    ],
+    20,
+  );
+  const estimated = estimateRun({
+    ...{ region: 'ap-southeast-2', products: 5_000, bytes: 5_300_000, workers: 20 },
+    rehearsal: { metadata: 4_999, variants: 19_996, targetBytes: 13_100_000, writeUnits: 26_400 },
+  });
+  const actual = actualCost({ region: 'ap-southeast-2', shards: [...shards.values()].flat(), files: 20 });
+  const report = reportOf({
+    source: { table: 'products', products: 5_000, bytes: 6_890_000 },
+    backup: backupOf(5_000, 20),
+    migrated: {
+      ...{ products: 4_999, items: 24_995, metadata: 4_999, variants: 19_996 },
+      ...{ alreadyPresent: 0, quarantined: 1 },
+    },
+    verification: {
+      ...{ expected: 24_995, found: 24_995, missing: 0, different: 0, extra: 0 },
+      drift: { added: 1, changed: 2, removed: 0 },
+    },
+    consumed: { readUnits: 6_500, writeUnits: 26_400 },
+    cost: { estimated, actual },
+    finishedAt: '2026-03-01T12:01:00.000Z',
+    durationSeconds: 60,
+    throttles: 40,
+    warnings: [
+      'Point-in-time recovery of cart could not be switched on yet (ContinuousBackupsUnavailable); it is tried again within 15 minutes.',
+    ],
+    quarantine: [
+      {
+        productId: 'p-0003141',
+        code: 'InvalidPrice',
+        sentence: 'The price "12,50" is no decimal number of rupees.',
+      },
+    ],
+    quarantineUri:
+      's3://products-migration-prod-123456789012-ap-southeast-2/runs/migrate-20260301T120000Z-4f2a9c/quarantine/',
+    driftKeys: { added: ['p-0005001'], changed: ['p-0000017', 'p-0002048'] },
+    ...changes,
+  });
+  return { report, path: scale(smallPath, 60), shards };
+}
+
+/** Failed while it wrote, and taken back. */
+export function failedView(changes: Partial<Report> = {}): ReportView {
+  const whole = largeView();
+  const path: readonly StateVisit[] = [
+    ...scale(smallPath, 60).slice(0, 9),
+    { ...visit('MigrateProducts', 'Map', 34.3, 38), outcome: 'failed' },
+    visit('RollBack', 'Task', 38, 39),
+    visit('RolledBackYet', 'Choice', 39, 39),
+    visit('WaitForWorkers', 'Wait', 39, 69),
+    visit('RollBack', 'Task', 69, 82),
+    visit('RolledBackYet', 'Choice', 82, 82),
+    { ...visit('RolledBack', 'Fail', 82, 82), outcome: 'failed' },
+  ];
+  const shards = new Map([...whole.shards].filter(([state]) => state !== 'VerifyMigration'));
+  const report = reportOf({
+    status: 'ROLLED_BACK',
+    source: whole.report.source,
+    backup: whole.report.backup,
+    tables: [
+      { name: 'cart', outcome: 'DELETED' },
+      { name: 'orders', outcome: 'EXISTED', remark: 'It was there before the run.' },
+      { name: 'returns', outcome: 'DELETED' },
+      { name: 'products-enhanced', outcome: 'DELETED' },
+    ],
+    migrated: nothingMigrated,
+    verification: null,
+    cost: whole.report.cost,
+    consumed: { readUnits: 1_300, writeUnits: 8_200 },
+    finishedAt: '2026-03-01T12:01:22.000Z',
+    durationSeconds: 82,
+    failure: {
+      error: 'PermissionDeniedError',
+      cause:
+        "User: arn:aws:sts::123456789012:assumed-role/products-migration-prod-migrateProductsEnhanced is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced. Allow this action on this resource in the function's role, then start again.",
+      state: 'MigrateProducts',
+    },
+    ...changes,
+  });
+  return { report, path, shards };
+}
