@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -17,6 +18,9 @@ export interface PackageOptions {
 
 const DEFAULT_TIMEOUT_SECONDS = 180;
 const KEPT_PACKAGES = 3;
+/** How long it may go on talking after the first word of an error. */
+const LAST_WORDS_MILLIS = 1000;
+const MAX_WORDS = 4000;
 
 /**
  * Compiles the service with `sls package` into a folder under `.local/packages/` named after the sources' content, and returns
@@ -60,15 +64,21 @@ async function runPackage(serviceDir: string, target: string, timeoutSeconds: nu
     timeout: timeoutSeconds * 1000,
     killSignal: 'SIGKILL',
   });
-  const output: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (...ended) => resolve(ended));
-  });
-  if (signal !== null) throw new Error(`sls package did not end within ${timeoutSeconds} s.`);
-  if (code !== 0) throw new Error(`sls package failed:\n${output.join('').trim().slice(-4000)}`);
+  let output = '';
+  let failed: NodeJS.Timeout | undefined;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      // After a failed compilation it says so, and never ends: its compiler goes on running.
+      if (/^Error:/m.test(output)) failed ??= setTimeout(() => child.kill('SIGKILL'), LAST_WORDS_MILLIS);
+    });
+  }
+  const [code] = await once(child, 'exit');
+  clearTimeout(failed);
+  if (code === 0) return;
+  if (code === null && failed === undefined)
+    throw new Error(`sls package did not end within ${timeoutSeconds} s.`);
+  throw new Error(`sls package failed:\n${output.trim().slice(-MAX_WORDS)}`);
 }
 
 /** Keeps the newest few: another process may still run on an older one. */

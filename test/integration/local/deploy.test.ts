@@ -1,0 +1,147 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withFolderLock } from '../../../workflow/local/deploy/folder-lock.ts';
+import { hashSources } from '../../../workflow/local/deploy/hash-sources.ts';
+import { packageService } from '../../../workflow/local/deploy/package-service.ts';
+import { readDeployment } from '../../../workflow/local/deploy/read-deployment.ts';
+import { readZip } from '../../../workflow/local/deploy/read-zip.ts';
+import { resolveTemplate, type Template } from '../../../workflow/local/deploy/resolve-template.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'deploy-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('the compiled template', () => {
+  const template: Template = {
+    Parameters: { Size: { Default: 'small' } },
+    Conditions: {
+      Small: { 'Fn::Equals': [{ Ref: 'Size' }, 'small'] },
+      Large: { 'Fn::Not': [{ Condition: 'Small' }] },
+    },
+    Resources: {
+      Table: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: { 'Fn::Sub': 't-${AWS::Region}' } } },
+      Hidden: { Type: 'AWS::DynamoDB::Table', Condition: 'Large', Properties: { TableName: 'hidden' } },
+      Machine: { Type: 'AWS::StepFunctions::StateMachine', Properties: { StateMachineName: 'm' } },
+      Work: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'work' } },
+      WorkVersion: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Work' } } },
+      Site: { Type: 'AWS::CloudFront::Distribution' },
+    },
+  };
+  const resolved = resolveTemplate(template);
+
+  it.each([
+    [{ Ref: 'Table' }, 't-ap-southeast-2'],
+    [{ Ref: 'Machine' }, 'arn:aws:states:ap-southeast-2:123456789012:stateMachine:m'],
+    [{ 'Fn::GetAtt': ['Work', 'Arn'] }, 'arn:aws:lambda:ap-southeast-2:123456789012:function:work'],
+    [{ 'Fn::GetAtt': 'Machine.Name' }, 'm'],
+    [{ Ref: 'WorkVersion' }, 'work:1'],
+    [{ 'Fn::Join': ['-', ['a', { Ref: 'Size' }]] }, 'a-small'],
+    [
+      { 'Fn::Sub': ['${x}/${Work.Arn}/${!kept}', { x: { Ref: 'AWS::AccountId' } }] },
+      '123456789012/arn:aws:lambda:ap-southeast-2:123456789012:function:work/${kept}',
+    ],
+    [{ 'Fn::Select': [1, { 'Fn::Split': [',', 'a,b'] }] }, 'b'],
+    [{ 'Fn::If': ['Small', 'yes', 'no'] }, 'yes'],
+    [{ 'Fn::If': ['Large', 'yes', { Ref: 'AWS::NoValue' }] }, undefined],
+    [{ a: [{ Ref: 'AWS::NoValue' }, 1], b: { Ref: 'AWS::NoValue' } }, { a: [1] }],
+  ])('resolves %j', (value, expected) => {
+    expect(resolved.resolve(value)).toEqual(expected);
+  });
+
+  it.each([
+    [{ 'Fn::ImportValue': 'x' }, /Fn::ImportValue/],
+    [{ Ref: 'Nobody' }, /Nobody, which it does not declare/],
+    [{ 'Fn::GetAtt': ['Site', 'Arn'] }, /Site, which is of type AWS::CloudFront::Distribution/],
+    [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }, /StreamArn of Table/],
+    [{ 'Fn::If': ['Unknown', 1, 2] }, /no condition Unknown/],
+  ])('refuses %j with a sentence', (value, sentence) => {
+    expect(() => resolved.resolve(value)).toThrow(sentence);
+  });
+
+  it('hides what its condition leaves out', () => {
+    expect(resolved.resourcesOf('AWS::DynamoDB::Table').map(([id]) => id)).toEqual(['Table']);
+  });
+});
+
+describe('the package', () => {
+  let service: string;
+
+  beforeAll(async () => {
+    service = join(folder, 'service');
+    await cp(join(ROOT, 'test/fixtures/tiny-service'), service, {
+      recursive: true,
+      filter: (path) => !/\.(local|serverless|esbuild)$/.test(path),
+    });
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  });
+
+  it('is made once for equal sources, however many ask at once, and anew after an edit', async () => {
+    const [first, second] = await Promise.all([
+      packageService({ serviceDir: service }),
+      packageService({ serviceDir: service }),
+    ]);
+    expect(second).toBe(first);
+    const { functions } = await readDeployment(first);
+    expect(functions.map(({ key }) => key)).toEqual(['echo', 'misbehave', 'settle']);
+    const source = join(service, 'functions/echo.ts');
+    await writeFile(source, (await readFile(source, 'utf8')).replace('echo called', 'edited'));
+    const third = await packageService({ serviceDir: service });
+    expect(third).not.toBe(first);
+    const code = readZip(await readFile(join(third, 'echo.zip'))).find(({ path }) => path.endsWith('.cjs'));
+    expect(code?.content.toString()).toContain('edited');
+  });
+
+  it('says what the compiler says', async () => {
+    await writeFile(join(service, 'functions/echo.ts'), 'export const handler = ;');
+    await expect(packageService({ serviceDir: service })).rejects.toThrow(
+      /sls package failed:[^]*Unexpected/,
+    );
+    await expect(packageService({ serviceDir: folder })).rejects.toThrow(/no serverless.yml/);
+  });
+
+  it('has another name for every change of a file’s name or content', async () => {
+    const before = await hashSources(service);
+    await writeFile(join(service, 'functions/more.ts'), '');
+    expect(await hashSources(service)).not.toBe(before);
+    await rm(join(service, 'functions/more.ts'));
+    expect(await hashSources(service)).toBe(before);
+  });
+});
+
+describe('the lock', () => {
+  it('lets one in at a time', async () => {
+    const lock = { path: join(folder, 'lock'), timeoutSeconds: 10 };
+    let [inside, most] = [0, 0];
+    const task = async () => {
+      most = Math.max(most, (inside += 1));
+      await new Promise(setImmediate);
+      inside -= 1;
+    };
+    await Promise.all([withFolderLock(lock, task), withFolderLock(lock, task), withFolderLock(lock, task)]);
+    expect(most).toBe(1);
+  });
+
+  it('of a process that no longer lives is taken over, of one that lives is waited for', async () => {
+    const path = join(folder, 'held');
+    await withFolderLock({ path, timeoutSeconds: 1 }, async () => {
+      await expect(withFolderLock({ path, timeoutSeconds: 0 }, async () => 'in')).rejects.toThrow(
+        /Another process holds/,
+      );
+      // No process has a number beyond the system's largest.
+      await writeFile(join(path, 'pid'), '4194999');
+      expect(await withFolderLock({ path, timeoutSeconds: 5 }, async () => 'in')).toBe('in');
+    });
+  });
+});
+
+it('refuses what is no zip archive', () => {
+  expect(() => readZip(Buffer.from('not a zip'))).toThrow('Not a zip archive.');
+});
