@@ -40,8 +40,8 @@ interface Inspection {
   readonly isHarmless: (item: WireItem) => boolean;
 }
 
-/** Shard 0 of RollBack is the walk that takes items back. */
-const inspectionShard = 1;
+/** Behind every number that a shard can have: those are the walks that take items back. */
+const inspectionShard = 1_000;
 
 async function saveCursor(runtime: Runtime, { run }: Inspection, cursor: InspectionCursor): Promise<void> {
   const saved = await findShard<InspectionCursor>(runtime.ledger, run.runId, 'RollBack', inspectionShard);

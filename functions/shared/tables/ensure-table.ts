@@ -2,23 +2,27 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DeleteTableCommand,
-  DescribeTimeToLiveCommand,
   type TableDescription,
-  UpdateTimeToLiveCommand,
   waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
-import { RunClosedError, TableUnavailableError } from '../errors.ts';
+import { RunClosedError } from '../errors.ts';
 import { type Fence, raiseFence } from '../fence.ts';
-import { findLock } from '../ledger/lock.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 import { createTableInput } from './create-table-input.ts';
+import { enableTimeToLive } from './enable-time-to-live.ts';
 import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
 import { schemaDifferences } from './schema-differences.ts';
 import { type TableSpec, tableName } from './table-spec.ts';
-import { foreignStage, foreignStageError, schemaMismatchError } from './target-conflicts.ts';
+import {
+  foreignStage,
+  foreignStageError,
+  missingTableError,
+  replacedTableError,
+  schemaMismatchError,
+} from './target-conflicts.ts';
 
 /** Which table, for which run. */
 export interface WantedTable {
@@ -67,28 +71,36 @@ interface Scope extends WantedBlueprint {
 async function waitUntilActive(runtime: Runtime, name: string): Promise<TableDescription> {
   const { dynamo } = runtime.clients;
   await waitUntilTableExists({ client: dynamo, ...waiting }, { TableName: name });
-  const table = await describeTable(dynamo, name);
-  if (table === undefined)
-    throw new TableUnavailableError(
-      `Table ${name} was ACTIVE and is gone: somebody deleted it in the middle of the run. Find out who, then start again.`,
-    );
+  return describeKnown(runtime, name);
+}
+
+/** Of a table that was ACTIVE before: one that is missing now will not appear. */
+async function describeKnown({ clients }: Runtime, name: string): Promise<TableDescription> {
+  const table = await describeTable(clients.dynamo, name);
+  if (table === undefined) throw missingTableError(name);
   return table;
 }
 
-/** `false` where a table of that name is there already: somebody else's, or ours with its answer lost. */
-async function tryCreate(runtime: Runtime, { blueprint, runId, fence }: Scope): Promise<boolean> {
+/** What stands there now; the id keeps it apart from whatever has the name later. */
+interface Ensured {
+  readonly outcome: EnsuredTable['outcome'];
+  readonly tableId: string | undefined;
+}
+
+/** `undefined` where a table of that name is there already: somebody else's, or ours with its answer lost. */
+async function tryCreate(runtime: Runtime, { blueprint, runId, fence }: Scope): Promise<Ensured | undefined> {
   const { service, stage } = runtime.config;
   const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
   const { clock } = runtime;
   const deadline = clock.now() + creationPatienceMillis;
   try {
-    await retry({ clock, deadline, patienceMillis: creationPatienceMillis }, async () => {
+    const created = await retry({ clock, deadline, patienceMillis: creationPatienceMillis }, async () => {
       await fence.check();
-      await runtime.clients.dynamo.send(new CreateTableCommand(blueprint.input(tags)));
+      return runtime.clients.dynamo.send(new CreateTableCommand(blueprint.input(tags)));
     });
-    return true;
+    return { outcome: 'CREATED', tableId: created.TableDescription?.TableId };
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceInUseException') return false;
+    if (error instanceof Error && error.name === 'ResourceInUseException') return undefined;
     throw error;
   }
 }
@@ -117,51 +129,38 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
 }
 
 /** Creates the table, or finds out what stands there. A table being deleted is waited for. */
-async function createOrFind(runtime: Runtime, scope: Scope): Promise<EnsuredTable['outcome']> {
+async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   const { clients } = runtime;
   for (;;) {
     const standing = await describeTable(clients.dynamo, scope.name);
     if (standing?.TableStatus === 'DELETING')
       await waitUntilTableNotExists({ client: clients.dynamo, ...waiting }, { TableName: scope.name });
-    else if (standing !== undefined) return (await isOurs(runtime, scope, standing)) ? 'CREATED' : 'EXISTED';
-    else if (await tryCreate(runtime, scope)) return 'CREATED';
+    else if (standing !== undefined) {
+      const outcome = (await isOurs(runtime, scope, standing)) ? 'CREATED' : 'EXISTED';
+      return { outcome, tableId: standing.TableId };
+    } else {
+      const created = await tryCreate(runtime, scope);
+      if (created !== undefined) return created;
+    }
   }
-}
-
-async function enableTimeToLive(runtime: Runtime, { blueprint, name, fence }: Scope): Promise<void> {
-  const AttributeName = blueprint.timeToLiveAttribute;
-  if (AttributeName === undefined) return;
-  const { clients, clock } = runtime;
-  const { TimeToLiveDescription: current } = await clients.dynamo.send(
-    new DescribeTimeToLiveCommand({ TableName: name }),
-  );
-  if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') return;
-  await fence.check();
-  await retry({ clock, deadline: clock.now() + tagPatienceMillis }, () =>
-    clients.dynamo.send(
-      new UpdateTimeToLiveCommand({
-        TableName: name,
-        TimeToLiveSpecification: { AttributeName, Enabled: true },
-      }),
-    ),
-  );
 }
 
 /**
  * A run that was marked while its table was being created takes the table away itself: its roll back may have
- * looked too early. Once another run has the lock the table may be in use, and stays.
+ * looked too early. What stands under the name by then may be the next run's, and stays: the id tells.
  */
-async function undoIfClosed(runtime: Runtime, scope: Scope): Promise<void> {
+async function undoIfClosed(runtime: Runtime, scope: Scope, tableId: string | undefined): Promise<void> {
   const { ledger, clock, clients } = runtime;
-  const { runId, executionArn, fence } = scope;
+  const { runId, executionArn, name } = scope;
   try {
     await raiseFence({ ledger, clock, runId, executionArn });
   } catch (error) {
     if (!(error instanceof RunClosedError)) throw error;
-    await waitUntilActive(runtime, scope.name);
-    const lock = await findLock(ledger, fence.run.sourceTable);
-    if (lock === undefined || lock.runId === runId)
-      await clients.dynamo.send(new DeleteTableCommand({ TableName: scope.name }));
+    const isStanding = async (): Promise<boolean> =>
+      (await describeTable(clients.dynamo, name))?.TableId === tableId;
+    if (!(await isStanding())) throw error;
+    await waitUntilActive(runtime, name);
+    if (await isStanding()) await clients.dynamo.send(new DeleteTableCommand({ TableName: name }));
     throw error;
   }
 }
@@ -169,14 +168,15 @@ async function undoIfClosed(runtime: Runtime, scope: Scope): Promise<void> {
 async function finish(
   runtime: Runtime,
   scope: Scope,
-  outcome: EnsuredTable['outcome'],
+  { outcome, tableId: knownId }: Ensured,
 ): Promise<EnsuredTable> {
   const { name, blueprint, runId } = scope;
-  if (outcome === 'CREATED') await undoIfClosed(runtime, scope);
+  if (outcome === 'CREATED') await undoIfClosed(runtime, scope, knownId);
   const table = await waitUntilActive(runtime, name);
   const differences = blueprint.differences(table);
   if (differences.length > 0) throw schemaMismatchError(name, differences);
-  if (outcome === 'CREATED') await enableTimeToLive(runtime, scope);
+  if (outcome === 'CREATED')
+    await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
   await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn });
   return { name, outcome };
@@ -190,8 +190,13 @@ async function knownOutcome(
   runtime: Runtime,
   name: string,
   record: TableRecord | undefined,
-): Promise<EnsuredTable['outcome'] | undefined> {
-  if (record?.outcome === 'CREATED' || record?.outcome === 'EXISTED') return record.outcome;
+): Promise<Ensured | undefined> {
+  if (record?.outcome === 'CREATED' || record?.outcome === 'EXISTED') {
+    const { outcome } = record;
+    const { TableId: tableId } = await describeKnown(runtime, name);
+    if (tableId !== record.tableId) throw replacedTableError(name);
+    return { outcome, tableId };
+  }
   if (record !== undefined) return undefined;
   const standing = await describeTable(runtime.clients.dynamo, name);
   if (standing === undefined || standing.TableStatus === 'DELETING') return undefined;
@@ -200,7 +205,7 @@ async function knownOutcome(
     runtime.config,
   );
   if (otherStage !== undefined) throw foreignStageError(name, otherStage);
-  return 'EXISTED';
+  return { outcome: 'EXISTED', tableId: standing.TableId };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ForeignStageTableError, TableSchemaMismatchError } from '../errors.ts';
+import { ForeignStageTableError, TableSchemaMismatchError, TableUnavailableError } from '../errors.ts';
 import { serviceTag, stageTag } from './describe-table.ts';
 
 /** The stage that a table of this service belongs to, if it is another one; `undefined` for any other table. */
@@ -22,5 +22,17 @@ export function foreignStageError(name: string, stage: string): ForeignStageTabl
 export function schemaMismatchError(name: string, differences: readonly string[]): TableSchemaMismatchError {
   return new TableSchemaMismatchError(
     `Table ${name} exists, but not as the migration needs it: ${differences.join(' ')} It was not touched. Rename or remove it, or deploy with --param tablePrefix=<prefix> so that the migration uses other names.`,
+  );
+}
+
+export function missingTableError(name: string): TableUnavailableError {
+  return new TableUnavailableError(
+    `Table ${name} was ACTIVE and is gone: somebody deleted it in the middle of the run. Find out who, then start again.`,
+  );
+}
+
+export function replacedTableError(name: string): TableUnavailableError {
+  return new TableUnavailableError(
+    `Table ${name} is not the one that this run began with: somebody has deleted it and made another of that name. It was not touched. Find out who, then start again.`,
   );
 }
