@@ -186,7 +186,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     tool: 'cdk-nag',
     rule: 'AwsSolutions-IAM5',
     resource: functionRoles,
-    detail: /^Resource::arn:aws:s3:::products-migration-[a-z0-9-]+\/(AWSDynamoDB|runs)\/\*$/,
+    detail: /^Resource::arn:aws:s3:::products-migration-[a-z0-9-]+\/(AWSDynamoDB|runs|verifications)\/\*$/,
     reason: 'Objects of backups and runs are named by run; never more than the prefix that a function needs.',
   },
   {
