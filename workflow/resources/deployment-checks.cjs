@@ -56,7 +56,7 @@ class DeploymentChecks {
   }
 
   check() {
-    const { service, configurationInput } = this.serverless;
+    const { service } = this.serverless;
     const parameters = service.custom.parameters;
     const problems = problemsOf(service.provider.stage, parameters);
     if (problems.length > 0) throw new this.serverless.classes.Error(problems.join(' '));
@@ -66,7 +66,8 @@ class DeploymentChecks {
     const { service, provider } = this.serverless.service;
     this.log.notice(
       `Kept on purpose: the bucket ${service}-${provider.stage}-<account id>-${provider.region} with every backup and report, and the table ${service}-${provider.stage}-ledger. ` +
-        `Deploy again with --param="adoptStorage=true" to go on with them. To delete them for good, see "Removing" in README.md.`,
+        `Deploy again with --param="adoptStorage=true" to go on with them. To delete them for good: take the bucket's policy off, empty the bucket and delete it; ` +
+        `switch the ledger's deletion protection off and delete it.`,
     );
   }
 }
