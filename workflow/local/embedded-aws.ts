@@ -37,7 +37,7 @@ export interface EmbeddedAwsOptions {
   readonly pauseMillis?: number;
   /** For tests: variables that differ from the template's, by name, for every function. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Lambda workers that live at once. */
+  /** Lambda calls that run at once; further ones wait. */
   readonly maxWorkers?: number;
 }
 

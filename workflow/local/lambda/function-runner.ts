@@ -32,25 +32,31 @@ export interface RunnerOptions {
   readonly onLog: (functionName: string, text: string) => void;
   /** Time limits that differ from the template's, by function key. */
   readonly timeoutSeconds: Readonly<Record<string, number>>;
-  /** Live workers at once. A warm one is about 33 MB, and more than 2 a core only slow one another. */
+  /** Calls at once; beyond 2 a core they only slow one another. */
   readonly maxWorkers: number | undefined;
 }
 
+/** A warm worker is about 33 MB, and saves the 0.2 s that loading a function takes. */
+const MAX_IDLE = 12;
+
 /** Keeps warm workers per function; calls beyond `maxWorkers` wait their turn, and their time limit waits with them. */
 export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
-  const { maxWorkers = Math.max(2, 2 * availableParallelism()) } = options;
+  const busy = options.maxWorkers ?? Math.max(2, 2 * availableParallelism());
   const outputs = new Map<number, string[]>();
   let count = 0;
-  const scheduler = createWorkerScheduler((spec) => {
-    const number = (count += 1);
-    const code = options.codes.get(spec.name);
-    if (code === undefined) throw new Error(`There is no code for ${spec.name}.`);
-    const onOutput = (text: string) => {
-      outputs.get(number)?.push(text);
-      options.onLog(spec.name, text);
-    };
-    return startFunctionWorker({ spec, code, number, endpoint: options.endpoint(), onOutput });
-  }, maxWorkers);
+  const scheduler = createWorkerScheduler(
+    (spec) => {
+      const number = (count += 1);
+      const code = options.codes.get(spec.name);
+      if (code === undefined) throw new Error(`There is no code for ${spec.name}.`);
+      const onOutput = (text: string) => {
+        outputs.get(number)?.push(text);
+        options.onLog(spec.name, text);
+      };
+      return startFunctionWorker({ spec, code, number, endpoint: options.endpoint(), onOutput });
+    },
+    { busy, idle: MAX_IDLE },
+  );
   return {
     async invoke(spec, payload) {
       const worker = await scheduler.acquire(spec);

@@ -19,62 +19,64 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** How many workers there may be. */
+export interface WorkerLimits {
+  /** At work at once; more only slow one another. */
+  readonly busy: number;
+  /** Kept warm; the one that was idle longest goes first. */
+  readonly idle: number;
+}
+
 /** First come, first served: no function can keep another one from its turn. */
 export function createWorkerScheduler(
   start: (spec: FunctionSpec) => FunctionWorker,
-  maxWorkers: number,
+  limits: WorkerLimits,
 ): WorkerScheduler {
   const workers = new Set<FunctionWorker>();
   const idle: FunctionWorker[] = [];
   const waiting: Waiting[] = [];
-  let closed = false;
+  let [busy, closed] = [0, false];
 
-  function startNew(spec: FunctionSpec): FunctionWorker {
-    const worker = start(spec);
+  /** A worker that has the function loaded, or a new one; the dead are forgotten on the way. */
+  function take(spec: FunctionSpec): FunctionWorker {
+    for (const worker of idle.filter(({ dead }) => dead)) retire(worker);
+    const warm = idle.findLast(({ functionName }) => functionName === spec.name);
+    if (warm !== undefined) idle.splice(idle.indexOf(warm), 1);
+    const worker = warm ?? start(spec);
     workers.add(worker);
+    busy += 1;
     return worker;
   }
 
   function retire(worker: FunctionWorker): void {
+    const index = idle.indexOf(worker);
+    if (index !== -1) idle.splice(index, 1);
     workers.delete(worker);
     if (!worker.dead) void worker.terminate();
-  }
-
-  /** A live idle worker of the function; those that died while idle are forgotten on the way. */
-  function takeWarm(functionName: string): FunctionWorker | undefined {
-    for (const worker of idle.filter(({ dead }) => dead)) {
-      idle.splice(idle.indexOf(worker), 1);
-      workers.delete(worker);
-    }
-    const index = idle.findLastIndex((worker) => worker.functionName === functionName);
-    return index === -1 ? undefined : idle.splice(index, 1)[0];
   }
 
   return {
     workers,
     async acquire(spec) {
-      if (closed) throw new Error('The embedded AWS is stopping.');
-      const warm = takeWarm(spec.name);
-      if (warm !== undefined) return warm;
-      const longestIdle = workers.size >= maxWorkers ? idle.shift() : undefined;
-      if (longestIdle !== undefined) retire(longestIdle);
-      if (workers.size < maxWorkers) return startNew(spec);
+      if (closed) throw stopping();
+      if (busy < limits.busy) return take(spec);
       return new Promise((resolve, reject) => waiting.push({ spec, resolve, reject }));
     },
     release(worker) {
+      busy -= 1;
+      if (worker.dead || closed) retire(worker);
+      else idle.push(worker);
       const next = waiting.shift();
-      if (next === undefined) {
-        if (worker.dead || closed) retire(worker);
-        else idle.push(worker);
-        return;
-      }
-      if (!worker.dead && worker.functionName === next.spec.name) return next.resolve(worker);
-      retire(worker);
-      next.resolve(startNew(next.spec));
+      next?.resolve(take(next.spec));
+      if (idle.length > limits.idle && idle[0] !== undefined) retire(idle[0]);
     },
     close() {
       closed = true;
-      for (const { reject } of waiting.splice(0)) reject(new Error('The embedded AWS is stopping.'));
+      for (const { reject } of waiting.splice(0)) reject(stopping());
     },
   };
+}
+
+function stopping(): Error {
+  return new Error('The embedded AWS is stopping.');
 }
