@@ -134,8 +134,25 @@ export interface Report {
   readonly timings?: readonly StateTiming[];
   /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
   readonly protection?: 'PENDING' | 'DONE';
+  /** Of a restore only. */
+  readonly restored?: RestoredCounts;
   /** Kind-specific facts: a restore's target, say. */
   readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What a restore has done. */
+export interface RestoredCounts {
+  readonly backupId: string;
+  readonly targetTable: string;
+  /** `NEW`: the run created the table. `EXISTING`: it got only what it lacked. */
+  readonly mode: 'NEW' | 'EXISTING';
+  readonly written: number;
+  /** Items that stood there, equal in every attribute. */
+  readonly alreadyPresent: number;
+  /** Items of the same key that differ; they stay as they are. */
+  readonly keptDifferent: number;
+  /** Items whose time to live was up when the restore began. */
+  readonly expired: number;
 }
 
 /** Where nothing was estimated or used. */

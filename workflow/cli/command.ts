@@ -23,6 +23,13 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** For caps, which need not be whole. */
+export function anyNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isFinite(number)) throw new InvalidArgumentError('Give a number.');
+  return number;
+}
+
 /** What a command does: gives its exit code. */
 export type CommandAction<Options> = (options: Options, args: readonly string[]) => Promise<number>;
 

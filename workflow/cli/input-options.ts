@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeNumber } from './command.ts';
+import { anyNumber, wholeNumber } from './command.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** The input of `migrate` as options: kebab-case of its fields. */
@@ -26,8 +26,8 @@ export function addMigrateOptions(command: Command): Command {
     .option('--max-quarantined <products>', 'fail beyond this many bad products (default 0)', wholeNumber)
     .option('--on-existing <what>', 'target items that are there already: "keep" (default) or "replace"')
     .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
-    .option('--read-units-per-second <units>', 'cap on reading, over all workers', wholeNumber)
-    .option('--write-units-per-second <units>', 'cap on writing, over all workers', wholeNumber)
+    .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
+    .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
     .option('--note <text>', 'free text for the report')
     .option('--execution-input <json>', 'the execution input as JSON, instead of the options above');
 }

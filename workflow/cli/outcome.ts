@@ -1,5 +1,5 @@
-import type { Report } from '../../functions/shared/report.ts';
-import { counted } from './format.ts';
+import type { Report, RestoredCounts } from '../../functions/shared/report.ts';
+import { count, counted } from './format.ts';
 
 /** Good, worth a look, or bad: decides colour and sign, never the words. */
 export type Tone = 'good' | 'notice' | 'bad';
@@ -75,10 +75,22 @@ function toneOfSuccess({ migrated, rehearsal, warnings = [] }: Report): Tone {
   return quarantined > 0 || warnings.length > 0 ? 'notice' : 'good';
 }
 
-function successSentence(report: Report): string {
-  const { migrated, details } = report;
-  const target = details?.['targetTable'];
-  if (typeof target === 'string') return `Restored ${counted(migrated.items, 'item')} into ${target}.`;
+function restoreSentence({
+  written,
+  alreadyPresent,
+  targetTable,
+  mode,
+  keptDifferent,
+}: RestoredCounts): string {
+  if (mode === 'NEW')
+    return `${counted(written, 'item')} restored into the new table ${targetTable}, read back and found complete.`;
+  const different =
+    keptDifferent > 0 ? `; ${count(keptDifferent)} differ from the backup and were left alone` : '';
+  return `${counted(written, 'missing item')} put into ${targetTable}; ${count(alreadyPresent)} were there${different}.`;
+}
+
+function successSentence({ migrated, restored }: Report): string {
+  if (restored !== undefined) return restoreSentence(restored);
   const products = counted(migrated.products, 'product');
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;
@@ -96,7 +108,7 @@ function planSentence({ rehearsal, source }: Report): string {
 
 const nextSteps: Readonly<Record<Report['status'], (runId: string) => string | undefined>> = {
   SUCCEEDED: () => undefined,
-  PLANNED: () => undefined,
+  PLANNED: () => 'Start it without the dry run when you are content.',
   ROLLED_BACK: () =>
     'Put right what the cause names, then start the migration again; starting again is always safe.',
   HELD: (runId) =>

@@ -11,11 +11,11 @@ export interface Terminal {
   readonly width: number;
   readonly colors: ReturnType<typeof picocolors.createColors>;
   /** A line of prose. */
-  say(text?: string): void;
+  readonly say: (text?: string) => void;
   /** A line to standard error. */
-  complain(text: string): void;
+  readonly complain: (text: string) => void;
   /** The one JSON document of `--json`. */
-  document(value: unknown): void;
+  readonly document: (value: unknown) => void;
 }
 
 /** The process's own terminal. Colours only where `NO_COLOR` and the like allow them. */

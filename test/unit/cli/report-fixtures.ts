@@ -34,8 +34,20 @@ function shardOf(facts: MapFacts, shard: number, count: number): Shard {
       ] as const,
   );
   return {
-    ...{ state: facts.state, shard, done: true, turns: 1 + (shard % 2), counters, digests: {} },
-    ...{ codeVersion: 'c0de', startedAt, updatedAt, marks, version: 1, writer: 'w' },
+    state: facts.state,
+    shard,
+    done: true,
+    turns: 1 + (shard % 2),
+    counters,
+    digests: {},
+    ...{
+      codeVersion: 'c0de',
+      startedAt,
+      updatedAt,
+      marks,
+      version: 1,
+      writer: 'w',
+    },
   };
 }
 
@@ -81,8 +93,16 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     ],
     migrated: { products: 6, items: 30, metadata: 6, variants: 24, alreadyPresent: 0, quarantined: 0 },
     verification: {
-      ...{ expected: 30, found: 30, missing: 0, different: 0, extra: 0 },
-      drift: { added: 0, changed: 0, removed: 0 },
+      expected: 30,
+      found: 30,
+      missing: 0,
+      different: 0,
+      extra: 0,
+      drift: {
+        added: 0,
+        changed: 0,
+        removed: 0,
+      },
     },
     consumed: { readUnits: 15, writeUnits: 36 },
     cost: { estimated: {}, actual: {} },
@@ -93,8 +113,13 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     reportUri: reportUri(runId),
     executionArn: `arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-prod-migrate:${runId}`,
     parameters: {
-      ...{ dryRun: false, onFailure: 'rollback', maxQuarantined: 0 },
-      ...{ onExisting: 'keep', maxConcurrency: 20 },
+      dryRun: false,
+      onFailure: 'rollback',
+      maxQuarantined: 0,
+      ...{
+        onExisting: 'keep',
+        maxConcurrency: 20,
+      },
     },
     warnings: [],
     throttles: 0,
@@ -135,8 +160,13 @@ export function smallView(changes: Partial<Report> = {}): ReportView {
       },
       {
         state: 'VerifyMigration',
-        ...{ from: 3.1, to: 3.4, main: 'targetItems' },
-        counters: { targetItems: 30, sourceItems: 6 },
+        from: 3.1,
+        to: 3.4,
+        main: 'targetItems',
+        counters: {
+          targetItems: 30,
+          sourceItems: 6,
+        },
       },
     ],
     1,
@@ -165,32 +195,66 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
       { state: 'RehearseBackup', from: 13, to: 18, counters: { products: 5_000 }, main: 'products' },
       {
         state: 'MigrateProducts',
-        ...{ from: 35, to: 42, main: 'items' },
-        counters: { items: 24_995, writeUnits: 26_400, throttles: 40 },
+        from: 35,
+        to: 42,
+        main: 'items',
+        counters: {
+          items: 24995,
+          writeUnits: 26400,
+          throttles: 40,
+        },
       },
       {
         state: 'VerifyMigration',
-        ...{ from: 43, to: 49, main: 'targetItems' },
-        counters: { targetItems: 24_995, sourceItems: 5_000, readUnits: 5_200 },
+        from: 43,
+        to: 49,
+        main: 'targetItems',
+        counters: {
+          targetItems: 24995,
+          sourceItems: 5e3,
+          readUnits: 5200,
+        },
       },
     ],
     20,
   );
   const estimated = estimateRun({
-    ...{ region: 'ap-southeast-2', products: 5_000, bytes: 5_300_000, workers: 20 },
-    rehearsal: { metadata: 4_999, variants: 19_996, targetBytes: 13_100_000, writeUnits: 26_400 },
+    region: 'ap-southeast-2',
+    products: 5e3,
+    bytes: 53e5,
+    workers: 20,
+    rehearsal: {
+      metadata: 4999,
+      variants: 19996,
+      targetBytes: 131e5,
+      writeUnits: 26400,
+    },
   });
   const actual = actualCost({ region: 'ap-southeast-2', shards: [...shards.values()].flat(), files: 20 });
   const report = reportOf({
     source: { table: 'products', products: 5_000, bytes: 6_890_000 },
     backup: backupOf(5_000, 20),
     migrated: {
-      ...{ products: 4_999, items: 24_995, metadata: 4_999, variants: 19_996 },
-      ...{ alreadyPresent: 0, quarantined: 1 },
+      products: 4999,
+      items: 24995,
+      metadata: 4999,
+      variants: 19996,
+      ...{
+        alreadyPresent: 0,
+        quarantined: 1,
+      },
     },
     verification: {
-      ...{ expected: 24_995, found: 24_995, missing: 0, different: 0, extra: 0 },
-      drift: { added: 1, changed: 2, removed: 0 },
+      expected: 24995,
+      found: 24995,
+      missing: 0,
+      different: 0,
+      extra: 0,
+      drift: {
+        added: 1,
+        changed: 2,
+        removed: 0,
+      },
     },
     consumed: { readUnits: 6_500, writeUnits: 26_400 },
     cost: { estimated, actual },

@@ -1,0 +1,46 @@
+import { type ListedBackup, listBackups } from '../../functions/shared/backup/backup-catalog.ts';
+import { objectStore } from '../../functions/shared/backup/object-store.ts';
+import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import { bytes, count, moment } from './format.ts';
+import { tableText } from './plain-table.ts';
+import { processTerminal } from './terminal.ts';
+
+interface Options extends StageOptions {
+  readonly json?: boolean;
+}
+
+const command = stageCommand('backups', 'Lists the sealed backups of a stage, newest first.').option(
+  '--json',
+  'print them as one JSON document',
+);
+
+await runStageCommand<Options>(command, async ({ s3, bucket, stage }, options) => {
+  const terminal = processTerminal(options);
+  const backups = await listBackups(objectStore(s3, bucket));
+  if (options.json === true) terminal.document(backups);
+  else if (backups.length === 0)
+    terminal.say(`Stage ${stage} has no sealed backup yet. Make one with: npm run plan -- --stage ${stage}`);
+  else terminal.say(tableText(terminal, columns, backups.map(row)));
+  return 0;
+});
+
+const columns = [
+  { name: 'Backup' },
+  { name: 'Taken (UTC)' },
+  { name: 'Table' },
+  { name: 'Items', align: 'right' },
+  { name: 'Size', align: 'right' },
+  { name: 'Checked' },
+] as const;
+
+function row(backup: ListedBackup): readonly string[] {
+  const { backupId, takenAt, tableName, items, tableBytes } = backup;
+  return [backupId, moment(takenAt), tableName, count(items), bytes(tableBytes), checkText(backup)];
+}
+
+/** Every sealed backup was read back once, before it was sealed. */
+function checkText({ verification }: ListedBackup): string {
+  if (verification === undefined) return 'when it was sealed';
+  const { verifiedAt, findings } = verification;
+  return `${moment(verifiedAt)}: ${findings === 0 ? 'sound' : `${count(findings)} findings`}`;
+}

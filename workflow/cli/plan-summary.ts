@@ -1,0 +1,118 @@
+import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
+import { estimateRun } from '../../functions/shared/cost/estimate.ts';
+import { priceList } from '../../functions/shared/cost/prices.ts';
+import type { Report } from '../../functions/shared/report.ts';
+import type { Plan } from '../../functions/shared/state.ts';
+import { bytes, count, counted, dollars, duration, money, rupees } from './format.ts';
+import { tableText } from './plain-table.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What an estimate follows from. */
+export interface PlanFacts {
+  readonly plan: Plan;
+  readonly region: string;
+  readonly rupeesPerDollar: number;
+  /** Of the dry run that counted; absent: DescribeTable's figures and assumptions are used. */
+  readonly report?: Report | undefined;
+}
+
+/** The estimate with what a dry run has counted, or without. */
+export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts): EstimatedCost {
+  const { rehearsal, source } = report ?? {};
+  return estimateRun({
+    region,
+    rupeesPerDollar,
+    products: source?.products ?? plan.estimatedProducts,
+    bytes: plan.estimatedBytes > 0 ? plan.estimatedBytes : (source?.bytes ?? 0),
+    ...{
+      workers: plan.workers,
+      segments: plan.segments.length,
+      shards: plan.shards.length,
+    },
+    ...{
+      itemsPerFile: plan.itemsPerFile,
+      readUnitsPerSecond: plan.readUnitsPerSecond,
+    },
+    writeUnitsPerSecond: plan.writeUnitsPerSecond,
+    ...(rehearsal === undefined ? {} : { rehearsal }),
+  });
+}
+
+/** What the run would do, how long it would take and what it would cost. */
+export function sayPlan(terminal: Terminal, facts: PlanFacts): void {
+  const { say, colors } = terminal;
+  const estimate = estimateOf(facts);
+  const title = (text: string): void => say(`\n${colors.bold(text)}`);
+  title(facts.report === undefined ? 'Work (assumed, nothing was counted)' : 'Work (counted)');
+  for (const [label, text] of workRows(facts, estimate)) say(`  ${colors.dim(label.padEnd(12))} ${text}`);
+  title('Time');
+  say(
+    `  ${duration(estimate.seconds)} with a new target table, ${duration(estimate.secondsAtCaps)} once it takes what the caps allow`,
+  );
+  say(
+    `  ${colors.dim(estimate.phases.map(({ state, seconds }) => `${state} ${duration(seconds)}`).join(', '))}`,
+  );
+  title(`Money, once: ${money(estimate)}`);
+  say(`  ${colors.dim(partsText(estimate.parts))}`);
+  title('Money, each month');
+  say(tableText(terminal, monthlyColumns, estimate.monthly.map(monthlyRow)));
+  say(
+    `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${priceList.date}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
+  );
+}
+
+type Row = readonly [label: string, text: string];
+
+function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonly Row[] {
+  const workers: Row = ['Workers', `${count(plan.workers)} at once, ${capsText(plan)}`];
+  const units: Row = ['Units', `${count(estimate.readUnits)} read, ${count(estimate.writeUnits)} written`];
+  if (report?.rehearsal === undefined)
+    return [
+      ['Products', `about ${count(plan.estimatedProducts)}, ${bytes(plan.estimatedBytes)}`],
+      ['Items', `about ${count(estimate.items)}`],
+      units,
+      workers,
+    ];
+  const { source, rehearsal, quarantine = [] } = report;
+  const { metadata, variants, quarantined, targetBytes } = rehearsal;
+  const named = quarantine.map(
+    ({ productId, code, sentence }): Row => ['', `${productId}: ${code}: ${sentence}`],
+  );
+  const more =
+    quarantined > named.length ? [['', `and more, in ${report.quarantineUri ?? 'the bucket'}`] as const] : [];
+  return [
+    ['Products', `${count(source.products)}, ${bytes(source.bytes)} of JSON`],
+    ['Items', `${count(metadata)} METADATA and ${count(variants)} VARIANT, ${bytes(targetBytes)}`],
+    ['Quarantine', counted(quarantined, 'product')],
+    ...named,
+    ...more,
+    units,
+    workers,
+  ];
+}
+
+function capsText({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {
+  const cap = (units: number): string => (units === 0 ? 'no cap' : `${count(units)} units a second`);
+  return `reading ${cap(readUnitsPerSecond)}, writing ${cap(writeUnitsPerSecond)}`;
+}
+
+function partsText({ reads, writes, s3, lambda, transitions }: CostParts): string {
+  return `reads ${dollars(reads)}, writes ${dollars(writes)}, S3 ${dollars(s3)}, Lambda ${dollars(lambda)}, transitions ${dollars(transitions)}`;
+}
+
+const monthlyColumns = [
+  { name: 'Table' },
+  { name: 'Read + write units/s, indexes included' },
+  { name: 'Dollars', align: 'right' },
+  { name: 'Rupees', align: 'right' },
+  { name: 'Earlier scripts said', align: 'right' },
+] as const;
+
+function monthlyRow(one: MonthlyCost): readonly string[] {
+  const capacity =
+    one.billing === 'PAY_PER_REQUEST'
+      ? 'on demand'
+      : `${count(one.readCapacity)} + ${count(one.writeCapacity)}${one.indexes > 0 ? `, with ${counted(one.indexes, 'index', 'indexes')}` : ''}`;
+  const seed = one.seedRupees === undefined ? '' : `Rs ${one.seedRupees.join('-')}`;
+  return [one.table, capacity, dollars(one.dollars), rupees(one.rupees), seed];
+}

@@ -1,0 +1,78 @@
+import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
+import type { Plan } from '../../functions/shared/state.ts';
+import { reportOfExecution } from './collect-report.ts';
+import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import { checkConnection, sayChecks } from './connection-check.ts';
+import type { OperatorContext } from './context.ts';
+import { startExecution } from './executions.ts';
+import { followExecution } from './follow-run.ts';
+import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
+import { OperatorError } from './operator-error.ts';
+import { estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
+import { progressView } from './progress-view.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+interface Options extends StageOptions, MigrateOptions {
+  readonly quick?: boolean;
+  readonly rupeesPerDollar: number;
+  readonly json?: boolean;
+}
+
+const command = addMigrateOptions(
+  stageCommand('plan', 'Says what a migration would do, take and cost. Creates and writes no table.'),
+)
+  .option('--quick', 'only the checks and an estimate: no backup, no rehearsal of every product')
+  .option('--rupees-per-dollar <rate>', 'exchange rate', anyNumber, defaultRupeesPerDollar)
+  .option('--json', 'print the plan as one JSON document, everything else on standard error');
+
+await runStageCommand<Options>(command, async (context, options) => {
+  const terminal = processTerminal(options);
+  const input = inputOf(options);
+  terminal.say(terminal.colors.bold('Checks'));
+  const connection = await checkConnection(context, input);
+  sayChecks(connection, terminal);
+  const { plan } = connection;
+  if (!connection.ok || plan === undefined) return stopped(options, { connection }, terminal);
+  const rehearsed = options.quick === true ? undefined : await rehearse(context, input, terminal);
+  const facts = factsOf(context, options, { plan, report: rehearsed?.report });
+  sayPlan(terminal, facts);
+  if (options.json === true)
+    terminal.document({ connection, report: rehearsed?.report ?? null, estimate: estimateOf(facts) });
+  return rehearsed === undefined || rehearsed.succeeded ? 0 : sayStop(rehearsed.report, terminal);
+});
+
+function inputOf(options: Options): object {
+  const input = migrateInput({ ...options, dryRun: true });
+  if (typeof input === 'object' && input !== null) return { ...input, dryRun: true };
+  throw new OperatorError('--execution-input of a plan must be a JSON object.');
+}
+
+function factsOf(
+  { region }: OperatorContext,
+  { rupeesPerDollar }: Options,
+  known: { readonly plan: Plan; readonly report: PlanFacts['report'] },
+): PlanFacts {
+  return { ...known, region, rupeesPerDollar };
+}
+
+function stopped(options: Options, plan: object, terminal: Terminal): number {
+  terminal.say('\nA run would stop here. Put right what is marked, then plan again.');
+  if (options.json === true) terminal.document({ ...plan, report: null, estimate: null });
+  return 1;
+}
+
+/** A dry run: backs up and transforms every product, and so counts instead of guessing. */
+async function rehearse(context: OperatorContext, input: object, terminal: Terminal) {
+  terminal.say(`\n${terminal.colors.bold('Rehearsal')}`);
+  const executionArn = await startExecution(context, 'migrate', { input });
+  const end = await followExecution(context, executionArn, { view: progressView(terminal) });
+  if (end === undefined)
+    throw new OperatorError(`The rehearsal ${executionArn} was not followed to its end.`);
+  const { report } = await reportOfExecution(context, end);
+  return { report, succeeded: end.status === 'SUCCEEDED' };
+}
+
+function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, colors }: Terminal): number {
+  say(`\n${colors.red('✖')} A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`);
+  return 1;
+}

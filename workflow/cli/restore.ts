@@ -1,0 +1,38 @@
+import { anyNumber, runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
+import { startExecution } from './executions.ts';
+import { followToReport, printConsoleLink } from './follow-to-report.ts';
+import { processTerminal } from './terminal.ts';
+
+interface Options extends StageOptions {
+  readonly backup?: string;
+  readonly target?: string;
+  readonly confirm?: string;
+  readonly maxConcurrency?: number;
+  readonly writeUnitsPerSecond?: number;
+  readonly note?: string;
+  readonly json?: boolean;
+}
+
+const command = stageCommand('restore', 'Restores a backup into a table, and verifies it.')
+  .option('--backup <id>', 'which one (default: the newest sealed one)')
+  .option('--target <table>', 'into which table (default: a new one); one that exists gets what it lacks')
+  .option('--confirm <table>', 'its name once more, to restore into the source table itself')
+  .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
+  .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
+  .option('--note <text>', 'free text for the report')
+  .option('--json', 'print the report as one JSON document, everything else on standard error');
+
+await runStageCommand<Options>(command, async (context, options) => {
+  const terminal = processTerminal(options);
+  const executionArn = await startExecution(context, 'restore', { input: inputOf(options) });
+  terminal.say(`Execution  ${executionArn}`);
+  printConsoleLink(context, executionArn, terminal);
+  terminal.say();
+  return followToReport(context, executionArn, terminal);
+});
+
+function inputOf(options: Options): Readonly<Record<string, unknown>> {
+  const { backup, target, confirm, maxConcurrency, writeUnitsPerSecond, note } = options;
+  const input = { backupId: backup, targetTable: target, confirm, maxConcurrency, writeUnitsPerSecond, note };
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}

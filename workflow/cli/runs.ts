@@ -1,0 +1,86 @@
+import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
+import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
+import { count, duration, moment } from './format.ts';
+import { tableText } from './plain-table.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+interface Options extends StageOptions {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
+  .option('--limit <count>', 'at most so many', wholeNumber, 20)
+  .option('--json', 'print the runs as one JSON document');
+
+await runStageCommand<Options>(command, async ({ ledger, stage }, options) => {
+  const terminal = processTerminal(options);
+  const runs = await listRuns(ledger, options.limit);
+  if (options.json === true) terminal.document(runs.map(listed));
+  else if (runs.length === 0)
+    terminal.say(`Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`);
+  else
+    terminal.say(
+      tableText(
+        terminal,
+        columns,
+        runs.map((run) => row(run, terminal)),
+      ),
+    );
+  return 0;
+});
+
+const columns = [
+  { name: 'Run' },
+  { name: 'Started (UTC)' },
+  { name: 'What' },
+  { name: 'Status' },
+  { name: 'Items', align: 'right' },
+  { name: 'Quarantined', align: 'right' },
+  { name: 'Duration', align: 'right' },
+  { name: 'Note' },
+] as const;
+
+/** What is listed of a run; `items` are those it made, or restored. */
+function listed(run: Run) {
+  const { runId, kind, step, status, startedAt, finishedAt, rehearsal, backup, parameters } = run;
+  const made = rehearsal === undefined ? undefined : rehearsal.metadata + rehearsal.variants;
+  return {
+    runId,
+    kind,
+    step,
+    status,
+    startedAt,
+    finishedAt,
+    items: kind === 'restore' ? backup?.items : made,
+    quarantined: rehearsal?.quarantined,
+    durationSeconds:
+      finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1e3,
+    note: parameters.note,
+  };
+}
+
+const number = (value: number | undefined): string => (value === undefined ? '' : count(value));
+
+function row(run: Run, { colors }: Terminal): readonly string[] {
+  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = listed(run);
+  const what = run.parameters.dryRun ? 'dry run' : (step ?? kind);
+  const paint = statusColor(status, colors);
+  const time = durationSeconds === undefined ? '' : duration(durationSeconds);
+  return [
+    runId,
+    moment(startedAt),
+    what,
+    paint(status),
+    number(items),
+    number(quarantined),
+    time,
+    note ?? '',
+  ];
+}
+
+function statusColor(status: Run['status'], colors: Terminal['colors']): (text: string) => string {
+  if (status === 'SUCCEEDED' || status === 'PLANNED') return colors.green;
+  if (status === 'RUNNING' || status === 'HELD') return colors.yellow;
+  return colors.red;
+}
