@@ -24,15 +24,11 @@ export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts)
     rupeesPerDollar,
     products: source?.products ?? plan.estimatedProducts,
     bytes: plan.estimatedBytes > 0 ? plan.estimatedBytes : (source?.bytes ?? 0),
-    ...{
-      workers: plan.workers,
-      segments: plan.segments.length,
-      shards: plan.shards.length,
-    },
-    ...{
-      itemsPerFile: plan.itemsPerFile,
-      readUnitsPerSecond: plan.readUnitsPerSecond,
-    },
+    workers: plan.workers,
+    segments: plan.segments.length,
+    shards: plan.shards.length,
+    itemsPerFile: plan.itemsPerFile,
+    readUnitsPerSecond: plan.readUnitsPerSecond,
     writeUnitsPerSecond: plan.writeUnitsPerSecond,
     ...(rehearsal === undefined ? {} : { rehearsal }),
   });

@@ -40,14 +40,12 @@ function shardOf(facts: MapFacts, shard: number, count: number): Shard {
     turns: 1 + (shard % 2),
     counters,
     digests: {},
-    ...{
-      codeVersion: 'c0de',
-      startedAt,
-      updatedAt,
-      marks,
-      version: 1,
-      writer: 'w',
-    },
+    codeVersion: 'c0de',
+    startedAt,
+    updatedAt,
+    marks,
+    version: 1,
+    writer: 'w',
   };
 }
 
@@ -116,10 +114,8 @@ export function reportOf(changes: Partial<Report> = {}): Report {
       dryRun: false,
       onFailure: 'rollback',
       maxQuarantined: 0,
-      ...{
-        onExisting: 'keep',
-        maxConcurrency: 20,
-      },
+      onExisting: 'keep',
+      maxConcurrency: 20,
     },
     warnings: [],
     throttles: 0,
@@ -239,10 +235,8 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
       items: 24995,
       metadata: 4999,
       variants: 19996,
-      ...{
-        alreadyPresent: 0,
-        quarantined: 1,
-      },
+      alreadyPresent: 0,
+      quarantined: 1,
     },
     verification: {
       expected: 24995,
