@@ -55,3 +55,17 @@ function cursorBehind(
     ? { filesDone: index + 1, productsDone: 0 }
     : { filesDone: index, productsDone: productsRead };
 }
+
+/** The next products, fewer than asked for only at the end. */
+export async function takeProducts(
+  products: AsyncGenerator<BackedUpProduct>,
+  count: number,
+): Promise<readonly BackedUpProduct[]> {
+  const taken: BackedUpProduct[] = [];
+  while (taken.length < count) {
+    const next = await products.next();
+    if (next.done === true) break;
+    taken.push(next.value);
+  }
+  return taken;
+}

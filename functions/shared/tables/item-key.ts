@@ -1,16 +1,12 @@
-import { attribute, stringAttribute, type WireItem, wireItem } from '../wire/wire-item.ts';
+import { keyOf as keyAttributes } from '../wire/item-key.ts';
+import { stringAttribute, type WireItem } from '../wire/wire-item.ts';
 
 /** Key attributes of every table of the new data model. */
 export const targetKeyNames = ['PK', 'SK'] as const;
 
-/** The key of an item of a target table. */
+/** The key of an item of a target table, as the API takes it. */
 export function keyOf(item: WireItem): WireItem {
-  return wireItem(
-    targetKeyNames.flatMap((name) => {
-      const value = attribute(item, name);
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
+  return keyAttributes(item, targetKeyNames);
 }
 
 /** The same text for the same key, and only for it; a key may hold any character that could separate its parts. */

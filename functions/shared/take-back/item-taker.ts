@@ -18,7 +18,7 @@ export interface TakeBackCounts {
   /** Added by the run, and gone now. */
   readonly deleted: number;
   /** Replaced by the run, and as before now. */
-  readonly putBack: number;
+  readonly restored: number;
   /** Written by the run and changed by somebody since. */
   readonly kept: number;
 }
@@ -50,7 +50,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   const { runId } = context;
   const update = updateIf(clients.dynamo);
   const undoByStem = new Map<string, Promise<UndoItems>>();
-  let counts: Record<keyof TakeBackCounts, number> = { deleted: 0, putBack: 0, kept: 0 };
+  let counts: Record<keyof TakeBackCounts, number> = { deleted: 0, restored: 0, kept: 0 };
   let keptKeys: string[] = [];
 
   const guarded = (attempt: () => Promise<ConditionalOutcome>): Promise<ConditionalOutcome> =>
@@ -63,7 +63,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
     undoByStem.set(stem, undo);
     return undo;
   };
-  const note = (outcome: 'deleted' | 'putBack', standing: WireItem, isTaken: boolean): void => {
+  const note = (outcome: 'deleted' | 'restored', standing: WireItem, isTaken: boolean): void => {
     counts[isTaken ? outcome : 'kept'] += 1;
     if (!isTaken && keptKeys.length < MAX_SAMPLES) keptKeys.push(keyText(standing));
   };
@@ -71,7 +71,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
     const change = changeOf({ from: standing, to: old }, targetKeyNames);
     const outcome = change && (await guarded(() => update({ tableName, key: keyOf(standing), change })));
     note(
-      'putBack',
+      'restored',
       standing,
       isWritten(outcome, (found) => found !== undefined && haveSameDigest(found, old)),
     );
@@ -116,7 +116,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
     },
     take() {
       const taken = { counts, keptKeys };
-      counts = { deleted: 0, putBack: 0, kept: 0 };
+      counts = { deleted: 0, restored: 0, kept: 0 };
       keptKeys = [];
       return taken;
     },

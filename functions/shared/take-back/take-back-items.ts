@@ -3,6 +3,7 @@ import {
   type FilesCursor,
   firstProduct,
   readProducts,
+  takeProducts,
 } from '../backup/read-products.ts';
 import { shardFilesOfRun } from '../backup/run-files.ts';
 import type { Run } from '../ledger/run.ts';
@@ -35,7 +36,7 @@ export interface ItemsTakenBack extends TakeBackCounts {
 /** Products whose items are looked at together: some hundred keys, one to a few reads. */
 const PRODUCTS_TOGETHER = 20;
 const CHECKPOINT_MILLIS = 5_000;
-const NOTHING: TakeBackCounts = { deleted: 0, putBack: 0, kept: 0 };
+const NOTHING: TakeBackCounts = { deleted: 0, restored: 0, kept: 0 };
 
 /**
  * Takes a run's items out of a `products-enhanced` that was there before the run: deletes what the run
@@ -107,7 +108,7 @@ async function takeSome(
   let cursor: FilesCursor | undefined;
   try {
     do {
-      const group = await nextProducts(products);
+      const group = await takeProducts(products, PRODUCTS_TOGETHER);
       await taker.takeBack(group);
       cursor = group.at(-1)?.next ?? cursor;
       if (group.length < PRODUCTS_TOGETHER) return { cursor, isAtEnd: true };
@@ -116,16 +117,6 @@ async function takeSome(
     if (!isTransient(error) || !isShort()) throw error;
   }
   return { cursor, isAtEnd: false };
-}
-
-async function nextProducts(products: AsyncGenerator<BackedUpProduct>): Promise<readonly BackedUpProduct[]> {
-  const group: BackedUpProduct[] = [];
-  while (group.length < PRODUCTS_TOGETHER) {
-    const next = await products.next();
-    if (next.done === true) break;
-    group.push(next.value);
-  }
-  return group;
 }
 
 interface Standing {
@@ -163,15 +154,15 @@ async function checkpoint(
 }
 
 function resultOf({ done, counters, samples }: RollBackShard): ItemsTakenBack {
-  const { deleted = 0, putBack = 0, kept = 0 } = counters;
-  return { done, deleted, putBack, kept, keptKeys: samples?.['kept'] ?? [] };
+  const { deleted = 0, restored = 0, kept = 0 } = counters;
+  return { done, deleted, restored, kept, keptKeys: samples?.['kept'] ?? [] };
 }
 
 function addUp(one: ItemsTakenBack, other: ItemsTakenBack): ItemsTakenBack {
   return {
     done: one.done && other.done,
     deleted: one.deleted + other.deleted,
-    putBack: one.putBack + other.putBack,
+    restored: one.restored + other.restored,
     kept: one.kept + other.kept,
     keptKeys: [...one.keptKeys, ...other.keptKeys].slice(0, 20),
   };

@@ -1,0 +1,62 @@
+import { keyIdentity, keyText } from '../shared/tables/item-key.ts';
+import { haveSameDigest, isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+
+/** What an expected key holds. */
+export type ItemVerdict =
+  /** The item as the run wrote it. */
+  | 'same'
+  | 'missing'
+  /** Anything else, in a table that the run created. */
+  | 'different'
+  /** Written by the run into a table that was there before, and changed by somebody since. */
+  | 'changedSince'
+  /** Another run's, or nobody's: it was there before and was not touched. */
+  | 'alreadyPresent';
+
+/** Judges one key. `isCreated`: the run created the table, so that nothing but its own items may be there. */
+export function judgeItem(
+  { expected, standing }: { readonly expected: WireItem; readonly standing: WireItem | undefined },
+  { runId, isCreated }: { readonly runId: string; readonly isCreated: boolean },
+): ItemVerdict {
+  if (standing === undefined) return 'missing';
+  const isOurs = isOfRun(standing, runId);
+  if (isOurs && haveSameDigest(standing, expected) && isAsMigrated(standing)) return 'same';
+  if (isCreated) return 'different';
+  return isOurs ? 'changedSince' : 'alreadyPresent';
+}
+
+const VERDICTS = [
+  'same',
+  'missing',
+  'different',
+  'changedSince',
+  'alreadyPresent',
+] as const satisfies readonly ItemVerdict[];
+const MAX_SAMPLES = 20;
+
+/** How many keys hold what, and the first keys of each kind that a reader wants to see. */
+export interface Comparison {
+  readonly counts: Readonly<Record<ItemVerdict, number>>;
+  readonly samples: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Compares expected items with those that stand there, in any order. */
+export function compareItems(
+  { expected, standing }: { readonly expected: readonly WireItem[]; readonly standing: readonly WireItem[] },
+  target: { readonly runId: string; readonly isCreated: boolean },
+): Comparison {
+  const byKey = new Map(standing.map((item) => [keyIdentity(item), item]));
+  const judged = expected.map((item) => {
+    const verdict = judgeItem({ expected: item, standing: byKey.get(keyIdentity(item)) }, target);
+    return { verdict, key: keyText(item) };
+  });
+  const keysOf = (wanted: ItemVerdict): string[] =>
+    judged.filter(({ verdict }) => verdict === wanted).map(({ key }) => key);
+  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, keysOf(verdict).length]));
+  const named = (['missing', 'different', 'changedSince'] as const).map((kind) => [
+    kind,
+    keysOf(kind).slice(0, MAX_SAMPLES),
+  ]);
+  return { counts: counts as Comparison['counts'], samples: Object.fromEntries(named) };
+}

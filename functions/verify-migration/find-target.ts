@@ -1,0 +1,31 @@
+import { listTables } from '../shared/ledger/table-record.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { codeVersion } from '../shared/transform/code-version.ts';
+
+/** The table that the run has written. */
+export interface VerifiedTarget {
+  readonly tableName: string;
+  /** Whether this run created it; then it holds what the run wrote and nothing else. */
+  readonly isCreated: boolean;
+}
+
+/** What the run has to do with `products-enhanced`, by its ledger. */
+export async function findVerifiedTarget(runtime: Runtime, run: Run): Promise<VerifiedTarget> {
+  const name = tableName(catalogueTable, runtime.config.tablePrefix);
+  const tables = await listTables(runtime.ledger, run.runId);
+  return {
+    tableName: name,
+    isCreated: tables.some((table) => table.name === name && table.outcome === 'CREATED'),
+  };
+}
+
+/**
+ * What a checkpoint of the verification is worth something for: the same code and the same execution. A
+ * run that was held may have been changed by people, so what resumes it looks at everything again.
+ */
+export function verificationVersion(executionArn: string): string {
+  return `${codeVersion()} ${executionArn}`;
+}

@@ -1,0 +1,79 @@
+import { readPace } from '../shared/backup/read-pace.ts';
+import { TableUnavailableError } from '../shared/errors.ts';
+import { isThrottle } from '../shared/retry.ts';
+import type { ShardTurn } from '../shared/shard-turn.ts';
+import type { ItemTable } from '../shared/wire/item-table.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+
+/** How far a Scan has come. */
+export interface ScanPosition {
+  readonly isDone: boolean;
+  readonly exclusiveStartKey?: WireItem;
+}
+
+/** One segment of one table, read page by page. */
+export interface SegmentScan {
+  readonly position: ScanPosition;
+  /** Reads one page, inside the worker's share, and shows every item of it to the scan's `see`. */
+  readPage(): Promise<void>;
+}
+
+/** Which segment, from where on, and who sees its items. */
+export interface ScanOrder {
+  readonly tableName: string;
+  readonly segment: number;
+  readonly start: ScanPosition;
+  readonly see: (item: WireItem) => void;
+  /** What pages and refusals add up to. */
+  readonly meter: { items: number; readUnits: number; throttles: number };
+}
+
+/** A strongly consistent Scan of one segment. The cap is the run's for each table that is read. */
+export function segmentScan(
+  items: Pick<ItemTable, 'scanPage'>,
+  turn: ShardTurn<unknown>,
+  { tableName, segment, start, see, meter }: ScanOrder,
+): SegmentScan {
+  const { plan } = turn.run;
+  const pace = readPace({
+    unitsPerSecond: plan.readUnitsPerSecond / plan.workers,
+    clock: turn.clock,
+    deadline: turn.deadline,
+  });
+  const countThrottle = (error: unknown): void => {
+    if (isThrottle(error)) meter.throttles += 1;
+  };
+  let position = start;
+  return {
+    get position() {
+      return position;
+    },
+    async readPage() {
+      await pace.wait();
+      const { exclusiveStartKey } = position;
+      const request = { tableName, segment, totalSegments: plan.segments.length, exclusiveStartKey };
+      const page = await turn
+        .retry(() => items.scanPage({ ...request, limit: pace.limit() }), countThrottle)
+        .catch((error: unknown) => {
+          throw translateMissing(tableName, error);
+        });
+      pace.charge({ readUnits: page.readUnits, items: page.items.length });
+      meter.readUnits += page.readUnits;
+      meter.items += page.items.length;
+      for (const item of page.items) see(item);
+      const { lastEvaluatedKey } = page;
+      position = {
+        isDone: lastEvaluatedKey === undefined,
+        ...(lastEvaluatedKey && { exclusiveStartKey: lastEvaluatedKey }),
+      };
+    },
+  };
+}
+
+function translateMissing(tableName: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') return error;
+  return new TableUnavailableError(
+    `Table ${tableName} has gone while it was being verified. Check who deleted it, then start again.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,125 @@
+import { readItems } from '../shared/backup/read-file.ts';
+import type { BackupFile } from '../shared/ledger/file.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { ShardTurn } from '../shared/shard-turn.ts';
+import { sourceKey } from '../shared/tables/target-tables.ts';
+import { itemDigest } from '../shared/wire/digest.ts';
+import { readItemsByKey } from '../shared/wire/read-items.ts';
+import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import { createProductTable, type ProductTable } from './product-table.ts';
+import type { ScanTally } from './scan-tally.ts';
+
+/** Compares one segment of the source with what the backup holds of it. */
+export interface SourceCheck {
+  /** Takes one product of the Scan. */
+  see(product: WireItem): void;
+  /** To be called once the Scan is at its end: what was not seen has been removed. */
+  finish(): Promise<void>;
+}
+
+/** At most as many keys are asked for, to name what was removed. */
+const MAX_CANDIDATES = 2_000;
+const CANDIDATES_TOGETHER = 100;
+const MAX_NAMED = 20;
+const MAX_ID_LENGTH = 200;
+
+interface CheckScope {
+  readonly runtime: Runtime;
+  readonly turn: ShardTurn<unknown>;
+  /** Data files of the segment; a product lies in the segment that its key hashes to, then as now. */
+  readonly files: readonly BackupFile[];
+  readonly tally: ScanTally;
+}
+
+/** Reads the segment's part of the backup and stands ready to compare. */
+export async function openSourceCheck(scope: CheckScope): Promise<SourceCheck> {
+  const { tally } = scope;
+  const table = await readTable(scope);
+  return {
+    see(product) {
+      const digest = itemDigest(product);
+      const match = table.match(idOf(product), digest);
+      tally.source.add(digest);
+      tally.counters.sourceItems += 1;
+      if (match !== 'added') tally.counters.matched += 1;
+      if (match === 'same') return;
+      const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
+      tally.counters[kind] += 1;
+      tally.sample(kind, idOf(product).slice(0, MAX_ID_LENGTH));
+    },
+    async finish() {
+      const removed = Math.max(0, table.size - tally.counters.matched);
+      tally.counters.driftRemoved = removed;
+      if (removed > 0) await nameRemoved(scope, { table, removed });
+    },
+  };
+}
+
+async function readTable({ runtime, files }: CheckScope): Promise<ProductTable> {
+  const table = createProductTable(files.reduce((sum, { itemCount }) => sum + itemCount, 0));
+  for (const file of files) {
+    for await (const product of readItems(runtime.objects, file))
+      table.add(idOf(product), itemDigest(product));
+  }
+  return table;
+}
+
+/**
+ * Asks the source for products that this turn has not seen; after a scan of several turns those may be
+ * there all the same, having been seen in an earlier one.
+ */
+async function nameRemoved(
+  scope: CheckScope,
+  { table, removed }: { readonly table: ProductTable; readonly removed: number },
+): Promise<void> {
+  const wanted = Math.min(removed, MAX_NAMED);
+  let named = 0;
+  let asked = 0;
+  for await (const ids of unseenIds(scope, table)) {
+    const gone = await removedAmong(scope, ids);
+    for (const id of gone) scope.tally.sample('driftRemoved', id.slice(0, MAX_ID_LENGTH));
+    named += gone.length;
+    asked += ids.length;
+    if (named >= wanted || asked >= MAX_CANDIDATES) return;
+  }
+}
+
+async function* unseenIds(
+  { runtime, files }: CheckScope,
+  table: ProductTable,
+): AsyncGenerator<readonly string[]> {
+  let ids: string[] = [];
+  for (const file of files) {
+    for await (const product of readItems(runtime.objects, file)) {
+      if (table.isSeen(idOf(product))) continue;
+      ids.push(idOf(product));
+      if (ids.length < CANDIDATES_TOGETHER) continue;
+      yield ids;
+      ids = [];
+    }
+  }
+  if (ids.length > 0) yield ids;
+}
+
+async function removedAmong(
+  { runtime, turn, tally }: CheckScope,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const found = await readItemsByKey(
+    {
+      items: runtime.items,
+      tableName: turn.run.sourceTable,
+      retry: (attempt) => turn.retry(attempt),
+      onRead: (readUnits) => {
+        tally.counters.readUnits += readUnits;
+      },
+    },
+    ids.map((id) => ({ [sourceKey.partitionKey]: { S: id } })),
+  );
+  const standing = new Set(found.map(idOf));
+  return ids.filter((id) => !standing.has(id));
+}
+
+function idOf(product: WireItem): string {
+  return stringAttribute(product, sourceKey.partitionKey) ?? '';
+}
