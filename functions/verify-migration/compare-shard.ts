@@ -122,16 +122,6 @@ async function compareSome(comparison: KeyComparison): Promise<boolean> {
   return failure === undefined;
 }
 
-async function nextProducts(products: AsyncGenerator<BackedUpProduct>): Promise<readonly BackedUpProduct[]> {
-  const group: BackedUpProduct[] = [];
-  while (group.length < PRODUCTS_TOGETHER) {
-    const next = await products.next();
-    if (next.done === true) break;
-    group.push(next.value);
-  }
-  return group;
-}
-
 async function compareGroup(comparison: KeyComparison, group: readonly BackedUpProduct[]): Promise<void> {
   const { runtime, turn, target, tally } = comparison;
   const context = transformContext(turn.run, runtime.config);
