@@ -156,11 +156,9 @@ export async function checkManifests(objects: ObjectStore, backupId: string): Pr
       findings: findings.length > 0 ? findings : [edited(layout.prefix, 'a manifest cannot be read')],
       ...(manifest && { manifest }),
     };
-  return {
-    findings: [...findings, ...disagreement(backupId, { summary, files, manifest })],
-    manifest,
-    summary,
-  };
+  // What was edited disagrees with the rest; saying so as well would tell nothing new.
+  const all = findings.length > 0 ? findings : disagreement(backupId, { summary, files, manifest });
+  return { findings: all, manifest, summary };
 }
 
 /** The list of data files against what lies under `data/`, in both directions. */

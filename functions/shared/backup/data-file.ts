@@ -62,9 +62,9 @@ interface GzipSink {
 }
 
 /** Node writes the header without time or name: the same lines give the same bytes. */
-function gzipSink(maxBytes: number): GzipSink {
-  // Room for the whole file, so that gzip never waits for a reader and every piece is done when its callback comes.
-  const options = { level: constants.Z_DEFAULT_COMPRESSION, readableHighWaterMark: 2 * maxBytes };
+function gzipSink(): GzipSink {
+  // Room for any file, so that gzip never waits for a reader and every piece is done when its callback comes.
+  const options = { level: constants.Z_DEFAULT_COMPRESSION, readableHighWaterMark: 2 ** 30 };
   const gzip = createGzip(options);
   const chunks: Buffer[] = [];
   let bytesOut = 0;
@@ -98,7 +98,7 @@ function written(gzip: Gzip, piece: Buffer): Promise<void> {
 
 /** A new, empty data file. */
 export function createFileEncoder(limits: FileLimits): FileEncoder {
-  const sink = gzipSink(limits.gzipBytes);
+  const sink = gzipSink();
   const digest = createDigestSum();
   let lines = '';
   let lineBytes = 0;

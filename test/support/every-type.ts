@@ -1,0 +1,39 @@
+import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+
+const nested = (depth: number): WireItem[string] =>
+  depth === 0 ? { S: 'bottom' } : { L: [{ M: { deeper: nested(depth - 1) } }] };
+
+/** Products that hold every attribute type, and the values of each that copies lose. */
+export function everyType(count: number): WireItem[] {
+  return Array.from({ length: count }, (_, index) => productOfEveryType(index));
+}
+
+/** One of them. */
+export function productOfEveryType(index: number): WireItem {
+  const values = JSON.parse(
+    '{"__proto__":{"S":"kept"},"constructor":{"N":"1"},"a.b":{"BOOL":true},"with space":{"NULL":true}}',
+  ) as WireItem;
+  return {
+    id: { S: `product-${index}` },
+    name: { S: `Product ${index} "quoted" \\ \u0000 \u2028 𝄞 é` },
+    price: { N: `${index}.5` },
+    thirtyEightDigits: { N: '12345678901234567890123456789012345678' },
+    smallest: { N: '1E-130' },
+    largest: { N: '9.9999999999999999999999999999999999999E+125' },
+    negative: { N: '-0.000000000000001' },
+    empty: { S: '' },
+    binary: { B: Buffer.from([0, 255, index & 255, 128]).toString('base64') },
+    emptyBinary: { B: '' },
+    strings: { SS: ['b', 'a', `s${index}`] },
+    numbers: { NS: ['3', '1', '2.5'] },
+    binaries: { BS: [Buffer.from(`b${index}`).toString('base64'), 'AA=='] },
+    yes: { BOOL: true },
+    no: { BOOL: false },
+    nothing: { NULL: true },
+    emptyList: { L: [] },
+    emptyMap: { M: {} },
+    map: { M: values },
+    deep: nested(12),
+    'name.with#signs and spaces': { S: 'x'.repeat(index % 700) },
+  };
+}
