@@ -27,12 +27,12 @@ interface Protection {
 
 const protections: readonly Protection[] = [
   {
-    what: 'deletion protection',
+    what: 'Deletion protection',
     enable: (client, TableName) =>
       client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
   },
   {
-    what: 'point-in-time recovery',
+    what: 'Point-in-time recovery',
     enable: (client, TableName) =>
       client.send(
         new UpdateContinuousBackupsCommand({
@@ -43,12 +43,8 @@ const protections: readonly Protection[] = [
   },
 ];
 
-/** `undefined` when it is on; else the sentence for the report. */
-async function protect(
-  runtime: Runtime,
-  name: string,
-  { what, enable }: Protection,
-): Promise<string | undefined> {
+/** `undefined` when it is on; else the error's name. */
+async function protect(runtime: Runtime, name: string, { enable }: Protection): Promise<string | undefined> {
   const { clients, clock } = runtime;
   try {
     const deadline = clock.now() + patienceMillis;
@@ -57,9 +53,22 @@ async function protect(
     );
     return undefined;
   } catch (error) {
-    const { name: errorName } = errorSummary(error);
-    return `${name}: ${what} could not be switched on (${errorName}). The data is migrated and verified; switch it on in the DynamoDB console.`;
+    return errorSummary(error).name;
   }
+}
+
+/** One sentence a protection, however many tables lack it; `undefined` when all have it. */
+async function protectAll(
+  runtime: Runtime,
+  names: readonly string[],
+  protection: Protection,
+): Promise<string | undefined> {
+  const errors = await Promise.all(names.map((name) => protect(runtime, name, protection)));
+  const unprotected = names.filter((_, index) => errors[index] !== undefined);
+  if (unprotected.length === 0) return undefined;
+  const reasons = [...new Set(errors.filter((error) => error !== undefined))].join(', ');
+  const { what } = protection;
+  return `${what} could not be switched on for ${unprotected.join(', ')} (${reasons}). The data is migrated and verified; switch it on in the DynamoDB console.`;
 }
 
 /**
@@ -71,17 +80,12 @@ export async function protectTables(
   runtime: Runtime,
   tables: readonly TableRecord[],
 ): Promise<readonly string[]> {
-  const created = tables.filter(({ outcome }) => outcome === 'CREATED');
-  const outcomes = await Promise.all(
-    created.map(async ({ name }) => {
-      const warnings: string[] = [];
-      // One after the other: UpdateTable makes the table UPDATING for a moment.
-      for (const protection of protections) {
-        const warning = await protect(runtime, name, protection);
-        if (warning !== undefined) warnings.push(warning);
-      }
-      return warnings;
-    }),
-  );
-  return outcomes.flat();
+  const created = tables.filter(({ outcome }) => outcome === 'CREATED').map(({ name }) => name);
+  const warnings: string[] = [];
+  // One after the other: UpdateTable makes a table UPDATING for a moment.
+  for (const protection of protections) {
+    const warning = await protectAll(runtime, created, protection);
+    if (warning !== undefined) warnings.push(warning);
+  }
+  return warnings;
 }
