@@ -81,7 +81,7 @@ export interface SeenCall {
   readonly operation: string;
   readonly tables: readonly string[];
   readonly key: string | undefined;
-  /** Key of the function that sent it. */
+  /** Name or key of the function that sent it; absent for every other client. */
   readonly functionName: string | undefined;
 }
 
@@ -163,11 +163,12 @@ export function deniedCalls(
   const denied = calls
     .filter(({ functionName }) => functionName !== undefined)
     .flatMap((call) => {
-      const role = permissions.get(call.functionName ?? '');
-      if (role === undefined) return [`${call.functionName ?? ''} is no function of the template`];
+      const functionKey = (call.functionName ?? '').replace(`products-migration-${names.stage}-`, '');
+      const role = permissions.get(functionKey);
+      if (role === undefined) return [`${functionKey} is no function of the template`];
       return iamRequestsOf(call, arns)
         .filter((request) => evaluate(role, request) !== 'ALLOWED')
-        .map(({ action, resource }) => `${call.functionName ?? ''} may not ${action} on ${resource}`);
+        .map(({ action, resource }) => `${functionKey} may not ${action} on ${resource}`);
     });
   return [...new Set(denied)].toSorted((one, other) => one.localeCompare(other));
 }

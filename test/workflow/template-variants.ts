@@ -105,6 +105,11 @@ export async function compileVariant(variant: Variant): Promise<CompiledVariant>
       if (!existsSync(folder)) await packageVariant(variant, files, folder);
     },
   );
+  return readPackage(folder, variant);
+}
+
+/** Reads a folder that `sls package` has written. */
+export async function readPackage(folder: string, variant: Variant): Promise<CompiledVariant> {
   const templatePath = join(folder, 'cloudformation-template-update-stack.json');
   const template = JSON.parse(await readFile(templatePath, 'utf8')) as Template;
   return { variant, template, templatePath, resolved: resolveTemplate(template, variant.region) };

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { awkwardProducts } from '../support/awkward-products.ts';
+import { endOfExecution, eventually } from '../support/embedded.ts';
+import { deniedCalls, permissionsByFunction } from '../support/iam-proof.ts';
+import { openShop, type TestShop } from '../support/migration.ts';
+import { readPackage, type Template } from './template-variants.ts';
+
+const names = { stage: 'local', region: 'ap-southeast-2', sourceTable: 'products', tablePrefix: '' };
+
+/** Everything that an operator does, on the good ways and on the bad ones. */
+async function playEverything(shop: TestShop): Promise<void> {
+  await shop.dynamo.fillProducts(awkwardProducts(40));
+  await shop.run('migrate', { dryRun: true });
+  await shop.run('migrate', {}, 'first');
+  await shop.run('migrate', {}, 'again');
+  await shop.run('migrate', { onExisting: 'replace' }, 'replacing');
+  await shop.run('rollback', { runId: 'replacing', confirm: 'replacing' });
+  await shop.run('rollback', { runId: 'first', confirm: 'first' });
+  await shop.run('restore', {});
+  await failAndHold(shop);
+  await stopInTheMiddle(shop);
+  for (const step of [
+    'testConnection',
+    'backupProducts',
+    'createCartTable',
+    'createOrdersTable',
+    'createReturnsTable',
+    'createProductsEnhancedTable',
+    'migrateProductsEnhanced',
+    'verifyBackup',
+    'restoreFromBackup',
+    'settleRun',
+  ])
+    await shop.invoke(step);
+}
+
+/** A target that refuses every write: inside a Map, so that the failure is recorded; held first, then taken back. */
+async function failAndHold(shop: TestShop): Promise<void> {
+  shop.aws.faults.add({
+    service: 'dynamodb',
+    operation: 'BatchWriteItem',
+    kind: 'error',
+    code: 'AccessDeniedException',
+  });
+  await shop.run('migrate', { onFailure: 'hold' }, 'held');
+  shop.aws.faults.clear();
+  await shop.run('rollback', { runId: 'held' });
+  const nameless = wireItem([
+    ['id', { S: 'nameless' }],
+    ['price', { S: '1' }],
+  ]);
+  await shop.dynamo.put('products', nameless);
+  await shop.run('migrate', {});
+  await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'nameless' } } });
+}
+
+/** Stopped as soon as it has written to the ledger; the event and the schedule settle it. */
+async function stopInTheMiddle(shop: TestShop): Promise<void> {
+  const { sfn, aws } = shop;
+  const { executionArn = '' } = await sfn.send(
+    new StartExecutionCommand({
+      stateMachineArn: aws.stateMachines['migrate'],
+      input: '{}',
+      name: 'stopped',
+    }),
+  );
+  const before = aws.requestLog.entries.length;
+  await eventually(() =>
+    aws.requestLog.entries.slice(before).find(({ operation }) => operation === 'CreateTable'),
+  );
+  await sfn.send(new StopExecutionCommand({ executionArn }));
+  await endOfExecution(sfn, executionArn);
+  await aws.tickSchedule();
+}
+
+describe('the calls that the functions are seen to make', () => {
+  let shop: TestShop;
+  let template: Template;
+
+  beforeAll(async () => {
+    const variant = { name: 'local', stage: 'local', region: names.region, parameters: {} };
+    template = (await readPackage(inject('packageDir') ?? '', variant)).resolved;
+    shop = await openShop();
+    await playEverything(shop);
+  });
+  afterAll(() => shop.stop());
+
+  it('come from every function there is', () => {
+    const seen = new Set(
+      shop.aws.requestLog.entries.map(({ functionName }) => functionName?.split('-').at(-1)),
+    );
+    const functions = [...permissionsByFunction(template, names.stage).keys()];
+    expect(functions.filter((key) => !seen.has(key))).toEqual([]);
+  });
+
+  it('are all allowed by their roles', () => {
+    expect(deniedCalls(template, names, shop.aws.requestLog.entries)).toEqual([]);
+  });
+
+  it('would be denied if a role were narrower', () => {
+    const roles = Object.entries(template.Resources).map(([id, resource]) =>
+      id === 'BackupProductsRole'
+        ? [id, { ...resource, Properties: { ...resource.Properties, Policies: [] } }]
+        : [id, resource],
+    );
+    const narrower = { ...template, Resources: Object.fromEntries(roles) as Template['Resources'] };
+    const denied = deniedCalls(narrower, names, shop.aws.requestLog.entries);
+    expect(denied.filter((line) => !line.startsWith('backupProducts may not '))).toEqual([]);
+    expect(denied.length).toBeGreaterThan(3);
+  });
+});
