@@ -20,8 +20,16 @@ export interface TestClock {
   advance(millis: number): void;
 }
 
+/** One attempt at a request, on its way out. */
+export interface Attempt {
+  /** DynamoDB's name of it. */
+  readonly operation: string;
+  /** When it was begun, by the test's clock. */
+  readonly begunAt: number;
+}
+
 /** Sees every request of one actor: may hold it back, lose its answer or end the actor. */
-export type Gate = (operation: string, send: () => Promise<unknown>) => Promise<unknown>;
+export type Gate = (operation: string, send: () => Promise<unknown>, attempt: Attempt) => Promise<unknown>;
 
 /** A ledger, tables and Step Functions for the ownership code alone; DynamoDB is the real engine. */
 export interface LedgerWorld {
@@ -56,7 +64,8 @@ const config: Config = {
   ledgerTable: 'ledger',
 };
 
-const start = Date.parse('2026-05-01T00:00:00.000Z');
+/** Ahead of the engine's own clock, which dates the tables: what a test puts there first is older than any intent. */
+const start = Date.now() + 3_600_000;
 
 /** Starts the engine; {@link LedgerWorld.reset} is much cheaper than another one. */
 export async function createLedgerWorld(overrides: Partial<Config> = {}): Promise<LedgerWorld> {
@@ -72,7 +81,7 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const client = (maxAttempts: number, gate: Gate | undefined): DynamoDBClient => {
-    const made = gated(new DynamoDBClient({ ...settings(), maxAttempts }), gate);
+    const made = gated(new DynamoDBClient({ ...settings(), maxAttempts }), clock, gate);
     clients.push(made);
     return made;
   };
@@ -122,14 +131,24 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
 
 const ignore = (): void => undefined;
 
-function gated(client: DynamoDBClient, gate: Gate | undefined): DynamoDBClient {
+function gated(client: DynamoDBClient, clock: TestClock, gate: Gate | undefined): DynamoDBClient {
   if (gate === undefined) return client;
+  const begun = new WeakMap<object, number>();
+  client.middlewareStack.add(
+    (next) => (args) => {
+      begun.set(args.input, clock.now());
+      return next(args);
+    },
+    { step: 'initialize', name: 'begin', priority: 'high' },
+  );
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      const operation = String(context['commandName']);
-      return (await gate(operation.replace(/Command$/, ''), () => next(args))) as Awaited<
-        ReturnType<typeof next>
-      >;
+      const operation = String(context['commandName']).replace(/Command$/, '');
+      // The first attempt begins with the call, a later one with the end of the pause before it.
+      const begunAt = begun.get(args.input) ?? clock.now();
+      begun.delete(args.input);
+      const answer = await gate(operation, () => next(args), { operation, begunAt });
+      return answer as Awaited<ReturnType<typeof next>>;
     },
     // Behind the retries, so that every attempt is a request of its own.
     { step: 'finalizeRequest', name: 'gate', priority: 'low' },

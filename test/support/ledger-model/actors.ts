@@ -1,0 +1,262 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Scheduler } from 'fast-check';
+import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
+import { completeRun } from '../../../functions/complete-run/complete-run.ts';
+import { rollBack } from '../../../functions/roll-back/roll-back.ts';
+import { settleRuns } from '../../../functions/settle-run/settle-run.ts';
+import { updateRun } from '../../../functions/shared/ledger/run-update.ts';
+import { singlePlan } from '../../../functions/shared/manual-run.ts';
+import { isTransient } from '../../../functions/shared/retry.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
+import type { LedgerWorld } from '../ledger-world.ts';
+import { executionArn, longTurn } from '../sample-run.ts';
+import { type Snapshot, takeSnapshot, violations } from './observe.ts';
+
+/** What an execution of `migrate` is to do. */
+export interface Script {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly end: 'succeed' | 'fail';
+  /** Calls every function twice at once, as Lambda may. */
+  readonly isDoubled: boolean;
+}
+
+/** The Lambda worker was ended in mid-call. */
+class WorkerDied extends Error {}
+/** The execution was stopped: no further state begins. */
+class Stopped extends Error {}
+
+/** What happens to the next request of an execution. */
+export type Mishap = 'answer lost' | 'worker dies before' | 'worker dies after';
+
+/** The client gives an answer up after this long. */
+const requestTimeoutMillis = 10_000;
+/** A state's own retries, of Lambda's errors and of TransientError. */
+const maxAttempts = 5;
+const writes = /^(Put|Update|Delete|TransactWrite|Create)/;
+
+/** Everybody who acts on the one ledger, one request at a time, in the scheduler's order. */
+export class Actors {
+  readonly tasks: Promise<unknown>[] = [];
+  readonly problems: string[] = [];
+  readonly usedByShop = new Set<string>();
+  readonly mishaps = new Map<string, Mishap>();
+  readonly #world: LedgerWorld;
+  readonly #scheduler: Scheduler;
+  #snapshot: Snapshot;
+
+  constructor(world: LedgerWorld, scheduler: Scheduler, snapshot: Snapshot) {
+    this.#world = world;
+    this.#scheduler = scheduler;
+    this.#snapshot = snapshot;
+  }
+
+  get world(): LedgerWorld {
+    return this.#world;
+  }
+
+  /** Starts an execution of `migrate`; it acts in the background from now on. */
+  migrate(name: string, script: Script): void {
+    this.#world.stepFunctions.executions.set(executionArn(name), 'RUNNING');
+    this.#go(name, this.#migration(name, script));
+  }
+
+  rollBackByHand(name: string, input: Readonly<Record<string, unknown>>): void {
+    this.#world.stepFunctions.executions.set(executionArn(name, 'rollback'), 'RUNNING');
+    this.#go(name, this.#rollBackMachine(name, input));
+  }
+
+  stop(name: string): void {
+    const { executions } = this.#world.stepFunctions;
+    for (const arn of [executionArn(name), executionArn(name, 'rollback')])
+      if (executions.get(arn) === 'RUNNING') executions.set(arn, 'ABORTED');
+  }
+
+  /** The event or the schedule: called at any time, also twice at once. */
+  settle(name: string): void {
+    const { started } = this.#world.stepFunctions;
+    this.#go(
+      name,
+      (async () => {
+        const known = started.length;
+        await this.#call(name, (runtime) => settleRuns(runtime));
+        for (const { name: settler, input } of started.slice(known))
+          this.#go(settler, this.#rollBackMachine(settler, JSON.parse(input) as Record<string, unknown>));
+      })(),
+    );
+  }
+
+  /** The shop puts a cart into the table, whoever made it. */
+  shop(): void {
+    const put = this.#scheduler.scheduleFunction(async (_name: string) => {
+      const table = [...this.#snapshot.tables.values()].find(({ name }) => name === 'cart');
+      if (table === undefined) return;
+      const status = this.#snapshot.runs.get(table.runId ?? '')?.status;
+      // Taking back looks inside just before it deletes; what the shop adds after that look is not protected.
+      if (status !== 'ROLLING_BACK') this.usedByShop.add(table.tableId);
+      const Item = { PK: { S: 'CART#1' }, SK: { S: 'ITEM#1' } };
+      await this.#world.observer.clients.dynamo.send(new PutItemCommand({ TableName: 'cart', Item }));
+    });
+    this.tasks.push(put('shop'));
+  }
+
+  async #migration(name: string, { input, end, isDoubled }: Script): Promise<void> {
+    const execution = {
+      id: executionArn(name),
+      name,
+      startTime: new Date(this.#world.clock.now()).toISOString(),
+    };
+    const state: { tested?: object; run?: object } = { tested: {} };
+    const step = <T>(call: (runtime: Runtime) => Promise<T>): Promise<T> =>
+      this.#step(execution.id, name, call, isDoubled);
+    try {
+      const payload = { machine: 'migrate', input, execution, tested: { plan: singlePlan } } as const;
+      let { run } = await step((runtime) => beginMigration(runtime, payload));
+      while (run.outcome === 'SETTLE') {
+        const { runId } = run;
+        await this.#turns(step, { machine: 'settle', execution, runId });
+        run = (await step((runtime) => beginMigration(runtime, payload))).run;
+      }
+      state.run = run;
+      const scope = { runId: run.runId, executionArn: execution.id };
+      await Promise.all(
+        [cartTable, productsEnhancedTable].map((spec) =>
+          step((runtime) => ensureTable(runtime, { spec, ...scope })),
+        ),
+      );
+      if (end === 'fail') throw Object.assign(new Error('It broke.'), { name: 'BrokenError' });
+      await step((runtime) => updateRun(runtime.ledger, scope, { verification: nothingToVerify }));
+      await step((runtime) => completeRun(runtime, scope));
+      this.#end(execution.id, 'SUCCEEDED');
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      const { name: Error = 'Unknown', message: Cause = '' } = error as globalThis.Error;
+      const failed = { machine: 'migrate', execution, ...state, failure: { Error, Cause } } as const;
+      await this.#turns(step, failed).catch(() => undefined);
+      this.#end(execution.id, 'FAILED');
+    }
+  }
+
+  async #rollBackMachine(name: string, input: Readonly<Record<string, unknown>>): Promise<void> {
+    const id = executionArn(name, 'rollback');
+    const execution = { id, name, startTime: new Date(this.#world.clock.now()).toISOString() };
+    const step = <T>(call: (runtime: Runtime) => Promise<T>): Promise<T> => this.#step(id, name, call, false);
+    const isDone = await this.#turns(step, { machine: 'rollback', execution, input }).then(
+      () => true,
+      () => false,
+    );
+    this.#end(id, isDone ? 'SUCCEEDED' : 'FAILED');
+  }
+
+  async #turns(
+    step: <T>(call: (runtime: Runtime) => Promise<T>) => Promise<T>,
+    input: RollBackInput,
+  ): Promise<RollBackTurn> {
+    for (;;) {
+      const turn = await step((runtime) => rollBack(runtime, input, longTurn));
+      if (turn.done) return turn;
+      this.#world.clock.advance(turn.waitSeconds * 1_000);
+    }
+  }
+
+  /** One state: not begun, and not gone on from, once its execution has ended. */
+  async #step<T>(
+    arn: string,
+    name: string,
+    call: (runtime: Runtime) => Promise<T>,
+    isDoubled: boolean,
+  ): Promise<T> {
+    const assertRunning = (): void => {
+      if (this.#world.stepFunctions.executions.get(arn) !== 'RUNNING') throw new Stopped(arn);
+    };
+    assertRunning();
+    const [first] = await Promise.allSettled(
+      Array.from({ length: isDoubled ? 2 : 1 }, () => this.#call(name, call)),
+    );
+    assertRunning();
+    if (first?.status === 'fulfilled') return first.value;
+    throw first?.reason;
+  }
+
+  async #call<T>(name: string, call: (runtime: Runtime) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const death = Promise.withResolvers<never>();
+        return await Promise.race([call(this.#runtime(name, death.reject)), death.promise]);
+      } catch (error) {
+        const isRetried = error instanceof WorkerDied || isTransient(error);
+        if (!isRetried || attempt >= maxAttempts) throw error;
+      }
+    }
+  }
+
+  /** One worker's; `die` ends it, and what it still waits for never comes. */
+  #runtime(name: string, die: (reason: WorkerDied) => void): Runtime {
+    return this.#world.runtime(async (operation, send, { begunAt }) => {
+      // What fails is handed over as a value: the scheduler itself shall meet no rejection.
+      const pass = this.#scheduler.scheduleFunction((_label: string) =>
+        this.#attempt(name, operation, send, begunAt).then(
+          (answer) => () => answer,
+          (error: unknown) => () => {
+            if (!(error instanceof WorkerDied)) throw error;
+            die(error);
+            return new Promise(() => undefined);
+          },
+        ),
+      );
+      return (await pass(`${name}: ${operation}`))();
+    });
+  }
+
+  async #attempt(
+    name: string,
+    operation: string,
+    send: () => Promise<unknown>,
+    begunAt: number,
+  ): Promise<unknown> {
+    if (this.#world.clock.now() - begunAt > requestTimeoutMillis) throw timedOut();
+    const mishap = this.mishaps.get(name);
+    this.mishaps.delete(name);
+    if (mishap === 'worker dies before') throw new WorkerDied(name);
+    const answer = await send();
+    if (writes.test(operation)) await this.#look();
+    if (mishap === 'worker dies after') throw new WorkerDied(name);
+    if (mishap === 'answer lost') throw timedOut();
+    return answer;
+  }
+
+  async #look(): Promise<void> {
+    const now = await takeSnapshot(this.#world.observer);
+    this.problems.push(...violations(this.#snapshot, now, this.usedByShop));
+    this.#snapshot = now;
+  }
+
+  #end(arn: string, status: string): void {
+    const { executions } = this.#world.stepFunctions;
+    if (executions.get(arn) === 'RUNNING') executions.set(arn, status);
+  }
+
+  #go(name: string, work: Promise<unknown>): void {
+    const unexpected = (error: unknown): void => {
+      if (!(error instanceof Stopped)) this.problems.push(`${name}: ${String(error)}`);
+    };
+    this.tasks.push(work.catch(unexpected));
+  }
+}
+
+const nothingToVerify = {
+  expected: 0,
+  found: 0,
+  missing: 0,
+  different: 0,
+  extra: 0,
+  changedSince: 0,
+  drift: { added: 0, changed: 0, removed: 0 },
+};
+
+function timedOut(): Error {
+  return Object.assign(new Error('The request timed out.'), { name: 'TimeoutError' });
+}

@@ -1,0 +1,104 @@
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { Lock } from '../../../functions/shared/ledger/lock.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
+import { transitions } from '../../../functions/shared/ledger/transition.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { describeTable, runTag, tagsOf } from '../../../functions/shared/tables/describe-table.ts';
+
+/** A table as it stands. */
+export interface StandingTable {
+  readonly name: string;
+  readonly tableId: string;
+  /** Whose it is; `undefined`: the shop's own. */
+  readonly runId: string | undefined;
+}
+
+/** Everything there is at one moment. */
+export interface Snapshot {
+  readonly runs: ReadonlyMap<string, Run>;
+  readonly lock: Lock | undefined;
+  readonly records: ReadonlyMap<string, readonly TableRecord[]>;
+  readonly tables: ReadonlyMap<string, StandingTable>;
+}
+
+type LedgerItem = Readonly<Record<string, unknown>> & { readonly PK: string; readonly SK: string };
+
+/** Reads ledger and tables past every gate; nothing else may be on its way meanwhile. */
+export async function takeSnapshot(observer: Runtime): Promise<Snapshot> {
+  const { client, tableName } = observer.ledger;
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
+  const items = Items as LedgerItem[];
+  const records = new Map<string, TableRecord[]>();
+  for (const item of items.filter(({ SK }) => SK.startsWith('TABLE#'))) {
+    const runId = item.PK.slice('RUN#'.length);
+    records.set(runId, [...(records.get(runId) ?? []), item as unknown as TableRecord]);
+  }
+  const runs = items.filter(({ SK }) => SK === 'RUN') as unknown as Run[];
+  return {
+    runs: new Map(runs.map((run) => [run.runId, run])),
+    lock: items.find(({ SK }) => SK === 'LOCK') as unknown as Lock | undefined,
+    records,
+    tables: await readTables(observer),
+  };
+}
+
+async function readTables({ clients, ledger }: Runtime): Promise<Map<string, StandingTable>> {
+  const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
+  const tables = new Map<string, StandingTable>();
+  for (const name of TableNames.filter((one) => one !== ledger.tableName)) {
+    const table = await describeTable(clients.dynamo, name);
+    const runId = (await tagsOf(clients.dynamo, table?.TableArn ?? '')).get(runTag);
+    const tableId = table?.TableId ?? '';
+    tables.set(tableId, { name, tableId, runId });
+  }
+  return tables;
+}
+
+const holding = new Set(['RUNNING', 'HELD', 'ROLLING_BACK']);
+
+/** What must hold at every moment, given the moment before: one request lies between them. */
+export function violations(before: Snapshot, now: Snapshot, usedByShop: ReadonlySet<string>): string[] {
+  return [
+    ...lockViolations(now),
+    ...statusViolations(before, now),
+    ...tableViolations(before, now, usedByShop),
+  ];
+}
+
+function lockViolations({ runs, lock }: Snapshot): string[] {
+  const holders = [...runs.values()].filter(({ status }) => holding.has(status));
+  const gaps = holders
+    .filter(({ runId }) => lock?.runId !== runId)
+    .map(({ runId, status }) => `run ${runId} is ${status} and the lock is ${lock?.runId ?? 'nobody'}'s`);
+  const holder = lock && runs.get(lock.runId);
+  if (lock !== undefined && !holders.includes(holder as Run))
+    gaps.push(`the lock is run ${lock.runId}'s, which is ${holder?.status ?? 'not there'}`);
+  if (holder?.status === 'RUNNING' && lock?.executionArn !== holder.executionArn)
+    gaps.push(`the lock names ${lock?.executionArn}, and the run ${holder.executionArn}`);
+  return gaps;
+}
+
+function statusViolations(before: Snapshot, now: Snapshot): string[] {
+  return [...now.runs.values()].flatMap(({ runId, status }) => {
+    const last = before.runs.get(runId)?.status;
+    if (last === status || (last === undefined && status === 'RUNNING')) return [];
+    return last !== undefined && transitions[last].includes(status)
+      ? []
+      : [`run ${runId} went from ${last ?? 'nothing'} to ${status}`];
+  });
+}
+
+/** A table may only go by the hand of its own run, closed at the time, and never with what the shop put there. */
+function tableViolations(before: Snapshot, now: Snapshot, usedByShop: ReadonlySet<string>): string[] {
+  const gone = [...before.tables.values()].filter(({ tableId }) => !now.tables.has(tableId));
+  return gone.flatMap(({ name, tableId, runId }) => {
+    if (runId === undefined) return [`the shop's own table ${name} is gone`];
+    if (usedByShop.has(tableId)) return [`table ${name} of run ${runId} is gone with the shop's items`];
+    const status = now.runs.get(runId)?.status;
+    return status === 'ROLLING_BACK' || status === 'ROLLED_BACK' || status === 'ROLLBACK_FAILED'
+      ? []
+      : [`table ${name} is gone while its run ${runId} is ${status}`];
+  });
+}
