@@ -91,6 +91,14 @@ describe('a fault', () => {
     expect(first.filter((applied) => applied).length).toBeGreaterThan(20);
   });
 
+  it('can be for one item only, by what the request says', async () => {
+    const isB = (_request: unknown, body: Record<string, unknown> | undefined) =>
+      JSON.stringify(body).includes('"S":"b"');
+    aws.faults.add({ service: 'dynamodb', operation: 'PutItem', where: isB, kind: 'throttle' });
+    await Promise.allSettled(['a', 'b', 'c'].map(put));
+    expect(await ids()).toEqual(['a', 'c']);
+  });
+
   it('is gone when it is removed', async () => {
     aws.faults.add({ service: 'dynamodb', kind: 'error', code: 'InternalServerError', status: 500 }).remove();
     await put('a');
@@ -267,6 +275,16 @@ describe('the request log', () => {
       aborted: false,
     });
     expect(byClient?.requestBytes).toBeGreaterThan(10);
+    const { executionArn } = await runMachine();
+    expect(last('StartExecution')).toMatchObject({
+      service: 'states',
+      key: aws.stateMachines['every-state'],
+    });
+    expect(last('DescribeExecution')).toMatchObject({ key: executionArn });
+    expect(last('Invoke')).toMatchObject({
+      service: 'lambda',
+      key: expect.stringContaining('tiny-local-') as string,
+    });
   });
 });
 

@@ -44,7 +44,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
 async function handleRequest(parts: DispatcherParts, request: AwsRequest): Promise<Outcome> {
   const entry = parts.requestLog.begin(request);
-  const strike = parts.faults.strike(entry);
+  const strike = parts.faults.strike(entry, request.json);
   if (strike.fault !== undefined) parts.requestLog.update(entry, { fault: strike.fault.kind });
   if (strike.kill === 'before') return killSender(parts, entry);
   const refused = refuse(request, strike);

@@ -67,9 +67,12 @@ function unreachable(name: string, url: string, error: Error): AwsError {
 async function collect(response: IncomingMessage): Promise<AwsResponse> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
+  const announced = response.headers['content-length'];
+  // An answer to HEAD tells the length of a body that it does not have.
+  const length = chunks.length === 0 && announced !== undefined ? { 'content-length': announced } : {};
   return {
     status: response.statusCode ?? 500,
-    headers: withoutDropped(response.headers),
+    headers: { ...withoutDropped(response.headers), ...length },
     body: Buffer.concat(chunks),
   };
 }

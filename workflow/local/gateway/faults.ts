@@ -1,17 +1,21 @@
-import type { ServiceName } from './aws-request.ts';
+import type { AwsRequest, ServiceName } from './aws-request.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { seededRandom } from './seeded-random.ts';
+
+/** The parsed body of a DynamoDB, Step Functions or EventBridge request; `undefined` for the other services. */
+export type RequestBody = AwsRequest['json'];
 
 /** Which requests a fault or a kill is for; every given field must match. */
 export interface RequestFilter {
   readonly service?: ServiceName;
   readonly operation?: string | readonly string[];
   readonly table?: string;
-  /** S3 object key, or the name or ARN of an invoked function: whole, or a pattern. */
+  /** S3 object key, or the name or ARN of a function, state machine, execution or topic: whole, or a pattern. */
   readonly key?: string | RegExp;
   /** The Lambda function that sends the request. */
   readonly functionName?: string;
-  readonly where?: (request: LoggedRequest) => boolean;
+  /** `body` is that of a JSON protocol, parsed. */
+  readonly where?: (request: LoggedRequest, body: RequestBody) => boolean;
 }
 
 /** When a fault happens: at the `nth` matching request and those after it, at a seeded rate, or at every one. */
@@ -78,7 +82,7 @@ export interface Strike {
 
 /** The side of {@link Faults} that the dispatcher asks. */
 export interface FaultInjector extends Faults {
-  strike(request: LoggedRequest): Strike;
+  strike(request: LoggedRequest, body: RequestBody): Strike;
 }
 
 interface Armed<T> extends FaultHandle {
@@ -96,9 +100,9 @@ export function createFaults(): FaultInjector {
     add: (fault) => arm(faults, fault, fault.seed),
     killAt: (kill) => arm(kills, kill, undefined),
     clear: () => (faults.clear(), kills.clear()),
-    strike(request) {
-      const due = [...faults].filter((armed) => isDue(armed, armed.what, request));
-      const kill = [...kills].find((armed) => isDue(armed, { ...armed.what, times: 1 }, request));
+    strike(request, body) {
+      const due = [...faults].filter((armed) => isDue(armed, armed.what, { request, body }));
+      const kill = [...kills].find((armed) => isDue(armed, { ...armed.what, times: 1 }, { request, body }));
       const fault = due[0];
       if (fault !== undefined) fault.struck += 1;
       if (kill !== undefined) kill.struck += 1;
@@ -122,9 +126,15 @@ function arm<T>(armed: Set<Armed<T>>, what: T, seed = 1): Armed<T> {
   return handle;
 }
 
+/** What a filter looks at. */
+interface Subject {
+  readonly request: LoggedRequest;
+  readonly body: RequestBody;
+}
+
 /** Counts the request where it matches, and tells whether it is struck. */
-function isDue(armed: Armed<unknown>, fault: RequestFilter & FaultSchedule, request: LoggedRequest): boolean {
-  if (!matches(fault, request)) return false;
+function isDue(armed: Armed<unknown>, fault: RequestFilter & FaultSchedule, subject: Subject): boolean {
+  if (!matches(fault, subject)) return false;
   armed.matched += 1;
   const { nth, rate, times = nth === undefined ? Number.POSITIVE_INFINITY : 1 } = fault;
   // Drawn for every match, struck or not, so that one seed always means the same schedule.
@@ -132,8 +142,7 @@ function isDue(armed: Armed<unknown>, fault: RequestFilter & FaultSchedule, requ
   return drawn && armed.matched >= (nth ?? 1) && armed.struck < times;
 }
 
-/** Whether the request is one of those that the filter means. */
-export function matches(filter: RequestFilter, request: LoggedRequest): boolean {
+function matches(filter: RequestFilter, { request, body }: Subject): boolean {
   const { service, operation, table, key, functionName, where } = filter;
   if (service !== undefined && service !== request.service) return false;
   if (operation !== undefined && ![operation].flat().includes(request.operation)) return false;
@@ -141,5 +150,5 @@ export function matches(filter: RequestFilter, request: LoggedRequest): boolean 
   if (functionName !== undefined && functionName !== request.functionName) return false;
   if (typeof key === 'string' && key !== request.key) return false;
   if (key instanceof RegExp && !key.test(request.key ?? '')) return false;
-  return where === undefined || where(request);
+  return where === undefined || where(request, body);
 }

@@ -13,7 +13,9 @@ export interface LoggedRequest {
   /** DynamoDB tables that it touches. */
   readonly tables: readonly string[];
   readonly bucket: string | undefined;
-  /** S3 object key, or the name or ARN of the Lambda function it invokes. */
+  /** The index that a Query or Scan reads. */
+  readonly index: string | undefined;
+  /** S3 object key; otherwise the name or ARN of the function, state machine, execution or topic that it is about. */
   readonly key: string | undefined;
   readonly requestBytes: number;
   /** Name of the Lambda function that sent it; `undefined` for every other client. */
@@ -24,7 +26,7 @@ export interface LoggedRequest {
   readonly status: number | undefined;
   /** Whether the engine has carried it out: true also where the answer was then lost. */
   readonly applied: boolean;
-  /** The client went away before the answer, or a fault destroyed the connection. */
+  /** An injected fault left it without an answer. */
   readonly aborted: boolean;
   /** Kind of the injected fault it met. */
   readonly fault: string | undefined;
@@ -74,6 +76,7 @@ function newEntry(n: number, request: AwsRequest, functionPrefix: string): Logge
     method: request.method,
     tables: request.tables,
     bucket: request.bucket,
+    index: indexOf(request),
     key: request.key,
     requestBytes: request.body.length,
     functionName: worker === undefined ? undefined : functionPrefix + worker.functionKey,
@@ -83,4 +86,9 @@ function newEntry(n: number, request: AwsRequest, functionPrefix: string): Logge
     aborted: false,
     fault: undefined,
   };
+}
+
+function indexOf({ json }: AwsRequest): string | undefined {
+  const name = json?.['IndexName'];
+  return typeof name === 'string' ? name : undefined;
 }

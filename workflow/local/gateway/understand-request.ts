@@ -26,9 +26,19 @@ export function understandRequest(raw: RawRequest): AwsRequest {
   }
   if (service === 'lambda') return { ...base, ...none, ...lambdaAddress(raw, url) };
   const target = header(raw, 'x-amz-target')?.split('.')[1];
-  if (target === undefined) return { ...base, ...none, operation: params.get('Action') ?? 'Unknown' };
+  if (target === undefined) {
+    const key = params.get('TopicArn') ?? undefined;
+    return { ...base, ...none, key, operation: params.get('Action') ?? 'Unknown' };
+  }
   const json = parseJson(raw.body);
-  return { ...base, ...none, operation: target, json, tables: service === 'dynamodb' ? tablesOf(json) : [] };
+  if (service === 'dynamodb') return { ...base, ...none, operation: target, json, tables: tablesOf(json) };
+  return { ...base, ...none, operation: target, json, key: subjectOf(json) };
+}
+
+/** The execution or the state machine that a Step Functions request is about. */
+function subjectOf(json: Record<string, unknown>): string | undefined {
+  const arn = json['executionArn'] ?? json['stateMachineArn'];
+  return typeof arn === 'string' ? arn : undefined;
 }
 
 /** A header's single value. */

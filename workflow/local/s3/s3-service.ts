@@ -79,6 +79,8 @@ async function currentETag(engine: EngineClient, request: AwsRequest): Promise<s
   const url = request.url.replace(/\?.*$/, '');
   const head: AwsResponse = await engine.send({ method: 'HEAD', url, headers: {}, body: Buffer.alloc(0) });
   if (head.status === 404) return undefined;
+  if (head.status !== 200)
+    throw new AwsError(503, 'ServiceUnavailable', `The S3 engine answered HEAD with ${head.status}.`);
   return String(head.headers['etag'] ?? '');
 }
 
