@@ -1,5 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { type RunSize, estimateRun } from '../shared/cost/estimate.ts';
+import { type RunSize, estimateRun, turnSeconds } from '../shared/cost/estimate.ts';
+import { readUnitsPerWorker } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import type { MigrateInput } from '../shared/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
@@ -28,7 +29,10 @@ const unitsPerWorker = 25;
 /** Of Step Functions' 25,000 events in a history; the rest is for retries and the states around the Maps. */
 const maxTurnEvents = 18_000;
 const eventsPerTurn = 7;
-const maxIterations = 1_000;
+/** A Map is given at most 1,000 numbers; a fifth of that stays free. */
+const maxIterations = 800;
+/** More iterations of an INLINE Map than this do not run at once. */
+const maxInlineWorkers = 40;
 /** A segment or shard larger than this is cut, where that costs no history (DISTRIBUTED). */
 const bytesPerIteration = 256 * 2 ** 20;
 
@@ -64,21 +68,28 @@ function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number
   const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / productsPerWorker));
   const bounds = [
     asked,
+    facts.config.mapMode === 'INLINE' ? maxInlineWorkers : maxIterations,
     useful,
     facts.quotaWorkers ?? asked,
     workersWithin(readCap(facts)),
     workersWithin(writeCap(facts)),
   ];
-  return Math.max(1, Math.min(maxIterations, ...bounds));
+  return Math.max(1, Math.min(...bounds));
 }
 
+/** As many rounds as are useful, each of them full: a last round of a few would leave the other workers idle. */
 function iterationsFor(facts: SizingFacts, size: Size, workers: number): number {
   if (facts.config.mapMode === 'INLINE') return workers;
-  return Math.min(maxIterations, Math.max(workers, Math.ceil(size.bytes / bytesPerIteration)));
+  const rounds = Math.ceil(size.bytes / bytesPerIteration / workers);
+  return workers * Math.max(1, Math.min(rounds, Math.floor(maxIterations / workers)));
 }
 
-const turnsOf = (size: RunSize): number =>
-  estimateRun(size).phases.reduce((sum, { turns }) => sum + turns, 0);
+/** Turns of all the Maps. A shop that goes on selling makes its run compare every key, a unit each, and that takes turns as well. */
+function turnsOf(size: RunSize): number {
+  const { phases, items } = estimateRun(size);
+  const comparing = Math.ceil((items + size.products) / readUnitsPerWorker / turnSeconds);
+  return phases.reduce((sum, { turns }) => sum + turns, 0) + Math.max(size.workers, comparing);
+}
 
 /** Lowers the workers until the history holds the run; fewer workers take fewer turns only where a cap binds. */
 function fitHistory(facts: SizingFacts, size: RunSize): number {
@@ -92,18 +103,17 @@ function fitHistory(facts: SizingFacts, size: RunSize): number {
   return workers;
 }
 
-function loweringWarning(facts: SizingFacts, workers: number): readonly string[] {
-  const asked = facts.input.maxConcurrency;
-  if (
-    asked === undefined ||
-    workers >= asked ||
-    facts.quotaWorkers === undefined ||
-    facts.quotaWorkers >= asked
-  )
-    return [];
-  return [
-    `maxConcurrency was lowered from ${asked} to ${workers}: the account's Lambda quota carries no more.`,
-  ];
+function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: number): readonly string[] {
+  const asked = input.maxConcurrency;
+  if (asked === undefined || workers >= asked) return [];
+  const lowered = `maxConcurrency was lowered from ${asked} to ${workers}:`;
+  if (quotaWorkers !== undefined && quotaWorkers < asked)
+    return [`${lowered} the account's Lambda quota carries no more.`];
+  if (config.mapMode === 'INLINE' && asked > maxInlineWorkers)
+    return [
+      `${lowered} an INLINE Map runs no more at once. Deploy with --param mapMode=DISTRIBUTED for more.`,
+    ];
+  return [];
 }
 
 const indexesTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);

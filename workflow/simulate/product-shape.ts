@@ -1,0 +1,51 @@
+import { gzipSync } from 'node:zlib';
+import { encodeLine } from '../../functions/shared/backup/data-file.ts';
+import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
+import type { TransformContext } from '../../functions/shared/transform/transform-types.ts';
+import { itemSizeBytes } from '../../functions/shared/wire/item-size.ts';
+import { generateProducts } from '../local/products/generate-products.ts';
+
+/** What one product is on average, in the source, in the backup and in the target. */
+export interface ProductShape {
+  /** By DynamoDB's size rule. */
+  readonly sourceBytes: number;
+  /** A line of a data file. */
+  readonly lineBytes: number;
+  readonly gzipBytes: number;
+  /** METADATA and VARIANT items. */
+  readonly targetItems: number;
+  readonly targetBytes: number;
+  /** Each item's size rounded up to KB. */
+  readonly writeUnits: number;
+}
+
+const sampleCount = 2_000;
+const context: TransformContext = {
+  runId: 'simulated',
+  runStartedAt: '2026-01-01T00:00:00.000Z',
+  defaultStockQuantity: 50,
+  lowStockThreshold: 10,
+  currency: 'INR',
+};
+
+const mean = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0) / sampleCount;
+
+/** Measured on generated products, with the real transform and the real encoding. */
+export function measureShape(): ProductShape {
+  const products = [...generateProducts({ count: sampleCount })];
+  const lines = products.map(encodeLine);
+  const items = products.flatMap((product) => {
+    const result = productToItems(product, context);
+    return result.kind === 'quarantined' ? [] : result.items;
+  });
+  const sizes = items.map(itemSizeBytes);
+  return {
+    sourceBytes: mean(products.map(itemSizeBytes)),
+    lineBytes: mean(lines.map((line) => Buffer.byteLength(line))),
+    gzipBytes: gzipSync(lines.join('')).length / sampleCount,
+    targetItems: items.length / sampleCount,
+    targetBytes: mean(sizes),
+    writeUnits: mean(sizes.map((bytes) => Math.ceil(bytes / 1_024))),
+  };
+}
