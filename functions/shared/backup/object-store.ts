@@ -107,6 +107,8 @@ async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<Put
       Bucket: bucket,
       Key: put.key,
       Body: put.body,
+      // For an empty body the SDK finds no length by itself, and says so on standard error.
+      ContentLength: Buffer.byteLength(put.body),
       ChecksumSHA256: put.sha256,
       ContentType: put.options.contentType,
       IfNoneMatch: put.once ? '*' : undefined,
