@@ -32,7 +32,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
     story:
       'DynamoDB refuses to write in the middle of MigrateProducts, so everything that was created is taken back.',
     inject(faults) {
-      const message = 'Refused on purpose, by --break migrate.';
+      const message = 'Not authorized to perform dynamodb:BatchWriteItem (on purpose, by --break migrate).';
       const refusal = { kind: 'error', code: 'AccessDeniedException', status: 400, message } as const;
       const later = { nth: batchesBefore + 1, times: Number.POSITIVE_INFINITY };
       faults.add({

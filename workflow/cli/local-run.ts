@@ -44,7 +44,10 @@ async function* following(products: Shop['products'], more: WireItem | undefined
 
 function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {
   if (input !== undefined) return { products: readProductsFile(input), name: `the products of ${input}` };
-  return { products: generateProducts({ count: products, seed }), name: `${count(products)} made products` };
+  return {
+    products: generateProducts({ count: products, seed }),
+    name: `${count(products)} generated products`,
+  };
 }
 
 function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
@@ -91,6 +94,7 @@ function stopOnSignals(terminal: Terminal): Stopping {
  */
 export async function runLocally(options: LocalRunOptions, terminal: Terminal): Promise<number> {
   checkOptions(options);
+  const input = migrateInput(options);
   const breakage = breakageOf(options);
   const name = executionName('migrate');
   const log = await openLog(name);
@@ -101,8 +105,8 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     aws = await startAws(options, breakage, log);
     breakage?.inject?.(aws.faults);
     if (stopping.signal.aborted) return interruptedExitCode;
-    announce(options, breakage, terminal);
-    return await migrateAndReport(aws, { options, name, signal: stopping.signal }, terminal);
+    announce({ shop: shopOf(options).name, input, breakage }, terminal);
+    return await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
   } finally {
     await aws?.stop();
     log.end();
@@ -131,27 +135,32 @@ function startAws(
   });
 }
 
-function announce(options: LocalRunOptions, breakage: Breakage | undefined, terminal: Terminal): void {
-  const input = JSON.stringify(migrateInput(options));
-  terminal.say(`A shop with ${shopOf(options).name} is up; starting migrate with ${input}`);
+interface Announcement {
+  readonly shop: string;
+  readonly input: unknown;
+  readonly breakage: Breakage | undefined;
+}
+
+function announce({ shop, input, breakage }: Announcement, terminal: Terminal): void {
+  terminal.say(`A shop with ${shop} is up; starting migrate with ${JSON.stringify(input)}`);
   if (breakage !== undefined) terminal.say(terminal.colors.yellow(breakage.story));
   terminal.say();
 }
 
 interface LocalExecution {
-  readonly options: LocalRunOptions;
+  readonly input: unknown;
   readonly name: string;
   readonly signal: AbortSignal;
 }
 
 async function migrateAndReport(
   aws: EmbeddedAws,
-  { options, name, signal }: LocalExecution,
+  { input, name, signal }: LocalExecution,
   terminal: Terminal,
 ): Promise<number> {
   const context = await openContext({ stage: localStage, endpoint: aws.endpoint });
   try {
-    const arn = await startExecution(context, 'migrate', { name, input: migrateInput(options) });
+    const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
     return end === undefined ? interruptedExitCode : await finish(context, end, terminal);
   } finally {

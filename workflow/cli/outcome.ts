@@ -70,9 +70,9 @@ function rolledBack(report: Report): Verdict {
   };
 }
 
-function toneOfSuccess({ migrated, rehearsal, warnings = [] }: Report): Tone {
+function toneOfSuccess({ migrated, rehearsal }: Report): Tone {
   const quarantined = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
-  return quarantined > 0 || warnings.length > 0 ? 'notice' : 'good';
+  return quarantined > 0 ? 'notice' : 'good';
 }
 
 function restoreSentence({

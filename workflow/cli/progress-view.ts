@@ -61,7 +61,7 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
       shown.state = progress.state;
       line(statusLine(progress));
     }
-    const current = progress.stages.find(({ isDone }) => !isDone);
+    const current = progress.stages.find(({ state, isDone }) => !isDone && state === progress.state);
     if (current !== undefined && now() - shown.lineAt >= lineEveryMillis) stageLine(current);
   };
   return { show, end: () => undefined };
@@ -94,8 +94,9 @@ function barsView(terminal: Terminal): ProgressView {
   };
   const show = (progress: Progress): void => {
     for (const stage of progress.stages) {
-      const mark = stage.isDone ? colors.green('✔') : colors.cyan('●');
-      const text = `${amount(stage).padEnd(18)} ${colors.dim(pace(stage))}`;
+      const isOver = !stage.isDone && progress.state !== undefined && progress.state !== stage.state;
+      const mark = stage.isDone ? colors.green('✔') : isOver ? colors.red('✖') : colors.cyan('●');
+      const text = `${amount(stage).padEnd(18)} ${isOver ? '' : colors.dim(pace(stage))}`;
       const value = stage.isDone && stage.total === 0 ? 1 : stage.items;
       put(stage.state, { total: Math.max(1, stage.total), value }, (fraction) =>
         `  ${mark} ${stage.state.padEnd(16)} ${bar(fraction)} ${text}`.slice(0, terminal.width * 3),

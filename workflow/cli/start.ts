@@ -12,8 +12,8 @@ interface Options extends LocalRunOptions {
 const command = addMigrateOptions(
   new Command('npm start --')
     .description('Migrates a shop on this machine: no account, no network, nothing left running.')
-    .option('--products <count>', 'fill the shop with so many made products (default 1000)', wholeNumber)
-    .option('--seed <seed>', 'which products are made (default 1)', wholeNumber)
+    .option('--products <count>', 'fill the shop with so many generated products (default 1000)', wholeNumber)
+    .option('--seed <seed>', 'which products are generated (default 1)', wholeNumber)
     .option('--input <file>', 'fill it from a file: JSON array or DynamoDB JSON lines; may be .gz')
     .option('--break <what>', `watch it fail and be taken back: ${Object.keys(breakages).join(', ')}`)
     .option('--dynamodb <url>', 'use this DynamoDB instead of the packaged engine')

@@ -2,6 +2,7 @@ import { isCosted, type Report } from '../../functions/shared/report.ts';
 import { bytes, count, counted, duration, money, tableOutcomes } from './format.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Terminal } from './terminal.ts';
+import { groupWarnings } from './warnings.ts';
 
 type Row = readonly [label: string, text: string];
 
@@ -39,7 +40,7 @@ function factRows(report: Report): readonly Row[] {
     ...quarantineRows(report),
     ...(report.tables.length > 0 ? [['Tables', tableText(report)] as const] : []),
     ...(report.backup === null ? [] : [['Backup', backupText(report.backup)] as const]),
-    ...(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
+    ...groupWarnings(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
     ['Time', duration(report.durationSeconds)],
     ...costRows(report),
   ];

@@ -1,6 +1,7 @@
 import type { Report } from '../../../functions/shared/report.ts';
 import { bytes, count, counted, duration, tableOutcomes } from '../format.ts';
 import type { Outcome } from '../outcome.ts';
+import { groupWarnings } from '../warnings.ts';
 import { type Content, type Html, html } from './html.ts';
 
 /** Failure, with what to do now. */
@@ -16,7 +17,8 @@ export function failureSection({ failure }: Report, { nextStep }: Outcome): Html
 }
 
 /** Sentences that a reader should not miss. */
-export function warningSection({ warnings = [] }: Report): Html | undefined {
+export function warningSection(report: Report): Html | undefined {
+  const warnings = groupWarnings(report.warnings ?? []);
   if (warnings.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings-heading">
     <h2 id="warnings-heading">${counted(warnings.length, 'warning')}</h2>
