@@ -1,14 +1,9 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { createRate } from '../shared/rate.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import {
-  batchWriter,
-  type ItemWriter,
-  missingItemsWriter,
-  type WriteCounts,
-} from '../shared/write/item-writer.ts';
-import { writePace } from '../shared/write/write-pace.ts';
+import { batchWriter, type ItemWriter, missingItemsWriter, type WriteCounts } from './item-writer.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups, interleave, type RestorableFile } from './restore-files.ts';
 import { keyNamesOf } from './restored-table.ts';
@@ -29,6 +24,8 @@ interface RestoreScope {
 
 /** A turn that dies repeats at most what it wrote in this time. */
 const checkpointMillis = 15_000;
+/** Even a turn without any time writes one batch, so that every turn gets on. */
+const leastItems = 25;
 
 async function openScope(
   runtime: Runtime,
@@ -44,7 +41,7 @@ async function openScope(
     items: runtime.items,
     tableName: targetTable,
     keyNames: keyNamesOf(table.keySchema),
-    pace: writePace({ unitsPerSecond: plan.writeUnitsPerSecond / plan.workers, clock, deadline }),
+    rate: createRate({ unitsPerSecond: plan.writeUnitsPerSecond / plan.workers, clock, deadline }),
     checkFence: () => turn.fence.check(),
     retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
   });
@@ -85,7 +82,7 @@ async function writeGroup(scope: RestoreScope, turn: ShardTurn<GroupCursor>): Pr
   const checkpointAt = Math.min(turn.clock.now() + checkpointMillis, turn.deadline);
   let taken = 0;
   for await (const item of interleave(scope.runtime.objects, group)) {
-    if (taken > itemsDone && turn.clock.now() >= checkpointAt)
+    if (taken >= itemsDone + leastItems && turn.clock.now() >= checkpointAt)
       return checkpoint(scope, turn, { groupsDone, itemsDone: taken });
     taken += 1;
     if (taken > itemsDone) await scope.writer.put(item);

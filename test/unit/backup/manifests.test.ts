@@ -68,9 +68,8 @@ describe("the manifests, held against AWS's documented ones", () => {
     const documented = shapeOf(JSON.parse(fixture('manifest-summary.json')) as object);
     const own = shapeOf(JSON.parse(text(backupLayout(backupId).manifestSummary)) as object);
     documented.delete('exportArn');
-    expect([...own.keys()]).toEqual([...documented.keys()]);
-    for (const [name, type] of documented)
-      if (name !== 's3Prefix') expect([name, own.get(name)]).toEqual([name, type]);
+    documented.set('s3Prefix', 'null');
+    expect([...own]).toEqual([...documented]);
   });
   it('say what the summary must say', () => {
     expect(JSON.parse(text(backupLayout(backupId).manifestSummary))).toMatchObject({

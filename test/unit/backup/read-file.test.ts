@@ -24,7 +24,7 @@ function storeWith(text: string | Buffer, itemCount: number) {
   return { objects, body, expected: expectedOf(body, itemCount) };
 }
 
-async function drain(items: AsyncGenerator<unknown>): Promise<number> {
+async function drain(items: AsyncGenerator): Promise<number> {
   let count = 0;
   for await (const _ of items) count += 1;
   return count;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { readPace } from '../../../functions/shared/backup/read-pace.ts';
-import { writePace } from '../../../functions/shared/write/write-pace.ts';
 
 /** A clock that moves when somebody waits. */
 function waitingClock() {
@@ -66,25 +65,5 @@ describe('the pace of a Scan worker', () => {
     pace.charge({ readUnits: 256, items: 1 });
     await pace.wait();
     expect(clock.waits).toEqual([2_000]);
-  });
-});
-
-describe('the pace of a writer', () => {
-  it('spends its share and no more, in the order of the calls', async () => {
-    const clock = waitingClock();
-    const pace = writePace({
-      unitsPerSecond: 25,
-      clock,
-      deadline: Number.MAX_SAFE_INTEGER,
-      pause: clock.pause,
-    });
-    const startedAt = clock.now();
-    for (let batch = 0; batch < 10; batch += 1) await pace.take(50);
-    expect(clock.now() - startedAt).toBe(18_000);
-  });
-  it('never waits without a cap', async () => {
-    const clock = waitingClock();
-    await writePace({ unitsPerSecond: 0, clock, deadline: 0, pause: clock.pause }).take(1_000_000);
-    expect(clock.waits).toEqual([]);
   });
 });

@@ -1,12 +1,12 @@
-import { ItemRefusedError } from '../errors.ts';
-import { isThrottle, isTransient } from '../retry.ts';
-import { canonicalJson } from '../wire/canonical-json.ts';
-import { keyText } from '../wire/item-key.ts';
-import { itemSizeBytes } from '../wire/item-size.ts';
-import type { ItemTable } from '../wire/item-table.ts';
-import type { WireItem } from '../wire/wire-item.ts';
-import { taskPool } from './task-pool.ts';
-import type { WritePace } from './write-pace.ts';
+import { ItemRefusedError } from '../shared/errors.ts';
+import { createPipeline } from '../shared/pipeline.ts';
+import type { Rate } from '../shared/rate.ts';
+import { isThrottle, isTransient } from '../shared/retry.ts';
+import { canonicalJson } from '../shared/wire/canonical-json.ts';
+import { keyText } from '../shared/wire/item-key.ts';
+import { itemSizeBytes } from '../shared/wire/item-size.ts';
+import type { ItemTable } from '../shared/wire/item-table.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
 
 /** What a writer has done since it was made. */
 export interface WriteCounts {
@@ -36,7 +36,8 @@ export interface WriterScope {
   readonly tableName: string;
   /** Names of the table's key attributes, the partition key first. */
   readonly keyNames: readonly string[];
-  readonly pace: WritePace;
+  /** This worker's share of the cap. */
+  readonly rate: Rate;
   /** Awaited before each request. */
   readonly checkFence: () => Promise<void>;
   /** Tries again with jitter until the deadline. */
@@ -80,39 +81,72 @@ function refused(scope: WriterScope, item: WireItem, error: unknown): ItemRefuse
 interface Batch {
   readonly items: readonly WireItem[];
   readonly texts: readonly string[];
+  /** What it is expected to cost. */
+  readonly units: number;
+}
+
+const emptyBatch: Batch = { items: [], texts: [], units: 0 };
+
+function partOf({ items, texts, units }: Batch, from: number, to: number): Batch {
+  return {
+    items: items.slice(from, to),
+    texts: texts.slice(from, to),
+    units: (units * (to - from)) / items.length,
+  };
+}
+
+/** One paid attempt after another until the write is through; what DynamoDB charges is counted. */
+function paidWrite<T extends { readonly writeUnits: number }>(
+  scope: WriterScope,
+  counts: WriteCounts,
+  write: { readonly units: () => number; readonly attempt: () => Promise<T> },
+): Promise<T> {
+  const { rate } = scope;
+  const onRetry = (error: unknown): void => {
+    if (!isThrottle(error)) return;
+    counts.throttles += 1;
+    rate.throttled();
+  };
+  return scope.retry(async () => {
+    const taken = write.units();
+    await rate.take(taken);
+    await scope.checkFence();
+    const outcome = await write.attempt();
+    counts.writeUnits += outcome.writeUnits;
+    rate.charge({ taken, charged: outcome.writeUnits });
+    return outcome;
+  }, onRetry);
 }
 
 /** Sends a batch until nothing of it is left. */
-async function putBatch(scope: WriterScope, counts: WriteCounts, texts: readonly string[]): Promise<void> {
-  let remaining = texts;
-  const onRetry = (error: unknown): void => {
-    if (isThrottle(error)) counts.throttles += 1;
-  };
-  await scope.retry(async () => {
-    await scope.checkFence();
-    const { unprocessed, writeUnits } = await scope.items.batchPut(scope.tableName, remaining);
-    counts.writeUnits += writeUnits;
-    remaining = unprocessed;
-    if (remaining.length > 0)
+async function putBatch(scope: WriterScope, counts: WriteCounts, batch: Batch): Promise<void> {
+  let remaining = batch.texts;
+  const perText = batch.units / batch.texts.length;
+  // What is left is paid for again: the first answer has charged only what it took.
+  await paidWrite(scope, counts, {
+    units: () => perText * remaining.length,
+    attempt: async () => {
+      const { unprocessed, writeUnits } = await scope.items.batchPut(scope.tableName, remaining);
+      remaining = unprocessed;
+      if (remaining.length === 0) return { writeUnits };
+      counts.writeUnits += writeUnits;
       throw new UnprocessedItemsError(`${remaining.length} items of a batch were not taken yet.`);
-  }, onRetry);
+    },
+  });
 }
 
 /** DynamoDB refuses a batch as a whole: halves are tried, down to the item that it does not take. */
 async function putOrBisect(scope: WriterScope, counts: WriteCounts, batch: Batch): Promise<void> {
   try {
-    await putBatch(scope, counts, batch.texts);
+    await putBatch(scope, counts, batch);
     counts.written += batch.items.length;
   } catch (error) {
     const [first] = batch.items;
     if (!isRefusal(error) || first === undefined) throw error;
     if (batch.items.length === 1) throw refused(scope, first, error);
     const middle = Math.ceil(batch.items.length / 2);
-    await putOrBisect(scope, counts, {
-      items: batch.items.slice(0, middle),
-      texts: batch.texts.slice(0, middle),
-    });
-    await putOrBisect(scope, counts, { items: batch.items.slice(middle), texts: batch.texts.slice(middle) });
+    await putOrBisect(scope, counts, partOf(batch, 0, middle));
+    await putOrBisect(scope, counts, partOf(batch, middle, batch.items.length));
   }
 }
 
@@ -126,52 +160,42 @@ async function putOrBisect(scope: WriterScope, counts: WriteCounts, batch: Batch
  */
 export function batchWriter(scope: WriterScope): ItemWriter {
   const counts = newCounts();
-  const pool = taskPool(batchesInFlight);
-  let items: WireItem[] = [];
-  let texts: string[] = [];
+  const pipeline = createPipeline(batchesInFlight);
+  let batch = emptyBatch;
   let characters = 0;
-  let units = 0;
   const flush = async (): Promise<void> => {
-    const batch = { items, texts };
-    const batchUnits = units;
-    [items, texts, characters, units] = [[], [], 0, 0];
-    if (batch.items.length === 0) return;
-    await scope.pace.take(batchUnits);
-    await pool.run(() => putOrBisect(scope, counts, batch));
+    const full = batch;
+    batch = emptyBatch;
+    characters = 0;
+    if (full.items.length > 0) await pipeline.start(() => putOrBisect(scope, counts, full));
   };
   return {
     counts,
     async put(item) {
       const text = JSON.stringify(item);
-      if (items.length === batchItems || characters + text.length > batchBytes) await flush();
-      items.push(item);
-      texts.push(text);
+      if (batch.items.length === batchItems || characters + text.length > batchBytes) await flush();
+      const { items, texts, units } = batch;
+      batch = { items: [...items, item], texts: [...texts, text], units: units + unitsOf(item) };
       characters += text.length;
-      units += unitsOf(item);
     },
     async drain() {
       await flush();
-      await pool.settle();
+      await pipeline.finish();
     },
-    abandon: () => pool.settleQuietly(),
+    abandon: () => pipeline.settle(),
   };
 }
 
 async function putIfMissing(scope: WriterScope, counts: WriteCounts, item: WireItem): Promise<void> {
   const [partitionKey = ''] = scope.keyNames;
   const condition = { expression: 'attribute_not_exists(#key)', names: { '#key': partitionKey } };
-  const onRetry = (error: unknown): void => {
-    if (isThrottle(error)) counts.throttles += 1;
-  };
-  const outcome = await scope
-    .retry(async () => {
-      await scope.checkFence();
-      return scope.items.putIf(scope.tableName, item, condition);
-    }, onRetry)
-    .catch((error: unknown) => {
-      throw isRefusal(error) && !isTransient(error) ? refused(scope, item, error) : error;
-    });
-  counts.writeUnits += outcome.writeUnits;
+  const units = unitsOf(item);
+  const outcome = await paidWrite(scope, counts, {
+    units: () => units,
+    attempt: () => scope.items.putIf(scope.tableName, item, condition),
+  }).catch((error: unknown) => {
+    throw isRefusal(error) && !isTransient(error) ? refused(scope, item, error) : error;
+  });
   if (outcome.written) counts.written += 1;
   else if (outcome.standing !== undefined && canonicalJson(outcome.standing) === canonicalJson(item))
     counts.alreadyPresent += 1;
@@ -186,14 +210,11 @@ async function putIfMissing(scope: WriterScope, counts: WriteCounts, item: WireI
  */
 export function missingItemsWriter(scope: WriterScope): ItemWriter {
   const counts = newCounts();
-  const pool = taskPool(putsInFlight);
+  const pipeline = createPipeline(putsInFlight);
   return {
     counts,
-    async put(item) {
-      await scope.pace.take(unitsOf(item));
-      await pool.run(() => putIfMissing(scope, counts, item));
-    },
-    drain: () => pool.settle(),
-    abandon: () => pool.settleQuietly(),
+    put: (item) => pipeline.start(() => putIfMissing(scope, counts, item)),
+    drain: () => pipeline.finish(),
+    abandon: () => pipeline.settle(),
   };
 }
