@@ -45,7 +45,7 @@ export function createBatchWriter(scope: WriteScope): TargetWriter {
         batch.map(({ json }) => json),
       ),
     );
-    unitsOf.learn(outcome.writeUnits, length);
+    if (outcome.unprocessed.length === 0) unitsOf.learn(outcome.writeUnits, length);
     await settleBatch(batch, outcome.unprocessed);
   };
   const settleBatch = async (
@@ -56,7 +56,7 @@ export function createBatchWriter(scope: WriteScope): TargetWriter {
     const missing = left.size === 0 ? [] : batch.filter(({ item }) => left.has(keyIdentity(item)));
     for (const item of batch) if (!missing.includes(item)) settleItem(item);
     refused = [...refused, ...missing];
-    refusals = missing.length === 0 ? 0 : refusals + 1;
+    refusals = missing.length < batch.length ? 0 : refusals + 1;
     noteThrottle(scope, missing.length > 0);
     if (missing.length > 0)
       await scope.pause(scope.random() * Math.min(MAX_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** refusals));

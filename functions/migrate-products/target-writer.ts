@@ -59,7 +59,9 @@ export function settleItem({ product }: PendingItem): void {
  *
  * @param units what it is expected to cost
  */
-export async function paidWrite<T extends { readonly writeUnits: number }>(
+export async function paidWrite<
+  T extends { readonly writeUnits: number; readonly unprocessed?: readonly string[] },
+>(
   scope: WriteScope,
   units: number,
   attempt: () => Promise<T>,
@@ -74,7 +76,8 @@ export async function paidWrite<T extends { readonly writeUnits: number }>(
     (error) => noteThrottle(scope, isThrottle(error)),
   );
   meter.writeUnits += outcome.writeUnits;
-  rate.charge({ taken: units, charged: outcome.writeUnits });
+  const isRefused = (outcome.unprocessed ?? []).length > 0;
+  rate.charge({ taken: units, charged: outcome.writeUnits, isRefused });
   return outcome;
 }
 
