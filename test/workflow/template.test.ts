@@ -146,6 +146,44 @@ describe('the stack', () => {
   });
 });
 
+describe('a later deployment', () => {
+  it('leaves running executions their machine, their functions and their code', () => {
+    for (const { template } of compiled) {
+      const versions = resourcesOf(template, 'AWS::Lambda::Version');
+      expect(versions.length).toBe(resourcesOf(template, 'AWS::Lambda::Function').length);
+      expect(versions.filter(([, { DeletionPolicy }]) => DeletionPolicy !== 'Retain')).toEqual([]);
+    }
+  });
+
+  it('with another map mode changes machines and functions, and replaces nothing that stores', async () => {
+    const parameters = { mapMode: 'DISTRIBUTED' };
+    const other = await compileVariant({ ...variants.asItComes, name: 'distributed', parameters });
+    const before = variantOf('asItComes').resolved.Resources;
+    const after = other.resolved.Resources;
+    const ids = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    // The packages' folder in the deployment bucket carries the time.
+    const text = (resource: Resource | undefined) =>
+      JSON.stringify(resource)?.replaceAll(/serverless\/products-migration\/dev\/[^/]+\//g, '');
+    const changed = ids.filter((id) => text(before[id]) !== text(after[id]));
+    const types = new Set(changed.map((id) => (after[id] ?? before[id])?.Type ?? ''));
+    expect([...types].toSorted()).toEqual([
+      'AWS::IAM::Policy',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Version',
+      'AWS::StepFunctions::StateMachine',
+    ]);
+  });
+
+  it('stays within IAM’s limit of characters in a role’s own policies', () => {
+    const lengths = compiled.flatMap(({ resolved }) =>
+      resourcesOf(resolved, 'AWS::IAM::Role').map(
+        ([, { Properties }]) => JSON.stringify(Properties['Policies']).length,
+      ),
+    );
+    expect(Math.max(...lengths)).toBeLessThan(10_240);
+  });
+});
+
 describe('what must not be lost', () => {
   const stored = ['BackupBucket', 'BackupBucketPolicy', 'Ledger'];
 
