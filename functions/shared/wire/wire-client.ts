@@ -72,6 +72,19 @@ function prepare(client: DynamoDBClient): void {
 }
 
 /**
+ * What the SDK needs to name an error. A refused condition also carries the item that stands there, and the
+ * SDK's conversion throws a TypeError of its own for a map with an attribute `__proto__`.
+ */
+function errorOnly(answer: string): string {
+  try {
+    const { Item: _, ...error } = JSON.parse(answer) as Record<string, unknown>;
+    return JSON.stringify(error);
+  } catch {
+    return answer;
+  }
+}
+
+/**
  * Sends one request whose body is already DynamoDB JSON and returns the answer's body as text. The SDK
  * signs, times out and names the errors; its conversion to JavaScript values is left out, because it
  * loses attributes (`__proto__`) and costs more than the rest of the copy together.
