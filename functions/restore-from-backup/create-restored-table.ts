@@ -23,7 +23,7 @@ async function noteExisting(runtime: Runtime, input: RunStepInput, name: string)
     throw new RestoreTargetError(
       `Table ${name} has gone since the restore began. Nothing was written. Start again.`,
     );
-  await announceTable(ledger, { ...input, name, now: clock.now() });
+  await announceTable(ledger, { ...input, name, now: clock.now(), outcome: 'EXISTED' });
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
   await recordTable(ledger, input.runId, { name, outcome: 'EXISTED', tableId, tableArn });
   return { table: name, outcome: 'EXISTED' };

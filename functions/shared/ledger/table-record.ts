@@ -20,8 +20,8 @@ export interface TableRecord {
 }
 
 /**
- * Writes the intent to create a table, on the condition that the run is RUNNING for this execution.
- * An intent that is already there stays, with its time.
+ * Writes the intent to create a table, or that it existed before, on the condition that the run is RUNNING for
+ * this execution. What is already there stays, with its time: the first announcement counts.
  *
  * @throws RunClosedError when the run is no longer RUNNING; not retried.
  */
@@ -32,9 +32,10 @@ export async function announceTable(
     readonly executionArn: string;
     readonly name: string;
     readonly now: number;
+    readonly outcome: 'INTENT' | 'EXISTED';
   },
 ): Promise<void> {
-  const { runId, executionArn, name, now } = intent;
+  const { runId, executionArn, name, now, outcome } = intent;
   const TableName = ledger.tableName;
   const runIsOurs = {
     ConditionExpression: '#status = :running AND executionArn = :execution',
@@ -43,9 +44,9 @@ export async function announceTable(
   };
   const writeIntent = {
     UpdateExpression:
-      'SET #name = :name, outcome = if_not_exists(outcome, :intent), intentAt = if_not_exists(intentAt, :now)',
+      'SET #name = :name, outcome = if_not_exists(outcome, :outcome), intentAt = if_not_exists(intentAt, :now)',
     ExpressionAttributeNames: { '#name': 'name' },
-    ExpressionAttributeValues: { ':name': name, ':intent': 'INTENT', ':now': now },
+    ExpressionAttributeValues: { ':name': name, ':outcome': outcome, ':now': now },
   };
   try {
     await ledger.client.send(
@@ -68,6 +69,16 @@ export async function announceTable(
   }
 }
 
+/** CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted. */
+function conditionFor(outcome: TableOutcome): {
+  readonly ConditionExpression: string;
+  readonly values: Readonly<Record<string, string>>;
+} {
+  return outcome === 'CREATED' || outcome === 'EXISTED'
+    ? { ConditionExpression: 'outcome IN (:intent, :outcome)', values: { ':intent': 'INTENT' } }
+    : { ConditionExpression: 'attribute_exists(PK)', values: {} };
+}
+
 /** Records what became of a table; only one that was announced. */
 export async function recordTable(
   ledger: LedgerTable,
@@ -76,15 +87,19 @@ export async function recordTable(
 ): Promise<void> {
   const { name, ...facts } = record;
   const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const { ConditionExpression, values } = conditionFor(record.outcome);
   await ledger.client
     .send(
       new UpdateCommand({
         TableName: ledger.tableName,
         Key: tableKey(runId, name),
         UpdateExpression: `SET ${entries.map(([key]) => `#${key} = :${key}`).join(', ')}`,
-        ConditionExpression: 'attribute_exists(PK)',
+        ConditionExpression,
         ExpressionAttributeNames: Object.fromEntries(entries.map(([key]) => [`#${key}`, key])),
-        ExpressionAttributeValues: Object.fromEntries(entries.map(([key, value]) => [`:${key}`, value])),
+        ExpressionAttributeValues: {
+          ...values,
+          ...Object.fromEntries(entries.map(([key, value]) => [`:${key}`, value])),
+        },
       }),
     )
     .catch((error: unknown) => {

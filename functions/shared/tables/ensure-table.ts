@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { RunClosedError } from '../errors.ts';
 import { type Fence, raiseFence } from '../fence.ts';
+import { readRun } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
@@ -145,22 +146,27 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   }
 }
 
+const takenBack = new Set(['ROLLING_BACK', 'ROLLED_BACK', 'ROLLBACK_FAILED']);
+
 /**
  * A run that was marked while its table was being created takes the table away itself: its roll back may have
- * looked too early. What stands under the name by then may be the next run's, and stays: the id tells.
+ * looked too early. What stands under the name by then may be the next run's, or in use, and stays. A run that
+ * is held, or goes on under another execution, keeps the table: its intent and tag find it again.
  */
 async function undoIfClosed(runtime: Runtime, scope: Scope, tableId: string | undefined): Promise<void> {
-  const { ledger, clock, clients } = runtime;
+  const { ledger, clock, clients, items } = runtime;
   const { runId, executionArn, name } = scope;
   try {
     await raiseFence({ ledger, clock, runId, executionArn });
   } catch (error) {
     if (!(error instanceof RunClosedError)) throw error;
-    const isStanding = async (): Promise<boolean> =>
+    const isOurOwn = async (): Promise<boolean> =>
       (await describeTable(clients.dynamo, name))?.TableId === tableId;
-    if (!(await isStanding())) throw error;
+    if (!takenBack.has((await readRun(ledger, runId)).status) || !(await isOurOwn())) throw error;
     await waitUntilActive(runtime, name);
-    if (await isStanding()) await clients.dynamo.send(new DeleteTableCommand({ TableName: name }));
+    const inside = await items.scanPage({ tableName: name, segment: 0, totalSegments: 1, limit: 1 });
+    if (inside.items.length === 0 && (await isOurOwn()))
+      await clients.dynamo.send(new DeleteTableCommand({ TableName: name }));
     throw error;
   }
 }
@@ -182,35 +188,31 @@ async function finish(
   return { name, outcome };
 }
 
-/**
- * What is certain before anything is announced: an earlier attempt has settled it, or a table stands there
- * although this run has not announced one. `undefined`: it is to be created, or an answer was lost.
- */
-async function knownOutcome(
+/** Whether a table stands there that this run has not announced: then it existed before, whatever its tags say. */
+async function isStanding({ clients, config }: Runtime, name: string): Promise<boolean> {
+  const standing = await describeTable(clients.dynamo, name);
+  if (standing === undefined || standing.TableStatus === 'DELETING') return false;
+  const otherStage = foreignStage(await tagsOf(clients.dynamo, standing.TableArn ?? ''), config);
+  if (otherStage !== undefined) throw foreignStageError(name, otherStage);
+  return true;
+}
+
+/** What an earlier attempt has settled, or the announcement itself; `undefined`: it is to be created, or an answer was lost. */
+async function settledOutcome(
   runtime: Runtime,
-  name: string,
   record: TableRecord | undefined,
 ): Promise<Ensured | undefined> {
-  if (record?.outcome === 'CREATED' || record?.outcome === 'EXISTED') {
-    const { outcome } = record;
-    const { TableId: tableId } = await describeKnown(runtime, name);
-    if (tableId !== record.tableId) throw replacedTableError(name);
-    return { outcome, tableId };
-  }
-  if (record !== undefined) return undefined;
-  const standing = await describeTable(runtime.clients.dynamo, name);
-  if (standing === undefined || standing.TableStatus === 'DELETING') return undefined;
-  const otherStage = foreignStage(
-    await tagsOf(runtime.clients.dynamo, standing.TableArn ?? ''),
-    runtime.config,
-  );
-  if (otherStage !== undefined) throw foreignStageError(name, otherStage);
-  return { outcome: 'EXISTED', tableId: standing.TableId };
+  if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
+  const { outcome, name } = record;
+  const { TableId: tableId } = await describeKnown(runtime, name);
+  if (record.tableId !== undefined && tableId !== record.tableId) throw replacedTableError(name);
+  return { outcome, tableId };
 }
 
 /**
  * Sees to it that the table is there: created by this run, with its tags in the CreateTable call itself, or
- * found with the right keys and left as it is. The intent is in the ledger before the call. Idempotent.
+ * found with the right keys and left as it is. The intent is in the ledger before the call. Idempotent, also
+ * when it is called twice at once: the first announcement counts for both.
  *
  * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError; none is retried.
  */
@@ -219,12 +221,18 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   const { runId, executionArn, blueprint } = wanted;
   const { name } = blueprint;
   const fence = await raiseFence({ ledger, clock, runId, executionArn });
-  const record = (await listTables(ledger, runId)).find((one) => one.name === name);
-  const known = await knownOutcome(runtime, name, record);
+  const findRecord = async (): Promise<TableRecord | undefined> =>
+    (await listTables(ledger, runId)).find((one) => one.name === name);
+  const existed = (await findRecord()) === undefined && (await isStanding(runtime, name));
   const now = clock.now();
-  await announceTable(ledger, { runId, executionArn, name, now });
+  await announceTable(ledger, { runId, executionArn, name, now, outcome: existed ? 'EXISTED' : 'INTENT' });
+  const record = await findRecord();
   const scope: Scope = { ...wanted, name, fence, intentAt: record?.intentAt ?? now };
-  return finish(runtime, scope, known ?? (await createOrFind(runtime, scope)));
+  return finish(
+    runtime,
+    scope,
+    (await settledOutcome(runtime, record)) ?? (await createOrFind(runtime, scope)),
+  );
 }
 
 /** {@link ensureBlueprint} of one of the target tables. */
