@@ -64,7 +64,9 @@ function prepare(client: DynamoDBClient): void {
       if (exchange === undefined) return result;
       const response = result.response as HttpResponse;
       exchange.answer = await readAll(response.body as AsyncIterable<Uint8Array>);
-      response.body = Readable.from([Buffer.from(response.statusCode === 200 ? '{}' : exchange.answer)]);
+      response.body = Readable.from([
+        Buffer.from(response.statusCode === 200 ? '{}' : errorOnly(exchange.answer)),
+      ]);
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'wireResponse' },
