@@ -5,7 +5,7 @@ import { awkwardProducts } from '../support/awkward-products.ts';
 import { endOfExecution, eventually } from '../support/embedded.ts';
 import { deniedCalls, permissionsByFunction } from '../support/iam-proof.ts';
 import { openShop, type TestShop } from '../support/migration.ts';
-import { readPackage, type Template } from './template-variants.ts';
+import { compileVariant, readPackage, type Template } from './template-variants.ts';
 
 const names = { stage: 'local', region: 'ap-southeast-2', sourceTable: 'products', tablePrefix: '' };
 
@@ -18,7 +18,10 @@ async function playEverything(shop: TestShop): Promise<void> {
   await shop.run('migrate', { onExisting: 'replace' }, 'replacing');
   await shop.run('rollback', { runId: 'replacing', confirm: 'replacing' });
   await shop.run('rollback', { runId: 'first', confirm: 'first' });
-  await shop.run('restore', {});
+  const restored = await shop.run('restore', {});
+  const { targetTable } = (JSON.parse(restored.output ?? '{}') as { restored: { targetTable: string } })
+    .restored;
+  await shop.run('restore', { targetTable });
   await failAndHold(shop);
   await stopInTheMiddle(shop);
   for (const step of [
@@ -109,5 +112,35 @@ describe('the calls that the functions are seen to make', () => {
     const denied = deniedCalls(narrower, names, shop.aws.requestLog.entries);
     expect(denied.filter((line) => !line.startsWith('backupProducts may not '))).toEqual([]);
     expect(denied.length).toBeGreaterThan(3);
+  });
+});
+
+describe('the calls of a restore into the source, where that is deployed', () => {
+  let shop: TestShop;
+  beforeAll(async () => {
+    const environment = { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1', RESTORE_INTO_SOURCE: 'true' };
+    shop = await openShop({ environment });
+    await shop.dynamo.fillProducts(awkwardProducts(10));
+    await shop.run('migrate', { dryRun: true });
+    await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'p-3' } } });
+    const execution = await shop.run(
+      'restore',
+      { targetTable: 'products', confirm: 'products' },
+      'into-source',
+    );
+    if (execution.status !== 'SUCCEEDED') throw new Error(`${execution.error}: ${execution.cause}`);
+    await shop.run('rollback', { runId: 'into-source', confirm: 'into-source' });
+  });
+  afterAll(() => shop.stop());
+
+  it('are allowed there, and denied as it comes', async () => {
+    const local = { name: 'restoring', stage: 'local', region: names.region };
+    const restoring = await compileVariant({ ...local, parameters: { restoreIntoSource: 'true' } });
+    expect(deniedCalls(restoring.resolved, names, shop.aws.requestLog.entries)).toEqual([]);
+    const asItComes = await readPackage(inject('packageDir') ?? '', { ...local, parameters: {} });
+    const source = `arn:aws:dynamodb:${names.region}:123456789012:table/products`;
+    expect(deniedCalls(asItComes.resolved, names, shop.aws.requestLog.entries)).toEqual(
+      ['BatchGetItem', 'PutItem'].map((name) => `restoreFromBackup may not dynamodb:${name} on ${source}`),
+    );
   });
 });
