@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
 
 const nested = (depth: number): WireItem[string] =>
@@ -36,4 +37,18 @@ export function productOfEveryType(index: number): WireItem {
     deep: nested(12),
     'name.with#signs and spaces': { S: 'x'.repeat(index % 700) },
   };
+}
+
+/** A hash of each item by its id, whatever order its names and sets came in: a table as an outside client sees it. */
+export function fingerprints(items: readonly WireItem[]): ReadonlyMap<string, string> {
+  return new Map(items.map((item) => [JSON.stringify(item['id']), hashOf(item)]));
+}
+
+function hashOf(item: WireItem): string {
+  const text = JSON.stringify(item, (key, value: unknown) => {
+    if (['SS', 'NS', 'BS'].includes(key) && Array.isArray(value)) return (value as string[]).toSorted();
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  });
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -39,10 +40,22 @@ function exchangeOf(input: object): Exchange | undefined {
   return (input as { readonly exchange?: Exchange }).exchange;
 }
 
-async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** The answer is not what DynamoDB sent; asked for again like one that was cut short. */
+export class ChangedAnswerError extends Error {
+  override readonly name = 'IncompleteBodyError';
+}
+
+/** DynamoDB sends a CRC-32 along, which the SDK does not look at: a changed answer would become a changed copy. */
+async function readAll({ body, headers }: HttpResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  const answer = Buffer.concat(chunks);
+  const expected = headers['x-amz-crc32'];
+  if (expected !== undefined && Number(expected) !== crc32(answer))
+    throw new ChangedAnswerError(
+      'An answer of DynamoDB was changed on its way (CRC-32); it is asked for again.',
+    );
+  return answer.toString('utf8');
 }
 
 /** Teaches a client, once, to send given bodies and to hand over the answer's text; other calls pass untouched. */
@@ -63,7 +76,7 @@ function prepare(client: DynamoDBClient): void {
       const exchange = exchangeOf(args.input);
       if (exchange === undefined) return result;
       const response = result.response as HttpResponse;
-      exchange.answer = await readAll(response.body as AsyncIterable<Uint8Array>);
+      exchange.answer = await readAll(response);
       response.body = Readable.from([
         Buffer.from(response.statusCode === 200 ? '{}' : errorOnly(exchange.answer)),
       ]);
