@@ -87,7 +87,7 @@ describe('the calls that the functions are seen to make', () => {
     template = (await readPackage(inject('packageDir') ?? '', variant)).resolved;
     shop = await openShop();
     await playEverything(shop);
-  });
+  }, 300_000);
   afterAll(() => shop.stop());
 
   it('come from every function there is', () => {
@@ -130,7 +130,7 @@ describe('the calls of a restore into the source, where that is deployed', () =>
     );
     if (execution.status !== 'SUCCEEDED') throw new Error(`${execution.error}: ${execution.cause}`);
     await shop.run('rollback', { runId: 'into-source', confirm: 'into-source' });
-  });
+  }, 300_000);
   afterAll(() => shop.stop());
 
   it('are allowed there, and denied as it comes', async () => {

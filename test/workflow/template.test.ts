@@ -35,16 +35,26 @@ const idsOf = ({ resolved }: CompiledVariant, type: string): string[] =>
 describe('what AWS’s and others’ rules find in the template', () => {
   const found: Finding[] = [];
 
-  it.each(Object.keys(variants) as (keyof typeof variants)[])('is explained, deployed %s', async (name) => {
-    const one = variantOf(name);
-    const findings = [...validateFindings(one), ...(await guardFindings(one)), ...(await nagFindings(one))];
-    expect(findings.length).toBeGreaterThan(0);
-    found.push(...findings);
-    const unexplained = findings.filter(
-      (finding) => !acceptedFindings.some((accepted) => accepts(accepted, finding)),
-    );
-    expect(unexplained).toEqual([]);
-  });
+  // What is deployed again after a removal is the same without its storage: one tool is enough for it.
+  const tools = {
+    asItComes: [validateFindings, guardFindings, nagFindings],
+    everythingElse: [validateFindings, guardFindings, nagFindings],
+    adopting: [validateFindings],
+  };
+
+  it.each(Object.keys(variants) as (keyof typeof variants)[])(
+    'is explained, deployed %s',
+    async (name) => {
+      const findings = (await Promise.all(tools[name].map((find) => find(variantOf(name))))).flat();
+      expect(findings.length).toBeGreaterThan(0);
+      found.push(...findings);
+      const unexplained = findings.filter(
+        (finding) => !acceptedFindings.some((accepted) => accepts(accepted, finding)),
+      );
+      expect(unexplained).toEqual([]);
+    },
+    180_000,
+  );
 
   it('includes everything that is explained', () => {
     const stale = acceptedFindings.filter((accepted) => !found.some((finding) => accepts(accepted, finding)));
