@@ -133,7 +133,7 @@ export class Actors {
       this.#end(execution.id, 'SUCCEEDED');
     } catch (error) {
       if (error instanceof Stopped) return;
-      const { name: Error = 'Unknown', message: Cause = '' } = error as globalThis.Error;
+      const { name: Error, message: Cause } = error as globalThis.Error;
       const failed = { machine: 'migrate', execution, ...state, failure: { Error, Cause } } as const;
       await this.#turns(step, failed).catch(() => undefined);
       this.#end(execution.id, 'FAILED');

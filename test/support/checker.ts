@@ -1,0 +1,185 @@
+import { GetExecutionHistoryCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { coverageGaps } from './coverage-checker.ts';
+import type { FaultShop } from './fault-shop.ts';
+
+/** Part of every value of a test's products but the id, and of nothing else: it must not be seen in a log or a payload. */
+export const secret = 'zqx';
+
+/** What stood there at one moment: canonical items by table, without the ledger. */
+export type Tables = ReadonlyMap<string, readonly string[]>;
+
+/** Reads every table, the ledger left out, past faults and log. */
+export async function readTables({ dynamo, aws }: FaultShop): Promise<Tables> {
+  const names = (await dynamo.tableNames()).filter((name) => name !== aws.ledgerTable);
+  const read = names.toSorted().map(async (name) => {
+    const items = await dynamo.scan(name);
+    return [name, items.map(canonicalJson).toSorted()] as const;
+  });
+  return new Map(await Promise.all(read));
+}
+
+const made = ['migrationRun', 'migrationDigest', 'createdAt', 'updatedAt'];
+
+/** The target without what differs from run to run: two runs over one source leave the same behind. */
+export async function targetContent({ dynamo }: FaultShop): Promise<readonly string[]> {
+  const items = await dynamo.scan('products-enhanced');
+  return items
+    .map((item) =>
+      canonicalJson(Object.fromEntries(Object.entries(item).filter(([name]) => !made.includes(name)))),
+    )
+    .toSorted();
+}
+
+const reads = new Set([
+  'BatchGetItem',
+  'DescribeContinuousBackups',
+  'DescribeTable',
+  'DescribeTimeToLive',
+  'GetItem',
+  'ListTagsOfResource',
+  'Query',
+  'Scan',
+]);
+
+/** I1: no function wrote to `products`, and its bytes are the same. */
+async function sourceGaps(shop: FaultShop, before: Tables): Promise<string[]> {
+  const writes = shop.aws.requestLog.entries.filter(
+    ({ functionName, tables, operation }) =>
+      functionName !== undefined && tables.includes('products') && !reads.has(operation),
+  );
+  const now = await readTables(shop);
+  return [
+    ...writes.map(({ functionName, operation }) => `I1: ${functionName} sent ${operation} to products`),
+    ...differences('I1', before, now, ['products']),
+  ];
+}
+
+function differences(rule: string, before: Tables, now: Tables, names: Iterable<string>): string[] {
+  return [...names].flatMap((name) => {
+    const [one, other] = [before.get(name), now.get(name)];
+    if (other === undefined) return [`${rule}: table ${name} is gone`];
+    return JSON.stringify(one) === JSON.stringify(other) ? [] : [`${rule}: table ${name} is not as it was`];
+  });
+}
+
+/** I2: every product is covered by the target or quarantined with a reason; nothing else is there that was not there before. */
+async function targetGaps(shop: FaultShop, before: Tables, runId: string): Promise<string[]> {
+  const products = await shop.dynamo.scan('products');
+  const target = await shop.dynamo.scan('products-enhanced');
+  const quarantined = new Set(await quarantinedIds(shop, runId));
+  const standing = new Set(before.get('products-enhanced'));
+  const byPartition = Map.groupBy(target, (item) => stringAttribute(item, 'PK'));
+  const wanted = products.filter((product) => !quarantined.has(stringAttribute(product, 'id') ?? ''));
+  const gaps = wanted.flatMap((product) => {
+    const id = stringAttribute(product, 'id') ?? '';
+    return coverageGaps(product, byPartition.get(`PRODUCT#${id}`) ?? []).map(
+      (gap) => `I2: product ${id}: ${gap}`,
+    );
+  });
+  const partitions = new Set(wanted.map((product) => `PRODUCT#${stringAttribute(product, 'id')}`));
+  const extra = target.filter(
+    (item) => !partitions.has(stringAttribute(item, 'PK') ?? '') && !standing.has(canonicalJson(item)),
+  );
+  const others = [...before.keys()].filter((name) => name !== 'products-enhanced');
+  return [
+    ...gaps,
+    ...(extra.length === 0 ? [] : [`I2: ${extra.length} items in products-enhanced are of no product`]),
+    ...differences('I2', before, await readTables(shop), others),
+  ];
+}
+
+/** Ids of the products in a run's quarantine files, each with its code. */
+export async function quarantinedIds(shop: FaultShop, runId: string): Promise<readonly string[]> {
+  const keys = await shop.objectKeys(`runs/${runId}/quarantine/`);
+  const texts = await Promise.all(keys.map((key) => shop.objectText(key)));
+  const lines = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+  return lines.map((line) => {
+    const { code, item } = JSON.parse(line) as { readonly code: string; readonly item: WireItem };
+    if (code === '') throw new Error('a quarantined product without a code');
+    return stringAttribute(item, 'id') ?? '';
+  });
+}
+
+/** I3: everything that was there is as it was, and nothing else is there. */
+async function rolledBackGaps(shop: FaultShop, before: Tables): Promise<string[]> {
+  const now = await readTables(shop);
+  const left = [...now.keys()].filter((name) => !before.has(name));
+  return [
+    ...left.map((name) => `I3: table ${name} stayed`),
+    ...differences('I3', before, now, before.keys()),
+  ];
+}
+
+/** I3: a sealed backup verifies, whatever became of its run. */
+async function backupGaps(shop: FaultShop, runId: string): Promise<string[]> {
+  const backup = (await shop.ledgerRun(runId))?.['backup'];
+  if (backup === undefined || backup === null) return [];
+  const { backupId } = backup as { readonly backupId: string };
+  const { error, answer } = await shop.invoke<{ readonly sound?: boolean }>('verifyBackup', { backupId });
+  return error === undefined && answer.sound === true ? [] : [`I3: backup ${backupId} is not sound`];
+}
+
+/** The ledger is at rest: nobody is at work, and only a held run keeps the lock. */
+async function ledgerGaps(shop: FaultShop): Promise<string[]> {
+  const items = await shop.ledgerItems();
+  const statuses = new Map(
+    items.filter(({ SK }) => SK === 'RUN').map((run) => [run['runId'], run['status']]),
+  );
+  const open = [...statuses].filter(([, status]) => status === 'RUNNING' || status === 'ROLLING_BACK');
+  const lock = items.find(({ SK }) => SK === 'LOCK');
+  return [
+    ...open.map(([runId, status]) => `the ledger: run ${String(runId)} stayed ${String(status)}`),
+    ...(lock !== undefined && statuses.get(lock['runId']) !== 'HELD' ? ['the ledger: the lock stayed'] : []),
+  ];
+}
+
+/** I5: no attribute value in any log line or state payload. */
+async function leakGaps(shop: FaultShop): Promise<string[]> {
+  const lines = shop.logLines.filter((line) => line.toLowerCase().includes(secret));
+  const histories = await Promise.all(
+    Object.values(shop.aws.stateMachines).map((arn) => leakingEvents(shop, arn)),
+  );
+  return [
+    ...lines.slice(0, 3).map((line) => `I5: a log line says ${line.slice(0, 300)}`),
+    ...histories.flat().slice(0, 3),
+  ];
+}
+
+async function leakingEvents({ sfn }: FaultShop, stateMachineArn: string): Promise<string[]> {
+  const { executions = [] } = await sfn.send(
+    new ListExecutionsCommand({ stateMachineArn, maxResults: 1_000 }),
+  );
+  const found = executions.slice(0, 3).map(async ({ executionArn }) => {
+    const { events = [] } = await sfn.send(
+      new GetExecutionHistoryCommand({ executionArn, maxResults: 1_000 }),
+    );
+    return events
+      .filter((event) => JSON.stringify(event).toLowerCase().includes(secret))
+      .map(({ type }) => `I5: a payload of ${type} holds an attribute's value`);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** How the run under test ended, and what there was before it. */
+export interface Checked {
+  readonly before: Tables;
+  readonly runId: string;
+  readonly end: 'SUCCEEDED' | 'ROLLED_BACK' | 'NOTHING';
+}
+
+/**
+ * What of I1 to I3 and I5 does not hold, one sentence each. I4 is the caller's: only it can start again.
+ * Faults must be cleared before.
+ */
+export async function violationsOf(shop: FaultShop, { before, runId, end }: Checked): Promise<string[]> {
+  const gaps = await Promise.all([
+    sourceGaps(shop, before),
+    end === 'SUCCEEDED' ? targetGaps(shop, before, runId) : rolledBackGaps(shop, before),
+    backupGaps(shop, runId),
+    ledgerGaps(shop),
+    leakGaps(shop),
+  ]);
+  return gaps.flat();
+}
