@@ -21,7 +21,10 @@ export interface Finding {
 const requireHere = createRequire(import.meta.url);
 
 /** AWS's own checks of schema, references, security and practice; notes (severity INFO) are left out. */
-export function validateFindings({ templatePath, variant }: CompiledVariant): readonly Finding[] {
+export async function validateFindings({
+  templatePath,
+  variant,
+}: CompiledVariant): Promise<readonly Finding[]> {
   const engine = new RegoEngine();
   try {
     const report = engine.validateStandard(new TemplateFile(templatePath), {
