@@ -20,6 +20,7 @@ import { OperatorError } from './operator-error.ts';
 export interface OperatorContext extends Deployment {
   /** `undefined`: AWS itself. */
   readonly endpoint: string | undefined;
+  readonly dynamo: DynamoDBClient;
   readonly ledger: LedgerTable;
   readonly bucket: string;
   readonly sfn: SFNClient;
@@ -81,6 +82,7 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
   return {
     ...deployment,
     endpoint,
+    dynamo,
     ledger: { client: DynamoDBDocumentClient.from(dynamo), tableName: ledgerTableName(deployment) },
     bucket: bucketName(deployment),
     sfn: new SFNClient(config),

@@ -1,0 +1,79 @@
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { listTables } from '../../../functions/shared/ledger/table-record.ts';
+import { runTag, serviceTag, stageTag } from '../../../functions/shared/tables/describe-table.ts';
+import { serviceName } from '../deployment.ts';
+import { OperatorError } from '../operator-error.ts';
+import { smokePrefix } from './executions.ts';
+import type { Smoke } from './smoke-run.ts';
+import { type FoundTable, findTable, smokeTag } from './tables.ts';
+
+/** The tables that a smoke test, this one or an earlier one that was killed, has made. */
+export interface OwnTables {
+  readonly source: FoundTable | undefined;
+  /** Targets, and tables that backups were restored into. */
+  readonly made: readonly FoundTable[];
+}
+
+/** Whether a smoke test's run of this stage made the table: its tags say so, and the ledger with the same id. */
+async function isMadeBySmoke({ context }: Smoke, table: FoundTable): Promise<boolean> {
+  const { tags, description, name } = table;
+  const runId = tags.get(runTag) ?? '';
+  if (!runId.startsWith(smokePrefix)) return false;
+  if (tags.get(serviceTag) !== serviceName || tags.get(stageTag) !== context.stage) return false;
+  const records = await listTables(context.ledger, runId);
+  const record = records.find((candidate) => candidate.name === name);
+  return record !== undefined && (record.tableId ?? description.TableId) === description.TableId;
+}
+
+async function restoredTables({ context, settings }: Smoke): Promise<readonly string[]> {
+  const names: string[] = [];
+  let ExclusiveStartTableName: string | undefined;
+  do {
+    const page = await context.dynamo.send(new ListTablesCommand({ ExclusiveStartTableName }));
+    names.push(...(page.TableNames ?? []));
+    ExclusiveStartTableName = page.LastEvaluatedTableName;
+  } while (ExclusiveStartTableName !== undefined);
+  return names.filter((name) => name.startsWith(`${settings.sourceTable}-restored-`));
+}
+
+/** What is there of the smoke test's own; other tables are not in the list. */
+export async function findOwnTables(smoke: Smoke): Promise<OwnTables> {
+  const { dynamo } = smoke.context;
+  const source = await findTable(dynamo, smoke.settings.sourceTable);
+  const names = [...smoke.settings.targets, ...(await restoredTables(smoke))];
+  const made: FoundTable[] = [];
+  for (const name of names) {
+    const table = await findTable(dynamo, name);
+    if (table !== undefined && (await isMadeBySmoke(smoke, table))) made.push(table);
+  }
+  return { source: source?.tags.has(smokeTag) === true ? source : undefined, made };
+}
+
+const moveAway = (name: string): string =>
+  `There is a table ${name} already, and no smoke test has made it. It was not touched. Deploy a stage of its own for the smoke test, with a sourceTable and a tablePrefix whose tables are not there.`;
+
+/**
+ * Makes sure that everything that a test would touch is absent or a smoke test's own.
+ *
+ * @throws OperatorError naming the first table in the way, or the run that works on the source.
+ */
+export async function refuseForeignTables(smoke: Smoke): Promise<OwnTables> {
+  const { context, settings } = smoke;
+  const own = await findOwnTables(smoke);
+  const source = await findTable(context.dynamo, settings.sourceTable);
+  if (source !== undefined && own.source === undefined)
+    throw new OperatorError(moveAway(settings.sourceTable));
+  // A target is left over from a test only while that test's source, which goes last, is there too.
+  const leftOver = own.source === undefined ? [] : own.made.map(({ name }) => name);
+  for (const name of settings.targets) {
+    const isThere = (await findTable(context.dynamo, name)) !== undefined;
+    if (isThere && !leftOver.includes(name)) throw new OperatorError(moveAway(name));
+  }
+  const lock = await findLock(context.ledger, settings.sourceTable);
+  if (lock !== undefined)
+    throw new OperatorError(
+      `Run ${lock.runId} works on ${settings.sourceTable}, of another smoke test perhaps. Wait until it has ended (npm run follow -- --stage ${context.stage} ${lock.runId}), or take it back with the rollback state machine, then start again.`,
+    );
+  return own;
+}

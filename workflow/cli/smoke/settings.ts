@@ -1,0 +1,56 @@
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { z } from 'zod';
+import { tableName } from '../../../functions/shared/tables/table-spec.ts';
+import { catalogueTable, targetTables } from '../../../functions/shared/tables/target-tables.ts';
+import type { OperatorContext } from '../context.ts';
+import { functionName, localStage } from '../deployment.ts';
+import { OperatorError } from '../operator-error.ts';
+
+/** What the smoke test needs to know of a deployment, as its functions are told it. */
+export interface SmokeSettings {
+  readonly sourceTable: string;
+  /** Names of the four targets, prefix included. */
+  readonly targets: readonly string[];
+  /** The target that products go into. */
+  readonly catalogue: string;
+  /** Pieces, where a product says nothing of its stock. */
+  readonly defaultStockQuantity: string;
+}
+
+const environmentSchema = z.object({
+  STAGE: z.string(),
+  SOURCE_TABLE: z.string().min(3),
+  TABLE_PREFIX: z.string(),
+  DEFAULT_STOCK_QUANTITY: z.string(),
+});
+
+/**
+ * Asks the deployed function, so that the tables which are looked at are the ones that a run would use.
+ *
+ * @throws OperatorError where the deployment works on the shop's own tables, or is none of this service.
+ */
+export async function readSettings(context: OperatorContext): Promise<SmokeSettings> {
+  const FunctionName = functionName(context, 'testConnection');
+  const { Environment } = await context.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const parsed = environmentSchema.safeParse(Environment?.Variables);
+  if (!parsed.success)
+    throw new OperatorError(
+      `The function ${FunctionName} does not say which tables it works on. Deploy this version first: npx sls deploy --stage ${context.stage}`,
+    );
+  const { SOURCE_TABLE: sourceTable, TABLE_PREFIX: prefix } = parsed.data;
+  refuseShop(context, sourceTable, prefix);
+  return {
+    sourceTable,
+    targets: targetTables.map((spec) => tableName(spec, prefix)),
+    catalogue: tableName(catalogueTable, prefix),
+    defaultStockQuantity: parsed.data.DEFAULT_STOCK_QUANTITY,
+  };
+}
+
+/** A shop's own deployment is never tried on, even while its tables are not there yet. */
+function refuseShop({ stage }: OperatorContext, sourceTable: string, prefix: string): void {
+  if (stage === localStage || sourceTable !== 'products' || prefix !== '') return;
+  throw new OperatorError(
+    `Stage ${stage} works on the table products itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-products" --param="tablePrefix=smoke-"`,
+  );
+}

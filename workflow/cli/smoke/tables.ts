@@ -1,0 +1,130 @@
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  type DynamoDBClient,
+  type TableDescription,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import { describeTable, tagsOf } from '../../../functions/shared/tables/describe-table.ts';
+import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { sendWire } from '../../../functions/shared/wire/wire-client.ts';
+import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { OperatorError } from '../operator-error.ts';
+import { type Pace, until } from './pace.ts';
+
+/** The tag that makes a source table the smoke test's own; its value is the time of the test. */
+export const smokeTag = 'migration:smoke';
+
+/** A table that is there, with its tags. */
+export interface FoundTable {
+  readonly name: string;
+  readonly description: TableDescription;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** Creates the source, tagged in the same call, so that there is no moment at which it is nobody's. */
+export async function createSource(
+  { dynamo, pace }: TableScope,
+  name: string,
+  startedAt: string,
+): Promise<void> {
+  const { partitionKey, type } = sourceKey;
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: type }],
+      KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+      Tags: [{ Key: smokeTag, Value: startedAt }],
+    }),
+  );
+  await untilActive({ dynamo, pace }, name);
+}
+
+/** What the functions of this file work with. */
+export interface TableScope {
+  readonly dynamo: DynamoDBClient;
+  readonly pace: Pace;
+}
+
+/** `undefined` where there is no table of that name. */
+export async function findTable(dynamo: DynamoDBClient, name: string): Promise<FoundTable | undefined> {
+  const description = await describeTable(dynamo, name);
+  if (description === undefined) return undefined;
+  return { name, description, tags: await tagsOf(dynamo, description.TableArn ?? '') };
+}
+
+const changeSeconds = 300;
+
+function untilActive({ dynamo, pace }: TableScope, name: string): Promise<true> {
+  return until(pace, { what: `table ${name} to be ready`, seconds: changeSeconds }, async () =>
+    (await describeTable(dynamo, name))?.TableStatus === 'ACTIVE' ? true : undefined,
+  );
+}
+
+/** Lifts the table's protection, deletes it and waits until it is gone. */
+export async function deleteTable(scope: TableScope, table: FoundTable): Promise<void> {
+  const { name: TableName, description } = table;
+  const { dynamo, pace } = scope;
+  if (description.DeletionProtectionEnabled === true)
+    await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  await untilActive(scope, TableName);
+  await dynamo.send(new DeleteTableCommand({ TableName }));
+  await until(pace, { what: `table ${TableName} to be gone`, seconds: changeSeconds }, async () =>
+    (await describeTable(dynamo, TableName)) === undefined ? true : undefined,
+  );
+}
+
+const batchSize = 25;
+const batchAttempts = 20;
+
+/** Puts items as they are, without any client's conversions. */
+export async function putItems(
+  { dynamo, pace }: TableScope,
+  tableName: string,
+  items: readonly WireItem[],
+): Promise<void> {
+  for (let start = 0; start < items.length; start += batchSize) {
+    const puts = items.slice(start, start + batchSize).map((Item) => ({ PutRequest: { Item } }));
+    let requests: unknown = { [tableName]: puts };
+    for (let attempt = 0; Object.keys(requests as object).length > 0; attempt += 1) {
+      if (attempt === batchAttempts)
+        throw new OperatorError(`DynamoDB does not take the products into ${tableName}.`);
+      if (attempt > 0) await pace.pause();
+      const answer = await sendWire(dynamo, 'BatchWriteItem', JSON.stringify({ RequestItems: requests }));
+      requests = (JSON.parse(answer) as { UnprocessedItems?: object }).UnprocessedItems ?? {};
+    }
+  }
+}
+
+export async function deleteItem(dynamo: DynamoDBClient, TableName: string, id: string): Promise<void> {
+  await sendWire(dynamo, 'DeleteItem', JSON.stringify({ TableName, Key: { id: { S: id } } }));
+}
+
+/** Every item, strongly consistent, as it travels. */
+export async function readItems(dynamo: DynamoDBClient, TableName: string): Promise<readonly WireItem[]> {
+  const items: WireItem[] = [];
+  let ExclusiveStartKey: unknown;
+  do {
+    const body = JSON.stringify({ TableName, ConsistentRead: true, ExclusiveStartKey });
+    const page = JSON.parse(await sendWire(dynamo, 'Scan', body)) as {
+      Items?: WireItem[];
+      LastEvaluatedKey?: unknown;
+    };
+    items.push(...(page.Items ?? []));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey !== undefined);
+  return items;
+}
+
+/** Whether a table is there and holds anything. */
+export async function holdsItems(dynamo: DynamoDBClient, TableName: string): Promise<boolean> {
+  try {
+    const body = JSON.stringify({ TableName, ConsistentRead: true, Limit: 1 });
+    const { Items } = JSON.parse(await sendWire(dynamo, 'Scan', body)) as { Items?: readonly unknown[] };
+    return (Items ?? []).length > 0;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return false;
+    throw error;
+  }
+}
