@@ -3,7 +3,7 @@ import type { Cost, EstimatedCost } from './cost/cost.ts';
 import { estimateRun } from './cost/estimate.ts';
 import { runLayout } from './backup/layout.ts';
 import type { Run } from './ledger/run.ts';
-import { listShards, type Shard, type ShardState } from './ledger/shard.ts';
+import { listShards, type Shard, type ShardState, shardStates } from './ledger/shard.ts';
 import { listTables, type TableRecord } from './ledger/table-record.ts';
 import {
   type DriftKeys,
@@ -18,19 +18,6 @@ import {
   type StateTiming,
 } from './report.ts';
 import type { Runtime } from './runtime.ts';
-
-/** States that leave checkpoints, in the order in which a run passes them. */
-export const shardStates: readonly ShardState[] = [
-  'BackupProducts',
-  'RehearseBackup',
-  'MigrateProducts',
-  'VerifyMigration',
-  'CompareByKey',
-  'ProveBackup',
-  'RestoreProducts',
-  'VerifyRestore',
-  'RollBack',
-];
 
 type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 

@@ -1,6 +1,7 @@
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import type { Shard, ShardState } from '../../functions/shared/ledger/shard.ts';
-import { type ShardsByState, shardStates } from './run-record.ts';
+import { shardStates } from '../../functions/shared/ledger/shard.ts';
+import type { ShardsByState } from './run-record.ts';
 
 /** How far one Map is. */
 export interface StageProgress {
@@ -18,10 +19,8 @@ export interface StageProgress {
   readonly seconds: number;
 }
 
-/** How far a run is. */
+/** How far an execution is. */
 export interface Progress {
-  readonly runId: string;
-  readonly status: Run['status'];
   /** The state the execution is in; `undefined` before the first. */
   readonly state: string | undefined;
   readonly stages: readonly StageProgress[];
@@ -108,11 +107,14 @@ export function progressOf(
 ): Progress {
   const all = [...shards.values()].flat();
   return {
-    runId: run.runId,
-    status: run.status,
     state: at.state,
     stages: shardStates.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
     throttles: sumCounter(all, 'throttles'),
     quarantined: run.rehearsal?.quarantined ?? sumCounter(shards.get('RehearseBackup') ?? [], 'quarantined'),
   };
+}
+
+/** Progress of an execution that has not begun its run yet. */
+export function progressBeforeRun(state: string | undefined): Progress {
+  return { state, stages: [], throttles: 0, quarantined: 0 };
 }

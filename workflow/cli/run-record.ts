@@ -2,21 +2,8 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type FailureRecord, findFirstFailure } from '../../functions/shared/ledger/failure.ts';
 import { executionKey, type LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { type Run, readRun } from '../../functions/shared/ledger/run.ts';
-import { listShards, type Shard, type ShardState } from '../../functions/shared/ledger/shard.ts';
+import { listShards, type Shard, type ShardState, shardStates } from '../../functions/shared/ledger/shard.ts';
 import { listTables, type TableRecord } from '../../functions/shared/ledger/table-record.ts';
-
-/** Map states in the order in which a run passes them. */
-export const shardStates: readonly ShardState[] = [
-  'BackupProducts',
-  'RehearseBackup',
-  'MigrateProducts',
-  'VerifyMigration',
-  'CompareByKey',
-  'ProveBackup',
-  'RestoreProducts',
-  'VerifyRestore',
-  'RollBack',
-];
 
 export type ShardsByState = ReadonlyMap<ShardState, readonly Shard[]>;
 

@@ -3,17 +3,21 @@ import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { TransientError } from '../errors.ts';
 import { type LedgerTable, shardKey } from './ledger-table.ts';
 
+/** Map states that leave checkpoints, in the order in which a run passes them. */
+export const shardStates = [
+  'BackupProducts',
+  'RehearseBackup',
+  'MigrateProducts',
+  'VerifyMigration',
+  'CompareByKey',
+  'ProveBackup',
+  'RestoreProducts',
+  'VerifyRestore',
+  'RollBack',
+] as const;
+
 /** Name of the Map state a shard belongs to. */
-export type ShardState =
-  | 'BackupProducts'
-  | 'RehearseBackup'
-  | 'MigrateProducts'
-  | 'VerifyMigration'
-  | 'CompareByKey'
-  | 'RollBack'
-  | 'ProveBackup'
-  | 'RestoreProducts'
-  | 'VerifyRestore';
+export type ShardState = (typeof shardStates)[number];
 
 /** A worker's checkpoint: absolute numbers, so that a turn taken twice does not count twice. */
 export interface Shard<Cursor = unknown> {
