@@ -42,22 +42,29 @@ function addFile(
   };
 }
 
+/** A resumed run may rehearse with other code: what that code can transform must not stay in the list. */
+async function isListedAlready(
+  runtime: Runtime,
+  { run }: ShardTurn<FilesCursor>,
+  key: string,
+): Promise<boolean> {
+  const isResumed = run.executionStartTime !== run.startedAt;
+  return isResumed && (await runtime.objects.get(key)) !== undefined;
+}
+
 async function storeQuarantine(
   runtime: Runtime,
   turn: ShardTurn<FilesCursor>,
-  found: { file: BackupFile; lines: string },
-) {
-  if (found.lines === '') return;
+  found: { readonly file: BackupFile; readonly lines: string },
+): Promise<void> {
+  const key = runLayout.quarantine(turn.run.runId, fileStem(found.file.key));
+  if (found.lines === '' && !(await isListedAlready(runtime, turn, key))) return;
   const options = {
     contentType: 'application/x-ndjson',
     deadline: turn.saveDeadline,
     beforeAttempt: () => turn.fence.check(),
   };
-  await runtime.objects.put(
-    runLayout.quarantine(turn.run.runId, fileStem(found.file.key)),
-    found.lines,
-    options,
-  );
+  await runtime.objects.put(key, found.lines, options);
 }
 
 async function rehearseNext(
