@@ -9,6 +9,15 @@ interface Options extends StageOptions {
   readonly json?: boolean;
 }
 
+const columns = [
+  { name: 'Backup' },
+  { name: 'Taken (UTC)' },
+  { name: 'Table' },
+  { name: 'Items', align: 'right' },
+  { name: 'Size', align: 'right' },
+  { name: 'Checked' },
+] as const;
+
 const command = stageCommand('backups', 'Lists the sealed backups of a stage, newest first.').option(
   '--json',
   'print them as one JSON document',
@@ -23,15 +32,6 @@ await runStageCommand<Options>(command, async ({ s3, bucket, stage }, options) =
   else terminal.say(tableText(terminal, columns, backups.map(row)));
   return 0;
 });
-
-const columns = [
-  { name: 'Backup' },
-  { name: 'Taken (UTC)' },
-  { name: 'Table' },
-  { name: 'Items', align: 'right' },
-  { name: 'Size', align: 'right' },
-  { name: 'Checked' },
-] as const;
 
 function row(backup: ListedBackup): readonly string[] {
   const { backupId, takenAt, tableName, items, tableBytes } = backup;

@@ -2,7 +2,7 @@ import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import type { OperatorContext } from './context.ts';
 import { currentState, describeExecution, topLevelStates } from './executions.ts';
-import { isStateDone, progressOf } from './progress.ts';
+import { isStateDone, progressBeforeRun, progressOf } from './progress.ts';
 import type { ProgressView } from './progress-view.ts';
 import { readShards, runIdOfExecution, type ShardsByState } from './run-record.ts';
 
@@ -99,9 +99,8 @@ async function look(context: OperatorContext, watch: Watch, view: ProgressView):
   const { ledger, sfn } = context;
   watch.state = (await currentState(sfn, watch.executionArn, watch.topLevel)) ?? watch.state;
   watch.runId ??= await runIdOfExecution(ledger, nameOf(watch.executionArn));
-  if (watch.runId === undefined) return;
-  const run = await findRun(ledger, watch.runId);
-  if (run === undefined) return;
+  const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
+  if (run === undefined) return view.show(progressBeforeRun(watch.state));
   const shards = await readShards(ledger, run.runId, watch.finished);
   watch.finished = finishedStates(run, shards);
   view.show(progressOf(run, shards, { state: watch.state, now: Date.now() }));

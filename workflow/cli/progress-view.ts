@@ -67,50 +67,54 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
   return { show, end: () => undefined };
 }
 
-/** A bar a Map, and a line with the current state under them. */
-function barsView(terminal: Terminal): ProgressView {
-  const { colors } = terminal;
-  const barWidth = Math.max(10, Math.min(30, terminal.width - 60));
-  const bars = new Map<string, SingleBar>();
-  const multi: MultiBar = new cliProgress.MultiBar({
+type Line = (fraction: number) => string;
+
+/** cli-progress with one line of text for each bar, written by us. */
+function createMultiBar(terminal: Terminal): MultiBar {
+  return new cliProgress.MultiBar({
     stream: terminal.stream,
     hideCursor: true,
-    clearOnComplete: false,
     gracefulExit: false,
-    autopadding: true,
     fps: 8,
-    format: (_options, params, payload: { line: (fraction: number) => string }) =>
+    format: (_options, params, payload: { readonly line: Line }) =>
       payload.line(params.total === 0 ? 0 : params.value / params.total),
   });
-  const bar = (fraction: number): string => {
-    const filled = Math.round(barWidth * Math.min(1, fraction));
-    return colors.cyan('━'.repeat(filled)) + colors.dim('─'.repeat(barWidth - filled));
-  };
-  const put = (name: string, of: { total: number; value: number }, line: (fraction: number) => string) => {
+}
+
+/** `━━━━━────`. */
+function drawBar({ colors, width }: Terminal, fraction: number): string {
+  const length = Math.max(10, Math.min(30, width - 66));
+  const filled = Math.round(length * Math.min(1, fraction));
+  return colors.cyan('━'.repeat(filled)) + colors.dim('─'.repeat(length - filled));
+}
+
+/** Sign, name, bar, items and pace of a Map; one that was left unfinished is marked as failed. */
+function stageText(terminal: Terminal, stage: StageProgress, current: string | undefined): Line {
+  const { colors } = terminal;
+  const isOver = !stage.isDone && current !== undefined && current !== stage.state;
+  const mark = stage.isDone ? colors.green('✔') : isOver ? colors.red('✖') : colors.cyan('●');
+  const text = `${amount(stage).padEnd(18)} ${isOver ? '' : colors.dim(pace(stage))}`;
+  return (fraction) => `  ${mark} ${stage.state.padEnd(16)} ${drawBar(terminal, fraction)} ${text}`;
+}
+
+/** The current state on top, a bar a Map below. */
+function barsView(terminal: Terminal): ProgressView {
+  const bars = new Map<string, SingleBar>();
+  const multi = createMultiBar(terminal);
+  const put = (name: string, of: { readonly total: number; readonly value: number }, line: Line): void => {
     const existing = bars.get(name);
     if (existing === undefined) bars.set(name, multi.create(of.total, of.value, { line }));
     existing?.setTotal(of.total);
     existing?.update(of.value, { line });
   };
   const show = (progress: Progress): void => {
+    put('', { total: 1, value: 1 }, () => `  ${terminal.colors.bold(statusLine(progress))}`);
     for (const stage of progress.stages) {
-      const isOver = !stage.isDone && progress.state !== undefined && progress.state !== stage.state;
-      const mark = stage.isDone ? colors.green('✔') : isOver ? colors.red('✖') : colors.cyan('●');
-      const text = `${amount(stage).padEnd(18)} ${isOver ? '' : colors.dim(pace(stage))}`;
-      const value = stage.isDone && stage.total === 0 ? 1 : stage.items;
-      put(stage.state, { total: Math.max(1, stage.total), value }, (fraction) =>
-        `  ${mark} ${stage.state.padEnd(16)} ${bar(fraction)} ${text}`.slice(0, terminal.width * 3),
-      );
+      const total = Math.max(1, stage.total);
+      const value = stage.isDone ? total : stage.items;
+      put(stage.state, { total, value }, stageText(terminal, stage, progress.state));
     }
     multi.update();
-    lastState = statusLine(progress);
   };
-  let lastState = '';
-  return {
-    show,
-    end: () => {
-      multi.stop();
-      if (lastState !== '') terminal.say(`  ${colors.dim(lastState)}`);
-    },
-  };
+  return { show, end: () => multi.stop() };
 }

@@ -9,6 +9,17 @@ interface Options extends StageOptions {
   readonly json?: boolean;
 }
 
+const columns = [
+  { name: 'Run' },
+  { name: 'Started (UTC)' },
+  { name: 'What' },
+  { name: 'Status' },
+  { name: 'Items', align: 'right' },
+  { name: 'Quarantined', align: 'right' },
+  { name: 'Duration', align: 'right' },
+  { name: 'Note' },
+] as const;
+
 const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
   .option('--limit <count>', 'at most so many', wholeNumber, 20)
   .option('--json', 'print the runs as one JSON document');
@@ -29,17 +40,6 @@ await runStageCommand<Options>(command, async ({ ledger, stage }, options) => {
     );
   return 0;
 });
-
-const columns = [
-  { name: 'Run' },
-  { name: 'Started (UTC)' },
-  { name: 'What' },
-  { name: 'Status' },
-  { name: 'Items', align: 'right' },
-  { name: 'Quarantined', align: 'right' },
-  { name: 'Duration', align: 'right' },
-  { name: 'Note' },
-] as const;
 
 /** What is listed of a run; `items` are those it made, or restored. */
 function listed(run: Run) {
