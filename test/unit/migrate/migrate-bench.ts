@@ -1,0 +1,125 @@
+import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
+import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { findShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
+import type { Plan, WorkerOutput } from '../../../functions/shared/state.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
+import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
+import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { type Bench, drive, longTurn, product, sourceTable } from '../backup/backup-bench.ts';
+import { backUpAndRehearse, sealedBench } from '../backup/sealed-bench.ts';
+import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+
+export const targetName = productsEnhancedTable.name;
+
+/** A sealed backup and a target that is ready for it. */
+export interface MigrateBench extends Bench {
+  readonly run: Run;
+  /** Calls the worker of one shard until it is done. */
+  migrate(run?: Run, runtime?: Runtime, turnOf?: () => Turn): Promise<WorkerOutput>;
+  shard(run?: Run): Promise<Shard | undefined>;
+  /** Every item of the target by key. */
+  target(): Promise<ReadonlyMap<string, WireItem>>;
+  /** Ends a run and begins, backs up and seals the next one. */
+  nextRun(runId: string, change?: Partial<Run>): Promise<Run>;
+  /** Holds the run and lets it go on under another execution. */
+  resume(run: Run): Promise<Run>;
+  /** Writes one item of the target over, as the shop would. */
+  put(item: WireItem): Promise<void>;
+}
+
+export interface MigrateBenchOptions {
+  readonly products?: readonly WireItem[];
+  readonly plan?: Partial<Plan>;
+  readonly run?: Partial<Run>;
+  /** Items of a target that is there before the run. */
+  readonly existing?: readonly WireItem[];
+}
+
+/** A product with four sizes: five items. */
+export const sizedProduct = (index: number, more: WireItem = {}): WireItem =>
+  product(index, { sizes: { L: ['S', 'M', 'L', 'XL'].map((S) => ({ S })) }, ...more });
+
+export const sizedProducts = (count: number): WireItem[] =>
+  Array.from({ length: count }, (_, index) => sizedProduct(index));
+
+/** Every item of a table by key. */
+export async function itemsOf(runtime: Runtime, tableName: string): Promise<ReadonlyMap<string, WireItem>> {
+  const found = new Map<string, WireItem>();
+  let exclusiveStartKey: WireItem | undefined;
+  do {
+    const page = await runtime.items.scanPage({ tableName, segment: 0, totalSegments: 1, exclusiveStartKey });
+    for (const item of page.items) found.set(keyIdentity(item), item);
+    exclusiveStartKey = page.lastEvaluatedKey;
+  } while (exclusiveStartKey !== undefined);
+  return found;
+}
+
+async function makeReady(bench: Bench, run: Run): Promise<void> {
+  const { runId, executionArn } = run;
+  await ensureTable(bench.runtime, { spec: productsEnhancedTable, runId, executionArn });
+}
+
+async function endRun({ runtime }: Bench, runId: string): Promise<void> {
+  const run = await readRun(runtime.ledger, runId);
+  await transition(runtime.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: `end:${runId}` });
+}
+
+async function resumeHeld({ runtime }: Bench, run: Run): Promise<Run> {
+  const now = await readRun(runtime.ledger, run.runId);
+  const held = await transition(runtime.ledger, { run: now, to: 'HELD', lock: 'keep', writer: 'hold' });
+  const holder = {
+    executionName: 'resumer',
+    executionArn: 'arn:resumer',
+    startTime: '2026-01-03T00:00:00.000Z',
+  };
+  const resumed = held && (await resumeRun(runtime.ledger, held, holder));
+  if (resumed === undefined) throw new Error('The run could not be resumed.');
+  return resumed;
+}
+
+export async function migrateBench(options: MigrateBenchOptions = {}): Promise<MigrateBench> {
+  const { products = sizedProducts(12), plan = {}, run: change = {}, existing } = options;
+  const { bench, run } = await sealedBench(products, { plan, run: change });
+  if (existing !== undefined) {
+    await bench.createTable(createTableInput(productsEnhancedTable, { name: targetName, tags: {} }));
+    await bench.fill(targetName, existing);
+  }
+  await makeReady(bench, run);
+  return {
+    ...bench,
+    run,
+    migrate: (of = run, runtime = bench.runtime, turnOf = longTurn) =>
+      drive(
+        (input, turn) => migrateShard(runtime, input, turn),
+        { runId: of.runId, executionArn: of.executionArn, shard: 0 },
+        turnOf,
+      ),
+    shard: (of = run) => findShard(bench.runtime.ledger, of.runId, 'MigrateProducts', 0),
+    target: () => itemsOf(bench.runtime, targetName),
+    async nextRun(runId, nextChange = {}) {
+      await endRun(bench, run.runId);
+      const next = await bench.begin(runId, plan, nextChange);
+      await backUpAndRehearse(bench, next);
+      await sealBackup(bench.runtime, next);
+      await makeReady(bench, next);
+      return next;
+    },
+    resume: (of) => resumeHeld(bench, of),
+    put: (item) => bench.fill(targetName, [item]),
+  };
+}
+
+/** The source's product of this index, changed. */
+export async function changeSource(bench: Bench, item: WireItem): Promise<void> {
+  await bench.fill(sourceTable, [item]);
+}
+
+/** An error as the SDK throws it. */
+export function awsError(name: string, message = `${name} for a test`): Error {
+  return Object.assign(new Error(message), { name });
+}

@@ -1,0 +1,183 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideStanding } from '../../../functions/migrate-products/decide-standing.ts';
+import {
+  createProductWindow,
+  type PendingProduct,
+  tallyOf,
+} from '../../../functions/migrate-products/product-window.ts';
+import { createPipeline } from '../../../functions/shared/pipeline.ts';
+import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
+import { readUndo, saveUndo } from '../../../functions/shared/take-back/undo-file.ts';
+import { changeOf, unchangedCondition } from '../../../functions/shared/wire/unchanged.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { sampleContext } from '../../support/sample-context.ts';
+import { memoryObjects } from '../backup/memory-objects.ts';
+
+const start = { filesDone: 0, productsDone: 0 };
+const pendingProduct = (index: number, items: number): PendingProduct => ({
+  remaining: items,
+  tally: tallyOf(items),
+  stem: '0-0',
+  next: { filesDone: 0, productsDone: index + 1 },
+});
+
+describe('the window of products under way', () => {
+  it('counts a product only when nothing before it is missing, in whatever order items come in', () => {
+    const products = fc.array(fc.nat({ max: 4 }), { maxLength: 30 });
+    fc.assert(
+      fc.property(products, fc.infiniteStream(fc.nat()), (itemCounts, choices) => {
+        const window = createProductWindow(start);
+        const pending = itemCounts.map((count, index) => pendingProduct(index, count));
+        for (const product of pending) window.add(product);
+        const open = pending.filter(({ remaining }) => remaining > 0);
+        while (open.length > 0) {
+          const chosen = choices.next().value % open.length;
+          const [product] = open.slice(chosen, chosen + 1);
+          if (product === undefined) break;
+          product.remaining -= 1;
+          if (product.remaining === 0) open.splice(chosen, 1);
+          const firstOpen = pending.findIndex(({ remaining }) => remaining > 0);
+          const done = firstOpen === -1 ? pending : pending.slice(0, firstOpen);
+          const { cursor, totals } = window.advance();
+          expect(cursor.productsDone).toBe(done.length);
+          expect(totals.metadata + totals.quarantined).toBe(done.length);
+          expect(window.size).toBe(pending.length - done.length);
+        }
+        expect(window.advance().totals.items).toBe(itemCounts.reduce((sum, count) => sum + count, 0));
+      }),
+    );
+  });
+
+  it('stays where it was while nothing is done', () => {
+    const window = createProductWindow({ filesDone: 2, productsDone: 7 });
+    window.add(pendingProduct(0, 1));
+    expect(window.advance().cursor).toEqual({ filesDone: 2, productsDone: 7 });
+  });
+});
+
+describe('the pipeline', () => {
+  it('runs no more tasks at once than it has slots', async () => {
+    const pipeline = createPipeline(3);
+    let running = 0;
+    let most = 0;
+    for (let index = 0; index < 20; index += 1) {
+      await pipeline.start(async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+      });
+    }
+    await pipeline.finish();
+    expect(most).toBe(3);
+    expect(pipeline.isIdle).toBe(true);
+  });
+
+  it('begins nothing after a failure, and says what failed first', async () => {
+    const pipeline = createPipeline(2);
+    await pipeline.start(() => Promise.reject(new Error('first')));
+    await pipeline.settle();
+    await expect(pipeline.start(() => Promise.resolve())).rejects.toThrow('first');
+    await expect(pipeline.finish()).rejects.toThrow('first');
+  });
+});
+
+const product: WireItem = { id: { S: '1' }, name: { S: 'Shoe' }, price: { N: '1' } };
+
+function made(runId: string, change: WireItem = {}, runStartedAt = sampleContext.runStartedAt): WireItem {
+  const result = productToItems({ ...product, ...change }, { ...sampleContext, runId, runStartedAt });
+  return (result.kind === 'items' && result.items[0]) || {};
+}
+
+const edited = (item: WireItem): WireItem =>
+  wireItem([...Object.entries(item), ['note', { S: 'the shop’s' }]]);
+
+describe('deciding about an item that stands in the way', () => {
+  const runStartedAt = '2026-05-05T05:05:05.555Z';
+  const fresh = made('run-2', {}, runStartedAt);
+  const decide = (standing: WireItem, onExisting: 'keep' | 'replace', wanted = fresh) =>
+    decideStanding({ standing, fresh: wanted, runId: 'run-2', runStartedAt, onExisting });
+
+  it.each<[string, WireItem, 'keep' | 'replace', string]>([
+    ['its own', fresh, 'keep', 'ours'],
+    ['its own, changed by the shop', edited(fresh), 'replace', 'ours'],
+    ['its own, by other code', made('run-2', { name: { S: 'Boot' } }, runStartedAt), 'keep', 'refresh'],
+    [
+      'its own, by other code, changed by the shop',
+      edited(made('run-2', { name: { S: 'Boot' } })),
+      'replace',
+      'ours',
+    ],
+    ['another run’s', made('run-1', { name: { S: 'Boot' } }), 'keep', 'present'],
+    ['another run’s, the same but for what every run makes anew', made('run-1'), 'replace', 'present'],
+    [
+      'another run’s, of a product that has changed',
+      made('run-1', { name: { S: 'Boot' } }),
+      'replace',
+      'replace',
+    ],
+    ['another run’s, changed by the shop', edited(made('run-1')), 'replace', 'changed'],
+    ['the shop’s', { note: { S: 'mine' } }, 'replace', 'changed'],
+    ['the shop’s', { note: { S: 'mine' } }, 'keep', 'present'],
+  ])('%s', (_, standing, onExisting, decision) => {
+    expect(decide(standing, onExisting)).toBe(decision);
+  });
+
+  it('takes a time for the product’s own where the source has it', () => {
+    const dated = (createdAt: string, runId: string, at: string) =>
+      made(runId, { createdAt: { S: createdAt } }, at);
+    const standing = dated('2020-01-01', 'run-1', sampleContext.runStartedAt);
+    expect(decide(standing, 'replace', dated('2020-01-01', 'run-2', runStartedAt))).toBe('present');
+    expect(decide(standing, 'replace', dated('2021-01-01', 'run-2', runStartedAt))).toBe('replace');
+  });
+});
+
+describe('a condition that an item is unchanged', () => {
+  it('names every attribute and its value', () => {
+    expect(unchangedCondition({ 'a.b': { S: '1' }, c: { N: '2' } })).toEqual({
+      expression: '#0 = :0 AND #1 = :1',
+      names: { '#0': 'a.b', '#1': 'c' },
+      values: { ':0': { S: '1' }, ':1': { N: '2' } },
+    });
+  });
+
+  it('is none for more attributes than an expression can name', () => {
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, { S: '' }]));
+    expect(unchangedCondition(many(140))?.expression.length).toBeLessThan(4096);
+    expect(unchangedCondition(many(141))).toBeUndefined();
+    expect(changeOf({ from: many(10), to: many(141) }, [])).toBeUndefined();
+    expect(changeOf({ from: many(141), to: many(10) }, [])).toBeUndefined();
+  });
+
+  it('goes with a change that sets what is new and removes what is gone, but no key', () => {
+    const from: WireItem = { PK: { S: 'k' }, a: { S: '1' }, gone: { S: '2' } };
+    const to: WireItem = { PK: { S: 'k' }, a: { S: '3' } };
+    expect(changeOf({ from, to }, ['PK'])).toEqual({
+      update: 'SET #n0 = :n0 REMOVE #2',
+      condition: '#0 = :0 AND #1 = :1 AND #2 = :2',
+      names: { '#0': 'PK', '#1': 'a', '#2': 'gone', '#n0': 'a' },
+      values: { ':0': { S: 'k' }, ':1': { S: '1' }, ':2': { S: '2' }, ':n0': { S: '3' } },
+    });
+  });
+});
+
+describe('what a run has replaced', () => {
+  const item = (SK: string, note: string): WireItem => ({ PK: { S: 'p' }, SK: { S: SK }, note: { S: note } });
+
+  it('is kept under the next free name and never overwritten', async () => {
+    const objects = memoryObjects();
+    const scope = { objects, runId: 'r', stem: '3-1' };
+    expect(await saveUndo(scope, { items: [item('a', 'old')], firstNumber: 0 }, {})).toBe(1);
+    expect(await saveUndo(scope, { items: [item('b', 'old\n')], firstNumber: 0 }, {})).toBe(2);
+    expect(await saveUndo(scope, { items: [item('b', 'old\n')], firstNumber: 0 }, {})).toBe(2);
+    expect(objects.written).toEqual(['runs/r/undo/3-1-0.jsonl', 'runs/r/undo/3-1-1.jsonl']);
+    const undo = await readUndo(scope);
+    expect([...undo.values()]).toEqual([item('a', 'old'), item('b', 'old\n')]);
+  });
+
+  it('is nothing for a file of which nothing was replaced', async () => {
+    expect((await readUndo({ objects: memoryObjects(), runId: 'r', stem: '0-0' })).size).toBe(0);
+  });
+});
