@@ -18,6 +18,8 @@ export interface CapacityLimits {
   readonly quota: number;
   /** Units a second of one partition: 1,000 write, 3,000 read. */
   readonly partition: number;
+  /** How old a peak must be; default {@link doublingMillis}. */
+  readonly doublingMillis?: number;
 }
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html */
@@ -51,7 +53,8 @@ export function onDemandCapacity(limits: CapacityLimits): OnDemandCapacity {
       return growsAt;
     },
     served(perSecond, now) {
-      if (2 * perSecond > limit && limit < limits.quota) growsAt = Math.min(growsAt, now + doublingMillis);
+      if (2 * perSecond > limit && limit < limits.quota)
+        growsAt = Math.min(growsAt, now + (limits.doublingMillis ?? doublingMillis));
       peak = Math.max(peak, perSecond);
     },
     partitions(now) {
