@@ -19,8 +19,9 @@ export function bytes(value: number): string {
   return `${power === 0 ? count(scaled) : scaled.toFixed(1)} ${byteUnits[power] ?? 'bytes'}`;
 }
 
-/** `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`. */
+/** `20 ms`, `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`. */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.095) return `${Math.ceil(seconds * 1000)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -62,3 +63,18 @@ export const tableOutcomes = {
   DELETED: 'created, then taken away again',
   KEPT: 'kept',
 } as const;
+
+/** Breaks text at spaces into lines of at most `width`, each but the first indented; a long word stays whole. */
+export function wrap(
+  text: string,
+  { width, indent }: { readonly width: number; readonly indent: number },
+): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width - indent)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}

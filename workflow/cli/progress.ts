@@ -1,6 +1,5 @@
 import type { Run } from '../../functions/shared/ledger/run.ts';
-import type { Shard, ShardState } from '../../functions/shared/ledger/shard.ts';
-import { shardStates } from '../../functions/shared/ledger/shard.ts';
+import { type Shard, type ShardState, shardStates } from '../../functions/shared/ledger/shard.ts';
 import type { ShardsByState } from './run-record.ts';
 
 /** How far one Map is. */

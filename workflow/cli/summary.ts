@@ -1,5 +1,5 @@
 import { isCosted, type Report } from '../../functions/shared/report.ts';
-import { bytes, count, counted, duration, money, tableOutcomes } from './format.ts';
+import { bytes, count, counted, duration, money, tableOutcomes, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Terminal } from './terminal.ts';
 import { groupWarnings } from './warnings.ts';
@@ -16,9 +16,18 @@ export function printSummary(terminal: Terminal, report: Report, reportPath: str
   terminal.say(headline(terminal, outcome));
   terminal.say();
   const rows = [...failureRows(report), ...factRows(report), ...pathRows(report, reportPath)];
-  for (const [label, text] of rows) terminal.say(`  ${colors.dim(label.padEnd(12))} ${text}`);
-  if (outcome.nextStep !== undefined) terminal.say(`\n  ${colors.bold('Now')}  ${outcome.nextStep}`);
+  for (const [label, text] of rows)
+    terminal.say(`  ${colors.dim(label.padEnd(labelWidth))} ${fit(terminal, text)}`);
+  if (outcome.nextStep !== undefined)
+    terminal.say(`\n  ${colors.bold('Now'.padEnd(labelWidth))} ${fit(terminal, outcome.nextStep)}`);
   terminal.say();
+}
+
+const labelWidth = 12;
+
+/** Wrapped where there is a terminal; whole in a file, for grep. */
+function fit({ isLive, width }: Terminal, text: string): string {
+  return isLive ? wrap(text, { width, indent: labelWidth + 3 }) : text;
 }
 
 function headline({ colors }: Terminal, { tone, word, sentence }: Outcome): string {

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
+import { progressBeforeRun, progressOf } from '../../../workflow/cli/progress.ts';
+import { progressView } from '../../../workflow/cli/progress-view.ts';
+import { recordingTerminal } from './recording-terminal.ts';
+
+const run = {
+  runId: 'r1',
+  plan: { segments: [0, 1], shards: [0, 1], estimatedProducts: 900 },
+} as unknown as Run;
+
+const shard = (state: ShardState, changes: Partial<Shard>): Shard =>
+  ({ state, shard: 0, done: false, counters: {}, startedAt: 0, updatedAt: 0, ...changes }) as Shard;
+
+const rehearsed = {
+  ...run,
+  backup: { items: 1_000 },
+  rehearsal: { metadata: 990, variants: 3_010, quarantined: 10 },
+} as Run;
+
+describe('progressOf', () => {
+  it('counts a Map against the estimate while it goes on', () => {
+    const shards = new Map([
+      ['BackupProducts', [shard('BackupProducts', { counters: { items: 300, throttles: 2 } })]],
+    ] as const);
+    const progress = progressOf(run, shards, { state: 'BackupProducts', now: 3_000 });
+    expect(progress.stages).toEqual([
+      {
+        state: 'BackupProducts',
+        items: 300,
+        total: 900,
+        isDone: false,
+        itemsPerSecond: 100,
+        secondsLeft: 6,
+        seconds: 3,
+      },
+    ]);
+    expect(progress).toMatchObject({ throttles: 2, quarantined: 0, state: 'BackupProducts' });
+  });
+
+  it('is done with a Map only when every shard is', () => {
+    const done = shard('MigrateProducts', { done: true, counters: { items: 2_000 }, updatedAt: 4_000 });
+    const one = new Map([['MigrateProducts', [done]]] as const);
+    expect(progressOf(rehearsed, one, { state: undefined, now: 9_000 }).stages[0]).toMatchObject({
+      isDone: false,
+      total: 4_000,
+    });
+    const both = new Map([['MigrateProducts', [done, { ...done, shard: 1 }]]] as const);
+    expect(progressOf(rehearsed, both, { state: undefined, now: 9_000 }).stages[0]).toMatchObject({
+      isDone: true,
+      items: 4_000,
+      seconds: 4,
+      itemsPerSecond: 1_000,
+    });
+  });
+
+  it('takes the quarantine from the rehearsal as it grows, then from its result', () => {
+    const growing = new Map([
+      ['RehearseBackup', [shard('RehearseBackup', { counters: { products: 5, quarantined: 3 } })]],
+    ] as const);
+    expect(progressOf(run, growing, { state: undefined, now: 1 }).quarantined).toBe(3);
+    expect(progressOf(rehearsed, growing, { state: undefined, now: 1 }).quarantined).toBe(10);
+  });
+});
+
+describe('progressView without a terminal', () => {
+  it('writes a line for each state, for each Map that ends, and now and then for the one that goes on', () => {
+    const { terminal, lines } = recordingTerminal();
+    let now = 0;
+    const view = progressView(terminal, () => now);
+    const going = (items: number, done: boolean) =>
+      new Map([
+        [
+          'BackupProducts',
+          [0, 1].map((index) =>
+            shard('BackupProducts', { shard: index, done, counters: { items }, updatedAt: 8_000 }),
+          ),
+        ],
+      ] as const);
+    view.show(progressBeforeRun('TestConnection'));
+    view.show(progressOf(run, going(50, false), { state: 'BackupProducts', now: 1_000 }));
+    now = 2_000;
+    view.show(progressOf(run, going(100, false), { state: 'BackupProducts', now: 2_000 }));
+    now = 6_000;
+    view.show(progressOf(run, going(300, false), { state: 'BackupProducts', now: 6_000 }));
+    now = 8_000;
+    view.show(progressOf(run, going(450, true), { state: 'RehearseBackup', now: 8_000 }));
+    view.end();
+    expect(lines).toEqual([
+      '00:00:00  TestConnection',
+      '00:00:00  BackupProducts',
+      '00:00:06  BackupProducts   600 of 900 items, 100/s, 3.0 s left',
+      '00:00:08  BackupProducts   900 items, done in 8.0 s',
+      '00:00:08  RehearseBackup',
+    ]);
+  });
+});

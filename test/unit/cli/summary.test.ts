@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../../functions/shared/report.ts';
+import { outcomeOf } from '../../../workflow/cli/outcome.ts';
+import { printSummary } from '../../../workflow/cli/summary.ts';
+import { groupWarnings } from '../../../workflow/cli/warnings.ts';
+import { recordingTerminal } from './recording-terminal.ts';
+import { failedView, largeView, reportOf } from './report-fixtures.ts';
+
+function summaryOf(report: Report): string {
+  const { terminal, lines } = recordingTerminal();
+  printSummary(terminal, report, '.local/runs/r1/report.html');
+  return lines.join('\n');
+}
+
+describe('outcomeOf', () => {
+  it('says what was migrated', () => {
+    expect(outcomeOf(reportOf())).toMatchObject({
+      tone: 'good',
+      sentence: '6 products migrated as 30 items, read back and found complete.',
+      nextStep: undefined,
+    });
+  });
+
+  it('says that a second run changed nothing', () => {
+    const migrated = { ...reportOf().migrated, alreadyPresent: 30 };
+    expect(outcomeOf(reportOf({ migrated })).sentence).toBe(
+      'All 6 products were migrated before: 30 items are in place, and none was changed.',
+    );
+  });
+
+  it('says what a dry run found', () => {
+    const rehearsal = { products: 6, metadata: 5, variants: 20, quarantined: 1, targetBytes: 9_000 };
+    expect(outcomeOf(reportOf({ status: 'PLANNED', rehearsal }))).toMatchObject({
+      tone: 'notice',
+      sentence:
+        'Dry run: 6 products would become 25 items. 1 product would go to quarantine. No table was created or written.',
+    });
+  });
+
+  it('says where a run failed and that nothing of it is left', () => {
+    expect(outcomeOf(failedView().report).sentence).toBe(
+      'The run failed in MigrateProducts and what it had created was taken away again; products was never written to.',
+    );
+  });
+
+  it('does not speak of tables that were never created', () => {
+    expect(outcomeOf({ ...failedView().report, tables: [] }).sentence).toBe(
+      'The run failed in MigrateProducts before it had created any table; products was never written to.',
+    );
+  });
+
+  it('tells a refused start from a roll back', () => {
+    const report = reportOf({ status: 'ROLLED_BACK', details: { begun: false } });
+    expect(outcomeOf(report).word).toBe('Not started');
+  });
+
+  it('says how to go on with a held run', () => {
+    const { nextStep } = outcomeOf(reportOf({ status: 'HELD', runId: 'r1' }));
+    expect(nextStep).toContain('{"resume": "r1"}');
+    expect(nextStep).toContain('{"runId": "r1"}');
+  });
+
+  it('prefers the next step that the run itself names', () => {
+    const failure = { error: 'E', cause: 'c', nextStep: 'Do this.' };
+    expect(outcomeOf(reportOf({ status: 'ROLLED_BACK', failure })).nextStep).toBe('Do this.');
+  });
+
+  it('says what was restored', () => {
+    const restored = {
+      backupId: 'b',
+      targetTable: 'products-restored',
+      mode: 'EXISTING',
+      written: 2,
+      alreadyPresent: 4,
+      keptDifferent: 1,
+      expired: 0,
+    } as const;
+    expect(outcomeOf(reportOf({ restored })).sentence).toBe(
+      '2 missing items put into products-restored; 4 were there; 1 differ from the backup and were left alone.',
+    );
+  });
+});
+
+describe('printSummary', () => {
+  it('names drift, quarantine, cost and the page', () => {
+    const text = summaryOf(largeView().report);
+    expect(text).toContain('3 products changed in products meanwhile: 1 added, 2 changed, 0 removed.');
+    expect(text).toContain('p-0003141: InvalidPrice: The price "12,50"');
+    expect(text).toContain('24,995 of 24,995 found, 0 missing, 0 different, 0 extra');
+    expect(text).toMatch(/at AWS prices, estimated at \$0\.\d+/);
+    expect(text).toContain('.local/runs/r1/report.html');
+  });
+
+  it('puts the failure first and says what to do now', () => {
+    const text = summaryOf(failedView().report);
+    expect(text.indexOf('PermissionDeniedError')).toBeLessThan(text.indexOf('Tables'));
+    expect(text).toContain('cart, returns, products-enhanced created, then taken away again');
+    expect(text).toContain('orders was there before, left as it is');
+    expect(text).toContain('Put right what the cause names');
+  });
+});
+
+describe('groupWarnings', () => {
+  it('says the same of several tables once', () => {
+    expect(groupWarnings(['cart: no recovery.', 'Something else: yes.', 'orders: no recovery.'])).toEqual([
+      'cart, orders: no recovery.',
+      'Something else: yes.',
+    ]);
+  });
+});
