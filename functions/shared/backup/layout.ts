@@ -9,7 +9,6 @@ import { createHash } from 'node:crypto';
 export const backupsPrefix = 'AWSDynamoDB/';
 
 const idPattern = /^\d{14}-[0-9a-f]{8}$/;
-const dataFilePattern = /\/data\/(\d+)-(\d+)\.json\.gz$/;
 
 /** `<epoch milliseconds, 14 digits>-<8 hex digits>`: sorts by time as text, as an export's id does. */
 export function newBackupId(nowMillis: number, random: () => number): string {
@@ -70,13 +69,6 @@ export interface FilePosition {
 
 export function dataFileKey(backupId: string, { segment, sequence }: FilePosition): string {
   return `${backupLayout(backupId).dataPrefix}${segment}-${sequence}.json.gz`;
-}
-
-/** `undefined` for an object that no backup of ours would hold. */
-export function filePosition(key: string): FilePosition | undefined {
-  const [, segment, sequence] = dataFilePattern.exec(key) ?? [];
-  if (segment === undefined || sequence === undefined) return undefined;
-  return { segment: Number(segment), sequence: Number(sequence) };
 }
 
 /** `<segment>-<sequence>` of a data file: the name of what is derived from it. */

@@ -30,10 +30,10 @@ async function backedUp(): Promise<WireItem[]> {
 
 /** Sells until it is told to stop; resolves to the number of sales. */
 function sell(items: readonly WireItem[]): { stop(): Promise<number> } {
-  let isOpen = true;
+  const shopDoor = { isOpen: true };
   const selling = (async () => {
     let sales = 0;
-    while (isOpen) {
+    while (shopDoor.isOpen) {
       const item = items[sales % items.length];
       sales += 1;
       if (item !== undefined) await shop.dynamo.put('products', { ...item, sold: { N: String(sales) } });
@@ -43,7 +43,7 @@ function sell(items: readonly WireItem[]): { stop(): Promise<number> } {
   })();
   return {
     stop: () => {
-      isOpen = false;
+      shopDoor.isOpen = false;
       return selling;
     },
   };

@@ -6,13 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  backupIdFor,
-  backupLayout,
-  filePosition,
-  fileStem,
-  isBackupId,
-} from '../../../functions/shared/backup/layout.ts';
+import { backupIdFor, backupLayout, fileStem, isBackupId } from '../../../functions/shared/backup/layout.ts';
 import {
   type ManifestFile,
   parseManifestFiles,
@@ -174,8 +168,6 @@ describe('layout', () => {
     expect(backupIdFor('2026-01-02T03:04:05.679Z', 'run-1') > id).toBe(true);
   });
   it('knows its own files by their names', () => {
-    expect(filePosition('AWSDynamoDB/x/data/12-345.json.gz')).toEqual({ segment: 12, sequence: 345 });
-    expect(filePosition('AWSDynamoDB/x/data/asdl123dasas.json.gz')).toBeUndefined();
     expect(fileStem('AWSDynamoDB/x/data/12-345.json.gz')).toBe('12-345');
   });
 });
