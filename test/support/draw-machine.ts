@@ -24,7 +24,11 @@ const getAtt = { tag: '!GetAtt', resolve: (text: string) => text };
 
 /** A machine's definition as its file has it; references to functions stay names. */
 export function readMachine(path: string): Machine {
-  return parse(readFileSync(path, 'utf8'), { customTags: [getAtt], merge: true, maxAliasCount: -1 }) as Machine;
+  return parse(readFileSync(path, 'utf8'), {
+    customTags: [getAtt],
+    merge: true,
+    maxAliasCount: -1,
+  }) as Machine;
 }
 
 const shapes: Readonly<Record<string, readonly [string, string]>> = {
@@ -43,7 +47,9 @@ function node(name: string, state: State): string {
 
 function edges(name: string, state: State): readonly string[] {
   const choices = state.Choices?.map(({ Next }) => `  ${name} --> ${Next}`) ?? [];
-  const onwards = [state.Default, state.Next].flatMap((next) => (next === undefined ? [] : [`  ${name} --> ${next}`]));
+  const onwards = [state.Default, state.Next].flatMap((next) =>
+    next === undefined ? [] : [`  ${name} --> ${next}`],
+  );
   const caught = state.Catch?.map(({ Next }) => `  ${name} -. failed .-> ${Next}`) ?? [];
   return [...choices, ...onwards, ...caught];
 }
