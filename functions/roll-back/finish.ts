@@ -49,6 +49,10 @@ function tablesText({ tables }: Report): string {
 /** A sentence ends like one, so that the next can follow. */
 const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
 
+/** A restore may have been allowed to fill up the source; nothing else ever writes there. */
+const sourceText = (run: Run): string =>
+  run.kind === 'restore' ? '' : ` Table ${run.sourceTable} was not written to.`;
+
 function causeText(run: Run, report: Report, result: TakeBackResult): string {
   const { failure, backup, reportUri, status } = report;
   const remains =
@@ -57,7 +61,7 @@ function causeText(run: Run, report: Report, result: TakeBackResult): string {
       : ` Still there: ${result.remaining.join(' | ')}. Finish by hand: ${result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`).join(' ; ')}.`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  return `${sentence(failure?.cause ?? '')} ${tablesText(report)}${remains} Table ${run.sourceTable} was not written to. ${backupText} ${nextSteps[status](run)}${reportText}`.slice(
+  return `${sentence(failure?.cause ?? '')} ${tablesText(report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`.slice(
     0,
     maxCause,
   );
