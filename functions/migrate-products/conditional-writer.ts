@@ -1,13 +1,16 @@
 import { TransientError } from '../shared/errors.ts';
 import { readUndo, saveUndo, type UndoItems } from '../shared/take-back/undo-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
+import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { refusalOf } from './batch-writer.ts';
 import { decideStanding } from './decide-standing.ts';
 import { createPipeline } from '../shared/pipeline.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
+import { isThrottle } from '../shared/retry.ts';
 import {
+  noteThrottle,
   paidWrite,
   type PendingItem,
   settleItem,
@@ -15,8 +18,11 @@ import {
   type WriteScope,
 } from './target-writer.ts';
 
-/** Requests at once; each carries one item, so that as many are needed to keep an engine busy. */
-const PUTS_IN_FLIGHT = 32;
+/** Keys that are looked up in one request before anything is written: a second run finds nearly all of them. */
+const LOOKED_UP_TOGETHER = 100;
+const LOOK_UPS_IN_FLIGHT = 4;
+/** For each of the look-ups: 32 in all. Each carries one item, so that as many are needed to keep an engine busy. */
+const PUTS_IN_FLIGHT = 8;
 /** Items that are kept in one object before they are replaced. */
 const REPLACED_TOGETHER = 200;
 /** Somebody who deletes and writes the same item all the time is not waited for. */
@@ -30,6 +36,8 @@ export interface ConditionalScope extends WriteScope {
   readonly runStartedAt: string;
   readonly onExisting: 'keep' | 'replace';
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** Told what each look at what stands there was charged. */
+  readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
   readonly saveDeadline: number;
   /** Keys of items that `replace` left alone, for the report; at most 20. */
@@ -46,7 +54,8 @@ interface Met extends PendingItem {
  * there stays, unless the run was told to replace what a migration wrote and nobody has changed.
  */
 export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
-  const pipeline = createPipeline(PUTS_IN_FLIGHT);
+  const pipeline = createPipeline(LOOK_UPS_IN_FLIGHT);
+  let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
   let replacements: Met[] = [];
 
@@ -74,28 +83,72 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     if (standing === 'written') return onWritten(met);
     return standing === 'vanished' ? place(met) : meet({ ...met, standing });
   };
+  /** What the look finds missing is written by condition all the same: somebody may be quicker. */
+  const placeTogether = async (together: readonly PendingItem[]): Promise<void> => {
+    const standing = await lookUp(
+      scope,
+      together.map(({ item }) => item),
+    );
+    await sideBySide(together, (pending) => {
+      const found = standing.get(keyIdentity(pending.item));
+      return found === undefined ? place(pending) : meet({ ...pending, standing: found });
+    });
+  };
+  const flush = async (): Promise<void> => {
+    const together = waiting;
+    waiting = [];
+    if (together.length > 0) await pipeline.start(() => placeTogether(together));
+  };
   /** Every item is kept before the first one is replaced. */
   const replace = async (): Promise<void> => {
     const together = replacements.slice(0, REPLACED_TOGETHER);
     replacements = replacements.slice(REPLACED_TOGETHER);
     await keeper.keep(together);
-    for (const met of together) await pipeline.start(() => change(met, settleReplaced));
+    await sideBySide(together, (met) => change(met, settleReplaced));
   };
 
   return {
     async write(item) {
-      if (replacements.length >= REPLACED_TOGETHER) await replace();
-      await pipeline.start(() => place(item));
+      if (replacements.length >= REPLACED_TOGETHER) await pipeline.start(replace);
+      waiting.push(item);
+      if (waiting.length >= LOOKED_UP_TOGETHER) await flush();
     },
     async drain() {
+      await flush();
       await pipeline.finish();
-      while (replacements.length > 0) {
-        await replace();
-        await pipeline.finish();
-      }
+      while (replacements.length > 0) await replace();
     },
     settle: () => pipeline.settle(),
   };
+}
+
+/** Does something for each item, some side by side. @throws the first failure, once all have settled */
+async function sideBySide<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const pipeline = createPipeline(PUTS_IN_FLIGHT);
+  try {
+    for (const item of items) await pipeline.start(() => task(item));
+    await pipeline.finish();
+  } finally {
+    await pipeline.settle();
+  }
+}
+
+/** What stands there, by key. */
+async function lookUp(
+  scope: ConditionalScope,
+  wanted: readonly WireItem[],
+): Promise<ReadonlyMap<string, WireItem>> {
+  const { items, tableName, onRead } = scope;
+  const found = await readItemsByKey(
+    {
+      items,
+      tableName,
+      retry: (attempt) => scope.retry(attempt, (error) => noteThrottle(scope, isThrottle(error))),
+      onRead,
+    },
+    wanted.map(keyOf),
+  );
+  return new Map(found.map((item) => [keyIdentity(item), item]));
 }
 
 /** `vanished`: something stood there when it was written, and is gone. */
@@ -118,11 +171,8 @@ async function update(scope: ConditionalScope, item: WireItem, change: ItemChang
 
 /** For an engine that does not say what stands there. */
 async function readStanding(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
-  const { items } = await scope.retry(
-    () => scope.items.batchGet(scope.tableName, [keyOf(item)]),
-    () => undefined,
-  );
-  return items[0] ?? 'vanished';
+  const standing = await lookUp(scope, [item]);
+  return standing.get(keyIdentity(item)) ?? 'vanished';
 }
 
 /** What this run has replaced, in this turn and in earlier ones. */

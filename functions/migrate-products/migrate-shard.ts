@@ -32,7 +32,7 @@ interface Migration {
   readonly products: AsyncGenerator<BackedUpProduct>;
   readonly window: ProductWindow;
   readonly writer: TargetWriter;
-  readonly meter: WriteMeter;
+  readonly meter: WriteMeter & { readonly readUnits: number };
   readonly keptChanged: string[];
   /** The shard as it was when the turn began. */
   readonly before: Progress<FilesCursor>;
@@ -80,10 +80,8 @@ async function openMigration(
   const { run, progress: before } = turn;
   const start = before.cursor ?? firstProduct;
   const files = (await shardFilesOfRun(runtime, run, shard)).filter(({ itemCount }) => itemCount > 0);
-  const meter = {
-    writeUnits: before.counters['writeUnits'] ?? 0,
-    throttles: before.counters['throttles'] ?? 0,
-  };
+  const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
+  const meter = { writeUnits, readUnits, throttles };
   const keptChanged = [...(before.samples?.['keptChanged'] ?? [])];
   const target = await findTarget(runtime, run);
   const scope = writeScope(runtime, turn, { tableName: target.tableName, meter });
@@ -101,6 +99,9 @@ async function openMigration(
           runStartedAt: run.startedAt,
           onExisting: run.parameters.onExisting,
           objects: runtime.objects,
+          onRead: (units) => {
+            meter.readUnits += units;
+          },
           saveDeadline: turn.saveDeadline,
           keptChanged,
         }),

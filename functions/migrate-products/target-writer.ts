@@ -61,11 +61,7 @@ export function settleItem({ product }: PendingItem): void {
  */
 export async function paidWrite<
   T extends { readonly writeUnits: number; readonly unprocessed?: readonly string[] },
->(
-  scope: WriteScope,
-  units: number,
-  attempt: () => Promise<T>,
-): Promise<T> {
+>(scope: WriteScope, units: number, attempt: () => Promise<T>): Promise<T> {
   const { rate, meter, fence } = scope;
   const outcome = await scope.retry(
     async () => {
