@@ -18,6 +18,8 @@ export interface PackageOptions {
 
 const DEFAULT_TIMEOUT_SECONDS = 180;
 const KEPT_PACKAGES = 3;
+/** Whoever began with a package may still run it while the sources go on changing. */
+const KEPT_MILLIS = 3_600_000;
 /** How long it may go on talking after the first word of an error. */
 const LAST_WORDS_MILLIS = 1000;
 const MAX_WORDS = 4000;
@@ -81,7 +83,7 @@ async function runPackage(serviceDir: string, target: string, timeoutSeconds: nu
   throw new Error(`sls package failed:\n${output.trim().slice(-MAX_WORDS)}`);
 }
 
-/** Keeps the newest few: another process may still run on an older one. */
+/** Keeps the newest few, and all of the last hours: another process may still run on an older one. */
 async function removeOldPackages(packages: string): Promise<void> {
   const names = await readdir(packages);
   const dated = await Promise.all(
@@ -90,6 +92,7 @@ async function removeOldPackages(packages: string): Promise<void> {
       at: (await stat(join(packages, name))).mtimeMs,
     })),
   );
-  const old = dated.toSorted((a, b) => b.at - a.at).slice(KEPT_PACKAGES);
+  const newest = dated.toSorted((a, b) => b.at - a.at);
+  const old = newest.slice(KEPT_PACKAGES).filter(({ at }) => at < Date.now() - KEPT_MILLIS);
   await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
 }
