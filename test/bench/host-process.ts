@@ -1,0 +1,54 @@
+import { subscribe } from 'node:diagnostics_channel';
+import { pathToFileURL } from 'node:url';
+import type { HostAnswer, HostRequest, Spent } from './messages.ts';
+
+/**
+ * A process of its own for one function, as Lambda gives it one: loads the packaged module and answers
+ * calls one at a time, with what each has cost.
+ */
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+const limitMillis = 900_000;
+let handler: Handler | undefined;
+let requests = 0;
+subscribe('http.client.request.start', () => {
+  requests += 1;
+});
+
+const answer = (message: HostAnswer): void => void process.send?.(message);
+
+async function load({ modulePath, exportName }: Extract<HostRequest, { kind: 'load' }>): Promise<void> {
+  const startedAt = performance.now();
+  const module = (await import(pathToFileURL(modulePath).href)) as Record<string, unknown> & {
+    default?: Record<string, unknown>;
+  };
+  handler = (module[exportName] ?? module.default?.[exportName]) as Handler;
+  answer({ kind: 'loaded', millis: performance.now() - startedAt });
+}
+
+async function call({ payload }: Extract<HostRequest, { kind: 'call' }>): Promise<void> {
+  if (handler === undefined) throw new Error('Nothing is loaded.');
+  const startedAt = Date.now();
+  const before = process.cpuUsage();
+  const requestsBefore = requests;
+  const context = {
+    awsRequestId: crypto.randomUUID(),
+    getRemainingTimeInMillis: () => limitMillis - (Date.now() - startedAt),
+  };
+  const result = await handler(payload, context);
+  const { user, system } = process.cpuUsage(before);
+  const peakMegabytes = process.resourceUsage().maxRSS / 1_024;
+  const spent: Spent = { cpuMicros: user + system, requests: requests - requestsBefore, peakMegabytes };
+  answer({ kind: 'done', result, spent });
+}
+
+process.on('message', (request: HostRequest) => {
+  const work = request.kind === 'load' ? load(request) : call(request);
+  work.catch((error: unknown) => {
+    answer({
+      kind: 'failed',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { HostAnswer, HostRequest, Spent } from './messages.ts';
+
+/** A child process with one module loaded. */
+export interface Host {
+  /** Milliseconds that loading the module took. */
+  readonly loadMillis: number;
+  call<T>(payload: unknown): Promise<{ readonly result: T; readonly spent: Spent }>;
+  stop(): Promise<void>;
+}
+
+/** What a host loads, and with which environment. */
+export interface HostParts {
+  readonly modulePath: string;
+  readonly exportName: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const script = fileURLToPath(new URL('./host-process.ts', import.meta.url));
+
+/** Starts a process; what its code writes is dropped, its errors are shown. */
+export async function startHost({ modulePath, exportName, env }: HostParts): Promise<Host> {
+  const child = fork(script, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const loaded = await ask(child, { kind: 'load', modulePath, exportName });
+  if (loaded.kind !== 'loaded') throw new Error('The module was not loaded.');
+  return {
+    loadMillis: loaded.millis,
+    async call<T>(payload: unknown) {
+      const answer = await ask(child, { kind: 'call', payload });
+      if (answer.kind !== 'done') throw new Error('The call was not answered.');
+      return { result: answer.result as T, spent: answer.spent };
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
+        child.once('exit', () => resolve());
+        child.kill();
+      }),
+  };
+}
+
+function ask(child: ChildProcess, request: HostRequest): Promise<Exclude<HostAnswer, { kind: 'failed' }>> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      child.off('message', onMessage).off('exit', onExit);
+      act();
+    };
+    const onMessage = (answer: HostAnswer): void =>
+      settle(() => (answer.kind === 'failed' ? reject(new Error(answer.message)) : resolve(answer)));
+    const onExit = (code: number | null): void =>
+      settle(() => reject(new Error(`A process ended with ${code ?? 'a signal'}.`)));
+    child.on('message', onMessage).on('exit', onExit);
+    child.send(request);
+  });
+}
