@@ -8,7 +8,7 @@ export interface Breakage {
   /** A product that is put in with the others. */
   readonly product?: WireItem;
   /** Injects the faults. */
-  inject?(faults: Faults): void;
+  readonly inject?: (faults: Faults) => void;
 }
 
 /** Begins inside the data: some batches are written before. */

@@ -60,7 +60,9 @@ function listed(run: Run) {
   };
 }
 
-const number = (value: number | undefined): string => (value === undefined ? '' : count(value));
+function number(value: number | undefined): string {
+  return value === undefined ? '' : count(value);
+}
 
 function row(run: Run, { colors }: Terminal): readonly string[] {
   const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = listed(run);

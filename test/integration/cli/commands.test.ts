@@ -1,0 +1,164 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../../functions/shared/report.ts';
+import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
+import { openShop, type TestShop } from '../../support/migration.ts';
+import { type CommandEnd, recordCommand, runCommand } from './run-command.ts';
+
+const products = 60;
+let shop: TestShop;
+let cwd: string;
+
+beforeAll(async () => {
+  shop = await openShop({ products: generateProducts({ count: products }) });
+  cwd = mkdtempSync(join(tmpdir(), 'operator-'));
+});
+
+afterAll(() => shop.stop());
+
+const environment = (): Record<string, string> => ({ AWS_ENDPOINT_URL: shop.aws.endpoint });
+
+const onStage = (name: string, ...args: readonly string[]): Promise<CommandEnd> =>
+  runCommand(name, ['--stage', 'local', ...args], { cwd, environment: environment() });
+
+const migrated: { report?: Report } = {};
+
+describe('the commands, one after the other as an operator would use them', () => {
+  it('plan counts every product, prices the tables and creates none', async () => {
+    const { code, stdout, stderr } = await onStage('plan', '--json');
+    expect(stderr).toContain('Table products is ACTIVE');
+    expect(stderr).toMatch(/orders +6 \+ 6, with 2 indexes +\$3\.89 +Rs 342 +Rs 80-100/);
+    expect(code).toBe(0);
+    const plan = JSON.parse(stdout) as {
+      connection: { ok: boolean };
+      report: Report;
+      estimate: { rehearsed: boolean; items: number };
+    };
+    expect(plan).toMatchObject({ connection: { ok: true }, report: { status: 'PLANNED' } });
+    expect(plan.report.source.products).toBe(products);
+    expect(plan.estimate).toMatchObject({ rehearsed: true, items: migratedItems(plan.report) });
+    expect(plan.report.tables).toEqual([]);
+  });
+
+  it('migrate follows the run and prints the report as the one document', async () => {
+    const { code, stdout, stderr } = await onStage('migrate', '--json', '--note', 'tuesday');
+    expect(stderr).toContain('MigrateProducts');
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as Report;
+    migrated.report = report;
+    expect(report).toMatchObject({ status: 'SUCCEEDED', migrated: { products, quarantined: 0 } });
+    const folder = join(cwd, '.local', 'runs', report.runId);
+    expect(JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'))).toEqual(report);
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<!doctype html>');
+  });
+
+  it('migrate draws bars on a terminal', async ({ skip }) => {
+    if (spawnSync('script', ['--version']).status !== 0)
+      skip('there is no script(1) to make a terminal with');
+    const options = { cwd, environment: environment() };
+    const { code, stdout } = await recordCommand('migrate', ['--stage', 'local'], options);
+    expect(stdout).toContain('━━━━━');
+    expect(stdout).toMatch(/✔.* MigrateProducts/);
+    expect(stdout).toContain('were migrated before');
+    expect(code).toBe(0);
+  });
+
+  it('an interrupted migrate leaves the run alone and says how to follow it, which follow does', async () => {
+    const options = { cwd, environment: environment(), interruptAt: 'TestConnection' };
+    const { code, stdout } = await runCommand('migrate', ['--stage', 'local'], options);
+    expect(code).toBe(130);
+    const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
+    const followed = await onStage('follow', runId);
+    expect(followed.stdout).toContain('were migrated before');
+    expect(followed.code).toBe(0);
+  });
+
+  it('runs lists what there was', async () => {
+    const { code, stdout } = await onStage('runs');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/migrate-\S+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +migrate +SUCCEEDED .*tuesday/);
+    expect(stdout).toMatch(/dry run +PLANNED/);
+  });
+
+  it('report writes the page of a run again and prints its path', async () => {
+    const { code, stdout } = await onStage('report', migrated.report?.runId ?? '');
+    expect(code).toBe(0);
+    const path = join(cwd, stdout.trim());
+    expect(existsSync(path)).toBe(true);
+    expect(readFileSync(path, 'utf8')).toContain('products migrated as');
+  });
+
+  it('backups lists them, verify-backup finds them sound, restore brings one back', async () => {
+    const backupId = migrated.report?.backup?.backupId ?? '';
+    expect((await onStage('backups')).stdout).toContain(backupId);
+    const verified = await onStage('verify-backup', '--backup', backupId);
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('is sound: 60 items') });
+    const restored = await onStage('restore', '--backup', backupId, '--target', 'products-again');
+    expect(restored.stdout).toContain('60 items restored into the new table products-again');
+    expect(restored.code).toBe(0);
+  });
+
+  it('verify-backup names what is damaged', async () => {
+    const { backupId = '' } = migrated.report?.backup ?? {};
+    const [Key = ''] = await shop.objectKeys(`AWSDynamoDB/${backupId}/data/`);
+    await shop.s3.send(new PutObjectCommand({ Bucket: shop.aws.bucket, Key, Body: 'nothing' }));
+    const { code, stdout } = await onStage('verify-backup', '--backup', backupId);
+    expect(stdout).toContain(Key);
+    expect(code).toBe(1);
+  });
+});
+
+describe('what goes wrong is a sentence and exit code 1', () => {
+  it('a refused input', async () => {
+    const { code, stdout } = await onStage('migrate', '--execution-input', '{"dryrun": true}');
+    expect(stdout).toContain('InvalidInputError');
+    expect(stdout).toContain('unknown field "dryrun"');
+    expect(code).toBe(1);
+  });
+
+  it('a refused input, as a document', async () => {
+    const { code, stdout } = await onStage('migrate', '--json', '--execution-input', '"abc"');
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'ROLLED_BACK',
+      failure: { error: 'InvalidInputError' },
+      tables: [],
+    });
+    expect(code).toBe(1);
+  });
+
+  it('a run that is not there', async () => {
+    const { code, stderr } = await onStage('report', 'no-such-run');
+    expect(stderr).toContain('knows no run no-such-run');
+    expect(code).toBe(1);
+  });
+
+  it('a stage that cannot be one', async () => {
+    const { code, stderr } = await runCommand('runs', ['--stage', 'Prod!'], { cwd });
+    expect(stderr).toBe(
+      '"Prod!" is no stage: a stage has up to 16 lower-case letters, digits and hyphens.\n',
+    );
+    expect(code).toBe(1);
+  });
+
+  it('no embedded AWS', async () => {
+    const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    const { code, stderr } = await runCommand('runs', ['--stage', 'local'], { cwd, environment: nowhere });
+    expect(stderr).toContain('Nothing answers at http://127.0.0.1:1');
+    expect(code).toBe(1);
+  });
+
+  it('no credentials', async () => {
+    const none = { AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: shop.aws.endpoint };
+    const { code, stderr } = await runCommand('migrate', ['--stage', 'prod'], { cwd, environment: none });
+    expect(stderr).toContain('There are no AWS credentials to work with.');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+  });
+});
+
+const migratedItems = ({ rehearsal }: Report): number =>
+  (rehearsal?.metadata ?? 0) + (rehearsal?.variants ?? 0);

@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
+import { failedView, largeView, smallView } from '../../unit/cli/report-fixtures.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+const views = { small: smallView(), large: largeView(), failed: failedView() };
+const widths = { desk: 1_200, phone: 360 } as const;
+
+/** Contrast of each text against its panel, by WCAG's formula; evaluated in the page. */
+const contrastRatios = `(() => {
+  const luminance = (color) => {
+    const [red, green, blue] = color.match(/[\\d.]+/g).slice(0, 3).map((channel) => {
+      const share = channel / 255;
+      return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ratio = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const background = (element) => {
+    const color = getComputedStyle(element).backgroundColor;
+    return /^rgba\\(.*, 0\\)$/.test(color) ? background(element.parentElement) : color;
+  };
+  const texts = 'h1, h2, h3, .lead, .pill, .tile dt, .tile dd, small, .cause, .next, td, th, dt, dd, summary';
+  return [...document.querySelectorAll(texts)].map((element) => ratio(getComputedStyle(element).color, background(element)));
+})()`;
+
+/** Nothing of the browser's own goes to the network. */
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+interface OpenPage {
+  readonly page: Page;
+  readonly problems: readonly string[];
+}
+
+// Where there is no Chromium these are skipped; the page's text is tested without one.
+describe.skipIf(executablePath === undefined)('the report in a browser', () => {
+  let browser: Browser;
+  const folder = mkdtempSync(join(tmpdir(), 'report-'));
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+  });
+  afterAll(() => browser.close());
+
+  async function open(
+    name: keyof typeof views,
+    how: { readonly width: number; readonly colorScheme: 'light' | 'dark' },
+  ): Promise<OpenPage> {
+    const path = join(folder, `${name}.html`);
+    writeFileSync(path, renderReport(views[name]));
+    const page = await browser.newPage({
+      viewport: { width: how.width, height: 900 },
+      colorScheme: how.colorScheme,
+      javaScriptEnabled: true,
+    });
+    const problems: string[] = [];
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) problems.push(request.url());
+    });
+    await page.goto(pathToFileURL(path).href);
+    return { page, problems };
+  }
+
+  it.each(['small', 'large', 'failed'] as const)(
+    'shows a %s run without an error or a request',
+    async (name) => {
+      const { page, problems } = await open(name, { width: widths.desk, colorScheme: 'light' });
+      expect(await page.locator('h1').innerText()).toMatch(/\.$/);
+      expect(await page.locator('svg.wide').first().isVisible()).toBe(true);
+      expect(await page.locator('svg.narrow').first().isVisible()).toBe(false);
+      expect(problems).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it('fits a phone: nothing sticks out, and the pictures are drawn for its width', async () => {
+    const { page } = await open('large', { width: widths.phone, colorScheme: 'light' });
+    const [content, viewport] = await page.evaluate<[number, number]>(
+      '[document.documentElement.scrollWidth, innerWidth]',
+    );
+    expect(content).toBe(viewport);
+    expect(await page.locator('svg.narrow').first().isVisible()).toBe(true);
+    expect(await page.locator('svg.wide').first().isVisible()).toBe(false);
+    await page.close();
+  });
+
+  it('is dark where the reader wants it, pictures included', async () => {
+    const colors = async (colorScheme: 'light' | 'dark'): Promise<readonly string[]> => {
+      const { page } = await open('large', { width: widths.desk, colorScheme });
+      const found = await page.evaluate<string[]>(`[
+        getComputedStyle(document.body).backgroundColor,
+        getComputedStyle(document.querySelector('svg.wide path[fill="var(--backup)"]')).fill,
+      ]`);
+      await page.close();
+      return found;
+    };
+    const [light, dark] = [await colors('light'), await colors('dark')];
+    expect(light).toEqual(['rgb(246, 247, 249)', 'rgb(58, 111, 216)']);
+    expect(dark).toEqual(['rgb(14, 17, 22)', 'rgb(108, 155, 245)']);
+  });
+
+  it('has enough contrast for its text, light and dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await open('failed', { width: widths.desk, colorScheme });
+      const ratios = await page.evaluate<number[]>(contrastRatios);
+      expect(Math.min(...ratios)).toBeGreaterThan(4.5);
+      await page.close();
+    }
+  });
+
+  it('unfolds the table behind each picture from the keyboard', async () => {
+    const { page } = await open('large', { width: widths.desk, colorScheme: 'light' });
+    const table = page.locator('details table').first();
+    expect(await table.isVisible()).toBe(false);
+    await page.locator('summary').first().focus();
+    await page.keyboard.press('Enter');
+    expect(await table.isVisible()).toBe(true);
+    expect(await table.innerText()).toContain('MigrateProducts');
+    await page.close();
+  });
+});

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** How a command ended and what it wrote. */
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Sends SIGINT once this has been written to standard output or standard error. */
+  readonly interruptAt?: string;
+}
+
+const scriptOf = (name: string): string =>
+  fileURLToPath(new URL(`../../../workflow/cli/${name}.ts`, import.meta.url));
+
+/** Runs a command in a pseudo-terminal of 100 columns, which script(1) makes; `stdout` is what the screen got. */
+export function recordCommand(
+  name: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandEnd> {
+  const words = [process.execPath, scriptOf(name), ...args].map((word) => `'${word}'`);
+  const line = `stty cols 100 rows 30; ${words.join(' ')}`;
+  return run(['script', '-qec', line, '/dev/null'], {
+    ...options,
+    environment: { TERM: 'xterm', ...options.environment },
+  });
+}
+
+/** Runs a command of workflow/cli with nothing of this process's AWS settings. */
+export function runCommand(
+  name: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandEnd> {
+  return run([process.execPath, scriptOf(name), ...args], options);
+}
+
+function run([file = '', ...args]: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: { PATH: process.env['PATH'], HOME: options.cwd, ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { stdout: '', stderr: '' };
+  let interrupted = false;
+  const collect = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+    written[stream] += chunk.toString();
+    const isDue = options.interruptAt !== undefined && written[stream].includes(options.interruptAt);
+    if (!isDue || interrupted) return;
+    interrupted = true;
+    child.kill('SIGINT');
+  };
+  child.stdout.on('data', collect('stdout'));
+  child.stderr.on('data', collect('stderr'));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...written })));
+}

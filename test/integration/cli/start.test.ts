@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../../functions/shared/report.ts';
+import { runCommand } from './run-command.ts';
+
+const cwd = process.cwd();
+
+describe('npm start', () => {
+  it('migrates a shop and prints one JSON document', { timeout: 120_000 }, async () => {
+    const { code, stdout, stderr } = await runCommand('start', ['--products', '30', '--json'], { cwd });
+    const report = JSON.parse(stdout) as Report;
+    expect(report).toMatchObject({ status: 'SUCCEEDED', migrated: { products: 30 }, failure: null });
+    expect(stderr).toContain('30 products migrated as');
+    expect(code).toBe(0);
+  });
+
+  it('breaks while it writes, and takes everything back', { timeout: 120_000 }, async () => {
+    const args = ['--products', '60', '--break', 'migrate', '--json'];
+    const { code, stdout } = await runCommand('start', args, { cwd });
+    const report = JSON.parse(stdout) as Report;
+    expect(report).toMatchObject({ status: 'ROLLED_BACK', failure: { error: 'PermissionDeniedError' } });
+    expect(report.tables.map(({ outcome }) => outcome)).toEqual(['DELETED', 'DELETED', 'DELETED', 'DELETED']);
+    expect(code).toBe(1);
+  });
+
+  it('stops everything on Ctrl-C', { timeout: 120_000 }, async () => {
+    const options = { cwd, interruptAt: 'TestConnection' };
+    const { code, stdout } = await runCommand('start', ['--products', '500'], options);
+    expect(code).toBe(130);
+    expect(stdout).not.toContain('Succeeded');
+  });
+
+  it('says in a sentence what it cannot read', { timeout: 120_000 }, async () => {
+    const { code, stderr } = await runCommand('start', ['--input', '/nowhere/products.json'], { cwd });
+    expect(stderr).toContain('/nowhere/products.json');
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(code).toBe(1);
+  });
+});
