@@ -10,6 +10,7 @@ import {
   type EmbeddedAws,
   type EmbeddedAwsOptions,
 } from '../../workflow/local/embedded-aws.ts';
+import { emptyEngines, otherEngines } from './other-engines.ts';
 
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
@@ -18,7 +19,15 @@ export async function startTestAws(options: EmbeddedAwsOptions = {}): Promise<Em
   const packageDir = inject('packageDir');
   if (packageDir === undefined)
     throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
-  return startEmbeddedAws({ port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...options });
+  const engines = otherEngines();
+  await emptyEngines(engines);
+  return startEmbeddedAws({
+    port: 0,
+    packageDir,
+    maxLoggedRequests: Number.POSITIVE_INFINITY,
+    ...engines,
+    ...options,
+  });
 }
 
 /** The same with a service of three small functions and one machine that has every kind of state. */

@@ -37,6 +37,12 @@ export function rawDynamoDb({ endpoint, region }: Pick<EmbeddedAws, 'endpoint' |
     if (!response.ok) throw new Error(`${operation}: ${text}`);
     return JSON.parse(text) as T;
   };
+  /** Other engines than the packaged one take their time, as AWS does. */
+  const untilActive = async (TableName: string): Promise<void> => {
+    const status = async () =>
+      (await call<{ Table: { TableStatus: string } }>('DescribeTable', { TableName })).Table.TableStatus;
+    while ((await status()) !== 'ACTIVE') await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   return {
     call,
     async fillProducts(items, tableName = 'products') {
@@ -46,6 +52,7 @@ export function rawDynamoDb({ endpoint, region }: Pick<EmbeddedAws, 'endpoint' |
         AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
         BillingMode: 'PAY_PER_REQUEST',
       });
+      await untilActive(tableName);
       for (let start = 0; start < items.length; start += 25) {
         const puts = items.slice(start, start + 25).map((Item) => ({ PutRequest: { Item } }));
         await call('BatchWriteItem', { RequestItems: { [tableName]: puts } });

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import { send } from '../dynamodb/dynamodb-service.ts';
+import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { Engines } from '../engines.ts';
 import type { AwsResponse } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
@@ -38,6 +38,7 @@ async function createTable(engine: EngineClient, { name, properties }: TableDecl
   const created = await send(engine, 'CreateTable', Object.fromEntries(members));
   if (isError(created, 'ResourceInUseException')) return;
   refuseFailure(`The table ${name}`, created);
+  await untilActive(engine, name);
   const { AttributeName, Enabled } = (properties['TimeToLiveSpecification'] ?? {}) as Record<string, unknown>;
   if (Enabled !== true) return;
   const TimeToLiveSpecification = { AttributeName, Enabled };

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import type { AwsRequest, AwsResponse, Service } from '../gateway/aws-request.ts';
+import type { AwsResponse, Service } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
 import { createStrictness } from './strictness.ts';
 
@@ -17,8 +17,8 @@ const DATA_OPERATIONS = new Set([
   'UpdateItem',
 ]);
 
-/** The ARN prefix that the engine makes; the account and region that everybody else sees take its place. */
-const ENGINE_ARN = 'arn:aws:dynamodb:dynoxide:000000000000:';
+/** What each engine makes of account and region; those that everybody else sees take its place. */
+const ANY_ARN = /arn:aws:dynamodb:[a-z0-9-]*:\d{12}:/;
 const OUR_ARN = `arn:aws:dynamodb:${REGION}:${ACCOUNT_ID}:`;
 
 /**
@@ -35,16 +35,28 @@ const IDENTITY = {
 /** DynamoDB: the engine's answers, after the checks that AWS makes and the engine does not. */
 export function createDynamoDbService(engine: EngineClient): Service {
   const strictness = createStrictness((operation, json) => send(engine, operation, json));
+  let engineArn: string | undefined;
   return async (request) => {
     await strictness.check(request);
+    const mayHaveArns = !DATA_OPERATIONS.has(request.operation);
+    if (mayHaveArns) engineArn ??= await readArnPrefix(engine);
     const response = await engine.send({
       ...request,
       headers: { ...request.headers, ...IDENTITY },
-      body: bodyFor(request),
+      body: mayHaveArns ? replaced(request.body, OUR_ARN, engineArn) : request.body,
     });
     if (response.status < 400) strictness.note(request);
-    return DATA_OPERATIONS.has(request.operation) ? response : withOurArns(response);
+    return mayHaveArns ? withOurArns(response, engineArn) : response;
   };
+}
+
+/** What the engine's ARNs begin with; `undefined` while it has no table to tell by. */
+async function readArnPrefix(engine: EngineClient): Promise<string | undefined> {
+  const { body } = await send(engine, 'ListTables', { Limit: 1 });
+  const { TableNames: [TableName] = [] } = JSON.parse(body.toString()) as { TableNames?: string[] };
+  if (TableName === undefined) return undefined;
+  const described = await send(engine, 'DescribeTable', { TableName });
+  return ANY_ARN.exec(described.body.toString())?.[0];
 }
 
 /** Calls an operation of the engine itself, past log, faults and checks. */
@@ -57,18 +69,34 @@ export async function send(engine: EngineClient, operation: string, json: unknow
   return engine.send({ method: 'POST', url: '/', headers, body: Buffer.from(JSON.stringify(json)) });
 }
 
-function bodyFor(request: AwsRequest): Buffer {
-  if (DATA_OPERATIONS.has(request.operation) || !request.body.includes(OUR_ARN)) return request.body;
-  return Buffer.from(request.body.toString().replaceAll(OUR_ARN, ENGINE_ARN));
+const READY_SECONDS = 30;
+
+/**
+ * Waits until a table that was just created can be written: other engines take their time, as AWS does.
+ *
+ * @throws Error when it takes longer than half a minute
+ */
+export async function untilActive(engine: EngineClient, TableName: string): Promise<void> {
+  const deadline = Date.now() + READY_SECONDS * 1000;
+  for (;;) {
+    const { body } = await send(engine, 'DescribeTable', { TableName });
+    const { Table } = JSON.parse(body.toString()) as { Table?: { TableStatus?: string } };
+    if (Table?.TableStatus === 'ACTIVE') return;
+    if (Date.now() > deadline)
+      throw new Error(`The table ${TableName} at ${engine.url} was not ready within ${READY_SECONDS} s.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
-function withOurArns(response: AwsResponse): AwsResponse {
-  if (!response.body.includes(ENGINE_ARN)) return response;
+function replaced(body: Buffer, from: string, to: string | undefined): Buffer {
+  if (to === undefined || to === from || !body.includes(from)) return body;
+  return Buffer.from(body.toString().replaceAll(from, to));
+}
+
+function withOurArns(response: AwsResponse, engineArn: string | undefined): AwsResponse {
+  const body = engineArn === undefined ? response.body : replaced(response.body, engineArn, OUR_ARN);
+  if (body === response.body) return response;
   const headers = { ...response.headers };
   delete headers['x-amz-crc32'];
-  return {
-    ...response,
-    headers,
-    body: Buffer.from(response.body.toString().replaceAll(ENGINE_ARN, OUR_ARN)),
-  };
+  return { ...response, headers, body };
 }

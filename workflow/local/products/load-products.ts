@@ -1,5 +1,5 @@
 import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
-import { send } from '../dynamodb/dynamodb-service.ts';
+import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
 
 /** What to put where. */
@@ -50,6 +50,7 @@ async function createTable(engine: EngineClient, TableName: string): Promise<voi
     );
   }
   if (response.status !== 200) throw new Error(`The table ${TableName} could not be created: ${answer}`);
+  await untilActive(engine, TableName);
 }
 
 /** Batches of at most 25 products with different ids: of two with one id the later wins, as with single puts. */

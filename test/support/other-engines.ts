@@ -1,0 +1,89 @@
+import {
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import { DeleteObjectsCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ACCOUNT_ID, REGION } from '../../workflow/local/account.ts';
+
+/** Engines to run on in place of the packaged ones; `npm run test:engines` names them in the environment. */
+export interface OtherEngines {
+  readonly dynamodbUrl?: string;
+  readonly s3Url?: string;
+}
+
+/** Variables by which the tests' processes are told. */
+export const engineVariables = { dynamodbUrl: 'TEST_DYNAMODB_URL', s3Url: 'TEST_S3_URL' } as const;
+
+export function otherEngines(environment: NodeJS.ProcessEnv = process.env): OtherEngines {
+  const dynamodbUrl = environment[engineVariables.dynamodbUrl];
+  const s3Url = environment[engineVariables.s3Url];
+  return { ...(dynamodbUrl !== undefined && { dynamodbUrl }), ...(s3Url !== undefined && { s3Url }) };
+}
+
+/** The embedded AWS's own identity: DynamoDB Local keeps the tables of each access key and region apart. */
+const settings = (endpoint: string) => ({
+  endpoint,
+  region: REGION,
+  credentials: { accessKeyId: ACCOUNT_ID, secretAccessKey: 'test' },
+});
+
+/** Empties the engines, so that a test finds what it would find on one of its own. */
+export async function emptyEngines({ dynamodbUrl, s3Url }: OtherEngines): Promise<void> {
+  if (dynamodbUrl !== undefined) await withDynamoDb(dynamodbUrl, deleteTables);
+  if (s3Url !== undefined) await withS3(s3Url, deleteObjects);
+}
+
+/** What the engines hold already: names of tables and buckets. */
+export async function namesIn({ dynamodbUrl, s3Url }: OtherEngines): Promise<readonly string[]> {
+  const tables = dynamodbUrl === undefined ? [] : await withDynamoDb(dynamodbUrl, tableNames);
+  const buckets = s3Url === undefined ? [] : await withS3(s3Url, bucketNames);
+  return [...tables, ...buckets];
+}
+
+async function withDynamoDb<T>(url: string, work: (client: DynamoDBClient) => Promise<T>): Promise<T> {
+  const client = new DynamoDBClient(settings(url));
+  return work(client).finally(() => client.destroy());
+}
+
+async function withS3<T>(url: string, work: (client: S3Client) => Promise<T>): Promise<T> {
+  const client = new S3Client({ ...settings(url), forcePathStyle: true });
+  return work(client).finally(() => client.destroy());
+}
+
+async function tableNames(client: DynamoDBClient): Promise<readonly string[]> {
+  return (await client.send(new ListTablesCommand({}))).TableNames ?? [];
+}
+
+async function bucketNames(client: S3Client): Promise<readonly string[]> {
+  const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name = '' }) => Name);
+}
+
+/** Deletes are asked for until none is left: a table that is still being created refuses. */
+async function deleteTables(client: DynamoDBClient): Promise<void> {
+  for (let names = await tableNames(client); names.length > 0; names = await tableNames(client)) {
+    for (const TableName of names) await deleteTable(client, TableName).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function deleteTable(client: DynamoDBClient, TableName: string): Promise<void> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  if (Table?.DeletionProtectionEnabled === true)
+    await client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  if (Table?.TableStatus === 'ACTIVE') await client.send(new DeleteTableCommand({ TableName }));
+}
+
+async function deleteObjects(client: S3Client): Promise<void> {
+  for (const Bucket of await bucketNames(client)) {
+    for (;;) {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+      if (Contents.length === 0) break;
+      const Objects = Contents.map(({ Key }) => ({ Key }));
+      await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { startLedgerApart } from './ledger-apart.ts';
+import { emptyEngines, engineVariables, namesIn, type OtherEngines } from './other-engines.ts';
+
+/** `npm run test:engines`: the integration suite on other engines than the packaged ones. */
+
+interface Options {
+  readonly dynamodb?: string;
+  readonly s3?: string;
+  readonly ledgerApart?: boolean;
+}
+
+/** What is tried where nothing else is named; `test/integration/local` is about the packaged engines themselves. */
+const suites = ['backup', 'cli', 'migrate', 'smoke'].map((name) => `test/integration/${name}`);
+
+const command = new Command('npm run test:engines --')
+  .description(
+    'Runs the integration tests on other engines, which must be empty: what they hold is deleted between the tests. For engines that do not check signatures (DynamoDB Local, LocalStack, moto, dynalite).',
+  )
+  .argument('[tests...]', 'files or folders of tests', suites)
+  .option('--dynamodb <url>', 'a DynamoDB in place of the packaged engine')
+  .option('--s3 <url>', 'an S3 in place of the packaged engine')
+  .option('--ledger-apart', 'keep the ledger on the packaged engine: for a DynamoDB without transactions')
+  .parse();
+
+try {
+  process.exitCode = await main(command.opts<Options>(), command.processedArgs[0] as readonly string[]);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(options: Options, tests: readonly string[]): Promise<number> {
+  const { dynamodb, s3, ledgerApart = false } = options;
+  const engines = {
+    ...(dynamodb !== undefined && { dynamodbUrl: dynamodb }),
+    ...(s3 !== undefined && { s3Url: s3 }),
+  };
+  if (Object.keys(engines).length === 0)
+    throw new Error('Give an engine: --dynamodb URL, --s3 URL, or both.');
+  await refuseFilled(engines);
+  const apart = ledgerApart && dynamodb !== undefined ? await startLedgerApart(dynamodb) : undefined;
+  try {
+    return await runTests({ ...engines, ...(apart !== undefined && { dynamodbUrl: apart.url }) }, tests);
+  } finally {
+    await apart?.stop();
+    await emptyEngines(engines);
+  }
+}
+
+/** The tests delete every table and object they find: only where there is nothing to lose. */
+async function refuseFilled(engines: OtherEngines): Promise<void> {
+  const names = await namesIn(engines);
+  if (names.length > 0)
+    throw new Error(
+      `There is something in the engine already: ${names.slice(0, 10).join(', ')}. The tests would delete it; give an engine that is empty.`,
+    );
+}
+
+/** One file after the other, because they share the engine. */
+async function runTests(engines: OtherEngines, tests: readonly string[]): Promise<number> {
+  const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+  const variables = Object.entries(engineVariables).flatMap(([key, name]) => {
+    const url = engines[key as keyof OtherEngines];
+    return url === undefined ? [] : [[name, url]];
+  });
+  const child = spawn(process.execPath, [vitest, 'run', '--no-file-parallelism', ...tests], {
+    env: { ...process.env, ...(Object.fromEntries(variables) as Record<string, string>) },
+    stdio: 'inherit',
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
