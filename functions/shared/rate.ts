@@ -55,6 +55,16 @@ const UNLIMITED = 1_000_000;
 const FLOOR_UNITS = 50;
 const FLOOR_PART = 0.25;
 const FORGOTTEN_PER_SECOND = 0.02;
+/**
+ * Throttling that follows our own rate ends below what the table has just been seen to take. Where three
+ * steps below that leave at least this part of the refusals, something else is the cause, and going
+ * slower would gain nothing: then the rate that was taken is kept for a while, whatever is refused.
+ */
+const UNCHANGED_PART = 0.8;
+/** Fewer refusals than this part of the requests are what finding the table's limit costs. */
+const NOTABLE_PART = 0.2;
+const FUTILE_STEPS = 3;
+const HOLD_MILLIS = 10_000;
 const MAX_FORGETTING_MILLIS = 600_000;
 /** Units of this time may be spent at once. */
 const BURST_MILLIS = 100;
@@ -66,8 +76,25 @@ const SHORTEST_MILLIS = 250;
 /** A limit that finds its way between its floor and its ceiling. */
 interface Limit {
   at(now: number): number;
-  /** Steps down, given the units a second that were served of late. */
-  lower(now: number, served: number): void;
+  /** Steps down, if it is time for that. @returns whether it has */
+  lower(now: number, seen: Seen): boolean;
+}
+
+/** What came of the requests since the last step. */
+interface Seen {
+  /** Units a second that DynamoDB took. */
+  readonly served: number;
+  /** Part of the requests of which anything was refused. */
+  readonly refusedPart: number;
+}
+
+/** Steps down that have not helped so far. */
+interface Trial {
+  /** Units a second that were served when the first of them was taken. */
+  readonly served: number;
+  /** Between the first step and the second; before the first, refusals and their absence are mixed. */
+  readonly refusedPart?: number;
+  readonly steps: number;
 }
 
 function createLimit(ceiling: number, first: number, start: number): Limit {
@@ -77,22 +104,38 @@ function createLimit(ceiling: number, first: number, start: number): Limit {
   let plateau = first;
   let plateauSeconds = FIRST_PLATEAU_SECONDS / 2;
   let bestRate = 0;
+  let trial: Trial | undefined;
+  let heldUntil = Number.NEGATIVE_INFINITY;
 
+  const wantedAt = (now: number): number => {
+    if (now < heldUntil) return plateau;
+    if (throttledAt === undefined) return first * 2 ** ((now - start) / DOUBLING_MILLIS);
+    return plateau * (1 + DECREASE * ((now - throttledAt) / 1_000 / plateauSeconds - 1) ** 3);
+  };
   const at = (now: number): number => {
-    const wanted =
-      throttledAt === undefined
-        ? first * 2 ** ((now - start) / DOUBLING_MILLIS)
-        : plateau * (1 + DECREASE * ((now - throttledAt) / 1_000 / plateauSeconds - 1) ** 3);
+    const wanted = wantedAt(now);
     const limit = Math.max(lowest, Math.min(ceiling, wanted));
     return limit >= UNLIMITED ? Number.POSITIVE_INFINITY : limit;
   };
 
+  const hold = (now: number, { served }: Trial): boolean => {
+    plateau = Math.max(lowest, served);
+    throttledAt = now;
+    heldUntil = now + HOLD_MILLIS;
+    trial = undefined;
+    return true;
+  };
+
   return {
     at,
-    lower(now, served) {
+    lower(now, seen) {
       const limit = at(now);
+      const { served } = seen;
       const sinceLast = now - (throttledAt ?? start);
-      if (throttledAt !== undefined && sinceLast < STEP_MILLIS) return;
+      const leastMillis = throttledAt === undefined ? SHORTEST_MILLIS : STEP_MILLIS;
+      if (sinceLast < leastMillis || now < heldUntil) return false;
+      trial = nextTrial(trial, seen, { limit, sinceLast });
+      if (trial.steps >= FUTILE_STEPS) return hold(now, trial);
       const kept = (1 - FORGOTTEN_PER_SECOND) ** (Math.min(sinceLast, MAX_FORGETTING_MILLIS) / 1_000);
       bestRate = Math.max(served, bestRate * kept);
       const floor = Math.max(lowest, Math.min(limit, bestRate * FLOOR_PART));
@@ -100,8 +143,21 @@ function createLimit(ceiling: number, first: number, start: number): Limit {
       plateau = Math.max(floor / (1 - DECREASE), rate * PLATEAU_PART);
       plateauSeconds = Math.min(2 * plateauSeconds, Math.max(PLATEAU_SECONDS, PLATEAU_UNITS / plateau));
       throttledAt = now;
+      return true;
     },
   };
+}
+
+function nextTrial(
+  trial: Trial | undefined,
+  seen: Seen,
+  { limit, sinceLast }: { readonly limit: number; readonly sinceLast: number },
+): Trial {
+  if (trial === undefined || sinceLast > 2 * STEP_MILLIS) return { served: seen.served, steps: 0 };
+  const { refusedPart = seen.refusedPart } = trial;
+  const isUnchanged = seen.refusedPart >= Math.max(NOTABLE_PART, refusedPart * UNCHANGED_PART);
+  const isFutile = limit < trial.served && isUnchanged;
+  return { served: trial.served, refusedPart, steps: isFutile ? trial.steps + 1 : 0 };
 }
 
 /** A token bucket whose limit backs off and recovers; without a cap unlimited until the first throttle. */
@@ -112,6 +168,8 @@ export function createRate(options: RateOptions): Rate {
   const limit = createLimit(ceiling, Math.min(ceiling, options.firstUnitsPerSecond ?? ceiling), clock.now());
   let freeAt = clock.now();
   let queue = Promise.resolve();
+  let requests = 0;
+  let refusals = 0;
 
   /** One after the other, so that who waits behind others goes by the limit as it is then. */
   const takeTurn = async (units: number): Promise<void> => {
@@ -123,6 +181,7 @@ export function createRate(options: RateOptions): Rate {
 
   return {
     take(units) {
+      requests += 1;
       if (limit.at(clock.now()) === Number.POSITIVE_INFINITY) return Promise.resolve();
       queue = queue.then(() => takeTurn(units));
       return queue;
@@ -132,7 +191,11 @@ export function createRate(options: RateOptions): Rate {
       if (!isRefused) freeAt += ((charged - taken) / limit.at(clock.now())) * 1_000;
     },
     throttled() {
-      limit.lower(clock.now(), meter.perSecond());
+      refusals += 1;
+      const refusedPart = Math.min(1, refusals / Math.max(1, requests));
+      if (!limit.lower(clock.now(), { served: meter.perSecond(), refusedPart })) return;
+      requests = 0;
+      refusals = 0;
     },
   };
 }
