@@ -70,7 +70,10 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
-  const named = totals.quarantineSamples.slice(0, 3).join(' | ');
+  const named = totals.quarantineSamples
+    .slice(0, 3)
+    .map((sample) => sample.replace(/\.$/, ''))
+    .join(' | ');
   throw new TooManyQuarantinedError(
     `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${named.slice(0, 500)}. ` +
       `No table was created; the products and the backup ${run.backupId} are there, and runs/${run.runId}/quarantine/ lists every one. ` +

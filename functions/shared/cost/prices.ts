@@ -22,11 +22,14 @@ export interface Prices {
   readonly transition: number;
 }
 
-/** When the figures were taken down, and from where. */
+/**
+ * When the figures were written down, and what they stand for. They were not fetched: compare them with the
+ * pages named here before you rely on them. The on-demand units of us-east-1 have been compared.
+ */
 export const priceList = {
-  date: '2026-01-15',
+  date: '2026-11-23',
   source:
-    'AWS price list pages "Amazon DynamoDB pricing" (on-demand and provisioned capacity, Standard table class, after the cut of November 2024), "Amazon S3 pricing" (Standard), "AWS Lambda pricing" (Arm, first tier) and "AWS Step Functions pricing" (Standard workflows)',
+    'AWS pages "Amazon DynamoDB pricing" (on-demand and provisioned capacity, Standard table class, after the cut of November 2024), "Amazon S3 pricing" (Standard), "AWS Lambda pricing" (Arm, first tier) and "AWS Step Functions pricing" (Standard workflows)',
 } as const;
 
 const million = 1e-6;

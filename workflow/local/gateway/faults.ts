@@ -66,7 +66,7 @@ export interface FaultHandle {
   remove(): void;
 }
 
-/** Injects faults. For tests: nothing in a command adds one. */
+/** Injects faults: for tests, and for `npm start -- --break`, which shows a roll back. */
 export interface Faults {
   add(fault: Fault): FaultHandle;
   killAt(kill: Kill): FaultHandle;
