@@ -55,8 +55,10 @@ async function createBucket(engine: EngineClient, bucket: string): Promise<void>
   const created = await engine.send({
     method: 'PUT',
     url: `/${bucket}`,
-    headers: { authorization },
-    body: Buffer.alloc(0),
+    headers: { authorization, 'content-type': 'application/xml' },
+    body: Buffer.from(
+      `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LocationConstraint>${REGION}</LocationConstraint></CreateBucketConfiguration>`,
+    ),
   });
   if (isError(created, 'BucketAlreadyOwnedByYou')) return;
   refuseFailure(`The bucket ${bucket}`, created);
