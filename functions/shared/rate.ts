@@ -64,6 +64,8 @@ const UNCHANGED_PART = 0.8;
 /** Fewer refusals than this part of the requests are what finding the table's limit costs. */
 const NOTABLE_PART = 0.2;
 const FUTILE_STEPS = 3;
+/** A step is one of a row when the last one is so few requests ago, however long these have taken. */
+const REQUESTS_OF_ONE_ROW = 12;
 const HOLD_MILLIS = 10_000;
 const MAX_FORGETTING_MILLIS = 600_000;
 /** Units of this time may be spent at once. */
@@ -84,6 +86,7 @@ interface Limit {
 interface Seen {
   /** Units a second that DynamoDB took. */
   readonly served: number;
+  readonly requests: number;
   /** Part of the requests of which anything was refused. */
   readonly refusedPart: number;
 }
@@ -153,7 +156,8 @@ function nextTrial(
   seen: Seen,
   { limit, sinceLast }: { readonly limit: number; readonly sinceLast: number },
 ): Trial {
-  if (trial === undefined || sinceLast > 2 * STEP_MILLIS) return { served: seen.served, steps: 0 };
+  const isOneRow = sinceLast <= 2 * STEP_MILLIS || seen.requests <= REQUESTS_OF_ONE_ROW;
+  if (trial === undefined || !isOneRow) return { served: seen.served, steps: 0 };
   const { refusedPart = seen.refusedPart } = trial;
   const isUnchanged = seen.refusedPart >= Math.max(NOTABLE_PART, refusedPart * UNCHANGED_PART);
   const isFutile = limit < trial.served && isUnchanged;
@@ -193,7 +197,7 @@ export function createRate(options: RateOptions): Rate {
     throttled() {
       refusals += 1;
       const refusedPart = Math.min(1, refusals / Math.max(1, requests));
-      if (!limit.lower(clock.now(), { served: meter.perSecond(), refusedPart })) return;
+      if (!limit.lower(clock.now(), { served: meter.perSecond(), requests, refusedPart })) return;
       requests = 0;
       refusals = 0;
     },

@@ -95,7 +95,7 @@ describe('a first run into a table of its own', () => {
   });
 
   it('loses nothing when 30 % of all items come back unprocessed and 30 % of all batches are throttled', async () => {
-    const products = sizedProducts(60);
+    const products = sizedProducts(300);
     bench = await migrateBench({ products });
     const random = chance();
     const faulty = withBatches(async (items, real) => {
@@ -106,8 +106,8 @@ describe('a first run into a table of its own', () => {
     });
     await bench.migrate(bench.run, { ...faulty, random: () => 0 });
     expect(canonical(await bench.target())).toEqual(expected(products));
-    expect((await bench.shard())?.counters).toMatchObject({ items: 300, products: 60 });
-    expect((await bench.shard())?.counters['throttles']).toBeGreaterThan(5);
+    expect((await bench.shard())?.counters).toMatchObject({ items: 1500, products: 300 });
+    expect((await bench.shard())?.counters['throttles']).toBeGreaterThan(10);
   });
 
   it('takes a lost answer for what it is and writes the batch again', async () => {
