@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { type Bench, longTurn, shortTurn, sourceTable } from '../backup/backup-bench.ts';
+import { sealedBench } from '../backup/sealed-bench.ts';
+import { itemsOf, sizedProducts, targetName } from './migrate-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+async function sealed(products: readonly WireItem[]): Promise<Run> {
+  const made = await sealedBench(products, { plan: { segments: [0, 1] } });
+  bench = made.bench;
+  const run = await readRun(bench.runtime.ledger, made.run.runId);
+  await transition(bench.runtime.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: 'test' });
+  return run;
+}
+
+describe('migrateProductsEnhanced called alone', () => {
+  it('migrates the newest sealed backup into a table that it creates, and leaves no lock', async () => {
+    const { backupId } = await sealed(sizedProducts(20));
+    const outcome = await migrateAlone(bench.runtime, longTurn());
+    expect(outcome).toMatchObject({
+      done: true,
+      message: 'migrateProductsEnhanced is complete.',
+      result: { backupId, table: targetName, items: 100, products: 20, alreadyPresent: 0 },
+    });
+    expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 100);
+    expect(await findLock(bench.runtime.ledger, sourceTable)).toBeUndefined();
+  });
+
+  it('says that it was short of time, and goes on when it is called again', async () => {
+    await sealed(sizedProducts(6));
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    expect(first).toMatchObject({
+      done: false,
+      message: expect.stringContaining('invoke migrateProductsEnhanced again'),
+    });
+    expect(await findLock(bench.runtime.ledger, sourceTable)).toBeUndefined();
+    const second = await migrateAlone(bench.runtime, longTurn());
+    expect(second).toMatchObject({ done: true, runId: first.runId, result: { items: 30, products: 6 } });
+    expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 30);
+  });
+
+  it('changes nothing when it is called once more', async () => {
+    await sealed(sizedProducts(6));
+    await migrateAlone(bench.runtime, longTurn());
+    const again = await migrateAlone(bench.runtime, longTurn());
+    expect(again).toMatchObject({ done: true, result: { items: 30, alreadyPresent: 30 } });
+  });
+
+  it('says how to make a backup where there is none', async () => {
+    await sealed(sizedProducts(1));
+    bench.objects.bodies.clear();
+    await expect(migrateAlone(bench.runtime, longTurn())).rejects.toMatchObject({
+      name: 'BackupNotFoundError',
+    });
+  });
+});
