@@ -4,6 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { takeShortcut } from './wire/wire-client.ts';
 
 /** Sockets one worker keeps open to a service: as many as batches it has in flight, and some for the ledger. */
 const maxSockets = 64;
@@ -31,7 +32,7 @@ export interface Clients {
 
 /** Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set. */
 export function createClients(): Clients {
-  const dynamo = new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) });
+  const dynamo = takeShortcut(new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) }));
   const ledgerBase = new DynamoDBClient({ maxAttempts: 6, requestHandler: requestHandler(5_000) });
   return {
     dynamo,
