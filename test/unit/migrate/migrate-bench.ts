@@ -9,7 +9,8 @@ import { createTableInput } from '../../../functions/shared/tables/create-table-
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
 import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { type Bench, drive, longTurn, product, sourceTable } from '../backup/backup-bench.ts';
 import { backUpAndRehearse, sealedBench } from '../backup/sealed-bench.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
@@ -122,4 +123,44 @@ export async function changeSource(bench: Bench, item: WireItem): Promise<void> 
 /** An error as the SDK throws it. */
 export function awsError(name: string, message = `${name} for a test`): Error {
   return Object.assign(new Error(message), { name });
+}
+
+/** An item of the first product that the shop has put there itself. */
+export const shopItem: WireItem = {
+  PK: { S: 'PRODUCT#p-1' },
+  SK: { S: 'VARIANT#PRO-M-P1' },
+  note: { S: 'the shop’s own' },
+};
+
+/** Key of an item of the target, as {@link MigrateBench.target} has it. */
+export const targetKey = (SK: string, id = 'p-1'): string =>
+  keyIdentity({ PK: { S: `PRODUCT#${id}` }, SK: { S: SK } });
+
+/** The item with a note of the shop's. */
+export const noted = (item: WireItem): WireItem =>
+  wireItem([...Object.entries(item), ['note', { S: 'changed by the shop' }]]);
+
+/** The target as text, to be compared before and after. */
+export async function snapshot(bench: MigrateBench): Promise<string> {
+  const items = [...(await bench.target()).values()].map(canonicalJson);
+  return items.toSorted().join('\n');
+}
+
+/** Change of a run that replaces. */
+export const replacing = {
+  parameters: {
+    dryRun: false,
+    onFailure: 'rollback',
+    maxQuarantined: 0,
+    onExisting: 'replace',
+    maxConcurrency: 4,
+  },
+} as const;
+
+/** A migrated catalogue, whose first product has changed at the source, and a second run that replaces. */
+export async function secondRun(): Promise<{ readonly bench: MigrateBench; readonly run: Run }> {
+  const bench = await migrateBench({ products: sizedProducts(4) });
+  await bench.migrate();
+  await changeSource(bench, sizedProduct(1, { price: { S: '170' } }));
+  return { bench, run: await bench.nextRun('run-2', replacing) };
 }

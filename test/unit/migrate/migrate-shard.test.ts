@@ -8,6 +8,7 @@ import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts'
 import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
 import type { ItemTable } from '../../../functions/shared/wire/item-table.ts';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
 import { product, shortTurn } from '../backup/backup-bench.ts';
 import {
   awsError,
@@ -40,15 +41,6 @@ function withBatches(
 ): Runtime {
   const real = bench.runtime.items;
   return bench.withItems({ batchPut: (_, items) => fault(items, real) });
-}
-
-/** The same sequence every time, in [0, 1). */
-function chance(): () => number {
-  let state = 42;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
 }
 
 describe('a first run into a table of its own', () => {
@@ -97,7 +89,7 @@ describe('a first run into a table of its own', () => {
   it('loses nothing when 30 % of all items come back unprocessed and 30 % of all batches are throttled', async () => {
     const products = sizedProducts(300);
     bench = await migrateBench({ products });
-    const random = chance();
+    const random = seededRandom(42);
     const faulty = withBatches(async (items, real) => {
       if (random() < 0.3) throw awsError('ProvisionedThroughputExceededException');
       const taken = items.filter(() => random() >= 0.3);

@@ -1,0 +1,149 @@
+import type { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { readUndo } from '../../../functions/shared/take-back/undo-file.ts';
+import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
+import { wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import {
+  changeSource,
+  type MigrateBench,
+  migrateBench,
+  noted,
+  replacing,
+  secondRun,
+  sizedProduct,
+  snapshot,
+  targetKey,
+} from './migrate-bench.ts';
+
+let bench: MigrateBench;
+afterEach(() => bench.stop());
+
+/** A worker that dies when it is about to save its checkpoint. */
+function withoutCheckpoints(runtime: Runtime): Runtime {
+  const client = Object.assign(Object.create(runtime.ledger.client), {
+    send: (command: GetCommand) =>
+      command.constructor.name === 'PutCommand'
+        ? Promise.reject(new Error('killed'))
+        : runtime.ledger.client.send(command),
+  });
+  return { ...runtime, ledger: { ...runtime.ledger, client } };
+}
+
+describe('replacing', () => {
+  it('carries changed products over and leaves the others as they are', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    const before = await bench.target();
+    await bench.migrate(run);
+    const after = await bench.target();
+    const replaced = [...after].filter(
+      ([key, item]) => canonicalJson(item) !== canonicalJson(before.get(key) ?? {}),
+    );
+    expect(replaced.map(([, item]) => item.migrationRun)).toEqual(
+      Array.from({ length: 4 }, () => ({ S: 'run-2' })),
+    );
+    expect(after.get(targetKey('VARIANT#PRO-M-P1'))?.price).toEqual({ N: '17000' });
+    expect(new Map(after).size).toBe(20);
+    expect((await bench.shard(run))?.counters).toMatchObject({
+      items: 20,
+      alreadyPresent: 20,
+      replaced: 4,
+      keptChanged: 0,
+    });
+  });
+
+  it('keeps each item before it replaces it', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    const before = (await bench.target()).get(targetKey('VARIANT#PRO-S-P1'));
+    const order: string[] = [];
+    bench.objects.afterPut = (key) => void order.push(key);
+    await bench.migrate(run);
+    const undo = await readUndo({ objects: bench.objects, runId: 'run-2', stem: '0-0' });
+    expect(undo.size).toBe(4);
+    expect(undo.get(targetKey('VARIANT#PRO-S-P1'))).toEqual(before);
+    expect(order).toEqual(['runs/run-2/undo/0-0-0.jsonl']);
+  });
+
+  it('replaces nothing when the old items cannot be kept', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    const before = await snapshot(bench);
+    bench.objects.beforePut = () => {
+      throw new Error('no bucket');
+    };
+    await expect(bench.migrate(run)).rejects.toThrow('no bucket');
+    expect(await snapshot(bench)).toBe(before);
+  });
+
+  it('leaves an item alone that the shop has changed, and names it', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1')) ?? {};
+    await bench.put(wireItem([...Object.entries(item), ['stockQuantity', { N: '3' }]]));
+    await bench.migrate(run);
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toMatchObject({
+      stockQuantity: { N: '3' },
+      price: { N: '16500' },
+    });
+    const shard = await bench.shard(run);
+    expect(shard?.counters).toMatchObject({ items: 20, alreadyPresent: 20, replaced: 3, keptChanged: 1 });
+    expect(shard?.samples).toEqual({ keptChanged: ['PRODUCT#p-1 / VARIANT#PRO-M-P1'] });
+  });
+
+  it('leaves an item alone that the shop changes between the look and the write', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1')) ?? {};
+    bench.objects.afterPut = () =>
+      bench.put(wireItem([...Object.entries(item), ['stockQuantity', { N: '3' }]]));
+    await bench.migrate(run);
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toMatchObject({
+      stockQuantity: { N: '3' },
+      price: { N: '16500' },
+    });
+    expect((await bench.shard(run))?.counters).toMatchObject({ replaced: 3, keptChanged: 1 });
+  });
+
+  it('keeps an attribute that the shop adds between the look and the write', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1')) ?? {};
+    bench.objects.afterPut = () => bench.put(noted(item));
+    await bench.migrate(run);
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toMatchObject({
+      note: { S: 'changed by the shop' },
+      price: { N: '17000' },
+    });
+  });
+
+  it('counts replaced items once when a worker dies before its checkpoint', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    await expect(bench.migrate(run, withoutCheckpoints(bench.runtime))).rejects.toThrow('killed');
+    expect(await bench.shard(run)).toBeUndefined();
+    await bench.migrate(run);
+    expect((await bench.shard(run))?.counters).toMatchObject({ items: 20, replaced: 4, alreadyPresent: 20 });
+  });
+
+  it('leaves an item alone that has more attributes than a condition can name', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 150 }, (_, index) => [`a${index}`, { N: String(index) }]),
+    );
+    bench = await migrateBench({ products: [sizedProduct(1, many)] });
+    await bench.migrate();
+    await changeSource(bench, sizedProduct(1, { ...many, name: { S: 'Renamed' } }));
+    const run = await bench.nextRun('run-2', replacing);
+    await bench.migrate(run);
+    expect((await bench.target()).get(targetKey('METADATA'))).toMatchObject({ name: { S: 'Product 1' } });
+    expect((await bench.shard(run))?.samples).toEqual({ keptChanged: ['PRODUCT#p-1 / METADATA'] });
+  });
+});

@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { takeBackItems } from '../../../functions/shared/take-back/take-back-items.ts';
+import {
+  changeSource,
+  type MigrateBench,
+  migrateBench,
+  noted,
+  secondRun,
+  shopItem,
+  sizedProduct,
+  sizedProducts,
+  snapshot,
+  targetKey,
+} from '../migrate/migrate-bench.ts';
+
+let bench: MigrateBench;
+afterEach(() => bench.stop());
+
+describe('taking items back', () => {
+  const scope = (run: Run, deadline = Date.now() + 60_000) => ({
+    run,
+    deadline,
+    check: () => Promise.resolve(),
+  });
+
+  it('leaves a table that was there before exactly as it was', async () => {
+    bench = await migrateBench({ products: sizedProducts(30), existing: [shopItem] });
+    const before = await snapshot(bench);
+    await bench.migrate();
+    const taken = await takeBackItems(bench.runtime, scope(bench.run));
+    expect(taken).toMatchObject({ done: true, deleted: 149, restored: 0, kept: 0 });
+    expect(await snapshot(bench)).toBe(before);
+  });
+
+  it('puts back what was replaced and deletes what was added', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const { run } = second;
+    await changeSource(bench, sizedProduct(9));
+    const before = await snapshot(bench);
+    await bench.migrate(run);
+    const taken = await takeBackItems(bench.runtime, scope(run));
+    expect(taken).toMatchObject({ done: true, deleted: 0, restored: 4, kept: 0 });
+    expect(await snapshot(bench)).toBe(before);
+  });
+
+  it('keeps what the shop has changed since, and names it', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const item = (await bench.target()).get(targetKey('METADATA')) ?? {};
+    await bench.put(noted(item));
+    const taken = await takeBackItems(bench.runtime, scope(bench.run));
+    expect(taken).toMatchObject({ deleted: 14, kept: 1, keptKeys: ['PRODUCT#p-1 / METADATA'] });
+    expect([...(await bench.target()).keys()]).toEqual([targetKey('METADATA')]);
+  });
+
+  it('counts a deletion whose answer was lost, and an update', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    let calls = 0;
+    const losing = bench.withItems({
+      async deleteIf(table, key, condition) {
+        const outcome = await bench.runtime.items.deleteIf(table, key, condition);
+        calls += 1;
+        if (calls % 2 === 0) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        return outcome;
+      },
+    });
+    expect(await takeBackItems(losing, scope(bench.run))).toMatchObject({ deleted: 15, kept: 0 });
+  });
+
+  it('does it all again without harm', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const first = await takeBackItems(bench.runtime, scope(bench.run));
+    expect(await takeBackItems(bench.runtime, scope(bench.run))).toEqual(first);
+  });
+
+  it('goes on where it stopped when time is short', async () => {
+    bench = await migrateBench({ products: sizedProducts(50), existing: [] });
+    await bench.migrate();
+    let turns = 0;
+    for (let done = false; !done; turns += 1)
+      ({ done } = await takeBackItems(bench.runtime, scope(bench.run, 0)));
+    expect(turns).toBe(3);
+    expect(await bench.target()).toHaveProperty('size', 0);
+  });
+
+  it('changes nothing once its claim is lost', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const check = () => Promise.reject(new Error('somebody else is at it'));
+    await expect(takeBackItems(bench.runtime, { ...scope(bench.run), check })).rejects.toThrow(
+      'somebody else',
+    );
+    expect(await bench.target()).toHaveProperty('size', 15);
+  });
+
+  it('does nothing in a table that the run created: that goes whole', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    expect(await takeBackItems(bench.runtime, scope(bench.run))).toMatchObject({ done: true, deleted: 0 });
+    expect(await bench.target()).toHaveProperty('size', 15);
+  });
+});
