@@ -21,10 +21,14 @@ export function refuseReservedInVariant(own: WireItem, label: string): void {
   refuseReserved(RESERVED_IN_VARIANT, own, label);
 }
 
-/** @throws ProductRefusal `KeyTooLong` or `ItemTooLarge` where DynamoDB would refuse the item */
-export function refuseOversized(item: WireItem, label: string): void {
+/** @throws ProductRefusal `KeyTooLong` where DynamoDB would refuse the item */
+export function refuseLongKeys(item: WireItem, label: string): void {
   refuseLongKey({ item, name: 'PK', maxBytes: MAX_PARTITION_KEY_BYTES }, label);
   refuseLongKey({ item, name: 'SK', maxBytes: MAX_SORT_KEY_BYTES }, label);
+}
+
+/** @throws ProductRefusal `ItemTooLarge` where DynamoDB would refuse the item */
+export function refuseOversized(item: WireItem, label: string): void {
   const bytes = itemSizeBytes(item);
   if (bytes <= MAX_ITEM_BYTES) return;
   refuse('ItemTooLarge', `${label} becomes an item of ${bytes} bytes; DynamoDB takes ${MAX_ITEM_BYTES}.`);

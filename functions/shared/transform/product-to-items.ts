@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { METADATA_SORT_KEY, productPartition } from '../tables/products-enhanced.ts';
-import { equalValues } from '../wire/canonical-json.ts';
-import { itemDigest } from '../wire/digest.ts';
+import { canonicalJson, equalValues } from '../wire/canonical-json.ts';
+import { MAX_ITEM_BYTES } from '../wire/item-size.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue, wireItem } from '../wire/wire-item.ts';
-import { refuseOversized, refuseReservedInProduct } from './limits.ts';
+import { refuseLongKeys, refuseOversized, refuseReservedInProduct } from './limits.ts';
 import { isSamePrice } from './price.ts';
 import { ProductRefusal, refuse } from './quarantine.ts';
 import { makeSlug } from './slug.ts';
@@ -17,6 +18,8 @@ interface Moved {
 }
 
 const MAX_LABEL_LENGTH = 80;
+/** A character takes three bytes at most, and the text of an item more of them than the item's bytes; a digest comes on top. */
+const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
 
 /**
  * What a product becomes in `products-enhanced`; or, where it cannot become that without losing
@@ -42,9 +45,7 @@ function transform(product: WireItem, context: TransformContext): WireItem[] {
   const source = readVariants(product, subject.label);
   const variants = variantItems(subject, source, context);
   const metadata = metadataItem(subject, { source, variants }, context);
-  const items = [metadata, ...variants].map(withDigest);
-  for (const item of items) refuseOversized(item, subject.label);
-  return items;
+  return [metadata, ...variants].map((item) => finish(item, subject.label));
 }
 
 function readSubject(product: WireItem): Subject {
@@ -106,6 +107,11 @@ function equal(one: WireValue | undefined, other: WireValue | undefined): boolea
   return one !== undefined && other !== undefined && equalValues(one, other);
 }
 
-function withDigest(item: WireItem): WireItem {
-  return wireItem([...Object.entries(item), ['migrationDigest', { S: itemDigest(item) }]]);
+/** @throws ProductRefusal where DynamoDB would refuse the item */
+function finish(item: WireItem, label: string): WireItem {
+  const json = canonicalJson(item);
+  const finished = { ...item, migrationDigest: { S: hash('sha256', json) } };
+  refuseLongKeys(finished, label);
+  if (json.length > SURELY_SMALL_LENGTH) refuseOversized(finished, label);
+  return finished;
 }

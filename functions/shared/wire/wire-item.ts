@@ -29,9 +29,7 @@ export type WireType = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'N
 
 /** Builds an item from entries; a later entry wins. Safe for `__proto__`. */
 export function wireItem(entries: Iterable<readonly [string, WireValue]>): WireItem {
-  const item = Object.create(null) as Record<string, WireValue>;
-  for (const [name, value] of entries) item[name] = value;
-  return item;
+  return Object.fromEntries(entries);
 }
 
 /** The attribute's value, or `undefined` where the item has none of that name (inherited names do not count). */

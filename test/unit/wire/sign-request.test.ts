@@ -31,7 +31,7 @@ async function sdkAuthorization(
   };
   const signed = await signer.sign(unsigned, { signingDate: new Date(now) });
   client.destroy();
-  return (signed as HttpRequest).headers['authorization'];
+  return signed.headers['authorization'];
 }
 
 describe('signedHeaders', () => {
