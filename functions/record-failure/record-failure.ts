@@ -1,17 +1,26 @@
 import { readableFailure } from '../shared/caught-failure.ts';
+import { RunClosedError } from '../shared/errors.ts';
 import { recordFailure } from '../shared/ledger/failure.ts';
+import { readRun } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RecordFailureInput } from '../shared/state.ts';
 
 /**
  * Writes a failure inside a Map or a branch into the ledger, because the Map's own Catch may only see that
  * some iteration failed. The first one recorded counts as the root cause.
+ *
+ * @throws RunNotFoundError; RunClosedError where another execution works on the run. Neither is retried.
  */
 export async function recordCaughtFailure(
   runtime: Runtime,
   input: RecordFailureInput,
 ): Promise<Record<string, never>> {
-  const { runId, shard, failure } = input.iteration;
+  const { runId, executionArn, shard, failure } = input.iteration;
+  const run = await readRun(runtime.ledger, runId);
+  if (run.executionArn !== executionArn)
+    throw new RunClosedError(
+      `Run ${runId} is not worked on by ${executionArn}, so its failure was not noted. Nothing was changed.`,
+    );
   const { error, cause } = readableFailure(failure);
   const at = new Date(runtime.clock.now()).toISOString();
   await recordFailure(runtime.ledger, runId, { error, cause, state: input.state, shard, at });

@@ -7,6 +7,7 @@ import { resolveLockConflict } from '../shared/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
+import { assertAllowed } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
 
 /** The backup as the run's report names it. */
@@ -20,8 +21,10 @@ async function newRun(
   runtime: Runtime,
   { input: typed, execution, tested }: BeginRestoreInput,
 ): Promise<Parameters<typeof beginRun>[1]> {
-  const { note, maxConcurrency, writeUnitsPerSecond } = parseRestoreInput(typed);
+  const restoreInput = parseRestoreInput(typed);
+  const { note, maxConcurrency, writeUnitsPerSecond } = restoreInput;
   const { order, plan } = tested;
+  assertAllowed(runtime, restoreInput, order.targetTable);
   const parameters = {
     dryRun: false,
     onFailure: 'rollback',

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { BackupDamagedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { executionSchema, planSchema, runStepSchema, workerSchema } from '../shared/state.ts';
+import { beginningSchema, planSchema, runStepSchema, workerSchema } from '../shared/state.ts';
+import { backupIdSchema, tableNameSchema } from './restore-input.ts';
 
 /** PrepareRestore -> BeginRestore, and the facts that the run keeps: what is restored, and into what. */
 export const restoreOrderSchema = z.object({
-  backupId: z.string(),
-  targetTable: z.string(),
+  backupId: backupIdSchema,
+  targetTable: tableNameSchema,
   /** `NEW`: the run creates the table. `EXISTING`: it is there and gets only what it lacks. */
   mode: z.enum(['NEW', 'EXISTING']),
 });
@@ -20,7 +21,7 @@ export type PreparedRestore = z.infer<typeof preparedRestoreSchema>;
 export const beginRestoreSchema = z.object({
   machine: z.literal('restore'),
   input: z.unknown(),
-  execution: executionSchema,
+  execution: beginningSchema,
   tested: preparedRestoreSchema,
 });
 export type BeginRestoreInput = z.infer<typeof beginRestoreSchema>;
@@ -39,7 +40,7 @@ export interface BeginRestoreOutput extends Omit<BeginRestoreInput, 'tested'> {
 
 /** Everything that the function is called with, by `action`. */
 export const restoreSchema = z.discriminatedUnion('action', [
-  z.object({ action: z.literal('prepare'), input: z.unknown(), execution: executionSchema }),
+  z.object({ action: z.literal('prepare'), input: z.unknown(), execution: beginningSchema }),
   z.object({ action: z.literal('begin'), state: beginRestoreSchema }),
   z.object({ action: z.literal('prove'), worker: workerSchema }),
   z.object({ action: z.literal('create'), run: runStepSchema }),

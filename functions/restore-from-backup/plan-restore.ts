@@ -84,13 +84,20 @@ export function defaultTarget(sourceTable: string, startTime: string): string {
   return `${sourceTable}-restored-${stamp}`;
 }
 
-/** Writing into the live source is a choice of the deployment, and of the one who starts it. */
-function assertAllowed({ config }: Runtime, input: RestoreInput, targetTable: string): void {
-  if (targetTable === config.ledgerTable)
+/**
+ * Tables that a restore may make or fill up: those of this name, as its role says, and the live source, which is a
+ * choice of the deployment and of the one who starts it.
+ *
+ * @throws RestoreTargetError; not retried.
+ */
+export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTable: string): void {
+  const prefix = `${config.sourceTable}-restored-`;
+  if (targetTable !== config.sourceTable) {
+    if (targetTable.startsWith(prefix)) return;
     throw new RestoreTargetError(
-      `Table ${targetTable} is the ledger of this service. Nothing was created. Name another table.`,
+      `Table ${targetTable} is none that a restore may write: its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out to restore into a new one.`,
     );
-  if (targetTable !== config.sourceTable) return;
+  }
   if (!config.restoreIntoSource)
     throw new RestoreTargetError(
       `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. Leave targetTable out to restore into a new table, or deploy with --param restoreIntoSource=true.`,

@@ -5,16 +5,20 @@ import { InvalidInputError } from '../shared/errors.ts';
 /** Longer input than this is a mistake; Step Functions itself would take 256 KiB. */
 const maxInputCharacters = 4_096;
 
+export const backupIdSchema = z
+  .string()
+  .refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits');
+export const tableNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, _, . and -');
+
 const restoreInputSchema = z.strictObject({
   /** Default: the newest sealed backup of the source table. */
-  backupId: z.string().refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits').optional(),
+  backupId: backupIdSchema.optional(),
   /** Default: a new table `<source>-restored-<yyyymmddThhmmssZ>`. One that exists gets only what it lacks. */
-  targetTable: z
-    .string()
-    .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, _, . and -')
-    .optional(),
+  targetTable: tableNameSchema.optional(),
   /** Repeats the name of the source table: needed to restore into it. */
-  confirm: z.string().optional(),
+  confirm: tableNameSchema.optional(),
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   writeUnitsPerSecond: z.number().positive().max(1_000_000).optional(),
   note: z.string().max(500).optional(),

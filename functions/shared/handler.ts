@@ -26,12 +26,28 @@ export interface Stage<Input> {
 
 /** What `sls invoke -f` sends without `-d`, and what people type for "nothing". */
 function isEmpty(event: unknown): boolean {
-  return (
-    event === undefined ||
-    event === null ||
-    event === '' ||
-    (typeof event === 'object' && Object.keys(event).length === 0)
-  );
+  if (event === undefined || event === null || event === '') return true;
+  return typeof event === 'object' && !Array.isArray(event) && Object.keys(event).length === 0;
+}
+
+/** As much as Step Functions carries from state to state. */
+const maxPayloadCharacters = 262_144;
+
+/** Whether it can be read at all: not too long, nor nested too deeply to be written down again. */
+function isReadable(event: unknown): boolean {
+  try {
+    return (JSON.stringify(event) ?? '').length <= maxPayloadCharacters;
+  } catch {
+    return false;
+  }
+}
+
+/** The first few problems of a payload that is refused, without what was in it. */
+function problemsOf({ issues }: z.ZodError): string {
+  const named = issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join('.').slice(0, 80) || 'payload'}: ${issue.message.slice(0, 160)}`);
+  return named.join('; ');
 }
 
 const defaultRemainingMillis = 890_000;
@@ -65,11 +81,9 @@ async function runStage<Input>(
   turn: Turn,
 ): Promise<unknown> {
   if (isEmpty(event) && stage.alone !== undefined) return stage.alone(runtime, turn);
-  const parsed = stage.input.safeParse(event);
-  if (!parsed.success) {
-    const problems = parsed.error.issues
-      .map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`)
-      .join('; ');
+  const parsed = isReadable(event) ? stage.input.safeParse(event) : undefined;
+  if (parsed?.success !== true) {
+    const problems = parsed === undefined ? 'too long, or nested too deeply' : problemsOf(parsed.error);
     throw new InvalidInputError(
       `This function's payload is not what the workflow sends (${problems}). ${stage.alone === undefined ? 'It is part of the workflow and cannot be called alone; start the state machine instead.' : 'Call it without a payload to do the whole step.'}`,
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidInputError } from './errors.ts';
+import { runIdSchema } from './state.ts';
 
 /** Longer input than this is a mistake; Step Functions itself would take 256 KiB. */
 const maxInputCharacters = 4_096;
@@ -10,10 +11,7 @@ const capacity = z.number().positive().max(1_000_000);
 const migrateInputSchema = z.strictObject({
   dryRun: z.boolean().default(false),
   onFailure: z.enum(['rollback', 'hold']).default('rollback'),
-  resume: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,80}$/, 'must be the id of a run: letters, digits, _ and -, at most 80')
-    .optional(),
+  resume: runIdSchema.optional(),
   maxQuarantined: z.number().int().min(0).default(0),
   onExisting: z.enum(['keep', 'replace']).default('keep'),
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),

@@ -5,18 +5,44 @@ import { z } from 'zod';
  * and flags; items, keys of items and cursors with key values live in S3 and in the ledger.
  */
 
+const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
+
+/** A run's id, which is the name of the execution that began it. It stands in keys of the ledger and the bucket. */
+export const runIdSchema = z
+  .string()
+  .regex(runIdPattern, 'must be the id of a run: letters, digits, _ and -, at most 80');
+
+/** ARN of an execution, or `manual:<run id>` of a step called alone. */
+const executionArnSchema = z
+  .string()
+  .max(400)
+  .regex(/^(arn|manual):\S+$/, 'must be the ARN of an execution');
+
 /** What `Prepare` notes of the execution. Read by every state outside a Map. */
 export const executionSchema = z.object({
   /** ARN of the execution. */
-  id: z.string(),
-  /** Name of the execution; becomes the run's id. */
-  name: z.string(),
+  id: executionArnSchema,
+  /** Name of the execution. Step Functions takes more characters than a run's id may have. */
+  name: z.string().min(1).max(80),
   /** ISO 8601. */
-  startTime: z.string(),
+  startTime: z
+    .string()
+    .max(40)
+    .refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time in ISO 8601'),
 });
 export type Execution = z.infer<typeof executionSchema>;
 
-const indexes = z.array(z.number().int().min(0)).max(1000);
+/** An execution that begins a run: its name becomes the run's id. */
+export const beginningSchema = executionSchema.extend({
+  name: z
+    .string()
+    .regex(
+      runIdPattern,
+      'becomes the id of the run, so it must be made of letters, digits, _ and -, at most 80; start again under another name',
+    ),
+});
+
+const indexes = z.array(z.number().int().min(0).max(999)).max(1000);
 
 /** TestConnection -> BeginRun: how the run is cut. */
 export const planSchema = z.object({
@@ -25,7 +51,7 @@ export const planSchema = z.object({
   /** `[0..n-1]`: shards of the backup's files. */
   shards: indexes,
   /** Map workers at once. */
-  workers: z.number().int().min(1),
+  workers: z.number().int().min(1).max(1000),
   /** Items in one backup file, at most. */
   itemsPerFile: z.number().int().min(1),
   /** Cap over all workers in read units a second; 0: none. */
@@ -45,6 +71,8 @@ export type Plan = z.infer<typeof planSchema>;
 /** TestConnection's payload: the first state that sees what was typed. Its answer is the {@link Plan}. */
 export const testConnectionSchema = z.object({
   input: z.unknown(),
+  /** Absent where it is called alone. */
+  execution: beginningSchema.optional(),
   /** Ask for the list of checks instead of the plan; stops are listed, not thrown. */
   check: z.boolean().optional(),
 });
@@ -54,7 +82,7 @@ export type TestConnectionInput = z.infer<typeof testConnectionSchema>;
 export const beginRunSchema = z.object({
   machine: z.literal('migrate'),
   input: z.unknown(),
-  execution: executionSchema,
+  execution: beginningSchema,
   tested: z.object({ plan: planSchema }),
 });
 export type BeginRunInput = z.infer<typeof beginRunSchema>;
@@ -79,10 +107,10 @@ export interface BegunRun {
 }
 
 /** Payload of every worker inside a Map, in and out: a worker returns what its next turn is called with. */
-export const workerSchema = z.object({
-  runId: z.string(),
+export const workerSchema = z.strictObject({
+  runId: runIdSchema,
   /** ARN of the execution the run belongs to: a worker of any other execution changes nothing. */
-  executionArn: z.string(),
+  executionArn: executionArnSchema,
   /** Which segment or shard. */
   shard: z.number().int().min(0).max(999),
   /** Turns taken so far; absent at the first. */
@@ -102,7 +130,7 @@ export interface WorkerOutput extends WorkerInput {
 }
 
 /** Payload of a state that works on the run as a whole (SealBackup, the CreateTables branches, JudgeDigests, CompleteRun). */
-export const runStepSchema = z.object({ runId: z.string(), executionArn: z.string() });
+export const runStepSchema = z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema });
 export type RunStepInput = z.infer<typeof runStepSchema>;
 
 /** SealBackup's answer; for whoever calls it alone, the workflow drops it. */
@@ -122,11 +150,16 @@ export const failureSchema = z.object({ Error: z.string().optional(), Cause: z.s
 export type Failure = z.infer<typeof failureSchema>;
 
 /** RecordFailure's payload. */
-export const recordFailureSchema = z.object({
+export const recordFailureSchema = z.strictObject({
   /** State the failure was caught in. */
-  state: z.string(),
+  state: z.string().regex(/^[A-Za-z]{1,80}$/, 'must be the name of a state'),
   /** The iteration's state data, or a branch's run and failure. */
-  iteration: runStepSchema.extend({ shard: z.number().int().optional(), failure: failureSchema }),
+  iteration: z.object({
+    runId: runIdSchema,
+    executionArn: executionArnSchema,
+    shard: z.number().int().min(0).max(999).optional(),
+    failure: failureSchema,
+  }),
 });
 export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
@@ -144,18 +177,19 @@ export const rollBackSchema = z.discriminatedUnion('machine', [
     failure: failureSchema,
   }),
   z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
-  z.object({ machine: z.literal('settle'), execution: executionSchema, runId: z.string() }),
+  z.object({ machine: z.literal('settle'), execution: executionSchema, runId: runIdSchema }),
 ]);
 export type RollBackInput = z.infer<typeof rollBackSchema>;
 
 /** Input of the `rollback` machine, as typed or as `settleRun` sends it. */
 export const rollBackRequestSchema = z.strictObject({
-  runId: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/),
+  runId: runIdSchema,
   /** Repeats the run id: needed to take back a run that succeeded. */
-  confirm: z.string().optional(),
+  confirm: runIdSchema.optional(),
   /** A dead run is settled as its `onFailure` says; without it, it is taken back. */
   settle: z.boolean().optional(),
-  Comment: z.string().optional(),
+  /** The console fills this in; ignored. */
+  Comment: z.unknown().optional(),
 });
 export type RollBackRequest = z.infer<typeof rollBackRequestSchema>;
 

@@ -97,8 +97,8 @@ describe('the commands, one after the other as an operator would use them', () =
     expect((await onStage('backups')).stdout).toContain(backupId);
     const verified = await onStage('verify-backup', '--backup', backupId);
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('is sound: 60 items') });
-    const restored = await onStage('restore', '--backup', backupId, '--target', 'products-again');
-    expect(restored.stdout).toContain('60 items restored into the new table products-again');
+    const restored = await onStage('restore', '--backup', backupId, '--target', 'products-restored-again');
+    expect(restored.stdout).toContain('60 items restored into the new table products-restored-again');
     expect(restored.code).toBe(0);
   });
 
