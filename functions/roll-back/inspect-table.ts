@@ -2,8 +2,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard } from '../shared/ledger/shard.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { itemDigest } from '../shared/wire/digest.ts';
-import { stringAttribute, wireItem, type WireItem } from '../shared/wire/wire-item.ts';
+import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 
 /** What a table holds that the run did not write. */
 export type Contents =
@@ -11,13 +10,6 @@ export type Contents =
   | { readonly kind: 'something of the shop'; readonly key: string }
   /** Time was short; the next turn goes on. */
   | { readonly kind: 'unknown' };
-
-/** Whether an item is, attribute for attribute, as this run wrote it. */
-export function isAsWritten(item: WireItem, runId: string): boolean {
-  if (stringAttribute(item, 'migrationRun') !== runId) return false;
-  const others = Object.entries(item).filter(([name]) => name !== 'migrationDigest');
-  return stringAttribute(item, 'migrationDigest') === itemDigest(wireItem(others));
-}
 
 function keyOf(item: WireItem): string {
   return [stringAttribute(item, 'PK'), stringAttribute(item, 'SK')]

@@ -2,6 +2,8 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { takeBackItems } from '../shared/take-back/take-back-items.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
@@ -30,9 +32,12 @@ function fenceSecondsLeft(runtime: Runtime, run: Run): number {
 /** New items in a table that was there before are taken back one by one; a table of the run's own goes whole. */
 async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<boolean> {
   const { run, deadline, fence } = scope;
+  const target = tableName(catalogueTable, runtime.config.tablePrefix);
   const tables = await listTables(runtime.ledger, run.runId);
-  const existed = tables.some(({ outcome }) => outcome === 'EXISTED');
-  if (run.kind === 'restore' || run.backup === undefined || !existed) return true;
+  const existed = tables.some(({ name, outcome }) => name === target && outcome === 'EXISTED');
+  // A step called alone migrates another run's backup; any other run has written nothing before its own is sealed.
+  const mayHaveWritten = run.kind === 'manual' || (run.kind === 'migrate' && run.backup !== undefined);
+  if (!existed || !mayHaveWritten) return true;
   const { done } = await takeBackItems(runtime, { run, deadline, check: () => fence.check() });
   return done;
 }

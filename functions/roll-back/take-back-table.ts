@@ -15,8 +15,10 @@ import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
-import { type Contents, inspectTable, isAsWritten } from './inspect-table.ts';
+import { type Contents, inspectTable } from './inspect-table.ts';
 import type { SettlerFence } from './settler.ts';
 
 /** One roll back's turn. */
@@ -56,16 +58,12 @@ async function standingTable(
  * Only products-enhanced is written by a run, and while the run had the lock without a break nobody but the
  * run can have written there before the commit. A table restored into is the run's alone, too.
  */
-function harmless(
-  runtime: Runtime,
-  run: Run,
-  name: string,
-): ((item: Parameters<typeof isAsWritten>[0]) => boolean) | 'everything' {
+function harmless(runtime: Runtime, run: Run, name: string): ((item: WireItem) => boolean) | 'everything' {
   const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
   const hasForeign = (run.verification?.extra ?? 0) > 0;
   if (run.kind === 'restore') return 'everything';
   if (isCatalogue && run.lockUnbroken === true && !hasForeign) return 'everything';
-  return isCatalogue ? (item) => isAsWritten(item, run.runId) : () => false;
+  return isCatalogue ? (item) => isOfRun(item, run.runId) && isAsMigrated(item) : () => false;
 }
 
 async function lookInside(runtime: Runtime, scope: TakeBackScope, name: string): Promise<Contents> {
