@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BackupDamagedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { beginningSchema, planSchema, runStepSchema, workerSchema } from '../shared/state.ts';

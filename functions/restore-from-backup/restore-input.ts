@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isBackupId } from '../shared/backup/layout.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 

@@ -4,7 +4,7 @@ import { isBackupId } from '../shared/backup/layout.ts';
 import { verifyBackup } from '../shared/backup/verify.ts';
 import { errorSummary } from '../shared/errors.ts';
 import { type Runtime, reserveMillis, type Turn } from '../shared/runtime.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What `verifyBackup` is called with; everything may be left out. */
 export const verifyBackupSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { lambdaHandler } from '../shared/handler.ts';
 import { runStepSchema, workerSchema } from '../shared/state.ts';
 import { compareShard } from './compare-shard.ts';

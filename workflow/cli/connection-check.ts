@@ -1,5 +1,5 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { planSchema } from '../../functions/shared/state.ts';
 import type { OperatorContext } from './context.ts';
 import { functionName } from './deployment.ts';

@@ -7,7 +7,7 @@ import {
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OperatorContext } from './context.ts';
 import { type MachineName, machineArn } from './deployment.ts';
 import { type StateVisit, stateVisits } from './state-visits.ts';

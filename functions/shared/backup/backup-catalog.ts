@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BackupDamagedError, BackupNotFoundError } from '../errors.ts';
 import { checkManifests, type Finding, listingFindings } from './check-manifests.ts';
 import { backupLayout, backupsPrefix, backupTime, isBackupId, verificationKey } from './layout.ts';

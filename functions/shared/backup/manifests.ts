@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BackupFile } from '../ledger/file.ts';
 import type { Digest } from '../wire/digest.ts';
 import { backupLayout, backupTime } from './layout.ts';

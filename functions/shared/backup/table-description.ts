@@ -6,7 +6,7 @@ import {
   ListTagsOfResourceCommand,
   type TableDescription as DescribedTable,
 } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TableUnavailableError } from '../errors.ts';
 import { type Clock, retry } from '../retry.ts';
 

@@ -1,5 +1,5 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tableName } from '../../../functions/shared/tables/table-spec.ts';
 import { catalogueTable, targetTables } from '../../../functions/shared/tables/target-tables.ts';
 import type { OperatorContext } from '../context.ts';
