@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Every payload that travels between the states, one schema a hop. Payloads hold names, small numbers
@@ -25,10 +25,7 @@ export const executionSchema = z.object({
   /** Name of the execution. Step Functions takes more characters than a run's id may have. */
   name: z.string().min(1).max(80),
   /** ISO 8601. */
-  startTime: z
-    .string()
-    .max(40)
-    .refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time in ISO 8601'),
+  startTime: z.iso.datetime({ offset: true }).max(40),
 });
 export type Execution = z.infer<typeof executionSchema>;
 

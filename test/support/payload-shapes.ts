@@ -1,0 +1,98 @@
+import type { PayloadShape } from './bad-payloads.ts';
+
+const executionArn =
+  'arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-local-migrate:nobody';
+/** Of an execution that there never was. */
+export const execution = { id: executionArn, name: 'nobody', startTime: '2026-01-01T00:00:00.000Z' };
+const worker = { runId: 'no-such-run', executionArn, shard: 0 };
+const runStep = { runId: 'no-such-run', executionArn };
+/** As TestConnection would make it. */
+export const plan = {
+  segments: [0],
+  shards: [0],
+  workers: 1,
+  itemsPerFile: 4_000,
+  readUnitsPerSecond: 0,
+  writeUnitsPerSecond: 0,
+  estimatedProducts: 8,
+  estimatedBytes: 1_000,
+  estimate: { seconds: 1, dollars: 0 },
+  warnings: [],
+};
+
+const ofWorker: PayloadShape = {
+  payload: worker,
+  fields: { runId: 'runId', executionArn: 'arn', shard: 'index' },
+  isStrict: true,
+};
+const ofRunStep: PayloadShape = {
+  payload: runStep,
+  fields: { runId: 'runId', executionArn: 'arn' },
+  isStrict: true,
+};
+const executionFields = {
+  'execution.id': 'arn',
+  'execution.name': 'name',
+  'execution.startTime': 'time',
+} as const;
+const planFields = { 'tested.plan.workers': 'count', 'tested.plan.segments': 'choice' } as const;
+
+/** Every function, and what the workflow sends to it. */
+export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
+  testConnection: [{ payload: { input: {}, execution }, fields: { input: 'object', ...executionFields } }],
+  beginRun: [
+    {
+      payload: { machine: 'migrate', input: {}, execution, tested: { plan } },
+      fields: { machine: 'choice', input: 'object', ...executionFields, tested: 'object', ...planFields },
+    },
+  ],
+  backupProducts: [ofWorker],
+  rehearseBackup: [ofWorker],
+  sealBackup: [ofRunStep],
+  createCartTable: [ofRunStep],
+  createOrdersTable: [ofRunStep],
+  createReturnsTable: [ofRunStep],
+  createProductsEnhancedTable: [ofRunStep],
+  migrateProductsEnhanced: [ofWorker],
+  verifyMigration: [
+    {
+      payload: { action: 'scan', worker },
+      fields: { action: 'choice', worker: 'object', 'worker.runId': 'runId', 'worker.shard': 'index' },
+    },
+    { payload: { action: 'judge', run: runStep }, fields: { run: 'object', 'run.runId': 'runId' } },
+  ],
+  completeRun: [ofRunStep],
+  rollBack: [
+    {
+      payload: { machine: 'rollback', execution, input: { runId: 'no-such-run' } },
+      fields: { machine: 'choice', execution: 'object', input: 'object', 'input.runId': 'runId' },
+    },
+    {
+      payload: { machine: 'settle', execution, runId: 'no-such-run' },
+      fields: { execution: 'object', 'execution.id': 'arn', runId: 'runId' },
+    },
+  ],
+  recordFailure: [
+    {
+      payload: { state: 'BackupProducts', iteration: { ...worker, failure: { Error: 'x', Cause: 'y' } } },
+      fields: { state: 'runId', 'iteration.runId': 'runId', 'iteration.executionArn': 'arn' },
+    },
+  ],
+  restoreFromBackup: [
+    {
+      payload: { action: 'prepare', execution, input: { backupId: '00000000000001-00000000' } },
+      fields: { action: 'choice', input: 'object', ...executionFields },
+      optional: { 'input.backupId': 'backupId', 'input.targetTable': 'table' },
+    },
+    { payload: { action: 'restore', worker }, fields: { worker: 'object', 'worker.runId': 'runId' } },
+    { payload: { action: 'create', run: runStep }, fields: { run: 'object', 'run.runId': 'runId' } },
+  ],
+  verifyBackup: [
+    {
+      payload: { backupId: '00000000000001-00000000' },
+      fields: {},
+      optional: { backupId: 'backupId' },
+      isStrict: true,
+    },
+  ],
+};
