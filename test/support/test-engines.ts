@@ -68,7 +68,7 @@ async function runTests(engines: OtherEngines, tests: readonly string[]): Promis
     const url = engines[key as keyof OtherEngines];
     return url === undefined ? [] : [[name, url]];
   });
-  const child = spawn(process.execPath, [vitest, 'run', '--no-file-parallelism', ...tests], {
+  const child = spawn(process.execPath, [vitest, 'run', '--no-file-parallelism', '--testTimeout=600000', ...tests], {
     env: { ...process.env, ...(Object.fromEntries(variables) as Record<string, string>) },
     stdio: 'inherit',
   });
