@@ -70,7 +70,7 @@ export async function handler({ url, sourceTable, targetTable }: ByHandOrder): P
       const { UnprocessedItems } = await client.send(
         new BatchWriteCommand({ RequestItems: { [targetTable]: left } }),
       );
-      left = (UnprocessedItems?.[targetTable] ?? []) as Item[];
+      left = UnprocessedItems?.[targetTable] ?? [];
     }
   };
   do {
