@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTables, targetContent, violationsOf } from '../support/checker.ts';
+import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
+import { functionName, requestCounts, stages } from '../support/request-points.ts';
+import { secretProducts } from '../support/secret-products.ts';
+import { isSoak } from '../support/soak.ts';
+
+const products = secretProducts(12);
+
+describe('a worker that is ended in mid-call', () => {
+  let shop: FaultShop;
+  let usual: ReadonlyMap<string, number> = new Map();
+  let expected: readonly string[] = [];
+
+  beforeAll(async () => {
+    shop = await openFaultShop();
+    // Twice: a warm worker sends one request less than a cold one, and a killed one is followed by a cold one.
+    for (let run = 0; run < 2; run += 1) {
+      await shop.reset(products);
+      await shop.migrate();
+    }
+    usual = requestCounts(shop.aws.requestLog.entries);
+    expected = await targetContent(shop);
+  });
+  afterAll(() => shop.stop());
+
+  const points = (stage: string): readonly number[] => {
+    const count = usual.get(stage) ?? 0;
+    return [...new Set([1, Math.ceil(count / 2), count])];
+  };
+
+  describe.each(stages)('%s', (stage) => {
+    it('is called again and the run ends as if nothing had happened, wherever it was', async () => {
+      const ways = isSoak ? (['before', 'after'] as const) : (['after'] as const);
+      for (const nth of points(stage))
+        for (const when of ways) {
+          await shop.reset(products);
+          const before = await readTables(shop);
+          const kill = shop.aws.faults.killAt({ functionName: functionName(stage), nth, when });
+
+          const report = await shop.migrate();
+
+          expect(kill.struck, `${stage} at request ${nth}, ${when}`).toBe(1);
+          expect(await targetContent(shop)).toEqual(expected);
+          const checked = { before, runId: report.runId, end: 'SUCCEEDED' } as const;
+          expect(await violationsOf(shop, checked), `${stage} at request ${nth}, ${when}`).toEqual([]);
+        }
+    }, 120_000);
+
+    it('is ended again and again, the run is taken back, and the next one leaves the same tables', async () => {
+      await shop.reset(products);
+      const before = await readTables(shop);
+      const middle = points(stage)[1] ?? 1;
+      // The call and its two retries; the killed worker's followers are cold, and so each begins anew.
+      for (const further of [0, 1, 2])
+        shop.aws.faults.killAt({ functionName: functionName(stage), nth: middle + further, when: 'after' });
+
+      const arn = await shop.begin();
+      const { status } = await shop.endOf(arn);
+      await shop.settle();
+      shop.aws.faults.clear();
+
+      const runId = arn.split(':').at(-1) ?? '';
+      const run = await shop.ledgerRun(runId);
+      const isCommitted = run?.['status'] === 'SUCCEEDED';
+      const end = run === undefined ? 'NOTHING' : isCommitted ? 'SUCCEEDED' : 'ROLLED_BACK';
+      expect([stage, status]).toEqual([stage, isCommitted ? 'SUCCEEDED' : 'FAILED']);
+      expect(await violationsOf(shop, { before, runId, end })).toEqual([]);
+      await shop.migrate();
+      expect(await targetContent(shop)).toEqual(expected);
+    }, 120_000);
+  });
+
+  it.each([1, 2, 3])(
+    'and RollBack too, at the quarters of its work: %i',
+    async (quarter) => {
+      await shop.reset(products);
+      const before = await readTables(shop);
+      const failing = { operation: 'BatchWriteItem', kind: 'error', code: 'ValidationException' } as const;
+      shop.aws.faults.add(failing);
+      await shop.endOf(await shop.begin());
+      const count = requestCounts(shop.aws.requestLog.entries).get('rollBack') ?? 0;
+      await shop.reset(products);
+      shop.aws.faults.add(failing);
+      const nth = Math.ceil((count * quarter) / 4);
+      const kill = shop.aws.faults.killAt({ functionName: functionName('rollBack'), nth, when: 'after' });
+
+      const arn = await shop.begin();
+      await shop.endOf(arn);
+      await shop.settle();
+      shop.aws.faults.clear();
+
+      expect(kill.struck).toBe(1);
+      const runId = arn.split(':').at(-1) ?? '';
+      expect(await shop.ledgerRun(runId)).toMatchObject({ status: 'ROLLED_BACK' });
+      expect(await violationsOf(shop, { before, runId, end: 'ROLLED_BACK' })).toEqual([]);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultHandle } from '../../workflow/local/gateway/faults.ts';
+import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
+import { readTables, targetContent, violationsOf } from '../support/checker.ts';
+import { type FaultKind, faultKinds, hang, matrixText } from '../support/fault-cells.ts';
+import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
+import { functionName } from '../support/request-points.ts';
+import { secretProducts } from '../support/secret-products.ts';
+import { isSoak } from '../support/soak.ts';
+
+const products = secretProducts(12);
+const prefix = 'products-migration-local-';
+const short = ({ functionName = '' }: LoggedRequest): string => functionName.slice(prefix.length);
+
+describe('every fault, in every stage that can meet it', () => {
+  let shop: FaultShop;
+  let usual: readonly LoggedRequest[] = [];
+  let expected: readonly string[] = [];
+  const cells: { fault: string; stage: string; result: string }[] = [];
+
+  beforeAll(async () => {
+    shop = await openFaultShop();
+    await shop.reset(products);
+    await shop.migrate();
+    usual = shop.aws.requestLog.entries.filter(({ functionName }) => functionName !== undefined);
+    expected = await targetContent(shop);
+  });
+  afterAll(async () => {
+    await shop.stop();
+    console.log(`\n${matrixText(cells)}\n`);
+  });
+
+  /** Arms the fault at the first request of every operation that it can strike in a stage. */
+  function arm(kind: FaultKind, stage: string): readonly FaultHandle[] {
+    const met = usual.filter((request) => short(request) === stage && kind.strikes(request));
+    const operations = [...new Set(met.map(({ service, operation }) => `${service} ${operation}`))];
+    const struck = kind.isOncePerStage ? [operations[Math.floor(operations.length / 2)] ?? ''] : operations;
+    return struck.map((at) => {
+      const [service, operation = ''] = at.split(' ');
+      return shop.aws.faults.add(
+        kind.fault({
+          service: service as LoggedRequest['service'],
+          operation,
+          functionName: functionName(stage),
+        }),
+      );
+    });
+  }
+
+  /** One run with the fault in these stages; what does not hold afterwards. */
+  async function strike(kind: FaultKind, among: readonly string[]): Promise<string[]> {
+    await shop.reset(products);
+    const before = await readTables(shop);
+    const handles = among.map((stage) => [stage, arm(kind, stage)] as const);
+    const arn = await shop.begin();
+    const { status, error = 'none', cause } = await shop.endOf(arn);
+    shop.aws.faults.clear();
+    const runId = arn.split(':').at(-1) ?? '';
+    const spared = handles.filter(([, armed]) => armed.every(({ struck }) => struck === 0));
+    const isAsItShall = kind.stops === undefined ? status === 'SUCCEEDED' : error === kind.stops;
+    const end = status === 'SUCCEEDED' ? 'SUCCEEDED' : 'ROLLED_BACK';
+    const content = status === 'SUCCEEDED' ? await targetContent(shop) : expected;
+    return [
+      ...spared.map(([stage]) => `the fault did not strike ${stage}`),
+      ...(isAsItShall ? [] : [`the run ended ${status} with ${error}: ${cause}`]),
+      ...(JSON.stringify(content) === JSON.stringify(expected)
+        ? []
+        : ['the target is not what it becomes without faults']),
+      ...(await violationsOf(shop, { before, runId, end })),
+    ];
+  }
+
+  /** Together in an ordinary run, one stage after the other where time does not matter or the run ends with it. */
+  async function strikeAll(kind: FaultKind, among: readonly string[]): Promise<void> {
+    const meeting = among.filter((stage) =>
+      usual.some((request) => short(request) === stage && kind.strikes(request)),
+    );
+    const isAlone = isSoak || kind.stops !== undefined;
+    const problems: string[] = [];
+    for (const group of isAlone ? meeting.map((stage) => [stage]) : [meeting]) {
+      const found = await strike(kind, group);
+      const result = found.length === 0 ? 'survived' : 'NOT';
+      cells.push(...group.map((stage) => ({ fault: kind.name, stage, result })));
+      problems.push(...found.map((one) => `${group.join()}: ${one}`));
+    }
+    expect(problems).toEqual([]);
+  }
+
+  const stages = [
+    'testConnection',
+    'beginRun',
+    'backupProducts',
+    'rehearseBackup',
+    'sealBackup',
+    'createCartTable',
+    'createProductsEnhancedTable',
+    'migrateProductsEnhanced',
+    'verifyMigration',
+    'completeRun',
+  ];
+
+  it.each(faultKinds.map((kind) => [kind.name, kind] as const))(
+    'is survived: %s',
+    async (_name, kind) => strikeAll(kind, stages),
+    300_000,
+  );
+
+  it('is survived: no answer at all, which the client gives up after its own time', async () => {
+    await strikeAll(hang, ['migrateProductsEnhanced']);
+  }, 120_000);
+});

@@ -1,0 +1,218 @@
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type WireItem, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
+import { readTables, targetContent, violationsOf } from '../support/checker.ts';
+import { eventually } from '../support/embedded.ts';
+import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
+import { functionName } from '../support/request-points.ts';
+import { secretProduct, secretProducts } from '../support/secret-products.ts';
+
+const nameOf = (arn: string): string => arn.split(':').at(-1) ?? '';
+
+describe('a run that is held half-way', () => {
+  let shop: FaultShop;
+  beforeAll(async () => {
+    shop = await openFaultShop({
+      environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1' },
+      timeoutSeconds: { migrateProductsEnhanced: 3 },
+    });
+  });
+  afterAll(() => shop.stop());
+
+  const shards = async (runId: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+    (await shop.ledgerItems()).filter(
+      ({ PK, SK }) => PK === `RUN#${runId}` && SK.startsWith('SHARD#MigrateProducts'),
+    );
+
+  const written = (): readonly string[] =>
+    shop.aws.requestLog.entries
+      .filter(
+        ({ functionName: name, applied }) => applied && name === functionName('migrateProductsEnhanced'),
+      )
+      .filter(({ tables }) => tables.includes('products-enhanced'))
+      .map(({ operation }) => operation);
+
+  it('goes on at its cursor: the source is not read for the backup again, and what is finished is not written again', async () => {
+    const products = secretProducts(600);
+    await shop.reset(products);
+    const before = await readTables(shop);
+    // Each shard needs several turns: its share of the cap does not carry it through one.
+    const arn = await shop.begin({ onFailure: 'hold', writeUnitsPerSecond: 150, maxConcurrency: 2 });
+    const runId = nameOf(arn);
+    const halfDone = await eventually(async () => {
+      const saved = await shards(runId);
+      return saved.some(({ done, cursor }) => done === false && cursor !== undefined) ? saved : undefined;
+    });
+    await shop.sfn.send(new StopExecutionCommand({ executionArn: arn }));
+    await eventually(async () => ((await shop.ledgerRun(runId))?.['status'] === 'HELD' ? true : undefined));
+    const itemsBefore = halfDone.reduce(
+      (sum, { counters }) => sum + Number((counters as { items?: number }).items),
+      0,
+    );
+    const finished = halfDone.filter(({ done }) => done === true).length;
+    expect(itemsBefore).toBeGreaterThan(0);
+    // The stopped execution's worker, which goes on for a moment, must have ended: it is fenced off.
+    await shop.aws.killWorkers('migrateProductsEnhanced');
+    const reached = (await shards(runId)).reduce(
+      (sum, { counters }) => sum + Number((counters as { items?: number }).items),
+      0,
+    );
+    shop.aws.requestLog.clear();
+
+    const report = await shop.migrate({ resume: runId });
+
+    const { entries } = shop.aws.requestLog;
+    const scans = entries.filter(
+      ({ operation, functionName: name }) => operation === 'Scan' && name === functionName('backupProducts'),
+    );
+    const puts = entries.filter(
+      ({ operation, applied, key = '' }) =>
+        operation === 'PutObject' && applied && key.startsWith('AWSDynamoDB/'),
+    );
+    expect([scans, puts, finished]).toEqual([[], [], 0]);
+    const rewritten = written().filter((operation) => operation === 'PutItem').length;
+    expect(rewritten).toBeLessThan(1_800 - reached + 400);
+    expect(rewritten).toBeGreaterThanOrEqual(1_800 - itemsBefore - 900);
+    expect(report).toMatchObject({ runId, status: 'SUCCEEDED', migrated: { products: 600, items: 1_800 } });
+    const checked = { before, runId, end: 'SUCCEEDED' } as const;
+    expect(await violationsOf(shop, checked)).toEqual([]);
+  }, 120_000);
+
+  it('writes nothing again for a shard that is finished', async () => {
+    await shop.reset(secretProducts(12));
+    const failing = shop.aws.faults.add({
+      functionName: functionName('verifyMigration'),
+      kind: 'error',
+      code: 'ValidationException',
+    });
+    const arn = await shop.begin({ onFailure: 'hold' });
+    const held = await shop.endOf(arn);
+    expect(held.cause).toContain('"resume"');
+    failing.remove();
+    shop.aws.requestLog.clear();
+
+    const report = await shop.migrate({ resume: nameOf(arn) });
+
+    expect(report).toMatchObject({ status: 'SUCCEEDED', migrated: { products: 12 } });
+    expect(written()).toEqual([]);
+  }, 60_000);
+});
+
+describe('workers with hardly any time', () => {
+  let shop: FaultShop;
+  const limit = { backupProducts: 3, rehearseBackup: 3, migrateProductsEnhanced: 3, verifyMigration: 3 };
+  beforeAll(async () => void (shop = await openFaultShop({ timeoutSeconds: limit })));
+  afterAll(() => shop.stop());
+
+  it('take several turns at every shard, and leave the same behind', async () => {
+    const products = secretProducts(80, 2_000);
+    await shop.reset(products);
+    const before = await readTables(shop);
+
+    const report = await shop.migrate({
+      readUnitsPerSecond: 100,
+      writeUnitsPerSecond: 60,
+      maxConcurrency: 1,
+    });
+
+    const turns = (await shop.ledgerItems())
+      .filter(({ SK }) => SK.startsWith('SHARD#'))
+      .map(({ SK, turns: count }) => [SK.split('#')[1], count] as const);
+    const several = turns.filter(([, count]) => Number(count) > 1).map(([state]) => state);
+    expect(new Set(several)).toEqual(new Set(['BackupProducts', 'MigrateProducts', 'VerifyMigration']));
+    expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
+  }, 180_000);
+});
+
+describe('a shop that goes on selling', () => {
+  let shop: FaultShop;
+  beforeAll(async () => void (shop = await openFaultShop()));
+  afterAll(() => shop.stop());
+
+  const item = async (partition: string, sort: string): Promise<WireItem | undefined> =>
+    (await shop.dynamo.scan('products-enhanced')).find(
+      ({ PK, SK }) => JSON.stringify([PK, SK]) === JSON.stringify([{ S: partition }, { S: sort }]),
+    );
+  const changed = (id: string): WireItem =>
+    wireItem([...Object.entries(secretProduct(id)), ['price', { S: '999.00' }]]);
+
+  it('finds its changes named as drift, and catches up by a second run that leaves alone what it changed in the target', async () => {
+    await shop.reset(secretProducts(12));
+    // Sold while the run verifies: after the backup, before the comparison.
+    let isDone = false;
+    const sell = async (): Promise<void> => {
+      await shop.dynamo.put('products', secretProduct('new'));
+      await shop.dynamo.put('products', changed('p-1'));
+      await shop.dynamo.put('products', changed('p-2'));
+      await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'p-3' } } });
+    };
+    shop.aws.faults.add({
+      functionName: functionName('createCartTable'),
+      operation: 'CreateTable',
+      kind: 'error',
+      code: 'LimitExceededException',
+      where: () => !isDone,
+    });
+    const arn = await shop.begin();
+    await eventually(() => shop.aws.requestLog.entries.find(({ fault }) => fault === 'error'));
+    await sell();
+    isDone = true;
+    const first = await shop.endOf(arn);
+    expect(first.status).toBe('SUCCEEDED');
+    const report = JSON.parse(first.output ?? '') as Awaited<ReturnType<typeof shop.migrate>>;
+    expect(report.verification?.drift).toEqual({ added: 1, changed: 2, removed: 1 });
+    expect(report.driftKeys).toEqual({ added: ['new'], changed: ['p-1', 'p-2'], removed: ['p-3'] });
+    const standing = await item('PRODUCT#p-2', 'METADATA');
+    const shopsOwn = { ...standing, shopNote: { S: 'ours' } };
+    await shop.dynamo.put('products-enhanced', shopsOwn);
+    const removed = await item('PRODUCT#p-3', 'METADATA');
+
+    const second = await shop.migrate({ onExisting: 'replace' });
+
+    const variant = Object.values(
+      (await shop.dynamo.scan('products-enhanced')).filter(({ PK }) => JSON.stringify(PK).includes('p-1"')),
+    );
+    expect(variant.filter(({ price }) => price !== undefined).map(({ price }) => price)).toEqual([
+      { N: '99900' },
+      { N: '99900' },
+    ]);
+    expect(await item('PRODUCT#new', 'METADATA')).toBeDefined();
+    expect(await item('PRODUCT#p-2', 'METADATA')).toEqual(shopsOwn);
+    expect(await item('PRODUCT#p-3', 'METADATA')).toEqual(removed);
+    expect(second).toMatchObject({ status: 'SUCCEEDED', verification: { missing: 0, different: 0 } });
+    expect((await targetContent(shop)).length).toBe(3 * 13);
+  }, 120_000);
+});
+
+describe('30 % UnprocessedItems and 30 % throttling at once', () => {
+  let shop: FaultShop;
+  beforeAll(async () => void (shop = await openFaultShop()));
+  afterAll(() => shop.stop());
+
+  it('leave every item of 5,000 products in place', async () => {
+    await shop.reset(secretProducts(5_000));
+    const before = await readTables(shop);
+    // The ledger's client has the SDK's own pauses of up to 20 s after a throttle: the matrix has those.
+    const isData = ({ tables }: LoggedRequest): boolean => !tables.includes(shop.aws.ledgerTable);
+    const rate = { service: 'dynamodb', rate: 0.3, seed: 11, where: isData } as const;
+    const throttled = shop.aws.faults.add({ ...rate, kind: 'throttle' });
+    const handedBack = shop.aws.faults.add({
+      operation: 'BatchWriteItem',
+      kind: 'unprocessed',
+      share: 0.3,
+      seed: 12,
+    });
+
+    const report = await shop.migrate();
+
+    shop.aws.faults.clear();
+    expect(throttled.struck).toBeGreaterThan(100);
+    expect(handedBack.struck).toBeGreaterThan(100);
+    expect(report).toMatchObject({
+      migrated: { products: 5_000, items: 15_000 },
+      verification: { missing: 0, different: 0, extra: 0 },
+    });
+    expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
+  }, 300_000);
+});
