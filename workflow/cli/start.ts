@@ -16,8 +16,11 @@ const command = addMigrateOptions(
     .option('--seed <seed>', 'which products are generated (default 1)', wholeNumber)
     .option('--input <file>', 'fill it from a file: JSON array or DynamoDB JSON lines; may be .gz')
     .option('--break <what>', `watch it fail and be taken back: ${Object.keys(breakages).join(', ')}`)
-    .option('--dynamodb <url>', 'use this DynamoDB instead of the packaged engine')
-    .option('--s3 <url>', 'use this S3 instead of the packaged engine')
+    .option(
+      '--dynamodb <url>',
+      'use this DynamoDB, one that checks no signatures, instead of the packaged engine',
+    )
+    .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged engine')
     .option('--port <port>', 'port of the embedded AWS on 127.0.0.1 (default: any free one)', wholeNumber)
     .option('--json', 'print the report as one JSON document, everything else on standard error'),
 );

@@ -16,12 +16,26 @@ export interface Engines {
   stop(): Promise<void>;
 }
 
+/**
+ * Requests are passed on with the signature of a caller whose credentials mean nothing, which only engines take that
+ * check none.
+ *
+ * @throws Error for AWS itself, and for what is no URL
+ */
+function refuseAws(url: string): string {
+  if (!URL.canParse(url)) throw new Error(`"${url}" is no URL: give one like http://127.0.0.1:8000.`);
+  if (!/\.(amazonaws\.com(\.cn)?|aws)$/.test(new URL(url).hostname)) return url;
+  throw new Error(
+    `${url} is AWS itself, which checks signatures: give an engine that does not (DynamoDB Local, LocalStack, moto), or deploy the service with sls deploy.`,
+  );
+}
+
 /** Starts what was not given. @throws Error that says what to do where an engine cannot run */
 export async function startEngines({ dynamodbUrl, s3Url }: EngineChoice): Promise<Engines> {
   const started: Engine[] = [];
   const stop = async () => void (await Promise.all(started.map((engine) => engine.stop())));
   const engineUrl = async (given: string | undefined, start: () => Promise<Engine>) => {
-    if (given !== undefined) return given;
+    if (given !== undefined) return refuseAws(given);
     const engine = await start();
     started.push(engine);
     return engine.url;

@@ -25,8 +25,8 @@ const command = new Command('npm run local --')
     '--input <file>',
     'fill the table products from a file: a JSON array, or DynamoDB JSON lines; may be .gz',
   )
-  .option('--dynamodb <url>', 'use this DynamoDB instead of the packaged one')
-  .option('--s3 <url>', 'use this S3 instead of the packaged one')
+  .option('--dynamodb <url>', 'use this DynamoDB, one that checks no signatures, instead of the packaged one')
+  .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged one')
   .parse();
 
 try {

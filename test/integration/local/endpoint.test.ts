@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   DescribeTableCommand,
@@ -42,6 +43,16 @@ describe('the endpoint', () => {
     ['169.254.169.254', 403],
   ])('answers the host %s with %i', async (host, status) => {
     expect((await get('/', { host })).statusCode).toBe(status);
+  });
+
+  it('listens on loopback only', async () => {
+    const port = Number(new URL(aws.endpoint).port);
+    const outside = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+      addresses.filter(({ internal, family }) => !internal && family === 'IPv4'),
+    );
+    for (const { address } of outside)
+      await expect(fetch(`http://${address}:${port}`)).rejects.toThrow(/fetch failed/);
+    await expect(fetch(aws.endpoint)).resolves.toBeDefined();
   });
 
   it('answers no web page but this machine’s', async () => {
@@ -126,6 +137,15 @@ describe('a stop', () => {
     expect(await waiting).toBe('refused');
     await expect(fetch(stopping.endpoint)).rejects.toThrow(/fetch failed/);
     client.destroy();
+  });
+
+  it('takes no AWS for an engine, because AWS would want requests signed', async () => {
+    const dynamodbUrl = 'https://dynamodb.ap-southeast-2.amazonaws.com';
+    await expect(startTinyAws({ dynamodbUrl })).rejects.toThrow(/is AWS itself/);
+    await expect(startTinyAws({ s3Url: 'https://s3.us-east-1.amazonaws.com' })).rejects.toThrow(
+      /is AWS itself/,
+    );
+    await expect(startTinyAws({ s3Url: 'localhost' })).rejects.toThrow(/is no URL/);
   });
 
   it('says what is missing where an engine cannot be reached', async () => {
