@@ -27,7 +27,7 @@ const productsPerWorker = 250;
 /** A worker's share of a cap below this would not carry one batch of 25 items a second. */
 const unitsPerWorker = 25;
 /** Of Step Functions' 25,000 events in a history; the rest is for retries and the states around the Maps. */
-const maxTurnEvents = 18_000;
+const maxMapEvents = 18_000;
 const eventsPerTurn = 7;
 /** A Map is given at most 1,000 numbers; a fifth of that stays free. */
 const maxIterations = 800;
@@ -35,6 +35,11 @@ const maxIterations = 800;
 const maxInlineWorkers = 40;
 /** A segment or shard larger than this is cut, where that costs no history (DISTRIBUTED). */
 const bytesPerIteration = 256 * 2 ** 20;
+/** VerifyMigration reads its segment's part of the backup at the start of each turn: 250 s for so many, and 70 MB. */
+const productsPerIteration = 1_000_000;
+/** An iteration's own events, and the two of its last state. */
+const eventsPerIteration = 4;
+const maps = 5;
 
 interface Size {
   readonly products: number;
@@ -78,25 +83,27 @@ function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number
 }
 
 /** As many rounds as are useful, each of them full: a last round of a few would leave the other workers idle. */
-function iterationsFor(facts: SizingFacts, size: Size, workers: number): number {
-  if (facts.config.mapMode === 'INLINE') return workers;
-  const rounds = Math.ceil(size.bytes / bytesPerIteration / workers);
+function iterationsFor(mapMode: SizingFacts['config']['mapMode'], size: Size, workers: number): number {
+  const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / bytesPerIteration;
+  const rounds = Math.ceil(Math.max(byBytes, size.products / productsPerIteration) / workers);
   return workers * Math.max(1, Math.min(rounds, Math.floor(maxIterations / workers)));
 }
 
-/** Turns of all the Maps. A shop that goes on selling makes its run compare every key, a unit each, and that takes turns as well. */
-function turnsOf(size: RunSize): number {
-  const { phases, items } = estimateRun(size);
+/** Events of all the Maps in an INLINE history. A target that was there before is compared key by key, a unit each, and that takes turns as well. */
+function eventsOf(size: RunSize, workers: number): number {
+  const iterations = iterationsFor('INLINE', size, workers);
+  const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
   const comparing = Math.ceil((items + size.products) / readUnitsPerWorker / turnSeconds);
-  return phases.reduce((sum, { turns }) => sum + turns, 0) + Math.max(size.workers, comparing);
+  const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
+  return turns * eventsPerTurn + maps * iterations * eventsPerIteration;
 }
 
 /** Lowers the workers until the history holds the run; fewer workers take fewer turns only where a cap binds. */
 function fitHistory(facts: SizingFacts, size: RunSize): number {
   if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
   let { workers } = size;
-  while (workers > 1 && turnsOf({ ...size, workers }) * eventsPerTurn > maxTurnEvents) workers -= 1;
-  if (turnsOf({ ...size, workers }) * eventsPerTurn > maxTurnEvents)
+  while (workers > 1 && eventsOf(size, workers) > maxMapEvents) workers -= 1;
+  if (eventsOf(size, workers) > maxMapEvents)
     throw new RunTooLongForInlineError(
       `This run would fill more than Step Functions' history of 25,000 events (${Math.round(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
     );
@@ -130,7 +137,7 @@ export function sizeRun(facts: SizingFacts): Plan {
   const caps = { readUnitsPerSecond: readCap(facts), writeUnitsPerSecond: writeCap(facts) };
   const runSize = { ...size, ...caps, region: facts.config.region };
   const workers = fitHistory(facts, { ...runSize, workers: wanted });
-  const iterations = iterationsFor(facts, size, workers);
+  const iterations = iterationsFor(facts.config.mapMode, size, workers);
   const estimate = estimateRun({ ...runSize, workers, segments: iterations, shards: iterations });
   return {
     segments: [...indexesTo(iterations)],

@@ -10,7 +10,7 @@ interface SimulateOptions {
   readonly products: readonly number[];
   readonly quota: number;
   readonly workers?: number;
-  readonly drift: boolean;
+  readonly existing: boolean;
   readonly json: boolean;
   readonly document?: string;
 }
@@ -29,7 +29,7 @@ const command = new Command('simulate')
   )
   .option('--quota <units>', 'capacity units a second that one table may serve', parseCount, 40_000)
   .option('--workers <count>', 'maxConcurrency of the input; 20 otherwise', parseCount)
-  .option('--drift', 'the shop goes on selling, so that every key is compared at the end', false)
+  .option('--existing', 'the target was there before, so that every key is compared at the end', false)
   .option('--json', 'one JSON document with every figure', false)
   .option('--document <path>', 'bring the section "scale" of this document up to date');
 

@@ -1,6 +1,7 @@
+import { turnSeconds } from '../../functions/shared/cost/estimate.ts';
 import { reserveMillis } from '../../functions/shared/runtime.ts';
 import type { Definition, MapMode } from './definition.ts';
-import { filesOf } from './map-workers.ts';
+import { filesOf, verifierBytes } from './map-workers.ts';
 import { runBytes } from './modelled-functions.ts';
 import { fenceEveryMillis, fileRecordBytes } from './pace-of-services.ts';
 import { readPartitionUnits } from './on-demand-capacity.ts';
@@ -65,7 +66,8 @@ export function limitsOf({ mode, world, tally, definition, seconds }: LimitFacts
     ],
     ['functions at once, account', meters.mostBusyWorkers, lambdaConcurrency],
     ['seconds behind the deadline of a turn', meters.overrunSeconds, reserveMillis / 1_000],
-    ['memory of a worker, MB', workerBaseMegabytes + listMegabytes, memory],
+    ['seconds of a turn before the first page of a verifier', meters.preparingSeconds, turnSeconds],
+    ['memory of a worker, MB', workerBaseMegabytes + listMegabytes + verifierBytes(world) / megabyte, memory],
     ['seconds of the execution', seconds, definition.TimeoutSeconds],
     [
       'read units a second on the run in the ledger',

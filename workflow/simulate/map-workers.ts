@@ -1,10 +1,13 @@
 import { fileLimits } from '../../functions/shared/backup/data-file.ts';
+import { readUnitsPerWorker, writeUnitsPerWorker } from '../../functions/shared/cost/throughput.ts';
 import {
-  productsPerWorker,
-  readUnitsPerWorker,
-  writeUnitsPerWorker,
-} from '../../functions/shared/cost/throughput.ts';
-import { checkpointEveryMillis, checkpointMillis, ledgerMillis, objectMillis } from './pace-of-services.ts';
+  checkpointEveryMillis,
+  checkpointMillis,
+  digestedPerSecond,
+  ledgerMillis,
+  objectMillis,
+  rehearsedPerSecond,
+} from './pace-of-services.ts';
 import type { SharedTable } from './shared-table.ts';
 import type { World } from './world.ts';
 
@@ -12,8 +15,8 @@ import type { World } from './world.ts';
 export interface Cursor {
   /** Units, products or files done, as the state counts. */
   done: number;
-  /** Of a state that reads two tables: which one. */
-  step: number;
+  /** Of a state that reads two tables side by side: units of the second one. */
+  beside: number;
 }
 
 /** Works at one shard until it is finished or the deadline has come. */
@@ -87,7 +90,7 @@ const rehearse: MapWorker = async (world, cursor, deadline, shard) => {
   while (cursor.done < files) {
     meters.getRequests += 1;
     meters.ledgerWriteUnits += 3;
-    await clock.sleep(objectMillis + (productsInFile / productsPerWorker) * 1_000 + ledgerMillis);
+    await clock.sleep(objectMillis + (productsInFile / rehearsedPerSecond) * 1_000 + ledgerMillis);
     cursor.done += 1;
     if (clock.now() >= deadline) break;
   }
@@ -113,27 +116,30 @@ const migrate: MapWorker = async (world, cursor, deadline, shard) => {
   return left === 0;
 };
 
-/** Scans a segment of the target, then of the source. */
+/** A product's entry in the table that a verifier holds of its segment: 17 bytes, half of the slots empty, powers of two. */
+export const verifierBytes = (world: World): number =>
+  17 * 2 ** Math.ceil(Math.log2(2 * segmentProducts(world)));
+
+/** Reads its segment's part of the backup, then scans the segment of target and source side by side. */
 const verify: MapWorker = async (world, cursor, deadline) => {
   const { clock, plan, scenario, shape, meters } = world;
+  const files = filesOf(world) / plan.segments.length;
+  meters.getRequests += files;
+  const before = clock.now();
+  await clock.sleep(files * objectMillis + (segmentProducts(world) / digestedPerSecond) * 1_000);
+  meters.preparingSeconds = Math.max(meters.preparingSeconds, (clock.now() - before) / 1_000);
   const part = scenario.products / plan.segments.length / readUnitBytes;
-  const steps = [
-    { table: world.targetReads, units: part * shape.targetBytes, cap: 0 },
-    { table: world.source, units: part * shape.sourceBytes, cap: plan.readUnitsPerSecond },
-  ];
-  for (; cursor.step < steps.length; cursor.step += 1, cursor.done = 0) {
-    const step = steps[cursor.step];
-    if (step === undefined) break;
-    const perSecond = share(step.cap, readUnitsPerWorker, world);
-    const before = clock.now();
-    const left = await move(step.table, { units: step.units - cursor.done, perSecond, until: deadline });
-    meters.ledgerWriteUnits += 3 * Math.ceil((clock.now() - before) / checkpointEveryMillis);
-    if (left > 0) {
-      cursor.done = step.units - left;
-      return false;
-    }
-  }
-  return true;
+  const target = { units: part * shape.targetBytes - cursor.done, perSecond: readUnitsPerWorker };
+  const own = share(plan.readUnitsPerSecond, readUnitsPerWorker, world);
+  const source = { units: part * shape.sourceBytes - cursor.beside, perSecond: own };
+  const [targetLeft, sourceLeft] = await Promise.all([
+    move(world.targetReads, { ...target, until: deadline }),
+    move(world.source, { ...source, until: deadline }),
+  ]);
+  meters.ledgerWriteUnits += 3 * Math.ceil((clock.now() - before) / checkpointEveryMillis);
+  cursor.done += target.units - targetLeft;
+  cursor.beside += source.units - sourceLeft;
+  return targetLeft === 0 && sourceLeft === 0;
 };
 
 /** Asks for every key of every product, 100 at a time; an item costs at least one unit. */

@@ -80,7 +80,7 @@ async function takeTurn(world: World, parts: TurnParts): Promise<WorkerOutput> {
   const startedAt = clock.now();
   const deadline = startedAt + limit * 1_000 - reserveMillis;
   const name = `${stateName}#${shard}`;
-  const cursor = cursors.get(name) ?? { done: 0, step: 0 };
+  const cursor = cursors.get(name) ?? { done: 0, beside: 0 };
   cursors.set(name, cursor);
   meters.turns += 1;
   meters.busyWorkers += 1;
@@ -111,7 +111,7 @@ async function takeStep(world: World, stateName: string, payload: Json): Promise
   await clock.sleep(stepMillisOf(world, stateName));
   if (stateName === 'TestConnection') return plan;
   if (stateName === 'BeginRun') return begin(payload as BeginRunInput);
-  if (stateName === 'JudgeDigests') return { byKey: world.scenario.drift };
+  if (stateName === 'JudgeDigests') return { byKey: world.scenario.existing };
   if (stateName === 'CompleteRun') return { report: 'x'.repeat(reportBytes) };
   return {};
 }

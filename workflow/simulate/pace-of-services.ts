@@ -1,7 +1,7 @@
 /**
  * How quick the services and one worker are. Times of AWS are what its users commonly see, on the slow
- * side; a worker's own speed is what the planner counts on (`functions/shared/cost/throughput.ts`), which
- * `npm run bench` holds against what is measured.
+ * side; a worker's own speed is what the planner counts on (`functions/shared/cost/throughput.ts`), and where that is
+ * coarser than what is modelled, what follows.
  */
 
 /** Step Functions' way from one state to the next. */
@@ -18,6 +18,10 @@ export const ledgerPageMillis = 120;
 export const objectMillis = 250;
 /** A page of a listing, 1,000 objects. */
 export const listMillis = 200;
+/** Products a second that one worker reads, digests, transforms and digests again: half of what a laptop does. */
+export const rehearsedPerSecond = 6_000;
+/** Products a second that one worker reads back and digests, likewise. */
+export const digestedPerSecond = 15_000;
 /** A table's way to ACTIVE. */
 export const createTableMillis = 12_000;
 /** TestConnection, BeginRun, CompleteRun: a handful of requests each. */

@@ -21,8 +21,8 @@ export interface Scenario {
   readonly quota: number;
   /** `maxConcurrency` of the input; absent: the deployment's 20. */
   readonly workers?: number | undefined;
-  /** The shop sells while the run goes on, so that every key is compared. */
-  readonly drift: boolean;
+  /** The target was there before, so that every key is compared. */
+  readonly existing: boolean;
 }
 
 /** Everything that is modelled around the workers. */
@@ -54,6 +54,8 @@ export interface Meters {
   turns: number;
   /** Longest time that a worker went on behind its deadline, seconds. */
   overrunSeconds: number;
+  /** Longest time that a worker needed before its first page, seconds. */
+  preparingSeconds: number;
   busyWorkers: number;
   mostBusyWorkers: number;
 }
@@ -69,6 +71,7 @@ const newMeters = (): Meters => ({
   lambdaGigabyteSeconds: 0,
   turns: 0,
   overrunSeconds: 0,
+  preparingSeconds: 0,
   busyWorkers: 0,
   mostBusyWorkers: 0,
 });

@@ -7,11 +7,11 @@ interface Cut {
   readonly shards: number;
   readonly turns?: number;
   readonly mode?: MapMode;
-  readonly drift?: boolean;
+  readonly existing?: boolean;
 }
 
 /** Runs the definition with functions that answer at once; every worker needs so many turns. */
-async function runWith({ shards, turns = 1, mode = 'INLINE', drift = false }: Cut) {
+async function runWith({ shards, turns = 1, mode = 'INLINE', existing = false }: Cut) {
   const indexes = Array.from({ length: shards }, (_, index) => index);
   const answers: Record<string, (payload: Json) => Json> = {
     testConnection: () => ({ segments: indexes, shards: indexes, workers: 2 }),
@@ -32,7 +32,7 @@ async function runWith({ shards, turns = 1, mode = 'INLINE', drift = false }: Cu
   const invoke = async (key: string, payload: Json): Promise<Json> => {
     if (answers[key] !== undefined) return answers[key](payload);
     const { action, worker = payload } = payload as { action?: string; worker?: Json };
-    if (action === 'judge') return { byKey: drift };
+    if (action === 'judge') return { byKey: existing };
     const { turn = 0 } = worker as { turn?: number };
     return { ...(worker as object), turn: turn + 1, done: turn + 1 >= turns };
   };
@@ -79,8 +79,11 @@ describe('the history of migrate', () => {
   });
 
   it('has one Map more where every key is compared', async () => {
-    const [plain, drifted] = await Promise.all([runWith({ shards: 5 }), runWith({ shards: 5, drift: true })]);
+    const [plain, compared] = await Promise.all([
+      runWith({ shards: 5 }),
+      runWith({ shards: 5, existing: true }),
+    ]);
 
-    expect(drifted.tally.ownEvents - plain.tally.ownEvents).toBe(4 + 5 * (7 + 4));
+    expect(compared.tally.ownEvents - plain.tally.ownEvents).toBe(4 + 5 * (7 + 4));
   });
 });
