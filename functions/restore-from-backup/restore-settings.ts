@@ -47,14 +47,15 @@ async function restoreTags(runtime: Runtime, { tableArn, backedUp }: SettingsSco
 async function restoreTimeToLive(runtime: Runtime, { tableName, backedUp }: SettingsScope): Promise<void> {
   const AttributeName = backedUp.timeToLiveAttribute;
   const { dynamo } = runtime.clients;
-  const { TimeToLiveDescription: now } = await dynamo.send(
-    new DescribeTimeToLiveCommand({ TableName: tableName }),
-  );
-  if (now?.TimeToLiveStatus === 'ENABLED' || now?.TimeToLiveStatus === 'ENABLING') return;
   const TimeToLiveSpecification = { AttributeName, Enabled: true };
-  await patiently(runtime, () =>
-    dynamo.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification })),
-  );
+  // Asked again before each attempt: where only the answer was lost, the second change would be refused.
+  await patiently(runtime, async () => {
+    const { TimeToLiveDescription: now } = await dynamo.send(
+      new DescribeTimeToLiveCommand({ TableName: tableName }),
+    );
+    if (now?.TimeToLiveStatus === 'ENABLED' || now?.TimeToLiveStatus === 'ENABLING') return;
+    await dynamo.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification }));
+  });
 }
 
 /** Last, because the table is UPDATING for minutes afterwards. */

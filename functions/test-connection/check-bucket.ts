@@ -1,5 +1,5 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { BackupBucketError } from '../shared/errors.ts';
+import { BackupBucketError, TransientError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
@@ -12,6 +12,11 @@ export async function checkBucket(runtime: Runtime): Promise<Check> {
     return done(what, `Bucket ${bucket} answers.`);
   } catch (error) {
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    // An answer to HEAD has no body, so S3 cannot say that the credentials have expired in mid-call.
+    if (status === 400)
+      throw new TransientError(
+        `S3 refused to look at bucket ${bucket} without a reason, as it does when credentials expire in mid-call; the step is tried again.`,
+      );
     if (status !== 404 && status !== 403) throw error;
     const why = status === 404 ? 'does not exist' : 'cannot be read with the role of testConnection';
     const message = `Bucket ${bucket} ${why}. Nothing was created. It is part of the stack: deploy the service again with sls deploy.`;

@@ -81,7 +81,7 @@ describe('every fault, in every stage that can meet it', () => {
       const found = await strike(kind, group);
       const result = found.length === 0 ? 'survived' : 'NOT';
       cells.push(...group.map((stage) => ({ fault: kind.name, stage, result })));
-      problems.push(...found.map((one) => `${group.join()}: ${one}`));
+      problems.push(...found.map((one) => `${group.length === 1 ? group.join() : 'all stages'}: ${one}`));
     }
     expect(problems).toEqual([]);
   }

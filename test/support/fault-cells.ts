@@ -27,7 +27,7 @@ const error = (name: string, code: string, status: number, strikes = isData): Fa
 
 /** FAULTS.md's rows, each injected at the first request of every operation that it can strike. */
 export const faultKinds: readonly FaultKind[] = [
-  { name: 'throttled', strikes: isData, fault: (at) => ({ ...at, kind: 'throttle', nth: 1, times: 2 }) },
+  { name: 'throttled', strikes: isData, fault: (at) => ({ ...at, kind: 'throttle', nth: 1 }) },
   error('500', 'InternalServerError', 500),
   error('503', 'ServiceUnavailable', 503),
   { ...error('credentials expire', 'ExpiredTokenException', 400), isOncePerStage: true },

@@ -16,17 +16,18 @@ export async function enableTimeToLive(
 ): Promise<void> {
   const { name, attribute, fence } = table;
   if (attribute === undefined) return;
-  const { TimeToLiveDescription: current } = await clients.dynamo.send(
-    new DescribeTimeToLiveCommand({ TableName: name }),
-  );
-  if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') return;
-  await fence.check();
-  await retry({ clock, deadline: clock.now() + patienceMillis }, () =>
-    clients.dynamo.send(
+  // Asked again before each attempt: where only the answer was lost, the second change would be refused.
+  await retry({ clock, deadline: clock.now() + patienceMillis }, async () => {
+    const { TimeToLiveDescription: current } = await clients.dynamo.send(
+      new DescribeTimeToLiveCommand({ TableName: name }),
+    );
+    if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') return;
+    await fence.check();
+    await clients.dynamo.send(
       new UpdateTimeToLiveCommand({
         TableName: name,
         TimeToLiveSpecification: { AttributeName: attribute, Enabled: true },
       }),
-    ),
-  );
+    );
+  });
 }
