@@ -1,28 +1,14 @@
 import { VerificationFailedError } from '../shared/errors.ts';
-import { countOver, type RunLedger } from '../shared/build-report.ts';
+import { countedVerification, countOver, type RunLedger } from '../shared/build-report.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 
-/** What the comparison key by key found, or, where digests agreed, what JudgeDigests noted. */
+/** @throws VerificationFailedError (not retried) where nothing has been verified. */
 export function verificationOf(run: Run, ledger: RunLedger): Verification {
-  if (run.verification === undefined)
-    throw new VerificationFailedError(
-      `Run ${run.runId} was not verified, so it cannot be completed. Start a new run; this one is taken back.`,
-    );
-  const compared = ledger.shards.get('CompareByKey') ?? [];
-  if (compared.length === 0) return run.verification;
-  const count = (counter: string): number => countOver(ledger.shards, 'CompareByKey', counter);
-  const { verification } = run;
-  const found = count('found');
-  return {
-    ...verification,
-    expected: count('expected'),
-    found,
-    missing: count('missing'),
-    different: count('different'),
-    changedSince: count('changedSince'),
-    extra: Math.max(verification.extra, count('extra')),
-    drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
-  };
+  const verification = countedVerification(run, ledger.shards);
+  if (verification !== undefined) return verification;
+  throw new VerificationFailedError(
+    `Run ${run.runId} was not verified, so it cannot be completed. Start a new run; this one is taken back.`,
+  );
 }
 
 /**

@@ -20,6 +20,9 @@ const BATCHES_IN_FLIGHT = 8;
 const FIRST_PAUSE_MILLIS = 25;
 const MAX_PAUSE_MILLIS = 5_000;
 
+/** What is answered for an item that only waits for its batch to be full. */
+const TAKEN = Promise.resolve();
+
 /** An item as it is sent. */
 interface EncodedItem extends PendingItem {
   readonly json: string;
@@ -69,10 +72,15 @@ export function createBatchWriter(scope: WriteScope): TargetWriter {
     queueLength = 0;
     if (batch.length > 0) await startBatch(batch);
   };
-  const push = async (item: EncodedItem): Promise<void> => {
-    if (queue.length >= MAX_BATCH_ITEMS || queueLength + item.json.length > MAX_BATCH_LENGTH) await flush();
+  const add = (item: EncodedItem): void => {
     queue.push(item);
     queueLength += item.json.length;
+  };
+  const push = (item: EncodedItem): Promise<void> => {
+    if (queue.length >= MAX_BATCH_ITEMS || queueLength + item.json.length > MAX_BATCH_LENGTH)
+      return flush().then(() => add(item));
+    add(item);
+    return TAKEN;
   };
   const requeue = async (): Promise<void> => {
     const again = refused;
@@ -81,9 +89,9 @@ export function createBatchWriter(scope: WriteScope): TargetWriter {
   };
 
   return {
-    async write(item) {
-      if (refused.length >= MAX_BATCH_ITEMS) await requeue();
-      await push({ ...item, json: JSON.stringify(item.item) });
+    write({ item, product, json = JSON.stringify(item) }) {
+      const encoded = { item, product, json };
+      return refused.length < MAX_BATCH_ITEMS ? push(encoded) : requeue().then(() => push(encoded));
     },
     async drain() {
       await flush();

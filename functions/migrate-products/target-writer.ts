@@ -10,6 +10,8 @@ import type { PendingProduct } from './product-window.ts';
 export interface PendingItem {
   readonly item: WireItem;
   readonly product: PendingProduct;
+  /** The item's JSON, where it is known already. */
+  readonly json?: string | undefined;
 }
 
 /** Puts items into the target, some at once and in any order, and counts them off their products. */

@@ -36,10 +36,6 @@ async function change(runtime: Runtime, order: RollBackOrder, next: Transition):
 function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
   const { id: executionArn, startTime } = order.execution;
   const { error, cause, state } = order.failure;
-  // A run that goes on under another execution was held, and the shop may have used its tables meanwhile.
-  const wasHeld = run.executionStartTime !== run.startedAt;
-  const lockUnbroken =
-    run.markedAt === undefined && run.status === 'RUNNING' && run.kind !== 'manual' && !wasHeld;
   return change(runtime, order, {
     run,
     to: 'ROLLING_BACK',
@@ -49,7 +45,6 @@ function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> 
     facts: {
       markedAt: runtime.clock.now(),
       rolledBackFrom: run.rolledBackFrom ?? run.status,
-      lockUnbroken,
       ...settlerFacts(runtime, executionArn),
       ...(run.failure === undefined
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }

@@ -21,8 +21,10 @@ const maxCause = 2_000;
 
 const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
   ROLLED_BACK: () => 'Correct the cause, then start again with {}.',
-  HELD: ({ runId }) =>
-    `Go on with {"resume": "${runId}"}, or take it back by starting the rollback state machine with {"runId": "${runId}"}.`,
+  HELD: ({ runId, failure }) =>
+    failure?.error === 'VerificationFailedError'
+      ? `Resuming compares again, and fails again while an item that the report names is not as the migration wrote it. Take the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes of the shop's is kept), then start again with {}.`
+      : `Go on with {"resume": "${runId}"}, or take it back by starting the rollback state machine with {"runId": "${runId}"}.`,
   ROLLBACK_FAILED: ({ runId }) =>
     `Remove what remains by hand, or start the rollback state machine again with {"runId": "${runId}"}.`,
   SUCCEEDED: () => '',

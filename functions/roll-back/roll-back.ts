@@ -1,3 +1,4 @@
+import { errorSummary, InvalidInputError, LockHeldError, RunNotFoundError } from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
@@ -67,13 +68,7 @@ async function takeBack(runtime: Runtime, order: RollBackOrder, run: Run, turn: 
   });
 }
 
-/**
- * One turn of taking a run back: marks it, waits until its workers have stopped, takes items and tables away,
- * and ends it. Idempotent; whatever kills a turn, the next goes on.
- *
- * @throws InvalidInputError, LockHeldError, RunNotFoundError, RunClosedError (none retried); TransientError (retried).
- */
-export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
+async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
   const order = await readOrder(runtime, input);
   if (order.runId === undefined) return nothingBegunTurn(order.failure);
   const claim = await claimRun(runtime, order);
@@ -89,5 +84,25 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
       return endedTurn(runtime, claim.run);
     case 'claimed':
       return takeBack(runtime, order, claim.run, turn);
+  }
+}
+
+const refusals = [InvalidInputError, LockHeldError, RunNotFoundError];
+
+/**
+ * One turn of taking a run back: marks it, waits until its workers have stopped, takes items and tables away,
+ * and ends it. Idempotent; whatever kills a turn, the next goes on. What an operator asked and cannot have is
+ * an answer (`REFUSED`), so that the console shows the sentence and not an error's JSON.
+ *
+ * @throws LockHeldError, RunNotFoundError, RunClosedError (none retried); TransientError (retried).
+ */
+export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
+  try {
+    return await takeTurn(runtime, input, turn);
+  } catch (error) {
+    const isRefusal = refusals.some((kind) => error instanceof kind);
+    if (input.machine !== 'rollback' || !isRefusal) throw error;
+    const { name, message } = errorSummary(error);
+    return { done: true, waitSeconds: 0, end: 'REFUSED', error: name, cause: message, report: null };
   }
 }

@@ -55,14 +55,12 @@ async function standingTable(
 }
 
 /**
- * Only products-enhanced is written by a run, and while the run had the lock without a break nobody but the
- * run can have written there before the commit. A table restored into is the run's alone, too.
+ * Only products-enhanced is written by a run, so anything in the others is the shop's, and so is every item
+ * there that is not, attribute for attribute, as this run wrote it. A table restored into is the run's alone.
  */
 function harmless(runtime: Runtime, run: Run, name: string): ((item: WireItem) => boolean) | 'everything' {
-  const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
-  const hasForeign = (run.verification?.extra ?? 0) > 0;
   if (run.kind === 'restore') return 'everything';
-  if (isCatalogue && run.lockUnbroken === true && !hasForeign) return 'everything';
+  const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
   return isCatalogue ? (item) => isOfRun(item, run.runId) && isAsMigrated(item) : () => false;
 }
 

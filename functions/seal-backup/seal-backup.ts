@@ -72,7 +72,7 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
   const named = totals.quarantineSamples
     .slice(0, 3)
-    .map((sample) => sample.replace(/\.$/, ''))
+    .map((sample) => (sample.length > 160 ? `${sample.slice(0, 159)}…` : sample.replace(/\.$/, '')))
     .join(' | ');
   throw new TooManyQuarantinedError(
     `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${named.slice(0, 500)}. ` +

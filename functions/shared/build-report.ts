@@ -2,7 +2,7 @@ import { actualCost } from './cost/actual.ts';
 import type { Cost, EstimatedCost } from './cost/cost.ts';
 import { estimateRun } from './cost/estimate.ts';
 import { runLayout } from './backup/layout.ts';
-import type { Run } from './ledger/run.ts';
+import type { Run, Verification } from './ledger/run.ts';
 import { listShards, type Shard, type ShardState, shardStates } from './ledger/shard.ts';
 import { listTables, type TableRecord } from './ledger/table-record.ts';
 import {
@@ -18,6 +18,8 @@ import {
   type StateTiming,
 } from './report.ts';
 import type { Runtime } from './runtime.ts';
+import { tableName } from './tables/table-spec.ts';
+import { catalogueTable } from './tables/target-tables.ts';
 
 type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 
@@ -91,6 +93,23 @@ function timings(shards: Shards): readonly StateTiming[] {
   });
 }
 
+/** What JudgeDigests noted, with the counts of the comparison key by key where there was one. */
+export function countedVerification(run: Run, shards: Shards): Verification | undefined {
+  const { verification } = run;
+  if (verification === undefined || (shards.get('CompareByKey') ?? []).length === 0) return verification;
+  const count = (counter: string): number => countOver(shards, 'CompareByKey', counter);
+  return {
+    ...verification,
+    expected: count('expected'),
+    found: count('found'),
+    missing: count('missing'),
+    different: count('different'),
+    changedSince: count('changedSince'),
+    extra: Math.max(verification.extra, count('extra')),
+    drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
+  };
+}
+
 function migratedCounts(shards: Shards): MigratedCounts {
   const count = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
   return {
@@ -142,8 +161,10 @@ export interface RunEnd {
 /** Puts a run's report together from its ledger. Reads nothing itself, so that it is the same whenever it is made. */
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const { shards, tables } = ledger;
-  const { backup, verification, rehearsal } = run;
-  const migrated = inPlace.has(end.status) ? migratedCounts(shards) : nothingMigrated;
+  const { backup, rehearsal } = run;
+  const target = tableName(catalogueTable, runtime.config.tablePrefix);
+  const isKept = tables.some(({ name, outcome }) => name === target && outcome === 'KEPT');
+  const migrated = isKept || inPlace.has(end.status) ? migratedCounts(shards) : nothingMigrated;
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'RehearseBackup', 'quarantined');
   return {
     runId: run.runId,
@@ -159,7 +180,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
         : { backupId: backup.backupId, uri: backup.uri, files: backup.files, items: backup.items },
     tables: tables.map(reportedTable),
     migrated: { ...migrated, quarantined },
-    verification: verification ?? null,
+    verification: countedVerification(run, shards) ?? null,
     consumed: {
       readUnits: countOverAll(shards, 'readUnits'),
       writeUnits: countOverAll(shards, 'writeUnits'),

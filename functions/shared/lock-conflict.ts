@@ -4,7 +4,7 @@ import type { LedgerTable } from './ledger/ledger-table.ts';
 import type { Lock } from './ledger/lock.ts';
 import { findRun, type Run } from './ledger/run.ts';
 
-/** What is to be done about a lock that somebody else holds. */
+/** The run to be settled first, by us or by whoever is at it already. */
 export type LockConflict = { readonly settle: Run };
 
 function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockHeldError {
@@ -19,7 +19,7 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
 }
 
 /**
- * Decides about a lock in the way: a dead holder's run is to be settled first.
+ * Decides about a lock in the way: a dead holder's run, or one that is being taken back, is to be settled first.
  *
  * @throws LockHeldError naming the holder and how to release it, when it lives or holds on purpose; not retried.
  */
@@ -29,6 +29,8 @@ export async function resolveLockConflict(
   lock: Lock,
 ): Promise<LockConflict> {
   const run = await findRun(scope.ledger, lock.runId);
+  // Being taken back already: that ends by itself, and then the table is free.
+  if (run?.status === 'ROLLING_BACK') return { settle: run };
   if (run === undefined || run.status === 'HELD' || !(await isDead(scope, lock)))
     throw heldError(sourceTable, lock, run);
   return { settle: run };

@@ -97,6 +97,10 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
   const begun = await beginRun(ledger, newRun, holderOf(runtime, turn, runId));
   if (begun.outcome === 'BEGUN') return begun.run;
   const { settle } = await resolveLockConflict(runtime, config.sourceTable, begun.lock);
+  if (settle.status === 'ROLLING_BACK')
+    throw new LockHeldError(
+      `Run ${settle.runId} is being taken back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
+    );
   throw new LockHeldError(
     `Run ${settle.runId} died without being taken back. Nothing was changed. Start the state machine rollback with {"runId": "${settle.runId}"} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
   );

@@ -99,15 +99,21 @@ export function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Promise<
   const isRetryable = until.isRetryable ?? isTransient;
   const { clock, deadline, patienceMillis = 20_000 } = until;
   const patientUntil = Math.min(deadline, clock.now() + patienceMillis);
-  return backOff(attempt, {
-    jitter: 'full',
-    startingDelay: 50,
-    maxDelay: 5_000,
-    numOfAttempts: Number.MAX_SAFE_INTEGER,
-    retry: (error: unknown) => {
-      const again = isRetryable(error) && clock.now() < (isThrottle(error) ? deadline : patientUntil);
-      if (again) until.onRetry?.(error);
-      return again;
-    },
+  const mayGoOn = (error: unknown): boolean => {
+    const again = isRetryable(error) && clock.now() < (isThrottle(error) ? deadline : patientUntil);
+    if (again) until.onRetry?.(error);
+    return again;
+  };
+  // Nearly every attempt is the only one, and goes without the machinery of the others.
+  return attempt().catch((error: unknown) => {
+    if (!mayGoOn(error)) throw error;
+    return backOff(attempt, {
+      jitter: 'full',
+      delayFirstAttempt: true,
+      startingDelay: 50,
+      maxDelay: 5_000,
+      numOfAttempts: Number.MAX_SAFE_INTEGER,
+      retry: mayGoOn,
+    });
   });
 }

@@ -194,8 +194,8 @@ export type RollBackRequest = z.infer<typeof rollBackRequestSchema>;
 export interface RollBackTurn {
   readonly done: boolean;
   readonly waitSeconds: number;
-  /** `NOTHING`: no run was begun. `SUCCEEDED`: the run is past its commit point, nothing was taken back. */
-  readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'NOTHING' | 'PENDING';
+  /** `NOTHING`: no run was begun. `REFUSED`: what was asked of `rollback` cannot be done, nothing was changed. `SUCCEEDED`: the run is past its commit point, nothing was taken back. */
+  readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'NOTHING' | 'REFUSED' | 'PENDING';
   /** The original error's name. */
   readonly error: string;
   /** What failed, what was taken back, where the report lies. */

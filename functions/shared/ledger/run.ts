@@ -92,8 +92,6 @@ export interface Run {
   readonly markedAt?: number;
   /** Status before the roll back began. */
   readonly rolledBackFrom?: RunStatus;
-  /** True while nobody else can have held the lock since the run began. */
-  readonly lockUnbroken?: boolean;
   /** Who settles the run now, and until when (epoch milliseconds). */
   readonly settler?: string;
   readonly settlerUntil?: number;

@@ -56,7 +56,6 @@ describe('a run whose own execution failed', () => {
         settler: executionArn('a'),
         failure,
         rolledBackFrom: 'RUNNING',
-        lockUnbroken: true,
       },
     });
     expect(await lock()).toMatchObject({ runId: 'a' });
@@ -75,19 +74,6 @@ describe('a run whose own execution failed', () => {
     await resumeRun(world.observer.ledger, held, sampleHolder('again'));
     await expect(claim(order('fail'))).rejects.toThrow(RunClosedError);
     expect(await status()).toBe('RUNNING');
-  });
-
-  it('may hold items of the shop after it was held, so its lock does not count as unbroken once it is resumed', async () => {
-    await begunRun(world, 'a');
-    await moved('HELD');
-    const held = await readRun(world.observer.ledger, 'a');
-    await resumeRun(
-      world.observer.ledger,
-      held,
-      sampleHolder('again', { startTime: '2026-05-02T00:00:00.000Z' }),
-    );
-    const execution = { ...sampleExecution('again'), startTime: '2026-05-02T00:00:00.000Z' };
-    expect(await claim(order('fail', { execution }))).toMatchObject({ run: { lockUnbroken: false } });
   });
 
   it.each(['SUCCEEDED', 'PLANNED'] as const)(
@@ -170,7 +156,7 @@ describe('an operator', () => {
     const claimed = await claim(order('operator'));
     expect(claimed).toMatchObject({
       kind: 'claimed',
-      run: { rolledBackFrom: 'HELD', lockUnbroken: false, failure },
+      run: { rolledBackFrom: 'HELD', failure },
     });
   });
 
@@ -187,7 +173,7 @@ describe('an operator', () => {
     expect(await status()).toBe('SUCCEEDED');
     expect(await claim(order('operator', { confirm: 'a' }))).toMatchObject({
       kind: 'claimed',
-      run: { rolledBackFrom: 'SUCCEEDED', lockUnbroken: false },
+      run: { rolledBackFrom: 'SUCCEEDED' },
     });
     expect(await lock()).toMatchObject({ runId: 'a' });
   });
@@ -207,7 +193,7 @@ describe('an operator', () => {
     expect(await claim(order('settle'))).toMatchObject({ kind: 'ended' });
     expect(await claim(order('operator'))).toMatchObject({
       kind: 'claimed',
-      run: { rolledBackFrom: 'RUNNING', lockUnbroken: false },
+      run: { rolledBackFrom: 'RUNNING' },
     });
   });
 });

@@ -23,9 +23,8 @@ export async function startDynoxide(): Promise<Engine> {
   const binary = findBinary();
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const child = spawn(binary, ['--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
+    const child = spawnTied(binary, ['--host', '127.0.0.1', '--port', String(port)]);
     const url = `http://127.0.0.1:${port}`;
-    endWithThisProcess(child);
     if (await isUp(child, url)) return { url, stop: () => stopChild(child) };
     await stopChild(child);
     // Another process may have taken the port between its discovery and its use.
@@ -34,11 +33,18 @@ export async function startDynoxide(): Promise<Engine> {
   }
 }
 
-/** An engine must not outlive a process that ends without stopping it, by an uncaught error for example. */
-function endWithThisProcess(child: ChildProcess): void {
-  const end = () => void child.kill('SIGTERM');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+/**
+ * Runs the engine beside a reader of this process's end of a pipe, which the system closes however the process
+ * ends, by SIGKILL too; then the engine is ended. `cat` reads descriptor 3, because a shell gives what it runs
+ * in the background no standard input.
+ */
+const tiedScript =
+  '"$0" "$@" & engine=$!; trap \'kill "$engine"\' TERM; exec 3<&0; (cat <&3; kill "$engine") >/dev/null 2>&1 & wait "$engine"';
+
+/** An engine must not outlive this process, whatever ends it. */
+function spawnTied(binary: string, parameters: readonly string[]): ChildProcess {
+  if (process.platform === 'win32') return spawn(binary, parameters, { stdio: 'ignore' });
+  return spawn('sh', ['-c', tiedScript, binary, ...parameters], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
 
 function findBinary(): string {
@@ -98,6 +104,7 @@ async function isUp(child: ChildProcess, url: string): Promise<boolean> {
 async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = once(child, 'exit');
+  child.stdin?.end();
   child.kill('SIGTERM');
   const force = setTimeout(() => child.kill('SIGKILL'), 2000);
   await ended;
