@@ -57,18 +57,16 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
       times: 20,
     }),
   ),
-  fc
-    .tuple(fc.constantFrom(0.1, 0.2), fc.nat(1_000))
-    .map(
-      ([rate, seed]): Fault => ({
-        kind: 'throttle',
-        service: 'dynamodb',
-        rate,
-        seed,
-        times: 60,
-        where: isData,
-      }),
-    ),
+  fc.tuple(fc.constantFrom(0.1, 0.2), fc.nat(1_000)).map(
+    ([rate, seed]): Fault => ({
+      kind: 'throttle',
+      service: 'dynamodb',
+      rate,
+      seed,
+      times: 60,
+      where: isData,
+    }),
+  ),
 );
 
 const keyed = arbitraryProduct.filter((product) => (stringAttribute(product, 'id') ?? '') !== '');

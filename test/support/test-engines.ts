@@ -68,10 +68,14 @@ async function runTests(engines: OtherEngines, tests: readonly string[]): Promis
     const url = engines[key as keyof OtherEngines];
     return url === undefined ? [] : [[name, url]];
   });
-  const child = spawn(process.execPath, [vitest, 'run', '--no-file-parallelism', '--testTimeout=600000', ...tests], {
-    env: { ...process.env, ...(Object.fromEntries(variables) as Record<string, string>) },
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    process.execPath,
+    [vitest, 'run', '--no-file-parallelism', '--testTimeout=600000', ...tests],
+    {
+      env: { ...process.env, ...(Object.fromEntries(variables) as Record<string, string>) },
+      stdio: 'inherit',
+    },
+  );
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 }
