@@ -4,10 +4,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{transform,wire,rate,retry}/*.test.ts',
+      'test/unit/{transform,wire,retry}/*.test.ts',
       'test/unit/roll-back/decide-table.test.ts',
       'test/unit/migrate/parts.test.ts',
     ],
+    setupFiles: ['test/support/fewer-cases.ts'],
     testTimeout: 20_000,
   },
 });
