@@ -95,7 +95,7 @@ export interface RetryUntil {
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Promise<T> {
+export async function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Promise<T> {
   const isRetryable = until.isRetryable ?? isTransient;
   const { clock, deadline, patienceMillis = 20_000 } = until;
   const patientUntil = Math.min(deadline, clock.now() + patienceMillis);
@@ -105,15 +105,17 @@ export function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Promise<
     return again;
   };
   // Nearly every attempt is the only one, and goes without the machinery of the others.
-  return attempt().catch((error: unknown) => {
+  try {
+    return await attempt();
+  } catch (error) {
     if (!mayGoOn(error)) throw error;
-    return backOff(attempt, {
-      jitter: 'full',
-      delayFirstAttempt: true,
-      startingDelay: 50,
-      maxDelay: 5_000,
-      numOfAttempts: Number.MAX_SAFE_INTEGER,
-      retry: mayGoOn,
-    });
+  }
+  return backOff(attempt, {
+    jitter: 'full',
+    delayFirstAttempt: true,
+    startingDelay: 50,
+    maxDelay: 5_000,
+    numOfAttempts: Number.MAX_SAFE_INTEGER,
+    retry: mayGoOn,
   });
 }

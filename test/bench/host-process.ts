@@ -1,4 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { HostAnswer, HostRequest, Spent } from './messages.ts';
 
@@ -36,11 +39,27 @@ async function call({ payload }: Extract<HostRequest, { kind: 'call' }>): Promis
     awsRequestId: crypto.randomUUID(),
     getRemainingTimeInMillis: () => limitMillis - (Date.now() - startedAt),
   };
-  const result = await handler(payload, context);
+  const result = await profiled(handler(payload, context));
   const { user, system } = process.cpuUsage(before);
   const peakMegabytes = process.resourceUsage().maxRSS / 1_024;
   const spent: Spent = { cpuMicros: user + system, requests: requests - requestsBefore, peakMegabytes };
   answer({ kind: 'done', result, spent });
+}
+
+/** Writes a profile of the call where the environment names a folder for it; opens in any browser's tools. */
+async function profiled<T>(work: Promise<T>): Promise<T> {
+  const folder = process.env['BENCH_PROFILES'];
+  if (folder === undefined) return work;
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.start');
+  const result = await work;
+  const { profile } = await session.post('Profiler.stop');
+  session.disconnect();
+  const name = process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'by-hand-or-ceiling';
+  writeFileSync(join(folder, `${name}-${process.pid}-${Date.now()}.cpuprofile`), JSON.stringify(profile));
+  return result;
 }
 
 process.on('message', (request: HostRequest) => {

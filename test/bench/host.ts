@@ -6,7 +6,7 @@ import type { HostAnswer, HostRequest, Spent } from './messages.ts';
 export interface Host {
   /** Milliseconds that loading the module took. */
   readonly loadMillis: number;
-  call<T>(payload: unknown): Promise<{ readonly result: T; readonly spent: Spent }>;
+  call(payload: unknown): Promise<{ readonly result: unknown; readonly spent: Spent }>;
   stop(): Promise<void>;
 }
 
@@ -19,17 +19,23 @@ export interface HostParts {
 
 const script = fileURLToPath(new URL('./host-process.ts', import.meta.url));
 
+/** The one setting that measured processes take over from this one. */
+const profiles = process.env['BENCH_PROFILES'];
+
 /** Starts a process; what its code writes is dropped, its errors are shown. */
 export async function startHost({ modulePath, exportName, env }: HostParts): Promise<Host> {
-  const child = fork(script, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(script, {
+    env: profiles === undefined ? env : { ...env, BENCH_PROFILES: profiles },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const loaded = await ask(child, { kind: 'load', modulePath, exportName });
   if (loaded.kind !== 'loaded') throw new Error('The module was not loaded.');
   return {
     loadMillis: loaded.millis,
-    async call<T>(payload: unknown) {
+    async call(payload) {
       const answer = await ask(child, { kind: 'call', payload });
       if (answer.kind !== 'done') throw new Error('The call was not answered.');
-      return { result: answer.result as T, spent: answer.spent };
+      return { result: answer.result, spent: answer.spent };
     },
     stop: () =>
       new Promise((resolve) => {

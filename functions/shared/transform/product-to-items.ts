@@ -8,7 +8,7 @@ import { isSamePrice } from './price.ts';
 import { ProductRefusal, refuse } from './quarantine.ts';
 import { makeSlug } from './slug.ts';
 import { readVariants, type SourceVariants } from './source-variants.ts';
-import type { Subject, TransformContext, TransformResult } from './transform-types.ts';
+import type { Subject, TransformContext, TransformedItems, TransformResult } from './transform-types.ts';
 import { variantItems } from './variant-items.ts';
 
 /** What a product has become so far: where its variants came from, and their items. */
@@ -33,19 +33,20 @@ const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
  */
 export function productToItems(product: WireItem, context: TransformContext): TransformResult {
   try {
-    return { kind: 'items', items: transform(product, context) };
+    return { kind: 'items', ...transform(product, context) };
   } catch (error) {
     if (!(error instanceof ProductRefusal)) throw error;
     return { kind: 'quarantined', code: error.code, sentence: error.message };
   }
 }
 
-function transform(product: WireItem, context: TransformContext): WireItem[] {
+function transform(product: WireItem, context: TransformContext): Omit<TransformedItems, 'kind'> {
   const subject = readSubject(product);
   const source = readVariants(product, subject.label);
   const variants = variantItems(subject, source, context);
   const metadata = metadataItem(subject, { source, variants }, context);
-  return [metadata, ...variants].map((item) => finish(item, subject.label));
+  const finished = [metadata, ...variants].map((item) => finish(item, subject.label));
+  return { items: finished.map(({ item }) => item), texts: finished.map(({ text }) => text) };
 }
 
 function readSubject(product: WireItem): Subject {
@@ -63,19 +64,20 @@ function readSubject(product: WireItem): Subject {
 function metadataItem(subject: Subject, moved: Moved, context: TransformContext): WireItem {
   const { product, id, name } = subject;
   const isMoved = movedAttributes(product, moved);
-  return wireItem([
-    ['PK', { S: productPartition(id) }],
-    ['SK', { S: METADATA_SORT_KEY }],
-    ['productId', { S: id }],
-    ['slug', { S: makeSlug({ name, id }) }],
-    ['images', imagesOf(product)],
-    ['status', { S: 'active' }],
-    ['createdAt', { S: context.runStartedAt }],
-    ['updatedAt', { S: context.runStartedAt }],
-    ...Object.entries(product).filter(([attributeName]) => !isMoved.has(attributeName)),
-    ['availableSizes', { L: moved.source.variants.map(({ size }) => ({ S: size })) }],
-    ['migrationRun', { S: context.runId }],
-  ]);
+  const kept = wireItem(Object.entries(product).filter(([attributeName]) => !isMoved.has(attributeName)));
+  return {
+    PK: { S: productPartition(id) },
+    SK: { S: METADATA_SORT_KEY },
+    productId: { S: id },
+    slug: { S: makeSlug({ name, id }) },
+    images: imagesOf(product),
+    status: { S: 'active' },
+    createdAt: { S: context.runStartedAt },
+    updatedAt: { S: context.runStartedAt },
+    ...kept,
+    availableSizes: { L: moved.source.variants.map(({ size }) => ({ S: size })) },
+    migrationRun: { S: context.runId },
+  };
 }
 
 /** Where the source has no `images`: its one image, if that is a text. */
@@ -108,10 +110,11 @@ function equal(one: WireValue | undefined, other: WireValue | undefined): boolea
 }
 
 /** @throws ProductRefusal where DynamoDB would refuse the item */
-function finish(item: WireItem, label: string): WireItem {
-  const json = canonicalJson(item);
-  const finished = { ...item, migrationDigest: { S: hash('sha256', json) } };
-  refuseLongKeys(finished, label);
-  if (json.length > SURELY_SMALL_LENGTH) refuseOversized(finished, label);
-  return finished;
+function finish(unfinished: WireItem, label: string): { readonly item: WireItem; readonly text: string } {
+  const json = canonicalJson(unfinished);
+  const digest = hash('sha256', json);
+  const item = { ...unfinished, migrationDigest: { S: digest } };
+  refuseLongKeys(item, label);
+  if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
+  return { item, text: `{"migrationDigest":{"S":"${digest}"},${json.slice(1)}` };
 }

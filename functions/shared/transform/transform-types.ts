@@ -21,6 +21,8 @@ export type TransformResult = TransformedItems | Quarantined;
 export interface TransformedItems {
   readonly kind: 'items';
   readonly items: readonly WireItem[];
+  /** Each item's JSON, as DynamoDB takes it. */
+  readonly texts: readonly string[];
 }
 
 /** A product that has an id and a name, and how a sentence begins that is about it. */

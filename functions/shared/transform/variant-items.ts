@@ -8,8 +8,6 @@ import type { SourceVariants } from './source-variants.ts';
 import { stockStatus, wholeNumberOf } from './stock.ts';
 import type { Subject, TransformContext } from './transform-types.ts';
 
-type Entry = readonly [string, WireValue];
-
 /** A variant on its way; `fallback` is the product, as far as it speaks for this variant. */
 interface Draft {
   readonly subject: Subject;
@@ -55,33 +53,33 @@ function ownSku(own: WireItem, label: string): string | undefined {
 function variantItem(draft: Draft, context: TransformContext): WireItem {
   const { product, id, label } = draft.subject;
   refuseReservedInVariant(draft.own, `A variant of ${label}`);
-  return wireItem([
-    ['PK', { S: productPartition(id) }],
-    ['SK', { S: variantSortKey(draft.sku) }],
-    ['productId', { S: id }],
-    ['sku', { S: draft.sku }],
-    ['size', { S: draft.size }],
-    ...priceEntries(draft),
-    ['currency', { S: stringAttribute(product, 'currency') ?? context.currency }],
-    ...stockEntries(draft, context),
-    ['updatedAt', attribute(product, 'updatedAt') ?? { S: context.runStartedAt }],
-    ...keptEntries(draft.own),
-    ['migrationRun', { S: context.runId }],
-  ]);
+  return {
+    PK: { S: productPartition(id) },
+    SK: { S: variantSortKey(draft.sku) },
+    productId: { S: id },
+    sku: { S: draft.sku },
+    size: { S: draft.size },
+    ...priceAttributes(draft),
+    currency: { S: stringAttribute(product, 'currency') ?? context.currency },
+    ...stockAttributes(draft, context),
+    updatedAt: attribute(product, 'updatedAt') ?? { S: context.runStartedAt },
+    ...keptAttributes(draft.own),
+    migrationRun: { S: context.runId },
+  };
 }
 
-function priceEntries({ subject: { product, label }, own }: Draft): Entry[] {
+function priceAttributes({ subject: { product, label }, own }: Draft): WireItem {
   const price =
     attribute(own, 'price') ??
     attribute(product, 'price') ??
     refuse('InvalidPrice', `${label} has no price, and neither has one of its variants.`);
   const compareAtPrice = attribute(own, 'compareAtPrice') ?? attribute(product, 'compareAtPrice');
-  const entries: Entry[] = [['price', { N: paiseOf(price, `The price of ${label}`) }]];
-  if (compareAtPrice === undefined) return entries;
-  return [...entries, ['compareAtPrice', { N: paiseOf(compareAtPrice, `The compareAtPrice of ${label}`) }]];
+  const paise = { price: { N: paiseOf(price, `The price of ${label}`) } };
+  if (compareAtPrice === undefined) return paise;
+  return { ...paise, compareAtPrice: { N: paiseOf(compareAtPrice, `The compareAtPrice of ${label}`) } };
 }
 
-function stockEntries(draft: Draft, context: TransformContext): Entry[] {
+function stockAttributes(draft: Draft, context: TransformContext): WireItem {
   const { own, productStock, subject } = draft;
   const stock = attribute(own, 'stockQuantity') ?? attribute(own, 'stock') ?? productStock;
   const threshold = attribute(own, 'lowStockThreshold') ?? { N: String(context.lowStockThreshold) };
@@ -91,16 +89,17 @@ function stockEntries(draft: Draft, context: TransformContext): Entry[] {
   );
   const lowStockThreshold = wholeNumberOf(threshold, `A lowStockThreshold of ${subject.label}`);
   const status = stockStatus({ quantity, lowStockThreshold });
-  return [
-    ['stockQuantity', { N: quantity }],
-    ['lowStockThreshold', { N: lowStockThreshold }],
-    ['stockStatus', { S: status }],
-    ['isAvailable', { BOOL: status !== 'out_of_stock' }],
-  ];
+  return {
+    stockQuantity: { N: quantity },
+    lowStockThreshold: { N: lowStockThreshold },
+    stockStatus: { S: status },
+    isAvailable: { BOOL: status !== 'out_of_stock' },
+  };
 }
 
 /** What the source says of the variant stays as it is, also where it says what would have been made. */
-function keptEntries(own: WireItem): Entry[] {
+function keptAttributes(own: WireItem): WireItem {
   const isStockMoved = !Object.hasOwn(own, 'stockQuantity');
-  return Object.entries(own).filter(([name]) => !MOVED.has(name) && !(isStockMoved && name === 'stock'));
+  const isKept = (name: string): boolean => !MOVED.has(name) && !(isStockMoved && name === 'stock');
+  return wireItem(Object.entries(own).filter(([name]) => isKept(name)));
 }

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
+import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
+import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
+import { sampleContext } from '../../support/sample-context.ts';
+
+const awkward = JSON.parse(
+  '{"id":{"S":"a\\"b\\u2028"},"name":{"S":"x"},"price":{"N":"1.50"},"__proto__":{"M":{"constructor":{"NULL":true}}},"set":{"NS":["1.0","2"]}}',
+) as WireItem;
+
+describe('the texts of the items', () => {
+  it('are the items', () => {
+    const products = [awkward, ...generateProducts({ count: 200 })];
+    for (const product of products) {
+      const result = productToItems(product, sampleContext);
+      if (result.kind !== 'items') throw new Error(result.sentence);
+      const read = result.texts.map((text) => canonicalJson(JSON.parse(text) as WireItem));
+      expect(read).toEqual(result.items.map(canonicalJson));
+    }
+  });
+});
