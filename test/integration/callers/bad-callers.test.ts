@@ -43,13 +43,22 @@ interface LambdaFailure {
   readonly trace?: readonly string[];
 }
 
+/** An operator's order that rollBack refuses is an answer, so that the console shows its sentence. */
+interface RefusedOrder {
+  readonly end?: string;
+  readonly error: string;
+  readonly cause: string;
+}
+
 /** The refusal; `undefined` where the function did as it was told. */
 async function refusalOf(functionKey: string, payload: unknown): Promise<LambdaFailure | undefined> {
   const answer = await shop.lambda.send(
     new InvokeCommand({ FunctionName: shop.aws.functions[functionKey], Payload: JSON.stringify(payload) }),
   );
-  if (answer.FunctionError === undefined) return undefined;
-  return JSON.parse(Buffer.from(answer.Payload ?? []).toString()) as LambdaFailure;
+  const body: unknown = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null');
+  if (answer.FunctionError !== undefined) return body as LambdaFailure;
+  const order = body as RefusedOrder | null;
+  return order?.end === 'REFUSED' ? { errorType: order.error, errorMessage: order.cause } : undefined;
 }
 
 function expectSentence({ errorType, errorMessage, trace = [] }: LambdaFailure): void {
