@@ -118,8 +118,6 @@ export async function runCase(shop: FaultShop, one: RandomCase): Promise<string[
   await shop.settle();
   const runId = nameOf(arn);
   const first = await statusOf(shop, runId);
-  if (process.env['FAULT_TRACE'] !== undefined)
-    process.stderr.write(`${String(first)} ${shop.aws.requestLog.entries.length}\n`);
   if (first === 'ROLLBACK_FAILED') await shop.run('rollback', { runId });
   if (first === 'HELD') await shop.migrate({ resume: runId });
   const status = await statusOf(shop, runId);

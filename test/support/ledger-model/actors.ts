@@ -14,6 +14,7 @@ import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
 import type { LedgerWorld } from '../ledger-world.ts';
 import { executionArn, longTurn } from '../sample-run.ts';
+import { nothingToVerify } from './nothing-to-verify.ts';
 import { type Snapshot, takeSnapshot, violations } from './observe.ts';
 
 /** What an execution of `migrate` is to do. */
@@ -32,9 +33,9 @@ class Stopped extends Error {}
 /** What happens to the next request of an execution. */
 export type Mishap = 'answer lost' | 'worker dies before' | 'worker dies after';
 
-/** The client gives an answer up after this long. */
+/** The client's patience. */
 const requestTimeoutMillis = 10_000;
-/** A state's own retries, of Lambda's errors and of TransientError. */
+/** A state's own. */
 const maxAttempts = 5;
 const writes = /^(Put|Update|Delete|TransactWrite|Create)/;
 
@@ -54,8 +55,8 @@ export class Actors {
     this.#snapshot = snapshot;
   }
 
-  get world(): LedgerWorld {
-    return this.#world;
+  get clock(): LedgerWorld['clock'] {
+    return this.#world.clock;
   }
 
   /** Starts an execution of `migrate`; it acts in the background from now on. */
@@ -107,7 +108,7 @@ export class Actors {
     const execution = {
       id: executionArn(name),
       name,
-      startTime: new Date(this.#world.clock.now()).toISOString(),
+      startTime: new Date(this.clock.now()).toISOString(),
     };
     const state: { tested?: object; run?: object } = { tested: {} };
     const step = <T>(call: (runtime: Runtime) => Promise<T>): Promise<T> =>
@@ -142,7 +143,7 @@ export class Actors {
 
   async #rollBackMachine(name: string, input: Readonly<Record<string, unknown>>): Promise<void> {
     const id = executionArn(name, 'rollback');
-    const execution = { id, name, startTime: new Date(this.#world.clock.now()).toISOString() };
+    const execution = { id, name, startTime: new Date(this.clock.now()).toISOString() };
     const step = <T>(call: (runtime: Runtime) => Promise<T>): Promise<T> => this.#step(id, name, call, false);
     const isDone = await this.#turns(step, { machine: 'rollback', execution, input }).then(
       () => true,
@@ -158,7 +159,7 @@ export class Actors {
     for (;;) {
       const turn = await step((runtime) => rollBack(runtime, input, longTurn));
       if (turn.done) return turn;
-      this.#world.clock.advance(turn.waitSeconds * 1_000);
+      this.clock.advance(turn.waitSeconds * 1_000);
     }
   }
 
@@ -217,7 +218,7 @@ export class Actors {
     send: () => Promise<unknown>,
     begunAt: number,
   ): Promise<unknown> {
-    if (this.#world.clock.now() - begunAt > requestTimeoutMillis) throw timedOut();
+    if (this.clock.now() - begunAt > requestTimeoutMillis) throw timedOut();
     const mishap = this.mishaps.get(name);
     this.mishaps.delete(name);
     if (mishap === 'worker dies before') throw new WorkerDied(name);
@@ -246,16 +247,6 @@ export class Actors {
     this.tasks.push(work.catch(unexpected));
   }
 }
-
-const nothingToVerify = {
-  expected: 0,
-  found: 0,
-  missing: 0,
-  different: 0,
-  extra: 0,
-  changedSince: 0,
-  drift: { added: 0, changed: 0, removed: 0 },
-};
 
 function timedOut(): Error {
   return Object.assign(new Error('The request timed out.'), { name: 'TimeoutError' });
