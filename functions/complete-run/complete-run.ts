@@ -2,12 +2,14 @@ import { buildReport, readRunLedger, type RunLedger } from '../shared/build-repo
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { publishReport } from '../shared/publish-report.ts';
 import type { Report, ReportStatus } from '../shared/report.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
+import { catchingUpWarnings } from './catching-up.ts';
 import { judge, verificationOf } from './judge.ts';
 
 /** Judges and commits: end status, verification and release of the lock in one transaction. */
@@ -27,6 +29,7 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
     writer: `complete:${run.executionArn}`,
     facts: to === 'PLANNED' ? facts : verified(),
   } as const;
+  await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
   const committed = await transition(runtime.ledger, change);
   if (committed === undefined)
     throw new RunClosedError(

@@ -40,9 +40,15 @@ export interface ConditionalScope extends WriteScope {
   readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
   readonly saveDeadline: number;
-  /** Keys of items that `replace` left alone, for the report; at most 20. */
-  readonly keptChanged: string[];
+  /** Keys for the report; at most 20 of each kind. */
+  readonly samples: LeftAlone;
 }
+
+/** Keys of items that were left as they stood, by why. */
+export type LeftAlone = Readonly<Record<LeftKind, string[]>>;
+
+/** `keptChanged`: by `replace`, as the shop has changed them; `outdated`: by `keep`, though the source has changed. */
+type LeftKind = 'keptChanged' | 'outdated';
 
 /** An item that shall be written, and the one that stands in its place. */
 interface Met extends PendingItem {
@@ -73,7 +79,8 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
     else if (await keeper.hasKept(met)) countReplaced(met);
-    if (decision === 'changed') noteKept(scope, met);
+    if (decision === 'changed') noteLeft(scope, 'keptChanged', met);
+    if (decision === 'outdated') noteLeft(scope, 'outdated', met);
     settleItem(met);
   };
   const change = async (met: Met, onWritten: (met: Met) => void): Promise<void> => {
@@ -201,13 +208,13 @@ function createKeeper(scope: ConditionalScope) {
 /** More attributes than an expression can name: no condition could protect what the shop does meanwhile. */
 function leaveAlone(scope: ConditionalScope, met: Met): void {
   met.product.tally.alreadyPresent += 1;
-  noteKept(scope, met);
+  noteLeft(scope, 'keptChanged', met);
   settleItem(met);
 }
 
-function noteKept({ keptChanged }: ConditionalScope, { item, product }: PendingItem): void {
-  product.tally.keptChanged += 1;
-  if (keptChanged.length < MAX_SAMPLES) keptChanged.push(keyText(item));
+function noteLeft({ samples }: ConditionalScope, kind: LeftKind, { item, product }: PendingItem): void {
+  product.tally[kind] += 1;
+  if (samples[kind].length < MAX_SAMPLES) samples[kind].push(keyText(item));
 }
 
 function countReplaced({ product }: PendingItem): void {

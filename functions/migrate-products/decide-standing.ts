@@ -9,6 +9,8 @@ export type StandingDecision =
   | 'refresh'
   /** It was there before, and stays. */
   | 'present'
+  /** It was there before, as an earlier migration wrote it, the source has changed since, and it stays all the same. */
+  | 'outdated'
   /** It was there before, as a migration wrote it, and the source has changed since. */
   | 'replace'
   /** It was there before, and the shop has changed it. */
@@ -33,6 +35,9 @@ export function decideStanding({
 }: StandingFacts): StandingDecision {
   if (isOfRun(standing, runId))
     return haveSameDigest(standing, fresh) || !isAsMigrated(standing) ? 'ours' : 'refresh';
-  if (onExisting === 'keep' || isSameContent(standing, fresh, runStartedAt)) return 'present';
-  return isAsMigrated(standing) ? 'replace' : 'changed';
+  const isMigrated = isAsMigrated(standing);
+  if (onExisting === 'keep')
+    return isMigrated && !isSameContent(standing, fresh, runStartedAt) ? 'outdated' : 'present';
+  if (isSameContent(standing, fresh, runStartedAt)) return 'present';
+  return isMigrated ? 'replace' : 'changed';
 }

@@ -15,7 +15,7 @@ import { productToItems } from '../shared/transform/product-to-items.ts';
 import { transformContext } from '../shared/transform/transform-context.ts';
 import type { TransformContext } from '../shared/transform/transform-types.ts';
 import { createBatchWriter } from './batch-writer.ts';
-import { createConditionalWriter } from './conditional-writer.ts';
+import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { findTarget, writeScope } from './open-target.ts';
 import { createProductWindow, type ProductWindow, tallyOf } from './product-window.ts';
 import type { TargetWriter, WriteMeter } from './target-writer.ts';
@@ -33,7 +33,7 @@ interface Migration {
   readonly window: ProductWindow;
   readonly writer: TargetWriter;
   readonly meter: WriteMeter & { readonly readUnits: number };
-  readonly keptChanged: string[];
+  readonly samples: LeftAlone;
   /** The shard as it was when the turn began. */
   readonly before: Progress<FilesCursor>;
 }
@@ -82,7 +82,8 @@ async function openMigration(
   const files = (await shardFilesOfRun(runtime, run, shard)).filter(({ itemCount }) => itemCount > 0);
   const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
   const meter = { writeUnits, readUnits, throttles };
-  const keptChanged = [...(before.samples?.['keptChanged'] ?? [])];
+  const { keptChanged = [], outdated = [] } = before.samples ?? {};
+  const samples = { keptChanged: [...keptChanged], outdated: [...outdated] };
   const target = await findTarget(runtime, run);
   const scope = writeScope(runtime, turn, { tableName: target.tableName, meter });
   return {
@@ -103,10 +104,10 @@ async function openMigration(
             meter.readUnits += units;
           },
           saveDeadline: turn.saveDeadline,
-          keptChanged,
+          samples,
         }),
     meter,
-    keptChanged,
+    samples,
     before,
   };
 }
@@ -144,11 +145,14 @@ async function feed(migration: Migration): Promise<boolean> {
 
 async function writeProduct({ window, writer, context }: Migration, read: BackedUpProduct): Promise<void> {
   const result = productToItems(read.product, context);
-  const items = result.kind === 'items' ? result.items : [];
+  const { items, texts } = result.kind === 'items' ? result : NOTHING;
   const product = { remaining: items.length, tally: tallyOf(items.length), stem: read.stem, next: read.next };
   window.add(product);
-  for (const item of items) await writer.write({ item, product });
+  for (const [index, item] of items.entries()) await writer.write({ item, product, json: texts[index] });
 }
+
+/** Of a product in quarantine. */
+const NOTHING = { items: [], texts: [] } as const;
 
 /**
  * Saves what is done, also where the rest has failed.
@@ -166,17 +170,20 @@ async function saveUnit(migration: Migration, { isAtEnd, failure }: UnitOutcome)
   if (!done && !hasMoved) throw nothingThrough();
 }
 
-function progressOf({ before, window, meter, keptChanged }: Migration, done: boolean): Progress<FilesCursor> {
+function progressOf({ before, window, meter, samples }: Migration, done: boolean): Progress<FilesCursor> {
   const { cursor, totals } = window.advance();
   const products = totals.metadata + totals.quarantined;
   const added = Object.entries({ ...totals, products });
+  const named = Object.entries(samples).flatMap(([kind, keys]) =>
+    keys.length > 0 ? [[kind, [...keys]] as const] : [],
+  );
   const sums = added.map(([name, count]) => [name, (before.counters[name] ?? 0) + count] as const);
   return {
     done,
     cursor: done ? undefined : cursor,
     counters: { ...Object.fromEntries(sums), ...meter },
     digests: {},
-    ...(keptChanged.length > 0 && { samples: { keptChanged: [...keptChanged] } }),
+    ...(named.length > 0 && { samples: Object.fromEntries(named) }),
   };
 }
 

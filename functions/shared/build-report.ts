@@ -64,7 +64,7 @@ function namedSamples<Name extends string>(
   shards: Shards,
   kinds: Readonly<Record<Name, string>>,
 ): { readonly [key in Name]?: readonly string[] } {
-  const states: readonly ShardState[] = ['VerifyMigration', 'CompareByKey'];
+  const states: readonly ShardState[] = ['MigrateProducts', 'VerifyMigration', 'CompareByKey'];
   const entries = (Object.entries(kinds) as [Name, string][]).map(
     ([name, kind]) => [name, samplesOf(shards, states, kind)] as const,
   );
@@ -206,6 +206,9 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
       different: 'different',
       extra: 'extra',
       changedSince: 'changedSince',
+      keptChanged: 'keptChanged',
+      outdated: 'outdated',
+      removedAtSource: 'removedAtSource',
     }) satisfies KeySamples,
     driftKeys: namedSamples(shards, {
       added: 'driftAdded',

@@ -45,6 +45,12 @@ export interface KeySamples {
   readonly different?: readonly string[];
   readonly extra?: readonly string[];
   readonly changedSince?: readonly string[];
+  /** Items that `onExisting: replace` left alone, because the shop has changed them since. */
+  readonly keptChanged?: readonly string[];
+  /** Items of an earlier run that `onExisting: keep` left alone, though the source has changed since. */
+  readonly outdated?: readonly string[];
+  /** Ids of products of earlier runs that the source no longer has; nothing was deleted. */
+  readonly removedAtSource?: readonly string[];
 }
 
 /** Up to 20 product ids of each kind of change at the source while the run went on. */

@@ -7,6 +7,7 @@ import { keyText } from '../shared/tables/item-key.ts';
 import { isOfRun } from '../shared/transform/as-written.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { findVerifiedTarget, verificationVersion } from './find-target.ts';
+import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';
 import { type ScanPosition, type SegmentScan, segmentScan } from './segment-scan.ts';
 import { openSourceCheck, type SourceCheck } from './source-check.ts';
@@ -23,17 +24,19 @@ interface Verification {
   readonly tally: ScanTally;
   readonly target: SegmentScan;
   readonly source: SegmentScan;
+  /** Whether the run created the target; else the source is done before the target is begun. */
+  readonly isSideBySide: boolean;
   readonly sourceCheck: SourceCheck;
 }
 
 /** Between two checkpoints. */
 const CHECKPOINT_MILLIS = 5_000;
 const NOT_BEGUN: ScanPosition = { isDone: false };
-const NOTHING_TO_DO: ScanPosition = { isDone: true };
 
 /**
- * Verifies one segment: digests what the target holds, where the run created it, and compares the source
- * with the backup product by product. Both are Scans of the same segment, side by side.
+ * Verifies one segment: compares the source with the backup product by product, and reads the target. One
+ * that the run created is digested, side by side with the source; in one that was there before, products
+ * that the source no longer has are looked for, after the source, which has to answer for each of them.
  *
  * @throws TableUnavailableError, BackupDamagedError, RunClosedError (none retried)
  */
@@ -64,25 +67,29 @@ async function openVerification(
   const { tableName, isCreated } = await findVerifiedTarget(runtime, run);
   const tally = createScanTally(progress);
   const meter = tally.counters;
-  const start = progress.cursor ?? { target: isCreated ? NOT_BEGUN : NOTHING_TO_DO, source: NOT_BEGUN };
+  const start = progress.cursor ?? { target: NOT_BEGUN, source: NOT_BEGUN };
   const files = (await filesOfRun(runtime, run)).filter((file) => file.segment === segment);
   const sourceCheck = start.source.isDone ? NO_CHECK : await openSourceCheck({ runtime, turn, files, tally });
+  const removals = createRemovalCheck({ runtime, turn, tally });
   const order = { segment, meter };
   return {
     turn,
     tally,
     sourceCheck,
+    isSideBySide: isCreated,
     target: segmentScan(runtime.items, turn, {
       ...order,
       tableName,
       start: start.target,
-      see: (item) => seeTarget(tally, item, run.runId),
+      see: (page) => (isCreated ? seeTarget(tally, page, run.runId) : removals.see(page)),
     }),
     source: segmentScan(runtime.items, turn, {
       ...order,
       tableName: run.sourceTable,
       start: start.source,
-      see: (product) => sourceCheck.see(product),
+      see: (page) => {
+        for (const product of page) sourceCheck.see(product);
+      },
     }),
   };
 }
@@ -90,21 +97,24 @@ async function openVerification(
 /** Of a segment whose source is done already. */
 const NO_CHECK: SourceCheck = { see: () => undefined, finish: () => Promise.resolve() };
 
-function seeTarget(tally: ScanTally, item: WireItem, runId: string): void {
-  tally.target.add(item);
-  tally.counters.targetItems += 1;
-  if (isOfRun(item, runId)) return;
-  tally.counters.foreign += 1;
-  tally.sample('extra', keyText(item));
+function seeTarget(tally: ScanTally, page: readonly WireItem[], runId: string): void {
+  for (const item of page) {
+    tally.target.add(item);
+    tally.counters.targetItems += 1;
+    if (isOfRun(item, runId)) continue;
+    tally.counters.foreign += 1;
+    tally.sample('extra', keyText(item));
+  }
 }
 
 /** One unit: some seconds of both Scans, one page of each at least; then the checkpoint, also where one has failed. */
-async function verifySome({ turn, tally, target, source, sourceCheck }: Verification): Promise<void> {
+async function verifySome(verification: Verification): Promise<void> {
+  const { turn, tally, target, source } = verification;
   const until = turn.clock.now() + CHECKPOINT_MILLIS;
   const before = tally.counters.items;
   let failure: PromiseRejectedResult | undefined;
   do {
-    failure = await readPages([target, source], sourceCheck);
+    failure = await readPages(verification);
   } while (
     failure === undefined &&
     !(target.position.isDone && source.position.isDone) &&
@@ -114,21 +124,25 @@ async function verifySome({ turn, tally, target, source, sourceCheck }: Verifica
   const done = failure === undefined && target.position.isDone && source.position.isDone;
   const cursor = done ? undefined : { target: target.position, source: source.position };
   const hasMoved = tally.counters.items > before;
-  if (done || hasMoved) await turn.save({ ...tally.saved(), done, cursor });
+  // A page without items is progress, too: the target may have to wait for it.
+  if (failure === undefined || hasMoved) await turn.save({ ...tally.saved(), done, cursor });
   if (failure !== undefined && !(hasMoved && isTransient(failure.reason))) throw failure.reason;
 }
 
-/** One page of every Scan that is not at its end; the first failure, once all have settled. */
-async function readPages(
-  [target, source]: readonly [SegmentScan, SegmentScan],
-  sourceCheck: SourceCheck,
-): Promise<PromiseRejectedResult | undefined> {
+/** One page of every Scan that is under way; the first failure, once all have settled. */
+async function readPages({
+  target,
+  source,
+  sourceCheck,
+  isSideBySide,
+}: Verification): Promise<PromiseRejectedResult | undefined> {
+  const isTargetsTurn = !target.position.isDone && (isSideBySide || source.position.isDone);
   const readSource = async (): Promise<void> => {
     await source.readPage();
     if (source.position.isDone) await sourceCheck.finish();
   };
   const pages = await Promise.allSettled([
-    target.position.isDone ? undefined : target.readPage(),
+    isTargetsTurn ? target.readPage() : undefined,
     source.position.isDone ? undefined : readSource(),
   ]);
   return pages.find((page) => page.status === 'rejected');

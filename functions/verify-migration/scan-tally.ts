@@ -12,6 +12,8 @@ const COUNTERS = [
   'driftAdded',
   'driftChanged',
   'driftRemoved',
+  /** Products of earlier runs, in a target that was there before, which the source no longer has. */
+  'removedBefore',
   'readUnits',
   'throttles',
 ] as const;
@@ -19,7 +21,7 @@ const COUNTERS = [
 type ScanCounter = (typeof COUNTERS)[number];
 
 /** Kinds of keys that the report shows. */
-export type ScanSample = 'extra' | 'driftAdded' | 'driftChanged' | 'driftRemoved';
+export type ScanSample = 'extra' | 'driftAdded' | 'driftChanged' | 'driftRemoved' | 'removedAtSource';
 
 /** What a segment's two scans have found; starts from a checkpoint and ends in the next one. */
 export interface ScanTally {

@@ -14,16 +14,17 @@ export interface ScanPosition {
 /** One segment of one table, read page by page. */
 export interface SegmentScan {
   readonly position: ScanPosition;
-  /** Reads one page, inside the worker's share, and shows every item of it to the scan's `see`. */
+  /** Reads one page, inside the worker's share, and shows it to the scan's `see`. */
   readPage(): Promise<void>;
 }
 
-/** Which segment, from where on, and who sees its items. */
+/** Which segment, from where on, and who sees its pages. */
 export interface ScanOrder {
   readonly tableName: string;
   readonly segment: number;
   readonly start: ScanPosition;
-  readonly see: (item: WireItem) => void;
+  /** A page that it fails at counts as not read, and is read again. */
+  readonly see: (page: readonly WireItem[]) => void | Promise<void>;
   /** What pages and refusals add up to. */
   readonly meter: { items: number; readUnits: number; throttles: number };
 }
@@ -59,8 +60,8 @@ export function segmentScan(
         });
       pace.charge({ readUnits: page.readUnits, items: page.items.length });
       meter.readUnits += page.readUnits;
+      await see(page.items);
       meter.items += page.items.length;
-      for (const item of page.items) see(item);
       const { lastEvaluatedKey } = page;
       position = {
         isDone: lastEvaluatedKey === undefined,

@@ -24,11 +24,12 @@ export async function readItemsByKey(
   let pending = keys;
   while (pending.length > 0) {
     await retry(async () => {
-      const answer = await items.batchGet(tableName, pending.slice(0, MAX_KEYS));
+      const asked = pending.slice(0, MAX_KEYS);
+      const answer = await items.batchGet(tableName, asked);
       onRead(answer.readUnits);
       found.push(...answer.items);
       pending = [...answer.unprocessedKeys, ...pending.slice(MAX_KEYS)];
-      if (answer.items.length === 0 && answer.unprocessedKeys.length > 0) throw nothingRead(tableName);
+      if (answer.unprocessedKeys.length >= asked.length) throw nothingRead(tableName);
     });
   }
   return found;

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts'
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import {
   awsError,
+  changeSource,
   type MigrateBench,
   migrateBench,
   noted,
@@ -49,6 +50,37 @@ describe('a target that was there before', () => {
     await bench.migrate(run);
     expect(await snapshot(bench)).toBe(before);
     expect((await bench.shard(run))?.counters).toMatchObject({ items: 15, alreadyPresent: 15 });
+  });
+
+  it('names what a second run leaves older than the source, at no further request', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    await changeSource(bench, sizedProduct(1, { price: { S: '170' } }));
+    await bench.put(noted((await bench.target()).get(targetKey('VARIANT#PRO-S-P1')) ?? {}));
+    const before = await snapshot(bench);
+    const run = await bench.nextRun('run-2');
+    const requests: string[] = [];
+    const { items } = bench.runtime;
+    const spied = bench.withItems({
+      batchGet: (table, keys) => {
+        requests.push(`batchGet ${keys.length}`);
+        return items.batchGet(table, keys);
+      },
+      putIf: (table, item, condition) => {
+        requests.push('putIf');
+        return items.putIf(table, item, condition);
+      },
+    });
+    await bench.migrate(run, spied);
+    expect(await snapshot(bench)).toBe(before);
+    expect(requests).toEqual(['batchGet 15']);
+    const shard = await bench.shard(run);
+    expect(shard?.counters).toMatchObject({ items: 15, alreadyPresent: 15, outdated: 3, keptChanged: 0 });
+    expect(shard?.samples?.['outdated']?.toSorted()).toEqual([
+      'PRODUCT#p-1 / VARIANT#PRO-L-P1',
+      'PRODUCT#p-1 / VARIANT#PRO-M-P1',
+      'PRODUCT#p-1 / VARIANT#PRO-XL-P1',
+    ]);
   });
 
   it('counts an item once whose answer was lost', async () => {

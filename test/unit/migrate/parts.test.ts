@@ -109,7 +109,14 @@ describe('deciding about an item that stands in the way', () => {
       'replace',
       'ours',
     ],
-    ['another run’s', made('run-1', { name: { S: 'Boot' } }), 'keep', 'present'],
+    ['another run’s, the same but for what every run makes anew', made('run-1'), 'keep', 'present'],
+    [
+      'another run’s, of a product that has changed, to be kept',
+      made('run-1', { name: { S: 'Boot' } }),
+      'keep',
+      'outdated',
+    ],
+    ['another run’s, changed by the shop, to be kept', edited(made('run-1')), 'keep', 'present'],
     ['another run’s, the same but for what every run makes anew', made('run-1'), 'replace', 'present'],
     [
       'another run’s, of a product that has changed',

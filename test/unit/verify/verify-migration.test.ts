@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { combineDigests, EMPTY_DIGEST } from '../../../functions/shared/wire/digest.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
@@ -124,18 +124,18 @@ describe('a target that was there before', () => {
   const mine: WireItem = { ...wireKey('VARIANT#PRO-M-P1'), note: { S: 'mine' } };
   const other: WireItem = { ...wireKey('VARIANT#OTHER'), note: { S: 'mine' } };
 
-  it('is compared key by key and not scanned; what is the shop’s is no fault', async () => {
+  it('is compared key by key; what is the shop’s is no fault, and is not asked for at the source', async () => {
     bench = await verifyBench(10, threeSegments, [mine, other]);
     await bench.put(changed(await bench.targetItem('METADATA', 'p-2')));
-    const scanned: string[] = [];
+    const asked: string[] = [];
     const spied = bench.withItems({
-      scanPage(request) {
-        scanned.push(request.tableName);
-        return bench.runtime.items.scanPage(request);
+      batchGet(table, keys) {
+        asked.push(table);
+        return bench.runtime.items.batchGet(table, keys);
       },
     });
     expect(await bench.verify({ runtime: spied })).toEqual({ byKey: true });
-    expect(new Set(scanned)).toEqual(new Set([sourceTable]));
+    expect(asked).toEqual([]);
     const shard = await bench.compare();
     expect(shard?.counters).toMatchObject({
       expected: 50,
@@ -169,5 +169,77 @@ describe('a target that was there before', () => {
     expect(shard?.turns).toBeGreaterThanOrEqual(3);
     expect(shard?.counters).toMatchObject({ expected: 225, found: 224, missing: 1, items: 225 });
     expect(shard?.samples?.['missing']).toEqual(['PRODUCT#p-7 / METADATA']);
+  });
+});
+
+describe('products that the source had in an earlier run', () => {
+  const gone = ['p-3', 'p-30', 'p-31'];
+
+  /** A second run, after products were removed at the source. */
+  async function afterRemoval(): Promise<Run> {
+    bench = await verifyBench(40);
+    for (const id of gone) await bench.removeFrom(sourceTable, { id: { S: id } });
+    const run = await bench.nextRun('run-2');
+    await bench.migrate(run);
+    return run;
+  }
+
+  async function found(run: Run) {
+    const shards = await listShards(bench.runtime.ledger, run.runId, 'VerifyMigration');
+    const sum = (counter: string): number =>
+      shards.reduce((total, { counters }) => total + (counters[counter] ?? 0), 0);
+    return {
+      shards,
+      removedBefore: sum('removedBefore'),
+      targetItems: sum('targetItems'),
+      items: sum('items'),
+      ids: shards.flatMap(({ samples }) => samples?.['removedAtSource'] ?? []).toSorted(),
+    };
+  }
+
+  it('are named where they still stand in the target, and are no fault', async () => {
+    const run = await afterRemoval();
+    expect(await bench.verify({ run })).toEqual({ byKey: true });
+    expect(await found(run)).toMatchObject({ removedBefore: 3, ids: gone, targetItems: 200, items: 237 });
+    expect((await readRun(bench.runtime.ledger, run.runId)).verification).toMatchObject({
+      extra: 0,
+      drift: { added: 0, changed: 0, removed: 0 },
+    });
+    expect((await bench.target()).size).toBe(200);
+  });
+
+  it('are counted once by workers that never have time, and under unprocessed keys', async () => {
+    const run = await afterRemoval();
+    const faulty = bench.withItems({
+      scanPage: (request) => bench.runtime.items.scanPage({ ...request, limit: 7 }),
+      async batchGet(table, keys) {
+        const half = Math.ceil(keys.length / 2);
+        const answer = await bench.runtime.items.batchGet(table, keys.slice(0, half));
+        return { ...answer, unprocessedKeys: keys.slice(half) };
+      },
+    });
+    await bench.verify({ run, runtime: faulty, turnOf: shortTurn });
+    const { shards, ...sums } = await found(run);
+    expect(shards.some(({ turns }) => turns > 5)).toBe(true);
+    expect(sums).toEqual({ removedBefore: 3, ids: gone, targetItems: 200, items: 237 });
+  });
+
+  it('are found in segments of which the source has nothing, by workers that never have time', async () => {
+    bench = await verifyBench(3, { segments: [0, 1, 2, 3, 4, 5, 6, 7] });
+    await bench.removeFrom(sourceTable, { id: { S: 'p-1' } });
+    const run = await bench.nextRun('run-2');
+    await bench.migrate(run);
+    await bench.verify({ run, runtime: bench.pagesOf(1), turnOf: shortTurn });
+    expect(await found(run)).toMatchObject({ removedBefore: 1, ids: ['p-1'], targetItems: 15, items: 17 });
+  });
+
+  it('are looked for again, page and all, where the source could not be asked', async () => {
+    const run = await afterRemoval();
+    const failing = bench.withItems({
+      batchGet: () => Promise.reject(awsError('InternalFailure')),
+    });
+    await expect(bench.verify({ run, runtime: failing })).rejects.toMatchObject({ name: 'InternalFailure' });
+    await bench.verify({ run });
+    expect(await found(run)).toMatchObject({ removedBefore: 3, ids: gone, targetItems: 200, items: 237 });
   });
 });

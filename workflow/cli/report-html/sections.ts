@@ -91,6 +91,9 @@ export function verificationSection({ verification, mismatches = {} }: Report): 
       samples('Different keys', mismatches.different),
       samples('Extra keys', mismatches.extra),
       samples('Changed since', mismatches.changedSince),
+      samples('Left as the shop changed them', mismatches.keptChanged),
+      samples('Older than the source', mismatches.outdated),
+      samples('No longer at the source', mismatches.removedAtSource),
     ])}</section>`;
 }
 

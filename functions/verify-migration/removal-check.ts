@@ -1,0 +1,78 @@
+import { readPace } from '../shared/backup/read-pace.ts';
+import { isThrottle } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { ShardTurn } from '../shared/shard-turn.ts';
+import { sourceKey } from '../shared/tables/target-tables.ts';
+import { isOfRun } from '../shared/transform/as-written.ts';
+import { readItemsByKey } from '../shared/wire/read-items.ts';
+import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import type { ScanTally } from './scan-tally.ts';
+
+const KEYS_TOGETHER = 100;
+const MAX_ID_LENGTH = 200;
+
+interface RemovalScope {
+  readonly runtime: Runtime;
+  readonly turn: ShardTurn<unknown>;
+  readonly tally: ScanTally;
+}
+
+/** Finds products of earlier migrations that the source no longer has. */
+export interface RemovalCheck {
+  /** Takes one page of the target. Counts nothing before the whole page is looked up, so that it can be taken again. */
+  see(page: readonly WireItem[]): Promise<void>;
+}
+
+/**
+ * For a target that was there before the run: its pages tell which products earlier runs have brought, and
+ * the source is asked for each of them by key, inside the worker's share of the run's cap.
+ */
+export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): RemovalCheck {
+  const { sourceTable, runId, plan } = turn.run;
+  const pace = readPace({
+    unitsPerSecond: plan.readUnitsPerSecond / plan.workers,
+    clock: turn.clock,
+    deadline: turn.deadline,
+  });
+  const standingAmong = async (ids: readonly string[]): Promise<ReadonlySet<string | undefined>> => {
+    await pace.wait();
+    const found = await readItemsByKey(
+      {
+        items: runtime.items,
+        tableName: sourceTable,
+        retry: (attempt) =>
+          turn.retry(attempt, (error) => {
+            if (isThrottle(error)) tally.counters.throttles += 1;
+          }),
+        onRead: (readUnits) => {
+          tally.counters.readUnits += readUnits;
+          pace.charge({ readUnits, items: 0 });
+        },
+      },
+      ids.map((id) => ({ [sourceKey.partitionKey]: { S: id } })),
+    );
+    return new Set(found.map((product) => stringAttribute(product, sourceKey.partitionKey)));
+  };
+  return {
+    async see(page) {
+      const ids = [...new Set(page.flatMap((item) => productOfEarlierRun(item, runId) ?? []))];
+      const removed: string[] = [];
+      for (let start = 0; start < ids.length; start += KEYS_TOGETHER) {
+        const together = ids.slice(start, start + KEYS_TOGETHER);
+        const standing = await standingAmong(together);
+        removed.push(...together.filter((id) => !standing.has(id)));
+      }
+      tally.counters.targetItems += page.length;
+      tally.counters.removedBefore += removed.length;
+      for (const id of removed) tally.sample('removedAtSource', id.slice(0, MAX_ID_LENGTH));
+    },
+  };
+}
+
+/** Id of the product that another migration has brought; no other item says anything about the source. */
+function productOfEarlierRun(item: WireItem, runId: string): string | undefined {
+  const isMigrated = stringAttribute(item, 'migrationRun') !== undefined && !isOfRun(item, runId);
+  if (!isMigrated || stringAttribute(item, 'SK') !== 'METADATA') return undefined;
+  const id = stringAttribute(item, 'productId');
+  return id === '' ? undefined : id;
+}
