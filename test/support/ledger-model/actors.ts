@@ -14,6 +14,7 @@ import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
 import type { LedgerWorld } from '../ledger-world.ts';
 import { executionArn, longTurn } from '../sample-run.ts';
+import { Stopped, timedOut, WorkerDied } from './mishaps.ts';
 import { nothingToVerify } from './nothing-to-verify.ts';
 import { type Snapshot, takeSnapshot, violations } from './observe.ts';
 
@@ -24,11 +25,6 @@ export interface Script {
   /** Calls every function twice at once, as Lambda may. */
   readonly isDoubled: boolean;
 }
-
-/** The Lambda worker was ended in mid-call. */
-class WorkerDied extends Error {}
-/** The execution was stopped: no further state begins. */
-class Stopped extends Error {}
 
 /** What happens to the next request of an execution. */
 export type Mishap = 'answer lost' | 'worker dies before' | 'worker dies after';
@@ -246,8 +242,4 @@ export class Actors {
     };
     this.tasks.push(work.catch(unexpected));
   }
-}
-
-function timedOut(): Error {
-  return Object.assign(new Error('The request timed out.'), { name: 'TimeoutError' });
 }
