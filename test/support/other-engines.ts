@@ -5,7 +5,13 @@ import {
   ListTablesCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DeleteObjectsCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { ACCOUNT_ID, REGION } from '../../workflow/local/account.ts';
 
 /** Engines to run on in place of the packaged ones; `npm run test:engines` names them in the environment. */
@@ -33,7 +39,7 @@ const settings = (endpoint: string) => ({
 /** Empties the engines, so that a test finds what it would find on one of its own. */
 export async function emptyEngines({ dynamodbUrl, s3Url }: OtherEngines): Promise<void> {
   if (dynamodbUrl !== undefined) await withDynamoDb(dynamodbUrl, deleteTables);
-  if (s3Url !== undefined) await withS3(s3Url, deleteObjects);
+  if (s3Url !== undefined) await withS3(s3Url, deleteBuckets);
 }
 
 /** What the engines hold already: names of tables and buckets. */
@@ -77,7 +83,7 @@ async function deleteTable(client: DynamoDBClient, TableName: string): Promise<v
   if (Table?.TableStatus === 'ACTIVE') await client.send(new DeleteTableCommand({ TableName }));
 }
 
-async function deleteObjects(client: S3Client): Promise<void> {
+async function deleteBuckets(client: S3Client): Promise<void> {
   for (const Bucket of await bucketNames(client)) {
     for (;;) {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
@@ -85,5 +91,6 @@ async function deleteObjects(client: S3Client): Promise<void> {
       const Objects = Contents.map(({ Key }) => ({ Key }));
       await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
     }
+    await client.send(new DeleteBucketCommand({ Bucket }));
   }
 }

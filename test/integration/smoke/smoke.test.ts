@@ -101,8 +101,8 @@ describe('the smoke test', () => {
     const code = 'AccessDeniedException';
     aws.faults.add({
       service: 'dynamodb',
-      operation: 'BatchWriteItem',
-      table: 'try-products-enhanced',
+      operation: 'CreateTable',
+      table: 'try-orders',
       kind: 'error',
       code,
     });
@@ -140,6 +140,20 @@ describe('the smoke test', () => {
     // Still not: the ledger knows no such run.
     await expect(smoke()).rejects.toThrow(/try-cart already, and no smoke test has made it/);
     expect(await tables()).toEqual(['try-cart', 'try-source']);
+  });
+
+  it('says what it cannot show to be its own, and leaves that with the source to know it by', async () => {
+    await start({ environment: { ...own, FENCE_WAIT_SECONDS: '0' } });
+    const interrupt = new AbortController();
+    const running = smoke(interrupt.signal);
+    // Made beside the test, once it has begun.
+    await eventually(async () => ((await executionCount()) > 0 ? true : undefined));
+    await createTable('try-returns');
+    interrupt.abort();
+    const { ok, steps } = await running;
+    expect(ok).toBe(false);
+    expect(steps.at(-1)?.sentence).toMatch(/^Still there: try-returns, /);
+    expect(await tables()).toEqual(['try-returns', 'try-source']);
   });
 
   it('waits for nobody: a run that works on the source is named', async () => {

@@ -1,7 +1,8 @@
 import { describeExecution } from '../executions.ts';
 import { counted } from '../format.ts';
+import { OperatorError } from '../operator-error.ts';
 import { endOf, runIdOf, settledRun, stop } from './executions.ts';
-import { findOwnTables } from './ownership.ts';
+import { findOwnTables, findRemains } from './ownership.ts';
 import type { Smoke } from './smoke-run.ts';
 import { deleteTable } from './tables.ts';
 
@@ -19,12 +20,19 @@ async function endExecutions(smoke: Smoke): Promise<void> {
  * test. Bucket and ledger keep what the test has left there.
  *
  * @returns what was removed, for the list.
+ * @throws OperatorError naming what is left, because it cannot be shown to be the test's.
  */
 export async function cleanUp(smoke: Smoke): Promise<string> {
   await endExecutions(smoke);
   const { source, made } = await findOwnTables(smoke);
-  const tables = source === undefined ? [] : [...made, source];
+  if (source === undefined) return 'there is nothing to remove';
   const scope = { dynamo: smoke.context.dynamo, pace: smoke.pace };
-  for (const table of tables) await deleteTable(scope, table);
-  return `${counted(tables.length, 'table')} removed; bucket and ledger keep backups and records`;
+  for (const table of made) await deleteTable(scope, table);
+  const remains = await findRemains(smoke);
+  if (remains.length > 0)
+    throw new OperatorError(
+      `Still there: ${remains.join(', ')}, because tags and ledger do not both say that the smoke test made them; and ${source.name}, by which the next test knows them. Look at them, and remove them by hand.`,
+    );
+  await deleteTable(scope, source);
+  return `${counted(made.length + 1, 'table')} removed; bucket and ledger keep backups and records`;
 }

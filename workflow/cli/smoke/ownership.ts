@@ -23,7 +23,8 @@ async function isMadeBySmoke({ context }: Smoke, table: FoundTable): Promise<boo
   if (tags.get(serviceTag) !== serviceName || tags.get(stageTag) !== context.stage) return false;
   const records = await listTables(context.ledger, runId);
   const record = records.find((candidate) => candidate.name === name);
-  return record !== undefined && (record.tableId ?? description.TableId) === description.TableId;
+  // Where an engine gives its tables no ids, there is none to compare.
+  return record !== undefined && (record.tableId || undefined) === description.TableId;
 }
 
 async function restoredTables({ context, settings }: Smoke): Promise<readonly string[]> {
@@ -37,17 +38,31 @@ async function restoredTables({ context, settings }: Smoke): Promise<readonly st
   return names.filter((name) => name.startsWith(`${settings.sourceTable}-restored-`));
 }
 
+/** Every table that a test makes or would make: targets, and what backups of the source were restored into. */
+async function findCandidates(smoke: Smoke): Promise<readonly FoundTable[]> {
+  const names = [...smoke.settings.targets, ...(await restoredTables(smoke))];
+  const found = await Promise.all(names.map((name) => findTable(smoke.context.dynamo, name)));
+  return found.filter((table) => table !== undefined);
+}
+
 /** What is there of the smoke test's own; other tables are not in the list. */
 export async function findOwnTables(smoke: Smoke): Promise<OwnTables> {
-  const { dynamo } = smoke.context;
-  const source = await findTable(dynamo, smoke.settings.sourceTable);
-  const names = [...smoke.settings.targets, ...(await restoredTables(smoke))];
+  const source = await findTable(smoke.context.dynamo, smoke.settings.sourceTable);
   const made: FoundTable[] = [];
-  for (const name of names) {
-    const table = await findTable(dynamo, name);
-    if (table !== undefined && (await isMadeBySmoke(smoke, table))) made.push(table);
-  }
+  for (const table of await findCandidates(smoke)) if (await isMadeBySmoke(smoke, table)) made.push(table);
   return { source: source?.tags.has(smokeTag) === true ? source : undefined, made };
+}
+
+/**
+ * Targets that are still there, and restored tables whose tag names a smoke test: after a test there must be none.
+ */
+export async function findRemains(smoke: Smoke): Promise<readonly string[]> {
+  const candidates = await findCandidates(smoke);
+  const remains = candidates.filter(
+    ({ name, tags }) =>
+      smoke.settings.targets.includes(name) || tags.get(runTag)?.startsWith(smokePrefix) === true,
+  );
+  return remains.map(({ name }) => name);
 }
 
 const moveAway = (name: string): string =>
