@@ -39,7 +39,12 @@ export const beginningSchema = executionSchema.extend({
     ),
 });
 
-const indexes = z.array(z.number().int().min(0).max(999)).max(1000);
+/** A Map over less than all of `[0..n-1]` would leave something out without a word. */
+const indexes = z
+  .array(z.number())
+  .min(1)
+  .max(1000)
+  .refine((numbers) => numbers.every((number, index) => number === index), 'must be the numbers from 0');
 
 /** TestConnection -> BeginRun: how the run is cut. */
 export const planSchema = z.object({
