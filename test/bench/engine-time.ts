@@ -16,6 +16,15 @@ function statOf(
   }
 }
 
+type Stat = NonNullable<ReturnType<typeof statOf>>;
+
+/** Whether a process was started by this one, or by one that this one has started. */
+function isOurs({ parent }: Stat, depth = 0): boolean {
+  if (parent === process.pid) return true;
+  const above = depth < 3 ? statOf(String(parent)) : undefined;
+  return above !== undefined && isOurs(above, depth + 1);
+}
+
 /**
  * Processor time of the DynamoDB engine that this process has started, microseconds; `undefined` where
  * there is none, or no /proc to look it up in.
@@ -24,7 +33,7 @@ export function engineCpuMicros(): number | undefined {
   try {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       const stat = statOf(pid);
-      if (stat?.parent === process.pid && stat.name.startsWith('dynoxide')) return stat.ticks * microsPerTick;
+      if (stat?.name.startsWith('dynoxide') === true && isOurs(stat)) return stat.ticks * microsPerTick;
     }
   } catch {
     return undefined;

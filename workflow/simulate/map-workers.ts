@@ -39,7 +39,7 @@ export function filesOf(world: World): number {
   return world.plan.segments.length * Math.ceil(segmentProducts(world) / productsPerFile(world));
 }
 
-/** As many as `filesOfShard` gives: every n-th. */
+/** As many as `filesOfShard` gives of files that are about the same size. */
 export function shardFiles(world: World, shard: number): number {
   return Math.ceil((filesOf(world) - shard) / world.plan.shards.length);
 }

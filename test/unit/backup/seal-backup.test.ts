@@ -1,3 +1,5 @@
+import { filesOfShard } from '../../../functions/shared/backup/shard-files.ts';
+import { listFiles } from '../../../functions/shared/ledger/file.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rehearseShard } from '../../../functions/rehearse-backup/rehearse-shard.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
@@ -68,8 +70,13 @@ describe('RehearseBackup', () => {
     const key = dataFileKey(run.backupId, { segment: 0, sequence: 0 });
     const body = bench.objects.bodies.get(key) ?? Buffer.from('');
     bench.objects.bodies.set(key, Buffer.from(body.map((byte, at) => (at === 30 ? byte ^ 1 : byte))));
-    await startOver(0);
-    const again = drive((input, turn) => rehearseShard(bench.runtime, input, turn), { ...run, shard: 0 });
+    const files = await listFiles(bench.runtime.ledger, 'run-1');
+    const shardCount = run.plan.shards.length;
+    const owns = (shard: number) =>
+      filesOfShard(files, { shard, shardCount }).some((file) => file.key === key);
+    const shard = run.plan.shards.find(owns) ?? 0;
+    await startOver(shard);
+    const again = drive((input, turn) => rehearseShard(bench.runtime, input, turn), { ...run, shard });
     await expect(again).rejects.toMatchObject({
       name: 'BackupDamagedError',
       problem: 'ChangedBytes',
