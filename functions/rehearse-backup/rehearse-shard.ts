@@ -42,14 +42,12 @@ function addFile(
   };
 }
 
-/** A resumed run may rehearse with other code: what that code can transform must not stay in the list. */
-async function isListedAlready(
-  runtime: Runtime,
-  { run }: ShardTurn<FilesCursor>,
-  key: string,
-): Promise<boolean> {
-  const isResumed = run.executionStartTime !== run.startedAt;
-  return isResumed && (await runtime.objects.get(key)) !== undefined;
+/**
+ * A resumed run may have listed the file's products under other code: then an empty list replaces that one.
+ * Only a resumption has another start than the run.
+ */
+function mayBeListed({ run }: ShardTurn<FilesCursor>): boolean {
+  return run.executionStartTime !== run.startedAt;
 }
 
 async function storeQuarantine(
@@ -58,7 +56,7 @@ async function storeQuarantine(
   found: { readonly file: BackupFile; readonly lines: string },
 ): Promise<void> {
   const key = runLayout.quarantine(turn.run.runId, fileStem(found.file.key));
-  if (found.lines === '' && !(await isListedAlready(runtime, turn, key))) return;
+  if (found.lines === '' && !mayBeListed(turn)) return;
   const options = {
     contentType: 'application/x-ndjson',
     deadline: turn.saveDeadline,

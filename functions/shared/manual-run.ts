@@ -81,7 +81,8 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
   const runId = `manual-${stamp}-${Math.floor(random() * 0x1_0000)
     .toString(16)
     .padStart(4, '0')}`;
-  const startedAt = new Date(now).toISOString();
+  const holder = holderOf(runtime, turn, runId);
+  const startedAt = holder.startTime;
   const newRun = {
     runId,
     kind: 'manual',
@@ -94,7 +95,7 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
     ...(manual.details === undefined ? {} : { details: manual.details }),
   } as const;
-  const begun = await beginRun(ledger, newRun, holderOf(runtime, turn, runId));
+  const begun = await beginRun(ledger, newRun, holder);
   if (begun.outcome === 'BEGUN') return begun.run;
   const { settle } = await resolveLockConflict(runtime, config.sourceTable, begun.lock);
   if (settle.status === 'ROLLING_BACK')
