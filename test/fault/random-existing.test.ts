@@ -5,7 +5,7 @@ import { ordersTable } from '../../functions/shared/tables/orders.ts';
 import { productsEnhancedTable } from '../../functions/shared/tables/products-enhanced.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
 import { randomCase, runCase } from '../support/random-run.ts';
-import { caseCount } from '../support/soak.ts';
+import { caseCount, faultSeed } from '../support/soak.ts';
 
 let shop: FaultShop;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-const seed = Number(process.env['FAULT_SEED'] ?? Date.now() % 2_147_483_647);
+const seed = faultSeed();
 
 it("tables that were there before, with the shop's items in them, are as they were after any run that is taken back", async () => {
   console.log(`Random faults over existing tables: FAULT_SEED=${seed}`);

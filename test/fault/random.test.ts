@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
 import { randomCase, runCase } from '../support/random-run.ts';
-import { caseCount } from '../support/soak.ts';
+import { caseCount, faultSeed } from '../support/soak.ts';
 
 let shop: FaultShop;
 beforeAll(async () => void (shop = await openFaultShop()));
 afterAll(() => shop.stop());
 
-const seed = Number(process.env['FAULT_SEED'] ?? Date.now() % 2_147_483_647);
+const seed = faultSeed();
 
 it('any products, any faults, any kills, then once more: the checker holds', async () => {
   console.log(`Random faults: FAULT_SEED=${seed}`);
