@@ -139,20 +139,24 @@ async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCur
  * @throws ItemNotCarriableError, TableUnavailableError, BackupDamagedError, RunClosedError (none retried);
  *   TransientError when another worker is at the same segment.
  */
-export function backupSegment(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let scope: SegmentScope | undefined;
-  return takeTurn<SegmentCursor>(
-    runtime,
-    { input, turn },
-    {
-      state: 'BackupProducts',
-      codeVersion: '',
-      isTiedToCode: false,
-      unit: async (shardTurn) => {
-        scope ??= openScope(runtime, input.shard, shardTurn);
-        await markStarted(scope, shardTurn);
-        await backUpFile(scope, shardTurn);
+  try {
+    return await takeTurn<SegmentCursor>(
+      runtime,
+      { input, turn },
+      {
+        state: 'BackupProducts',
+        codeVersion: '',
+        isTiedToCode: false,
+        unit: async (shardTurn) => {
+          scope ??= openScope(runtime, input.shard, shardTurn);
+          await markStarted(scope, shardTurn);
+          await backUpFile(scope, shardTurn);
+        },
       },
-    },
-  );
+    );
+  } finally {
+    await scope?.reader.settle();
+  }
 }

@@ -1,6 +1,6 @@
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { ReadPace } from '../shared/backup/read-pace.ts';
-import type { ItemTable } from '../shared/wire/item-table.ts';
+import type { ItemTable, ScanPage } from '../shared/wire/item-table.ts';
 import { keyOf } from '../shared/wire/item-key.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 
@@ -31,6 +31,8 @@ export interface SegmentReader {
   take(): void;
   /** Drops what was read ahead and goes on behind another item. */
   moveBehind(item: WireItem): void;
+  /** Returns when no request is under way. Never throws. */
+  settle(): Promise<void>;
 }
 
 export interface ReaderScope {
@@ -54,16 +56,29 @@ export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanP
   let taken = 0;
   let beforePage = start;
   let afterPage: ScanPosition | undefined = start;
+  /** The next page, asked for while this one is worked on. */
+  let ahead: Promise<ScanPage> | undefined;
+  /** Pages that were asked for and are not needed any more. */
+  let dropped: Promise<unknown> | undefined;
 
-  const scan = async () => {
+  const scan = async (from: ScanPosition | undefined): Promise<ScanPage> => {
     const { keyNames: _, ...what } = segment;
     try {
-      return await scope.retry(() =>
-        scope.items.scanPage({ ...what, ...afterPage, limit: scope.pace.limit() }),
+      const page = await scope.retry(() =>
+        scope.items.scanPage({ ...what, ...from, limit: scope.pace.limit() }),
       );
+      scope.onPage(page.readUnits);
+      return page;
     } catch (error) {
       throw translateMissing(segment.tableName, error);
     }
+  };
+  /** Only without a cap: a page inside a share is paid for before it is asked for. */
+  const readAhead = (): void => {
+    if (afterPage === undefined || scope.pace.limit() !== undefined) return;
+    ahead = scan(afterPage);
+    // What it fails with is thrown to whoever needs the page.
+    ahead.catch(() => undefined);
   };
 
   return {
@@ -81,13 +96,15 @@ export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanP
     },
     async readPage() {
       await scope.pace.wait();
-      const answer = await scan();
+      const asked = ahead ?? scan(afterPage);
+      ahead = undefined;
+      const answer = await asked;
       scope.pace.charge({ readUnits: answer.readUnits, items: answer.items.length });
-      scope.onPage(answer.readUnits);
       beforePage = afterPage ?? beforePage;
       afterPage = answer.lastEvaluatedKey && { exclusiveStartKey: answer.lastEvaluatedKey };
       page = answer.items;
       taken = 0;
+      readAhead();
     },
     take() {
       taken += 1;
@@ -95,8 +112,13 @@ export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanP
     moveBehind(item) {
       page = [];
       taken = 0;
+      dropped = Promise.allSettled([dropped, ahead]);
+      ahead = undefined;
       beforePage = { exclusiveStartKey: keyOf(item, segment.keyNames) };
       afterPage = beforePage;
+    },
+    async settle() {
+      await Promise.allSettled([dropped, ahead]);
     },
   };
 }
