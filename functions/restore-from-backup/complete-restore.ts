@@ -12,10 +12,12 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { combineDigests, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
 import { orderOf, type RestoreOrder } from './payloads.ts';
+import { modeIn, type RestoreMode } from './restore-mode.ts';
 import { restoreSettings } from './restore-settings.ts';
 
 /** What a restore has done. */
 export interface Restored extends RestoreOrder {
+  readonly mode: RestoreMode;
   /** Items that the restore wrote. */
   readonly written: number;
   /** Items that stood there, equal in every attribute; in an existing table only. */
@@ -31,10 +33,11 @@ export interface RestoreReport extends Report {
   readonly restored: Restored;
 }
 
-export function restoredCounts(run: Run, { shards }: RunLedger): Restored {
+export function restoredCounts(run: Run, { shards, tables }: RunLedger): Restored {
   const count = (counter: string): number => countOver(shards, 'RestoreProducts', counter);
   return {
     ...orderOf(run),
+    mode: modeIn(tables, run),
     written: count('written'),
     alreadyPresent: count('alreadyPresent'),
     keptDifferent: count('keptDifferent'),
@@ -42,10 +45,10 @@ export function restoredCounts(run: Run, { shards }: RunLedger): Restored {
   };
 }
 
-function verificationOf(run: Run, manifest: MigrationManifest, { shards }: RunLedger): Verification {
+function verificationOf(run: Run, manifest: MigrationManifest, { shards, tables }: RunLedger): Verification {
   const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
   const expected = manifest.itemCount;
-  if (orderOf(run).mode === 'EXISTING') {
+  if (modeIn(tables, run) === 'EXISTING') {
     const count = (counter: string): number => countOver(shards, 'VerifyRestore', counter);
     return { expected, found: count('found'), missing: count('missing'), different: 0, extra: 0, ...noDrift };
   }
@@ -88,10 +91,10 @@ export function judgeRestore(run: Run, manifest: MigrationManifest, ledger: RunL
 
 /** Tags, time to live and billing of a table that this run created; what could not be set becomes a warning. */
 export async function finishSettings(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
-  const { targetTable, mode } = orderOf(run);
+  const { targetTable } = orderOf(run);
   const ledger = await readRunLedger(runtime, run.runId);
   const record = ledger.tables.find(({ name }) => name === targetTable);
-  if (mode !== 'NEW' || record?.tableArn === undefined) return run;
+  if (record?.outcome !== 'CREATED' || record.tableArn === undefined) return run;
   const { expired } = restoredCounts(run, ledger);
   const scope = { tableName: targetTable, tableArn: record.tableArn, backedUp: manifest.table, expired };
   await warnRun(runtime.ledger, run, await restoreSettings(runtime, scope));

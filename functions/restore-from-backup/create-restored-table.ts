@@ -5,50 +5,37 @@ import { announceTable, recordTable } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
-import { ensureBlueprint } from '../shared/tables/ensure-table.ts';
+import { type EnsuredTable, ensureBlueprint } from '../shared/tables/ensure-table.ts';
 import { orderOf } from './payloads.ts';
 import { restoredTable } from './restored-table.ts';
 
-/** CreateRestoredTable's answer; the workflow drops it. */
-export interface RestoreTarget {
-  readonly table: string;
-  readonly outcome: 'CREATED' | 'EXISTED';
-}
-
-/** Notes a table that was there before, so that the report names it and a roll back leaves it alone. */
-async function noteExisting(runtime: Runtime, input: RunStepInput, name: string): Promise<RestoreTarget> {
+/** The live source is never created here, only noted, so that the report names it and a roll back leaves it alone. */
+async function noteSource(runtime: Runtime, input: RunStepInput, name: string): Promise<EnsuredTable> {
   const { ledger, clock, clients } = runtime;
   const table = await describeTable(clients.dynamo, name);
   if (table === undefined)
     throw new RestoreTargetError(
-      `Table ${name} has gone since the restore began. Nothing was written. Start again.`,
+      `Table ${name} is not there, so nothing can be put back into it. Nothing was written. Leave targetTable out to restore into a new table.`,
     );
-  await announceTable(ledger, { ...input, name, now: clock.now(), outcome: 'EXISTED' });
+  const outcome = 'EXISTED';
+  await announceTable(ledger, { ...input, name, now: clock.now(), outcome });
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
-  await recordTable(ledger, input.runId, { name, outcome: 'EXISTED', tableId, tableArn });
-  return { table: name, outcome: 'EXISTED' };
+  await recordTable(ledger, input.runId, { name, outcome, tableId, tableArn });
+  return { name, outcome };
 }
 
 /**
  * Creates the table that is restored into, on-demand, with the keys and indexes of the one that was backed up;
- * or notes the one that is there. Idempotent.
+ * or notes the one that is there. Decided here, under the lock: what PrepareRestore saw may have been a dead
+ * run's table, and gone since. Idempotent.
  *
- * @throws RestoreTargetError where somebody else's table has taken the new one's name, RunClosedError; neither
- *   is retried.
+ * @throws RestoreTargetError, TableSchemaMismatchError, ForeignStageTableError, RunClosedError; none is retried.
  */
-export async function createRestoredTable(runtime: Runtime, input: RunStepInput): Promise<RestoreTarget> {
+export async function createRestoredTable(runtime: Runtime, input: RunStepInput): Promise<EnsuredTable> {
   const { ledger, clock } = runtime;
   const { run } = await raiseFence({ ledger, clock, ...input });
-  const { backupId, targetTable, mode } = orderOf(run);
-  if (mode === 'EXISTING') return noteExisting(runtime, input, targetTable);
+  const { backupId, targetTable } = orderOf(run);
+  if (targetTable === runtime.config.sourceTable) return noteSource(runtime, input, targetTable);
   const { table } = await readManifest(runtime.objects, backupId);
-  const { outcome } = await ensureBlueprint(runtime, {
-    ...input,
-    blueprint: restoredTable(table, targetTable),
-  });
-  if (outcome === 'EXISTED')
-    throw new RestoreTargetError(
-      `Table ${targetTable} was created by somebody else after the restore began. It was not touched. Start again with another targetTable.`,
-    );
-  return { table: targetTable, outcome };
+  return ensureBlueprint(runtime, { ...input, blueprint: restoredTable(table, targetTable) });
 }

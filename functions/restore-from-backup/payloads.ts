@@ -8,8 +8,6 @@ import { backupIdSchema, tableNameSchema } from './restore-input.ts';
 export const restoreOrderSchema = z.object({
   backupId: backupIdSchema,
   targetTable: tableNameSchema,
-  /** `NEW`: the run creates the table. `EXISTING`: it is there and gets only what it lacks. */
-  mode: z.enum(['NEW', 'EXISTING']),
 });
 export type RestoreOrder = z.infer<typeof restoreOrderSchema>;
 

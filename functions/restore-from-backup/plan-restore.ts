@@ -75,7 +75,7 @@ export function planOf(
   };
 }
 
-/** `products-restored-20260102T030405Z`: one new table for each start. */
+/** `products-restored-20260102T030405Z`. */
 export function defaultTarget(sourceTable: string, startTime: string): string {
   const stamp = new Date(startTime)
     .toISOString()
@@ -108,6 +108,20 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
     );
 }
 
+function findTable({ clients, clock }: Runtime, name: string): Promise<DescribedTable | undefined> {
+  return retry({ clock, deadline: clock.now() + describePatienceMillis }, () =>
+    describeTable(clients.dynamo, name),
+  );
+}
+
+/** One new table for each start: two starts of one second (a stopped one, and the next) must not share one. */
+async function newTarget(runtime: Runtime, startTime: string): Promise<string> {
+  const name = defaultTarget(runtime.config.sourceTable, startTime);
+  let free = name;
+  for (let copy = 2; (await findTable(runtime, free)) !== undefined; copy += 1) free = `${name}-${copy}`;
+  return free;
+}
+
 function assertUsable(target: DescribedTable, manifest: MigrationManifest): void {
   const name = target.TableName ?? '';
   const difference = keyDifference(manifest.table, target);
@@ -132,15 +146,12 @@ export async function prepareRestore(
   input: RestoreInput,
   startTime: string,
 ): Promise<PreparedRestore> {
-  const { objects, clients, clock, config } = runtime;
-  const targetTable = input.targetTable ?? defaultTarget(config.sourceTable, startTime);
+  const { objects, config } = runtime;
+  const targetTable = input.targetTable ?? (await newTarget(runtime, startTime));
   assertAllowed(runtime, input, targetTable);
   const backupId = input.backupId ?? (await newestBackup(objects, config.sourceTable));
   const manifest = await readBackup(objects, backupId);
-  const target = await retry({ clock, deadline: clock.now() + describePatienceMillis }, () =>
-    describeTable(clients.dynamo, targetTable),
-  );
+  const target = await findTable(runtime, targetTable);
   if (target !== undefined) assertUsable(target, manifest);
-  const mode = target === undefined ? 'NEW' : 'EXISTING';
-  return { order: { backupId, targetTable, mode }, plan: planOf(runtime, input, { manifest, target }) };
+  return { order: { backupId, targetTable }, plan: planOf(runtime, input, { manifest, target }) };
 }

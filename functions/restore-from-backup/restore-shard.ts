@@ -6,6 +6,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { batchWriter, type ItemWriter, missingItemsWriter, type WriteCounts } from './item-writer.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups, interleave, type RestorableFile } from './restore-files.ts';
+import { readMode } from './restore-mode.ts';
 import { keyNamesOf } from './restored-table.ts';
 
 /** Groups of files that are done, and items of the next one. */
@@ -33,10 +34,10 @@ async function openScope(
   turn: ShardTurn<GroupCursor>,
 ): Promise<RestoreScope> {
   const { plan } = turn.run;
-  const { backupId, targetTable, mode } = orderOf(turn.run);
+  const { backupId, targetTable } = orderOf(turn.run);
   const { table, files } = await readManifest(runtime.objects, backupId);
   const { clock, deadline } = turn;
-  const newWriter = mode === 'NEW' ? batchWriter : missingItemsWriter;
+  const newWriter = (await readMode(runtime, turn.run)) === 'NEW' ? batchWriter : missingItemsWriter;
   const writer = newWriter({
     items: runtime.items,
     tableName: targetTable,

@@ -11,6 +11,7 @@ import { keyOf, keyText } from '../shared/wire/item-key.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups } from './restore-files.ts';
+import { type RestoreMode, readMode } from './restore-mode.ts';
 import { keyNamesOf } from './restored-table.ts';
 
 /** A new table: where the Scan goes on. An existing one: how many of the shard's files are compared. */
@@ -173,6 +174,7 @@ async function compareFile(
  * @throws BackupDamagedError, RunClosedError; neither is retried. What differs is judged by CompleteRestore.
  */
 export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  let mode: RestoreMode | undefined;
   let manifest: MigrationManifest | undefined;
   return takeTurn<VerifyCursor>(
     runtime,
@@ -182,10 +184,10 @@ export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn)
       codeVersion: '',
       isTiedToCode: false,
       unit: async (shardTurn) => {
-        const { mode, backupId } = orderOf(shardTurn.run);
         await shardTurn.fence.check();
+        mode ??= await readMode(runtime, shardTurn.run);
         if (mode === 'NEW') return digestSegment(runtime, input.shard, shardTurn);
-        manifest ??= await readManifest(runtime.objects, backupId);
+        manifest ??= await readManifest(runtime.objects, orderOf(shardTurn.run).backupId);
         return compareFile(runtime, { shard: input.shard, manifest }, shardTurn);
       },
     },

@@ -20,11 +20,20 @@ const restoredTables = async (): Promise<readonly string[]> =>
   (await shop.dynamo.tableNames()).filter((name) => name.includes('-restored-'));
 
 /** Starts a restore and waits until its workers write. */
-async function startAndWaitForWrites(name: string): Promise<string> {
+async function startAndWaitForWrites(input: object): Promise<string> {
   const { executionArn = '' } = await shop.sfn.send(
-    new StartExecutionCommand({ stateMachineArn: shop.aws.stateMachines['restore'], name, input: '{}' }),
+    new StartExecutionCommand({
+      stateMachineArn: shop.aws.stateMachines['restore'],
+      name: 'stopped',
+      input: JSON.stringify(input),
+    }),
   );
-  await eventually(async () => ((await restoredTables()).length > 0 ? true : undefined));
+  const isWriting = (): boolean =>
+    shop.aws.requestLog.entries.some(
+      ({ operation, tables }) =>
+        operation === 'BatchWriteItem' && tables.some((name) => name.includes('-restored-')),
+    );
+  await eventually(() => (isWriting() ? true : undefined));
   return executionArn;
 }
 
@@ -81,14 +90,17 @@ describe('a restore that is killed', () => {
       fingerprints(await shop.dynamo.scan('products')),
     );
   });
-  it('as a whole is settled, and started again it ends the same', async () => {
+  it.each([
+    ['into a table of its own, in the same second', {}],
+    ['into a table of the same name', { targetTable: 'products-restored-mine' }],
+  ])('as a whole is settled, and started again at once, %s, it ends the same', async (_, input) => {
     const hold = shop.aws.faults.add({ operation: 'BatchWriteItem', kind: 'throttle' });
-    const executionArn = await startAndWaitForWrites('stopped');
+    const executionArn = await startAndWaitForWrites(input);
     await shop.sfn.send(new StopExecutionCommand({ executionArn }));
     await endOfExecution(shop.sfn, executionArn);
     hold.remove();
-    const again = await shop.run('restore', {}, 'again');
-    expect(again.status).toBe('SUCCEEDED');
+    const again = await shop.run('restore', input, 'again');
+    expect([again.status, again.error, again.cause]).toEqual(['SUCCEEDED', undefined, undefined]);
     const { restored } = JSON.parse(again.output ?? '') as RestoreReport;
     expect(fingerprints(await shop.dynamo.scan(restored.targetTable))).toEqual(
       fingerprints(await shop.dynamo.scan('products')),

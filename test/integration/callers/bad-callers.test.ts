@@ -120,7 +120,7 @@ describe('a bad caller of a function', () => {
   });
 
   it('cannot restore past the first step’s checks into a table that is not for restores', async () => {
-    const order = { backupId: '00000000000001-00000000', mode: 'EXISTING' };
+    const order = { backupId: '00000000000001-00000000' };
     for (const targetTable of ['products', 'orders', shop.aws.ledgerTable, '../x']) {
       const state = {
         machine: 'restore',

@@ -1,5 +1,6 @@
 import {
   type CreateTableCommandInput,
+  DeleteTableCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   ListTablesCommand,
@@ -197,6 +198,13 @@ describe('a restore into a new table', () => {
       'migration:stage': 'test',
     });
   });
+  it('does not share a table with another start of the same second', async () => {
+    await backedUp(products(10));
+    const first = await begin();
+    await createRestoredTable(bench.runtime, first);
+    const { order } = await prepareRestore(bench.runtime, {}, startTime);
+    expect(order.targetTable).toBe('products-restored-20260304T050607Z-2');
+  });
   it('fills an empty table from an empty backup', async () => {
     await backedUp([]);
     const report = await restore();
@@ -339,6 +347,14 @@ describe('a restore into a table that exists', () => {
     expect(await tableItems(targetTable)).toEqual(expected.map(canonicalJson).toSorted());
     expect(report.tables).toEqual([{ name: targetTable, outcome: 'EXISTED' }]);
     expect(report.verification).toMatchObject({ expected: 100, found: 100, missing: 0 });
+  });
+  it('creates it, where it was a dead run’s and has been taken back since', async () => {
+    await backedUp(products(20));
+    await bench.createTable({ ...productsTable, TableName: targetTable });
+    const run = await begin({ targetTable });
+    await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: targetTable }));
+    const { restored } = await finish(run);
+    expect(restored).toMatchObject({ mode: 'NEW', written: 20 });
   });
   it('changes nothing the second time', async () => {
     await backedUp(products(50));
