@@ -29,8 +29,7 @@ describe('a worker that is ended in mid-call', () => {
     return [...new Set([1, Math.ceil(count / 2), count])];
   };
 
-  // The stages up to the first tables in npm test, every one in the soak: each is killed four times and more.
-  describe.each(isSoak ? stages : stages.slice(0, 8))('%s', (stage) => {
+  describe.each(stages)('%s', (stage) => {
     it('is called again and the run ends as if nothing had happened, wherever it was', async () => {
       const ways = isSoak ? (['before', 'after'] as const) : (['after'] as const);
       for (const nth of points(stage))

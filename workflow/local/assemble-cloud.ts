@@ -43,6 +43,7 @@ export interface CloudParts {
   readonly timeoutSeconds?: Readonly<Record<string, number>>;
   readonly pauseMillis?: number;
   readonly maxWorkers?: number;
+  readonly maxIdleWorkers?: number;
 }
 
 const DEFAULT_LOGGED_REQUESTS = 10_000;
@@ -99,5 +100,6 @@ async function startRunner({ deployment, endpoint, ...options }: CloudParts): Pr
     onLog: options.log ?? (() => undefined),
     timeoutSeconds: options.timeoutSeconds ?? {},
     maxWorkers: options.maxWorkers,
+    maxIdleWorkers: options.maxIdleWorkers,
   });
 }

@@ -39,6 +39,8 @@ export interface EmbeddedAwsOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Lambda calls that run at once; further ones wait. */
   readonly maxWorkers?: number;
+  /** Idle workers that are kept warm; a worker is about 33 MB. */
+  readonly maxIdleWorkers?: number;
 }
 
 /** A running embedded AWS: what it is, and the levers that tests pull. */

@@ -34,10 +34,15 @@ export interface RunnerOptions {
   readonly timeoutSeconds: Readonly<Record<string, number>>;
   /** Calls at once; beyond 2 a core they only slow one another. */
   readonly maxWorkers: number | undefined;
+  /** Warm ones that wait for the next call. */
+  readonly maxIdleWorkers: number | undefined;
 }
 
-/** A warm worker is about 33 MB, and saves the 0.2 s that loading a function takes. */
-const MAX_IDLE = 12;
+/**
+ * A warm worker is about 33 MB, and saves the 0.2 s that loading a function takes. One for each function: with
+ * fewer, a second run would find none of them, because the one that was idle longest goes first.
+ */
+const MAX_IDLE = 20;
 
 /** Keeps warm workers per function; calls beyond `maxWorkers` wait their turn, and their time limit waits with them. */
 export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
@@ -55,7 +60,7 @@ export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
       };
       return startFunctionWorker({ spec, code, number, endpoint: options.endpoint(), onOutput });
     },
-    { busy, idle: MAX_IDLE },
+    { busy, idle: options.maxIdleWorkers ?? MAX_IDLE },
   );
   return {
     async invoke(spec, payload) {
