@@ -4,7 +4,7 @@ import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts'
 import { readTables, targetContent, violationsOf } from '../support/checker.ts';
 import { type FaultKind, faultKinds, hang, matrixText } from '../support/fault-cells.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
-import { functionName } from '../support/request-points.ts';
+import { functionName, stages } from '../support/request-points.ts';
 import { secretProducts } from '../support/secret-products.ts';
 import { isSoak } from '../support/soak.ts';
 
@@ -15,6 +15,7 @@ const short = ({ functionName = '' }: LoggedRequest): string => functionName.sli
 describe('every fault, in every stage that can meet it', () => {
   let shop: FaultShop;
   let usual: readonly LoggedRequest[] = [];
+  let usualRollBack: readonly LoggedRequest[] = [];
   let expected: readonly string[] = [];
   const cells: { fault: string; stage: string; result: string }[] = [];
 
@@ -24,15 +25,27 @@ describe('every fault, in every stage that can meet it', () => {
     await shop.migrate();
     usual = shop.aws.requestLog.entries.filter(({ functionName }) => functionName !== undefined);
     expected = await targetContent(shop);
+    await shop.reset(products);
+    await failAfterTables();
+    usualRollBack = shop.aws.requestLog.entries.filter((request) => short(request) === 'rollBack');
   });
   afterAll(async () => {
     await shop.stop();
     console.log(`\n${matrixText(cells)}\n`);
   });
 
+  /** A run that is refused its first write, so that there are four tables to take back. */
+  async function failAfterTables(): Promise<string> {
+    const operation = 'BatchWriteItem';
+    shop.aws.faults.add({ operation, kind: 'error', code: 'ValidationException', status: 400 });
+    const arn = await shop.begin();
+    await shop.endOf(arn);
+    return arn.split(':').at(-1) ?? '';
+  }
+
   /** Arms the fault at the first request of every operation that it can strike in a stage. */
-  function arm(kind: FaultKind, stage: string): readonly FaultHandle[] {
-    const met = usual.filter((request) => short(request) === stage && kind.strikes(request));
+  function arm(kind: FaultKind, stage: string, sent = usual): readonly FaultHandle[] {
+    const met = sent.filter((request) => short(request) === stage && kind.strikes(request));
     const operations = [...new Set(met.map(({ service, operation }) => `${service} ${operation}`))];
     const struck = kind.isOncePerStage ? [operations[Math.floor(operations.length / 2)] ?? ''] : operations;
     return struck.map((at) => {
@@ -86,22 +99,33 @@ describe('every fault, in every stage that can meet it', () => {
     expect(problems).toEqual([]);
   }
 
-  const stages = [
-    'testConnection',
-    'beginRun',
-    'backupProducts',
-    'rehearseBackup',
-    'sealBackup',
-    'createCartTable',
-    'createProductsEnhancedTable',
-    'migrateProductsEnhanced',
-    'verifyMigration',
-    'completeRun',
-  ];
+  /** Where the fault goes on for longer than a turn may wait, the roll back is said to have failed, and is started again. */
+  async function strikeRollBack(kind: FaultKind): Promise<void> {
+    if (!usualRollBack.some((request) => kind.strikes(request))) return;
+    await shop.reset(products);
+    const before = await readTables(shop);
+    const armed = arm(kind, 'rollBack', usualRollBack);
+    const runId = await failAfterTables();
+    shop.aws.faults.clear();
+    await shop.settle();
+    if ((await shop.ledgerRun(runId))?.['status'] === 'ROLLBACK_FAILED') await shop.run('rollback', { runId });
+    const problems = [
+      ...(armed.some(({ struck }) => struck > 0) ? [] : ['the fault did not strike']),
+      ...(await violationsOf(shop, { before, runId, end: 'ROLLED_BACK' })),
+    ];
+    cells.push({ fault: kind.name, stage: 'rollBack', result: problems.length === 0 ? 'survived' : 'NOT' });
+    expect(problems).toEqual([]);
+  }
 
   it.each(faultKinds.map((kind) => [kind.name, kind] as const))(
     'is survived: %s',
     async (_name, kind) => strikeAll(kind, stages),
+    300_000,
+  );
+
+  it.each(faultKinds.map((kind) => [kind.name, kind] as const))(
+    'is survived by a roll back: %s',
+    async (_name, kind) => strikeRollBack(kind),
     300_000,
   );
 

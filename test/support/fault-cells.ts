@@ -46,7 +46,20 @@ export const faultKinds: readonly FaultKind[] = [
   },
   {
     name: 'transaction conflict',
-    strikes: is('TransactWriteItems', 'UpdateItem'),
+    strikes: is('TransactWriteItems'),
+    fault: (at) => ({
+      ...at,
+      kind: 'error',
+      code: 'TransactionCanceledException',
+      status: 400,
+      details: { CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }] },
+      nth: 1,
+      times: 3,
+    }),
+  },
+  {
+    name: 'conflict with a transaction',
+    strikes: is('UpdateItem', 'PutItem'),
     fault: (at) => ({ ...at, kind: 'error', code: 'TransactionConflictException', status: 400, nth: 1 }),
   },
   {

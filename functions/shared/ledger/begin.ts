@@ -1,9 +1,8 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
 import { executionKey, type LedgerTable, lockKey, runKey } from './ledger-table.ts';
 import { findLock, type Lock } from './lock.ts';
 import { findRun, type Run } from './run.ts';
+import { transact } from './transact.ts';
 import { transition } from './transition.ts';
 
 /** Who begins, resumes or holds a run. */
@@ -59,15 +58,8 @@ export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Hold
     executionStartTime: holder.startTime,
     changedBy: `begin:${holder.executionArn}`,
   };
-  try {
-    await ledger.client.send(
-      new TransactWriteCommand({ TransactItems: [...beginItems(ledger, run, holder)] }),
-    );
-    return { outcome: 'BEGUN', run };
-  } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    return afterRefusal(ledger, newRun, holder);
-  }
+  const isBegun = await transact(ledger, beginItems(ledger, run, holder));
+  return isBegun ? { outcome: 'BEGUN', run } : afterRefusal(ledger, newRun, holder);
 }
 
 async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder): Promise<Begun> {

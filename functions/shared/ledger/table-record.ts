@@ -1,7 +1,8 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../errors.ts';
 import { type LedgerTable, runKey, tableKey } from './ledger-table.ts';
+import { transact } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
 export type TableOutcome = 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
@@ -48,25 +49,14 @@ export async function announceTable(
     ExpressionAttributeNames: { '#name': 'name' },
     ExpressionAttributeValues: { ':name': name, ':outcome': outcome, ':now': now },
   };
-  try {
-    await ledger.client.send(
-      new TransactWriteCommand({
-        TransactItems: [
-          { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },
-          { Update: { TableName, Key: tableKey(runId, name), ...writeIntent } },
-        ],
-      }),
+  const isAnnounced = await transact(ledger, [
+    { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },
+    { Update: { TableName, Key: tableKey(runId, name), ...writeIntent } },
+  ]);
+  if (!isAnnounced)
+    throw new RunClosedError(
+      `Run ${runId} is no longer running for this execution, so table ${name} was not created. Nothing is left to do here.`,
     );
-  } catch (error) {
-    if (
-      error instanceof TransactionCanceledException &&
-      error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
-    )
-      throw new RunClosedError(
-        `Run ${runId} is no longer running for this execution, so table ${name} was not created. Nothing is left to do here.`,
-      );
-    throw error;
-  }
 }
 
 /** CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted. */

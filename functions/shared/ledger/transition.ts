@@ -1,8 +1,7 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { type LedgerTable, lockKey, runKey } from './ledger-table.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
 import { setExpression } from './run-update.ts';
+import { transact, type TransactItem } from './transact.ts';
 
 /** Every change of status there is. Anything else is refused before it reaches the ledger. */
 export const transitions: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
@@ -41,8 +40,6 @@ export interface Transition {
   /** Unique to the call, to recognise an answer that was lost. */
   readonly writer: string;
 }
-
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): readonly TransactItem[] {
   const target = { TableName: ledger.tableName, Key: lockKey(run.sourceTable) };
@@ -94,7 +91,7 @@ function runItem(ledger: LedgerTable, { run, to, facts, writer }: Transition): T
  * Changes a run's status, and its lock with it, in one transaction.
  *
  * @returns the run afterwards, or `undefined` when somebody else changed it, or the lock, first.
- * @throws the SDK's errors; safe to repeat with the same `writer`.
+ * @throws TransientError, the SDK's errors; safe to repeat with the same `writer`.
  */
 export async function transition(
   ledger: LedgerTable,
@@ -103,15 +100,8 @@ export async function transition(
 ): Promise<Run | undefined> {
   const { run, to, writer } = change;
   if (!transitions[run.status].includes(to)) throw new Error(`A run cannot go from ${run.status} to ${to}.`);
-  const TransactItems = [runItem(ledger, change), ...lockItem(ledger, change), ...extra];
-  try {
-    await ledger.client.send(new TransactWriteCommand({ TransactItems }));
-  } catch (error) {
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    const conflict =
-      error.CancellationReasons?.some((reason) => reason.Code === 'TransactionConflict') ?? false;
-    if (conflict) return transition(ledger, change, extra);
-  }
+  // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
+  await transact(ledger, [runItem(ledger, change), ...lockItem(ledger, change), ...extra]);
   const after = await findRun(ledger, run.runId);
   return after?.changedBy === writer ? after : undefined;
 }

@@ -9,11 +9,19 @@ export class AwsError extends Error {
   override readonly name = 'AwsError';
   readonly status: number;
   readonly code: string;
+  /** Further fields of the answer, where the protocol is JSON. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -45,7 +53,7 @@ export function errorAnswer(service: ServiceName, error: AwsError): AwsResponse 
   return {
     status: error.status,
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId },
-    body: Buffer.from(JSON.stringify({ __type: type, message: error.message })),
+    body: Buffer.from(JSON.stringify({ ...error.details, __type: type, message: error.message })),
   };
 }
 

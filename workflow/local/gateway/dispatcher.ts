@@ -73,7 +73,8 @@ function refuse(request: AwsRequest, { fault }: Strike): Outcome | undefined {
   if (fault?.kind === 'throttle')
     return { kind: 'answer', response: errorAnswer(request.service, throttle(request.service)) };
   if (fault?.kind !== 'error') return undefined;
-  const error = new AwsError(fault.status ?? 400, fault.code, fault.message ?? `Injected ${fault.code}`);
+  const { status = 400, code, message = `Injected ${code}`, details } = fault;
+  const error = new AwsError(status, code, message, details);
   return { kind: 'answer', response: errorAnswer(request.service, error) };
 }
 

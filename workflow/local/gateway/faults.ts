@@ -32,7 +32,14 @@ export interface FaultSchedule {
 
 /** What goes wrong. */
 export type FaultEffect =
-  | { readonly kind: 'error'; readonly code: string; readonly status?: number; readonly message?: string }
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      readonly status?: number;
+      readonly message?: string;
+      /** What stands beside the message, in a JSON protocol: the reasons of a cancelled transaction, say. */
+      readonly details?: Readonly<Record<string, unknown>>;
+    }
   /** The service's own word for "too fast". */
   | { readonly kind: 'throttle' }
   /** BatchWriteItem applies all but this share of its items, 0 to 1, and hands the share back. */
