@@ -21,7 +21,7 @@ export interface TableFacts {
 /** What to do about it. */
 export type TableDecision =
   | { readonly action: 'nothing' }
-  /** The announced table may still appear: look again. */
+  /** The announced table may still appear, or is on its way in or out: look again. */
   | { readonly action: 'wait' }
   /** The run's table is gone, whoever deleted it. */
   | { readonly action: 'note deleted' }
@@ -45,11 +45,13 @@ function decideIntent({ runId, standing, isIntentWaitOver }: TableFacts): TableD
 export function decideTable(facts: TableFacts): TableDecision {
   const { runId, recorded, standing, contents } = facts;
   if (recorded.outcome === 'EXISTED' || recorded.outcome === 'DELETED') return { action: 'nothing' };
+  // Nothing can be read in a table that is not there yet, and one that is going is gone only when it is.
+  if (standing?.status === 'CREATING' || standing?.status === 'DELETING') return { action: 'wait' };
   if (recorded.outcome === 'INTENT') {
     const early = decideIntent(facts);
     if (early !== undefined) return early;
   }
-  if (standing === undefined || standing.status === 'DELETING') return { action: 'note deleted' };
+  if (standing === undefined) return { action: 'note deleted' };
   if (recorded.tableId !== undefined && recorded.tableId !== standing.tableId)
     return { action: 'keep', remark: 'a table of this name was created by somebody else since' };
   if (standing.runTag !== runId)

@@ -50,6 +50,8 @@ async function standingTable(
 ): Promise<{ table: TableDescription; tag: string | undefined } | undefined> {
   const table = await describeTable(runtime.clients.dynamo, name);
   if (table === undefined) return undefined;
+  // One that is going may be gone when its tags are asked for.
+  if (table.TableStatus === 'DELETING') return { table, tag: undefined };
   const tags = await tagsOf(runtime.clients.dynamo, table.TableArn ?? '');
   return { table, tag: tags.get(runTag) };
 }

@@ -80,7 +80,7 @@ async function startRollBack(runtime: Runtime, run: Run): Promise<string | undef
   return name;
 }
 
-/** Whether CompleteRun died between its commit and the protection of the tables. */
+/** Whether CompleteRun died between its commit and the protection of the tables, or could not switch all of it on. */
 function needsProtection(runtime: Runtime, run: Run): boolean {
   const finishedAt = Date.parse(run.finishedAt ?? '');
   const graceMillis = 900_000;

@@ -6,15 +6,21 @@ import { listTables } from './ledger/table-record.ts';
 import type { Runtime } from './runtime.ts';
 import { protectTables } from './tables/protect-tables.ts';
 
+/** A young table takes point-in-time recovery within hours; what a day does not bring is an operator's. */
+const patienceMillis = 24 * 3_600_000;
+
 /**
- * Protects a committed run's tables and notes it as DONE; what could not be switched on becomes a warning.
- * Idempotent: `settleRun` calls it for a run whose CompleteRun died after its commit.
+ * Protects a committed run's tables and notes it as DONE; what could not be switched on becomes a warning, and
+ * where it may be later, the run stays PENDING for a day. Idempotent: `settleRun` calls it again for a run that is
+ * PENDING, also because CompleteRun died after its commit.
  */
 export async function finishProtection(runtime: Runtime, run: Run): Promise<Run> {
   if (run.protection !== 'PENDING') return run;
-  const { ledger } = runtime;
-  const warnings = await protectTables(runtime, await listTables(ledger, run.runId));
+  const { ledger, clock } = runtime;
+  const { warnings, isWorthAnotherTry } = await protectTables(runtime, await listTables(ledger, run.runId));
   await warnRun(ledger, run, warnings);
+  const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + patienceMillis;
+  if (isWorthAnotherTry && !isLate) return readRun(ledger, run.runId);
   await ledger.client
     .send(
       new UpdateCommand({

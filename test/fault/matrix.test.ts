@@ -108,7 +108,8 @@ describe('every fault, in every stage that can meet it', () => {
     const runId = await failAfterTables();
     shop.aws.faults.clear();
     await shop.settle();
-    if ((await shop.ledgerRun(runId))?.['status'] === 'ROLLBACK_FAILED') await shop.run('rollback', { runId });
+    if ((await shop.ledgerRun(runId))?.['status'] === 'ROLLBACK_FAILED')
+      await shop.run('rollback', { runId });
     const problems = [
       ...(armed.some(({ struck }) => struck > 0) ? [] : ['the fault did not strike']),
       ...(await violationsOf(shop, { before, runId, end: 'ROLLED_BACK' })),

@@ -43,8 +43,13 @@ const protections: readonly Protection[] = [
   },
 ];
 
-/** `undefined` when it is on; else the error's name. */
-async function protect(runtime: Runtime, name: string, { enable }: Protection): Promise<string | undefined> {
+/** Why it is not on, and whether that passes by itself; `undefined` when it is. */
+interface Refusal {
+  readonly error: string;
+  readonly isPassing: boolean;
+}
+
+async function protect(runtime: Runtime, name: string, { enable }: Protection): Promise<Refusal | undefined> {
   const { clients, clock } = runtime;
   try {
     const deadline = clock.now() + patienceMillis;
@@ -53,39 +58,49 @@ async function protect(runtime: Runtime, name: string, { enable }: Protection): 
     );
     return undefined;
   } catch (error) {
-    return errorSummary(error).name;
+    return { error: errorSummary(error).name, isPassing: isWorthRetrying(error) };
   }
 }
 
-/** One sentence a protection, however many tables lack it; `undefined` when all have it. */
+/** What one or both protections lack. */
+export interface ProtectionOutcome {
+  /** One sentence a protection, however many tables lack it. */
+  readonly warnings: readonly string[];
+  /** Whether what is lacking may well be switched on later. */
+  readonly isWorthAnotherTry: boolean;
+}
+
 async function protectAll(
   runtime: Runtime,
   names: readonly string[],
   protection: Protection,
-): Promise<string | undefined> {
-  const errors = await Promise.all(names.map((name) => protect(runtime, name, protection)));
-  const unprotected = names.filter((_, index) => errors[index] !== undefined);
-  if (unprotected.length === 0) return undefined;
-  const reasons = [...new Set(errors.filter((error) => error !== undefined))].join(', ');
-  const { what } = protection;
-  return `${what} could not be switched on for ${unprotected.join(', ')} (${reasons}). The data is migrated and verified; switch it on in the DynamoDB console.`;
+): Promise<ProtectionOutcome> {
+  const refusals = await Promise.all(names.map((name) => protect(runtime, name, protection)));
+  const unprotected = names.filter((_, index) => refusals[index] !== undefined);
+  if (unprotected.length === 0) return { warnings: [], isWorthAnotherTry: false };
+  const isWorthAnotherTry = refusals.some((refusal) => refusal?.isPassing);
+  const reasons = [...new Set(refusals.flatMap((refusal) => refusal?.error ?? []))].join(', ');
+  const next = isWorthAnotherTry
+    ? 'it is tried again every 15 minutes for a day; the DynamoDB console shows whether it is on.'
+    : 'switch it on in the DynamoDB console.';
+  const warning = `${protection.what} could not be switched on for ${unprotected.join(', ')} (${reasons}). The data is migrated and verified; ${next}`;
+  return { warnings: [warning], isWorthAnotherTry };
 }
 
 /**
- * Switches deletion protection and point-in-time recovery on for every table that the run created. Idempotent.
- *
- * @returns a sentence for each that could not be; none is thrown, because the run is committed.
+ * Switches deletion protection and point-in-time recovery on for every table that the run created. Idempotent;
+ * nothing is thrown, because the run is committed.
  */
 export async function protectTables(
   runtime: Runtime,
   tables: readonly TableRecord[],
-): Promise<readonly string[]> {
+): Promise<ProtectionOutcome> {
   const created = tables.filter(({ outcome }) => outcome === 'CREATED').map(({ name }) => name);
-  const warnings: string[] = [];
+  const outcomes: ProtectionOutcome[] = [];
   // One after the other: UpdateTable makes a table UPDATING for a moment.
-  for (const protection of protections) {
-    const warning = await protectAll(runtime, created, protection);
-    if (warning !== undefined) warnings.push(warning);
-  }
-  return warnings;
+  for (const protection of protections) outcomes.push(await protectAll(runtime, created, protection));
+  return {
+    warnings: outcomes.flatMap(({ warnings }) => warnings),
+    isWorthAnotherTry: outcomes.some((outcome) => outcome.isWorthAnotherTry),
+  };
 }

@@ -57,8 +57,11 @@ describe('what becomes of a table when its run is taken back', () => {
     expect(decide({})).toEqual({ action: 'note deleted' });
   });
 
-  it("notes a table that is going as gone: only the run's own is ever asked about", () => {
-    expect(decide({ standing: { ...ours, status: 'DELETING' } })).toEqual({ action: 'note deleted' });
+  it.each(['CREATING', 'DELETING'])('waits for one that is %s, whatever is known of it', (status) => {
+    const standing = { ...ours, status, runTag: undefined };
+    for (const outcome of ['INTENT', 'CREATED', 'KEPT'] as const)
+      expect(decide({ recorded: { outcome }, standing })).toEqual({ action: 'wait' });
+    expect(decide({ recorded: { outcome: 'EXISTED' }, standing })).toEqual({ action: 'nothing' });
   });
 
   it('decides anew about a table that an earlier roll back kept', () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { settleName, settleRuns } from '../../../functions/settle-run/settle-run.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import { type Run, type RunStatus, readRun } from '../../../functions/shared/ledger/run.ts';
+import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
@@ -111,6 +112,33 @@ describe('settling', () => {
     world.clock.advance(900_001);
     await settle();
     expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ protection: 'DONE' });
+  });
+
+  it('tries again for a day what a young table does not take yet', async () => {
+    const { executionArn: arn } = await begunRun(world, 'a');
+    const { ledger } = world.observer;
+    await announceTable(ledger, { runId: 'a', executionArn: arn, name: 'cart', now: 1, outcome: 'INTENT' });
+    await recordTable(ledger, 'a', { name: 'cart', outcome: 'CREATED', tableId: '1' });
+    const finishedAt = new Date(world.clock.now()).toISOString();
+    await moved('SUCCEEDED', { protection: 'PENDING', finishedAt });
+    const done = { output: { $metadata: {} }, response: {} };
+    let isYoung = true;
+    const runtime = world.runtime(async (operation, send) => {
+      if (operation === 'UpdateTable') return done;
+      if (operation !== 'UpdateContinuousBackups') return send();
+      if (!isYoung) return done;
+      world.clock.advance(60_001);
+      throw Object.assign(new Error('busy'), { name: 'ContinuousBackupsUnavailableException' });
+    });
+    world.clock.advance(900_001);
+    await settleRuns(runtime);
+    expect(await readRun(ledger, 'a')).toMatchObject({
+      protection: 'PENDING',
+      warnings: [expect.stringContaining('tried again every 15 minutes')],
+    });
+    isYoung = false;
+    await settleRuns(runtime);
+    expect(await readRun(ledger, 'a')).toMatchObject({ protection: 'DONE' });
   });
 
   it('settles the others when one run cannot be', async () => {
