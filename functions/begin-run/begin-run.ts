@@ -1,7 +1,7 @@
 import { backupIdFor } from '../shared/backup/layout.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { beginRun, type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
-import { findRun, type Run } from '../shared/ledger/run.ts';
+import { findRun, type Run, settingsOf } from '../shared/ledger/run.ts';
 import { resolveLockConflict } from '../shared/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/migrate-input.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -22,22 +22,23 @@ function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: M
     parameters: { ...parameters, maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency },
     plan: tested.plan,
     codeVersion: codeVersion(),
+    settings: settingsOf(runtime.config),
     backupId: backupIdFor(execution.startTime, execution.name),
     warnings: tested.plan.warnings,
   };
 }
 
-function begun(run: Run): BegunRun {
+function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
   const { segments, shards, workers } = run.plan;
-  return { outcome: 'BEGUN', runId: run.runId, dryRun: run.parameters.dryRun, segments, shards, workers };
+  return { outcome, runId: run.runId, dryRun: run.parameters.dryRun, segments, shards, workers };
 }
 
 async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
   const answer = await beginRun(runtime.ledger, newRun(runtime, payload, input), holderOf(payload.execution));
-  if (answer.outcome === 'BEGUN') return begun(answer.run);
+  if (answer.outcome === 'BEGUN') return begun(answer.run, 'BEGUN');
   const { settle } = await resolveLockConflict(runtime, runtime.config.sourceTable, answer.lock);
   runtime.logger.warn('A dead run holds the lock and is settled first', { runId: settle.runId });
-  return { ...begun(settle), outcome: 'SETTLE' };
+  return begun(settle, 'SETTLE');
 }
 
 /**
@@ -52,7 +53,7 @@ async function resume(runtime: Runtime, runId: string, execution: Execution): Pr
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
   const resumed = await resumeRun(runtime.ledger, run, holderOf(execution), { codeVersion: codeVersion() });
-  if (resumed !== undefined) return begun(resumed);
+  if (resumed !== undefined) return begun(resumed, 'RESUMED');
   if (run.status === 'HELD')
     throw new LockHeldError(
       `Run ${runId} is held, but another run has the table's lock. Nothing was changed. Try again when it has ended.`,

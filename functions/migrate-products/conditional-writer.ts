@@ -1,5 +1,5 @@
 import { TransientError } from '../shared/errors.ts';
-import { readUndo, saveUndo, type UndoItems } from '../shared/take-back/undo-file.ts';
+import { readUndo, saveUndo, type UndoItems } from '../shared/undo-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';

@@ -88,7 +88,7 @@ async function openMigration(
   const scope = writeScope(runtime, turn, { tableName: target.tableName, meter });
   return {
     turn,
-    context: transformContext(run, runtime.config),
+    context: transformContext(run),
     fileCount: files.length,
     products: readProducts(runtime.objects, files, start),
     window: createProductWindow(start),

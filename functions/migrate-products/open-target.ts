@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableUnavailableError } from '../shared/errors.ts';
+import { isResumed } from '../shared/ledger/begin.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { createRate } from '../shared/rate.ts';
@@ -15,14 +16,6 @@ export interface Target {
   readonly tableName: string;
   /** Whether this run created it and nobody else can have written there: then nothing can be overwritten. */
   readonly isOurs: boolean;
-}
-
-/**
- * A run that was held is read by people, and perhaps used by the shop: once resumed, it writes by
- * condition only, into its own table as well. Only a resumption leaves this mark on a RUNNING run.
- */
-function isResumed(run: Run): boolean {
-  return run.changedBy.startsWith('resume:');
 }
 
 /** @throws TableUnavailableError (not retried) where the run has made no target ready */

@@ -23,7 +23,7 @@ export async function recordCaughtFailure(
     );
   const { error, cause } = readableFailure(failure);
   const at = new Date(runtime.clock.now()).toISOString();
-  await recordFailure(runtime.ledger, runId, { error, cause, state: input.state, shard, at });
+  await recordFailure(runtime.ledger, runId, { executionArn, error, cause, state: input.state, shard, at });
   runtime.logger.error('A worker failed', { runId, stage: input.state, shard, error });
   return {};
 }

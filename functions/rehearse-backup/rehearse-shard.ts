@@ -74,7 +74,7 @@ async function rehearseNext(
   const file = files[filesDone];
   if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
   await turn.fence.check();
-  const rehearsal = await rehearseFile(runtime.objects, file, transformContext(turn.run, runtime.config));
+  const rehearsal = await rehearseFile(runtime.objects, file, transformContext(turn.run));
   await storeQuarantine(runtime, turn, { file, lines: rehearsal.quarantine });
   const done = filesDone + 1 === files.length;
   await turn.save({

@@ -2,7 +2,7 @@ import { readManifest } from '../shared/backup/backup-catalog.ts';
 import { backupLayout } from '../shared/backup/layout.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
 import { beginRun } from '../shared/ledger/begin.ts';
-import type { BackupSummary, Run } from '../shared/ledger/run.ts';
+import { type BackupSummary, type Run, settingsOf } from '../shared/ledger/run.ts';
 import { resolveLockConflict } from '../shared/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
@@ -42,6 +42,7 @@ async function newRun(
     parameters,
     plan,
     codeVersion: codeVersion(),
+    settings: settingsOf(runtime.config),
     backupId: order.backupId,
     backup: summaryOf(runtime, await readManifest(runtime.objects, order.backupId)),
     details: order,

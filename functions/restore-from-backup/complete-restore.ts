@@ -12,7 +12,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { combineDigests, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
 import { orderOf, type RestoreOrder } from './payloads.ts';
-import { modeIn, type RestoreMode } from './restore-mode.ts';
+import { isAloneIn, modeIn, type RestoreMode } from './restore-mode.ts';
 import { restoreSettings } from './restore-settings.ts';
 
 /** What a restore has done. */
@@ -48,7 +48,7 @@ export function restoredCounts(run: Run, { shards, tables }: RunLedger): Restore
 function verificationOf(run: Run, manifest: MigrationManifest, { shards, tables }: RunLedger): Verification {
   const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
   const expected = manifest.itemCount;
-  if (modeIn(tables, run) === 'EXISTING') {
+  if (!isAloneIn(tables, run)) {
     const count = (counter: string): number => countOver(shards, 'VerifyRestore', counter);
     return { expected, found: count('found'), missing: count('missing'), different: 0, extra: 0, ...noDrift };
   }

@@ -1,9 +1,10 @@
+import { isResumed } from '../shared/ledger/begin.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { orderOf } from './payloads.ts';
 
-/** `NEW`: the run has created its target, and nobody else writes there. `EXISTING`: it gets only what it lacks. */
+/** `NEW`: the run has created its target. `EXISTING`: it was there and gets only what it lacks. */
 export type RestoreMode = 'NEW' | 'EXISTING';
 
 /** What the run's record of its target says. */
@@ -12,7 +13,12 @@ export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
   return tables.find(({ name }) => name === targetTable)?.outcome === 'CREATED' ? 'NEW' : 'EXISTING';
 }
 
-/** {@link modeIn}, from the ledger; CreateRestoredTable has settled it. */
-export async function readMode(runtime: Runtime, run: Run): Promise<RestoreMode> {
-  return modeIn(await listTables(runtime.ledger, run.runId), run);
+/** Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. */
+export function isAloneIn(tables: readonly TableRecord[], run: Run): boolean {
+  return modeIn(tables, run) === 'NEW' && !isResumed(run);
+}
+
+/** {@link isAloneIn}, from the ledger; CreateRestoredTable has settled it. */
+export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
+  return isAloneIn(await listTables(runtime.ledger, run.runId), run);
 }

@@ -1,4 +1,5 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { keyNamesOf } from '../shared/backup/table-description.ts';
 import { createRate } from '../shared/rate.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
@@ -6,8 +7,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { batchWriter, type ItemWriter, missingItemsWriter, type WriteCounts } from './item-writer.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups, interleave, type RestorableFile } from './restore-files.ts';
-import { readMode } from './restore-mode.ts';
-import { keyNamesOf } from './restored-table.ts';
+import { isAlone } from './restore-mode.ts';
 
 /** Groups of files that are done, and items of the next one. */
 interface GroupCursor {
@@ -37,7 +37,7 @@ async function openScope(
   const { backupId, targetTable } = orderOf(turn.run);
   const { table, files } = await readManifest(runtime.objects, backupId);
   const { clock, deadline } = turn;
-  const newWriter = (await readMode(runtime, turn.run)) === 'NEW' ? batchWriter : missingItemsWriter;
+  const newWriter = (await isAlone(runtime, turn.run)) ? batchWriter : missingItemsWriter;
   const writer = newWriter({
     items: runtime.items,
     tableName: targetTable,

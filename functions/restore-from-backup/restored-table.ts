@@ -1,5 +1,5 @@
 import type { CreateTableCommandInput, TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
-import type { TableDescription } from '../shared/backup/table-description.ts';
+import { keyNamesOf, type TableDescription } from '../shared/backup/table-description.ts';
 import type { TableBlueprint } from '../shared/tables/ensure-table.ts';
 
 type KeySchema = TableDescription['keySchema'];
@@ -16,13 +16,6 @@ function keyText(keySchema: KeySchema, definitions: Definitions): string {
   return keyNamesOf(keySchema)
     .map((name) => `${name} (${types.get(name) ?? '?'})`)
     .join(', ');
-}
-
-/** Names of the key attributes, the partition key first. */
-export function keyNamesOf(keySchema: KeySchema): readonly string[] {
-  return keySchema
-    .toSorted((one, other) => Number(one.KeyType === 'RANGE') - Number(other.KeyType === 'RANGE'))
-    .map(({ AttributeName }) => AttributeName);
 }
 
 function describedKey({ KeySchema = [], AttributeDefinitions = [] }: DescribedTable): string {

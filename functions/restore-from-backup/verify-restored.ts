@@ -1,6 +1,7 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
 import { readItems } from '../shared/backup/read-file.ts';
+import { keyNamesOf } from '../shared/backup/table-description.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
@@ -11,8 +12,7 @@ import { keyOf, keyText } from '../shared/wire/item-key.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups } from './restore-files.ts';
-import { type RestoreMode, readMode } from './restore-mode.ts';
-import { keyNamesOf } from './restored-table.ts';
+import { isAlone } from './restore-mode.ts';
 
 /** A new table: where the Scan goes on. An existing one: how many of the shard's files are compared. */
 interface VerifyCursor {
@@ -62,7 +62,7 @@ async function digestSegment(runtime: Runtime, shard: number, turn: VerifyTurn):
   await turn.save({
     done,
     cursor: exclusiveStartKey && { exclusiveStartKey },
-    counters: { ...meter, items: target.count, readUnits },
+    counters: { ...meter, items: target.count, found: target.count, readUnits },
     digests: { target },
   });
 }
@@ -169,12 +169,12 @@ async function compareFile(
 }
 
 /**
- * Verifies one shard of the restored table: a new one by digest, an existing one key by key.
+ * Verifies one shard of the restored table: one that only this run has written by digest, any other key by key.
  *
  * @throws BackupDamagedError, RunClosedError; neither is retried. What differs is judged by CompleteRestore.
  */
 export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  let mode: RestoreMode | undefined;
+  let byDigest: boolean | undefined;
   let manifest: MigrationManifest | undefined;
   return takeTurn<VerifyCursor>(
     runtime,
@@ -185,8 +185,8 @@ export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn)
       isTiedToCode: false,
       unit: async (shardTurn) => {
         await shardTurn.fence.check();
-        mode ??= await readMode(runtime, shardTurn.run);
-        if (mode === 'NEW') return digestSegment(runtime, input.shard, shardTurn);
+        byDigest ??= await isAlone(runtime, shardTurn.run);
+        if (byDigest) return digestSegment(runtime, input.shard, shardTurn);
         manifest ??= await readManifest(runtime.objects, orderOf(shardTurn.run).backupId);
         return compareFile(runtime, { shard: input.shard, manifest }, shardTurn);
       },

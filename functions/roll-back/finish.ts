@@ -31,7 +31,13 @@ const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
   PLANNED: () => '',
 };
 
-function tablesText({ tables }: Report): string {
+/** What a restore has put into a table that was there stays: each item of it was missing. */
+const existedText = ({ kind }: Run): string =>
+  kind === 'restore'
+    ? 'there before, with what the restore has put back so far'
+    : 'untouched, as it was there before';
+
+function tablesText(run: Run, { tables }: Report): string {
   const named = (outcome: string): string =>
     tables
       .filter((table) => table.outcome === outcome)
@@ -39,7 +45,7 @@ function tablesText({ tables }: Report): string {
       .join(', ');
   const parts = [
     ['taken away', named('DELETED')],
-    ['untouched, as it was there before', named('EXISTED')],
+    [existedText(run), named('EXISTED')],
     ['kept', named('KEPT')],
     ['left in place', named('CREATED')],
   ].filter(([, names]) => names !== '');
@@ -63,7 +69,7 @@ function causeText(run: Run, report: Report, result: TakeBackResult): string {
       : ` Still there: ${result.remaining.join(' | ')}. Finish by hand: ${result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`).join(' ; ')}.`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  return `${sentence(failure?.cause ?? '')} ${tablesText(report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`.slice(
+  return `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`.slice(
     0,
     maxCause,
   );

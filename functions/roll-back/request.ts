@@ -2,6 +2,7 @@ import { readableFailure, type ReadableFailure } from '../shared/caught-failure.
 import { InvalidInputError } from '../shared/errors.ts';
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
+import { findRun } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import {
   type Execution,
@@ -42,13 +43,17 @@ function parseRequest(typed: unknown): RollBackRequest {
   );
 }
 
-/** The first failure that a worker recorded is the root cause; the Map's own error may only say that a worker failed. */
+/**
+ * The first failure that a worker of the run's present execution recorded is the root cause; the Map's own error may
+ * only say that a worker failed.
+ */
 async function rootCause(
   runtime: Runtime,
   runId: string,
   caught: ReadableFailure,
 ): Promise<RollBackOrder['failure']> {
-  const recorded = await findFirstFailure(runtime.ledger, runId);
+  const run = await findRun(runtime.ledger, runId);
+  const recorded = run && (await findFirstFailure(runtime.ledger, run));
   return recorded === undefined
     ? caught
     : { error: recorded.error, cause: recorded.cause, state: recorded.state };

@@ -3,13 +3,14 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
+import { describeTable } from '../shared/tables/describe-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { takeBackItems } from '../shared/take-back/take-back-items.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
 import { readOrder, type RollBackOrder } from './request.ts';
 import { settlerFence } from './settler.ts';
+import { takeBackItems } from './take-back-items.ts';
 import { type TakeBackScope, type TakenBack, takeBackTable } from './take-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
@@ -39,8 +40,9 @@ async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<b
   // A step called alone migrates another run's backup; any other run has written nothing before its own is sealed.
   const mayHaveWritten = run.kind === 'manual' || (run.kind === 'migrate' && run.backup !== undefined);
   if (!existed || !mayHaveWritten) return true;
-  const { done } = await takeBackItems(runtime, { run, deadline, check: () => fence.check() });
-  return done;
+  if ((await describeTable(runtime.clients.dynamo, target)) === undefined) return true;
+  const check = (): Promise<void> => fence.check();
+  return (await takeBackItems(runtime, { run, tableName: target, deadline, check })).done;
 }
 
 async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {

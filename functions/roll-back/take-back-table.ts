@@ -16,9 +16,10 @@ import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.t
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
-import { type Contents, inspectTable } from './inspect-table.ts';
+import { inspectRestored } from './inspect-restored.ts';
+import { inspectTable } from './inspect-table.ts';
+import type { Contents } from './inspection.ts';
 import type { SettlerFence } from './settler.ts';
 
 /** One roll back's turn. */
@@ -56,20 +57,24 @@ async function standingTable(
   return { table, tag: tags.get(runTag) };
 }
 
-/**
- * Only products-enhanced is written by a run, so anything in the others is the shop's, and so is every item
- * there that is not, attribute for attribute, as this run wrote it. A table restored into is the run's alone.
- */
-function harmless(runtime: Runtime, run: Run, name: string): ((item: WireItem) => boolean) | 'everything' {
-  if (run.kind === 'restore') return 'everything';
-  const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
-  return isCatalogue ? (item) => isOfRun(item, run.runId) && isAsMigrated(item) : () => false;
+/** A step called alone restores in a run of its own. */
+function isRestore({ kind, step }: Run): boolean {
+  return kind === 'restore' || step === 'restoreFromBackup';
 }
 
-async function lookInside(runtime: Runtime, scope: TakeBackScope, name: string): Promise<Contents> {
-  const isHarmless = harmless(runtime, scope.run, name);
-  if (isHarmless === 'everything') return { kind: 'nothing of the shop' };
-  return inspectTable(runtime, { run: scope.run, tableName: name, deadline: scope.deadline, isHarmless });
+/**
+ * Only products-enhanced is written by a migration, so anything in the others is the shop's, and so is every item
+ * there that is not, attribute for attribute, as this run wrote it. A restored table holds items of the backup.
+ */
+function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: string): Promise<Contents> {
+  const inspection = { run, tableName: name, deadline };
+  if (isRestore(run)) return inspectRestored(runtime, inspection);
+  const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
+  return inspectTable(
+    runtime,
+    inspection,
+    (item) => isCatalogue && isOfRun(item, run.runId) && isAsMigrated(item),
+  );
 }
 
 /** An endpoint that offers no backups at all is told in the report; any other refusal keeps the table. */
@@ -151,7 +156,7 @@ async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRec
   if (decision.action === 'look inside') {
     const contents = await lookInside(runtime, scope, name);
     if (contents.kind === 'unknown') return { kind: 'wait' };
-    inside = contents.kind === 'something of the shop' ? ` (first of them: ${contents.key})` : '';
+    inside = contents.kind === 'something of the shop' ? ` (${contents.what})` : '';
     decision = decideTable({ ...facts, contents: contents.kind });
   }
   switch (decision.action) {

@@ -110,7 +110,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   const facts = {
     backupId: run.backupId,
     bucket: runtime.bucket,
-    kmsKeyArn: runtime.config.kmsKeyArn,
+    kmsKeyArn: run.settings.kmsKeyArn,
     runId: run.runId,
     startedAt: new Date(totals.scanStartedAt).toISOString(),
     finishedAt: new Date(totals.scanFinishedAt).toISOString(),

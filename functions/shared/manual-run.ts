@@ -1,7 +1,7 @@
 import { backupIdFor } from './backup/layout.ts';
 import { errorSummary, LockHeldError } from './errors.ts';
 import { beginRun, type Holder, resumeRun } from './ledger/begin.ts';
-import { listRuns, type Run } from './ledger/run.ts';
+import { listRuns, type Run, settingsOf } from './ledger/run.ts';
 import { transition } from './ledger/transition.ts';
 import { resolveLockConflict } from './lock-conflict.ts';
 import type { Runtime, Turn } from './runtime.ts';
@@ -69,9 +69,15 @@ function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
   };
 }
 
+/** A run that came upon a damaged backup would come upon it again. */
+const damaged = 'BackupDamagedError';
+
 async function findUnfinished(runtime: Runtime, step: string): Promise<Run | undefined> {
   const runs = await listRuns(runtime.ledger, 50);
-  return runs.find((run) => run.kind === 'manual' && run.step === step && run.status === 'HELD');
+  return runs.find(
+    (run) =>
+      run.kind === 'manual' && run.step === step && run.status === 'HELD' && run.failure?.error !== damaged,
+  );
 }
 
 async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
@@ -92,6 +98,7 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
     parameters,
     plan: manual.plan ?? singlePlan,
     codeVersion: codeVersion(),
+    settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
     ...(manual.details === undefined ? {} : { details: manual.details }),
   } as const;

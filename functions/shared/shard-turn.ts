@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fence, raiseFence } from './fence.ts';
 import type { Run } from './ledger/run.ts';
-import { findShard, type Shard, type ShardState, saveShard } from './ledger/shard.ts';
+import { findShard, type Shard, ShardTakenError, type ShardState, saveShard } from './ledger/shard.ts';
 import { type Clock, isTransient, retry } from './retry.ts';
 import { type Runtime, reserveMillis, type Turn } from './runtime.ts';
 import type { WorkerInput, WorkerOutput } from './state.ts';
@@ -108,10 +109,37 @@ function openTurn<Cursor>(
   };
 }
 
+/** Workers save every 15 seconds at most; one that has not for so long is dead, and the next call goes on for it. */
+const standStillMillis = 45_000;
+const lookMillis = 500;
+
+/**
+ * What becomes of a shard that another worker is at: returns when that one has finished it or stands still, or when
+ * this turn's time is up. Without the wait, the state would call again and again and lose every race.
+ */
+async function watchOther<Cursor>(
+  { ledger, clock }: Runtime,
+  { runId, shard }: WorkerInput,
+  { turn, state }: { readonly turn: ShardTurn<Cursor>; readonly state: ShardState },
+): Promise<Pick<Progress<Cursor>, 'done' | 'counters'>> {
+  let seen = await findShard<Cursor>(ledger, runId, state, shard);
+  let movedAt = clock.now();
+  while (seen?.done !== true && !turn.isShort() && clock.now() - movedAt < standStillMillis) {
+    await sleep(lookMillis);
+    await turn.fence.check();
+    const now = await findShard<Cursor>(ledger, runId, state, shard);
+    if (now?.version === seen?.version) continue;
+    seen = now;
+    movedAt = clock.now();
+  }
+  return seen ?? nothingDone;
+}
+
 /**
  * Takes one turn at a shard: goes on from its checkpoint, unit by unit, until it is done or time is
  * short. A fault that outlives the deadline ends the turn like a lack of time if the turn has saved
- * anything, so that a long throttling costs turns and not the run.
+ * anything, so that a long throttling costs turns and not the run. Where another worker is at the same shard, that
+ * one is left to it.
  *
  * @throws RunClosedError (not retried) when the run is no longer this execution's; what the units throw.
  */
@@ -125,14 +153,20 @@ export async function takeTurn<Cursor>(
   const fence = await raiseFence({ ledger, clock, runId, executionArn });
   const shard = await findShard<Cursor>(ledger, runId, work.state, index);
   const shardTurn = openTurn(runtime, { input, turn, work }, { shard, fence });
-  await takeUnits(shardTurn, work.unit);
-  const { done, counters } = shardTurn.progress;
+  const { done, counters } = await takeUnits(shardTurn, work.unit).catch((error: unknown) => {
+    if (!(error instanceof ShardTakenError)) throw error;
+    runtime.logger.warn(error.message, { runId, stage: work.state, shard: index });
+    return watchOther<Cursor>(runtime, input, { turn: shardTurn, state: work.state });
+  });
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
   return { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };
 }
 
-async function takeUnits<Cursor>(turn: ShardTurn<Cursor>, unit: ShardWork<Cursor>['unit']): Promise<void> {
+async function takeUnits<Cursor>(
+  turn: ShardTurn<Cursor>,
+  unit: ShardWork<Cursor>['unit'],
+): Promise<Progress<Cursor>> {
   let unitCount = 0;
   while (!turn.progress.done && !(turn.isShort() && unitCount > 0)) {
     try {
@@ -140,7 +174,8 @@ async function takeUnits<Cursor>(turn: ShardTurn<Cursor>, unit: ShardWork<Cursor
       unitCount += 1;
     } catch (error) {
       if (unitCount === 0 || !isTransient(error)) throw error;
-      return;
+      break;
     }
   }
+  return turn.progress;
 }

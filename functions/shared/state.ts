@@ -98,8 +98,11 @@ export interface BeginRunOutput extends Omit<BeginRunInput, 'tested'> {
 
 /** BeginRun -> Choice, every Map and every later state. */
 export interface BegunRun {
-  /** `SETTLE`: a dead run holds the lock and must be settled first; then BeginRun is called again. */
-  readonly outcome: 'BEGUN' | 'SETTLE';
+  /**
+   * `RESUMED`: a held run goes on, perhaps under other code. `SETTLE`: a dead run holds the lock and must be settled
+   * first; then BeginRun is called again.
+   */
+  readonly outcome: 'BEGUN' | 'RESUMED' | 'SETTLE';
   /** The run to go on with, or, for `SETTLE`, the dead one. */
   readonly runId: string;
   readonly dryRun: boolean;
@@ -167,7 +170,8 @@ export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
 /**
  * RollBack's payload: the whole state of `migrate` or `restore` after a Catch, of `rollback` with what was
- * typed, or a dead run that BeginRun wants settled.
+ * typed, a dead run that BeginRun wants settled, or, from ClearItems, a resumed run whose items may be those of
+ * other code.
  */
 export const rollBackSchema = z.discriminatedUnion('machine', [
   z.object({
@@ -180,8 +184,9 @@ export const rollBackSchema = z.discriminatedUnion('machine', [
   }),
   z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
   z.object({ machine: z.literal('settle'), execution: executionSchema, runId: runIdSchema }),
+  z.object({ machine: z.literal('clear'), worker: workerSchema }),
 ]);
-export type RollBackInput = z.infer<typeof rollBackSchema>;
+export type RollBackInput = Exclude<z.infer<typeof rollBackSchema>, { machine: 'clear' }>;
 
 /** Input of the `rollback` machine, as typed or as `settleRun` sends it. */
 export const rollBackRequestSchema = z.strictObject({

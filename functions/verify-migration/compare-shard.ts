@@ -124,7 +124,7 @@ async function compareSome(comparison: KeyComparison): Promise<boolean> {
 
 async function compareGroup(comparison: KeyComparison, group: readonly BackedUpProduct[]): Promise<void> {
   const { runtime, turn, target, tally } = comparison;
-  const context = transformContext(turn.run, runtime.config);
+  const context = transformContext(turn.run);
   const expected = group.flatMap(({ product }): readonly WireItem[] => {
     const result = productToItems(product, context);
     return result.kind === 'items' ? result.items : [];

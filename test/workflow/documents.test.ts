@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../functions/shared/errors.ts';
 import { drawing, drawings, sectionName } from '../support/machine-drawings.ts';
+import { readMachine } from '../support/draw-machine.ts';
 import { readSection } from '../support/marked-section.ts';
 
 describe('the documents', () => {
@@ -11,6 +12,20 @@ describe('the documents', () => {
 
       expect(readSection(text, sectionName(machine))).toBe(drawing(machine));
     });
+
+  it.each(['migrate', 'rollback', 'restore'])(
+    'workflow/README.md has a row for each state of %s that works',
+    (machine) => {
+      const document = readFileSync('workflow/README.md', 'utf8');
+      const begin = document.indexOf(`<!-- ${sectionName(machine)}:begin -->`);
+      const section = document.slice(begin, document.indexOf('\n## ', begin));
+      const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+      const { States } = readMachine(`workflow/${machine}.asl.yml`);
+      const working = Object.entries(States).filter(([, { Type }]) => /^(Task|Map|Parallel)$/.test(Type));
+
+      expect(rows).toEqual(expect.arrayContaining(working.map(([name]) => name)));
+    },
+  );
 
   it('workflow/README.md explains every error there is, and no other', () => {
     const text = readFileSync('workflow/README.md', 'utf8');

@@ -33,6 +33,7 @@ export interface Progress {
 const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   BackupProducts: ['items'],
   RehearseBackup: ['products'],
+  ClearItems: ['items'],
   MigrateProducts: ['items'],
   VerifyMigration: ['targetItems', 'sourceItems'],
   CompareByKey: ['expected'],

@@ -12,16 +12,16 @@ export interface RunRecord {
   readonly run: Run;
   readonly shards: ShardsByState;
   readonly tables: readonly TableRecord[];
-  /** The first failure inside a Map or a branch: the root cause. */
+  /** The first failure inside a Map or a branch, of the execution that works on the run now: the root cause. */
   readonly failure: FailureRecord | undefined;
 }
 
 /** @throws RunNotFoundError naming the run. */
 export async function readRunRecord(ledger: LedgerTable, runId: string): Promise<RunRecord> {
-  const [run, tables, failure, shards] = await Promise.all([
-    readRun(ledger, runId),
+  const run = await readRun(ledger, runId);
+  const [tables, failure, shards] = await Promise.all([
     listTables(ledger, runId),
-    findFirstFailure(ledger, runId),
+    findFirstFailure(ledger, run),
     readShards(ledger, runId),
   ]);
   return { run, tables, failure, shards };

@@ -45,6 +45,13 @@ export const tableDescriptionSchema = z.object({
 });
 export type TableDescription = z.infer<typeof tableDescriptionSchema>;
 
+/** Names of the key attributes, the partition key first. */
+export function keyNamesOf(keys: TableDescription['keySchema']): readonly string[] {
+  return keys
+    .toSorted((one, other) => Number(one.KeyType === 'RANGE') - Number(other.KeyType === 'RANGE'))
+    .map(({ AttributeName }) => AttributeName);
+}
+
 /** Where a description comes from. */
 export interface DescribeScope {
   readonly dynamo: DynamoDBClient;

@@ -89,6 +89,14 @@ function beginItems(ledger: LedgerTable, run: Run, holder: Holder) {
 }
 
 /**
+ * Whether a RUNNING run was held before. Its tables have been read by people and perhaps used by the shop meanwhile:
+ * from then on it writes by condition only, into its own tables as well.
+ */
+export function isResumed({ changedBy }: Run): boolean {
+  return changedBy.startsWith('resume:');
+}
+
+/**
  * Lets a held run go on under another execution: status, lock and execution in one transaction. Idempotent
  * for the same holder.
  *

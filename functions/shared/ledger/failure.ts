@@ -2,8 +2,10 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { failureKey, type LedgerTable } from './ledger-table.ts';
 
-/** One failure inside a Map or a branch. The first recorded is the root cause. */
+/** One failure inside a Map or a branch. The first recorded of an execution is its root cause. */
 export interface FailureRecord {
+  /** The execution it happened in: a held run that is resumed fails for reasons of its own. */
+  readonly executionArn: string;
   readonly error: string;
   /** A sentence. */
   readonly cause: string;
@@ -13,10 +15,10 @@ export interface FailureRecord {
   readonly at: string;
 }
 
-/** More failures than these of one run tell nothing new. */
-const maxFailures = 20;
+/** As many workers as fail at once, several times resumed; more failures than these of one run tell nothing new. */
+const maxFailures = 100;
 
-/** Adds a failure behind the ones there are; beyond the 20th it is dropped. */
+/** Adds a failure behind the ones there are; beyond the 100th it is dropped. */
 export async function recordFailure(
   ledger: LedgerTable,
   runId: string,
@@ -38,13 +40,18 @@ export async function recordFailure(
   }
 }
 
-/** The root cause of a run's failure, if any was recorded. Strongly consistent. */
+/** The root cause of an execution's failure, if any was recorded. Strongly consistent. */
 export async function findFirstFailure(
   ledger: LedgerTable,
-  runId: string,
+  { runId, executionArn }: { readonly runId: string; readonly executionArn: string },
 ): Promise<FailureRecord | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: failureKey(runId, 0), ConsistentRead: true }),
-  );
-  return Item as FailureRecord | undefined;
+  for (let index = 0; index < maxFailures; index++) {
+    const { Item } = await ledger.client.send(
+      new GetCommand({ TableName: ledger.tableName, Key: failureKey(runId, index), ConsistentRead: true }),
+    );
+    if (Item === undefined) return undefined;
+    const failure = Item as unknown as FailureRecord;
+    if (failure.executionArn === executionArn) return failure;
+  }
+  return undefined;
 }

@@ -27,6 +27,17 @@ export interface RunParameters {
   readonly note?: string | undefined;
 }
 
+/** Settings of the deployment that the run's bytes follow from: those of its beginning, also when it is resumed under others. */
+export interface RunSettings {
+  /** Pieces. */
+  readonly defaultStockQuantity: number;
+  readonly kmsKeyArn?: string | undefined;
+}
+
+export function settingsOf({ defaultStockQuantity, kmsKeyArn }: RunSettings): RunSettings {
+  return { defaultStockQuantity, kmsKeyArn };
+}
+
 /** A sealed backup, as the run remembers it. */
 export interface BackupSummary {
   /** `<ms, 14 digits>-<8 hex>`. */
@@ -80,6 +91,7 @@ export interface Run {
   readonly plan: Plan;
   /** Hash of transform and tables: a resumed run with other code starts its shards over. */
   readonly codeVersion: string;
+  readonly settings: RunSettings;
   /** Of the backup being written; chosen when the run begins, so that every retry writes to the same place. */
   readonly backupId: string;
   /** The source as SealBackup found it; goes into the backup's manifest. */

@@ -7,6 +7,7 @@ import { type LedgerTable, shardKey } from './ledger-table.ts';
 export const shardStates = [
   'BackupProducts',
   'RehearseBackup',
+  'ClearItems',
   'MigrateProducts',
   'VerifyMigration',
   'CompareByKey',
@@ -79,6 +80,9 @@ export async function findShard<Cursor>(
   return Item && fromLedgerItem<Cursor>(Item);
 }
 
+/** Another worker is at the same shard: Lambda may call a function twice, and a call that was given up may go on. */
+export class ShardTakenError extends TransientError {}
+
 /** What {@link saveShard} needs to know beyond the checkpoint itself. */
 export interface SaveShard<Cursor> {
   readonly runId: string;
@@ -94,7 +98,7 @@ export interface SaveShard<Cursor> {
  * Saves a checkpoint on the condition that nobody else has since; a lost answer is recognised by its writer.
  *
  * @returns the new version.
- * @throws TransientError when another worker is at the same shard; the state's retry goes on from its checkpoint.
+ * @throws ShardTakenError when another worker has saved the shard since.
  */
 export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cursor>): Promise<number> {
   const { runId, shard, previousVersion, writer } = save;
@@ -116,7 +120,7 @@ export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cur
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const saved = await findShard(ledger, runId, shard.state, shard.shard);
     if (saved?.writer !== writer || saved.version !== version)
-      throw new TransientError(
+      throw new ShardTakenError(
         `Another worker has moved shard ${shard.shard} of ${shard.state} of run ${runId} on; this one stopped at its last checkpoint and is called again.`,
       );
   }

@@ -1,20 +1,18 @@
 import { ForeignStageTableError, TableSchemaMismatchError, TableUnavailableError } from '../errors.ts';
-import { serviceTag, stageTag } from './describe-table.ts';
+import { stageTag } from './describe-table.ts';
 
-/** The stage that a table of this service belongs to, if it is another one; `undefined` for any other table. */
+/** The stage that a migrated table belongs to, if it is another one; `undefined` for any other table. */
 export function foreignStage(
   tags: ReadonlyMap<string, string>,
-  own: { readonly service: string; readonly stage: string },
+  own: { readonly stage: string },
 ): string | undefined {
   const stage = tags.get(stageTag);
-  return tags.get(serviceTag) === own.service && stage !== undefined && stage !== own.stage
-    ? stage
-    : undefined;
+  return stage === own.stage ? undefined : stage;
 }
 
 export function foreignStageError(name: string, stage: string): ForeignStageTableError {
   return new ForeignStageTableError(
-    `Table ${name} was created by stage ${stage} of this service. It was not touched. Stages in one account and region need prefixes of their own: deploy with --param tablePrefix=<prefix>.`,
+    `Table ${name} belongs to stage ${stage}: its tag ${stageTag} says so. It was not touched. Stages in one account and region need prefixes of their own: deploy with --param tablePrefix=<prefix>.`,
   );
 }
 

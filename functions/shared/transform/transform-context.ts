@@ -1,4 +1,3 @@
-import type { Config } from '../env.ts';
 import type { Run } from '../ledger/run.ts';
 import type { TransformContext } from './transform-types.ts';
 
@@ -6,15 +5,11 @@ const lowStockThreshold = 10;
 const currency = 'INR';
 
 /** The context of a run's transform: the rehearsal and the migration must use the same, or their digests differ. */
-export function transformContext(
-  run: Pick<Run, 'runId' | 'startedAt'>,
-  config: Pick<Config, 'defaultStockQuantity'>,
-): TransformContext {
-  return {
-    runId: run.runId,
-    runStartedAt: run.startedAt,
-    defaultStockQuantity: config.defaultStockQuantity,
-    lowStockThreshold,
-    currency,
-  };
+export function transformContext({
+  runId,
+  startedAt,
+  settings,
+}: Pick<Run, 'runId' | 'startedAt' | 'settings'>): TransformContext {
+  const { defaultStockQuantity } = settings;
+  return { runId, runStartedAt: startedAt, defaultStockQuantity, lowStockThreshold, currency };
 }

@@ -37,7 +37,10 @@ export interface ItemChange {
   readonly values: WireItem;
 }
 
-/** The change from one item to another of the same key; `undefined` where either is too large for an expression. */
+/**
+ * The change from one item to another of the same key; `undefined` where either is too large for an expression. What
+ * can be changed one way can be changed back.
+ */
 export function changeOf(
   { from, to }: { readonly from: WireItem; readonly to: WireItem },
   keyNames: readonly string[],
@@ -45,7 +48,7 @@ export function changeOf(
   const condition = unchangedCondition(from);
   const fromNames = Object.keys(from);
   const set = Object.entries(to).filter(([name]) => !keyNames.includes(name));
-  if (condition === undefined || set.length > MAX_ATTRIBUTES) return undefined;
+  if (condition === undefined || Object.keys(to).length > MAX_ATTRIBUTES) return undefined;
   const removed = fromNames.flatMap((name, index) => (Object.hasOwn(to, name) ? [] : [`#${index}`]));
   const terms = termsOf(set, 'n');
   const setClause = `SET ${set.map((_, index) => `#n${index} = :n${index}`).join(', ')}`;

@@ -109,6 +109,34 @@ describe('a restore that is killed', () => {
   });
 });
 
+describe('a restore that is taken back after it has succeeded', () => {
+  const takeBack = async (runId: string) => {
+    const { status, output } = await shop.run('rollback', { runId, confirm: runId });
+    expect(status).toBe('SUCCEEDED');
+    return (JSON.parse(output ?? '') as RestoreReport).tables;
+  };
+  const restoredInto = async (): Promise<string> => {
+    expect((await shop.run('restore', {}, 'done')).status).toBe('SUCCEEDED');
+    return (await restoredTables())[0] ?? '';
+  };
+
+  it('takes its table away, where nobody has used it', async () => {
+    const name = await restoredInto();
+    expect(await takeBack('done')).toMatchObject([{ name, outcome: 'DELETED' }]);
+    expect(await restoredTables()).toEqual([]);
+  });
+  it.each<[string, WireItem, string]>([
+    ['an item of its own', { id: { S: 'new' } }, 'more than the 120'],
+    ['an item changed', { id: { S: 'product-8' }, stock: { N: '3' } }, 'product-8'],
+  ])('keeps a table in which the shop has %s, and says so', async (_, item, what) => {
+    const name = await restoredInto();
+    await shop.dynamo.put(name, item);
+    const tables = await takeBack('done');
+    expect(tables).toMatchObject([{ name, outcome: 'KEPT', remark: expect.stringContaining(what) }]);
+    expect(await shop.dynamo.scan(name)).toContainEqual(item);
+  });
+});
+
 describe('a restore into a table that exists', () => {
   it('brings back what was lost and keeps what was changed', async () => {
     const execution = await shop.run('restore', {});

@@ -128,6 +128,7 @@ function newRun(runId: string, plan: Partial<Plan>): Parameters<typeof beginRun>
     parameters,
     plan: { ...singlePlan, ...plan },
     codeVersion: codeVersion(),
+    settings: { defaultStockQuantity: 50 },
     backupId: backupIdFor(startedAt, runId),
   };
 }

@@ -23,7 +23,7 @@ afterEach(() => bench.stop());
 
 /** What the run makes of a product. */
 function itemsFor(run: Run, product: WireItem): readonly WireItem[] {
-  const result = productToItems(product, transformContext(run, bench.runtime.config));
+  const result = productToItems(product, transformContext(run));
   return result.kind === 'items' ? result.items : [];
 }
 

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
+import { findShard, saveShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
+import { codeVersion } from '../../../functions/shared/transform/code-version.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
@@ -24,7 +27,7 @@ afterEach(() => bench.stop());
 
 /** What the target must hold, by key, in canonical JSON. */
 function expected(products: readonly WireItem[]): ReadonlyMap<string, string> {
-  const context = transformContext(bench.run, bench.runtime.config);
+  const context = transformContext(bench.run);
   const items = products.flatMap((one) => {
     const result = productToItems(one, context);
     return result.kind === 'items' ? result.items : [];
@@ -42,6 +45,61 @@ function withBatches(
   const real = bench.runtime.items;
   return bench.withItems({ batchPut: (_, items) => fault(items, real) });
 }
+
+describe('a worker that is not alone at its shard', () => {
+  /** Another worker's checkpoint, one save ahead. */
+  async function otherSaves(change: Partial<Shard>): Promise<void> {
+    const { ledger } = bench.runtime;
+    const { runId } = bench.run;
+    const saved = await findShard(ledger, runId, 'MigrateProducts', 0);
+    const base = {
+      state: 'MigrateProducts',
+      shard: 0,
+      done: false,
+      turns: 1,
+      counters: {},
+      digests: {},
+      codeVersion: codeVersion(),
+      startedAt: 1,
+      updatedAt: 1,
+      marks: [],
+    } as const;
+    await saveShard(ledger, {
+      runId,
+      shard: { ...base, ...change },
+      previousVersion: saved?.version ?? 0,
+      writer: 'the other',
+    });
+  }
+  /** Each look at the clock is seconds later, so that standing still does not take them. */
+  const hurriedClock = () => {
+    let now = Date.now();
+    return { now: () => (now += 2_000) };
+  };
+  const turn = { remainingMillis: () => 3_600_000, requestId: 'late' };
+  const call = (runtime: Runtime) => {
+    const { runId, executionArn } = bench.run;
+    return migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
+  };
+
+  it('returns when the other one has finished it', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    const runtime = withBatches(async (items, real) => {
+      await otherSaves({ done: true, counters: { items: 15 } });
+      return real.batchPut(targetName, items);
+    });
+    expect(await call(runtime)).toMatchObject({ done: true, itemsDone: 15 });
+  });
+  it('is called again, and goes on, when the other one stands still', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    const runtime = withBatches(async (items, real) => {
+      await otherSaves({ counters: { items: 0 } });
+      return real.batchPut(targetName, items);
+    });
+    expect(await call({ ...runtime, clock: hurriedClock() })).toMatchObject({ done: false });
+    expect(await bench.migrate()).toMatchObject({ done: true, itemsDone: 15 });
+  });
+});
 
 describe('a first run into a table of its own', () => {
   it('writes every item of every product and counts them', async () => {

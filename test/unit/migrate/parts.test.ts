@@ -8,7 +8,7 @@ import {
 } from '../../../functions/migrate-products/product-window.ts';
 import { createPipeline } from '../../../functions/shared/pipeline.ts';
 import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { readUndo, saveUndo } from '../../../functions/shared/take-back/undo-file.ts';
+import { readUndo, saveUndo } from '../../../functions/shared/undo-file.ts';
 import { changeOf, unchangedCondition } from '../../../functions/shared/wire/unchanged.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { sampleContext } from '../../support/sample-context.ts';

@@ -1,7 +1,7 @@
 import type { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { readUndo } from '../../../functions/shared/take-back/undo-file.ts';
+import { readUndo } from '../../../functions/shared/undo-file.ts';
 import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
 import { wireItem } from '../../../functions/shared/wire/wire-item.ts';
 import {

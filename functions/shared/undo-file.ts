@@ -1,8 +1,8 @@
-import { encodeLine } from '../backup/data-file.ts';
-import { runLayout } from '../backup/layout.ts';
-import type { ObjectStore, PutOptions } from '../backup/object-store.ts';
-import { keyIdentity } from '../tables/item-key.ts';
-import type { WireItem } from '../wire/wire-item.ts';
+import { encodeLine } from './backup/data-file.ts';
+import { runLayout } from './backup/layout.ts';
+import type { ObjectStore, PutOptions } from './backup/object-store.ts';
+import { keyIdentity } from './tables/item-key.ts';
+import type { WireItem } from './wire/wire-item.ts';
 
 /** Which file of the backup the replaced items' products come from. */
 export interface UndoScope {
@@ -44,14 +44,20 @@ export async function saveUndo(
   }
 }
 
+/** What was kept for one file, object by object, each of some hundred items. */
+export async function* undoObjects(scope: UndoScope): AsyncGenerator<readonly WireItem[], void> {
+  for (let number = 0; ; number += 1) {
+    const object = await scope.objects.get(undoKey(scope, number));
+    if (object === undefined) return;
+    yield parseLines(object.body.toString('utf8'));
+  }
+}
+
 /** Everything that was kept for one file; where an item was kept twice, it was the same both times. */
 export async function readUndo(scope: UndoScope): Promise<UndoItems> {
   const items = new Map<string, WireItem>();
-  for (let number = 0; ; number += 1) {
-    const object = await scope.objects.get(undoKey(scope, number));
-    if (object === undefined) return items;
-    for (const item of parseLines(object.body.toString('utf8'))) items.set(keyIdentity(item), item);
-  }
+  for await (const kept of undoObjects(scope)) for (const item of kept) items.set(keyIdentity(item), item);
+  return items;
 }
 
 function undoKey({ runId, stem }: UndoScope, number: number): string {

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { clearItems } from '../../../functions/roll-back/clear-items.ts';
+import { takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { takeBackItems } from '../../../functions/shared/take-back/take-back-items.ts';
+import { findShard, saveShard } from '../../../functions/shared/ledger/shard.ts';
+import { itemDigest } from '../../../functions/shared/wire/digest.ts';
+import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { drive, longTurn } from '../backup/backup-bench.ts';
 import {
   changeSource,
   type MigrateBench,
@@ -12,6 +17,7 @@ import {
   sizedProducts,
   snapshot,
   targetKey,
+  targetName,
 } from '../migrate/migrate-bench.ts';
 
 let bench: MigrateBench;
@@ -20,6 +26,7 @@ afterEach(() => bench.stop());
 describe('taking items back', () => {
   const scope = (run: Run, deadline = Date.now() + 60_000) => ({
     run,
+    tableName: targetName,
     deadline,
     check: () => Promise.resolve(),
   });
@@ -80,9 +87,11 @@ describe('taking items back', () => {
   it('goes on where it stopped when time is short', async () => {
     bench = await migrateBench({ products: sizedProducts(50), existing: [] });
     await bench.migrate();
+    const pages = bench.withItems({
+      scanPage: (request) => bench.runtime.items.scanPage({ ...request, limit: 100 }),
+    });
     let turns = 0;
-    for (let done = false; !done; turns += 1)
-      ({ done } = await takeBackItems(bench.runtime, scope(bench.run, 0)));
+    for (let done = false; !done; turns += 1) ({ done } = await takeBackItems(pages, scope(bench.run, 0)));
     expect(turns).toBe(3);
     expect(await bench.target()).toHaveProperty('size', 0);
   });
@@ -97,10 +106,58 @@ describe('taking items back', () => {
     expect(await bench.target()).toHaveProperty('size', 15);
   });
 
-  it('does nothing in a table that the run created: that goes whole', async () => {
+  it('finds what other code has written, under keys that this code does not make', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [shopItem] });
+    const before = await snapshot(bench);
+    await bench.migrate();
+    await bench.put(itemOfOtherCode(bench.run.runId));
+    const taken = await takeBackItems(bench.runtime, scope(bench.run));
+    expect(taken).toMatchObject({ deleted: 15, kept: 0 });
+    expect(await snapshot(bench)).toBe(before);
+  });
+});
+
+/** As a migration writes it, under a SKU that the transform does not make of any product. */
+function itemOfOtherCode(runId: string): WireItem {
+  const item = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#OLD' }, migrationRun: { S: runId } };
+  return { ...item, migrationDigest: { S: itemDigest(item) } };
+}
+
+describe('a resumed run', () => {
+  const clear = ({ runId, executionArn }: Run, turnOf = longTurn) =>
+    drive((input, turn) => clearItems(bench.runtime, input, turn), { runId, executionArn, shard: 0 }, turnOf);
+  /** What the rehearsal of other code leaves in the ledger. */
+  const rehearsedByOtherCode = async ({ runId }: Run): Promise<void> => {
+    const { ledger } = bench.runtime;
+    const rehearsed = await findShard(ledger, runId, 'RehearseBackup', 0);
+    if (rehearsed === undefined) throw new Error('not rehearsed');
+    const { version, writer: _writer, ...shard } = rehearsed;
+    const changed = { ...shard, codeVersion: 'other' };
+    await saveShard(ledger, { runId, shard: changed, previousVersion: version, writer: 'test' });
+  };
+
+  it('whose code is the same keeps its items', async () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.migrate();
-    expect(await takeBackItems(bench.runtime, scope(bench.run))).toMatchObject({ done: true, deleted: 0 });
+    const resumed = await bench.resume(bench.run);
+    expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 0 });
+    expect(await bench.target()).toHaveProperty('size', 15);
+  });
+
+  it('whose code has changed takes its items out, keeps what the shop has changed, and migrates all again', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    await bench.put(itemOfOtherCode(bench.run.runId));
+    await bench.put(noted((await bench.target()).get(targetKey('METADATA')) ?? {}));
+    const resumed = await bench.resume(bench.run);
+    await rehearsedByOtherCode(resumed);
+    expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 16 });
+    expect([...(await bench.target()).keys()]).toEqual([targetKey('METADATA')]);
+    await bench.migrate(resumed);
+    expect([...(await bench.target()).keys()]).not.toContain(targetKey('VARIANT#OLD'));
+    expect(await bench.target()).toHaveProperty('size', 15);
+    // Called again, it has nothing to do: what stands there now is this code's.
+    await clear(resumed);
     expect(await bench.target()).toHaveProperty('size', 15);
   });
 });

@@ -1,0 +1,141 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { readItems } from '../shared/backup/read-file.ts';
+import { keyNamesOf } from '../shared/backup/table-description.ts';
+import { createPipeline } from '../shared/pipeline.ts';
+import { retry } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { canonicalJson } from '../shared/wire/canonical-json.ts';
+import { keyOf, keyText } from '../shared/wire/item-key.ts';
+import { readItemsByKey } from '../shared/wire/read-items.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
+
+/** First every file of the backup is looked up in the table, then the table is counted. */
+interface Place {
+  readonly filesDone: number;
+  /** Items of these files that stand in the table as they were backed up. */
+  readonly equal: number;
+  readonly counted: number;
+  readonly exclusiveStartKey?: WireItem | undefined;
+}
+
+const beginning: Place = { filesDone: 0, equal: 0, counted: 0 };
+const keysTogether = 100;
+const readsInFlight = 8;
+
+interface Scope {
+  readonly runtime: Runtime;
+  readonly inspection: Inspection;
+  readonly manifest: MigrationManifest;
+  readonly keyNames: readonly string[];
+}
+
+interface Seen {
+  equal: number;
+  different?: WireItem;
+}
+
+async function compare({ runtime, inspection, keyNames }: Scope, items: readonly WireItem[], seen: Seen) {
+  const { clock } = runtime;
+  const { tableName, deadline } = inspection;
+  const reading = {
+    items: runtime.items,
+    tableName,
+    retry: <T>(attempt: () => Promise<T>) => retry({ clock, deadline }, attempt),
+    onRead: () => undefined,
+  };
+  const identity = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
+  const standing = await readItemsByKey(
+    reading,
+    items.map((item) => keyOf(item, keyNames)),
+  );
+  const byKey = new Map(standing.map((item) => [identity(item), item]));
+  for (const item of items) {
+    const found = byKey.get(identity(item));
+    if (found === undefined) continue;
+    if (canonicalJson(found) === canonicalJson(item)) seen.equal += 1;
+    else seen.different = found;
+  }
+}
+
+async function compareFile(scope: Scope, file: MigrationManifest['files'][number]): Promise<Seen> {
+  const seen: Seen = { equal: 0 };
+  const pipeline = createPipeline(readsInFlight);
+  try {
+    let together: WireItem[] = [];
+    const flush = (): Promise<void> => {
+      const items = together;
+      together = [];
+      return items.length === 0 ? Promise.resolve() : pipeline.start(() => compare(scope, items, seen));
+    };
+    for await (const item of readItems(scope.runtime.objects, file)) {
+      together.push(item);
+      if (together.length >= keysTogether) await flush();
+    }
+    await flush();
+    await pipeline.finish();
+  } finally {
+    await pipeline.settle();
+  }
+  return seen;
+}
+
+function changed({ keyNames }: Scope, item: WireItem): Contents {
+  return {
+    kind: 'something of the shop',
+    what: `${keyText(item, keyNames)} is not as it was backed up`,
+  };
+}
+
+/** One file, or one page of the table. */
+async function step(scope: Scope, place: Place): Promise<Place | Contents> {
+  const { runtime, inspection, manifest } = scope;
+  const { filesDone, equal, counted, exclusiveStartKey } = place;
+  const file = manifest.files[filesDone];
+  if (file !== undefined) {
+    const seen = await compareFile(scope, file);
+    if (seen.different !== undefined) return changed(scope, seen.different);
+    return { ...place, filesDone: filesDone + 1, equal: equal + seen.equal };
+  }
+  const { tableName, deadline } = inspection;
+  const { clock, items } = runtime;
+  const request = { tableName, segment: 0, totalSegments: 1, exclusiveStartKey };
+  const page = await retry({ clock, deadline }, () => items.scanPage(request));
+  const sum = counted + page.items.length;
+  if (sum > equal)
+    return { kind: 'something of the shop', what: `more than the ${equal} that the restore has put there` };
+  if (page.lastEvaluatedKey === undefined) return { kind: 'nothing of the shop' };
+  return { ...place, counted: sum, exclusiveStartKey: page.lastEvaluatedKey };
+}
+
+async function isEmpty({ clock, items }: Runtime, { tableName, deadline }: Inspection): Promise<boolean> {
+  const request = { tableName, segment: 0, totalSegments: 1, limit: 1 };
+  const page = await retry({ clock, deadline }, () => items.scanPage(request));
+  return page.items.length === 0 && page.lastEvaluatedKey === undefined;
+}
+
+/**
+ * Whether a table that a restore made holds nothing but items of the backup, each as it was backed up: whoever has
+ * used it since keeps it. Goes on where an earlier turn ran out of time.
+ *
+ * @throws BackupDamagedError where the backup cannot be read any more; not retried.
+ */
+export async function inspectRestored(runtime: Runtime, inspection: Inspection): Promise<Contents> {
+  if (await isEmpty(runtime, inspection)) return { kind: 'nothing of the shop' };
+  const manifest = await readManifest(runtime.objects, inspection.run.backupId);
+  const scope = { runtime, inspection, manifest, keyNames: keyNamesOf(manifest.table.keySchema) };
+  let place = (await findPlace<Place>(runtime, inspection)) ?? beginning;
+  for (;;) {
+    const next = await step(scope, place);
+    if ('kind' in next) {
+      await savePlace(runtime, inspection, undefined);
+      return next;
+    }
+    place = next;
+    if (runtime.clock.now() >= inspection.deadline) {
+      await savePlace(runtime, inspection, place);
+      return { kind: 'unknown' };
+    }
+  }
+}
