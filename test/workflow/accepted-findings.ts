@@ -214,7 +214,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   {
     tool: 'cdk-nag',
     rule: 'AwsSolutions-IAM5',
-    resource: /MapPolicy$/,
+    resource: /^(Migrate|Restore)MachineRole$/,
     detail:
       /^Resource::arn:aws:states:[a-z0-9-]+:\d+:execution:products-migration-[a-z]+-(migrate|restore)[:/]\*$/,
     reason: 'Iterations of a DISTRIBUTED Map are executions of its own machine, named by Step Functions.',

@@ -46,7 +46,8 @@ export interface Resource {
   readonly Condition?: string;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
-  readonly DependsOn?: readonly string[];
+  readonly DependsOn?: string | readonly string[];
+  readonly Metadata?: unknown;
   // oxlint-disable-next-line typescript/no-explicit-any -- CloudFormation's property trees have no common shape
   readonly Properties: Record<string, any>;
 }
@@ -232,7 +233,7 @@ function resolveTemplate(template: Template, region: string): Template {
     evaluate({ ...resource, Condition: { Ref: 'AWS::NoValue' } }),
   ]);
   return {
-    Conditions: {},
+    Conditions: Object.fromEntries(Object.keys(template.Conditions).map((name) => [name, holds(name)])),
     Resources: Object.fromEntries(resources) as Template['Resources'],
     Outputs: evaluate(template.Outputs) as Template['Outputs'],
   };

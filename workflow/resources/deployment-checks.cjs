@@ -66,7 +66,7 @@ class DeploymentChecks {
     const { service, provider } = this.serverless.service;
     this.log.notice(
       `Kept on purpose: the bucket ${service}-${provider.stage}-<account id>-${provider.region} with every backup and report, and the table ${service}-${provider.stage}-ledger. ` +
-        `Deploy again with --param="adoptStorage=true" to go on with them. To delete them for good: take the bucket's policy off, empty the bucket and delete it; ` +
+        `Deploy again with --param="adoptStorage=true", then and every later time, to go on with them. To delete them for good: take the bucket's policy off, empty the bucket and delete it; ` +
         `switch the ledger's deletion protection off and delete it.`,
     );
   }
