@@ -323,7 +323,11 @@ describe('settling', () => {
 
 describe('a deployment that cannot work', () => {
   const { problemsOf } = createRequire(import.meta.url)('../../workflow/resources/deployment-checks.cjs') as {
-    problemsOf: (stage: string, parameters: Record<string, string>) => string[];
+    problemsOf: (deployment: {
+      readonly stage: string;
+      readonly region: string;
+      readonly parameters: Readonly<Record<string, string>>;
+    }) => string[];
   };
   const good = {
     tablePrefix: '',
@@ -340,24 +344,47 @@ describe('a deployment that cannot work', () => {
     fenceWaitSeconds: '30',
     intentWaitSeconds: '60',
   };
+  const problemsWith = (changes: Partial<typeof good>, stage = 'dev'): string[] =>
+    problemsOf({ stage, region: 'eu-west-1', parameters: { ...good, ...changes } });
 
   it('is refused with a sentence for each mistake', () => {
-    expect(problemsOf('dev', good)).toEqual([]);
-    expect(problemsOf('Dev', good)).toEqual([expect.stringContaining('Stage "Dev"')]);
-    expect(problemsOf('dev', { ...good, mapMode: 'inline', maxConcurrency: '0' })).toEqual([
+    expect(problemsWith({})).toEqual([]);
+    expect(problemsWith({}, 'Dev')).toEqual([expect.stringContaining('Stage "Dev"')]);
+    expect(problemsWith({ mapMode: 'inline', maxConcurrency: '0' })).toEqual([
       'Parameter mapMode is "inline"; it must be INLINE or DISTRIBUTED.',
       'Parameter maxConcurrency is "0"; it must be a whole number from 1 to 1000.',
     ]);
-    expect(problemsOf('dev', { ...good, restoreIntoSource: 'yes' })).toHaveLength(1);
+    expect(problemsWith({ maxConcurrency: '1001', defaultStockQuantity: '05' })).toHaveLength(2);
+    expect(problemsWith({ restoreIntoSource: 'yes' })).toHaveLength(1);
   });
 
   it('is refused where the source would be one of the new tables', () => {
-    expect(problemsOf('dev', { ...good, sourceTable: 'cart' })).toEqual([
-      expect.stringContaining('never be a target'),
+    expect(problemsWith({ sourceTable: 'cart' })).toEqual([expect.stringContaining('never be a target')]);
+    expect(problemsWith({ tablePrefix: 'x-', sourceTable: 'x-products-enhanced' })).toHaveLength(1);
+    expect(problemsWith({ tablePrefix: 'x-', sourceTable: 'cart' })).toEqual([]);
+  });
+
+  it('is refused with waits that are too long, or too short for workers to have stopped', () => {
+    expect(problemsWith({ fenceWaitSeconds: '840', intentWaitSeconds: '840' })).toEqual([]);
+    expect(problemsWith({ fenceWaitSeconds: '16', intentWaitSeconds: '0' })).toEqual([]);
+    expect(problemsWith({ fenceWaitSeconds: '15', intentWaitSeconds: '841' })).toEqual([
+      'Parameter fenceWaitSeconds is "15"; it must be a whole number of seconds, 16 to 840.',
+      'Parameter intentWaitSeconds is "841"; it must be a whole number of seconds, 0 to 840.',
     ]);
-    expect(
-      problemsOf('dev', { ...good, tablePrefix: 'x-', sourceTable: 'x-products-enhanced' }),
-    ).toHaveLength(1);
-    expect(problemsOf('dev', { ...good, tablePrefix: 'x-', sourceTable: 'cart' })).toEqual([]);
+    expect(problemsWith({ fenceWaitSeconds: '999' })).toHaveLength(1);
+    expect(problemsWith({ fenceWaitSeconds: '6' }, 'local')).toEqual([]);
+    expect(problemsWith({ fenceWaitSeconds: '-1' }, 'local')).toHaveLength(1);
+  });
+
+  it('is refused with a key of another region, or an alias', () => {
+    const keyIn = (region: string) => `arn:aws:kms:${region}:123456789012:key/mrk-0123`;
+    expect(problemsWith({ kmsKeyArn: keyIn('eu-west-1'), sourceKmsKeyArn: keyIn('eu-west-1') })).toEqual([]);
+    expect(problemsWith({ kmsKeyArn: keyIn('us-east-1'), sourceKmsKeyArn: keyIn('us-east-1') })).toEqual(
+      ['kmsKeyArn', 'sourceKmsKeyArn'].map(
+        (name) =>
+          `Parameter ${name} is "${keyIn('us-east-1')}"; it must be the ARN of a key (not of an alias) in eu-west-1, or empty.`,
+      ),
+    );
+    expect(problemsWith({ kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:alias/shop' })).toHaveLength(1);
   });
 });

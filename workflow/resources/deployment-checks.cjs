@@ -1,36 +1,55 @@
 'use strict';
 
-/** What each parameter may be, as a sentence for the person who typed it. */
-const rules = [
-  ['tablePrefix', /^[A-Za-z0-9_.-]{0,64}$/, 'at most 64 letters, digits, underscores, hyphens and dots'],
-  ['sourceTable', /^[A-Za-z0-9_.-]{3,229}$/, '3 to 229 letters, digits, underscores, hyphens and dots'],
-  ['mapMode', /^(INLINE|DISTRIBUTED)$/, 'INLINE or DISTRIBUTED'],
-  ['maxConcurrency', /^([1-9]\d{0,2}|1000)$/, 'a whole number from 1 to 1000'],
-  ['notifyEmail', /^$|^[^@\s]+@[^@\s]+$/, 'a mail address, or empty'],
-  ['defaultStockQuantity', /^(0|[1-9]\d{0,8})$/, 'a whole number of pieces, 0 or more'],
+const matches = (pattern) => (value) => pattern.test(value);
+const wholeNumber = (from, to) => (value) =>
+  /^(0|[1-9]\d*)$/.test(value) && Number(value) >= from && Number(value) <= to;
+/** DynamoDB and S3 use keys of their own region only; empty: none. */
+const keyIn = (region) => (value) =>
+  value === '' ||
+  (/^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(value) && value.split(':')[3] === region);
+
+/** A roll back on AWS waits for more than a look at the run (5 s) and a request (10 s) together. */
+const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 16);
+
+/**
+ * What each parameter may be, with the sentence for the person who typed it.
+ *
+ * @returns {[name: string, isRight: (value: string) => boolean, expected: string][]}
+ */
+const rulesFor = ({ stage, region }) => [
   [
-    'kmsKeyArn',
-    /^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-    'the ARN of a key (not of an alias), or empty',
+    'tablePrefix',
+    matches(/^[A-Za-z0-9_.-]{0,64}$/),
+    'at most 64 letters, digits, underscores, hyphens and dots',
   ],
   [
-    'sourceKmsKeyArn',
-    /^$|^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-    'the ARN of a key (not of an alias), or empty',
+    'sourceTable',
+    matches(/^[A-Za-z0-9_.-]{3,229}$/),
+    '3 to 229 letters, digits, underscores, hyphens and dots',
   ],
-  ['restoreIntoSource', /^(true|false)$/, 'true or false'],
-  ['tagConditions', /^(true|false)$/, 'true or false'],
-  ['adoptStorage', /^(true|false)$/, 'true or false'],
-  ['fenceWaitSeconds', /^(0|[1-9]\d{0,2})$/, 'a whole number of seconds, 0 to 840'],
-  ['intentWaitSeconds', /^(0|[1-9]\d{0,2})$/, 'a whole number of seconds, 0 to 840'],
+  ['mapMode', matches(/^(INLINE|DISTRIBUTED)$/), 'INLINE or DISTRIBUTED'],
+  ['maxConcurrency', wholeNumber(1, 1000), 'a whole number from 1 to 1000'],
+  ['notifyEmail', matches(/^$|^[^@\s]+@[^@\s]+$/), 'a mail address, or empty'],
+  ['defaultStockQuantity', wholeNumber(0, 999_999_999), 'a whole number of pieces, 0 to 999999999'],
+  ['kmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
+  ['sourceKmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
+  ['restoreIntoSource', matches(/^(true|false)$/), 'true or false'],
+  ['tagConditions', matches(/^(true|false)$/), 'true or false'],
+  ['adoptStorage', matches(/^(true|false)$/), 'true or false'],
+  [
+    'fenceWaitSeconds',
+    wholeNumber(shortestFenceWait(stage), 840),
+    `a whole number of seconds, ${shortestFenceWait(stage)} to 840`,
+  ],
+  ['intentWaitSeconds', wholeNumber(0, 840), 'a whole number of seconds, 0 to 840'],
 ];
 
 const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
 
-/** Every reason why this stage and these parameters cannot be deployed. */
-function problemsOf(stage, parameters) {
-  const problems = rules
-    .filter(([name, pattern]) => !pattern.test(String(parameters[name])))
+/** Every reason why these parameters cannot be deployed as this stage in this region. */
+function problemsOf({ stage, region, parameters }) {
+  const problems = rulesFor({ stage, region })
+    .filter(([name, isRight]) => !isRight(String(parameters[name])))
     .map(([name, , expected]) => `Parameter ${name} is "${parameters[name]}"; it must be ${expected}.`);
   if (!/^[a-z][a-z0-9-]{0,15}$/.test(stage))
     problems.push(
@@ -56,9 +75,9 @@ class DeploymentChecks {
   }
 
   check() {
-    const { service } = this.serverless;
-    const parameters = service.custom.parameters;
-    const problems = problemsOf(service.provider.stage, parameters);
+    const { provider, custom } = this.serverless.service;
+    const { stage, region } = provider;
+    const problems = problemsOf({ stage, region, parameters: custom.parameters });
     if (problems.length > 0) throw new this.serverless.classes.Error(problems.join(' '));
   }
 
