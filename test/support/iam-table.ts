@@ -34,7 +34,8 @@ function shortName(arn: string): string {
 
 function conditionText({ Condition = {}, Action }: PolicyStatement): string {
   const keys = Object.values(Condition).flatMap((condition) => Object.keys(condition));
-  if (keys.some((key) => key.startsWith('aws:RequestTag/'))) return 'with exactly this stage’s three tags';
+  if (keys.some((key) => key.startsWith('aws:RequestTag/')))
+    return 'with exactly this stage’s three tags, where no other stage’s are';
   if (keys.some((key) => key.startsWith('aws:ResourceTag/'))) return 'that carry this stage’s tags';
   const prefixes = Object.values(Condition).flatMap((condition) => list(condition['s3:prefix'] as string[]));
   if (prefixes.length > 0) return `below ${prefixes.map((prefix) => prefix.replace('*', '\\*')).join(', ')}`;

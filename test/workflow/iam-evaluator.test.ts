@@ -91,6 +91,17 @@ describe('the IAM evaluator', () => {
     expect(decisionOf([statement], { context: { 's3:prefix': '' } })).toBe('DENIED_IMPLICITLY');
   });
 
+  it('looks at each key of an IfExists by itself', () => {
+    const statement = allow({
+      Condition: { StringEqualsIfExists: { 'aws:ResourceTag/a': '1', 'aws:ResourceTag/b': '2' } },
+    });
+    const decide = (context: Record<string, string>) => decisionOf([statement], { context });
+    expect(decide({})).toBe('ALLOWED');
+    expect(decide({ 'aws:ResourceTag/b': '2', 'aws:ResourceTag/c': '3' })).toBe('ALLOWED');
+    expect(decide({ 'aws:ResourceTag/b': '3' })).toBe('DENIED_IMPLICITLY');
+    expect(decide({ 'aws:ResourceTag/a': '1', 'aws:ResourceTag/b': '1' })).toBe('DENIED_IMPLICITLY');
+  });
+
   it('checks every value with ForAllValues, and accepts none', () => {
     const statement = allow({ Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['a', 'b'] } } });
     expect(decisionOf([statement], { context: { 'aws:TagKeys': ['a'] } })).toBe('ALLOWED');

@@ -281,6 +281,22 @@ describe('tables that a role may create or delete', () => {
     }
   });
 
+  it('are not given this stage’s tags where they carry another’s', () => {
+    for (const [functionKey] of rolesOf('asItComes')) {
+      const taggable = (standing: Record<string, string>) =>
+        allowedTables(functionKey, 'dynamodb:TagResource', { ...creationContext(asItComes), ...standing });
+      const ours = ownTags(asItComes, 'ResourceTag');
+      const expected = creators[functionKey] ?? [];
+      expect(taggable(ours)).toEqual(expected);
+      expect(taggable({ ...ours, 'aws:ResourceTag/migration:stage': 'prod' })).toEqual([]);
+      expect(taggable({ ...ours, 'aws:ResourceTag/migration:service': 'another' })).toEqual([]);
+      expect(taggable({ 'aws:ResourceTag/migration:stage': 'prod' })).toEqual([]);
+      // Neither a new table nor the shop's own carries such a tag; IAM sees no difference.
+      expect(taggable({})).toEqual(expected);
+      expect(taggable({ 'aws:ResourceTag/owner': 'shop' })).toEqual(expected);
+    }
+  });
+
   it('are deleted only where they carry this stage’s tags', () => {
     for (const [functionKey] of rolesOf('asItComes')) {
       const expected = functionKey === 'rollBack' ? all : (creators[functionKey] ?? []);
