@@ -19,8 +19,8 @@ const ledgerActions: Readonly<Record<string, string>> = {
   Query: 'Query',
 };
 
-/** Parts of a ledger transaction, each of which IAM asks about. */
-const transactionActions: Readonly<Record<string, string>> = {
+/** Parts of a transaction, each of which IAM asks about. */
+export const transactionActions: Readonly<Record<string, string>> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
   Delete: 'DeleteItem',

@@ -1,3 +1,4 @@
+import { transactionActions } from './iam-calls.ts';
 import { evaluate, type IamRequest, type Permissions, type PolicyDocument } from './iam-evaluator.ts';
 import { accountId, type Template } from '../workflow/template-variants.ts';
 
@@ -80,6 +81,9 @@ export interface SeenCall {
   readonly service: string;
   readonly operation: string;
   readonly tables: readonly string[];
+  readonly index: string | undefined;
+  readonly parts: readonly { readonly kind: string; readonly table: string }[];
+  readonly prefix: string | undefined;
   readonly key: string | undefined;
   /** Name or key of the function that sent it; absent for every other client. */
   readonly functionName: string | undefined;
@@ -94,21 +98,37 @@ const s3Actions: Readonly<Record<string, string>> = {
   HeadBucket: 's3:ListBucket',
 };
 
-const needsOwnTags = new Set(['DeleteTable', 'UpdateTable', 'UpdateContinuousBackups', 'CreateBackup']);
+const needsOwnTags = new Set([
+  'CreateBackup',
+  'DeleteTable',
+  'TagResource',
+  'UpdateContinuousBackups',
+  'UpdateTable',
+  'UpdateTimeToLive',
+]);
 
-function dynamoRequests({ operation, tables }: SeenCall, arns: Arns): readonly IamRequest[] {
+/** IAM does not know transactions: it is asked about each of their parts. */
+function transactionRequests({ parts }: SeenCall, arns: Arns): readonly IamRequest[] {
+  return parts.map(({ kind, table }) => {
+    const name = transactionActions[kind];
+    if (name === undefined) throw new Error(`The IAM proof does not know ${kind} in a transaction.`);
+    return { action: `dynamodb:${name}`, resource: arns.table(table) };
+  });
+}
+
+function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
+  const { operation, tables, index } = call;
+  if (operation === 'TransactWriteItems') return transactionRequests(call, arns);
   const context = needsOwnTags.has(operation) ? ownTags(arns.names, 'ResourceTag') : {};
   return tables.flatMap((table) => {
-    const resource = arns.table(table);
+    const resource = index === undefined ? arns.table(table) : `${arns.table(table)}/index/${index}`;
     if (operation === 'CreateTable')
       return ['CreateTable', 'TagResource'].map((name) => ({
         action: `dynamodb:${name}`,
         resource,
         context: creationContext(arns.names),
       }));
-    // Its parts are asked about one by one; which ones, the log does not say. Every one writes to the ledger.
-    const name = operation === 'TransactWriteItems' ? 'PutItem' : operation;
-    return [{ action: `dynamodb:${name}`, resource, context }];
+    return [{ action: `dynamodb:${operation}`, resource, context }];
   });
 }
 
@@ -118,7 +138,7 @@ function dynamoRequests({ operation, tables }: SeenCall, arns: Arns): readonly I
  * @throws Error on an operation that is not known here.
  */
 export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[] {
-  const { service, operation, key } = call;
+  const { service, operation, key, prefix } = call;
   switch (service) {
     case 'sts':
       return [];
@@ -129,7 +149,7 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
       if (action === undefined) throw new Error(`The IAM proof does not know s3:${operation}.`);
       const resource =
         action === 's3:ListBucket' || key === undefined ? arns.bucket : `${arns.bucket}/${key}`;
-      return [{ action, resource }];
+      return [{ action, resource, context: prefix === undefined ? {} : { 's3:prefix': prefix } }];
     }
     case 'states':
       return [

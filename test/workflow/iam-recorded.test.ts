@@ -3,7 +3,8 @@ import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn
 import { wireItem } from '../../functions/shared/wire/wire-item.ts';
 import { awkwardProducts } from '../support/awkward-products.ts';
 import { endOfExecution, eventually } from '../support/embedded.ts';
-import { deniedCalls, permissionsByFunction } from '../support/iam-proof.ts';
+import type { PolicyDocument } from '../support/iam-evaluator.ts';
+import { Arns, deniedCalls, permissionsByFunction } from '../support/iam-proof.ts';
 import { openShop, type TestShop } from '../support/migration.ts';
 import { compileVariant, readPackage, type Template } from './template-variants.ts';
 
@@ -78,6 +79,15 @@ async function stopInTheMiddle(shop: TestShop): Promise<void> {
   await aws.tickSchedule();
 }
 
+/** The template with other policies in one role. */
+function withPolicies(template: Template, roleId: string, documents: readonly PolicyDocument[]): Template {
+  const Policies = documents.map((PolicyDocument) => ({ PolicyDocument }));
+  const roles = Object.entries(template.Resources).map(([id, resource]) =>
+    id === roleId ? [id, { ...resource, Properties: { ...resource.Properties, Policies } }] : [id, resource],
+  );
+  return { ...template, Resources: Object.fromEntries(roles) as Template['Resources'] };
+}
+
 describe('the calls that the functions are seen to make', () => {
   let shop: TestShop;
   let template: Template;
@@ -103,15 +113,36 @@ describe('the calls that the functions are seen to make', () => {
   });
 
   it('would be denied if a role were narrower', () => {
-    const roles = Object.entries(template.Resources).map(([id, resource]) =>
-      id === 'BackupProductsRole'
-        ? [id, { ...resource, Properties: { ...resource.Properties, Policies: [] } }]
-        : [id, resource],
-    );
-    const narrower = { ...template, Resources: Object.fromEntries(roles) as Template['Resources'] };
+    const narrower = withPolicies(template, 'BackupProductsRole', []);
     const denied = deniedCalls(narrower, names, shop.aws.requestLog.entries);
     expect(denied.filter((line) => !line.startsWith('backupProducts may not '))).toEqual([]);
     expect(denied.length).toBeGreaterThan(3);
+  });
+
+  it('are known part by part where they are transactions, and by prefix and index where they list', () => {
+    const widened: PolicyDocument = {
+      Statement: [
+        { Effect: 'Allow', Action: '*', Resource: '*' },
+        { Effect: 'Deny', Action: ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem'], Resource: '*' },
+        { Effect: 'Deny', Action: 'dynamodb:Query', Resource: '*/index/RunsIndex' },
+        {
+          Effect: 'Deny',
+          Action: 's3:ListBucket',
+          Resource: '*',
+          Condition: { StringLike: { 's3:prefix': 'AWSDynamoDB/*' } },
+        },
+      ],
+    };
+    const other = withPolicies(template, 'MigrateProductsEnhancedRole', [widened]);
+    const arns = new Arns(names);
+    expect(deniedCalls(other, names, shop.aws.requestLog.entries)).toEqual(
+      [
+        `dynamodb:ConditionCheckItem on ${arns.ledger}`,
+        `dynamodb:DeleteItem on ${arns.ledger}`,
+        `dynamodb:Query on ${arns.ledger}/index/RunsIndex`,
+        `s3:ListBucket on ${arns.bucket}`,
+      ].map((call) => `migrateProductsEnhanced may not ${call}`),
+    );
   });
 });
 

@@ -400,8 +400,12 @@ const noTimeToLive = ['tables dynamodb:DescribeTimeToLive', 'tables dynamodb:Upd
 
 /** Where the code behind a handler holds more than the function ever comes to. */
 const neverReached: Readonly<Record<string, readonly string[]>> = {
-  // Takes a lock or keeps it; the part that releases one is in the same file.
-  beginRun: ['ledger dynamodb:DeleteItem'],
+  // What may become of a lock is one function. This one takes it,
+  beginRun: ['ledger dynamodb:ConditionCheckItem', 'ledger dynamodb:DeleteItem'],
+  // this one takes and releases it,
+  backupProducts: ['ledger dynamodb:ConditionCheckItem'],
+  // and this one releases it.
+  completeRun: ['ledger dynamodb:ConditionCheckItem', 'ledger dynamodb:PutItem'],
   createOrdersTable: noTimeToLive,
   createReturnsTable: noTimeToLive,
   createProductsEnhancedTable: noTimeToLive,

@@ -1,6 +1,13 @@
 import { workerOf } from '../lambda/worker-credentials.ts';
 import type { AwsRequest, ServiceName } from './aws-request.ts';
 
+/** One of the parts of a TransactWriteItems or TransactGetItems. */
+export interface TransactionPart {
+  /** `Put`, `Update`, `Delete`, `ConditionCheck` or `Get`. */
+  readonly kind: string;
+  readonly table: string;
+}
+
 /** One request that reached the endpoint, in the order of arrival. */
 export interface LoggedRequest {
   /** Counts from 1, over all services. */
@@ -15,6 +22,10 @@ export interface LoggedRequest {
   readonly bucket: string | undefined;
   /** The index that a Query or Scan reads. */
   readonly index: string | undefined;
+  /** What a transaction consists of; empty for every other request. */
+  readonly parts: readonly TransactionPart[];
+  /** What the keys that are listed in a bucket begin with. */
+  readonly prefix: string | undefined;
   /** S3 object key; otherwise the name or ARN of the function, state machine, execution or topic that it is about. */
   readonly key: string | undefined;
   readonly requestBytes: number;
@@ -77,6 +88,8 @@ function newEntry(n: number, request: AwsRequest, functionPrefix: string): Logge
     tables: request.tables,
     bucket: request.bucket,
     index: indexOf(request),
+    parts: partsOf(request),
+    prefix: request.params.get('prefix') ?? undefined,
     key: request.key,
     requestBytes: request.body.length,
     functionName: worker === undefined ? undefined : functionPrefix + worker.functionKey,
@@ -91,4 +104,12 @@ function newEntry(n: number, request: AwsRequest, functionPrefix: string): Logge
 function indexOf({ json }: AwsRequest): string | undefined {
   const name = json?.['IndexName'];
   return typeof name === 'string' ? name : undefined;
+}
+
+function partsOf({ json }: AwsRequest): TransactionPart[] {
+  const parts = json?.['TransactItems'];
+  if (!Array.isArray(parts)) return [];
+  return parts.flatMap((part: Readonly<Record<string, { readonly TableName?: unknown }>>) =>
+    Object.entries(part).map(([kind, { TableName }]) => ({ kind, table: String(TableName) })),
+  );
 }
