@@ -38,7 +38,8 @@ function conditionText({ Condition = {}, Action }: PolicyStatement): string {
     return 'with exactly this stage’s three tags, where no other stage’s are';
   if (keys.some((key) => key.startsWith('aws:ResourceTag/'))) return 'that carry this stage’s tags';
   const prefixes = Object.values(Condition).flatMap((condition) => list(condition['s3:prefix'] as string[]));
-  if (prefixes.length > 0) return `below ${prefixes.map((prefix) => prefix.replace('*', '\\*')).join(', ')}`;
+  if (prefixes.length > 0)
+    return `below ${prefixes.map((prefix) => prefix.replaceAll('*', '\\*')).join(', ')}`;
   if (keys.length === 0) return '';
   throw new Error(`The table has no words for the condition of ${list(Action).join()}.`);
 }

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  backupLayout,
+  dataFileKey,
+  runLayout,
+  verificationKey,
+} from '../../functions/shared/backup/layout.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
   evaluate,
@@ -237,6 +243,31 @@ describe('the boundary', () => {
     },
   );
 
+  it.each(variantNames)(
+    'leaves open what some role reads of the source, and nothing more, deployed %s',
+    (variant) => {
+      const { source } = new Arns(names[variant]);
+      const operations = [...reads, 'DescribeContinuousBackups', 'DescribeTimeToLive', 'ListTagsOfResource'];
+      const openTo = ({ policies, boundary }: Permissions): string[] =>
+        operations.filter(
+          (name) =>
+            evaluate({ policies, boundary }, { action: `dynamodb:${name}`, resource: source }) === 'ALLOWED',
+        );
+      for (const boundaryId of ['FunctionBoundary', 'RestoreBoundary']) {
+        const boundary = templateOf(variant).Resources[boundaryId]?.Properties[
+          'PolicyDocument'
+        ] as PolicyDocument;
+        if (boundary === undefined) continue;
+        const within = rolesOf(variant).filter(
+          ([, role]) => JSON.stringify(role.boundary) === JSON.stringify(boundary),
+        );
+        expect(new Set(within.flatMap(([, role]) => openTo(role)))).toEqual(
+          new Set(openTo({ policies: [everything], boundary })),
+        );
+      }
+    },
+  );
+
   it('lets a restore into the source put items, where that is deployed, and nothing more', () => {
     const arns = new Arns(names.everythingElse);
     const restore = new Map(rolesOf('everythingElse')).get('restoreFromBackup');
@@ -315,6 +346,44 @@ describe('tables that a role may create or delete', () => {
     const decide = (resource = '') => evaluate(role, { action: 'dynamodb:CreateTable', resource });
     expect(decide(other.targets[0])).toBe('ALLOWED');
     expect(decide(other.targets[1])).toBe('DENIED_IMPLICITLY');
+  });
+});
+
+describe('objects that a role may read or write', () => {
+  const backupId = '01767322800000-0123abcd';
+  const keys = {
+    backup: dataFileKey(backupId, { segment: 0, sequence: 0 }),
+    manifest: backupLayout(backupId).manifestSummary,
+    verification: verificationKey(backupId),
+    report: runLayout.report('run-1'),
+    quarantine: runLayout.quarantine('run-1', '0-0'),
+    undo: `${runLayout.undoPrefix('run-1')}0-0-0.jsonl`,
+    elsewhereOfTheRun: 'runs/run-1/another.json',
+  };
+  const wholeBackup = ['backup', 'manifest'];
+  const expected: Readonly<Record<string, { readonly reads?: string[]; readonly writes?: string[] }>> = {
+    backupProducts: { reads: wholeBackup, writes: [...wholeBackup, 'quarantine'] },
+    rehearseBackup: { reads: wholeBackup, writes: ['quarantine'] },
+    sealBackup: { reads: wholeBackup, writes: wholeBackup },
+    migrateProductsEnhanced: { reads: [...wholeBackup, 'verification', 'undo'], writes: ['undo'] },
+    verifyMigration: { reads: wholeBackup },
+    completeRun: { writes: ['report'] },
+    rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
+    restoreFromBackup: { reads: [...wholeBackup, 'verification'], writes: ['report'] },
+    verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },
+  };
+
+  it.each(variantNames)('are those that its function knows, by kind, deployed %s', (variant) => {
+    const { bucket } = new Arns(names[variant]);
+    for (const [functionKey, permissions] of rolesOf(variant)) {
+      const allowed = (action: string): string[] =>
+        Object.entries(keys)
+          .filter(([, key]) => evaluate(permissions, { action, resource: `${bucket}/${key}` }) === 'ALLOWED')
+          .map(([kind]) => kind);
+      const { reads: readable = [], writes: writable = [] } = expected[functionKey] ?? {};
+      expect([functionKey, allowed('s3:GetObject')]).toEqual([functionKey, readable]);
+      expect([functionKey, allowed('s3:PutObject')]).toEqual([functionKey, writable]);
+    }
   });
 });
 
