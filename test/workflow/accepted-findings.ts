@@ -101,7 +101,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rule: 'CT.S3.PR.9',
     resource: /Bucket$/,
     reason:
-      'Write-once is the bucket policy’s doing, which refuses overwriting and deleting below AWSDynamoDB/. Object Lock would fix a date instead, and lock an owner out of his own clean-up.',
+      'Write-once is the bucket policy’s doing, which refuses to overwrite backups and replaced items and to delete anything. Object Lock would fix a date instead, and lock an owner out of his own clean-up.',
   },
   {
     tool: 'cfn-guard',

@@ -389,7 +389,9 @@ describe('objects that a role may read or write', () => {
 
 describe('the bucket’s own policy', () => {
   const arns = new Arns(names.asItComes);
-  const object = `${arns.bucket}/AWSDynamoDB/01767322800000-0123abcd/manifest-summary.json`;
+  const object = `${arns.bucket}/${backupLayout('01767322800000-0123abcd').manifestSummary}`;
+  const undo = `${arns.bucket}/${runLayout.undoPrefix('run-1')}0-0-0.jsonl`;
+  const rewritten = [runLayout.report('run-1'), runLayout.quarantine('run-1', '0-0'), verificationKey('b')];
 
   /** For any principal that is allowed everything. */
   function decide(request: IamRequest) {
@@ -408,17 +410,25 @@ describe('the bucket’s own policy', () => {
 
   const creation = { 's3:ObjectCreationOperation': 'true', 'aws:SecureTransport': 'true' };
 
-  it('refuses to overwrite or delete a backup’s object, for everybody', () => {
-    const put = { action: 's3:PutObject', resource: object };
-    expect(decide({ ...put, context: creation })).toBe('DENIED_EXPLICITLY');
-    expect(decide({ ...put, context: { ...creation, 's3:if-none-match': '*' } })).toBe('ALLOWED');
-    expect(decide({ action: 's3:DeleteObject', resource: object })).toBe('DENIED_EXPLICITLY');
-    expect(decide({ action: 's3:DeleteObjectVersion', resource: object })).toBe('DENIED_EXPLICITLY');
+  it('refuses to overwrite an object of a backup, or items that a run replaced, for everybody', () => {
+    for (const resource of [object, undo]) {
+      const put = { action: 's3:PutObject', resource };
+      expect(decide({ ...put, context: creation })).toBe('DENIED_EXPLICITLY');
+      expect(decide({ ...put, context: { ...creation, 's3:if-none-match': '*' } })).toBe('ALLOWED');
+    }
+  });
+
+  it('refuses to delete anything, for everybody', () => {
+    for (const resource of [object, undo, ...rewritten.map((key) => `${arns.bucket}/${key}`)])
+      for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion'])
+        expect(decide({ action, resource, context: creation })).toBe('DENIED_EXPLICITLY');
   });
 
   it('lets a report be written again', () => {
-    const resource = `${arns.bucket}/runs/run-1/report.json`;
-    expect(decide({ action: 's3:PutObject', resource, context: creation })).toBe('ALLOWED');
+    for (const key of rewritten)
+      expect(decide({ action: 's3:PutObject', resource: `${arns.bucket}/${key}`, context: creation })).toBe(
+        'ALLOWED',
+      );
   });
 
   it('refuses everything without TLS', () => {
