@@ -61,17 +61,22 @@ export function creationContext(names: DeployedNames): Record<string, string | s
   };
 }
 
+/** What a role's own policies and its boundary allow. */
+export function permissionsOf({ Resources }: Template, roleId: string): Permissions {
+  const role = Resources[roleId];
+  const policies = role?.Properties['Policies'] as readonly { readonly PolicyDocument: PolicyDocument }[];
+  const boundaryId = String(role?.Properties['PermissionsBoundary']).split('/').at(-1) ?? '';
+  const boundary = Resources[boundaryId]?.Properties['PolicyDocument'] as PolicyDocument;
+  return { policies: policies.map(({ PolicyDocument }) => PolicyDocument), boundary };
+}
+
 /** What a function's role and boundary allow, by the function's key. */
 export function permissionsByFunction(template: Template, stage: string): ReadonlyMap<string, Permissions> {
   const lambdas = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
   return new Map(
     lambdas.map(({ Properties }) => {
       const key = String(Properties['FunctionName']).replace(`products-migration-${stage}-`, '');
-      const role = template.Resources[String(Properties['Role']).split('/').at(-1) ?? ''];
-      const policies = role?.Properties['Policies'] as readonly { readonly PolicyDocument: PolicyDocument }[];
-      const boundaryId = String(role?.Properties['PermissionsBoundary']).split('/').at(-1) ?? '';
-      const boundary = template.Resources[boundaryId]?.Properties['PolicyDocument'] as PolicyDocument;
-      return [key, { policies: policies.map(({ PolicyDocument }) => PolicyDocument), boundary }] as const;
+      return [key, permissionsOf(template, String(Properties['Role']).split('/').at(-1) ?? '')] as const;
     }),
   );
 }

@@ -12,8 +12,15 @@ import {
   type IamRequest,
   type Permissions,
   type PolicyDocument,
+  type PolicyStatement,
 } from '../support/iam-evaluator.ts';
-import { Arns, creationContext, ownTags, permissionsByFunction } from '../support/iam-proof.ts';
+import {
+  Arns,
+  creationContext,
+  ownTags,
+  permissionsByFunction,
+  permissionsOf,
+} from '../support/iam-proof.ts';
 import {
   type CompiledVariant,
   compileVariant,
@@ -449,6 +456,69 @@ describe('trust', () => {
         expect(Statement[0]?.Principal).toEqual({ Service: service });
         expect(Statement[0]?.Condition['StringEquals']).toEqual({ 'aws:SourceAccount': '123456789012' });
       }
+  });
+});
+
+describe.each(variantNames)('the role of a machine, deployed %s,', (variant) => {
+  const arns = new Arns(names[variant]);
+  const roleIdOf = {
+    migrate: 'MigrateMachineRole',
+    restore: 'RestoreMachineRole',
+    rollback: 'RollbackMachineRole',
+  };
+  const machines = ['migrate', 'restore', 'rollback'] as const;
+
+  /** Machines that may take the role on, of those asked about. */
+  function takers(machine: (typeof machines)[number], sources: readonly string[]): string[] {
+    const role = templateOf(variant).Resources[roleIdOf[machine]];
+    const document = role?.Properties['AssumeRolePolicyDocument'] as {
+      readonly Statement: readonly (PolicyStatement & { readonly Principal: unknown })[];
+    };
+    const trust = document.Statement.map(({ Principal: _service, ...rest }) => ({ ...rest, Resource: '*' }));
+    return sources.filter((source) => {
+      const context = { 'aws:SourceAccount': '123456789012', 'aws:SourceArn': source };
+      const request = { action: 'sts:AssumeRole', resource: 'the role', context };
+      return evaluate({ policies: [{ Statement: trust }] }, request) === 'ALLOWED';
+    });
+  }
+
+  it('is taken on by that machine and the iterations of its Maps, and by no other stage’s', () => {
+    for (const machine of machines) {
+      const arn = arns.machine(machine);
+      const iterations = `${arn}/CopyProducts`;
+      const own = machine === 'rollback' ? [arn] : [arn, iterations];
+      const others = machines.filter((one) => one !== machine).map((one) => arns.machine(one));
+      const otherStage = arn.replace(`-${machine}`, `-2-${machine}`);
+      expect(takers(machine, [arn, iterations, ...others, otherStage, `${arn}-2`])).toEqual(own);
+    }
+  });
+
+  it('may call its functions, deliver its log and send traces, within the boundary', () => {
+    for (const machine of machines) {
+      const permissions = permissionsOf(templateOf(variant), roleIdOf[machine]);
+      const decide = (action: string, resource: string) => evaluate(permissions, { action, resource });
+      const rollBack = `arn:aws:lambda:${names[variant].region}:123456789012:function:products-migration-${names[variant].stage}-rollBack:7`;
+      expect(permissions.boundary).toBeDefined();
+      expect(decide('lambda:InvokeFunction', rollBack)).toBe('ALLOWED');
+      expect(decide('lambda:UpdateFunctionCode', rollBack)).toBe('DENIED_IMPLICITLY');
+      for (const action of ['logs:CreateLogDelivery', 'logs:PutResourcePolicy', 'xray:PutTraceSegments'])
+        expect(decide(action, '*')).toBe('ALLOWED');
+      expect(decide('dynamodb:PutItem', arns.source)).toBe('DENIED_EXPLICITLY');
+    }
+  });
+
+  it('may start and follow iterations of its own Maps where they are DISTRIBUTED', () => {
+    const expected = variant === 'everythingElse' ? 'ALLOWED' : 'DENIED_IMPLICITLY';
+    for (const machine of ['migrate', 'restore'] as const) {
+      const permissions = permissionsOf(templateOf(variant), roleIdOf[machine]);
+      const decide = (action: string, resource: string) => evaluate(permissions, { action, resource });
+      const iteration = arns.execution(machine).replace(':run-1', '/CopyProducts:0123');
+      expect(decide('states:StartExecution', arns.machine(machine))).toBe(expected);
+      expect(decide('states:DescribeExecution', iteration)).toBe(expected);
+      expect(decide('states:StopExecution', iteration)).toBe(expected);
+      expect(decide('states:RedriveExecution', iteration)).toBe(expected);
+      expect(decide('states:StartExecution', arns.machine('rollback'))).toBe('DENIED_IMPLICITLY');
+    }
   });
 });
 

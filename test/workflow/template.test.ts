@@ -69,10 +69,8 @@ describe('the stack', () => {
       const functions = resourcesOf(one.resolved, 'AWS::Lambda::Function');
       const roles = functions.map(([, { Properties }]) => String(Properties['Role']).split('/').at(-1));
       expect(new Set(roles).size).toBe(functions.length);
-      for (const role of roles)
-        expect(one.resolved.Resources[role ?? '']?.Properties['PermissionsBoundary']).toMatch(
-          /:policy\/(Function|Restore)Boundary$/,
-        );
+      for (const [, { Properties }] of resourcesOf(one.resolved, 'AWS::IAM::Role'))
+        expect(Properties['PermissionsBoundary']).toMatch(/:policy\/(Function|Restore)Boundary$/);
       expect(idsOf(one, 'AWS::IAM::Role')).not.toContain('IamRoleLambdaExecution');
     }
   });
