@@ -171,7 +171,9 @@ describe('the calls of a restore into the source, where that is deployed', () =>
     const asItComes = await readPackage(inject('packageDir') ?? '', { ...local, parameters: {} });
     const source = `arn:aws:dynamodb:${names.region}:123456789012:table/products`;
     expect(deniedCalls(asItComes.resolved, names, shop.aws.requestLog.entries)).toEqual(
-      ['BatchGetItem', 'PutItem'].map((name) => `restoreFromBackup may not dynamodb:${name} on ${source}`),
+      ['BatchGetItem', 'DescribeTable', 'PutItem'].map(
+        (name) => `restoreFromBackup may not dynamodb:${name} on ${source}`,
+      ),
     );
   });
 });

@@ -111,9 +111,10 @@ describe.each(variantNames)('no role, deployed %s,', (variant) => {
 
   it('may write to the source table or to anything under it: its own policy denies it, not only the boundary', () => {
     const below = ['', '/index/any', '/stream/2026', '/backup/01', '/import/01', '/export/01'];
-    const requests = writes.flatMap((name) =>
+    const actions = [...writes.map((name) => `dynamodb:${name}`), 'backup:StartBackupJob'];
+    const requests = actions.flatMap((action) =>
       below.map((suffix) => ({
-        action: `dynamodb:${name}`,
+        action,
         resource: `${arns.source}${suffix}`,
         context: own,
       })),
