@@ -319,6 +319,32 @@ describe('settling', () => {
   });
 });
 
+describe('alarms', () => {
+  it('ring for every bad end that nobody chose, and where an event is lost, and stand on the dashboard', () => {
+    const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
+    const watched = alarms.map(([, { Properties }]) => [
+      Properties['MetricName'],
+      String(Properties['Dimensions'][0].Value).split(':products-migration-dev-').at(-1),
+    ]);
+    expect(watched).toEqual([
+      ['ExecutionsFailed', 'migrate'],
+      ['ExecutionsTimedOut', 'migrate'],
+      ['ExecutionsFailed', 'restore'],
+      ['ExecutionsTimedOut', 'restore'],
+      ['ExecutionsFailed', 'rollback'],
+      ['ExecutionsTimedOut', 'rollback'],
+      ['ExecutionsAborted', 'rollback'],
+      ['Errors', 'products-migration-dev-settleRun'],
+      ['ApproximateNumberOfMessagesVisible', 'UnsettledQueue.QueueName'],
+      ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
+      ['InvocationsFailedToBeSentToDlq', 'SettleScheduleRule'],
+    ]);
+    const { DashboardBody } = resourceOf('asItComes', 'Dashboard').Properties;
+    const shown = [...String(DashboardBody).matchAll(/"(\w+Alarm)\.Arn"/g)].map(([, id]) => id);
+    expect(shown).toEqual(alarms.map(([id]) => id));
+  });
+});
+
 describe('a deployment that cannot work', () => {
   const { problemsOf } = createRequire(import.meta.url)('../../workflow/resources/deployment-checks.cjs') as {
     problemsOf: (deployment: {
