@@ -1,4 +1,6 @@
 import { transactionActions } from './iam-calls.ts';
+import { tableName } from '../../functions/shared/tables/table-spec.ts';
+import { targetTables } from '../../functions/shared/tables/target-tables.ts';
 import { evaluate, type IamRequest, type Permissions, type PolicyDocument } from './iam-evaluator.ts';
 import { accountId, type Template } from '../workflow/template-variants.ts';
 
@@ -25,11 +27,9 @@ export class Arns {
   get ledger(): string {
     return this.table(`products-migration-${this.names.stage}-ledger`);
   }
-  /** The four new tables. */
+  /** The new tables, in the order of `targetTables`. */
   get targets(): readonly string[] {
-    return ['cart', 'orders', 'returns', 'products-enhanced'].map((name) =>
-      this.table(`${this.names.tablePrefix}${name}`),
-    );
+    return targetTables.map((spec) => this.table(tableName(spec, this.names.tablePrefix)));
   }
   get restored(): string {
     return `${this.source}-restored-20260102T030405Z`;

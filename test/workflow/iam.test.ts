@@ -6,6 +6,7 @@ import {
   runLayout,
   verificationKey,
 } from '../../functions/shared/backup/layout.ts';
+import { catalogueTable, targetTables } from '../../functions/shared/tables/target-tables.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
   evaluate,
@@ -292,11 +293,8 @@ describe('tables that a role may create or delete', () => {
   const { asItComes } = names;
   const arns = new Arns(asItComes);
   const creators: Readonly<Record<string, readonly string[]>> = {
-    createCartTable: [arns.targets[0] ?? ''],
-    createOrdersTable: [arns.targets[1] ?? ''],
-    createReturnsTable: [arns.targets[2] ?? ''],
-    createProductsEnhancedTable: [arns.targets[3] ?? ''],
-    migrateProductsEnhanced: [arns.targets[3] ?? ''],
+    ...Object.fromEntries(targetTables.map(({ name, createdBy }) => [createdBy, [arns.table(name)]])),
+    migrateProductsEnhanced: [arns.table(catalogueTable.name)],
     restoreFromBackup: [arns.restored],
   };
   const all = [...arns.targets, arns.restored];

@@ -351,8 +351,10 @@ describe('a deployment that cannot work', () => {
       readonly stage: string;
       readonly region: string;
       readonly parameters: Readonly<Record<string, string>>;
+      readonly targets: readonly string[];
     }) => string[];
   };
+  const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
   const good = {
     tablePrefix: '',
     sourceTable: 'products',
@@ -369,7 +371,7 @@ describe('a deployment that cannot work', () => {
     intentWaitSeconds: '60',
   };
   const problemsWith = (changes: Partial<typeof good>, stage = 'dev'): string[] =>
-    problemsOf({ stage, region: 'eu-west-1', parameters: { ...good, ...changes } });
+    problemsOf({ stage, region: 'eu-west-1', parameters: { ...good, ...changes }, targets });
 
   it('is refused with a sentence for each mistake', () => {
     expect(problemsWith({})).toEqual([]);

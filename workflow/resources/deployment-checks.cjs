@@ -44,10 +44,12 @@ const rulesFor = ({ stage, region }) => [
   ['intentWaitSeconds', wholeNumber(0, 840), 'a whole number of seconds, 0 to 840'],
 ];
 
-const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
-
-/** Every reason why these parameters cannot be deployed as this stage in this region. */
-function problemsOf({ stage, region, parameters }) {
+/**
+ * Every reason why these parameters cannot be deployed as this stage in this region.
+ *
+ * @param deployment its `targets` are the names of the new tables, without the prefix
+ */
+function problemsOf({ stage, region, parameters, targets }) {
   const problems = rulesFor({ stage, region })
     .filter(([name, isRight]) => !isRight(String(parameters[name])))
     .map(([name, , expected]) => `Parameter ${name} is "${parameters[name]}"; it must be ${expected}.`);
@@ -77,7 +79,9 @@ class DeploymentChecks {
   check() {
     const { provider, custom } = this.serverless.service;
     const { stage, region } = provider;
-    const problems = problemsOf({ stage, region, parameters: custom.parameters });
+    const { parameters, tables } = custom;
+    const targets = Object.values(tables.targets);
+    const problems = problemsOf({ stage, region, parameters, targets });
     if (problems.length > 0) throw new this.serverless.classes.Error(problems.join(' '));
   }
 

@@ -15,10 +15,11 @@ export const targetTables: readonly TableSpec[] = [
 /** The one table that products are migrated into. */
 export const catalogueTable: TableSpec = productsEnhancedTable;
 
-/** The key that the source table must have; its name is a deployment parameter. */
-export const sourceKey = { partitionKey: 'id', type: 'S' } as const;
+/** What summaries call a product's first item there, and its others. */
+export const catalogueItemNames = { first: 'METADATA', others: 'VARIANT' } as const;
 
-/** The spec that this function creates; `undefined` where no table is created by it. */
-export function tableCreatedBy(functionKey: string): TableSpec | undefined {
-  return targetTables.find((spec) => spec.createdBy === functionKey);
-}
+/** The table that the shop runs on; the deployment parameter `sourceTable` may name another. */
+export const sourceTableName = 'products';
+
+/** The key that the source table must have. */
+export const sourceKey = { partitionKey: 'id', type: 'S' } as const;

@@ -1,5 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { tableCreatedBy } from '../../../functions/create-tables/table-created-by.ts';
 import { CART_LIFETIME_SECONDS, cartItemKey, cartTable } from '../../../functions/shared/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
 import { orderKey, ordersTable } from '../../../functions/shared/tables/orders.ts';
@@ -7,7 +8,7 @@ import { productsEnhancedTable } from '../../../functions/shared/tables/products
 import { returnItemKey, returnKey, returnsTable } from '../../../functions/shared/tables/returns.ts';
 import { schemaDifferences } from '../../../functions/shared/tables/schema-differences.ts';
 import { type TableSpec, tableName } from '../../../functions/shared/tables/table-spec.ts';
-import { tableCreatedBy, targetTables } from '../../../functions/shared/tables/target-tables.ts';
+import { targetTables } from '../../../functions/shared/tables/target-tables.ts';
 
 /** What DescribeTable would say of a table made from the spec. */
 function described(spec: TableSpec): TableDescription {
@@ -27,7 +28,7 @@ describe('the new data model', () => {
       ['products-enhanced', 'createProductsEnhancedTable'],
     ]);
     expect(tableCreatedBy('createOrdersTable')).toBe(ordersTable);
-    expect(tableCreatedBy('testConnection')).toBeUndefined();
+    expect(() => tableCreatedBy('testConnection')).toThrow('is created by testConnection');
   });
 
   it('puts the deployment’s prefix before a name', () => {

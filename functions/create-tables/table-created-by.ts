@@ -1,0 +1,14 @@
+import type { TableSpec } from '../shared/tables/table-spec.ts';
+import { targetTables } from '../shared/tables/target-tables.ts';
+
+/**
+ * The spec whose table this function creates.
+ *
+ * @throws Error where there is none: each of the creating functions has exactly one table
+ */
+export function tableCreatedBy(functionKey: string): TableSpec {
+  const spec = targetTables.find(({ createdBy }) => createdBy === functionKey);
+  if (spec === undefined)
+    throw new Error(`No table in functions/shared/tables/target-tables.ts is created by ${functionKey}.`);
+  return spec;
+}
