@@ -8,6 +8,7 @@ import { refusalOf } from './batch-writer.ts';
 import { decideStanding } from './decide-standing.ts';
 import { createPipeline } from '../shared/pipeline.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { isThrottle } from '../shared/retry.ts';
 import {
   noteThrottle,
@@ -28,7 +29,10 @@ const REPLACED_TOGETHER = 200;
 /** Somebody who deletes and writes the same item all the time is not waited for. */
 const MAX_LOOKS = 5;
 const MAX_SAMPLES = 20;
-const NOT_THERE = { expression: 'attribute_not_exists(PK)' } as const;
+const NOT_THERE = {
+  expression: 'attribute_not_exists(#key)',
+  names: { '#key': catalogueTable.key.partitionKey },
+} as const;
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope extends WriteScope {

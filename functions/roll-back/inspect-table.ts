@@ -1,23 +1,21 @@
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import { keyText } from '../shared/tables/item-key.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
 import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
 
-function keyOf(item: WireItem): string {
-  return [stringAttribute(item, 'PK'), stringAttribute(item, 'SK')]
-    .filter((part) => part !== undefined)
-    .join(' / ');
+/** How to tell the items of a table, and what to call them. */
+export interface Judgement {
+  /** Items that are no reason to keep the table. */
+  readonly isHarmless: (item: WireItem) => boolean;
+  readonly keyNames: readonly string[];
 }
 
-/**
- * A consistent Scan up to the first item that must not be lost; goes on where an earlier turn ran out of time.
- *
- * @param isHarmless items that are no reason to keep the table
- */
+/** A consistent Scan up to the first item that must not be lost; goes on where an earlier turn ran out of time. */
 export async function inspectTable(
   runtime: Runtime,
   inspection: Inspection,
-  isHarmless: (item: WireItem) => boolean,
+  { isHarmless, keyNames }: Judgement,
 ): Promise<Contents> {
   const { clock, items } = runtime;
   const { tableName, deadline } = inspection;
@@ -27,7 +25,7 @@ export async function inspectTable(
     const page = await retry({ clock, deadline }, () => items.scanPage(request));
     const foreign = page.items.find((item) => !isHarmless(item));
     if (foreign !== undefined)
-      return { kind: 'something of the shop', what: `first of them: ${keyOf(foreign)}` };
+      return { kind: 'something of the shop', what: `first of them: ${keyText(foreign, keyNames)}` };
     exclusiveStartKey = page.lastEvaluatedKey;
     if (exclusiveStartKey !== undefined && clock.now() >= deadline) {
       await savePlace(runtime, inspection, exclusiveStartKey);

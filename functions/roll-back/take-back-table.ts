@@ -13,8 +13,9 @@ import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts'
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
+import { keyNames } from '../shared/tables/item-key.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
 import { inspectRestored } from './inspect-restored.ts';
@@ -69,12 +70,11 @@ function isRestore({ kind, step }: Run): boolean {
 function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: string): Promise<Contents> {
   const inspection = { run, tableName: name, deadline };
   if (isRestore(run)) return inspectRestored(runtime, inspection);
-  const isCatalogue = name === tableName(catalogueTable, runtime.config.tablePrefix);
-  return inspectTable(
-    runtime,
-    inspection,
-    (item) => isCatalogue && isOfRun(item, run.runId) && isAsMigrated(item),
-  );
+  const spec = targetTables.find((one) => name === tableName(one, runtime.config.tablePrefix));
+  return inspectTable(runtime, inspection, {
+    isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
+    keyNames: spec === undefined ? [] : keyNames(spec.key),
+  });
 }
 
 /** An endpoint that offers no backups at all is told in the report; any other refusal keeps the table. */

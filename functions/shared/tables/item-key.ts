@@ -1,10 +1,17 @@
 import { keyOf as keyAttributes } from '../wire/item-key.ts';
 import { stringAttribute, type WireItem } from '../wire/wire-item.ts';
+import type { KeySpec } from './table-spec.ts';
+import { catalogueTable } from './target-tables.ts';
 
-/** Key attributes of every table of the new data model. */
-export const targetKeyNames = ['PK', 'SK'] as const;
+/** Key attributes of the table that products are migrated into; both are of type S. */
+export const targetKeyNames: readonly string[] = keyNames(catalogueTable.key);
 
-/** The key of an item of a target table, as the API takes it. */
+/** Partition key, then sort key if there is one. */
+export function keyNames({ partitionKey, sortKey }: KeySpec): readonly string[] {
+  return sortKey === undefined ? [partitionKey] : [partitionKey, sortKey];
+}
+
+/** The key of an item of that table, as the API takes it. */
 export function keyOf(item: WireItem): WireItem {
   return keyAttributes(item, targetKeyNames);
 }
@@ -15,8 +22,8 @@ export function keyIdentity(item: WireItem): string {
 }
 
 /** The key as an operator can look it up, at most 200 characters of it. */
-export function keyText(item: WireItem): string {
-  return targetKeyNames
+export function keyText(item: WireItem, names = targetKeyNames): string {
+  return names
     .map((name) => stringAttribute(item, name) ?? '')
     .join(' / ')
     .slice(0, 200);
