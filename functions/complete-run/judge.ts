@@ -1,3 +1,4 @@
+import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
 import { countedVerification, countOver, type RunLedger } from '../shared/build-report.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
@@ -30,6 +31,6 @@ export function judge(run: Run, verification: Verification, ledger: RunLedger): 
   )
     return;
   throw new VerificationFailedError(
-    `The target of run ${run.runId} is not what the backup ${run.backupId} should have become: ${expected} items expected, ${found} found, ${missing} missing, ${different} different, ${extra} extra, ${unmigrated} shards unfinished. The run is not committed; the report names keys. If the shop already writes into products-enhanced, stop that until the migration has succeeded, then start again.`,
+    `The target of run ${run.runId} is not what the backup ${run.backupId} should have become: ${expected} items expected, ${found} found, ${missing} missing, ${different} different, ${extra} extra, ${unmigrated} shards unfinished. The run is not committed; the report names keys. If the shop already writes into ${catalogueTable.name}, stop that until the migration has succeeded, then start again.`,
   );
 }

@@ -1,3 +1,4 @@
+import { catalogueTable, sourceKey } from '../../functions/shared/tables/target-tables.ts';
 import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
 import type { Faults } from '../local/gateway/faults.ts';
 
@@ -17,8 +18,8 @@ const batchesBefore = 3;
 /** By what is said after `--break`. */
 export const breakages: Readonly<Record<string, Breakage>> = {
   product: {
-    story: 'One product has no name, so the run fails before any table exists.',
-    product: { id: { S: 'a-product-without-a-name' }, price: { S: '165' } },
+    story: 'One product has nothing but its key, so the run fails before any table exists.',
+    product: { [sourceKey.partitionKey]: { S: 'nothing-but-a-key' } },
   },
   backup: {
     story:
@@ -38,7 +39,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
       faults.add({
         service: 'dynamodb',
         operation: 'BatchWriteItem',
-        table: 'products-enhanced',
+        table: catalogueTable.name,
         ...later,
         ...refusal,
       });

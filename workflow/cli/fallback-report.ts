@@ -1,3 +1,4 @@
+import { sourceTableName } from '../../functions/shared/tables/target-tables.ts';
 import {
   nothingMigrated,
   type Report,
@@ -42,7 +43,7 @@ function emptyReport(runId: string): Report {
   return {
     runId,
     status: 'ROLLED_BACK',
-    source: { table: 'products', products: 0, bytes: 0 },
+    source: { table: sourceTableName, products: 0, bytes: 0 },
     backup: null,
     tables: [],
     migrated: nothingMigrated,

@@ -1,3 +1,4 @@
+import { catalogueItemNames } from '../../functions/shared/tables/target-tables.ts';
 import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { priceList } from '../../functions/shared/cost/prices.ts';
@@ -78,7 +79,10 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonl
     quarantined > named.length ? [['', `and more, in ${report.quarantineUri ?? 'the bucket'}`] as const] : [];
   return [
     ['Products', `${count(source.products)}, ${bytes(source.bytes)} of JSON`],
-    ['Items', `${count(metadata)} METADATA and ${count(variants)} VARIANT, ${bytes(targetBytes)}`],
+    [
+      'Items',
+      `${count(metadata)} ${catalogueItemNames.first} and ${count(variants)} ${catalogueItemNames.others}, ${bytes(targetBytes)}`,
+    ],
     ['Quarantine', counted(quarantined, 'product')],
     ...named,
     ...more,

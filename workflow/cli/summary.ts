@@ -1,3 +1,4 @@
+import { catalogueItemNames } from '../../functions/shared/tables/target-tables.ts';
 import { isCosted, type Report } from '../../functions/shared/report.ts';
 import { bytes, count, counted, duration, money, tableOutcomes, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -63,7 +64,7 @@ function countRows(report: Report): readonly Row[] {
   if (status === 'SUCCEEDED' && migrated.metadata + migrated.variants > 0)
     rows.push([
       'Items',
-      `${count(migrated.items)} in place: ${count(migrated.metadata)} METADATA, ${count(migrated.variants)} VARIANT; ${count(migrated.alreadyPresent)} of them were there before`,
+      `${count(migrated.items)} in place: ${count(migrated.metadata)} ${catalogueItemNames.first}, ${count(migrated.variants)} ${catalogueItemNames.others}; ${count(migrated.alreadyPresent)} of them were there before`,
     ]);
   if (verification !== null) {
     const { expected, found, missing, different, extra, drift } = verification;

@@ -1,3 +1,4 @@
+import { sourceTableName } from '../../functions/shared/tables/target-tables.ts';
 import { newestBackup, noteVerification } from '../../functions/shared/backup/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/backup/object-store.ts';
 import { type BackupVerification, verifyBackup } from '../../functions/shared/backup/verify.ts';
@@ -13,7 +14,7 @@ interface Options extends StageOptions {
 
 const command = stageCommand('verify-backup', 'Reads a whole backup against its manifests and checksums.')
   .option('--backup <id>', 'which one (default: the newest of the source table)')
-  .option('--table <name>', 'source table, where it is not called products', 'products')
+  .option('--table <name>', `source table, where it is not called ${sourceTableName}`, sourceTableName)
   .option('--json', 'print what was found as one JSON document');
 
 await runStageCommand<Options>(command, async ({ s3, bucket }, options) => {

@@ -25,7 +25,7 @@ export interface EmbeddedAwsOptions {
   readonly s3Url?: string;
   /** A folder that `sls package --stage local` has written; made from the working directory where it is absent. */
   readonly packageDir?: string;
-  /** Fills a new table `products`; without them there is none. */
+  /** Fills a new table, the deployment's source; without them there is none. */
   readonly products?: Products;
   /** Takes what the functions write. */
   readonly log?: (functionName: string, text: string) => void;
@@ -60,7 +60,7 @@ export interface EmbeddedAws {
   readonly events: Pick<EventBus, 'events' | 'hold' | 'release' | 'drop' | 'deliver'>;
   /** What was published to the topics. */
   readonly messages: readonly PublishedMessage[];
-  /** Creates and fills a table past the request log; resolves to the number of items. */
+  /** Creates and fills a table, the deployment's source by default, past the request log; resolves to the number of items. */
   loadProducts(products: Products, tableName?: string): Promise<number>;
   /** Calls what the schedules call, now; resolves when it has ended. */
   tickSchedule(): Promise<void>;
@@ -73,7 +73,6 @@ export interface EmbeddedAws {
 }
 
 const DEFAULT_PORT = 4566;
-const SOURCE_TABLE = 'products';
 
 /**
  * Starts engines and endpoint, and deploys the packaged service into them.
@@ -88,7 +87,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions = {}): Promis
   const engines = await startEngines(options);
   try {
     await createResources(engines, deployment);
-    if (options.products !== undefined) await fill(engines, options.products);
+    if (options.products !== undefined) await fill(engines, options.products, sourceTableOf(deployment));
     return await startEndpoint(options, deployment, engines);
   } catch (error) {
     await engines.stop();
@@ -126,7 +125,7 @@ async function startEndpoint(
     faults: cloud.faults,
     events: cloud.events,
     messages: cloud.messages,
-    loadProducts: (products, tableName) => fill(engines, products, tableName),
+    loadProducts: (products, tableName = sourceTableOf(deployment)) => fill(engines, products, tableName),
     tickSchedule: () => cloud.events.tickSchedule(),
     killWorkers: (key) => cloud.runner.killWorkers(deployment.prefix + key),
     timeOutExecution: (arn) => cloud.states.executions.get(arn)?.end({ status: 'TIMED_OUT' }),
@@ -134,7 +133,14 @@ async function startEndpoint(
   };
 }
 
-function fill({ dynamodb }: Engines, products: Products, tableName = SOURCE_TABLE): Promise<number> {
+/** As the functions are told it. */
+function sourceTableOf({ functions, service }: Deployment): string {
+  const found = functions.map(({ environment }) => environment['SOURCE_TABLE']).find(Boolean);
+  if (found === undefined) throw new Error(`No function of ${service} is told a SOURCE_TABLE to fill.`);
+  return found;
+}
+
+function fill({ dynamodb }: Engines, products: Products, tableName: string): Promise<number> {
   return loadProducts({ engine: dynamodb, tableName, products });
 }
 

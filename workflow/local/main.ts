@@ -19,11 +19,11 @@ interface Options {
 const command = new Command('npm run local --')
   .description('An AWS for this machine: DynamoDB, S3, Step Functions and Lambda behind one endpoint.')
   .option('--port <port>', 'port on 127.0.0.1, 0 for any free one', wholeNumber, 4566)
-  .option('--products <count>', 'fill the table products with so many made products', wholeNumber)
+  .option('--products <count>', 'fill the source table with so many made products', wholeNumber)
   .option('--seed <seed>', 'which products are made', wholeNumber)
   .option(
     '--input <file>',
-    'fill the table products from a file: a JSON array, or DynamoDB JSON lines; may be .gz',
+    'fill the source table from a file: a JSON array, or DynamoDB JSON lines; may be .gz',
   )
   .option('--dynamodb <url>', 'use this DynamoDB, one that checks no signatures, instead of the packaged one')
   .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged one')

@@ -1,3 +1,4 @@
+import { catalogueItemNames } from '../../../functions/shared/tables/target-tables.ts';
 import { isCosted, type Report } from '../../../functions/shared/report.ts';
 import type { ReportView } from '../collect-report.ts';
 import { bytes, count, dollars, duration, moment, rupees } from '../format.ts';
@@ -82,7 +83,7 @@ function countTiles({ source, migrated, verification, rehearsal, status, details
     [
       planned ? 'Items it would make' : 'Items in place',
       count(items),
-      `${count(metadata)} metadata, ${count(variants)} variants`,
+      `${count(metadata)} ${catalogueItemNames.first}, ${count(variants)} ${catalogueItemNames.others}`,
     ],
     ['Already there', count(migrated.alreadyPresent), planned ? 'not looked at' : found],
     quarantineTile(quarantined, rehearsal !== undefined || status === 'SUCCEEDED'),

@@ -1,3 +1,5 @@
+import { targetKeyNames } from '../../../functions/shared/tables/item-key.ts';
+import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
 
 /**
@@ -37,8 +39,9 @@ export function differences(expected: readonly WireItem[], found: readonly WireI
   return [...changed, ...extra].map(([key]) => key);
 }
 
-/** A source item's id, a target item's two keys. */
-function keyOf({ id, PK, SK }: WireItem): string {
-  const parts = PK === undefined ? [id] : [PK, SK];
+/** The values of a target item's keys, or of a source item's. */
+function keyOf(item: WireItem): string {
+  const isOfTarget = targetKeyNames.every((name) => Object.hasOwn(item, name));
+  const parts = (isOfTarget ? targetKeyNames : [sourceKey.partitionKey]).map((name) => item[name]);
   return parts.map((part) => (part !== undefined && 'S' in part ? part.S : '')).join(' ');
 }

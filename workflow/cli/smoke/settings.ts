@@ -1,7 +1,11 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { tableName } from '../../../functions/shared/tables/table-spec.ts';
-import { catalogueTable, targetTables } from '../../../functions/shared/tables/target-tables.ts';
+import {
+  catalogueTable,
+  sourceTableName,
+  targetTables,
+} from '../../../functions/shared/tables/target-tables.ts';
 import type { OperatorContext } from '../context.ts';
 import { functionName, localStage } from '../deployment.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -49,8 +53,8 @@ export async function readSettings(context: OperatorContext): Promise<SmokeSetti
 
 /** A shop's own deployment is never tried on, even while its tables are not there yet. */
 function refuseShop({ stage }: OperatorContext, sourceTable: string, prefix: string): void {
-  if (stage === localStage || sourceTable !== 'products' || prefix !== '') return;
+  if (stage === localStage || sourceTable !== sourceTableName || prefix !== '') return;
   throw new OperatorError(
-    `Stage ${stage} works on the table products itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-products" --param="tablePrefix=smoke-"`,
+    `Stage ${stage} works on the table ${sourceTableName} itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-${sourceTableName}" --param="tablePrefix=smoke-"`,
   );
 }

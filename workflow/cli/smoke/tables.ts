@@ -98,7 +98,11 @@ export async function putItems(
 }
 
 export async function deleteItem(dynamo: DynamoDBClient, TableName: string, id: string): Promise<void> {
-  await sendWire(dynamo, 'DeleteItem', JSON.stringify({ TableName, Key: { id: { S: id } } }));
+  await sendWire(
+    dynamo,
+    'DeleteItem',
+    JSON.stringify({ TableName, Key: { [sourceKey.partitionKey]: { S: id } } }),
+  );
 }
 
 /** Every item, strongly consistent, as it travels. */

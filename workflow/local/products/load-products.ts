@@ -1,3 +1,4 @@
+import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
@@ -10,13 +11,14 @@ export interface LoadOptions {
   readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
 }
 
+const { partitionKey, type } = sourceKey;
 const BATCH_SIZE = 25;
 /** DynamoDB takes 16 MB in one batch; half of it leaves room for how items are counted there. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 const PARALLEL_BATCHES = 8;
 
 /**
- * Creates the table, with the key `id` (S) and on demand, and fills it. Items go over the wire as they are given. Returns
+ * Creates the table, with the key that the migration expects and on demand, and fills it. Items go over the wire as they are given. Returns
  * how many there are.
  *
  * @throws Error when the table exists, or naming the product that the engine refuses
@@ -40,8 +42,8 @@ async function createTable(engine: EngineClient, TableName: string): Promise<voi
   const response = await send(engine, 'CreateTable', {
     TableName,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: type }],
+    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
   });
   const answer = response.body.toString();
   if (answer.includes('ResourceInUseException')) {
@@ -53,20 +55,20 @@ async function createTable(engine: EngineClient, TableName: string): Promise<voi
   await untilActive(engine, TableName);
 }
 
-/** Batches of at most 25 products with different ids: of two with one id the later wins, as with single puts. */
+/** Batches of at most 25 products with different keys: of two with one key the later wins, as with single puts. */
 async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<WireItem[], void> {
   let batch = new Map<string, WireItem>();
   let bytes = 0;
   for await (const product of products) {
-    const id = stringAttribute(product, 'id');
-    if (id === undefined)
-      throw new Error(`A product has no string "id": ${JSON.stringify(product).slice(0, 200)}`);
+    const key = stringAttribute(product, partitionKey);
+    if (key === undefined)
+      throw new Error(`A product has no string "${partitionKey}": ${JSON.stringify(product).slice(0, 200)}`);
     const size = JSON.stringify(product).length;
-    if (batch.size === BATCH_SIZE || batch.has(id) || bytes + size > BATCH_BYTES) {
+    if (batch.size === BATCH_SIZE || batch.has(key) || bytes + size > BATCH_BYTES) {
       yield [...batch.values()];
       [batch, bytes] = [new Map(), 0];
     }
-    batch.set(id, product);
+    batch.set(key, product);
     bytes += size;
   }
   if (batch.size > 0) yield [...batch.values()];
@@ -99,7 +101,7 @@ async function refusal(
     const response = await send(engine, 'PutItem', { TableName, Item });
     if (response.status === 200) continue;
     const { message = '' } = JSON.parse(response.body.toString()) as { message?: string };
-    return `The product ${stringAttribute(Item, 'id') ?? ''} cannot be put into ${TableName}: ${message}`;
+    return `The product ${stringAttribute(Item, partitionKey) ?? ''} cannot be put into ${TableName}: ${message}`;
   }
   return `A batch of products could not be put into ${TableName}: ${reason}`;
 }

@@ -1,3 +1,4 @@
+import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -43,7 +44,9 @@ function parseLine(line: string, where: string): WireItem {
   const value = parseJson(line.replace(/^\uFEFF/, ''), where) as { Item?: unknown } | null;
   const item = value?.Item;
   if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item as WireItem;
-  throw new Error(`${where}: not a line of DynamoDB JSON, {"Item":{"id":{"S":"..."}, ...}}.`);
+  throw new Error(
+    `${where}: not a line of DynamoDB JSON, {"Item":{"${sourceKey.partitionKey}":{"S":"..."}, ...}}.`,
+  );
 }
 
 function parseJson(text: string, where: string): unknown {
