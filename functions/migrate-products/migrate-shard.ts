@@ -13,7 +13,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import { productToItems } from '../shared/transform/product-to-items.ts';
 import { transformContext } from '../shared/transform/transform-context.ts';
-import type { TransformContext } from '../shared/transform/transform-types.ts';
+import type { TransformContext } from '../shared/transform/transform-context.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { findTarget, writeScope } from './open-target.ts';

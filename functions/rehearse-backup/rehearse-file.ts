@@ -1,6 +1,6 @@
 import { quarantineLine } from '../shared/transform/quarantine.ts';
 import { productToItems } from '../shared/transform/product-to-items.ts';
-import type { TransformContext } from '../shared/transform/transform-types.ts';
+import type { TransformContext } from '../shared/transform/transform-context.ts';
 import { DamagedFileError, decodeItems, fetchDataFile } from '../shared/backup/read-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';

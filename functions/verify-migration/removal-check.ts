@@ -4,6 +4,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/shard-turn.ts';
 import { sourceKey } from '../shared/tables/target-tables.ts';
 import { isOfRun } from '../shared/transform/as-written.ts';
+import { productIdOf } from '../shared/transform/product-to-items.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 import type { ScanTally } from './scan-tally.ts';
@@ -69,10 +70,9 @@ export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): Remo
   };
 }
 
-/** Id of the product that another migration has brought; no other item says anything about the source. */
+/** Id of the product that another migration has brought. */
 function productOfEarlierRun(item: WireItem, runId: string): string | undefined {
   const isMigrated = stringAttribute(item, 'migrationRun') !== undefined && !isOfRun(item, runId);
-  if (!isMigrated || stringAttribute(item, 'SK') !== 'METADATA') return undefined;
-  const id = stringAttribute(item, 'productId');
+  const id = isMigrated ? productIdOf(item) : undefined;
   return id === '' ? undefined : id;
 }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { encodeLine } from '../../functions/shared/backup/data-file.ts';
 import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
-import type { TransformContext } from '../../functions/shared/transform/transform-types.ts';
+import { transformContext } from '../../functions/shared/transform/transform-context.ts';
 import { itemSizeBytes } from '../../functions/shared/wire/item-size.ts';
 import { generateProducts } from '../local/products/generate-products.ts';
 
@@ -12,7 +12,6 @@ export interface ProductShape {
   /** A line of a data file. */
   readonly lineBytes: number;
   readonly gzipBytes: number;
-  /** METADATA and VARIANT items. */
   readonly targetItems: number;
   readonly targetBytes: number;
   /** Each item's size rounded up to KB. */
@@ -20,13 +19,11 @@ export interface ProductShape {
 }
 
 const sampleCount = 2_000;
-const context: TransformContext = {
+const context = transformContext({
   runId: 'simulated',
-  runStartedAt: '2026-01-01T00:00:00.000Z',
-  defaultStockQuantity: 50,
-  lowStockThreshold: 10,
-  currency: 'INR',
-};
+  startedAt: '2026-01-01T00:00:00.000Z',
+  settings: { defaultStockQuantity: 50 },
+});
 
 const mean = (numbers: readonly number[]): number =>
   numbers.reduce((sum, number) => sum + number, 0) / sampleCount;

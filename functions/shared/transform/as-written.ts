@@ -1,5 +1,6 @@
 import { itemDigest } from '../wire/digest.ts';
 import { stringAttribute, type WireItem, wireItem } from '../wire/wire-item.ts';
+import { madeTimes } from './product-to-items.ts';
 
 /** Whether an item is, attribute for attribute, as some migration wrote it: its own digest says so. */
 export function isAsMigrated(item: WireItem): boolean {
@@ -18,15 +19,12 @@ export function haveSameDigest(one: WireItem, other: WireItem): boolean {
   return digest !== undefined && digest === stringAttribute(other, 'migrationDigest');
 }
 
-/** Made anew by every run, where the source has none of its own. */
-const MADE_TIMES = ['createdAt', 'updatedAt'];
-
 /**
  * Whether two migrations made the same of a product, but for what every run makes anew: its mark, and
  * times that stand in for missing ones (`madeAt`, ISO 8601, of the fresh item's run).
  */
 export function isSameContent(standing: WireItem, fresh: WireItem, madeAt: string): boolean {
-  const made = MADE_TIMES.filter((name) => stringAttribute(fresh, name) === madeAt);
+  const made = madeTimes.filter((name) => stringAttribute(fresh, name) === madeAt);
   const ignored = new Set(['migrationRun', 'migrationDigest', ...made]);
   return contentDigest(standing, ignored) === contentDigest(fresh, ignored);
 }

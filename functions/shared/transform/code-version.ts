@@ -3,15 +3,14 @@ import { targetTables } from '../tables/target-tables.ts';
 import { canonicalJson } from '../wire/canonical-json.ts';
 import { codeVersionSamples } from './code-version-samples.ts';
 import { productToItems } from './product-to-items.ts';
-import type { TransformContext, TransformResult } from './transform-types.ts';
+import { transformContext } from './transform-context.ts';
+import type { TransformResult } from './transform-types.ts';
 
-const SAMPLE_CONTEXT: TransformContext = {
+const SAMPLE_CONTEXT = transformContext({
   runId: 'code-version',
-  runStartedAt: '2000-01-01T00:00:00.000Z',
-  defaultStockQuantity: 50,
-  lowStockThreshold: 10,
-  currency: 'INR',
-};
+  startedAt: '2000-01-01T00:00:00.000Z',
+  settings: { defaultStockQuantity: 50 },
+});
 const VERSION_LENGTH = 16;
 
 let known: string | undefined;

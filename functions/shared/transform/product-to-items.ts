@@ -1,15 +1,15 @@
-import { hash } from 'node:crypto';
 import { METADATA_SORT_KEY, productPartition } from '../tables/products-enhanced.ts';
-import { canonicalJson, equalValues } from '../wire/canonical-json.ts';
-import { MAX_ITEM_BYTES } from '../wire/item-size.ts';
+import { equalValues } from '../wire/canonical-json.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue, wireItem } from '../wire/wire-item.ts';
-import { refuseLongKeys, refuseOversized, refuseReservedInProduct } from './limits.ts';
+import { finishItems } from './finish-items.ts';
+import { refuseReserved, RESERVED_IN_EVERY_ITEM } from './limits.ts';
 import { isSamePrice } from './price.ts';
 import { ProductRefusal, refuse } from './quarantine.ts';
 import { makeSlug } from './slug.ts';
 import { readVariants, type SourceVariants } from './source-variants.ts';
-import type { Subject, TransformContext, TransformedItems, TransformResult } from './transform-types.ts';
-import { variantItems } from './variant-items.ts';
+import type { TransformContext } from './transform-context.ts';
+import type { TransformedItems, TransformResult } from './transform-types.ts';
+import { type Subject, variantItems } from './variant-items.ts';
 
 /** What a product has become so far: where its variants came from, and their items. */
 interface Moved {
@@ -18,13 +18,16 @@ interface Moved {
 }
 
 const MAX_LABEL_LENGTH = 80;
-/** A character takes three bytes at most, and the text of an item more of them than the item's bytes; a digest comes on top. */
-const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
+/** METADATA is given these anew. */
+const RESERVED_IN_METADATA = [...RESERVED_IN_EVERY_ITEM, 'productId', 'availableSizes'];
+
+/** Times of the run that stand in for missing ones: two runs make them differently of one product. */
+export const madeTimes: readonly string[] = ['createdAt', 'updatedAt'];
 
 /**
  * What a product becomes in `products-enhanced`; or, where it cannot become that without losing
- * something, why not. Pure: the same product in the same run gives the same bytes. To adapt the
- * migration to another schema, change this file, its neighbours and `../tables/`.
+ * something, why not. Pure: the same product in the same run gives the same bytes. Another schema has a
+ * file of its own here, with the same exports.
  *
  * What is used moves, what is not used stays: a source attribute whose value a variant carries
  * leaves the product, every other one stands in METADATA as it was, whatever its type. Only what is
@@ -40,13 +43,17 @@ export function productToItems(product: WireItem, context: TransformContext): Tr
   }
 }
 
+/** Id of the product that a METADATA item describes; no other item says anything about the source. */
+export function productIdOf(item: WireItem): string | undefined {
+  return stringAttribute(item, 'SK') === METADATA_SORT_KEY ? stringAttribute(item, 'productId') : undefined;
+}
+
 function transform(product: WireItem, context: TransformContext): Omit<TransformedItems, 'kind'> {
   const subject = readSubject(product);
   const source = readVariants(product, subject.label);
   const variants = variantItems(subject, source, context);
   const metadata = metadataItem(subject, { source, variants }, context);
-  const finished = [metadata, ...variants].map((item) => finish(item, subject.label));
-  return { items: finished.map(({ item }) => item), texts: finished.map(({ text }) => text) };
+  return finishItems([metadata, ...variants], subject.label);
 }
 
 function readSubject(product: WireItem): Subject {
@@ -57,7 +64,7 @@ function readSubject(product: WireItem): Subject {
   if (name === undefined || name.trim() === '') {
     return refuse('MissingName', `${label} has no name, or one that is no text (type S).`);
   }
-  refuseReservedInProduct(product, label);
+  refuseReserved(RESERVED_IN_METADATA, product, label);
   return { product, id, name, label };
 }
 
@@ -107,14 +114,4 @@ function areSizesOf(source: SourceVariants, sizes: WireValue | undefined): boole
 
 function equal(one: WireValue | undefined, other: WireValue | undefined): boolean {
   return one !== undefined && other !== undefined && equalValues(one, other);
-}
-
-/** @throws ProductRefusal where DynamoDB would refuse the item */
-function finish(unfinished: WireItem, label: string): { readonly item: WireItem; readonly text: string } {
-  const json = canonicalJson(unfinished);
-  const digest = hash('sha256', json);
-  const item = { ...unfinished, migrationDigest: { S: digest } };
-  refuseLongKeys(item, label);
-  if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
-  return { item, text: `{"migrationDigest":{"S":"${digest}"},${json.slice(1)}` };
 }

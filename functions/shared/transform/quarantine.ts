@@ -1,15 +1,8 @@
 import type { WireItem } from '../wire/wire-item.ts';
+import type { TransformCode } from './quarantine-codes.ts';
 
-/** Why a product is not migrated; `MissingId` cannot occur in a table that is keyed by `id`. */
-export type QuarantineCode =
-  | 'MissingId'
-  | 'MissingName'
-  | 'InvalidPrice'
-  | 'InvalidVariant'
-  | 'DuplicateSku'
-  | 'ReservedAttribute'
-  | 'ItemTooLarge'
-  | 'KeyTooLong';
+/** Why a product is not migrated: a reason of the transform's own, or one that any schema has. */
+export type QuarantineCode = TransformCode | 'ReservedAttribute' | 'ItemTooLarge' | 'KeyTooLong';
 
 /** A product that is not migrated, and why. */
 export interface Quarantined {

@@ -1,12 +1,20 @@
 import { productPartition, variantSortKey } from '../tables/products-enhanced.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue, wireItem } from '../wire/wire-item.ts';
-import { refuseReservedInVariant } from './limits.ts';
+import { refuseReserved, RESERVED_IN_EVERY_ITEM } from './limits.ts';
 import { paiseOf } from './price.ts';
 import { refuse } from './quarantine.ts';
 import { assignSkus, readSku } from './sku.ts';
 import type { SourceVariants } from './source-variants.ts';
 import { stockStatus, wholeNumberOf } from './stock.ts';
-import type { Subject, TransformContext } from './transform-types.ts';
+import type { TransformContext } from './transform-context.ts';
+
+/** A product that has an id and a name, and how a sentence begins that is about it. */
+export interface Subject {
+  readonly product: WireItem;
+  readonly id: string;
+  readonly name: string;
+  readonly label: string;
+}
 
 /** A variant on its way; `fallback` is the product, as far as it speaks for this variant. */
 interface Draft {
@@ -18,6 +26,8 @@ interface Draft {
   readonly productStock: WireValue | undefined;
 }
 
+/** VARIANT is given these anew. */
+const RESERVED_IN_VARIANT = [...RESERVED_IN_EVERY_ITEM, 'productId'];
 /** The source variant's attributes that the new item has in a form of its own. */
 const MOVED = new Set(['sku', 'size', 'price', 'compareAtPrice', 'stockQuantity']);
 
@@ -52,7 +62,7 @@ function ownSku(own: WireItem, label: string): string | undefined {
 
 function variantItem(draft: Draft, context: TransformContext): WireItem {
   const { product, id, label } = draft.subject;
-  refuseReservedInVariant(draft.own, `A variant of ${label}`);
+  refuseReserved(RESERVED_IN_VARIANT, draft.own, `A variant of ${label}`);
   return {
     PK: { S: productPartition(id) },
     SK: { S: variantSortKey(draft.sku) },
