@@ -14,14 +14,17 @@ import { emptyEngines, otherEngines } from './other-engines.ts';
 
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
-/** An embedded AWS with the real service deployed, on a free port, that remembers every request. */
-export async function startTestAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
+/** An embedded AWS with the real service deployed, on a free port, that remembers every request; `start` may be another checkout's. */
+export async function startTestAws(
+  options: EmbeddedAwsOptions = {},
+  start = startEmbeddedAws,
+): Promise<EmbeddedAws> {
   const packageDir = inject('packageDir');
   if (packageDir === undefined)
     throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
   const engines = otherEngines();
   await emptyEngines(engines);
-  return startEmbeddedAws({
+  return start({
     port: 0,
     packageDir,
     maxLoggedRequests: Number.POSITIVE_INFINITY,

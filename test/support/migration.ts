@@ -2,7 +2,7 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { type DescribeExecutionOutput, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Report } from '../../functions/shared/report.ts';
-import type { EmbeddedAws, EmbeddedAwsOptions } from '../../workflow/local/embedded-aws.ts';
+import type { EmbeddedAws, EmbeddedAwsOptions, startEmbeddedAws } from '../../workflow/local/embedded-aws.ts';
 import { endOfExecution, startTestAws, type TestClients, testClients } from './embedded.ts';
 import { type RawDynamoDb, rawDynamoDb } from './raw-dynamodb.ts';
 
@@ -58,8 +58,11 @@ const quick: EmbeddedAwsOptions = {
   environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1' },
 };
 
-export async function openShop(options: EmbeddedAwsOptions = {}): Promise<TestShop> {
-  const aws = await startTestAws({ ...quick, ...options });
+export async function openShop(
+  options: EmbeddedAwsOptions = {},
+  start?: typeof startEmbeddedAws,
+): Promise<TestShop> {
+  const aws = await startTestAws({ ...quick, ...options }, start);
   const clients = testClients(aws);
   const run = async (machine: string, input: unknown, name?: string): Promise<DescribeExecutionOutput> => {
     const { executionArn = '' } = await clients.sfn.send(

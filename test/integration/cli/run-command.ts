@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 
 /** How a command ended and what it wrote. */
 export interface CommandEnd {
@@ -11,12 +11,14 @@ export interface CommandEnd {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The checkout whose command it is; this one by default. */
+  readonly project?: string;
   /** Sends SIGINT once this has been written to standard output or standard error. */
   readonly interruptAt?: string;
 }
 
-const scriptOf = (name: string): string =>
-  fileURLToPath(new URL(`../../../workflow/cli/${name}.ts`, import.meta.url));
+const checkout = resolve(import.meta.dirname, '../../..');
+const scriptOf = (name: string, project = checkout): string => resolve(project, `workflow/cli/${name}.ts`);
 
 /** Runs a command in a pseudo-terminal of 100 columns, which script(1) makes; `stdout` is what the screen got. */
 export function recordCommand(
@@ -24,7 +26,7 @@ export function recordCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandEnd> {
-  const words = [process.execPath, scriptOf(name), ...args].map((word) => `'${word}'`);
+  const words = [process.execPath, scriptOf(name, options.project), ...args].map((word) => `'${word}'`);
   const line = `stty cols 100 rows 30; ${words.join(' ')}`;
   return run(['script', '-qec', line, '/dev/null'], {
     ...options,
@@ -38,7 +40,7 @@ export function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandEnd> {
-  return run([process.execPath, scriptOf(name), ...args], options);
+  return run([process.execPath, scriptOf(name, options.project), ...args], options);
 }
 
 function run([file = '', ...args]: readonly string[], options: CommandOptions): Promise<CommandEnd> {
