@@ -76,7 +76,7 @@ describe('a library that is migrated', () => {
     const packageDir = await packageService({ serviceDir: project.folder });
     library = await openShop({ packageDir }, startEmbeddedAws);
     await library.aws.loadProducts(books);
-  });
+  }, 240_000);
   afterAll(() => library.stop());
 
   const tables = async (): Promise<readonly string[]> =>
@@ -203,7 +203,7 @@ describe('a library that is migrated', () => {
   });
 });
 
-it('npm start in the adapted project makes books and migrates them', async () => {
+it('npm start in the adapted project makes books and migrates them', { timeout: 120_000 }, async () => {
   const where = { cwd: project.folder, project: project.folder };
 
   const { code, stdout, stderr } = await runCommand('start', ['--products', '40', '--json'], where);
