@@ -12,7 +12,7 @@ import { restoredTable } from './restored-table.ts';
 /** The live source is never created here, only noted, so that the report names it and a roll back leaves it alone. */
 async function noteSource(runtime: Runtime, input: RunStepInput, name: string): Promise<EnsuredTable> {
   const { ledger, clock, clients } = runtime;
-  const table = await describeTable(clients.dynamo, name);
+  const table = await describeTable(clients.tables, name);
   if (table === undefined)
     throw new RestoreTargetError(
       `Table ${name} is not there, so nothing can be put back into it. Nothing was written. Leave targetTable out to restore into a new table.`,

@@ -60,8 +60,8 @@ async function restoreTimeToLive(runtime: Runtime, { tableName, backedUp }: Sett
 
 /** Last, because the table is UPDATING for minutes afterwards. */
 async function restoreBilling(runtime: Runtime, { tableName, backedUp }: SettingsScope): Promise<void> {
-  const { dynamo } = runtime.clients;
-  const standing = await describeTable(dynamo, tableName);
+  const { dynamo, tables } = runtime.clients;
+  const standing = await describeTable(tables, tableName);
   if ((standing?.ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0) return;
   const indexes = backedUp.globalSecondaryIndexes.map(({ IndexName, ProvisionedThroughput }) => ({
     Update: { IndexName, ProvisionedThroughput },

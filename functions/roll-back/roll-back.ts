@@ -40,7 +40,7 @@ async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<b
   // A step called alone migrates another run's backup; any other run has written nothing before its own is sealed.
   const mayHaveWritten = run.kind === 'manual' || (run.kind === 'migrate' && run.backup !== undefined);
   if (!existed || !mayHaveWritten) return true;
-  if ((await describeTable(runtime.clients.dynamo, target)) === undefined) return true;
+  if ((await describeTable(runtime.clients.tables, target)) === undefined) return true;
   const check = (): Promise<void> => fence.check();
   return (await takeBackItems(runtime, { run, tableName: target, deadline, check })).done;
 }

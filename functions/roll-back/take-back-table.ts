@@ -50,11 +50,11 @@ async function standingTable(
   runtime: Runtime,
   name: string,
 ): Promise<{ table: TableDescription; tag: string | undefined } | undefined> {
-  const table = await describeTable(runtime.clients.dynamo, name);
+  const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return undefined;
   // One that is going may be gone when its tags are asked for.
   if (table.TableStatus === 'DELETING') return { table, tag: undefined };
-  const tags = await tagsOf(runtime.clients.dynamo, table.TableArn ?? '');
+  const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
   return { table, tag: tags.get(runTag) };
 }
 
@@ -93,29 +93,29 @@ async function keepBackup(runtime: Runtime, scope: TakeBackScope, TableName: str
 
 /** A table that was in use is backed up before it goes; its protection is lifted only then. */
 async function unprotect(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
-  const client = runtime.clients.dynamo;
+  const { dynamo, tables } = runtime.clients;
   const TableName = table.TableName ?? '';
   if (scope.run.rolledBackFrom === 'SUCCEEDED') await keepBackup(runtime, scope, TableName);
   if (table.DeletionProtectionEnabled !== true) return;
   await scope.fence.check();
-  await client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
-  await waitUntilTableExists({ client, ...waiting }, { TableName });
+  await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  await waitUntilTableExists({ client: tables, ...waiting }, { TableName });
 }
 
 async function deleteTable(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
   const { clients, clock } = runtime;
   const TableName = table.TableName ?? '';
   if (table.TableStatus !== 'ACTIVE')
-    await waitUntilTableExists({ client: clients.dynamo, ...waiting }, { TableName });
+    await waitUntilTableExists({ client: clients.tables, ...waiting }, { TableName });
   await unprotect(runtime, scope, table);
   const { deadline } = scope;
   await retry({ clock, deadline, patienceMillis: 60_000, isRetryable: isBusyOrTransient }, async () => {
-    await scope.fence.check();
-    const now = await describeTable(clients.dynamo, TableName);
+    const now = await describeTable(clients.tables, TableName);
     if (now === undefined || now.TableId !== table.TableId) return;
+    await scope.fence.check();
     await clients.dynamo.send(new DeleteTableCommand({ TableName }));
   });
-  await waitUntilTableNotExists({ client: clients.dynamo, ...waiting }, { TableName });
+  await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName });
 }
 
 function factsOf(

@@ -3,7 +3,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { firstPauseMillis, maxPauseMillis } from './retry.ts';
 import { takeShortcut } from './wire/wire-client.ts';
 
 /** Sockets one worker keeps open to a service: as many as batches it has in flight, and some for the ledger. */
@@ -19,11 +21,23 @@ const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
     httpsAgent: { keepAlive: true, maxSockets },
   });
 
+/**
+ * For calls that nobody else repeats: thirteen attempts with full jitter are some 20 seconds. Three requests in ten
+ * refused, all of a step's calls get through; the SDK's own four attempts would not carry it.
+ */
+const patient = (): ConfiguredRetryStrategy =>
+  new ConfiguredRetryStrategy(
+    12,
+    (attempt: number) => Math.random() * Math.min(maxPauseMillis, firstPauseMillis * 2 ** attempt),
+  );
+
 /** The AWS services a function talks to, each built once per cold start. */
 export interface Clients {
-  /** Copied data and tables: one attempt a call, because every caller has its own retry with a deadline. */
+  /** Copied data, and what changes tables: one attempt a call, because every caller has its own retry and its fence. */
   readonly dynamo: DynamoDBClient;
-  /** The ledger only: plain JavaScript values, retried by the SDK. Never copied data. */
+  /** Descriptions of tables and waiting for them: nothing is changed, so the client repeats by itself. */
+  readonly tables: DynamoDBClient;
+  /** The ledger only: plain JavaScript values, repeated by the client. Never copied data. */
   readonly ledger: DynamoDBDocumentClient;
   readonly s3: S3Client;
   readonly sfn: SFNClient;
@@ -33,9 +47,11 @@ export interface Clients {
 /** Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set. */
 export function createClients(): Clients {
   const dynamo = takeShortcut(new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) }));
-  const ledgerBase = new DynamoDBClient({ maxAttempts: 6, requestHandler: requestHandler(5_000) });
+  const tables = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
+  const ledgerBase = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
   return {
     dynamo,
+    tables,
     ledger: DynamoDBDocumentClient.from(ledgerBase, { marshallOptions: { removeUndefinedValues: true } }),
     s3: new S3Client({
       maxAttempts: 3,

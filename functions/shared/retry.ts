@@ -89,6 +89,11 @@ export interface RetryUntil {
   readonly isRetryable?: (error: unknown) => boolean;
 }
 
+/** The first pause is at most so long, each further one twice as long ... */
+export const firstPauseMillis = 50;
+/** ... and none longer than this. */
+export const maxPauseMillis = 5_000;
+
 /**
  * Calls until it succeeds, with full jitter between 0 and 50 ms .. 5 s, as long as the error passes by
  * itself and the deadline allows; then throws the last error. The SDK alone gives up after 2.6 s.
@@ -113,8 +118,8 @@ export async function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Pr
   return backOff(attempt, {
     jitter: 'full',
     delayFirstAttempt: true,
-    startingDelay: 50,
-    maxDelay: 5_000,
+    startingDelay: firstPauseMillis,
+    maxDelay: maxPauseMillis,
     numOfAttempts: Number.MAX_SAFE_INTEGER,
     retry: mayGoOn,
   });

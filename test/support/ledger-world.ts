@@ -92,7 +92,12 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
     });
     return {
       config: { ...config, ...overrides },
-      clients: { dynamo, ledger, sfn: stepFunctions as unknown as SFNClient } as Runtime['clients'],
+      clients: {
+        dynamo,
+        tables: client(6, gate),
+        ledger,
+        sfn: stepFunctions as unknown as SFNClient,
+      } as Runtime['clients'],
       ledger: { client: ledger, tableName: config.ledgerTable },
       items: itemTable(dynamo),
       objects: objectsIn(objects),

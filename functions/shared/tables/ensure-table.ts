@@ -70,14 +70,14 @@ interface Scope extends WantedBlueprint {
 
 /** The waiter throws its own TimeoutError after ten minutes, which the state retries. */
 async function waitUntilActive(runtime: Runtime, name: string): Promise<TableDescription> {
-  const { dynamo } = runtime.clients;
-  await waitUntilTableExists({ client: dynamo, ...waiting }, { TableName: name });
+  const { tables } = runtime.clients;
+  await waitUntilTableExists({ client: tables, ...waiting }, { TableName: name });
   return describeKnown(runtime, name);
 }
 
 /** Of a table that was ACTIVE before: one that is missing now will not appear. */
 async function describeKnown({ clients }: Runtime, name: string): Promise<TableDescription> {
-  const table = await describeTable(clients.dynamo, name);
+  const table = await describeTable(clients.tables, name);
   if (table === undefined) throw missingTableError(name);
   return table;
 }
@@ -116,7 +116,7 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
     return await retry(
       { clock, deadline, patienceMillis: tagPatienceMillis, isRetryable: (error) => error === isUndecided },
       async () => {
-        const tags = await tagsOf(clients.dynamo, table.TableArn ?? '');
+        const tags = await tagsOf(clients.tables, table.TableArn ?? '');
         const otherStage = foreignStage(tags, runtime.config);
         if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
         if (tags.size === 0 && isYoung) throw isUndecided;
@@ -133,9 +133,9 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
 async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   const { clients } = runtime;
   for (;;) {
-    const standing = await describeTable(clients.dynamo, scope.name);
+    const standing = await describeTable(clients.tables, scope.name);
     if (standing?.TableStatus === 'DELETING')
-      await waitUntilTableNotExists({ client: clients.dynamo, ...waiting }, { TableName: scope.name });
+      await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName: scope.name });
     else if (standing !== undefined) {
       const outcome = (await isOurs(runtime, scope, standing)) ? 'CREATED' : 'EXISTED';
       return { outcome, tableId: standing.TableId };
@@ -161,7 +161,7 @@ async function undoIfClosed(runtime: Runtime, scope: Scope, tableId: string | un
   } catch (error) {
     if (!(error instanceof RunClosedError)) throw error;
     const isOurOwn = async (): Promise<boolean> =>
-      (await describeTable(clients.dynamo, name))?.TableId === tableId;
+      (await describeTable(clients.tables, name))?.TableId === tableId;
     if (!takenBack.has((await readRun(ledger, runId)).status) || !(await isOurOwn())) throw error;
     await waitUntilActive(runtime, name);
     const inside = await items.scanPage({ tableName: name, segment: 0, totalSegments: 1, limit: 1 });
@@ -190,9 +190,9 @@ async function finish(
 
 /** Whether a table stands there that this run has not announced: then it existed before, whatever its tags say. */
 async function isStanding({ clients, config }: Runtime, name: string): Promise<boolean> {
-  const standing = await describeTable(clients.dynamo, name);
+  const standing = await describeTable(clients.tables, name);
   if (standing === undefined || standing.TableStatus === 'DELETING') return false;
-  const otherStage = foreignStage(await tagsOf(clients.dynamo, standing.TableArn ?? ''), config);
+  const otherStage = foreignStage(await tagsOf(clients.tables, standing.TableArn ?? ''), config);
   if (otherStage !== undefined) throw foreignStageError(name, otherStage);
   return true;
 }

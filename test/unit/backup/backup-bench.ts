@@ -163,6 +163,7 @@ export async function startBench(): Promise<Bench> {
     config,
     clients: {
       dynamo,
+      tables: new DynamoDBClient(options),
       ledger,
       s3: new S3Client(options),
       sfn: new SFNClient(options),
