@@ -1,5 +1,6 @@
 import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
 import { generateProducts } from '../../workflow/local/products/generate-products.ts';
+import { stringAttribute } from '../../functions/shared/wire/wire-item.ts';
 import { sampleContext } from '../support/sample-context.ts';
 import { encodeRequest, openSocket } from './raw-socket.ts';
 
@@ -15,7 +16,13 @@ export type CeilingOrder =
       readonly workers: number;
       readonly worker: number;
     }
-  | { readonly action: 'write'; readonly url: string; readonly inFlight: number }
+  | {
+      readonly action: 'write';
+      readonly url: string;
+      readonly inFlight: number;
+      /** How often the encoded requests are sent, each time with other partition keys. */
+      readonly passes: number;
+    }
   | {
       readonly action: 'scan';
       readonly url: string;
@@ -29,9 +36,30 @@ export interface CeilingResult {
   readonly requests: number;
 }
 
+/** A request, and where in it the digits stand that tell one pass's partition keys from the next one's. */
+interface Encoded {
+  readonly bytes: Buffer;
+  readonly marks: readonly number[];
+}
+
 const batchItems = 25;
-let requests: Buffer[] = [];
+const passMark = 'pass000-';
+const digitsAt = 'PRODUCT#pass'.length;
+let requests: Encoded[] = [];
 let encodedItems = 0;
+
+function encoded(bytes: Buffer): Encoded {
+  const marks: number[] = [];
+  const key = `PRODUCT#${passMark}`;
+  for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + 1)) marks.push(at + digitsAt);
+  return { bytes, marks };
+}
+
+function forPass({ bytes, marks }: Encoded, pass: number): Buffer {
+  const digits = String(pass).padStart(3, '0');
+  for (const at of marks) bytes.write(digits, at, 'latin1');
+  return bytes;
+}
 
 function encode(order: Extract<CeilingOrder, { action: 'encode' }>): CeilingResult {
   const url = new URL(order.url);
@@ -41,7 +69,7 @@ function encode(order: Extract<CeilingOrder, { action: 'encode' }>): CeilingResu
   const flush = (): void => {
     const puts = batch.map((item) => `{"PutRequest":{"Item":${item}}}`).join(',');
     const body = `{"RequestItems":{"${order.tableName}":[${puts}]},"ReturnConsumedCapacity":"TOTAL"}`;
-    requests.push(encodeRequest(url, 'BatchWriteItem', body));
+    requests.push(encoded(encodeRequest(url, 'BatchWriteItem', body)));
     encodedItems += batch.length;
     batch = [];
   };
@@ -49,7 +77,8 @@ function encode(order: Extract<CeilingOrder, { action: 'encode' }>): CeilingResu
   for (const product of generateProducts({ count: order.products })) {
     index += 1;
     if (index % order.workers !== order.worker) continue;
-    const result = productToItems(product, sampleContext);
+    const id = { S: `${passMark}${stringAttribute(product, 'id') ?? ''}` };
+    const result = productToItems({ ...product, id }, sampleContext);
     for (const item of result.kind === 'items' ? result.items : []) {
       batch.push(JSON.stringify(item));
       if (batch.length === batchItems) flush();
@@ -59,21 +88,24 @@ function encode(order: Extract<CeilingOrder, { action: 'encode' }>): CeilingResu
   return { items: encodedItems, requests: requests.length };
 }
 
-async function write({ url, inFlight }: Extract<CeilingOrder, { action: 'write' }>): Promise<CeilingResult> {
+async function write(order: Extract<CeilingOrder, { action: 'write' }>): Promise<CeilingResult> {
+  const { url, inFlight, passes } = order;
+  const total = requests.length * passes;
   let next = 0;
   const lane = async (): Promise<void> => {
     const socket = await openSocket(new URL(url));
-    while (next < requests.length) {
-      const request = requests[next];
+    while (next < total) {
+      const request = requests[next % requests.length];
+      const pass = Math.floor(next / requests.length);
       next += 1;
       if (request === undefined) break;
-      const body = await socket.send(request);
+      const body = await socket.send(forPass(request, pass));
       if (!body.includes('"UnprocessedItems":{}')) throw new Error(`Not all was taken: ${body.toString()}`);
     }
     socket.close();
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
-  return { items: encodedItems, requests: requests.length };
+  return { items: encodedItems * passes, requests: total };
 }
 
 async function scan(order: Extract<CeilingOrder, { action: 'scan' }>): Promise<CeilingResult> {

@@ -11,6 +11,7 @@ interface BenchOptions {
   readonly workers: number;
   readonly rounds?: number;
   readonly dynamodb?: string;
+  readonly distance: number;
   readonly byHand: boolean;
   readonly coldStart: boolean;
 }
@@ -20,6 +21,7 @@ const toCount = (text: string): number => {
   if (!Number.isInteger(count) || count < 1) throw new Error(`"${text}" is no whole number above 0.`);
   return count;
 };
+const toMillis = (text: string): number => (text === '0' ? 0 : toCount(text));
 const toCounts = (text: string): number[] => text.split(',').map(toCount);
 
 const command = new Command('bench')
@@ -28,6 +30,12 @@ const command = new Command('bench')
   .option('--workers <count>', 'workers at once, on both sides', toCount, 2)
   .option('--rounds <count>', 'passes of each size; otherwise 3, and 1 from 100,000 products on', toCount)
   .option('--dynamodb <url>', 'a running DynamoDB in place of the packaged engine')
+  .option(
+    '--distance <milliseconds>',
+    'answers take so much longer, as they do between a Lambda and DynamoDB (some 5 to 10)',
+    toMillis,
+    0,
+  )
   .option('--no-by-hand', 'leave the baseline out, which takes longest')
   .option('--no-cold-start', "leave the functions' loading times out");
 
@@ -36,12 +44,13 @@ const print = (line: object): void => void process.stdout.write(`${JSON.stringif
 /** As many requests in flight as are best, tried out on a few products. */
 async function bestInFlight(bench: Omit<Bench, 'inFlight'>): Promise<number> {
   const tried: (readonly [number, number])[] = [];
-  await encodeCeiling(bench, Math.min(2_000, bench.products));
-  await writeCeiling(bench, 4);
+  const products = Math.min(2_000, bench.products);
+  await encodeCeiling(bench, products);
+  await writeCeiling(bench, { inFlight: 4, products });
   for (const inFlight of [1, 2, 4, 8, 16]) {
     const speeds: number[] = [];
     for (let pass = 0; pass < 3; pass += 1) {
-      const { items, seconds } = await writeCeiling(bench, inFlight);
+      const { items, seconds } = await writeCeiling(bench, { inFlight, products });
       speeds.push(items / seconds);
     }
     tried.push([inFlight, median(speeds)]);
@@ -82,7 +91,11 @@ async function benchSize(
 async function bench(options: BenchOptions): Promise<number> {
   const bySize: (readonly [number, ReadonlyMap<Name, Measurement>])[] = [];
   for (const products of options.products) {
-    const world = await startWorld({ products, dynamodbUrl: options.dynamodb });
+    const world = await startWorld({
+      products,
+      dynamodbUrl: options.dynamodb,
+      distanceMillis: options.distance,
+    });
     try {
       if (bySize.length === 0 && options.coldStart)
         for (const line of await measureColdStarts(world)) print(line);

@@ -11,13 +11,14 @@ import { functionEnvironment } from '../../workflow/local/lambda/function-enviro
 import { generateProducts } from '../../workflow/local/products/generate-products.ts';
 import { createProductsTable } from './tables.ts';
 import { type Host, startHost } from './host.ts';
+import { startRelay } from './relay.ts';
 
 export const sourceTable = 'products';
 
 /** The deployed service on an engine that every measurement talks to directly. */
 export interface BenchWorld {
   readonly aws: EmbeddedAws;
-  /** The DynamoDB engine itself. */
+  /** Where everything that is measured finds DynamoDB: the engine itself, or some way off. */
   readonly engineUrl: string;
   readonly dynamo: DynamoDBClient;
   readonly functions: ReadonlyMap<string, FunctionSpec>;
@@ -37,6 +38,8 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 export async function startWorld(options: {
   readonly products: number;
   readonly dynamodbUrl?: string | undefined;
+  /** How much longer an answer takes; 0: not at all. */
+  readonly distanceMillis: number;
 }): Promise<BenchWorld> {
   const packageDir = await packageService();
   const { functions } = await readDeployment(packageDir);
@@ -44,6 +47,8 @@ export async function startWorld(options: {
     options.dynamodbUrl === undefined
       ? await startDynoxide()
       : { url: options.dynamodbUrl, stop: () => Promise.resolve() };
+  const relay = options.distanceMillis > 0 ? await startRelay(engine.url, options.distanceMillis) : undefined;
+  const engineUrl = relay?.url ?? engine.url;
   const aws = await startEmbeddedAws({
     port: 0,
     packageDir,
@@ -56,17 +61,18 @@ export async function startWorld(options: {
   const specs = new Map(functions.map((spec) => [spec.key, spec]));
   return {
     aws,
-    engineUrl: engine.url,
+    engineUrl,
     dynamo,
     functions: specs,
     invoke: (key, payload) => invoke(lambda, aws.functions[key] ?? key, payload),
-    hostFunction: (key, number) => hostFunction(specs.get(key), { number, aws, engineUrl: engine.url }),
+    hostFunction: (key, number) => hostFunction(specs.get(key), { number, aws, engineUrl }),
     clean: () => clean(dynamo, aws.ledgerTable),
     createTable: (tableName) => createProductsTable(dynamo, tableName),
     async stop() {
       dynamo.destroy();
       lambda.destroy();
       await aws.stop();
+      relay?.stop();
       await engine.stop();
     },
   };
