@@ -4,9 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{transform,wire,retry}/*.test.ts',
+      'test/unit/{transform,wire,retry,rate}/*.test.ts',
       'test/unit/roll-back/decide-table.test.ts',
-      'test/unit/migrate/parts.test.ts',
+      'test/unit/migrate/{parts,futile-throttling}.test.ts',
     ],
     setupFiles: ['test/support/fewer-cases.ts'],
     testTimeout: 20_000,
