@@ -6,7 +6,8 @@ import {
   type MachineDefinition,
   type PreparedMachine,
 } from './prepare-machine.ts';
-import { runMachine, type ExecutionContext } from './run-machine.ts';
+import type { ExecutionContext } from './line.ts';
+import { runMachine } from './run-machine.ts';
 import { stateErrorOf } from './state-error.ts';
 
 /** How an execution stands, in Step Functions' words. */

@@ -1,36 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { REGION } from '../account.ts';
-import { outputDetails, toJson, type EventLine } from './history.ts';
+import { outputDetails, toJson } from './history.ts';
+import type { Line } from './line.ts';
 import type { Json, PreparedMachine, Work } from './prepare-machine.ts';
 import { TASK_RESOURCE, recordEngineEvents } from './record-engine-events.ts';
 import { runMap } from './run-map.ts';
 import { runParallel } from './run-parallel.ts';
 import { StateError, abandoned, stateErrorOf } from './state-error.ts';
-
-/** What `$$` shows of an execution. */
-export interface ExecutionContext {
-  readonly Id: string;
-  readonly Name: string;
-  readonly StartTime: string;
-  readonly Input: Json;
-  readonly RoleArn: string;
-}
-
-/** Everything that one line of states runs with: an execution's own, an iteration's or a branch's. */
-export interface Line {
-  readonly execution: ExecutionContext;
-  readonly stateMachine: { readonly Id: string; readonly Name: string };
-  /** `$$.Map`, inside an iteration. */
-  readonly map: { readonly Item: { readonly Index: number; readonly Value: Json } } | undefined;
-  readonly events: EventLine;
-  /** Aborted when nobody waits for this line any more. */
-  readonly signal: AbortSignal;
-  /** Calls a function. @throws StateError */
-  readonly invoke: (parameters: Json) => Promise<Json>;
-  /** Every Wait, and every pause before a retry, takes so long, where given. */
-  readonly pauseMillis: number | undefined;
-  readonly onEntered?: (stateName: string, input: Json) => void;
-}
 
 /** Step Functions' limit for the input or output of a state, in UTF-8 bytes. */
 export const MAX_PAYLOAD_BYTES = 262_144;

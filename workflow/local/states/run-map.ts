@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createHistory, type EventLine } from './history.ts';
 import type { Json, PreparedMachine, Work } from './prepare-machine.ts';
-import type { Line } from './run-machine.ts';
+import type { Line } from './line.ts';
 import { StateError, stateErrorOf } from './state-error.ts';
 
 type MapWork = Work & { readonly kind: 'map' };

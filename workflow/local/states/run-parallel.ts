@@ -1,5 +1,5 @@
 import type { Json, PreparedMachine, Work } from './prepare-machine.ts';
-import type { Line } from './run-machine.ts';
+import type { Line } from './line.ts';
 
 type Run = (machine: PreparedMachine, input: Json, line: Line) => Promise<Json>;
 
