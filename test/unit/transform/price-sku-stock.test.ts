@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import { itemSizeBytes } from '../../../functions/shared/wire/item-size.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import {
   codeOf,
@@ -62,6 +63,11 @@ describe('a sku', () => {
     const product: WireItem = { ...plain, sku: { S: 'bea-ess#1' } };
     expect(valuesOf(product, 'sku')).toEqual([{ S: 'bea-ess#1' }]);
     expect(Object.keys(metadataOf(product))).not.toContain('sku');
+  });
+
+  it('of the product stays where there are several variants, and the first has it', () => {
+    const product = { ...withVariants({ sku: { S: 'ONE' } }, { sku: { S: 'TWO' } }), sku: { S: 'ONE' } };
+    expect(metadataOf(product).sku).toEqual({ S: 'ONE' });
   });
 
   it('of the product stays where there are several variants', () => {
@@ -165,6 +171,16 @@ describe('a product that is given up', () => {
     ['ItemTooLarge', withVariants({ text: { S: 'x'.repeat(400 * 1024 - 100) } })],
   ])('is %s', (code, product) => {
     expect(codeOf(product)).toBe(code);
+  });
+
+  it('is not what makes an item of exactly 400 KB', () => {
+    const sizeWith = (text: string): number => {
+      const result = productToItems({ ...plain, text: { S: text } }, sampleContext);
+      return itemSizeBytes((result.kind === 'items' ? result.items[0] : undefined) ?? {});
+    };
+    const room = 400 * 1024 - sizeWith('');
+    expect(sizeWith('x'.repeat(room))).toBe(400 * 1024);
+    expect(codeOf({ ...plain, text: { S: 'x'.repeat(room + 1) } })).toBe('ItemTooLarge');
   });
 
   it.each(['PK', 'SK', 'productId', 'availableSizes', 'migrationRun', 'migrationDigest'])(
