@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { listShards, saveShard } from '../shared/ledger/shard.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -12,26 +13,40 @@ import { addStep } from './take-back-items.ts';
 
 const checkpointMillis = 5_000;
 
-/** Whether the run has come to the tables, and what it rehearsed before was rehearsed with other code. */
+/** Whether the run has come to the tables, and anything of it was rehearsed or migrated with other code. */
 async function hasOtherCode({ ledger, config }: Runtime, run: Run): Promise<boolean> {
   const target = tableName(catalogueTable, config.tablePrefix);
   const tables = await listTables(ledger, run.runId);
   if (!tables.some(({ name, outcome }) => name === target && outcome !== 'INTENT')) return false;
-  const rehearsed = await listShards(ledger, run.runId, 'RehearseBackup');
-  return rehearsed.some((shard) => shard.codeVersion !== codeVersion());
+  const shards = await Promise.all([
+    listShards(ledger, run.runId, 'RehearseBackup'),
+    listShards(ledger, run.runId, 'MigrateProducts'),
+  ]);
+  return shards.flat().some((shard) => shard.codeVersion !== codeVersion());
 }
 
-/** What this code had migrated before another one did: its items are taken out too, so it counts for nothing. */
+/**
+ * What was migrated counts for nothing any more, by whichever code it was. Once everything is taken out and not
+ * before: until then the shards say that there is something to take out.
+ */
 async function forgetMigrated({ ledger }: Runtime, { run }: ShardTurn<TakeBackCursor>): Promise<void> {
-  const migrated = await listShards(ledger, run.runId, 'MigrateProducts');
-  for (const { version: previousVersion, writer: _writer, ...shard } of migrated)
-    if (shard.codeVersion === codeVersion())
-      await saveShard(ledger, {
-        runId: run.runId,
-        shard: { ...shard, done: false, cursor: undefined, counters: {}, digests: {} },
-        previousVersion,
-        writer: crypto.randomUUID(),
-      });
+  const nothing = { done: false, cursor: undefined, counters: {}, digests: {} };
+  for (const shard of await listShards(ledger, run.runId, 'MigrateProducts')) {
+    const { version: previousVersion, writer: _writer, ...rest } = shard;
+    await saveShard(ledger, {
+      runId: run.runId,
+      shard: { ...rest, ...nothing, codeVersion: codeVersion() },
+      previousVersion,
+      writer: crypto.randomUUID(),
+    });
+  }
+}
+
+/** Workers of the execution that was held may have requests under way that they began before. */
+async function untilLateWorkersAreThrough({ clock, config }: Runtime, { finishedAt }: Run): Promise<void> {
+  if (finishedAt === undefined) return;
+  const until = Date.parse(finishedAt) + config.fenceWaitSeconds * 1_000;
+  await sleep(Math.max(0, until - clock.now()));
 }
 
 /**
@@ -43,9 +58,8 @@ async function forgetMigrated({ ledger }: Runtime, { run }: ShardTurn<TakeBackCu
  */
 export function clearItems(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let taker: ItemTaker | undefined;
-  const open = async (shardTurn: ShardTurn<TakeBackCursor>): Promise<ItemTaker> => {
-    if (shardTurn.progress.cursor === undefined) await forgetMigrated(runtime, shardTurn);
-    const { run, deadline, fence } = shardTurn;
+  const open = async ({ run, deadline, fence }: ShardTurn<TakeBackCursor>): Promise<ItemTaker> => {
+    await untilLateWorkersAreThrough(runtime, run);
     const table = tableName(catalogueTable, runtime.config.tablePrefix);
     return createItemTaker(runtime, { run, tableName: table, deadline, check: () => fence.check() });
   };
@@ -55,8 +69,11 @@ export function clearItems(runtime: Runtime, input: WorkerInput, turn: Turn): Pr
       return shardTurn.save({ done: true, counters: {}, digests: {} });
     taker ??= await open(shardTurn);
     const step = await taker.takeSome(progress.cursor, clock.now() + checkpointMillis);
+    if (step.cursor === undefined) await forgetMigrated(runtime, shardTurn);
     await shardTurn.save(addStep(progress, step));
   };
-  const work = { state: 'ClearItems', codeVersion: codeVersion(), isTiedToCode: true, unit } as const;
+  // Of this execution alone: what an earlier one has cleared may have been written again since.
+  const version = `${codeVersion()} ${input.executionArn}`;
+  const work = { state: 'ClearItems', codeVersion: version, isTiedToCode: true, unit } as const;
   return takeTurn<TakeBackCursor>(runtime, { input, turn }, work);
 }

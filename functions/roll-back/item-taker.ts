@@ -3,7 +3,8 @@ import { filesOfRun } from '../shared/backup/run-files.ts';
 import { ItemRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { createPipeline } from '../shared/pipeline.ts';
-import { isTransient, retry } from '../shared/retry.ts';
+import { createRate } from '../shared/rate.ts';
+import { isThrottle, isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
 import { haveSameDigest, isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
@@ -88,10 +89,17 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   let stems: readonly string[] | undefined;
 
   const patiently = <T>(attempt: () => Promise<T>): Promise<T> => retry({ clock, deadline }, attempt);
+  const rate = createRate({ unitsPerSecond: run.plan.writeUnitsPerSecond, clock, deadline });
+  const onRetry = (error: unknown): void => {
+    if (isThrottle(error)) rate.throttled();
+  };
   const guarded = (attempt: () => Promise<ConditionalOutcome>): Promise<ConditionalOutcome> =>
-    patiently(async () => {
+    retry({ clock, deadline, onRetry }, async () => {
+      await rate.take(1);
       await check();
-      return attempt();
+      const outcome = await attempt();
+      rate.charge({ taken: 1, charged: outcome.writeUnits });
+      return outcome;
     });
   const isUntouched = (item: WireItem): boolean => isOfRun(item, runId) && isAsMigrated(item);
 
@@ -128,14 +136,17 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
     const request = { tableName, segment: 0, totalSegments: 1, exclusiveStartKey };
     const page = await patiently(() => items.scanPage(request));
     const removed = new Set<WireItem>();
+    const kept: WireItem[] = [];
     await sideBySide(
       page.items.filter((item) => isOfRun(item, runId)),
       async (item) => {
-        if (!(await isRemoved(item))) return tally.keep(item);
+        if (!(await isRemoved(item))) return void kept.push(item);
         removed.add(item);
         tally.deleted += 1;
       },
     );
+    // Only now: a page that is cut short is looked at again, and what stays is met again.
+    for (const item of kept) tally.keep(item);
     if (page.lastEvaluatedKey === undefined) return undefined;
     if (removed.size === 0) return { ...cursor, exclusiveStartKey: page.lastEvaluatedKey };
     const last = page.items.findLast((item) => !removed.has(item));

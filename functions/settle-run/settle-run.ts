@@ -100,15 +100,16 @@ export async function settleRuns(runtime: Runtime): Promise<Settled> {
   const runs = await listRuns(runtime.ledger, recentRuns);
   const started: string[] = [];
   const failures: unknown[] = [];
-  for (const run of runs) {
-    try {
-      if (await isAbandoned(runtime, run))
-        started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
-      else if (needsProtection(runtime, run)) await finishProtection(runtime, run);
-    } catch (error) {
-      failures.push(error);
-    }
-  }
+  const withEach = async (work: (run: Run) => Promise<unknown>): Promise<void> => {
+    for (const run of runs) await work(run).catch((error: unknown) => void failures.push(error));
+  };
+  await withEach(async (run) => {
+    if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
+  });
+  // Last, because a young table keeps this waiting, and nobody else.
+  await withEach(async (run) => {
+    if (needsProtection(runtime, run)) await finishProtection(runtime, run);
+  });
   // Thrown once every run had its turn: the failure is seen, and the next call tries again.
   if (failures.length > 0) throw failures[0];
   return { examined: runs.length, started };

@@ -22,7 +22,7 @@ const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
   });
 
 /**
- * For calls that nobody else repeats: thirteen attempts with full jitter are some 20 seconds. Three requests in ten
+ * For calls that nobody else repeats: twelve attempts with full jitter are some 15 seconds. Three requests in ten
  * refused, all of a step's calls get through; the SDK's own four attempts would not carry it.
  */
 const patient = (): ConfiguredRetryStrategy =>

@@ -120,8 +120,9 @@ const lookMillis = 500;
 async function watchOther<Cursor>(
   { ledger, clock }: Runtime,
   { runId, shard }: WorkerInput,
-  { turn, state }: { readonly turn: ShardTurn<Cursor>; readonly state: ShardState },
+  { turn, work }: { readonly turn: ShardTurn<Cursor>; readonly work: ShardWork<Cursor> },
 ): Promise<Pick<Progress<Cursor>, 'done' | 'counters'>> {
+  const { state } = work;
   let seen = await findShard<Cursor>(ledger, runId, state, shard);
   let movedAt = clock.now();
   while (seen?.done !== true && !turn.isShort() && clock.now() - movedAt < standStillMillis) {
@@ -132,7 +133,7 @@ async function watchOther<Cursor>(
     seen = now;
     movedAt = clock.now();
   }
-  return seen ?? nothingDone;
+  return isUsable(seen, work) ? seen : nothingDone;
 }
 
 /**
@@ -156,7 +157,7 @@ export async function takeTurn<Cursor>(
   const { done, counters } = await takeUnits(shardTurn, work.unit).catch((error: unknown) => {
     if (!(error instanceof ShardTakenError)) throw error;
     runtime.logger.warn(error.message, { runId, stage: work.state, shard: index });
-    return watchOther<Cursor>(runtime, input, { turn: shardTurn, state: work.state });
+    return watchOther<Cursor>(runtime, input, { turn: shardTurn, work });
   });
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });

@@ -2,11 +2,16 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WireItem, wireItem } from '../../functions/shared/wire/wire-item.ts';
 import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
+import { itemDigest } from '../../functions/shared/wire/digest.ts';
 import { readTables, targetContent, violationsOf } from '../support/checker.ts';
 import { eventually } from '../support/embedded.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
 import { functionName } from '../support/request-points.ts';
 import { secretProduct, secretProducts } from '../support/secret-products.ts';
+
+/** The product of this id, after the shop has changed its price. */
+const repriced = (id: string): WireItem =>
+  wireItem([...Object.entries(secretProduct(id)), ['price', { S: '999.00' }]]);
 
 const nameOf = (arn: string): string => arn.split(':').at(-1) ?? '';
 
@@ -132,8 +137,6 @@ describe('a shop that goes on selling', () => {
     (await shop.dynamo.scan('products-enhanced')).find(
       ({ PK, SK }) => JSON.stringify([PK, SK]) === JSON.stringify([{ S: partition }, { S: sort }]),
     );
-  const changed = (id: string): WireItem =>
-    wireItem([...Object.entries(secretProduct(id)), ['price', { S: '999.00' }]]);
 
   it('finds its changes named as drift, and catches up by a second run that leaves alone what it changed in the target', async () => {
     await shop.reset(secretProducts(12));
@@ -141,8 +144,8 @@ describe('a shop that goes on selling', () => {
     let isDone = false;
     const sell = async (): Promise<void> => {
       await shop.dynamo.put('products', secretProduct('new'));
-      await shop.dynamo.put('products', changed('p-1'));
-      await shop.dynamo.put('products', changed('p-2'));
+      await shop.dynamo.put('products', repriced('p-1'));
+      await shop.dynamo.put('products', repriced('p-2'));
       await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'p-3' } } });
     };
     shop.aws.faults.add({
@@ -180,6 +183,69 @@ describe('a shop that goes on selling', () => {
     expect(await item('PRODUCT#p-3', 'METADATA')).toEqual(removed);
     expect(second).toMatchObject({ status: 'SUCCEEDED', verification: { missing: 0, different: 0 } });
     expect((await targetContent(shop)).length).toBe(3 * 13);
+  }, 120_000);
+});
+
+describe('a held run whose code has changed since', () => {
+  let shop: FaultShop;
+  beforeAll(async () => void (shop = await openFaultShop()));
+  afterAll(() => shop.stop());
+
+  /** Refuses the run's writes from some request on, so that it is held half-way. */
+  async function holdHalfWay(input: object, operation: string, after: number): Promise<string> {
+    let count = 0;
+    const fault = shop.aws.faults.add({
+      functionName: functionName('migrateProductsEnhanced'),
+      operation,
+      kind: 'error',
+      code: 'AccessDeniedException',
+      where: () => (count += 1) > after,
+    });
+    const arn = await shop.begin(input);
+    expect((await shop.endOf(arn)).error).toBe('PermissionDeniedError');
+    fault.remove();
+    return nameOf(arn);
+  }
+
+  /** Makes what the run has rehearsed and migrated look like the work of other code, under a key that this one does not make. */
+  async function asByOtherCode(runId: string): Promise<void> {
+    for (const { PK, SK } of await shop.ledgerItems())
+      if (PK === `RUN#${runId}` && /^SHARD#(RehearseBackup|MigrateProducts)#/.test(SK))
+        await shop.dynamo.call('UpdateItem', {
+          TableName: shop.aws.ledgerTable,
+          Key: { PK: { S: PK }, SK: { S: SK } },
+          UpdateExpression: 'SET codeVersion = :other',
+          ExpressionAttributeValues: { ':other': { S: 'other' } },
+        });
+    const item = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#OLD' }, migrationRun: { S: runId } };
+    await shop.dynamo.put('products-enhanced', { ...item, migrationDigest: { S: itemDigest(item) } });
+  }
+
+  it('takes its own items out of its table, and starts over', async () => {
+    await shop.reset(secretProducts(120));
+    const before = await readTables(shop);
+    const runId = await holdHalfWay({ onFailure: 'hold' }, 'BatchWriteItem', 3);
+    await asByOtherCode(runId);
+
+    const report = await shop.migrate({ resume: runId });
+
+    expect(report.verification).toMatchObject({ missing: 0, different: 0, extra: 0 });
+    expect(await violationsOf(shop, { before, runId, end: 'SUCCEEDED' })).toEqual([]);
+  }, 120_000);
+
+  it('leaves the shop’s table as it was when it is taken back after all', async () => {
+    await shop.reset(secretProducts(120));
+    await shop.migrate();
+    for (let index = 1; index < 100; index += 1) await shop.dynamo.put('products', repriced(`p-${index}`));
+    await shop.dynamo.put('products-enhanced', { PK: { S: 'SHOP#1' }, SK: { S: 'OWN' } });
+    const before = await readTables(shop);
+    const runId = await holdHalfWay({ onFailure: 'hold', onExisting: 'replace' }, 'UpdateItem', 40);
+    await asByOtherCode(runId);
+    await holdHalfWay({ resume: runId }, 'UpdateItem', 40);
+
+    expect((await shop.run('rollback', { runId })).status).toBe('SUCCEEDED');
+
+    expect(await violationsOf(shop, { before, runId, end: 'ROLLED_BACK' })).toEqual([]);
   }, 120_000);
 });
 

@@ -53,16 +53,19 @@ export function itemsOf(state: ShardState, shards: readonly Shard[]): number {
   return itemCounters[state].reduce((sum, counter) => sum + sumCounter(shards, counter), 0);
 }
 
-/** How many workers' shards a Map has. */
+/** How many shards a state has that say how far it is; one that is no Map has one. */
 function shardCount(run: Run, state: ShardState): number {
+  if (state === 'ClearItems' || state === 'RollBack') return 1;
   return state === 'BackupProducts' || state === 'VerifyMigration'
     ? run.plan.segments.length
     : run.plan.shards.length;
 }
 
-/** Whether every shard of a Map has finished: its checkpoints do not change any more. */
+/** Whether every shard of a state has finished: its checkpoints do not change any more. */
 export function isStateDone(run: Run, state: ShardState, shards: readonly Shard[]): boolean {
-  return shards.length >= shardCount(run, state) && shards.every(({ done }) => done);
+  const count = shardCount(run, state);
+  const counted = shards.filter(({ shard }) => shard < count);
+  return counted.length === count && counted.every(({ done }) => done);
 }
 
 /** Items that a Map has to handle. */

@@ -28,7 +28,7 @@ export interface MigrateBench extends Bench {
   /** Ends a run and begins, backs up and seals the next one. */
   nextRun(runId: string, change?: Partial<Run>): Promise<Run>;
   /** Holds the run and lets it go on under another execution. */
-  resume(run: Run): Promise<Run>;
+  resume(run: Run, name?: string): Promise<Run>;
   /** Writes one item of the target over, as the shop would. */
   put(item: WireItem): Promise<void>;
 }
@@ -70,12 +70,12 @@ async function endRun({ runtime }: Bench, runId: string): Promise<void> {
   await transition(runtime.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: `end:${runId}` });
 }
 
-async function resumeHeld({ runtime }: Bench, run: Run): Promise<Run> {
+async function resumeHeld({ runtime }: Bench, run: Run, name: string): Promise<Run> {
   const now = await readRun(runtime.ledger, run.runId);
   const held = await transition(runtime.ledger, { run: now, to: 'HELD', lock: 'keep', writer: 'hold' });
   const holder = {
-    executionName: 'resumer',
-    executionArn: 'arn:resumer',
+    executionName: name,
+    executionArn: `arn:${name}`,
     startTime: '2026-01-03T00:00:00.000Z',
   };
   const resumed = held && (await resumeRun(runtime.ledger, held, holder));
@@ -110,7 +110,7 @@ export async function migrateBench(options: MigrateBenchOptions = {}): Promise<M
       await makeReady(bench, next);
       return next;
     },
-    resume: (of) => resumeHeld(bench, of),
+    resume: (of, name = 'resumer') => resumeHeld(bench, of, name),
     put: (item) => bench.fill(targetName, [item]),
   };
 }

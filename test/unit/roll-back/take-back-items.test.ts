@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { clearItems } from '../../../functions/roll-back/clear-items.ts';
 import { takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { findShard, saveShard } from '../../../functions/shared/ledger/shard.ts';
+import { findShard, saveShard, type ShardState } from '../../../functions/shared/ledger/shard.ts';
+import { codeVersion } from '../../../functions/shared/transform/code-version.ts';
 import { itemDigest } from '../../../functions/shared/wire/digest.ts';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { drive, longTurn } from '../backup/backup-bench.ts';
@@ -126,14 +127,18 @@ function itemOfOtherCode(runId: string): WireItem {
 describe('a resumed run', () => {
   const clear = ({ runId, executionArn }: Run, turnOf = longTurn) =>
     drive((input, turn) => clearItems(bench.runtime, input, turn), { runId, executionArn, shard: 0 }, turnOf);
-  /** What the rehearsal of other code leaves in the ledger. */
-  const rehearsedByOtherCode = async ({ runId }: Run): Promise<void> => {
+  /** Makes a checkpoint look like one of other code. */
+  const relabel = async ({ runId }: Run, state: ShardState, version: string): Promise<void> => {
     const { ledger } = bench.runtime;
-    const rehearsed = await findShard(ledger, runId, 'RehearseBackup', 0);
-    if (rehearsed === undefined) throw new Error('not rehearsed');
-    const { version, writer: _writer, ...shard } = rehearsed;
-    const changed = { ...shard, codeVersion: 'other' };
-    await saveShard(ledger, { runId, shard: changed, previousVersion: version, writer: 'test' });
+    const saved = await findShard(ledger, runId, state, 0);
+    if (saved === undefined) throw new Error(`no checkpoint of ${state}`);
+    const { version: previousVersion, writer: _writer, ...shard } = saved;
+    await saveShard(ledger, {
+      runId,
+      shard: { ...shard, codeVersion: version },
+      previousVersion,
+      writer: 'test',
+    });
   };
 
   it('whose code is the same keeps its items', async () => {
@@ -150,7 +155,7 @@ describe('a resumed run', () => {
     await bench.put(itemOfOtherCode(bench.run.runId));
     await bench.put(noted((await bench.target()).get(targetKey('METADATA')) ?? {}));
     const resumed = await bench.resume(bench.run);
-    await rehearsedByOtherCode(resumed);
+    await relabel(resumed, 'RehearseBackup', 'other');
     expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 16 });
     expect([...(await bench.target()).keys()]).toEqual([targetKey('METADATA')]);
     await bench.migrate(resumed);
@@ -158,6 +163,30 @@ describe('a resumed run', () => {
     expect(await bench.target()).toHaveProperty('size', 15);
     // Called again, it has nothing to do: what stands there now is this code's.
     await clear(resumed);
+    expect(await bench.target()).toHaveProperty('size', 15);
+  });
+
+  it('that another code has only migrated, and not rehearsed, is cleared as well', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    await relabel(bench.run, 'MigrateProducts', 'other');
+    const resumed = await bench.resume(bench.run);
+    expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 15 });
+    expect(await bench.target()).toHaveProperty('size', 0);
+  });
+
+  it('that comes back to its first code is migrated again, where the other one got no further than clearing', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    await relabel(bench.run, 'RehearseBackup', 'first');
+    const resumed = await bench.resume(bench.run);
+    await clear(resumed);
+    // What the other code has left: nothing in the table, and shards that say so. Now the first one is back.
+    await relabel(resumed, 'RehearseBackup', codeVersion());
+    await relabel(resumed, 'MigrateProducts', 'other');
+    const again = await bench.resume(resumed, 'again');
+    await clear(again);
+    await bench.migrate(again);
     expect(await bench.target()).toHaveProperty('size', 15);
   });
 });
