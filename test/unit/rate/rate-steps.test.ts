@@ -20,10 +20,11 @@ function rateAt(options: Omit<RateOptions, 'clock' | 'deadline' | 'pause'> & { r
   /** The limit in units a second, as it is after another second without a request. */
   const limit = async (expected: number): Promise<number> => {
     pass(1_000);
-    // What a rate has not spent of the last 100 ms is still there.
-    await rate.take(expected * 0.11);
+    // What a rate has not spent of the last 100 ms is still there; a limit twice as high would not be waited for.
+    await rate.take(expected * 0.2);
     const waited = await take(0);
-    return (expected * 0.11 * 1_000) / (waited + 100);
+    if (waited === 0) throw new Error(`The limit is twice ${expected} units a second, or more.`);
+    return (expected * 0.2 * 1_000) / (waited + 100);
   };
   return { rate, take, pass, limit };
 }
