@@ -41,18 +41,47 @@ async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInp
   return begun(settle, 'SETTLE');
 }
 
+/** Fields that mean something to a run that goes on; it keeps all its other parameters. */
+const resumable = new Set(['resume', 'maxQuarantined', 'Comment']);
+
+/**
+ * What changes with a resumption. How many products may stay behind can be said anew: nobody knows them before the
+ * run is held. What else was typed is not silently left out.
+ */
+function resumedFacts(run: Run, typed: object, input: MigrateInput): Partial<Run> {
+  const fields = Object.keys(typed);
+  const ignored = fields.filter((field) => !resumable.has(field));
+  const { maxQuarantined } = input;
+  return {
+    codeVersion: codeVersion(),
+    ...(fields.includes('maxQuarantined') && { parameters: { ...run.parameters, maxQuarantined } }),
+    ...(ignored.length > 0 && {
+      warnings: [
+        ...run.warnings,
+        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference; only maxQuarantined can be said anew.`,
+      ],
+    }),
+  };
+}
+
 /**
  * A held run goes on under its own id, plan and parameters.
  *
  * @throws InvalidInputError when there is no such run or it is not held; LockHeldError when another run holds the table.
  */
-async function resume(runtime: Runtime, runId: string, execution: Execution): Promise<BegunRun> {
+async function resume(
+  runtime: Runtime,
+  { input: typed, execution }: BeginRunInput,
+  input: MigrateInput & { readonly resume: string },
+): Promise<BegunRun> {
+  const runId = input.resume;
   const run = await findRun(runtime.ledger, runId);
   if (run === undefined || run.kind !== 'migrate')
     throw new InvalidInputError(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
-  const resumed = await resumeRun(runtime.ledger, run, holderOf(execution), { codeVersion: codeVersion() });
+  const facts = resumedFacts(run, Object(typed), input);
+  const resumed = await resumeRun(runtime.ledger, run, holderOf(execution), facts);
   if (resumed !== undefined) return begun(resumed, 'RESUMED');
   if (run.status === 'HELD')
     throw new LockHeldError(
@@ -75,7 +104,7 @@ export async function beginMigration(runtime: Runtime, payload: BeginRunInput): 
   const run =
     input.resume === undefined
       ? await begin(runtime, payload, input)
-      : await resume(runtime, input.resume, execution);
+      : await resume(runtime, payload, { ...input, resume: input.resume });
   const kept = { machine, input: payload.input, execution, run };
   return run.outcome === 'SETTLE' ? { ...kept, tested } : kept;
 }

@@ -19,12 +19,23 @@ export interface TakeBackResult {
 /** Step Functions takes causes of 32,768 characters; a console shows far fewer well. */
 const maxCause = 2_000;
 
+function afterRollBack({ kind, failure }: Run): string {
+  if (kind === 'restore')
+    return 'Correct the cause, then start the restore again; {"backupId": "<id>"} takes another backup (npm run backups lists them).';
+  if (failure?.error === 'RolledBackByOperator') return 'To migrate again, start again with {}.';
+  return 'Correct the cause, then start again with {}.';
+}
+
 const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
-  ROLLED_BACK: () => 'Correct the cause, then start again with {}.',
-  HELD: ({ runId, failure }) =>
-    failure?.error === 'VerificationFailedError'
+  ROLLED_BACK: afterRollBack,
+  HELD: ({ runId, failure, rehearsal }) => {
+    const takeBack = `take it back by starting the rollback state machine with {"runId": "${runId}"}`;
+    if (failure?.error === 'TooManyQuarantinedError')
+      return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${takeBack}, correct them, and start again with {}.`;
+    return failure?.error === 'VerificationFailedError'
       ? `Resuming compares again, and fails again while an item that the report names is not as the migration wrote it. Take the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes of the shop's is kept), then start again with {}.`
-      : `Go on with {"resume": "${runId}"}, or take it back by starting the rollback state machine with {"runId": "${runId}"}.`,
+      : `Go on with {"resume": "${runId}"}, or ${takeBack}.`;
+  },
   ROLLBACK_FAILED: ({ runId }) =>
     `Remove what remains by hand, or start the rollback state machine again with {"runId": "${runId}"}.`,
   SUCCEEDED: () => '',

@@ -77,7 +77,7 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   throw new TooManyQuarantinedError(
     `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${named.slice(0, 500)}. ` +
       `No table was created; the products and the backup ${run.backupId} are there, and runs/${run.runId}/quarantine/ lists every one. ` +
-      `Correct the products and start again, or start with {"maxQuarantined": ${quarantined}}.`,
+      `Correct the products, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );
 }
 

@@ -24,7 +24,9 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   const path = await executionPath(context.sfn, end.executionArn);
   if (end.runId === undefined) return { report: reportWithoutRun(end), path, shards: new Map() };
   const record = await readRunRecord(context.ledger, end.runId);
-  const report = isReport(end.output) ? end.output : await storedReport(context, record);
+  // A run that was taken back since is what the ledger says, whatever its execution had to say at its end.
+  const isCurrent = isReport(end.output) && end.output.status === record.run.status;
+  const report = isCurrent ? (end.output as Report) : await storedReport(context, record);
   return { report, path, shards: record.shards };
 }
 

@@ -7,6 +7,7 @@ import {
   type ReportStatus,
 } from '../../functions/shared/report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
+import { OperatorError } from './operator-error.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Lambda's error payload, as Step Functions puts it into a Cause. */
@@ -58,22 +59,26 @@ function emptyReport(runId: string): Report {
   };
 }
 
-const endStatuses: Partial<Record<string, ReportStatus>> = {
-  SUCCEEDED: 'SUCCEEDED',
-  PLANNED: 'PLANNED',
-  HELD: 'HELD',
-  ROLLED_BACK: 'ROLLED_BACK',
-  ROLLBACK_FAILED: 'ROLLBACK_FAILED',
-};
+function endStatusOf({ runId, status }: RunRecord['run']): ReportStatus {
+  if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
+  const what = status === 'RUNNING' ? 'still running' : 'being taken back at the moment';
+  throw new OperatorError(
+    `Run ${runId} is ${what}; its report is written at its end. See how far it is with: npm run runs, or npm run follow -- ${runId}`,
+  );
+}
 
-/** What the ledger alone tells of a run whose report was never written, or is being written still. */
+/**
+ * What the ledger alone tells of a run whose report was never written, or is being written still.
+ *
+ * @throws OperatorError where the run has not ended.
+ */
 export function reportFromLedger(record: RunRecord, now: Date): Report {
   const { run, failure } = record;
   const finishedAt = run.finishedAt ?? now.toISOString();
   const found = run.failure ?? failure;
   return {
     ...emptyReport(run.runId),
-    status: endStatuses[run.status] ?? 'ROLLBACK_FAILED',
+    status: endStatusOf(run),
     source: {
       table: run.sourceTable,
       products: run.backup?.items ?? run.plan.estimatedProducts,

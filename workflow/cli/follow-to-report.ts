@@ -1,3 +1,4 @@
+import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { consoleLink } from './deployment.ts';
@@ -32,11 +33,42 @@ export async function followToReport(
   try {
     const view = progressView(terminal);
     const end = await followExecution(context, executionArn, { view, signal: interrupt.signal });
-    if (end !== undefined) return await finish(context, end, terminal);
+    const isClosed =
+      end !== undefined && (await untilClosed(context, end, { terminal, signal: interrupt.signal }));
+    if (isClosed) return await finish(context, end, terminal);
     sayHowToFollow(context, executionArn, terminal);
-    return interruptedExitCode;
+    return end === undefined ? interruptedExitCode : 1;
   } finally {
     process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+  }
+}
+
+/** As long as a settled run takes where its end was told; where only the schedule finds it, up to a quarter of an hour more. */
+const closingMillis = 180_000;
+const lookMillis = 1_000;
+
+interface Closing {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** An execution that was stopped, or ran out of time, leaves a run behind that is settled without it. */
+async function untilClosed(
+  { ledger }: OperatorContext,
+  { runId, status }: ExecutionEnd,
+  { terminal, signal }: Closing,
+): Promise<boolean> {
+  if (runId === undefined) return true;
+  const until = Date.now() + closingMillis;
+  for (let isSaid = false; ; isSaid = true) {
+    const run = await findRun(ledger, runId);
+    if (run?.status !== 'RUNNING' && run?.status !== 'ROLLING_BACK') return true;
+    if (!isSaid)
+      terminal.say(
+        `The execution is ${status}. Its run is settled by itself, taken back or held; on AWS that may take 15 minutes.`,
+      );
+    if (signal.aborted || Date.now() >= until) return false;
+    await new Promise((resolve) => setTimeout(resolve, lookMillis));
   }
 }
 
@@ -57,5 +89,6 @@ export async function finish(
   const pagePath = await saveReport(view);
   printSummary(terminal, view.report, pagePath);
   if (terminal.json) terminal.document(view.report);
-  return end.status === 'SUCCEEDED' ? 0 : 1;
+  const { status } = view.report;
+  return status === 'SUCCEEDED' || status === 'PLANNED' ? 0 : 1;
 }

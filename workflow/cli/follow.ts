@@ -2,6 +2,7 @@ import { findRun } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
 import { executionArn } from './deployment.ts';
+import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
 import { OperatorError } from './operator-error.ts';
 import { processTerminal } from './terminal.ts';
@@ -28,5 +29,13 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
     throw new OperatorError(
       `Run ${runId} is a single step that was called by hand; there is no execution to follow. See it with: npm run report -- --stage ${context.stage} ${runId}`,
     );
-  return run?.executionArn ?? executionArn(context, 'migrate', runId);
+  if (run !== undefined) return run.executionArn;
+  const arn = executionArn(context, 'migrate', runId);
+  await describeExecution(context.sfn, arn).catch((error: unknown) => {
+    if (!(error instanceof Error) || error.name !== 'ExecutionDoesNotExist') throw error;
+    throw new OperatorError(
+      `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
+    );
+  });
+  return arn;
 }

@@ -162,7 +162,14 @@ async function migrateAndReport(
   try {
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
-    return end === undefined ? interruptedExitCode : await finish(context, end, terminal);
+    if (end === undefined) return interruptedExitCode;
+    const exitCode = await finish(context, end, terminal);
+    terminal.say(
+      terminal.colors.dim(
+        '\nThe shop, its tables and its bucket were in memory and are gone now; npm run local keeps them up.',
+      ),
+    );
+    return exitCode;
   } finally {
     context.close();
   }

@@ -48,10 +48,17 @@ export function explain(error: unknown, where: Whereabouts = {}): string {
   if (denied.has(name))
     return `These credentials may not do that: ${message} Ask for the permission, or use the credentials of an operator.`;
   if (notDeployed.has(name))
-    return `Stage ${stage} is not deployed in ${region} of this account, or under another name (${message}). Deploy it with: npx sls deploy --stage ${stage} --region ${region}`;
+    return `Stage ${stage} is not deployed in ${region} ${placeOf(endpoint)}, or under another name (${message}). ${
+      endpoint === undefined
+        ? `Deploy it with: npx sls deploy --stage ${stage} --region ${region}`
+        : 'Unset AWS_ENDPOINT_URL to reach AWS, or say --stage local for the embedded one.'
+    }`;
   if (unreachable.has(code0) || unreachable.has(name)) return notAnswering(endpoint, message || code0);
   return message;
 }
+
+const placeOf = (endpoint: string | undefined): string =>
+  endpoint === undefined ? 'of this account' : `at ${endpoint}`;
 
 function notAnswering(endpoint: string | undefined, reason: string): string {
   return endpoint === undefined

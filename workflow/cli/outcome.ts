@@ -22,7 +22,7 @@ export function neverBegan(report: Report): boolean {
 
 /** The outcome in one sentence, and what follows from it. */
 export function outcomeOf(report: Report): Outcome {
-  const nextStep = report.failure?.nextStep ?? nextStepOf(report);
+  const nextStep = report.failure?.nextStep ?? nextSteps[report.status](report);
   return { ...verdictOf(report), nextStep };
 }
 
@@ -97,7 +97,11 @@ function successSentence({ migrated, restored }: Report): string {
   if (migrated.items > 0 && fresh === 0)
     return `All ${products} were migrated before: ${items} are in place, and none was changed.`;
   const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
-  return `${products} migrated as ${items}${before}, read back and found complete.`;
+  const aside =
+    migrated.quarantined > 0
+      ? ` ${counted(migrated.quarantined, 'product')} stayed behind in quarantine.`
+      : '';
+  return `${products} migrated as ${items}${before}, read back and found complete.${aside}`;
 }
 
 function planSentence({ rehearsal, source }: Report): string {
@@ -106,15 +110,26 @@ function planSentence({ rehearsal, source }: Report): string {
   return `Dry run: ${counted(source.products, 'product')} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;
 }
 
-const nextSteps: Readonly<Record<Report['status'], (runId: string) => string | undefined>> = {
+const isRestore = ({ restored, executionArn = '' }: Report): boolean =>
+  restored !== undefined || executionArn.includes('-restore:');
+
+/** More than the run allows stay behind: then it would stop, whatever the plan says. */
+export function wouldStop({ rehearsal, parameters }: Report): boolean {
+  return (rehearsal?.quarantined ?? 0) > (parameters?.maxQuarantined ?? 0);
+}
+
+const nextSteps: Readonly<Record<Report['status'], (report: Report) => string | undefined>> = {
   SUCCEEDED: () => undefined,
-  PLANNED: () => 'Start it without the dry run when you are content.',
-  ROLLED_BACK: () =>
-    'Put right what the cause names, then start the migration again; starting again is always safe.',
-  HELD: (runId) =>
+  PLANNED: (report) =>
+    wouldStop(report)
+      ? `A run would stop before it creates anything. Correct the products in quarantine, or start with {"maxQuarantined": ${report.rehearsal?.quarantined ?? 0}}.`
+      : 'Start it without the dry run when you are content.',
+  ROLLED_BACK: (report) =>
+    isRestore(report)
+      ? 'Put right what the cause names, then start the restore again; --backup takes another backup, and npm run backups lists them.'
+      : 'Put right what the cause names, then start the migration again; starting again is always safe.',
+  HELD: ({ runId }) =>
     `Resume it by starting migrate with {"resume": "${runId}"}, or take it back by starting rollback with {"runId": "${runId}"}.`,
-  ROLLBACK_FAILED: (runId) =>
+  ROLLBACK_FAILED: ({ runId }) =>
     `Put right what the cause names, then start rollback with {"runId": "${runId}"}.`,
 };
-
-const nextStepOf = ({ status, runId }: Report): string | undefined => nextSteps[status](runId);

@@ -1,4 +1,5 @@
 import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
+import type { Report } from '../../functions/shared/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { reportOfExecution } from './collect-report.ts';
 import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './command.ts';
@@ -7,7 +8,9 @@ import type { OperatorContext } from './context.ts';
 import { startExecution } from './executions.ts';
 import { followExecution } from './follow-run.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
+import { counted } from './format.ts';
 import { OperatorError } from './operator-error.ts';
+import { wouldStop } from './outcome.ts';
 import { estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
 import { progressView } from './progress-view.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -38,7 +41,9 @@ await runStageCommand<Options>(command, async (context, options) => {
   sayPlan(terminal, facts);
   if (options.json === true)
     terminal.document({ connection, report: rehearsed?.report ?? null, estimate: estimateOf(facts) });
-  return rehearsed === undefined || rehearsed.succeeded ? 0 : sayStop(rehearsed.report, terminal);
+  if (rehearsed === undefined) return 0;
+  if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
+  return wouldStop(rehearsed.report) ? sayTooMany(rehearsed.report, terminal) : 0;
 });
 
 function inputOf(options: Options): object {
@@ -74,5 +79,14 @@ async function rehearse(context: OperatorContext, input: object, terminal: Termi
 
 function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, colors }: Terminal): number {
   say(`\n${colors.red('✖')} A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`);
+  return 1;
+}
+
+/** A dry run lists what stays behind, and ends well all the same; the run that it stands for would not. */
+function sayTooMany({ rehearsal, parameters }: Report, { say, colors }: Terminal): number {
+  const quarantined = rehearsal?.quarantined ?? 0;
+  say(
+    `\n${colors.red('✖')} A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${parameters?.maxQuarantined ?? 0}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
+  );
   return 1;
 }

@@ -106,7 +106,7 @@ export async function resumeRun(
   ledger: LedgerTable,
   run: Run,
   holder: Holder,
-  facts: Partial<Pick<Run, 'codeVersion'>> = {},
+  facts: Partial<Pick<Run, 'codeVersion' | 'parameters' | 'warnings'>> = {},
 ): Promise<Run | undefined> {
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
   if (run.status !== 'HELD') return undefined;

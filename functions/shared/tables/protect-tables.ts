@@ -20,6 +20,9 @@ function isWorthRetrying(error: unknown): boolean {
   );
 }
 
+/** What an engine on a laptop says of a call that it does not have. */
+const notOffered = 'UnknownOperationException';
+
 interface Protection {
   readonly what: string;
   readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
@@ -79,6 +82,13 @@ async function protectAll(
   const unprotected = names.filter((_, index) => refusals[index] !== undefined);
   if (unprotected.length === 0) return { warnings: [], isWorthAnotherTry: false };
   const isWorthAnotherTry = refusals.some((refusal) => refusal?.isPassing);
+  if (refusals.every((refusal) => refusal === undefined || refusal.error === notOffered))
+    return {
+      warnings: [
+        `This endpoint offers no ${protection.what.toLowerCase()}: ${unprotected.join(', ')} are without it.`,
+      ],
+      isWorthAnotherTry,
+    };
   const reasons = [...new Set(refusals.flatMap((refusal) => refusal?.error ?? []))].join(', ');
   const next = isWorthAnotherTry
     ? 'it is tried again every 15 minutes for a day; the DynamoDB console shows whether it is on.'

@@ -7,6 +7,8 @@ import { createWorkerScheduler } from './worker-scheduler.ts';
 
 /** Runs the deployed functions. */
 export interface FunctionRunner {
+  /** Calls that run at once: the quota of this account. */
+  readonly concurrency: number;
   /** Never rejects for what the function does: that is an error result. */
   invoke(spec: FunctionSpec, payload: string): Promise<CompletedInvocation>;
   /** Ends the worker of this number at once. */
@@ -32,7 +34,7 @@ export interface RunnerOptions {
   readonly onLog: (functionName: string, text: string) => void;
   /** Time limits that differ from the template's, by function key. */
   readonly timeoutSeconds: Readonly<Record<string, number>>;
-  /** Calls at once; beyond 2 a core they only slow one another. */
+  /** Calls at once; default {@link defaultConcurrency}. */
   readonly maxWorkers: number | undefined;
   /** Warm ones that wait for the next call. */
   readonly maxIdleWorkers: number | undefined;
@@ -44,9 +46,15 @@ export interface RunnerOptions {
  */
 const MAX_IDLE = 20;
 
+/**
+ * Beyond 2 a core they only slow one another. Five more, because the planner leaves so many of a quota to others: a
+ * Map that had every place would keep a second run, or a look at the first one, waiting.
+ */
+const defaultConcurrency = (): number => Math.max(2, 2 * availableParallelism()) + 5;
+
 /** Keeps warm workers per function; calls beyond `maxWorkers` wait their turn, and their time limit waits with them. */
 export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
-  const busy = options.maxWorkers ?? Math.max(2, 2 * availableParallelism());
+  const busy = options.maxWorkers ?? defaultConcurrency();
   const outputs = new Map<number, string[]>();
   let count = 0;
   const scheduler = createWorkerScheduler(
@@ -63,6 +71,7 @@ export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
     { busy, idle: options.maxIdleWorkers ?? MAX_IDLE },
   );
   return {
+    concurrency: busy,
     async invoke(spec, payload) {
       const worker = await scheduler.acquire(spec);
       const requestId = randomUUID();

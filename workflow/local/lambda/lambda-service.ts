@@ -20,8 +20,7 @@ export interface LambdaParts {
 /** The Lambda API over the packaged functions. */
 export function createLambdaService(parts: LambdaParts): Service {
   return async (request) => {
-    if (request.operation === 'GetAccountSettings')
-      return restAnswer(200, accountSettings(parts.functions.length));
+    if (request.operation === 'GetAccountSettings') return restAnswer(200, accountSettings(parts));
     if (request.operation === 'ListFunctions')
       return restAnswer(200, { Functions: parts.functions.map(configurationOf) });
     const spec = findFunction(parts.functions, request.key);
@@ -99,11 +98,15 @@ function readPayload(body: Buffer): string {
   }
 }
 
-function accountSettings(functionCount: number): object {
+function accountSettings({ functions, runner: { concurrency } }: LambdaParts): object {
   const limits = { CodeSizeUnzipped: 262_144_000, CodeSizeZipped: 52_428_800, TotalCodeSize: 80_530_636_800 };
   return {
-    AccountLimit: { ...limits, ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
-    AccountUsage: { FunctionCount: functionCount, TotalCodeSize: 0 },
+    AccountLimit: {
+      ...limits,
+      ConcurrentExecutions: concurrency,
+      UnreservedConcurrentExecutions: concurrency,
+    },
+    AccountUsage: { FunctionCount: functions.length, TotalCodeSize: 0 },
   };
 }
 
