@@ -26,7 +26,7 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was taken back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
-  const report = isCurrent ? (end.output as Report) : await storedReport(context, record);
+  const report = isCurrent ? end.output : await storedReport(context, record);
   return { report, path, shards: record.shards };
 }
 

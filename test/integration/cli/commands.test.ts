@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/report.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
+import { eventually } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { type CommandEnd, recordCommand, runCommand } from './run-command.ts';
 
@@ -162,3 +164,36 @@ describe('what goes wrong is a sentence and exit code 1', () => {
 
 const migratedItems = ({ rehearsal }: Report): number =>
   (rehearsal?.metadata ?? 0) + (rehearsal?.variants ?? 0);
+
+describe('follow', () => {
+  it('follow of a stopped run waits until it is settled, and tells its end', async () => {
+    const functionName = 'products-migration-local-backupProducts';
+    const hold = shop.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
+    const { executionArn = '' } = await shop.sfn.send(
+      new StartExecutionCommand({ stateMachineArn: shop.aws.stateMachines['migrate'], name: 'stopped' }),
+    );
+    await eventually(() => (hold.struck > 0 ? true : undefined));
+    const following = onStage('follow', 'stopped');
+    await shop.sfn.send(new StopExecutionCommand({ executionArn }));
+    hold.remove();
+    const { stdout, code } = await following;
+    expect(stdout).toContain('Rolled back.');
+    expect(stdout).not.toContain('Roll back failed');
+    expect(code).toBe(1);
+  });
+
+  it('follow believes the ledger, where a run that succeeded was taken back since', async () => {
+    expect((await shop.run('migrate', {}, 'taken-back')).status).toBe('SUCCEEDED');
+    const order = { runId: 'taken-back', confirm: 'taken-back' };
+    expect((await shop.run('rollback', order)).status).toBe('SUCCEEDED');
+    const { stdout, code } = await onStage('follow', 'taken-back');
+    expect(stdout).toContain('Rolled back.');
+    expect(code).toBe(1);
+  });
+
+  it('follow of a run that nobody knows says where they are listed', async () => {
+    const { stderr, code } = await onStage('follow', 'nobody');
+    expect(stderr).toContain('npm run runs');
+    expect(code).toBe(1);
+  });
+});

@@ -112,6 +112,16 @@ describe('a run that cannot succeed', () => {
     expect(line).toMatchObject({ code: 'MissingName', item: { id: { S: 'nameless' } } });
   });
 
+  it('is held for its quarantine, and goes on when it is resumed with that many allowed', async () => {
+    await shop.dynamo.fillProducts([...awkwardProducts(3), { id: { S: 'nameless' }, price: { N: '5' } }]);
+    const held = await shop.run('migrate', { onFailure: 'hold' }, 'held');
+    expect(held.error).toBe('TooManyQuarantinedError');
+    expect(held.cause).toContain('{"resume": "held", "maxQuarantined": 1}');
+    const resumed = await shop.migrate({ resume: 'held', maxQuarantined: 1, onExisting: 'replace' });
+    expect(resumed).toMatchObject({ status: 'SUCCEEDED', migrated: { products: 3, quarantined: 1 } });
+    expect(resumed.warnings?.join(' ')).toContain('onExisting made no difference');
+  });
+
   it('takes its own tables away and leaves one that was there before, item for item', async () => {
     await shop.dynamo.fillProducts(awkwardProducts(30));
     await createOrders(shop, 'SK');
