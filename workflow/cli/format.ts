@@ -1,14 +1,6 @@
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+import { count, counted } from '../../functions/shared/counted.ts';
 
-/** `1,000`. */
-export function count(value: number): string {
-  return grouped.format(value);
-}
-
-/** `1 product`, `1,000 products`. */
-export function counted(value: number, noun: string, plural = `${noun}s`): string {
-  return `${count(value)} ${value === 1 ? noun : plural}`;
-}
+export { count, counted };
 
 const byteUnits = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
 
