@@ -1,12 +1,6 @@
 import type * as z from 'zod';
-import {
-  errorSummary,
-  InvalidInputError,
-  MigrationError,
-  PermissionDeniedError,
-  TransientError,
-} from './errors.ts';
-import { isTransient } from './retry.ts';
+import { InvalidInputError } from './errors.ts';
+import { presentable } from './presentable.ts';
 import { getRuntime, type Runtime, type Turn } from './runtime.ts';
 
 /** The part of Lambda's context that is used. */
@@ -69,7 +63,7 @@ export function lambdaHandler<Input>(
       runtime.logger.addContext(context as Parameters<Runtime['logger']['addContext']>[0]);
       return await runStage(runtime, stage, event, turnOf(context));
     } catch (error) {
-      throw presentable(error);
+      throw presentable(error, { isAlone: isEmpty(event) });
     }
   };
 }
@@ -89,37 +83,4 @@ async function runStage<Input>(
     );
   }
   return stage.run(runtime, parsed.data, turn);
-}
-
-const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
-const denied = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'UnauthorizedOperation',
-  'KMSAccessDeniedException',
-]);
-
-/** The error as Step Functions and the operator shall see it. */
-export function presentable(error: unknown): Error {
-  const shown = translate(error);
-  shown.message = errorSummary(shown).message;
-  shown.stack = `${shown.name}: ${shown.message}`;
-  return shown;
-}
-
-function translate(error: unknown): Error {
-  const { name, message } = errorSummary(error);
-  const { code = '' } = (error ?? {}) as { code?: string };
-  if (expired.has(name))
-    return new TransientError(`The credentials expired in mid-call (${message}); the step is tried again.`);
-  if (denied.has(name))
-    return new PermissionDeniedError(
-      `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false; then start again.`,
-    );
-  if (error instanceof MigrationError) return error;
-  if (isTransient(error))
-    return new TransientError(
-      `${name}: ${message || code}. It went on longer than one call may wait; the step is tried again by itself.`,
-    );
-  return error instanceof Error ? error : new Error(message);
 }

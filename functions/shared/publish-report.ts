@@ -1,5 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { runLayout } from './backup/layout.ts';
+import { count, counted } from './counted.ts';
 import { errorSummary } from './errors.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
@@ -31,7 +32,7 @@ function messageOf(report: Report): string {
   const { migrated, source, backup, failure } = report;
   return [
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
-    `${source.products} products read, ${migrated.products} migrated (${migrated.items} items), ${migrated.quarantined} quarantined, in ${report.durationSeconds} seconds.`,
+    `${counted(source.products, 'product')} read, ${count(migrated.products)} migrated (${counted(migrated.items, 'item')}), ${count(migrated.quarantined)} quarantined, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [`${failure.error}: ${failure.cause}`]),
     `Report: ${report.reportUri ?? 'not written'}`,

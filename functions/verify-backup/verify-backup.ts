@@ -2,6 +2,7 @@ import { newestBackup, noteVerification } from '../shared/backup/backup-catalog.
 import type { Finding } from '../shared/backup/check-manifests.ts';
 import { isBackupId } from '../shared/backup/layout.ts';
 import { verifyBackup } from '../shared/backup/verify.ts';
+import { counted } from '../shared/counted.ts';
 import { errorSummary } from '../shared/errors.ts';
 import { type Runtime, reserveMillis, type Turn } from '../shared/runtime.ts';
 import * as z from 'zod';
@@ -40,8 +41,8 @@ function messageFor(
   const { backupId, done, findingCount, items, files } = answer;
   if (!done) return `Time was short: call again with the payload in "next" to go on.`;
   if (findingCount > 0)
-    return `Backup ${backupId} is damaged in ${findingCount} place(s): do not rely on it.`;
-  return `Backup ${backupId} is sound: ${items} items in ${files} files, every one read and compared.`;
+    return `Backup ${backupId} is damaged in ${counted(findingCount, 'place')}: do not rely on it.`;
+  return `Backup ${backupId} is sound: ${counted(items, 'item')} in ${counted(files, 'file')}, every one read and compared.`;
 }
 
 /** The note is for the list of backups only; a role that may not write it verifies all the same. */

@@ -1,14 +1,6 @@
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+import { count, counted } from '../../functions/shared/counted.ts';
 
-/** `1,000`. */
-export function count(value: number): string {
-  return grouped.format(value);
-}
-
-/** `1 product`, `1,000 products`. */
-export function counted(value: number, noun: string, plural = `${noun}s`): string {
-  return `${count(value)} ${value === 1 ? noun : plural}`;
-}
+export { count, counted };
 
 const byteUnits = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
 
@@ -30,7 +22,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Two significant digits below a cent, else cents: `$0.0014`, `$4.06`, `$1,204.50`. */
+/** Two significant digits below a dollar, so that it agrees with the rupees beside it, else cents: `$0.0014`, `$0.026`, `$4.06`. */
 export function dollars(value: number): string {
   return `$${amount(value)}`;
 }
@@ -42,7 +34,8 @@ export function rupees(value: number): string {
 
 function amount(value: number): string {
   if (value === 0) return '0';
-  if (value < 0.01) return value < 0.00001 ? '0.00001' : value.toPrecision(2).replace(/e.*$/, '');
+  if (value < 0.00001) return '0.00001';
+  if (value < 0.995) return value.toPrecision(2);
   return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
@@ -56,10 +49,10 @@ export function moment(iso: string): string {
   return iso.slice(0, 19).replace('T', ' ');
 }
 
-/** Plain words for a table's fate. */
+/** Plain words for a table's fate, behind one name or several. */
 export const tableOutcomes = {
   CREATED: 'created',
-  EXISTED: 'was there before, left as it is',
+  EXISTED: 'there before, left in place',
   DELETED: 'created, then taken away again',
   KEPT: 'kept',
 } as const;

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
+import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
 import { generateProducts } from '../local/products/generate-products.ts';
 import { readProductsFile } from '../local/products/read-products-file.ts';
 import { type Breakage, breakages } from './breakages.ts';
@@ -35,6 +36,8 @@ interface Shop {
   readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
   /** What it is, for the first line. */
   readonly name: string;
+  /** What is wrong with it, known once it is up. */
+  readonly warning: () => string | undefined;
 }
 
 async function* following(products: Shop['products'], more: WireItem | undefined): AsyncGenerator<WireItem> {
@@ -42,9 +45,19 @@ async function* following(products: Shop['products'], more: WireItem | undefined
   if (more !== undefined) yield more;
 }
 
-function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {
-  if (input !== undefined) return { products: readProductsFile(input), name: `the products of ${input}` };
+function shopOfFile(input: string): Shop {
+  const repeats: Repeats = { count: 0 };
   return {
+    products: countRepeats(readProductsFile(input), repeats),
+    name: `the products of ${input}`,
+    warning: () => repeatsSentence(repeats, input),
+  };
+}
+
+function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {
+  if (input !== undefined) return shopOfFile(input);
+  return {
+    warning: () => undefined,
     products: generateProducts({ count: products, seed }),
     name: `${count(products)} generated products`,
   };
@@ -96,16 +109,17 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   checkOptions(options);
   const input = migrateInput(options);
   const breakage = breakageOf(options);
+  const shop = shopOf(options);
   const name = executionName('migrate');
   const log = await openLog(name);
   const stopping = stopOnSignals(terminal);
   let aws: EmbeddedAws | undefined;
   try {
     terminal.say(terminal.colors.dim('Packaging the service and starting the embedded AWS ...'));
-    aws = await startAws(options, breakage, log);
+    aws = await startAws(options, { shop, breakage, log });
     breakage?.inject?.(aws.faults);
     if (stopping.signal.aborted) return interruptedExitCode;
-    announce({ shop: shopOf(options).name, input, breakage }, terminal);
+    announce({ shop, input, breakage }, terminal);
     return await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
   } finally {
     await aws?.stop();
@@ -120,15 +134,17 @@ async function openLog(name: string): Promise<WriteStream> {
   return createWriteStream(join(folder, 'functions.log'));
 }
 
-function startAws(
-  options: LocalRunOptions,
-  breakage: Breakage | undefined,
-  log: WriteStream,
-): Promise<EmbeddedAws> {
+interface LocalAws {
+  readonly shop: Shop;
+  readonly breakage: Breakage | undefined;
+  readonly log: WriteStream;
+}
+
+function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): Promise<EmbeddedAws> {
   const { port = 0, dynamodb, s3 } = options;
   return startEmbeddedAws({
     port,
-    products: following(shopOf(options).products, breakage?.product),
+    products: following(shop.products, breakage?.product),
     log: (functionName, text) => void log.write(`${functionName}: ${text}`),
     ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
     ...(s3 === undefined ? {} : { s3Url: s3 }),
@@ -136,13 +152,15 @@ function startAws(
 }
 
 interface Announcement {
-  readonly shop: string;
+  readonly shop: Shop;
   readonly input: unknown;
   readonly breakage: Breakage | undefined;
 }
 
 function announce({ shop, input, breakage }: Announcement, terminal: Terminal): void {
-  terminal.say(`A shop with ${shop} is up; starting migrate with ${JSON.stringify(input)}`);
+  terminal.say(`A shop with ${shop.name} is up; starting migrate with ${JSON.stringify(input)}`);
+  const warning = shop.warning();
+  if (warning !== undefined) terminal.say(terminal.colors.yellow(warning));
   if (breakage !== undefined) terminal.say(terminal.colors.yellow(breakage.story));
   terminal.say();
 }

@@ -1,5 +1,5 @@
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
-import { count, duration } from './format.ts';
+import { count, counted, duration } from './format.ts';
 import type { Progress, StageProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,7 +29,7 @@ function amount({ items, total, isDone }: StageProgress): string {
 
 /** The line under the bars. */
 function statusLine({ state, throttles, quarantined }: Progress): string {
-  const throttled = throttles > 0 ? `, throttled ${count(throttles)} times` : '';
+  const throttled = throttles > 0 ? `, throttled ${counted(throttles, 'time')}` : '';
   const set = quarantined > 0 ? `, ${count(quarantined)} in quarantine` : '';
   return `${state ?? 'starting'}${throttled}${set}`;
 }
@@ -50,7 +50,9 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
     terminal.say(`${new Date(now()).toISOString().slice(11, 19)}  ${text}`);
   };
   const stageLine = (stage: StageProgress): void =>
-    line(`${stage.state.padEnd(16)} ${amount(stage)} items, ${pace(stage)}`);
+    line(
+      `${stage.state.padEnd(16)} ${amount(stage)} ${stage.total === 1 ? 'item' : 'items'}, ${pace(stage)}`,
+    );
   const show = (progress: Progress): void => {
     const ended = progress.stages.filter(({ state, isDone }) => isDone && !shown.finished.has(state));
     for (const stage of ended) {

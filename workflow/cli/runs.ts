@@ -1,12 +1,19 @@
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
 import { count, duration, moment } from './format.ts';
+import { itemsInPlace } from './items-in-place.ts';
 import { tableText } from './plain-table.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface Options extends StageOptions {
   readonly limit: number;
   readonly json?: boolean;
+}
+
+interface ListedRun {
+  readonly run: Run;
+  /** In place now; `undefined` where it is not known. */
+  readonly items: number | undefined;
 }
 
 const columns = [
@@ -26,7 +33,10 @@ const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
 
 await runStageCommand<Options>(command, async ({ ledger, stage }, options) => {
   const terminal = processTerminal(options);
-  const runs = await listRuns(ledger, options.limit);
+  const found = await listRuns(ledger, options.limit);
+  const runs = await Promise.all(
+    found.map(async (run): Promise<ListedRun> => ({ run, items: await itemsInPlace(ledger, run) })),
+  );
   if (options.json === true) terminal.document(runs.map(listed));
   else if (runs.length === 0)
     terminal.say(`Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`);
@@ -41,10 +51,9 @@ await runStageCommand<Options>(command, async ({ ledger, stage }, options) => {
   return 0;
 });
 
-/** What is listed of a run; `items` are those it made, or restored. */
-function listed(run: Run) {
-  const { runId, kind, step, status, startedAt, finishedAt, rehearsal, backup, parameters } = run;
-  const made = rehearsal === undefined ? undefined : rehearsal.metadata + rehearsal.variants;
+/** What is listed of a run. */
+function listed({ run, items }: ListedRun) {
+  const { runId, kind, step, status, startedAt, finishedAt, rehearsal, parameters } = run;
   return {
     runId,
     kind,
@@ -52,7 +61,7 @@ function listed(run: Run) {
     status,
     startedAt,
     finishedAt,
-    items: kind === 'restore' ? backup?.items : made,
+    items,
     quarantined: rehearsal?.quarantined,
     durationSeconds:
       finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1e3,
@@ -61,11 +70,12 @@ function listed(run: Run) {
 }
 
 function number(value: number | undefined): string {
-  return value === undefined ? '' : count(value);
+  return value === undefined ? '–' : count(value);
 }
 
-function row(run: Run, { colors }: Terminal): readonly string[] {
-  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = listed(run);
+function row(one: ListedRun, { colors }: Terminal): readonly string[] {
+  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = listed(one);
+  const { run } = one;
   const what = run.parameters.dryRun ? 'dry run' : (step ?? kind);
   const paint = statusColor(status, colors);
   const time = durationSeconds === undefined ? '' : duration(durationSeconds);

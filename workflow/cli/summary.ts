@@ -64,7 +64,7 @@ function countRows(report: Report): readonly Row[] {
   if (status === 'SUCCEEDED' && migrated.metadata + migrated.variants > 0)
     rows.push([
       'Items',
-      `${count(migrated.items)} in place: ${count(migrated.metadata)} ${catalogueItemNames.first}, ${count(migrated.variants)} ${catalogueItemNames.others}; ${count(migrated.alreadyPresent)} of them were there before`,
+      `${count(migrated.items)} in place: ${count(migrated.metadata)} ${catalogueItemNames.first}, ${count(migrated.variants)} ${catalogueItemNames.others}; ${count(migrated.alreadyPresent)} of them there before`,
     ]);
   if (verification !== null) {
     const { expected, found, missing, different, extra, drift } = verification;

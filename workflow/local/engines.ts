@@ -1,4 +1,5 @@
 import { startDynoxide, type Engine } from './dynamodb/dynoxide.ts';
+import { send } from './dynamodb/dynamodb-service.ts';
 import { createEngineClient, type EngineClient } from './gateway/engine-client.ts';
 import { startFauxqs } from './s3/fauxqs-engine.ts';
 
@@ -30,6 +31,24 @@ function refuseAws(url: string): string {
   );
 }
 
+/** As much of an answer as tells what gave it. */
+const maxShownCharacters = 60;
+
+/**
+ * Any web server answers a POST, with a page of its own.
+ *
+ * @throws Error saying what answered where it is no DynamoDB
+ */
+async function assertDynamoDb(engine: EngineClient): Promise<void> {
+  const { status, body } = await send(engine, 'ListTables', { Limit: 1 });
+  const text = body.toString();
+  if (status === 200 && text.includes('"TableNames"')) return;
+  const begins = text.trim().replaceAll(/\s+/g, ' ').slice(0, maxShownCharacters);
+  throw new Error(
+    `What answers at ${engine.url} is no DynamoDB: asked for its tables, it says ${status}${begins === '' ? '' : `, "${begins}"`}. Give the URL of one that checks no signatures (DynamoDB Local, LocalStack, moto), like http://127.0.0.1:8000, or leave --dynamodb out to use the packaged engine.`,
+  );
+}
+
 /** Starts what was not given. @throws Error that says what to do where an engine cannot run */
 export async function startEngines({ dynamodbUrl, s3Url }: EngineChoice): Promise<Engines> {
   const started: Engine[] = [];
@@ -42,6 +61,7 @@ export async function startEngines({ dynamodbUrl, s3Url }: EngineChoice): Promis
   };
   try {
     const dynamodb = createEngineClient('DynamoDB engine', await engineUrl(dynamodbUrl, startDynoxide));
+    if (dynamodbUrl !== undefined) await assertDynamoDb(dynamodb);
     const s3 = createEngineClient('S3 engine', await engineUrl(s3Url, startFauxqs));
     return {
       dynamodb,

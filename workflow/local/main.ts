@@ -2,6 +2,8 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './embedded-aws.ts';
+import { portNumber } from './port.ts';
+import { countRepeats, type Repeats, repeatsSentence } from './products/count-repeats.ts';
 import { generateProducts } from './products/generate-products.ts';
 import { readProductsFile } from './products/read-products-file.ts';
 
@@ -18,7 +20,7 @@ interface Options {
 
 const command = new Command('npm run local --')
   .description('An AWS for this machine: DynamoDB, S3, Step Functions and Lambda behind one endpoint.')
-  .option('--port <port>', 'port on 127.0.0.1, 0 for any free one', wholeNumber, 4566)
+  .option('--port <port>', 'port on 127.0.0.1, 0 for any free one', portNumber, 4566)
   .option('--products <count>', 'fill the source table with so many made products', wholeNumber)
   .option('--seed <seed>', 'which products are made', wholeNumber)
   .option(
@@ -47,23 +49,29 @@ async function main(options: Options): Promise<void> {
   const stopping = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+  const repeats: Repeats = { count: 0 };
   const aws = await startEmbeddedAws({
-    ...settings(options),
+    ...settings(options, repeats),
     log: (name, text) => log.write(`${name}: ${text}`),
   });
+  const sentence = repeatsSentence(repeats, options.input ?? '');
+  if (sentence !== undefined) process.stderr.write(`${sentence}\n`);
   process.stdout.write(`${JSON.stringify(announcement(aws))}\n`);
   await stopping;
   await aws.stop();
   log.end();
 }
 
-function settings({ port, products, seed, input, dynamodb, s3 }: Options): EmbeddedAwsOptions {
+function settings(
+  { port, products, seed, input, dynamodb, s3 }: Options,
+  repeats: Repeats,
+): EmbeddedAwsOptions {
   return {
     port,
     ...(dynamodb !== undefined && { dynamodbUrl: dynamodb }),
     ...(s3 !== undefined && { s3Url: s3 }),
     ...(products !== undefined && { products: generateProducts({ count: products, seed: seed ?? 1 }) }),
-    ...(input !== undefined && { products: readProductsFile(input) }),
+    ...(input !== undefined && { products: countRepeats(readProductsFile(input), repeats) }),
   };
 }
 

@@ -5,12 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
-import { failedView, largeView, smallView } from '../../unit/cli/report-fixtures.ts';
+import { failedView, largeView, restoreView, smallView } from '../../unit/cli/report-fixtures.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
-const views = { small: smallView(), large: largeView(), failed: failedView() };
+const views = { small: smallView(), large: largeView(), failed: failedView(), restore: restoreView() };
 const widths = { desk: 1_200, phone: 360 } as const;
 
 /** Contrast of each text against its panel, by WCAG's formula; evaluated in the page. */
@@ -79,7 +79,7 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
     return { page, problems };
   }
 
-  it.each(['small', 'large', 'failed'] as const)(
+  it.each(['small', 'large', 'failed', 'restore'] as const)(
     'shows a %s run without an error or a request',
     async (name) => {
       const { page, problems } = await open(name, { width: widths.desk, colorScheme: 'light' });
@@ -91,14 +91,28 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
     },
   );
 
-  it('fits a phone: nothing sticks out, and the pictures are drawn for its width', async () => {
-    const { page } = await open('large', { width: widths.phone, colorScheme: 'light' });
-    const [content, viewport] = await page.evaluate<[number, number]>(
-      '[document.documentElement.scrollWidth, innerWidth]',
-    );
-    expect(content).toBe(viewport);
-    expect(await page.locator('svg.narrow').first().isVisible()).toBe(true);
-    expect(await page.locator('svg.wide').first().isVisible()).toBe(false);
+  it.each(['large', 'failed', 'restore'] as const)(
+    'fits a phone, a %s run: nothing sticks out, and the pictures are drawn for its width',
+    async (name) => {
+      const { page } = await open(name, { width: widths.phone, colorScheme: 'light' });
+      const [content, viewport] = await page.evaluate<[number, number]>(
+        '[document.documentElement.scrollWidth, innerWidth]',
+      );
+      expect(content).toBe(viewport);
+      expect(await page.locator('svg.narrow').first().isVisible()).toBe(true);
+      expect(await page.locator('svg.wide').first().isVisible()).toBe(false);
+      await page.close();
+    },
+  );
+
+  it('shows a phone every monthly figure, and breaks names at hyphens only', async () => {
+    const { page } = await open('failed', { width: widths.phone, colorScheme: 'light' });
+    const [outside, lines] = await page.evaluate<[number, number[]]>(`[
+      [...document.querySelectorAll('.monthly td')].filter((cell) => cell.getBoundingClientRect().right > innerWidth).length,
+      [...document.querySelectorAll('td code')].map((name) => name.getClientRects().length),
+    ]`);
+    expect(outside).toBe(0);
+    expect(Math.max(...lines)).toBe(2);
     await page.close();
   });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
@@ -146,6 +147,18 @@ describe('a stop', () => {
       /is AWS itself/,
     );
     await expect(startTinyAws({ s3Url: 'localhost' })).rejects.toThrow(/is no URL/);
+  });
+
+  it('says what answers where it is no DynamoDB', async () => {
+    const page = '<!doctype html>\n<html><body>Not here</body></html>';
+    const server = createServer((_, response) => response.writeHead(404).end(page)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await expect(startTinyAws({ dynamodbUrl: `http://127.0.0.1:${port}` })).rejects.toThrow(
+      /is no DynamoDB: asked for its tables, it says 404, "<!doctype html> <html><body>Not here.*Give the URL of one/,
+    );
+    server.closeAllConnections();
+    server.close();
   });
 
   it('says what is missing where an engine cannot be reached', async () => {

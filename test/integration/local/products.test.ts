@@ -5,6 +5,11 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
+import {
+  countRepeats,
+  type Repeats,
+  repeatsSentence,
+} from '../../../workflow/local/products/count-repeats.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
 import { readProductsFile } from '../../../workflow/local/products/read-products-file.ts';
 import { startTinyAws } from '../../support/embedded.ts';
@@ -103,6 +108,30 @@ describe('products from a file', () => {
   ])('are refused where %j cannot be read', async (text, sentence) => {
     const path = await file('bad', text);
     await expect(readAll(path)).rejects.toThrow(sentence);
+  });
+
+  it('are not looked for in a folder', async () => {
+    await expect(readAll(folder)).rejects.toThrow(`${folder} is a folder; name a file in it`);
+  });
+
+  it.each([
+    [['a', 'b', 'c'], ''],
+    [
+      ['a', 'b', 'a'],
+      'has an id that an earlier one has (the first is "a"). A table holds one product for each id, so the shop has one fewer',
+    ],
+    [
+      ['a', 'b', 'b', 'a', 'b'],
+      'have an id that an earlier one has (the first is "b"). A table holds one product for each id, so the shop has that many fewer',
+    ],
+  ])('with the ids %j are counted where a table cannot hold them all', async (ids, sentence) => {
+    const repeats: Repeats = { count: 0 };
+    const path = await file('repeated', JSON.stringify(ids.map((id) => ({ id }))));
+    let handedOn = 0;
+    for await (const _ of countRepeats(readProductsFile(path), repeats)) handedOn += 1;
+    expect(handedOn).toBe(ids.length);
+    expect(repeats.count).toBe(ids.length - new Set(ids).size);
+    expect(repeatsSentence(repeats, path) ?? '').toContain(sentence);
   });
 
   it('are refused by name where DynamoDB refuses them', async () => {

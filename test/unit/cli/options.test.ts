@@ -10,6 +10,7 @@ import { executionName } from '../../../workflow/cli/executions.ts';
 import { failureOf } from '../../../workflow/cli/fallback-report.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from '../../../workflow/cli/input-options.ts';
 import { explain } from '../../../workflow/cli/operator-error.ts';
+import { portNumber } from '../../../workflow/local/port.ts';
 
 function inputOf(...args: readonly string[]): unknown {
   const command = addMigrateOptions(new Command())
@@ -171,5 +172,15 @@ describe('failureOf', () => {
       error: 'ABORTED',
       cause: 'The execution was stopped.',
     });
+  });
+});
+
+describe('--port', () => {
+  it.each(['0', '4566', '65535'])('may be %s', (text) => {
+    expect(portNumber(text)).toBe(Number(text));
+  });
+
+  it.each(['65536', '99999', '-1', '80.5', 'http', ''])('is refused where it is "%s"', (text) => {
+    expect(() => portNumber(text)).toThrow('A port is a whole number from 0 to 65535; 0 takes any free one.');
   });
 });

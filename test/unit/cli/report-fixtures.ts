@@ -313,3 +313,44 @@ export function failedView(changes: Partial<Report> = {}): ReportView {
   });
   return { report, path, shards };
 }
+
+const restorePath: readonly StateVisit[] = [
+  visit('PrepareRestore', 'Task', 0, 0.3),
+  visit('BeginRestore', 'Task', 0.3, 0.4),
+  visit('ProveBackup', 'Map', 0.4, 0.9),
+  visit('CreateRestoredTable', 'Task', 0.9, 1.6),
+  visit('RestoreProducts', 'Map', 1.6, 2.4),
+  visit('VerifyRestore', 'Map', 2.4, 3),
+  visit('CompleteRestore', 'Task', 3, 3.6),
+];
+
+/** A backup put into a table that was there: one item of six was missing, and one differs. */
+export function restoreView(changes: Partial<Report> = {}): ReportView {
+  const shards = shardsOf(
+    [
+      { state: 'ProveBackup', from: 0.5, to: 0.8, counters: { items: 6 }, main: 'items' },
+      { state: 'RestoreProducts', from: 1.7, to: 2.3, counters: { items: 6, written: 1 }, main: 'items' },
+      { state: 'VerifyRestore', from: 2.5, to: 2.9, counters: { items: 6 }, main: 'items' },
+    ],
+    1,
+  );
+  const order = { backupId: backupOf(6, 1).backupId, targetTable: 'products-restored-20260301t120000z' };
+  const report = reportOf({
+    runId: 'restore-20260301T120000Z-77aa01',
+    tables: [{ name: order.targetTable, outcome: 'EXISTED' }],
+    migrated: nothingMigrated,
+    finishedAt: '2026-03-01T12:00:03.600Z',
+    durationSeconds: 3.6,
+    verification: { ...noDifference, expected: 6, found: 6 },
+    cost: {
+      estimated: {},
+      actual: actualCost({ region: 'ap-southeast-2', shards: [...shards.values()].flat(), files: 1 }),
+    },
+    details: order,
+    restored: { ...order, mode: 'EXISTING', written: 1, alreadyPresent: 4, keptDifferent: 1, expired: 0 },
+    ...changes,
+  });
+  return { report, path: restorePath, shards };
+}
+
+const noDifference = { missing: 0, different: 0, extra: 0, drift: { added: 0, changed: 0, removed: 0 } };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
-import { timeStep } from '../../../workflow/cli/report-html/axis.ts';
+import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
 import { html } from '../../../workflow/cli/report-html/html.ts';
 import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
-import { failedView, largeView, reportOf, smallView, startMillis } from './report-fixtures.ts';
+import { stateColor } from '../../../workflow/cli/report-html/state-colors.ts';
+import { failedView, largeView, reportOf, restoreView, smallView, startMillis } from './report-fixtures.ts';
 
 describe('html', () => {
   it('escapes text in elements and in attributes', () => {
@@ -104,6 +105,125 @@ describe('renderReport', () => {
     ) as ReportView['shards'];
     const page = renderReport({ ...rest, shards: many });
     expect(page).toContain('40 of 1,000 shards are shown.');
+  });
+});
+
+/** A tile's figure and note, by its label. */
+function tile(page: string, label: string): string | undefined {
+  const found = new RegExp(`<dt>${label}</dt><dd>(.*?)<small>(.*?)</small>`).exec(page);
+  return found === null ? undefined : `${found[1]}, ${found[2]}`;
+}
+
+describe('the page of a restore', () => {
+  it('says what was put where, and what was left alone', () => {
+    const page = renderReport(restoreView());
+    expect(tile(page, 'In the backup')).toBe('6, 6.3 KB');
+    expect(tile(page, 'Written')).toBe('1, 6 verified');
+    expect(tile(page, 'Already there')).toBe('4, equal in every attribute');
+    expect(tile(page, 'Left as they are')).toBe('1, differ from the backup');
+    expect(page).toContain(
+      '<code>products-restored-20260301t120000z</code>, it was there before, and got only what it lacked',
+    );
+    expect(page).toContain('0, whose time to live was up when the restore began');
+  });
+
+  it('speaks of a new table where it has created it', () => {
+    const { restored } = restoreView().report;
+    if (restored === undefined) throw new Error('The fixture is a restore.');
+    const page = renderReport(restoreView({ restored: { ...restored, mode: 'NEW', written: 6 } }));
+    expect(tile(page, 'Written')).toBe('6, 6 verified');
+    expect(tile(page, 'Already there')).toBeUndefined();
+    expect(page).toContain('new, created by this restore');
+  });
+
+  it.each([
+    ['that succeeded', restoreView()],
+    ['that was taken back', restoreFailed()],
+  ])('has nothing of a migration on it: one %s', (_, view) => {
+    const page = renderReport(view);
+    for (const words of [
+      'METADATA',
+      'every product fits',
+      'Drift',
+      'Products migration',
+      'Each month',
+      'onExisting',
+    ])
+      expect(page).not.toContain(words);
+    expect(page).toContain('Restore from a backup');
+  });
+});
+
+function restoreFailed(): ReportView {
+  const { restored: _, ...rest } = restoreView({ verification: null, status: 'ROLLED_BACK' }).report;
+  return { ...restoreView(), report: { ...rest, cost: largeView().report.cost } };
+}
+
+describe('the figures on top', () => {
+  it('say what was verified beside what is in place', () => {
+    const page = renderReport(smallView());
+    expect(tile(page, 'Items in place')).toBe('30, 6 METADATA, 24 VARIANT; 30 verified');
+    expect(tile(page, 'Already there')).toBe('0, of them before the run');
+  });
+
+  it('say that nothing is left of a run that was taken back', () => {
+    const page = renderReport(failedView());
+    expect(tile(page, 'Items in place')).toBe('0, none is left of the run');
+    expect(tile(page, 'Already there')).toBeUndefined();
+  });
+});
+
+describe('the monthly cost', () => {
+  const rehearsal = { products: 6, metadata: 5, variants: 20, quarantined: 1, targetBytes: 9_000 };
+  const existed = [{ name: 'cart', outcome: 'EXISTED' }] as const;
+
+  it.each([
+    ['of new tables', largeView(), 'Each month, for the new tables'],
+    ['of tables that were there', largeView({ tables: existed }), 'Each month, for the tables'],
+    [
+      'after a dry run',
+      largeView({ status: 'PLANNED', tables: [], rehearsal }),
+      'Each month, the new tables would cost',
+    ],
+    ['after a roll back', failedView(), 'Each month, the new tables would cost'],
+  ])('%s is headed by whether there is anything to pay for', (_, view, heading) => {
+    expect(renderReport(view)).toContain(`<h3>${heading}</h3>`);
+  });
+});
+
+describe('timelineOf', () => {
+  it('holds the whole way and every worker, so that all pictures begin and end together', () => {
+    expect(timelineOf(failedView())).toEqual({ startMillis, seconds: 82 });
+  });
+
+  it('begins with the workers of a run that was resumed', () => {
+    const later = smallView().path.map((one) => ({
+      ...one,
+      enteredAt: one.enteredAt + 60_000,
+      leftAt: one.leftAt + 60_000,
+    }));
+    const { startMillis: start, seconds } = timelineOf({ ...smallView(), path: later });
+    expect(start).toBe(startMillis + 500);
+    expect(seconds).toBeCloseTo(63.7);
+  });
+
+  it('has a length where nothing is known', () => {
+    expect(timelineOf({ report: reportOf(), path: [], shards: new Map() }).seconds).toBeGreaterThan(0);
+  });
+});
+
+describe('stateColor', () => {
+  it('tells the passes of one run apart', () => {
+    const states = [
+      'BackupProducts',
+      'RehearseBackup',
+      'ClearItems',
+      'MigrateProducts',
+      'VerifyMigration',
+      'CompareByKey',
+      'RollBack',
+    ];
+    expect(new Set(states.map(stateColor)).size).toBe(states.length);
   });
 });
 

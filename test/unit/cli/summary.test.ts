@@ -95,7 +95,7 @@ describe('printSummary', () => {
     const text = summaryOf(failedView().report);
     expect(text.indexOf('PermissionDeniedError')).toBeLessThan(text.indexOf('Tables'));
     expect(text).toContain('cart, returns, products-enhanced created, then taken away again');
-    expect(text).toContain('orders was there before, left as it is');
+    expect(text).toContain('orders there before, left in place');
     expect(text).toContain('Put right what the cause names');
   });
 });

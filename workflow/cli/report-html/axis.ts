@@ -1,4 +1,6 @@
+import type { ReportView } from '../collect-report.ts';
 import { duration } from '../format.ts';
+import type { Canvas } from './chart.ts';
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
@@ -10,9 +12,27 @@ export function timeStep(seconds: number, ticks: number): number {
   return steps.find((step) => step >= fraction) ?? Math.ceil(fraction / 86_400) * 86_400;
 }
 
-/** A time axis from 0 to `seconds`, labelled `30 s`, `2 min`. */
-export function timeAxis(seconds: number, ticks: number) {
-  const interval = timeStep(seconds, ticks);
+/** From when to when the page's pictures are drawn: one for all of them, so that they can be read side by side. */
+export interface Timeline {
+  /** Epoch milliseconds. */
+  readonly startMillis: number;
+  readonly seconds: number;
+}
+
+/** The stretch that holds every stay in a state and every worker; a resumed run's workers began before its last execution. */
+export function timelineOf({ path, shards, report }: ReportView): Timeline {
+  const workers = [...shards.values()].flat();
+  const starts = [...path.map(({ enteredAt }) => enteredAt), ...workers.map(({ startedAt }) => startedAt)];
+  const ends = [...path.map(({ leftAt }) => leftAt), ...workers.map(({ updatedAt }) => updatedAt)];
+  const startMillis = starts.reduce((one, other) => Math.min(one, other), Infinity);
+  if (startMillis === Infinity) return { startMillis: Date.parse(report.startedAt), seconds: 0.05 };
+  const endMillis = ends.reduce((one, other) => Math.max(one, other), startMillis);
+  return { startMillis, seconds: Math.max(0.05, (endMillis - startMillis) / 1000) };
+}
+
+/** A time axis from 0 to `seconds`, labelled `30 s`, `2 min`; the same ticks in every picture. */
+export function timeAxis({ seconds }: Timeline, { isNarrow }: Canvas) {
+  const interval = timeStep(seconds, isNarrow ? 3 : 8);
   return {
     type: 'value' as const,
     min: 0,
@@ -29,3 +49,6 @@ function timeLabel(seconds: number): string {
   if (seconds === 0) return '0';
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : duration(seconds).replace('.0 s', ' s');
 }
+
+/** Left and right of what is drawn on a wide page: where the names of states find room, and the same time stands below the same time. */
+export const wideMargins = { left: 150, right: 76 } as const;

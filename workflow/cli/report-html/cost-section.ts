@@ -3,6 +3,7 @@ import { priceList } from '../../../functions/shared/cost/prices.ts';
 import { isCosted, type Report } from '../../../functions/shared/report.ts';
 import { count, dollars, duration, rupees } from '../format.ts';
 import { type Html, html } from './html.ts';
+import { isRestore } from './is-restore.ts';
 import { tableHead } from './sections.ts';
 
 const partNames: Readonly<Record<keyof CostParts, string>> = {
@@ -22,16 +23,27 @@ const partKeys = [
 ] as const satisfies readonly (keyof CostParts)[];
 
 /** Once: estimate and actual side by side. Each month: table by table, indexes included. */
-export function costSection({ cost, durationSeconds }: Report): Html | undefined {
-  const estimated = isCosted(cost.estimated) ? cost.estimated : undefined;
+export function costSection(report: Report): Html | undefined {
+  const { cost, durationSeconds } = report;
+  // What a failed restore's ledger estimates is a migration of the same size.
+  const estimated = isCosted(cost.estimated) && !isRestore(report) ? cost.estimated : undefined;
   const actual = isCosted(cost.actual) ? cost.actual : undefined;
   const any = actual ?? estimated;
   if (any === undefined) return undefined;
   return html`<section aria-labelledby="cost-heading"><h2 id="cost-heading">Cost</h2>
     <p class="lead">At the prices of ${any.region}, ${priceList.date}, and ${any.rupeesPerDollar} rupees a dollar; without free tier and tax.</p>
     <div class="pair"><div><h3>Once, for this run</h3>${onceTable(estimated, actual, durationSeconds)}</div>
-    ${estimated !== undefined && estimated.monthly.length > 0 && html`<div><h3>Each month, for the new tables</h3>${monthlyTable(estimated.monthly)}</div>`}</div>
+    ${estimated !== undefined && estimated.monthly.length > 0 && html`<div><h3>${monthlyHeading(report)}</h3>${monthlyTable(estimated.monthly)}</div>`}</div>
   </section>`;
+}
+
+/** Says whether the tables are there to be paid for. */
+function monthlyHeading({ status, tables }: Report): string {
+  const isThere = (status === 'SUCCEEDED' || status === 'HELD') && tables.length > 0;
+  if (!isThere) return 'Each month, the new tables would cost';
+  return tables.some(({ outcome }) => outcome === 'CREATED')
+    ? 'Each month, for the new tables'
+    : 'Each month, for the tables';
 }
 
 function cell(cost: Cost | undefined, text: (cost: Cost) => string): Html {
@@ -59,16 +71,20 @@ function capacityText({ billing, readCapacity, writeCapacity, indexes }: Monthly
   return `${count(readCapacity)} read, ${count(writeCapacity)} write units a second${withIndexes}`;
 }
 
+/** A figure with its column's name, which a phone shows beside it in place of the head. */
+const labelled = (label: string, text: string): Html =>
+  html`<td class="number" data-label="${label}">${text}</td>`;
+
 export function monthlyTable(monthly: readonly MonthlyCost[]): Html {
   const rows = monthly.map(
     (
       one,
     ) => html`<tr><th scope="row"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
-      <td class="number">${dollars(one.dollars)}</td><td class="number">${rupees(one.rupees)}</td>
-      <td class="number">${one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`}</td></tr>`,
+      ${labelled('Dollars', dollars(one.dollars))}${labelled('Rupees', rupees(one.rupees))}
+      ${labelled('Scripts said', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
   );
   const sum = (pick: (one: MonthlyCost) => number): number =>
     monthly.reduce((total, one) => total + pick(one), 0);
   return html`<div class="scroll"><table class="monthly">${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Scripts said'])}<tbody>${rows}</tbody>
-    <tfoot><tr><th scope="row">Together</th><td></td><td class="number">${dollars(sum((one) => one.dollars))}</td><td class="number">${rupees(sum((one) => one.rupees))}</td><td></td></tr></tfoot></table></div>`;
+    <tfoot><tr><th scope="row">Together</th><td></td>${labelled('Dollars', dollars(sum((one) => one.dollars)))}${labelled('Rupees', rupees(sum((one) => one.rupees)))}<td></td></tr></tfoot></table></div>`;
 }

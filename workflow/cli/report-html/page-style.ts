@@ -3,16 +3,16 @@ export const pageStyle = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --panel: #ffffff; --text: #14171f; --soft: #545c6b; --faint: #687080;
-  --line: #e4e7ec; --grid: #eceef2; --code: #f1f3f6; --track: #e9ecf1;
+  --line: #e4e7ec; --grid: #eceef2; --code: #f1f3f6; --track: #e9ecf1; --shade: rgb(20 23 31 / 18%);
   --good: #0f7b4f; --good-wash: #e5f5ed; --notice: #8f5a00; --notice-wash: #fdf2dc; --bad: #bb2a2f; --bad-wash: #fdebeb;
-  --backup: #3a6fd8; --rehearse: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --undo: #c8434a; --other: #8a93a3;
+  --backup: #3a6fd8; --rehearse: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --compare: #b0489b; --clear: #7d8f1e; --undo: #c8434a; --other: #8a93a3;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1116; --panel: #161a21; --text: #e8eaee; --soft: #a5adba; --faint: #8991a0;
-    --line: #272d37; --grid: #222832; --code: #1f252e; --track: #262c36;
+    --line: #272d37; --grid: #222832; --code: #1f252e; --track: #262c36; --shade: rgb(0 0 0 / 60%);
     --good: #4fd09a; --good-wash: #12291f; --notice: #e9b552; --notice-wash: #2c2313; --bad: #ff8a8a; --bad-wash: #331a1c;
-    --backup: #6c9bf5; --rehearse: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --undo: #f0777c; --other: #8a93a3;
+    --backup: #6c9bf5; --rehearse: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --compare: #df82cb; --clear: #b5c84f; --undo: #f0777c; --other: #8a93a3;
   }
 }
 * { box-sizing: border-box; }
@@ -62,7 +62,12 @@ details { margin-top: 10px; font-size: 13px; }
 summary { cursor: pointer; color: var(--soft); width: fit-content; padding: 3px 0; }
 summary:hover { color: var(--text); }
 summary:focus-visible { outline: 2px solid var(--backup); outline-offset: 3px; border-radius: 3px; }
-.scroll { overflow-x: auto; margin-top: 10px; }
+.scroll { overflow-x: auto; margin-top: 10px;
+  /* A shade at the edge behind which there is more: covers that move with the table hide it where there is none. */
+  background: linear-gradient(to right, var(--panel) 30%, transparent) left / 36px 100% no-repeat local,
+    linear-gradient(to left, var(--panel) 30%, transparent) right / 36px 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / 12px 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / 12px 100% no-repeat scroll; }
 details .scroll { max-height: 420px; overflow-y: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 details table { font-size: 13px; }
@@ -76,6 +81,8 @@ tfoot tr:nth-child(2) > * { font-weight: 400; color: var(--soft); padding-top: 0
 tbody:has(+ tfoot) tr:last-child > * { border-bottom: 1px solid var(--line); }
 .pair { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 8px 48px; }
 .pair > * { min-width: 0; }
+/* A name may break behind a hyphen, and nowhere else. */
+th code, td code { overflow-wrap: normal; }
 td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap: anywhere; }
 .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 7px 18px; margin-top: 12px; font-size: 14px; }
 .facts dt { color: var(--soft); }
@@ -87,8 +94,17 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
   section { padding: 17px 16px; }
-  .columns, .pair { grid-template-columns: 1fr; }
-  .monthly { min-width: 560px; }
+  .columns, .pair { grid-template-columns: minmax(0, 1fr); }
+  td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
+  td .pill::before { flex: none; }
+  .monthly thead { position: absolute; clip-path: inset(50%); }
+  .monthly tbody, .monthly tfoot, .monthly tr, .monthly th, .monthly td { display: block; }
+  .monthly tr { border-bottom: 1px solid var(--line); padding: 9px 0; }
+  .monthly tfoot tr { border-bottom: 0; }
+  .monthly tbody tr > *, .monthly tfoot tr > * { border: 0; padding: 1px 0; }
+  .monthly td:empty { display: none; }
+  .monthly .number { display: flex; justify-content: space-between; gap: 12px; }
+  .monthly .number::before { content: attr(data-label); color: var(--soft); font-weight: 400; font-size: 13px; }
   .tiles { grid-template-columns: 1fr 1fr; }
   .tile { padding: 12px 14px; }
   .tile dd { font-size: 20px; }

@@ -1,6 +1,6 @@
 import { duration } from '../format.ts';
 import type { StateVisit } from '../state-visits.ts';
-import { timeAxis } from './axis.ts';
+import { timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Canvas, Chart, ChartOption } from './chart.ts';
 import { html } from './html.ts';
 import { stateColor } from './state-colors.ts';
@@ -16,24 +16,23 @@ interface Row {
   readonly seconds: number;
 }
 
-function rowsOf(path: readonly StateVisit[]): readonly Row[] {
-  const start = path[0]?.enteredAt ?? 0;
+function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonly Row[] {
   return path
     .filter(({ type }) => !routing.has(type))
     .slice(0, maxRows)
     .map((visit) => ({
       visit,
-      offset: (visit.enteredAt - start) / 1000,
+      offset: (visit.enteredAt - startMillis) / 1000,
       seconds: (visit.leftAt - visit.enteredAt) / 1000,
     }));
 }
 
-function optionOf(rows: readonly Row[], { isNarrow }: Canvas): ChartOption {
-  const total = Math.max(0.01, ...rows.map(({ offset, seconds }) => offset + seconds));
+function optionOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): ChartOption {
+  const { isNarrow } = canvas;
   const label = { show: true, position: 'right', color: 'var(--soft)', fontSize: isNarrow ? 11 : 12 };
   return {
-    grid: { left: isNarrow ? 112 : 150, right: isNarrow ? 52 : 76, top: 4, bottom: 26 },
-    xAxis: timeAxis(total, isNarrow ? 3 : 8),
+    grid: { ...(isNarrow ? { left: 126, right: 48 } : wideMargins), top: 4, bottom: 26 },
+    xAxis: timeAxis(timeline, canvas),
     yAxis: {
       type: 'category',
       inverse: true,
@@ -75,9 +74,10 @@ function optionOf(rows: readonly Row[], { isNarrow }: Canvas): ChartOption {
 const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 
 /** The execution's way through its states, each a bar as long as the time spent in it. */
-export function pathChart(path: readonly StateVisit[]): Chart {
-  const rows = rowsOf(path);
-  const total = Math.max(0, ...rows.map(({ offset, seconds }) => offset + seconds));
+export function pathChart(path: readonly StateVisit[], timeline: Timeline): Chart {
+  const rows = rowsOf(path, timeline);
+  const first = rows[0]?.offset ?? 0;
+  const total = Math.max(0, ...rows.map(({ offset, seconds }) => offset + seconds - first));
   const longest = rows.toSorted((one, other) => other.seconds - one.seconds)[0];
   const failed = rows.find(({ visit }) => visit.outcome === 'failed');
   return {
@@ -91,9 +91,9 @@ export function pathChart(path: readonly StateVisit[]): Chart {
       failed === undefined ? '.' : `; ${failed.visit.state} failed.`,
     ].join(''),
     height: () => Math.max(1, rows.length) * rowHeight + 34,
-    option: (canvas) => optionOf(rows, canvas),
+    option: (canvas) => optionOf(rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col" class="number">Entered after</th><th scope="col" class="number">Time in it</th><th scope="col">Outcome</th></tr></thead>
-      <tbody>${path.map((visit) => visitRow(visit, path[0]?.enteredAt ?? 0))}</tbody></table>`,
+      <tbody>${path.map((visit) => visitRow(visit, timeline.startMillis))}</tbody></table>`,
   };
 }
 

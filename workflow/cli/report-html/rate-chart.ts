@@ -1,5 +1,5 @@
 import { count, duration } from '../format.ts';
-import { timeAxis } from './axis.ts';
+import { timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Canvas, Chart, ChartOption } from './chart.ts';
 import { html } from './html.ts';
 import type { RateSeries } from './rate-series.ts';
@@ -19,10 +19,10 @@ function outline({ intervals }: RateSeries): readonly (readonly [number, number]
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
-function optionOf(series: readonly RateSeries[], seconds: number, { isNarrow }: Canvas): ChartOption {
+function optionOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canvas): ChartOption {
   return {
-    grid: { left: isNarrow ? 38 : 46, right: isNarrow ? 16 : 22, top: 10, bottom: 26 },
-    xAxis: timeAxis(seconds, isNarrow ? 4 : 9),
+    grid: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
+    xAxis: timeAxis(timeline, canvas),
     yAxis: {
       type: 'value',
       splitNumber: 4,
@@ -47,14 +47,14 @@ const peakOf = ({ intervals }: RateSeries): number =>
   Math.max(0, ...intervals.map(({ itemsPerSecond }) => itemsPerSecond));
 
 /** Items a second over time, one colour a Map. */
-export function rateChart(series: readonly RateSeries[], seconds: number): Chart {
+export function rateChart(series: readonly RateSeries[], timeline: Timeline): Chart {
   const peaks = series.map((one) => `${one.state} reached ${count(peakOf(one))} a second`);
   return {
     id: 'rate',
     title: 'Items a second over time',
     description: `${peaks.join(', ')}.`,
     height: ({ isNarrow }) => (isNarrow ? 190 : 230),
-    option: (canvas) => optionOf(series, seconds, canvas),
+    option: (canvas) => optionOf(series, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">From</th><th scope="col" class="number">To</th><th scope="col" class="number">Items a second</th></tr></thead>
       <tbody>${series.map((one) =>
         one.intervals.map(

@@ -3,6 +3,7 @@ import { bytes, count, counted, duration, tableOutcomes } from '../format.ts';
 import type { Outcome } from '../outcome.ts';
 import { groupWarnings } from '../warnings.ts';
 import { type Content, type Html, html } from './html.ts';
+import { isRestore } from './is-restore.ts';
 
 /** Failure, with what to do now. */
 export function failureSection({ failure }: Report, { nextStep }: Outcome): Html | undefined {
@@ -72,20 +73,30 @@ function samples(label: string, keys: readonly string[] = []): Fact | undefined 
   return [label, keys.map((key) => html`<code>${key}</code><br>`)];
 }
 
+/** What was compared with what. A restore leaves whatever else an existing table holds. */
+function verificationLead({ restored }: Report): string {
+  if (restored === undefined) return 'Every item of the target against what the backup must have become.';
+  return restored.mode === 'NEW'
+    ? 'Every item of the new table against the backup.'
+    : 'Every item of the backup, looked for in the table.';
+}
+
 /** What verification counted, and the keys that differ. */
-export function verificationSection({ verification, mismatches = {} }: Report): Html {
+export function verificationSection(report: Report): Html {
+  const { verification, mismatches = {}, restored } = report;
   const heading = html`<h2 id="verification-heading">Verification</h2>`;
   if (verification === null)
     return html`<section aria-labelledby="verification-heading">${heading}<p class="lead">The run ended before it was verified.</p></section>`;
   const { expected, found, missing, different, extra, changedSince = 0 } = verification;
+  const isByKey = restored?.mode === 'EXISTING';
   return html`<section aria-labelledby="verification-heading">${heading}
-    <p class="lead">Every item of the target against what the backup must have become.</p>
+    <p class="lead">${verificationLead(report)}</p>
     ${facts([
       ['Expected', count(expected)],
       ['Found', count(found)],
       ['Missing', shouldBeZero(missing)],
-      ['Different', shouldBeZero(different)],
-      ['Extra', shouldBeZero(extra)],
+      isByKey ? undefined : ['Different', shouldBeZero(different)],
+      isByKey ? undefined : ['Extra', shouldBeZero(extra)],
       changedSince > 0 ? ['Changed since by the shop', count(changedSince)] : undefined,
       samples('Missing keys', mismatches.missing),
       samples('Different keys', mismatches.different),
@@ -125,16 +136,26 @@ export function quarantineSection(report: Report): Html | undefined {
     <div class="scroll"><table>${tableHead(['Product', 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
 }
 
+/** The run keeps the parameters of a migration for every run; these are the ones that a restore is started with. */
+const restoreParameters = new Set(['maxConcurrency', 'writeUnitsPerSecond']);
+
+function askedFor(report: Report): readonly (readonly [string, unknown])[] {
+  return Object.entries(report.parameters ?? {}).filter(
+    ([name, value]) =>
+      name !== 'note' && value !== undefined && (!isRestore(report) || restoreParameters.has(name)),
+  );
+}
+
 /** Where the backup lies, what was asked for, and what was used. */
 export function runSection(report: Report): Html {
   const { backup, parameters, consumed, source, throttles = 0 } = report;
-  const asked = Object.entries(parameters ?? {}).filter(
-    ([name, value]) => name !== 'note' && value !== undefined,
-  );
+  const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading"><h2 id="run-heading">Run</h2>
     ${facts([
       parameters?.note === undefined ? undefined : ['Note', parameters.note],
-      ['Source', `${source.table}, ${counted(source.products, 'product')}, ${bytes(source.bytes)}`],
+      isRestore(report)
+        ? undefined
+        : ['Source', `${source.table}, ${counted(source.products, 'product')}, ${bytes(source.bytes)}`],
       [
         'Backup',
         backup === null

@@ -3,7 +3,7 @@ import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.t
 import { count, duration } from '../format.ts';
 import { itemsOf } from '../progress.ts';
 import type { ShardsByState } from '../run-record.ts';
-import { timeAxis } from './axis.ts';
+import { timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Canvas, Chart, ChartOption } from './chart.ts';
 import { html } from './html.ts';
 import { stateColor } from './state-colors.ts';
@@ -59,13 +59,13 @@ const drawBar =
 function optionOf(
   bars: readonly Bar[],
   rows: readonly number[],
-  seconds: number,
-  { isNarrow }: Canvas,
+  timeline: Timeline,
+  canvas: Canvas,
 ): ChartOption {
   const labelEvery = Math.ceil(rows.length / 20);
   return {
-    grid: { left: isNarrow ? 30 : 46, right: isNarrow ? 16 : 22, top: 4, bottom: 26 },
-    xAxis: timeAxis(seconds, isNarrow ? 4 : 9),
+    grid: { ...(canvas.isNarrow ? { left: 30, right: 16 } : wideMargins), top: 4, bottom: 26 },
+    xAxis: timeAxis(timeline, canvas),
     yAxis: {
       type: 'category',
       inverse: true,
@@ -88,12 +88,9 @@ function optionOf(
 const rowHeight = (rows: readonly number[]): number => (rows.length > 20 ? 13 : rows.length > 8 ? 17 : 21);
 
 /** When each worker's shard was worked on: a row a shard, a colour a Map. */
-export function shardChart(
-  shards: ShardsByState,
-  of: { readonly startMillis: number; readonly seconds: number },
-): Chart {
+export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
   const rows = shownShards(shards);
-  const bars = barsOf(shards, rows, of.startMillis);
+  const bars = barsOf(shards, rows, timeline.startMillis);
   const total = new Set([...shards.values()].flat().map(({ shard }) => shard)).size;
   const shown = total > rows.length ? `${rows.length} of ${count(total)} shards are shown.` : '';
   return {
@@ -101,9 +98,9 @@ export function shardChart(
     title: 'When each shard was worked on',
     description: `A row a shard, a bar for each state that worked on it. ${shown}`.trim(),
     height: () => rows.length * rowHeight(rows) + 34,
-    option: (canvas) => optionOf(bars, rows, of.seconds, canvas),
+    option: (canvas) => optionOf(bars, rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">Shard</th><th scope="col" class="number">Began after</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Items</th><th scope="col">Finished</th></tr></thead>
-      <tbody>${[...shards].map(([state, own]) => own.map((shard) => shardRow(state, shard, of.startMillis)))}</tbody></table>`,
+      <tbody>${[...shards].map(([state, own]) => own.map((shard) => shardRow(state, shard, timeline.startMillis)))}</tbody></table>`,
   };
 }
 

@@ -3,11 +3,12 @@ const byState: ReadonlyMap<string, string> = new Map([
   ['RehearseBackup', 'var(--rehearse)'],
   ['SealBackup', 'var(--rehearse)'],
   ['CreateTables', 'var(--tables)'],
+  ['ClearItems', 'var(--clear)'],
   ['MigrateProducts', 'var(--migrate)'],
   ['ProveBackup', 'var(--rehearse)'],
   ['RestoreProducts', 'var(--migrate)'],
   ['VerifyMigration', 'var(--verify)'],
-  ['CompareByKey', 'var(--verify)'],
+  ['CompareByKey', 'var(--compare)'],
   ['VerifyRestore', 'var(--verify)'],
   ['RollBack', 'var(--undo)'],
 ]);

@@ -11,7 +11,7 @@ import { parsePlainProducts } from './plain-to-wire.ts';
  * Reads products from a file: a JSON array of plain objects, or DynamoDB JSON lines (`{"Item":{...}}`), as they are or
  * gzipped. Lines are streamed, so that a file may be of any size.
  *
- * @throws Error naming the file, and the line or the element that cannot be read
+ * @throws Error naming the file, and the line or the element that cannot be read; or the folder that it is
  */
 export async function* readProductsFile(path: string): AsyncGenerator<WireItem> {
   const source = await openText(path);
@@ -31,6 +31,12 @@ async function openText(path: string): Promise<Readable> {
   const file = await open(path).catch((error: Error) => {
     throw new Error(`The file ${path} cannot be read: ${error.message}`);
   });
+  if ((await file.stat()).isDirectory()) {
+    await file.close();
+    throw new Error(
+      `${path} is a folder; name a file in it: a JSON array of products, or DynamoDB JSON lines. It may be .gz.`,
+    );
+  }
   const head = Buffer.alloc(2);
   await file.read(head, 0, 2, 0);
   await file.close();

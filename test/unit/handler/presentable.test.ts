@@ -1,0 +1,85 @@
+import { createServer } from 'node:net';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '../../../functions/shared/errors.ts';
+import { presentable } from '../../../functions/shared/presentable.ts';
+
+const alone = { isAlone: true };
+const inWorkflow = { isAlone: false };
+
+const errorOf = (name: string, message: string, facts: object = {}): Error =>
+  Object.assign(new Error(message), { name, ...facts });
+
+/** A port on which nothing listens. */
+async function silentPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** What the SDK really throws where nothing answers. */
+async function refusedBy(endpoint: string): Promise<unknown> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new STSClient({ endpoint, region: 'ap-southeast-2', credentials, maxAttempts: 1 });
+  const failure: unknown = await client
+    .send(new GetCallerIdentityCommand({}))
+    .catch((error: unknown) => error);
+  client.destroy();
+  return failure;
+}
+
+describe('an error as it leaves a function', () => {
+  it('names the endpoint at which nothing answers to whom called the function alone, and what to do', async () => {
+    const port = await silentPort();
+    const shown = presentable(await refusedBy(`http://127.0.0.1:${port}`), alone);
+    expect(shown.name).toBe('ServiceUnreachableError');
+    expect(shown.message).toMatch(
+      new RegExp(`^Nothing answers at 127\\.0\\.0\\.1:${port} \\(ECONNREFUSED\\)\\. .*call it again\\.$`),
+    );
+  });
+
+  it('stays one that the workflow repeats where nothing answers', async () => {
+    const shown = presentable(await refusedBy(`http://127.0.0.1:${await silentPort()}`), inWorkflow);
+    expect(shown.name).toBe('TransientError');
+    expect(shown.message).toContain('the step is tried again by itself');
+  });
+
+  it('names a host that nobody knows', () => {
+    const unknown = errorOf('Error', 'getaddrinfo ENOTFOUND sts.nowhere.invalid', {
+      code: 'ENOTFOUND',
+      hostname: 'sts.nowhere.invalid',
+    });
+    expect(presentable(unknown, alone).message).toContain(
+      'Nothing answers at sts.nowhere.invalid (ENOTFOUND).',
+    );
+  });
+
+  it('names the first of several addresses that were tried', () => {
+    const attempt = { code: 'ECONNREFUSED', address: '::1', port: 4566 };
+    const failure = errorOf('AggregateError', '', { code: 'ECONNREFUSED', errors: [attempt] });
+    expect(presentable(failure, alone).message).toContain('Nothing answers at [::1]:4566 (ECONNREFUSED).');
+  });
+
+  it.each([
+    ['ThrottlingException', 'Rate exceeded', /call it again\.$/, /the step is tried again by itself\.$/],
+    ['ExpiredTokenException', 'Expired.', /renew them, then call it again\.$/, /the step is tried again\.$/],
+  ])('says of %s who tries again', (name, message, byHand, byItself) => {
+    const failure = errorOf(name, message);
+    expect(presentable(failure, alone)).toMatchObject({
+      name: 'TransientError',
+      message: expect.stringMatching(byHand),
+    });
+    expect(presentable(failure, inWorkflow)).toMatchObject({
+      name: 'TransientError',
+      message: expect.stringMatching(byItself),
+    });
+  });
+
+  it("leaves the migration's own errors as they are, without a stack", () => {
+    const shown = presentable(new InvalidInputError('maxConcurrency: too big.'), alone);
+    expect(shown).toMatchObject({ name: 'InvalidInputError', message: 'maxConcurrency: too big.' });
+    expect(shown.stack).toBe('InvalidInputError: maxConcurrency: too big.');
+  });
+});

@@ -1,0 +1,25 @@
+import type { Report } from '../../../functions/shared/report.ts';
+import { count } from '../format.ts';
+import { type Html, html } from './html.ts';
+import { facts } from './sections.ts';
+
+const modes = {
+  NEW: 'new, created by this restore',
+  EXISTING: 'it was there before, and got only what it lacked',
+} as const;
+
+/** What a restore put where, and what it left alone. */
+export function restoreSection({ restored }: Report): Html | undefined {
+  if (restored === undefined) return undefined;
+  const { backupId, targetTable, mode, written, alreadyPresent, keptDifferent, expired } = restored;
+  const isExisting = mode === 'EXISTING';
+  return html`<section aria-labelledby="restored-heading"><h2 id="restored-heading">What was restored</h2>
+    ${facts([
+      ['Backup', html`<code>${backupId}</code>`],
+      ['Into table', html`<code>${targetTable}</code>, ${modes[mode]}`],
+      ['Written', count(written)],
+      isExisting ? ['Already there', `${count(alreadyPresent)}, equal in every attribute`] : undefined,
+      isExisting ? ['Left as they are', `${count(keptDifferent)}, differ from the backup`] : undefined,
+      ['Expired', `${count(expired)}, whose time to live was up when the restore began`],
+    ])}</section>`;
+}

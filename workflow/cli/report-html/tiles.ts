@@ -1,0 +1,87 @@
+import { isCosted, type Report, type RestoredCounts } from '../../../functions/shared/report.ts';
+import { catalogueItemNames } from '../../../functions/shared/tables/target-tables.ts';
+import { bytes, count, dollars, duration, rupees } from '../format.ts';
+import { neverBegan } from '../outcome.ts';
+import { type Html, html } from './html.ts';
+import { isRestore } from './is-restore.ts';
+
+type Tile = readonly [label: string, value: string, note: string];
+
+/** The figures that a reader looks for first. */
+export function tiles(report: Report): Html {
+  const all = [...countTiles(report), timeTile(report), costTile(report)];
+  return html`<dl class="tiles">${all.map(([label, value, note]) => html`<div class="tile"><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>`;
+}
+
+function countTiles(report: Report): readonly Tile[] {
+  if (neverBegan(report)) return [];
+  if (isRestore(report)) return restoreTiles(report);
+  return report.status === 'PLANNED' ? planTiles(report) : migrationTiles(report);
+}
+
+const verifiedNote = ({ verification }: Report): string =>
+  verification === null ? 'not verified' : `${count(verification.found)} verified`;
+
+function restoreTiles(report: Report): readonly Tile[] {
+  const { source, restored } = report;
+  const inBackup: Tile = ['In the backup', count(source.products), bytes(source.bytes)];
+  if (restored === undefined) return [inBackup];
+  return [inBackup, ['Written', count(restored.written), verifiedNote(report)], ...existingTiles(restored)];
+}
+
+/** Only a table that was there before can hold anything that the restore did not write. */
+function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts): readonly Tile[] {
+  if (mode === 'NEW') return [];
+  return [
+    ['Already there', count(alreadyPresent), 'equal in every attribute'],
+    ['Left as they are', count(keptDifferent), 'differ from the backup'],
+  ];
+}
+
+const productsTile = ({ source }: Report): Tile => ['Products', count(source.products), bytes(source.bytes)];
+
+const kindsNote = (metadata: number, variants: number): string =>
+  `${count(metadata)} ${catalogueItemNames.first}, ${count(variants)} ${catalogueItemNames.others}`;
+
+function planTiles(report: Report): readonly Tile[] {
+  const { metadata, variants } = report.rehearsal ?? { metadata: 0, variants: 0 };
+  return [
+    productsTile(report),
+    ['Items it would make', count(metadata + variants), kindsNote(metadata, variants)],
+    quarantineTile(report),
+  ];
+}
+
+function migrationTiles(report: Report): readonly Tile[] {
+  const { items, metadata, variants, alreadyPresent } = report.migrated;
+  const inPlace = `${kindsNote(metadata, variants)}; ${verifiedNote(report)}`;
+  const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
+  return [
+    productsTile(report),
+    ['Items in place', count(items), isEmpty ? 'none is left of the run' : inPlace],
+    ...(isEmpty ? [] : [['Already there', count(alreadyPresent), 'of them before the run'] as const]),
+    quarantineTile(report),
+  ];
+}
+
+function quarantineTile({ migrated, rehearsal, status }: Report): Tile {
+  const quarantined = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
+  const isKnown = rehearsal !== undefined || status === 'SUCCEEDED';
+  if (!isKnown && quarantined === 0) return ['Quarantined', '–', 'not rehearsed'];
+  return ['Quarantined', count(quarantined), quarantined === 0 ? 'every product fits' : 'listed below'];
+}
+
+function timeTile(report: Report): Tile {
+  const { durationSeconds, cost, finishedAt } = report;
+  // What a failed restore's ledger estimates is a migration of the same size.
+  const note =
+    isCosted(cost.estimated) && !isRestore(report)
+      ? `estimated ${duration(cost.estimated.seconds)}`
+      : `until ${finishedAt.slice(11, 19)} UTC`;
+  return ['Time', duration(durationSeconds), note];
+}
+
+function costTile({ cost }: Report): Tile {
+  if (isCosted(cost.actual)) return ['Cost', dollars(cost.actual.dollars), rupees(cost.actual.rupees)];
+  return ['Cost', '–', 'nothing was measured'];
+}

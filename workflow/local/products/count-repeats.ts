@@ -1,0 +1,34 @@
+import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+
+/** Products that come with an id that an earlier one has had. */
+export interface Repeats {
+  count: number;
+  /** The first such id. */
+  firstId?: string;
+}
+
+/** Hands products through and counts into `repeats` those that a table cannot hold beside an earlier one. */
+export async function* countRepeats(
+  products: AsyncIterable<WireItem>,
+  repeats: Repeats,
+): AsyncGenerator<WireItem> {
+  const seen = new Set<string>();
+  for await (const product of products) {
+    const id = stringAttribute(product, sourceKey.partitionKey);
+    if (id !== undefined && seen.has(id)) {
+      repeats.count += 1;
+      repeats.firstId ??= id;
+    }
+    if (id !== undefined) seen.add(id);
+    yield product;
+  }
+}
+
+/** What whoever gave the file should know; `undefined` where every id is its own. */
+export function repeatsSentence({ count, firstId = '' }: Repeats, file: string): string | undefined {
+  if (count === 0) return undefined;
+  const [products, fewer] =
+    count === 1 ? ['1 product', 'one'] : [`${count.toLocaleString('en-US')} products`, 'that many'];
+  return `${products} of ${file} ${count === 1 ? 'has' : 'have'} an id that an earlier one has (the first is "${firstId.slice(0, 80)}"). A table holds one product for each id, so the shop has ${fewer} fewer than the file. Give each product an id of its own to have them all.`;
+}
