@@ -139,6 +139,7 @@ describe('the page of a restore', () => {
   it.each([
     ['that succeeded', restoreView()],
     ['that was taken back', restoreFailed()],
+    ['that was refused', restoreRefused],
   ])('has nothing of a migration on it: one %s', (_, view) => {
     const page = renderReport(view);
     for (const words of [
@@ -153,6 +154,20 @@ describe('the page of a restore', () => {
     expect(page).toContain('Restore from a backup');
   });
 });
+
+const restoreRefused: ReportView = {
+  path: [],
+  shards: new Map(),
+  report: reportOf({
+    status: 'ROLLED_BACK',
+    backup: null,
+    verification: null,
+    tables: [],
+    details: { begun: false },
+    executionArn:
+      'arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-prod-restore:restore-20260301T120000Z-77aa01',
+  }),
+};
 
 function restoreFailed(): ReportView {
   const { restored: _, ...rest } = restoreView({ verification: null, status: 'ROLLED_BACK' }).report;

@@ -1,6 +1,15 @@
 import type { Report } from '../../../functions/shared/report.ts';
 
-/** Whether the run put a backup back; one that failed has no counts, but the run knows where it was to go. */
-export function isRestore({ restored, details }: Report): boolean {
-  return restored !== undefined || typeof details?.['targetTable'] === 'string';
+const restoreExecution = /:execution:[^:]+-restore:/;
+
+/**
+ * Whether the run put a backup back. One that failed has no counts, but knows where they were to go; of one that was
+ * refused there is only its execution.
+ */
+export function isRestore({ restored, details, executionArn = '' }: Report): boolean {
+  return (
+    restored !== undefined ||
+    typeof details?.['targetTable'] === 'string' ||
+    restoreExecution.test(executionArn)
+  );
 }
