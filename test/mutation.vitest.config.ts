@@ -9,6 +9,6 @@ export default defineConfig({
       'test/unit/migrate/{parts,futile-throttling}.test.ts',
     ],
     setupFiles: ['test/support/fewer-cases.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

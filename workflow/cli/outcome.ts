@@ -84,9 +84,11 @@ function restoreSentence({
 }: RestoredCounts): string {
   if (mode === 'NEW')
     return `${counted(written, 'item')} restored into the new table ${targetTable}, read back and found complete.`;
-  const different =
-    keptDifferent > 0 ? `; ${count(keptDifferent)} differ from the backup and were left alone` : '';
-  return `${counted(written, 'missing item')} put into ${targetTable}; ${count(alreadyPresent)} were there${different}.`;
+  const left = keptDifferent === 1 ? 'differs from the backup and was' : 'differ from the backup and were';
+  const different = keptDifferent > 0 ? `; ${count(keptDifferent)} ${left} left alone` : '';
+  const there = `${count(alreadyPresent)} ${alreadyPresent === 1 ? 'was' : 'were'} there`;
+  if (written === 0) return `Nothing was missing in ${targetTable}: ${there}${different}.`;
+  return `${counted(written, 'missing item')} put into ${targetTable}; ${there}${different}.`;
 }
 
 function successSentence({ migrated, restored }: Report): string {

@@ -76,7 +76,7 @@ describe('outcomeOf', () => {
       expired: 0,
     } as const;
     expect(outcomeOf(reportOf({ restored })).sentence).toBe(
-      '2 missing items put into products-restored; 4 were there; 1 differ from the backup and were left alone.',
+      '2 missing items put into products-restored; 4 were there; 1 differs from the backup and was left alone.',
     );
   });
 });
