@@ -46,9 +46,7 @@ export function sayPlan(terminal: Terminal, facts: PlanFacts): void {
   say(
     `  ${duration(estimate.seconds)} with a new target table, ${duration(estimate.secondsAtCaps)} once it takes what the caps allow`,
   );
-  say(
-    `  ${colors.dim(estimate.phases.map(({ state, seconds }) => `${state} ${duration(seconds)}`).join(', '))}`,
-  );
+  say(`  ${colors.dim(phasesText(estimate))}`);
   title(`Money, once: ${money(estimate)}`);
   say(`  ${colors.dim(partsText(estimate.parts))}`);
   title('Money, each month');
@@ -56,6 +54,13 @@ export function sayPlan(terminal: Terminal, facts: PlanFacts): void {
   say(
     `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${priceList.date}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
   );
+}
+
+/** What is left of the whole are the states around the Maps: tables being created, above all. */
+function phasesText({ phases, seconds: whole }: EstimatedCost): string {
+  const inMaps = phases.reduce((sum, { seconds }) => sum + seconds, 0);
+  const parts = phases.map(({ state, seconds }) => `${state} ${duration(seconds)}`);
+  return [...parts, `creating tables and the rest ${duration(whole - inMaps)}`].join(', ');
 }
 
 type Row = readonly [label: string, text: string];
