@@ -12,8 +12,7 @@ import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import { productToItems } from '../shared/transform/product-to-items.ts';
-import { transformContext } from '../shared/transform/transform-context.ts';
-import type { TransformContext } from '../shared/transform/transform-context.ts';
+import { type TransformContext, transformContext } from '../shared/transform/transform-context.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { findTarget, writeScope } from './open-target.ts';

@@ -1,7 +1,13 @@
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { createItemTaker, type TakeBackCounts, type TakeBackCursor, type TakerScope } from './item-taker.ts';
+import {
+  createItemTaker,
+  type TakeBackCounts,
+  type TakeBackCursor,
+  type TakeBackStep,
+  type TakerScope,
+} from './item-taker.ts';
 
 /** What was taken out of a table that existed before. */
 export interface ItemsTakenBack extends TakeBackCounts {
@@ -38,12 +44,10 @@ export async function takeBackItems(runtime: Runtime, scope: TakerScope): Promis
   return { done, deleted, restored, kept, keptKeys: samples?.['kept'] ?? [] };
 }
 
-type Step = Awaited<ReturnType<ReturnType<typeof createItemTaker>['takeSome']>>;
-
 /** Counters and samples with one more step; `items` is what a reader of any shard looks at. */
 export function addStep(
   before: Pick<TakeBackShard, 'counters' | 'samples'> | undefined,
-  { cursor, deleted, restored, kept, keptKeys }: Step,
+  { cursor, deleted, restored, kept, keptKeys }: TakeBackStep,
 ): Pick<TakeBackShard, 'done' | 'cursor' | 'counters' | 'digests' | 'samples'> {
   const { counters = {}, samples } = before ?? {};
   const sums = Object.entries({ deleted, restored, kept, items: deleted + restored + kept }).map(
@@ -61,7 +65,7 @@ export function addStep(
 async function save(
   { ledger, clock }: Runtime,
   run: Run,
-  { before, step }: { readonly before: TakeBackShard | undefined; readonly step: Step },
+  { before, step }: { readonly before: TakeBackShard | undefined; readonly step: TakeBackStep },
 ): Promise<TakeBackShard> {
   const { version = 0, startedAt = clock.now(), turns = 0 } = before ?? {};
   const next = {

@@ -1,5 +1,6 @@
 import type { Report, RestoredCounts } from '../../functions/shared/report.ts';
 import { count, counted } from './format.ts';
+import { isRestore } from './is-restore.ts';
 
 /** Good, worth a look, or bad: decides colour and sign, never the words. */
 export type Tone = 'good' | 'notice' | 'bad';
@@ -111,9 +112,6 @@ function planSentence({ rehearsal, source }: Report): string {
   const aside = quarantined === 0 ? '' : ` ${counted(quarantined, 'product')} would go to quarantine.`;
   return `Dry run: ${counted(source.products, 'product')} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;
 }
-
-const isRestore = ({ restored, executionArn = '' }: Report): boolean =>
-  restored !== undefined || executionArn.includes('-restore:');
 
 /** More than the run allows stay behind: then it would stop, whatever the plan says. */
 export function wouldStop({ rehearsal, parameters }: Report): boolean {

@@ -85,7 +85,7 @@ async function protectAll(
   if (refusals.every((refusal) => refusal === undefined || refusal.error === notOffered))
     return {
       warnings: [
-        `This endpoint offers no ${protection.what.toLowerCase()}: ${unprotected.join(', ')} are without it.`,
+        `This endpoint offers no ${protection.what.toLowerCase()}; without it: ${unprotected.join(', ')}.`,
       ],
       isWorthAnotherTry,
     };

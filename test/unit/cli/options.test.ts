@@ -148,6 +148,15 @@ describe('explain', () => {
     );
   });
 
+  it('does not send anybody to deploy who looks for a stage at an endpoint of his own', () => {
+    const sentence = explain(errorNamed('StateMachineDoesNotExist'), {
+      stage: 'prod',
+      endpoint: 'http://127.0.0.1:4566',
+    });
+    expect(sentence).toContain('Unset AWS_ENDPOINT_URL');
+    expect(sentence).not.toContain('sls deploy');
+  });
+
   it('says whose credentials have expired or may not', () => {
     expect(explain(errorNamed('ExpiredTokenException'))).toContain('Renew them');
     expect(explain(errorNamed('AccessDeniedException'))).toContain('may not do that');

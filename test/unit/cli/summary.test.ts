@@ -37,6 +37,26 @@ describe('outcomeOf', () => {
     });
   });
 
+  it('says of a dry run whether the run itself would stop', () => {
+    const rehearsal = { products: 6, metadata: 5, variants: 20, quarantined: 1, targetBytes: 9_000 };
+    const { parameters } = reportOf();
+    const allowing = (maxQuarantined: number) =>
+      outcomeOf(
+        reportOf({
+          status: 'PLANNED',
+          rehearsal,
+          ...(parameters && { parameters: { ...parameters, maxQuarantined } }),
+        }),
+      ).nextStep;
+    expect(allowing(0)).toContain('{"maxQuarantined": 1}');
+    expect(allowing(1)).toContain('without the dry run');
+  });
+
+  it('sends who restored in vain back to the restore, not to a migration', () => {
+    const executionArn = 'arn:aws:states:r:1:execution:products-migration-dev-restore:x';
+    expect(outcomeOf(reportOf({ status: 'ROLLED_BACK', executionArn })).nextStep).toContain('--backup');
+  });
+
   it('says where a run failed and that nothing of it is left', () => {
     expect(outcomeOf(failedView().report).sentence).toBe(
       'The run failed in MigrateProducts and what it had created was taken away again; products was never written to.',

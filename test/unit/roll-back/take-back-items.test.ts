@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { clearItems } from '../../../functions/roll-back/clear-items.ts';
 import { takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findShard, saveShard, type ShardState } from '../../../functions/shared/ledger/shard.ts';
 import { codeVersion } from '../../../functions/shared/transform/code-version.ts';
 import { itemDigest } from '../../../functions/shared/wire/digest.ts';
@@ -164,6 +166,36 @@ describe('a resumed run', () => {
     // Called again, it has nothing to do: what stands there now is this code's.
     await clear(resumed);
     expect(await bench.target()).toHaveProperty('size', 15);
+  });
+
+  it('waits for what workers of the held execution may have under way', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    const resumed = await bench.resume(bench.run);
+    await relabel(resumed, 'RehearseBackup', 'other');
+    const { ledger } = bench.runtime;
+    await ledger.client.send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: runKey(resumed.runId),
+        UpdateExpression: 'SET finishedAt = :now',
+        ExpressionAttributeValues: { ':now': new Date().toISOString() },
+      }),
+    );
+    const scans: number[] = [];
+    const runtime = {
+      ...bench.withItems({
+        scanPage: (request) => {
+          scans.push(Date.now());
+          return bench.runtime.items.scanPage(request);
+        },
+      }),
+      config: { ...bench.runtime.config, fenceWaitSeconds: 1 },
+    };
+    const heldAt = Date.now();
+    const { runId, executionArn } = resumed;
+    await drive((input, turn) => clearItems(runtime, input, turn), { runId, executionArn, shard: 0 });
+    expect(scans[0]).toBeGreaterThanOrEqual(heldAt + 900);
   });
 
   it('that another code has only migrated, and not rehearsed, is cleared as well', async () => {

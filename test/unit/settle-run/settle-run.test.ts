@@ -141,6 +141,28 @@ describe('settling', () => {
     expect(await readRun(ledger, 'a')).toMatchObject({ protection: 'DONE' });
   });
 
+  it('does not try again what the endpoint does not offer, and says so', async () => {
+    const { executionArn: arn } = await begunRun(world, 'a');
+    const { ledger } = world.observer;
+    await announceTable(ledger, { runId: 'a', executionArn: arn, name: 'cart', now: 1, outcome: 'INTENT' });
+    await recordTable(ledger, 'a', { name: 'cart', outcome: 'CREATED', tableId: '1' });
+    const finishedAt = new Date(world.clock.now()).toISOString();
+    await moved('SUCCEEDED', { protection: 'PENDING', finishedAt });
+    const runtime = world.runtime(async (operation, send) => {
+      if (!operation.startsWith('Update') || operation === 'UpdateItem') return send();
+      throw Object.assign(new Error('no such call'), { name: 'UnknownOperationException' });
+    });
+    world.clock.advance(900_001);
+    await settleRuns(runtime);
+    expect(await readRun(ledger, 'a')).toMatchObject({
+      protection: 'DONE',
+      warnings: [
+        'This endpoint offers no deletion protection; without it: cart.',
+        'This endpoint offers no point-in-time recovery; without it: cart.',
+      ],
+    });
+  });
+
   it('settles the others when one run cannot be', async () => {
     await begunRun(world, 'a');
     await begunRun(world, 'b', { sourceTable: 'other', startedAt: '2026-05-01T00:00:01.000Z' });

@@ -3,7 +3,7 @@ import { priceList } from '../../../functions/shared/cost/prices.ts';
 import { isCosted, type Report } from '../../../functions/shared/report.ts';
 import { count, dollars, duration, rupees } from '../format.ts';
 import { type Html, html } from './html.ts';
-import { isRestore } from './is-restore.ts';
+import { isRestore } from '../is-restore.ts';
 import { tableHead } from './sections.ts';
 
 const partNames: Readonly<Record<keyof CostParts, string>> = {
