@@ -2,7 +2,7 @@ import { assertCarriable } from '../shared/backup/carriable.ts';
 import { createFileEncoder, fileLimits } from '../shared/backup/data-file.ts';
 import { backupLayout, type FilePosition } from '../shared/backup/layout.ts';
 import { readPace } from '../shared/backup/read-pace.ts';
-import { saveFile } from '../shared/ledger/file.ts';
+import { filePut } from '../shared/ledger/file.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
@@ -122,8 +122,9 @@ async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): 
   const standing =
     encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptStanding(target);
   if (standing?.lastItem !== undefined) scope.reader.moveBehind(standing.lastItem);
-  if (standing !== undefined) await saveFile(scope.runtime.ledger, turn.run.runId, standing.file);
-  await turn.save(nextProgress(scope, turn, standing));
+  const { ledger } = scope.runtime;
+  const record = standing === undefined ? [] : [filePut(ledger, turn.run.runId, standing.file)];
+  await turn.save(nextProgress(scope, turn, standing), record);
 }
 
 async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {

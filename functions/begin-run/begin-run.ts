@@ -1,9 +1,10 @@
 import { backupIdFor } from '../shared/backup/layout.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
-import { beginRun, type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
+import { type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run, settingsOf } from '../shared/ledger/run.ts';
-import { resolveLockConflict } from '../shared/lock-conflict.ts';
+import { beginOrSettle } from '../shared/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/migrate-input.ts';
+import { untilHeldRunIsQuiet } from '../shared/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun, Execution } from '../shared/state.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
@@ -34,11 +35,11 @@ function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
 }
 
 async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
-  const answer = await beginRun(runtime.ledger, newRun(runtime, payload, input), holderOf(payload.execution));
-  if (answer.outcome === 'BEGUN') return begun(answer.run, 'BEGUN');
-  const { settle } = await resolveLockConflict(runtime, runtime.config.sourceTable, answer.lock);
-  runtime.logger.warn('A dead run holds the lock and is settled first', { runId: settle.runId });
-  return begun(settle, 'SETTLE');
+  const wanted = newRun(runtime, payload, input);
+  const { outcome, run } = await beginOrSettle(runtime, wanted, holderOf(payload.execution));
+  if (outcome === 'SETTLE')
+    runtime.logger.warn('A dead run holds the lock and is settled first', { runId: run.runId });
+  return begun(run, outcome);
 }
 
 /** Fields that mean something to a run that goes on; it keeps all its other parameters. */
@@ -81,6 +82,7 @@ async function resume(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
   const facts = resumedFacts(run, Object(typed), input);
+  if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
   const resumed = await resumeRun(runtime.ledger, run, holderOf(execution), facts);
   if (resumed !== undefined) return begun(resumed, 'RESUMED');
   if (run.status === 'HELD')

@@ -6,6 +6,7 @@ import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { publishReport } from '../shared/publish-report.ts';
+import { untilQuiet } from '../shared/quiet.ts';
 import type { Report, ReportStatus } from '../shared/report.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
@@ -62,5 +63,6 @@ export async function completeRun(runtime: Runtime, input: RunStepInput): Promis
   const isCommitted = known.status === 'SUCCEEDED' || known.status === 'PLANNED';
   if (isCommitted && known.executionArn === input.executionArn) return afterCommit(runtime, known);
   const { run } = await raiseFence({ ledger, clock, ...input });
+  await untilQuiet(runtime, run);
   return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
 }

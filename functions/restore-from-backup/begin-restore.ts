@@ -1,9 +1,9 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
 import { backupLayout } from '../shared/backup/layout.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { beginRun } from '../shared/ledger/begin.ts';
+import type { NewRun } from '../shared/ledger/begin.ts';
 import { type BackupSummary, type Run, settingsOf } from '../shared/ledger/run.ts';
-import { resolveLockConflict } from '../shared/lock-conflict.ts';
+import { beginOrSettle } from '../shared/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
@@ -20,7 +20,7 @@ export function summaryOf(runtime: Runtime, manifest: MigrationManifest): Backup
 async function newRun(
   runtime: Runtime,
   { input: typed, execution, tested }: BeginRestoreInput,
-): Promise<Parameters<typeof beginRun>[1]> {
+): Promise<NewRun> {
   const restoreInput = parseRestoreInput(typed);
   const { note, maxConcurrency, writeUnitsPerSecond } = restoreInput;
   const { order, plan } = tested;
@@ -66,9 +66,7 @@ export async function beginRestore(runtime: Runtime, state: BeginRestoreInput): 
     executionArn: execution.id,
     startTime: execution.startTime,
   };
-  const answer = await beginRun(runtime.ledger, await newRun(runtime, state), holder);
+  const { outcome, run } = await beginOrSettle(runtime, await newRun(runtime, state), holder);
   const kept = { machine, input, execution };
-  if (answer.outcome === 'BEGUN') return { ...kept, run: { outcome: 'BEGUN', ...begun(answer.run) } };
-  const { settle } = await resolveLockConflict(runtime, runtime.config.sourceTable, answer.lock);
-  return { ...kept, tested, run: { outcome: 'SETTLE', ...begun(settle) } };
+  return { ...kept, ...(outcome === 'SETTLE' && { tested }), run: { outcome, ...begun(run) } };
 }

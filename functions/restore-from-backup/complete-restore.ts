@@ -7,6 +7,7 @@ import { readRun, type Run, type Verification } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/publish-report.ts';
+import { untilQuiet } from '../shared/quiet.ts';
 import type { Report } from '../shared/report.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
@@ -144,5 +145,6 @@ export async function completeRestore(runtime: Runtime, input: RunStepInput): Pr
   if (known.status === 'SUCCEEDED' && known.executionArn === input.executionArn)
     return afterCommit(runtime, known, manifest);
   const { run } = await raiseFence({ ledger, clock, ...input });
+  await untilQuiet(runtime, run);
   return afterCommit(runtime, await commit(runtime, run, manifest), manifest);
 }

@@ -5,7 +5,7 @@ import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackOrder } from './request.ts';
-import { holdSettler, settlerFacts } from './settler.ts';
+import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } from './settler.ts';
 
 /** Whether there is something to do, and who does it. */
 export type Claim =
@@ -20,20 +20,40 @@ function writerOf(order: RollBackOrder, run: Run): string {
   return `roll-back:${order.execution.id}:${order.execution.startTime}:${run.status}`;
 }
 
-/** Somebody changed the run or its lock between our reading and our writing: look again. */
-async function change(runtime: Runtime, order: RollBackOrder, next: Transition): Promise<Claim> {
-  const changed = await transition(runtime.ledger, next);
-  if (changed !== undefined)
-    return changed.status === 'HELD' ? { kind: 'ended', run: changed } : claimRun(runtime, order);
-  const run = await readRun(runtime.ledger, next.run.runId);
-  if (run.changedBy !== next.run.changedBy) return claimRun(runtime, order);
-  const lock = await findLock(runtime.ledger, run.sourceTable);
+/** An order, and the call that carries it out. */
+interface ClaimScope extends RollBackOrder {
+  readonly by: RollBackCall;
+}
+
+/** @throws LockHeldError where another run has the lock; not retried */
+async function refuseLocked({ ledger }: Runtime, run: Run): Promise<void> {
+  const lock = await findLock(ledger, run.sourceTable);
+  if (lock === undefined || lock.runId === run.runId) return;
   throw new LockHeldError(
-    `Run ${run.runId} cannot be taken back now, because run ${lock?.runId ?? 'nobody'} has the lock of table ${run.sourceTable}. Nothing was changed. Start the roll back again when that run has ended.`,
+    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has the lock of table ${run.sourceTable}. Nothing was changed. Start the roll back again when that run has ended.`,
   );
 }
 
-function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
+/** Somebody changed the run or its lock between our reading and our writing: look again. */
+async function change(runtime: Runtime, order: ClaimScope, next: Transition): Promise<Claim> {
+  const changed = await transition(runtime.ledger, next);
+  if (changed !== undefined)
+    return changed.status === 'HELD' ? { kind: 'ended', run: changed } : { kind: 'claimed', run: changed };
+  const run = await readRun(runtime.ledger, next.run.runId);
+  if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run);
+  return claimAgain(runtime, order);
+}
+
+/** A run that is marked already: this call goes on with it, unless another execution is at it. */
+async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
+  if (await isRolledBackByOther(runtime, run, order.by)) return { kind: 'busy' };
+  const claimedRun = await claimRollBack(runtime, run, order.by);
+  if (claimedRun !== undefined) return { kind: 'claimed', run: claimedRun };
+  await refuseLocked(runtime, run);
+  return claimAgain(runtime, order);
+}
+
+function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   const { id: executionArn, startTime } = order.execution;
   const { error, cause, state } = order.failure;
   return change(runtime, order, {
@@ -45,7 +65,7 @@ function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> 
     facts: {
       markedAt: runtime.clock.now(),
       rolledBackFrom: run.rolledBackFrom ?? run.status,
-      ...settlerFacts(runtime, executionArn),
+      ...claimFacts(runtime, run, order.by),
       ...(run.failure === undefined
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
         : {}),
@@ -53,7 +73,7 @@ function mark(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> 
   });
 }
 
-function hold(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
+function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   const { error, cause, state } = order.failure;
   const failure = { error, cause, ...(state === undefined ? {} : { state }) };
   const facts = { failure, finishedAt: new Date(runtime.clock.now()).toISOString() };
@@ -68,7 +88,7 @@ function refuseLiving(run: Run): never {
   );
 }
 
-async function claimRunning(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> {
+async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   if (order.reason === 'fail') {
     if (run.executionArn !== order.execution.id)
       throw new RunClosedError(
@@ -83,7 +103,7 @@ async function claimRunning(runtime: Runtime, order: RollBackOrder, run: Run): P
   return shouldHold ? hold(runtime, order, run) : mark(runtime, order, run);
 }
 
-function claimSucceeded(runtime: Runtime, order: RollBackOrder, run: Run): Promise<Claim> | Claim {
+function claimSucceeded(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> | Claim {
   if (order.reason !== 'operator') return { kind: 'ended', run };
   if (order.confirm === run.runId) return mark(runtime, order, run);
   throw new InvalidInputError(
@@ -92,11 +112,18 @@ function claimSucceeded(runtime: Runtime, order: RollBackOrder, run: Run): Promi
 }
 
 /**
- * Makes the run ours to take back, holds it, or finds that there is nothing to do. Idempotent.
+ * Makes the run this call's to roll back, holds it, or finds that there is nothing to do. Idempotent.
+ *
+ * @param call unique to the call; the run carries it as its claim
  *
  * @throws InvalidInputError, LockHeldError, RunNotFoundError, RunClosedError; none is retried.
  */
-export async function claimRun(runtime: Runtime, order: RollBackOrder): Promise<Claim> {
+export function claimRun(runtime: Runtime, order: RollBackOrder, call: string): Promise<Claim> {
+  const { id: execution, startTime } = order.execution;
+  return claimAgain(runtime, { ...order, by: { execution, startTime, call } });
+}
+
+async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
   const run = await readRun(runtime.ledger, order.runId);
   switch (run.status) {
     case 'RUNNING':
@@ -107,10 +134,8 @@ export async function claimRun(runtime: Runtime, order: RollBackOrder): Promise<
       return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
     case 'SUCCEEDED':
       return claimSucceeded(runtime, order, run);
-    case 'ROLLING_BACK': {
-      const held = await holdSettler(runtime, run, order.execution.id);
-      return held === undefined ? { kind: 'busy' } : { kind: 'claimed', run: held };
-    }
+    case 'ROLLING_BACK':
+      return claimMarked(runtime, order, run);
     case 'PLANNED':
     case 'ROLLED_BACK':
       return { kind: 'ended', run };

@@ -1,14 +1,17 @@
+import { ClaimLostError } from '../shared/ledger/claims.ts';
+import { runKey } from '../shared/ledger/ledger-table.ts';
+import { letGo, quietTimeOf } from '../shared/quiet.ts';
 import { errorSummary, InvalidInputError, LockHeldError, RunNotFoundError } from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
+import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
-import { readOrder, type RollBackOrder } from './request.ts';
+import { readOrder } from './request.ts';
 import { settlerFence } from './settler.ts';
 import { takeBackItems } from './take-back-items.ts';
 import { type TakeBackScope, type TakenBack, takeBackTable } from './take-back-table.ts';
@@ -25,11 +28,7 @@ const pending = (waitSeconds: number): RollBackTurn => ({
 /** Between two looks at something that somebody else is about to finish. */
 const lookAgainSeconds = 5;
 
-/** Seconds until no worker that read the run before it was marked can begin another request. */
-function fenceSecondsLeft(runtime: Runtime, run: Run): number {
-  const until = (run.markedAt ?? 0) + runtime.config.fenceWaitSeconds * 1_000;
-  return (until - runtime.clock.now()) / 1_000;
-}
+const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
 
 /** New items in a table that was there before are taken back one by one; a table of the run's own goes whole. */
 async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<boolean> {
@@ -52,17 +51,21 @@ async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<r
   return outcomes;
 }
 
-async function takeBack(runtime: Runtime, order: RollBackOrder, run: Run, turn: Turn): Promise<RollBackTurn> {
-  const fenceSeconds = fenceSecondsLeft(runtime, run);
-  if (fenceSeconds > 0) return pending(fenceSeconds);
+async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScope): Promise<RollBackTurn> {
+  // Workers were stopped by the mark. What they had sent before must be in place before anything is looked at.
+  const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
+  if (noise > 0) return pending(noise);
   const remaining = turn.remainingMillis();
   const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
-  const scope = { run, deadline, fence: settlerFence(runtime, run, order.execution.id) };
+  const scope = { run, deadline, fence: settlerFence(runtime, run, call) };
   if (!(await takeBackTarget(runtime, scope))) return pending(1);
   const outcomes = await takeBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
   if (outcomes.some(({ kind }) => kind === 'wait')) return pending(1);
+  // A request of ours without an answer may still come, and the lock must not pass on before it has.
+  const doubt = inDoubtUntil(runtime);
+  if (doubt !== undefined) return pending(secondsUntil(runtime, doubt));
   const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
   return finishRollBack(runtime, run, {
     remaining: failed.map(({ sentence }) => sentence),
@@ -70,10 +73,30 @@ async function takeBack(runtime: Runtime, order: RollBackOrder, run: Run, turn: 
   });
 }
 
+interface RollBackScope {
+  readonly turn: Turn;
+  /** Unique to the call. */
+  readonly call: string;
+}
+
+/** One turn under this call's claim, which is closed at its end. */
+async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope): Promise<RollBackTurn> {
+  try {
+    return await takeBack(runtime, run, scope);
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    runtime.logger.warn(error.message, { runId: run.runId, stage: 'RollBack' });
+    return pending(lookAgainSeconds);
+  } finally {
+    await letGo(runtime, runKey(run.runId), run);
+  }
+}
+
 async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
   const order = await readOrder(runtime, input);
   if (order.runId === undefined) return nothingBegunTurn(order.failure);
-  const claim = await claimRun(runtime, order);
+  const call = crypto.randomUUID();
+  const claim = await claimRun(runtime, order, call);
   runtime.logger.info('A turn of the roll back', {
     runId: order.runId,
     stage: 'RollBack',
@@ -85,7 +108,7 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
     case 'ended':
       return endedTurn(runtime, claim.run);
     case 'claimed':
-      return takeBack(runtime, order, claim.run, turn);
+      return takeClaimedTurn(runtime, claim.run, { turn, call });
   }
 }
 

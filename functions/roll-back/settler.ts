@@ -1,82 +1,102 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../shared/errors.ts';
-import { runKey } from '../shared/ledger/ledger-table.ts';
-import { findLock } from '../shared/ledger/lock.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { createLookout } from '../shared/fence.ts';
+import { executionStatus } from '../shared/holder.ts';
+import { ClaimLostError, type Claims, claimed } from '../shared/ledger/claims.ts';
+import { readTogether, runKey } from '../shared/ledger/ledger-table.ts';
+import { type Lock, lockKeyOf } from '../shared/ledger/lock.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { transact } from '../shared/ledger/transact.ts';
+import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
+import { readRun } from '../shared/ledger/run.ts';
 
-/** A settler that says nothing for this long is taken for dead; it renews every few seconds. */
-const settlerMillis = 60_000;
-/** The claim is renewed at this age; no request begins under an older one than twice this. */
-const renewMillis = 5_000;
+/** Who rolls a run back: an execution, turn by turn, each turn a call of its own. */
+export interface RollBackCall {
+  /** ARN of the execution. */
+  readonly execution: string;
+  readonly startTime: string;
+  /** Unique to the call. */
+  readonly call: string;
+}
 
-/** The claim as part of the marking itself: whoever marks a run settles it, also where an earlier claim is still young. */
-export function settlerFacts({ clock }: Runtime, settler: string): Pick<Run, 'settler' | 'settlerUntil'> {
-  return { settler, settlerUntil: clock.now() + settlerMillis };
+/** What the marking of a run, or taking it over, says of who rolls it back. */
+export function claimFacts({ clock, config }: Runtime, run: Run, { execution, call }: RollBackCall) {
+  const claims = claimed(run, { call, now: clock.now(), fenceMillis: fenceMillisOf(config) });
+  return { settler: execution, ...claims } satisfies Claims & Pick<Run, 'settler'>;
+}
+
+/** Whether another execution rolls the run back, and lives. */
+export async function isRolledBackByOther(
+  { clients }: Pick<Runtime, 'clients'>,
+  { settler }: Run,
+  { execution }: RollBackCall,
+): Promise<boolean> {
+  if (settler === undefined || settler === execution) return false;
+  const status = await executionStatus(clients.sfn, settler);
+  return status === 'RUNNING' || status === 'PENDING_REDRIVE';
 }
 
 /**
- * Claims, or renews the claim on, a run that is ROLLING_BACK.
+ * Claims a run that is ROLLING_BACK for this call, and takes its lock again where somebody has removed that by hand.
  *
- * @returns `undefined` when another settler is at it, or the lock is not the run's: then nothing may be changed.
+ * @returns the run as it is claimed; `undefined` where the run has changed since it was read, or another run has the
+ *   lock
  */
-export async function holdSettler(runtime: Runtime, run: Run, settler: string): Promise<Run | undefined> {
-  const { ledger, clock } = runtime;
-  const lock = await findLock(ledger, run.sourceTable);
-  if (lock?.runId !== run.runId) return undefined;
-  const now = clock.now();
-  try {
-    const { Attributes } = await ledger.client.send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
+export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall): Promise<Run | undefined> {
+  const { ledger } = runtime;
+  const TableName = ledger.tableName;
+  const { settler, claim, quietAt } = claimFacts(runtime, run, by);
+  const before = run.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before';
+  const lock = { runId: run.runId, executionArn: by.execution, startTime: by.startTime };
+  await transact(ledger, [
+    {
+      Update: {
+        TableName,
         Key: runKey(run.runId),
-        UpdateExpression: 'SET settler = :me, settlerUntil = :until',
-        ConditionExpression:
-          '#status = :rollingBack AND (attribute_not_exists(settler) OR settler = :me OR settlerUntil < :now)',
+        UpdateExpression: `SET settler = :settler, claim = :claim${quietAt === undefined ? '' : ', quietAt = :quietAt'}`,
+        ConditionExpression: `#status = :rollingBack AND ${before}`,
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
-          ':me': settler,
-          ':until': now + settlerMillis,
-          ':now': now,
+          ':settler': settler,
+          ':claim': claim,
           ':rollingBack': 'ROLLING_BACK',
+          ...(quietAt !== undefined && { ':quietAt': quietAt }),
+          ...(run.claim !== undefined && { ':before': run.claim }),
         },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return Attributes as Run;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
+      },
+    },
+    {
+      Put: {
+        TableName,
+        Item: { ...lockKeyOf(run), ...lock },
+        ConditionExpression: 'attribute_not_exists(PK) OR runId = :run',
+        ExpressionAttributeValues: { ':run': run.runId },
+      },
+    },
+  ]);
+  // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
+  const after = await readRun(ledger, run.runId);
+  return after.claim === by.call ? after : undefined;
 }
 
-/** To be awaited before every request that takes something away. */
+/** To be awaited directly before every request that takes something away. */
 export interface SettlerFence {
+  /** @throws ClaimLostError, RunClosedError when this call must not go on */
   check(): Promise<void>;
 }
 
-/** Guards a claim that was just made, and keeps it alive. */
-export function settlerFence(runtime: Runtime, run: Run, settler: string): SettlerFence {
-  let heldAt = runtime.clock.now();
-  let pending: Promise<void> | undefined;
-  const renew = async (): Promise<void> => {
-    const startedAt = runtime.clock.now();
-    try {
-      if ((await holdSettler(runtime, run, settler)) === undefined)
-        throw new RunClosedError(
-          `Somebody else has taken over the roll back of run ${run.runId} (${(await readRun(runtime.ledger, run.runId)).settler ?? 'it has ended'}); this one changes nothing more.`,
-        );
-      heldAt = startedAt;
-    } finally {
-      pending = undefined;
-    }
+/** Guards a claim that was just made: no request begins on a look that is older than 5 s. */
+export function settlerFence({ ledger, clock }: Runtime, run: Run, call: string): SettlerFence {
+  const lookAgain = async (): Promise<void> => {
+    const [now, lock] = await readTogether(ledger, [runKey(run.runId), lockKeyOf(run)]);
+    const { status, claim } = (now ?? {}) as Partial<Run>;
+    if (status !== 'ROLLING_BACK')
+      throw new RunClosedError(
+        `Run ${run.runId} is ${status ?? 'no longer in the ledger'}: this roll back was late and changes nothing more.`,
+      );
+    if (claim !== call || (lock as Lock | undefined)?.runId !== run.runId)
+      throw new ClaimLostError(
+        `Another call rolls run ${run.runId} back now, or its lock is gone; this one changes nothing more.`,
+      );
   };
-  return {
-    check: async () => {
-      if (runtime.clock.now() - heldAt < renewMillis) return;
-      pending ??= renew();
-      await pending;
-    },
-  };
+  return { check: createLookout(clock, lookAgain, clock.now()) };
 }

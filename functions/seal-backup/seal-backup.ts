@@ -11,6 +11,7 @@ import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
 import type { BackupSummary, Rehearsal, Run } from '../shared/ledger/run.ts';
 import { updateRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
+import { untilQuiet } from '../shared/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
@@ -103,6 +104,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   const { ledger, clock } = runtime;
   const fence = await raiseFence({ ledger, clock, ...input });
   const { run } = fence;
+  await untilQuiet(runtime, run);
   const { files, totals } = await readTotals(runtime, run.runId);
   const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
   assertComplete(run, { files, totals, listed });

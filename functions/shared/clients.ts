@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type InDoubt, watchUnanswered } from './in-doubt.ts';
 import { firstPauseMillis, maxPauseMillis } from './retry.ts';
 import { takeShortcut } from './wire/wire-client.ts';
 
@@ -44,21 +45,30 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
-/** Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set. */
-export function createClients(): Clients {
-  const dynamo = takeShortcut(new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) }));
+/**
+ * Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set.
+ * `inDoubt` is told of every change of data, tables or objects that got no answer.
+ */
+export function createClients(inDoubt: InDoubt): Clients {
+  const dynamo = takeShortcut(
+    new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) }),
+    inDoubt,
+  );
+  // One attempt a call here too: each attempt of a PUT needs a fresh look at the run.
+  const s3 = new S3Client({
+    maxAttempts: 1,
+    requestHandler: requestHandler(20_000),
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
+  for (const client of [dynamo, s3]) watchUnanswered(client, inDoubt);
   const tables = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
   const ledgerBase = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
   return {
     dynamo,
     tables,
     ledger: DynamoDBDocumentClient.from(ledgerBase, { marshallOptions: { removeUndefinedValues: true } }),
-    s3: new S3Client({
-      maxAttempts: 3,
-      requestHandler: requestHandler(60_000),
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-    }),
+    s3,
     sfn: new SFNClient({ maxAttempts: 4, requestHandler: requestHandler(10_000) }),
     sts: new STSClient({ maxAttempts: 3, requestHandler: requestHandler(5_000) }),
   };

@@ -1,11 +1,42 @@
 import { LockHeldError } from './errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
+import { beginRun, type Holder, type NewRun } from './ledger/begin.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
-import type { Lock } from './ledger/lock.ts';
+import { type Lock, removeLock } from './ledger/lock.ts';
 import { findRun, type Run } from './ledger/run.ts';
 
-/** The run to be settled first, by us or by whoever is at it already. */
-export type LockConflict = { readonly settle: Run };
+/** A run that has begun, or the one that must be recovered first, by us or by whoever is at it already. */
+export type BegunOrSettle =
+  | { readonly outcome: 'BEGUN'; readonly run: Run }
+  | { readonly outcome: 'SETTLE'; readonly run: Run };
+
+/**
+ * Begins a run, or says which run is in its way: one whose holder is dead, or that is being rolled back. A lock
+ * whose run is not in the ledger is removed, and named in the report of the run that begins.
+ *
+ * @throws LockHeldError naming the holder and how to release it; RunIdUsedError, RunClosedError. None is retried.
+ */
+export async function beginOrSettle(
+  scope: ConflictScope,
+  newRun: NewRun,
+  holder: Holder,
+): Promise<BegunOrSettle> {
+  const answer = await beginRun(scope.ledger, newRun, holder);
+  if (answer.outcome === 'BEGUN') return answer;
+  const { settle, freed } = await resolveLockConflict(scope, newRun.sourceTable, answer.lock);
+  if (settle !== undefined) return { outcome: 'SETTLE', run: settle };
+  return beginOrSettle(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), freed] }, holder);
+}
+
+type ConflictScope = HolderScope & { readonly ledger: LedgerTable };
+
+/**
+ * `settle`: the run to be rolled back first, by us or by whoever is at it already. `freed`: the lock named a run that
+ * is not in the ledger, and is gone now; the sentence belongs into the report of the run that begins.
+ */
+type LockConflict =
+  | { readonly settle: Run; readonly freed?: undefined }
+  | { readonly settle?: undefined; readonly freed: string };
 
 function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockHeldError {
   const since = `since ${lock.startTime}`;
@@ -19,19 +50,29 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
 }
 
 /**
- * Decides about a lock in the way: a dead holder's run, or one that is being taken back, is to be settled first.
+ * Removes a lock whose run somebody has removed from the ledger: nothing else would ever free it. The workers of such
+ * a run find no run either, and change nothing more.
+ */
+async function freeOrphan(ledger: LedgerTable, sourceTable: string, lock: Lock): Promise<LockConflict> {
+  await removeLock(ledger, sourceTable, lock.runId);
+  return {
+    freed: `The lock of table ${sourceTable} named run ${lock.runId} (${lock.executionArn}, since ${lock.startTime}), which is not in the ledger ${ledger.tableName}. The lock was removed. Tables that carry the tag migration:run = ${lock.runId} belong to that run; nothing was done to them.`,
+  };
+}
+
+/**
+ * Decides about a lock in the way: a dead holder's run, or one that is being rolled back, is to be recovered first.
  *
  * @throws LockHeldError naming the holder and how to release it, when it lives or holds on purpose; not retried.
  */
-export async function resolveLockConflict(
-  scope: HolderScope & { readonly ledger: LedgerTable },
+async function resolveLockConflict(
+  scope: ConflictScope,
   sourceTable: string,
   lock: Lock,
 ): Promise<LockConflict> {
   const run = await findRun(scope.ledger, lock.runId);
   // Being taken back already: that ends by itself, and then the table is free.
   if (run?.status === 'ROLLING_BACK') return { settle: run };
-  if (run === undefined || run.status === 'HELD' || !(await isDead(scope, lock)))
-    throw heldError(sourceTable, lock, run);
-  return { settle: run };
+  if (run?.status === 'HELD' || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);
+  return run === undefined ? freeOrphan(scope.ledger, sourceTable, lock) : { settle: run };
 }

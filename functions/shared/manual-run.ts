@@ -1,9 +1,10 @@
 import { backupIdFor } from './backup/layout.ts';
 import { errorSummary, LockHeldError } from './errors.ts';
-import { beginRun, type Holder, resumeRun } from './ledger/begin.ts';
+import { type Holder, resumeRun } from './ledger/begin.ts';
 import { listRuns, type Run, settingsOf } from './ledger/run.ts';
 import { transition } from './ledger/transition.ts';
-import { resolveLockConflict } from './lock-conflict.ts';
+import { beginOrSettle } from './lock-conflict.ts';
+import { untilHeldRunIsQuiet } from './quiet.ts';
 import type { Runtime, Turn } from './runtime.ts';
 import type { Plan } from './state.ts';
 import { codeVersion } from './transform/code-version.ts';
@@ -81,7 +82,7 @@ async function findUnfinished(runtime: Runtime, step: string): Promise<Run | und
 }
 
 async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
-  const { ledger, clock, config, random } = runtime;
+  const { clock, config, random } = runtime;
   const now = clock.now();
   const stamp = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
   const runId = `manual-${stamp}-${Math.floor(random() * 0x1_0000)
@@ -102,9 +103,8 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
     ...(manual.details === undefined ? {} : { details: manual.details }),
   } as const;
-  const begun = await beginRun(ledger, newRun, holder);
-  if (begun.outcome === 'BEGUN') return begun.run;
-  const { settle } = await resolveLockConflict(runtime, config.sourceTable, begun.lock);
+  const { outcome, run: settle } = await beginOrSettle(runtime, newRun, holder);
+  if (outcome === 'BEGUN') return settle;
   if (settle.status === 'ROLLING_BACK')
     throw new LockHeldError(
       `Run ${settle.runId} is being taken back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
@@ -117,6 +117,7 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
 async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
   const unfinished = await findUnfinished(runtime, manual.step);
   if (unfinished === undefined) return beginManual(runtime, turn, manual);
+  await untilHeldRunIsQuiet(runtime, unfinished);
   const resumed = await resumeRun(runtime.ledger, unfinished, holderOf(runtime, turn, unfinished.runId));
   return resumed ?? beginManual(runtime, turn, manual);
 }

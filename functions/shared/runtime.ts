@@ -1,8 +1,10 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { type ObjectStore, objectStore } from './backup/object-store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clients, createClients } from './clients.ts';
 import { type Config, readConfig } from './env.ts';
+import { createInDoubt, type InDoubt } from './in-doubt.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
 import type { Clock } from './retry.ts';
 import { type ItemTable, itemTable } from './wire/item-table.ts';
@@ -19,6 +21,10 @@ export interface Runtime {
   /** Backup bucket of the stack. */
   readonly bucket: string;
   readonly clock: Clock;
+  /** Waits so many milliseconds by {@link clock}. */
+  readonly sleep: (millis: number) => Promise<unknown>;
+  /** Requests of this sandbox that got no answer. */
+  readonly inDoubt: InDoubt;
   /** In [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
@@ -34,6 +40,21 @@ export interface Turn {
 
 /** A worker that has less than this left saves its checkpoint and returns. Covers a request (10 s), its drain and the checkpoint. */
 export const reserveMillis = 20_000;
+
+/** The fence: a look of at most 5 s, a request of at most 20 s, and 5 s for flight and clocks. */
+export function fenceMillisOf({ fenceWaitSeconds }: Pick<Config, 'fenceWaitSeconds'>): number {
+  return fenceWaitSeconds * 1_000;
+}
+
+/** How long a request without an answer may still take effect: two fences, one for its sender and one for its way. */
+export function doubtMillisOf(config: Pick<Config, 'fenceWaitSeconds'>): number {
+  return 2 * fenceMillisOf(config);
+}
+
+/** Until when requests of this sandbox may still take effect (epoch milliseconds); `undefined`: none is in doubt. */
+export function inDoubtUntil({ inDoubt, clock }: Pick<Runtime, 'inDoubt' | 'clock'>): number | undefined {
+  return inDoubt.until > clock.now() ? inDoubt.until : undefined;
+}
 
 let cached: Promise<Runtime> | undefined;
 
@@ -52,7 +73,8 @@ export function getRuntime(): Promise<Runtime> {
 
 async function createRuntime(): Promise<Runtime> {
   const config = readConfig();
-  const clients = createClients();
+  const inDoubt = createInDoubt(Date, doubtMillisOf(config));
+  const clients = createClients(inDoubt);
   const { Account: accountId = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
   const bucket = `${config.service}-${config.stage}-${accountId}-${config.region}`;
   return {
@@ -64,6 +86,8 @@ async function createRuntime(): Promise<Runtime> {
     accountId,
     bucket,
     clock: Date,
+    sleep,
+    inDoubt,
     random: Math.random,
     logger: new Logger({ serviceName: config.service }),
   };

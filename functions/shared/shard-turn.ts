@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Fence, raiseFence } from './fence.ts';
-import type { Run } from './ledger/run.ts';
-import { findShard, type Shard, ShardTakenError, type ShardState, saveShard } from './ledger/shard.ts';
+import { assertOpen, type Fence, raiseFence } from './fence.ts';
+import { ClaimLostError } from './ledger/claims.ts';
+import { readRun, type Run } from './ledger/run.ts';
+import { findShard, type Shard, type ShardState } from './ledger/shard.ts';
+import type { TransactItem } from './ledger/transact.ts';
 import { type Clock, isTransient, retry } from './retry.ts';
 import { type Runtime, reserveMillis, type Turn } from './runtime.ts';
+import { claimShard, type ShardClaim } from './shard-claim.ts';
 import type { WorkerInput, WorkerOutput } from './state.ts';
 
 /** What a checkpoint says; absolute numbers. */
@@ -24,8 +26,12 @@ export interface ShardTurn<Cursor> {
   isShort(): boolean;
   /** Tries again, with jitter, until the deadline; `onRetry` sees each error that is tried again. */
   retry<T>(attempt: () => Promise<T>, onRetry?: (error: unknown) => void): Promise<T>;
-  /** Awaited before the turn ends, so that nothing done is done again. */
-  save(progress: Progress<Cursor>): Promise<void>;
+  /**
+   * Awaited before the turn ends, so that nothing done is done again. `also` is written in the same transaction.
+   *
+   * @throws ClaimLostError when another call works on the shard now
+   */
+  save(progress: Progress<Cursor>, also?: readonly TransactItem[]): Promise<void>;
 }
 
 /** Which shard, and from when on its checkpoint counts. */
@@ -53,24 +59,22 @@ function isUsable<Cursor>(shard: Shard<Cursor> | undefined, work: ShardWork<Curs
   return shard !== undefined && (!work.isTiedToCode || shard.codeVersion === work.codeVersion);
 }
 
-interface Standing<Cursor> {
-  readonly shard: Shard<Cursor> | undefined;
-  readonly fence: Fence;
+interface TurnScope {
+  readonly runtime: Runtime;
+  readonly input: WorkerInput;
+  readonly turn: Turn;
 }
 
 function openTurn<Cursor>(
-  runtime: Runtime,
-  scope: { readonly input: WorkerInput; readonly turn: Turn; readonly work: ShardWork<Cursor> },
-  { shard, fence }: Standing<Cursor>,
+  { runtime, input, turn }: TurnScope,
+  { claim, kept }: { readonly claim: ShardClaim<Cursor>; readonly kept: Shard<Cursor> | undefined },
+  fence: Fence,
 ): ShardTurn<Cursor> {
-  const { input, turn, work } = scope;
-  const { clock, ledger } = runtime;
-  const kept = isUsable(shard, work) ? shard : undefined;
+  const { clock } = runtime;
   const { deadline, saveDeadline } = deadlinesOf(clock, turn);
-  const startedAt = kept?.startedAt ?? clock.now();
+  const isShort = (): boolean => clock.now() >= deadline;
   let progress: Progress<Cursor> = kept ?? nothingDone;
   let marks = kept?.marks ?? [];
-  let version = shard?.version ?? 0;
   return {
     run: fence.run,
     fence,
@@ -80,67 +84,53 @@ function openTurn<Cursor>(
     get progress() {
       return progress;
     },
-    isShort: () => clock.now() >= deadline,
+    isShort,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
-    async save(next) {
+    async save(next, also = []) {
       const now = clock.now();
       marks = [...marks, [now, next.counters['items'] ?? 0]];
-      const { state, codeVersion } = work;
+      const times = { startedAt: kept?.startedAt ?? now, updatedAt: now, marks };
       const turns = (input.turn ?? 0) + 1;
-      const saved = {
-        ...next,
-        state,
-        shard: input.shard,
-        turns,
-        codeVersion,
-        startedAt,
-        updatedAt: now,
-        marks,
-      };
-      const writer = turn.requestId;
-      version = await saveShard(ledger, {
-        runId: input.runId,
-        shard: saved,
-        previousVersion: version,
-        writer,
-      });
+      // Nothing is under way when a unit saves, so the last checkpoint of a call closes its claim.
+      await claim.save({ ...next, ...times, turns }, { also, isLast: next.done || isShort() });
       progress = next;
     },
   };
 }
 
-/** Workers save every 15 seconds at most; one that has not for so long is dead, and the next call goes on for it. */
-const standStillMillis = 45_000;
-const lookMillis = 500;
-
-/**
- * What becomes of a shard that another worker is at: returns when that one has finished it or stands still, or when
- * this turn's time is up. Without the wait, the state would call again and again and lose every race.
- */
-async function watchOther<Cursor>(
-  { ledger, clock }: Runtime,
-  { runId, shard }: WorkerInput,
-  { turn, work }: { readonly turn: ShardTurn<Cursor>; readonly work: ShardWork<Cursor> },
+/** Claims the shard, reads the run, and works unit by unit. */
+async function takeClaimedTurn<Cursor>(
+  scope: TurnScope,
+  work: ShardWork<Cursor>,
+  shard: Shard<Cursor> | undefined,
 ): Promise<Pick<Progress<Cursor>, 'done' | 'counters'>> {
-  const { state } = work;
-  let seen = await findShard<Cursor>(ledger, runId, state, shard);
-  let movedAt = clock.now();
-  while (seen?.done !== true && !turn.isShort() && clock.now() - movedAt < standStillMillis) {
-    await sleep(lookMillis);
-    await turn.fence.check();
-    const now = await findShard<Cursor>(ledger, runId, state, shard);
-    if (now?.version === seen?.version) continue;
-    seen = now;
-    movedAt = clock.now();
+  const { runtime, input } = scope;
+  const { ledger, clock } = runtime;
+  const { runId, executionArn, shard: index } = input;
+  const { state, codeVersion, unit } = work;
+  const kept = isUsable(shard, work) ? shard : undefined;
+  try {
+    const claim = await claimShard(runtime, { runId, state, shard: index, codeVersion }, shard);
+    try {
+      const fence = await raiseFence({ ledger, clock, runId, executionArn }, claim.hold);
+      return await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
+    } finally {
+      await claim.close();
+    }
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    // The other call goes on with this shard, or has finished it. This one's caller is told so.
+    runtime.logger.warn(error.message, { runId, stage: state, shard: index });
+    const now = await findShard<Cursor>(ledger, runId, state, index);
+    return isUsable(now, work) ? now : nothingDone;
   }
-  return isUsable(seen, work) ? seen : nothingDone;
 }
 
 /**
  * Takes one turn at a shard: goes on from its checkpoint, unit by unit, until it is done or time is
  * short. A fault that outlives the deadline ends the turn like a lack of time if the turn has saved
- * anything, so that a long throttling costs turns and not the run. Where another worker is at the same shard, that
- * one is left to it.
+ * anything, so that a long throttling costs turns and not the run. Where two calls are at one shard, the later one
+ * takes it over and the earlier one stops at its next request.
  *
  * @throws RunClosedError (not retried) when the run is no longer this execution's; what the units throw.
  */
@@ -149,16 +139,12 @@ export async function takeTurn<Cursor>(
   { input, turn }: { readonly input: WorkerInput; readonly turn: Turn },
   work: ShardWork<Cursor>,
 ): Promise<WorkerOutput> {
-  const { ledger, clock } = runtime;
   const { runId, executionArn, shard: index } = input;
-  const fence = await raiseFence({ ledger, clock, runId, executionArn });
-  const shard = await findShard<Cursor>(ledger, runId, work.state, index);
-  const shardTurn = openTurn(runtime, { input, turn, work }, { shard, fence });
-  const { done, counters } = await takeUnits(shardTurn, work.unit).catch((error: unknown) => {
-    if (!(error instanceof ShardTakenError)) throw error;
-    runtime.logger.warn(error.message, { runId, stage: work.state, shard: index });
-    return watchOther<Cursor>(runtime, input, { turn: shardTurn, work });
-  });
+  // A call that comes too late leaves no trace: whether it may work at all is asked before it claims anything.
+  assertOpen(await readRun(runtime.ledger, runId), executionArn);
+  const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
+  const isDone = shard?.done === true && isUsable(shard, work);
+  const { done, counters } = isDone ? shard : await takeClaimedTurn({ runtime, input, turn }, work, shard);
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
   return { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };

@@ -9,7 +9,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { ObjectStore } from '../../functions/shared/backup/object-store.ts';
 import type { Config } from '../../functions/shared/env.ts';
 import { runsIndex } from '../../functions/shared/ledger/ledger-table.ts';
-import type { Runtime } from '../../functions/shared/runtime.ts';
+import { createInDoubt, type InDoubt, watchUnanswered } from '../../functions/shared/in-doubt.ts';
+import { doubtMillisOf, type Runtime } from '../../functions/shared/runtime.ts';
 import { itemTable } from '../../functions/shared/wire/item-table.ts';
 import { type Engine, startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
 import { fakeStepFunctions, type FakeStepFunctions } from './fake-step-functions.ts';
@@ -80,13 +81,16 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
     region: config.region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  const client = (maxAttempts: number, gate: Gate | undefined): DynamoDBClient => {
-    const made = gated(new DynamoDBClient({ ...settings(), maxAttempts }), clock, gate);
+  const client = (maxAttempts: number, gate: Gate | undefined, inDoubt?: InDoubt): DynamoDBClient => {
+    const made = new DynamoDBClient({ ...settings(), maxAttempts });
     clients.push(made);
-    return made;
+    // Around the gate, which loses answers.
+    if (inDoubt !== undefined) watchUnanswered(made, inDoubt);
+    return gated(made, clock, gate);
   };
   const runtime = (gate?: Gate): Runtime => {
-    const dynamo = client(1, gate);
+    const inDoubt = createInDoubt(clock, doubtMillisOf({ ...config, ...overrides }));
+    const dynamo = client(1, gate, inDoubt);
     const ledger = DynamoDBDocumentClient.from(client(6, gate), {
       marshallOptions: { removeUndefinedValues: true },
     });
@@ -104,6 +108,8 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
       accountId: '123456789012',
       bucket: 'bucket',
       clock,
+      sleep: async (millis) => clock.advance(millis),
+      inDoubt,
       random: () => 0.5,
       logger: { info: ignore, warn: ignore, error: ignore, debug: ignore } as unknown as Runtime['logger'],
     };

@@ -1,6 +1,7 @@
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Digest } from '../wire/digest.ts';
 import { fileKey, type LedgerTable } from './ledger-table.ts';
+import type { TransactItem } from './transact.ts';
 
 /** One data file of a backup, as it was written. */
 export interface BackupFile {
@@ -21,10 +22,10 @@ export interface BackupFile {
   readonly digest: Digest;
 }
 
-/** Idempotent: the same file written again is the same item. */
-export async function saveFile(ledger: LedgerTable, runId: string, file: BackupFile): Promise<void> {
-  const item = { ...fileKey(runId, file.segment, file.sequence), ...file };
-  await ledger.client.send(new PutCommand({ TableName: ledger.tableName, Item: item }));
+/** Writes a file's record, for the transaction that saves the checkpoint behind it: one never stands without the other. */
+export function filePut(ledger: LedgerTable, runId: string, file: BackupFile): TransactItem {
+  const Item = { ...fileKey(runId, file.segment, file.sequence), ...file };
+  return { Put: { TableName: ledger.tableName, Item } };
 }
 
 /** Strongly consistent. */

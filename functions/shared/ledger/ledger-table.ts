@@ -1,4 +1,5 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { retry } from '../retry.ts';
+import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** Where the ledger lives; first argument of everything that reads or writes it. */
 export interface LedgerTable {
@@ -38,3 +39,40 @@ export const executionKey = (executionName: string): LedgerKey => ({
   SK: 'EXEC',
 });
 export const lockKey = (sourceTable: string): LedgerKey => ({ PK: `LOCK#${sourceTable}`, SK: 'LOCK' });
+
+/** Beyond this the state's own retry is the better place. */
+const PATIENCE_MILLIS = 20_000;
+
+/** A ledger item as it is stored. */
+type LedgerItem = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads items in one strongly consistent request, in the order of their keys; `undefined` where there is none.
+ *
+ * @throws the SDK's errors
+ */
+export async function readTogether(
+  { client, tableName }: LedgerTable,
+  keys: readonly LedgerKey[],
+): Promise<readonly (LedgerItem | undefined)[]> {
+  const found = new Map<string, LedgerItem>();
+  const nameOf = ({ PK, SK }: Readonly<Record<string, unknown>>): string => `${PK} ${SK}`;
+  let pending: Record<string, unknown>[] = keys.map((key) => ({ ...key }));
+  const readPending = async (): Promise<void> => {
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetCommand({ RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } } }),
+    );
+    for (const item of Responses?.[tableName] ?? []) found.set(nameOf(item), item);
+    pending = UnprocessedKeys?.[tableName]?.Keys ?? [];
+    if (pending.length > 0) throw unprocessed(tableName);
+  };
+  // The SDK repeats what is refused as a whole, but not the keys that an answer leaves out.
+  await retry({ clock: Date, deadline: Date.now() + PATIENCE_MILLIS }, readPending);
+  return keys.map((key) => found.get(nameOf({ ...key })));
+}
+
+/** Called a throttle, because that is what leaves keys unprocessed. */
+function unprocessed(tableName: string): Error {
+  const error = new Error(`DynamoDB has left keys of a request to ${tableName} unprocessed.`);
+  return Object.assign(error, { name: 'ThrottlingException' });
+}

@@ -1,6 +1,7 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { TableDescription } from '../backup/table-description.ts';
 import { RunNotFoundError } from '../errors.ts';
+import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../wire/digest.ts';
 import { type LedgerTable, runKey, runsIndex } from './ledger-table.ts';
@@ -73,8 +74,8 @@ export interface Verification {
   readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }
 
-/** One execution's work, from lock to end status. */
-export interface Run {
+/** One execution's work, from lock to end status. Its claim names the call that rolls it back now. */
+export interface Run extends Claims {
   readonly runId: string;
   readonly kind: 'migrate' | 'restore' | 'manual';
   /** `functions:` key of a step called alone. */
@@ -104,9 +105,8 @@ export interface Run {
   readonly markedAt?: number;
   /** Status before the roll back began. */
   readonly rolledBackFrom?: RunStatus;
-  /** Who settles the run now, and until when (epoch milliseconds). */
+  /** ARN of the execution that rolls the run back. */
   readonly settler?: string;
-  readonly settlerUntil?: number;
   /** Roll backs that settleRun has started for it. */
   readonly settleAttempts?: number;
   /** After the commit point: whether the new tables are protected. */

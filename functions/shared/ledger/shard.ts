@@ -1,7 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { TransientError } from '../errors.ts';
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ClaimLostError, type Claims } from './claims.ts';
 import { type LedgerTable, shardKey } from './ledger-table.ts';
+import { setExpression } from './run-update.ts';
+import { transact, type TransactItem } from './transact.ts';
 
 /** Map states that leave checkpoints, in the order in which a run passes them. */
 export const shardStates = [
@@ -20,8 +22,11 @@ export const shardStates = [
 /** Name of the Map state a shard belongs to. */
 export type ShardState = (typeof shardStates)[number];
 
-/** A worker's checkpoint: absolute numbers, so that a turn taken twice does not count twice. */
-export interface Shard<Cursor = unknown> {
+/**
+ * A worker's checkpoint: absolute numbers, so that a turn taken twice does not count twice. Its claim names the call
+ * that works on the shard now.
+ */
+export interface Shard<Cursor = unknown> extends Claims {
   readonly state: ShardState;
   readonly shard: number;
   readonly done: boolean;
@@ -80,9 +85,6 @@ export async function findShard<Cursor>(
   return Item && fromLedgerItem<Cursor>(Item);
 }
 
-/** Another worker is at the same shard: Lambda may call a function twice, and a call that was given up may go on. */
-export class ShardTakenError extends TransientError {}
-
 /** What {@link saveShard} needs to know beyond the checkpoint itself. */
 export interface SaveShard<Cursor> {
   readonly runId: string;
@@ -90,18 +92,22 @@ export interface SaveShard<Cursor> {
   readonly shard: Omit<Shard<Cursor>, 'version' | 'writer'>;
   /** Version that was read before the turn; 0 for none. */
   readonly previousVersion: number;
-  /** Unique to the turn. */
+  /** Unique to the call. */
   readonly writer: string;
+  /** Whether the shard carries `writer` as its claim; a claim that somebody has closed or taken over refuses the save. */
+  readonly isClaimed?: boolean;
+  /** What is written with the checkpoint, in one transaction. */
+  readonly also?: readonly TransactItem[];
 }
 
 /**
  * Saves a checkpoint on the condition that nobody else has since; a lost answer is recognised by its writer.
  *
  * @returns the new version.
- * @throws ShardTakenError when another worker has saved the shard since.
+ * @throws ClaimLostError when another call has claimed or saved the shard since.
  */
 export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cursor>): Promise<number> {
-  const { runId, shard, previousVersion, writer } = save;
+  const { runId, shard, previousVersion, writer, isClaimed = false, also = [] } = save;
   const version = previousVersion + 1;
   const item = {
     ...shardKey(runId, shard.state, shard.shard),
@@ -111,18 +117,77 @@ export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cur
     previousVersion === 0
       ? { ConditionExpression: 'attribute_not_exists(PK)' }
       : {
-          ConditionExpression: 'version = :previous',
-          ExpressionAttributeValues: { ':previous': previousVersion },
+          ConditionExpression: `version = :previous${isClaimed ? ' AND claim = :writer' : ''}`,
+          ExpressionAttributeValues: {
+            ':previous': previousVersion,
+            ...(isClaimed && { ':writer': writer }),
+          },
         };
+  const put = { TableName: ledger.tableName, Item: item, ...guard };
+  if (!(await isPut(ledger, put, also))) {
+    const saved = await findShard(ledger, runId, shard.state, shard.shard);
+    if (saved?.writer !== writer || saved.version !== version) throw claimLost(runId, shard);
+  }
+  return version;
+}
+
+type GuardedPut = NonNullable<TransactItem['Put']>;
+
+/** @returns false where the condition does not hold, be it that our own first attempt has changed it */
+async function isPut(ledger: LedgerTable, put: GuardedPut, also: readonly TransactItem[]): Promise<boolean> {
+  if (also.length > 0) return transact(ledger, [{ Put: put }, ...also]);
   try {
-    await ledger.client.send(new PutCommand({ TableName: ledger.tableName, Item: item, ...guard }));
+    await ledger.client.send(new PutCommand(put));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function claimLost(runId: string, { state, shard }: Pick<Shard, 'state' | 'shard'>): ClaimLostError {
+  return new ClaimLostError(
+    `Another call works on shard ${shard} of ${state} of run ${runId} now; this one stopped at its last checkpoint.`,
+  );
+}
+
+/** Who works on an existing shard from now on. */
+export interface ClaimChange {
+  readonly runId: string;
+  readonly state: ShardState;
+  readonly shard: number;
+  /** Version that was read. */
+  readonly previousVersion: number;
+  readonly claims: Claims;
+  /** Unique to the call. */
+  readonly writer: string;
+}
+
+/**
+ * Writes only who works on an existing shard; what is saved stays. A lost answer is recognised by its writer.
+ *
+ * @returns the new version
+ * @throws ClaimLostError when another call has claimed or saved the shard since
+ */
+export async function saveShardClaim(ledger: LedgerTable, change: ClaimChange): Promise<number> {
+  const { runId, state, shard, previousVersion, claims, writer } = change;
+  const version = previousVersion + 1;
+  const set = setExpression({ version, writer, ...claims });
+  try {
+    await ledger.client.send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: shardKey(runId, state, shard),
+        UpdateExpression: set.UpdateExpression,
+        ConditionExpression: '#version = :previous',
+        ExpressionAttributeNames: set.ExpressionAttributeNames,
+        ExpressionAttributeValues: { ...set.ExpressionAttributeValues, ':previous': previousVersion },
+      }),
+    );
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const saved = await findShard(ledger, runId, shard.state, shard.shard);
-    if (saved?.writer !== writer || saved.version !== version)
-      throw new ShardTakenError(
-        `Another worker has moved shard ${shard.shard} of ${shard.state} of run ${runId} on; this one stopped at its last checkpoint and is called again.`,
-      );
+    const saved = await findShard(ledger, runId, state, shard);
+    if (saved?.writer !== writer || saved.version !== version) throw claimLost(runId, change);
   }
   return version;
 }

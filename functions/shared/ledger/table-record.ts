@@ -1,14 +1,17 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../errors.ts';
+import { ClaimLostError, type Claims, claimed } from './claims.ts';
+import { findRun } from './run.ts';
+import { setExpression } from './run-update.ts';
 import { type LedgerTable, runKey, tableKey } from './ledger-table.ts';
 import { transact } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
 export type TableOutcome = 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
 
-/** What a run did to one table. */
-export interface TableRecord {
+/** What a run did to one table. Its claim names the call that creates the table now. */
+export interface TableRecord extends Claims {
   readonly name: string;
   readonly outcome: TableOutcome;
   /** Epoch milliseconds, when the intent was written. */
@@ -20,43 +23,69 @@ export interface TableRecord {
   readonly remark?: string;
 }
 
+/** What a call announces before it creates a table. */
+export interface TableIntent {
+  readonly runId: string;
+  readonly executionArn: string;
+  readonly name: string;
+  readonly now: number;
+  readonly outcome: 'INTENT' | 'EXISTED';
+  /** The call that goes on to create the table, and the record as it was read. Absent: nothing is created. */
+  readonly by?: {
+    /** Unique to the call. */
+    readonly call: string;
+    readonly fenceMillis: number;
+    readonly known: TableRecord | undefined;
+  };
+}
+
 /**
- * Writes the intent to create a table, or that it existed before, on the condition that the run is RUNNING for
- * this execution. What is already there stays, with its time: the first announcement counts.
+ * Writes the intent to create a table, or that it existed before, and claims the record for this call, on the
+ * condition that the run is RUNNING for this execution. What is already there stays, with its time: the first
+ * announcement counts.
  *
- * @throws RunClosedError when the run is no longer RUNNING; not retried.
+ * @returns the claims of the record
+ * @throws RunClosedError when the run is no longer RUNNING (not retried); ClaimLostError when another call was faster.
  */
-export async function announceTable(
-  ledger: LedgerTable,
-  intent: {
-    readonly runId: string;
-    readonly executionArn: string;
-    readonly name: string;
-    readonly now: number;
-    readonly outcome: 'INTENT' | 'EXISTED';
-  },
-): Promise<void> {
-  const { runId, executionArn, name, now, outcome } = intent;
+export async function announceTable(ledger: LedgerTable, intent: TableIntent): Promise<Claims> {
+  const { runId, executionArn, name, now, outcome, by } = intent;
   const TableName = ledger.tableName;
   const runIsOurs = {
     ConditionExpression: '#status = :running AND executionArn = :execution',
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: { ':running': 'RUNNING', ':execution': executionArn },
   };
+  const known = by?.known;
+  const claims = by === undefined ? {} : claimed(known ?? {}, { now, ...by });
+  const set = setExpression({ name, ...claims });
   const writeIntent = {
-    UpdateExpression:
-      'SET #name = :name, outcome = if_not_exists(outcome, :outcome), intentAt = if_not_exists(intentAt, :now)',
-    ExpressionAttributeNames: { '#name': 'name' },
-    ExpressionAttributeValues: { ':name': name, ':outcome': outcome, ':now': now },
+    UpdateExpression: `${set.UpdateExpression}, outcome = if_not_exists(outcome, :outcome), intentAt = if_not_exists(intentAt, :now)`,
+    ConditionExpression: known?.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before',
+    ExpressionAttributeNames: set.ExpressionAttributeNames,
+    ExpressionAttributeValues: {
+      ...set.ExpressionAttributeValues,
+      ':outcome': outcome,
+      ':now': now,
+      ...(known?.claim !== undefined && { ':before': known.claim }),
+    },
   };
   const isAnnounced = await transact(ledger, [
     { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },
     { Update: { TableName, Key: tableKey(runId, name), ...writeIntent } },
   ]);
-  if (!isAnnounced)
+  if (isAnnounced) return claims;
+  const run = await findRun(ledger, runId);
+  if (run?.status !== 'RUNNING' || run.executionArn !== executionArn)
     throw new RunClosedError(
       `Run ${runId} is no longer running for this execution, so table ${name} was not created. Nothing is left to do here.`,
     );
+  // An answer may have been lost: then the record carries this call's claim already.
+  const record = (await listTables(ledger, runId)).find((one) => one.name === name);
+  if (record?.claim !== by?.call)
+    throw new ClaimLostError(
+      `Another call creates table ${name} for run ${runId} now; this one has created nothing.`,
+    );
+  return claims;
 }
 
 /** CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted. */

@@ -1,4 +1,5 @@
-import { type LedgerTable, lockKey, runKey } from './ledger-table.ts';
+import { type LedgerTable, runKey } from './ledger-table.ts';
+import { lockKeyOf } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
 import { setExpression } from './run-update.ts';
 import { transact, type TransactItem } from './transact.ts';
@@ -21,7 +22,7 @@ export function isEndStatus(status: RunStatus): boolean {
 }
 
 export interface Transition {
-  /** The run as it was read: status, execution and settler must still be these. */
+  /** The run as it was read: status, execution and claim must still be these. */
   readonly run: Run;
   readonly to: RunStatus;
   /** What else changes with the status. */
@@ -42,7 +43,7 @@ export interface Transition {
 }
 
 function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): readonly TransactItem[] {
-  const target = { TableName: ledger.tableName, Key: lockKey(run.sourceTable) };
+  const target = { TableName: ledger.tableName, Key: lockKeyOf(run) };
   const ExpressionAttributeValues = { ':run': run.runId };
   switch (lock) {
     case 'keep':
@@ -67,21 +68,20 @@ function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): reado
 
 function runItem(ledger: LedgerTable, { run, to, facts, writer }: Transition): TransactItem {
   const set = setExpression({ ...facts, status: to, changedBy: writer });
-  // A settler that another one has taken over from must not end the run, and free its lock, under the other's hands.
-  const settlerIsSame =
-    run.settler === undefined ? 'attribute_not_exists(settler)' : 'settler = :settlerBefore';
+  // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
+  const claimIsSame = run.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :claimBefore';
   return {
     Update: {
       TableName: ledger.tableName,
       Key: runKey(run.runId),
       UpdateExpression: set.UpdateExpression,
-      ConditionExpression: `#status = :from AND changedBy = :before AND ${settlerIsSame}`,
+      ConditionExpression: `#status = :from AND changedBy = :before AND ${claimIsSame}`,
       ExpressionAttributeNames: set.ExpressionAttributeNames,
       ExpressionAttributeValues: {
         ...set.ExpressionAttributeValues,
         ':from': run.status,
         ':before': run.changedBy,
-        ...(run.settler === undefined ? {} : { ':settlerBefore': run.settler }),
+        ...(run.claim === undefined ? {} : { ':claimBefore': run.claim }),
       },
     },
   };

@@ -1,17 +1,17 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
-  DeleteTableCommand,
   type TableDescription,
   waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
-import { RunClosedError } from '../errors.ts';
-import { type Fence, raiseFence } from '../fence.ts';
+import { assertOpen, type Fence, raiseFence } from '../fence.ts';
+import { tableKey } from '../ledger/ledger-table.ts';
 import { readRun } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
-import type { Runtime } from '../runtime.ts';
+import { letGo } from '../quiet.ts';
+import { fenceMillisOf, type Runtime } from '../runtime.ts';
 import { createTableInput } from './create-table-input.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
 import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
@@ -65,6 +65,8 @@ const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 5 } as const;
 interface Scope extends WantedBlueprint {
   readonly name: string;
   readonly fence: Fence;
+  /** @throws RunClosedError, ClaimLostError */
+  readonly lookAgain: () => Promise<unknown>;
   readonly intentAt: number;
 }
 
@@ -146,38 +148,10 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   }
 }
 
-const takenBack = new Set(['ROLLING_BACK', 'ROLLED_BACK', 'ROLLBACK_FAILED']);
-
-/**
- * A run that was marked while its table was being created takes the table away itself: its roll back may have
- * looked too early. What stands under the name by then may be the next run's, or in use, and stays. A run that
- * is held, or goes on under another execution, keeps the table: its intent and tag find it again.
- */
-async function undoIfClosed(runtime: Runtime, scope: Scope, tableId: string | undefined): Promise<void> {
-  const { ledger, clock, clients, items } = runtime;
-  const { runId, executionArn, name } = scope;
-  try {
-    await raiseFence({ ledger, clock, runId, executionArn });
-  } catch (error) {
-    if (!(error instanceof RunClosedError)) throw error;
-    const isOurOwn = async (): Promise<boolean> =>
-      (await describeTable(clients.tables, name))?.TableId === tableId;
-    if (!takenBack.has((await readRun(ledger, runId)).status) || !(await isOurOwn())) throw error;
-    await waitUntilActive(runtime, name);
-    const inside = await items.scanPage({ tableName: name, segment: 0, totalSegments: 1, limit: 1 });
-    if (inside.items.length === 0 && (await isOurOwn()))
-      await clients.dynamo.send(new DeleteTableCommand({ TableName: name }));
-    throw error;
-  }
-}
-
-async function finish(
-  runtime: Runtime,
-  scope: Scope,
-  { outcome, tableId: knownId }: Ensured,
-): Promise<EnsuredTable> {
+async function finish(runtime: Runtime, scope: Scope, { outcome }: Ensured): Promise<EnsuredTable> {
   const { name, blueprint, runId } = scope;
-  if (outcome === 'CREATED') await undoIfClosed(runtime, scope, knownId);
+  // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
+  if (outcome === 'CREATED') await scope.lookAgain();
   const table = await waitUntilActive(runtime, name);
   const differences = blueprint.differences(table);
   if (differences.length > 0) throw schemaMismatchError(name, differences);
@@ -217,22 +191,29 @@ async function settledOutcome(
  * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError; none is retried.
  */
 export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint): Promise<EnsuredTable> {
-  const { ledger, clock } = runtime;
+  const { ledger, clock, config } = runtime;
   const { runId, executionArn, blueprint } = wanted;
   const { name } = blueprint;
-  const fence = await raiseFence({ ledger, clock, runId, executionArn });
+  assertOpen(await readRun(ledger, runId), executionArn);
   const findRecord = async (): Promise<TableRecord | undefined> =>
     (await listTables(ledger, runId)).find((one) => one.name === name);
-  const existed = (await findRecord()) === undefined && (await isStanding(runtime, name));
-  const now = clock.now();
-  await announceTable(ledger, { runId, executionArn, name, now, outcome: existed ? 'EXISTED' : 'INTENT' });
-  const record = await findRecord();
-  const scope: Scope = { ...wanted, name, fence, intentAt: record?.intentAt ?? now };
-  return finish(
-    runtime,
-    scope,
-    (await settledOutcome(runtime, record)) ?? (await createOrFind(runtime, scope)),
-  );
+  const known = await findRecord();
+  const outcome = known === undefined && (await isStanding(runtime, name)) ? 'EXISTED' : 'INTENT';
+  const call = crypto.randomUUID();
+  const hold = { key: tableKey(runId, name), call };
+  const by = { call, known, fenceMillis: fenceMillisOf(config) };
+  const intent = { runId, executionArn, name, outcome, now: clock.now(), by } as const;
+  const claims = await announceTable(ledger, intent);
+  try {
+    const lookAgain = (): Promise<Fence> => raiseFence({ ledger, clock, runId, executionArn }, hold);
+    const fence = await lookAgain();
+    const record = await findRecord();
+    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt: record?.intentAt ?? clock.now() };
+    const settled = await settledOutcome(runtime, record);
+    return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
+  } finally {
+    await letGo(runtime, hold.key, claims);
+  }
 }
 
 /** {@link ensureBlueprint} of one of the target tables. */

@@ -10,8 +10,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { HttpRequest, HttpResponse } from '@smithy/types';
+import { type InDoubt, isChanging, isUnanswered } from '../in-doubt.ts';
 import { signedHeaders } from './sign-request.ts';
-import { checkedText, type Endpoint, post } from './wire-transport.ts';
+import { ChangedAnswerError, checkedText, type Endpoint, post } from './wire-transport.ts';
 
 /** Operations on items; each takes and gives DynamoDB's JSON as text. */
 export type WireOperation = keyof typeof commands;
@@ -48,15 +49,15 @@ async function readAll({ body, headers }: HttpResponse): Promise<string> {
 }
 
 /** Clients whose requests take the short way, with the endpoint that the SDK chose for the first of them. */
-const shortcuts = new WeakMap<DynamoDBClient, { endpoint: Endpoint | undefined }>();
+const shortcuts = new WeakMap<DynamoDBClient, { endpoint: Endpoint | undefined; inDoubt?: InDoubt }>();
 
 /**
  * Lets this client's wire requests, from the second on, go past the SDK's middleware: signed and sent by the
  * little code that a POST to DynamoDB needs, which takes a third of the processor time. For clients that
  * neither retry nor have middleware of somebody else's.
  */
-export function takeShortcut(client: DynamoDBClient): DynamoDBClient {
-  shortcuts.set(client, { endpoint: undefined });
+export function takeShortcut(client: DynamoDBClient, inDoubt?: InDoubt): DynamoDBClient {
+  shortcuts.set(client, { endpoint: undefined, ...(inDoubt !== undefined && { inDoubt }) });
   return client;
 }
 
@@ -153,7 +154,11 @@ async function sendDirectly(client: DynamoDBClient, request: DirectRequest): Pro
   const host = port === undefined ? hostname : `${hostname}:${port}`;
   const target = `DynamoDB_20120810.${operation}`;
   const headers = signedHeaders({ host, region, target, body, credentials, now: Date.now() });
-  const { status, text } = await post(endpoint, headers, body);
+  const { status, text } = await post(endpoint, headers, body).catch((error: unknown) => {
+    const isInDoubt = isChanging(operation) && isUnanswered(error) && !(error instanceof ChangedAnswerError);
+    if (isInDoubt) shortcuts.get(client)?.inDoubt?.note();
+    throw error;
+  });
   if (status === 200) return text;
   throw answeredError(status, text);
 }

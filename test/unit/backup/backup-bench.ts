@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -8,7 +9,8 @@ import { backupIdFor } from '../../../functions/shared/backup/layout.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { singlePlan } from '../../../functions/shared/manual-run.ts';
-import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
+import { createInDoubt } from '../../../functions/shared/in-doubt.ts';
+import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerInput, WorkerOutput } from '../../../functions/shared/state.ts';
 import { codeVersion } from '../../../functions/shared/transform/code-version.ts';
 import { type ItemTable, itemTable } from '../../../functions/shared/wire/item-table.ts';
@@ -175,6 +177,8 @@ export async function startBench(): Promise<Bench> {
     accountId: '123456789012',
     bucket: 'bucket',
     clock: Date,
+    sleep,
+    inDoubt: createInDoubt(Date, doubtMillisOf(config)),
     random: Math.random,
     logger: new Logger({ serviceName: 'test', logLevel: 'SILENT' }),
   };

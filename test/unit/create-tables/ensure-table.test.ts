@@ -1,5 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { quietTimeOf } from '../../../functions/shared/quiet.ts';
 import {
   ForeignStageTableError,
   RunClosedError,
@@ -103,12 +104,28 @@ describe('a table that is not there', () => {
 });
 
 describe('a run that is marked while its table is being created', () => {
-  it('takes the table away itself: its roll back may have looked too early', async () => {
-    await begunRun(world, 'a');
-    await expect(ensure(at('CreateTable', 'after', () => take('a', 'ROLLING_BACK')))).rejects.toThrow(
-      RunClosedError,
-    );
-    expect(await standingTables(world.observer)).toEqual([]);
+  it('leaves the table to its roll back, which waits until this call has let go of it', async () => {
+    const run = await begunRun(world, 'a');
+    const quietSeconds = async (): Promise<number> =>
+      (await quietTimeOf(world.observer, run, world.clock.now())) - world.clock.now();
+    let wait = 0;
+    const gate = at('CreateTable', 'after', async () => {
+      await take('a', 'ROLLING_BACK');
+      wait = await quietSeconds();
+    });
+    await expect(ensure(gate)).rejects.toThrow(RunClosedError);
+    expect(wait).toBe(30_000);
+    expect(await quietSeconds()).toBeLessThanOrEqual(0);
+    expect(await standingTables(world.observer)).toEqual(['cart']);
+  });
+
+  it('keeps its roll back waiting for a minute when CreateTable got no answer', async () => {
+    const run = await begunRun(world, 'a');
+    const gate: Gate = (name, send) =>
+      name === 'CreateTable' ? Promise.reject(new Error('no answer')) : send();
+    await expect(ensure(gate)).rejects.toThrow('no answer');
+    const quietAt = await quietTimeOf(world.observer, run, world.clock.now());
+    expect(quietAt - world.clock.now()).toBe(60_000);
   });
 
   it("leaves the next run's table alone, however late it wakes up", async () => {

@@ -50,7 +50,7 @@ describe('a transaction on the ledger', () => {
 
   it('whose condition does not hold is not made again', async () => {
     const seen = cancelling(9, 'ConditionalCheckFailed', 'TransactionConflict');
-    await expect(announce(seen.gate)).rejects.toMatchObject({ name: 'RunClosedError' });
+    await expect(announce(seen.gate)).rejects.toMatchObject({ name: 'TransientError' });
     expect(seen.cancelled).toBe(1);
   });
 

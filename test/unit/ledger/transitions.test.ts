@@ -89,7 +89,7 @@ describe('a change of status in the ledger', () => {
     },
   );
 
-  it('of a settler is not made once another settler has taken over', async () => {
+  it('of a roll back is not made once another call has taken over', async () => {
     const { ledger } = world.observer;
     const run = await begunRun(world, 'a');
     const marked = await transition(ledger, {
@@ -97,10 +97,10 @@ describe('a change of status in the ledger', () => {
       to: 'ROLLING_BACK',
       lock: 'take',
       writer: 'one',
-      facts: { settler: 'first' },
+      facts: { claim: 'first' },
     });
     if (marked === undefined) throw new Error('not marked');
-    const takenOver = { ...marked, settler: 'second' };
+    const takenOver = { ...marked, claim: 'second' };
     expect(
       await transition(ledger, { run: takenOver, to: 'ROLLED_BACK', lock: 'release', writer: 'two' }),
     ).toBeUndefined();

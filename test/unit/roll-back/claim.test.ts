@@ -3,8 +3,8 @@ import { claimRun } from '../../../functions/roll-back/claim.ts';
 import type { RollBackOrder } from '../../../functions/roll-back/request.ts';
 import { LockHeldError, RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
 import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
-import { findLock } from '../../../functions/shared/ledger/lock.ts';
-import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
+import { findLock, removeLock } from '../../../functions/shared/ledger/lock.ts';
+import { readRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import {
@@ -28,10 +28,12 @@ const order = (reason: RollBackOrder['reason'], rest: Partial<RollBackOrder> = {
   failure,
   ...rest,
 });
-const claim = (one: RollBackOrder) => claimRun(world.observer, one);
+const claim = (one: RollBackOrder, call: string = crypto.randomUUID()) => claimRun(world.observer, one, call);
 const status = async (runId = 'a'): Promise<RunStatus> =>
   (await readRun(world.observer.ledger, runId)).status;
 const lock = () => findLock(world.observer.ledger, 'products');
+const lives = (name: string) =>
+  void world.stepFunctions.executions.set(executionArn(name, 'rollback'), 'RUNNING');
 const die = (name = 'a') => void world.stepFunctions.executions.set(executionArn(name), 'ABORTED');
 
 async function moved(to: RunStatus, release = false): Promise<void> {
@@ -107,15 +109,45 @@ describe('a run whose execution died without a word', () => {
     expect(await lock()).toMatchObject({ runId: 'a', executionArn: executionArn('r', 'rollback') });
   });
 
-  it('is settled by one settler at a time; another may take over when that one has said nothing for a minute', async () => {
+  it('is rolled back by one execution at a time, however long that takes; another takes over when it has ended', async () => {
+    await begunRun(world, 'a');
+    die();
+    lives('r');
+    await claim(order('settle'));
+    const second = order('settle', { execution: sampleExecution('s', 'rollback') });
+    world.clock.advance(600_000);
+    expect(await claim(second)).toEqual({ kind: 'busy' });
+    world.stepFunctions.executions.set(executionArn('r', 'rollback'), 'ABORTED');
+    lives('s');
+    expect(await claim(second)).toMatchObject({ kind: 'claimed' });
+    expect(await claim(order('settle'))).toEqual({ kind: 'busy' });
+  });
+
+  it('is unquiet for a fence when a call takes over the open claim of another', async () => {
+    await begunRun(world, 'a');
+    die();
+    expect(await claim(order('settle'), 'first')).toMatchObject({ run: { claim: 'first' } });
+    const { run } = (await claim(order('settle'), 'second')) as { run: Run };
+    expect(run).toMatchObject({ claim: 'second', quietAt: world.clock.now() + 30_000 });
+  });
+
+  it('takes the lock again that somebody has removed from the ledger by hand', async () => {
     await begunRun(world, 'a');
     die();
     await claim(order('settle'));
-    const second = order('settle', { execution: sampleExecution('s', 'rollback') });
-    expect(await claim(second)).toEqual({ kind: 'busy' });
-    world.clock.advance(60_001);
-    expect(await claim(second)).toMatchObject({ kind: 'claimed' });
-    expect(await claim(order('settle'))).toEqual({ kind: 'busy' });
+    await removeLock(world.observer.ledger, 'products', 'a');
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'claimed' });
+    expect(await lock()).toMatchObject({ runId: 'a' });
+  });
+
+  it('is not rolled back under the lock of another run that began when the lock had been removed by hand', async () => {
+    await begunRun(world, 'a');
+    die();
+    await claim(order('settle'));
+    await removeLock(world.observer.ledger, 'products', 'a');
+    await begunRun(world, 'b');
+    await expect(claim(order('settle'))).rejects.toThrow(LockHeldError);
+    expect(await lock()).toMatchObject({ runId: 'b' });
   });
 
   it('is held where its onFailure says so', async () => {

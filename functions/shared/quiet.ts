@@ -1,0 +1,76 @@
+import { type Claims, quietFrom, released } from './ledger/claims.ts';
+import { type ClaimRecord, closeClaim, listClaims } from './ledger/claim-records.ts';
+import type { LedgerKey } from './ledger/ledger-table.ts';
+import type { Run } from './ledger/run.ts';
+import { fenceMillisOf, inDoubtUntil, type Runtime } from './runtime.ts';
+
+/**
+ * Closes this call's own claim at its end. Never throws: a claim that stays open only costs a wait.
+ *
+ * @param claims the record's, as this call has claimed it
+ */
+export async function letGo(
+  runtime: Pick<Runtime, 'ledger' | 'clock' | 'inDoubt' | 'logger'>,
+  key: LedgerKey,
+  claims: Claims,
+): Promise<void> {
+  const { claim: call } = claims;
+  if (call === undefined) return;
+  const { quietAt } = released(claims, inDoubtUntil(runtime));
+  await closeClaim(runtime.ledger, { key, call }, quietAt).catch((error: unknown) => {
+    runtime.logger.warn('A claim stays open', { ...key, error });
+  });
+}
+
+type QuietScope = Pick<Runtime, 'ledger' | 'clock' | 'config' | 'sleep' | 'logger'>;
+
+/**
+ * Epoch milliseconds from which no request of the run's workers can take effect any more; 0: it is quiet already.
+ *
+ * @param stoppedAt when the run's status was written that stops them (epoch milliseconds)
+ */
+export async function quietTimeOf(
+  { ledger, clock, config }: Pick<QuietScope, 'ledger' | 'clock' | 'config'>,
+  run: Run,
+  stoppedAt: number,
+): Promise<number> {
+  const records = await listClaims(ledger, run.runId, clock.now());
+  return Math.max(run.quietAt ?? 0, quietFrom(records, stoppedAt, fenceMillisOf(config)));
+}
+
+async function closeAll(scope: QuietScope, records: readonly ClaimRecord[], quietAt: number): Promise<void> {
+  for (const { PK, SK, claim, quietAt: earlier = 0 } of records)
+    if (claim !== undefined)
+      await closeClaim(scope.ledger, { key: { PK, SK }, call: claim }, Math.max(quietAt, earlier));
+}
+
+async function waitUntil(scope: QuietScope, runId: string, quietAt: number): Promise<void> {
+  const millis = quietAt - scope.clock.now();
+  if (millis <= 0) return;
+  const seconds = Math.ceil(millis / 1_000);
+  scope.logger.info('Waiting until late requests of earlier calls are through', { runId, seconds });
+  await scope.sleep(millis);
+}
+
+/**
+ * Returns when nothing that earlier calls of a RUNNING run have sent can take effect any more. A claim that is still
+ * open belongs to a second call of a worker whose work is done: it is closed, which stops that call. Waits only where
+ * something was left open: 30 s behind a claim, 60 s behind a request without an answer.
+ */
+export async function untilQuiet(scope: QuietScope, { runId }: Run): Promise<void> {
+  const now = scope.clock.now();
+  const records = await listClaims(scope.ledger, runId, now);
+  await closeAll(scope, records, now + fenceMillisOf(scope.config));
+  await waitUntil(scope, runId, quietFrom(records, now, fenceMillisOf(scope.config)));
+}
+
+/**
+ * The same for a HELD run, before it is resumed: its status has stopped its workers already. Claims that are still
+ * open are those of dead calls, and are closed once nothing of theirs can follow.
+ */
+export async function untilHeldRunIsQuiet(scope: QuietScope, run: Run): Promise<void> {
+  const heldAt = Date.parse(run.finishedAt ?? run.startedAt);
+  await waitUntil(scope, run.runId, await quietTimeOf(scope, run, heldAt));
+  const records = await listClaims(scope.ledger, run.runId, scope.clock.now());
+  await closeAll(scope, records, 0);
+}
