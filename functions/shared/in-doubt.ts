@@ -53,7 +53,7 @@ export function watchUnanswered(client: DynamoDBClient | S3Client, inDoubt: InDo
       try {
         return await next(args);
       } catch (error) {
-        const operation = String(context['commandName'] ?? '').replace(/Command$/, '');
+        const operation = (context['commandName'] ?? '').replace(/Command$/, '');
         if (isChanging(operation) && isUnanswered(error)) inDoubt.note();
         throw error;
       }

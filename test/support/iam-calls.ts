@@ -17,6 +17,7 @@ const ledgerActions: Readonly<Record<string, string>> = {
   Update: 'UpdateItem',
   Delete: 'DeleteItem',
   Query: 'Query',
+  BatchGet: 'BatchGetItem',
 };
 
 /** Parts of a transaction, each of which IAM asks about. */

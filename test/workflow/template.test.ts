@@ -392,9 +392,9 @@ describe('a deployment that cannot work', () => {
 
   it('is refused with waits that are too long, or too short for workers to have stopped', () => {
     expect(problemsWith({ fenceWaitSeconds: '840', intentWaitSeconds: '840' })).toEqual([]);
-    expect(problemsWith({ fenceWaitSeconds: '16', intentWaitSeconds: '0' })).toEqual([]);
-    expect(problemsWith({ fenceWaitSeconds: '15', intentWaitSeconds: '841' })).toEqual([
-      'Parameter fenceWaitSeconds is "15"; it must be a whole number of seconds, 16 to 840.',
+    expect(problemsWith({ fenceWaitSeconds: '30', intentWaitSeconds: '0' })).toEqual([]);
+    expect(problemsWith({ fenceWaitSeconds: '29', intentWaitSeconds: '841' })).toEqual([
+      'Parameter fenceWaitSeconds is "29"; it must be a whole number of seconds, 30 to 840.',
       'Parameter intentWaitSeconds is "841"; it must be a whole number of seconds, 0 to 840.',
     ]);
     expect(problemsWith({ fenceWaitSeconds: '999' })).toHaveLength(1);

@@ -8,8 +8,8 @@ const keyIn = (region) => (value) =>
   value === '' ||
   (/^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(value) && value.split(':')[3] === region);
 
-/** A roll back on AWS waits for more than a look at the run (5 s) and a request (10 s) together. */
-const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 16);
+/** On AWS: a look at the run (5 s), the longest request (20 s), and 5 s for its way and for clocks that differ. */
+const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 30);
 
 /**
  * What each parameter may be, with the sentence for the person who typed it.

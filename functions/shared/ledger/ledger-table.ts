@@ -56,7 +56,7 @@ export async function readTogether(
   keys: readonly LedgerKey[],
 ): Promise<readonly (LedgerItem | undefined)[]> {
   const found = new Map<string, LedgerItem>();
-  const nameOf = ({ PK, SK }: Readonly<Record<string, unknown>>): string => `${PK} ${SK}`;
+  const nameOf = ({ PK, SK }: LedgerItem): string => JSON.stringify([PK, SK]);
   let pending: Record<string, unknown>[] = keys.map((key) => ({ ...key }));
   const readPending = async (): Promise<void> => {
     const { Responses, UnprocessedKeys } = await client.send(

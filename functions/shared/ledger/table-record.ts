@@ -81,7 +81,7 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
     );
   // An answer may have been lost: then the record carries this call's claim already.
   const record = (await listTables(ledger, runId)).find((one) => one.name === name);
-  if (record?.claim !== by?.call)
+  if (record === undefined || record.claim !== by?.call)
     throw new ClaimLostError(
       `Another call creates table ${name} for run ${runId} now; this one has created nothing.`,
     );

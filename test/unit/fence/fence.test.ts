@@ -87,7 +87,7 @@ describe('a worker at its work', () => {
     await begunRun(world, 'a');
     let reads = 0;
     const fence = await raise((name, send) => {
-      if (name === 'GetItem') reads += 1;
+      if (name === 'GetItem' || name === 'BatchGetItem') reads += 1;
       return send();
     });
     expect(reads).toBe(1);

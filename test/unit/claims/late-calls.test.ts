@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { removeLock } from '../../../functions/shared/ledger/lock.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { findShard } from '../../../functions/shared/ledger/shard.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { quietTimeOf, untilHeldRunIsQuiet, untilQuiet } from '../../../functions/shared/quiet.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { type ShardTurn, takeTurn } from '../../../functions/shared/shard-turn.ts';
+import type { WorkerOutput } from '../../../functions/shared/state.ts';
+import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
+import { begunRun, longTurn } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+let run: Run;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(async () => {
+  await world.reset();
+  run = await begunRun(world, 'a');
+});
+afterAll(() => world.stop());
+
+const done = { done: true, counters: { items: 1 }, digests: {} } as const;
+const halfDone = { done: false, cursor: 1, counters: { items: 1 }, digests: {} } as const;
+type Unit = (turn: ShardTurn<number>) => Promise<void>;
+
+/** One call of a worker; its unit is what the test wants it to do. */
+function call(unit: Unit, runtime: Runtime = world.runtime()): Promise<WorkerOutput> {
+  const input = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
+  const work = { state: 'MigrateProducts', codeVersion: 'code', isTiedToCode: true, unit } as const;
+  return takeTurn<number>(runtime, { input, turn: longTurn }, work);
+}
+
+/** A call that is killed, or frozen, in the middle of its unit: it never comes back. */
+async function killedCall(): Promise<void> {
+  const begun = Promise.withResolvers<void>();
+  void call(() => {
+    begun.resolve();
+    return new Promise(() => undefined);
+  });
+  await begun.promise;
+}
+
+const shard = () => findShard(world.observer.ledger, 'a', 'MigrateProducts', 0);
+
+/** How long it waits, in seconds of the world's clock. */
+async function secondsOf(wait: () => Promise<unknown>): Promise<number> {
+  const before = world.clock.now();
+  await wait();
+  return (world.clock.now() - before) / 1_000;
+}
+
+async function move(to: 'HELD' | 'ROLLING_BACK'): Promise<Run> {
+  const facts = { finishedAt: new Date(world.clock.now()).toISOString(), markedAt: world.clock.now() };
+  const change = {
+    run: await readRun(world.observer.ledger, 'a'),
+    to,
+    lock: 'keep',
+    writer: to,
+    facts,
+  } as const;
+  const moved = await transition(world.observer.ledger, change);
+  if (moved === undefined) throw new Error(`not ${to}`);
+  return moved;
+}
+
+describe('a run whose workers have all come back', () => {
+  it('is quiet at once: for its commit, its resumption and its roll back', async () => {
+    await call((turn) => turn.save(done));
+    expect((await shard())?.claim).toBeUndefined();
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(0);
+    const held = await move('HELD');
+    expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(0);
+    const marked = await move('ROLLING_BACK');
+    expect(await quietTimeOf(world.observer, marked, world.clock.now())).toBe(0);
+  });
+
+  it('is quiet at once also where a unit has failed', async () => {
+    await expect(call(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect((await shard())?.claim).toBeUndefined();
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(0);
+  });
+});
+
+describe('a call that was killed at its work', () => {
+  it('is waited for by a roll back, from the mark on', async () => {
+    await killedCall();
+    world.clock.advance(100_000);
+    const { markedAt = 0, ...marked } = await move('ROLLING_BACK');
+    expect((await quietTimeOf(world.observer, marked, markedAt)) - markedAt).toBe(30_000);
+  });
+
+  it('is waited for before its run is resumed, and not a second time behind it', async () => {
+    await killedCall();
+    const held = await move('HELD');
+    expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(30);
+    expect((await shard())?.claim).toBeUndefined();
+    expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(0);
+  });
+
+  it('is waited for by the commit after another call has finished its shard', async () => {
+    await killedCall();
+    world.clock.advance(10_000);
+    expect(await call((turn) => turn.save(done))).toMatchObject({ done: true });
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(30);
+  });
+
+  it('is stopped by a commit that finds its claim', async () => {
+    const second = Promise.withResolvers<void>();
+    const first = call(async (turn) => {
+      await turn.save(halfDone);
+      await second.promise;
+      await turn.fence.check();
+      await turn.save(done);
+    });
+    await expect.poll(async () => (await shard())?.counters['items']).toBe(1);
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(30);
+    second.resolve();
+    expect(await first).toMatchObject({ done: false });
+    expect(await shard()).toMatchObject({ done: false });
+  });
+});
+
+describe('two calls at one shard', () => {
+  it('do not work side by side: the first stops at its next look, and the second goes on', async () => {
+    const taken = Promise.withResolvers<void>();
+    let sent = 0;
+    const first = call(async (turn) => {
+      await taken.promise;
+      world.clock.advance(5_000);
+      await turn.fence.check();
+      sent += 1;
+    });
+    await expect.poll(async () => (await shard())?.claim).toBeDefined();
+    expect(await call((turn) => turn.save(done))).toMatchObject({ done: true });
+    taken.resolve();
+    expect(await first).toMatchObject({ done: true, itemsDone: 1 });
+    expect(sent).toBe(0);
+  });
+});
+
+describe('a request that got no answer', () => {
+  it('is waited for a minute, although its call came back', async () => {
+    const runtime = world.runtime();
+    await call(async (turn) => {
+      runtime.inDoubt.note();
+      await turn.save(done);
+    }, runtime);
+    world.clock.advance(15_000);
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(45);
+  });
+});
+
+describe('a run whose lock somebody has removed from the ledger by hand', () => {
+  it('changes nothing more', async () => {
+    await removeLock(world.observer.ledger, 'products', 'a');
+    await expect(call((turn) => turn.save(done))).rejects.toThrow('no longer has the lock');
+    expect(await shard()).toMatchObject({ done: false });
+  });
+});

@@ -1,0 +1,279 @@
+import { type Claims, claimed, quietFrom, released } from '../../../functions/shared/ledger/claims.ts';
+
+/**
+ * An exhaustive search of the claim protocol over the real decisions. One shard, two calls of one execution (the
+ * second is a retry, or Lambda calling twice), a third of the execution that resumes the run, and somebody who
+ * commits, resumes or rolls back. Any call may die, or get no answer, at any step; what it has sent may land all the
+ * same. Time goes in ticks: a look is good for one, and a request lands within one of being sent.
+ */
+
+/** What the search changes, to show that each part of the protocol is needed. */
+export interface Protocol {
+  /** Writes the claim before it reads the run. */
+  readonly claimsFirst: boolean;
+  /** Remembers a claim that it takes over. */
+  readonly remembersTakeover: boolean;
+  /** Notes a request that got no answer. */
+  readonly notesDoubt: boolean;
+  /** Ticks. */
+  readonly fence: number;
+}
+
+export type Scenario = 'commit' | 'resume' | 'roll back';
+
+const LOOK = 1;
+const REQUEST = 1;
+/** A look that is as old as it may be, a request that takes as long as it may, and one tick that both only begin. */
+export const FENCE = LOOK + REQUEST + 1;
+const LAST_TICK = 4;
+
+type Step = 'new' | 'claims' | 'reads the run' | 'works' | 'waits for an answer' | 'ended';
+
+interface Call {
+  readonly name: string;
+  readonly execution: number;
+  step: Step;
+  version: number;
+  lookedAt: number;
+  hasSent: boolean;
+  inDoubtUntil: number | undefined;
+}
+
+interface State {
+  now: number;
+  run: { status: 'RUNNING' | 'HELD' | 'ROLLING_BACK' | 'SUCCEEDED'; execution: number; stoppedAt: number };
+  record: Claims & { version: number; isDone: boolean };
+  calls: Call[];
+  /** Requests on their way, and until when they land at the latest. */
+  underway: { from: string; until: number }[];
+  closer: { step: number; quietAt: number };
+  /** Whether something was decided that a late request breaks: the commit, or the look of a roll back. */
+  isDecided: boolean;
+}
+
+const callOf = (name: string, execution: number): Call => ({
+  name,
+  execution,
+  step: 'new',
+  version: 0,
+  lookedAt: -9,
+  hasSent: false,
+  inDoubtUntil: undefined,
+});
+
+const first = (scenario: Scenario): State => ({
+  now: 0,
+  run: { status: 'RUNNING', execution: 1, stoppedAt: -9 },
+  record: { version: 0, isDone: false },
+  calls: [callOf('A', 1), callOf('B', 1), ...(scenario === 'resume' ? [callOf('C', 2)] : [])],
+  underway: [],
+  closer: { step: 0, quietAt: 0 },
+  isDecided: false,
+});
+
+const isOpenTo = ({ run }: State, { execution }: Call): boolean =>
+  run.status === 'RUNNING' && run.execution === execution;
+
+function setClaims(state: State, claims: Claims): void {
+  state.record = { ...state.record, ...claims };
+}
+
+function letGo(state: State, call: Call): void {
+  call.step = 'ended';
+  if (state.record.claim === call.name) setClaims(state, released(state.record, call.inDoubtUntil));
+}
+
+function look(state: State, call: Call): void {
+  if (!isOpenTo(state, call) || state.record.claim !== call.name) return letGo(state, call);
+  call.lookedAt = state.now;
+  call.step = 'works';
+}
+
+function claim(state: State, call: Call, { remembersTakeover, fence }: Protocol): void {
+  const { record } = state;
+  if (record.version !== call.version) return void (call.step = 'ended');
+  const before = remembersTakeover ? record : { quietAt: record.quietAt };
+  setClaims(state, claimed(before, { call: call.name, now: state.now, fenceMillis: fence }));
+  record.version += 1;
+  state.record = { ...state.record, version: record.version };
+}
+
+type Act = (state: State, call: Call) => void;
+
+/** What a call may do next, each on a state of its own. */
+function actsOf(state: State, call: Call, protocol: Protocol): readonly Act[] {
+  const die: Act = (_next, dying) => void (dying.step = 'ended');
+  const { claimsFirst } = protocol;
+  switch (call.step) {
+    case 'new':
+      return [
+        (next, starting) => {
+          if (next.record.isDone || (!claimsFirst && !isOpenTo(next, starting)))
+            return void (starting.step = 'ended');
+          starting.version = next.record.version;
+          if (!claimsFirst) starting.lookedAt = next.now;
+          starting.step = 'claims';
+        },
+      ];
+    case 'claims':
+      return [
+        die,
+        (next, claiming) => {
+          claim(next, claiming, protocol);
+          if (claiming.step === 'claims') claiming.step = claimsFirst ? 'reads the run' : 'works';
+        },
+      ];
+    case 'reads the run':
+      return [die, look];
+    case 'works':
+      return [
+        die,
+        ...(state.now > call.lookedAt ? [look] : []),
+        ...(!call.hasSent && state.now - call.lookedAt <= LOOK
+          ? [
+              (next: State, sender: Call) => {
+                sender.hasSent = true;
+                sender.step = 'waits for an answer';
+                next.underway.push({ from: sender.name, until: next.now + REQUEST });
+              },
+            ]
+          : []),
+        ...(call.hasSent
+          ? [
+              (next: State, done: Call) => {
+                const { record } = next;
+                // A checkpoint moves the version on: a call that read the shard before cannot claim it any more.
+                if (record.claim === done.name)
+                  next.record = { ...record, isDone: true, version: record.version + 1 };
+                letGo(next, done);
+              },
+            ]
+          : []),
+      ];
+    case 'waits for an answer':
+      return [
+        die,
+        // No answer: the request may land all the same.
+        (next, late) => {
+          if (protocol.notesDoubt) late.inDoubtUntil = next.now + REQUEST + 1;
+          late.step = 'works';
+        },
+      ];
+    case 'ended':
+      return [];
+  }
+}
+
+type CloserAct = (state: State) => void;
+
+/** Waits for what is still to come of a run that goes on, and commits. */
+function commitActs(state: State, from: number, { fence }: Protocol): readonly CloserAct[] {
+  const { closer, record, now } = state;
+  if (closer.step === from && record.isDone)
+    return [
+      (next) => {
+        next.closer = { step: from + 1, quietAt: quietFrom([next.record], now, fence) };
+        if (next.record.claim !== undefined) setClaims(next, released(next.record, now + fence));
+      },
+    ];
+  if (closer.step !== from + 1 || now < closer.quietAt) return [];
+  return [
+    (next) => {
+      next.run.status = 'SUCCEEDED';
+      next.closer.step = from + 2;
+      next.isDecided = true;
+    },
+  ];
+}
+
+function stop(status: 'HELD' | 'ROLLING_BACK'): CloserAct {
+  return (next) => {
+    next.run = { ...next.run, status, stoppedAt: next.now };
+    next.closer.step = 1;
+  };
+}
+
+function closerActs(state: State, scenario: Scenario, protocol: Protocol): readonly CloserAct[] {
+  if (scenario === 'commit') return commitActs(state, 0, protocol);
+  const { closer, run, now } = state;
+  if (closer.step === 0 && run.status === 'RUNNING')
+    return [stop(scenario === 'resume' ? 'HELD' : 'ROLLING_BACK')];
+  if (closer.step === 1)
+    return [
+      (next) => {
+        next.closer = { step: 2, quietAt: quietFrom([next.record], run.stoppedAt, protocol.fence) };
+      },
+    ];
+  if (closer.step === 2 && now < closer.quietAt) return [];
+  if (scenario === 'roll back')
+    return closer.step === 2 ? [(next) => void (next.isDecided = (next.closer.step = 3) === 3)] : [];
+  if (closer.step > 2) return commitActs(state, 3, protocol);
+  return [
+    (next) => {
+      if (next.record.claim !== undefined) setClaims(next, released(next.record, undefined));
+      next.run = { ...next.run, status: 'RUNNING', execution: 2 };
+      next.closer.step = 3;
+    },
+  ];
+}
+
+const maySend = ({ step, hasSent }: Call): boolean => step !== 'ended' && !hasSent;
+
+/** Every state that may follow, and whether a request lands after the decision on the way there. */
+function* following(state: State, scenario: Scenario, protocol: Protocol): Generator<State | 'broken'> {
+  const copy = (): State => structuredClone(state);
+  for (const index of state.underway.keys()) {
+    if (state.isDecided) return yield 'broken';
+    const next = copy();
+    const [landed] = next.underway.splice(index, 1);
+    const sender = next.calls.find(({ name }) => name === landed?.from);
+    if (sender?.step === 'waits for an answer') sender.step = 'works';
+    yield next;
+  }
+  for (const [index, call] of state.calls.entries()) {
+    if (call.execution !== state.run.execution && call.step === 'new') continue;
+    for (const act of actsOf(state, call, protocol)) {
+      const next = copy();
+      const own = next.calls[index];
+      if (own !== undefined) act(next, own);
+      yield next;
+    }
+  }
+  for (const act of closerActs(state, scenario, protocol)) {
+    const next = copy();
+    act(next);
+    yield next;
+  }
+  if (state.now < LAST_TICK && state.underway.every(({ until }) => state.now < until))
+    yield { ...copy(), now: state.now + 1 };
+}
+
+/** What the search has found. */
+export interface Found {
+  /** Whether a request can land after the commit, or after the look of the roll back. */
+  readonly isBroken: boolean;
+  /** Different states that were reached. */
+  readonly states: number;
+  /** Whether the commit, or the look, was reached at all. */
+  readonly decisions: number;
+}
+
+/** Goes through every order of events. */
+export function search(scenario: Scenario, protocol: Protocol): Found {
+  const seen = new Set<string>();
+  const open: State[] = [first(scenario)];
+  let decisions = 0;
+  for (let state = open.pop(); state !== undefined; state = open.pop()) {
+    // Behind the decision only requests matter, and those that can still be sent.
+    if (state.isDecided && state.underway.length === 0 && !state.calls.some(maySend)) continue;
+    for (const next of following(state, scenario, protocol)) {
+      if (next === 'broken') return { isBroken: true, states: seen.size, decisions };
+      const key = JSON.stringify(next);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if (next.isDecided && !state.isDecided) decisions += 1;
+      open.push(next);
+    }
+  }
+  return { isBroken: false, states: seen.size, decisions };
+}
