@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { keepWellFormed } from './ledger/keep-well-formed.ts';
 import { firstPauseMillis, maxPauseMillis } from './retry.ts';
 import { takeShortcut } from './wire/wire-client.ts';
 
@@ -48,7 +49,9 @@ export interface Clients {
 export function createClients(): Clients {
   const dynamo = takeShortcut(new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) }));
   const tables = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
-  const ledgerBase = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
+  const ledgerBase = keepWellFormed(
+    new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) }),
+  );
   return {
     dynamo,
     tables,

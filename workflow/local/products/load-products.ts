@@ -1,4 +1,5 @@
 import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { shorten } from '../../../functions/shared/text.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
@@ -62,7 +63,7 @@ async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<Wir
   for await (const product of products) {
     const key = stringAttribute(product, partitionKey);
     if (key === undefined)
-      throw new Error(`A product has no string "${partitionKey}": ${JSON.stringify(product).slice(0, 200)}`);
+      throw new Error(`A product has no string "${partitionKey}": ${shorten(JSON.stringify(product), 200)}`);
     const size = JSON.stringify(product).length;
     if (batch.size === BATCH_SIZE || batch.has(key) || bytes + size > BATCH_BYTES) {
       yield [...batch.values()];
