@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
 import { explain, type Whereabouts } from './operator-error.ts';
@@ -34,7 +35,7 @@ export function anyNumber(text: string): number {
 export type CommandAction<Options> = (options: Options, args: readonly string[]) => Promise<number>;
 
 /**
- * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1.
+ * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1; 2 for an input file that cannot be read.
  */
 export async function runCommand<Options extends object>(
   command: Command,
@@ -54,7 +55,11 @@ export async function runCommand<Options extends object>(
   }
 }
 
-const exitCodeOf = (error: unknown): number => (error instanceof CommanderError ? error.exitCode : 1);
+/** 2: what was given cannot be used, and nothing was started. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof InputFileError) return 2;
+  return error instanceof CommanderError ? error.exitCode : 1;
+}
 
 function placeOf(options: Partial<StageOptions>): Whereabouts {
   return options.stage === undefined ? {} : whereabouts({ ...options, stage: options.stage });

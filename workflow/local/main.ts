@@ -5,6 +5,7 @@ import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './e
 import { portNumber } from './port.ts';
 import { countRepeats, type Repeats, repeatsSentence } from './products/count-repeats.ts';
 import { generateProducts } from './products/generate-products.ts';
+import { InputFileError } from './products/input-file-error.ts';
 import { readProductsFile } from './products/read-products-file.ts';
 
 /** `npm run local`: the embedded AWS stays up until it is told to stop, and says in one line of JSON where everything is. */
@@ -25,7 +26,7 @@ const command = new Command('npm run local --')
   .option('--seed <seed>', 'which products are made', wholeNumber)
   .option(
     '--input <file>',
-    'fill the source table from a file: a JSON array, or DynamoDB JSON lines; may be .gz',
+    'fill the source table from a file: JSON, JSON lines, output of aws dynamodb scan, a backup; may be .gz',
   )
   .option('--dynamodb <url>', 'use this DynamoDB, one that checks no signatures, instead of the packaged one')
   .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged one')
@@ -35,7 +36,7 @@ try {
   await main(command.opts<Options>());
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof InputFileError ? 2 : 1;
 }
 
 async function main(options: Options): Promise<void> {
