@@ -45,6 +45,11 @@ export class SourceTableUnusableError extends MigrationError {
   override readonly name = 'SourceTableUnusableError';
 }
 
+/** The source holds no product at all, and `allowEmpty` was not given; the message names the remedy. */
+export class SourceTableEmptyError extends MigrationError {
+  override readonly name = 'SourceTableEmptyError';
+}
+
 /** The backup bucket of the stack is missing or not readable. */
 export class BackupBucketError extends MigrationError {
   override readonly name = 'BackupBucketError';

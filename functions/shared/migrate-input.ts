@@ -24,6 +24,8 @@ const migrateInputSchema = z.strictObject({
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   readUnitsPerSecond: capacity.optional(),
   writeUnitsPerSecond: capacity.optional(),
+  /** A source without a product is more often the wrong table than meant. */
+  allowEmpty: z.boolean().default(false),
   note: noteSchema.optional(),
   /** The console fills this in; ignored. */
   Comment: z.unknown().optional(),

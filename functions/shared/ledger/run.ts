@@ -24,6 +24,7 @@ export interface RunParameters {
   readonly maxConcurrency: number;
   readonly readUnitsPerSecond?: number | undefined;
   readonly writeUnitsPerSecond?: number | undefined;
+  readonly allowEmpty?: boolean;
   readonly note?: string | undefined;
 }
 
