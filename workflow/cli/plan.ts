@@ -1,3 +1,4 @@
+import { printable } from '../../functions/shared/printable.ts';
 import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
@@ -85,7 +86,9 @@ async function rehearse(context: OperatorContext, input: object, terminal: Termi
 }
 
 function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, colors }: Terminal): number {
-  say(`\n${colors.red('✖')} A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`);
+  say(
+    `\n${colors.red('✖')} A run would fail: ${printable(`${failure?.error ?? ''}: ${failure?.cause ?? ''}`)}`,
+  );
   return 1;
 }
 
