@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { runLayout } from './backup/layout.ts';
 import { count, counted } from './counted.ts';
 import { errorSummary } from './errors.ts';
+import { printable } from './printable.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
 import { cutAscii, wellFormedJson } from './text.ts';
@@ -35,7 +36,7 @@ function messageOf(report: Report): string {
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
     `${counted(source.products, 'product')} read, ${count(migrated.products)} migrated (${counted(migrated.items, 'item')}), ${count(migrated.quarantined)} quarantined, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
-    ...(failure === null ? [] : [`${failure.error}: ${failure.cause}`]),
+    ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,
   ].join('\n');
 }

@@ -123,9 +123,9 @@ describe('a shop whose ids, names and notes hold what a terminal would obey', ()
   });
 
   it('cannot speak through an input file either', async () => {
-    const path = join(cwd, `shop${'\u001b[31m'}\u202e.jsonl`);
+    const path = join(cwd, 'shop\u001b[31m\u202e.jsonl');
     for (const content of [
-      `{"id": "${'\u001b'}[2J`,
+      '{"id": "\u001b[2J',
       `[{"id": "a"}, \u202e\u001b[2J]`,
       '{"id": {"N": "\u202e"}}',
     ]) {

@@ -221,6 +221,7 @@ describe('a file that cannot be read is refused in one sentence with file, line 
       '{\n"id": "a",\n"n": 1,\n"x": oops\n}',
       /line 4: not JSON/,
     ],
+    ['lists in lists in lists', `{"id":"a",\n"x":${'['.repeat(100_000)}`, /line 2: nested too deeply/],
     [
       'no key',
       '{"id":"a"}\n{"name":"b"}',

@@ -14,6 +14,9 @@ export interface JsonPiece {
 /** DynamoDB's items have 400 KB, which is 2.4 MB of JSON at most; lists are given element by element. */
 const MAX_PIECE_CHARACTERS = 64 * 1024 * 1024;
 
+/** DynamoDB takes 32 levels, each of them two brackets in DynamoDB JSON. */
+const MAX_DEPTH = 100;
+
 const REST_BEGINS = '{"Items":[]';
 const SCAN_BEGINS = /^\{\s*"Items"\s*:\s*\[$/;
 const SCAN_HEAD_CHARACTERS = 200;
@@ -68,6 +71,10 @@ export class JsonPieces {
           'a line break stands inside a text. A quotation mark is missing, or the line was broken: write \\n for a line break',
         );
       if (character === '\n') this.#line += 1;
+      if ((this.#piece?.brackets.depth ?? 0) > MAX_DEPTH)
+        throw this.#fault(
+          'nested too deeply: DynamoDB takes 32 levels. Take some out, or close the brackets that are missing',
+        );
     }
     if (this.#piece !== undefined) this.#keep(this.#piece, chunk.slice(from));
   }
