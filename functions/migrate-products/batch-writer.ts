@@ -10,6 +10,7 @@ import {
   type TargetWriter,
   type WriteScope,
 } from './target-writer.ts';
+import { shorten } from '../shared/text.ts';
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const MAX_BATCH_ITEMS = 25;
@@ -126,7 +127,7 @@ async function sendOrBisect(
 /** The error for an item that DynamoDB will never take. */
 export function refusalOf(item: WireItem, reason: Error): ItemRefusedError {
   return new ItemRefusedError(
-    `DynamoDB refuses item ${keyText(item)} for good: ${reason.message.slice(0, 500)} The run cannot be completed; correct this product at the source, then start again.`,
+    `DynamoDB refuses item ${keyText(item)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct this product at the source, then start again.`,
     { cause: reason },
   );
 }

@@ -18,6 +18,7 @@ import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts
 import { findTarget, writeScope } from './open-target.ts';
 import { createProductWindow, type ProductWindow, tallyOf } from './product-window.ts';
 import type { TargetWriter, WriteMeter } from './target-writer.ts';
+import { shorten } from '../shared/text.ts';
 
 /** Between two checkpoints: what is written again, at most, by a worker that goes on where another was killed. */
 const CHECKPOINT_MILLIS = 5_000;
@@ -195,7 +196,7 @@ function nothingThrough(): Error {
 function translateMissing(error: unknown): unknown {
   if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') return error;
   return new TableUnavailableError(
-    `The target table has gone while products were being written (${error.message.slice(0, 200)}). Check who deleted it, then start again.`,
+    `The target table has gone while products were being written (${shorten(error.message, 200)}). Check who deleted it, then start again.`,
     { cause: error },
   );
 }

@@ -8,6 +8,7 @@ import { sourceKey } from '../shared/tables/target-tables.ts';
 import { createDigestSum, type Digest, equalDigests } from '../shared/wire/digest.ts';
 import { itemSizeBytes } from '../shared/wire/item-size.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import { shorten } from '../shared/text.ts';
 
 /** What one file's products would become. */
 export interface FileRehearsal {
@@ -34,6 +35,8 @@ export interface FileRehearsal {
 /** Samples a shard keeps. */
 export const maxSamples = 20;
 const bytesPerWriteUnit = 1024;
+/** A sample's code stands behind the id, and must not be what is left out of a report. */
+const MAX_ID_BYTES = 80;
 
 function assertSame(file: BackupFile, found: { readonly etag: string; readonly source: Digest }): void {
   const { key, itemCount, etag, digest } = file;
@@ -88,7 +91,8 @@ function createTally(context: TransformContext) {
         counts.quarantined += 1;
         lines.push(quarantineLine(product, result));
         const id = stringAttribute(product, sourceKey.partitionKey) ?? '';
-        if (samples.length < maxSamples) samples.push(`${id}: ${result.code}: ${result.sentence}`);
+        if (samples.length < maxSamples)
+          samples.push(`${shorten(id, MAX_ID_BYTES)}: ${result.code}: ${result.sentence}`);
         return;
       }
       counts.metadata += 1;

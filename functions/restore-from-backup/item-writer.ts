@@ -7,6 +7,7 @@ import { keyText } from '../shared/wire/item-key.ts';
 import { itemSizeBytes } from '../shared/wire/item-size.ts';
 import type { ItemTable } from '../shared/wire/item-table.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
+import { shorten } from '../shared/text.ts';
 
 /** What a writer has done since it was made. */
 export interface WriteCounts {
@@ -74,7 +75,7 @@ function isRefusal(error: unknown): boolean {
 function refused(scope: WriterScope, item: WireItem, error: unknown): ItemRefusedError {
   const reason = error instanceof Error ? error.message : String(error);
   return new ItemRefusedError(
-    `Table ${scope.tableName} refuses item ${keyText(item, scope.keyNames)}: ${reason.slice(0, 300)} Everything before it is written. Correct the item at its source, then start again.`,
+    `Table ${scope.tableName} refuses item ${keyText(item, scope.keyNames)}: ${shorten(reason, 300)} Everything before it is written. Correct the item at its source, then start again.`,
   );
 }
 

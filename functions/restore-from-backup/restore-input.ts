@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { isBackupId } from '../shared/backup/layout.ts';
 import { InvalidInputError } from '../shared/errors.ts';
+import { noteSchema } from '../shared/migrate-input.ts';
+import { cut } from '../shared/text.ts';
 
 /** Longer input than this is a mistake; Step Functions itself would take 256 KiB. */
 const maxInputCharacters = 4_096;
@@ -21,7 +23,7 @@ const restoreInputSchema = z.strictObject({
   confirm: tableNameSchema.optional(),
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   writeUnitsPerSecond: z.number().positive().max(1_000_000).optional(),
-  note: z.string().max(500).optional(),
+  note: noteSchema.optional(),
   /** The console fills this in; ignored. */
   Comment: z.unknown().optional(),
 });
@@ -31,7 +33,7 @@ export type RestoreInput = z.infer<typeof restoreInputSchema>;
 
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
-    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${key.slice(0, 80)}"`).join(', ')}`;
+    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${cut(key, 80)}"`).join(', ')}`;
   return `"${issue.path.join('.')}": ${issue.message}`;
 }
 

@@ -8,6 +8,7 @@ import type { Report, ReportStatus } from '../shared/report.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/caught-failure.ts';
+import { cut } from '../shared/text.ts';
 
 /** How the taking back went. */
 export interface TakeBackResult {
@@ -17,7 +18,7 @@ export interface TakeBackResult {
 }
 
 /** Step Functions takes causes of 32,768 characters; a console shows far fewer well. */
-const maxCause = 2_000;
+const maxCauseBytes = 4_000;
 
 function afterRollBack({ kind, failure }: Run): string {
   if (kind === 'restore')
@@ -80,10 +81,8 @@ function causeText(run: Run, report: Report, result: TakeBackResult): string {
       : ` Still there: ${result.remaining.join(' | ')}. Finish by hand: ${result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`).join(' ; ')}.`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  return `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`.slice(
-    0,
-    maxCause,
-  );
+  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`;
+  return cut(text, maxCauseBytes);
 }
 
 async function endReport(

@@ -22,6 +22,7 @@ import { inspectRestored } from './inspect-restored.ts';
 import { inspectTable } from './inspect-table.ts';
 import type { Contents } from './inspection.ts';
 import type { SettlerFence } from './settler.ts';
+import { cut } from '../shared/text.ts';
 
 /** One roll back's turn. */
 export interface TakeBackScope {
@@ -77,9 +78,13 @@ function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: st
   });
 }
 
+/** Letters, digits, `_`, `-` and `.` only, as both the table's name and the run's id are made of. */
+const MAX_BACKUP_NAME = 255;
+
 /** An endpoint that offers no backups at all is told in the report; any other refusal keeps the table. */
 async function keepBackup(runtime: Runtime, scope: TakeBackScope, TableName: string): Promise<void> {
-  const BackupName = `${TableName}-${scope.run.runId}`.slice(0, 255);
+  const { runId } = scope.run;
+  const BackupName = `${cut(TableName, MAX_BACKUP_NAME - runId.length - 1)}-${runId}`;
   await scope.fence.check();
   try {
     await runtime.clients.dynamo.send(new CreateBackupCommand({ TableName, BackupName }));

@@ -15,6 +15,7 @@ import { untilQuiet } from '../shared/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
+import { cut, shorten } from '../shared/text.ts';
 
 /** SealBackup's answer; the workflow drops it, a step called alone shows it. */
 export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> & {
@@ -73,10 +74,10 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
   const named = totals.quarantineSamples
     .slice(0, 3)
-    .map((sample) => (sample.length > 160 ? `${sample.slice(0, 159)}…` : sample.replace(/\.$/, '')))
+    .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
     .join(' | ');
   throw new TooManyQuarantinedError(
-    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${named.slice(0, 500)}. ` +
+    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${cut(named, 500)}. ` +
       `No table was created; the products and the backup ${run.backupId} are there, and runs/${run.runId}/quarantine/ lists every one. ` +
       `Correct the products, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );

@@ -7,6 +7,7 @@ import { runKey } from '../shared/ledger/ledger-table.ts';
 import { findLock } from '../shared/ledger/lock.ts';
 import { listRuns, type Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { cut } from '../shared/text.ts';
 
 /** What was done about the runs that were found. */
 export interface Settled {
@@ -33,7 +34,7 @@ export function settleName(runId: string, attempt: number): string {
   const name = `settle-${runId}-${attempt}`;
   if (name.length <= 80) return name;
   const digest = createHash('sha256').update(runId).digest('hex').slice(0, 8);
-  return `settle-${runId.slice(0, 50)}-${digest}-${attempt}`;
+  return `settle-${cut(runId, 50)}-${digest}-${attempt}`;
 }
 
 /** The number of this attempt; two settlers at once get the same one, and so start one roll back between them. */

@@ -20,6 +20,7 @@ import {
 import type { Runtime } from './runtime.ts';
 import { tableName } from './tables/table-spec.ts';
 import { catalogueTable } from './tables/target-tables.ts';
+import { shorten } from './text.ts';
 
 type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 
@@ -45,18 +46,15 @@ function countOverAll(shards: Shards, counter: string): number {
   return shardStates.reduce((sum, state) => sum + countOver(shards, state, counter), 0);
 }
 
-/** Ten samples of a kind at 120 characters: the report is a state's output and stays below 16 KiB. */
+/** Ten samples of a kind at 120 bytes: the report is a state's output and stays below 16 KiB. */
 const sampleCount = 10;
-const maxSampleCharacters = 120;
-
-const shorten = (sample: string): string =>
-  sample.length <= maxSampleCharacters ? sample : `${sample.slice(0, maxSampleCharacters - 1)}…`;
+const maxSampleBytes = 120;
 
 function samplesOf(shards: Shards, states: readonly ShardState[], kind: string): readonly string[] {
   const found = states.flatMap((state) =>
     (shards.get(state) ?? []).flatMap((shard) => shard.samples?.[kind] ?? []),
   );
-  return [...new Set(found)].slice(0, sampleCount).map(shorten);
+  return [...new Set(found)].slice(0, sampleCount).map((sample) => shorten(sample, maxSampleBytes));
 }
 
 /** Only the kinds that have any. */

@@ -1,4 +1,5 @@
 import type { Failure } from './state.ts';
+import { cut } from './text.ts';
 
 /** A failure in an operator's words. */
 export interface ReadableFailure {
@@ -31,5 +32,5 @@ export function readableFailure(failure: Failure): ReadableFailure {
   const cause = failure.Cause ?? '';
   const message =
     lambdaMessage(cause) ?? (cause === '' ? (explanations[error] ?? 'No reason was given.') : cause);
-  return { error, cause: message.slice(0, 1_024) };
+  return { error: cut(error, 256), cause: cut(message, 1_024) };
 }

@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type InDoubt, watchUnanswered } from './in-doubt.ts';
+import { keepWellFormed } from './ledger/keep-well-formed.ts';
 import { firstPauseMillis, maxPauseMillis } from './retry.ts';
 import { takeShortcut } from './wire/wire-client.ts';
 
@@ -63,7 +64,9 @@ export function createClients(inDoubt: InDoubt): Clients {
   });
   for (const client of [dynamo, s3]) watchUnanswered(client, inDoubt);
   const tables = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
-  const ledgerBase = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
+  const ledgerBase = keepWellFormed(
+    new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) }),
+  );
   return {
     dynamo,
     tables,

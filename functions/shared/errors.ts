@@ -1,3 +1,5 @@
+import { cut } from './text.ts';
+
 /**
  * Every error of the migration that is not an AWS SDK error. `name` is a literal, because bundlers
  * rename classes and Lambda reports `error.name` to Step Functions. Only {@link TransientError} is
@@ -41,6 +43,11 @@ export class SourceTableNotFoundError extends MigrationError {
 /** The source table is there, but not ACTIVE or not keyed by `id` (S). */
 export class SourceTableUnusableError extends MigrationError {
   override readonly name = 'SourceTableUnusableError';
+}
+
+/** The source holds no product at all, and `allowEmpty` was not given; the message names the remedy. */
+export class SourceTableEmptyError extends MigrationError {
+  override readonly name = 'SourceTableEmptyError';
 }
 
 /** The backup bucket of the stack is missing or not readable. */
@@ -128,15 +135,5 @@ const maxMessageBytes = 1024;
 /** What an unknown thrown value says of itself, at most 1 KiB, without stack. */
 export function errorSummary(error: unknown): { readonly name: string; readonly message: string } {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return { name, message: cutToBytes(message, maxMessageBytes) };
-}
-
-/** The beginning of a text that takes at most so many bytes; no character is cut in half. */
-function cutToBytes(text: string, maxBytes: number): string {
-  if (Buffer.byteLength(text) <= maxBytes) return text;
-  const bytes = Buffer.from(text);
-  // A byte 10xxxxxx goes on with a character that began before.
-  let end = maxBytes;
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return bytes.subarray(0, end).toString();
+  return { name, message: cut(message, maxMessageBytes) };
 }

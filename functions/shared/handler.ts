@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { InvalidInputError } from './errors.ts';
 import { presentable } from './presentable.ts';
 import { getRuntime, type Runtime, type Turn } from './runtime.ts';
+import { cut } from './text.ts';
 
 /** The part of Lambda's context that is used. */
 export interface LambdaContext {
@@ -40,7 +41,7 @@ function isReadable(event: unknown): boolean {
 function problemsOf({ issues }: z.ZodError): string {
   const named = issues
     .slice(0, 5)
-    .map((issue) => `${issue.path.join('.').slice(0, 80) || 'payload'}: ${issue.message.slice(0, 160)}`);
+    .map((issue) => `${cut(issue.path.join('.'), 80) || 'payload'}: ${cut(issue.message, 160)}`);
   return named.join('; ');
 }
 

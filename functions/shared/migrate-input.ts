@@ -1,11 +1,18 @@
 import * as z from 'zod';
 import { InvalidInputError } from './errors.ts';
 import { runIdSchema } from './state.ts';
+import { cut } from './text.ts';
 
 /** Longer input than this is a mistake; Step Functions itself would take 256 KiB. */
 const maxInputCharacters = 4_096;
 
 const capacity = z.number().positive().max(1_000_000);
+
+/** Free text for the report, as Step Functions passes it on: it may hold half a character, which no store takes. */
+export const noteSchema = z
+  .string()
+  .max(500)
+  .transform((text) => text.toWellFormed());
 
 /** Input of the `migrate` machine; every field may be left out. */
 const migrateInputSchema = z.strictObject({
@@ -17,7 +24,9 @@ const migrateInputSchema = z.strictObject({
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   readUnitsPerSecond: capacity.optional(),
   writeUnitsPerSecond: capacity.optional(),
-  note: z.string().max(500).optional(),
+  /** A source without a product is more often the wrong table than meant. */
+  allowEmpty: z.boolean().default(false),
+  note: noteSchema.optional(),
   /** The console fills this in; ignored. */
   Comment: z.unknown().optional(),
 });
@@ -27,7 +36,7 @@ export type MigrateInput = z.infer<typeof migrateInputSchema>;
 
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
-    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${key.slice(0, 80)}"`).join(', ')}`;
+    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${cut(key, 80)}"`).join(', ')}`;
   return `"${issue.path.join('.')}": ${issue.message}`;
 }
 

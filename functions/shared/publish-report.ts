@@ -2,8 +2,10 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { runLayout } from './backup/layout.ts';
 import { count, counted } from './counted.ts';
 import { errorSummary } from './errors.ts';
+import { printable } from './printable.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
+import { cutAscii, wellFormedJson } from './text.ts';
 
 /** A report is written, and its message sent, after the run's end is in the ledger: what fails here is told, not thrown. */
 export async function publishReport<R extends Report>(runtime: Runtime, report: R): Promise<R> {
@@ -13,7 +15,7 @@ export async function publishReport<R extends Report>(runtime: Runtime, report: 
 }
 
 async function writeReport<R extends Report>(runtime: Runtime, report: R): Promise<R> {
-  const body = `${JSON.stringify(report, null, 2)}\n`;
+  const body = `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
   try {
     await runtime.objects.put(runLayout.report(report.runId), body, { contentType: 'application/json' });
     return report;
@@ -25,7 +27,7 @@ async function writeReport<R extends Report>(runtime: Runtime, report: R): Promi
   }
 }
 
-/** SNS takes subjects of at most 100 characters. */
+/** SNS takes subjects of at most 100 characters of ASCII, without line breaks. */
 const maxSubject = 100;
 
 function messageOf(report: Report): string {
@@ -34,7 +36,7 @@ function messageOf(report: Report): string {
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
     `${counted(source.products, 'product')} read, ${count(migrated.products)} migrated (${counted(migrated.items, 'item')}), ${count(migrated.quarantined)} quarantined, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
-    ...(failure === null ? [] : [`${failure.error}: ${failure.cause}`]),
+    ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,
   ].join('\n');
 }
@@ -51,8 +53,8 @@ async function tell(runtime: Runtime, report: Report): Promise<void> {
       ? 'aws-us-gov'
       : 'aws';
   const TopicArn = `arn:${partition}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
-  const Subject = `${config.service} ${config.stage}: ${report.status} (${report.runId})`.slice(
-    0,
+  const Subject = cutAscii(
+    `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
     maxSubject,
   );
   try {

@@ -9,7 +9,7 @@ export interface Check {
   readonly outcome: 'done' | 'warning' | 'stop';
   /** What was found and, for a warning or a stop, the remedy. */
   readonly sentence: string;
-  /** What a run fails with; present for `stop` only. */
+  /** What a run fails with: for `stop`, and for a warning that a plan goes on with. */
   readonly error?: MigrationError;
 }
 

@@ -7,6 +7,7 @@ import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { type Check, done, reach } from './check.ts';
 import { checkBucket } from './check-bucket.ts';
+import { checkEmpty } from './check-empty.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
 import { checkTargets } from './check-targets.ts';
@@ -45,7 +46,7 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
   const provisioned = target?.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
   const targetWriteUnits = provisioned > 0 ? provisioned : undefined;
   const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targetWriteUnits });
-  return { checks: [quota.check], plan };
+  return { checks: [...checkEmpty(config.sourceTable, probe, input), quota.check], plan };
 }
 
 async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings> {

@@ -8,9 +8,10 @@ import { productIdOf } from '../shared/transform/product-to-items.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 import type { ScanTally } from './scan-tally.ts';
+import { shorten } from '../shared/text.ts';
 
 const KEYS_TOGETHER = 100;
-const MAX_ID_LENGTH = 200;
+const MAX_ID_BYTES = 200;
 
 interface RemovalScope {
   readonly runtime: Runtime;
@@ -65,7 +66,7 @@ export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): Remo
       }
       tally.counters.targetItems += page.length;
       tally.counters.removedBefore += removed.length;
-      for (const id of removed) tally.sample('removedAtSource', id.slice(0, MAX_ID_LENGTH));
+      for (const id of removed) tally.sample('removedAtSource', shorten(id, MAX_ID_BYTES));
     },
   };
 }

@@ -8,6 +8,7 @@ import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 import { createProductTable, type ProductTable } from './product-table.ts';
 import type { ScanTally } from './scan-tally.ts';
+import { shorten } from '../shared/text.ts';
 
 /** Compares one segment of the source with what the backup holds of it. */
 export interface SourceCheck {
@@ -21,7 +22,7 @@ export interface SourceCheck {
 const MAX_CANDIDATES = 2_000;
 const CANDIDATES_TOGETHER = 100;
 const MAX_NAMED = 20;
-const MAX_ID_LENGTH = 200;
+const MAX_ID_BYTES = 200;
 
 interface CheckScope {
   readonly runtime: Runtime;
@@ -45,7 +46,7 @@ export async function openSourceCheck(scope: CheckScope): Promise<SourceCheck> {
       if (match === 'same') return;
       const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
       tally.counters[kind] += 1;
-      tally.sample(kind, idOf(product).slice(0, MAX_ID_LENGTH));
+      tally.sample(kind, shorten(idOf(product), MAX_ID_BYTES));
     },
     async finish() {
       const removed = Math.max(0, table.size - tally.counters.matched);
@@ -77,7 +78,7 @@ async function nameRemoved(
   let asked = 0;
   for await (const ids of unseenIds(scope, table)) {
     const gone = await removedAmong(scope, ids);
-    for (const id of gone) scope.tally.sample('driftRemoved', id.slice(0, MAX_ID_LENGTH));
+    for (const id of gone) scope.tally.sample('driftRemoved', shorten(id, MAX_ID_BYTES));
     named += gone.length;
     asked += ids.length;
     if (named >= wanted || asked >= MAX_CANDIDATES) return;

@@ -1,7 +1,11 @@
+import { printable } from '../../functions/shared/printable.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { PackagingError } from '../local/deploy/package-service.ts';
+import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
 import { explain, type Whereabouts } from './operator-error.ts';
+import { escapeOutput, processTerminal } from './terminal.ts';
 
 /** Options of every command that works on a deployed stage. */
 export interface StageOptions {
@@ -34,7 +38,7 @@ export function anyNumber(text: string): number {
 export type CommandAction<Options> = (options: Options, args: readonly string[]) => Promise<number>;
 
 /**
- * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1.
+ * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1; 2 for an input file that cannot be read.
  */
 export async function runCommand<Options extends object>(
   command: Command,
@@ -43,6 +47,7 @@ export async function runCommand<Options extends object>(
   readEnvFile();
   const where: Whereabouts = {};
   try {
+    escapeOutput(command);
     command.exitOverride();
     command.parse();
     const options: Options = command.opts();
@@ -50,11 +55,21 @@ export async function runCommand<Options extends object>(
     process.exitCode = await action(options, command.args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
-    if (!(error instanceof CommanderError)) process.stderr.write(`${explain(error, where)}\n`);
+    if (!(error instanceof CommanderError)) processTerminal().complain(sentenceOf(error, where));
   }
 }
 
-const exitCodeOf = (error: unknown): number => (error instanceof CommanderError ? error.exitCode : 1);
+/** One line, but for what `sls package` had to say. */
+function sentenceOf(error: unknown, where: Whereabouts): string {
+  const sentence = explain(error, where);
+  return error instanceof PackagingError ? sentence : printable(sentence);
+}
+
+/** 2: what was given cannot be used, and nothing was started. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof InputFileError) return 2;
+  return error instanceof CommanderError ? error.exitCode : 1;
+}
 
 function placeOf(options: Partial<StageOptions>): Whereabouts {
   return options.stage === undefined ? {} : whereabouts({ ...options, stage: options.stage });

@@ -1,3 +1,4 @@
+import { printable } from '../../functions/shared/printable.ts';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { planSchema } from '../../functions/shared/state.ts';
@@ -40,5 +41,5 @@ export async function checkConnection(context: OperatorContext, input: unknown):
 /** The list of checks, a line each. */
 export function sayChecks({ checks }: ConnectionReport, { say, colors }: Terminal): void {
   const signs = { done: colors.green('✔'), warning: colors.yellow('▲'), stop: colors.red('✖') };
-  for (const { outcome, sentence } of checks) say(`  ${signs[outcome]} ${sentence}`);
+  for (const { outcome, sentence } of checks) say(`  ${signs[outcome]} ${printable(sentence)}`);
 }

@@ -1,3 +1,4 @@
+import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
@@ -75,7 +76,7 @@ async function untilClosed(
 function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
   const name = executionArn.slice(executionArn.lastIndexOf(':') + 1);
   terminal.say(
-    `\nThe run goes on without this command. Follow it again with: npm run follow -- --stage ${stage} ${name}`,
+    `\nThe run goes on without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
   );
 }
 

@@ -12,6 +12,7 @@ export interface MigrateOptions {
   readonly maxConcurrency?: number;
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
+  readonly allowEmpty?: boolean;
   readonly note?: string;
   /** JSON, instead of all the others. */
   readonly executionInput?: string;
@@ -28,6 +29,7 @@ export function addMigrateOptions(command: Command): Command {
     .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
+    .option('--allow-empty', 'migrate an empty source table, too')
     .option('--note <text>', 'free text for the report')
     .option('--execution-input <json>', 'the execution input as JSON, instead of the options above');
 }
@@ -53,6 +55,7 @@ const inputFields = [
   'maxConcurrency',
   'readUnitsPerSecond',
   'writeUnitsPerSecond',
+  'allowEmpty',
   'note',
 ] as const satisfies readonly (keyof MigrateOptions)[];
 

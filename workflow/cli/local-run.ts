@@ -1,3 +1,4 @@
+import { printable } from '../../functions/shared/printable.ts';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,8 +50,8 @@ function shopOfFile(input: string): Shop {
   const repeats: Repeats = { count: 0 };
   return {
     products: countRepeats(readProductsFile(input), repeats),
-    name: `the products of ${input}`,
-    warning: () => repeatsSentence(repeats, input),
+    name: `the products of ${printable(input)}`,
+    warning: () => repeatsSentence(repeats, printable(input)),
   };
 }
 

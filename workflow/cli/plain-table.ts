@@ -1,3 +1,4 @@
+import { printable } from '../../functions/shared/printable.ts';
 import Table from 'cli-table3';
 import type { Terminal } from './terminal.ts';
 
@@ -5,6 +6,8 @@ import type { Terminal } from './terminal.ts';
 export interface Column {
   readonly name: string;
   readonly align?: 'left' | 'right';
+  /** Gives a cell its colour. */
+  readonly paint?: (text: string) => string;
 }
 
 const noLines = {
@@ -25,7 +28,7 @@ const noLines = {
   middle: '  ',
 };
 
-/** Lines of a table without rules, so that it can be read, copied and grepped. */
+/** Lines of a table without rules, so that it can be read, copied and grepped. A cell is one line, whatever stands in it. */
 export function tableText(
   { colors }: Pick<Terminal, 'colors'>,
   columns: readonly Column[],
@@ -37,7 +40,9 @@ export function tableText(
     chars: noLines,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(
+    ...rows.map((row) => row.map((cell, index) => (columns[index]?.paint ?? String)(printable(cell)))),
+  );
   return table
     .toString()
     .split('\n')

@@ -1,3 +1,4 @@
+import { printableAll } from '../../functions/shared/printable.ts';
 import { catalogueItemNames } from '../../functions/shared/tables/target-tables.ts';
 import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
@@ -36,7 +37,8 @@ export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts)
 }
 
 /** What the run would do, how long it would take and what it would cost. */
-export function sayPlan(terminal: Terminal, facts: PlanFacts): void {
+export function sayPlan(terminal: Terminal, given: PlanFacts): void {
+  const facts = printableAll(given);
   const { say, colors } = terminal;
   const estimate = estimateOf(facts);
   const title = (text: string): void => say(`\n${colors.bold(text)}`);

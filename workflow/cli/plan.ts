@@ -1,3 +1,4 @@
+import { printable } from '../../functions/shared/printable.ts';
 import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
@@ -36,15 +37,22 @@ await runStageCommand<Options>(command, async (context, options) => {
   sayChecks(connection, terminal);
   const { plan } = connection;
   if (!connection.ok || plan === undefined) return stopped(options, { connection }, terminal);
-  const rehearsed = options.quick === true ? undefined : await rehearse(context, input, terminal);
+  const rehearsed =
+    options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);
   const facts = factsOf(context, options, { plan, report: rehearsed?.report });
   sayPlan(terminal, facts);
   if (options.json === true)
     terminal.document({ connection, report: rehearsed?.report ?? null, estimate: estimateOf(facts) });
   if (rehearsed === undefined) return 0;
   if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
+  if (rehearsed.report.source.products === 0 && !('allowEmpty' in input)) return sayEmpty(terminal);
   return wouldStop(rehearsed.report) ? sayTooMany(rehearsed.report, terminal) : 0;
 });
+
+/** An empty source is warned of, and planned all the same: what the tables would cost is worth knowing. */
+function rehearsalInput(input: object, { estimatedProducts }: Plan): object {
+  return estimatedProducts === 0 ? { ...input, allowEmpty: true } : input;
+}
 
 function inputOf(options: Options): object {
   const input = migrateInput({ ...options, dryRun: true });
@@ -78,7 +86,16 @@ async function rehearse(context: OperatorContext, input: object, terminal: Termi
 }
 
 function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, colors }: Terminal): number {
-  say(`\n${colors.red('✖')} A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`);
+  say(
+    `\n${colors.red('✖')} A run would fail: ${printable(`${failure?.error ?? ''}: ${failure?.cause ?? ''}`)}`,
+  );
+  return 1;
+}
+
+function sayEmpty({ say, colors }: Terminal): number {
+  say(
+    `\n${colors.red('✖')} A run would stop here: the source table is empty. Fill it, or run with --allow-empty.`,
+  );
   return 1;
 }
 

@@ -79,7 +79,7 @@ function createMultiBar(terminal: Terminal): MultiBar {
     gracefulExit: false,
     fps: 8,
     format: (_options, params, payload: { readonly line: Line }) =>
-      payload.line(params.total === 0 ? 0 : params.value / params.total),
+      terminal.reveal(payload.line(params.total === 0 ? 0 : params.value / params.total)),
   });
 }
 

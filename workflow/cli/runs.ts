@@ -2,7 +2,7 @@ import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
 import { count, duration, moment } from './format.ts';
 import { itemsInPlace } from './items-in-place.ts';
-import { tableText } from './plain-table.ts';
+import { type Column, tableText } from './plain-table.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface Options extends StageOptions {
@@ -16,16 +16,16 @@ interface ListedRun {
   readonly items: number | undefined;
 }
 
-const columns = [
+const columnsFor = ({ colors }: Terminal): readonly Column[] => [
   { name: 'Run' },
   { name: 'Started (UTC)' },
   { name: 'What' },
-  { name: 'Status' },
+  { name: 'Status', paint: (status) => statusColor(status, colors)(status) },
   { name: 'Items', align: 'right' },
   { name: 'Quarantined', align: 'right' },
   { name: 'Duration', align: 'right' },
   { name: 'Note' },
-] as const;
+];
 
 const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
   .option('--limit <count>', 'at most so many', wholeNumber, 20)
@@ -40,14 +40,7 @@ await runStageCommand<Options>(command, async ({ ledger, stage }, options) => {
   if (options.json === true) terminal.document(runs.map(listed));
   else if (runs.length === 0)
     terminal.say(`Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`);
-  else
-    terminal.say(
-      tableText(
-        terminal,
-        columns,
-        runs.map((run) => row(run, terminal)),
-      ),
-    );
+  else terminal.say(tableText(terminal, columnsFor(terminal), runs.map(row)));
   return 0;
 });
 
@@ -73,25 +66,15 @@ function number(value: number | undefined): string {
   return value === undefined ? '–' : count(value);
 }
 
-function row(one: ListedRun, { colors }: Terminal): readonly string[] {
+function row(one: ListedRun): readonly string[] {
   const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = listed(one);
   const { run } = one;
   const what = run.parameters.dryRun ? 'dry run' : (step ?? kind);
-  const paint = statusColor(status, colors);
   const time = durationSeconds === undefined ? '' : duration(durationSeconds);
-  return [
-    runId,
-    moment(startedAt),
-    what,
-    paint(status),
-    number(items),
-    number(quarantined),
-    time,
-    note ?? '',
-  ];
+  return [runId, moment(startedAt), what, status, number(items), number(quarantined), time, note ?? ''];
 }
 
-function statusColor(status: Run['status'], colors: Terminal['colors']): (text: string) => string {
+function statusColor(status: string, colors: Terminal['colors']): (text: string) => string {
   if (status === 'SUCCEEDED' || status === 'PLANNED') return colors.green;
   if (status === 'RUNNING' || status === 'HELD') return colors.yellow;
   return colors.red;

@@ -1,3 +1,4 @@
+import { printableJson } from '../../functions/shared/printable.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReportView } from './collect-report.ts';
@@ -15,7 +16,7 @@ export async function saveReport(view: ReportView, folder = runsFolder): Promise
   const runFolder = join(folder, view.report.runId);
   await mkdir(runFolder, { recursive: true });
   const pagePath = join(runFolder, 'report.html');
-  await writeFile(join(runFolder, 'report.json'), `${JSON.stringify(view.report, null, 2)}\n`);
+  await writeFile(join(runFolder, 'report.json'), `${printableJson(view.report)}\n`);
   await writeFile(pagePath, renderReport(view));
   return pagePath;
 }

@@ -5,6 +5,7 @@ import { type FigureTable, limitTable, scaleTable } from '../simulate/scale-tabl
 import { documentedSizes, scaleSection, simulateSizes, withScaleSection } from '../simulate/scale-section.ts';
 import type { SimulatedRun } from '../simulate/simulate-run.ts';
 import { runCommand } from './command.ts';
+import { processTerminal } from './terminal.ts';
 
 interface SimulateOptions {
   readonly products: readonly number[];
@@ -33,7 +34,7 @@ const command = new Command('simulate')
   .option('--json', 'one JSON document with every figure', false)
   .option('--document <path>', 'bring the section "scale" of this document up to date');
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const { say: print } = processTerminal();
 
 function show({ headings, rows }: FigureTable): void {
   const table = new Table({ head: [...headings], style: { head: [], border: [] } });

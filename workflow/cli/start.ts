@@ -15,7 +15,10 @@ const command = addMigrateOptions(
     .description('Migrates a shop on this machine: no account, no network, nothing left running.')
     .option('--products <count>', 'fill the shop with so many generated products (default 1000)', wholeNumber)
     .option('--seed <seed>', 'which products are generated (default 1)', wholeNumber)
-    .option('--input <file>', 'fill it from a file: JSON array or DynamoDB JSON lines; may be .gz')
+    .option(
+      '--input <file>',
+      'fill it from a file: JSON, JSON lines, output of aws dynamodb scan, a backup; may be .gz',
+    )
     .option('--break <what>', `watch it fail and be taken back: ${Object.keys(breakages).join(', ')}`)
     .option(
       '--dynamodb <url>',

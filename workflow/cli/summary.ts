@@ -1,3 +1,4 @@
+import { printable, printableAll } from '../../functions/shared/printable.ts';
 import { catalogueItemNames } from '../../functions/shared/tables/target-tables.ts';
 import { isCosted, type Report } from '../../functions/shared/report.ts';
 import { bytes, count, counted, duration, money, tableOutcomes, wrap } from './format.ts';
@@ -10,7 +11,8 @@ type Row = readonly [label: string, text: string];
 const maxListed = 5;
 
 /** The report for a person at a terminal: the outcome, what matters, where to read on. */
-export function printSummary(terminal: Terminal, report: Report, reportPath: string | undefined): void {
+export function printSummary(terminal: Terminal, given: Report, reportPath: string | undefined): void {
+  const report = printableAll(given);
   const { colors } = terminal;
   const outcome = outcomeOf(report);
   terminal.say();
@@ -112,6 +114,6 @@ function costRows({ cost }: Report): readonly Row[] {
 
 function pathRows({ runId, reportUri }: Report, reportPath: string | undefined): readonly Row[] {
   const uri = reportUri === null ? [] : [['Report', reportUri] as const];
-  const page = reportPath === undefined ? [] : [['Page', reportPath] as const];
+  const page = reportPath === undefined ? [] : [['Page', printable(reportPath)] as const];
   return [['Run', runId], ...uri, ...page];
 }

@@ -1,6 +1,13 @@
+import type { Command } from 'commander';
 import picocolors from 'picocolors';
+import { printableJson, printableLines } from '../../functions/shared/printable.ts';
+import { type Colors, ownColors } from './own-colors.ts';
 
-/** Where a command writes. With `--json`, standard output carries the one document and everything else goes to standard error. */
+/**
+ * Where a command writes, and the only place that does. With `--json`, standard output carries the one document and
+ * everything else goes to standard error. Control characters that stand in a text are written as `\u001b` and the like;
+ * line feeds and our own colours are kept, so a text of foreign origin must come as one line (`printable`).
+ */
 export interface Terminal {
   readonly json: boolean;
   /** Where progress and prose go. */
@@ -9,28 +16,51 @@ export interface Terminal {
   readonly isLive: boolean;
   /** Columns; 80 where it is no terminal. */
   readonly width: number;
-  readonly colors: ReturnType<typeof picocolors.createColors>;
+  readonly colors: Colors;
   /** A line of prose. */
   readonly say: (text?: string) => void;
   /** A line to standard error. */
   readonly complain: (text: string) => void;
   /** The one JSON document of `--json`. */
   readonly document: (value: unknown) => void;
+  /** A text as `say` would write it, for what writes to the stream itself. */
+  readonly reveal: (text: string) => string;
+}
+
+/** Where a terminal's words go. */
+export interface TerminalStreams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Default: where the environment allows colours. */
+  readonly hasColors?: boolean;
 }
 
 /** The process's own terminal. Colours only where `NO_COLOR` and the like allow them. */
-export function processTerminal(options: { readonly json?: boolean | undefined } = {}): Terminal {
+export function processTerminal(
+  options: { readonly json?: boolean | undefined } = {},
+  { stdout, stderr, hasColors = picocolors.isColorSupported }: TerminalStreams = process,
+): Terminal {
   const json = options.json === true;
-  const stream = json ? process.stderr : process.stdout;
+  const stream = json ? stderr : stdout;
   const isLive = stream.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
+  const { colors, reveal } = ownColors(stream.isTTY && hasColors);
   return {
     json,
     stream,
     isLive,
     width: stream.columns || 80,
-    colors: picocolors.createColors(stream.isTTY && picocolors.isColorSupported),
-    say: (text = '') => void stream.write(`${text}\n`),
-    complain: (text) => void process.stderr.write(`${text}\n`),
-    document: (value) => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    colors,
+    say: (text = '') => void stream.write(`${reveal(text)}\n`),
+    complain: (text) => void stderr.write(`${reveal(text)}\n`),
+    document: (value) => void stdout.write(`${printableJson(value)}\n`),
+    reveal,
   };
+}
+
+/** Lets a command's own help and complaints, which repeat what was typed, go the same way. */
+export function escapeOutput(command: Command): void {
+  command.configureOutput({
+    writeOut: (text) => void process.stdout.write(printableLines(text)),
+    writeErr: (text) => void process.stderr.write(printableLines(text)),
+  });
 }

@@ -1,3 +1,4 @@
+import { printableAll } from '../../functions/shared/printable.ts';
 import { sourceTableName } from '../../functions/shared/tables/target-tables.ts';
 import { newestBackup, noteVerification } from '../../functions/shared/backup/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/backup/object-store.ts';
@@ -31,19 +32,17 @@ await runStageCommand<Options>(command, async ({ s3, bucket }, options) => {
 });
 
 /** One line that is written over; nothing where lines cannot be. */
-function fileCounter({ isLive, stream, colors }: Terminal): (done: number, files: number) => void {
+function fileCounter({ isLive, stream, colors, reveal }: Terminal): (done: number, files: number) => void {
   return (done, files) => {
     if (isLive)
       stream.write(
-        `\r${colors.dim(`${count(done)} of ${counted(files, 'file')} read`)}${done === files ? '\n' : ''}`,
+        `\r${reveal(colors.dim(`${count(done)} of ${counted(files, 'file')} read`))}${done === files ? '\n' : ''}`,
       );
   };
 }
 
-function sayFindings(
-  { backupId, files, items, findings }: BackupVerification,
-  { say, colors }: Terminal,
-): void {
+function sayFindings(verification: BackupVerification, { say, colors }: Terminal): void {
+  const { backupId, files, items, findings } = printableAll(verification);
   if (findings.length === 0) {
     say(
       `${colors.green('✔')} Backup ${backupId} is sound: ${counted(items, 'item')} in ${counted(files, 'file')}, every one read and compared.`,

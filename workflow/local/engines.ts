@@ -1,3 +1,4 @@
+import { cut } from '../../functions/shared/text.ts';
 import { startDynoxide, type Engine } from './dynamodb/dynoxide.ts';
 import { send } from './dynamodb/dynamodb-service.ts';
 import { createEngineClient, type EngineClient } from './gateway/engine-client.ts';
@@ -32,7 +33,7 @@ function refuseAws(url: string): string {
 }
 
 /** As much of an answer as tells what gave it. */
-const maxShownCharacters = 60;
+const maxShownBytes = 60;
 
 /**
  * Any web server answers a POST, with a page of its own.
@@ -43,7 +44,7 @@ async function assertDynamoDb(engine: EngineClient): Promise<void> {
   const { status, body } = await send(engine, 'ListTables', { Limit: 1 });
   const text = body.toString();
   if (status === 200 && text.includes('"TableNames"')) return;
-  const begins = text.trim().replaceAll(/\s+/g, ' ').slice(0, maxShownCharacters);
+  const begins = cut(text.trim().replaceAll(/\s+/g, ' '), maxShownBytes);
   throw new Error(
     `What answers at ${engine.url} is no DynamoDB: asked for its tables, it says ${status}${begins === '' ? '' : `, "${begins}"`}. Give the URL of one that checks no signatures (DynamoDB Local, LocalStack, moto), like http://127.0.0.1:8000, or leave --dynamodb out to use the packaged engine.`,
   );

@@ -1,10 +1,13 @@
+import { printable, printableLines } from '../../functions/shared/printable.ts';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './embedded-aws.ts';
 import { portNumber } from './port.ts';
+import { PackagingError } from './deploy/package-service.ts';
 import { countRepeats, type Repeats, repeatsSentence } from './products/count-repeats.ts';
 import { generateProducts } from './products/generate-products.ts';
+import { InputFileError } from './products/input-file-error.ts';
 import { readProductsFile } from './products/read-products-file.ts';
 
 /** `npm run local`: the embedded AWS stays up until it is told to stop, and says in one line of JSON where everything is. */
@@ -25,7 +28,7 @@ const command = new Command('npm run local --')
   .option('--seed <seed>', 'which products are made', wholeNumber)
   .option(
     '--input <file>',
-    'fill the source table from a file: a JSON array, or DynamoDB JSON lines; may be .gz',
+    'fill the source table from a file: JSON, JSON lines, output of aws dynamodb scan, a backup; may be .gz',
   )
   .option('--dynamodb <url>', 'use this DynamoDB, one that checks no signatures, instead of the packaged one')
   .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged one')
@@ -34,8 +37,9 @@ const command = new Command('npm run local --')
 try {
   await main(command.opts<Options>());
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const message = error instanceof Error ? error.message : String(error);
+  complain(error instanceof PackagingError ? message : printable(message));
+  process.exitCode = error instanceof InputFileError ? 2 : 1;
 }
 
 async function main(options: Options): Promise<void> {
@@ -54,8 +58,8 @@ async function main(options: Options): Promise<void> {
     ...settings(options, repeats),
     log: (name, text) => log.write(`${name}: ${text}`),
   });
-  const sentence = repeatsSentence(repeats, options.input ?? '');
-  if (sentence !== undefined) process.stderr.write(`${sentence}\n`);
+  const sentence = repeatsSentence(repeats, printable(options.input ?? ''));
+  if (sentence !== undefined) complain(sentence);
   process.stdout.write(`${JSON.stringify(announcement(aws))}\n`);
   await stopping;
   await aws.stop();
@@ -73,6 +77,10 @@ function settings(
     ...(products !== undefined && { products: generateProducts({ count: products, seed: seed ?? 1 }) }),
     ...(input !== undefined && { products: countRepeats(readProductsFile(input), repeats) }),
   };
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 function announcement({

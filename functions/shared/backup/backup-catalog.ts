@@ -4,6 +4,7 @@ import { checkManifests, type Finding, listingFindings } from './check-manifests
 import { backupLayout, backupsPrefix, backupTime, isBackupId, verificationKey } from './layout.ts';
 import { type MigrationManifest, parseMigrationManifest, parseSummary } from './manifests.ts';
 import type { ObjectStore } from './object-store.ts';
+import { cut } from '../text.ts';
 
 const verificationSchema = z.object({
   /** ISO 8601. */
@@ -115,7 +116,7 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
   const listed = await objects.list(backupLayout(backupId).prefix);
   if (listed.length === 0)
     throw new BackupNotFoundError(
-      `There is no backup ${backupId.slice(0, 80)} in this bucket. Nothing was changed. List the backups with: npm run backups -- --stage <stage>`,
+      `There is no backup ${cut(backupId, 80)} in this bucket. Nothing was changed. List the backups with: npm run backups -- --stage <stage>`,
     );
   const { manifest, findings } = await checkManifests(objects, backupId);
   const { dataPrefix } = backupLayout(backupId);

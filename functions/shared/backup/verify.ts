@@ -5,6 +5,7 @@ import { backupLayout, isBackupId } from './layout.ts';
 import type { MigrationManifest } from './manifests.ts';
 import type { ObjectStore } from './object-store.ts';
 import { DamagedFileError, readItems } from './read-file.ts';
+import { cut } from '../text.ts';
 
 /** What to verify, and for how long. */
 export interface VerifyRequest {
@@ -86,7 +87,7 @@ function totalFindings(manifest: MigrationManifest): Finding[] {
 async function assertExists(objects: ObjectStore, backupId: string): Promise<void> {
   if (isBackupId(backupId) && (await objects.list(backupLayout(backupId).prefix)).length > 0) return;
   throw new BackupNotFoundError(
-    `There is no backup ${backupId.slice(0, 80)} in this bucket. List the backups with: npm run backups -- --stage <stage>`,
+    `There is no backup ${cut(backupId, 80)} in this bucket. List the backups with: npm run backups -- --stage <stage>`,
   );
 }
 

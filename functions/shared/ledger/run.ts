@@ -25,6 +25,7 @@ export interface RunParameters {
   readonly maxConcurrency: number;
   readonly readUnitsPerSecond?: number | undefined;
   readonly writeUnitsPerSecond?: number | undefined;
+  readonly allowEmpty?: boolean;
   readonly note?: string | undefined;
 }
 

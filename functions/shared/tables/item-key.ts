@@ -2,6 +2,7 @@ import { keyOf as keyAttributes } from '../wire/item-key.ts';
 import { stringAttribute, type WireItem } from '../wire/wire-item.ts';
 import type { KeySpec } from './table-spec.ts';
 import { catalogueTable } from './target-tables.ts';
+import { shorten } from '../text.ts';
 
 /** Key attributes of the table that products are migrated into; both are of type S. */
 export const targetKeyNames: readonly string[] = keyNames(catalogueTable.key);
@@ -21,10 +22,10 @@ export function keyIdentity(item: WireItem): string {
   return JSON.stringify(targetKeyNames.map((name) => stringAttribute(item, name)));
 }
 
-/** The key as an operator can look it up, at most 200 characters of it. */
+const MAX_KEY_TEXT_BYTES = 200;
+
+/** The key as an operator can look it up, at most 200 bytes of it. */
 export function keyText(item: WireItem, names = targetKeyNames): string {
-  return names
-    .map((name) => stringAttribute(item, name) ?? '')
-    .join(' / ')
-    .slice(0, 200);
+  const text = names.map((name) => stringAttribute(item, name) ?? '').join(' / ');
+  return shorten(text, MAX_KEY_TEXT_BYTES);
 }

@@ -10,6 +10,7 @@ import { readVariants, type SourceVariants } from './source-variants.ts';
 import type { TransformContext } from './transform-context.ts';
 import type { TransformedItems, TransformResult } from './transform-types.ts';
 import { type Subject, variantItems } from './variant-items.ts';
+import { cut } from '../text.ts';
 
 /** What a product has become so far: where its variants came from, and their items. */
 interface Moved {
@@ -17,7 +18,7 @@ interface Moved {
   readonly variants: readonly WireItem[];
 }
 
-const MAX_LABEL_LENGTH = 80;
+const MAX_LABEL_BYTES = 80;
 /** METADATA is given these anew. */
 const RESERVED_IN_METADATA = [...RESERVED_IN_EVERY_ITEM, 'productId', 'availableSizes'];
 
@@ -59,7 +60,7 @@ function transform(product: WireItem, context: TransformContext): Omit<Transform
 function readSubject(product: WireItem): Subject {
   const id = stringAttribute(product, 'id');
   if (id === undefined || id === '') return refuse('MissingId', 'A product has no id of type S.');
-  const label = `Product ${JSON.stringify(id.slice(0, MAX_LABEL_LENGTH))}`;
+  const label = `Product ${JSON.stringify(cut(id, MAX_LABEL_BYTES))}`;
   const name = stringAttribute(product, 'name');
   if (name === undefined || name.trim() === '') {
     return refuse('MissingName', `${label} has no name, or one that is no text (type S).`);

@@ -33,6 +33,6 @@ describe('npm start', () => {
     const { code, stderr } = await runCommand('start', ['--input', '/nowhere/products.json'], { cwd });
     expect(stderr).toContain('/nowhere/products.json');
     expect(stderr).not.toMatch(/^ {4}at /m);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 });

@@ -101,20 +101,6 @@ describe('products from a file', () => {
   });
 
   it.each([
-    ['{"Item":{"id":{"S":"a"}}}\n{"id":"b"}', /line 2: not a line of DynamoDB JSON/],
-    ['{"Item":', /line 1: not JSON/],
-    ['[{"id":"a"}, 3]', /element 2: not an object/],
-    ['[{"id":"a"}', /not JSON/],
-  ])('are refused where %j cannot be read', async (text, sentence) => {
-    const path = await file('bad', text);
-    await expect(readAll(path)).rejects.toThrow(sentence);
-  });
-
-  it('are not looked for in a folder', async () => {
-    await expect(readAll(folder)).rejects.toThrow(`${folder} is a folder; name a file in it`);
-  });
-
-  it.each([
     [['a', 'b', 'c'], ''],
     [
       ['a', 'b', 'a'],
@@ -138,6 +124,10 @@ describe('products from a file', () => {
     const bad = { id: { S: 'culprit' }, price: { N: 'twelve' } };
     await expect(aws.loadProducts([{ id: { S: 'fine' } }, bad], 'refused')).rejects.toThrow(/culprit/);
     await expect(aws.loadProducts([{ id: { N: '1' } }], 'numbered')).rejects.toThrow(/no string "id"/);
+    const path = await file('refused.jsonl', `{"id":"fine"}\n${JSON.stringify({ Item: bad })}`);
+    await expect(aws.loadProducts(readProductsFile(path), 'refused-lines')).rejects.toThrow(
+      `${path}, line 2: The product culprit cannot be put into refused-lines`,
+    );
   });
 
   it('never go into a table that is there already', async () => {

@@ -31,6 +31,7 @@ const terminal: Terminal = {
   say: (text = '') => void lines.push(text),
   complain: (text) => void lines.push(text),
   document: () => undefined,
+  reveal: (text) => text,
 };
 
 async function smoke(signal?: AbortSignal): Promise<SmokeResult> {

@@ -42,6 +42,7 @@ describe('the options of migrate', () => {
         '12.5',
         '--write-units-per-second',
         '50',
+        '--allow-empty',
         '--note',
         'first try',
       ),
@@ -54,6 +55,7 @@ describe('the options of migrate', () => {
       maxConcurrency: 8,
       readUnitsPerSecond: 12.5,
       writeUnitsPerSecond: 50,
+      allowEmpty: true,
       note: 'first try',
     });
   });

@@ -1,19 +1,23 @@
-import picocolors from 'picocolors';
-import type { Terminal } from '../../../workflow/cli/terminal.ts';
+import { processTerminal, type Terminal } from '../../../workflow/cli/terminal.ts';
 
-/** A terminal that is none: its lines are kept. */
-export function recordingTerminal(): { readonly terminal: Terminal; readonly lines: readonly string[] } {
+/** What a terminal was written, by the very writer that the commands use. */
+export interface RecordingTerminal {
+  readonly terminal: Terminal;
+  /** Its lines so far. */
+  readonly lines: readonly string[];
+  readonly text: () => string;
+}
+
+/** A terminal that is none: what is written is kept. */
+export function recordingTerminal({ isTTY = false, json = false } = {}): RecordingTerminal {
   const lines: string[] = [];
-  const say = (text = ''): void => void lines.push(...text.split('\n'));
-  const terminal: Terminal = {
-    json: false,
-    stream: process.stdout,
-    isLive: false,
-    width: 80,
-    colors: picocolors.createColors(false),
-    say,
-    complain: say,
-    document: (value) => say(JSON.stringify(value)),
+  const written: string[] = [];
+  const write = (text: string): boolean => {
+    written.push(text);
+    lines.push(...text.replace(/\n$/, '').split('\n'));
+    return true;
   };
-  return { terminal, lines };
+  const stream = { isTTY, columns: 80, write } as unknown as NodeJS.WriteStream;
+  const terminal = processTerminal({ json }, { stdout: stream, stderr: stream, hasColors: true });
+  return { terminal, lines, text: () => written.join('') };
 }

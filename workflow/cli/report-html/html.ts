@@ -1,3 +1,5 @@
+import { printable } from '../../../functions/shared/printable.ts';
+
 /** A piece of HTML; strings that are put into one are escaped. */
 export class Html {
   readonly #text: string;
@@ -22,9 +24,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is nothing but text, in an element or in an attribute. */
+/** Text that is nothing but text, in an element or in an attribute; what a browser would obey is shown as `\u202e`. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 function contentText(content: Content): string {

@@ -1,3 +1,4 @@
+import { printableAll } from '../../../functions/shared/printable.ts';
 import type { Report } from '../../../functions/shared/report.ts';
 import type { ReportView } from '../collect-report.ts';
 import { moment } from '../format.ts';
@@ -26,7 +27,9 @@ import { stateColor } from './state-colors.ts';
 import { tiles } from './tiles.ts';
 
 /** The whole report as one page that needs no network and no script. */
-export function renderReport(view: ReportView): string {
+export function renderReport(given: ReportView): string {
+  // Pictures are drawn by a library, which escapes less than html does.
+  const view = printableAll(given);
   const { report } = view;
   const outcome = outcomeOf(report);
   const timeline = timelineOf(view);

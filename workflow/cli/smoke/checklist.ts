@@ -1,3 +1,4 @@
+import { printable } from '../../../functions/shared/printable.ts';
 import { duration } from '../format.ts';
 import { explain, type Whereabouts } from '../operator-error.ts';
 import type { Terminal } from '../terminal.ts';
@@ -27,7 +28,9 @@ export function createChecklist({ say, colors }: Terminal, where: Whereabouts): 
   const note = (done: CheckedStep): void => {
     steps.push(done);
     const sign = done.ok ? colors.green('✔') : colors.red('✖');
-    say(`  ${sign} ${done.step} ${colors.dim(`(${duration(done.seconds)})`)}\n    ${done.sentence}`);
+    say(
+      `  ${sign} ${done.step} ${colors.dim(`(${duration(done.seconds)})`)}\n    ${printable(done.sentence)}`,
+    );
   };
   const always = async (step: string, work: () => Promise<string>): Promise<void> => {
     const startedAt = performance.now();

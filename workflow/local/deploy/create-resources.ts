@@ -4,6 +4,7 @@ import type { Engines } from '../engines.ts';
 import type { AwsResponse } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
 import type { Deployment, TableDeclaration } from './read-deployment.ts';
+import { cut } from '../../../functions/shared/text.ts';
 
 /** Members that CloudFormation's table and the CreateTable call have in common. */
 const CREATE_TABLE_MEMBERS = [
@@ -70,5 +71,5 @@ function isError(response: AwsResponse, code: string): boolean {
 
 function refuseFailure(what: string, response: AwsResponse): void {
   if (response.status >= 400)
-    throw new Error(`${what} could not be created: ${response.body.toString().slice(0, 500)}`);
+    throw new Error(`${what} could not be created: ${cut(response.body.toString(), 500)}`);
 }

@@ -9,6 +9,11 @@ import { REGION, STAGE } from '../account.ts';
 import { hashSources } from './hash-sources.ts';
 import { withFolderLock } from './folder-lock.ts';
 
+/** What `sls package` said when it failed, in its own lines. */
+export class PackagingError extends Error {
+  override readonly name = 'PackagingError';
+}
+
 /** Which service to package, and how long that may take. */
 export interface PackageOptions {
   /** Folder of serverless.yml; the working directory by default. */
@@ -80,7 +85,7 @@ async function runPackage(serviceDir: string, target: string, timeoutSeconds: nu
   if (code === 0) return;
   if (code === null && failed === undefined)
     throw new Error(`sls package did not end within ${timeoutSeconds} s.`);
-  throw new Error(`sls package failed:\n${output.trim().slice(-MAX_WORDS)}`);
+  throw new PackagingError(`sls package failed:\n${output.trim().slice(-MAX_WORDS)}`);
 }
 
 /** Keeps the newest few, and all of the last hours: another process may still run on an older one. */

@@ -1,4 +1,6 @@
+import { printable } from '../../../functions/shared/printable.ts';
 import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { shorten } from '../../../functions/shared/text.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
 
 /** Products that come with an id that an earlier one has had. */
@@ -30,5 +32,5 @@ export function repeatsSentence({ count, firstId = '' }: Repeats, file: string):
   if (count === 0) return undefined;
   const [products, fewer] =
     count === 1 ? ['1 product', 'one'] : [`${count.toLocaleString('en-US')} products`, 'that many'];
-  return `${products} of ${file} ${count === 1 ? 'has' : 'have'} an id that an earlier one has (the first is "${firstId.slice(0, 80)}"). A table holds one product for each id, so the shop has ${fewer} fewer than the file. Give each product an id of its own to have them all.`;
+  return `${products} of ${file} ${count === 1 ? 'has' : 'have'} an id that an earlier one has (the first is "${printable(shorten(firstId, 80))}"). A table holds one product for each id, so the shop has ${fewer} fewer than the file. Give each product an id of its own to have them all.`;
 }

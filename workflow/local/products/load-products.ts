@@ -1,7 +1,10 @@
 import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { shorten } from '../../../functions/shared/text.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
+import { InputFileError } from './input-file-error.ts';
+import { originOf } from './origin.ts';
 
 /** What to put where. */
 export interface LoadOptions {
@@ -62,7 +65,7 @@ async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<Wir
   for await (const product of products) {
     const key = stringAttribute(product, partitionKey);
     if (key === undefined)
-      throw new Error(`A product has no string "${partitionKey}": ${JSON.stringify(product).slice(0, 200)}`);
+      throw new Error(`A product has no string "${partitionKey}": ${shorten(JSON.stringify(product), 200)}`);
     const size = JSON.stringify(product).length;
     if (batch.size === BATCH_SIZE || batch.has(key) || bytes + size > BATCH_BYTES) {
       yield [...batch.values()];
@@ -83,8 +86,7 @@ async function writeBatch(
   for (let unprocessed = true; unprocessed; ) {
     const response = await send(engine, 'BatchWriteItem', { RequestItems: requests });
     const answer = JSON.parse(response.body.toString()) as { UnprocessedItems?: object; message?: string };
-    if (response.status !== 200)
-      throw new Error(await refusal(engine, tableName, batch, answer.message ?? ''));
+    if (response.status !== 200) throw await refusal(engine, tableName, batch, answer.message ?? '');
     requests = answer.UnprocessedItems;
     unprocessed = Object.keys(answer.UnprocessedItems ?? {}).length > 0;
   }
@@ -96,12 +98,17 @@ async function refusal(
   TableName: string,
   batch: readonly WireItem[],
   reason: string,
-): Promise<string> {
+): Promise<Error> {
   for (const Item of batch) {
     const response = await send(engine, 'PutItem', { TableName, Item });
     if (response.status === 200) continue;
     const { message = '' } = JSON.parse(response.body.toString()) as { message?: string };
-    return `The product ${stringAttribute(Item, partitionKey) ?? ''} cannot be put into ${TableName}: ${message}`;
+    const id = shorten(stringAttribute(Item, partitionKey) ?? '', 80);
+    const what = `The product ${id} cannot be put into ${TableName}: ${message}`;
+    const origin = originOf(Item);
+    return origin === undefined
+      ? new Error(what)
+      : new InputFileError(`${origin}: ${what} Correct it, then start again.`);
   }
-  return `A batch of products could not be put into ${TableName}: ${reason}`;
+  return new Error(`A batch of products could not be put into ${TableName}: ${reason}`);
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from '../gateway/dispatcher.ts';
 import type { AwsRequest, AwsResponse } from '../gateway/aws-request.ts';
 import type { Json } from './prepare-machine.ts';
 import { StateError } from './state-error.ts';
+import { cut } from '../../../functions/shared/text.ts';
 
 /** Parameters of `arn:aws:states:::lambda:invoke`. */
 interface InvokeParameters {
@@ -54,5 +55,5 @@ function readAnswer(response: AwsResponse): Json {
     return { ExecutedVersion: '$LATEST', Payload: payload, StatusCode: response.status };
   }
   const { errorType } = payload as { errorType: string };
-  throw new StateError(errorType, response.body.toString().slice(0, MAX_CAUSE_CHARACTERS));
+  throw new StateError(errorType, cut(response.body.toString(), MAX_CAUSE_CHARACTERS));
 }

@@ -1,0 +1,26 @@
+import { SourceTableEmptyError } from '../shared/errors.ts';
+import type { MigrateInput } from '../shared/migrate-input.ts';
+import { type Check, warning } from './check.ts';
+
+/** The first page of the source. */
+interface FirstPage {
+  readonly items: number;
+  /** There is no second one. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Nothing where the source holds a product, or where a run goes on whose backup was made when it did. Otherwise a
+ * warning in a list of checks, and what the run fails with unless the input allows an empty source.
+ */
+export function checkEmpty(
+  sourceTable: string,
+  { items, isWhole }: FirstPage,
+  { allowEmpty, resume }: MigrateInput,
+): readonly Check[] {
+  if (items > 0 || !isWhole || resume !== undefined) return [];
+  const what = `items of ${sourceTable}`;
+  if (allowEmpty) return [warning(what, `Table ${sourceTable} is empty, so there is nothing to migrate.`)];
+  const message = `Table ${sourceTable} is empty, so a run would migrate nothing. Nothing was created. Check that it is the right table, region and account (deploy with --param sourceTable=<name> if it is another), fill it, or start again with {"allowEmpty": true} if it is meant to be empty.`;
+  return [{ ...warning(what, message), error: new SourceTableEmptyError(message) }];
+}
