@@ -70,6 +70,11 @@ export class TableUnavailableError extends MigrationError {
   override readonly name = 'TableUnavailableError';
 }
 
+/** A quota of the account is used up; the message names it and how to raise it. */
+export class TableQuotaError extends MigrationError {
+  override readonly name = 'TableQuotaError';
+}
+
 /** An INLINE Map's history would not hold this run; deploy with `mapMode: DISTRIBUTED` or raise the cap. */
 export class RunTooLongForInlineError extends MigrationError {
   override readonly name = 'RunTooLongForInlineError';

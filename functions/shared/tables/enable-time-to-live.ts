@@ -1,13 +1,25 @@
 import { DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import type { Fence } from '../fence.ts';
-import { retry } from '../retry.ts';
+import { errorSummary } from '../errors.ts';
+import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
 const patienceMillis = 60_000;
 
 /**
- * Switches time to live on, once: a second change within the hour is a ValidationException.
+ * DescribeTimeToLive lags behind a change whose answer was lost, which UpdateTimeToLive then refuses (a
+ * ValidationException); a table whose owner adds an index at the moment is in use.
+ */
+function isWorthRetrying(error: unknown): boolean {
+  const { name } = errorSummary(error);
+  return name === 'ValidationException' || name === 'ResourceInUseException' || isTransient(error);
+}
+
+/**
+ * Switches time to live on, once: a second change within the hour is a ValidationException. Time to live that is on
+ * already, on whatever attribute, stays as it is.
  *
+ * @throws the SDK's errors after a minute of trying
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
  */
 export async function enableTimeToLive(
@@ -16,8 +28,9 @@ export async function enableTimeToLive(
 ): Promise<void> {
   const { name, attribute, fence } = table;
   if (attribute === undefined) return;
+  const until = { clock, deadline: clock.now() + patienceMillis, patienceMillis };
   // Asked again before each attempt: where only the answer was lost, the second change would be refused.
-  await retry({ clock, deadline: clock.now() + patienceMillis }, async () => {
+  await retry({ ...until, isRetryable: isWorthRetrying }, async () => {
     const { TimeToLiveDescription: current } = await clients.dynamo.send(
       new DescribeTimeToLiveCommand({ TableName: name }),
     );

@@ -2,8 +2,6 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   type TableDescription,
-  waitUntilTableExists,
-  waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { assertOpen, type Fence, raiseFence } from '../fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
@@ -12,7 +10,9 @@ import { announceTable, listTables, recordTable, type TableRecord } from '../led
 import { retry } from '../retry.ts';
 import { letGo } from '../quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
+import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
 import { createTableInput } from './create-table-input.ts';
+import { creationError, isCreationRetryable } from './creation-refusal.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
 import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
 import { schemaDifferences } from './schema-differences.ts';
@@ -54,13 +54,10 @@ export interface EnsuredTable {
   readonly outcome: 'CREATED' | 'EXISTED';
 }
 
-/** The account's limit of tables being created passes within minutes (FAULTS: retried for 10 minutes). */
-const creationPatienceMillis = 600_000;
 /** Tags of a new table may show late; then an absent tag says nothing yet. */
 const tagPatienceMillis = 60_000;
 /** DynamoDB's clock and Lambda's agree within this. */
 const clockSkewMillis = 1_000;
-const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 5 } as const;
 
 interface Scope extends WantedBlueprint {
   readonly name: string;
@@ -68,13 +65,8 @@ interface Scope extends WantedBlueprint {
   /** @throws RunClosedError, ClaimLostError */
   readonly lookAgain: () => Promise<unknown>;
   readonly intentAt: number;
-}
-
-/** The waiter throws its own TimeoutError after ten minutes, which the state retries. */
-async function waitUntilActive(runtime: Runtime, name: string): Promise<TableDescription> {
-  const { tables } = runtime.clients;
-  await waitUntilTableExists({ client: tables, ...waiting }, { TableName: name });
-  return describeKnown(runtime, name);
+  /** Epoch milliseconds: everything that this call waits for the table ends here. */
+  readonly deadline: number;
 }
 
 /** Of a table that was ACTIVE before: one that is missing now will not appear. */
@@ -88,23 +80,25 @@ async function describeKnown({ clients }: Runtime, name: string): Promise<TableD
 interface Ensured {
   readonly outcome: EnsuredTable['outcome'];
   readonly tableId: string | undefined;
+  /** An earlier call has finished with the table: time to live, too, is its owner's by now. */
+  readonly isFinished?: boolean;
 }
 
 /** `undefined` where a table of that name is there already: somebody else's, or ours with its answer lost. */
-async function tryCreate(runtime: Runtime, { blueprint, runId, fence }: Scope): Promise<Ensured | undefined> {
-  const { service, stage } = runtime.config;
+async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
+  const { blueprint, runId, fence, deadline } = scope;
+  const { service, stage, region } = runtime.config;
   const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
-  const { clock } = runtime;
-  const deadline = clock.now() + creationPatienceMillis;
+  const until = { clock: runtime.clock, deadline, patienceMillis: tablePatienceMillis };
   try {
-    const created = await retry({ clock, deadline, patienceMillis: creationPatienceMillis }, async () => {
+    const created = await retry({ ...until, isRetryable: isCreationRetryable }, async () => {
       await fence.check();
       return runtime.clients.dynamo.send(new CreateTableCommand(blueprint.input(tags)));
     });
     return { outcome: 'CREATED', tableId: created.TableDescription?.TableId };
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceInUseException') return undefined;
-    throw error;
+    throw creationError(error, { name: scope.name, region }) ?? error;
   }
 }
 
@@ -136,8 +130,7 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   const { clients } = runtime;
   for (;;) {
     const standing = await describeTable(clients.tables, scope.name);
-    if (standing?.TableStatus === 'DELETING')
-      await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName: scope.name });
+    if (standing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
     else if (standing !== undefined) {
       const outcome = (await isOurs(runtime, scope, standing)) ? 'CREATED' : 'EXISTED';
       return { outcome, tableId: standing.TableId };
@@ -148,14 +141,18 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   }
 }
 
-async function finish(runtime: Runtime, scope: Scope, { outcome }: Ensured): Promise<EnsuredTable> {
+async function finish(
+  runtime: Runtime,
+  scope: Scope,
+  { outcome, isFinished = false }: Ensured,
+): Promise<EnsuredTable> {
   const { name, blueprint, runId } = scope;
   // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
   if (outcome === 'CREATED') await scope.lookAgain();
-  const table = await waitUntilActive(runtime, name);
+  const table = await waitUntilUsable(runtime, scope);
   const differences = blueprint.differences(table);
   if (differences.length > 0) throw schemaMismatchError(name, differences);
-  if (outcome === 'CREATED')
+  if (outcome === 'CREATED' && !isFinished)
     await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
   await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn });
@@ -180,7 +177,7 @@ async function settledOutcome(
   const { outcome, name } = record;
   const { TableId: tableId } = await describeKnown(runtime, name);
   if (record.tableId !== undefined && tableId !== record.tableId) throw replacedTableError(name);
-  return { outcome, tableId };
+  return { outcome, tableId, isFinished: true };
 }
 
 /**
@@ -188,7 +185,8 @@ async function settledOutcome(
  * found with the right keys and left as it is. The intent is in the ledger before the call. Idempotent, also
  * when it is called twice at once: the first announcement counts for both.
  *
- * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError; none is retried.
+ * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError, TableQuotaError;
+ *   none is retried.
  */
 export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint): Promise<EnsuredTable> {
   const { ledger, clock, config } = runtime;
@@ -208,7 +206,10 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const lookAgain = (): Promise<Fence> => raiseFence({ ledger, clock, runId, executionArn }, hold);
     const fence = await lookAgain();
     const record = await findRecord();
-    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt: record?.intentAt ?? clock.now() };
+    const now = clock.now();
+    const deadline = now + tablePatienceMillis;
+    const intentAt = record?.intentAt ?? now;
+    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline };
     const settled = await settledOutcome(runtime, record);
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {

@@ -4,11 +4,11 @@ import type { IndexSpec, TableSpec } from './table-spec.ts';
 
 /**
  * How an existing table differs from its spec, one sentence each; empty where it can be used as it
- * is. Compared are the table's key and every index's name, key and projection, with the keys' types.
- * Billing, tags and time to live are the owner's to choose and are not compared.
+ * is. Compared are the table's key and the model's own indexes: name, key and projection, with the keys' types.
+ * Everything else is the owner's to choose and is not compared: further indexes with their attribute definitions,
+ * billing, tags, streams, time to live.
  */
 export function schemaDifferences(spec: TableSpec, description: TableDescription): string[] {
-  const expectedNames = new Set(spec.indexes.map((index) => index.name));
   return [
     ...keyDifferences(
       'The table',
@@ -16,15 +16,13 @@ export function schemaDifferences(spec: TableSpec, description: TableDescription
       describedKey(description, description.KeySchema),
     ),
     ...spec.indexes.flatMap((index) => indexDifferences(spec, index, description)),
-    ...describedIndexNames(description)
-      .filter((name) => !expectedNames.has(name))
-      .map((name) => `It has an index ${name}, which the model does not have.`),
   ];
 }
 
 function indexDifferences(spec: TableSpec, index: IndexSpec, description: TableDescription): string[] {
   const found = description.GlobalSecondaryIndexes?.find((candidate) => candidate.IndexName === index.name);
   if (found === undefined) return [missingIndex(index, description)];
+  if (found.IndexStatus === 'DELETING') return [`Index ${index.name} is being deleted.`];
   return [
     ...keyDifferences(
       `Index ${index.name}`,
@@ -70,12 +68,4 @@ function describedKey(description: TableDescription, elements: readonly KeySchem
   return ordered
     .map(({ AttributeName }) => `${AttributeName} (${types.get(AttributeName) ?? '?'})`)
     .join(', ');
-}
-
-function describedIndexNames(description: TableDescription): string[] {
-  const indexes = [
-    ...(description.GlobalSecondaryIndexes ?? []),
-    ...(description.LocalSecondaryIndexes ?? []),
-  ];
-  return indexes.flatMap(({ IndexName }) => IndexName ?? []);
 }

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { TableUnavailableError } from '../errors.ts';
+import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
+import type { Runtime } from '../runtime.ts';
+import { describeTable } from './describe-table.ts';
+import { missingTableError } from './target-conflicts.ts';
+
+/**
+ * All that one call waits for a table, in milliseconds: for its creation to be accepted, for a table of the same
+ * name to go, and for it to be usable. Whoever has waited so long fails for good, because the state would
+ * otherwise wait as long again at each of its retries.
+ */
+export const tablePatienceMillis = 600_000;
+
+/** A table that was created a moment ago may not be found yet. */
+const appearanceMillis = 60_000;
+
+/** Which table is waited for, and until when. */
+export interface AwaitedTable {
+  readonly name: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+/** Looks at a table again and again, until `see` gives something. */
+async function watch<T>(
+  { clients, clock }: Runtime,
+  { name, deadline }: AwaitedTable,
+  see: (table: TableDescription | undefined) => T | undefined,
+): Promise<T | undefined> {
+  for (let pauseMillis = firstPauseMillis; ; pauseMillis = Math.min(2 * pauseMillis, maxPauseMillis)) {
+    const seen = see(await describeTable(clients.tables, name));
+    if (seen !== undefined || clock.now() >= deadline) return seen;
+    await sleep(pauseMillis);
+  }
+}
+
+/** DynamoDB refuses reads and writes of a table in these states, and no wait of ours ends them. */
+const isUnusable = ({ TableStatus }: TableDescription): boolean =>
+  !['ACTIVE', 'UPDATING', 'CREATING', 'DELETING'].includes(TableStatus ?? '');
+
+/**
+ * Waits while the table is being created. One that is being changed (UPDATING: its owner adds an index, say) takes
+ * reads and writes and is not waited for.
+ *
+ * @throws TableUnavailableError where the table is gone, cannot be used, or is not usable in time; not retried.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+ */
+export async function waitUntilUsable(runtime: Runtime, awaited: AwaitedTable): Promise<TableDescription> {
+  const { name } = awaited;
+  const missingUntil = Math.min(awaited.deadline, runtime.clock.now() + appearanceMillis);
+  const usable = await watch(runtime, awaited, (table) => {
+    if (table?.TableStatus === 'ACTIVE' || table?.TableStatus === 'UPDATING') return table;
+    const isGone = table === undefined && runtime.clock.now() >= missingUntil;
+    if (isGone || table?.TableStatus === 'DELETING') throw missingTableError(name);
+    if (table !== undefined && isUnusable(table))
+      throw new TableUnavailableError(
+        `Table ${name} is ${table.TableStatus ?? 'in no known state'}, so it can be neither read nor written. It was not touched. Make it ACTIVE in the DynamoDB console, then start again.`,
+      );
+    return undefined;
+  });
+  if (usable !== undefined) return usable;
+  throw new TableUnavailableError(
+    `Table ${name} is still CREATING after ${tablePatienceMillis / 60_000} minutes, and the step does not wait for longer. Look at it in the DynamoDB console; start again when it is ACTIVE or gone.`,
+  );
+}
+
+/**
+ * Waits until a table that is being deleted is gone, or another has its name.
+ *
+ * @throws TableUnavailableError where it is still there at the deadline; not retried.
+ */
+export async function waitUntilGone(runtime: Runtime, awaited: AwaitedTable): Promise<void> {
+  const gone = await watch(runtime, awaited, (table) =>
+    table?.TableStatus === 'DELETING' ? undefined : true,
+  );
+  if (gone !== undefined) return;
+  throw new TableUnavailableError(
+    `Table ${awaited.name} is still being deleted after ${tablePatienceMillis / 60_000} minutes, and the step does not wait for longer. Nothing was created under its name. Start again when it is gone.`,
+  );
+}

@@ -1,0 +1,45 @@
+import { errorSummary, TableQuotaError, TableUnavailableError } from '../errors.ts';
+import { isTransient } from '../retry.ts';
+import { tablePatienceMillis } from './await-table.ts';
+
+const nameOf = (error: unknown): string => errorSummary(error).name;
+
+/**
+ * Whether DynamoDB refuses a table because the account may have no more of something, which no wait changes. It
+ * uses one error for that and for too many operations at a time; only the latter's message says so.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+ */
+function isQuota(error: unknown): boolean {
+  const { name, message } = errorSummary(error);
+  if (name !== 'LimitExceededException') return false;
+  const isPassing = /simultaneous|concurrent|at (a|the same|any) time|at once|operations/i.test(message);
+  return !isPassing && /\d/.test(message);
+}
+
+/** Whether CreateTable is worth another try inside the budget of a step. */
+export function isCreationRetryable(error: unknown): boolean {
+  return isTransient(error) && !isQuota(error);
+}
+
+/** Which table could not be created, and where. */
+export interface RefusedTable {
+  readonly name: string;
+  readonly region: string;
+}
+
+/**
+ * What a refused CreateTable fails the run with, once no further attempt is made: a quota at once, and whatever
+ * went on for the whole budget. `undefined` for any other error, which speaks for itself.
+ */
+export function creationError(error: unknown, { name, region }: RefusedTable): Error | undefined {
+  const { message } = errorSummary(error);
+  if (isQuota(error))
+    return new TableQuotaError(
+      `Table ${name} could not be created: the account's DynamoDB quota in ${region} is used up (${message}). It was not created. By default an account has 2,500 tables in a region. Delete tables that nobody needs, or raise the quota "Maximum number of tables" with: aws service-quotas request-service-quota-increase --service-code dynamodb --quota-code L-F98FE922 --desired-value 5000 --region ${region}. Then start again.`,
+    );
+  if (!isTransient(error)) return undefined;
+  return new TableUnavailableError(
+    `Table ${name} could not be created: DynamoDB refused it for ${tablePatienceMillis / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait for longer. It was not created. Other tables of the account may be in creation; start again when that is over.`,
+  );
+}
