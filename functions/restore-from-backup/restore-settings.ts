@@ -1,14 +1,17 @@
 import {
   DescribeTimeToLiveCommand,
-  TagResourceCommand,
+  type OnDemandThroughput,
+  type TableDescription as DescribedTable,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
+import { unseenSettings } from '../shared/backup/other-settings.ts';
 import type { TableDescription } from '../shared/backup/table-description.ts';
 import { errorSummary } from '../shared/errors.ts';
-import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
+import { patiently } from './patiently.ts';
+import { restoreTags } from './restore-tags.ts';
 
 /** What the restored table gets once it is verified. */
 export interface SettingsScope {
@@ -18,29 +21,6 @@ export interface SettingsScope {
   readonly backedUp: TableDescription;
   /** Items whose time was up when the restore began. */
   readonly expired: number;
-}
-
-/** A table whose settings are being changed takes no other change for a while. */
-const patienceMillis = 120_000;
-/** AWS's own prefix cannot be set; ours says which run made the table and must stay. */
-const reservedTag = /^(aws|migration):/;
-
-const isBusyOrTransient = (error: unknown): boolean => {
-  const { name } = errorSummary(error);
-  return name === 'ResourceInUseException' || name === 'LimitExceededException' || isTransient(error);
-};
-
-function patiently<T>({ clock }: Runtime, attempt: () => Promise<T>): Promise<T> {
-  const deadline = clock.now() + patienceMillis;
-  return retry({ clock, deadline, patienceMillis, isRetryable: isBusyOrTransient }, attempt);
-}
-
-async function restoreTags(runtime: Runtime, { tableArn, backedUp }: SettingsScope): Promise<void> {
-  const Tags = backedUp.tags.filter(({ Key }) => !reservedTag.test(Key));
-  if (Tags.length === 0) return;
-  await patiently(runtime, () =>
-    runtime.clients.dynamo.send(new TagResourceCommand({ ResourceArn: tableArn, Tags })),
-  );
 }
 
 /** Time to live would delete expired items at once; a second UpdateTimeToLive within the hour is refused. */
@@ -75,6 +55,41 @@ async function restoreBilling(runtime: Runtime, { tableName, backedUp }: Setting
   await patiently(runtime, () => dynamo.send(new UpdateTableCommand(input)));
 }
 
+/** DynamoDB spells no maximum as absent or as -1. */
+const isSameMaximum = (one: OnDemandThroughput = {}, other: OnDemandThroughput = {}): boolean =>
+  (one.MaxReadRequestUnits ?? -1) === (other.MaxReadRequestUnits ?? -1) &&
+  (one.MaxWriteRequestUnits ?? -1) === (other.MaxWriteRequestUnits ?? -1);
+
+/** Whether the restored table has the backed up one's maxima already: an earlier call has set them. */
+function hasMaxima(standing: DescribedTable | undefined, backedUp: TableDescription): boolean {
+  const indexes = new Map(standing?.GlobalSecondaryIndexes?.map((index) => [index.IndexName, index]));
+  return (
+    isSameMaximum(standing?.OnDemandThroughput, backedUp.onDemandThroughput) &&
+    backedUp.globalSecondaryIndexes.every(({ IndexName, OnDemandThroughput }) =>
+      isSameMaximum(indexes.get(IndexName)?.OnDemandThroughput, OnDemandThroughput),
+    )
+  );
+}
+
+/** Only now, because they would have slowed the restore down; last, because the table is UPDATING afterwards. */
+async function restoreMaxima(runtime: Runtime, { tableName, backedUp }: SettingsScope): Promise<void> {
+  const { dynamo, tables } = runtime.clients;
+  const { onDemandThroughput: OnDemandThroughput } = backedUp;
+  const indexes = backedUp.globalSecondaryIndexes
+    .filter((index) => index.OnDemandThroughput !== undefined)
+    .map((index) => ({
+      Update: { IndexName: index.IndexName, OnDemandThroughput: index.OnDemandThroughput },
+    }));
+  if (OnDemandThroughput === undefined && indexes.length === 0) return;
+  if (hasMaxima(await describeTable(tables, tableName), backedUp)) return;
+  const input = {
+    TableName: tableName,
+    ...(OnDemandThroughput && { OnDemandThroughput }),
+    ...(indexes.length > 0 && { GlobalSecondaryIndexUpdates: indexes }),
+  };
+  await patiently(runtime, () => dynamo.send(new UpdateTableCommand(input)));
+}
+
 /** `undefined` when it is done; else the sentence for the report. */
 async function setOrWarn(
   what: string,
@@ -94,14 +109,28 @@ function timeToLiveWarning({ tableName, backedUp, expired }: SettingsScope): str
   return `${tableName}: time to live on ${backedUp.timeToLiveAttribute ?? ''} was left off, because ${expired} restored items have expired and would be deleted at once. Look at them, then switch it on in the DynamoDB console.`;
 }
 
+/** What the backed up table had, as far as it is known, and the new one has not. */
+function otherSettingsWarning({ tableName, backedUp }: SettingsScope): string {
+  const { tableName: source, otherSettings } = backedUp;
+  const unseen = `A backup does not say whether ${source} had ${unseenSettings.replace(/, (?=[^,]*$)/, ' or ')}; ${tableName} has none of them.`;
+  if (otherSettings === undefined)
+    return `This backup was made by an earlier version: table class, maxima of on-demand capacity, stream, encryption, deletion protection and replicas of ${source} are not known, and ${tableName} has AWS's defaults. ${unseen}`;
+  if (otherSettings.length === 0) return unseen;
+  return `${tableName} was not given what ${source} had besides: ${otherSettings.join('; ')}. ${unseen}`;
+}
+
 /**
- * Gives the restored table its tags, time to live and billing. Idempotent.
+ * Gives the restored table its tags, time to live, billing and maxima. Idempotent.
  *
- * @returns a sentence for each that was left or could not be set; none is thrown, because the run is committed.
+ * @returns a sentence for each that was left, could not be set or is not part of a restore; none is thrown, because
+ *   the run is committed.
  */
 export async function restoreSettings(runtime: Runtime, scope: SettingsScope): Promise<readonly string[]> {
   const { backedUp, expired } = scope;
-  const warnings = [await setOrWarn('the tags', scope, () => restoreTags(runtime, scope))];
+  const warnings: (string | undefined)[] = [
+    otherSettingsWarning(scope),
+    ...(await restoreTags(runtime, { ...scope, tags: backedUp.tags })),
+  ];
   if (backedUp.timeToLiveAttribute !== undefined)
     warnings.push(
       expired > 0
@@ -110,5 +139,9 @@ export async function restoreSettings(runtime: Runtime, scope: SettingsScope): P
     );
   if (backedUp.billingMode === 'PROVISIONED')
     warnings.push(await setOrWarn('provisioned billing', scope, () => restoreBilling(runtime, scope)));
+  else
+    warnings.push(
+      await setOrWarn('the maxima of on-demand capacity', scope, () => restoreMaxima(runtime, scope)),
+    );
   return warnings.flatMap((warning) => warning ?? []);
 }

@@ -1,5 +1,9 @@
-import type { CreateTableCommandInput, TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
-import { keyNamesOf, type TableDescription } from '../shared/backup/table-description.ts';
+import type {
+  CreateTableCommandInput,
+  TableClass,
+  TableDescription as DescribedTable,
+} from '@aws-sdk/client-dynamodb';
+import { keyNamesOf, type TableDescription, usedDefinitions } from '../shared/backup/table-description.ts';
 import type { TableBlueprint } from '../shared/tables/ensure-table.ts';
 
 type KeySchema = TableDescription['keySchema'];
@@ -53,8 +57,9 @@ function createInput(
   return {
     TableName: name,
     KeySchema: table.keySchema,
-    AttributeDefinitions: table.attributeDefinitions,
+    AttributeDefinitions: usedDefinitions(table),
     BillingMode: 'PAY_PER_REQUEST',
+    ...(table.tableClass !== undefined && { TableClass: table.tableClass as TableClass }),
     ...(global.length > 0 && { GlobalSecondaryIndexes: global.map(indexInput) }),
     ...(local.length > 0 && { LocalSecondaryIndexes: local.map(indexInput) }),
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
@@ -62,8 +67,8 @@ function createInput(
 }
 
 /**
- * The new table of a restore: keys and indexes of the one that was backed up, on-demand while it is filled.
- * Its tags say whose it is; the source's own follow once it is verified.
+ * The new table of a restore: keys, indexes and class of the one that was backed up, on-demand and without maxima
+ * while it is filled. Its tags say whose it is; the source's own follow once it is verified.
  */
 export function restoredTable(table: TableDescription, name: string): TableBlueprint {
   return {

@@ -1,0 +1,77 @@
+import { type Tag, TagResourceCommand } from '@aws-sdk/client-dynamodb';
+import { errorSummary } from '../shared/errors.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { runTag, serviceTag, stageTag } from '../shared/tables/describe-table.ts';
+import { isBusyOrTransient, patiently } from './patiently.ts';
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html */
+const MAX_TAGS = 50;
+/** They say which run made the table, and must stay as CreateTable set them. */
+const OWN_TAGS: ReadonlySet<string> = new Set([runTag, serviceTag, stageTag]);
+const AWS_TAG = /^aws:/i;
+
+/** Tags that were not set, and why. */
+interface Refused {
+  readonly tags: readonly Tag[];
+  readonly reason: string;
+}
+
+type Send = (tags: readonly Tag[]) => Promise<unknown>;
+
+/** All at once; one after the other where DynamoDB refuses the lot for good, because one of them may be the reason. */
+async function tagResource(send: Send, tags: readonly Tag[]): Promise<readonly Refused[]> {
+  if (tags.length === 0) return [];
+  try {
+    await send(tags);
+    return [];
+  } catch (error) {
+    if (tags.length === 1 || isBusyOrTransient(error))
+      return [{ tags, reason: `DynamoDB refused them (${errorSummary(error).name})` }];
+  }
+  const refused: Refused[] = [];
+  for (const tag of tags) refused.push(...(await tagResource(send, [tag])));
+  return refused;
+}
+
+/** One sentence a reason. */
+function sentencesOf(tableName: string, left: readonly Refused[]): readonly string[] {
+  const byReason = Map.groupBy(left, ({ reason }) => reason);
+  return [...byReason].flatMap(([reason, refused]) => {
+    const keys = refused.flatMap(({ tags }) => tags.map(({ Key = '' }) => Key));
+    if (keys.length === 0) return [];
+    return [`${tableName}: these tags were not restored, because ${reason}: ${keys.join(', ')}.`];
+  });
+}
+
+/** The restored table, and the tags that the one that was backed up had. */
+export interface TaggedTable {
+  readonly tableName: string;
+  readonly tableArn: string;
+  readonly tags: readonly Tag[];
+}
+
+/**
+ * Gives the restored table as many of the source's tags as fit beside the three of ours, in the order of their
+ * keys. Tags that begin with `aws:` are AWS's own and cannot be set.
+ *
+ * @returns a sentence for each reason why tags were left out; nothing is thrown
+ */
+export async function restoreTags(
+  runtime: Pick<Runtime, 'clients' | 'clock'>,
+  { tableName, tableArn: ResourceArn, tags }: TaggedTable,
+): Promise<readonly string[]> {
+  const isOwn = ({ Key = '' }: Tag): boolean => OWN_TAGS.has(Key);
+  const isAws = ({ Key = '' }: Tag): boolean => AWS_TAG.test(Key);
+  const wanted = tags.filter((tag) => !isOwn(tag) && !isAws(tag));
+  const room = MAX_TAGS - OWN_TAGS.size;
+  const send: Send = (Tags) =>
+    patiently(runtime, () =>
+      runtime.clients.dynamo.send(new TagResourceCommand({ ResourceArn, Tags: [...Tags] })),
+    );
+  return sentencesOf(tableName, [
+    { tags: wanted.slice(room), reason: `a table has at most ${MAX_TAGS} tags` },
+    { tags: tags.filter(isAws), reason: 'only AWS sets them' },
+    { tags: tags.filter(isOwn), reason: "the restore's own are in their place" },
+    ...(await tagResource(send, wanted.slice(0, room))),
+  ]);
+}
