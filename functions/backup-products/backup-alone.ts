@@ -5,6 +5,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { type ManualOutcome, type ManualProgress, singlePlan, withManualRun } from '../shared/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
+import { sparedReadUnits } from '../shared/tables/live-capacity.ts';
 import { rehearseShard } from '../rehearse-backup/rehearse-shard.ts';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
@@ -12,7 +13,7 @@ import { backupSegment } from './backup-segment.ts';
 /** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */
 const workers = [0, 1, 2, 3] as const;
 
-/** A provisioned table keeps half of its capacity for the shop. */
+/** The table keeps half of its capacity, provisioned or at most, for the shop. */
 async function planAlone(runtime: Runtime): Promise<Plan> {
   const { clients, clock, config, accountId } = runtime;
   const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
@@ -23,13 +24,15 @@ async function planAlone(runtime: Runtime): Promise<Plan> {
       );
     },
   );
-  const provisioned = source.provisionedThroughput?.ReadCapacityUnits ?? 0;
   return {
     ...singlePlan,
     segments: [...workers],
     shards: [...workers],
     workers: workers.length,
-    readUnitsPerSecond: provisioned / 2,
+    readUnitsPerSecond: sparedReadUnits({
+      ProvisionedThroughput: source.provisionedThroughput,
+      OnDemandThroughput: source.onDemandThroughput,
+    }),
   };
 }
 

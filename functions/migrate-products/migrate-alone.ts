@@ -1,11 +1,21 @@
 import { newestBackup, readBackup } from '../shared/backup/backup-catalog.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard } from '../shared/ledger/shard.ts';
-import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/manual-run.ts';
+import { type ManualOutcome, type ManualProgress, singlePlan, withManualRun } from '../shared/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
+import type { Plan } from '../shared/state.ts';
+import { describeTable } from '../shared/tables/describe-table.ts';
 import { ensureTable } from '../shared/tables/ensure-table.ts';
+import { sparedWriteUnits } from '../shared/tables/live-capacity.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { migrateShard } from './migrate-shard.ts';
+
+/** A target that exists keeps half of its capacity for the shop. */
+async function planAlone({ clients, config }: Runtime): Promise<Plan> {
+  const target = await describeTable(clients.tables, tableName(catalogueTable, config.tablePrefix));
+  return { ...singlePlan, writeUnitsPerSecond: sparedWriteUnits(target) };
+}
 
 async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
   const { runId, executionArn, backupId } = run;
@@ -25,9 +35,11 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
 export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
   const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);
   await readBackup(runtime.objects, backupId);
+  const plan = await planAlone(runtime);
   return withManualRun(runtime, turn, {
     step: 'migrateProductsEnhanced',
     backupId,
+    plan,
     work: (run) => migrateBackup(runtime, run, turn),
   });
 }

@@ -7,6 +7,7 @@ import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
+import { sparedWriteUnits } from '../shared/tables/live-capacity.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { keyDifference } from './restored-table.ts';
 import type { RestoreInput } from './restore-input.ts';
@@ -27,10 +28,8 @@ const describePatienceMillis = 60_000;
 const indexesTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** A live table keeps half of its capacity for its users. */
-function writeCap(input: RestoreInput, target: DescribedTable | undefined): number {
-  const provisioned = target?.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
-  return input.writeUnitsPerSecond ?? provisioned / 2;
-}
+const writeCap = (input: RestoreInput, target: DescribedTable | undefined): number =>
+  input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
 function shardCount(runtime: Runtime, manifest: MigrationManifest, workers: number): number {
   if (runtime.config.mapMode === 'INLINE') return workers;

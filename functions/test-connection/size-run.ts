@@ -4,6 +4,7 @@ import { readUnitsPerWorker } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import type { MigrateInput } from '../shared/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
+import { sparedReadUnits, sparedWriteUnits } from '../shared/tables/live-capacity.ts';
 
 /** What the size of a run follows from. */
 export interface SizingFacts {
@@ -18,8 +19,8 @@ export interface SizingFacts {
   };
   /** Workers that the Lambda quota carries. */
   readonly quotaWorkers: number | undefined;
-  /** Write capacity of a provisioned target that exists. */
-  readonly targetWriteUnits: number | undefined;
+  /** The table that items go into, where it exists. */
+  readonly target: TableDescription | undefined;
 }
 
 /** One worker is quick enough for these; more would only start cold. */
@@ -56,14 +57,12 @@ function sizeOf({ source, probe }: SizingFacts): Size {
   };
 }
 
-function readCap({ source, input }: SizingFacts): number {
-  const provisioned = source.ProvisionedThroughput?.ReadCapacityUnits ?? 0;
-  return input.readUnitsPerSecond ?? (provisioned > 0 ? Math.max(1, provisioned / 2) : 0);
-}
+/** A table in use keeps half of what it serves for its users; whoever names a cap decides otherwise. */
+const readCap = ({ source, input }: SizingFacts): number =>
+  input.readUnitsPerSecond ?? sparedReadUnits(source);
 
-function writeCap({ input, targetWriteUnits = 0 }: SizingFacts): number {
-  return input.writeUnitsPerSecond ?? targetWriteUnits;
-}
+const writeCap = ({ target, input }: SizingFacts): number =>
+  input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
 const workersWithin = (cap: number): number =>
   cap === 0 ? Infinity : Math.max(1, Math.floor(cap / unitsPerWorker));

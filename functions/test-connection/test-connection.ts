@@ -43,9 +43,7 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
       describeTable(clients.dynamo, tableName(catalogueTable, config.tablePrefix)),
     ),
   ]);
-  const provisioned = target?.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
-  const targetWriteUnits = provisioned > 0 ? provisioned : undefined;
-  const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targetWriteUnits });
+  const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, target });
   return { checks: [...checkEmpty(config.sourceTable, probe, input), quota.check], plan };
 }
 

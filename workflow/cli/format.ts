@@ -11,6 +11,11 @@ export function bytes(value: number): string {
   return `${power === 0 ? count(scaled) : scaled.toFixed(1)} ${byteUnits[power] ?? 'bytes'}`;
 }
 
+/** Capacity units: `0.5`, `12.5`, `1,000`. */
+export function capacity(units: number): string {
+  return units.toLocaleString('en-US', { maximumFractionDigits: 3 });
+}
+
 /** `20 ms`, `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`. */
 export function duration(seconds: number): string {
   if (seconds > 0 && seconds < 0.095) return `${Math.ceil(seconds * 1000)} ms`;

@@ -5,7 +5,7 @@ import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { priceList } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
-import { bytes, count, counted, dollars, duration, money, rupees } from './format.ts';
+import { bytes, capacity, count, counted, dollars, duration, money, rupees } from './format.ts';
 import { tableText } from './plain-table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -99,7 +99,7 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonl
 }
 
 function capsText({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {
-  const cap = (units: number): string => (units === 0 ? 'no cap' : `${count(units)} units a second`);
+  const cap = (units: number): string => (units === 0 ? 'no cap' : `${capacity(units)} units a second`);
   return `reading ${cap(readUnitsPerSecond)}, writing ${cap(writeUnitsPerSecond)}`;
 }
 

@@ -75,7 +75,7 @@ function planOf(scenario: Scenario, shape: ProductShape, mapMode: MapMode): Plan
     input: parseMigrateInput(asked),
     config: { maxConcurrency, mapMode, region },
     quotaWorkers,
-    targetWriteUnits: undefined,
+    target: undefined,
   });
 }
 

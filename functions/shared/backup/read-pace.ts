@@ -9,7 +9,10 @@ export interface PageCost {
 
 /** Keeps one Scan worker inside its share of the cap. */
 export interface ReadPace {
-  /** `Limit` of the next page: what costs at most one second of the share; absent without a cap. */
+  /**
+   * `Limit` of the next page: what costs at most one second of the share, or a unit or two where that is less, the
+   * least that a page costs; absent without a cap.
+   */
   limit(): number | undefined;
   /** Returns when the pages read so far are paid for, or at the deadline. */
   wait(): Promise<void>;
@@ -17,7 +20,7 @@ export interface ReadPace {
 }
 
 export interface PaceOptions {
-  /** Read units a second for this worker; 0: no cap. */
+  /** Read units a second for this worker, a fraction too: half of 1 unit is one unit every 2 seconds. 0: no cap. */
   readonly unitsPerSecond: number;
   /** What the items before have cost each; absent when nothing is known. */
   readonly unitsPerItem?: number | undefined;
@@ -30,6 +33,10 @@ export interface PaceOptions {
 
 /** The page that measures: small, because a page of 1 MB costs 256 units at once. */
 const firstPageItems = 100;
+/** Where nothing is known of the items: four of 1 KB are a unit. */
+const assumedItemsPerUnit = 4;
+/** DynamoDB rounds every page up to a whole unit. */
+const leastUnits = 1;
 
 /**
  * Pace of one worker. Its share is fixed, so that workers need not speak to each other: cap / workers.
@@ -40,12 +47,18 @@ export function readPace(options: PaceOptions): ReadPace {
   const { unitsPerSecond: share, clock, deadline, pause = sleep } = options;
   let unitsPerItem = options.unitsPerItem ?? 0;
   let isMeasured = false;
+  /** Items of a page that has cost the least there is, and so says little of what an item costs. */
+  let cheapItems = 0;
   let paidAt = clock.now();
   return {
     limit() {
       if (share === 0) return undefined;
-      const affordable = unitsPerItem === 0 ? firstPageItems : Math.max(1, Math.floor(share / unitsPerItem));
-      return isMeasured ? affordable : Math.min(firstPageItems, affordable);
+      const budget = Math.max(leastUnits, share);
+      const perUnit = unitsPerItem === 0 ? assumedItemsPerUnit : 1 / unitsPerItem;
+      const affordable = Math.max(1, Math.floor(budget * perUnit));
+      if (!isMeasured) return Math.min(firstPageItems, affordable);
+      // Else rounding would make ever smaller pages, and each costs a unit.
+      return affordable > cheapItems ? affordable : 2 * cheapItems;
     },
     async wait() {
       const millis = Math.min(paidAt, deadline) - clock.now();
@@ -57,6 +70,7 @@ export function readPace(options: PaceOptions): ReadPace {
       if (items === 0) return;
       isMeasured = true;
       unitsPerItem = readUnits / items;
+      cheapItems = readUnits <= leastUnits ? items : 0;
     },
   };
 }

@@ -66,4 +66,29 @@ describe('the pace of a Scan worker', () => {
     await pace.wait();
     expect(clock.waits).toEqual([2_000]);
   });
+  it.each([0.5, 0.125, 1, 1.25])(
+    'reads at a share of %d units a second, a fraction too, without making pages of single items',
+    async (share) => {
+      const { pace, clock } = paceOf(share);
+      const startedAt = clock.now();
+      const unitsPerItem = 1 / 16;
+      let items = 0;
+      let units = 0;
+      for (let page = 0; page < 60; page += 1) {
+        await pace.wait();
+        const limit = pace.limit() ?? 0;
+        const readUnits = Math.ceil(limit * unitsPerItem);
+        expect(readUnits).toBeLessThanOrEqual(Math.max(2, Math.ceil(share)));
+        pace.charge({ readUnits, items: limit });
+        items += limit;
+        units += readUnits;
+      }
+      await pace.wait();
+      expect(units / ((clock.now() - startedAt) / 1_000)).toBeCloseTo(share, 6);
+      expect(items / units).toBeGreaterThan(0.7 * 16);
+    },
+  );
+  it('measures with a page of at most a few units where the share is small', () => {
+    expect(paceOf(0.5).pace.limit()).toBe(4);
+  });
 });

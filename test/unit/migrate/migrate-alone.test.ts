@@ -3,6 +3,8 @@ import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { type Bench, longTurn, shortTurn, sourceTable } from '../backup/backup-bench.ts';
 import { sealedBench } from '../backup/sealed-bench.ts';
@@ -30,6 +32,17 @@ describe('migrateProductsEnhanced called alone', () => {
     });
     expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 100);
     expect(await findLock(bench.runtime.ledger, sourceTable)).toBeUndefined();
+  });
+
+  it('leaves half of a provisioned target to the shop', async () => {
+    await sealed(sizedProducts(1));
+    await bench.createTable({
+      ...createTableInput(productsEnhancedTable, { name: targetName, tags: {} }),
+      BillingMode: 'PROVISIONED',
+      ProvisionedThroughput: { ReadCapacityUnits: 50, WriteCapacityUnits: 50 },
+    });
+    const { runId } = await migrateAlone(bench.runtime, longTurn());
+    expect((await readRun(bench.runtime.ledger, runId)).plan.writeUnitsPerSecond).toBe(25);
   });
 
   it('says that it was short of time, and goes on when it is called again', async () => {

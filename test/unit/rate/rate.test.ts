@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRate } from '../../../functions/shared/rate.ts';
 import { onDemandCapacity } from '../../../workflow/simulate/on-demand-capacity.ts';
 import type { VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
 import type { SimulatedTable } from '../../support/simulated-table.ts';
@@ -71,6 +72,15 @@ describe('a cap', () => {
       expect(units).toBeLessThan(1.1 * cap);
     }
     expect(throttles).toBe(0);
+  });
+
+  it.each([0.5, 0.05])('of %d units a second is a fraction, not a floor', async (cap) => {
+    let now = 0;
+    const clock = { now: () => now };
+    const pause = async (millis: number): Promise<void> => void (now += millis);
+    const rate = createRate({ unitsPerSecond: cap, clock, deadline: Number.MAX_SAFE_INTEGER, pause });
+    for (let unit = 0; unit < 101; unit += 1) await rate.take(1);
+    expect(100 / (now / 1_000)).toBeCloseTo(cap, 2);
   });
 
   it('is held for items that cost more than was thought', async () => {

@@ -1,0 +1,23 @@
+import type { OnDemandThroughput, ProvisionedThroughput } from '@aws-sdk/client-dynamodb';
+
+/** What a table serves: provisioned capacity, or the maxima of an on-demand table; either may be missing. */
+export interface TableCapacity {
+  readonly ProvisionedThroughput?: Partial<ProvisionedThroughput> | undefined;
+  readonly OnDemandThroughput?: OnDemandThroughput | undefined;
+}
+
+/** Half stays with the table's users. Below 1 unit a second it is a fraction: a floor of 1 would take all that a table of 1 unit has. */
+const OWN_PART = 0.5;
+
+const shareOf = (provisioned = 0, maximum = 0): number =>
+  Math.max(0, provisioned > 0 ? provisioned : maximum) * OWN_PART;
+
+/** Read units a second that a table in use can spare: half of what is provisioned, or of an on-demand maximum; 0: no cap. */
+export function sparedReadUnits({ ProvisionedThroughput, OnDemandThroughput }: TableCapacity = {}): number {
+  return shareOf(ProvisionedThroughput?.ReadCapacityUnits, OnDemandThroughput?.MaxReadRequestUnits);
+}
+
+/** Write units a second that a table in use can spare, in the same way; 0: no cap. */
+export function sparedWriteUnits({ ProvisionedThroughput, OnDemandThroughput }: TableCapacity = {}): number {
+  return shareOf(ProvisionedThroughput?.WriteCapacityUnits, OnDemandThroughput?.MaxWriteRequestUnits);
+}

@@ -1,0 +1,75 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { parseMigrateInput } from '../../../functions/shared/migrate-input.ts';
+import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
+import { planSchema } from '../../../functions/shared/state.ts';
+import { sizeRun } from '../../../functions/test-connection/size-run.ts';
+
+interface Sizing {
+  readonly source?: TableDescription;
+  readonly target?: TableDescription;
+  readonly input?: object;
+  readonly products?: number;
+}
+
+function plan({ source = {}, target, input = {}, products = 100 }: Sizing) {
+  const probe = { items: products, bytes: products * 1_000, isWhole: true };
+  const config = { maxConcurrency: 20, mapMode: 'INLINE', region: 'ap-southeast-2' } as const;
+  const facts = { source, probe, config, quotaWorkers: undefined, target };
+  return sizeRun({ ...facts, input: parseMigrateInput(input) });
+}
+const provisioned = (units: number): TableDescription => ({
+  ProvisionedThroughput: { ReadCapacityUnits: units, WriteCapacityUnits: units },
+});
+const onDemand = (units: number): TableDescription => ({
+  ProvisionedThroughput: { ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
+  OnDemandThroughput: { MaxReadRequestUnits: units, MaxWriteRequestUnits: units },
+});
+
+describe('the read cap of a run', () => {
+  it.each([
+    ['no cap for an on-demand source', onDemand(-1), 0],
+    ['half the maximum of an on-demand source', onDemand(40), 20],
+    ['half a unit of an on-demand source with a maximum of 1', onDemand(1), 0.5],
+    ['half of what is provisioned', provisioned(500), 250],
+    ['half a unit of a source with 1 provisioned unit, not all it has', provisioned(1), 0.5],
+  ])('is %s', (_, source, cap) => {
+    expect(plan({ source }).readUnitsPerSecond).toBe(cap);
+  });
+
+  it('is what the input says, a fraction too', () => {
+    expect(plan({ source: provisioned(500), input: { readUnitsPerSecond: 0.25 } }).readUnitsPerSecond).toBe(
+      0.25,
+    );
+  });
+
+  it('of a fraction runs one worker, and the estimate goes by it', () => {
+    const { workers, estimate } = plan({ source: provisioned(1) });
+    expect(workers).toBe(1);
+    // 100 KB are some 25 units, read twice at half a unit a second.
+    expect(estimate.seconds).toBeGreaterThan(100);
+    expect(planSchema.parse(plan({ source: provisioned(1) })).readUnitsPerSecond).toBe(0.5);
+  });
+});
+
+describe('the write cap of a run', () => {
+  it.each([
+    ['none for a target that is created', undefined, 0],
+    ['none for an on-demand target that exists', onDemand(-1), 0],
+    ['half the maximum of an on-demand target that exists', onDemand(40), 20],
+    ['half of what is provisioned for a target that exists', provisioned(5), 2.5],
+  ])('is %s', (_, target, cap) => {
+    expect(plan({ ...(target && { target }) }).writeUnitsPerSecond).toBe(cap);
+  });
+});
+
+describe('caps in an input', () => {
+  it('may be fractions, but not 0 or less', () => {
+    expect(parseMigrateInput({ readUnitsPerSecond: 0.5, writeUnitsPerSecond: 0.1 })).toMatchObject({
+      readUnitsPerSecond: 0.5,
+      writeUnitsPerSecond: 0.1,
+    });
+    expect(parseRestoreInput({ writeUnitsPerSecond: 0.5 }).writeUnitsPerSecond).toBe(0.5);
+    expect(() => parseMigrateInput({ readUnitsPerSecond: 0 })).toThrow('readUnitsPerSecond');
+  });
+});
