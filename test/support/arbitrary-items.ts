@@ -124,8 +124,13 @@ const stockValue = plausibleStock.map((stock): WireValue => ({ N: String(stock) 
 const textValue = nonEmptyText.map((S) => ({ S }));
 const sizeText = fc.constantFrom('S', 'M', 'L', 'XL', '½', 'm', 'standard', '🧵', '9');
 const skuValue = fc.constantFrom('A', 'B', 'C', 'PRO-M-1', 'PRO-M-1-2', '#').map((S): WireValue => ({ S }));
+const nothing: fc.Arbitrary<WireValue> = fc.constant({ NULL: true });
 const anyOf = (plausible: fc.Arbitrary<WireValue>) =>
-  fc.oneof({ weight: 12, arbitrary: plausible }, { weight: 1, arbitrary: arbitraryValue });
+  fc.oneof(
+    { weight: 12, arbitrary: plausible },
+    { weight: 1, arbitrary: arbitraryValue },
+    { weight: 1, arbitrary: nothing },
+  );
 
 const sourceVariant = fc
   .record(
@@ -145,6 +150,11 @@ const sourceVariant = fc
     { requiredKeys: [] },
   )
   .map((M): WireValue => ({ M }));
+const sourceVariants = fc
+  .array(fc.oneof({ weight: 9, arbitrary: sourceVariant }, { weight: 1, arbitrary: nothing }), {
+    maxLength: 5,
+  })
+  .map((L): WireValue => ({ L }));
 
 const sizes = fc.oneof(
   fc.array(sizeText, { maxLength: 5 }).map((all): WireValue => ({ L: all.map((S) => ({ S })) })),
@@ -163,13 +173,14 @@ const knownAttributes = fc.record(
     price: anyOf(plausiblePrice),
     compareAtPrice: anyOf(plausiblePrice),
     sizes: anyOf(sizes),
-    variants: anyOf(fc.array(sourceVariant, { maxLength: 5 }).map((L): WireValue => ({ L }))),
+    variants: anyOf(sourceVariants),
     sku: anyOf(skuValue),
     stock: anyOf(stockValue),
+    stockQuantity: anyOf(stockValue),
     image: anyOf(textValue),
     images: arbitraryValue,
-    slug: arbitraryValue,
-    status: arbitraryValue,
+    slug: fc.oneof(arbitraryValue, nothing),
+    status: fc.oneof(arbitraryValue, nothing),
     createdAt: arbitraryValue,
     updatedAt: arbitraryValue,
     currency: anyOf(textValue),

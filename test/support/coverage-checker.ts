@@ -35,6 +35,7 @@ export function coverageGaps(product: WireItem, items: readonly WireItem[]): str
     ...duplicateKeys(items),
     ...metadataGaps(product, only),
     ...Object.entries(product)
+      .filter(([name, value]) => !(isNothing(value) && MADE_IN_METADATA.has(name)))
       .filter((entry) => !isSame(only[entry[0]], entry[1]) && !isMoved(entry, { metadata: only, variants }))
       .map(([name]) => `the source's ${name} is neither in METADATA nor in the variants`),
     ...unmatchedVariants(product, variants),
@@ -56,7 +57,9 @@ function duplicateKeys(items: readonly WireItem[]): string[] {
 
 function metadataGaps(product: WireItem, metadata: WireItem): string[] {
   return Object.entries(metadata).flatMap(([name, value]) => {
-    if (Object.hasOwn(product, name)) return isSame(product[name], value) ? [] : [`METADATA changed ${name}`];
+    const isMade = isNothing(product[name]) && MADE_IN_METADATA.has(name);
+    if (Object.hasOwn(product, name) && !isMade)
+      return isSame(product[name], value) ? [] : [`METADATA changed ${name}`];
     return MADE_IN_METADATA.has(name) ? [] : [`METADATA has ${name}, which nobody made`];
   });
 }
@@ -66,7 +69,7 @@ function isMoved([name, value]: readonly [string, WireValue], items: MigratedIte
   const [first] = variants;
   switch (name) {
     case 'variants':
-      return 'L' in value && value.L.length > 0 && value.L.length === variants.length;
+      return 'L' in value && somethingOf(value.L).length === variants.length;
     case 'sizes':
       return areSizes(value, variants, metadata);
     case 'price':
@@ -74,6 +77,7 @@ function isMoved([name, value]: readonly [string, WireValue], items: MigratedIte
     case 'sku':
       return variants.length === 1 && isSame(first?.sku, value);
     case 'stock':
+    case 'stockQuantity':
       return variants.length === 1 && isEqualNumber(first?.stockQuantity, value);
     default:
       return false;
@@ -85,7 +89,8 @@ function areSizes(sizes: WireValue, variants: readonly WireItem[], metadata: Wir
   const expected = stringsOf(sizes);
   const found = new Set(variants.map((variant) => textOf(variant.size)));
   if (expected.length === 0 || !expected.every((size) => found.has(size))) return false;
-  return 'SS' in sizes ? found.size === expected.length : isSame(metadata.availableSizes, sizes);
+  if ('SS' in sizes) return found.size === expected.length;
+  return 'L' in sizes && isSame(metadata.availableSizes, { L: somethingOf(sizes.L) });
 }
 
 /** Every source variant must have a VARIANT of its own that covers it: a bipartite matching by augmenting paths. */
@@ -121,8 +126,8 @@ function isCovered(source: WireItem, variant: WireItem, product: WireItem): bool
   const isExplained = Object.keys(variant).every(
     (name) => Object.hasOwn(source, name) || MADE_IN_VARIANT.has(name),
   );
-  const isPriced = Object.hasOwn(source, 'price') || isPaiseOf(variant.price, product.price);
-  const compareAt = source.compareAtPrice ?? product.compareAtPrice;
+  const isPriced = something(source.price) !== undefined || isPaiseOf(variant.price, product.price);
+  const compareAt = something(source.compareAtPrice) ?? something(product.compareAtPrice);
   const isCompared =
     compareAt === undefined
       ? variant.compareAtPrice === undefined
@@ -131,6 +136,9 @@ function isCovered(source: WireItem, variant: WireItem, product: WireItem): bool
 }
 
 function isKeptInVariant(name: string, value: WireValue, variant: WireItem): boolean {
+  // A NULL gives way to what is made in its place, and is kept where nothing is.
+  if (isNothing(value) && MADE_IN_VARIANT.has(name)) return true;
+  if (isNothing(value) && name === 'stock' && !Object.hasOwn(variant, name)) return true;
   if (name === 'price' || name === 'compareAtPrice') return isPaiseOf(variant[name], value);
   if (name === 'stock' && isEqualNumber(variant.stockQuantity, value)) return true;
   return Object.hasOwn(variant, name) && isSame(variant[name], value);
@@ -169,7 +177,21 @@ function fractionOf(text: string, shift: number): string {
 
 function stringsOf(value: WireValue): string[] {
   if ('SS' in value) return [...value.SS];
-  return 'L' in value ? value.L.map((element) => textOf(element) ?? '') : ['no sizes at all'];
+  if (isNothing(value)) return [];
+  return 'L' in value ? somethingOf(value.L).map((element) => textOf(element) ?? '') : ['no sizes at all'];
+}
+
+/** NULL says no more than a missing attribute. */
+function isNothing(value: WireValue | undefined): boolean {
+  return value === undefined || 'NULL' in value;
+}
+
+function something(value: WireValue | undefined): WireValue | undefined {
+  return isNothing(value) ? undefined : value;
+}
+
+function somethingOf(values: readonly WireValue[]): WireValue[] {
+  return values.filter((value) => !isNothing(value));
 }
 
 function textOf(value: WireValue | undefined): string | undefined {

@@ -78,4 +78,34 @@ export const codeVersionSamples: readonly WireItem[] = [
     price: { S: '1' },
     variants: { L: [{ M: { sku: { S: 'X' } } }, { M: { sku: { S: 'X' } } }] },
   },
+  {
+    id: { S: 'a-1' },
+    name: { S: 'NULL is absent' },
+    price: { S: '1' },
+    slug: { NULL: true },
+    status: { NULL: true },
+    compareAtPrice: { NULL: true },
+    sizes: { NULL: true },
+    stockQuantity: { N: '0' },
+    variants: {
+      L: [
+        { NULL: true },
+        {
+          M: {
+            sku: { NULL: true },
+            price: { NULL: true },
+            stock: { NULL: true },
+            isAvailable: { NULL: true },
+          },
+        },
+      ],
+    },
+  },
+  {
+    id: { S: '16' },
+    name: { S: 'Sold out' },
+    price: { S: '1' },
+    stock: { N: '0' },
+    sizes: { L: [{ S: 'S' }, { S: 'M' }, { NULL: true }] },
+  },
 ];

@@ -6,6 +6,7 @@ import {
   MAX_SORT_KEY_BYTES,
 } from '../wire/item-size.ts';
 import { stringAttribute, type WireItem } from '../wire/wire-item.ts';
+import { present } from './present.ts';
 import { refuse } from './quarantine.ts';
 
 /** Every item gets these from the migration: a source that had them would lose its own. */
@@ -22,7 +23,7 @@ const KEY_LIMITS = targetKeyNames.map((name, index) => ({
 
 /** @throws ProductRefusal `ReservedAttribute` where a source has attributes that its item is given anew */
 export function refuseReserved(reserved: readonly string[], attributes: WireItem, label: string): void {
-  const found = reserved.filter((name) => Object.hasOwn(attributes, name));
+  const found = reserved.filter((name) => present(attributes, name) !== undefined);
   if (found.length === 0) return;
   refuse('ReservedAttribute', `${label} has ${found.join(', ')}, which the new data model uses itself.`);
 }

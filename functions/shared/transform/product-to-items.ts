@@ -1,8 +1,9 @@
 import { METADATA_SORT_KEY, productPartition } from '../tables/products-enhanced.ts';
 import { equalValues } from '../wire/canonical-json.ts';
-import { attribute, stringAttribute, type WireItem, type WireValue, wireItem } from '../wire/wire-item.ts';
+import { attribute, stringAttribute, type WireItem, type WireValue } from '../wire/wire-item.ts';
 import { finishItems } from './finish-items.ts';
 import { refuseReserved, RESERVED_IN_EVERY_ITEM } from './limits.ts';
+import { keptAttributes } from './present.ts';
 import { isSamePrice } from './price.ts';
 import { ProductRefusal, refuse } from './quarantine.ts';
 import { makeSlug } from './slug.ts';
@@ -21,6 +22,15 @@ interface Moved {
 const MAX_LABEL_BYTES = 80;
 /** METADATA is given these anew. */
 const RESERVED_IN_METADATA = [...RESERVED_IN_EVERY_ITEM, 'productId', 'availableSizes'];
+/** METADATA always has these: a source's NULL says nothing, and what is made takes its place. */
+const MADE_IN_METADATA = new Set([
+  ...RESERVED_IN_METADATA,
+  'slug',
+  'images',
+  'status',
+  'createdAt',
+  'updatedAt',
+]);
 
 /** Times of the run that stand in for missing ones: two runs make them differently of one product. */
 export const madeTimes: readonly string[] = ['createdAt', 'updatedAt'];
@@ -34,6 +44,7 @@ export const madeTimes: readonly string[] = ['createdAt', 'updatedAt'];
  * leaves the product, every other one stands in METADATA as it was, whatever its type. Only what is
  * used must be valid. So a product's price stays where every variant has a price of its own and none
  * equals it, its sku and stock stay where there are several variants, and an empty `variants` stays.
+ * NULL means absent, everywhere: it stays where nothing is made in its place.
  */
 export function productToItems(product: WireItem, context: TransformContext): TransformResult {
   try {
@@ -72,7 +83,10 @@ function readSubject(product: WireItem): Subject {
 function metadataItem(subject: Subject, moved: Moved, context: TransformContext): WireItem {
   const { product, id, name } = subject;
   const isMoved = movedAttributes(product, moved);
-  const kept = wireItem(Object.entries(product).filter(([attributeName]) => !isMoved.has(attributeName)));
+  const kept = keptAttributes(product, {
+    isMoved: (attributeName) => isMoved.has(attributeName),
+    made: MADE_IN_METADATA,
+  });
   return {
     PK: { S: productPartition(id) },
     SK: { S: METADATA_SORT_KEY },
@@ -103,6 +117,8 @@ function movedAttributes(product: WireItem, { source, variants }: Moved): Readon
     price: variants.some((variant) => isSamePrice(attribute(product, 'price'), attribute(variant, 'price'))),
     sku: only !== undefined && equal(attribute(product, 'sku'), attribute(only, 'sku')),
     stock: only !== undefined && equal(attribute(product, 'stock'), attribute(only, 'stockQuantity')),
+    stockQuantity:
+      only !== undefined && equal(attribute(product, 'stockQuantity'), attribute(only, 'stockQuantity')),
   };
   return new Set(Object.keys(carried).filter((name) => carried[name]));
 }

@@ -1,4 +1,6 @@
-import type { WireValue } from '../wire/wire-item.ts';
+import { hash } from 'node:crypto';
+import type { WireItem } from '../wire/wire-item.ts';
+import { present } from './present.ts';
 import { refuse } from './quarantine.ts';
 
 /** What a SKU is made from where the source gives none. */
@@ -16,16 +18,19 @@ export interface SkuRequest {
 
 const NEITHER_LETTER_NOR_DIGIT = /[^\p{L}\p{N}]+/gu;
 const NAME_START = /^.{0,3}/u;
+/** Hex digits: longer than any number that keeps the variants of one product apart. */
+const HASH_LENGTH = 10;
 
 /**
- * A given SKU, verbatim. An empty text or a NULL gives none.
+ * The SKU that a product or a variant comes with, verbatim; an empty one too.
  *
  * @throws ProductRefusal `InvalidVariant` where it is of any other type than S
  */
-export function readSku(sku: WireValue | undefined, label: string): string | undefined {
-  if (sku === undefined || 'NULL' in sku) return undefined;
+export function readSku(item: WireItem, label: string): string | undefined {
+  const sku = present(item, 'sku');
+  if (sku === undefined) return undefined;
   if (!('S' in sku)) return refuse('InvalidVariant', `${label} has a sku that is no text (type S).`);
-  return sku.S === '' ? undefined : sku.S;
+  return sku.S;
 }
 
 /**
@@ -45,10 +50,19 @@ export function assignSkus(requests: readonly SkuRequest[], subject: string): st
   return requests.map(({ given, parts }) => given ?? freeSku(makeSku(parts), taken, clashes));
 }
 
-/** `<first three letters or digits of the name>-<size>-<id>`, upper case, nothing else but letters and digits of any script. */
+/**
+ * `<first three letters or digits of the name>-<size>-<id>`, upper case, nothing else but letters and digits of any
+ * script. Where that changes the id, a hash of the id follows, so that `a-1`, `a1` and `A1` never share a SKU.
+ */
 export function makeSku({ name, size, id }: SkuParts): string {
   const [start = ''] = NAME_START.exec(lettersAndDigits(name)) ?? [];
-  return `${start}-${lettersAndDigits(size)}-${lettersAndDigits(id)}`;
+  const end = lettersAndDigits(id);
+  const sku = `${start}-${lettersAndDigits(size)}-${end}`;
+  return end === id ? sku : `${sku}-${shortHash(id)}`;
+}
+
+function shortHash(id: string): string {
+  return hash('sha256', id).slice(0, HASH_LENGTH).toUpperCase();
 }
 
 function lettersAndDigits(text: string): string {

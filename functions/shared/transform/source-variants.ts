@@ -1,4 +1,5 @@
-import { attribute, stringAttribute, type WireItem, type WireValue } from '../wire/wire-item.ts';
+import type { WireItem, WireValue } from '../wire/wire-item.ts';
+import { isNull, present } from './present.ts';
 import { refuse } from './quarantine.ts';
 
 /** A variant before it is written: what the source says of it, and its size. */
@@ -19,17 +20,17 @@ const STANDARD_SIZE = 'standard';
 
 /**
  * From `variants` (a list of maps), else from `sizes` (a list or a set of strings), else one of size
- * `standard`. An empty list says nothing and passes to the next rule. A set has no order, so its
- * sizes are sorted.
+ * `standard`. NULL and an empty list say nothing and pass to the next rule, and so does NULL inside a list. A set has
+ * no order, so its sizes are sorted.
  *
  * @throws ProductRefusal `InvalidVariant`; `label` begins its sentence
  */
 export function readVariants(product: WireItem, label: string): SourceVariants {
-  const maps = readMaps(attribute(product, 'variants'), label);
+  const maps = readMaps(present(product, 'variants'), label);
   if (maps.length > 0) {
     return { from: 'variants', variants: maps.map((own) => ({ own, size: ownSize(own, label) })) };
   }
-  const sizes = readSizes(attribute(product, 'sizes'), label);
+  const sizes = readSizes(present(product, 'sizes'), label);
   if (sizes.length > 0)
     return { from: 'sizes', variants: sizes.map((size) => ({ own: NO_ATTRIBUTES, size })) };
   return { from: 'nothing', variants: [{ own: NO_ATTRIBUTES, size: STANDARD_SIZE }] };
@@ -41,9 +42,12 @@ function readMaps(variants: WireValue | undefined, label: string): WireItem[] {
     'L' in variants
       ? variants.L
       : refuse('InvalidVariant', `${label} has variants that are no list of maps.`);
-  return elements.map((element, index) =>
-    'M' in element ? element.M : refuse('InvalidVariant', `Variant ${index + 1} of ${label} is no map.`),
-  );
+  return elements.flatMap((element, index) => {
+    if (isNull(element)) return [];
+    return 'M' in element
+      ? [element.M]
+      : refuse('InvalidVariant', `Variant ${index + 1} of ${label} is no map.`);
+  });
 }
 
 function readSizes(sizes: WireValue | undefined, label: string): readonly string[] {
@@ -53,11 +57,16 @@ function readSizes(sizes: WireValue | undefined, label: string): readonly string
     'L' in sizes
       ? sizes.L
       : refuse('InvalidVariant', `${label} has sizes that are no list or set of strings.`);
-  return elements.map((element) => nonEmpty('S' in element ? element.S : undefined, label));
+  return elements.filter((element) => !isNull(element)).map((element) => sizeText(element, label));
 }
 
 function ownSize(own: WireItem, label: string): string {
-  return Object.hasOwn(own, 'size') ? nonEmpty(stringAttribute(own, 'size'), label) : STANDARD_SIZE;
+  const size = present(own, 'size');
+  return size === undefined ? STANDARD_SIZE : sizeText(size, label);
+}
+
+function sizeText(size: WireValue, label: string): string {
+  return nonEmpty('S' in size ? size.S : undefined, label);
 }
 
 function nonEmpty(size: string | undefined, label: string): string {

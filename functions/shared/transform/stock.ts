@@ -1,5 +1,6 @@
 import { parseDecimal } from '../wire/decimal.ts';
-import type { WireValue } from '../wire/wire-item.ts';
+import type { WireItem, WireValue } from '../wire/wire-item.ts';
+import { present } from './present.ts';
 import { refuse } from './quarantine.ts';
 
 /** What a variant's stock comes from; `quantity` as the source spells it. */
@@ -19,6 +20,16 @@ export function wholeNumberOf(value: WireValue, subject: string): string {
     return refuse('InvalidVariant', `${subject} is no whole number of at least 0 (type N).`);
   }
   return value.N;
+}
+
+/** What a product or a variant says of its own stock: `stockQuantity`, else `stock`. */
+export function statedStock(item: WireItem): WireValue | undefined {
+  return present(item, 'stockQuantity') ?? present(item, 'stock');
+}
+
+/** Whether nothing is left. Anything that is no number says nothing. */
+export function isSoldOut(stock: WireValue): boolean {
+  return 'N' in stock && parseDecimal(stock.N)?.digits === '0';
 }
 
 /** `out_of_stock` at 0, `low_stock` at or below the threshold; both are whole numbers of any size. */

@@ -1,11 +1,12 @@
 import { productPartition, variantSortKey } from '../tables/products-enhanced.ts';
-import { attribute, stringAttribute, type WireItem, type WireValue, wireItem } from '../wire/wire-item.ts';
+import { stringAttribute, type WireItem, type WireValue } from '../wire/wire-item.ts';
 import { refuseReserved, RESERVED_IN_EVERY_ITEM } from './limits.ts';
 import { paiseOf } from './price.ts';
+import { keptAttributes, present } from './present.ts';
 import { refuse } from './quarantine.ts';
 import { assignSkus, readSku } from './sku.ts';
 import type { SourceVariants } from './source-variants.ts';
-import { stockStatus, wholeNumberOf } from './stock.ts';
+import { isSoldOut, statedStock, stockStatus, wholeNumberOf } from './stock.ts';
 import type { TransformContext } from './transform-context.ts';
 
 /** A product that has an id and a name, and how a sentence begins that is about it. */
@@ -22,7 +23,7 @@ interface Draft {
   readonly own: WireItem;
   readonly size: string;
   readonly sku: string;
-  /** The product's stock, where it is this variant's alone. */
+  /** The product's stock, where it says what this variant has. */
   readonly productStock: WireValue | undefined;
 }
 
@@ -30,6 +31,15 @@ interface Draft {
 const RESERVED_IN_VARIANT = [...RESERVED_IN_EVERY_ITEM, 'productId'];
 /** The source variant's attributes that the new item has in a form of its own. */
 const MOVED = new Set(['sku', 'size', 'price', 'compareAtPrice', 'stockQuantity']);
+/** VARIANT always has these: a source's NULL says nothing, and what is made takes its place. */
+const MADE_IN_VARIANT = new Set([
+  ...RESERVED_IN_VARIANT,
+  'currency',
+  'lowStockThreshold',
+  'stockStatus',
+  'isAvailable',
+  'updatedAt',
+]);
 
 /** The VARIANT items in the source's order, without their digests. @throws ProductRefusal where the source is unusable */
 export function variantItems(
@@ -39,25 +49,28 @@ export function variantItems(
 ): WireItem[] {
   const { product, id, name, label } = subject;
   const isOnly = variants.length === 1;
-  const productSku = isOnly ? readSku(attribute(product, 'sku'), label) : undefined;
+  const productSku = isOnly ? readSku(product, label) || undefined : undefined;
   const requests = variants.map(({ own, size }) => ({
     given: ownSku(own, label) ?? productSku,
     parts: { name, size, id },
   }));
   const skus = assignSkus(requests, label);
-  const productStock = isOnly ? attribute(product, 'stock') : undefined;
+  const productStock = stockForVariants(product, isOnly);
   return variants.map(({ own, size }, index) =>
     variantItem({ subject, own, size, sku: skus[index] ?? '', productStock }, context),
   );
 }
 
+/** An only variant has all of the product's stock; of several it is not known who has how much, unless nothing is left. */
+function stockForVariants(product: WireItem, isOnly: boolean): WireValue | undefined {
+  const stock = statedStock(product);
+  return isOnly || (stock !== undefined && isSoldOut(stock)) ? stock : undefined;
+}
+
 /** A variant's own sku; an empty one, which a product may have, could stand nowhere. */
 function ownSku(own: WireItem, label: string): string | undefined {
-  if (!Object.hasOwn(own, 'sku')) return undefined;
-  return (
-    readSku(attribute(own, 'sku'), label) ??
-    refuse('InvalidVariant', `${label} has a variant with an empty sku.`)
-  );
+  const sku = readSku(own, label);
+  return sku === '' ? refuse('InvalidVariant', `${label} has a variant with an empty sku.`) : sku;
 }
 
 function variantItem(draft: Draft, context: TransformContext): WireItem {
@@ -72,18 +85,18 @@ function variantItem(draft: Draft, context: TransformContext): WireItem {
     ...priceAttributes(draft),
     currency: { S: stringAttribute(product, 'currency') ?? context.currency },
     ...stockAttributes(draft, context),
-    updatedAt: attribute(product, 'updatedAt') ?? { S: context.runStartedAt },
-    ...keptAttributes(draft.own),
+    updatedAt: present(product, 'updatedAt') ?? { S: context.runStartedAt },
+    ...keptAttributes(draft.own, { isMoved: movedFrom(draft.own), made: MADE_IN_VARIANT }),
     migrationRun: { S: context.runId },
   };
 }
 
 function priceAttributes({ subject: { product, label }, own }: Draft): WireItem {
   const price =
-    attribute(own, 'price') ??
-    attribute(product, 'price') ??
+    present(own, 'price') ??
+    present(product, 'price') ??
     refuse('InvalidPrice', `${label} has no price, and neither has one of its variants.`);
-  const compareAtPrice = attribute(own, 'compareAtPrice') ?? attribute(product, 'compareAtPrice');
+  const compareAtPrice = present(own, 'compareAtPrice') ?? present(product, 'compareAtPrice');
   const paise = { price: { N: paiseOf(price, `The price of ${label}`) } };
   if (compareAtPrice === undefined) return paise;
   return { ...paise, compareAtPrice: { N: paiseOf(compareAtPrice, `The compareAtPrice of ${label}`) } };
@@ -91,8 +104,8 @@ function priceAttributes({ subject: { product, label }, own }: Draft): WireItem 
 
 function stockAttributes(draft: Draft, context: TransformContext): WireItem {
   const { own, productStock, subject } = draft;
-  const stock = attribute(own, 'stockQuantity') ?? attribute(own, 'stock') ?? productStock;
-  const threshold = attribute(own, 'lowStockThreshold') ?? { N: String(context.lowStockThreshold) };
+  const stock = statedStock(own) ?? productStock;
+  const threshold = present(own, 'lowStockThreshold') ?? { N: String(context.lowStockThreshold) };
   const quantity = wholeNumberOf(
     stock ?? { N: String(context.defaultStockQuantity) },
     `A stock of ${subject.label}`,
@@ -107,9 +120,8 @@ function stockAttributes(draft: Draft, context: TransformContext): WireItem {
   };
 }
 
-/** What the source says of the variant stays as it is, also where it says what would have been made. */
-function keptAttributes(own: WireItem): WireItem {
-  const isStockMoved = !Object.hasOwn(own, 'stockQuantity');
-  const isKept = (name: string): boolean => !MOVED.has(name) && !(isStockMoved && name === 'stock');
-  return wireItem(Object.entries(own).filter(([name]) => isKept(name)));
+/** What else the source says of the variant stays as it is, also where it says what would have been made. */
+function movedFrom(own: WireItem): (name: string) => boolean {
+  const isStockMoved = present(own, 'stockQuantity') === undefined;
+  return (name) => MOVED.has(name) || (isStockMoved && name === 'stock');
 }

@@ -47,7 +47,7 @@ describe('a shop that goes on between two runs', () => {
     const report = await shop.migrate();
 
     expect(report.mismatches).toEqual({
-      outdated: ['PRODUCT#shoe / VARIANT#PRO-STANDARD-SHOE'],
+      outdated: ['PRODUCT#shoe / VARIANT#PRO-STANDARD-SHOE-EFDA1C9252'],
       removedAtSource: ['clog'],
     });
     expect(report.warnings).toEqual(
@@ -67,12 +67,12 @@ describe('a shop that goes on between two runs', () => {
 
     expect(report.migrated).toMatchObject({ replaced: 1, keptChanged: 1 });
     expect(report.mismatches).toEqual({
-      keptChanged: ['PRODUCT#boot / VARIANT#PRO-STANDARD-BOOT'],
+      keptChanged: ['PRODUCT#boot / VARIANT#PRO-STANDARD-BOOT-4509BEB0AB'],
       removedAtSource: ['clog'],
     });
     expect(report.warnings).toEqual(
       expect.arrayContaining([
-        '1 item was left as the shop has changed it since: PRODUCT#boot / VARIANT#PRO-STANDARD-BOOT.',
+        '1 item was left as the shop has changed it since: PRODUCT#boot / VARIANT#PRO-STANDARD-BOOT-4509BEB0AB.',
         '1 product stands in products-enhanced that is no longer in products: clog; nothing was deleted.',
       ]),
     );

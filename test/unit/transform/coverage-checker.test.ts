@@ -13,9 +13,10 @@ const without = (item: WireItem, left: string): WireItem =>
 const changed = (item: WireItem, name: string): WireItem =>
   wireItem([...Object.entries(item), [name, { L: [INVENTED] }]]);
 
-/** The name of an attribute that METADATA has from the source; which one, `choice` says. */
+/** The name of an attribute that METADATA has from the source, where a NULL says nothing; which one, `choice` says. */
 function keptAttribute(metadata: WireItem, product: WireItem, choice: number): string {
-  const names = Object.keys(metadata).filter((name) => Object.hasOwn(product, name));
+  const said = Object.entries(product).filter(([, value]) => !('NULL' in value));
+  const names = said.flatMap(([name]) => (Object.hasOwn(metadata, name) ? name : []));
   return names[choice % names.length] ?? 'id';
 }
 

@@ -53,7 +53,7 @@ describe('a price', () => {
   });
 
   it('to compare with that is none is InvalidPrice', () => {
-    expect(codeOf({ ...plain, compareAtPrice: { NULL: true } })).toBe('InvalidPrice');
+    expect(codeOf({ ...plain, compareAtPrice: { S: 'none' } })).toBe('InvalidPrice');
     expect(codeOf(withVariants({ compareAtPrice: { S: '1.005' } }))).toBe('InvalidPrice');
   });
 });
@@ -124,6 +124,38 @@ describe('stock', () => {
     expect(Object.keys(metadataOf({ ...plain, stock: { N: '7' } }))).not.toContain('stock');
   });
 
+  it.each<[WireItem, string]>([
+    [{ stockQuantity: { N: '0' } }, '0'],
+    [{ stockQuantity: { N: '7' } }, '7'],
+    [{ stock: { N: '0' } }, '0'],
+    [{ stockQuantity: { NULL: true }, stock: { N: '3' } }, '3'],
+    [{ stockQuantity: { N: '4' }, stock: { N: '4.0' } }, '4'],
+  ])('of the product, %j, counts for its only variant as %s and moves there', (stated, pieces) => {
+    const product = { ...plain, ...stated };
+    expect(valuesOf(product, 'stockQuantity')).toEqual([{ N: pieces }]);
+    const kept = Object.entries(metadataOf(product)).filter(([name]) => /stock/i.test(name));
+    expect(kept.filter(([, value]) => !('NULL' in value))).toEqual([]);
+  });
+
+  it('of the product is its stockQuantity where it has a stock as well, which then stays', () => {
+    const product: WireItem = { ...plain, stockQuantity: { N: '0' }, stock: { N: '9' } };
+    expect(valuesOf(product, 'stockQuantity')).toEqual([{ N: '0' }]);
+    expect(metadataOf(product).stock).toEqual({ N: '9' });
+  });
+
+  it.each(['stock', 'stockQuantity'])(
+    'of 0 in the product’s %s leaves none of several variants in stock',
+    (name) => {
+      const product: WireItem = {
+        ...withVariants({ size: { S: 'M' } }, { stock: { N: '3' } }),
+        [name]: { N: '0' },
+      };
+      expect(valuesOf(product, 'stockQuantity')).toEqual([{ N: '0' }, { N: '3' }]);
+      expect(valuesOf(product, 'stockStatus')).toEqual([{ S: 'out_of_stock' }, { S: 'low_stock' }]);
+      expect(metadataOf(product)[name]).toEqual({ N: '0' });
+    },
+  );
+
   it('of the product stays where there are several variants, whatever it is', () => {
     const product: WireItem = { ...plain, stock: { S: 'plenty' }, sizes: { SS: ['M', 'S'] } };
     expect(metadataOf(product).stock).toEqual({ S: 'plenty' });
@@ -143,12 +175,9 @@ describe('stock', () => {
     ]);
   });
 
-  it.each<WireValue>([{ N: '1.5' }, { N: '-1' }, { S: '5' }, { NULL: true }])(
-    'of %j is InvalidVariant',
-    (stock) => {
-      expect(codeOf({ ...plain, stock })).toBe('InvalidVariant');
-    },
-  );
+  it.each<WireValue>([{ N: '1.5' }, { N: '-1' }, { S: '5' }])('of %j is InvalidVariant', (stock) => {
+    expect(codeOf({ ...plain, stock })).toBe('InvalidVariant');
+  });
 
   it('is judged by the variant’s own threshold', () => {
     const product = withVariants({ stock: { N: '5' }, lowStockThreshold: { N: '4' } });
