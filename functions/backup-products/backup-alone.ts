@@ -29,6 +29,7 @@ async function planAlone(runtime: Runtime): Promise<Plan> {
     segments: [...workers],
     shards: [...workers],
     workers: workers.length,
+    timeToLiveAttribute: source.timeToLiveAttribute,
     readUnitsPerSecond: sparedReadUnits({
       ProvisionedThroughput: source.provisionedThroughput,
       OnDemandThroughput: source.onDemandThroughput,

@@ -5,6 +5,7 @@ import { DamagedFileError, decodeItems, fetchDataFile } from '../shared/backup/r
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import { sourceKey } from '../shared/tables/target-tables.ts';
+import { type Expiry, isExpired, willExpire } from '../shared/tables/time-to-live.ts';
 import { createDigestSum, type Digest, equalDigests } from '../shared/wire/digest.ts';
 import { itemSizeBytes } from '../shared/wire/item-size.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
@@ -16,6 +17,10 @@ export interface FileRehearsal {
   readonly metadata: number;
   readonly variants: number;
   readonly quarantined: number;
+  /** Source items that time to live deletes sooner or later. */
+  readonly expiring: number;
+  /** Source items whose time was up when the run began. */
+  readonly expired: number;
   /** Of the source items, by DynamoDB's size rule. */
   readonly sourceBytes: number;
   /** Of the target items, by DynamoDB's size rule. */
@@ -60,8 +65,14 @@ function assertSame(file: BackupFile, found: { readonly etag: string; readonly s
     );
 }
 
+/** What a rehearsal depends on besides the file; the same for every file of a run. */
+export interface RehearsalContext {
+  readonly context: TransformContext;
+  readonly expiry: Expiry;
+}
+
 /** Adds up what the products of one file become. */
-function createTally(context: TransformContext) {
+function createTally({ context, expiry }: RehearsalContext) {
   const source = createDigestSum();
   const expected = createDigestSum();
   const counts = {
@@ -69,6 +80,8 @@ function createTally(context: TransformContext) {
     metadata: 0,
     variants: 0,
     quarantined: 0,
+    expiring: 0,
+    expired: 0,
     sourceBytes: 0,
     targetBytes: 0,
     writeUnitsExpected: 0,
@@ -86,6 +99,8 @@ function createTally(context: TransformContext) {
       source.add(product);
       counts.products += 1;
       counts.sourceBytes += itemSizeBytes(product);
+      if (willExpire(product, expiry)) counts.expiring += 1;
+      if (isExpired(product, expiry)) counts.expired += 1;
       const result = productToItems(product, context);
       if (result.kind === 'quarantined') {
         counts.quarantined += 1;
@@ -118,7 +133,7 @@ function createTally(context: TransformContext) {
 export async function rehearseFile(
   objects: ObjectStore,
   file: BackupFile,
-  context: TransformContext,
+  context: RehearsalContext,
 ): Promise<FileRehearsal> {
   const { body, etag } = await fetchDataFile(objects, file);
   const tally = createTally(context);

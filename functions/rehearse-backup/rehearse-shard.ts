@@ -1,13 +1,14 @@
 import { fileStem, runLayout } from '../shared/backup/layout.ts';
 import { filesOfShard } from '../shared/backup/shard-files.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import { transformContext } from '../shared/transform/transform-context.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/wire/digest.ts';
-import { type FileRehearsal, maxSamples, rehearseFile } from './rehearse-file.ts';
+import { type FileRehearsal, maxSamples, rehearseFile, type RehearsalContext } from './rehearse-file.ts';
 
 /** How many of the shard's files are done. */
 interface FilesCursor {
@@ -19,6 +20,8 @@ const counterNames = [
   'metadata',
   'variants',
   'quarantined',
+  'expiring',
+  'expired',
   'sourceBytes',
   'targetBytes',
   'writeUnitsExpected',
@@ -65,6 +68,15 @@ async function storeQuarantine(
   await runtime.objects.put(key, found.lines, options);
 }
 
+/** Expired is what was so when the run began, so that a second look counts the same. */
+function rehearsalContext(run: Run): RehearsalContext {
+  const nowSeconds = Date.parse(run.startedAt) / 1_000;
+  return {
+    context: transformContext(run),
+    expiry: { attributeName: run.plan.timeToLiveAttribute, nowSeconds },
+  };
+}
+
 async function rehearseNext(
   runtime: Runtime,
   files: readonly BackupFile[],
@@ -74,7 +86,7 @@ async function rehearseNext(
   const file = files[filesDone];
   if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
   await turn.fence.check();
-  const rehearsal = await rehearseFile(runtime.objects, file, transformContext(turn.run));
+  const rehearsal = await rehearseFile(runtime.objects, file, rehearsalContext(turn.run));
   await storeQuarantine(runtime, turn, { file, lines: rehearsal.quarantine });
   const done = filesDone + 1 === files.length;
   await turn.save({

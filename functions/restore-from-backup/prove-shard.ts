@@ -3,24 +3,14 @@ import { DamagedFileError, readItems } from '../shared/backup/read-file.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
+import { isExpired } from '../shared/tables/time-to-live.ts';
 import { combineDigests, createDigestSum, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
-import { numberAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups, type RestorableFile } from './restore-files.ts';
 
 /** How many of the shard's files are done. */
 interface FilesCursor {
   readonly filesDone: number;
-}
-
-/** DynamoDB leaves items alone whose time is further back than this. */
-const oldestExpirySeconds = 5 * 365 * 24 * 3600;
-
-/** Whether time to live would delete the item at once. */
-export function isExpired(item: WireItem, attributeName: string | undefined, nowSeconds: number): boolean {
-  const text = attributeName === undefined ? undefined : numberAttribute(item, attributeName);
-  const expiresAt = Number(text ?? Number.NaN);
-  return expiresAt < nowSeconds && expiresAt > nowSeconds - oldestExpirySeconds;
 }
 
 interface ProveScope {
@@ -41,11 +31,12 @@ async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promi
   const file = scope.files[filesDone];
   if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
   const nowSeconds = Date.parse(turn.run.startedAt) / 1000;
+  const expiry = { attributeName: scope.timeToLiveAttribute, nowSeconds };
   const digest = createDigestSum();
   let expired = 0;
   for await (const item of readItems(scope.runtime.objects, file)) {
     digest.add(item);
-    if (isExpired(item, scope.timeToLiveAttribute, nowSeconds)) expired += 1;
+    if (isExpired(item, expiry)) expired += 1;
   }
   if (!equalDigests(digest.value(), file.digest))
     throw new DamagedFileError(

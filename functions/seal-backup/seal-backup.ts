@@ -9,11 +9,14 @@ import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts
 import { type Fence, raiseFence } from '../shared/fence.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
 import type { BackupSummary, Rehearsal, Run } from '../shared/ledger/run.ts';
-import { updateRun } from '../shared/ledger/run-update.ts';
+import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilQuiet } from '../shared/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { expiringSentence } from '../shared/tables/time-to-live.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { cut, shorten } from '../shared/text.ts';
 
@@ -65,6 +68,16 @@ function backupSummary(runtime: Runtime, run: Run, totals: BackupTotals): Backup
 function rehearsalOf({ rehearsed, expected }: BackupTotals): Rehearsal {
   const { products = 0, metadata = 0, variants = 0, quarantined = 0, targetBytes = 0 } = rehearsed;
   return { products, metadata, variants, quarantined, targetBytes, expected };
+}
+
+/** Where the source has time to live and items that go by it. */
+async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTotals): Promise<void> {
+  const { timeToLiveAttribute: attribute } = run.plan;
+  const { expiring = 0, expired = 0 } = rehearsed;
+  if (attribute === undefined || expiring === 0) return;
+  const target = tableName(catalogueTable, runtime.config.tablePrefix);
+  const tables = { source: run.sourceTable, target };
+  await warnRun(runtime.ledger, run, [expiringSentence({ attribute, expiring, expired }, tables)]);
 }
 
 /** A step called alone only backs up, and a dry run is there to list what cannot be migrated: neither fails. */
@@ -127,6 +140,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   const backup = backupSummary(runtime, run, totals);
   const rehearsal = rehearsalOf(totals);
   await updateRun(ledger, input, { backup, rehearsal });
+  await warnOfExpiry(runtime, run, totals);
   runtime.logger.info('The backup is sealed.', {
     runId: run.runId,
     backupId: run.backupId,

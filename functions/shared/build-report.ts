@@ -148,6 +148,13 @@ function costs(runtime: Runtime, run: Run, shards: Shards): { estimated: Estimat
   return { estimated, actual };
 }
 
+function expiringItems({ plan }: Run, shards: Shards): Pick<Report['source'], 'timeToLive'> {
+  const { timeToLiveAttribute: attribute } = plan;
+  if (attribute === undefined) return {};
+  const count = (counter: string): number => countOver(shards, 'RehearseBackup', counter);
+  return { timeToLive: { attribute, expiring: count('expiring'), expired: count('expired') } };
+}
+
 /** How the run ended, beyond what the ledger says. */
 export interface RunEnd {
   readonly status: ReportStatus;
@@ -171,6 +178,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
       table: run.sourceTable,
       products: backup?.items ?? countOver(shards, 'BackupProducts', 'items'),
       bytes: backup?.bytes ?? countOver(shards, 'BackupProducts', 'bytes'),
+      ...expiringItems(run, shards),
     },
     backup:
       backup === undefined

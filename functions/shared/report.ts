@@ -1,4 +1,5 @@
 import type { Cost, EstimatedCost } from './cost/cost.ts';
+import type { ExpiringItems } from './tables/time-to-live.ts';
 import type { BackupSummary, Rehearsal, RunParameters, Verification } from './ledger/run.ts';
 
 /** How a run ended. */
@@ -104,6 +105,8 @@ export interface Report {
     readonly products: number;
     /** Uncompressed bytes of DynamoDB JSON. */
     readonly bytes: number;
+    /** Where the source has time to live: items that live for ever in the target. */
+    readonly timeToLive?: ExpiringItems;
   };
   /** `null` when the run ended before its backup was sealed. */
   readonly backup: Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> | null;

@@ -63,6 +63,8 @@ export const planSchema = z.object({
   /** Products the table is thought to hold (DescribeTable, six hours stale, or counted where it is small). */
   estimatedProducts: z.number().min(0),
   estimatedBytes: z.number().min(0),
+  /** The source's attribute of expiry, where time to live is on. */
+  timeToLiveAttribute: z.string().optional(),
   /** Seconds and dollars of a whole run, estimated. */
   estimate: z.object({ seconds: z.number(), dollars: z.number() }),
   /** Sentences for the report. */

@@ -11,6 +11,7 @@ import { checkEmpty } from './check-empty.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
 import { checkTargets } from './check-targets.ts';
+import { checkTimeToLive } from './check-time-to-live.ts';
 import { sizeRun } from './size-run.ts';
 
 /** Everything that was looked at; `plan` is absent where a stop makes sizing pointless. */
@@ -36,15 +37,20 @@ async function probeSource(runtime: Runtime): Promise<{ items: number; bytes: nu
 
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
   const { clients, clock, config } = runtime;
-  const [probe, quota, target] = await Promise.all([
+  const [probe, quota, timeToLive, target] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
+    checkTimeToLive(runtime),
     reach(clock, 'DynamoDB', () =>
       describeTable(clients.dynamo, tableName(catalogueTable, config.tablePrefix)),
     ),
   ]);
   const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, target });
-  return { checks: [...checkEmpty(config.sourceTable, probe, input), quota.check], plan };
+  const { attribute: timeToLiveAttribute } = timeToLive;
+  return {
+    checks: [...checkEmpty(config.sourceTable, probe, input), quota.check, timeToLive.check],
+    plan: timeToLiveAttribute === undefined ? plan : { ...plan, timeToLiveAttribute },
+  };
 }
 
 async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings> {

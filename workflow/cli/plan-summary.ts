@@ -93,9 +93,18 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonl
     ['Quarantine', counted(quarantined, 'product')],
     ...named,
     ...more,
+    ...expiryRows(source),
     units,
     workers,
   ];
+}
+
+/** Items that the source deletes one day, and the target does not. */
+function expiryRows({ timeToLive }: Report['source']): readonly Row[] {
+  if (timeToLive === undefined) return [];
+  const { attribute, expiring, expired } = timeToLive;
+  const text = `${counted(expiring, 'item')} with a time in ${attribute}, ${count(expired)} of them expired; in the target they live for ever`;
+  return [['Expiring', text]];
 }
 
 function capsText({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {

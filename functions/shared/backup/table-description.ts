@@ -1,6 +1,5 @@
 import {
   DescribeTableCommand,
-  DescribeTimeToLiveCommand,
   type DynamoDBClient,
   type IndexStatus,
   ListTagsOfResourceCommand,
@@ -10,6 +9,7 @@ import {
 import * as z from 'zod';
 import { TableUnavailableError } from '../errors.ts';
 import { type Clock, retry } from '../retry.ts';
+import { timeToLiveOf } from '../tables/time-to-live.ts';
 import { otherSettingsOf } from './other-settings.ts';
 
 const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
@@ -102,14 +102,6 @@ export interface DescribeScope {
 }
 
 const patienceMillis = 60_000;
-
-async function timeToLiveOf(dynamo: DynamoDBClient, tableName: string): Promise<string | undefined> {
-  const { TimeToLiveDescription: ttl } = await dynamo.send(
-    new DescribeTimeToLiveCommand({ TableName: tableName }),
-  );
-  const isOn = ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING';
-  return isOn ? ttl.AttributeName : undefined;
-}
 
 async function tagsOf(dynamo: DynamoDBClient, tableArn: string): Promise<TableDescription['tags']> {
   const tags: TableDescription['tags'] = [];

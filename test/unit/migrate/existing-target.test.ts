@@ -33,7 +33,7 @@ describe('a target that was there before', () => {
     await bench.migrate();
     const target = await bench.target();
     expect(target.size).toBe(15);
-    expect(target.get(targetKey('VARIANT#PRO-M-P1'))).toEqual(shopItem);
+    expect(target.get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6'))).toEqual(shopItem);
     expect((await bench.shard())?.counters).toMatchObject({
       items: 15,
       alreadyPresent: 1,
@@ -56,7 +56,7 @@ describe('a target that was there before', () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.migrate();
     await changeSource(bench, sizedProduct(1, { price: { S: '170' } }));
-    await bench.put(noted((await bench.target()).get(targetKey('VARIANT#PRO-S-P1')) ?? {}));
+    await bench.put(noted((await bench.target()).get(targetKey('VARIANT#PRO-S-P1-1DEE6E3EC6')) ?? {}));
     const before = await snapshot(bench);
     const run = await bench.nextRun('run-2');
     const requests: string[] = [];
@@ -77,9 +77,9 @@ describe('a target that was there before', () => {
     const shard = await bench.shard(run);
     expect(shard?.counters).toMatchObject({ items: 15, alreadyPresent: 15, outdated: 3, keptChanged: 0 });
     expect(shard?.samples?.['outdated']?.toSorted()).toEqual([
-      'PRODUCT#p-1 / VARIANT#PRO-L-P1',
-      'PRODUCT#p-1 / VARIANT#PRO-M-P1',
-      'PRODUCT#p-1 / VARIANT#PRO-XL-P1',
+      'PRODUCT#p-1 / VARIANT#PRO-L-P1-1DEE6E3EC6',
+      'PRODUCT#p-1 / VARIANT#PRO-M-P1-1DEE6E3EC6',
+      'PRODUCT#p-1 / VARIANT#PRO-XL-P1-1DEE6E3EC6',
     ]);
   });
 
@@ -142,7 +142,7 @@ describe('a resumed run', () => {
     await bench.put(shopItem);
     const resumed = await bench.resume(bench.run);
     await bench.migrate(resumed);
-    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toEqual(shopItem);
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6'))).toEqual(shopItem);
     expect((await bench.shard())?.counters).toMatchObject({ items: 15, alreadyPresent: 1 });
   });
 

@@ -128,7 +128,7 @@ export function awsError(name: string, message = `${name} for a test`): Error {
 /** An item of the first product that the shop has put there itself. */
 export const shopItem: WireItem = {
   PK: { S: 'PRODUCT#p-1' },
-  SK: { S: 'VARIANT#PRO-M-P1' },
+  SK: { S: 'VARIANT#PRO-M-P1-1DEE6E3EC6' },
   note: { S: 'the shop’s own' },
 };
 

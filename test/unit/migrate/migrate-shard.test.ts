@@ -177,13 +177,13 @@ describe('a first run into a table of its own', () => {
   it('names the one item that DynamoDB refuses for good', async () => {
     bench = await migrateBench();
     const faulty = withBatches((items, real) =>
-      items.some((item) => item.includes('VARIANT#PRO-L-P7'))
+      items.some((item) => item.includes('VARIANT#PRO-L-P7-A8A56438D7'))
         ? Promise.reject(awsError('ValidationException', 'Too odd.'))
         : real.batchPut(targetName, items),
     );
     await expect(bench.migrate(bench.run, faulty)).rejects.toMatchObject({
       name: 'ItemRefusedError',
-      message: expect.stringContaining('PRODUCT#p-7 / VARIANT#PRO-L-P7 for good: Too odd.'),
+      message: expect.stringContaining('PRODUCT#p-7 / VARIANT#PRO-L-P7-A8A56438D7 for good: Too odd.'),
     });
   });
 

@@ -44,7 +44,7 @@ describe('replacing', () => {
     expect(replaced.map(([, item]) => item.migrationRun)).toEqual(
       Array.from({ length: 4 }, () => ({ S: 'run-2' })),
     );
-    expect(after.get(targetKey('VARIANT#PRO-M-P1'))?.price).toEqual({ N: '17000' });
+    expect(after.get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6'))?.price).toEqual({ N: '17000' });
     expect(new Map(after).size).toBe(20);
     expect((await bench.shard(run))?.counters).toMatchObject({
       items: 20,
@@ -58,13 +58,13 @@ describe('replacing', () => {
     const second = await secondRun();
     bench = second.bench;
     const { run } = second;
-    const before = (await bench.target()).get(targetKey('VARIANT#PRO-S-P1'));
+    const before = (await bench.target()).get(targetKey('VARIANT#PRO-S-P1-1DEE6E3EC6'));
     const order: string[] = [];
     bench.objects.afterPut = (key) => void order.push(key);
     await bench.migrate(run);
     const undo = await readUndo({ objects: bench.objects, runId: 'run-2', stem: '0-0' });
     expect(undo.size).toBe(4);
-    expect(undo.get(targetKey('VARIANT#PRO-S-P1'))).toEqual(before);
+    expect(undo.get(targetKey('VARIANT#PRO-S-P1-1DEE6E3EC6'))).toEqual(before);
     expect(order).toEqual(['runs/run-2/undo/0-0-0.jsonl']);
   });
 
@@ -84,27 +84,27 @@ describe('replacing', () => {
     const second = await secondRun();
     bench = second.bench;
     const { run } = second;
-    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1')) ?? {};
+    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6')) ?? {};
     await bench.put(wireItem([...Object.entries(item), ['stockQuantity', { N: '3' }]]));
     await bench.migrate(run);
-    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toMatchObject({
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6'))).toMatchObject({
       stockQuantity: { N: '3' },
       price: { N: '16500' },
     });
     const shard = await bench.shard(run);
     expect(shard?.counters).toMatchObject({ items: 20, alreadyPresent: 20, replaced: 3, keptChanged: 1 });
-    expect(shard?.samples).toEqual({ keptChanged: ['PRODUCT#p-1 / VARIANT#PRO-M-P1'] });
+    expect(shard?.samples).toEqual({ keptChanged: ['PRODUCT#p-1 / VARIANT#PRO-M-P1-1DEE6E3EC6'] });
   });
 
   it('leaves an item alone that the shop changes between the look and the write', async () => {
     const second = await secondRun();
     bench = second.bench;
     const { run } = second;
-    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1')) ?? {};
+    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6')) ?? {};
     bench.objects.afterPut = () =>
       bench.put(wireItem([...Object.entries(item), ['stockQuantity', { N: '3' }]]));
     await bench.migrate(run);
-    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toMatchObject({
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6'))).toMatchObject({
       stockQuantity: { N: '3' },
       price: { N: '16500' },
     });
@@ -115,10 +115,10 @@ describe('replacing', () => {
     const second = await secondRun();
     bench = second.bench;
     const { run } = second;
-    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1')) ?? {};
+    const item = (await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6')) ?? {};
     bench.objects.afterPut = () => bench.put(noted(item));
     await bench.migrate(run);
-    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1'))).toMatchObject({
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6'))).toMatchObject({
       note: { S: 'changed by the shop' },
       price: { N: '17000' },
     });

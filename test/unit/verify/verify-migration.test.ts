@@ -55,7 +55,7 @@ describe('a target that this run created', () => {
 
   it('is compared key by key where it differs, and what is wrong is named', async () => {
     bench = await verifyBench(10);
-    await bench.removeFrom(targetName, wireKey('VARIANT#PRO-M-P1'));
+    await bench.removeFrom(targetName, wireKey('VARIANT#PRO-M-P1-1DEE6E3EC6'));
     await bench.put(changed(await bench.targetItem('METADATA', 'p-2')));
     await bench.put({ ...wireKey('VARIANT#MINE'), note: { S: 'somebody else’s' } });
     expect(await bench.verify()).toEqual({ byKey: true });
@@ -71,14 +71,14 @@ describe('a target that this run created', () => {
       alreadyPresent: 0,
     });
     expect(shard?.samples).toMatchObject({
-      missing: ['PRODUCT#p-1 / VARIANT#PRO-M-P1'],
+      missing: ['PRODUCT#p-1 / VARIANT#PRO-M-P1-1DEE6E3EC6'],
       different: ['PRODUCT#p-2 / METADATA'],
     });
   });
 
   it('has an item too many even where all of them bear the run’s name', async () => {
     bench = await verifyBench(10);
-    const item = await bench.targetItem('VARIANT#PRO-M-P1');
+    const item = await bench.targetItem('VARIANT#PRO-M-P1-1DEE6E3EC6');
     await bench.put(wireItem([...Object.entries(item), ['SK', { S: 'VARIANT#TWICE' }]]));
     expect(await bench.verify()).toEqual({ byKey: true });
     expect(await bench.verification()).toMatchObject({ expected: 50, found: 51, extra: 1 });
@@ -121,7 +121,7 @@ describe('a target that this run created', () => {
 });
 
 describe('a target that was there before', () => {
-  const mine: WireItem = { ...wireKey('VARIANT#PRO-M-P1'), note: { S: 'mine' } };
+  const mine: WireItem = { ...wireKey('VARIANT#PRO-M-P1-1DEE6E3EC6'), note: { S: 'mine' } };
   const other: WireItem = { ...wireKey('VARIANT#OTHER'), note: { S: 'mine' } };
 
   it('is compared key by key; what is the shop’s is no fault, and is not asked for at the source', async () => {

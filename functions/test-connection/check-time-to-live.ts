@@ -1,0 +1,38 @@
+import { errorSummary } from '../shared/errors.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { timeToLiveOf } from '../shared/tables/time-to-live.ts';
+import { type Check, done, reach, warning } from './check.ts';
+
+/** The check, and the attribute by which the source deletes items, if it does. */
+export interface TimeToLiveCheck {
+  readonly check: Check;
+  readonly attribute: string | undefined;
+}
+
+/** What an engine on a laptop says of a call that it does not have. */
+const notOffered = 'UnknownOperationException';
+
+async function attributeOf({ clients, clock, config }: Runtime): Promise<string | undefined> {
+  try {
+    return await reach(clock, 'DynamoDB', () => timeToLiveOf(clients.dynamo, config.sourceTable));
+  } catch (error) {
+    if (errorSummary(error).name === notOffered) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the source deletes items by itself: what is migrated in time then stays for ever. A warning, no stop. */
+export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck> {
+  const { sourceTable, tablePrefix } = runtime.config;
+  const what = `time to live of ${sourceTable}`;
+  const attribute = await attributeOf(runtime);
+  const target = tableName(catalogueTable, tablePrefix);
+  if (attribute === undefined || attribute === catalogueTable.timeToLiveAttribute) {
+    const found = attribute === undefined ? 'off' : `on ${attribute}, as for ${target}`;
+    return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
+  }
+  const sentence = `${sourceTable} deletes items by time to live on ${attribute}; ${target} gets none, so a product that is migrated before its time is up lives for ever there. The rehearsal counts them.`;
+  return { check: warning(what, sentence), attribute };
+}
