@@ -216,6 +216,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     throttles: countOverAll(shards, 'throttles'),
     timings: timings(shards),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
+    ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
     ...(run.details === undefined ? {} : { details: run.details }),
   };
 }
