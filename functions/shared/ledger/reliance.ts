@@ -28,10 +28,9 @@ export interface FoundInTable {
   readonly isComplete: boolean;
 }
 
-/** Whether an earlier run may have made the very table that existed. Where an id is not known, it counts. */
+/** Whether an earlier run recorded the very table that existed, or may have made it before it could record its id. */
 function mayBeSameTable(existed: ReliedTable, { outcome, tableId }: EarlierRecord): boolean {
-  // Announced, never created, and known to be so.
-  if (tableId === undefined) return outcome !== 'DELETED';
+  if (tableId === undefined) return outcome === 'INTENT' || outcome === 'KEPT';
   return existed.tableId === undefined || existed.tableId === tableId;
 }
 
@@ -84,10 +83,11 @@ async function earlierRecords(
   { runId: own, name }: { readonly runId: string; readonly name: string },
 ): Promise<readonly EarlierRecord[]> {
   const announcers = (await listAnnouncers(ledger, name)).filter((runId) => runId !== own);
-  return mapSome(announcers, async (runId): Promise<EarlierRecord> => {
-    const { outcome = 'INTENT', tableId } = (await findTableRecord(ledger, { runId, name })) ?? {};
-    return { runId, outcome, ...(tableId === undefined ? {} : { tableId }) };
+  const records = await mapSome(announcers, async (runId): Promise<readonly EarlierRecord[]> => {
+    const record = await findTableRecord(ledger, { runId, name });
+    return record === undefined ? [] : [{ ...record, runId }];
   });
+  return records.flat();
 }
 
 /** Anyone can write a mark into an item: only runs that the ledger knows count. */

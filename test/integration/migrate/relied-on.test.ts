@@ -220,6 +220,25 @@ describe('a step called alone that failed half-way', () => {
   });
 });
 
+describe('a restore that a later one relies on', () => {
+  it('keeps the table that it made until the later restore is named', async () => {
+    await shop.invoke('backupProducts');
+    const targetTable = `products-restored-${a}`;
+    await shop.run('restore', { targetTable }, a);
+    await shop.dynamo.call('DeleteItem', { TableName: targetTable, Key: { id: { S: 'shoe-1' } } });
+    const { output } = await shop.run('restore', { targetTable }, b);
+    expect(JSON.parse(output ?? '{}')).toMatchObject({ status: 'SUCCEEDED', reliesOn: [a] });
+
+    const refused = await rollBack({ runId: a, confirm: a });
+    expect(refused.cause).toContain(`{"runId": "${a}", "confirm": "${b}"}`);
+    expect(await shop.dynamo.scan(targetTable)).toHaveLength(30);
+
+    await rollBack({ runId: a, confirm: b });
+    expect(await statusOf(a)).toBe('ROLLED_BACK');
+    expect(await shop.dynamo.tableNames()).not.toContain(targetTable);
+  });
+});
+
 describe('a roll back that nobody asked for', () => {
   /** As a recovery meets it whose lock was lost: the run is ROLLING_BACK, and another has committed on its tables. */
   async function rollBackUnasked(runId: string): Promise<Report> {
