@@ -19,7 +19,7 @@ function tableNames(reliants: readonly Reliant[]): string {
   return names.length > MAX_NAMED ? `${shown}, ...` : shown;
 }
 
-/** Refuses to guess: what was typed is repeated, so that a slip is seen. */
+/** Repeats what was typed, so that a slip is seen. */
 const typed = (confirm: string | undefined): string =>
   confirm === undefined ? '' : ` "confirm" was "${confirm}".`;
 
@@ -37,7 +37,7 @@ export function missingConfirmation(
   if (newest !== undefined) {
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
-    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on what it made: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${newest.runId}"}; each table that is relied on is backed up first.`;
+    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${newest.runId}"}; each table that is relied on is backed up first.`;
   }
   if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
   return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${runId}"}; each table is backed up first.`;

@@ -51,14 +51,19 @@ const existedText = ({ kind }: Run): string =>
     : 'untouched, as it was there before';
 
 function tablesText(run: Run, { tables }: Report): string {
-  const named = (outcome: string): string =>
+  const listed = (ofKind: (table: Report['tables'][number]) => boolean): string =>
     tables
-      .filter((table) => table.outcome === outcome)
+      .filter(ofKind)
       .map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`))
       .join(', ');
+  const named = (outcome: string): string => listed((table) => table.outcome === outcome);
+  // A remark on a table that existed before says what of the run stays in it.
+  const existed = (isUntouched: boolean): string =>
+    listed(({ outcome, remark }) => outcome === 'EXISTED' && (remark === undefined) === isUntouched);
   const parts = [
     ['taken away', named('DELETED')],
-    [existedText(run), named('EXISTED')],
+    [existedText(run), existed(true)],
+    ['there before', existed(false)],
     ['kept', named('KEPT')],
     ['left in place', named('CREATED')],
   ].filter(([, names]) => names !== '');

@@ -18,16 +18,10 @@ export type ItemsVerdict =
 async function keepItems(
   { ledger }: Runtime,
   { run }: TakeBackScope,
-  { table, remark }: { readonly table: ExistingTable; readonly remark: string },
+  { name, remark }: { readonly name: string; readonly remark: string },
 ): Promise<ItemsVerdict> {
-  const { name, tableId } = table;
   const noted = `the items of run ${run.runId} stay in it, because ${remark}`;
-  await recordTable(ledger, run.runId, {
-    name,
-    outcome: 'EXISTED',
-    remark: noted,
-    ...(tableId && { tableId }),
-  });
+  await recordTable(ledger, run.runId, { name, outcome: 'EXISTED', itemsKept: true, remark: noted });
   await warnRun(ledger, run, [`Table ${name}: ${noted}.`]);
   return { kind: 'kept' };
 }
@@ -65,7 +59,7 @@ export async function mayTakeItems(
     case 'free':
       return { kind: 'take' };
     case 'keep':
-      return keepItems(runtime, scope, { table, remark: relied.remark });
+      return keepItems(runtime, scope, { name: table.name, remark: relied.remark });
     case 'back up first':
       return backUpFirst(runtime, scope, table.name);
   }

@@ -28,7 +28,9 @@ describe('the confirmation of a roll back', () => {
     for (const confirm of [undefined, 'a', 'b', 'd'])
       expect(missing(confirm)).toContain('start rollback with {"runId": "a", "confirm": "c"}');
     expect(missing('b')).toContain('"confirm" was "b".');
-    expect(missing()).toContain('run c and 1 more succeeded since and rely on what it made: cart, orders.');
+    expect(missing()).toContain(
+      'run c and 1 more succeeded since and rely on these of its tables: cart, orders.',
+    );
     expect(missing('c')).toBeUndefined();
   });
 
