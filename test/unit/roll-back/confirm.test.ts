@@ -90,6 +90,8 @@ describe('a run that is relied on', () => {
     execution: reason === 'fail' ? sampleExecution('a') : sampleExecution('r', 'rollback'),
     failure: { error: 'Broken', cause: 'It broke.' },
   });
+  /** Each call of the roll back has an id of its own. */
+  const claimIn = (runtime: Runtime, one: RollBackOrder) => claimRun(runtime, one, crypto.randomUUID());
   const note = async (on: string, by = 'b'): Promise<void> => {
     const { ledger } = world.observer;
     const written = { runId: by, committedAt: '2026-05-02T00:00:00.000Z' };
@@ -110,12 +112,12 @@ describe('a run that is relied on', () => {
         await transition(ledger, { run: moved, to, lock: 'keep', writer: 'two' });
       await note('a');
       const before = await readRun(ledger, 'a');
-      await expect(claimRun(world.observer, order('operator'))).rejects.toMatchObject({
+      await expect(claimIn(world.observer, order('operator'))).rejects.toMatchObject({
         name: 'InvalidInputError',
         message: expect.stringContaining('{"runId": "a", "confirm": "b"}'),
       });
       expect(await readRun(ledger, 'a')).toEqual(before);
-      expect(await claimRun(world.observer, order('operator', 'b'))).toMatchObject({ kind: 'claimed' });
+      expect(await claimIn(world.observer, order('operator', 'b'))).toMatchObject({ kind: 'claimed' });
       expect(await actionFor(world.observer)).toBe('back up first');
     },
   );
@@ -123,7 +125,7 @@ describe('a run that is relied on', () => {
   it('keeps its tables in a roll back that nobody asked for', async () => {
     await begunRun(world, 'a');
     await note('a');
-    expect(await claimRun(world.observer, order('fail'))).toMatchObject({ kind: 'claimed' });
+    expect(await claimIn(world.observer, order('fail'))).toMatchObject({ kind: 'claimed' });
     expect(await actionFor(world.observer)).toBe('keep');
   });
 
@@ -142,17 +144,17 @@ describe('a run that is relied on', () => {
     expect(await actionFor(world.observer)).toBe('back up first');
     if (marked === undefined) throw new Error('a was not marked');
     await transition(ledger, { run: marked, to: 'ROLLBACK_FAILED', lock: 'keep', writer: 'two' });
-    await expect(claimRun(world.observer, order('operator'))).rejects.toThrow('"confirm": "b"');
+    await expect(claimIn(world.observer, order('operator'))).rejects.toThrow('"confirm": "b"');
   });
 
   it('goes on being rolled back as it was confirmed, by whoever takes the roll back over', async () => {
     await begunRun(world, 'a');
     world.stepFunctions.executions.set(sampleExecution('a').id, 'ABORTED');
     await note('a');
-    await claimRun(world.observer, order('operator', 'b'));
+    await claimIn(world.observer, order('operator', 'b'));
     world.clock.advance(60_001);
     const recovery = { ...order('settle'), execution: sampleExecution('s', 'rollback') };
-    expect(await claimRun(world.observer, recovery)).toMatchObject({ kind: 'claimed' });
+    expect(await claimIn(world.observer, recovery)).toMatchObject({ kind: 'claimed' });
     expect(await actionFor(world.observer)).toBe('back up first');
   });
 
@@ -167,7 +169,7 @@ describe('a run that is relied on', () => {
       }
       return send();
     };
-    expect(await claimRun(world.runtime(gate), order('operator'))).toMatchObject({ kind: 'claimed' });
+    expect(await claimIn(world.runtime(gate), order('operator'))).toMatchObject({ kind: 'claimed' });
     expect(isCommitted).toBe(true);
     expect(await actionFor(world.observer)).toBe('keep');
   });
