@@ -1,6 +1,7 @@
 import { buildReport, readRunLedger, type RunLedger } from '../shared/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
+import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
@@ -13,7 +14,7 @@ import type { RunStepInput } from '../shared/state.ts';
 import { catchingUpWarnings } from './catching-up.ts';
 import { judge, verificationOf } from './judge.ts';
 
-/** Judges and commits: end status, verification and release of the lock in one transaction. */
+/** Judges and commits: end status, verification, the runs relied on and release of the lock in one transaction. */
 async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Run> {
   const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
   const finishedAt = new Date(runtime.clock.now()).toISOString();
@@ -23,15 +24,21 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
     judge(run, verification, ledger);
     return { ...facts, verification, protection: 'PENDING' } as const;
   };
+  const judged = to === 'PLANNED' ? facts : verified();
+  await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
+  const reliance = await noteReliance(
+    runtime.ledger,
+    { runId: run.runId, committedAt: finishedAt },
+    { tables: ledger.tables, shards: ledger.shards.get('MigrateProducts') ?? [] },
+  );
   const change = {
     run,
     to,
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: to === 'PLANNED' ? facts : verified(),
+    facts: { ...judged, ...reliance.facts },
   } as const;
-  await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
-  const committed = await transition(runtime.ledger, change);
+  const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed === undefined)
     throw new RunClosedError(
       `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,

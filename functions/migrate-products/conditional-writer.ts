@@ -6,6 +6,7 @@ import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { refusalOf } from './batch-writer.ts';
 import { decideStanding } from './decide-standing.ts';
+import type { FoundRuns } from './found-runs.ts';
 import { createPipeline } from '../shared/pipeline.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
@@ -46,6 +47,8 @@ export interface ConditionalScope extends WriteScope {
   readonly saveDeadline: number;
   /** Keys for the report; at most 20 of each kind. */
   readonly samples: LeftAlone;
+  /** Told of every item that was there already. */
+  readonly foundRuns: Pick<FoundRuns, 'see'>;
 }
 
 /** Keys of items that were left as they stood, by why. */
@@ -78,6 +81,7 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
   };
   const meet = async (met: Met): Promise<void> => {
     const { item: fresh, standing, product } = met;
+    scope.foundRuns.see(standing);
     const decision = decideStanding({ ...scope, standing, fresh });
     if (decision === 'refresh') return change(met, settleItem);
     if (decision === 'replace') return void replacements.push(met);

@@ -15,6 +15,7 @@ import { productToItems } from '../shared/transform/product-to-items.ts';
 import { type TransformContext, transformContext } from '../shared/transform/transform-context.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
+import { createFoundRuns, type FoundRuns } from './found-runs.ts';
 import { findTarget, writeScope } from './open-target.ts';
 import { createProductWindow, type ProductWindow, tallyOf } from './product-window.ts';
 import type { TargetWriter, WriteMeter } from './target-writer.ts';
@@ -34,6 +35,8 @@ interface Migration {
   readonly writer: TargetWriter;
   readonly meter: WriteMeter & { readonly readUnits: number };
   readonly samples: LeftAlone;
+  readonly tableName: string;
+  readonly foundRuns: FoundRuns;
   /** The shard as it was when the turn began. */
   readonly before: Progress<FilesCursor>;
 }
@@ -85,7 +88,9 @@ async function openMigration(
   const { keptChanged = [], outdated = [] } = before.samples ?? {};
   const samples = { keptChanged: [...keptChanged], outdated: [...outdated] };
   const target = await findTarget(runtime, run);
-  const scope = writeScope(runtime, turn, { tableName: target.tableName, meter });
+  const { tableName } = target;
+  const foundRuns = createFoundRuns(run.runId, before.foundRuns?.[tableName]);
+  const scope = writeScope(runtime, turn, { tableName, meter });
   return {
     turn,
     context: transformContext(run),
@@ -105,9 +110,12 @@ async function openMigration(
           },
           saveDeadline: turn.saveDeadline,
           samples,
+          foundRuns,
         }),
     meter,
     samples,
+    tableName,
+    foundRuns,
     before,
   };
 }
@@ -170,8 +178,10 @@ async function saveUnit(migration: Migration, { isAtEnd, failure }: UnitOutcome)
   if (!done && !hasMoved) throw nothingThrough();
 }
 
-function progressOf({ before, window, meter, samples }: Migration, done: boolean): Progress<FilesCursor> {
+function progressOf(migration: Migration, done: boolean): Progress<FilesCursor> {
+  const { before, window, meter, samples, tableName } = migration;
   const { cursor, totals } = window.advance();
+  const found = migration.foundRuns.ids();
   const products = totals.metadata + totals.quarantined;
   const added = Object.entries({ ...totals, products });
   const named = Object.entries(samples).flatMap(([kind, keys]) =>
@@ -184,6 +194,7 @@ function progressOf({ before, window, meter, samples }: Migration, done: boolean
     counters: { ...Object.fromEntries(sums), ...meter },
     digests: {},
     ...(named.length > 0 && { samples: Object.fromEntries(named) }),
+    ...(found.length > 0 && { foundRuns: { ...before.foundRuns, [tableName]: found } }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { MigrationManifest } from '../shared/backup/manifests.ts';
 import { buildReport, countOver, readRunLedger, type RunLedger } from '../shared/build-report.ts';
 import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
+import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run, type Verification } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
@@ -103,15 +104,22 @@ export async function finishSettings(runtime: Runtime, run: Run, manifest: Migra
 }
 
 async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
-  const verification = judgeRestore(run, manifest, await readRunLedger(runtime, run.runId));
+  const ledger = await readRunLedger(runtime, run.runId);
+  const verification = judgeRestore(run, manifest, ledger);
   const finishedAt = new Date(runtime.clock.now()).toISOString();
-  const committed = await transition(runtime.ledger, {
+  const reliance = await noteReliance(
+    runtime.ledger,
+    { runId: run.runId, committedAt: finishedAt },
+    { tables: ledger.tables, shards: [] },
+  );
+  const change = {
     run,
     to: 'SUCCEEDED',
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: { verification, finishedAt },
-  });
+    facts: { verification, finishedAt, ...reliance.facts },
+  } as const;
+  const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed !== undefined) return committed;
   throw new RunClosedError(
     `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,

@@ -4,6 +4,7 @@ import { findLock } from '../shared/ledger/lock.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { confirmedFact, requireConfirmation } from './confirm.ts';
 import type { RollBackOrder } from './request.ts';
 import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } from './settler.ts';
 
@@ -53,7 +54,8 @@ async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promi
   return claimAgain(runtime, order);
 }
 
-function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
+async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
+  await requireConfirmation(runtime, order, run);
   const { id: executionArn, startTime } = order.execution;
   const { error, cause, state } = order.failure;
   return change(runtime, order, {
@@ -65,6 +67,7 @@ function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
     facts: {
       markedAt: runtime.clock.now(),
       rolledBackFrom: run.rolledBackFrom ?? run.status,
+      ...confirmedFact(order),
       ...claimFacts(runtime, run, order.by),
       ...(run.failure === undefined
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
@@ -103,14 +106,6 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
   return shouldHold ? hold(runtime, order, run) : mark(runtime, order, run);
 }
 
-function claimSucceeded(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> | Claim {
-  if (order.reason !== 'operator') return { kind: 'ended', run };
-  if (order.confirm === run.runId) return mark(runtime, order, run);
-  throw new InvalidInputError(
-    `Run ${run.runId} succeeded, and the shop may use its tables. Nothing was changed. To take it back all the same, start rollback with {"runId": "${run.runId}", "confirm": "${run.runId}"}; each table is backed up first.`,
-  );
-}
-
 /**
  * Makes the run this call's to roll back, holds it, or finds that there is nothing to do. Idempotent.
  *
@@ -129,11 +124,9 @@ async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
     case 'RUNNING':
       return claimRunning(runtime, order, run);
     case 'HELD':
-      return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
     case 'ROLLBACK_FAILED':
-      return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
     case 'SUCCEEDED':
-      return claimSucceeded(runtime, order, run);
+      return order.reason === 'operator' ? mark(runtime, order, run) : { kind: 'ended', run };
     case 'ROLLING_BACK':
       return claimMarked(runtime, order, run);
     case 'PLANNED':

@@ -1,6 +1,7 @@
 import { buildReport, readRunLedger } from '../shared/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { runLayout } from '../shared/backup/layout.ts';
+import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/publish-report.ts';
@@ -37,8 +38,8 @@ const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
       ? `Resuming compares again, and fails again while an item that the report names is not as the migration wrote it. Take the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes of the shop's is kept), then start again with {}.`
       : `Go on with {"resume": "${runId}"}, or ${takeBack}.`;
   },
-  ROLLBACK_FAILED: ({ runId }) =>
-    `Remove what remains by hand, or start the rollback state machine again with {"runId": "${runId}"}.`,
+  ROLLBACK_FAILED: ({ runId, confirmed }) =>
+    `Remove what remains by hand, or start the rollback state machine again with {"runId": "${runId}"${confirmed ? `, "confirm": "${confirmed}"` : ''}}.`,
   SUCCEEDED: () => '',
   PLANNED: () => '',
 };
@@ -50,14 +51,19 @@ const existedText = ({ kind }: Run): string =>
     : 'untouched, as it was there before';
 
 function tablesText(run: Run, { tables }: Report): string {
-  const named = (outcome: string): string =>
+  const listed = (ofKind: (table: Report['tables'][number]) => boolean): string =>
     tables
-      .filter((table) => table.outcome === outcome)
+      .filter(ofKind)
       .map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`))
       .join(', ');
+  const named = (outcome: string): string => listed((table) => table.outcome === outcome);
+  // A remark on a table that existed before says what of the run stays in it.
+  const existed = (isUntouched: boolean): string =>
+    listed(({ outcome, remark }) => outcome === 'EXISTED' && (remark === undefined) === isUntouched);
   const parts = [
     ['taken away', named('DELETED')],
-    [existedText(run), named('EXISTED')],
+    [existedText(run), existed(true)],
+    ['there before', existed(false)],
     ['kept', named('KEPT')],
     ['left in place', named('CREATED')],
   ].filter(([, names]) => names !== '');
@@ -75,10 +81,11 @@ const sourceText = (run: Run): string =>
 
 function causeText(run: Run, report: Report, result: TakeBackResult): string {
   const { failure, backup, reportUri, status } = report;
+  const byHand = result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
   const remains =
     result.remaining.length === 0
       ? ''
-      : ` Still there: ${result.remaining.join(' | ')}. Finish by hand: ${result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`).join(' ; ')}.`;
+      : ` Still there: ${result.remaining.join(' | ')}.${byHand.length === 0 ? '' : ` Finish by hand: ${byHand.join(' ; ')}.`}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
   const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`;
@@ -110,7 +117,9 @@ export async function finishRollBack(
   const to = result.remaining.length === 0 ? 'ROLLED_BACK' : 'ROLLBACK_FAILED';
   const facts = { finishedAt: new Date(runtime.clock.now()).toISOString() };
   const writer = `end:${run.settler ?? ''}:${run.markedAt ?? 0}`;
-  const ended = await transition(runtime.ledger, { run, to, lock: 'release', writer, facts });
+  const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId) : [];
+  const change = { run, to, lock: 'release', writer, facts } as const;
+  const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)
     throw new RunClosedError(
       `Run ${run.runId} was ended by somebody else while it was being taken back; this execution changes nothing more.`,

@@ -21,6 +21,7 @@ import { decideTable, type TableFacts } from './decide-table.ts';
 import { inspectRestored } from './inspect-restored.ts';
 import { inspectTable } from './inspect-table.ts';
 import type { Contents } from './inspection.ts';
+import type { ReliedTables } from './relied-tables.ts';
 import type { SettlerFence } from './settler.ts';
 import { cut } from '../shared/text.ts';
 
@@ -28,6 +29,8 @@ import { cut } from '../shared/text.ts';
 export interface TakeBackScope {
   readonly run: Run;
   readonly fence: SettlerFence;
+  /** What later runs rely on. */
+  readonly relied: ReliedTables;
   /** Epoch milliseconds. */
   readonly deadline: number;
 }
@@ -82,7 +85,11 @@ function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: st
 const MAX_BACKUP_NAME = 255;
 
 /** An endpoint that offers no backups at all is told in the report; any other refusal keeps the table. */
-async function keepBackup(runtime: Runtime, scope: TakeBackScope, TableName: string): Promise<void> {
+export async function keepBackup(
+  runtime: Runtime,
+  scope: TakeBackScope,
+  { TableName, warning }: { readonly TableName: string; readonly warning: string },
+): Promise<void> {
   const { runId } = scope.run;
   const BackupName = `${cut(TableName, MAX_BACKUP_NAME - runId.length - 1)}-${runId}`;
   await scope.fence.check();
@@ -90,17 +97,19 @@ async function keepBackup(runtime: Runtime, scope: TakeBackScope, TableName: str
     await runtime.clients.dynamo.send(new CreateBackupCommand({ TableName, BackupName }));
   } catch (error) {
     if (errorSummary(error).name !== 'UnknownOperationException') throw error;
-    await warnRun(runtime.ledger, scope.run, [
-      `${TableName} was taken away without a DynamoDB backup of its own, because this endpoint offers none. It held nothing but what the run had written.`,
-    ]);
+    await warnRun(runtime.ledger, scope.run, [warning]);
   }
 }
 
-/** A table that was in use is backed up before it goes; its protection is lifted only then. */
+/** A table that was in use, or is relied on, is backed up before it goes; its protection is lifted only then. */
 async function unprotect(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
   const { dynamo, tables } = runtime.clients;
   const TableName = table.TableName ?? '';
-  if (scope.run.rolledBackFrom === 'SUCCEEDED') await keepBackup(runtime, scope, TableName);
+  const isRelied = scope.relied({ name: TableName, tableId: table.TableId }).kind !== 'free';
+  if (scope.run.rolledBackFrom === 'SUCCEEDED' || isRelied) {
+    const warning = `${TableName} was taken away without a DynamoDB backup of its own, because this endpoint offers none. It held nothing but what the run had written.`;
+    await keepBackup(runtime, scope, { TableName, warning });
+  }
   if (table.DeletionProtectionEnabled !== true) return;
   await scope.fence.check();
   await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
@@ -157,6 +166,12 @@ async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRec
   const standing = await standingTable(runtime, name);
   const facts = factsOf(runtime, scope, record, standing);
   let decision = decideTable(facts);
+  const relied = scope.relied({ name, tableId: standing?.table.TableId });
+  if (relied.kind === 'keep' && (decision.action === 'look inside' || decision.action === 'delete')) {
+    await note('KEPT', relied.remark);
+    await warnRun(runtime.ledger, scope.run, [`Table ${name} was kept, because ${relied.remark}.`]);
+    return { kind: 'settled' };
+  }
   let inside = '';
   if (decision.action === 'look inside') {
     const contents = await lookInside(runtime, scope, name);

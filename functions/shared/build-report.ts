@@ -168,7 +168,9 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
   const target = tableName(catalogueTable, runtime.config.tablePrefix);
-  const isKept = tables.some(({ name, outcome }) => name === target && outcome === 'KEPT');
+  const isKept = tables.some(
+    ({ name, outcome, itemsKept }) => name === target && (outcome === 'KEPT' || itemsKept === true),
+  );
   const migrated = isKept || inPlace.has(end.status) ? migratedCounts(shards) : nothingMigrated;
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'RehearseBackup', 'quarantined');
   return {
@@ -224,6 +226,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     throttles: countOverAll(shards, 'throttles'),
     timings: timings(shards),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
+    ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
     ...(run.details === undefined ? {} : { details: run.details }),
   };
 }

@@ -1,7 +1,11 @@
 import { backupIdFor } from './backup/layout.ts';
 import { errorSummary, LockHeldError } from './errors.ts';
 import { type Holder, resumeRun } from './ledger/begin.ts';
+import { noteReliance } from './ledger/reliance.ts';
+import { listReliants } from './ledger/reliant.ts';
 import { listRuns, type Run, settingsOf } from './ledger/run.ts';
+import { listShards } from './ledger/shard.ts';
+import { listTables } from './ledger/table-record.ts';
 import { transition } from './ledger/transition.ts';
 import { beginOrSettle } from './lock-conflict.ts';
 import { untilHeldRunIsQuiet } from './quiet.ts';
@@ -73,12 +77,14 @@ function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
 /** A run that came upon a damaged backup would come upon it again. */
 const damaged = 'BackupDamagedError';
 
-async function findUnfinished(runtime: Runtime, step: string): Promise<Run | undefined> {
-  const runs = await listRuns(runtime.ledger, 50);
-  return runs.find(
+/** What a later run relies on is not worked on any more: the step begins again, in a run of its own. */
+async function findUnfinished({ ledger }: Runtime, step: string): Promise<Run | undefined> {
+  const unfinished = (await listRuns(ledger, 50)).filter(
     (run) =>
       run.kind === 'manual' && run.step === step && run.status === 'HELD' && run.failure?.error !== damaged,
   );
+  for (const run of unfinished) if ((await listReliants(ledger, run.runId)).length === 0) return run;
+  return undefined;
 }
 
 async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
@@ -119,7 +125,11 @@ async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pro
   if (unfinished === undefined) return beginManual(runtime, turn, manual);
   await untilHeldRunIsQuiet(runtime, unfinished);
   const resumed = await resumeRun(runtime.ledger, unfinished, holderOf(runtime, turn, unfinished.runId));
-  return resumed ?? beginManual(runtime, turn, manual);
+  if (resumed === undefined) return beginManual(runtime, turn, manual);
+  // Asked again under the lock: from here on nobody else can commit.
+  if ((await listReliants(runtime.ledger, resumed.runId)).length === 0) return resumed;
+  await closeManual(runtime, resumed, 'HELD', {});
+  return beginManual(runtime, turn, manual);
 }
 
 async function closeManual(
@@ -130,7 +140,23 @@ async function closeManual(
 ): Promise<void> {
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const writer = `close:${run.runId}:${runtime.clock.now()}`;
-  await transition(runtime.ledger, { run, to, lock: 'release', writer, facts: { ...facts, finishedAt } });
+  const reliance =
+    to === 'SUCCEEDED' ? await noteAlone(runtime, run, finishedAt) : { facts: {}, actions: [] };
+  const change = {
+    run,
+    to,
+    lock: 'release',
+    writer,
+    facts: { ...facts, ...reliance.facts, finishedAt },
+  } as const;
+  await transition(runtime.ledger, change, reliance.actions);
+}
+
+/** A step called alone relies on earlier runs as a whole run does. */
+async function noteAlone({ ledger }: Runtime, { runId }: Run, committedAt: string) {
+  const tables = await listTables(ledger, runId);
+  const shards = await listShards(ledger, runId, 'MigrateProducts');
+  return noteReliance(ledger, { runId, committedAt }, { tables, shards });
 }
 
 const lastLine = (run: Run, step: string, done: boolean): string =>

@@ -143,6 +143,11 @@ export interface Report {
   readonly timings?: readonly StateTiming[];
   /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
   readonly protection?: 'PENDING' | 'DONE';
+  /**
+   * Ids of earlier runs whose tables or items this run found and counts on; 10 at most. While this run is not rolled
+   * back, rolling one of them back needs a confirmation.
+   */
+  readonly reliesOn?: readonly string[];
   /** Of a restore only. */
   readonly restored?: RestoredCounts;
   /** Kind-specific facts: a restore's target, say. */

@@ -193,7 +193,10 @@ export type RollBackInput = Exclude<z.infer<typeof rollBackSchema>, { machine: '
 /** Input of the `rollback` machine, as typed or as `settleRun` sends it. */
 export const rollBackRequestSchema = z.strictObject({
   runId: runIdSchema,
-  /** Repeats the run id: needed to take back a run that succeeded. */
+  /**
+   * Needed to roll back a run that a later one relies on, and then the id of the latest such run; for a run that
+   * succeeded and that none relies on, its own id.
+   */
   confirm: runIdSchema.optional(),
   /** A dead run is settled as its `onFailure` says; without it, it is taken back. */
   settle: z.boolean().optional(),

@@ -17,8 +17,8 @@ async function playEverything(shop: TestShop): Promise<void> {
   await shop.run('migrate', {}, 'first');
   await shop.run('migrate', {}, 'again');
   await shop.run('migrate', { onExisting: 'replace' }, 'replacing');
-  await shop.run('rollback', { runId: 'replacing', confirm: 'replacing' });
   await shop.run('rollback', { runId: 'first', confirm: 'first' });
+  for (const runId of ['replacing', 'again', 'first']) await shop.run('rollback', { runId, confirm: runId });
   const restored = await shop.run('restore', {});
   const { targetTable } = (JSON.parse(restored.output ?? '{}') as { restored: { targetTable: string } })
     .restored;

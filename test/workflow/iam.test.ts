@@ -334,6 +334,17 @@ describe('tables that a role may create or delete', () => {
     }
   });
 
+  it('are backed up by a roll back only, the one that items are taken out of whatever its tags', () => {
+    for (const [functionKey] of rolesOf('asItComes')) {
+      const isRollBack = functionKey === 'rollBack';
+      const ours = ownTags(asItComes, 'ResourceTag');
+      expect(allowedTables(functionKey, 'dynamodb:CreateBackup', ours)).toEqual(isRollBack ? all : []);
+      expect(allowedTables(functionKey, 'dynamodb:CreateBackup')).toEqual(
+        isRollBack ? [arns.table(catalogueTable.name)] : [],
+      );
+    }
+  });
+
   it('are deleted by rollBack alone, and only where they carry this stage’s tags', () => {
     for (const [functionKey] of rolesOf('asItComes')) {
       const expected = functionKey === 'rollBack' ? all : [];

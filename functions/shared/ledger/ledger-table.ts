@@ -25,6 +25,21 @@ export const shardKey = (runId: string, state: string, shard: number): LedgerKey
   PK: `RUN#${runId}`,
   SK: `SHARD#${state}#${shard}`,
 });
+/** A run that announced a table, found by the table's name: strongly consistent, which no index is. */
+export const announcementKey = (tableName: string, runId: string): LedgerKey => ({
+  PK: `TABLE#${tableName}`,
+  SK: `RUN#${runId}`,
+});
+/** Under the earlier run: `by` relies on it. */
+export const reliedKey = (runId: string, by: string): LedgerKey => ({
+  PK: `RUN#${runId}`,
+  SK: `RELIED#${by}`,
+});
+/** Under the later run: it relies on `on`. */
+export const reliesKey = (runId: string, on: string): LedgerKey => ({
+  PK: `RUN#${runId}`,
+  SK: `RELIES#${on}`,
+});
 /** Not padded: {@link listFiles} sorts by number. */
 export const fileKey = (runId: string, segment: number, sequence: number): LedgerKey => ({
   PK: `RUN#${runId}`,

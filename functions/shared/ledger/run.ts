@@ -106,6 +106,10 @@ export interface Run extends Claims {
   readonly markedAt?: number;
   /** Status before the roll back began. */
   readonly rolledBackFrom?: RunStatus;
+  /** What the operator typed as `confirm` for the present roll back; empty where nobody asked for it. */
+  readonly confirmed?: string;
+  /** Earlier runs that this one relied on when it was committed: 10 at most, for the report. */
+  readonly reliesOn?: readonly string[];
   /** ARN of the execution that rolls the run back. */
   readonly settler?: string;
   /** Roll backs that settleRun has started for it. */

@@ -39,6 +39,11 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly digests: Readonly<Record<string, { readonly count: number; readonly sum: string }>>;
   /** Up to 20 samples of keys for the report, by kind. */
   readonly samples?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * By table: ids of other runs whose items stood where one was to be written, {@link MAX_FOUND_RUNS} at most. A list
+   * of that length may lack some.
+   */
+  readonly foundRuns?: Readonly<Record<string, readonly string[]>>;
   /** Hash of transform and tables at the time. */
   readonly codeVersion: string;
   /** Epoch milliseconds. */
@@ -50,6 +55,9 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly version: number;
   readonly writer: string;
 }
+
+/** 400 ids of at most 80 bytes: a twelfth of what a ledger item may hold. */
+export const MAX_FOUND_RUNS = 400;
 
 const maxMarks = 60;
 

@@ -1,10 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../errors.ts';
 import { ClaimLostError, type Claims, claimed } from './claims.ts';
 import { findRun } from './run.ts';
 import { setExpression } from './run-update.ts';
-import { type LedgerTable, runKey, tableKey } from './ledger-table.ts';
+import { announcementKey, type LedgerTable, runKey, tableKey } from './ledger-table.ts';
 import { transact } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
@@ -19,6 +19,8 @@ export interface TableRecord extends Claims {
   /** DynamoDB's TableId, once known: a table of the same name with another id is somebody else's. */
   readonly tableId?: string;
   readonly tableArn?: string;
+  /** True where a roll back left the run's items in a table that existed before, because a later run relies on them. */
+  readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;
 }
@@ -69,9 +71,14 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
       ...(known?.claim !== undefined && { ':before': known.claim }),
     },
   };
+  const listRunByTable = {
+    UpdateExpression: 'SET runId = :run',
+    ExpressionAttributeValues: { ':run': runId },
+  };
   const isAnnounced = await transact(ledger, [
     { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },
     { Update: { TableName, Key: tableKey(runId, name), ...writeIntent } },
+    { Update: { TableName, Key: announcementKey(name, runId), ...listRunByTable } },
   ]);
   if (isAnnounced) return claims;
   const run = await findRun(ledger, runId);
@@ -124,6 +131,37 @@ export async function recordTable(
     .catch((error: unknown) => {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     });
+}
+
+/** Strongly consistent; `undefined` where the run has not announced the table. */
+export async function findTableRecord(
+  ledger: LedgerTable,
+  { runId, name }: { readonly runId: string; readonly name: string },
+): Promise<TableRecord | undefined> {
+  const { Item } = await ledger.client.send(
+    new GetCommand({ TableName: ledger.tableName, Key: tableKey(runId, name), ConsistentRead: true }),
+  );
+  return Item as TableRecord | undefined;
+}
+
+/** Ids of all runs that announced a table of this name. Strongly consistent. */
+export async function listAnnouncers(ledger: LedgerTable, name: string): Promise<readonly string[]> {
+  const runIds: string[] = [];
+  let startKey: Record<string, unknown> | undefined;
+  do {
+    const page = await ledger.client.send(
+      new QueryCommand({
+        TableName: ledger.tableName,
+        KeyConditionExpression: 'PK = :table AND begins_with(SK, :run)',
+        ExpressionAttributeValues: { ':table': `TABLE#${name}`, ':run': 'RUN#' },
+        ConsistentRead: true,
+        ExclusiveStartKey: startKey,
+      }),
+    );
+    runIds.push(...(page.Items ?? []).map(({ runId }) => runId as string));
+    startKey = page.LastEvaluatedKey;
+  } while (startKey !== undefined);
+  return runIds;
 }
 
 /** Every table the run announced. Strongly consistent. */

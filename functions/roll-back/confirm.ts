@@ -1,0 +1,61 @@
+import { InvalidInputError } from '../shared/errors.ts';
+import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { RollBackOrder } from './request.ts';
+
+const MAX_NAMED = 5;
+
+/** `run b and 2 more`: the latest commit, and how many others. */
+export function reliantsText([newest, ...others]: readonly Reliant[]): string {
+  return others.length === 0
+    ? `run ${newest?.runId ?? '?'}`
+    : `run ${newest?.runId ?? '?'} and ${others.length} more`;
+}
+
+function tableNames(reliants: readonly Reliant[]): string {
+  const names = [...new Set(reliants.flatMap(({ tables }) => tables.map(({ name }) => name)))];
+  const shown = names.slice(0, MAX_NAMED).join(', ');
+  return names.length > MAX_NAMED ? `${shown}, ...` : shown;
+}
+
+/** Repeats what was typed, so that a slip is seen. */
+const typed = (confirm: string | undefined): string =>
+  confirm === undefined ? '' : ` "confirm" was "${confirm}".`;
+
+/**
+ * Why an operator's roll back is not begun, with the input to paste; `undefined` where it may begin.
+ *
+ * @param reliants newest first, none of them rolled back
+ */
+export function missingConfirmation(
+  { runId, status }: Pick<Run, 'runId' | 'status'>,
+  reliants: readonly Reliant[],
+  confirm: string | undefined,
+): string | undefined {
+  const [newest] = reliants;
+  if (newest !== undefined) {
+    if (confirm === newest.runId) return undefined;
+    const relies = reliants.length === 1 ? 'relies' : 'rely';
+    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${newest.runId}"}; each table that is relied on is backed up first.`;
+  }
+  if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
+  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${runId}"}; each table is backed up first.`;
+}
+
+/**
+ * Asks an operator to confirm a roll back that destroys something in use. A roll back that nobody asked for is not
+ * asked: it keeps what is relied on.
+ *
+ * @throws InvalidInputError with the input to paste; not retried.
+ */
+export async function requireConfirmation(runtime: Runtime, order: RollBackOrder, run: Run): Promise<void> {
+  if (order.reason !== 'operator') return;
+  const refusal = missingConfirmation(run, await listReliants(runtime.ledger, run.runId), order.confirm);
+  if (refusal !== undefined) throw new InvalidInputError(refusal);
+}
+
+/** Noted with the mark, and overwritten by the next one: it counts for one roll back only. */
+export function confirmedFact({ reason, confirm = '' }: RollBackOrder): Pick<Run, 'confirmed'> {
+  return { confirmed: reason === 'operator' ? confirm : '' };
+}
