@@ -71,7 +71,7 @@ export async function measure({ hosts, payloads, next, itemsOf }: MeasuredWork):
   const waiting = [...payloads];
   const work = async (host: Host): Promise<void> => {
     while (waiting.length > 0) {
-      for (let payload = waiting.shift(); payload !== undefined; ) {
+      for (let payload = waiting.shift(); payload !== undefined;) {
         const call = await host.call(payload);
         spent.push(call.spent);
         payload = next?.(call.result);

@@ -57,7 +57,7 @@ export function measureMap(run: BegunMigration, hosts: readonly Host[], step: Ma
 export async function runMap(world: BenchWorld, run: BegunMigration, step: MapStep): Promise<void> {
   const { payloads, next } = workOf(run, step);
   for (const first of payloads) {
-    for (let payload: unknown = first; payload !== undefined; )
+    for (let payload: unknown = first; payload !== undefined;)
       payload = next?.(await world.invoke<WorkerOutput>(step.functionKey, payload));
   }
 }

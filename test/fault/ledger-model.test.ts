@@ -80,7 +80,7 @@ afterAll(() => world.stop());
 
 /** All that was begun, and what that has begun in turn. */
 async function allOf(tasks: readonly Promise<unknown>[]): Promise<void> {
-  for (let done = 0; done < tasks.length; ) {
+  for (let done = 0; done < tasks.length;) {
     const upTo = tasks.length;
     await Promise.all(tasks.slice(done, upTo));
     done = upTo;

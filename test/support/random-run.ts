@@ -39,34 +39,30 @@ const effect: fc.Arbitrary<Fault> = fc.constantFrom<Fault>(
 const isOfRun = ({ functionName: name }: LoggedRequest): boolean => name !== undefined;
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
-  fc.tuple(effect, stage, nth, fc.integer({ min: 1, max: 3 }), fc.constantFrom('dynamodb', 's3')).map(
-    ([what, at, first, times, service]): Fault => ({
+  fc
+    .tuple(effect, stage, nth, fc.integer({ min: 1, max: 3 }), fc.constantFrom('dynamodb', 's3'))
+    .map(([what, at, first, times, service]): Fault => ({
       ...what,
       service,
       functionName: functionName(at),
       nth: first,
       times,
-    }),
-  ),
-  fc.tuple(fc.constantFrom(0.3, 0.8), fc.nat(1_000)).map(
-    ([share, seed]): Fault => ({
-      kind: 'unprocessed',
-      operation: 'BatchWriteItem',
-      share,
-      seed,
-      times: 20,
-    }),
-  ),
-  fc.tuple(fc.constantFrom(0.1, 0.2), fc.nat(1_000)).map(
-    ([rate, seed]): Fault => ({
-      kind: 'throttle',
-      service: 'dynamodb',
-      rate,
-      seed,
-      times: 60,
-      where: isOfRun,
-    }),
-  ),
+    })),
+  fc.tuple(fc.constantFrom(0.3, 0.8), fc.nat(1_000)).map(([share, seed]): Fault => ({
+    kind: 'unprocessed',
+    operation: 'BatchWriteItem',
+    share,
+    seed,
+    times: 20,
+  })),
+  fc.tuple(fc.constantFrom(0.1, 0.2), fc.nat(1_000)).map(([rate, seed]): Fault => ({
+    kind: 'throttle',
+    service: 'dynamodb',
+    rate,
+    seed,
+    times: 60,
+    where: isOfRun,
+  })),
 );
 
 const keyed = arbitraryProduct.filter((product) => (stringAttribute(product, 'id') ?? '') !== '');

@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
-import { vi } from 'vitest';
 import { accountId, type CompiledVariant } from './template-variants.ts';
 
 /** What a tool objects to. */
 export interface Finding {
-  readonly tool: 'cloudformation-validate' | 'cfn-guard' | 'cdk-nag';
+  readonly tool: 'cloudformation-validate' | 'cfn-guard' | 'practice';
   readonly rule: string;
   /** Logical id. */
   readonly resource: string;
@@ -104,76 +103,4 @@ function guardReportFindings(reports: readonly GuardReport[]): readonly Finding[
       }));
     }),
   );
-}
-
-/** The little of the CDK that is used. Its own types describe all of AWS and would double the type check's time. */
-interface Cdk {
-  readonly App: new (options: object) => { synth(): unknown };
-  readonly Stack: new (scope: object, id: string) => object;
-  readonly Validations: { of(scope: object): { addPlugins(...plugins: object[]): void } };
-}
-type Construct = new (scope: object, id: string, options: object) => object;
-type NagPack = new (scope: object) => object;
-
-interface NagReport {
-  readonly pluginReports: readonly {
-    readonly pluginName: string;
-    readonly violations: readonly {
-      readonly ruleName: string;
-      readonly description: string;
-      readonly violatingConstructs: readonly { readonly constructPath: string }[];
-    }[];
-  }[];
-}
-
-/** cdk-nag's packs AwsSolutions and Serverless over the template as the CDK includes it. */
-export async function nagFindings({ resolved }: CompiledVariant): Promise<readonly Finding[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'nag-'));
-  const templateFile = join(folder, 'template.json');
-  await writeFile(templateFile, JSON.stringify({ Resources: resolved.Resources }));
-  const { App, Stack, Validations } = requireHere('aws-cdk-lib') as Cdk;
-  const { CfnInclude } = requireHere('aws-cdk-lib/cloudformation-include') as { CfnInclude: Construct };
-  const { AwsSolutionsChecks, ServerlessChecks } = requireHere('cdk-nag') as Record<string, NagPack>;
-  if (AwsSolutionsChecks === undefined || ServerlessChecks === undefined)
-    throw new Error('cdk-nag has no packs.');
-  const app = new App({ outdir: join(folder, 'out'), analyticsReporting: false });
-  includeTemplate(CfnInclude, new Stack(app, 'stack'), templateFile);
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-  synthesizeQuietly(app);
-  const report = JSON.parse(await readFile(join(folder, 'out/validation-report.json'), 'utf8')) as NagReport;
-  await rm(folder, { recursive: true });
-  return nagReportFindings(report);
-}
-
-/** The construct registers itself with its scope. */
-const includeTemplate = (CfnInclude: Construct, stack: object, templateFile: string): object =>
-  new CfnInclude(stack, 'template', { templateFile });
-
-/** Findings make it throw and print; both are in the report. */
-function synthesizeQuietly(app: { synth(): unknown }): void {
-  const quiet = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log'), vi.spyOn(process.stderr, 'write')];
-  for (const spy of quiet) spy.mockImplementation((() => true) as never);
-  try {
-    app.synth();
-  } catch (error) {
-    if (!String(error).includes('ValidationFailed')) throw error;
-  } finally {
-    for (const spy of quiet) spy.mockRestore();
-  }
-}
-
-function nagReportFindings({ pluginReports }: NagReport): readonly Finding[] {
-  return pluginReports
-    .filter(({ pluginName }) => ['AwsSolutions', 'Serverless'].includes(pluginName))
-    .flatMap(({ violations }) =>
-      violations.flatMap(({ ruleName, description, violatingConstructs }) => {
-        const parts = /^([^[]+)\[(.*)\]$/.exec(ruleName);
-        return violatingConstructs.map(({ constructPath }) => ({
-          tool: 'cdk-nag' as const,
-          rule: parts?.[1] ?? ruleName,
-          resource: constructPath.split('/').at(-1) ?? '',
-          detail: parts?.[2] ?? description,
-        }));
-      }),
-    );
 }

@@ -1,6 +1,7 @@
 import { printable } from '../../functions/shared/printable.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
+import { MissingEngineError } from '../local/dynamodb/dynoxide.ts';
 import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
@@ -59,10 +60,11 @@ export async function runCommand<Options extends object>(
   }
 }
 
-/** One line, but for what `sls package` had to say. */
+/** One line, but for what `sls package` had to say, and for commands to paste. */
 function sentenceOf(error: unknown, where: Whereabouts): string {
   const sentence = explain(error, where);
-  return error instanceof PackagingError ? sentence : printable(sentence);
+  const hasLines = error instanceof PackagingError || error instanceof MissingEngineError;
+  return hasLines ? sentence : printable(sentence);
 }
 
 /** 2: what was given cannot be used, and nothing was started. */

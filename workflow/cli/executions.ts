@@ -4,6 +4,7 @@ import {
   DescribeStateMachineCommand,
   GetExecutionHistoryCommand,
   type HistoryEvent,
+  paginateGetExecutionHistory,
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -60,20 +61,12 @@ export async function topLevelStates(sfn: SFNClient, stateMachineArn: string): P
 const eventsPerPage = 1_000;
 
 async function fullHistory(sfn: SFNClient, executionArn: string): Promise<readonly HistoryEvent[]> {
+  const pages = paginateGetExecutionHistory(
+    { client: sfn, pageSize: eventsPerPage },
+    { executionArn, includeExecutionData: false },
+  );
   const events: HistoryEvent[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await sfn.send(
-      new GetExecutionHistoryCommand({
-        executionArn,
-        nextToken,
-        maxResults: eventsPerPage,
-        includeExecutionData: false,
-      }),
-    );
-    events.push(...(page.events ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  for await (const page of pages) events.push(...(page.events ?? []));
   return events;
 }
 

@@ -1,8 +1,11 @@
 import { randomInt } from 'node:crypto';
+import { styleText } from 'node:util';
 import { printableLines } from '../../functions/shared/printable.ts';
-import picocolors from 'picocolors';
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+const STYLES = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
+
+/** Paints a text. Where colours are off, it gives the text back. */
+export type Colors = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
 
 /** Colours, and what tells them from colours that stand in somebody else's text. */
 export interface OwnColors {
@@ -16,17 +19,16 @@ const SIGNATURES = { from: 100_000, to: 2 ** 31 } as const;
 
 /** Every code carries a signature, as `ESC[31;<signature>m`, until it is written. Its width is that of any colour: none. */
 export function ownColors(isEnabled: boolean): OwnColors {
-  const plain = picocolors.createColors(isEnabled);
   const signature = randomInt(SIGNATURES.from, SIGNATURES.to);
   const sign = (code: string): string => code.replace(/m$/, `;${signature}m`);
-  const signed = Object.entries(plain).map(([name, paint]) => {
-    if (typeof paint !== 'function') return [name, paint] as const;
-    const [open = '', close = ''] = paint('\0').split('\0');
-    return [name, (text: unknown) => `${sign(open)}${String(text)}${sign(close)}`] as const;
-  });
+  const paint = (style: (typeof STYLES)[number]) => {
+    // Whether the stream takes colours is the caller's to say.
+    const [open = '', close = ''] = styleText(style, '\0', { validateStream: false }).split('\0');
+    return (text: string): string => (isEnabled ? `${sign(open)}${text}${sign(close)}` : text);
+  };
   const own = new RegExp(`(\\u001b\\[\\d+);${signature}m`);
   return {
-    colors: Object.fromEntries(signed) as unknown as Colors,
+    colors: Object.fromEntries(STYLES.map((style) => [style, paint(style)])) as Colors,
     // With a group in the pattern, every second part is a colour.
     reveal: (text) =>
       text

@@ -79,9 +79,10 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonl
     ];
   const { source, rehearsal, quarantine = [] } = report;
   const { metadata, variants, quarantined, targetBytes } = rehearsal;
-  const named = quarantine.map(
-    ({ productId, code, sentence }): Row => ['', `${productId}: ${code}: ${sentence}`],
-  );
+  const named = quarantine.map(({ productId, code, sentence }): Row => [
+    '',
+    `${productId}: ${code}: ${sentence}`,
+  ]);
   const more =
     quarantined > named.length ? [['', `and more, in ${report.quarantineUri ?? 'the bucket'}`] as const] : [];
   return [

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import picocolors from 'picocolors';
 import { printableJson, printableLines } from '../../functions/shared/printable.ts';
 import { type Colors, ownColors } from './own-colors.ts';
 
@@ -31,19 +30,19 @@ export interface Terminal {
 export interface TerminalStreams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Default: where the environment allows colours. */
+  /** Default: where terminal and environment (`NO_COLOR`, `TERM`) allow colours. */
   readonly hasColors?: boolean;
 }
 
 /** The process's own terminal. Colours only where `NO_COLOR` and the like allow them. */
 export function processTerminal(
   options: { readonly json?: boolean | undefined } = {},
-  { stdout, stderr, hasColors = picocolors.isColorSupported }: TerminalStreams = process,
+  { stdout, stderr, hasColors }: TerminalStreams = process,
 ): Terminal {
   const json = options.json === true;
   const stream = json ? stderr : stdout;
   const isLive = stream.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
-  const { colors, reveal } = ownColors(stream.isTTY && hasColors);
+  const { colors, reveal } = ownColors(stream.isTTY && (hasColors ?? stream.hasColors()));
   return {
     json,
     stream,

@@ -4,7 +4,7 @@ import { assembleCloud } from './assemble-cloud.ts';
 import { createResources } from './deploy/create-resources.ts';
 import { packageService } from './deploy/package-service.ts';
 import { readDeployment, type Deployment } from './deploy/read-deployment.ts';
-import { startEngines, type Engines } from './engines.ts';
+import { assertEngines, startEngines, type Engines } from './engines.ts';
 import type { Faults } from './gateway/faults.ts';
 import { startHttpServer } from './gateway/http-server.ts';
 import type { RequestLog } from './gateway/request-log.ts';
@@ -80,6 +80,7 @@ const DEFAULT_PORT = 4566;
  * @throws Error that says what is missing and what to do; nothing is left running then
  */
 export async function startEmbeddedAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
+  assertEngines(options);
   const deployment = withEnvironment(
     await readDeployment(options.packageDir ?? (await packageService())),
     options,

@@ -1,5 +1,5 @@
 import { cut } from '../../functions/shared/text.ts';
-import { startDynoxide, type Engine } from './dynamodb/dynoxide.ts';
+import { findBinary, startDynoxide, type Engine } from './dynamodb/dynoxide.ts';
 import { send } from './dynamodb/dynamodb-service.ts';
 import { createEngineClient, type EngineClient } from './gateway/engine-client.ts';
 import { startFauxqs } from './s3/fauxqs-engine.ts';
@@ -19,16 +19,19 @@ export interface Engines {
 }
 
 /**
- * Requests are passed on with the signature of a caller whose credentials mean nothing, which only engines take that
- * check none.
+ * The URL of an engine as an operator gives it: `localhost:8000` means `http://localhost:8000`. Requests are passed on
+ * with the signature of a caller whose credentials mean nothing, which only engines take that check none.
  *
- * @throws Error for AWS itself, and for what is no URL
+ * @throws Error for AWS itself, and for what is no URL of a web server
  */
-function refuseAws(url: string): string {
-  if (!URL.canParse(url)) throw new Error(`"${url}" is no URL: give one like http://127.0.0.1:8000.`);
-  if (!/\.(amazonaws\.com(\.cn)?|aws)$/.test(new URL(url).hostname)) return url;
+export function engineUrl(given: string): string {
+  const text = /^[^/:]+:\d+\/?$|^\[[\da-f:]+\]:\d+\/?$/i.test(given) ? `http://${given}` : given;
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '' || !/^https?:$/.test(url.protocol))
+    throw new Error(`"${given}" is no URL: give one like localhost:8000 or http://127.0.0.1:8000.`);
+  if (!/\.(amazonaws\.com(\.cn)?|aws)$/.test(url.hostname)) return text;
   throw new Error(
-    `${url} is AWS itself, which checks signatures: give an engine that does not (DynamoDB Local, LocalStack, moto), or deploy the service with sls deploy.`,
+    `${text} is AWS itself, which checks signatures: give an engine that does not (DynamoDB Local, LocalStack, moto), or deploy the service with sls deploy.`,
   );
 }
 
@@ -50,20 +53,26 @@ async function assertDynamoDb(engine: EngineClient): Promise<void> {
   );
 }
 
+/** Finds out early, before anything is packaged, what could not start. @throws Error that says what to do */
+export function assertEngines({ dynamodbUrl, s3Url }: EngineChoice): void {
+  for (const given of [dynamodbUrl, s3Url]) if (given !== undefined) engineUrl(given);
+  if (dynamodbUrl === undefined) findBinary();
+}
+
 /** Starts what was not given. @throws Error that says what to do where an engine cannot run */
 export async function startEngines({ dynamodbUrl, s3Url }: EngineChoice): Promise<Engines> {
   const started: Engine[] = [];
   const stop = async () => void (await Promise.all(started.map((engine) => engine.stop())));
-  const engineUrl = async (given: string | undefined, start: () => Promise<Engine>) => {
-    if (given !== undefined) return refuseAws(given);
+  const urlOf = async (given: string | undefined, start: () => Promise<Engine>) => {
+    if (given !== undefined) return engineUrl(given);
     const engine = await start();
     started.push(engine);
     return engine.url;
   };
   try {
-    const dynamodb = createEngineClient('DynamoDB engine', await engineUrl(dynamodbUrl, startDynoxide));
+    const dynamodb = createEngineClient('DynamoDB engine', await urlOf(dynamodbUrl, startDynoxide));
     if (dynamodbUrl !== undefined) await assertDynamoDb(dynamodb);
-    const s3 = createEngineClient('S3 engine', await engineUrl(s3Url, startFauxqs));
+    const s3 = createEngineClient('S3 engine', await urlOf(s3Url, startFauxqs));
     return {
       dynamodb,
       s3,

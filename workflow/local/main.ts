@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './embedded-aws.ts';
 import { portNumber } from './port.ts';
 import { PackagingError } from './deploy/package-service.ts';
+import { MissingEngineError } from './dynamodb/dynoxide.ts';
 import { countRepeats, type Repeats, repeatsSentence } from './products/count-repeats.ts';
 import { generateProducts } from './products/generate-products.ts';
 import { InputFileError } from './products/input-file-error.ts';
@@ -38,7 +39,8 @@ try {
   await main(command.opts<Options>());
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  complain(error instanceof PackagingError ? message : printable(message));
+  const hasLines = error instanceof PackagingError || error instanceof MissingEngineError;
+  complain(hasLines ? message : printable(message));
   process.exitCode = error instanceof InputFileError ? 2 : 1;
 }
 

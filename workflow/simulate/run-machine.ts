@@ -72,7 +72,7 @@ function weigh(tally: Tally, data: Json): void {
 
 async function runScope(scope: Scope, input: Json, line: Line): Promise<Json> {
   let data = input;
-  for (let name: string | undefined = scope.StartAt; name !== undefined; ) {
+  for (let name: string | undefined = scope.StartAt; name !== undefined;) {
     const state: State | undefined = scope.States[name];
     if (state === undefined) throw new Error(`There is no state ${name}.`);
     if (state.Type === 'Fail') throw new Error(`The simulated run came to ${name}.`);

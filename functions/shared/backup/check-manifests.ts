@@ -168,19 +168,15 @@ export function listingFindings(manifest: MigrationManifest, listed: readonly Li
   const absent = manifest.files.filter(({ key }) => !keys.has(key));
   const extra = listed.filter(({ key }) => !known.has(key));
   return [
-    ...absent.map(
-      ({ key }): Finding => ({
-        kind: 'MissingFile',
-        object: key,
-        sentence: `Data file ${key} is missing from the bucket.`,
-      }),
-    ),
-    ...extra.map(
-      ({ key }): Finding => ({
-        kind: 'ExtraFile',
-        object: key,
-        sentence: `Object ${key} lies among the data files but is in no manifest; ImportTable would load it.`,
-      }),
-    ),
+    ...absent.map(({ key }): Finding => ({
+      kind: 'MissingFile',
+      object: key,
+      sentence: `Data file ${key} is missing from the bucket.`,
+    })),
+    ...extra.map(({ key }): Finding => ({
+      kind: 'ExtraFile',
+      object: key,
+      sentence: `Object ${key} lies among the data files but is in no manifest; ImportTable would load it.`,
+    })),
   ];
 }

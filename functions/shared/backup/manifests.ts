@@ -97,14 +97,12 @@ const sumOf = (files: readonly BackupFile[], field: 'itemCount' | 'bytes'): numb
 
 function fileLines(files: readonly BackupFile[]): string {
   return files
-    .map(
-      ({ itemCount, md5, etag, key }): ManifestFile => ({
-        itemCount,
-        md5Checksum: md5,
-        etag,
-        dataFileS3Key: key,
-      }),
-    )
+    .map(({ itemCount, md5, etag, key }): ManifestFile => ({
+      itemCount,
+      md5Checksum: md5,
+      etag,
+      dataFileS3Key: key,
+    }))
     .map((line) => `${JSON.stringify(line)}\n`)
     .join('');
 }

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Claims } from './claims.ts';
-import type { LedgerKey, LedgerTable } from './ledger-table.ts';
+import { type LedgerKey, type LedgerTable, queryAll } from './ledger-table.ts';
 
 /** A record of a run that carries a claim, or is not quiet yet. */
 export type ClaimRecord = LedgerKey & Claims;
@@ -11,30 +11,21 @@ const CLAIMED_RECORDS = ['SHARD#', 'TABLE#'] as const;
 
 /** Every record of a run that a call works on, or whose earlier calls are not through. Strongly consistent. */
 export async function listClaims(
-  { client, tableName }: LedgerTable,
+  ledger: LedgerTable,
   runId: string,
   now: number,
 ): Promise<readonly ClaimRecord[]> {
-  const records: ClaimRecord[] = [];
-  for (const prefix of CLAIMED_RECORDS) {
-    let startKey: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          KeyConditionExpression: 'PK = :run AND begins_with(SK, :prefix)',
-          FilterExpression: 'attribute_exists(claim) OR quietAt > :now',
-          ProjectionExpression: 'PK, SK, claim, quietAt',
-          ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':prefix': prefix, ':now': now },
-          ConsistentRead: true,
-          ExclusiveStartKey: startKey,
-        }),
-      );
-      records.push(...((page.Items ?? []) as ClaimRecord[]));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
-  }
-  return records;
+  const claimsUnder = (prefix: string) =>
+    queryAll(ledger, {
+      KeyConditionExpression: 'PK = :run AND begins_with(SK, :prefix)',
+      FilterExpression: 'attribute_exists(claim) OR quietAt > :now',
+      ProjectionExpression: 'PK, SK, claim, quietAt',
+      ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':prefix': prefix, ':now': now },
+      ConsistentRead: true,
+    });
+  const records: Record<string, unknown>[] = [];
+  for (const prefix of CLAIMED_RECORDS) records.push(...(await claimsUnder(prefix)));
+  return records as unknown as readonly ClaimRecord[];
 }
 
 /**

@@ -1,6 +1,6 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Digest } from '../wire/digest.ts';
-import { fileKey, type LedgerTable } from './ledger-table.ts';
+import { fileKey, listBelow, type LedgerTable } from './ledger-table.ts';
 import type { TransactItem } from './transact.ts';
 
 /** One data file of a backup, as it was written. */
@@ -46,20 +46,7 @@ export async function findFile(
 
 /** Every file of a run's backup by segment and sequence: the order that shards are cut by. Strongly consistent. */
 export async function listFiles(ledger: LedgerTable, runId: string): Promise<readonly BackupFile[]> {
-  const files: BackupFile[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await ledger.client.send(
-      new QueryCommand({
-        TableName: ledger.tableName,
-        KeyConditionExpression: 'PK = :run AND begins_with(SK, :file)',
-        ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':file': 'FILE#' },
-        ConsistentRead: true,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    files.push(...((page.Items ?? []) as BackupFile[]));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
+  const items = await listBelow(ledger, `RUN#${runId}`, 'FILE#');
+  const files = items as unknown as BackupFile[];
   return files.toSorted((one, other) => one.segment - other.segment || one.sequence - other.sequence);
 }

@@ -1,5 +1,10 @@
 import { retry } from '../retry.ts';
-import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 
 /** Where the ledger lives; first argument of everything that reads or writes it. */
 export interface LedgerTable {
@@ -60,6 +65,38 @@ const PATIENCE_MILLIS = 20_000;
 
 /** A ledger item as it is stored. */
 type LedgerItem = Readonly<Record<string, unknown>>;
+
+/** A query of the ledger, without what {@link query} says itself. */
+export type LedgerQuery = Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>;
+
+/** The items that a query finds, page by page. @throws the SDK's errors */
+export async function* query(
+  { client, tableName }: LedgerTable,
+  input: LedgerQuery,
+): AsyncGenerator<Record<string, unknown>> {
+  for await (const { Items = [] } of paginateQuery({ client }, { TableName: tableName, ...input }))
+    yield* Items;
+}
+
+/** All that a query finds. @throws the SDK's errors */
+export async function queryAll(ledger: LedgerTable, input: LedgerQuery): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  for await (const item of query(ledger, input)) items.push(item);
+  return items;
+}
+
+/** Every item of a partition whose sort key begins so, in its order. Strongly consistent. @throws the SDK's errors */
+export function listBelow(
+  ledger: LedgerTable,
+  partition: string,
+  prefix: string,
+): Promise<Record<string, unknown>[]> {
+  return queryAll(ledger, {
+    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
+    ConsistentRead: true,
+  });
+}
 
 /**
  * Reads items in one strongly consistent request, in the order of their keys; `undefined` where there is none.

@@ -1,5 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
+import { listBelow, type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
 import { findRun } from './run.ts';
 import { type TransactItem, transact } from './transact.ts';
 
@@ -70,13 +69,11 @@ export function rely(
  */
 export async function forgetReliance(ledger: LedgerTable, runId: string): Promise<readonly TransactItem[]> {
   const TableName = ledger.tableName;
-  const relies = await listBelow<{ readonly runId: string }>(ledger, runId, 'RELIES#');
-  const pairs = relies.map(
-    ({ runId: on }): Pair => [
-      { Delete: { TableName, Key: reliedKey(on, runId) } },
-      { Delete: { TableName, Key: reliesKey(runId, on) } },
-    ],
-  );
+  const relies = await listBelow(ledger, `RUN#${runId}`, 'RELIES#');
+  const pairs = (relies as unknown as readonly { readonly runId: string }[]).map(({ runId: on }): Pair => [
+    { Delete: { TableName, Key: reliedKey(on, runId) } },
+    { Delete: { TableName, Key: reliesKey(runId, on) } },
+  ]);
   return writeSurplus(ledger, pairs);
 }
 
@@ -86,28 +83,10 @@ const newestFirst = (one: Reliant, other: Reliant): number =>
 
 /** Runs that rely on this one, the latest commit first. Strongly consistent. */
 export async function listReliants(ledger: LedgerTable, runId: string): Promise<readonly Reliant[]> {
-  const reliants = (await listBelow<Reliant>(ledger, runId, 'RELIED#')).toSorted(newestFirst);
+  const records = await listBelow(ledger, `RUN#${runId}`, 'RELIED#');
+  const reliants = (records as unknown as Reliant[]).toSorted(newestFirst);
   // A worker that was late may have written for a run that was rolled back since.
   while (reliants[0] !== undefined && (await findRun(ledger, reliants[0].runId))?.status === 'ROLLED_BACK')
     reliants.shift();
   return reliants;
-}
-
-async function listBelow<Item>(ledger: LedgerTable, runId: string, prefix: string): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await ledger.client.send(
-      new QueryCommand({
-        TableName: ledger.tableName,
-        KeyConditionExpression: 'PK = :run AND begins_with(SK, :prefix)',
-        ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':prefix': prefix },
-        ConsistentRead: true,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    items.push(...((page.Items ?? []) as Item[]));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
-  return items;
 }

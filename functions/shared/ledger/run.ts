@@ -1,10 +1,10 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { TableDescription } from '../backup/table-description.ts';
 import { RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../wire/digest.ts';
-import { type LedgerTable, runKey, runsIndex } from './ledger-table.ts';
+import { type LedgerTable, query, runKey, runsIndex } from './ledger-table.ts';
 
 export type RunStatus =
   | 'RUNNING'
@@ -144,22 +144,14 @@ export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> 
 
 /** Newest first, at most `limit`; eventually consistent. */
 export async function listRuns(ledger: LedgerTable, limit = 100): Promise<readonly Run[]> {
+  const newestFirst = query(ledger, {
+    IndexName: runsIndex,
+    KeyConditionExpression: 'entity = :run',
+    ExpressionAttributeValues: { ':run': 'RUN' },
+    ScanIndexForward: false,
+    Limit: limit,
+  });
   const runs: Run[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await ledger.client.send(
-      new QueryCommand({
-        TableName: ledger.tableName,
-        IndexName: runsIndex,
-        KeyConditionExpression: 'entity = :run',
-        ExpressionAttributeValues: { ':run': 'RUN' },
-        ScanIndexForward: false,
-        Limit: limit,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    runs.push(...((page.Items ?? []) as Run[]));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined && runs.length < limit);
-  return runs.slice(0, limit);
+  for await (const item of newestFirst) if (runs.push(item as unknown as Run) >= limit) break;
+  return runs;
 }

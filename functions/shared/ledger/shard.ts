@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ClaimLostError, type Claims } from './claims.ts';
-import { type LedgerTable, shardKey } from './ledger-table.ts';
+import { listBelow, type LedgerTable, shardKey } from './ledger-table.ts';
 import { setExpression } from './run-update.ts';
 import { transact, type TransactItem } from './transact.ts';
 
@@ -206,20 +206,7 @@ export async function listShards<Cursor>(
   runId: string,
   state: ShardState,
 ): Promise<readonly Shard<Cursor>[]> {
-  const shards: Shard<Cursor>[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await ledger.client.send(
-      new QueryCommand({
-        TableName: ledger.tableName,
-        KeyConditionExpression: 'PK = :run AND begins_with(SK, :state)',
-        ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':state': `SHARD#${state}#` },
-        ConsistentRead: true,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    shards.push(...(page.Items ?? []).map((item) => fromLedgerItem<Cursor>(item)));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
+  const items = await listBelow(ledger, `RUN#${runId}`, `SHARD#${state}#`);
+  const shards = items.map((item) => fromLedgerItem<Cursor>(item));
   return shards.toSorted((one, other) => one.shard - other.shard);
 }

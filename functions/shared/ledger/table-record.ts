@@ -1,10 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../errors.ts';
 import { ClaimLostError, type Claims, claimed } from './claims.ts';
 import { findRun } from './run.ts';
 import { setExpression } from './run-update.ts';
-import { announcementKey, type LedgerTable, runKey, tableKey } from './ledger-table.ts';
+import { announcementKey, listBelow, type LedgerTable, runKey, tableKey } from './ledger-table.ts';
 import { transact } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
@@ -146,33 +146,12 @@ export async function findTableRecord(
 
 /** Ids of all runs that announced a table of this name. Strongly consistent. */
 export async function listAnnouncers(ledger: LedgerTable, name: string): Promise<readonly string[]> {
-  const runIds: string[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await ledger.client.send(
-      new QueryCommand({
-        TableName: ledger.tableName,
-        KeyConditionExpression: 'PK = :table AND begins_with(SK, :run)',
-        ExpressionAttributeValues: { ':table': `TABLE#${name}`, ':run': 'RUN#' },
-        ConsistentRead: true,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    runIds.push(...(page.Items ?? []).map(({ runId }) => runId as string));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
-  return runIds;
+  const items = await listBelow(ledger, `TABLE#${name}`, 'RUN#');
+  return items.map(({ runId }) => runId as string);
 }
 
 /** Every table the run announced. Strongly consistent. */
 export async function listTables(ledger: LedgerTable, runId: string): Promise<readonly TableRecord[]> {
-  const { Items } = await ledger.client.send(
-    new QueryCommand({
-      TableName: ledger.tableName,
-      KeyConditionExpression: 'PK = :run AND begins_with(SK, :table)',
-      ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':table': 'TABLE#' },
-      ConsistentRead: true,
-    }),
-  );
-  return (Items ?? []) as TableRecord[];
+  const items = await listBelow(ledger, `RUN#${runId}`, 'TABLE#');
+  return items as unknown as readonly TableRecord[];
 }

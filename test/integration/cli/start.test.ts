@@ -29,6 +29,27 @@ describe('npm start', () => {
     expect(stdout).not.toContain('Succeeded');
   });
 
+  it('says what to paste where no engine runs on the machine', { timeout: 120_000 }, async () => {
+    const otherMachine = `Object.defineProperty(process, 'arch', { value: 'riscv64' })`;
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(otherMachine)}`;
+    const { code, stderr } = await runCommand('start', [], {
+      cwd,
+      environment: { NODE_OPTIONS, PATH: '/nowhere' },
+    });
+    const lines = stderr.split('\n').map((line) => line.trim());
+    expect(lines[0]).toMatch(/no DynamoDB engine for \w+-riscv64/);
+    const docker = lines.findIndex((line) => line.startsWith('docker run'));
+    expect(lines.slice(docker, docker + 2)).toEqual([
+      'docker run --rm -p 8000:8000 amazon/dynamodb-local -jar DynamoDBLocal.jar -inMemory -sharedDb',
+      'npm start -- --dynamodb localhost:8000',
+    ]);
+    expect(stderr).toMatch(
+      /^ *java -Djava.library.path=\S+ -jar DynamoDBLocal.jar -inMemory -sharedDb -port 8000$/m,
+    );
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(code).toBe(1);
+  });
+
   it('says in a sentence what it cannot read', { timeout: 120_000 }, async () => {
     const { code, stderr } = await runCommand('start', ['--input', '/nowhere/products.json'], { cwd });
     expect(stderr).toContain('/nowhere/products.json');

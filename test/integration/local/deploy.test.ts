@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { extractCode } from '../../../workflow/local/deploy/extract-code.ts';
 import { withFolderLock } from '../../../workflow/local/deploy/folder-lock.ts';
 import { hashSources } from '../../../workflow/local/deploy/hash-sources.ts';
 import { packageService } from '../../../workflow/local/deploy/package-service.ts';
-import { readDeployment } from '../../../workflow/local/deploy/read-deployment.ts';
-import { readZip } from '../../../workflow/local/deploy/read-zip.ts';
+import { type FunctionSpec, readDeployment } from '../../../workflow/local/deploy/read-deployment.ts';
 import { resolveTemplate, type Template } from '../../../workflow/local/deploy/resolve-template.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -95,8 +95,10 @@ describe('the package', () => {
     await writeFile(source, (await readFile(source, 'utf8')).replace('echo called', 'edited'));
     const third = await packageService({ serviceDir: service });
     expect(third).not.toBe(first);
-    const code = readZip(await readFile(join(third, 'echo.zip'))).find(({ path }) => path.endsWith('.cjs'));
-    expect(code?.content.toString()).toContain('edited');
+    const [echo] = (await readDeployment(third)).functions;
+    if (echo === undefined) throw new Error('The package has no function.');
+    const { modulePath } = await extractCode(echo);
+    expect(await readFile(modulePath, 'utf8')).toContain('edited');
   });
 
   it('says what the compiler says', async () => {
@@ -142,6 +144,9 @@ describe('the lock', () => {
   });
 });
 
-it('refuses what is no zip archive', () => {
-  expect(() => readZip(Buffer.from('not a zip'))).toThrow('Not a zip archive.');
+it('refuses what is no zip archive', async () => {
+  const zipPath = join(folder, 'broken.zip');
+  await writeFile(zipPath, 'not a zip');
+  const spec = { name: 'broken', zipPath, handler: 'broken.handler' } as FunctionSpec;
+  await expect(extractCode(spec)).rejects.toThrow(`${zipPath} is no zip archive, or is damaged`);
 });

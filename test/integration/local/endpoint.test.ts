@@ -146,7 +146,26 @@ describe('a stop', () => {
     await expect(startTinyAws({ s3Url: 'https://s3.us-east-1.amazonaws.com' })).rejects.toThrow(
       /is AWS itself/,
     );
-    await expect(startTinyAws({ s3Url: 'localhost' })).rejects.toThrow(/is no URL/);
+    for (const s3Url of ['localhost', 'ftp://localhost:21', ':8000', 'http://'])
+      await expect(startTinyAws({ s3Url })).rejects.toThrow(/is no URL/);
+  });
+
+  it('takes an engine’s host and port without a scheme for a URL', async () => {
+    const { host } = new URL(aws.endpoint);
+    const behind = await startTinyAws({ dynamodbUrl: host, s3Url: host });
+    const behindClients = testClients(behind);
+    const { Table } = await behindClients.dynamodb.send(
+      new DescribeTableCommand({ TableName: aws.ledgerTable }),
+    );
+    expect(Table?.TableName).toBe(aws.ledgerTable);
+    behindClients.destroy();
+    await behind.stop();
+  });
+
+  it('is told apart from AWS without a scheme as well', async () => {
+    await expect(startTinyAws({ dynamodbUrl: 'dynamodb.eu-west-1.amazonaws.com:443' })).rejects.toThrow(
+      /is AWS itself/,
+    );
   });
 
   it('says what answers where it is no DynamoDB', async () => {

@@ -1,10 +1,10 @@
 import { CreateTableCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import picocolors from 'picocolors';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EmbeddedAws, EmbeddedAwsOptions } from '../../../workflow/local/embedded-aws.ts';
 import { openContext } from '../../../workflow/cli/context.ts';
 import { runSmoke, type SmokeResult } from '../../../workflow/cli/smoke/run-smoke.ts';
+import { ownColors } from '../../../workflow/cli/own-colors.ts';
 import type { Terminal } from '../../../workflow/cli/terminal.ts';
 import { eventually, startTestAws, testClients, type TestClients } from '../../support/embedded.ts';
 
@@ -27,7 +27,7 @@ const terminal: Terminal = {
   stream: process.stderr,
   isLive: false,
   width: 80,
-  colors: picocolors.createColors(false),
+  colors: ownColors(false).colors,
   say: (text = '') => void lines.push(text),
   complain: (text) => void lines.push(text),
   document: () => undefined,

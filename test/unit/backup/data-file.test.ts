@@ -96,9 +96,10 @@ describe('a data file', () => {
     expect(await decode((await encoder.finish()).body)).toHaveLength(1);
   });
   it('holds lines that are longer than what is unpacked at once', async () => {
-    const items = [1, 2, 3].map(
-      (index): WireItem => ({ id: { S: `${index}` }, text: { S: `${index}`.repeat(390_000) } }),
-    );
+    const items = [1, 2, 3].map((index): WireItem => ({
+      id: { S: `${index}` },
+      text: { S: `${index}`.repeat(390_000) },
+    }));
     expect(await decode((await encode(items)).body)).toEqual(items);
   });
   it('may be empty', async () => {

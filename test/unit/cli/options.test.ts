@@ -109,6 +109,14 @@ describe('readEnvFile', () => {
     expect(environment).toEqual({ AWS_REGION: 'ap-southeast-2', AWS_PROFILE: 'shop' });
   });
 
+  it('reads comments, quotes and export lines as a shell would', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'env-')), '.env.local');
+    writeFileSync(path, '# mine\r\nexport AWS_PROFILE="the shop"\r\nAWS_REGION = us-east-1 # far\n');
+    const environment: NodeJS.ProcessEnv = {};
+    readEnvFile(path, environment);
+    expect(environment).toEqual({ AWS_PROFILE: 'the shop', AWS_REGION: 'us-east-1' });
+  });
+
   it('does without the file', () => {
     const environment: NodeJS.ProcessEnv = {};
     readEnvFile('/nowhere/.env.local', environment);

@@ -102,7 +102,7 @@ function shop(unitsPerSecond: number, seconds: { readonly from: number; readonly
   let refused = 0;
   let asked = 0;
   const sell = async (table: SimulatedTable, clock: VirtualClock, key: string): Promise<void> => {
-    for (let isDone = false; !isDone; ) {
+    for (let isDone = false; !isDone;) {
       const outcome = await table.write([{ key, units: 1 }]);
       asked += 1;
       isDone = outcome.refused.length === 0;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { unzipSync } from 'fflate';
 import type { FunctionSpec } from './read-deployment.ts';
-import { readZip } from './read-zip.ts';
 
 const EXTENSIONS = ['.cjs', '.mjs', '.js'];
 
@@ -31,9 +31,21 @@ export async function extractCode(spec: FunctionSpec): Promise<FunctionCode> {
   return { modulePath, exportName: spec.handler.slice(dot + 1) };
 }
 
+async function filesIn(zipPath: string): Promise<Readonly<Record<string, Uint8Array>>> {
+  const archive = await readFile(zipPath);
+  try {
+    return unzipSync(archive);
+  } catch (error) {
+    throw new Error(`${zipPath} is no zip archive, or is damaged: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
 async function unpack(zipPath: string, folder: string): Promise<void> {
   const scratch = `${folder}-${randomUUID()}`;
-  for (const { path, content } of readZip(await readFile(zipPath))) {
+  for (const [path, content] of Object.entries(await filesIn(zipPath))) {
+    if (path.endsWith('/')) continue;
     const target = resolve(scratch, path);
     if (!target.startsWith(scratch + sep))
       throw new Error(`The archive ${zipPath} holds a path that leads out of it.`);

@@ -17,7 +17,7 @@ const ATTEMPTS = 5;
 /**
  * Starts the DynamoDB engine, in memory, on a port of its own.
  *
- * @throws Error with what to do, where this machine has no binary of it
+ * @throws MissingEngineError with what to do, where this machine has no binary of it
  */
 export async function startDynoxide(): Promise<Engine> {
   const binary = findBinary();
@@ -47,20 +47,52 @@ function spawnTied(binary: string, parameters: readonly string[]): ChildProcess 
   return spawn('sh', ['-c', tiedScript, binary, ...parameters], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
 
-function findBinary(): string {
-  const name = process.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
+/** A machine, as far as it matters for which binary runs on it. */
+export interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  /** Folders with programs, as in `PATH`. */
+  readonly path: string;
+}
+
+const thisMachine = (): Machine => ({
+  platform: process.platform,
+  arch: process.arch,
+  path: process.env['PATH'] ?? '',
+});
+
+/** There is no engine for this machine. Its message has lines to be pasted and is shown as it is. */
+export class MissingEngineError extends Error {
+  override readonly name = 'MissingEngineError';
+
+  constructor({ platform, arch }: Machine) {
+    super(`There is no DynamoDB engine for ${platform}-${arch} among the installed packages.
+Start Amazon's DynamoDB Local in another terminal, and run the command again with its address:
+
+  docker run --rm -p 8000:8000 amazon/dynamodb-local -jar DynamoDBLocal.jar -inMemory -sharedDb
+  npm start -- --dynamodb localhost:8000
+
+Without Docker, download DynamoDB Local from https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.DownloadingAndRunning.html, unpack it, and in place of the first line:
+
+  java -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -inMemory -sharedDb -port 8000`);
+  }
+}
+
+/**
+ * The engine's program: from its package, or else from the PATH.
+ *
+ * @throws MissingEngineError where there is none for the machine
+ */
+export function findBinary(machine = thisMachine()): string {
+  const name = machine.platform === 'win32' ? 'dynoxide.exe' : 'dynoxide';
   try {
-    return createRequire(import.meta.url).resolve(`@dynoxide/${process.platform}-${process.arch}/${name}`);
+    return createRequire(import.meta.url).resolve(`@dynoxide/${machine.platform}-${machine.arch}/${name}`);
   } catch {
-    const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name));
+    const onPath = machine.path.split(delimiter).map((folder) => join(folder, name));
     const found = onPath.find(isExecutable);
     if (found !== undefined) return found;
   }
-  throw new Error(
-    `There is no DynamoDB engine for ${process.platform}-${process.arch} among the installed packages. ` +
-      'Put a dynoxide binary on the PATH, or give a running DynamoDB with --dynamodb URL, ' +
-      'DynamoDB Local for example.',
-  );
+  throw new MissingEngineError(machine);
 }
 
 function isExecutable(path: string): boolean {

@@ -83,7 +83,7 @@ async function writeBatch(
   batch: readonly WireItem[],
 ): Promise<void> {
   let requests: unknown = { [tableName]: batch.map((Item) => ({ PutRequest: { Item } })) };
-  for (let unprocessed = true; unprocessed; ) {
+  for (let unprocessed = true; unprocessed;) {
     const response = await send(engine, 'BatchWriteItem', { RequestItems: requests });
     const answer = JSON.parse(response.body.toString()) as { UnprocessedItems?: object; message?: string };
     if (response.status !== 200) throw await refusal(engine, tableName, batch, answer.message ?? '');
