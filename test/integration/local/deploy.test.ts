@@ -75,12 +75,13 @@ describe('the package', () => {
   let service: string;
 
   beforeAll(async () => {
-    service = join(folder, 'service');
+    // At its place below the checkout, whose plugin it names.
+    service = join(folder, 'test/fixtures/tiny-service');
     await cp(join(ROOT, 'test/fixtures/tiny-service'), service, {
       recursive: true,
       filter: (path) => !/\.(local|serverless|esbuild)$/.test(path),
     });
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    for (const name of ['node_modules', 'workflow']) await symlink(join(ROOT, name), join(folder, name));
   });
 
   it('is made once for equal sources, however many ask at once, and anew after an edit', async () => {
