@@ -11,24 +11,21 @@ import type { Report, ReportStatus } from '../shared/report.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { catchingUpWarnings } from './catching-up.ts';
-import { judge, verificationOf } from './judge.ts';
+import { readCommitFacts } from './commit-facts.ts';
+import { judge } from './judge.ts';
 
 /** Judges and commits: end status, verification and release of the lock in one transaction. */
 async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Run> {
   const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
   const finishedAt = new Date(runtime.clock.now()).toISOString();
-  const facts = { finishedAt };
-  const verified = () => {
-    const verification = verificationOf(run, ledger);
-    judge(run, verification, ledger);
-    return { ...facts, verification, protection: 'PENDING' } as const;
-  };
+  const verification = judge(await readCommitFacts(runtime, run, ledger));
+  const verified = verification && ({ verification, protection: 'PENDING' } as const);
   const change = {
     run,
     to,
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: to === 'PLANNED' ? facts : verified(),
+    facts: { finishedAt, ...verified },
   } as const;
   await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
   const committed = await transition(runtime.ledger, change);
@@ -39,7 +36,7 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   return committed;
 }
 
-/** After the commit point nothing is taken back: what fails is a warning in the report. */
+/** After the commit point nothing is rolled back: what fails is a warning in the report. */
 async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
   const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, run) : run;
   const ledger = await readRunLedger(runtime, run.runId);

@@ -96,13 +96,17 @@ export function countedVerification(run: Run, shards: Shards): Verification | un
   const { verification } = run;
   if (verification === undefined || (shards.get('CompareByKey') ?? []).length === 0) return verification;
   const count = (counter: string): number => countOver(shards, 'CompareByKey', counter);
+  const expected = run.rehearsal?.expected.count ?? verification.expected;
   return {
     ...verification,
-    expected: count('expected'),
+    expected,
     found: count('found'),
-    missing: count('missing'),
+    // What was never compared was never found.
+    missing: Math.max(count('missing'), expected - count('found')),
     different: count('different'),
     changedSince: count('changedSince'),
+    presentDifferent: count('presentDifferent'),
+    staleVariants: countOver(shards, 'VerifyMigration', 'staleVariants'),
     extra: Math.max(verification.extra, count('extra')),
     drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
   };
