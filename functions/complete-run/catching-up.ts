@@ -1,4 +1,5 @@
-import { countOver, type RunLedger } from '../shared/build-report.ts';
+import { type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';

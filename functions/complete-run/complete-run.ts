@@ -8,6 +8,7 @@ import { finishProtection } from '../shared/finish-protection.ts';
 import { publishReport } from '../shared/publish-report.ts';
 import { untilQuiet } from '../shared/quiet.ts';
 import type { Report, ReportStatus } from '../shared/report.ts';
+import { lookAtTables } from '../shared/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { catchingUpWarnings } from './catching-up.ts';
@@ -42,9 +43,10 @@ async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const status = run.status as ReportStatus;
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
   return publishReport(
     runtime,
-    buildReport(runtime, protectedRun, ledger, { status, failure: null, finishedAt }),
+    buildReport(runtime, protectedRun, ledger, { status, failure: null, finishedAt, found }),
   );
 }
 

@@ -1,4 +1,5 @@
-import { countOver, countedVerification, type RunLedger } from '../shared/build-report.ts';
+import { countedVerification, type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
 import {
   backupProblems,
   existingTableProblems,

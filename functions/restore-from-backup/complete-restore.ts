@@ -1,6 +1,7 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { buildReport, countOver, readRunLedger, type RunLedger } from '../shared/build-report.ts';
+import { buildReport, readRunLedger, type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
@@ -9,6 +10,7 @@ import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/publish-report.ts';
 import { untilQuiet } from '../shared/quiet.ts';
 import type { Report } from '../shared/report.ts';
+import { lookAtTables } from '../shared/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
@@ -79,7 +81,9 @@ async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManife
   const finished = await finishSettings(runtime, run, manifest);
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
-  const report = buildReport(runtime, finished, ledger, { status: 'SUCCEEDED', failure: null, finishedAt });
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
+  const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
+  const report = buildReport(runtime, finished, ledger, end);
   // What was estimated is a migration of the same size, which this was not.
   const cost = { ...report.cost, estimated: {} };
   return publishReport<RestoreReport>(runtime, {

@@ -1,5 +1,6 @@
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { countOver, type RunLedger } from '../shared/build-report.ts';
+import { type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
 import {
   backupProblems,
   existingTableProblems,

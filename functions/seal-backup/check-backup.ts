@@ -2,7 +2,7 @@ import { BackupDamagedError } from '../shared/errors.ts';
 import type { ListedObject } from '../shared/backup/object-store.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import type { Shard } from '../shared/ledger/shard.ts';
+import type { QuarantinedProduct, Shard } from '../shared/ledger/shard.ts';
 import { backupProblems, passProblems } from '../shared/equations.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/wire/digest.ts';
 
@@ -21,7 +21,7 @@ export interface BackupTotals {
   readonly expected: Digest;
   /** The rehearsal's counters. */
   readonly rehearsed: Readonly<Record<string, number>>;
-  readonly quarantineSamples: readonly string[];
+  readonly quarantinedProducts: readonly QuarantinedProduct[];
   /** As scanned, by the workers' counters. */
   readonly scannedItems: number;
   readonly scanShards: readonly Shard[];
@@ -57,7 +57,7 @@ export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Pass
     reread: sumDigests(rehearsed, 'source'),
     expected: sumDigests(rehearsed, 'expected'),
     rehearsed: sumCounters(rehearsed),
-    quarantineSamples: rehearsed.flatMap(({ samples }) => samples?.['quarantined'] ?? []),
+    quarantinedProducts: rehearsed.flatMap(({ quarantined = [] }) => quarantined),
     scannedItems: sumCounters(scanned)['items'] ?? 0,
     scanShards: scanned,
     rehearsalShards: rehearsed,

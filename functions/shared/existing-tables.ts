@@ -11,7 +11,7 @@ export interface ExistingTable {
 
 /** Which of these tables are there now, by name. */
 export async function existingTables(
-  { clients }: Pick<Runtime, 'clients'>,
+  { clients }: { readonly clients: Pick<Runtime['clients'], 'tables'> },
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ExistingTable>> {
   const looks = await Promise.all(

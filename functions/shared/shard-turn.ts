@@ -9,7 +9,10 @@ import { claimShard, type ShardClaim } from './shard-claim.ts';
 import type { WorkerInput, WorkerOutput } from './state.ts';
 
 /** What a checkpoint says; absolute numbers. */
-export type Progress<Cursor> = Pick<Shard<Cursor>, 'done' | 'cursor' | 'counters' | 'digests' | 'samples'>;
+export type Progress<Cursor> = Pick<
+  Shard<Cursor>,
+  'done' | 'cursor' | 'counters' | 'digests' | 'samples' | 'quarantined'
+>;
 
 /** One worker's turn at one shard. */
 export interface ShardTurn<Cursor> {

@@ -21,6 +21,8 @@ export interface TableRecord extends Claims {
   readonly tableArn?: string;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;
+  /** It was announced and never created: with DELETED only. */
+  readonly isNeverCreated?: boolean;
 }
 
 /** What a call announces before it creates a table. */
