@@ -125,7 +125,7 @@ describe('what goes wrong is a sentence and exit code 1', () => {
   it('a refused input, as a document', async () => {
     const { code, stdout } = await onStage('migrate', '--json', '--execution-input', '"abc"');
     expect(JSON.parse(stdout)).toMatchObject({
-      status: 'ROLLED_BACK',
+      status: 'REFUSED',
       failure: { error: 'InvalidInputError' },
       tables: [],
     });

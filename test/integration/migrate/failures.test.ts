@@ -140,7 +140,7 @@ describe('a run that cannot succeed', () => {
     const execution = await shop.run('migrate', {});
 
     expect(execution.status).toBe('FAILED');
-    expect(execution.cause).toContain('taken away');
+    expect(execution.cause).toContain('Tables: deleted: ');
     expect(await userTables()).toEqual(['orders', 'products']);
     expect(await shop.dynamo.scan('orders')).toEqual(before);
   });
