@@ -5,6 +5,7 @@ import { type ManualOutcome, type ManualProgress, withManualRun } from '../share
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { ensureTable } from '../shared/tables/ensure-table.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 
 async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
@@ -12,6 +13,7 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
   const { name: table } = await ensureTable(runtime, { spec: catalogueTable, runId, executionArn });
   const { done } = await migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
   const { counters } = (await findShard(runtime.ledger, runId, 'MigrateProducts', 0)) ?? { counters: {} };
+  if (done) await assertWhole(runtime, run, { table, counters });
   return { done, result: { backupId, table, ...counters } };
 }
 

@@ -132,6 +132,15 @@ describe('what goes wrong is a sentence and exit code 1', () => {
     expect(code).toBe(1);
   });
 
+  it('a refused start is listed with the runs', async () => {
+    const { stdout } = await onStage('runs', '--json');
+    const refused = (JSON.parse(stdout) as readonly { readonly status: string }[]).filter(
+      ({ status }) => status === 'REFUSED',
+    );
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ kind: 'migrate', items: 0 });
+  });
+
   it('a run that is not there', async () => {
     const { code, stderr } = await onStage('report', 'no-such-run');
     expect(stderr).toContain('knows no run no-such-run');
