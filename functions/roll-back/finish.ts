@@ -36,11 +36,11 @@ type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
 const nextSteps: Readonly<Record<EndStatus, (run: Run) => string>> = {
   ROLLED_BACK: afterRollBack,
   HELD: ({ runId, failure, rehearsal }) => {
-    const takeBack = `take it back by starting the rollback state machine with {"runId": "${runId}"}`;
+    const takeBack = `roll it back by starting the rollback state machine with {"runId": "${runId}"}`;
     if (failure?.error === 'TooManyQuarantinedError')
       return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${takeBack}, correct them, and start again with {}.`;
     return failure?.error === 'VerificationFailedError'
-      ? `Resuming compares again, and fails again while an item that the report names is not as the migration wrote it. Take the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes of the shop's is kept), then start again with {}.`
+      ? `Resuming verifies again, and fails again while what the cause names has not been put right. Roll the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes by others is kept), then start again with {}.`
       : `Go on with {"resume": "${runId}"}, or ${takeBack}.`;
   },
   ROLLBACK_FAILED: ({ runId }) =>
@@ -57,15 +57,23 @@ function existedText(run: Run, { name }: ReportedTable, report: Report): string 
   const { rolledBack, migrated } = report;
   if (run.kind === 'restore') return 'there before, with what the restore has put back so far';
   if (name !== targetOf(report)) return UNTOUCHED;
-  if (rolledBack === undefined) return `there before, with ${counted(ownItems(report), 'item')} of this run`;
+  if (rolledBack === undefined) return heldText(report);
   if (!rolledBack.isThrough && migrated.items > 0)
-    return `there before, with up to ${counted(migrated.items, 'item')} of this run`;
+    return 'there before; items of this run may still be in it';
   const { kept, keptKeys, deleted, restored } = rolledBack;
   if (kept > 0)
     return `there before; ${counted(kept, 'item')} that this run wrote ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
   return deleted + restored === 0
     ? UNTOUCHED
     : `as it was before: ${counted(deleted, 'item')} of this run deleted again, ${count(restored)} put back`;
+}
+
+/** Checkpoints may lag behind what was written, so that there may be more. */
+function heldText(report: Report): string {
+  const noted = ownItems(report);
+  return noted === 0
+    ? 'there before; the run has noted no item of its own in it'
+    : `there before, with at least ${counted(noted, 'item')} of this run`;
 }
 
 const UNTOUCHED = 'untouched, as it was there before';

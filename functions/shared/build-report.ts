@@ -17,7 +17,7 @@ import {
   type RolledBack,
 } from './report.ts';
 import type { Runtime } from './runtime.ts';
-import { countOver, countOverAll, type Shards } from './count-shards.ts';
+import { countOver, countOverAll, rolledBackItems, type Shards } from './count-shards.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
 import { tableName } from './tables/table-spec.ts';
@@ -99,17 +99,12 @@ function migratedCounts(shards: Shards): MigratedCounts {
   };
 }
 
-/** Where a roll back takes single items back; the place behind it belongs to looks into tables. */
-const ITEM_WALK = 0;
-
 /** What a roll back has done; `undefined` for a run that was never rolled back. */
 export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefined {
   const { rolledBackFrom: from } = run;
   if (from === undefined) return undefined;
-  const walk = shards.get('RollBack')?.find(({ shard }) => shard === ITEM_WALK);
-  const { deleted = 0, restored = 0, kept = 0 } = walk?.counters ?? {};
-  const keptKeys = (walk?.samples?.['kept'] ?? []).slice(0, sampleCount).map((key) => shorten(key, maxSampleBytes));
-  return { from, deleted, restored, kept, keptKeys, isThrough: walk?.done === true };
+  const { keptKeys, ...counts } = rolledBackItems(shards.get('RollBack') ?? []);
+  return { from, ...counts, keptKeys: keptKeys.slice(0, sampleCount).map((key) => shorten(key, maxSampleBytes)) };
 }
 
 /** What the run has put into the target and is there now, by what is there and what was counted. */

@@ -1,3 +1,4 @@
+import { rolledBackItems } from '../../functions/shared/count-shards.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import { listShards, type ShardState } from '../../functions/shared/ledger/shard.ts';
@@ -23,7 +24,7 @@ async function itemsKept(ledger: LedgerTable, { runId }: Run): Promise<number | 
     listShards(ledger, runId, 'RollBack'),
   ]);
   if (tables.some(({ outcome }) => outcome === 'KEPT')) return undefined;
-  return shards.reduce((sum, { counters }) => sum + (counters['kept'] ?? 0), 0);
+  return rolledBackItems(shards).kept;
 }
 
 /**

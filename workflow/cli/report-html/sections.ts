@@ -120,7 +120,7 @@ export function driftSection({ verification, driftKeys = {}, source }: Report): 
   const { added, changed, removed } = verification.drift;
   const none = added + changed + removed === 0;
   const lead = none
-    ? `Nothing changed in ${source.table} between its backup and the end of the run.`
+    ? `Nothing changed in ${source.table} between its backup and its verification.`
     : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again with {"onExisting": "replace"} to catch up.`;
   return html`<section aria-labelledby="drift-heading"><h2 id="drift-heading">Drift</h2><p class="lead">${lead}</p>
     ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples('Added products', driftKeys.added), samples('Changed products', driftKeys.changed), samples('Removed products', driftKeys.removed)])}</section>`;
