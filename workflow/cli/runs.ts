@@ -63,7 +63,9 @@ await runStageCommand<Options>(command, async (context, options) => {
   return 0;
 });
 
-const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1e3;
+function secondsBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 1e3;
+}
 
 /** What is listed of a run. */
 async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
