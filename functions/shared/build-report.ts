@@ -104,7 +104,11 @@ export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefin
   const { rolledBackFrom: from } = run;
   if (from === undefined) return undefined;
   const { keptKeys, ...counts } = rolledBackItems(shards.get('RollBack') ?? []);
-  return { from, ...counts, keptKeys: keptKeys.slice(0, sampleCount).map((key) => shorten(key, maxSampleBytes)) };
+  return {
+    from,
+    ...counts,
+    keptKeys: keptKeys.slice(0, sampleCount).map((key) => shorten(key, maxSampleBytes)),
+  };
 }
 
 /** What the run has put into the target and is there now, by what is there and what was counted. */
