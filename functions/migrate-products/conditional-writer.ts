@@ -2,11 +2,13 @@ import { TransientError } from '../shared/errors.ts';
 import { readUndo, saveUndo, type UndoItems } from '../shared/undo-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
+import type { QueryPartition } from '../shared/wire/query-partition.ts';
 import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { refusalOf } from './batch-writer.ts';
 import { decideStanding } from './decide-standing.ts';
 import type { FoundRuns } from './found-runs.ts';
+import { createStaleSweep } from './stale-items.ts';
 import { createPipeline } from '../shared/pipeline.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
@@ -45,6 +47,8 @@ export interface ConditionalScope extends WriteScope {
   readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
   readonly saveDeadline: number;
+  /** Reads a product's items, whichever there are. */
+  readonly query: QueryPartition;
   /** Keys for the report; at most 20 of each kind. */
   readonly samples: LeftAlone;
   /** Told of every item that was there already. */
@@ -54,8 +58,11 @@ export interface ConditionalScope extends WriteScope {
 /** Keys of items that were left as they stood, by why. */
 export type LeftAlone = Readonly<Record<LeftKind, string[]>>;
 
-/** `keptChanged`: by `replace`, as the shop has changed them; `outdated`: by `keep`, though the source has changed. */
-type LeftKind = 'keptChanged' | 'outdated';
+/**
+ * `keptChanged`: by `replace`, as others have changed them. `keptTooLarge`: by `replace`, as no condition can name all
+ * of their attributes. `outdated`: by `keep`, though the source has changed.
+ */
+type LeftKind = 'keptChanged' | 'keptTooLarge' | 'outdated';
 
 /** An item that shall be written, and the one that stands in its place. */
 interface Met extends PendingItem {
@@ -71,6 +78,7 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
   let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
   let replacements: Met[] = [];
+  const stale = scope.onExisting === 'replace' ? createStaleSweep(scope) : undefined;
 
   const place = async (pending: PendingItem, looks = 0): Promise<void> => {
     const standing = await putNew(scope, pending.item);
@@ -132,8 +140,12 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
       await flush();
       await pipeline.finish();
       while (replacements.length > 0) await replace();
+      await stale?.drain();
     },
-    settle: () => pipeline.settle(),
+    async settle() {
+      await Promise.all([pipeline.settle(), stale?.settle()]);
+    },
+    ...(stale && { sweep: (product, items) => stale.sweep(product, items) }),
   };
 }
 
@@ -216,7 +228,7 @@ function createKeeper(scope: ConditionalScope) {
 /** More attributes than an expression can name: no condition could protect what the shop does meanwhile. */
 function leaveAlone(scope: ConditionalScope, met: Met): void {
   met.product.tally.alreadyPresent += 1;
-  noteLeft(scope, 'keptChanged', met);
+  noteLeft(scope, 'keptTooLarge', met);
   settleItem(met);
 }
 

@@ -13,12 +13,15 @@ export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
   return tables.find(({ name }) => name === targetTable)?.outcome === 'CREATED' ? 'NEW' : 'EXISTING';
 }
 
-/** Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. */
-export function isAloneIn(tables: readonly TableRecord[], run: Run): boolean {
-  return modeIn(tables, run) === 'NEW' && !isResumed(run);
+/**
+ * Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. By the
+ * ledger; CreateRestoredTable has settled it.
+ */
+export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
+  return (await modeOf(runtime, run)) === 'NEW' && !isResumed(run);
 }
 
-/** {@link isAloneIn}, from the ledger; CreateRestoredTable has settled it. */
-export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
-  return isAloneIn(await listTables(runtime.ledger, run.runId), run);
+/** {@link modeIn}, from the ledger. */
+export async function modeOf({ ledger }: Runtime, run: Run): Promise<RestoreMode> {
+  return modeIn(await listTables(ledger, run.runId), run);
 }

@@ -69,7 +69,8 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
       rolledBackFrom: run.rolledBackFrom ?? run.status,
       ...confirmedFact(order),
       ...claimFacts(runtime, run, order.by),
-      ...(run.failure === undefined
+      // A run that was held keeps what it was held for; any other failure that it remembers is an earlier one.
+      ...(run.failure === undefined || run.status === 'SUCCEEDED' || run.status === 'RUNNING'
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
         : {}),
     },

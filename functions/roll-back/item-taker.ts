@@ -8,7 +8,7 @@ import { isThrottle, isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
 import { haveSameDigest, isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
-import { undoObjects } from '../shared/undo-file.ts';
+import { readUndo, removedStem, undoObjects } from '../shared/undo-file.ts';
 import type { ConditionalOutcome } from '../shared/wire/item-table.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { changeOf, unchangedCondition } from '../shared/wire/unchanged.ts';
@@ -130,6 +130,16 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
       });
     }
   };
+  /** What the run has removed comes back where nothing is: what others have put there meanwhile stays. */
+  const putBackRemoved = async (stem: string): Promise<void> => {
+    const removed = await readUndo({ objects: runtime.objects, runId, stem: removedStem(stem) });
+    const [partitionKey = ''] = targetKeyNames;
+    const condition = { expression: 'attribute_not_exists(#key)', names: { '#key': partitionKey } };
+    await sideBySide([...removed.values()], async (item) => {
+      const outcome = await guarded(() => items.putIf(tableName, item, condition));
+      if (outcome.written) tally.restored += 1;
+    });
+  };
   /** Goes on behind the last item that stays: an item that is gone is no place that every engine finds again. */
   const removePage = async (cursor: TakeBackCursor): Promise<TakeBackCursor | undefined> => {
     const { exclusiveStartKey } = cursor;
@@ -157,6 +167,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
     const stem = stems[cursor.undoFilesDone];
     if (stem === undefined) return removePage(cursor);
     await putBackFile(stem);
+    await putBackRemoved(stem);
     return { undoFilesDone: cursor.undoFilesDone + 1 };
   };
 

@@ -1,16 +1,23 @@
 import { ClaimLostError } from '../shared/ledger/claims.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { letGo, quietTimeOf } from '../shared/quiet.ts';
-import { errorSummary, InvalidInputError, LockHeldError, RunNotFoundError } from '../shared/errors.ts';
+import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
+import {
+  errorSummary,
+  InvalidInputError,
+  LockHeldError,
+  RunClosedError,
+  RunNotFoundError,
+} from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
-import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
+import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { claimRun } from './claim.ts';
-import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
+import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
@@ -112,7 +119,7 @@ async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope)
 
 async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
   const order = await readOrder(runtime, input);
-  if (order.runId === undefined) return nothingBegunTurn(order.failure);
+  if (order.runId === undefined) return refusedTurn(order.failure);
   const call = crypto.randomUUID();
   const claim = await claimRun(runtime, order, call);
   runtime.logger.info('A turn of the roll back', {
@@ -130,6 +137,12 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
   }
 }
 
+/** Why this execution failed, and why it leaves the run alone. */
+function notOurs(failure: Failure, reason: string): ReadableFailure {
+  const { error, cause } = readableFailure(failure);
+  return { error, cause: cause.includes(reason) ? cause : `${cause} ${reason}` };
+}
+
 const refusals = [InvalidInputError, LockHeldError, RunNotFoundError];
 
 /**
@@ -143,9 +156,12 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
   try {
     return await takeTurn(runtime, input, turn);
   } catch (error) {
+    const { name, message } = errorSummary(error);
+    // Another execution works on the run, or rolls it back: to tell anybody to roll it back would be wrong.
+    if ('failure' in input && error instanceof RunClosedError)
+      return refusedTurn(notOurs(input.failure, message));
     const isRefusal = refusals.some((kind) => error instanceof kind);
     if (input.machine !== 'rollback' || !isRefusal) throw error;
-    const { name, message } = errorSummary(error);
-    return { done: true, waitSeconds: 0, end: 'REFUSED', error: name, cause: message, report: null };
+    return refusedTurn({ error: name, cause: message });
   }
 }

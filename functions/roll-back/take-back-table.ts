@@ -157,18 +157,16 @@ function factsOf(
 
 async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
   const { name } = record;
-  const note = (outcome: TableRecord['outcome'], remark?: string): Promise<void> =>
-    recordTable(runtime.ledger, scope.run.runId, {
-      name,
-      outcome,
-      ...(remark === undefined ? {} : { remark }),
-    });
+  const note = (
+    outcome: TableRecord['outcome'],
+    facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
+  ): Promise<void> => recordTable(runtime.ledger, scope.run.runId, { name, outcome, ...facts });
   const standing = await standingTable(runtime, name);
   const facts = factsOf(runtime, scope, record, standing);
   let decision = decideTable(facts);
   const relied = scope.relied({ name, tableId: standing?.table.TableId });
   if (relied.kind === 'keep' && (decision.action === 'look inside' || decision.action === 'delete')) {
-    await note('KEPT', relied.remark);
+    await note('KEPT', { remark: relied.remark });
     await warnRun(runtime.ledger, scope.run, [`Table ${name} was kept, because ${relied.remark}.`]);
     return { kind: 'settled' };
   }
@@ -189,14 +187,16 @@ async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRec
     case 'note deleted':
       await note(
         'DELETED',
-        record.outcome === 'INTENT' ? 'it was announced, but never created' : 'it was gone already',
+        record.outcome === 'INTENT'
+          ? { remark: 'it was announced, but never created', isNeverCreated: true }
+          : { remark: 'somebody has deleted it before' },
       );
       return { kind: 'settled' };
     case 'note existed':
       await note('EXISTED');
       return { kind: 'settled' };
     case 'keep':
-      await note('KEPT', `${decision.remark}${inside}`);
+      await note('KEPT', { remark: `${decision.remark}${inside}` });
       return { kind: 'settled' };
     default:
       return { kind: 'settled' };

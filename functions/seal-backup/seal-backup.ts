@@ -85,8 +85,9 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
-  const named = totals.quarantineSamples
+  const named = totals.quarantinedProducts
     .slice(0, 3)
+    .map(({ productId, code, sentence }) => `${productId}: ${code}: ${sentence}`)
     .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
     .join(' | ');
   throw new TooManyQuarantinedError(

@@ -34,7 +34,7 @@ function messageOf(report: Report): string {
   const { migrated, source, backup, failure } = report;
   return [
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
-    `${counted(source.products, 'product')} read, ${count(migrated.products)} migrated (${counted(migrated.items, 'item')}), ${count(migrated.quarantined)} quarantined, in ${report.durationSeconds} seconds.`,
+    `${counted(source.products, 'product')} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,

@@ -60,6 +60,11 @@ export async function readUndo(scope: UndoScope): Promise<UndoItems> {
   return items;
 }
 
+/** Under which stem items are kept that were removed, not replaced: they are put back where nothing is. */
+export function removedStem(stem: string): string {
+  return `${stem}-removed`;
+}
+
 function undoKey({ runId, stem }: UndoScope, number: number): string {
   return `${runLayout.undoPrefix(runId)}${stem}-${number}.jsonl`;
 }

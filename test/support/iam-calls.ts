@@ -99,8 +99,8 @@ function codeCalls(code: string): readonly CodeCall[] {
     ? namesIn(code, /\b(Put|Update|Delete|ConditionCheck): \{/g)
     : [];
   const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
-  // The one wire operation that a stage sends by itself.
-  const updates = /sendWire\d*\([^,]+,\s*"UpdateItem"/.test(code) ? ['UpdateItem'] : [];
+  // The wire operations that a stage sends by itself.
+  const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|get|list|listFolders)\(/g);
   const lists = /\bIndexName: runsIndex/.test(code);
   const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);

@@ -371,20 +371,21 @@ describe('objects that a role may read or write', () => {
   const keys = {
     backup: dataFileKey(backupId, { segment: 0, sequence: 0 }),
     manifest: backupLayout(backupId).manifestSummary,
+    ownManifest: backupLayout(backupId).migrationManifest,
     verification: verificationKey(backupId),
     report: runLayout.report('run-1'),
     quarantine: runLayout.quarantine('run-1', '0-0'),
     undo: `${runLayout.undoPrefix('run-1')}0-0-0.jsonl`,
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
-  const wholeBackup = ['backup', 'manifest'];
+  const wholeBackup = ['backup', 'manifest', 'ownManifest'];
   const expected: Readonly<Record<string, { readonly reads?: string[]; readonly writes?: string[] }>> = {
     backupProducts: { reads: wholeBackup, writes: [...wholeBackup, 'quarantine'] },
     rehearseBackup: { reads: wholeBackup, writes: ['quarantine'] },
     sealBackup: { reads: wholeBackup, writes: wholeBackup },
     migrateProductsEnhanced: { reads: [...wholeBackup, 'verification', 'undo'], writes: ['undo'] },
     verifyMigration: { reads: wholeBackup },
-    completeRun: { writes: ['report'] },
+    completeRun: { reads: ['ownManifest'], writes: ['report'] },
     rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
     restoreFromBackup: { reads: [...wholeBackup, 'verification'], writes: ['report'] },
     verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },

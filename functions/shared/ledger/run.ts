@@ -72,6 +72,10 @@ export interface Verification {
   readonly different: number;
   readonly extra: number;
   readonly changedSince: number;
+  /** Items of others under expected keys that are not what the source says; in a table that was there before only. */
+  readonly presentDifferent?: number;
+  /** Items of earlier migrations that their source items no longer have; in a table that was there before only. */
+  readonly staleVariants?: number;
   readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }
 

@@ -23,6 +23,8 @@ export interface TableRecord extends Claims {
   readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;
+  /** It was announced and never created: with DELETED only. */
+  readonly isNeverCreated?: boolean;
 }
 
 /** What a call announces before it creates a table. */
