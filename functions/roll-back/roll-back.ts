@@ -3,7 +3,7 @@ import { runKey } from '../shared/ledger/ledger-table.ts';
 import { letGo, quietTimeOf } from '../shared/quiet.ts';
 import { errorSummary, InvalidInputError, LockHeldError, RunNotFoundError } from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
@@ -33,7 +33,7 @@ const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock
 /** New items in a table that was there before are taken back one by one; a table of the run's own goes whole. */
 async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<boolean> {
   const { run, deadline, fence } = scope;
-  const target = tableName(catalogueTable, runtime.config.tablePrefix);
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = await listTables(runtime.ledger, run.runId);
   const existed = tables.some(({ name, outcome }) => name === target && outcome === 'EXISTED');
   // A step called alone migrates another run's backup; any other run has written nothing before its own is sealed.

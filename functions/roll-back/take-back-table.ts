@@ -7,7 +7,7 @@ import {
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient, retry } from '../shared/retry.ts';
@@ -15,6 +15,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { keyNames } from '../shared/tables/item-key.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
+import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
@@ -71,7 +72,8 @@ function isRestore({ kind, step }: Run): boolean {
 function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: string): Promise<Contents> {
   const inspection = { run, tableName: name, deadline };
   if (isRestore(run)) return inspectRestored(runtime, inspection);
-  const spec = targetTables.find((one) => name === tableName(one, runtime.config.tablePrefix));
+  const prefix = tablePrefixOf(runtime, run);
+  const spec = targetTables.find((one) => name === tableName(one, prefix));
   return inspectTable(runtime, inspection, {
     isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
     keyNames: spec === undefined ? [] : keyNames(spec.key),
@@ -197,7 +199,7 @@ export async function takeBackTable(
   try {
     return await takeBack(runtime, scope, record);
   } catch (error) {
-    const { name, message } = errorSummary(error);
+    const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
     if (name === 'RunClosedError') throw error;
     if (isTransient(error)) return { kind: 'transient', error };
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };

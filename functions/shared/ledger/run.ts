@@ -29,15 +29,25 @@ export interface RunParameters {
   readonly note?: string | undefined;
 }
 
-/** Settings of the deployment that the run's bytes follow from: those of its beginning, also when it is resumed under others. */
+/** Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed under others. */
 export interface RunSettings {
   /** Pieces. */
   readonly defaultStockQuantity: number;
   readonly kmsKeyArn?: string | undefined;
+  /** Absent in runs that began before it was noted: they have the deployment's. */
+  readonly tablePrefix?: string | undefined;
 }
 
-export function settingsOf({ defaultStockQuantity, kmsKeyArn }: RunSettings): RunSettings {
-  return { defaultStockQuantity, kmsKeyArn };
+export function settingsOf({ defaultStockQuantity, kmsKeyArn, tablePrefix }: RunSettings): RunSettings {
+  return { defaultStockQuantity, kmsKeyArn, tablePrefix };
+}
+
+/** What stands before the names of the run's tables, whatever the service has been deployed with since. */
+export function tablePrefixOf(
+  { config }: { readonly config: { readonly tablePrefix: string } },
+  { settings }: Pick<Run, 'settings'>,
+): string {
+  return settings.tablePrefix ?? config.tablePrefix;
 }
 
 /** A sealed backup, as the run remembers it. */
