@@ -45,9 +45,7 @@ const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
 
 /** What a restore has put into a table that was there stays: each item of it was missing. */
 const existedText = ({ kind }: Run): string =>
-  kind === 'restore'
-    ? 'there before, with what the restore has put back so far'
-    : 'untouched, as it was there before';
+  kind === 'restore' ? 'there before, with what the restore has put back so far' : 'there before';
 
 function tablesText(run: Run, { tables }: Report): string {
   const named = (outcome: string): string =>
@@ -66,6 +64,13 @@ function tablesText(run: Run, { tables }: Report): string {
     : `Tables: ${parts.map(([what, names]) => `${what}: ${names}`).join('; ')}.`;
 }
 
+/** Only for tables that the run has created. */
+function byHand({ remainingTables }: TakeBackResult): string {
+  if (remainingTables.length === 0) return '';
+  const commands = remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
+  return ` Finish by hand: ${commands.join(' ; ')}.`;
+}
+
 /** A sentence ends like one, so that the next can follow. */
 const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
 
@@ -76,9 +81,7 @@ const sourceText = (run: Run): string =>
 function causeText(run: Run, report: Report, result: TakeBackResult): string {
   const { failure, backup, reportUri, status } = report;
   const remains =
-    result.remaining.length === 0
-      ? ''
-      : ` Still there: ${result.remaining.join(' | ')}. Finish by hand: ${result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`).join(' ; ')}.`;
+    result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
   const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`;

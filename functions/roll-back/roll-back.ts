@@ -3,17 +3,14 @@ import { runKey } from '../shared/ledger/ledger-table.ts';
 import { letGo, quietTimeOf } from '../shared/quiet.ts';
 import { errorSummary, InvalidInputError, LockHeldError, RunNotFoundError } from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
 import { readOrder } from './request.ts';
 import { settlerFence } from './settler.ts';
-import { takeBackItems } from './take-back-items.ts';
+import { takeBackTarget } from './take-back-target.ts';
 import { type TakeBackScope, type TakenBack, takeBackTable } from './take-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
@@ -30,22 +27,9 @@ const lookAgainSeconds = 5;
 
 const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
 
-/** New items in a table that was there before are taken back one by one; a table of the run's own goes whole. */
-async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<boolean> {
-  const { run, deadline, fence } = scope;
-  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
-  const tables = await listTables(runtime.ledger, run.runId);
-  const existed = tables.some(({ name, outcome }) => name === target && outcome === 'EXISTED');
-  // A step called alone migrates another run's backup; any other run has written nothing before its own is sealed.
-  const mayHaveWritten = run.kind === 'manual' || (run.kind === 'migrate' && run.backup !== undefined);
-  if (!existed || !mayHaveWritten) return true;
-  if ((await describeTable(runtime.clients.tables, target)) === undefined) return true;
-  const check = (): Promise<void> => fence.check();
-  return (await takeBackItems(runtime, { run, tableName: target, deadline, check })).done;
-}
-
 async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
-  const outcomes: TakenBack[] = [];
+  const outcomes: TakenBack[] = [await takeBackTarget(runtime, scope)];
+  if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
   for (const record of await listTables(runtime.ledger, scope.run.runId))
     outcomes.push(await takeBackTable(runtime, scope, record));
   return outcomes;
@@ -58,7 +42,6 @@ async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScop
   const remaining = turn.remainingMillis();
   const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
   const scope = { run, deadline, fence: settlerFence(runtime, run, call) };
-  if (!(await takeBackTarget(runtime, scope))) return pending(1);
   const outcomes = await takeBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
@@ -69,7 +52,7 @@ async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScop
   const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
   return finishRollBack(runtime, run, {
     remaining: failed.map(({ sentence }) => sentence),
-    remainingTables: failed.map(({ table }) => table),
+    remainingTables: failed.flatMap(({ table }) => table ?? []),
   });
 }
 

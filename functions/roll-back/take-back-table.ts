@@ -39,8 +39,8 @@ export type TakenBack =
   | { readonly kind: 'wait' }
   /** DynamoDB did not take it just now; the turn is tried again once the other tables had theirs. */
   | { readonly kind: 'transient'; readonly error: unknown }
-  /** It could not be taken away; the sentence names the reason. */
-  | { readonly kind: 'failed'; readonly table: string; readonly sentence: string };
+  /** It could not be rolled back; the sentence names the reason. `table`: one that the run has created. */
+  | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
 
 /** A table that is being updated refuses to be deleted for a moment. */
 const isBusyOrTransient = (error: unknown): boolean =>
@@ -156,6 +156,8 @@ async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRec
       outcome,
       ...(remark === undefined ? {} : { remark }),
     });
+  // It was there before, or is gone: nothing is to be looked at, and it may be closed to this role.
+  if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return { kind: 'settled' };
   const standing = await standingTable(runtime, name);
   const facts = factsOf(runtime, scope, record, standing);
   let decision = decideTable(facts);
@@ -200,8 +202,14 @@ export async function takeBackTable(
     return await takeBack(runtime, scope, record);
   } catch (error) {
     const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
-    if (name === 'RunClosedError') throw error;
+    // The run, or this call's claim, is somebody else's now.
+    if (name === 'RunClosedError' || name === 'TransientError') throw error;
     if (isTransient(error)) return { kind: 'transient', error };
+    await recordTable(runtime.ledger, scope.run.runId, {
+      name: record.name,
+      outcome: 'KEPT',
+      remark: `it could not be looked at or deleted (${name}: ${message})`,
+    });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
   }
 }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../functions/shared/report.ts';
+import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
+import { catalogueTable } from '../../functions/shared/tables/target-tables.ts';
 import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
 import { startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
 import { startFauxqs } from '../../workflow/local/s3/fauxqs-engine.ts';
@@ -8,19 +10,6 @@ import { secretProducts } from '../support/secret-products.ts';
 
 /** An item that the shop has written itself, in a table that was there before the run. */
 const shopItem: WireItem = { PK: { S: 'PRODUCT#shop' }, SK: { S: 'METADATA' }, note: { S: 'ours' } };
-
-const onDemand = (TableName: string) => ({
-  TableName,
-  BillingMode: 'PAY_PER_REQUEST',
-  KeySchema: [
-    { AttributeName: 'PK', KeyType: 'HASH' },
-    { AttributeName: 'SK', KeyType: 'RANGE' },
-  ],
-  AttributeDefinitions: [
-    { AttributeName: 'PK', AttributeType: 'S' },
-    { AttributeName: 'SK', AttributeType: 'S' },
-  ],
-});
 
 describe('a stage that is deployed again with another tablePrefix while a run is held', () => {
   /** Two deployments, one after the other, of one stage in one account. */
@@ -72,7 +61,8 @@ describe('a stage that is deployed again with another tablePrefix while a run is
   });
 
   it('has the items removed from a table that was there before, and nothing else', async () => {
-    await before.dynamo.call('CreateTable', onDemand('old-products-enhanced'));
+    const name = 'old-products-enhanced';
+    await before.dynamo.call('CreateTable', createTableInput(catalogueTable, { name, tags: {} }));
     await before.dynamo.put('old-products-enhanced', shopItem);
     await rollBack(await heldRun());
     expect(await after.dynamo.scan('old-products-enhanced')).toEqual([shopItem]);
@@ -104,6 +94,9 @@ describe('a stage that is deployed again with another tablePrefix while a run is
     for (const table of ['old-cart', 'old-orders', 'old-returns', 'old-products-enhanced'])
       after.aws.faults.add({ ...refusal, table, where: ({ functionName: name }) => name !== undefined });
     const resumed = await after.run('migrate', { resume });
+    const rolledBack = await after.run('rollback', { runId: resume });
+    expect(rolledBack.error).toBe('PermissionDeniedError');
+    expect(rolledBack.cause).toContain('--param tablePrefix=old-');
     expect(resumed.cause).toContain('--param tablePrefix=old-');
     expect(resumed.error).toBe('PermissionDeniedError');
   });

@@ -30,6 +30,11 @@ export const fileKey = (runId: string, segment: number, sequence: number): Ledge
   PK: `RUN#${runId}`,
   SK: `FILE#${segment}-${sequence}`,
 });
+/** One object of items that were kept before they were replaced. */
+export const undoKey = (runId: string, stem: string, number: number): LedgerKey => ({
+  PK: `RUN#${runId}`,
+  SK: `UNDO#${stem}#${number}`,
+});
 export const failureKey = (runId: string, index: number): LedgerKey => ({
   PK: `RUN#${runId}`,
   SK: `FAILURE#${index}`,
