@@ -13,7 +13,7 @@ import { backupSegment } from './backup-segment.ts';
 const workers = [0, 1, 2, 3] as const;
 
 /** A provisioned table keeps half of its capacity for the shop. */
-async function planAlone(runtime: Runtime): Promise<Plan> {
+async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
   const { clients, clock, config, accountId } = runtime;
   const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
     (error: unknown) => {
@@ -24,13 +24,14 @@ async function planAlone(runtime: Runtime): Promise<Plan> {
     },
   );
   const provisioned = source.provisionedThroughput?.ReadCapacityUnits ?? 0;
-  return {
+  const plan = {
     ...singlePlan,
     segments: [...workers],
     shards: [...workers],
     workers: workers.length,
     readUnitsPerSecond: provisioned / 2,
   };
+  return { plan, sourceTableId: source.tableId };
 }
 
 async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
@@ -49,10 +50,11 @@ async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPro
  * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
  */
 export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
-  const plan = await planAlone(runtime);
+  const { plan, sourceTableId } = await planAlone(runtime);
   return withManualRun(runtime, turn, {
     step: 'backupProducts',
     plan,
+    sourceTableId,
     work: (run) => backUp(runtime, run, turn),
   });
 }

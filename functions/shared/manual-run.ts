@@ -1,13 +1,15 @@
 import { backupIdFor } from './backup/layout.ts';
-import { errorSummary, LockHeldError } from './errors.ts';
+import { errorSummary, LockHeldError, RunClosedError } from './errors.ts';
 import { type Holder, resumeRun } from './ledger/begin.ts';
-import { listRuns, type Run, settingsOf } from './ledger/run.ts';
+import { manualArn } from './ledger/execution-record.ts';
+import { type Run, settingsOf } from './ledger/run.ts';
 import { transition } from './ledger/transition.ts';
 import { beginOrSettle } from './lock-conflict.ts';
 import { untilHeldRunIsQuiet } from './quiet.ts';
 import type { Runtime, Turn } from './runtime.ts';
 import type { Plan } from './state.ts';
 import { codeVersion } from './transform/code-version.ts';
+import { findUnfinished, leftSentence } from './unfinished-step.ts';
 
 /** What `work` reports of a step. */
 export interface ManualProgress {
@@ -31,6 +33,8 @@ export interface ManualStep {
   /** Facts that the run begins with, e.g. the backup to migrate. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly backupId?: string;
+  /** TableId of the source, where the step reads it. */
+  readonly sourceTableId?: string;
   readonly work: (run: Run) => Promise<ManualProgress>;
 }
 
@@ -64,24 +68,24 @@ function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
   const expiresAt = now + turn.remainingMillis() + graceMillis;
   return {
     executionName: runId,
-    executionArn: `manual:${runId}`,
+    executionArn: manualArn(runId, turn.requestId),
     startTime: new Date(now).toISOString(),
     expiresAt,
   };
 }
 
-/** A run that came upon a damaged backup would come upon it again. */
-const damaged = 'BackupDamagedError';
-
-async function findUnfinished(runtime: Runtime, step: string): Promise<Run | undefined> {
-  const runs = await listRuns(runtime.ledger, 50);
-  return runs.find(
-    (run) =>
-      run.kind === 'manual' && run.step === step && run.status === 'HELD' && run.failure?.error !== damaged,
-  );
+/** A run of this call, and what was left for it to begin again. */
+interface OpenRun {
+  readonly run: Run;
+  /** A sentence; absent where there was nothing unfinished, or it goes on. */
+  readonly notice?: string | undefined;
 }
 
-async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
+async function beginManual(
+  runtime: Runtime,
+  turn: Turn,
+  manual: ManualStep & { readonly notice?: string | undefined },
+): Promise<OpenRun> {
   const { clock, config, random } = runtime;
   const now = clock.now();
   const stamp = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
@@ -101,10 +105,12 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
     codeVersion: codeVersion(),
     settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
+    ...(manual.sourceTableId === undefined ? {} : { sourceTableId: manual.sourceTableId }),
     ...(manual.details === undefined ? {} : { details: manual.details }),
+    warnings: manual.notice === undefined ? [] : [manual.notice],
   } as const;
   const { outcome, run: settle } = await beginOrSettle(runtime, newRun, holder);
-  if (outcome === 'BEGUN') return settle;
+  if (outcome === 'BEGUN') return { run: settle, notice: manual.notice };
   if (settle.status === 'ROLLING_BACK')
     throw new LockHeldError(
       `Run ${settle.runId} is being taken back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
@@ -114,12 +120,18 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
   );
 }
 
-async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
-  const unfinished = await findUnfinished(runtime, manual.step);
+async function resumeManual(runtime: Runtime, turn: Turn, run: Run): Promise<Run | undefined> {
+  await untilHeldRunIsQuiet(runtime, run);
+  return resumeRun(runtime.ledger, run, holderOf(runtime, turn, run.runId));
+}
+
+async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<OpenRun> {
+  const unfinished = await findUnfinished(runtime, manual);
   if (unfinished === undefined) return beginManual(runtime, turn, manual);
-  await untilHeldRunIsQuiet(runtime, unfinished);
-  const resumed = await resumeRun(runtime.ledger, unfinished, holderOf(runtime, turn, unfinished.runId));
-  return resumed ?? beginManual(runtime, turn, manual);
+  const { run, obstacle } = unfinished;
+  const resumed = obstacle === undefined ? await resumeManual(runtime, turn, run) : undefined;
+  if (resumed !== undefined) return { run: resumed };
+  return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished) });
 }
 
 async function closeManual(
@@ -129,18 +141,34 @@ async function closeManual(
   facts: Partial<Pick<Run, 'failure' | 'details'>>,
 ): Promise<void> {
   const finishedAt = new Date(runtime.clock.now()).toISOString();
-  const writer = `close:${run.runId}:${runtime.clock.now()}`;
-  await transition(runtime.ledger, { run, to, lock: 'release', writer, facts: { ...facts, finishedAt } });
+  const writer = `close:${run.executionArn}:${runtime.clock.now()}`;
+  const change = { run, to, lock: 'release', writer, facts: { ...facts, finishedAt } } as const;
+  if ((await transition(runtime.ledger, change)) !== undefined) return;
+  throw new RunClosedError(
+    `Run ${run.runId} was closed by somebody else while this call worked on it; this call changes nothing more. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
+  );
+}
+
+/** The error of the step counts, and not that of noting it: a run without an end is recovered. */
+async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<void> {
+  const { name, message } = errorSummary(error);
+  await closeManual(runtime, run, 'HELD', { failure: { error: name, cause: message } }).catch(
+    (reason: unknown) => {
+      const facts = { runId: run.runId, error: errorSummary(reason).name };
+      runtime.logger.warn('A failed step could not be noted as HELD.', facts);
+    },
+  );
 }
 
 const lastLine = (run: Run, step: string, done: boolean): string =>
   done
     ? `${step} is complete.`
-    : `Time was short: invoke ${step} again and it goes on where it stopped. To take back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
+    : `Time was short: invoke ${step} again within a day and it goes on where it stopped. To roll back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
 
 /**
  * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards: a step that was
- * short of time, or failed, leaves a HELD run without lock, which the next call of the same step goes on with.
+ * short of time, or failed, leaves a HELD run without lock. The next call of the same step goes on with it where it was
+ * short of time and the work is still the same; otherwise it begins again and names the run that it left.
  *
  * @throws LockHeldError when a run has the source table; what `work` throws, after the run is noted as HELD.
  */
@@ -149,14 +177,14 @@ export async function withManualRun(
   turn: Turn,
   manual: ManualStep,
 ): Promise<ManualOutcome> {
-  const run = await openManual(runtime, turn, manual);
+  const { run, notice } = await openManual(runtime, turn, manual);
   try {
     const { done, result } = await manual.work(run);
     await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details: { ...run.details, ...result } });
-    return { done, runId: run.runId, message: lastLine(run, manual.step, done), result };
+    const message = [lastLine(run, manual.step, done), notice ?? []].flat().join(' ');
+    return { done, runId: run.runId, message, result };
   } catch (error) {
-    const { name, message } = errorSummary(error);
-    await closeManual(runtime, run, 'HELD', { failure: { error: name, cause: message } });
+    await holdFailed(runtime, run, error);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { Run } from './run.ts';
 /** Who may change things for a source table. */
 export interface Lock {
   readonly runId: string;
-  /** ARN of the execution, or `manual:<run id>` of a step called alone. */
+  /** ARN of the execution, or `manual:<run id>:<request id>` of a step called alone. */
   readonly executionArn: string;
   /** ISO 8601. */
   readonly startTime: string;

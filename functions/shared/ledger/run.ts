@@ -92,13 +92,15 @@ export interface Run extends Claims {
   /** `functions:` key of a step called alone. */
   readonly step?: string;
   readonly status: RunStatus;
-  /** ARN of the execution that works on the run now, or `manual:<run id>`. */
+  /** ARN of the execution that works on the run now, or `manual:<run id>:<request id>`. */
   readonly executionArn: string;
   readonly executionStartTime: string;
   /** ISO 8601, of the run, not of a resuming execution. */
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly sourceTable: string;
+  /** DynamoDB's TableId of the source, where a step called alone reads it. */
+  readonly sourceTableId?: string;
   readonly parameters: RunParameters;
   readonly plan: Plan;
   /** Hash of transform and tables: a resumed run with other code starts its shards over. */
