@@ -7,7 +7,7 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import { finishSettings, judgeRestore, restoredCounts } from './complete-restore.ts';
 import { createRestoredTable } from './create-restored-table.ts';
 import { orderOf } from './payloads.ts';
-import { prepareRestore } from './plan-restore.ts';
+import { lockTableFor, prepareRestore } from './plan-restore.ts';
 import { proveShard } from './prove-shard.ts';
 import { restoreShard } from './restore-shard.ts';
 import { verifyRestored } from './verify-restored.ts';
@@ -49,6 +49,7 @@ export async function restoreAlone(runtime: Runtime, turn: Turn): Promise<Manual
     step: 'restoreFromBackup',
     plan,
     details: order,
+    lockTable: lockTableFor(runtime, order.targetTable),
     backupId: order.backupId,
     work: (run) => restore(runtime, run, turn),
   });

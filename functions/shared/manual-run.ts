@@ -33,6 +33,8 @@ export interface ManualStep {
   /** Facts that the run begins with, e.g. the backup to migrate. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly backupId?: string;
+  /** The table whose lock it takes; default: the source. */
+  readonly lockTable?: string;
   /** TableId of the source, where the step reads it. */
   readonly sourceTableId?: string;
   readonly work: (run: Run) => Promise<ManualProgress>;
@@ -105,6 +107,7 @@ async function beginManual(
     codeVersion: codeVersion(),
     settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
+    ...(manual.lockTable === undefined ? {} : { lockTable: manual.lockTable }),
     ...(manual.sourceTableId === undefined ? {} : { sourceTableId: manual.sourceTableId }),
     ...(manual.details === undefined ? {} : { details: manual.details }),
     warnings: manual.notice === undefined ? [] : [manual.notice],

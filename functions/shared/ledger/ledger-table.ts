@@ -43,7 +43,7 @@ export const executionKey = (executionName: string): LedgerKey => ({
   PK: `EXEC#${executionName}`,
   SK: 'EXEC',
 });
-export const lockKey = (sourceTable: string): LedgerKey => ({ PK: `LOCK#${sourceTable}`, SK: 'LOCK' });
+export const lockKey = (table: string): LedgerKey => ({ PK: `LOCK#${table}`, SK: 'LOCK' });
 
 /** Beyond this the state's own retry is the better place. */
 const PATIENCE_MILLIS = 20_000;

@@ -99,6 +99,8 @@ export interface Run extends Claims {
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly sourceTable: string;
+  /** The table whose lock the run takes, where it is not the source's: a restore into a table that no migration uses. */
+  readonly lockTable?: string;
   /** DynamoDB's TableId of the source, where a step called alone reads it. */
   readonly sourceTableId?: string;
   readonly parameters: RunParameters;
