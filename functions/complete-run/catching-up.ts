@@ -22,6 +22,7 @@ export function catchingUpWarnings(
     return shown.join(', ') + (count > shown.length ? ', ...' : '');
   };
   const keptChanged = countOver(shards, 'MigrateProducts', 'keptChanged');
+  const keptLarge = countOver(shards, 'MigrateProducts', 'keptLarge');
   const outdated = countOver(shards, 'MigrateProducts', 'outdated');
   const removed = countOver(shards, 'VerifyMigration', 'removedBefore');
   return [
@@ -29,6 +30,11 @@ export function catchingUpWarnings(
       ? []
       : [
           `${counted(keptChanged, 'item was', 'items were')} left as the shop has changed ${keptChanged === 1 ? 'it' : 'them'} since: ${named('MigrateProducts', 'keptChanged', keptChanged)}.`,
+        ]),
+    ...(keptLarge === 0
+      ? []
+      : [
+          `${counted(keptLarge, 'item', 'items')} of ${target} ${keptLarge === 1 ? 'has' : 'have'} too many attributes to be replaced safely, and ${keptLarge === 1 ? 'was' : 'were'} left as ${keptLarge === 1 ? 'it was' : 'they were'}: ${named('MigrateProducts', 'keptLarge', keptLarge)}.`,
         ]),
     ...(outdated === 0
       ? []

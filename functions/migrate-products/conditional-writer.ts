@@ -51,8 +51,11 @@ export interface ConditionalScope extends WriteScope {
 /** Keys of items that were left as they stood, by why. */
 export type LeftAlone = Readonly<Record<LeftKind, string[]>>;
 
-/** `keptChanged`: by `replace`, as the shop has changed them; `outdated`: by `keep`, though the source has changed. */
-type LeftKind = 'keptChanged' | 'outdated';
+/**
+ * `keptChanged`: by `replace`, because somebody has changed them; `keptLarge`: by `replace`, for their many attributes;
+ * `outdated`: by `keep`, though the source has changed.
+ */
+type LeftKind = 'keptChanged' | 'keptLarge' | 'outdated';
 
 /** An item that shall be written, and the one that stands in its place. */
 interface Met extends PendingItem {
@@ -215,7 +218,7 @@ function createKeeper(scope: ConditionalScope) {
 /** More attributes than an expression can name: no condition could protect what the shop does meanwhile. */
 function leaveAlone(scope: ConditionalScope, met: Met): void {
   met.product.tally.alreadyPresent += 1;
-  noteLeft(scope, 'keptChanged', met);
+  noteLeft(scope, 'keptLarge', met);
   settleItem(met);
 }
 

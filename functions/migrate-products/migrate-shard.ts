@@ -83,8 +83,8 @@ async function openMigration(
   const files = (await shardFilesOfRun(runtime, run, shard)).filter(({ itemCount }) => itemCount > 0);
   const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
   const meter = { writeUnits, readUnits, throttles };
-  const { keptChanged = [], outdated = [] } = before.samples ?? {};
-  const samples = { keptChanged: [...keptChanged], outdated: [...outdated] };
+  const { keptChanged = [], keptLarge = [], outdated = [] } = before.samples ?? {};
+  const samples = { keptChanged: [...keptChanged], keptLarge: [...keptLarge], outdated: [...outdated] };
   const target = await findTarget(runtime, run);
   const scope = writeScope(runtime, turn, { tableName: target.tableName, meter });
   return {

@@ -5,12 +5,14 @@ const TALLY_NAMES = [
   'items',
   'metadata',
   'variants',
-  /** Items that stood there before the run; those of the three next counters are among them. */
+  /** Items that stood there before the run; those of the four next counters are among them. */
   'alreadyPresent',
   /** Items of an earlier migration that were brought up to date. */
   'replaced',
   /** Items that `replace` left alone, because the shop has changed them since. */
   'keptChanged',
+  /** Items that `replace` left alone, because no condition can name all of their attributes. */
+  'keptLarge',
   /** Items of an earlier migration that `keep` left alone, though the source has changed since. */
   'outdated',
   /** Products that have no items. */
@@ -50,6 +52,7 @@ const emptyTally = (): ProductTally => ({
   alreadyPresent: 0,
   replaced: 0,
   keptChanged: 0,
+  keptLarge: 0,
   outdated: 0,
   quarantined: 0,
 });

@@ -74,6 +74,7 @@ describe('a stage that is deployed again with another tablePrefix while a run is
       status: 'SUCCEEDED',
       verification: { missing: 0, different: 0, extra: 0 },
     });
+    expect(report.warnings).toContainEqual(expect.stringContaining('(tablePrefix "old-")'));
     expect(report.tables.map(({ name }) => name).toSorted()).toEqual([
       'old-cart',
       'old-orders',
