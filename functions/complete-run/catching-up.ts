@@ -1,6 +1,6 @@
 import { type RunLedger } from '../shared/build-report.ts';
 import { countOver } from '../shared/count-shards.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
@@ -11,11 +11,11 @@ const MAX_NAMED = 5;
 
 /** What a run into a table that was there before has left alone there, as sentences for the report. */
 export function catchingUpWarnings(
-  { config }: Pick<Runtime, 'config'>,
-  run: Pick<Run, 'sourceTable'>,
+  runtime: Pick<Runtime, 'config'>,
+  run: Pick<Run, 'sourceTable' | 'settings'>,
   { shards }: Pick<RunLedger, 'shards'>,
 ): readonly string[] {
-  const target = tableName(catalogueTable, config.tablePrefix);
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const source = run.sourceTable;
   const named = (state: ShardState, kind: string, count: number): string => {
     const keys = new Set((shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []));

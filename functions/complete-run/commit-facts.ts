@@ -2,7 +2,7 @@ import { readManifest } from '../shared/backup/backup-catalog.ts';
 import type { RunLedger } from '../shared/build-report.ts';
 import { existingTables } from '../shared/existing-tables.ts';
 import { listFiles } from '../shared/ledger/file.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
@@ -17,7 +17,8 @@ import type { CommitFacts } from './judge.ts';
  * @throws BackupDamagedError (not retried) where the manifest is missing or was changed.
  */
 export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLedger): Promise<CommitFacts> {
-  const nameOf = (spec: (typeof targetTables)[number]): string => tableName(spec, runtime.config.tablePrefix);
+  const nameOf = (spec: (typeof targetTables)[number]): string =>
+    tableName(spec, tablePrefixOf(runtime, run));
   const names = run.parameters.dryRun ? [] : targetTables.map(nameOf);
   const [files, manifest, existing] = await Promise.all([
     listFiles(runtime.ledger, run.runId),

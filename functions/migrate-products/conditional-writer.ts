@@ -1,9 +1,10 @@
 import { TransientError } from '../shared/errors.ts';
+import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { readUndo, saveUndo, type UndoItems } from '../shared/undo-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
 import type { QueryPartition } from '../shared/wire/query-partition.ts';
-import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
+import { absentCondition, changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { refusalOf } from './batch-writer.ts';
 import { decideStanding } from './decide-standing.ts';
@@ -32,10 +33,7 @@ const REPLACED_TOGETHER = 200;
 /** Somebody who deletes and writes the same item all the time is not waited for. */
 const MAX_LOOKS = 5;
 const MAX_SAMPLES = 20;
-const NOT_THERE = {
-  expression: 'attribute_not_exists(#key)',
-  names: { '#key': catalogueTable.key.partitionKey },
-} as const;
+const NOT_THERE = absentCondition(catalogueTable.key.partitionKey);
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope extends WriteScope {
@@ -43,6 +41,8 @@ export interface ConditionalScope extends WriteScope {
   readonly runStartedAt: string;
   readonly onExisting: 'keep' | 'replace';
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** Writes into the ledger what was kept, before any of it is replaced. */
+  readonly noteKept: (kept: UndoRecord) => Promise<void>;
   /** Told what each look at what stands there was charged. */
   readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
@@ -204,15 +204,18 @@ async function readStanding(scope: ConditionalScope, item: WireItem): Promise<Wi
 
 /** What this run has replaced, in this turn and in earlier ones. */
 function createKeeper(scope: ConditionalScope) {
-  const { objects, runId, saveDeadline, fence } = scope;
+  const { objects, runId, saveDeadline, fence, noteKept } = scope;
   const nextNumbers = new Map<string, number>();
   const earlier = new Map<string, Promise<UndoItems>>();
   const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
   return {
     async keep(replaced: readonly Met[]): Promise<void> {
       for (const [stem, met] of Map.groupBy(replaced, ({ product }) => product.stem)) {
-        const kept = { items: met.map(({ standing }) => standing), firstNumber: nextNumbers.get(stem) ?? 0 };
-        nextNumbers.set(stem, await saveUndo({ objects, runId, stem }, kept, options));
+        const items = met.map(({ standing }) => standing);
+        const firstNumber = nextNumbers.get(stem) ?? 0;
+        const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
+        nextNumbers.set(stem, kept.number + 1);
+        await noteKept({ ...kept, stem, keys: items.map(keyMark) });
       }
     },
     /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */

@@ -6,6 +6,7 @@ import {
 } from '../shared/backup/read-products.ts';
 import { shardFilesOfRun } from '../shared/backup/run-files.ts';
 import { TableUnavailableError } from '../shared/errors.ts';
+import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
@@ -110,6 +111,7 @@ async function openMigration(
           runStartedAt: run.startedAt,
           onExisting: run.parameters.onExisting,
           objects: runtime.objects,
+          noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
           onRead: (units) => {
             meter.readUnits += units;
           },

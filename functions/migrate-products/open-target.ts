@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableUnavailableError } from '../shared/errors.ts';
 import { isResumed } from '../shared/ledger/begin.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { createRate } from '../shared/rate.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -20,7 +20,7 @@ export interface Target {
 
 /** @throws TableUnavailableError (not retried) where the run has made no target ready */
 export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
-  const name = tableName(catalogueTable, runtime.config.tablePrefix);
+  const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
   if (record === undefined) {
     throw new TableUnavailableError(

@@ -1,3 +1,4 @@
+import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { createPipeline } from '../shared/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/tables/item-key.ts';
@@ -7,7 +8,8 @@ import { ownerIdOf } from '../shared/transform/product-to-items.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import { removedStem, saveUndo } from '../shared/undo-file.ts';
 import type { QueryPartition } from '../shared/wire/query-partition.ts';
-import { unchangedCondition } from '../shared/wire/unchanged.ts';
+import { canonicalJson } from '../shared/wire/canonical-json.ts';
+import { absentCondition, unchangedCondition } from '../shared/wire/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 import type { PendingProduct } from './product-window.ts';
 import { noteThrottle, paidWrite, type WriteScope } from './target-writer.ts';
@@ -29,6 +31,8 @@ export interface SweepScope extends WriteScope {
   readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
   readonly saveDeadline: number;
+  /** Notes in the ledger what was kept, before anything is removed. */
+  readonly noteKept: (record: UndoRecord) => Promise<void>;
   /** Keys for the report; at most 20. */
   readonly samples: { readonly keptTooLarge: string[] };
 }
@@ -132,11 +136,12 @@ async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Pr
 
 /** Before the first one is removed. What an earlier attempt has kept stays: these items are the same. */
 async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<void> {
-  const { objects, runId, saveDeadline, fence } = scope;
+  const { objects, runId, saveDeadline, fence, noteKept } = scope;
   const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
   for (const [stem, ones] of Map.groupBy(together, ({ product }) => removedStem(product.stem))) {
-    const kept = { items: ones.map(({ item }) => item), firstNumber: 0 };
-    await saveUndo({ objects, runId, stem }, kept, options);
+    const items = ones.map(({ item }) => item);
+    const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber: 0 }, options);
+    await noteKept({ ...kept, stem, keys: items.map(keyMark) });
   }
 }
 
@@ -148,9 +153,23 @@ async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<
     const outcome = await paidWrite(scope, 1, () =>
       scope.items.deleteIf(scope.tableName, keyOf(item), condition),
     );
-    if (outcome.written) product.tally.staleRemoved += 1;
+    if (outcome.written && (await isGone(scope, item, outcome.old))) product.tally.staleRemoved += 1;
   }
   product.remaining -= 1;
+}
+
+/**
+ * A condition cannot detect attributes added later: what was deleted with more than was looked at is put back, unless
+ * something new is there. Not stopped by the fence: it takes nothing away and never overwrites.
+ */
+async function isGone(scope: SweepScope, item: WireItem, deleted: WireItem = item): Promise<boolean> {
+  if (canonicalJson(deleted) === canonicalJson(item)) return true;
+  const condition = absentCondition(catalogueTable.key.partitionKey);
+  await scope.retry(
+    () => scope.items.putIf(scope.tableName, deleted, condition),
+    (error) => noteThrottle(scope, isThrottle(error)),
+  );
+  return false;
 }
 
 function noteTooLarge({ samples }: SweepScope, { item, product }: StaleItem): void {

@@ -10,7 +10,7 @@ import { finishSettings, restoredCounts } from './complete-restore.ts';
 import { createRestoredTable } from './create-restored-table.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
 import { orderOf } from './payloads.ts';
-import { prepareRestore } from './plan-restore.ts';
+import { lockTableFor, prepareRestore } from './plan-restore.ts';
 import { proveShard } from './prove-shard.ts';
 import { restoreShard } from './restore-shard.ts';
 import { verifyRestored } from './verify-restored.ts';
@@ -69,6 +69,7 @@ export async function restoreAlone(runtime: Runtime, turn: Turn): Promise<Manual
     step: 'restoreFromBackup',
     plan,
     details: order,
+    lockTable: lockTableFor(runtime, order.targetTable),
     backupId: order.backupId,
     work: (run) => restore(runtime, run, turn),
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listShards, saveShard } from '../shared/ledger/shard.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
@@ -14,8 +14,9 @@ import { addStep } from './take-back-items.ts';
 const checkpointMillis = 5_000;
 
 /** Whether the run has come to the tables, and anything of it was rehearsed or migrated with other code. */
-async function hasOtherCode({ ledger, config }: Runtime, run: Run): Promise<boolean> {
-  const target = tableName(catalogueTable, config.tablePrefix);
+async function hasOtherCode(runtime: Runtime, run: Run): Promise<boolean> {
+  const { ledger } = runtime;
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = await listTables(ledger, run.runId);
   if (!tables.some(({ name, outcome }) => name === target && outcome !== 'INTENT')) return false;
   const shards = await Promise.all([
@@ -60,7 +61,7 @@ export function clearItems(runtime: Runtime, input: WorkerInput, turn: Turn): Pr
   let taker: ItemTaker | undefined;
   const open = async ({ run, deadline, fence }: ShardTurn<TakeBackCursor>): Promise<ItemTaker> => {
     await untilLateWorkersAreThrough(runtime, run);
-    const table = tableName(catalogueTable, runtime.config.tablePrefix);
+    const table = tableName(catalogueTable, tablePrefixOf(runtime, run));
     return createItemTaker(runtime, { run, tableName: table, deadline, check: () => fence.check() });
   };
   const unit = async (shardTurn: ShardTurn<TakeBackCursor>): Promise<void> => {

@@ -111,6 +111,13 @@ function endStatus({ runId, status }: Run): EndStatus {
   throw new Error(`Run ${runId} is ${status}: it has no end yet.`);
 }
 
+/** Only for tables that the run has created. */
+function byHand({ remainingTables }: TakeBackResult): string {
+  if (remainingTables.length === 0) return '';
+  const commands = remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
+  return ` Finish by hand: ${commands.join(' ; ')}.`;
+}
+
 /** A sentence ends like one, so that the next can follow. */
 const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
 
@@ -120,11 +127,8 @@ const sourceText = (run: Run): string =>
 
 function causeText(run: Run, report: Report, result: TakeBackResult): string {
   const { failure, backup, reportUri } = report;
-  const byHand = result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
   const remains =
-    result.remaining.length === 0
-      ? ''
-      : ` Still there: ${result.remaining.join(' | ')}.${byHand.length === 0 ? '' : ` Finish by hand: ${byHand.join(' ; ')}.`}`;
+    result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
   const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[endStatus(run)](run)}${reportText}`;

@@ -7,7 +7,7 @@ import {
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient, retry } from '../shared/retry.ts';
@@ -15,6 +15,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { keyNames } from '../shared/tables/item-key.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
+import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
@@ -41,8 +42,8 @@ export type TakenBack =
   | { readonly kind: 'wait' }
   /** DynamoDB did not take it just now; the turn is tried again once the other tables had theirs. */
   | { readonly kind: 'transient'; readonly error: unknown }
-  /** It could not be taken away; the sentence names the reason. */
-  | { readonly kind: 'failed'; readonly table: string; readonly sentence: string };
+  /** It could not be rolled back; the sentence names the reason. `table`: one that the run has created. */
+  | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
 
 /** A table that is being updated refuses to be deleted for a moment. */
 const isBusyOrTransient = (error: unknown): boolean =>
@@ -74,7 +75,8 @@ function isRestore({ kind, step }: Run): boolean {
 function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: string): Promise<Contents> {
   const inspection = { run, tableName: name, deadline };
   if (isRestore(run)) return inspectRestored(runtime, inspection);
-  const spec = targetTables.find((one) => name === tableName(one, runtime.config.tablePrefix));
+  const prefix = tablePrefixOf(runtime, run);
+  const spec = targetTables.find((one) => name === tableName(one, prefix));
   return inspectTable(runtime, inspection, {
     isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
     keyNames: spec === undefined ? [] : keyNames(spec.key),
@@ -161,6 +163,8 @@ async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRec
     outcome: TableRecord['outcome'],
     facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
   ): Promise<void> => recordTable(runtime.ledger, scope.run.runId, { name, outcome, ...facts });
+  // It was there before, or is gone: nothing is to be looked at, and it may be closed to this role.
+  if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return { kind: 'settled' };
   const standing = await standingTable(runtime, name);
   const facts = factsOf(runtime, scope, record, standing);
   let decision = decideTable(facts);
@@ -212,9 +216,15 @@ export async function takeBackTable(
   try {
     return await takeBack(runtime, scope, record);
   } catch (error) {
-    const { name, message } = errorSummary(error);
-    if (name === 'RunClosedError') throw error;
+    const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
+    // The run, or this call's claim, is somebody else's now.
+    if (name === 'RunClosedError' || name === 'TransientError') throw error;
     if (isTransient(error)) return { kind: 'transient', error };
+    await recordTable(runtime.ledger, scope.run.runId, {
+      name: record.name,
+      outcome: 'KEPT',
+      remark: `it could not be looked at or deleted (${name}: ${message})`,
+    });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
   }
 }

@@ -8,7 +8,7 @@ import {
 import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
 import { type Fence, raiseFence } from '../shared/fence.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
-import type { BackupSummary, Rehearsal, Run } from '../shared/ledger/run.ts';
+import { type BackupSummary, type Rehearsal, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilQuiet } from '../shared/quiet.ts';
@@ -75,7 +75,7 @@ async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTot
   const { timeToLiveAttribute: attribute } = run.plan;
   const { expiring = 0, expired = 0 } = rehearsed;
   if (attribute === undefined || expiring === 0) return;
-  const target = tableName(catalogueTable, runtime.config.tablePrefix);
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = { source: run.sourceTable, target };
   await warnRun(runtime.ledger, run, [expiringSentence({ attribute, expiring, expired }, tables)]);
 }

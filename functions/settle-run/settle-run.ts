@@ -4,7 +4,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { executionStatus, isDead } from '../shared/holder.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
-import { findLock } from '../shared/ledger/lock.ts';
+import { findLockOf } from '../shared/ledger/lock.ts';
 import { listRuns, type Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
@@ -21,7 +21,7 @@ const recentRuns = 200;
 
 async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
   if (run.status === 'RUNNING') {
-    const lock = await findLock(runtime.ledger, run.sourceTable);
+    const lock = await findLockOf(runtime.ledger, run);
     return isDead(runtime, lock?.runId === run.runId ? lock : { executionArn: run.executionArn });
   }
   if (run.status !== 'ROLLING_BACK') return false;

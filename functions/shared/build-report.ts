@@ -2,7 +2,7 @@ import { actualCost } from './cost/actual.ts';
 import type { Cost, EstimatedCost } from './cost/cost.ts';
 import { estimateRun } from './cost/estimate.ts';
 import { runLayout } from './backup/layout.ts';
-import type { Run, Verification } from './ledger/run.ts';
+import { type Run, tablePrefixOf, type Verification } from './ledger/run.ts';
 import { listShards, type QuarantinedProduct, type ShardState, shardStates } from './ledger/shard.ts';
 import { listTables, type TableRecord } from './ledger/table-record.ts';
 import {
@@ -177,7 +177,7 @@ export interface RunEnd {
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
-  const target = tableName(catalogueTable, runtime.config.tablePrefix);
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);
   const migrated = countsInPlace(

@@ -12,7 +12,7 @@ export const runIdSchema = z
   .string()
   .regex(runIdPattern, 'must be the id of a run: letters, digits, _ and -, at most 80');
 
-/** ARN of an execution, or `manual:<run id>` of a step called alone. */
+/** ARN of an execution, or `manual:<run id>:<request id>` of a step called alone. */
 const executionArnSchema = z
   .string()
   .max(400)

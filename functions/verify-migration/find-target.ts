@@ -1,5 +1,5 @@
 import { listTables } from '../shared/ledger/table-record.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
@@ -14,7 +14,7 @@ export interface VerifiedTarget {
 
 /** What the run has to do with `products-enhanced`, by its ledger. */
 export async function findVerifiedTarget(runtime: Runtime, run: Run): Promise<VerifiedTarget> {
-  const name = tableName(catalogueTable, runtime.config.tablePrefix);
+  const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = await listTables(runtime.ledger, run.runId);
   return {
     tableName: name,

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { assertOpen, type Fence, raiseFence } from '../fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
-import { readRun } from '../ledger/run.ts';
+import { readRun, tablePrefixOf } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
 import { letGo } from '../quiet.ts';
@@ -23,6 +23,7 @@ import {
   missingTableError,
   replacedTableError,
   schemaMismatchError,
+  withOwnPrefix,
 } from './target-conflicts.ts';
 
 /** Which table, for which run. */
@@ -217,14 +218,15 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   }
 }
 
-/** {@link ensureBlueprint} of one of the target tables. */
-export function ensureTable(runtime: Runtime, { spec, ...run }: WantedTable): Promise<EnsuredTable> {
-  const name = tableName(spec, runtime.config.tablePrefix);
+/** {@link ensureBlueprint} of one of the target tables. @throws as it does, and as {@link withOwnPrefix} does */
+export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTable): Promise<EnsuredTable> {
+  const run = await readRun(runtime.ledger, scope.runId);
+  const name = tableName(spec, tablePrefixOf(runtime, run));
   const blueprint = {
     name,
     input: (tags: Readonly<Record<string, string>>) => createTableInput(spec, { name, tags }),
     differences: (table: TableDescription) => schemaDifferences(spec, table),
     timeToLiveAttribute: spec.timeToLiveAttribute,
   };
-  return ensureBlueprint(runtime, { ...run, blueprint });
+  return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { ...scope, blueprint }));
 }

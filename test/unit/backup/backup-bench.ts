@@ -130,7 +130,7 @@ function newRun(runId: string, plan: Partial<Plan>): Parameters<typeof beginRun>
     parameters,
     plan: { ...singlePlan, ...plan },
     codeVersion: codeVersion(),
-    settings: { defaultStockQuantity: 50 },
+    settings: { defaultStockQuantity: 50, tablePrefix: '' },
     backupId: backupIdFor(startedAt, runId),
   };
 }
