@@ -3,6 +3,7 @@ import type { MigrationManifest } from '../shared/backup/manifests.ts';
 import { buildReport, countOver, readRunLedger, type RunLedger } from '../shared/build-report.ts';
 import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { readRun, type Run, type Verification } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
@@ -110,7 +111,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
     to: 'SUCCEEDED',
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: { verification, finishedAt },
+    facts: { verification, finishedAt, opening: 'PENDING' },
   });
   if (committed !== undefined) return committed;
   throw new RunClosedError(
@@ -119,7 +120,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
 }
 
 async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
-  const finished = await finishSettings(runtime, run, manifest);
+  const finished = await finishSettings(runtime, await finishOpening(runtime, run), manifest);
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
   const report = buildReport(runtime, finished, ledger, { status: 'SUCCEEDED', failure: null, finishedAt });
@@ -133,7 +134,7 @@ async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManife
 }
 
 /**
- * Judges, commits, gives a new table its settings, writes the report and returns it. Called again after its
+ * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. Called again after its
  * commit (an answer was lost), it does the rest again and returns the same.
  *
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.

@@ -122,9 +122,15 @@ function migratedCounts(shards: Shards): MigratedCounts {
   };
 }
 
-function reportedTable({ name, outcome, remark }: TableRecord): ReportedTable {
+function reportedTable({ name, outcome, remark, access }: TableRecord): ReportedTable {
   const shown = outcome === 'INTENT' ? 'DELETED' : outcome;
-  return { name, outcome: shown, ...(remark === undefined ? {} : { remark }) };
+  const isThere = shown === 'CREATED' || shown === 'KEPT';
+  return {
+    name,
+    outcome: shown,
+    ...(remark === undefined ? {} : { remark }),
+    ...(access === undefined || !isThere ? {} : { access }),
+  };
 }
 
 /** Whether what the run wrote is still in place. */
@@ -215,6 +221,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     }) satisfies DriftKeys,
     throttles: countOverAll(shards, 'throttles'),
     timings: timings(shards),
+    ...(run.opening === undefined ? {} : { opening: run.opening }),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.details === undefined ? {} : { details: run.details }),
   };

@@ -1,5 +1,6 @@
 import type { Cost, EstimatedCost } from './cost/cost.ts';
 import type { BackupSummary, Rehearsal, RunParameters, Verification } from './ledger/run.ts';
+import type { TableAccess } from './ledger/table-record.ts';
 
 /** How a run ended. */
 export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED';
@@ -10,6 +11,11 @@ export interface ReportedTable {
   readonly outcome: 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
   /** Why it was kept, or another remark. */
   readonly remark?: string;
+  /**
+   * Of a table that is in place: `OPEN` when GetResourcePolicy says so, `CLOSED` when only the migration can write
+   * there, `NEVER_CLOSED` where the endpoint has no resource policies. Absent: it was never to be closed.
+   */
+  readonly access?: TableAccess;
 }
 
 /** What is in place after the run; zero everywhere when nothing is. */
@@ -138,6 +144,8 @@ export interface Report {
   /** Requests that DynamoDB asked to slow down. */
   readonly throttles?: number;
   readonly timings?: readonly StateTiming[];
+  /** Whether every table of the run is open to the shop; `PENDING` is tried again after the run's end. */
+  readonly opening?: 'PENDING' | 'DONE';
   /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
   readonly protection?: 'PENDING' | 'DONE';
   /** Of a restore only. */

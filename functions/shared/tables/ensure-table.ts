@@ -2,7 +2,6 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   type TableDescription,
-  waitUntilTableExists,
   waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { assertOpen, type Fence, raiseFence } from '../fence.ts';
@@ -12,18 +11,16 @@ import { announceTable, listTables, recordTable, type TableRecord } from '../led
 import { retry } from '../retry.ts';
 import { letGo } from '../quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
+import { isNotOffered } from './change-policy.ts';
+import { closureFor, readClosure } from './close-table.ts';
 import { createTableInput } from './create-table-input.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
 import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
+import { assertSameTable, describeKnown, waiting, waitUntilActive } from './known-table.ts';
 import { schemaDifferences } from './schema-differences.ts';
+import { type Closure, closingPolicy } from './table-policy.ts';
 import { type TableSpec, tableName } from './table-spec.ts';
-import {
-  foreignStage,
-  foreignStageError,
-  missingTableError,
-  replacedTableError,
-  schemaMismatchError,
-} from './target-conflicts.ts';
+import { foreignStage, foreignStageError, schemaMismatchError } from './target-conflicts.ts';
 
 /** Which table, for which run. */
 export interface WantedTable {
@@ -60,7 +57,6 @@ const creationPatienceMillis = 600_000;
 const tagPatienceMillis = 60_000;
 /** DynamoDB's clock and Lambda's agree within this. */
 const clockSkewMillis = 1_000;
-const waiting = { maxWaitTime: 600, minDelay: 1, maxDelay: 5 } as const;
 
 interface Scope extends WantedBlueprint {
   readonly name: string;
@@ -68,20 +64,8 @@ interface Scope extends WantedBlueprint {
   /** @throws RunClosedError, ClaimLostError */
   readonly lookAgain: () => Promise<unknown>;
   readonly intentAt: number;
-}
-
-/** The waiter throws its own TimeoutError after ten minutes, which the state retries. */
-async function waitUntilActive(runtime: Runtime, name: string): Promise<TableDescription> {
-  const { tables } = runtime.clients;
-  await waitUntilTableExists({ client: tables, ...waiting }, { TableName: name });
-  return describeKnown(runtime, name);
-}
-
-/** Of a table that was ACTIVE before: one that is missing now will not appear. */
-async function describeKnown({ clients }: Runtime, name: string): Promise<TableDescription> {
-  const table = await describeTable(clients.tables, name);
-  if (table === undefined) throw missingTableError(name);
-  return table;
+  /** Who may not write until the commit; absent: the table stays open. */
+  readonly closure: Closure | undefined;
 }
 
 /** What stands there now; the id keeps it apart from whatever has the name later. */
@@ -91,19 +75,24 @@ interface Ensured {
 }
 
 /** `undefined` where a table of that name is there already: somebody else's, or ours with its answer lost. */
-async function tryCreate(runtime: Runtime, { blueprint, runId, fence }: Scope): Promise<Ensured | undefined> {
+async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
+  const { blueprint, runId, fence, closure } = scope;
   const { service, stage } = runtime.config;
   const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
+  const policy = closure && { ResourcePolicy: closingPolicy(closure) };
   const { clock } = runtime;
   const deadline = clock.now() + creationPatienceMillis;
   try {
     const created = await retry({ clock, deadline, patienceMillis: creationPatienceMillis }, async () => {
       await fence.check();
-      return runtime.clients.dynamo.send(new CreateTableCommand(blueprint.input(tags)));
+      return runtime.clients.dynamo.send(new CreateTableCommand({ ...blueprint.input(tags), ...policy }));
     });
     return { outcome: 'CREATED', tableId: created.TableDescription?.TableId };
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceInUseException') return undefined;
+    // An engine on a laptop may have no resource policies; the report then says that the table was open.
+    if (closure !== undefined && isNotOffered(error))
+      return tryCreate(runtime, { ...scope, closure: undefined });
     throw error;
   }
 }
@@ -149,7 +138,7 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
 }
 
 async function finish(runtime: Runtime, scope: Scope, { outcome }: Ensured): Promise<EnsuredTable> {
-  const { name, blueprint, runId } = scope;
+  const { name, blueprint, runId, closure } = scope;
   // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
   if (outcome === 'CREATED') await scope.lookAgain();
   const table = await waitUntilActive(runtime, name);
@@ -158,7 +147,9 @@ async function finish(runtime: Runtime, scope: Scope, { outcome }: Ensured): Pro
   if (outcome === 'CREATED')
     await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
-  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn });
+  const closed =
+    outcome === 'CREATED' && closure !== undefined ? await readClosure(runtime, closure) : undefined;
+  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn, ...closed });
   return { name, outcome };
 }
 
@@ -178,9 +169,8 @@ async function settledOutcome(
 ): Promise<Ensured | undefined> {
   if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
   const { outcome, name } = record;
-  const { TableId: tableId } = await describeKnown(runtime, name);
-  if (record.tableId !== undefined && tableId !== record.tableId) throw replacedTableError(name);
-  return { outcome, tableId };
+  await assertSameTable(runtime, record);
+  return { outcome, tableId: record.tableId ?? (await describeKnown(runtime, name)).TableId };
 }
 
 /**
@@ -208,7 +198,9 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const lookAgain = (): Promise<Fence> => raiseFence({ ledger, clock, runId, executionArn }, hold);
     const fence = await lookAgain();
     const record = await findRecord();
-    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt: record?.intentAt ?? clock.now() };
+    const intentAt = record?.intentAt ?? clock.now();
+    const closure = closureFor(runtime, fence.run, name);
+    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, closure };
     const settled = await settledOutcome(runtime, record);
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {
