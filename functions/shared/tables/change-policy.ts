@@ -96,7 +96,10 @@ async function send(
  */
 export async function changePolicy(runtime: Runtime, change: PolicyChange): Promise<ChangedPolicy> {
   const { clock } = runtime;
-  const notYet = new Error(`The policy of ${change.tableArn} does not show the change yet.`);
+  // A name that counts as passing: whoever called may call again.
+  const notYet = Object.assign(new Error(`The policy of ${change.tableArn} does not show the change yet.`), {
+    name: 'TimeoutError',
+  });
   const isPassing = (error: unknown): boolean =>
     error === notYet || passing.has(errorSummary(error).name) || isTransient(error);
   const until = {

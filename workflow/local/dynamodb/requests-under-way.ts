@@ -43,7 +43,8 @@ export function createRequestsUnderWay(): RequestsUnderWay {
       const { promise, resolve } = Promise.withResolvers<void>();
       creations.set(table, promise);
       try {
-        await Promise.all(requests.get(table) ?? []);
+        const known = requests.get(table);
+        if (known !== undefined) await Promise.all(known);
         return await create();
       } finally {
         creations.delete(table);
