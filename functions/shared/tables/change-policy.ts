@@ -39,16 +39,54 @@ const passing = new Set([
   'ResourceInUseException',
 ]);
 
-/** Eventually consistent: a policy that was put a moment ago may not show yet. */
+/** What GetResourcePolicy says of a table that has none, and for some seconds of one that was just created. */
+const notFound = new Set(['PolicyNotFoundException', 'ResourceNotFoundException']);
+
+/**
+ * Eventually consistent: a policy that was put a moment ago may not show yet, one that was deleted may still show.
+ *
+ * @throws the SDK's errors; safe to repeat
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html
+ */
 export async function findPolicy({ clients }: Runtime, tableArn: string): Promise<FoundPolicy> {
   try {
     const answer = await clients.tables.send(new GetResourcePolicyCommand({ ResourceArn: tableArn }));
     const { Policy: policy, RevisionId: revisionId = '' } = answer;
     return policy === undefined ? { kind: 'none' } : { kind: 'policy', policy, revisionId };
   } catch (error) {
-    if (errorSummary(error).name === 'PolicyNotFoundException') return { kind: 'none' };
+    if (notFound.has(errorSummary(error).name)) return { kind: 'none' };
     if (isNotOffered(error)) return { kind: 'not offered' };
     throw error;
+  }
+}
+
+/**
+ * Deletes the policy that has this revision, whether GetResourcePolicy shows it yet or not.
+ *
+ * @throws what stands in the way for longer than a minute; nothing where there is no such policy
+ */
+export async function deleteRevision(
+  { clients, clock }: Runtime,
+  policy: { readonly tableArn: string; readonly revisionId: string; readonly check: () => Promise<void> },
+): Promise<void> {
+  const { tableArn, revisionId, check } = policy;
+  const command = new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revisionId });
+  const isNotThere = (error: unknown): boolean =>
+    notFound.has(errorSummary(error).name) || isNotOffered(error);
+  const until = {
+    clock,
+    deadline: clock.now() + policyPatienceMillis,
+    patienceMillis: policyPatienceMillis,
+    isRetryable: (error: unknown) =>
+      !isNotThere(error) && (passing.has(errorSummary(error).name) || isTransient(error)),
+  };
+  try {
+    await retry(until, async () => {
+      await check();
+      await clients.dynamo.send(command);
+    });
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
   }
 }
 

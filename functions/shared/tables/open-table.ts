@@ -3,7 +3,7 @@ import { ClaimLostError } from '../ledger/claims.ts';
 import { noteTable, type TableRecord } from '../ledger/table-record.ts';
 import type { Run } from '../ledger/run.ts';
 import type { Runtime } from '../runtime.ts';
-import { changePolicy } from './change-policy.ts';
+import { changePolicy, deleteRevision } from './change-policy.ts';
 import { tableArnOf } from './close-table.ts';
 import { isClosed, openedPolicy } from './table-policy.ts';
 
@@ -20,7 +20,7 @@ export async function openTable(
   record: TableRecord,
   check: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Opened> {
-  const { name, tableArn = tableArnOf(runtime, run, name) } = record;
+  const { name, access, policyRevision, tableArn = tableArnOf(runtime, run, name) } = record;
   const change = {
     tableArn,
     wanted: (policy: string | undefined) => (policy === undefined ? undefined : openedPolicy(policy)),
@@ -28,13 +28,16 @@ export async function openTable(
     check,
   };
   try {
+    // By its revision first: GetResourcePolicy may not know the policy of a young table yet.
+    if (access === 'CLOSED' && policyRevision !== undefined)
+      await deleteRevision(runtime, { tableArn, revisionId: policyRevision, check });
     const { kind } = await changePolicy(runtime, change);
     if (kind === 'done') await noteTable(runtime.ledger, { runId: run.runId, name }, { access: 'OPEN' });
     return { isOpen: true };
   } catch (error) {
     const { name: reason } = errorSummary(error);
     if (reason === 'RunClosedError' || error instanceof ClaimLostError) throw error;
-    return reason === 'ResourceNotFoundException' ? { isOpen: true } : { isOpen: false, reason };
+    return { isOpen: false, reason };
   }
 }
 

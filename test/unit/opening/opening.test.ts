@@ -1,9 +1,14 @@
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, GetResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { finishOpening } from '../../../functions/shared/finish-opening.ts';
 import { finishProtection } from '../../../functions/shared/finish-protection.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
-import { announceTable, listTables, recordTable } from '../../../functions/shared/ledger/table-record.ts';
+import {
+  announceTable,
+  listTables,
+  noteTable,
+  recordTable,
+} from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { cartTable } from '../../../functions/shared/tables/cart.ts';
@@ -103,6 +108,25 @@ describe('opening the tables of a committed run', () => {
     close('cart');
     fake.fail('DeleteResourcePolicy', [awsError('PolicyNotFoundException')]);
     expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
+  });
+
+  it('does not believe GetResourcePolicy that a table has no policy which was closed a moment ago', async () => {
+    const run = await committed({ cart: 'CREATED' });
+    close('cart');
+    const { RevisionId: policyRevision } = await fake.runtime.clients.tables.send(
+      new GetResourcePolicyCommand({ ResourceArn: arnOf('cart') }),
+    );
+    await noteTable(
+      world.observer.ledger,
+      { runId: 'a', name: 'cart' },
+      policyRevision === undefined ? {} : { access: 'CLOSED', policyRevision },
+    );
+    fake.fail('GetResourcePolicy', [
+      awsError('ResourceNotFoundException'),
+      awsError('PolicyNotFoundException'),
+    ]);
+    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
+    expect(fake.policies.size).toBe(0);
   });
 
   it('passes a permission that goes by tags, which show late', async () => {
