@@ -5,6 +5,7 @@ import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { publishReport } from '../shared/publish-report.ts';
 import { untilQuiet } from '../shared/quiet.ts';
@@ -21,7 +22,7 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const verification = judge(await readCommitFacts(runtime, run, ledger));
-  const verified = verification && ({ verification, protection: 'PENDING' } as const);
+  const verified = verification && ({ verification, opening: 'PENDING', protection: 'PENDING' } as const);
   await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
   const reliance = await noteReliance(
     runtime.ledger,
@@ -45,7 +46,9 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
 
 /** After the commit point nothing is rolled back: what fails is a warning in the report. */
 async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
-  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, run) : run;
+  // First, because the shop waits for it; then the settings, which may take minutes.
+  const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
+  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const status = run.status as ReportStatus;
@@ -57,7 +60,7 @@ async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
 }
 
 /**
- * The last step: judges, commits, protects the new tables, writes the report and returns it. Called again after
+ * The last step: judges, commits, opens and protects the new tables, writes the report and returns it. Called again after
  * its commit (an answer was lost), it does the rest again and returns the same.
  *
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.

@@ -6,6 +6,7 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import { createRate } from '../shared/rate.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/shard-turn.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { updateIf } from '../shared/wire/update-if.ts';
@@ -18,7 +19,7 @@ export interface Target {
   readonly isOurs: boolean;
 }
 
-/** @throws TableUnavailableError (not retried) where the run has made no target ready */
+/** @throws TableUnavailableError (not retried) where the run has made no target ready, or somebody has replaced it */
 export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
   const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
@@ -27,6 +28,7 @@ export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
       `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written. Start again.`,
     );
   }
+  await assertSameTable(runtime, record);
   return { tableName: name, isOurs: record.outcome === 'CREATED' && !isResumed(run) };
 }
 

@@ -4,6 +4,7 @@ import { buildReport, readRunLedger, type RunLedger } from '../shared/build-repo
 import { countOver } from '../shared/count-shards.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
@@ -75,7 +76,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
     to: 'SUCCEEDED',
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: { verification, finishedAt, ...reliance.facts },
+    facts: { verification, finishedAt, opening: 'PENDING', ...reliance.facts },
   } as const;
   const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed !== undefined) return committed;
@@ -85,7 +86,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
 }
 
 async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
-  const finished = await finishSettings(runtime, run, manifest);
+  const finished = await finishSettings(runtime, await finishOpening(runtime, run), manifest);
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
@@ -101,7 +102,7 @@ async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManife
 }
 
 /**
- * Judges, commits, gives a new table its settings, writes the report and returns it. Called again after its
+ * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. Called again after its
  * commit (an answer was lost), it does the rest again and returns the same.
  *
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.

@@ -1,5 +1,6 @@
 import { buildReport, readRunLedger } from '../shared/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { runLayout } from '../shared/backup/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
@@ -187,7 +188,7 @@ function endOf(run: Run): RollBackTurn['end'] {
 /** The answer for a run that has its end, or is held: nothing more is done to it. */
 export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTurn> {
   if (run.status === 'SUCCEEDED' || run.status === 'PLANNED') {
-    const report = await standingReport(runtime, run);
+    const report = await standingReport(runtime, await finishOpening(runtime, run));
     return {
       done: true,
       waitSeconds: 0,

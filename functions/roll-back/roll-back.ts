@@ -54,7 +54,8 @@ async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScop
   const outcomes = await takeBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
-  if (outcomes.some(({ kind }) => kind === 'wait')) return pending(1);
+  const waits = outcomes.flatMap((outcome) => (outcome.kind === 'wait' ? [outcome.seconds] : []));
+  if (waits.length > 0) return pending(Math.max(...waits));
   // A request of ours without an answer may still come, and the lock must not pass on before it has.
   const doubt = inDoubtUntil(runtime);
   if (doubt !== undefined) return pending(secondsUntil(runtime, doubt));

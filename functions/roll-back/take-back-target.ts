@@ -1,6 +1,6 @@
 import { errorSummary } from '../shared/errors.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
-import { listTables, recordTable } from '../shared/ledger/table-record.ts';
+import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
@@ -12,16 +12,19 @@ import { mayTakeItems } from './relied-items.ts';
 import { takeBackItems } from './take-back-items.ts';
 import type { TakeBackScope, TakenBack } from './take-back-table.ts';
 
+/** A small backup is there at once, a large one in a minute or two. */
+const LOOK_FOR_BACKUP_SECONDS = 5;
+
 /** A step called alone migrates another run's backup; any other run has written nothing before its own is sealed. */
 function mayHaveWritten({ kind, backup }: Run): boolean {
   return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
 }
 
-async function existingTarget(runtime: Runtime, run: Run): Promise<string | undefined> {
+async function existingTarget(runtime: Runtime, run: Run): Promise<TableRecord | undefined> {
   const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = await listTables(runtime.ledger, run.runId);
-  const existed = tables.some(({ name, outcome }) => name === target && outcome === 'EXISTED');
-  return existed && mayHaveWritten(run) ? target : undefined;
+  const existed = tables.find(({ name, outcome }) => name === target && outcome === 'EXISTED');
+  return mayHaveWritten(run) ? existed : undefined;
 }
 
 /** What is left becomes a fact of the table, so that every report names it. */
@@ -34,16 +37,18 @@ async function noteLeft(runtime: Runtime, { runId }: Run, name: string, left: Le
   return { kind: 'failed', sentence: `${name} is not as it was before the run: ${failed}` };
 }
 
-async function takeBack(runtime: Runtime, scope: TakeBackScope, target: string): Promise<TakenBack> {
+async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
   const { run, deadline, fence } = scope;
+  const { name: target } = record;
   const table = await describeTable(runtime.clients.tables, target);
   if (table === undefined) return { kind: 'settled' };
-  const verdict = await mayTakeItems(runtime, scope, { name: target, tableId: table.TableId });
+  const verdict = await mayTakeItems(runtime, scope, { table, record });
+  if (verdict.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
   if (verdict.kind === 'kept') return { kind: 'settled' };
   if (verdict.kind === 'refused') return { kind: 'failed', sentence: verdict.sentence };
   const check = (): Promise<void> => fence.check();
   const { done, left } = await takeBackItems(runtime, { run, tableName: target, deadline, check });
-  return done ? noteLeft(runtime, run, target, left) : { kind: 'wait' };
+  return done ? noteLeft(runtime, run, target, left) : { kind: 'wait', seconds: 1 };
 }
 
 /**
@@ -63,10 +68,10 @@ export async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Pr
     const isOver = name === 'RunClosedError' || name === 'TransientError';
     if (isOver || isTransient(error)) throw error;
     const remark = `items of the run may still be in it (${name}: ${message})`;
-    await recordTable(runtime.ledger, run.runId, { name: target, outcome: 'EXISTED', remark });
+    await recordTable(runtime.ledger, run.runId, { name: target.name, outcome: 'EXISTED', remark });
     return {
       kind: 'failed',
-      sentence: `${target}: the run's items could not be rolled back: ${name}: ${message}`,
+      sentence: `${target.name}: the run's items could not be rolled back: ${name}: ${message}`,
     };
   }
 }

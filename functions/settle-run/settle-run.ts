@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { executionStatus, isDead } from '../shared/holder.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
@@ -94,7 +95,7 @@ function needsProtection(runtime: Runtime, run: Run): boolean {
 
 /**
  * Finds runs whose execution ended without a word and starts their roll back (or lets it hold them, as their
- * `onFailure` says); finishes the protection of committed ones. Called for an execution's end, which is only
+ * `onFailure` says); finishes the opening and the protection of committed ones. Called for an execution's end, which is only
  * a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
  */
 export async function settleRuns(runtime: Runtime): Promise<Settled> {
@@ -106,6 +107,10 @@ export async function settleRuns(runtime: Runtime): Promise<Settled> {
   };
   await withEach(async (run) => {
     if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
+  });
+  // The shop cannot write before: tried at once and without limit.
+  await withEach(async (run) => {
+    if (run.status === 'SUCCEEDED') await finishOpening(runtime, run);
   });
   // Last, because a young table keeps this waiting, and nobody else.
   await withEach(async (run) => {

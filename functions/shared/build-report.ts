@@ -242,6 +242,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     ...(rolledBack === undefined ? {} : { rolledBack }),
     throttles: countOverAll(shards, 'throttles'),
     timings: timingsOf(shards),
+    ...(run.opening === undefined ? {} : { opening: run.opening }),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
     ...(run.details === undefined ? {} : { details: run.details }),

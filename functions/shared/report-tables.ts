@@ -53,11 +53,12 @@ async function carriesTag({ clients }: Lookout, runId: string, name: string): Pr
  * never created, so there is nothing to report.
  */
 export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'): ReportedTable | undefined {
-  const { name, outcome, remark } = record;
+  const { name, outcome, remark, access } = record;
   const as = (shown: ReportedTable['outcome'], why = remark): ReportedTable => ({
     name,
     outcome: shown,
     ...(why === undefined ? {} : { remark: why }),
+    ...(access === undefined || shown === 'DELETED' || shown === 'EXISTED' ? {} : { access }),
   });
   if (outcome === 'DELETED') return record.isNeverCreated === true ? undefined : deleted(found, as);
   if (outcome === 'INTENT') return announced(found, as);

@@ -2,6 +2,7 @@ import type { Cost, EstimatedCost } from './cost/cost.ts';
 import type { ExpiringItems } from './tables/time-to-live.ts';
 import type { BackupSummary, Rehearsal, RunParameters, RunStatus, Verification } from './ledger/run.ts';
 import type { QuarantinedProduct } from './ledger/shard.ts';
+import type { TableAccess } from './ledger/table-record.ts';
 
 /** How a run ended. `REFUSED`: it never began, and nothing was changed. */
 export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'REFUSED';
@@ -15,6 +16,11 @@ export interface ReportedTable {
   readonly outcome: 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
   /** Why it was kept, or another remark. */
   readonly remark?: string;
+  /**
+   * Of a table that is in place: `OPEN` when GetResourcePolicy says so, `CLOSED` when only the migration can write
+   * there, `NEVER_CLOSED` where the endpoint has no resource policies. Absent: it was never to be closed.
+   */
+  readonly access?: TableAccess;
 }
 
 /** What a roll back did in a table that was there before. */
@@ -162,6 +168,8 @@ export interface Report {
   /** Requests that DynamoDB asked to slow down. */
   readonly throttles?: number;
   readonly timings?: readonly StateTiming[];
+  /** Whether every table of the run is open to the shop; `PENDING` is tried again after the run's end. */
+  readonly opening?: 'PENDING' | 'DONE';
   /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
   readonly protection?: 'PENDING' | 'DONE';
   /**

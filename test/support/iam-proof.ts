@@ -89,6 +89,8 @@ export interface SeenCall {
   readonly index: string | undefined;
   readonly parts: readonly { readonly kind: string; readonly table: string }[];
   readonly prefix: string | undefined;
+  /** Whether a table is created with a resource policy. */
+  readonly withPolicy: boolean;
   readonly key: string | undefined;
   /** Name or key of the function that sent it; absent for every other client. */
   readonly functionName: string | undefined;
@@ -105,7 +107,9 @@ const s3Actions: Readonly<Record<string, string>> = {
 
 const needsOwnTags = new Set([
   'CreateBackup',
+  'DeleteResourcePolicy',
   'DeleteTable',
+  'PutResourcePolicy',
   'TagResource',
   'UpdateContinuousBackups',
   'UpdateTable',
@@ -128,11 +132,18 @@ function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
   return tables.flatMap((table) => {
     const resource = index === undefined ? arns.table(table) : `${arns.table(table)}/index/${index}`;
     if (operation === 'CreateTable')
-      return ['CreateTable', 'TagResource'].map((name) => ({
-        action: `dynamodb:${name}`,
-        resource,
-        context: creationContext(arns.names),
-      }));
+      return [
+        ...['CreateTable', 'TagResource'].map((name) => ({
+          action: `dynamodb:${name}`,
+          resource,
+          context: creationContext(arns.names),
+        })),
+        // The table has no tag yet.
+        ...(call.withPolicy ? [{ action: 'dynamodb:PutResourcePolicy', resource }] : []),
+      ];
+    if (operation === 'ListBackups') return [{ action: 'dynamodb:ListBackups', resource: '*' }];
+    if (operation === 'DescribeBackup')
+      return [{ action: 'dynamodb:DescribeBackup', resource: `${resource}/backup/01` }];
     return [{ action: `dynamodb:${operation}`, resource, context }];
   });
 }

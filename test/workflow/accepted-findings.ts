@@ -179,7 +179,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     resource: functionRoles,
     detail: /^Resource::\*$/,
     reason:
-      'X-Ray’s, the log delivery’s and lambda:GetAccountSettings’ actions know no resources. A test sees that no other action stands beside `*`.',
+      'X-Ray’s, the log delivery’s, lambda:GetAccountSettings’ and dynamodb:ListBackups’ actions know no resources. A test sees that no other action stands beside `*`.',
   },
   {
     tool: 'cdk-nag',
@@ -211,6 +211,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     resource: functionRoles,
     detail: /^Resource::arn:aws:dynamodb:[a-z0-9-]+:\d+:table\/[\w.-]+-restored-\*$/,
     reason: 'A restored table carries the time of its restore in its name.',
+  },
+  {
+    tool: 'cdk-nag',
+    rule: 'AwsSolutions-IAM5',
+    resource: /^RollBackRole$/,
+    detail: /^Resource::arn:aws:dynamodb:[a-z0-9-]+:\d+:table\/[\w.-]+(-restored-\*)?\/backup\/\*$/,
+    reason: 'A backup of exactly that table; DynamoDB names it. It is looked at and nothing else.',
   },
   {
     tool: 'cdk-nag',

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acceptedFindings, accepts } from './accepted-findings.ts';
 import { createdBefore } from './dependencies.ts';
@@ -324,7 +325,9 @@ describe('alarms', () => {
     const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
     const watched = alarms.map(([, { Properties }]) => [
       Properties['MetricName'],
-      String(Properties['Dimensions'][0].Value).split(':products-migration-dev-').at(-1),
+      String(Properties['Dimensions']?.[0].Value ?? Properties['Namespace'])
+        .split(':products-migration-dev-')
+        .at(-1),
     ]);
     expect(watched).toEqual([
       ['ExecutionsFailed', 'migrate'],
@@ -335,6 +338,7 @@ describe('alarms', () => {
       ['ExecutionsTimedOut', 'rollback'],
       ['ExecutionsAborted', 'rollback'],
       ['Errors', 'products-migration-dev-settleRun'],
+      ['TablesStillClosed', 'products-migration-dev'],
       ['ApproximateNumberOfMessagesVisible', 'UnsettledQueue.QueueName'],
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
       ['InvocationsFailedToBeSentToDlq', 'SettleScheduleRule'],
@@ -342,6 +346,16 @@ describe('alarms', () => {
     const { DashboardBody } = resourceOf('asItComes', 'Dashboard').Properties;
     const shown = [...String(DashboardBody).matchAll(/"(\w+Alarm)\.Arn"/g)].map(([, id]) => id);
     expect(shown).toEqual(alarms.map(([id]) => id));
+  });
+});
+
+describe('the alarm on tables that stay closed', () => {
+  it('counts the very line that settleRun writes', async () => {
+    const filter = resourceOf('asItComes', 'TablesClosedMetric').Properties;
+    const [, message = ''] = /"(.+)"/.exec(String(filter['FilterPattern'])) ?? [];
+    const code = await readFile(new URL('../../functions/shared/finish-opening.ts', import.meta.url), 'utf8');
+    expect(code).toContain(`logger.error('${message}'`);
+    expect(filter['LogGroupName']).toBe('SettleRunLogGroup');
   });
 });
 
@@ -366,9 +380,11 @@ describe('a deployment that cannot work', () => {
     sourceKmsKeyArn: '',
     restoreIntoSource: 'false',
     tagConditions: 'true',
+    closeNewTables: 'true',
     adoptStorage: 'false',
     fenceWaitSeconds: '30',
     intentWaitSeconds: '60',
+    closeWaitSeconds: '60',
   };
   const problemsWith = (changes: Partial<typeof good>, stage = 'dev'): string[] =>
     problemsOf({ stage, region: 'eu-west-1', parameters: { ...good, ...changes }, targets });

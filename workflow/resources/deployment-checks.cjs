@@ -11,6 +11,9 @@ const keyIn = (region) => (value) =>
 /** On AWS: a look at the run (5 s), the longest request (20 s), and 5 s for its way and for clocks that differ. */
 const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 30);
 
+/** DynamoDB's backups reach back to about a minute before the request, and a policy takes some time. */
+const shortestCloseWait = (stage) => (stage === 'local' ? 0 : 60);
+
 /**
  * What each parameter may be, with the sentence for the person who typed it.
  *
@@ -35,6 +38,7 @@ const rulesFor = ({ stage, region }) => [
   ['sourceKmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
   ['restoreIntoSource', matches(/^(true|false)$/), 'true or false'],
   ['tagConditions', matches(/^(true|false)$/), 'true or false'],
+  ['closeNewTables', matches(/^(true|false)$/), 'true or false'],
   ['adoptStorage', matches(/^(true|false)$/), 'true or false'],
   [
     'fenceWaitSeconds',
@@ -42,6 +46,11 @@ const rulesFor = ({ stage, region }) => [
     `a whole number of seconds, ${shortestFenceWait(stage)} to 840`,
   ],
   ['intentWaitSeconds', wholeNumber(0, 840), 'a whole number of seconds, 0 to 840'],
+  [
+    'closeWaitSeconds',
+    wholeNumber(shortestCloseWait(stage), 840),
+    `a whole number of seconds, ${shortestCloseWait(stage)} to 840`,
+  ],
 ];
 
 /**

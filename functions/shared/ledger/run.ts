@@ -132,6 +132,8 @@ export interface Run extends Claims {
   readonly settler?: string;
   /** Roll backs that settleRun has started for it. */
   readonly settleAttempts?: number;
+  /** After the commit point: whether every table of the run is open to the shop again, as GetResourcePolicy says. */
+  readonly opening?: 'PENDING' | 'DONE';
   /** After the commit point: whether the new tables are protected. */
   readonly protection?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };

@@ -49,6 +49,8 @@ const config = {
   defaultStockQuantity: 50,
   fenceWaitSeconds: 0,
   intentWaitSeconds: 0,
+  closeWaitSeconds: 0,
+  closeNewTables: false,
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,

@@ -16,6 +16,14 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute path of its packaged code. */
   readonly zipPath: string;
+  /** What it signs its requests as. */
+  readonly role: RoleSpec;
+}
+
+/** An IAM role, as a resource policy sees it. */
+export interface RoleSpec {
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A state machine as the template declares it. */
@@ -81,6 +89,7 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
       .resourcesOf(type)
       .map(([id, properties]) => [id, resolved.resolve(properties) as Properties] as const);
   const prefix = namePrefix(resolved);
+  const roles = readRoles(resolved);
   return {
     prefix,
     service: prefix.slice(0, -`-${STAGE}-`.length),
@@ -92,7 +101,7 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
       typeof BucketName === 'string' ? [BucketName] : [],
     ),
     functions: each('AWS::Lambda::Function').map(([, properties]) =>
-      readFunction(packageDir, prefix, properties),
+      readFunction({ packageDir, prefix, roles }, properties),
     ),
     stateMachines: each('AWS::StepFunctions::StateMachine').map(([, properties]) =>
       readMachine(prefix, properties),
@@ -119,7 +128,25 @@ function namePrefix(resolved: ResolvedTemplate): string {
   return name.slice(0, end + `-${STAGE}-`.length);
 }
 
-function readFunction(packageDir: string, prefix: string, properties: Properties): FunctionSpec {
+type Roles = ReadonlyMap<string, RoleSpec>;
+
+/** By ARN. */
+function readRoles(resolved: ResolvedTemplate): Roles {
+  const roles = resolved.resourcesOf('AWS::IAM::Role').map(([id, properties]): RoleSpec => {
+    const tags = (resolved.resolve(properties['Tags']) ?? []) as readonly { Key: string; Value: string }[];
+    const arn = String(resolved.resolve({ 'Fn::GetAtt': [id, 'Arn'] }));
+    return { arn, tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) };
+  });
+  return new Map(roles.map((role) => [role.arn, role]));
+}
+
+interface FunctionScope {
+  readonly packageDir: string;
+  readonly prefix: string;
+  readonly roles: Roles;
+}
+
+function readFunction({ packageDir, prefix, roles }: FunctionScope, properties: Properties): FunctionSpec {
   const name = String(properties['FunctionName']);
   const code = properties['Code'] as { S3Key: string };
   const environment = properties['Environment'] as { Variables?: Record<string, string> } | undefined;
@@ -132,6 +159,7 @@ function readFunction(packageDir: string, prefix: string, properties: Properties
     memoryMegabytes: Number(properties['MemorySize'] ?? 128),
     environment: environment?.Variables ?? {},
     zipPath: join(packageDir, basename(code.S3Key)),
+    role: roles.get(String(properties['Role'])) ?? { arn: String(properties['Role']), tags: {} },
   };
 }
 
