@@ -455,16 +455,21 @@ describe('the bucket’s own policy', () => {
 });
 
 describe('trust', () => {
-  it('is given to one service of this account in each role', () => {
+  it('is given to one service in each role: Step Functions for this account only, Lambda so where it is deployed so', () => {
+    const ofThisAccount = { 'aws:SourceAccount': '123456789012' };
+    const lambdaCondition = { asItComes: undefined, everythingElse: ofThisAccount, adopting: undefined };
     for (const variant of variantNames)
       for (const [id, { Properties }] of resourcesOf(templateOf(variant), 'AWS::IAM::Role')) {
         const { Statement } = Properties['AssumeRolePolicyDocument'] as {
-          Statement: { Principal: object; Condition: Record<string, object> }[];
+          Statement: { Principal: object; Condition?: Record<string, object> }[];
         };
-        const service = id.endsWith('MachineRole') ? 'states.amazonaws.com' : 'lambda.amazonaws.com';
+        const isMachine = id.endsWith('MachineRole');
+        const service = isMachine ? 'states.amazonaws.com' : 'lambda.amazonaws.com';
         expect(Statement).toHaveLength(1);
         expect(Statement[0]?.Principal).toEqual({ Service: service });
-        expect(Statement[0]?.Condition['StringEquals']).toEqual({ 'aws:SourceAccount': '123456789012' });
+        expect(Statement[0]?.Condition?.['StringEquals']).toEqual(
+          isMachine ? ofThisAccount : lambdaCondition[variant],
+        );
       }
   });
 });

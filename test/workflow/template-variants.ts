@@ -31,6 +31,7 @@ export const variants = {
       sourceKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222',
       restoreIntoSource: 'true',
       tagConditions: 'false',
+      trustSourceAccount: 'true',
     },
   },
   adopting: {

@@ -348,13 +348,16 @@ describe('alarms', () => {
 });
 
 describe('a deployment that cannot work', () => {
-  const { problemsOf } = createRequire(import.meta.url)('../../workflow/resources/deployment-checks.cjs') as {
+  const { problemsOf, unknownParameters } = createRequire(import.meta.url)(
+    '../../workflow/resources/deployment-checks.cjs',
+  ) as {
     problemsOf: (deployment: {
       readonly stage: string;
       readonly region: string;
       readonly parameters: Readonly<Record<string, string>>;
       readonly targets: readonly string[];
     }) => string[];
+    unknownParameters: (names: readonly string[], known: readonly string[]) => string[];
   };
   const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
   const good = {
@@ -368,6 +371,7 @@ describe('a deployment that cannot work', () => {
     sourceKmsKeyArn: '',
     restoreIntoSource: 'false',
     tagConditions: 'true',
+    trustSourceAccount: 'false',
     adoptStorage: 'false',
     fenceWaitSeconds: '30',
     intentWaitSeconds: '60',
@@ -384,6 +388,19 @@ describe('a deployment that cannot work', () => {
     ]);
     expect(problemsWith({ maxConcurrency: '1001', defaultStockQuantity: '05' })).toHaveLength(2);
     expect(problemsWith({ restoreIntoSource: 'yes' })).toHaveLength(1);
+  });
+
+  it('is refused with a parameter that nothing reads, and told the nearest name', () => {
+    const known = Object.keys(good);
+    expect(unknownParameters(known, known)).toEqual([]);
+    expect(unknownParameters(['tablePrefx', 'tableprefix', 'mapmode', 'tablePrefx'], known)).toEqual([
+      'There is no parameter tablePrefx. Did you mean tablePrefix?',
+      'There is no parameter tableprefix. Did you mean tablePrefix?',
+      'There is no parameter mapmode. Did you mean mapMode?',
+    ]);
+    expect(unknownParameters(['colour'], known)).toEqual([
+      `There is no parameter colour. The parameters are: ${known.join(', ')}`,
+    ]);
   });
 
   it('is refused where the source would be one of the new tables', () => {
