@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openContext } from '../../../workflow/cli/context.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
@@ -97,7 +98,7 @@ describe('the operator’s commands', () => {
     const { requestHandler, maxAttempts } = context.lambda.config;
     // A handler knows its settings only once it has sent something.
     await context.lambda.send(new ListFunctionsCommand({}));
-    const { requestTimeout } = requestHandler.httpHandlerConfigs() as { requestTimeout?: number };
+    const { requestTimeout } = (requestHandler as NodeHttpHandler).httpHandlerConfigs();
     expect(requestTimeout).toBeGreaterThan(longestMillis);
     expect(await maxAttempts()).toBe(1);
     context.close();
