@@ -337,13 +337,28 @@ describe('alarms', () => {
       ['ExecutionsTimedOut', 'rollback'],
       ['ExecutionsAborted', 'rollback'],
       ['Errors', 'products-migration-dev-settleRun'],
-      ['ApproximateNumberOfMessagesVisible', 'UnsettledQueue.QueueName'],
+      ['NumberOfMessagesSent', 'UnsettledQueue.QueueName'],
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
       ['InvocationsFailedToBeSentToDlq', 'SettleScheduleRule'],
     ]);
     const { DashboardBody } = resourceOf('asItComes', 'Dashboard').Properties;
     const shown = [...String(DashboardBody).matchAll(/"(\w+Alarm)\.Arn"/g)].map(([, id]) => id);
     expect(shown).toEqual(alarms.map(([id]) => id));
+  });
+});
+
+describe('an alarm', () => {
+  it('goes off again once nothing new has happened, so that it rings for the next event', () => {
+    const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
+    // Sums of what happened in a few minutes; a level, such as the messages in a queue, would stay for days.
+    const stay = alarms.filter(
+      ([, { Properties }]) =>
+        Properties['Statistic'] !== 'Sum' ||
+        Properties['Period'] > 900 ||
+        Properties['TreatMissingData'] !== 'notBreaching' ||
+        /^Approximate/.test(Properties['MetricName']),
+    );
+    expect(stay.map(([id]) => id)).toEqual([]);
   });
 });
 

@@ -48,7 +48,8 @@ export async function recordEngineEvents(
 /** A failure before or after the call itself, in a path for example, is no event of its own on AWS. */
 function recordFailedTask(event: EngineEvent, events: EventLine): void {
   if (events.lastType !== 'TaskStarted') return;
-  const failure = { error: event.Error, cause: String(event.Cause) };
+  const cause = event.Cause === undefined ? {} : { cause: String(event.Cause) };
+  const failure = { error: event.Error, ...cause };
   if (event.Error === 'States.Timeout') {
     events.add(
       'TaskTimedOut',
