@@ -121,11 +121,6 @@ const needsOwnTags = new Set([
   'UpdateTimeToLive',
 ]);
 
-/** What creates a table looks into it only where its run made it, before it takes it away again. */
-function isOnOwnTable({ operation, functionName = '' }: SeenCall): boolean {
-  return needsOwnTags.has(operation) || (operation === 'Scan' && /-create\w+Table$/.test(functionName));
-}
-
 /** IAM does not know transactions: it is asked about each of their parts. */
 function transactionRequests({ parts }: SeenCall, arns: Arns): readonly IamRequest[] {
   return parts.map(({ kind, table }) => {
@@ -138,7 +133,7 @@ function transactionRequests({ parts }: SeenCall, arns: Arns): readonly IamReque
 function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
   const { operation, tables, index } = call;
   if (operation === 'TransactWriteItems') return transactionRequests(call, arns);
-  const context = isOnOwnTable(call) ? ownTags(arns.names, 'ResourceTag') : {};
+  const context = needsOwnTags.has(operation) ? ownTags(arns.names, 'ResourceTag') : {};
   return tables.flatMap((table) => {
     const resource = index === undefined ? arns.table(table) : `${arns.table(table)}/index/${index}`;
     if (operation === 'CreateTable')

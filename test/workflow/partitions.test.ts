@@ -74,6 +74,8 @@ describe('the code', () => {
         .map((name) => join(folder, name)),
     );
     expect(files.length).toBeGreaterThan(200);
-    expect(files.filter((file) => readFileSync(join(root, file), 'utf8').includes('arn:aws'))).toEqual([]);
+    // prove works on what is compiled for the embedded AWS, and turns its ARNs into the region's.
+    const others = files.filter((file) => !file.startsWith('workflow/cli/prove/'));
+    expect(others.filter((file) => readFileSync(join(root, file), 'utf8').includes('arn:aws'))).toEqual([]);
   });
 });

@@ -25,12 +25,17 @@ export async function askAws(client: SFNClient, edge: Edge, region: string): Pro
 
 function requestFor(edge: Edge, region: string): TestStateCommandInput {
   const { mock, definition, input } = edge;
-  const text = JSON.stringify(definition).replaceAll('arn:aws:', `arn:${partitionOf(region).name}:`);
+  const text = inPartitionOf(region, definition);
   const request = { definition: text, input: JSON.stringify(input), inspectionLevel: 'DEBUG' } as const;
   if (mock === undefined) return request;
   // A context may only come with a mock, and is only needed where the state looks at it.
-  const context = text.includes('$$.Execution') ? { context: JSON.stringify(contextOf(edge)) } : {};
+  const context = text.includes('$$.Execution') ? { context: inPartitionOf(region, contextOf(edge)) } : {};
   return { ...request, ...context, mock: mockOf(mock), ...configurationOf(edge) };
+}
+
+/** As JSON, with the ARNs of the embedded AWS turned into the region's. */
+function inPartitionOf(region: string, value: object): string {
+  return JSON.stringify(value).replaceAll('arn:aws:', `arn:${partitionOf(region).name}:`);
 }
 
 /** lambda:invoke's Payload would be checked as the text that the API has; the machine gets it parsed. */
