@@ -7,6 +7,7 @@ import { finishProtection } from '../shared/finish-protection.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { listRuns, type Run } from '../shared/ledger/run.ts';
+import { partitionOf } from '../shared/partition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
 
@@ -58,16 +59,14 @@ async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promis
   return attempt;
 }
 
-function machineArn(runtime: Runtime, run: Run): string {
-  const { accountId, config } = runtime;
-  const partition = /^arn:([^:]+):/.exec(run.executionArn)?.[1] ?? 'aws';
-  return `arn:${partition}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
+function machineArn({ accountId, config }: Runtime): string {
+  return `arn:${partitionOf(config.region).name}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
 }
 
 /** One roll-back path for everything: the rollback machine, visible in the console, idempotent by its name. */
 async function startRollBack(runtime: Runtime, run: Run): Promise<string | undefined> {
   const { sfn } = runtime.clients;
-  const stateMachineArn = machineArn(runtime, run);
+  const stateMachineArn = machineArn(runtime);
   const previous = run.settleAttempts ?? 0;
   const last = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${settleName(run.runId, previous)}`;
   if (previous > 0 && (await executionStatus(sfn, last)) === 'RUNNING') return undefined;

@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { runLayout } from './backup/layout.ts';
 import { count, counted } from './counted.ts';
 import { errorSummary } from './errors.ts';
+import { partitionOf } from './partition.ts';
 import { printable } from './printable.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
@@ -47,12 +48,7 @@ async function tell(runtime: Runtime, report: Report): Promise<void> {
   const { config, accountId, logger } = runtime;
   if (config.notifyTopic === undefined) return;
   client ??= new SNSClient({ maxAttempts: 3 });
-  const partition = config.region.startsWith('cn-')
-    ? 'aws-cn'
-    : config.region.startsWith('us-gov-')
-      ? 'aws-us-gov'
-      : 'aws';
-  const TopicArn = `arn:${partition}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
+  const TopicArn = `arn:${partitionOf(config.region).name}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
   const Subject = cutAscii(
     `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
     maxSubject,

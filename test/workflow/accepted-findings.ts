@@ -31,7 +31,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   {
     tool: 'cloudformation-validate',
     rule: 'W8003',
-    resource: /^(Has|Restores)/,
+    resource: /^(Has|Restores|Trusts)/,
     reason:
       'Conditions compare deploy parameters, whose values the framework has put in: constant in one deployment.',
   },
@@ -46,7 +46,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     tool: 'cloudformation-validate',
     rule: 'W9053',
     resource: /^$/,
-    detail: /^Condition '(Has|Restores)\w+' is equivalent to condition/,
+    detail: /^Condition '(Has|Restores|Trusts)\w+' is equivalent to condition/,
     reason: 'Two parameters that are both empty make two conditions equal, until one is given.',
   },
   {

@@ -60,7 +60,8 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
   const runner = await startRunner(parts);
   const call = (arn: string, payload: string) =>
     invokeWithRetries({ runner, spec: findFunction(deployment.functions, arn), payload, pauseMillis });
-  const events = createEventBus(deployment.rules, call);
+  const { rules, permissions } = deployment;
+  const events = createEventBus({ rules, permissions, callTarget: call });
   const states = createStates(deployment.stateMachines, {
     invoke: (parameters) => invokeFunction(dispatcher, parameters),
     pauseMillis,

@@ -39,6 +39,7 @@ export interface StateMachineSpec {
 /** A rule that calls functions, by event or by the clock. */
 export interface RuleSpec {
   readonly name: string;
+  readonly arn: string;
   readonly eventPattern: Readonly<Record<string, unknown>> | undefined;
   readonly scheduleExpression: string | undefined;
   readonly targets: readonly RuleTarget[];
@@ -49,6 +50,20 @@ export interface RuleTarget {
   readonly arn: string;
   /** JSON. */
   readonly input: string | undefined;
+}
+
+/** A statement of a function's own policy: who may call it. */
+export interface LambdaPermission {
+  /** Logical id. */
+  readonly id: string;
+  readonly action: string;
+  /** Name or ARN, with a version or alias where it is for one alone. */
+  readonly functionName: string;
+  readonly principal: string;
+  /** May hold wildcards; absent: whatever the principal calls for. */
+  readonly sourceArn: string | undefined;
+  /** Names of further conditions: `SourceAccount`, for example. */
+  readonly otherConditions: readonly string[];
 }
 
 /** A DynamoDB table as the template declares it. */
@@ -68,6 +83,7 @@ export interface Deployment {
   readonly functions: readonly FunctionSpec[];
   readonly stateMachines: readonly StateMachineSpec[];
   readonly rules: readonly RuleSpec[];
+  readonly permissions: readonly LambdaPermission[];
   readonly topicArns: readonly string[];
   /** Outputs of the stack, by key. */
   readonly outputs: Readonly<Record<string, string>>;
@@ -106,7 +122,8 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
     stateMachines: each('AWS::StepFunctions::StateMachine').map(([, properties]) =>
       readMachine(prefix, properties),
     ),
-    rules: each('AWS::Events::Rule').map(([id, properties]) => readRule(id, properties)),
+    rules: each('AWS::Events::Rule').map(([id, properties]) => readRule(resolved, id, properties)),
+    permissions: each('AWS::Lambda::Permission').map(([id, properties]) => readPermission(id, properties)),
     topicArns: each('AWS::SNS::Topic').map(([id]) => String(resolved.resolve({ Ref: id }))),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {}).map(([key, { Value }]) => [
@@ -175,7 +192,7 @@ function readMachine(prefix: string, properties: Properties): StateMachineSpec {
   };
 }
 
-function readRule(id: string, properties: Properties): RuleSpec {
+function readRule(resolved: ResolvedTemplate, id: string, properties: Properties): RuleSpec {
   const targets = (properties['Targets'] ?? []) as readonly Properties[];
   const unsupported = targets
     .flatMap(Object.keys)
@@ -185,12 +202,25 @@ function readRule(id: string, properties: Properties): RuleSpec {
   const { State, EventPattern, ScheduleExpression } = properties;
   return {
     name: typeof properties['Name'] === 'string' ? properties['Name'] : id,
+    arn: String(resolved.resolve({ 'Fn::GetAtt': [id, 'Arn'] })),
     eventPattern: EventPattern as Properties | undefined,
     scheduleExpression: ScheduleExpression as string | undefined,
     targets:
       State === 'DISABLED'
         ? []
         : targets.map(({ Arn, Input }) => ({ arn: String(Arn), input: Input as string | undefined })),
+  };
+}
+
+function readPermission(id: string, properties: Properties): LambdaPermission {
+  const { Action, FunctionName, Principal, SourceArn, ...others } = properties;
+  return {
+    id,
+    action: String(Action),
+    functionName: String(FunctionName),
+    principal: String(Principal),
+    sourceArn: SourceArn as string | undefined,
+    otherConditions: Object.keys(others),
   };
 }
 
