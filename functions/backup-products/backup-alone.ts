@@ -14,7 +14,7 @@ import { backupSegment } from './backup-segment.ts';
 const workers = [0, 1, 2, 3] as const;
 
 /** The table keeps half of its capacity, provisioned or at most, for the shop. */
-async function planAlone(runtime: Runtime): Promise<Plan> {
+async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
   const { clients, clock, config, accountId } = runtime;
   const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
     (error: unknown) => {
@@ -24,7 +24,7 @@ async function planAlone(runtime: Runtime): Promise<Plan> {
       );
     },
   );
-  return {
+  const plan = {
     ...singlePlan,
     segments: [...workers],
     shards: [...workers],
@@ -35,6 +35,7 @@ async function planAlone(runtime: Runtime): Promise<Plan> {
       OnDemandThroughput: source.onDemandThroughput,
     }),
   };
+  return { plan, sourceTableId: source.tableId };
 }
 
 async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
@@ -53,10 +54,11 @@ async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPro
  * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
  */
 export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
-  const plan = await planAlone(runtime);
+  const { plan, sourceTableId } = await planAlone(runtime);
   return withManualRun(runtime, turn, {
     step: 'backupProducts',
     plan,
+    sourceTableId,
     work: (run) => backUp(runtime, run, turn),
   });
 }

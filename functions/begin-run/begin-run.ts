@@ -1,7 +1,7 @@
 import { backupIdFor } from '../shared/backup/layout.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
-import { findRun, type Run, settingsOf } from '../shared/ledger/run.ts';
+import { findRun, type Run, settingsOf, tablePrefixOf } from '../shared/ledger/run.ts';
 import { beginOrSettle } from '../shared/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/migrate-input.ts';
 import { untilHeldRunIsQuiet } from '../shared/quiet.ts';
@@ -65,6 +65,16 @@ function resumedFacts(run: Run, typed: object, input: MigrateInput): Partial<Run
   };
 }
 
+/** A run keeps the table names that it began with; who has deployed others since shall read so. */
+function withOwnNames(runtime: Runtime, run: Run, facts: Partial<Run>): Partial<Run> {
+  const prefix = tablePrefixOf(runtime, run);
+  const { tablePrefix } = runtime.config;
+  if (prefix === tablePrefix) return facts;
+  const { warnings = run.warnings } = facts;
+  const sentence = `The run keeps the tables that it began with (tablePrefix "${prefix}"), though the service has been deployed with tablePrefix "${tablePrefix}" since.`;
+  return { ...facts, warnings: [...warnings, sentence] };
+}
+
 /**
  * A held run goes on under its own id, plan and parameters.
  *
@@ -81,7 +91,7 @@ async function resume(
     throw new InvalidInputError(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
-  const facts = resumedFacts(run, Object(typed), input);
+  const facts = withOwnNames(runtime, run, resumedFacts(run, Object(typed), input));
   if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
   const resumed = await resumeRun(runtime.ledger, run, holderOf(execution), facts);
   if (resumed !== undefined) return begun(resumed, 'RESUMED');

@@ -1,5 +1,6 @@
-import { countOver, type RunLedger } from '../shared/build-report.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
@@ -8,39 +9,60 @@ import { catalogueTable } from '../shared/tables/target-tables.ts';
 /** Keys that a sentence names; the report's `mismatches` name more. */
 const MAX_NAMED = 5;
 
-/** What a run into a table that was there before has left as it stood, as sentences for the report. */
+/** What a run into a table that was there before has left alone there, as sentences for the report. */
 export function catchingUpWarnings(
-  { config }: Pick<Runtime, 'config'>,
-  run: Pick<Run, 'sourceTable'>,
+  runtime: Pick<Runtime, 'config'>,
+  run: Pick<Run, 'sourceTable' | 'settings'>,
   { shards }: Pick<RunLedger, 'shards'>,
 ): readonly string[] {
-  const target = tableName(catalogueTable, config.tablePrefix);
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const source = run.sourceTable;
   const named = (state: ShardState, kind: string, count: number): string => {
     const keys = new Set((shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []));
     const shown = [...keys].slice(0, MAX_NAMED);
     return shown.join(', ') + (count > shown.length ? ', ...' : '');
   };
-  const keptChanged = countOver(shards, 'MigrateProducts', 'keptChanged');
-  const outdated = countOver(shards, 'MigrateProducts', 'outdated');
+  const migrated = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
+  const keptChanged = migrated('keptChanged');
+  const keptTooLarge = migrated('keptTooLarge');
+  const outdated = migrated('outdated');
+  const different = countOver(shards, 'CompareByKey', 'presentDifferent');
+  const foreign = Math.max(0, different - keptChanged - outdated);
   const removed = countOver(shards, 'VerifyMigration', 'removedBefore');
-  return [
-    ...(keptChanged === 0
-      ? []
-      : [
-          `${counted(keptChanged, 'item was', 'items were')} left as the shop has changed ${keptChanged === 1 ? 'it' : 'them'} since: ${named('MigrateProducts', 'keptChanged', keptChanged)}.`,
-        ]),
-    ...(outdated === 0
-      ? []
-      : [
-          `${counted(outdated, 'item', 'items')} of ${target} ${outdated === 1 ? 'comes from an earlier run and is' : 'come from an earlier run and are'} older than ${source} today; start with {"onExisting": "replace"} to bring ${outdated === 1 ? 'it' : 'them'} up to date.`,
-        ]),
-    ...(removed === 0
-      ? []
-      : [
-          `${counted(removed, 'product stands', 'products stand')} in ${target} that ${removed === 1 ? 'is' : 'are'} no longer in ${source}: ${named('VerifyMigration', 'removedAtSource', removed)}; nothing was deleted.`,
-        ]),
+  const stale = countOver(shards, 'VerifyMigration', 'staleVariants');
+  const warnings: readonly (readonly [count: number, sentence: () => string])[] = [
+    [
+      keptChanged,
+      () =>
+        `${counted(keptChanged, 'item was', 'items were')} left alone, because others have changed ${keptChanged === 1 ? 'it' : 'them'} since: ${named('MigrateProducts', 'keptChanged', keptChanged)}.`,
+    ],
+    [
+      keptTooLarge,
+      () =>
+        `${counted(keptTooLarge, 'item was', 'items were')} left alone, because ${keptTooLarge === 1 ? 'it has' : 'they have'} more attributes than a condition can name: ${named('MigrateProducts', 'keptTooLarge', keptTooLarge)}.`,
+    ],
+    [
+      outdated,
+      () =>
+        `${counted(outdated, 'item', 'items')} of ${target} ${outdated === 1 ? 'comes from an earlier run and is' : 'come from an earlier run and are'} older than ${source} today; start with {"onExisting": "replace"} to bring ${outdated === 1 ? 'it' : 'them'} up to date.`,
+    ],
+    [
+      foreign,
+      () =>
+        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; nothing of ${foreign === 1 ? 'it' : 'them'} was changed: ${named('CompareByKey', 'presentDifferent', foreign)}.`,
+    ],
+    [
+      stale,
+      () =>
+        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the product no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. Start with {"onExisting": "replace"} to remove those that nobody has changed.`,
+    ],
+    [
+      removed,
+      () =>
+        `${counted(removed, 'product is', 'products are')} in ${target} that ${removed === 1 ? 'is' : 'are'} no longer in ${source}: ${named('VerifyMigration', 'removedAtSource', removed)}; nothing was deleted.`,
+    ],
   ];
+  return warnings.filter(([count]) => count > 0).map(([, sentence]) => sentence());
 }
 
 function counted(count: number, one: string, many: string): string {

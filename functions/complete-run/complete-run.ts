@@ -5,26 +5,24 @@ import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { publishReport } from '../shared/publish-report.ts';
 import { untilQuiet } from '../shared/quiet.ts';
 import type { Report, ReportStatus } from '../shared/report.ts';
+import { lookAtTables } from '../shared/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { catchingUpWarnings } from './catching-up.ts';
-import { judge, verificationOf } from './judge.ts';
+import { readCommitFacts } from './commit-facts.ts';
+import { judge } from './judge.ts';
 
 /** Judges and commits: end status, verification, the runs relied on and release of the lock in one transaction. */
 async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Run> {
   const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
   const finishedAt = new Date(runtime.clock.now()).toISOString();
-  const facts = { finishedAt };
-  const verified = () => {
-    const verification = verificationOf(run, ledger);
-    judge(run, verification, ledger);
-    return { ...facts, verification, protection: 'PENDING' } as const;
-  };
-  const judged = to === 'PLANNED' ? facts : verified();
+  const verification = judge(await readCommitFacts(runtime, run, ledger));
+  const verified = verification && ({ verification, opening: 'PENDING', protection: 'PENDING' } as const);
   await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
   const reliance = await noteReliance(
     runtime.ledger,
@@ -36,7 +34,7 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
     to,
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: { ...judged, ...reliance.facts },
+    facts: { finishedAt, ...verified, ...reliance.facts },
   } as const;
   const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed === undefined)
@@ -46,20 +44,23 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   return committed;
 }
 
-/** After the commit point nothing is taken back: what fails is a warning in the report. */
+/** After the commit point nothing is rolled back: what fails is a warning in the report. */
 async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
-  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, run) : run;
+  // First, because the shop waits for it; then the settings, which may take minutes.
+  const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
+  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const status = run.status as ReportStatus;
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
   return publishReport(
     runtime,
-    buildReport(runtime, protectedRun, ledger, { status, failure: null, finishedAt }),
+    buildReport(runtime, protectedRun, ledger, { status, failure: null, finishedAt, found }),
   );
 }
 
 /**
- * The last step: judges, commits, protects the new tables, writes the report and returns it. Called again after
+ * The last step: judges, commits, opens and protects the new tables, writes the report and returns it. Called again after
  * its commit (an answer was lost), it does the rest again and returns the same.
  *
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.

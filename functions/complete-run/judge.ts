@@ -1,36 +1,188 @@
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { countedVerification, type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
+import {
+  backupProblems,
+  existingTableProblems,
+  newTableProblems,
+  passProblems,
+  tableProblems,
+  type TableFacts,
+  transformProblems,
+} from '../shared/equations.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
-import { countedVerification, countOver, type RunLedger } from '../shared/build-report.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
+import type { Shard, ShardState } from '../shared/ledger/shard.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/wire/digest.ts';
 
-/** @throws VerificationFailedError (not retried) where nothing has been verified. */
-export function verificationOf(run: Run, ledger: RunLedger): Verification {
-  const verification = countedVerification(run, ledger.shards);
-  if (verification !== undefined) return verification;
+/** Everything that a commit is judged by. */
+export interface CommitFacts {
+  readonly run: Run;
+  readonly ledger: RunLedger;
+  /** By the ledger's list of files. */
+  readonly filed: Digest;
+  /** By the manifest in the bucket. */
+  readonly manifest: Digest;
+  /** The tables of the model, with what is there now; none for a dry run. */
+  readonly tables: readonly TableFacts[];
+  /** Name of the table that products go into. */
+  readonly target: string;
+  /** What a checkpoint of the verification must carry: it counts for one execution and one code only. */
+  readonly verificationVersion: string;
+}
+
+const NOTHING: Digest = EMPTY_DIGEST;
+
+const shardsOf = ({ ledger }: CommitFacts, state: ShardState): readonly Shard[] =>
+  ledger.shards.get(state) ?? [];
+
+function digestOver(facts: CommitFacts, state: ShardState, name: string): Digest {
+  return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? NOTHING));
+}
+
+/** What the target must hold: as the rehearsal counted it, never as the comparison did. */
+function expectedOf(facts: CommitFacts): Digest {
+  return digestOver(facts, 'RehearseBackup', 'expected');
+}
+
+function isCreated({ ledger, target }: CommitFacts): boolean {
+  return ledger.tables.some(({ name, outcome }) => name === target && outcome === 'CREATED');
+}
+
+/** Key by key: always in a table that was there before, and in a new one where its digest was not enough. */
+function isCompared(facts: CommitFacts): boolean {
+  return !isCreated(facts) || shardsOf(facts, 'CompareByKey').length > 0;
+}
+
+function passesOf(facts: CommitFacts): readonly string[] {
+  const { segments, shards: cut } = facts.run.plan;
+  const ofNow = (state: ShardState): readonly Shard[] =>
+    shardsOf(facts, state).map((shard) => ({
+      ...shard,
+      done: shard.done && shard.codeVersion === facts.verificationVersion,
+    }));
+  const pass = (state: ShardState, planned: readonly number[], shards = shardsOf(facts, state)) =>
+    passProblems({ state, planned, shards });
+  const prepared = [...pass('BackupProducts', segments), ...pass('RehearseBackup', cut)];
+  if (facts.run.parameters.dryRun) return prepared;
+  return [
+    ...prepared,
+    ...pass('MigrateProducts', cut),
+    ...pass('VerifyMigration', segments, ofNow('VerifyMigration')),
+    ...(isCompared(facts) ? pass('CompareByKey', cut, ofNow('CompareByKey')) : []),
+  ];
+}
+
+function preparationProblems(facts: CommitFacts): readonly string[] {
+  const { run, ledger, filed, manifest } = facts;
+  const count = (counter: string): number => countOver(ledger.shards, 'RehearseBackup', counter);
+  const scanned = digestOver(facts, 'BackupProducts', 'source');
+  const { dryRun, maxQuarantined } = run.parameters;
+  return [
+    ...backupProblems({
+      scanned,
+      filed,
+      reread: digestOver(facts, 'RehearseBackup', 'source'),
+      manifest,
+      sealed: run.backup?.digest ?? NOTHING,
+    }),
+    ...transformProblems({
+      sourceItems: run.backup?.items ?? 0,
+      transformed: count('metadata'),
+      quarantined: count('quarantined'),
+      maxQuarantined: dryRun ? undefined : maxQuarantined,
+      targetItems: count('metadata') + count('variants'),
+      expected: expectedOf(facts),
+      remembered: run.rehearsal?.expected ?? NOTHING,
+    }),
+  ];
+}
+
+/** The workers that migrated have seen every product, and made of it what the rehearsal made of it. */
+function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
+  const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
+  const rehearsed = (counter: string): number => countOver(ledger.shards, 'RehearseBackup', counter);
+  const same = (['metadata', 'variants', 'quarantined'] as const).flatMap((counter) =>
+    migrated(counter) === rehearsed(counter)
+      ? []
+      : [`MigrateProducts counts ${migrated(counter)} ${counter}, the rehearsal ${rehearsed(counter)}`],
+  );
+  const products = migrated('metadata') + migrated('quarantined');
+  const all = run.backup?.items ?? 0;
+  return products === all ? same : [...same, `${products} of ${all} products were migrated or quarantined`];
+}
+
+function targetProblems(facts: CommitFacts): readonly string[] {
+  const { ledger } = facts;
+  const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
+  const compared = (counter: string): number => countOver(ledger.shards, 'CompareByKey', counter);
+  const expected = expectedOf(facts);
+  const atHand = migrated('alreadyPresent');
+  const written = migrated('items') - atHand;
+  const otherDifferent = compared('presentDifferent');
+  if (isCreated(facts))
+    return newTableProblems({
+      expected,
+      sent: written,
+      present: atHand,
+      found: digestOver(facts, 'VerifyMigration', 'target'),
+      missing: compared('missing'),
+      different: compared('different') + compared('alreadyPresent') + compared('changedSince'),
+      extra: countOver(ledger.shards, 'VerifyMigration', 'foreign'),
+    });
+  return existingTableProblems({
+    expected: expected.count,
+    written,
+    replaced: migrated('replaced'),
+    present: atHand - migrated('replaced'),
+    ownEqual: compared('same'),
+    ownChanged: compared('changedSince'),
+    otherEqual: compared('alreadyPresent') - otherDifferent,
+    otherDifferent,
+    missing: compared('missing'),
+  });
+}
+
+/** One clause for everything that is not as it must be before a run may be called complete. */
+export function commitProblems(facts: CommitFacts): readonly string[] {
+  const prepared = [...passesOf(facts), ...preparationProblems(facts)];
+  if (facts.run.parameters.dryRun) return prepared;
+  return [
+    ...facts.tables.flatMap(tableProblems),
+    ...prepared,
+    ...migrationProblems(facts),
+    ...targetProblems(facts),
+  ];
+}
+
+/** Clauses that a sentence names; the more there are, the more they say the same. */
+const MAX_PROBLEMS = 6;
+
+/**
+ * Whether everything is there: the backup, the tables, and in the target what the backup should have become.
+ *
+ * @returns what was verified; `undefined` for a dry run.
+ * @throws VerificationFailedError naming what does not hold; not retried, the run is rolled back.
+ */
+export function judge(facts: CommitFacts): Verification | undefined {
+  const { run, ledger } = facts;
+  const problems = commitProblems(facts);
+  const { dryRun } = run.parameters;
+  const verification = dryRun ? undefined : countedVerification(run, ledger.shards);
+  const isVerified = dryRun || verification !== undefined;
+  if (problems.length === 0 && isVerified) return verification;
+  const all = isVerified ? problems : [...problems, 'it was not verified'];
+  const more = all.length > MAX_PROBLEMS ? `; and ${all.length - MAX_PROBLEMS} more` : '';
   throw new VerificationFailedError(
-    `Run ${run.runId} was not verified, so it cannot be completed. Start a new run; this one is taken back.`,
+    `Run ${run.runId} is not committed, because not everything is there that backup ${run.backupId} should have become: ${all.slice(0, MAX_PROBLEMS).join('; ')}${more}. ${remedyFor(facts, verification)}`,
   );
 }
 
-/**
- * Whether the target is what the backup should have become.
- *
- * @throws VerificationFailedError with the counts; not retried, the run is taken back.
- */
-export function judge(run: Run, verification: Verification, ledger: RunLedger): void {
-  const { expected, found, missing, different, extra } = verification;
-  const unmigrated = ledger.shards.get('MigrateProducts')?.filter(({ done }) => !done).length ?? 0;
-  const migratedItems = countOver(ledger.shards, 'MigrateProducts', 'items');
-  if (
-    missing === 0 &&
-    different === 0 &&
-    extra === 0 &&
-    unmigrated === 0 &&
-    found === expected &&
-    migratedItems === expected
-  )
-    return;
-  throw new VerificationFailedError(
-    `The target of run ${run.runId} is not what the backup ${run.backupId} should have become: ${expected} items expected, ${found} found, ${missing} missing, ${different} different, ${extra} extra, ${unmigrated} shards unfinished. The run is not committed; the report names keys. If the shop already writes into ${catalogueTable.name}, stop that until the migration has succeeded, then start again.`,
-  );
+function remedyFor({ tables }: CommitFacts, verification: Verification | undefined): string {
+  const { missing = 0, different = 0, extra = 0 } = verification ?? {};
+  if (tables.some((table) => tableProblems(table).length > 0))
+    return 'Find out who deletes or replaces tables while a run is working, then start again.';
+  return missing + different + extra > 0
+    ? `The report names keys. If the shop already writes into ${catalogueTable.name}, stop that until the migration has succeeded, then start again.`
+    : 'Start again. If nobody has changed the ledger or the target by hand, this is a fault of the migration: keep the report.';
 }

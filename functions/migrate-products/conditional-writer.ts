@@ -1,12 +1,15 @@
 import { TransientError } from '../shared/errors.ts';
+import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { readUndo, saveUndo, type UndoItems } from '../shared/undo-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
-import { changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
+import type { QueryPartition } from '../shared/wire/query-partition.ts';
+import { absentCondition, changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { refusalOf } from './batch-writer.ts';
 import { decideStanding } from './decide-standing.ts';
 import type { FoundRuns } from './found-runs.ts';
+import { createStaleSweep } from './stale-items.ts';
 import { createPipeline } from '../shared/pipeline.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
@@ -30,10 +33,7 @@ const REPLACED_TOGETHER = 200;
 /** Somebody who deletes and writes the same item all the time is not waited for. */
 const MAX_LOOKS = 5;
 const MAX_SAMPLES = 20;
-const NOT_THERE = {
-  expression: 'attribute_not_exists(#key)',
-  names: { '#key': catalogueTable.key.partitionKey },
-} as const;
+const NOT_THERE = absentCondition(catalogueTable.key.partitionKey);
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope extends WriteScope {
@@ -41,10 +41,14 @@ export interface ConditionalScope extends WriteScope {
   readonly runStartedAt: string;
   readonly onExisting: 'keep' | 'replace';
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** Writes into the ledger what was kept, before any of it is replaced. */
+  readonly noteKept: (kept: UndoRecord) => Promise<void>;
   /** Told what each look at what stands there was charged. */
   readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
   readonly saveDeadline: number;
+  /** Reads a product's items, whichever there are. */
+  readonly query: QueryPartition;
   /** Keys for the report; at most 20 of each kind. */
   readonly samples: LeftAlone;
   /** Told of every item that was there already. */
@@ -54,8 +58,11 @@ export interface ConditionalScope extends WriteScope {
 /** Keys of items that were left as they stood, by why. */
 export type LeftAlone = Readonly<Record<LeftKind, string[]>>;
 
-/** `keptChanged`: by `replace`, as the shop has changed them; `outdated`: by `keep`, though the source has changed. */
-type LeftKind = 'keptChanged' | 'outdated';
+/**
+ * `keptChanged`: by `replace`, as others have changed them. `keptTooLarge`: by `replace`, as no condition can name all
+ * of their attributes. `outdated`: by `keep`, though the source has changed.
+ */
+type LeftKind = 'keptChanged' | 'keptTooLarge' | 'outdated';
 
 /** An item that shall be written, and the one that stands in its place. */
 interface Met extends PendingItem {
@@ -71,6 +78,7 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
   let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
   let replacements: Met[] = [];
+  const stale = scope.onExisting === 'replace' ? createStaleSweep(scope) : undefined;
 
   const place = async (pending: PendingItem, looks = 0): Promise<void> => {
     const standing = await putNew(scope, pending.item);
@@ -132,8 +140,12 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
       await flush();
       await pipeline.finish();
       while (replacements.length > 0) await replace();
+      await stale?.drain();
     },
-    settle: () => pipeline.settle(),
+    async settle() {
+      await Promise.all([pipeline.settle(), stale?.settle()]);
+    },
+    ...(stale && { sweep: (product, items) => stale.sweep(product, items) }),
   };
 }
 
@@ -192,15 +204,18 @@ async function readStanding(scope: ConditionalScope, item: WireItem): Promise<Wi
 
 /** What this run has replaced, in this turn and in earlier ones. */
 function createKeeper(scope: ConditionalScope) {
-  const { objects, runId, saveDeadline, fence } = scope;
+  const { objects, runId, saveDeadline, fence, noteKept } = scope;
   const nextNumbers = new Map<string, number>();
   const earlier = new Map<string, Promise<UndoItems>>();
   const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
   return {
     async keep(replaced: readonly Met[]): Promise<void> {
       for (const [stem, met] of Map.groupBy(replaced, ({ product }) => product.stem)) {
-        const kept = { items: met.map(({ standing }) => standing), firstNumber: nextNumbers.get(stem) ?? 0 };
-        nextNumbers.set(stem, await saveUndo({ objects, runId, stem }, kept, options));
+        const items = met.map(({ standing }) => standing);
+        const firstNumber = nextNumbers.get(stem) ?? 0;
+        const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
+        nextNumbers.set(stem, kept.number + 1);
+        await noteKept({ ...kept, stem, keys: items.map(keyMark) });
       }
     },
     /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */
@@ -216,7 +231,7 @@ function createKeeper(scope: ConditionalScope) {
 /** More attributes than an expression can name: no condition could protect what the shop does meanwhile. */
 function leaveAlone(scope: ConditionalScope, met: Met): void {
   met.product.tally.alreadyPresent += 1;
-  noteLeft(scope, 'keptChanged', met);
+  noteLeft(scope, 'keptTooLarge', met);
   settleItem(met);
 }
 

@@ -9,6 +9,7 @@ import { ensureTable } from '../shared/tables/ensure-table.ts';
 import { sparedWriteUnits } from '../shared/tables/live-capacity.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 
 /** A target that exists keeps half of its capacity for the shop. */
@@ -22,6 +23,7 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
   const { name: table } = await ensureTable(runtime, { spec: catalogueTable, runId, executionArn });
   const { done } = await migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
   const { counters } = (await findShard(runtime.ledger, runId, 'MigrateProducts', 0)) ?? { counters: {} };
+  if (done) await assertWhole(runtime, run, { table, counters });
   return { done, result: { backupId, table, ...counters } };
 }
 

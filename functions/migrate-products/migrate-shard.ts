@@ -6,6 +6,7 @@ import {
 } from '../shared/backup/read-products.ts';
 import { shardFilesOfRun } from '../shared/backup/run-files.ts';
 import { TableUnavailableError } from '../shared/errors.ts';
+import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
@@ -13,6 +14,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import { productToItems } from '../shared/transform/product-to-items.ts';
 import { type TransformContext, transformContext } from '../shared/transform/transform-context.ts';
+import { queryPartition } from '../shared/wire/query-partition.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { createFoundRuns, type FoundRuns } from './found-runs.ts';
@@ -85,8 +87,12 @@ async function openMigration(
   const files = (await shardFilesOfRun(runtime, run, shard)).filter(({ itemCount }) => itemCount > 0);
   const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
   const meter = { writeUnits, readUnits, throttles };
-  const { keptChanged = [], outdated = [] } = before.samples ?? {};
-  const samples = { keptChanged: [...keptChanged], outdated: [...outdated] };
+  const { keptChanged = [], keptTooLarge = [], outdated = [] } = before.samples ?? {};
+  const samples = {
+    keptChanged: [...keptChanged],
+    keptTooLarge: [...keptTooLarge],
+    outdated: [...outdated],
+  };
   const target = await findTarget(runtime, run);
   const { tableName } = target;
   const foundRuns = createFoundRuns(run.runId, before.foundRuns?.[tableName]);
@@ -105,10 +111,12 @@ async function openMigration(
           runStartedAt: run.startedAt,
           onExisting: run.parameters.onExisting,
           objects: runtime.objects,
+          noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
           onRead: (units) => {
             meter.readUnits += units;
           },
           saveDeadline: turn.saveDeadline,
+          query: queryPartition(runtime.clients.dynamo),
           samples,
           foundRuns,
         }),
@@ -154,9 +162,12 @@ async function feed(migration: Migration): Promise<boolean> {
 async function writeProduct({ window, writer, context }: Migration, read: BackedUpProduct): Promise<void> {
   const result = productToItems(read.product, context);
   const { items, texts } = result.kind === 'items' ? result : NOTHING;
-  const product = { remaining: items.length, tally: tallyOf(items.length), stem: read.stem, next: read.next };
+  const sweep = items.length === 0 ? undefined : writer.sweep;
+  const remaining = items.length + (sweep === undefined ? 0 : 1);
+  const product = { remaining, tally: tallyOf(items.length), stem: read.stem, next: read.next };
   window.add(product);
   for (const [index, item] of items.entries()) await writer.write({ item, product, json: texts[index] });
+  await sweep?.(product, items);
 }
 
 /** Of a product in quarantine. */

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableUnavailableError } from '../shared/errors.ts';
 import { isResumed } from '../shared/ledger/begin.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { createRate } from '../shared/rate.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/shard-turn.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { updateIf } from '../shared/wire/update-if.ts';
@@ -18,15 +19,16 @@ export interface Target {
   readonly isOurs: boolean;
 }
 
-/** @throws TableUnavailableError (not retried) where the run has made no target ready */
+/** @throws TableUnavailableError (not retried) where the run has made no target ready, or somebody has replaced it */
 export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
-  const name = tableName(catalogueTable, runtime.config.tablePrefix);
+  const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
   if (record === undefined) {
     throw new TableUnavailableError(
       `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written. Start again.`,
     );
   }
+  await assertSameTable(runtime, record);
   return { tableName: name, isOurs: record.outcome === 'CREATED' && !isResumed(run) };
 }
 

@@ -5,12 +5,16 @@ const TALLY_NAMES = [
   'items',
   'metadata',
   'variants',
-  /** Items that stood there before the run; those of the three next counters are among them. */
+  /** Items that were there before the run; replaced, changed and outdated ones are among them. */
   'alreadyPresent',
   /** Items of an earlier migration that were brought up to date. */
   'replaced',
-  /** Items that `replace` left alone, because the shop has changed them since. */
+  /** Items that `replace` left alone, because others have changed them since. */
   'keptChanged',
+  /** Items that `replace` left alone, because they have more attributes than a condition can name. */
+  'keptTooLarge',
+  /** Items of earlier migrations that `replace` removed, because their product no longer has them. */
+  'staleRemoved',
   /** Items of an earlier migration that `keep` left alone, though the source has changed since. */
   'outdated',
   /** Products that have no items. */
@@ -50,6 +54,8 @@ const emptyTally = (): ProductTally => ({
   alreadyPresent: 0,
   replaced: 0,
   keptChanged: 0,
+  keptTooLarge: 0,
+  staleRemoved: 0,
   outdated: 0,
   quarantined: 0,
 });

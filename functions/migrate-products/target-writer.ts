@@ -19,6 +19,11 @@ export interface TargetWriter {
   /** Takes one item, as soon as there is room. @throws what an earlier write failed with */
   write(item: PendingItem): Promise<void>;
   /**
+   * Removes what earlier migrations have made of the product and this one does not; one of the product's `remaining`.
+   * Absent where nothing is ever removed.
+   */
+  readonly sweep?: (product: PendingProduct, items: readonly WireItem[]) => Promise<void>;
+  /**
    * Returns when every item is in place, or time is up: then items that DynamoDB has refused for now stay
    * missing. @throws what a write failed with, once no request is under way
    */
@@ -50,7 +55,7 @@ export interface WriteScope {
   readonly pause: (millis: number) => Promise<unknown>;
 }
 
-/** One item less is missing. */
+/** Marks one of the product's items as written. */
 export function settleItem({ product }: PendingItem): void {
   product.remaining -= 1;
 }

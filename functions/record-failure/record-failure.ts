@@ -1,4 +1,4 @@
-import { readableFailure } from '../shared/caught-failure.ts';
+import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { recordFailure } from '../shared/ledger/failure.ts';
 import { readRun } from '../shared/ledger/run.ts';
@@ -9,12 +9,13 @@ import type { RecordFailureInput } from '../shared/state.ts';
  * Writes a failure inside a Map or a branch into the ledger, because the Map's own Catch may only see that
  * some iteration failed. The first one recorded counts as the root cause.
  *
+ * @returns the failure in words, with a cause even where Step Functions gave none: the iteration fails with it
  * @throws RunNotFoundError; RunClosedError where another execution works on the run. Neither is retried.
  */
 export async function recordCaughtFailure(
   runtime: Runtime,
   input: RecordFailureInput,
-): Promise<Record<string, never>> {
+): Promise<ReadableFailure> {
   const { runId, executionArn, shard, failure } = input.iteration;
   const run = await readRun(runtime.ledger, runId);
   if (run.executionArn !== executionArn)
@@ -25,5 +26,5 @@ export async function recordCaughtFailure(
   const at = new Date(runtime.clock.now()).toISOString();
   await recordFailure(runtime.ledger, runId, { executionArn, error, cause, state: input.state, shard, at });
   runtime.logger.error('A worker failed', { runId, stage: input.state, shard, error });
-  return {};
+  return { error, cause };
 }

@@ -4,6 +4,7 @@ import type { TransformContext } from '../shared/transform/transform-context.ts'
 import { DamagedFileError, decodeItems, fetchDataFile } from '../shared/backup/read-file.ts';
 import type { ObjectStore } from '../shared/backup/object-store.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
+import type { QuarantinedProduct } from '../shared/ledger/shard.ts';
 import { sourceKey } from '../shared/tables/target-tables.ts';
 import { type Expiry, isExpired, willExpire } from '../shared/tables/time-to-live.ts';
 import { createDigestSum, type Digest, equalDigests } from '../shared/wire/digest.ts';
@@ -33,15 +34,15 @@ export interface FileRehearsal {
   readonly expected: Digest;
   /** JSON lines; empty when nothing was quarantined. */
   readonly quarantine: string;
-  /** `<id>: <code>: <sentence>`, the first few. */
-  readonly samples: readonly string[];
+  /** The first few of them. */
+  readonly quarantinedProducts: readonly QuarantinedProduct[];
 }
 
 /** Samples a shard keeps. */
 export const maxSamples = 20;
 const bytesPerWriteUnit = 1024;
 /** A sample's code stands behind the id, and must not be what is left out of a report. */
-const MAX_ID_BYTES = 80;
+const MAX_ID_BYTES = 120;
 
 function assertSame(file: BackupFile, found: { readonly etag: string; readonly source: Digest }): void {
   const { key, itemCount, etag, digest } = file;
@@ -87,7 +88,7 @@ function createTally({ context, expiry }: RehearsalContext) {
     writeUnitsExpected: 0,
   };
   const lines: string[] = [];
-  const samples: string[] = [];
+  const quarantinedProducts: QuarantinedProduct[] = [];
   const addTarget = (item: WireItem): void => {
     const bytes = itemSizeBytes(item);
     expected.add(item);
@@ -106,8 +107,9 @@ function createTally({ context, expiry }: RehearsalContext) {
         counts.quarantined += 1;
         lines.push(quarantineLine(product, result));
         const id = stringAttribute(product, sourceKey.partitionKey) ?? '';
-        if (samples.length < maxSamples)
-          samples.push(`${shorten(id, MAX_ID_BYTES)}: ${result.code}: ${result.sentence}`);
+        const productId = shorten(id, MAX_ID_BYTES);
+        const { code, sentence } = result;
+        if (quarantinedProducts.length < maxSamples) quarantinedProducts.push({ productId, code, sentence });
         return;
       }
       counts.metadata += 1;
@@ -119,7 +121,7 @@ function createTally({ context, expiry }: RehearsalContext) {
       source: source.value(),
       expected: expected.value(),
       quarantine: lines.join(''),
-      samples,
+      quarantinedProducts,
     }),
   };
 }

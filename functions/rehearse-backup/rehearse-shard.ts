@@ -31,17 +31,16 @@ const counterNames = [
 function addFile(
   progress: Progress<FilesCursor>,
   rehearsal: FileRehearsal,
-): Pick<Progress<FilesCursor>, 'counters' | 'digests' | 'samples'> {
-  const { counters, digests, samples } = progress;
+): Pick<Progress<FilesCursor>, 'counters' | 'digests' | 'quarantined'> {
+  const { counters, digests, quarantined = [] } = progress;
   const sums = counterNames.map((name) => [name, (counters[name] ?? 0) + rehearsal[name]] as const);
-  const quarantined = [...(samples?.['quarantined'] ?? []), ...rehearsal.samples].slice(0, maxSamples);
   return {
     counters: { ...Object.fromEntries(sums), items: (counters['items'] ?? 0) + rehearsal.products },
     digests: {
       source: combineDigests([digests['source'] ?? EMPTY_DIGEST, rehearsal.source]),
       expected: combineDigests([digests['expected'] ?? EMPTY_DIGEST, rehearsal.expected]),
     },
-    samples: { quarantined },
+    quarantined: [...quarantined, ...rehearsal.quarantinedProducts].slice(0, maxSamples),
   };
 }
 

@@ -7,7 +7,7 @@ import { beginOrSettle } from '../shared/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
-import { assertAllowed } from './plan-restore.ts';
+import { assertAllowed, lockTableFor } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
 
 /** The backup as the run's report names it. */
@@ -39,6 +39,7 @@ async function newRun(
     kind: 'restore',
     startedAt: execution.startTime,
     sourceTable: runtime.config.sourceTable,
+    lockTable: lockTableFor(runtime, order.targetTable),
     parameters,
     plan,
     codeVersion: codeVersion(),

@@ -1,20 +1,23 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { buildReport, countOver, readRunLedger, type RunLedger } from '../shared/build-report.ts';
-import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
+import { buildReport, readRunLedger, type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
+import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
-import { readRun, type Run, type Verification } from '../shared/ledger/run.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/publish-report.ts';
 import { untilQuiet } from '../shared/quiet.ts';
 import type { Report } from '../shared/report.ts';
+import { lookAtTables } from '../shared/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { combineDigests, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
 import { orderOf, type RestoreOrder } from './payloads.ts';
-import { isAloneIn, modeIn, type RestoreMode } from './restore-mode.ts';
+import { modeIn, type RestoreMode } from './restore-mode.ts';
 import { restoreSettings } from './restore-settings.ts';
 
 /** What a restore has done. */
@@ -47,50 +50,6 @@ export function restoredCounts(run: Run, { shards, tables }: RunLedger): Restore
   };
 }
 
-function verificationOf(run: Run, manifest: MigrationManifest, { shards, tables }: RunLedger): Verification {
-  const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
-  const expected = manifest.itemCount;
-  if (!isAloneIn(tables, run)) {
-    const count = (counter: string): number => countOver(shards, 'VerifyRestore', counter);
-    return { expected, found: count('found'), missing: count('missing'), different: 0, extra: 0, ...noDrift };
-  }
-  const target = combineDigests(
-    (shards.get('VerifyRestore') ?? []).map(({ digests }) => digests['target'] ?? EMPTY_DIGEST),
-  );
-  const isOther = target.count === expected && !equalDigests(target, manifest.digest);
-  return {
-    expected,
-    found: target.count,
-    missing: Math.max(0, expected - target.count),
-    different: isOther ? 1 : 0,
-    extra: Math.max(0, target.count - expected),
-    ...noDrift,
-  };
-}
-
-/**
- * Whether the target holds what the backup holds.
- *
- * @throws VerificationFailedError with the counts; not retried, the run is taken back.
- */
-export function judgeRestore(run: Run, manifest: MigrationManifest, ledger: RunLedger): Verification {
-  const verification = verificationOf(run, manifest, ledger);
-  const { expected, found, missing, different, extra } = verification;
-  const passes = (['ProveBackup', 'RestoreProducts', 'VerifyRestore'] as const).map(
-    (state) => ledger.shards.get(state) ?? [],
-  );
-  const unfinished = passes.filter(
-    (shards) => shards.filter(({ done }) => done).length !== run.plan.shards.length,
-  ).length;
-  if (missing === 0 && different === 0 && extra === 0 && unfinished === 0) return verification;
-  const { targetTable, backupId } = orderOf(run);
-  const what =
-    different > 0 ? "their digest is not the backup's" : `${missing} are missing and ${extra} too many`;
-  throw new VerificationFailedError(
-    `Table ${targetTable} is not what backup ${backupId} holds: ${found} of ${expected} items are there, ${what}${unfinished > 0 ? `, and ${unfinished} passes did not end` : ''}. A table that this restore created is taken away. Start again.`,
-  );
-}
-
 /** Tags, time to live and billing of a table that this run created; what could not be set becomes a warning. */
 export async function finishSettings(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
   const { targetTable } = orderOf(run);
@@ -105,7 +64,7 @@ export async function finishSettings(runtime: Runtime, run: Run, manifest: Migra
 
 async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
   const ledger = await readRunLedger(runtime, run.runId);
-  const verification = judgeRestore(run, manifest, ledger);
+  const verification = judgeRestore(await readRestoreFacts(runtime, { run, ledger, manifest }));
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const reliance = await noteReliance(
     runtime.ledger,
@@ -117,7 +76,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
     to: 'SUCCEEDED',
     lock: 'release',
     writer: `complete:${run.executionArn}`,
-    facts: { verification, finishedAt, ...reliance.facts },
+    facts: { verification, finishedAt, opening: 'PENDING', ...reliance.facts },
   } as const;
   const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed !== undefined) return committed;
@@ -127,10 +86,12 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
 }
 
 async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
-  const finished = await finishSettings(runtime, run, manifest);
+  const finished = await finishSettings(runtime, await finishOpening(runtime, run), manifest);
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
-  const report = buildReport(runtime, finished, ledger, { status: 'SUCCEEDED', failure: null, finishedAt });
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
+  const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
+  const report = buildReport(runtime, finished, ledger, end);
   // What was estimated is a migration of the same size, which this was not.
   const cost = { ...report.cost, estimated: {} };
   return publishReport<RestoreReport>(runtime, {
@@ -141,7 +102,7 @@ async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManife
 }
 
 /**
- * Judges, commits, gives a new table its settings, writes the report and returns it. Called again after its
+ * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. Called again after its
  * commit (an answer was lost), it does the rest again and returns the same.
  *
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.

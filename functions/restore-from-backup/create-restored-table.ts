@@ -35,7 +35,7 @@ export async function createRestoredTable(runtime: Runtime, input: RunStepInput)
   const { ledger, clock } = runtime;
   const { run } = await raiseFence({ ledger, clock, ...input });
   const { backupId, targetTable } = orderOf(run);
-  if (targetTable === runtime.config.sourceTable) return noteSource(runtime, input, targetTable);
+  if (targetTable === run.sourceTable) return noteSource(runtime, input, targetTable);
   const { table } = await readManifest(runtime.objects, backupId);
   return ensureBlueprint(runtime, { ...input, blueprint: restoredTable(table, targetTable) });
 }

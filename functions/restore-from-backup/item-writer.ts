@@ -6,6 +6,7 @@ import { canonicalJson } from '../shared/wire/canonical-json.ts';
 import { keyText } from '../shared/wire/item-key.ts';
 import { itemSizeBytes } from '../shared/wire/item-size.ts';
 import type { ItemTable } from '../shared/wire/item-table.ts';
+import { absentCondition } from '../shared/wire/unchanged.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 import { shorten } from '../shared/text.ts';
 
@@ -189,7 +190,7 @@ export function batchWriter(scope: WriterScope): ItemWriter {
 
 async function putIfMissing(scope: WriterScope, counts: WriteCounts, item: WireItem): Promise<void> {
   const [partitionKey = ''] = scope.keyNames;
-  const condition = { expression: 'attribute_not_exists(#key)', names: { '#key': partitionKey } };
+  const condition = absentCondition(partitionKey);
   const units = unitsOf(item);
   const outcome = await paidWrite(scope, counts, {
     units: () => units,

@@ -8,6 +8,8 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
 import { sparedWriteUnits } from '../shared/tables/live-capacity.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { targetTables } from '../shared/tables/target-tables.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { keyDifference } from './restored-table.ts';
 import type { RestoreInput } from './restore-input.ts';
@@ -81,6 +83,16 @@ export function defaultTarget(sourceTable: string, startTime: string): string {
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(/[-:]/g, '');
   return `${sourceTable}-restored-${stamp}`;
+}
+
+/**
+ * The table whose lock a restore takes: its target, so that a migration that is held or running keeps no data from
+ * being restored. A table that migrations work on needs their lock, which is the source's.
+ */
+export function lockTableFor({ config }: Runtime, targetTable: string): string {
+  const migrated = targetTables.map((spec) => tableName(spec, config.tablePrefix));
+  const isTheirs = targetTable === config.sourceTable || migrated.includes(targetTable);
+  return isTheirs ? config.sourceTable : targetTable;
 }
 
 /**

@@ -1,13 +1,16 @@
 import { takeAllTurns, type Worker } from '../shared/all-shards.ts';
 import { readManifest } from '../shared/backup/backup-catalog.ts';
 import { readRunLedger } from '../shared/build-report.ts';
+import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { listShards } from '../shared/ledger/shard.ts';
 import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { finishSettings, judgeRestore, restoredCounts } from './complete-restore.ts';
+import { finishSettings, restoredCounts } from './complete-restore.ts';
 import { createRestoredTable } from './create-restored-table.ts';
+import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
 import { orderOf } from './payloads.ts';
-import { prepareRestore } from './plan-restore.ts';
+import { lockTableFor, prepareRestore } from './plan-restore.ts';
 import { proveShard } from './prove-shard.ts';
 import { restoreShard } from './restore-shard.ts';
 import { verifyRestored } from './verify-restored.ts';
@@ -22,18 +25,35 @@ const passes: readonly (readonly [step: string, worker: Worker])[] = [
 
 async function restore(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
   const scope = { run, turn };
+  const wasRestored = await isRestored(runtime, run);
   const proved = await takeAllTurns(runtime, scope, proveShard);
   if (!proved.done) return { done: false, result: { ...proved.result, step: 'ProveBackup' } };
   await createRestoredTable(runtime, { runId: run.runId, executionArn: run.executionArn });
   for (const [step, worker] of passes) {
     const progress = await takeAllTurns(runtime, scope, worker);
-    if (!progress.done) return { done: false, result: { ...progress.result, step } };
+    if (progress.done) continue;
+    if (wasRestored) throw tooLargeForOneCall(run);
+    return { done: false, result: { ...progress.result, step } };
   }
   const manifest = await readManifest(runtime.objects, orderOf(run).backupId);
   const ledger = await readRunLedger(runtime, run.runId);
-  const verification = judgeRestore(run, manifest, ledger);
+  const verification = judgeRestore(await readRestoreFacts(runtime, { run, ledger, manifest }));
   const { warnings } = await finishSettings(runtime, run, manifest);
   return { done: true, result: { ...restoredCounts(run, ledger), verification, warnings } };
+}
+
+/** Whether an earlier call has put every item into its place. */
+async function isRestored({ ledger }: Runtime, run: Run): Promise<boolean> {
+  const shards = await listShards(ledger, run.runId, 'RestoreProducts');
+  return shards.filter(({ done }) => done).length === run.plan.shards.length;
+}
+
+/** What was verified in an earlier call may have changed since, so that verifying has to fit into one. */
+function tooLargeForOneCall(run: Run): VerificationFailedError {
+  const { backupId, targetTable } = orderOf(run);
+  return new VerificationFailedError(
+    `Every item of backup ${backupId} was put into ${targetTable}, but the table is too large to be read again within one call of restoreFromBackup, so it is not proved complete. Prove it with the state machine restore, which writes only what is missing there: start it with {"backupId": "${backupId}", "targetTable": "${targetTable}"}.`,
+  );
 }
 
 /**
@@ -49,6 +69,7 @@ export async function restoreAlone(runtime: Runtime, turn: Turn): Promise<Manual
     step: 'restoreFromBackup',
     plan,
     details: order,
+    lockTable: lockTableFor(runtime, order.targetTable),
     backupId: order.backupId,
     work: (run) => restore(runtime, run, turn),
   });

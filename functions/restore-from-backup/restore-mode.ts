@@ -2,6 +2,7 @@ import { isResumed } from '../shared/ledger/begin.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
 import { orderOf } from './payloads.ts';
 
 /** `NEW`: the run has created its target. `EXISTING`: it was there and gets only what it lacks. */
@@ -13,12 +14,22 @@ export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
   return tables.find(({ name }) => name === targetTable)?.outcome === 'CREATED' ? 'NEW' : 'EXISTING';
 }
 
-/** Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. */
-export function isAloneIn(tables: readonly TableRecord[], run: Run): boolean {
-  return modeIn(tables, run) === 'NEW' && !isResumed(run);
+/**
+ * Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. By the
+ * ledger; CreateRestoredTable has settled it.
+ */
+export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
+  return (await modeOf(runtime, run)) === 'NEW' && !isResumed(run);
 }
 
-/** {@link isAloneIn}, from the ledger; CreateRestoredTable has settled it. */
-export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
-  return isAloneIn(await listTables(runtime.ledger, run.runId), run);
+/**
+ * {@link modeIn}, from the ledger, at the beginning of a turn.
+ *
+ * @throws TableUnavailableError (not retried) where somebody has deleted or replaced the target since
+ */
+export async function modeOf(runtime: Runtime, run: Run): Promise<RestoreMode> {
+  const tables = await listTables(runtime.ledger, run.runId);
+  const target = tables.find(({ name }) => name === orderOf(run).targetTable);
+  if (target !== undefined) await assertSameTable(runtime, target);
+  return modeIn(tables, run);
 }

@@ -2,6 +2,7 @@ import { readManifest } from '../shared/backup/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
 import { readItems } from '../shared/backup/read-file.ts';
 import { keyNamesOf } from '../shared/backup/table-description.ts';
+import { readRun } from '../shared/ledger/run.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
@@ -10,9 +11,10 @@ import { canonicalJson } from '../shared/wire/canonical-json.ts';
 import { createDigestSum, EMPTY_DIGEST } from '../shared/wire/digest.ts';
 import { keyOf, keyText } from '../shared/wire/item-key.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
+import { verifyRestoreVersion } from './judge-restore.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups } from './restore-files.ts';
-import { isAlone } from './restore-mode.ts';
+import { modeOf } from './restore-mode.ts';
 
 /** A new table: where the Scan goes on. An existing one: how many of the shard's files are compared. */
 interface VerifyCursor {
@@ -107,10 +109,13 @@ async function compareItems(
     keyNames: readonly string[];
     items: readonly WireItem[];
     counts: Comparison;
-    missing: string[];
+    named: Record<'missing' | 'presentDifferent', string[]>;
   },
 ): Promise<void> {
-  const { tableName, keyNames, items, counts, missing } = wanted;
+  const { tableName, keyNames, items, counts, named } = wanted;
+  const name = (kind: keyof typeof named, item: WireItem): void => {
+    if (named[kind].length < maxSamples) named[kind].push(keyText(item, keyNames));
+  };
   const textOf = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
   const keys = items.map((item) => keyOf(item, keyNames));
   const standing = new Map(
@@ -120,11 +125,13 @@ async function compareItems(
     const found = standing.get(textOf(item));
     if (found === undefined) {
       counts.missing += 1;
-      if (missing.length < maxSamples) missing.push(keyText(item, keyNames));
-    } else {
-      counts.found += 1;
-      if (canonicalJson(found) !== canonicalJson(item)) counts.different += 1;
+      name('missing', item);
+      continue;
     }
+    counts.found += 1;
+    if (canonicalJson(found) === canonicalJson(item)) continue;
+    counts.different += 1;
+    name('presentDifferent', item);
   }
 }
 
@@ -147,8 +154,9 @@ async function compareFile(
     throttles = 0,
   } = turn.progress.counters;
   const counts: Comparison = { found, missing: lost, different, readUnits, throttles };
-  const missing = [...(turn.progress.samples?.['missing'] ?? [])];
-  const compare = { tableName: targetTable, keyNames: keyNamesOf(table.keySchema), counts, missing };
+  const { missing = [], presentDifferent = [] } = turn.progress.samples ?? {};
+  const named = { missing: [...missing], presentDifferent: [...presentDifferent] };
+  const compare = { tableName: targetTable, keyNames: keyNamesOf(table.keySchema), counts, named };
   let items: WireItem[] = [];
   for await (const item of readItems(runtime.objects, file)) {
     items.push(item);
@@ -164,16 +172,20 @@ async function compareFile(
     cursor,
     counters: { ...counts, items: counts.found + counts.missing },
     digests: {},
-    samples: { missing },
+    samples: named,
   });
 }
 
 /**
- * Verifies one shard of the restored table: one that only this run has written by digest, any other key by key.
+ * Verifies one shard of the restored table: one that this run has created by digest, any other key by key.
  *
  * @throws BackupDamagedError, RunClosedError; neither is retried. What differs is judged by CompleteRestore.
  */
-export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+export async function verifyRestored(
+  runtime: Runtime,
+  input: WorkerInput,
+  turn: Turn,
+): Promise<WorkerOutput> {
   let byDigest: boolean | undefined;
   let manifest: MigrationManifest | undefined;
   return takeTurn<VerifyCursor>(
@@ -181,11 +193,11 @@ export function verifyRestored(runtime: Runtime, input: WorkerInput, turn: Turn)
     { input, turn },
     {
       state: 'VerifyRestore',
-      codeVersion: '',
-      isTiedToCode: false,
+      codeVersion: verifyRestoreVersion(await readRun(runtime.ledger, input.runId)),
+      isTiedToCode: true,
       unit: async (shardTurn) => {
         await shardTurn.fence.check();
-        byDigest ??= await isAlone(runtime, shardTurn.run);
+        byDigest ??= (await modeOf(runtime, shardTurn.run)) === 'NEW';
         if (byDigest) return digestSegment(runtime, input.shard, shardTurn);
         manifest ??= await readManifest(runtime.objects, orderOf(shardTurn.run).backupId);
         return compareFile(runtime, { shard: input.shard, manifest }, shardTurn);

@@ -1,6 +1,6 @@
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/holder.ts';
-import { findLock } from '../shared/ledger/lock.ts';
+import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -28,10 +28,10 @@ interface ClaimScope extends RollBackOrder {
 
 /** @throws LockHeldError where another run has the lock; not retried */
 async function refuseLocked({ ledger }: Runtime, run: Run): Promise<void> {
-  const lock = await findLock(ledger, run.sourceTable);
+  const lock = await findLockOf(ledger, run);
   if (lock === undefined || lock.runId === run.runId) return;
   throw new LockHeldError(
-    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has the lock of table ${run.sourceTable}. Nothing was changed. Start the roll back again when that run has ended.`,
+    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has the lock of table ${lockTableOf(run)}. Nothing was changed. Start the roll back again when that run has ended.`,
   );
 }
 
@@ -69,7 +69,8 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
       rolledBackFrom: run.rolledBackFrom ?? run.status,
       ...confirmedFact(order),
       ...claimFacts(runtime, run, order.by),
-      ...(run.failure === undefined
+      // A run that was held keeps what it was held for; any other failure that it remembers is an earlier one.
+      ...(run.failure === undefined || run.status === 'SUCCEEDED' || run.status === 'RUNNING'
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
         : {}),
     },
@@ -98,7 +99,7 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
         `Run ${run.runId} is worked on by ${run.executionArn} now; this execution changes nothing more.`,
       );
   } else {
-    const lock = await findLock(runtime.ledger, run.sourceTable);
+    const lock = await findLockOf(runtime.ledger, run);
     const holder = lock?.runId === run.runId ? lock : { executionArn: run.executionArn };
     if (!(await isDead(runtime, holder))) refuseLiving(run);
   }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listShards, saveShard } from '../shared/ledger/shard.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
@@ -14,8 +15,9 @@ import { addStep } from './take-back-items.ts';
 const checkpointMillis = 5_000;
 
 /** Whether the run has come to the tables, and anything of it was rehearsed or migrated with other code. */
-async function hasOtherCode({ ledger, config }: Runtime, run: Run): Promise<boolean> {
-  const target = tableName(catalogueTable, config.tablePrefix);
+async function hasOtherCode(runtime: Runtime, run: Run): Promise<boolean> {
+  const { ledger } = runtime;
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = await listTables(ledger, run.runId);
   if (!tables.some(({ name, outcome }) => name === target && outcome !== 'INTENT')) return false;
   const shards = await Promise.all([
@@ -54,13 +56,15 @@ async function untilLateWorkersAreThrough({ clock, config }: Runtime, { finished
  * may give other keys, and what nobody expects would stay there for ever. MigrateProducts then starts over. Does
  * nothing where the code is the same. What somebody has changed stays.
  *
- * @throws RunClosedError; not retried.
+ * @throws RunClosedError, TableUnavailableError where somebody has replaced the table; neither is retried.
  */
 export function clearItems(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let taker: ItemTaker | undefined;
   const open = async ({ run, deadline, fence }: ShardTurn<TakeBackCursor>): Promise<ItemTaker> => {
     await untilLateWorkersAreThrough(runtime, run);
-    const table = tableName(catalogueTable, runtime.config.tablePrefix);
+    const table = tableName(catalogueTable, tablePrefixOf(runtime, run));
+    const record = (await listTables(runtime.ledger, run.runId)).find(({ name }) => name === table);
+    if (record !== undefined) await assertSameTable(runtime, record);
     return createItemTaker(runtime, { run, tableName: table, deadline, check: () => fence.check() });
   };
   const unit = async (shardTurn: ShardTurn<TakeBackCursor>): Promise<void> => {

@@ -61,6 +61,6 @@ export function decideTable(facts: TableFacts): TableDecision {
     };
   if (contents === undefined) return { action: 'look inside' };
   if (contents === 'something of the shop')
-    return { action: 'keep', remark: 'it holds items that this run did not write' };
+    return { action: 'keep', remark: 'it holds items that are not as this run wrote them' };
   return { action: 'delete' };
 }

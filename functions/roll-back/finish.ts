@@ -1,11 +1,15 @@
 import { buildReport, readRunLedger } from '../shared/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { runLayout } from '../shared/backup/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
+import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
+import { count, counted } from '../shared/counted.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { publishReport } from '../shared/publish-report.ts';
-import type { Report, ReportStatus } from '../shared/report.ts';
+import type { Report, ReportedTable } from '../shared/report.ts';
+import { lookAtTables } from '../shared/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/caught-failure.ts';
@@ -28,14 +32,17 @@ function afterRollBack({ kind, failure }: Run): string {
   return 'Correct the cause, then start again with {}.';
 }
 
-const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
+/** Statuses that a run of the ledger can end with. */
+type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
+
+const nextSteps: Readonly<Record<EndStatus, (run: Run) => string>> = {
   ROLLED_BACK: afterRollBack,
   HELD: ({ runId, failure, rehearsal }) => {
-    const takeBack = `take it back by starting the rollback state machine with {"runId": "${runId}"}`;
+    const takeBack = `roll it back by starting the rollback state machine with {"runId": "${runId}"}`;
     if (failure?.error === 'TooManyQuarantinedError')
       return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${takeBack}, correct them, and start again with {}.`;
     return failure?.error === 'VerificationFailedError'
-      ? `Resuming compares again, and fails again while an item that the report names is not as the migration wrote it. Take the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes of the shop's is kept), then start again with {}.`
+      ? `Resuming verifies again, and fails again while what the cause names has not been put right. Roll the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes by others is kept), then start again with {}.`
       : `Go on with {"resume": "${runId}"}, or ${takeBack}.`;
   },
   ROLLBACK_FAILED: ({ runId, confirmed }) =>
@@ -44,32 +51,72 @@ const nextSteps: Readonly<Record<ReportStatus, (run: Run) => string>> = {
   PLANNED: () => '',
 };
 
-/** What a restore has put into a table that was there stays: each item of it was missing. */
-const existedText = ({ kind }: Run): string =>
-  kind === 'restore'
-    ? 'there before, with what the restore has put back so far'
-    : 'untouched, as it was there before';
+/**
+ * What a table that was there before holds of the run now. What a restore has put there stays: each item of it was
+ * missing.
+ */
+function existedText(run: Run, { name }: ReportedTable, report: Report): string {
+  const { rolledBack, migrated } = report;
+  if (run.kind === 'restore') return 'there before, with what the restore has put back so far';
+  if (name !== targetOf(report)) return UNTOUCHED;
+  if (rolledBack === undefined) return heldText(report);
+  if (!rolledBack.isThrough && migrated.items > 0)
+    return 'there before; items of this run may still be in it';
+  const { kept, keptKeys, deleted, restored } = rolledBack;
+  if (kept > 0)
+    return `there before; ${counted(kept, 'item')} that this run wrote ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;
+  return deleted + restored === 0
+    ? UNTOUCHED
+    : `as it was before: ${counted(deleted, 'item')} of this run deleted again, ${count(restored)} put back`;
+}
 
-function tablesText(run: Run, { tables }: Report): string {
-  const listed = (ofKind: (table: Report['tables'][number]) => boolean): string =>
-    tables
-      .filter(ofKind)
-      .map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`))
-      .join(', ');
-  const named = (outcome: string): string => listed((table) => table.outcome === outcome);
-  // A remark on a table that existed before says what of the run stays in it.
-  const existed = (isUntouched: boolean): string =>
-    listed(({ outcome, remark }) => outcome === 'EXISTED' && (remark === undefined) === isUntouched);
-  const parts = [
-    ['taken away', named('DELETED')],
-    [existedText(run), existed(true)],
-    ['there before', existed(false)],
-    ['kept', named('KEPT')],
-    ['left in place', named('CREATED')],
-  ].filter(([, names]) => names !== '');
-  return parts.length === 0
+/** Checkpoints may lag behind what was written, so that there may be more. */
+function heldText(report: Report): string {
+  const noted = ownItems(report);
+  return noted === 0
+    ? 'there before; the run has noted no item of its own in it'
+    : `there before, with at least ${counted(noted, 'item')} of this run`;
+}
+
+const UNTOUCHED = 'untouched, as it was there before';
+const MAX_NAMED = 5;
+
+const namedKeys = (keys: readonly string[], total: number): string =>
+  keys.slice(0, MAX_NAMED).join(', ') + (total > Math.min(keys.length, MAX_NAMED) ? ', ...' : '');
+
+/** New and replaced items of a run that has not been rolled back. */
+const ownItems = ({ migrated: { items, alreadyPresent, replaced = 0 } }: Report): number =>
+  items - alreadyPresent + replaced;
+
+/** The one table that a migration writes items into; the report names it as the ledger does. */
+const targetOf = ({ tables }: Report): string | undefined =>
+  tables.find(({ name }) => name.endsWith(catalogueTable.name))?.name;
+
+const outcomeTexts = { DELETED: 'deleted', KEPT: 'kept', CREATED: 'left in place' } as const;
+
+function tablesText(run: Run, report: Report): string {
+  const described = report.tables.map((table) => {
+    const { name, outcome, remark } = table;
+    const what = outcome === 'EXISTED' ? existedText(run, table, report) : outcomeTexts[outcome];
+    return { what, shown: remark === undefined ? name : `${name} (${remark})` };
+  });
+  const parts = Map.groupBy(described, ({ what }) => what);
+  return parts.size === 0
     ? 'No table had been created.'
-    : `Tables: ${parts.map(([what, names]) => `${what}: ${names}`).join('; ')}.`;
+    : `Tables: ${[...parts].map(([what, ones]) => `${what}: ${ones.map(({ shown }) => shown).join(', ')}`).join('; ')}.`;
+}
+
+/** @throws Error where the run goes on: then there is no end to report. */
+function endStatus({ runId, status }: Run): EndStatus {
+  if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
+  throw new Error(`Run ${runId} is ${status}: it has no end yet.`);
+}
+
+/** Only for tables that the run has created. */
+function byHand({ remainingTables }: TakeBackResult): string {
+  if (remainingTables.length === 0) return '';
+  const commands = remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
+  return ` Finish by hand: ${commands.join(' ; ')}.`;
 }
 
 /** A sentence ends like one, so that the next can follow. */
@@ -80,30 +127,24 @@ const sourceText = (run: Run): string =>
   run.kind === 'restore' ? '' : ` Table ${run.sourceTable} was not written to.`;
 
 function causeText(run: Run, report: Report, result: TakeBackResult): string {
-  const { failure, backup, reportUri, status } = report;
-  const byHand = result.remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
+  const { failure, backup, reportUri } = report;
   const remains =
-    result.remaining.length === 0
-      ? ''
-      : ` Still there: ${result.remaining.join(' | ')}.${byHand.length === 0 ? '' : ` Finish by hand: ${byHand.join(' ; ')}.`}`;
+    result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[status](run)}${reportText}`;
+  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[endStatus(run)](run)}${reportText}`;
   return cut(text, maxCauseBytes);
 }
 
-async function endReport(
-  runtime: Runtime,
-  run: Run,
-  status: ReportStatus,
-  result: TakeBackResult,
-): Promise<Report> {
+async function endReport(runtime: Runtime, run: Run, result: TakeBackResult): Promise<Report> {
+  const status = endStatus(run);
   const ledger = await readRunLedger(runtime, run.runId);
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
   const nextStep = [...result.remaining, nextSteps[status](run)].join(' ');
   const failure = { error, cause, nextStep, ...(state === undefined ? {} : { state }) };
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
-  return buildReport(runtime, run, ledger, { status, failure, finishedAt });
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
+  return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
 }
 
 const nothingRemains: TakeBackResult = { remaining: [], remainingTables: [] };
@@ -124,7 +165,7 @@ export async function finishRollBack(
     throw new RunClosedError(
       `Run ${run.runId} was ended by somebody else while it was being taken back; this execution changes nothing more.`,
     );
-  const report = await endReport(runtime, ended, to, result);
+  const report = await endReport(runtime, ended, result);
   return turnFor(ended, await publishReport(runtime, report), result);
 }
 
@@ -147,17 +188,17 @@ function endOf(run: Run): RollBackTurn['end'] {
 /** The answer for a run that has its end, or is held: nothing more is done to it. */
 export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTurn> {
   if (run.status === 'SUCCEEDED' || run.status === 'PLANNED') {
-    const report = await standingReport(runtime, run);
+    const report = await standingReport(runtime, await finishOpening(runtime, run));
     return {
       done: true,
       waitSeconds: 0,
       end: 'SUCCEEDED',
       error: '',
-      cause: `Run ${run.runId} succeeded; nothing was taken back.`,
+      cause: `Run ${run.runId} succeeded; nothing was rolled back.`,
       report,
     };
   }
-  const report = await endReport(runtime, run, run.status as ReportStatus, nothingRemains);
+  const report = await endReport(runtime, run, nothingRemains);
   const isFresh =
     (await runtime.objects.get(runLayout.report(run.runId))) === undefined || run.status === 'HELD';
   return turnFor(run, isFresh ? await publishReport(runtime, report) : report, nothingRemains);
@@ -168,20 +209,21 @@ async function standingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(runLayout.report(run.runId));
   if (stored !== undefined) return JSON.parse(stored.body.toString('utf8'));
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
-  const status = run.status as ReportStatus;
+  const status = endStatus(run);
   const ledger = await readRunLedger(runtime, run.runId);
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
   return publishReport(
     runtime,
     buildReport(runtime, await readRun(runtime.ledger, run.runId), ledger, {
       status,
       failure: null,
       finishedAt,
+      found,
     }),
   );
 }
 
-/** The execution failed before it had begun a run: there is nothing in the ledger and nothing to take back. */
-export function nothingBegunTurn(failure: ReadableFailure): RollBackTurn {
-  const { error, cause } = failure;
-  return { done: true, waitSeconds: 0, end: 'NOTHING', error, cause, report: null };
+/** This execution has begun no run, or has none any more: it has nothing to roll back, and changes nothing. */
+export function refusedTurn({ error, cause }: ReadableFailure): RollBackTurn {
+  return { done: true, waitSeconds: 0, end: 'REFUSED', error, cause, report: null };
 }

@@ -5,7 +5,7 @@ import type { Runtime } from '../shared/runtime.ts';
 /** What a table holds that the run did not write. */
 export type Contents =
   | { readonly kind: 'nothing of the shop' }
-  /** `what` follows "it holds items that this run did not write". */
+  /** `what` follows "it holds items that are not as this run wrote them". */
   | { readonly kind: 'something of the shop'; readonly what: string }
   /** Time was short; the next turn goes on. */
   | { readonly kind: 'unknown' };

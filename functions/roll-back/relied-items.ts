@@ -1,17 +1,26 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { findShard } from '../shared/ledger/shard.ts';
-import { recordTable } from '../shared/ledger/table-record.ts';
+import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { ExistingTable } from './relied-tables.ts';
-import { keepBackup, type TakeBackScope } from './take-back-table.ts';
+import { keepBackup } from './keep-net.ts';
+import type { TakeBackScope } from './take-back-table.ts';
+
+/** A table that existed before the run, as it is now and as the run has noted it. */
+export interface ReliedTable {
+  readonly table: TableDescription;
+  readonly record: TableRecord;
+}
 
 /** Whether the run's items may be taken out of a table that existed before the run. */
 export type ItemsVerdict =
   | { readonly kind: 'take' }
   /** A later run relies on them; noted in the ledger. */
   | { readonly kind: 'kept' }
+  /** The backup is not AVAILABLE yet. */
+  | { readonly kind: 'wait' }
   /** The table could not be backed up first; the sentence says why the items stay. */
   | { readonly kind: 'refused'; readonly sentence: string };
 
@@ -27,17 +36,23 @@ async function keepItems(
 }
 
 /** A table that cannot be backed up keeps the items: a later run relies on them. */
-async function backUpFirst(runtime: Runtime, scope: TakeBackScope, name: string): Promise<ItemsVerdict> {
+async function backUpFirst(
+  runtime: Runtime,
+  scope: TakeBackScope,
+  { table, record }: ReliedTable,
+): Promise<ItemsVerdict> {
   const { runId } = scope.run;
+  const { name } = record;
   // Once something has been taken out, a backup would not hold it any more.
   if ((await findShard(runtime.ledger, runId, 'RollBack', 0)) !== undefined) return { kind: 'take' };
   try {
     const warning = `The items of run ${runId} were taken out of ${name} without a DynamoDB backup of the table, because this endpoint offers none.`;
-    await keepBackup(runtime, scope, { TableName: name, warning });
-    return { kind: 'take' };
+    const net = await keepBackup(runtime, { ...scope, table, record }, warning);
+    return { kind: net.kind === 'ready' ? 'take' : 'wait' };
   } catch (error) {
     const { name: errorName, message } = errorSummary(error);
-    if (errorName === 'RunClosedError' || isTransient(error)) throw error;
+    const isOver = errorName === 'RunClosedError' || errorName === 'TransientError';
+    if (isOver || isTransient(error)) throw error;
     const sentence = `The items of run ${runId} in ${name}, which could not be backed up first: ${errorName}: ${message}`;
     return { kind: 'refused', sentence };
   }
@@ -52,15 +67,16 @@ async function backUpFirst(runtime: Runtime, scope: TakeBackScope, name: string)
 export async function mayTakeItems(
   runtime: Runtime,
   scope: TakeBackScope,
-  table: ExistingTable,
+  existing: ReliedTable,
 ): Promise<ItemsVerdict> {
-  const relied = scope.relied(table);
+  const { name } = existing.record;
+  const relied = scope.relied({ name, tableId: existing.table.TableId });
   switch (relied.kind) {
     case 'free':
       return { kind: 'take' };
     case 'keep':
-      return keepItems(runtime, scope, { name: table.name, remark: relied.remark });
+      return keepItems(runtime, scope, { name, remark: relied.remark });
     case 'back up first':
-      return backUpFirst(runtime, scope, table.name);
+      return backUpFirst(runtime, scope, existing);
   }
 }

@@ -59,6 +59,12 @@ async function rootCause(
     : { error: recorded.error, cause: recorded.cause, state: recorded.state };
 }
 
+/** A run that succeeded did not fail, whatever its workers met on the way. */
+async function reasonOfOrder(runtime: Runtime, runId: string): Promise<RollBackOrder['failure']> {
+  const run = await findRun(runtime.ledger, runId);
+  return run?.status === 'SUCCEEDED' ? ordered : rootCause(runtime, runId, ordered);
+}
+
 const settled: ReadableFailure = {
   error: 'ExecutionEnded',
   cause: 'The execution was stopped, timed out or failed without a chance to clean up.',
@@ -66,7 +72,7 @@ const settled: ReadableFailure = {
 
 const ordered: ReadableFailure = {
   error: 'RolledBackByOperator',
-  cause: 'The run was taken back on request.',
+  cause: 'The run was rolled back on request.',
 };
 
 type FailedMachine = Extract<RollBackInput, { machine: 'migrate' | 'restore' }>;
@@ -106,7 +112,7 @@ export async function readOrder(
       };
     case 'rollback': {
       const { runId, confirm, settle = false } = parseRequest(input.input);
-      const failure = await rootCause(runtime, runId, settle ? settled : ordered);
+      const failure = settle ? await rootCause(runtime, runId, settled) : await reasonOfOrder(runtime, runId);
       return { runId, reason: settle ? 'settle' : 'operator', confirm, execution, failure };
     }
   }

@@ -1,21 +1,24 @@
 import { ClaimLostError } from '../shared/ledger/claims.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { letGo, quietTimeOf } from '../shared/quiet.ts';
-import { errorSummary, InvalidInputError, LockHeldError, RunNotFoundError } from '../shared/errors.ts';
+import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
+import {
+  errorSummary,
+  InvalidInputError,
+  LockHeldError,
+  RunClosedError,
+  RunNotFoundError,
+} from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
-import type { RollBackInput, RollBackTurn } from '../shared/state.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { claimRun } from './claim.ts';
-import { endedTurn, finishRollBack, nothingBegunTurn } from './finish.ts';
-import { mayTakeItems } from './relied-items.ts';
+import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { settlerFence } from './settler.ts';
-import { takeBackItems } from './take-back-items.ts';
+import { takeBackTarget } from './take-back-target.ts';
 import { type TakeBackScope, type TakenBack, takeBackTable } from './take-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
@@ -32,36 +35,9 @@ const lookAgainSeconds = 5;
 
 const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
 
-interface TargetTakenBack {
-  /** False: time was short. */
-  readonly done: boolean;
-  /** A sentence for what stays and should not. */
-  readonly remaining: readonly string[];
-}
-
-const nothingToTake: TargetTakenBack = { done: true, remaining: [] };
-
-/** New items in a table that was there before are taken back one by one; a table of the run's own goes whole. */
-async function takeBackTarget(runtime: Runtime, scope: TakeBackScope): Promise<TargetTakenBack> {
-  const { run, deadline, fence } = scope;
-  const target = tableName(catalogueTable, runtime.config.tablePrefix);
-  const tables = await listTables(runtime.ledger, run.runId);
-  const existed = tables.some(({ name, outcome }) => name === target && outcome === 'EXISTED');
-  // A step called alone migrates another run's backup; any other run has written nothing before its own is sealed.
-  const mayHaveWritten = run.kind === 'manual' || (run.kind === 'migrate' && run.backup !== undefined);
-  if (!existed || !mayHaveWritten) return nothingToTake;
-  const table = await describeTable(runtime.clients.tables, target);
-  if (table === undefined) return nothingToTake;
-  const verdict = await mayTakeItems(runtime, scope, { name: target, tableId: table.TableId });
-  if (verdict.kind === 'refused') return { done: true, remaining: [verdict.sentence] };
-  if (verdict.kind === 'kept') return nothingToTake;
-  const check = (): Promise<void> => fence.check();
-  const { done } = await takeBackItems(runtime, { run, tableName: target, deadline, check });
-  return { done, remaining: [] };
-}
-
 async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
-  const outcomes: TakenBack[] = [];
+  const outcomes: TakenBack[] = [await takeBackTarget(runtime, scope)];
+  if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
   for (const record of await listTables(runtime.ledger, scope.run.runId))
     outcomes.push(await takeBackTable(runtime, scope, record));
   return outcomes;
@@ -75,19 +51,18 @@ async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScop
   const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
   const relied = await readReliedTables(runtime, run);
   const scope = { run, deadline, relied, fence: settlerFence(runtime, run, call) };
-  const target = await takeBackTarget(runtime, scope);
-  if (!target.done) return pending(1);
   const outcomes = await takeBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
-  if (outcomes.some(({ kind }) => kind === 'wait')) return pending(1);
+  const waits = outcomes.flatMap((outcome) => (outcome.kind === 'wait' ? [outcome.seconds] : []));
+  if (waits.length > 0) return pending(Math.max(...waits));
   // A request of ours without an answer may still come, and the lock must not pass on before it has.
   const doubt = inDoubtUntil(runtime);
   if (doubt !== undefined) return pending(secondsUntil(runtime, doubt));
   const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
   return finishRollBack(runtime, run, {
-    remaining: [...target.remaining, ...failed.map(({ sentence }) => sentence)],
-    remainingTables: failed.map(({ table }) => table),
+    remaining: failed.map(({ sentence }) => sentence),
+    remainingTables: failed.flatMap(({ table }) => table ?? []),
   });
 }
 
@@ -112,7 +87,7 @@ async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope)
 
 async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
   const order = await readOrder(runtime, input);
-  if (order.runId === undefined) return nothingBegunTurn(order.failure);
+  if (order.runId === undefined) return refusedTurn(order.failure);
   const call = crypto.randomUUID();
   const claim = await claimRun(runtime, order, call);
   runtime.logger.info('A turn of the roll back', {
@@ -130,6 +105,12 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
   }
 }
 
+/** Why this execution failed, and why it leaves the run alone. */
+function notOurs(failure: Failure, reason: string): ReadableFailure {
+  const { error, cause } = readableFailure(failure);
+  return { error, cause: cause.includes(reason) ? cause : `${cause} ${reason}` };
+}
+
 const refusals = [InvalidInputError, LockHeldError, RunNotFoundError];
 
 /**
@@ -143,9 +124,12 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
   try {
     return await takeTurn(runtime, input, turn);
   } catch (error) {
+    const { name, message } = errorSummary(error);
+    // Another execution works on the run, or rolls it back: to tell anybody to roll it back would be wrong.
+    if ('failure' in input && error instanceof RunClosedError)
+      return refusedTurn(notOurs(input.failure, message));
     const isRefusal = refusals.some((kind) => error instanceof kind);
     if (input.machine !== 'rollback' || !isRefusal) throw error;
-    const { name, message } = errorSummary(error);
-    return { done: true, waitSeconds: 0, end: 'REFUSED', error: name, cause: message, report: null };
+    return refusedTurn({ error: name, cause: message });
   }
 }

@@ -1,31 +1,33 @@
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import {
-  createItemTaker,
-  type TakeBackCounts,
-  type TakeBackCursor,
-  type TakeBackStep,
-  type TakerScope,
-} from './item-taker.ts';
+import { createItemTaker, type TakeBackCursor, type TakeBackStep } from './item-taker.ts';
+import { addLeft, type Left, leftReasons } from './left-items.ts';
+import type { TakerScope } from './taker-tools.ts';
 
-/** What was taken out of a table that existed before. */
-export interface ItemsTakenBack extends TakeBackCounts {
+/** What has become of the run's items in a table that existed before. */
+export interface ItemsTakenBack {
   /** False: time was short, and the next call goes on. */
   readonly done: boolean;
-  /** Keys of items that stay because somebody has changed them since; at most 20. */
-  readonly keptKeys: readonly string[];
+  /** Added by the run, and gone now. */
+  readonly deleted: number;
+  /** Replaced by the run, and as before now. */
+  readonly restored: number;
+  /** Items that are not as before, and why. */
+  readonly left: Left;
 }
 
 const checkpointMillis = 5_000;
-const maxSamples = 20;
 
 type TakeBackShard = Shard<TakeBackCursor>;
 
+/** A roll back that is started once more looks at everything again. */
+const versionOf = (run: Run): string => `${run.codeVersion} ${run.markedAt ?? 0}`;
+
 /**
- * Takes a run's items out of a table that was there before the run: puts back what it replaced and deletes what it
- * added, each on the condition that every attribute is as the run wrote it. What the shop has changed stays and is
- * named. Idempotent; goes on at its checkpoint.
+ * Rolls back a run's items in a table that existed before the run: puts back what it replaced and deletes what it
+ * added, each on the condition that it is as the run wrote it. What somebody has changed stays and is named.
+ * Idempotent; goes on at its checkpoint.
  *
  * @throws what `check` throws, and throttling that outlasts the deadline
  */
@@ -34,46 +36,70 @@ export async function takeBackItems(runtime: Runtime, scope: TakerScope): Promis
   const { run, deadline } = scope;
   let saved = await findShard<TakeBackCursor>(ledger, run.runId, 'RollBack', 0);
   const taker = createItemTaker(runtime, scope);
-  while (saved?.done !== true) {
-    const step = await taker.takeSome(saved?.cursor, clock.now() + checkpointMillis);
-    saved = await save(runtime, run, { before: saved, step });
-    if (clock.now() >= deadline) break;
+  for (;;) {
+    const before = saved?.codeVersion === versionOf(run) ? saved : undefined;
+    if (before?.done === true) return takenBack(before);
+    const step = await taker.takeSome(before?.cursor, clock.now() + checkpointMillis);
+    saved = await save(runtime, run, { before, step, version: saved?.version ?? 0 });
+    if (clock.now() >= deadline) return takenBack(saved);
   }
-  const { done, counters, samples } = saved;
-  const { deleted = 0, restored = 0, kept = 0 } = counters;
-  return { done, deleted, restored, kept, keptKeys: samples?.['kept'] ?? [] };
+}
+
+function takenBack(shard: TakeBackShard): ItemsTakenBack {
+  const { deleted = 0, restored = 0 } = shard.counters;
+  return { done: shard.done, deleted, restored, left: leftIn(shard) };
+}
+
+function leftIn({ counters = {}, samples }: Partial<TakeBackShard>): Left {
+  const entries = leftReasons.flatMap((reason) => {
+    const count = counters[reason] ?? 0;
+    return count === 0 ? [] : [[reason, { count, keys: samples?.[reason] ?? [] }] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Counters and samples with one more step; `items` is what a reader of any shard looks at. */
 export function addStep(
   before: Pick<TakeBackShard, 'counters' | 'samples'> | undefined,
-  { cursor, deleted, restored, kept, keptKeys }: TakeBackStep,
+  { cursor, deleted, restored, left }: TakeBackStep,
 ): Pick<TakeBackShard, 'done' | 'cursor' | 'counters' | 'digests' | 'samples'> {
-  const { counters = {}, samples } = before ?? {};
-  const sums = Object.entries({ deleted, restored, kept, items: deleted + restored + kept }).map(
-    ([name, count]) => [name, (counters[name] ?? 0) + count] as const,
-  );
+  const { counters = {} } = before ?? {};
+  const all = Object.entries(addLeft(leftIn(before ?? {}), left));
+  const sums = {
+    deleted: (counters['deleted'] ?? 0) + deleted,
+    restored: (counters['restored'] ?? 0) + restored,
+    ...Object.fromEntries(all.map(([reason, { count }]) => [reason, count])),
+  };
   return {
     done: cursor === undefined,
     cursor,
-    counters: Object.fromEntries(sums),
+    counters: { ...sums, items: Object.values(sums).reduce((sum, count) => sum + count, 0) },
     digests: {},
-    samples: { kept: [...(samples?.['kept'] ?? []), ...keptKeys].slice(0, maxSamples) },
+    samples: Object.fromEntries(all.map(([reason, { keys }]) => [reason, keys])),
   };
 }
 
 async function save(
   { ledger, clock }: Runtime,
   run: Run,
-  { before, step }: { readonly before: TakeBackShard | undefined; readonly step: TakeBackStep },
+  {
+    before,
+    step,
+    version,
+  }: {
+    readonly before: TakeBackShard | undefined;
+    readonly step: TakeBackStep;
+    /** Of the checkpoint that is there, whichever roll back it is of. */
+    readonly version: number;
+  },
 ): Promise<TakeBackShard> {
-  const { version = 0, startedAt = clock.now(), turns = 0 } = before ?? {};
+  const { startedAt = clock.now(), turns = 0 } = before ?? {};
   const next = {
     ...addStep(before, step),
     state: 'RollBack',
     shard: 0,
     turns: turns + 1,
-    codeVersion: run.codeVersion,
+    codeVersion: versionOf(run),
     startedAt,
     updatedAt: clock.now(),
     marks: [],

@@ -1,54 +1,48 @@
-import {
-  CreateBackupCommand,
-  DeleteTableCommand,
-  type TableDescription,
-  UpdateTableCommand,
-  waitUntilTableExists,
-  waitUntilTableNotExists,
-} from '@aws-sdk/client-dynamodb';
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
-import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
-import { isTransient, retry } from '../shared/retry.ts';
+import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { keyNames } from '../shared/tables/item-key.ts';
+import { openCommand, openTable } from '../shared/tables/open-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
+import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
+import { closeForRollBack } from './close-table.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
+import { deleteTable } from './delete-table.ts';
 import { inspectRestored } from './inspect-restored.ts';
 import { inspectTable } from './inspect-table.ts';
-import type { Contents } from './inspection.ts';
+import { type Contents, savePlace } from './inspection.ts';
+import { keepNet } from './keep-net.ts';
 import type { ReliedTables } from './relied-tables.ts';
 import type { SettlerFence } from './settler.ts';
-import { cut } from '../shared/text.ts';
+
+/** A small backup is there at once, a large one in a minute or two. */
+const lookForBackupSeconds = 5;
 
 /** One roll back's turn. */
 export interface TakeBackScope {
   readonly run: Run;
   readonly fence: SettlerFence;
-  /** What later runs rely on. */
-  readonly relied: ReliedTables;
   /** Epoch milliseconds. */
   readonly deadline: number;
+  /** Which tables later runs rely on. */
+  readonly relied: ReliedTables;
 }
 
 /** What became of one table in this turn. */
 export type TakenBack =
   | { readonly kind: 'settled' }
-  | { readonly kind: 'wait' }
+  | { readonly kind: 'wait'; readonly seconds: number }
   /** DynamoDB did not take it just now; the turn is tried again once the other tables had theirs. */
   | { readonly kind: 'transient'; readonly error: unknown }
-  /** It could not be taken away; the sentence names the reason. */
-  | { readonly kind: 'failed'; readonly table: string; readonly sentence: string };
-
-/** A table that is being updated refuses to be deleted for a moment. */
-const isBusyOrTransient = (error: unknown): boolean =>
-  errorSummary(error).name === 'ResourceInUseException' || isTransient(error);
-
-const waiting = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
+  /** It could not be rolled back; the sentence names the reason. `table`: one that the run has created. */
+  | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
 
 async function standingTable(
   runtime: Runtime,
@@ -74,62 +68,11 @@ function isRestore({ kind, step }: Run): boolean {
 function lookInside(runtime: Runtime, { run, deadline }: TakeBackScope, name: string): Promise<Contents> {
   const inspection = { run, tableName: name, deadline };
   if (isRestore(run)) return inspectRestored(runtime, inspection);
-  const spec = targetTables.find((one) => name === tableName(one, runtime.config.tablePrefix));
+  const spec = targetTables.find((one) => name === tableName(one, tablePrefixOf(runtime, run)));
   return inspectTable(runtime, inspection, {
     isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
     keyNames: spec === undefined ? [] : keyNames(spec.key),
   });
-}
-
-/** Letters, digits, `_`, `-` and `.` only, as both the table's name and the run's id are made of. */
-const MAX_BACKUP_NAME = 255;
-
-/** An endpoint that offers no backups at all is told in the report; any other refusal keeps the table. */
-export async function keepBackup(
-  runtime: Runtime,
-  scope: TakeBackScope,
-  { TableName, warning }: { readonly TableName: string; readonly warning: string },
-): Promise<void> {
-  const { runId } = scope.run;
-  const BackupName = `${cut(TableName, MAX_BACKUP_NAME - runId.length - 1)}-${runId}`;
-  await scope.fence.check();
-  try {
-    await runtime.clients.dynamo.send(new CreateBackupCommand({ TableName, BackupName }));
-  } catch (error) {
-    if (errorSummary(error).name !== 'UnknownOperationException') throw error;
-    await warnRun(runtime.ledger, scope.run, [warning]);
-  }
-}
-
-/** A table that was in use, or is relied on, is backed up before it goes; its protection is lifted only then. */
-async function unprotect(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
-  const { dynamo, tables } = runtime.clients;
-  const TableName = table.TableName ?? '';
-  const isRelied = scope.relied({ name: TableName, tableId: table.TableId }).kind !== 'free';
-  if (scope.run.rolledBackFrom === 'SUCCEEDED' || isRelied) {
-    const warning = `${TableName} was taken away without a DynamoDB backup of its own, because this endpoint offers none. It held nothing but what the run had written.`;
-    await keepBackup(runtime, scope, { TableName, warning });
-  }
-  if (table.DeletionProtectionEnabled !== true) return;
-  await scope.fence.check();
-  await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
-  await waitUntilTableExists({ client: tables, ...waiting }, { TableName });
-}
-
-async function deleteTable(runtime: Runtime, scope: TakeBackScope, table: TableDescription): Promise<void> {
-  const { clients, clock } = runtime;
-  const TableName = table.TableName ?? '';
-  if (table.TableStatus !== 'ACTIVE')
-    await waitUntilTableExists({ client: clients.tables, ...waiting }, { TableName });
-  await unprotect(runtime, scope, table);
-  const { deadline } = scope;
-  await retry({ clock, deadline, patienceMillis: 60_000, isRetryable: isBusyOrTransient }, async () => {
-    const now = await describeTable(clients.tables, TableName);
-    if (now === undefined || now.TableId !== table.TableId) return;
-    await scope.fence.check();
-    await clients.dynamo.send(new DeleteTableCommand({ TableName }));
-  });
-  await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName });
 }
 
 function factsOf(
@@ -155,51 +98,146 @@ function factsOf(
   };
 }
 
-async function takeBack(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
+/** What one turn does about one table. */
+interface TableScope extends TakeBackScope {
+  readonly record: TableRecord;
+}
+
+/** One of the run's own tables, and what is known of it. */
+interface OwnTable extends TableScope {
+  readonly table: TableDescription;
+  readonly facts: TableFacts;
+  /** Whether the shop may use it: the run succeeded, or a later run relies on it. */
+  readonly isInUse: boolean;
+}
+
+function note(
+  { ledger }: Runtime,
+  { run, record }: TableScope,
+  outcome: TableRecord['outcome'],
+  facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
+): Promise<void> {
+  return recordTable(ledger, run.runId, { name: record.name, outcome, ...facts });
+}
+
+const settled: TakenBack = { kind: 'settled' };
+
+/** A table that stays is the shop's from now on. */
+async function keep(runtime: Runtime, own: OwnTable, what: string): Promise<TakenBack> {
+  const { run, record, fence, facts } = own;
+  const decision = decideTable({ ...facts, contents: 'something of the shop' });
+  const remark = decision.action === 'keep' ? decision.remark : '';
+  const opened = await openTable(runtime, run, record, () => fence.check());
+  const closed = opened.isOpen
+    ? ''
+    : `, and is still closed to other writers (${opened.reason}); open it with: ${openCommand(runtime, run, record)}`;
+  await note(runtime, own, 'KEPT', { remark: `${remark} (${what})${closed}` });
+  return settled;
+}
+
+/** Looks into the table and deletes it if it holds nothing of the shop's: once where it is closed, else twice. */
+async function lookAndDelete(
+  runtime: Runtime,
+  own: OwnTable,
+  { isClosed, net }: { readonly isClosed: boolean; readonly net: string | undefined },
+): Promise<TakenBack> {
+  const { run, record, table, fence, deadline } = own;
   const { name } = record;
-  const note = (outcome: TableRecord['outcome'], remark?: string): Promise<void> =>
-    recordTable(runtime.ledger, scope.run.runId, {
-      name,
-      outcome,
-      ...(remark === undefined ? {} : { remark }),
-    });
-  const standing = await standingTable(runtime, name);
+  const markedAt = run.markedAt ?? 0;
+  const look = (): Promise<Contents> => lookInside(runtime, own, name);
+  const isLookedThrough = !isClosed && record.lookedThroughFor === markedAt;
+  const before: Contents = isLookedThrough ? { kind: 'nothing of the shop' } : await look();
+  if (before.kind === 'unknown') return { kind: 'wait', seconds: 1 };
+  if (before.kind === 'something of the shop') return keep(runtime, own, before.what);
+  if (!isClosed) await noteTable(runtime.ledger, { runId: run.runId, name }, { lookedThroughFor: markedAt });
+  const last = await deleteTable(runtime, { table, fence, deadline, lookAgain: isClosed ? undefined : look });
+  if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
+  if (last.kind === 'something of the shop') return keep(runtime, own, last.what);
+  const open = isClosed ? [] : ['it could not be closed, so it was looked through again directly before'];
+  const remark = [net ?? [], open].flat().join('; ');
+  await note(runtime, own, 'DELETED', remark === '' ? {} : { remark });
+  return settled;
+}
+
+/**
+ * A short look before a table that was in use is closed: where the shop's items are seen at once, it stays as it is
+ * and nobody is shut out. What this look has not seen counts for nothing.
+ */
+async function glance(runtime: Runtime, own: OwnTable): Promise<TakenBack | undefined> {
+  const { record, table, isInUse } = own;
+  if (!isInUse || record.closedToAllAt !== undefined) return undefined;
+  if (table.TableStatus !== 'ACTIVE') return undefined;
+  const seen = await lookInside(runtime, { ...own, deadline: runtime.clock.now() }, record.name);
+  if (seen.kind === 'something of the shop') return keep(runtime, own, seen.what);
+  await forgetLook(runtime, own);
+  return undefined;
+}
+
+/** What was seen before the table was closed may have changed since. */
+function forgetLook(runtime: Runtime, { run, record, deadline }: OwnTable): Promise<void> {
+  return savePlace(runtime, { run, tableName: record.name, deadline }, undefined);
+}
+
+/** A table that intent, tag and TableId show to be the run's. */
+async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<TakenBack> {
+  const kept = await glance(runtime, own);
+  if (kept !== undefined) return kept;
+  const closing = await closeForRollBack(runtime, own);
+  if (closing.kind === 'wait') {
+    await forgetLook(runtime, own);
+    return { kind: 'wait', seconds: closing.seconds };
+  }
+  const isClosed = closing.kind === 'closed';
+  if (!own.isInUse) return lookAndDelete(runtime, own, { isClosed, net: undefined });
+  const net = await keepNet(runtime, own);
+  if (net.kind === 'wait') return { kind: 'wait', seconds: lookForBackupSeconds };
+  return lookAndDelete(runtime, own, { isClosed, net: net.remark });
+}
+
+/** What a later run relies on stays, unless the operator has named that run. */
+async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>): Promise<TakenBack> {
+  const { run, record, table } = own;
+  const relied = own.relied({ name: record.name, tableId: table.TableId });
+  if (relied.kind === 'keep') {
+    await note(runtime, own, 'KEPT', { remark: relied.remark });
+    await warnRun(runtime.ledger, run, [`Table ${record.name} was kept, because ${relied.remark}.`]);
+    return settled;
+  }
+  const isInUse = run.rolledBackFrom === 'SUCCEEDED' || relied.kind === 'back up first';
+  return takeOwnTableBack(runtime, { ...own, isInUse });
+}
+
+async function takeBack(runtime: Runtime, scope: TableScope): Promise<TakenBack> {
+  const { record } = scope;
+  // It was there before, or is gone: nothing is to be looked at, and it may be closed to this role.
+  if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return settled;
+  const standing = await standingTable(runtime, record.name);
   const facts = factsOf(runtime, scope, record, standing);
-  let decision = decideTable(facts);
-  const relied = scope.relied({ name, tableId: standing?.table.TableId });
-  if (relied.kind === 'keep' && (decision.action === 'look inside' || decision.action === 'delete')) {
-    await note('KEPT', relied.remark);
-    await warnRun(runtime.ledger, scope.run, [`Table ${name} was kept, because ${relied.remark}.`]);
-    return { kind: 'settled' };
-  }
-  let inside = '';
-  if (decision.action === 'look inside') {
-    const contents = await lookInside(runtime, scope, name);
-    if (contents.kind === 'unknown') return { kind: 'wait' };
-    inside = contents.kind === 'something of the shop' ? ` (${contents.what})` : '';
-    decision = decideTable({ ...facts, contents: contents.kind });
-  }
+  const decision = decideTable(facts);
   switch (decision.action) {
     case 'wait':
-      return { kind: 'wait' };
-    case 'delete':
-      if (standing !== undefined) await deleteTable(runtime, scope, standing.table);
-      await note('DELETED');
-      return { kind: 'settled' };
+      return { kind: 'wait', seconds: 1 };
+    case 'look inside':
+      if (standing === undefined) return settled;
+      return takeUnlessRelied(runtime, { ...scope, table: standing.table, facts });
     case 'note deleted':
       await note(
+        runtime,
+        scope,
         'DELETED',
-        record.outcome === 'INTENT' ? 'it was announced, but never created' : 'it was gone already',
+        record.outcome === 'INTENT'
+          ? { remark: 'it was announced, but never created', isNeverCreated: true }
+          : { remark: 'somebody has deleted it before' },
       );
-      return { kind: 'settled' };
+      return settled;
     case 'note existed':
-      await note('EXISTED');
-      return { kind: 'settled' };
+      await note(runtime, scope, 'EXISTED');
+      return settled;
     case 'keep':
-      await note('KEPT', `${decision.remark}${inside}`);
-      return { kind: 'settled' };
+      await note(runtime, scope, 'KEPT', { remark: decision.remark });
+      return settled;
     default:
-      return { kind: 'settled' };
+      return settled;
   }
 }
 
@@ -210,11 +248,17 @@ export async function takeBackTable(
   record: TableRecord,
 ): Promise<TakenBack> {
   try {
-    return await takeBack(runtime, scope, record);
+    return await takeBack(runtime, { ...scope, record });
   } catch (error) {
-    const { name, message } = errorSummary(error);
-    if (name === 'RunClosedError') throw error;
+    const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
+    // Another call is at it, or the run has an end: nothing more is this call's to decide.
+    if (name === 'RunClosedError' || name === 'TransientError') throw error;
     if (isTransient(error)) return { kind: 'transient', error };
+    await recordTable(runtime.ledger, scope.run.runId, {
+      name: record.name,
+      outcome: 'KEPT',
+      remark: `it could not be looked at or deleted (${name}: ${message})`,
+    });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
   }
 }

@@ -2,8 +2,9 @@ import { BackupDamagedError } from '../shared/errors.ts';
 import type { ListedObject } from '../shared/backup/object-store.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import type { Shard } from '../shared/ledger/shard.ts';
-import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+import type { QuarantinedProduct, Shard } from '../shared/ledger/shard.ts';
+import { backupProblems, passProblems } from '../shared/equations.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/wire/digest.ts';
 
 /** Sums over a run's files and over the shards of its two passes. */
 export interface BackupTotals {
@@ -20,9 +21,11 @@ export interface BackupTotals {
   readonly expected: Digest;
   /** The rehearsal's counters. */
   readonly rehearsed: Readonly<Record<string, number>>;
-  readonly quarantineSamples: readonly string[];
-  readonly scanShards: { readonly count: number; readonly done: number };
-  readonly rehearsalShards: { readonly count: number; readonly done: number };
+  readonly quarantinedProducts: readonly QuarantinedProduct[];
+  /** As scanned, by the workers' counters. */
+  readonly scannedItems: number;
+  readonly scanShards: readonly Shard[];
+  readonly rehearsalShards: readonly Shard[];
   /** Epoch milliseconds of the first worker's start and the last one's end. */
   readonly scanStartedAt: number;
   readonly scanFinishedAt: number;
@@ -44,24 +47,20 @@ function sumCounters(shards: readonly Shard[]): Record<string, number> {
   return sums;
 }
 
-const tallyOf = (shards: readonly Shard[]) => ({
-  count: shards.length,
-  done: shards.filter(({ done }) => done).length,
-});
-
 /** Adds up what the ledger knows of a backup. */
 export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Passes): BackupTotals {
   return {
     files: files.length,
     bytes: files.reduce((total, { bytes }) => total + bytes, 0),
     scanned: sumDigests(scanned, 'source'),
-    filed: combineDigests(files.map(({ digest }) => digest)),
+    filed: combineDigests(files.map(({ digest, itemCount }) => ({ ...digest, count: itemCount }))),
     reread: sumDigests(rehearsed, 'source'),
     expected: sumDigests(rehearsed, 'expected'),
     rehearsed: sumCounters(rehearsed),
-    quarantineSamples: rehearsed.flatMap(({ samples }) => samples?.['quarantined'] ?? []),
-    scanShards: tallyOf(scanned),
-    rehearsalShards: tallyOf(rehearsed),
+    quarantinedProducts: rehearsed.flatMap(({ quarantined = [] }) => quarantined),
+    scannedItems: sumCounters(scanned)['items'] ?? 0,
+    scanShards: scanned,
+    rehearsalShards: rehearsed,
     scanStartedAt: Math.min(...scanned.map(({ startedAt }) => startedAt)),
     scanFinishedAt: Math.max(...scanned.map(({ updatedAt }) => updatedAt)),
   };
@@ -91,20 +90,17 @@ function listingProblems({ files, listed }: Evidence): string[] {
   ];
 }
 
-function totalProblems({ totals }: Evidence, run: Run): string[] {
-  const { scanned, filed, reread, scanShards, rehearsalShards } = totals;
-  const segments = run.plan.segments.length;
-  const shards = run.plan.shards.length;
-  const problems: string[] = [];
-  if (scanShards.done !== segments)
-    problems.push(`${scanShards.done} of ${segments} segments are scanned to the end`);
-  if (rehearsalShards.done !== shards)
-    problems.push(`${rehearsalShards.done} of ${shards} shards are rehearsed to the end`);
-  if (!equalDigests(scanned, filed))
-    problems.push(`the files hold ${filed.count} items where ${scanned.count} were scanned, or others`);
-  if (!equalDigests(scanned, reread))
-    problems.push(`${reread.count} items were read back where ${scanned.count} were scanned, or others`);
-  return problems;
+function totalProblems({ totals }: Evidence, run: Run): readonly string[] {
+  const { scanned, filed, reread, scanShards, rehearsalShards, scannedItems } = totals;
+  const { segments, shards } = run.plan;
+  return [
+    ...passProblems({ state: 'BackupProducts', planned: segments, shards: scanShards }),
+    ...passProblems({ state: 'RehearseBackup', planned: shards, shards: rehearsalShards }),
+    ...backupProblems({ scanned, filed, reread }),
+    ...(scannedItems === scanned.count
+      ? []
+      : [`the scan's counters say ${scannedItems} items, its digests ${scanned.count}`]),
+  ];
 }
 
 /**

@@ -8,7 +8,7 @@ import {
 import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
 import { type Fence, raiseFence } from '../shared/fence.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
-import type { BackupSummary, Rehearsal, Run } from '../shared/ledger/run.ts';
+import { type BackupSummary, type Rehearsal, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilQuiet } from '../shared/quiet.ts';
@@ -75,7 +75,7 @@ async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTot
   const { timeToLiveAttribute: attribute } = run.plan;
   const { expiring = 0, expired = 0 } = rehearsed;
   if (attribute === undefined || expiring === 0) return;
-  const target = tableName(catalogueTable, runtime.config.tablePrefix);
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const tables = { source: run.sourceTable, target };
   await warnRun(runtime.ledger, run, [expiringSentence({ attribute, expiring, expired }, tables)]);
 }
@@ -85,8 +85,9 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
-  const named = totals.quarantineSamples
+  const named = totals.quarantinedProducts
     .slice(0, 3)
+    .map(({ productId, code, sentence }) => `${productId}: ${code}: ${sentence}`)
     .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
     .join(' | ');
   throw new TooManyQuarantinedError(

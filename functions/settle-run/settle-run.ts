@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { executionStatus, isDead } from '../shared/holder.ts';
+import { finishOpening } from '../shared/finish-opening.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
-import { findLock } from '../shared/ledger/lock.ts';
+import { findLockOf } from '../shared/ledger/lock.ts';
 import { listRuns, type Run } from '../shared/ledger/run.ts';
+import { partitionOf } from '../shared/partition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
 
@@ -21,7 +23,7 @@ const recentRuns = 200;
 
 async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
   if (run.status === 'RUNNING') {
-    const lock = await findLock(runtime.ledger, run.sourceTable);
+    const lock = await findLockOf(runtime.ledger, run);
     return isDead(runtime, lock?.runId === run.runId ? lock : { executionArn: run.executionArn });
   }
   if (run.status !== 'ROLLING_BACK') return false;
@@ -57,16 +59,14 @@ async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promis
   return attempt;
 }
 
-function machineArn(runtime: Runtime, run: Run): string {
-  const { accountId, config } = runtime;
-  const partition = /^arn:([^:]+):/.exec(run.executionArn)?.[1] ?? 'aws';
-  return `arn:${partition}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
+function machineArn({ accountId, config }: Runtime): string {
+  return `arn:${partitionOf(config.region).name}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
 }
 
 /** One roll-back path for everything: the rollback machine, visible in the console, idempotent by its name. */
 async function startRollBack(runtime: Runtime, run: Run): Promise<string | undefined> {
   const { sfn } = runtime.clients;
-  const stateMachineArn = machineArn(runtime, run);
+  const stateMachineArn = machineArn(runtime);
   const previous = run.settleAttempts ?? 0;
   const last = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${settleName(run.runId, previous)}`;
   if (previous > 0 && (await executionStatus(sfn, last)) === 'RUNNING') return undefined;
@@ -94,7 +94,7 @@ function needsProtection(runtime: Runtime, run: Run): boolean {
 
 /**
  * Finds runs whose execution ended without a word and starts their roll back (or lets it hold them, as their
- * `onFailure` says); finishes the protection of committed ones. Called for an execution's end, which is only
+ * `onFailure` says); finishes the opening and the protection of committed ones. Called for an execution's end, which is only
  * a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
  */
 export async function settleRuns(runtime: Runtime): Promise<Settled> {
@@ -106,6 +106,10 @@ export async function settleRuns(runtime: Runtime): Promise<Settled> {
   };
   await withEach(async (run) => {
     if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
+  });
+  // The shop cannot write before: tried at once and without limit.
+  await withEach(async (run) => {
+    if (run.status === 'SUCCEEDED') await finishOpening(runtime, run);
   });
   // Last, because a young table keeps this waiting, and nobody else.
   await withEach(async (run) => {

@@ -2,27 +2,27 @@ import { actualCost } from './cost/actual.ts';
 import type { Cost, EstimatedCost } from './cost/cost.ts';
 import { estimateRun } from './cost/estimate.ts';
 import { runLayout } from './backup/layout.ts';
-import type { Run, Verification } from './ledger/run.ts';
-import { listShards, type Shard, type ShardState, shardStates } from './ledger/shard.ts';
+import { type Run, tablePrefixOf, type Verification } from './ledger/run.ts';
+import { listShards, type QuarantinedProduct, type ShardState, shardStates } from './ledger/shard.ts';
 import { listTables, type TableRecord } from './ledger/table-record.ts';
 import {
   type DriftKeys,
   type KeySamples,
   type MigratedCounts,
   nothingMigrated,
-  quarantinedProduct,
   type Report,
   type ReportedFailure,
-  type ReportedTable,
   type ReportStatus,
-  type StateTiming,
+  type ReportedTable,
+  type RolledBack,
 } from './report.ts';
 import type { Runtime } from './runtime.ts';
+import { countOver, countOverAll, rolledBackItems, type Shards } from './count-shards.ts';
+import { type FoundTables, reportedTable } from './report-tables.ts';
+import { timingsOf } from './report-timings.ts';
 import { tableName } from './tables/table-spec.ts';
 import { catalogueTable } from './tables/target-tables.ts';
 import { shorten } from './text.ts';
-
-type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 
 /** What the ledger holds of a run beside the run itself. */
 export interface RunLedger {
@@ -35,15 +35,6 @@ export async function readRunLedger(runtime: Runtime, runId: string): Promise<Ru
     shardStates.map(async (state) => [state, await listShards(runtime.ledger, runId, state)] as const),
   );
   return { shards: new Map(entries), tables: await listTables(runtime.ledger, runId) };
-}
-
-/** One counter over all shards of a state. */
-export function countOver(shards: Shards, state: ShardState, counter: string): number {
-  return (shards.get(state) ?? []).reduce((sum, shard) => sum + (shard.counters[counter] ?? 0), 0);
-}
-
-function countOverAll(shards: Shards, counter: string): number {
-  return shardStates.reduce((sum, state) => sum + countOver(shards, state, counter), 0);
 }
 
 /** Ten samples of a kind at 120 bytes: the report is a state's output and stays below 16 KiB. */
@@ -62,7 +53,7 @@ function namedSamples<Name extends string>(
   shards: Shards,
   kinds: Readonly<Record<Name, string>>,
 ): { readonly [key in Name]?: readonly string[] } {
-  const states: readonly ShardState[] = ['MigrateProducts', 'VerifyMigration', 'CompareByKey'];
+  const states = shardStates.filter((state) => state !== 'RollBack');
   const entries = (Object.entries(kinds) as [Name, string][]).map(
     ([name, kind]) => [name, samplesOf(shards, states, kind)] as const,
   );
@@ -71,38 +62,22 @@ function namedSamples<Name extends string>(
   };
 }
 
-function timingOf(state: ShardState, shards: readonly Shard[]): StateTiming {
-  const startedAt = Math.min(...shards.map((shard) => shard.startedAt));
-  const finishedAt = Math.max(...shards.map((shard) => shard.updatedAt));
-  const items = shards.reduce((sum, shard) => sum + (shard.counters['items'] ?? 0), 0);
-  return {
-    state,
-    startedAt: new Date(startedAt).toISOString(),
-    finishedAt: new Date(finishedAt).toISOString(),
-    seconds: (finishedAt - startedAt) / 1000,
-    items,
-  };
-}
-
-function timings(shards: Shards): readonly StateTiming[] {
-  return shardStates.flatMap((state) => {
-    const own = shards.get(state) ?? [];
-    return own.length === 0 ? [] : [timingOf(state, own)];
-  });
-}
-
 /** What JudgeDigests noted, with the counts of the comparison key by key where there was one. */
 export function countedVerification(run: Run, shards: Shards): Verification | undefined {
   const { verification } = run;
   if (verification === undefined || (shards.get('CompareByKey') ?? []).length === 0) return verification;
   const count = (counter: string): number => countOver(shards, 'CompareByKey', counter);
+  const expected = run.rehearsal?.expected.count ?? verification.expected;
   return {
     ...verification,
-    expected: count('expected'),
+    expected,
     found: count('found'),
-    missing: count('missing'),
+    // What was never compared was never found.
+    missing: Math.max(count('missing'), expected - count('found')),
     different: count('different'),
     changedSince: count('changedSince'),
+    presentDifferent: count('presentDifferent'),
+    staleVariants: countOver(shards, 'VerifyMigration', 'staleVariants'),
     extra: Math.max(verification.extra, count('extra')),
     drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
   };
@@ -119,16 +94,49 @@ function migratedCounts(shards: Shards): MigratedCounts {
     quarantined: count('quarantined'),
     replaced: count('replaced'),
     keptChanged: count('keptChanged'),
+    keptTooLarge: count('keptTooLarge'),
+    staleRemoved: count('staleRemoved'),
   };
 }
 
-function reportedTable({ name, outcome, remark }: TableRecord): ReportedTable {
-  const shown = outcome === 'INTENT' ? 'DELETED' : outcome;
-  return { name, outcome: shown, ...(remark === undefined ? {} : { remark }) };
+/** What a roll back has done; `undefined` for a run that was never rolled back. */
+export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefined {
+  const { rolledBackFrom: from } = run;
+  if (from === undefined) return undefined;
+  const { keptKeys, ...counts } = rolledBackItems(shards.get('RollBack') ?? []);
+  return {
+    from,
+    ...counts,
+    keptKeys: keptKeys.slice(0, sampleCount).map((key) => shorten(key, maxSampleBytes)),
+  };
 }
 
-/** Whether what the run wrote is still in place. */
-const inPlace: ReadonlySet<ReportStatus> = new Set(['SUCCEEDED', 'HELD', 'ROLLBACK_FAILED']);
+/** What the run has put into the target and is there now, by what is there and what was counted. */
+export function countsInPlace(
+  shards: Shards,
+  target: ReportedTable | undefined,
+  back: RolledBack | undefined,
+): MigratedCounts {
+  const isThere = target !== undefined && target.outcome !== 'DELETED';
+  if (!isThere) return nothingMigrated;
+  const migrated = migratedCounts(shards);
+  if (target.outcome !== 'EXISTED' || back === undefined) return migrated;
+  const { items, alreadyPresent, replaced = 0 } = migrated;
+  const written = items - alreadyPresent + replaced;
+  const left = back.isThrough ? back.kept : Math.max(0, written - back.deleted - back.restored);
+  return { ...nothingMigrated, items: left };
+}
+
+function quarantineOf(shards: Shards): readonly QuarantinedProduct[] {
+  return (shards.get('RehearseBackup') ?? [])
+    .flatMap(({ quarantined = [] }) => quarantined)
+    .slice(0, sampleCount)
+    .map(({ productId, code, sentence }) => ({
+      productId: shorten(productId, maxSampleBytes),
+      code,
+      sentence: shorten(sentence, maxSampleBytes),
+    }));
+}
 
 function costs(runtime: Runtime, run: Run, shards: Shards): { estimated: EstimatedCost; actual: Cost } {
   const { plan, rehearsal, backup } = run;
@@ -161,17 +169,22 @@ export interface RunEnd {
   readonly failure: ReportedFailure | null;
   /** Epoch milliseconds. */
   readonly finishedAt: number;
+  /** What is there now of the run's tables. */
+  readonly found: FoundTables;
 }
 
 /** Puts a run's report together from its ledger. Reads nothing itself, so that it is the same whenever it is made. */
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
-  const target = tableName(catalogueTable, runtime.config.tablePrefix);
-  const isKept = tables.some(
-    ({ name, outcome, itemsKept }) => name === target && (outcome === 'KEPT' || itemsKept === true),
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
+  const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);
+  const rolledBack = rolledBackCounts(run, shards);
+  const migrated = countsInPlace(
+    shards,
+    reported.find(({ name }) => name === target),
+    rolledBack,
   );
-  const migrated = isKept || inPlace.has(end.status) ? migratedCounts(shards) : nothingMigrated;
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'RehearseBackup', 'quarantined');
   return {
     runId: run.runId,
@@ -186,7 +199,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
       backup === undefined
         ? null
         : { backupId: backup.backupId, uri: backup.uri, files: backup.files, items: backup.items },
-    tables: tables.map(reportedTable),
+    tables: reported,
     migrated: { ...migrated, quarantined },
     verification: countedVerification(run, shards) ?? null,
     consumed: {
@@ -206,7 +219,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     ...(quarantined === 0
       ? {}
       : {
-          quarantine: samplesOf(shards, ['RehearseBackup'], 'quarantined').map(quarantinedProduct),
+          quarantine: quarantineOf(shards),
           quarantineUri: `s3://${runtime.bucket}/${runLayout.quarantinePrefix(run.runId)}`,
         }),
     mismatches: namedSamples(shards, {
@@ -215,6 +228,9 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
       extra: 'extra',
       changedSince: 'changedSince',
       keptChanged: 'keptChanged',
+      keptTooLarge: 'keptTooLarge',
+      presentDifferent: 'presentDifferent',
+      staleVariants: 'staleVariants',
       outdated: 'outdated',
       removedAtSource: 'removedAtSource',
     }) satisfies KeySamples,
@@ -223,8 +239,10 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
       changed: 'driftChanged',
       removed: 'driftRemoved',
     }) satisfies DriftKeys,
+    ...(rolledBack === undefined ? {} : { rolledBack }),
     throttles: countOverAll(shards, 'throttles'),
-    timings: timings(shards),
+    timings: timingsOf(shards),
+    ...(run.opening === undefined ? {} : { opening: run.opening }),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
     ...(run.details === undefined ? {} : { details: run.details }),

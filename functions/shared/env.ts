@@ -15,6 +15,8 @@ const schema = z.object({
   DEFAULT_STOCK_QUANTITY: z.coerce.number().int().min(0),
   FENCE_WAIT_SECONDS: wholeSeconds,
   INTENT_WAIT_SECONDS: wholeSeconds,
+  CLOSE_WAIT_SECONDS: wholeSeconds,
+  CLOSE_NEW_TABLES: flag,
   RESTORE_INTO_SOURCE: flag,
   NOTIFY_TOPIC: z.string().optional(),
   KMS_KEY_ARN: z.string().optional(),
@@ -36,6 +38,10 @@ export interface Config {
   readonly fenceWaitSeconds: number;
   /** How long a roll back looks for a table whose creation was announced but not confirmed. */
   readonly intentWaitSeconds: number;
+  /** How long a roll back of a run that succeeded waits between closing a table and looking into it. */
+  readonly closeWaitSeconds: number;
+  /** Whether new tables are closed to everybody but the run's writers until its commit. */
+  readonly closeNewTables: boolean;
   readonly restoreIntoSource: boolean;
   /** Name of the SNS topic for ends of runs; absent where none is deployed. */
   readonly notifyTopic: string | undefined;
@@ -72,6 +78,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     defaultStockQuantity: env.DEFAULT_STOCK_QUANTITY,
     fenceWaitSeconds: env.FENCE_WAIT_SECONDS,
     intentWaitSeconds: env.INTENT_WAIT_SECONDS,
+    closeWaitSeconds: env.CLOSE_WAIT_SECONDS,
+    closeNewTables: env.CLOSE_NEW_TABLES,
     restoreIntoSource: env.RESTORE_INTO_SOURCE,
     notifyTopic: text(env.NOTIFY_TOPIC),
     kmsKeyArn: text(env.KMS_KEY_ARN),

@@ -17,7 +17,9 @@ const patienceMillis = 24 * 3_600_000;
 export async function finishProtection(runtime: Runtime, run: Run): Promise<Run> {
   if (run.protection !== 'PENDING') return run;
   const { ledger, clock } = runtime;
-  const { warnings, isWorthAnotherTry } = await protectTables(runtime, await listTables(ledger, run.runId));
+  const { runId } = run;
+  const tables = await listTables(ledger, runId);
+  const { warnings, isWorthAnotherTry } = await protectTables(runtime, { runId, tables });
   await warnRun(ledger, run, warnings);
   const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + patienceMillis;
   if (isWorthAnotherTry && !isLate) return readRun(ledger, run.runId);

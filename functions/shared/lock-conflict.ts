@@ -2,7 +2,7 @@ import { LockHeldError } from './errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from './ledger/begin.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
-import { type Lock, removeLock } from './ledger/lock.ts';
+import { type Lock, lockTableOf, removeLock } from './ledger/lock.ts';
 import { findRun, type Run } from './ledger/run.ts';
 
 /** A run that has begun, or the one that must be recovered first, by us or by whoever is at it already. */
@@ -23,7 +23,7 @@ export async function beginOrSettle(
 ): Promise<BegunOrSettle> {
   const answer = await beginRun(scope.ledger, newRun, holder);
   if (answer.outcome === 'BEGUN') return answer;
-  const { settle, freed } = await resolveLockConflict(scope, newRun.sourceTable, answer.lock);
+  const { settle, freed } = await resolveLockConflict(scope, lockTableOf(newRun), answer.lock);
   if (settle !== undefined) return { outcome: 'SETTLE', run: settle };
   return beginOrSettle(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), freed] }, holder);
 }

@@ -1,9 +1,10 @@
 import { backupIdFor } from './backup/layout.ts';
-import { errorSummary, LockHeldError } from './errors.ts';
+import { errorSummary, LockHeldError, RunClosedError } from './errors.ts';
 import { type Holder, resumeRun } from './ledger/begin.ts';
+import { manualArn } from './ledger/execution-record.ts';
 import { noteReliance } from './ledger/reliance.ts';
 import { listReliants } from './ledger/reliant.ts';
-import { listRuns, type Run, settingsOf } from './ledger/run.ts';
+import { type Run, settingsOf } from './ledger/run.ts';
 import { listShards } from './ledger/shard.ts';
 import { listTables } from './ledger/table-record.ts';
 import { transition } from './ledger/transition.ts';
@@ -12,6 +13,7 @@ import { untilHeldRunIsQuiet } from './quiet.ts';
 import type { Runtime, Turn } from './runtime.ts';
 import type { Plan } from './state.ts';
 import { codeVersion } from './transform/code-version.ts';
+import { findUnfinished, leftSentence, reliedObstacle } from './unfinished-step.ts';
 
 /** What `work` reports of a step. */
 export interface ManualProgress {
@@ -35,6 +37,10 @@ export interface ManualStep {
   /** Facts that the run begins with, e.g. the backup to migrate. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly backupId?: string;
+  /** The table whose lock it takes; default: the source. */
+  readonly lockTable?: string;
+  /** TableId of the source, where the step reads it. */
+  readonly sourceTableId?: string;
   readonly work: (run: Run) => Promise<ManualProgress>;
 }
 
@@ -68,26 +74,24 @@ function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
   const expiresAt = now + turn.remainingMillis() + graceMillis;
   return {
     executionName: runId,
-    executionArn: `manual:${runId}`,
+    executionArn: manualArn(runId, turn.requestId),
     startTime: new Date(now).toISOString(),
     expiresAt,
   };
 }
 
-/** A run that came upon a damaged backup would come upon it again. */
-const damaged = 'BackupDamagedError';
-
-/** What a later run relies on is not worked on any more: the step begins again, in a run of its own. */
-async function findUnfinished({ ledger }: Runtime, step: string): Promise<Run | undefined> {
-  const unfinished = (await listRuns(ledger, 50)).filter(
-    (run) =>
-      run.kind === 'manual' && run.step === step && run.status === 'HELD' && run.failure?.error !== damaged,
-  );
-  for (const run of unfinished) if ((await listReliants(ledger, run.runId)).length === 0) return run;
-  return undefined;
+/** A run of this call, and what was left for it to begin again. */
+interface OpenRun {
+  readonly run: Run;
+  /** A sentence; absent where there was nothing unfinished, or it goes on. */
+  readonly notice?: string | undefined;
 }
 
-async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
+async function beginManual(
+  runtime: Runtime,
+  turn: Turn,
+  manual: ManualStep & { readonly notice?: string | undefined },
+): Promise<OpenRun> {
   const { clock, config, random } = runtime;
   const now = clock.now();
   const stamp = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
@@ -107,10 +111,13 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
     codeVersion: codeVersion(),
     settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
+    ...(manual.lockTable === undefined ? {} : { lockTable: manual.lockTable }),
+    ...(manual.sourceTableId === undefined ? {} : { sourceTableId: manual.sourceTableId }),
     ...(manual.details === undefined ? {} : { details: manual.details }),
+    warnings: manual.notice === undefined ? [] : [manual.notice],
   } as const;
   const { outcome, run: settle } = await beginOrSettle(runtime, newRun, holder);
-  if (outcome === 'BEGUN') return settle;
+  if (outcome === 'BEGUN') return { run: settle, notice: manual.notice };
   if (settle.status === 'ROLLING_BACK')
     throw new LockHeldError(
       `Run ${settle.runId} is being taken back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
@@ -120,16 +127,23 @@ async function beginManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pr
   );
 }
 
-async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<Run> {
-  const unfinished = await findUnfinished(runtime, manual.step);
+async function resumeManual(runtime: Runtime, turn: Turn, run: Run): Promise<Run | undefined> {
+  await untilHeldRunIsQuiet(runtime, run);
+  return resumeRun(runtime.ledger, run, holderOf(runtime, turn, run.runId));
+}
+
+async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<OpenRun> {
+  const unfinished = await findUnfinished(runtime, manual);
   if (unfinished === undefined) return beginManual(runtime, turn, manual);
-  await untilHeldRunIsQuiet(runtime, unfinished);
-  const resumed = await resumeRun(runtime.ledger, unfinished, holderOf(runtime, turn, unfinished.runId));
-  if (resumed === undefined) return beginManual(runtime, turn, manual);
+  const { run, obstacle } = unfinished;
+  const resumed = obstacle === undefined ? await resumeManual(runtime, turn, run) : undefined;
+  if (resumed === undefined)
+    return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished) });
   // Asked again under the lock: from here on nobody else can commit.
-  if ((await listReliants(runtime.ledger, resumed.runId)).length === 0) return resumed;
+  const relied = reliedObstacle(await listReliants(runtime.ledger, run.runId));
+  if (relied === undefined) return { run: resumed };
   await closeManual(runtime, resumed, 'HELD', {});
-  return beginManual(runtime, turn, manual);
+  return beginManual(runtime, turn, { ...manual, notice: leftSentence({ run, obstacle: relied }) });
 }
 
 async function closeManual(
@@ -139,17 +153,15 @@ async function closeManual(
   facts: Partial<Pick<Run, 'failure' | 'details'>>,
 ): Promise<void> {
   const finishedAt = new Date(runtime.clock.now()).toISOString();
-  const writer = `close:${run.runId}:${runtime.clock.now()}`;
+  const writer = `close:${run.executionArn}:${runtime.clock.now()}`;
   const reliance =
     to === 'SUCCEEDED' ? await noteAlone(runtime, run, finishedAt) : { facts: {}, actions: [] };
-  const change = {
-    run,
-    to,
-    lock: 'release',
-    writer,
-    facts: { ...facts, ...reliance.facts, finishedAt },
-  } as const;
-  await transition(runtime.ledger, change, reliance.actions);
+  const closing = { ...facts, ...reliance.facts, finishedAt };
+  const change = { run, to, lock: 'release', writer, facts: closing } as const;
+  if ((await transition(runtime.ledger, change, reliance.actions)) !== undefined) return;
+  throw new RunClosedError(
+    `Run ${run.runId} was closed by somebody else while this call worked on it; this call changes nothing more. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
+  );
 }
 
 /** A step called alone relies on earlier runs as a whole run does. */
@@ -159,14 +171,26 @@ async function noteAlone({ ledger }: Runtime, { runId }: Run, committedAt: strin
   return noteReliance(ledger, { runId, committedAt }, { tables, shards });
 }
 
+/** The error of the step counts, and not that of noting it: a run without an end is recovered. */
+async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<void> {
+  const { name, message } = errorSummary(error);
+  await closeManual(runtime, run, 'HELD', { failure: { error: name, cause: message } }).catch(
+    (reason: unknown) => {
+      const facts = { runId: run.runId, error: errorSummary(reason).name };
+      runtime.logger.warn('A failed step could not be noted as HELD.', facts);
+    },
+  );
+}
+
 const lastLine = (run: Run, step: string, done: boolean): string =>
   done
     ? `${step} is complete.`
-    : `Time was short: invoke ${step} again and it goes on where it stopped. To take back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
+    : `Time was short: invoke ${step} again within a day and it goes on where it stopped. To roll back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
 
 /**
  * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards: a step that was
- * short of time, or failed, leaves a HELD run without lock, which the next call of the same step goes on with.
+ * short of time, or failed, leaves a HELD run without lock. The next call of the same step goes on with it where it was
+ * short of time and the work is still the same; otherwise it begins again and names the run that it left.
  *
  * @throws LockHeldError when a run has the source table; what `work` throws, after the run is noted as HELD.
  */
@@ -175,14 +199,14 @@ export async function withManualRun(
   turn: Turn,
   manual: ManualStep,
 ): Promise<ManualOutcome> {
-  const run = await openManual(runtime, turn, manual);
+  const { run, notice } = await openManual(runtime, turn, manual);
   try {
     const { done, result } = await manual.work(run);
     await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details: { ...run.details, ...result } });
-    return { done, runId: run.runId, message: lastLine(run, manual.step, done), result };
+    const message = [lastLine(run, manual.step, done), notice ?? []].flat().join(' ');
+    return { done, runId: run.runId, message, result };
   } catch (error) {
-    const { name, message } = errorSummary(error);
-    await closeManual(runtime, run, 'HELD', { failure: { error: name, cause: message } });
+    await holdFailed(runtime, run, error);
     throw error;
   }
 }

@@ -15,6 +15,11 @@ const denied = new Set([
   'KMSAccessDeniedException',
 ]);
 
+/** Whether a role, a policy or a key refuses the call. */
+export function isDenied(error: unknown): boolean {
+  return denied.has(errorSummary(error).name);
+}
+
 /** Whether the workflow, which repeats a step, made the call, or a person, whom nobody stands behind. */
 export interface Caller {
   readonly isAlone: boolean;
@@ -35,7 +40,7 @@ function translate(error: unknown, { isAlone }: Caller): Error {
     return new TransientError(
       `The credentials expired in mid-call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );
-  if (denied.has(name))
+  if (isDenied(error))
     return new PermissionDeniedError(
       `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false; then start again.`,
     );

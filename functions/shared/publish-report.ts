@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { runLayout } from './backup/layout.ts';
 import { count, counted } from './counted.ts';
 import { errorSummary } from './errors.ts';
+import { partitionOf } from './partition.ts';
 import { printable } from './printable.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
@@ -34,7 +35,7 @@ function messageOf(report: Report): string {
   const { migrated, source, backup, failure } = report;
   return [
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
-    `${counted(source.products, 'product')} read, ${count(migrated.products)} migrated (${counted(migrated.items, 'item')}), ${count(migrated.quarantined)} quarantined, in ${report.durationSeconds} seconds.`,
+    `${counted(source.products, 'product')} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,
@@ -47,12 +48,7 @@ async function tell(runtime: Runtime, report: Report): Promise<void> {
   const { config, accountId, logger } = runtime;
   if (config.notifyTopic === undefined) return;
   client ??= new SNSClient({ maxAttempts: 3 });
-  const partition = config.region.startsWith('cn-')
-    ? 'aws-cn'
-    : config.region.startsWith('us-gov-')
-      ? 'aws-us-gov'
-      : 'aws';
-  const TopicArn = `arn:${partition}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
+  const TopicArn = `arn:${partitionOf(config.region).name}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
   const Subject = cutAscii(
     `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
     maxSubject,

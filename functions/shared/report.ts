@@ -1,21 +1,47 @@
 import type { Cost, EstimatedCost } from './cost/cost.ts';
 import type { ExpiringItems } from './tables/time-to-live.ts';
-import type { BackupSummary, Rehearsal, RunParameters, Verification } from './ledger/run.ts';
+import type { BackupSummary, Rehearsal, RunParameters, RunStatus, Verification } from './ledger/run.ts';
+import type { QuarantinedProduct } from './ledger/shard.ts';
+import type { TableAccess } from './ledger/table-record.ts';
 
-/** How a run ended. */
-export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED';
+/** How a run ended. `REFUSED`: it never began, and nothing was changed. */
+export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'REFUSED';
 
-/** What became of one table. `KEPT`: the run created it, but it was not (or must not be) taken away. */
+/**
+ * What became of one table, by what is there when the report is written. `KEPT`: the run announced or created it,
+ * and it was not (or must not be) deleted. `DELETED`: the table that the run has worked with is not there any more.
+ */
 export interface ReportedTable {
   readonly name: string;
   readonly outcome: 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
   /** Why it was kept, or another remark. */
   readonly remark?: string;
+  /**
+   * Of a table that is in place: `OPEN` when GetResourcePolicy says so, `CLOSED` when only the migration can write
+   * there, `NEVER_CLOSED` where the endpoint has no resource policies. Absent: it was never to be closed.
+   */
+  readonly access?: TableAccess;
+}
+
+/** What a roll back did in a table that was there before. */
+export interface RolledBack {
+  /** Status before the roll back: SUCCEEDED where an operator wanted it, RUNNING where the run failed. */
+  readonly from: RunStatus;
+  /** Items that the run had added and that were deleted. */
+  readonly deleted: number;
+  /** Items that the run had replaced or removed and that are as before. */
+  readonly restored: number;
+  /** Items that the run wrote and that stay: they are not as it wrote them, or too large for a condition. */
+  readonly kept: number;
+  /** Keys of the first of them. */
+  readonly keptKeys: readonly string[];
+  /** Whether the roll back has looked at every item of that table. */
+  readonly isThrough: boolean;
 }
 
 /** What is in place after the run; zero everywhere when nothing is. */
 export interface MigratedCounts {
-  /** Products whose items are all in place. */
+  /** Products whose items are all in place; 0 after a roll back, which counts items only. */
   readonly products: number;
   /** METADATA and VARIANT items together. */
   readonly items: number;
@@ -27,17 +53,12 @@ export interface MigratedCounts {
   readonly quarantined: number;
   /** Items of an earlier migration that `onExisting: replace` brought up to date. */
   readonly replaced?: number;
-  /** Items that `replace` left alone, because the shop has changed them since. */
+  /** Items that `replace` left alone, because others have changed them since. */
   readonly keptChanged?: number;
-}
-
-/** A product that could not be transformed. */
-export interface QuarantinedProduct {
-  readonly productId: string;
-  /** `MissingName`, `InvalidPrice` ... */
-  readonly code: string;
-  /** What is wrong with it, for a person. */
-  readonly sentence: string;
+  /** Items that `replace` left alone, because they have more attributes than a condition can name. */
+  readonly keptTooLarge?: number;
+  /** Items of earlier migrations that `replace` removed, because their product no longer has them. */
+  readonly staleRemoved?: number;
 }
 
 /** Up to 20 keys of each kind, so that a reader can go and look. */
@@ -46,8 +67,14 @@ export interface KeySamples {
   readonly different?: readonly string[];
   readonly extra?: readonly string[];
   readonly changedSince?: readonly string[];
-  /** Items that `onExisting: replace` left alone, because the shop has changed them since. */
+  /** Items that `onExisting: replace` left alone, because others have changed them since. */
   readonly keptChanged?: readonly string[];
+  /** Items that `onExisting: replace` left alone, because they have more attributes than a condition can name. */
+  readonly keptTooLarge?: readonly string[];
+  /** Items of others under expected keys that are not what the source says. */
+  readonly presentDifferent?: readonly string[];
+  /** Items of earlier migrations that their product no longer has. */
+  readonly staleVariants?: readonly string[];
   /** Items of an earlier run that `onExisting: keep` left alone, though the source has changed since. */
   readonly outdated?: readonly string[];
   /** Ids of products of earlier runs that the source no longer has; nothing was deleted. */
@@ -141,6 +168,8 @@ export interface Report {
   /** Requests that DynamoDB asked to slow down. */
   readonly throttles?: number;
   readonly timings?: readonly StateTiming[];
+  /** Whether every table of the run is open to the shop; `PENDING` is tried again after the run's end. */
+  readonly opening?: 'PENDING' | 'DONE';
   /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
   readonly protection?: 'PENDING' | 'DONE';
   /**
@@ -148,6 +177,8 @@ export interface Report {
    * back, rolling one of them back needs a confirmation.
    */
   readonly reliesOn?: readonly string[];
+  /** Of a run that was rolled back, or should have been. */
+  readonly rolledBack?: RolledBack;
   /** Of a restore only. */
   readonly restored?: RestoredCounts;
   /** Kind-specific facts: a restore's target, say. */
@@ -172,7 +203,7 @@ export interface RestoredCounts {
 /** Where nothing was estimated or used. */
 export type EmptyCost = { readonly [key in never]: never };
 
-/** Nothing is in place: a dry run, or a run that was taken back. */
+/** Nothing is in place: a dry run, or a run that was rolled back. */
 export const nothingMigrated: MigratedCounts = {
   products: 0,
   items: 0,
@@ -181,13 +212,6 @@ export const nothingMigrated: MigratedCounts = {
   alreadyPresent: 0,
   quarantined: 0,
 };
-
-/** A sample in the ledger, `<id>: <code>: <sentence>`, taken apart; an id may hold colons, a code does not. */
-export function quarantinedProduct(sample: string): QuarantinedProduct {
-  const match = /^(?<productId>.*?): (?<code>[A-Z][A-Za-z]+): (?<sentence>.*)$/su.exec(sample);
-  const { productId = sample, code = 'Quarantined', sentence = '' } = match?.groups ?? {};
-  return { productId, code, sentence };
-}
 
 /** Whether a cost holds figures. */
 export function isCosted<C extends Cost>(cost: C | EmptyCost): cost is C {

@@ -11,7 +11,7 @@ import type { WorkerInput, WorkerOutput } from './state.ts';
 /** What a checkpoint says; absolute numbers. */
 export type Progress<Cursor> = Pick<
   Shard<Cursor>,
-  'done' | 'cursor' | 'counters' | 'digests' | 'samples' | 'foundRuns'
+  'done' | 'cursor' | 'counters' | 'digests' | 'samples' | 'foundRuns' | 'quarantined'
 >;
 
 /** One worker's turn at one shard. */

@@ -12,7 +12,7 @@ export const runIdSchema = z
   .string()
   .regex(runIdPattern, 'must be the id of a run: letters, digits, _ and -, at most 80');
 
-/** ARN of an execution, or `manual:<run id>` of a step called alone. */
+/** ARN of an execution, or `manual:<run id>:<request id>` of a step called alone. */
 const executionArnSchema = z
   .string()
   .max(400)
@@ -209,8 +209,11 @@ export type RollBackRequest = z.infer<typeof rollBackRequestSchema>;
 export interface RollBackTurn {
   readonly done: boolean;
   readonly waitSeconds: number;
-  /** `NOTHING`: no run was begun. `REFUSED`: what was asked of `rollback` cannot be done, nothing was changed. `SUCCEEDED`: the run is past its commit point, nothing was taken back. */
-  readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'NOTHING' | 'REFUSED' | 'PENDING';
+  /**
+   * `REFUSED`: no run was begun, another execution works on it, or what was asked of `rollback` cannot be done; this
+   * execution has changed nothing. `SUCCEEDED`: the run is past its commit point, nothing was rolled back.
+   */
+  readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'REFUSED' | 'PENDING';
   /** The original error's name. */
   readonly error: string;
   /** What failed, what was taken back, where the report lies. */

@@ -23,33 +23,48 @@ export interface KeptItems {
   readonly firstNumber: number;
 }
 
+/** Where a set of items was kept. */
+export interface KeptObject {
+  readonly number: number;
+  /** Base64, of the object. */
+  readonly sha256: string;
+}
+
 /**
  * Keeps items, as they stand, before they are replaced. What an earlier attempt kept is never
  * overwritten: it may be the only copy of an item that is replaced by now.
- *
- * @returns the next number that may be free
  */
 export async function saveUndo(
   scope: UndoScope,
   { items, firstNumber }: KeptItems,
   options: PutOptions,
-): Promise<number> {
+): Promise<KeptObject> {
   const body = items.map(encodeLine).join('');
   for (let number = firstNumber; ; number += 1) {
-    const { outcome } = await scope.objects.putOnce(undoKey(scope, number), body, {
+    const { outcome, sha256 } = await scope.objects.putOnce(undoObjectKey(scope, number), body, {
       ...jsonLines,
       ...options,
     });
-    if (outcome !== 'other') return number + 1;
+    if (outcome !== 'other') return { number, sha256 };
   }
 }
 
+/** The items that one object keeps; `undefined` where it is missing, or is not what was written (`sha256`, where known). */
+export async function readUndoObject(
+  scope: UndoScope,
+  { number, sha256 }: { readonly number: number; readonly sha256?: string | undefined },
+): Promise<readonly WireItem[] | undefined> {
+  const object = await scope.objects.get(undoObjectKey(scope, number));
+  if (object === undefined || (sha256 !== undefined && sha256 !== object.sha256)) return undefined;
+  return parseLines(object.body.toString('utf8'));
+}
+
 /** What was kept for one file, object by object, each of some hundred items. */
-export async function* undoObjects(scope: UndoScope): AsyncGenerator<readonly WireItem[], void> {
+async function* undoObjects(scope: UndoScope): AsyncGenerator<readonly WireItem[], void> {
   for (let number = 0; ; number += 1) {
-    const object = await scope.objects.get(undoKey(scope, number));
-    if (object === undefined) return;
-    yield parseLines(object.body.toString('utf8'));
+    const items = await readUndoObject(scope, { number });
+    if (items === undefined) return;
+    yield items;
   }
 }
 
@@ -60,7 +75,19 @@ export async function readUndo(scope: UndoScope): Promise<UndoItems> {
   return items;
 }
 
-function undoKey({ runId, stem }: UndoScope, number: number): string {
+/** Under which stem items are kept that were removed, not replaced: they are put back where nothing is. */
+export function removedStem(stem: string): string {
+  return `${stem}${REMOVED}`;
+}
+
+/** Whether items of this stem were removed, not replaced. */
+export function isRemovedStem(stem: string): boolean {
+  return stem.endsWith(REMOVED);
+}
+
+const REMOVED = '-removed';
+
+function undoObjectKey({ runId, stem }: UndoScope, number: number): string {
   return `${runLayout.undoPrefix(runId)}${stem}-${number}.jsonl`;
 }
 

@@ -1,5 +1,5 @@
 import { keyIdentity, keyText } from '../shared/tables/item-key.ts';
-import { haveSameDigest, isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
+import { haveSameDigest, isAsMigrated, isOfRun, isSameContent } from '../shared/transform/as-written.ts';
 import type { WireItem } from '../shared/wire/wire-item.ts';
 
 /** What an expected key holds. */
@@ -11,19 +11,31 @@ export type ItemVerdict =
   | 'different'
   /** Written by the run into a table that was there before, and changed by somebody since. */
   | 'changedSince'
-  /** Another run's, or nobody's: it was there before and was not touched. */
-  | 'alreadyPresent';
+  /** Written by others, and what the source says: it was there before and was left as it was. */
+  | 'alreadyPresent'
+  /** Written by others, and not what the source says; it was left as it was all the same. */
+  | 'presentDifferent';
 
-/** Judges one key. `isCreated`: the run created the table, so that nothing but its own items may be there. */
+/** The run that is verified, and its target. */
+export interface ComparedTarget {
+  readonly runId: string;
+  /** ISO 8601: what the run puts where the source has no time. */
+  readonly runStartedAt: string;
+  /** The run created the table, so that nothing but its own items may be there. */
+  readonly isCreated: boolean;
+}
+
+/** Judges one key. */
 export function judgeItem(
   { expected, standing }: { readonly expected: WireItem; readonly standing: WireItem | undefined },
-  { runId, isCreated }: { readonly runId: string; readonly isCreated: boolean },
+  { runId, runStartedAt, isCreated }: ComparedTarget,
 ): ItemVerdict {
   if (standing === undefined) return 'missing';
   const isOurs = isOfRun(standing, runId);
   if (isOurs && haveSameDigest(standing, expected) && isAsMigrated(standing)) return 'same';
   if (isCreated) return 'different';
-  return isOurs ? 'changedSince' : 'alreadyPresent';
+  if (isOurs) return 'changedSince';
+  return isSameContent(standing, expected, runStartedAt) ? 'alreadyPresent' : 'presentDifferent';
 }
 
 const VERDICTS = [
@@ -32,6 +44,7 @@ const VERDICTS = [
   'different',
   'changedSince',
   'alreadyPresent',
+  'presentDifferent',
 ] as const satisfies readonly ItemVerdict[];
 const MAX_SAMPLES = 20;
 
@@ -44,7 +57,7 @@ export interface Comparison {
 /** Compares expected items with those that stand there, in any order. */
 export function compareItems(
   { expected, standing }: { readonly expected: readonly WireItem[]; readonly standing: readonly WireItem[] },
-  target: { readonly runId: string; readonly isCreated: boolean },
+  target: ComparedTarget,
 ): Comparison {
   const byKey = new Map(standing.map((item) => [keyIdentity(item), item]));
   const judged = expected.map((item) => {
@@ -54,7 +67,7 @@ export function compareItems(
   const keysOf = (wanted: ItemVerdict): string[] =>
     judged.filter(({ verdict }) => verdict === wanted).map(({ key }) => key);
   const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, keysOf(verdict).length]));
-  const named = (['missing', 'different', 'changedSince'] as const).map((kind) => [
+  const named = (['missing', 'different', 'changedSince', 'presentDifferent'] as const).map((kind) => [
     kind,
     keysOf(kind).slice(0, MAX_SAMPLES),
   ]);

@@ -138,17 +138,18 @@ async function compareGroup(comparison: KeyComparison, group: readonly BackedUpP
     },
     expected.map(keyOf),
   );
-  addComparison(
-    tally,
-    compareItems({ expected, standing }, { runId: turn.run.runId, isCreated: target.isCreated }),
-  );
+  const { runId, startedAt: runStartedAt } = turn.run;
+  const compared = { runId, runStartedAt, isCreated: target.isCreated };
+  addComparison(tally, compareItems({ expected, standing }, compared));
 }
 
 function addComparison(tally: KeyTally, { counts, samples }: Comparison): void {
-  const { same, missing, different, changedSince, alreadyPresent } = counts;
+  const { same, missing, different, changedSince, presentDifferent } = counts;
+  const alreadyPresent = counts.alreadyPresent + presentDifferent;
   const found = same + different + changedSince + alreadyPresent;
   const expected = found + missing;
-  count(tally, { items: expected, expected, found, missing, different, changedSince, alreadyPresent });
+  count(tally, { items: expected, expected, found, same, missing, different, changedSince });
+  count(tally, { alreadyPresent, presentDifferent });
   for (const [kind, keys] of Object.entries(samples)) {
     tally.samples[kind] = [...(tally.samples[kind] ?? []), ...keys].slice(0, MAX_SAMPLES);
   }

@@ -1,6 +1,7 @@
 import { listTables } from '../shared/ledger/table-record.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { catalogueTable } from '../shared/tables/target-tables.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
@@ -12,14 +13,16 @@ export interface VerifiedTarget {
   readonly isCreated: boolean;
 }
 
-/** What the run has to do with `products-enhanced`, by its ledger. */
+/**
+ * What the run has to do with `products-enhanced`, by its ledger.
+ *
+ * @throws TableUnavailableError (not retried) where somebody has deleted or replaced it since
+ */
 export async function findVerifiedTarget(runtime: Runtime, run: Run): Promise<VerifiedTarget> {
-  const name = tableName(catalogueTable, runtime.config.tablePrefix);
-  const tables = await listTables(runtime.ledger, run.runId);
-  return {
-    tableName: name,
-    isCreated: tables.some((table) => table.name === name && table.outcome === 'CREATED'),
-  };
+  const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
+  const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
+  if (record !== undefined) await assertSameTable(runtime, record);
+  return { tableName: name, isCreated: record?.outcome === 'CREATED' };
 }
 
 /**

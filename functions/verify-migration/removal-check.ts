@@ -4,7 +4,9 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/shard-turn.ts';
 import { sourceKey } from '../shared/tables/target-tables.ts';
 import { isOfRun } from '../shared/transform/as-written.ts';
-import { productIdOf } from '../shared/transform/product-to-items.ts';
+import { ownerIdOf, productIdOf, productToItems } from '../shared/transform/product-to-items.ts';
+import { type TransformContext, transformContext } from '../shared/transform/transform-context.ts';
+import { keyIdentity, keyText } from '../shared/tables/item-key.ts';
 import { readItemsByKey } from '../shared/wire/read-items.ts';
 import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
 import type { ScanTally } from './scan-tally.ts';
@@ -19,15 +21,15 @@ interface RemovalScope {
   readonly tally: ScanTally;
 }
 
-/** Finds products of earlier migrations that the source no longer has. */
+/** Finds what earlier migrations have brought and the source no longer has: products, and items of products. */
 export interface RemovalCheck {
   /** Takes one page of the target. Counts nothing before the whole page is looked up, so that it can be taken again. */
   see(page: readonly WireItem[]): Promise<void>;
 }
 
 /**
- * For a target that was there before the run: its pages tell which products earlier runs have brought, and
- * the source is asked for each of them by key, inside the worker's share of the run's cap.
+ * For a target that was there before the run: its pages tell which items earlier runs have brought, and the source is
+ * asked for the product of each by key, inside the worker's share of the run's cap.
  */
 export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): RemovalCheck {
   const { sourceTable, runId, plan } = turn.run;
@@ -36,9 +38,9 @@ export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): Remo
     clock: turn.clock,
     deadline: turn.deadline,
   });
-  const standingAmong = async (ids: readonly string[]): Promise<ReadonlySet<string | undefined>> => {
+  const sourceItems = async (ids: readonly string[]): Promise<readonly WireItem[]> => {
     await pace.wait();
-    const found = await readItemsByKey(
+    return readItemsByKey(
       {
         items: runtime.items,
         tableName: sourceTable,
@@ -53,27 +55,46 @@ export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): Remo
       },
       ids.map((id) => ({ [sourceKey.partitionKey]: { S: id } })),
     );
-    return new Set(found.map((product) => stringAttribute(product, sourceKey.partitionKey)));
   };
+  const context = transformContext(turn.run);
   return {
     async see(page) {
-      const ids = [...new Set(page.flatMap((item) => productOfEarlierRun(item, runId) ?? []))];
+      const earlier = page.filter((item) => isOfEarlierRun(item, runId));
+      const described = new Set(earlier.flatMap((item) => productIdOf(item) ?? []));
+      const ids = [...new Set(earlier.flatMap((item) => ownerIdOf(item) ?? []))].filter((id) => id !== '');
+      const byOwner = Map.groupBy(earlier, ownerIdOf);
       const removed: string[] = [];
+      const stale: WireItem[] = [];
       for (let start = 0; start < ids.length; start += KEYS_TOGETHER) {
         const together = ids.slice(start, start + KEYS_TOGETHER);
-        const standing = await standingAmong(together);
-        removed.push(...together.filter((id) => !standing.has(id)));
+        const found = new Map((await sourceItems(together)).map((product) => [idOf(product), product]));
+        removed.push(...together.filter((id) => described.has(id) && !found.has(id)));
+        for (const [id, product] of found) stale.push(...staleOf(byOwner.get(id) ?? [], product, context));
       }
       tally.counters.targetItems += page.length;
       tally.counters.removedBefore += removed.length;
+      tally.counters.staleVariants += stale.length;
       for (const id of removed) tally.sample('removedAtSource', shorten(id, MAX_ID_BYTES));
+      for (const item of stale) tally.sample('staleVariants', keyText(item));
     },
   };
 }
 
-/** Id of the product that another migration has brought. */
-function productOfEarlierRun(item: WireItem, runId: string): string | undefined {
-  const isMigrated = stringAttribute(item, 'migrationRun') !== undefined && !isOfRun(item, runId);
-  const id = isMigrated ? productIdOf(item) : undefined;
-  return id === '' ? undefined : id;
+const idOf = (product: WireItem): string => stringAttribute(product, sourceKey.partitionKey) ?? '';
+
+/** Whether another migration has brought the item. */
+function isOfEarlierRun(item: WireItem, runId: string): boolean {
+  return stringAttribute(item, 'migrationRun') !== undefined && !isOfRun(item, runId);
+}
+
+/** Items that the product does not become any more. One that cannot be transformed keeps what it has. */
+function staleOf(
+  items: readonly WireItem[],
+  product: WireItem,
+  context: TransformContext,
+): readonly WireItem[] {
+  const result = productToItems(product, context);
+  if (result.kind !== 'items') return [];
+  const expected = new Set(result.items.map(keyIdentity));
+  return items.filter((item) => !expected.has(keyIdentity(item)));
 }

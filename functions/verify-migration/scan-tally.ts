@@ -14,6 +14,8 @@ const COUNTERS = [
   'driftRemoved',
   /** Products of earlier runs, in a target that was there before, which the source no longer has. */
   'removedBefore',
+  /** Items of earlier runs, in a target that was there before, that their product no longer has. */
+  'staleVariants',
   'readUnits',
   'throttles',
 ] as const;
@@ -21,7 +23,13 @@ const COUNTERS = [
 type ScanCounter = (typeof COUNTERS)[number];
 
 /** Kinds of keys that the report shows. */
-export type ScanSample = 'extra' | 'driftAdded' | 'driftChanged' | 'driftRemoved' | 'removedAtSource';
+export type ScanSample =
+  | 'extra'
+  | 'driftAdded'
+  | 'driftChanged'
+  | 'driftRemoved'
+  | 'removedAtSource'
+  | 'staleVariants';
 
 /** What a segment's two scans have found; starts from a checkpoint and ends in the next one. */
 export interface ScanTally {

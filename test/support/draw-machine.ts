@@ -20,12 +20,12 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-const getAtt = { tag: '!GetAtt', resolve: (text: string) => text };
+const intrinsics = ['!GetAtt', '!Sub'].map((tag) => ({ tag, resolve: (text: string) => text }));
 
 /** A machine's definition as its file has it; references to functions stay names. */
 export function readMachine(path: string): Machine {
   return parse(readFileSync(path, 'utf8'), {
-    customTags: [getAtt],
+    customTags: intrinsics,
     merge: true,
     maxAliasCount: -1,
   }) as Machine;

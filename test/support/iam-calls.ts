@@ -49,6 +49,7 @@ const objectActions: Readonly<Record<string, readonly string[]>> = {
 
 /** Commands that stand in the code as they are. */
 const otherActions: Readonly<Record<string, CodeCall>> = {
+  ListBackups: { target: 'account', action: 'dynamodb:ListBackups' },
   HeadBucket: { target: 'objects', action: 's3:ListBucket' },
   DescribeExecution: { target: 'account', action: 'states:DescribeExecution' },
   StartExecution: { target: 'account', action: 'states:StartExecution' },
@@ -59,11 +60,15 @@ const otherActions: Readonly<Record<string, CodeCall>> = {
 const tableCommands = new Set([
   'CreateBackup',
   'CreateTable',
+  'DeleteResourcePolicy',
   'DeleteTable',
+  'DescribeBackup',
   'DescribeContinuousBackups',
   'DescribeTable',
   'DescribeTimeToLive',
+  'GetResourcePolicy',
   'ListTagsOfResource',
+  'PutResourcePolicy',
   'TagResource',
   'UpdateContinuousBackups',
   'UpdateTable',
@@ -80,8 +85,8 @@ function commandCalls(name: string): readonly CodeCall[] {
   const ledger = ledgerActions[name];
   if (ledger !== undefined) return [{ target: 'ledger', action: `dynamodb:${ledger}` }];
   if (tableCommands.has(name)) {
-    // Tags given in CreateTable are asked about as TagResource.
-    const names = name === 'CreateTable' ? ['CreateTable', 'TagResource'] : [name];
+    // Tags given in CreateTable are asked about as TagResource, a policy as PutResourcePolicy.
+    const names = name === 'CreateTable' ? ['CreateTable', 'TagResource', 'PutResourcePolicy'] : [name];
     return names.map((one) => ({ target: 'tables', action: `dynamodb:${one}` }));
   }
   const other = otherActions[name];
@@ -99,8 +104,8 @@ function codeCalls(code: string): readonly CodeCall[] {
     ? namesIn(code, /\b(Put|Update|Delete|ConditionCheck): \{/g)
     : [];
   const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
-  // The one wire operation that a stage sends by itself.
-  const updates = /sendWire\d*\([^,]+,\s*"UpdateItem"/.test(code) ? ['UpdateItem'] : [];
+  // The wire operations that a stage sends by itself.
+  const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|get|list|listFolders)\(/g);
   const lists = /\bIndexName: runsIndex/.test(code);
   const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);

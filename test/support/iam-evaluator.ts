@@ -1,7 +1,16 @@
+import {
+  type Conditions,
+  conditionsHold,
+  listOf,
+  matchesWildcard,
+  type RequestContext,
+} from './iam-conditions.ts';
+
 /**
- * Decides what a role may do, for the part of IAM's policy language that this service's templates use:
- * Allow and Deny, Action and NotAction, Resource and NotResource with wildcards, the condition operators
- * of {@link operators}, and a permissions boundary. Anything else in a policy is an error, never a guess.
+ * Decides what a role or a service of AWS may do, for the part of IAM's policy language that this service's templates and
+ * tables use: Allow and Deny, Action and NotAction, Resource and NotResource with wildcards, conditions, permissions
+ * boundaries, session policies and resource policies, all within one account. Anything else in a policy is an error, never a
+ * guess.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
@@ -11,11 +20,13 @@ type OneOrMore<T> = T | readonly T[];
 export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
+  /** Of a resource policy only. */
+  readonly Principal?: '*' | Readonly<Record<string, OneOrMore<string>>>;
   readonly Action?: OneOrMore<string>;
   readonly NotAction?: OneOrMore<string>;
   readonly Resource?: OneOrMore<string>;
   readonly NotResource?: OneOrMore<string>;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore<string | boolean>>>>>;
+  readonly Condition?: Conditions;
 }
 
 export interface PolicyDocument {
@@ -23,86 +34,51 @@ export interface PolicyDocument {
   readonly Statement: OneOrMore<PolicyStatement>;
 }
 
-/** What a role holds. Without a boundary, its own policies decide alone. */
+/** Who calls: a role's session, or a service of AWS. */
+export type Principal =
+  | {
+      readonly role: string;
+      /** `arn:aws:sts::<account>:assumed-role/<role>/<session>`, where it matters. */
+      readonly session?: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    }
+  /** `events.amazonaws.com`: it has no policies of its own. */
+  | { readonly service: string };
+
+/** What a caller holds. Without a boundary and a session policy, its own policies decide alone. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   readonly boundary?: PolicyDocument | undefined;
+  /** Given when the role was assumed. */
+  readonly sessionPolicy?: PolicyDocument | undefined;
+  /** Needed where the resource has a policy, or a condition looks at who calls. */
+  readonly principal?: Principal | undefined;
 }
 
-/** One call, as IAM sees it. Keys of the context are matched without regard to case. */
+/** One call, as IAM sees it. */
 export interface IamRequest {
   /** `service:Operation` */
   readonly action: string;
   /** ARN */
   readonly resource: string;
-  readonly context?: Readonly<Record<string, OneOrMore<string>>>;
+  readonly context?: RequestContext;
+  /** The resource's own. */
+  readonly resourcePolicy?: PolicyDocument | undefined;
 }
 
 /** An explicit Deny wins over everything; what nothing allows is denied implicitly. */
 export type Decision = 'ALLOWED' | 'DENIED_EXPLICITLY' | 'DENIED_IMPLICITLY';
 
-const elements = new Set(['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']);
-
-function listOf<T>(value: OneOrMore<T> | undefined): readonly T[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
-}
-
-/** `*` is any run of characters, `?` exactly one; everything else is literal. */
-export function matchesWildcard(pattern: string, text: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
-}
-
-type Test = (wanted: string, actual: string) => boolean;
-
-const equals: Test = (wanted, actual) => wanted === actual;
-const like: Test = matchesWildcard;
-
-/** How each operator compares one wanted value with one actual value. */
-const operators: Readonly<Record<string, Test>> = {
-  StringEquals: equals,
-  StringLike: like,
-  ArnEquals: like,
-  ArnLike: like,
-  Bool: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
-};
-
-function contextValues(request: IamRequest, key: string): readonly string[] | undefined {
-  const entry = Object.entries(request.context ?? {}).find(
-    ([name]) => name.toLowerCase() === key.toLowerCase(),
-  );
-  return entry === undefined ? undefined : listOf(entry[1]);
-}
-
-function conditionHolds(
-  operatorName: string,
-  key: string,
-  wanted: readonly string[],
-  request: IamRequest,
-): boolean {
-  const actual = contextValues(request, key);
-  if (operatorName === 'Null') return wanted.includes(String(actual === undefined));
-  const parts = /^(ForAllValues:|ForAnyValue:)?([A-Za-z]+?)(IfExists)?$/.exec(operatorName);
-  const test = operators[parts?.[2] ?? ''];
-  if (parts === null || test === undefined)
-    throw new Error(`The evaluator does not know the condition operator ${operatorName}.`);
-  const isWanted = (value: string) => wanted.some((one) => test(one, value));
-  if (parts[1] === 'ForAllValues:') return (actual ?? []).every(isWanted);
-  if (actual === undefined) return parts[3] === 'IfExists';
-  return actual.some(isWanted);
-}
-
-function conditionsHold(statement: PolicyStatement, request: IamRequest): boolean {
-  return Object.entries(statement.Condition ?? {}).every(([operatorName, keys]) =>
-    Object.entries(keys).every(([key, wanted]) =>
-      conditionHolds(operatorName, key, listOf(wanted).map(String), request),
-    ),
-  );
-}
+const elements = new Set([
+  'Sid',
+  'Effect',
+  'Principal',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Condition',
+]);
 
 function applies(statement: PolicyStatement, request: IamRequest): boolean {
   const unknown = Object.keys(statement).find((element) => !elements.has(element));
@@ -118,27 +94,86 @@ function applies(statement: PolicyStatement, request: IamRequest): boolean {
     statement.NotResource === undefined
       ? listOf(statement.Resource).some(isResource)
       : !listOf(statement.NotResource).some(isResource);
-  return actionApplies && resourceApplies && conditionsHold(statement, request);
+  return actionApplies && resourceApplies && conditionsHold(statement.Condition, request.context);
 }
 
 function decide(documents: readonly PolicyDocument[], request: IamRequest): Decision {
-  const effects = documents
-    .flatMap(({ Statement }) => listOf(Statement))
-    .filter((statement) => applies(statement, request))
-    .map(({ Effect }) => Effect);
+  const statements = documents.flatMap(({ Statement }) => listOf(Statement));
+  const addressed = statements.find(({ Principal }) => Principal !== undefined);
+  if (addressed !== undefined) throw new Error('The policy of a role has no Principal.');
+  return decisionOf(statements.filter((statement) => applies(statement, request)));
+}
+
+function decisionOf(applying: readonly PolicyStatement[]): Decision {
+  const effects = applying.map(({ Effect }) => Effect);
   if (effects.includes('Deny')) return 'DENIED_EXPLICITLY';
   return effects.includes('Allow') ? 'ALLOWED' : 'DENIED_IMPLICITLY';
 }
 
+/** How closely a statement of a resource policy names the caller; the session itself is past boundary and session policy. */
+type Addressee = 'session' | 'role' | 'account' | 'service' | undefined;
+
+function addresseeOf({ Principal }: PolicyStatement, caller: Principal | undefined): Addressee {
+  if (Principal === undefined) throw new Error('A statement of a resource policy needs a Principal.');
+  if (caller === undefined)
+    throw new Error('Whom a resource policy means cannot be said without a principal.');
+  const isService = 'service' in caller;
+  if (Principal === '*') return isService ? 'service' : 'role';
+  const unknown = Object.keys(Principal).find((kind) => kind !== 'AWS' && kind !== 'Service');
+  if (unknown !== undefined) throw new Error(`The evaluator does not know the principal ${unknown}.`);
+  if (isService) return listOf(Principal['Service']).includes(caller.service) ? 'service' : undefined;
+  const named = listOf(Principal['AWS']);
+  if (caller.session !== undefined && named.includes(caller.session)) return 'session';
+  if (named.includes('*') || named.includes(caller.role)) return 'role';
+  const account = accountOf(caller.role);
+  return named.some((one) => one === account || one.endsWith(`::${account}:root`)) ? 'account' : undefined;
+}
+
+const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
+
+/** What the resource's policy says to the caller, and how closely it means it. */
+function askResource(request: IamRequest, caller: Principal | undefined) {
+  const statements = listOf(request.resourcePolicy?.Statement).filter((statement) =>
+    applies(statement, request),
+  );
+  const meant = statements
+    .map((statement) => ({ statement, addressee: addresseeOf(statement, caller) }))
+    .filter(({ addressee }) => addressee !== undefined);
+  const allowing = meant.filter(({ statement }) => statement.Effect === 'Allow');
+  const decision = decisionOf(meant.map(({ statement }) => statement));
+  return { decision, allows: new Set(allowing.map(({ addressee }) => addressee)) };
+}
+
+/** Keys that every request has from who calls. */
+function callerContext(caller: Principal | undefined): RequestContext {
+  if (caller === undefined) return {};
+  if ('service' in caller) return { 'aws:PrincipalIsAWSService': 'true' };
+  const tags = Object.entries(caller.tags ?? {}).map(([name, value]) => [`aws:PrincipalTag/${name}`, value]);
+  return {
+    'aws:PrincipalArn': caller.role,
+    'aws:PrincipalAccount': accountOf(caller.role),
+    'aws:PrincipalIsAWSService': 'false',
+    ...(Object.fromEntries(tags) as RequestContext),
+  };
+}
+
 /**
- * IAM's answer to one call: denied if the boundary or a policy denies it, allowed if both allow it.
+ * IAM's answer to one call within an account. A Deny anywhere denies. Otherwise the role's policies or the resource's must
+ * allow it, and boundary and session policy as well, unless the resource names the session itself. A resource policy that
+ * names the account leaves it to the role's policies.
  *
- * @throws Error on an element or an operator that the evaluator does not know.
+ * @throws Error on an element, an operator or a principal that the evaluator does not know.
  */
-export function evaluate(permissions: Permissions, request: IamRequest): Decision {
-  const own = decide(permissions.policies, request);
-  const limit = permissions.boundary === undefined ? own : decide([permissions.boundary], request);
-  const decisions = [own, limit];
-  if (decisions.includes('DENIED_EXPLICITLY')) return 'DENIED_EXPLICITLY';
-  return decisions.includes('DENIED_IMPLICITLY') ? 'DENIED_IMPLICITLY' : 'ALLOWED';
+export function evaluate(permissions: Permissions, given: IamRequest): Decision {
+  const { policies, boundary, sessionPolicy, principal } = permissions;
+  const request = { ...given, context: { ...callerContext(principal), ...given.context } };
+  const own = decide(policies, request);
+  const limits = [boundary, sessionPolicy].flatMap((limit) =>
+    limit === undefined ? [] : [decide([limit], request)],
+  );
+  const { decision: resource, allows } = askResource(request, principal);
+  if ([own, resource, ...limits].includes('DENIED_EXPLICITLY')) return 'DENIED_EXPLICITLY';
+  if (allows.has('session') || allows.has('service')) return 'ALLOWED';
+  const isGranted = own === 'ALLOWED' || allows.has('role');
+  return isGranted && limits.every((limit) => limit === 'ALLOWED') ? 'ALLOWED' : 'DENIED_IMPLICITLY';
 }

@@ -61,13 +61,21 @@ export function creationContext(names: DeployedNames): Record<string, string | s
   };
 }
 
-/** What a role's own policies and its boundary allow. */
+/** What a role's own policies and its boundary allow, and who it is to the policies of resources. */
 export function permissionsOf({ Resources }: Template, roleId: string): Permissions {
   const role = Resources[roleId];
   const policies = role?.Properties['Policies'] as readonly { readonly PolicyDocument: PolicyDocument }[];
   const boundaryId = String(role?.Properties['PermissionsBoundary']).split('/').at(-1) ?? '';
   const boundary = Resources[boundaryId]?.Properties['PolicyDocument'] as PolicyDocument;
-  return { policies: policies.map(({ PolicyDocument }) => PolicyDocument), boundary };
+  const tags = (role?.Properties['Tags'] ?? []) as readonly {
+    readonly Key: string;
+    readonly Value: string;
+  }[];
+  const principal = {
+    role: `arn:aws:iam::${accountId}:role/${roleId}`,
+    tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+  };
+  return { policies: policies.map(({ PolicyDocument }) => PolicyDocument), boundary, principal };
 }
 
 /** What a function's role and boundary allow, by the function's key. */
@@ -89,6 +97,9 @@ export interface SeenCall {
   readonly index: string | undefined;
   readonly parts: readonly { readonly kind: string; readonly table: string }[];
   readonly prefix: string | undefined;
+  /** Whether a table is created with a resource policy. */
+  readonly withPolicy: boolean;
+  readonly ifNoneMatch: string | undefined;
   readonly key: string | undefined;
   /** Name or key of the function that sent it; absent for every other client. */
   readonly functionName: string | undefined;
@@ -105,7 +116,9 @@ const s3Actions: Readonly<Record<string, string>> = {
 
 const needsOwnTags = new Set([
   'CreateBackup',
+  'DeleteResourcePolicy',
   'DeleteTable',
+  'PutResourcePolicy',
   'TagResource',
   'UpdateContinuousBackups',
   'UpdateTable',
@@ -128,13 +141,37 @@ function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
   return tables.flatMap((table) => {
     const resource = index === undefined ? arns.table(table) : `${arns.table(table)}/index/${index}`;
     if (operation === 'CreateTable')
-      return ['CreateTable', 'TagResource'].map((name) => ({
-        action: `dynamodb:${name}`,
-        resource,
-        context: creationContext(arns.names),
-      }));
+      return [
+        ...['CreateTable', 'TagResource'].map((name) => ({
+          action: `dynamodb:${name}`,
+          resource,
+          context: creationContext(arns.names),
+        })),
+        // The table has no tag yet.
+        ...(call.withPolicy ? [{ action: 'dynamodb:PutResourcePolicy', resource }] : []),
+      ];
+    if (operation === 'ListBackups') return [{ action: 'dynamodb:ListBackups', resource: '*' }];
+    if (operation === 'DescribeBackup')
+      return [{ action: 'dynamodb:DescribeBackup', resource: `${resource}/backup/01` }];
     return [{ action: `dynamodb:${operation}`, resource, context }];
   });
+}
+
+/** What S3 tells a bucket's policy of a request. */
+function objectContext({ operation, ifNoneMatch }: SeenCall): Record<string, string> {
+  const creation = { 's3:ObjectCreationOperation': 'true' };
+  return {
+    'aws:SecureTransport': 'true',
+    ...(operation === 'PutObject' && creation),
+    ...(ifNoneMatch !== undefined && { 's3:if-none-match': ifNoneMatch }),
+  };
+}
+
+/** The policy that a resource has of its own, in the template. */
+function resourcePolicyOf({ Resources }: Template, resource: string, arns: Arns): PolicyDocument | undefined {
+  const isInBucket = resource === arns.bucket || resource.startsWith(`${arns.bucket}/`);
+  const policy = isInBucket ? Resources['BackupBucketPolicy'] : undefined;
+  return policy?.Properties['PolicyDocument'] as PolicyDocument | undefined;
 }
 
 /**
@@ -154,7 +191,13 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
       if (action === undefined) throw new Error(`The IAM proof does not know s3:${operation}.`);
       const resource =
         action === 's3:ListBucket' || key === undefined ? arns.bucket : `${arns.bucket}/${key}`;
-      return [{ action, resource, context: prefix === undefined ? {} : { 's3:prefix': prefix } }];
+      return [
+        {
+          action,
+          resource,
+          context: { ...objectContext(call), ...(prefix !== undefined && { 's3:prefix': prefix }) },
+        },
+      ];
     }
     case 'states':
       return [
@@ -192,6 +235,10 @@ export function deniedCalls(
       const role = permissions.get(functionKey);
       if (role === undefined) return [`${functionKey} is no function of the template`];
       return iamRequestsOf(call, arns)
+        .map((request) => ({
+          ...request,
+          resourcePolicy: resourcePolicyOf(template, request.resource, arns),
+        }))
         .filter((request) => evaluate(role, request) !== 'ALLOWED')
         .map(({ action, resource }) => `${functionKey} may not ${action} on ${resource}`);
     });

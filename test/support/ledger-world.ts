@@ -59,6 +59,8 @@ const config: Config = {
   defaultStockQuantity: 50,
   fenceWaitSeconds: 30,
   intentWaitSeconds: 60,
+  closeWaitSeconds: 60,
+  closeNewTables: true,
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,

@@ -55,7 +55,7 @@ function bucketOf(aws: EmbeddedAws, { s3 }: TestClients): Pick<TestShop, 'object
 /** Waits between looks are short, so that a roll back takes as long as its work. */
 const quick: EmbeddedAwsOptions = {
   pauseMillis: 20,
-  environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1' },
+  environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1', CLOSE_WAIT_SECONDS: '1' },
 };
 
 export async function openShop(

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Decision, evaluate, type PolicyStatement } from '../support/iam-evaluator.ts';
+import {
+  type Decision,
+  evaluate,
+  type Permissions,
+  type PolicyDocument,
+  type PolicyStatement,
+} from '../support/iam-evaluator.ts';
 
 const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/products';
 
@@ -137,6 +143,128 @@ describe('the IAM evaluator', () => {
     expect(() => decisionOf([allow({ Condition: { NumericLessThan: { x: '1' } } })])).toThrow(
       'NumericLessThan',
     );
-    expect(() => decisionOf([{ ...allow(), Principal: '*' } as PolicyStatement])).toThrow('Principal');
+    expect(() => decisionOf([{ ...allow(), Principal: '*' }])).toThrow('Principal');
+    expect(() => decisionOf([{ ...allow(), NotPrincipal: '*' } as PolicyStatement])).toThrow('NotPrincipal');
+  });
+});
+
+describe('a resource policy', () => {
+  const role = 'arn:aws:iam::123456789012:role/writer';
+  const session = 'arn:aws:sts::123456789012:assumed-role/writer/one';
+  const writing = { action: 'dynamodb:PutItem', resource: table };
+  const none: PolicyDocument = { Statement: [] };
+  const says = (statement: Partial<PolicyStatement>): PolicyDocument => ({
+    Statement: [
+      { Effect: 'Allow', Principal: { AWS: role }, Action: 'dynamodb:*', Resource: table, ...statement },
+    ],
+  });
+  const decide = (permissions: Partial<Permissions>, resourcePolicy?: PolicyDocument) =>
+    evaluate({ policies: [], principal: { role, session }, ...permissions }, { ...writing, resourcePolicy });
+
+  it('that allows a role makes its own policies unnecessary, but not its boundary and its session’s policy', () => {
+    expect(decide({}, says({}))).toBe('ALLOWED');
+    expect(decide({ boundary: none }, says({}))).toBe('DENIED_IMPLICITLY');
+    expect(decide({ sessionPolicy: none }, says({}))).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('that allows a session itself is past boundary and session policy, but not past a Deny', () => {
+    const toSession = says({ Principal: { AWS: session } });
+    expect(decide({ boundary: none, sessionPolicy: none }, toSession)).toBe('ALLOWED');
+    const deny: PolicyDocument = { Statement: { Effect: 'Deny', Action: '*', Resource: '*' } };
+    expect(decide({ boundary: deny }, toSession)).toBe('DENIED_EXPLICITLY');
+  });
+
+  it.each(['123456789012', 'arn:aws:iam::123456789012:root'])(
+    'that allows the account, as %s, leaves it to the role’s own policies',
+    (account) => {
+      const toAccount = says({ Principal: { AWS: account } });
+      expect(decide({}, toAccount)).toBe('DENIED_IMPLICITLY');
+      expect(decide({ policies: [{ Statement: allow() }] }, toAccount)).toBe('ALLOWED');
+    },
+  );
+
+  it('means nobody else', () => {
+    expect(decide({}, says({ Principal: { AWS: 'arn:aws:iam::123456789012:role/other' } }))).toBe(
+      'DENIED_IMPLICITLY',
+    );
+    expect(decide({}, says({ Principal: { Service: 'events.amazonaws.com' } }))).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('needs to know who calls, and knows no other kind of principal', () => {
+    expect(() => evaluate({ policies: [] }, { ...writing, resourcePolicy: says({}) })).toThrow('principal');
+    expect(() => decide({}, says({ Principal: { Federated: 'x' } }))).toThrow('Federated');
+  });
+
+  it('closes a table to everyone but those whose role carries a tag, administrators included', () => {
+    const closed = says({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      Condition: { StringNotEquals: { 'aws:PrincipalTag/migration:writer': 'products-migration-prod' } },
+    });
+    const policies = [{ Statement: allow({ Action: '*', Resource: '*' }) }];
+    const as = (tags: Record<string, string>) => decide({ policies, principal: { role, tags } }, closed);
+    expect(as({ 'migration:writer': 'products-migration-prod' })).toBe('ALLOWED');
+    expect(as({ 'migration:writer': 'products-migration-dev' })).toBe('DENIED_EXPLICITLY');
+    expect(as({})).toBe('DENIED_EXPLICITLY');
+    const read = evaluate(
+      { policies, principal: { role } },
+      { action: 'dynamodb:Scan', resource: table, resourcePolicy: closed },
+    );
+    expect(read).toBe('ALLOWED');
+  });
+
+  it('is all that a service of AWS has, with what it says of its source', () => {
+    const call = {
+      action: 'lambda:InvokeFunction',
+      resource: 'arn:aws:lambda:eu-west-1:123456789012:function:f',
+    };
+    const policy = says({
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: call.action,
+      Resource: call.resource,
+      Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:events:*:123456789012:rule/night*' } },
+    });
+    const may = (service: string, source: string) =>
+      evaluate(
+        { policies: [], principal: { service } },
+        { ...call, resourcePolicy: policy, context: { 'aws:SourceArn': source } },
+      );
+    expect(may('events.amazonaws.com', 'arn:aws:events:eu-west-1:123456789012:rule/nightly')).toBe('ALLOWED');
+    expect(may('events.amazonaws.com', 'arn:aws:events:eu-west-1:123456789012:rule/daily')).toBe(
+      'DENIED_IMPLICITLY',
+    );
+    expect(may('s3.amazonaws.com', 'arn:aws:events:eu-west-1:123456789012:rule/nightly')).toBe(
+      'DENIED_IMPLICITLY',
+    );
+  });
+});
+
+describe('a session policy', () => {
+  it('takes away from what the role may, and adds nothing', () => {
+    const request = { action: 'dynamodb:PutItem', resource: table };
+    const sessionPolicy = { Statement: allow({ Action: 'dynamodb:*', Resource: '*' }) };
+    const policies = [{ Statement: allow() }];
+    expect(evaluate({ policies, sessionPolicy }, request)).toBe('ALLOWED');
+    expect(evaluate({ policies, sessionPolicy }, { ...request, action: 'dynamodb:Scan' })).toBe(
+      'DENIED_IMPLICITLY',
+    );
+    expect(evaluate({ policies, sessionPolicy: { Statement: [] } }, request)).toBe('DENIED_IMPLICITLY');
+  });
+});
+
+describe('conditions', () => {
+  it('compare ARNs part by part, so that a star reaches over no colon', () => {
+    const statement = allow({ Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:events:*:rule/x' } } });
+    const decide = (source: string) => decisionOf([statement], { context: { 'aws:SourceArn': source } });
+    expect(decide('arn:aws:events:eu-west-1:123456789012:rule/x')).toBe('DENIED_IMPLICITLY');
+  });
+
+  it('that are negated hold for every other value, and where there is none', () => {
+    const statement = allow({ Condition: { StringNotEquals: { 'aws:PrincipalTag/a': ['1', '2'] } } });
+    const decide = (context: Record<string, string | string[]>) => decisionOf([statement], { context });
+    expect(decide({})).toBe('ALLOWED');
+    expect(decide({ 'aws:PrincipalTag/a': '3' })).toBe('ALLOWED');
+    expect(decide({ 'aws:PrincipalTag/a': '2' })).toBe('DENIED_IMPLICITLY');
   });
 });

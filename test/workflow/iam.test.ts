@@ -6,6 +6,7 @@ import {
   runLayout,
   verificationKey,
 } from '../../functions/shared/backup/layout.ts';
+import { itemWritingActions, writerTag } from '../../functions/shared/tables/table-policy.ts';
 import { catalogueTable, targetTables } from '../../functions/shared/tables/target-tables.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type IamRequest,
   type Permissions,
   type PolicyDocument,
-  type PolicyStatement,
 } from '../support/iam-evaluator.ts';
 import {
   Arns,
@@ -22,6 +22,7 @@ import {
   permissionsByFunction,
   permissionsOf,
 } from '../support/iam-proof.ts';
+import { functionPolicy, serviceMay } from '../support/iam-services.ts';
 import {
   type CompiledVariant,
   compileVariant,
@@ -289,6 +290,85 @@ describe('the boundary', () => {
   });
 });
 
+describe('policies of tables', () => {
+  const { asItComes } = names;
+  const arns = new Arns(asItComes);
+  const everything: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+  const changes = ['dynamodb:PutResourcePolicy', 'dynamodb:DeleteResourcePolicy'];
+
+  it.each(variantNames)('are put and deleted by nobody on source and ledger, deployed %s', (variant) => {
+    const { source, ledger } = new Arns(names[variant]);
+    for (const boundaryId of ['FunctionBoundary', 'RestoreBoundary']) {
+      const boundary = templateOf(variant).Resources[boundaryId]?.Properties['PolicyDocument'] as
+        | PolicyDocument
+        | undefined;
+      if (boundary === undefined) continue;
+      for (const action of changes)
+        for (const resource of [source, ledger])
+          expect(evaluate({ policies: [everything], boundary }, { action, resource })).toBe(
+            'DENIED_EXPLICITLY',
+          );
+    }
+  });
+
+  it('are put without a tag to ask for only where a role creates exactly that table', () => {
+    const open = rolesOf('asItComes').flatMap(([functionKey, role]) =>
+      [...arns.targets, arns.restored]
+        .filter(
+          (resource) => evaluate(role, { action: 'dynamodb:PutResourcePolicy', resource }) === 'ALLOWED',
+        )
+        .map((resource) => `${functionKey} ${resource}`),
+    );
+    expect(open).toEqual([
+      ...targetTables.map(({ name, createdBy }) => `${createdBy} ${arns.table(name)}`),
+      `restoreFromBackup ${arns.restored}`,
+    ]);
+  });
+
+  it('are taken off only by those that open tables, and only where they carry this stage’s tags', () => {
+    const context = ownTags(asItComes, 'ResourceTag');
+    const may = (own: IamRequest['context']) =>
+      rolesOf('asItComes')
+        .filter(([, role]) =>
+          [...arns.targets, arns.restored].some(
+            (resource) =>
+              evaluate(role, { action: 'dynamodb:DeleteResourcePolicy', resource, context: own ?? {} }) ===
+              'ALLOWED',
+          ),
+        )
+        .map(([functionKey]) => functionKey);
+    expect(may(context)).toEqual(['completeRun', 'rollBack', 'restoreFromBackup', 'settleRun']);
+    expect(may({})).toEqual([]);
+  });
+
+  it.each(variantNames)(
+    'let exactly the roles write that write items, by their tag, deployed %s',
+    (variant) => {
+      const { stage } = names[variant];
+      const tagged = resourcesOf(templateOf(variant), 'AWS::IAM::Role').filter(([, { Properties }]) =>
+        JSON.stringify(Properties['Tags'] ?? []).includes('migration:writer'),
+      );
+      expect(tagged.map(([id]) => id).toSorted()).toEqual([
+        'MigrateProductsEnhancedRole',
+        'RestoreFromBackupRole',
+        'RollBackRole',
+      ]);
+      for (const [, { Properties }] of tagged)
+        expect(Properties['Tags']).toEqual([{ Key: writerTag, Value: `products-migration-${stage}` }]);
+      const writers = rolesOf(variant)
+        .filter(([, role]) =>
+          itemWritingActions.some((action) =>
+            [...new Arns(names[variant]).targets, new Arns(names[variant]).restored].some(
+              (resource) => evaluate(role, { action, resource }) === 'ALLOWED',
+            ),
+          ),
+        )
+        .map(([functionKey]) => functionKey);
+      expect(writers.toSorted()).toEqual(['migrateProductsEnhanced', 'restoreFromBackup', 'rollBack']);
+    },
+  );
+});
+
 describe('tables that a role may create or delete', () => {
   const { asItComes } = names;
   const arns = new Arns(asItComes);
@@ -371,20 +451,21 @@ describe('objects that a role may read or write', () => {
   const keys = {
     backup: dataFileKey(backupId, { segment: 0, sequence: 0 }),
     manifest: backupLayout(backupId).manifestSummary,
+    ownManifest: backupLayout(backupId).migrationManifest,
     verification: verificationKey(backupId),
     report: runLayout.report('run-1'),
     quarantine: runLayout.quarantine('run-1', '0-0'),
     undo: `${runLayout.undoPrefix('run-1')}0-0-0.jsonl`,
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
-  const wholeBackup = ['backup', 'manifest'];
+  const wholeBackup = ['backup', 'manifest', 'ownManifest'];
   const expected: Readonly<Record<string, { readonly reads?: string[]; readonly writes?: string[] }>> = {
     backupProducts: { reads: wholeBackup, writes: [...wholeBackup, 'quarantine'] },
     rehearseBackup: { reads: wholeBackup, writes: ['quarantine'] },
     sealBackup: { reads: wholeBackup, writes: wholeBackup },
     migrateProductsEnhanced: { reads: [...wholeBackup, 'verification', 'undo'], writes: ['undo'] },
     verifyMigration: { reads: wholeBackup },
-    completeRun: { writes: ['report'] },
+    completeRun: { reads: ['ownManifest'], writes: ['report'] },
     rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
     restoreFromBackup: { reads: [...wholeBackup, 'verification'], writes: ['report'] },
     verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },
@@ -404,25 +485,99 @@ describe('objects that a role may read or write', () => {
   });
 });
 
+/** The policy document of a resource of the template as it comes. */
+function policyIn(id: string): PolicyDocument {
+  const properties = templateOf('asItComes').Resources[id]?.Properties;
+  const document = (properties?.['PolicyDocument'] ?? properties?.['AssumeRolePolicyDocument']) as
+    | PolicyDocument
+    | undefined;
+  if (document === undefined) throw new Error(`${id} has no policy.`);
+  return document;
+}
+
+describe('a service of AWS', () => {
+  const { region, stage } = names.asItComes;
+  const name = (suffix: string) => `products-migration-${stage}-${suffix}`;
+  const ruleArn = (rule: string) => `arn:aws:events:${region}:123456789012:rule/${rule}`;
+  /** GetAtt of a rule's ARN stays its logical id when variants are compiled; here it is the ARN that it stands for. */
+  const withArns = (document: PolicyDocument): PolicyDocument =>
+    JSON.parse(
+      JSON.stringify(document)
+        .replaceAll('ExecutionEndedRule.Arn', ruleArn(name('execution-ended')))
+        .replaceAll('SettleScheduleRule.Arn', ruleArn(name('settle'))),
+    ) as PolicyDocument;
+  const settleRun = `arn:aws:lambda:${region}:123456789012:function:${name('settleRun')}`;
+  const queue = `arn:aws:sqs:${region}:123456789012:${name('unsettled')}`;
+  const rules = [name('execution-ended'), name('settle')];
+  const others = [name('settle-2'), 'anything'];
+
+  /** Rules for which EventBridge may do something; it tells their ARN, and no account. */
+  const rulesThatMay = (action: string, resource: string, resourcePolicy: PolicyDocument) =>
+    [...rules, ...others].filter((rule) => {
+      const context = { 'aws:SourceArn': ruleArn(rule), 'aws:SecureTransport': 'true' };
+      return serviceMay('events.amazonaws.com', { action, resource, resourcePolicy, context });
+    });
+
+  it('EventBridge, may call settleRun for the two rules, and no other function', () => {
+    const policy = withArns(functionPolicy(templateOf('asItComes')));
+    expect(rulesThatMay('lambda:InvokeFunction', settleRun, policy)).toEqual(rules);
+    const rollBack = settleRun.replace('settleRun', 'rollBack');
+    expect(rulesThatMay('lambda:InvokeFunction', rollBack, policy)).toEqual([]);
+    expect(rulesThatMay('lambda:UpdateFunctionCode', settleRun, policy)).toEqual([]);
+  });
+
+  it('EventBridge, could not call it if the permission asked for a source account', () => {
+    const faulty = JSON.parse(JSON.stringify(templateOf('asItComes'))) as Template;
+    for (const [, { Properties }] of resourcesOf(faulty, 'AWS::Lambda::Permission'))
+      Properties['SourceAccount'] = '123456789012';
+    expect(rulesThatMay('lambda:InvokeFunction', settleRun, withArns(functionPolicy(faulty)))).toEqual([]);
+  });
+
+  it('EventBridge, may put what settleRun could not deal with into the queue, for the two rules', () => {
+    const policy = withArns(policyIn('UnsettledQueuePolicy'));
+    expect(rulesThatMay('sqs:SendMessage', queue, policy)).toEqual(rules);
+    expect(rulesThatMay('sqs:PurgeQueue', queue, policy)).toEqual([]);
+  });
+
+  it('CloudWatch, may publish this account’s alarms, and no other’s', () => {
+    const topic = `arn:aws:sns:${region}:123456789012:${name('notifications')}`;
+    const resourcePolicy = policyIn('NotificationTopicPolicy');
+    const may = (account: string) =>
+      serviceMay('cloudwatch.amazonaws.com', {
+        action: 'sns:Publish',
+        resource: topic,
+        resourcePolicy,
+        context: { 'aws:SourceAccount': account, 'aws:SecureTransport': 'true' },
+      });
+    expect([may('123456789012'), may('999999999999')]).toEqual([true, false]);
+  });
+
+  it('Lambda, may take on a function’s role whether or not it says whose function it is', () => {
+    const assume = { action: 'sts:AssumeRole', resource: 'the role' };
+    const resourcePolicy = asTrust(policyIn('SettleRunRole'));
+    for (const context of [{}, { 'aws:SourceAccount': '123456789012' }])
+      expect(serviceMay('lambda.amazonaws.com', { ...assume, resourcePolicy, context })).toBe(true);
+    expect(serviceMay('ec2.amazonaws.com', { ...assume, resourcePolicy })).toBe(false);
+  });
+});
+
+/** A trust policy names no resource: it is the role's own. */
+function asTrust({ Statement }: PolicyDocument): PolicyDocument {
+  return { Statement: [Statement].flat().map((statement) => ({ ...statement, Resource: '*' })) };
+}
+
 describe('the bucket’s own policy', () => {
   const arns = new Arns(names.asItComes);
   const object = `${arns.bucket}/${backupLayout('01767322800000-0123abcd').manifestSummary}`;
   const undo = `${arns.bucket}/${runLayout.undoPrefix('run-1')}0-0-0.jsonl`;
   const rewritten = [runLayout.report('run-1'), runLayout.quarantine('run-1', '0-0'), verificationKey('b')];
 
-  /** For any principal that is allowed everything. */
+  /** For an administrator, who is allowed everything. */
   function decide(request: IamRequest) {
-    const document = templateOf('asItComes').Resources['BackupBucketPolicy']?.Properties[
-      'PolicyDocument'
-    ] as {
-      Statement: { Principal: unknown }[];
-    };
-    const denies = document.Statement.map(({ Principal, ...statement }) => {
-      expect(Principal).toBe('*');
-      return statement;
-    });
     const everything: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
-    return evaluate({ policies: [everything, { Statement: denies } as never] }, request);
+    const principal = { role: 'arn:aws:iam::123456789012:role/admin' };
+    const resourcePolicy = policyIn('BackupBucketPolicy');
+    return evaluate({ policies: [everything], principal }, { ...request, resourcePolicy });
   }
 
   const creation = { 's3:ObjectCreationOperation': 'true', 'aws:SecureTransport': 'true' };
@@ -455,16 +610,21 @@ describe('the bucket’s own policy', () => {
 });
 
 describe('trust', () => {
-  it('is given to one service of this account in each role', () => {
+  it('is given to one service in each role: Step Functions for this account only, Lambda so where it is deployed so', () => {
+    const ofThisAccount = { 'aws:SourceAccount': '123456789012' };
+    const lambdaCondition = { asItComes: undefined, everythingElse: ofThisAccount, adopting: undefined };
     for (const variant of variantNames)
       for (const [id, { Properties }] of resourcesOf(templateOf(variant), 'AWS::IAM::Role')) {
         const { Statement } = Properties['AssumeRolePolicyDocument'] as {
-          Statement: { Principal: object; Condition: Record<string, object> }[];
+          Statement: { Principal: object; Condition?: Record<string, object> }[];
         };
-        const service = id.endsWith('MachineRole') ? 'states.amazonaws.com' : 'lambda.amazonaws.com';
+        const isMachine = id.endsWith('MachineRole');
+        const service = isMachine ? 'states.amazonaws.com' : 'lambda.amazonaws.com';
         expect(Statement).toHaveLength(1);
         expect(Statement[0]?.Principal).toEqual({ Service: service });
-        expect(Statement[0]?.Condition['StringEquals']).toEqual({ 'aws:SourceAccount': '123456789012' });
+        expect(Statement[0]?.Condition?.['StringEquals']).toEqual(
+          isMachine ? ofThisAccount : lambdaCondition[variant],
+        );
       }
   });
 });
@@ -481,14 +641,11 @@ describe.each(variantNames)('the role of a machine, deployed %s,', (variant) => 
   /** Machines that may take the role on, of those asked about. */
   function takers(machine: (typeof machines)[number], sources: readonly string[]): string[] {
     const role = templateOf(variant).Resources[roleIdOf[machine]];
-    const document = role?.Properties['AssumeRolePolicyDocument'] as {
-      readonly Statement: readonly (PolicyStatement & { readonly Principal: unknown })[];
-    };
-    const trust = document.Statement.map(({ Principal: _service, ...rest }) => ({ ...rest, Resource: '*' }));
+    const resourcePolicy = asTrust(role?.Properties['AssumeRolePolicyDocument'] as PolicyDocument);
     return sources.filter((source) => {
       const context = { 'aws:SourceAccount': '123456789012', 'aws:SourceArn': source };
-      const request = { action: 'sts:AssumeRole', resource: 'the role', context };
-      return evaluate({ policies: [{ Statement: trust }] }, request) === 'ALLOWED';
+      const request = { action: 'sts:AssumeRole', resource: 'the role', resourcePolicy, context };
+      return serviceMay('states.amazonaws.com', request);
     });
   }
 
@@ -550,7 +707,7 @@ describe('a star for a resource', () => {
       [...new Set(starred)].filter(
         (action) => !/^(xray:(Put|Get)|logs:\w*(LogDeliver|ResourcePolic|LogGroups))/.test(action),
       ),
-    ).toEqual(['lambda:GetAccountSettings']);
+    ).toEqual(['lambda:GetAccountSettings', 'dynamodb:ListBackups']);
   });
 });
 
@@ -568,7 +725,12 @@ const neverReached: Readonly<Record<string, readonly string[]>> = {
   createOrdersTable: noTimeToLive,
   createReturnsTable: noTimeToLive,
   createProductsEnhancedTable: noTimeToLive,
-  migrateProductsEnhanced: noTimeToLive,
+  // A step called alone does not close its table.
+  migrateProductsEnhanced: [
+    ...noTimeToLive,
+    'tables dynamodb:GetResourcePolicy',
+    'tables dynamodb:PutResourcePolicy',
+  ],
 };
 
 describe('a role and its function’s code', () => {

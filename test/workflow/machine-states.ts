@@ -7,7 +7,7 @@ export interface State {
   readonly Next?: string;
   readonly End?: boolean;
   readonly Default?: string;
-  readonly Choices?: readonly { readonly Next: string }[];
+  readonly Choices?: readonly (Rule & { readonly Next: string; readonly And?: readonly Rule[] })[];
   readonly Catch?: readonly {
     readonly ErrorEquals: readonly string[];
     readonly Next: string;
@@ -27,6 +27,13 @@ export interface State {
   readonly Branches?: readonly Scope[];
   readonly ErrorPath?: string;
   readonly CausePath?: string;
+  readonly Cause?: string;
+}
+
+/** A comparison of a Choice, as far as it is looked at. */
+export interface Rule {
+  readonly Variable?: string;
+  readonly IsPresent?: boolean;
 }
 
 export interface Retrier {

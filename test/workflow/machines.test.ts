@@ -10,7 +10,9 @@ import {
   machinesOf,
   type PlacedState,
   type Retrier,
+  type Scope,
   scopesOf,
+  type State,
   statesOf,
   successorsOf,
 } from './machine-states.ts';
@@ -227,7 +229,13 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
           ErrorPath: '$.failure.Error',
           CausePath: '$.failure.Cause',
         });
-        expect(recorder?.Catch?.[0]?.Next).toBe(recorder?.Next);
+        expect(recorder).toMatchObject({
+          ResultSelector: { 'Error.$': '$.Payload.error', 'Cause.$': '$.Payload.cause' },
+          ResultPath: '$.failure',
+        });
+        const unrecorded = scope.States[recorder?.Catch?.[0]?.Next ?? ''];
+        expect(unrecorded).toMatchObject({ Type: 'Fail', ErrorPath: '$.failure.Error' });
+        expect(unrecorded?.Cause).toMatch(/^[A-Z].+\.$/);
       }
     });
 
@@ -269,12 +277,25 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
       expect(namesWhere(tasksOf(machineOf(variantName, name)), keepsEnvelope)).toEqual([]);
     });
 
-    it('ends failures with a path, not with an intrinsic function', () => {
+    it('reads the Cause of a caught failure only where there surely is one', () => {
+      for (const [scope] of scopesOf(machineOf(variantName, name)))
+        for (const variable of ['$.failure.Cause', '$.rollBackFailure.Cause']) {
+          const readers = Object.entries(scope.States).filter(
+            ([, { Type, ItemProcessor: _iteration, Branches: _branches, ...state }]) =>
+              Type !== 'Choice' && JSON.stringify(state).includes(variable),
+          );
+          const unsure = readers.filter(([reader]) => !isSureOf(variable, reader, scope));
+          expect(unsure.map(([reader]) => reader)).toEqual([]);
+        }
+    });
+
+    it('ends failures with a path or a sentence, not with an intrinsic function', () => {
       const fails = statesOf(machineOf(variantName, name)).filter(({ state }) => state.Type === 'Fail');
       expect(fails.length).toBeGreaterThan(0);
       const path = /^\$(\.\w+)+$/;
       const isWrong = ({ state }: PlacedState) =>
-        !path.test(state.ErrorPath ?? '') || !path.test(state.CausePath ?? '');
+        !path.test(state.ErrorPath ?? '') ||
+        !(state.Cause === undefined ? path : /^[A-Z].+\.$/).test(state.Cause ?? state.CausePath ?? '');
       expect(namesWhere(fails, isWrong)).toEqual([]);
     });
 
@@ -294,6 +315,24 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
     });
   });
 });
+
+/** Whether every way to a state leads through recordFailure's answer, or through a Choice that has looked. */
+function isSureOf(variable: string, reader: string, { States }: Scope): boolean {
+  const isSure = (state: State): boolean => {
+    const answers = state.ResultPath === '$.failure' && state.ResultSelector?.['Cause.$'] !== undefined;
+    if (answers && variable === '$.failure.Cause') return !state.Catch?.some(({ Next }) => Next === reader);
+    const rules = state.Choices?.filter(({ Next }) => Next === reader) ?? [];
+    return (
+      state.Default !== reader &&
+      rules.length > 0 &&
+      rules.every(({ And, ...rule }) =>
+        (And ?? [rule]).some(({ Variable, IsPresent }) => Variable === variable && IsPresent === true),
+      )
+    );
+  };
+  const before = Object.values(States).filter((state) => successorsOf(state).includes(reader));
+  return before.length > 0 && before.every(isSure);
+}
 
 /** Time limits in seconds, by function key. */
 function functionsOf({ resolved, variant }: CompiledVariant): ReadonlyMap<string, number> {

@@ -12,6 +12,8 @@ export interface Variant {
   readonly name: string;
   readonly stage: string;
   readonly region: string;
+  /** Absent: `aws`, with the domain `amazonaws.com`. */
+  readonly partition?: { readonly name: string; readonly domain: string };
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -31,6 +33,7 @@ export const variants = {
       sourceKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222',
       restoreIntoSource: 'true',
       tagConditions: 'false',
+      trustSourceAccount: 'true',
     },
   },
   adopting: {
@@ -67,6 +70,7 @@ export interface CompiledVariant {
   readonly resolved: Template;
 }
 
+const commercial = { name: 'aws', domain: 'amazonaws.com' };
 export const accountId = '123456789012';
 const root = resolve(import.meta.dirname, '../..');
 
@@ -113,7 +117,7 @@ export async function compileVariant(variant: Variant): Promise<CompiledVariant>
 export async function readPackage(folder: string, variant: Variant): Promise<CompiledVariant> {
   const templatePath = join(folder, 'cloudformation-template-update-stack.json');
   const template = JSON.parse(await readFile(templatePath, 'utf8')) as Template;
-  return { variant, template, templatePath, resolved: resolveTemplate(template, variant.region) };
+  return { variant, template, templatePath, resolved: resolveTemplate(template, variant) };
 }
 
 async function packageVariant(variant: Variant, files: readonly string[], folder: string): Promise<void> {
@@ -151,12 +155,12 @@ async function writeStubs(copy: string, files: readonly string[]): Promise<void>
 }
 
 /** Carries out conditions and intrinsic functions for an account and region; drops resources that are not there. */
-function resolveTemplate(template: Template, region: string): Template {
+function resolveTemplate(template: Template, { region, partition = commercial }: Variant): Template {
   const pseudo: Record<string, string> = {
     'AWS::AccountId': accountId,
     'AWS::Region': region,
-    'AWS::Partition': 'aws',
-    'AWS::URLSuffix': 'amazonaws.com',
+    'AWS::Partition': partition.name,
+    'AWS::URLSuffix': partition.domain,
     'AWS::StackName': 'stack',
   };
   const noValue = Symbol('AWS::NoValue');
@@ -164,14 +168,15 @@ function resolveTemplate(template: Template, region: string): Template {
   const arnOrName = (id: string): string => {
     const { Type = '', Properties = {} } = template.Resources[id] ?? {};
     const named = (key: string) => String(evaluate(Properties[key] ?? id));
-    const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${accountId}:${rest}`;
+    const arn = (service: string, rest: string) =>
+      `arn:${partition.name}:${service}:${region}:${accountId}:${rest}`;
     if (Type === 'AWS::StepFunctions::StateMachine')
       return arn('states', `stateMachine:${named('StateMachineName')}`);
     if (Type === 'AWS::Lambda::Version')
       return `${arn('lambda', 'function')}:${arnOrName(Properties['FunctionName'].Ref)}:1`;
     if (Type === 'AWS::Lambda::Function') return named('FunctionName');
     if (Type === 'AWS::SNS::Topic') return arn('sns', named('TopicName'));
-    if (Type === 'AWS::IAM::ManagedPolicy') return `arn:aws:iam::${accountId}:policy/${id}`;
+    if (Type === 'AWS::IAM::ManagedPolicy') return `arn:${partition.name}:iam::${accountId}:policy/${id}`;
     if (Type === 'AWS::S3::Bucket')
       return Properties['BucketName'] === undefined ? id.toLowerCase() : named('BucketName');
     return id;
@@ -179,10 +184,10 @@ function resolveTemplate(template: Template, region: string): Template {
   const attribute = (id: string, name: string): string => {
     const { Type = '', Properties = {} } = template.Resources[id] ?? {};
     if (Type === 'AWS::Lambda::Function' && name === 'Arn')
-      return `arn:aws:lambda:${region}:${accountId}:function:${arnOrName(id)}`;
+      return `arn:${partition.name}:lambda:${region}:${accountId}:function:${arnOrName(id)}`;
     if (Type === 'AWS::SQS::Queue' && name === 'Arn')
-      return `arn:aws:sqs:${region}:${accountId}:${String(Properties['QueueName'])}`;
-    if (Type === 'AWS::IAM::Role') return `arn:aws:iam::${accountId}:role/${id}`;
+      return `arn:${partition.name}:sqs:${region}:${accountId}:${String(Properties['QueueName'])}`;
+    if (Type === 'AWS::IAM::Role') return `arn:${partition.name}:iam::${accountId}:role/${id}`;
     return `${id}.${name}`;
   };
   const reference = (name: string): unknown =>

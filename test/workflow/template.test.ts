@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { acceptedFindings, accepts } from './accepted-findings.ts';
 import { createdBefore } from './dependencies.ts';
@@ -301,11 +302,13 @@ describe('settling', () => {
       'rate(15 minutes)',
     );
     const callers = resourcesOf(variantOf('asItComes').resolved, 'AWS::Lambda::Permission').map(
-      ([, { Properties }]) => [Properties['SourceArn'], Properties['SourceAccount']],
+      ([, { Properties }]) => [Properties['SourceArn'], Object.keys(Properties).toSorted()],
     );
+    // A SourceAccount would keep EventBridge from calling the function: its calls carry none.
+    const properties = ['Action', 'FunctionName', 'Principal', 'SourceArn'];
     expect(callers).toEqual([
-      ['ExecutionEndedRule.Arn', accountId],
-      ['SettleScheduleRule.Arn', accountId],
+      ['ExecutionEndedRule.Arn', properties],
+      ['SettleScheduleRule.Arn', properties],
     ]);
   });
 
@@ -327,7 +330,9 @@ describe('alarms', () => {
     const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
     const watched = alarms.map(([, { Properties }]) => [
       Properties['MetricName'],
-      String(Properties['Dimensions'][0].Value).split(':products-migration-dev-').at(-1),
+      String(Properties['Dimensions']?.[0].Value ?? Properties['Namespace'])
+        .split(':products-migration-dev-')
+        .at(-1),
     ]);
     expect(watched).toEqual([
       ['ExecutionsFailed', 'migrate'],
@@ -338,7 +343,8 @@ describe('alarms', () => {
       ['ExecutionsTimedOut', 'rollback'],
       ['ExecutionsAborted', 'rollback'],
       ['Errors', 'products-migration-dev-settleRun'],
-      ['ApproximateNumberOfMessagesVisible', 'UnsettledQueue.QueueName'],
+      ['TablesStillClosed', 'products-migration-dev'],
+      ['NumberOfMessagesSent', 'UnsettledQueue.QueueName'],
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
       ['InvocationsFailedToBeSentToDlq', 'SettleScheduleRule'],
     ]);
@@ -348,14 +354,42 @@ describe('alarms', () => {
   });
 });
 
+describe('the alarm on tables that stay closed', () => {
+  it('counts the very line that settleRun writes', async () => {
+    const filter = resourceOf('asItComes', 'TablesClosedMetric').Properties;
+    const [, message = ''] = /"(.+)"/.exec(String(filter['FilterPattern'])) ?? [];
+    const code = await readFile(new URL('../../functions/shared/finish-opening.ts', import.meta.url), 'utf8');
+    expect(code).toContain(`logger.error('${message}'`);
+    expect(filter['LogGroupName']).toBe('SettleRunLogGroup');
+  });
+});
+
+describe('an alarm', () => {
+  it('goes off again once nothing new has happened, so that it rings for the next event', () => {
+    const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
+    // Sums of what happened in a few minutes; a level, such as the messages in a queue, would stay for days.
+    const stay = alarms.filter(
+      ([, { Properties }]) =>
+        Properties['Statistic'] !== 'Sum' ||
+        Properties['Period'] > 900 ||
+        Properties['TreatMissingData'] !== 'notBreaching' ||
+        String(Properties['MetricName']).startsWith('Approximate'),
+    );
+    expect(stay.map(([id]) => id)).toEqual([]);
+  });
+});
+
 describe('a deployment that cannot work', () => {
-  const { problemsOf } = createRequire(import.meta.url)('../../workflow/resources/deployment-checks.cjs') as {
+  const { problemsOf, unknownParameters } = createRequire(import.meta.url)(
+    '../../workflow/resources/deployment-checks.cjs',
+  ) as {
     problemsOf: (deployment: {
       readonly stage: string;
       readonly region: string;
       readonly parameters: Readonly<Record<string, string>>;
       readonly targets: readonly string[];
     }) => string[];
+    unknownParameters: (names: readonly string[], known: readonly string[]) => string[];
   };
   const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
   const good = {
@@ -369,9 +403,12 @@ describe('a deployment that cannot work', () => {
     sourceKmsKeyArn: '',
     restoreIntoSource: 'false',
     tagConditions: 'true',
+    closeNewTables: 'true',
+    trustSourceAccount: 'false',
     adoptStorage: 'false',
     fenceWaitSeconds: '30',
     intentWaitSeconds: '60',
+    closeWaitSeconds: '60',
   };
   const problemsWith = (changes: Partial<typeof good>, stage = 'dev'): string[] =>
     problemsOf({ stage, region: 'eu-west-1', parameters: { ...good, ...changes }, targets });
@@ -385,6 +422,19 @@ describe('a deployment that cannot work', () => {
     ]);
     expect(problemsWith({ maxConcurrency: '1001', defaultStockQuantity: '05' })).toHaveLength(2);
     expect(problemsWith({ restoreIntoSource: 'yes' })).toHaveLength(1);
+  });
+
+  it('is refused with a parameter that nothing reads, and told the nearest name', () => {
+    const known = Object.keys(good);
+    expect(unknownParameters(known, known)).toEqual([]);
+    expect(unknownParameters(['tablePrefx', 'tableprefix', 'mapmode', 'tablePrefx'], known)).toEqual([
+      'There is no parameter tablePrefx. Did you mean tablePrefix?',
+      'There is no parameter tableprefix. Did you mean tablePrefix?',
+      'There is no parameter mapmode. Did you mean mapMode?',
+    ]);
+    expect(unknownParameters(['colour'], known)).toEqual([
+      `There is no parameter colour. The parameters are: ${known.join(', ')}`,
+    ]);
   });
 
   it('is refused where the source would be one of the new tables', () => {

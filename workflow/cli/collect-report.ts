@@ -1,5 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { runLayout } from '../../functions/shared/backup/layout.ts';
+import { lookAtTables } from '../../functions/shared/report-tables.ts';
+import { catalogueTable } from '../../functions/shared/tables/target-tables.ts';
 import type { Report } from '../../functions/shared/report.ts';
 import type { OperatorContext } from './context.ts';
 import { executionPath } from './executions.ts';
@@ -24,7 +26,7 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   const path = await executionPath(context.sfn, end.executionArn);
   if (end.runId === undefined) return { report: reportWithoutRun(end), path, shards: new Map() };
   const record = await readRunRecord(context.ledger, end.runId);
-  // A run that was taken back since is what the ledger says, whatever its execution had to say at its end.
+  // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
   const report = isCurrent ? end.output : await storedReport(context, record);
   return { report, path, shards: record.shards };
@@ -44,7 +46,11 @@ export async function reportOfRun(context: OperatorContext, runId: string): Prom
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
   const text = await findObject(context, runLayout.report(record.run.runId));
   const report = text === undefined ? undefined : (JSON.parse(text) as unknown);
-  return isReport(report) ? report : reportFromLedger(record, new Date());
+  if (isReport(report)) return report;
+  const { run, tables } = record;
+  const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
+  const target = tables.find(({ name }) => name.endsWith(catalogueTable.name))?.name ?? catalogueTable.name;
+  return reportFromLedger(record, { now: new Date(), found, target });
 }
 
 /** An object's text; `undefined` where there is none. */

@@ -53,6 +53,12 @@ export function whereabouts(options: ContextOptions, environment: NodeJS.Process
   return { stage, region, endpoint };
 }
 
+/** A function may run for 15 minutes, which is Lambda's limit; a minute more for its answer. */
+const functionTimeoutMillis = 960_000;
+
+const patientFor = (requestTimeout: number): NodeHttpHandler =>
+  new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout, throwOnRequestTimeout: true });
+
 /** The embedded AWS takes any credentials, so that a newcomer needs none. */
 const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
@@ -63,11 +69,8 @@ const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
  */
 export async function openContext(options: ContextOptions): Promise<OperatorContext> {
   const { stage, region, endpoint } = whereabouts(options);
-  const requestHandler = new NodeHttpHandler({
-    connectionTimeout: 5_000,
-    requestTimeout: 30_000,
-    throwOnRequestTimeout: true,
-  });
+  const requestHandler = patientFor(30_000);
+  const functionHandler = patientFor(functionTimeoutMillis);
   const config = {
     region,
     requestHandler,
@@ -87,7 +90,8 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
     bucket: bucketName(deployment),
     sfn: new SFNClient(config),
     s3: new S3Client({ ...config, forcePathStyle: endpoint !== undefined }),
-    lambda: new LambdaClient(config),
-    close: () => requestHandler.destroy(),
+    // Once: where an answer is lost, the function may still be running.
+    lambda: new LambdaClient({ ...config, requestHandler: functionHandler, maxAttempts: 1 }),
+    close: () => [requestHandler, functionHandler].forEach((handler) => handler.destroy()),
   };
 }

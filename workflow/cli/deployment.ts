@@ -1,3 +1,5 @@
+import { partitionOf } from '../../functions/shared/partition.ts';
+
 /** Name of the service in serverless.yml; every resource's name begins with it. */
 export const serviceName = 'products-migration';
 
@@ -25,11 +27,11 @@ export const bucketName = ({ stage, accountId, region }: Deployment): string =>
 export const functionName = ({ stage }: Deployment, key: string): string => `${serviceName}-${stage}-${key}`;
 
 export const machineArn = ({ stage, accountId, region }: Deployment, machine: MachineName): string =>
-  `arn:aws:states:${region}:${accountId}:stateMachine:${serviceName}-${stage}-${machine}`;
+  `arn:${partitionOf(region).name}:states:${region}:${accountId}:stateMachine:${serviceName}-${stage}-${machine}`;
 
 export const executionArn = (deployment: Deployment, machine: MachineName, name: string): string =>
   `${machineArn(deployment, machine).replace(':stateMachine:', ':execution:')}:${name}`;
 
 /** The execution's page in the AWS console. */
 export const consoleLink = (region: string, arn: string): string =>
-  `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${arn}`;
+  `https://${region}.${partitionOf(region).consoleDomain}/states/home?region=${region}#/v2/executions/details/${arn}`;

@@ -1,9 +1,10 @@
 import { sourceTableName } from '../../functions/shared/tables/target-tables.ts';
+import { countedVerification, countsInPlace, rolledBackCounts } from '../../functions/shared/build-report.ts';
+import { type FoundTables, reportedTable } from '../../functions/shared/report-tables.ts';
 import {
   nothingMigrated,
   type Report,
   type ReportedFailure,
-  type ReportedTable,
   type ReportStatus,
 } from '../../functions/shared/report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
@@ -36,14 +37,13 @@ export function reportWithoutRun(end: ExecutionEnd): Report {
     finishedAt: end.finishedAt.toISOString(),
     durationSeconds: (end.finishedAt.getTime() - end.startedAt.getTime()) / 1000,
     failure: failureOf(end),
-    details: { begun: false },
   };
 }
 
 function emptyReport(runId: string): Report {
   return {
     runId,
-    status: 'ROLLED_BACK',
+    status: 'REFUSED',
     source: { table: sourceTableName, products: 0, bytes: 0 },
     backup: null,
     tables: [],
@@ -61,10 +61,19 @@ function emptyReport(runId: string): Report {
 
 function endStatusOf({ runId, status }: RunRecord['run']): ReportStatus {
   if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
-  const what = status === 'RUNNING' ? 'still running' : 'being taken back at the moment';
+  const what = status === 'RUNNING' ? 'still running' : 'being rolled back at the moment';
   throw new OperatorError(
     `Run ${runId} is ${what}; its report is written at its end. See how far it is with: npm run runs, or npm run follow -- ${runId}`,
   );
+}
+
+/** What a report from the ledger needs beside it. */
+export interface LedgerView {
+  readonly now: Date;
+  /** What is there now of the run's tables. */
+  readonly found: FoundTables;
+  /** Name of the table that a migration writes items into. */
+  readonly target: string;
 }
 
 /**
@@ -72,10 +81,12 @@ function endStatusOf({ runId, status }: RunRecord['run']): ReportStatus {
  *
  * @throws OperatorError where the run has not ended.
  */
-export function reportFromLedger(record: RunRecord, now: Date): Report {
-  const { run, failure } = record;
+export function reportFromLedger(record: RunRecord, { now, found, target }: LedgerView): Report {
+  const { run, failure, shards } = record;
+  const tables = record.tables.flatMap((table) => reportedTable(table, found.get(table.name)) ?? []);
+  const rolledBack = rolledBackCounts(run, shards);
   const finishedAt = run.finishedAt ?? now.toISOString();
-  const found = run.failure ?? failure;
+  const reason = run.failure ?? failure;
   return {
     ...emptyReport(run.runId),
     status: endStatusOf(run),
@@ -85,30 +96,31 @@ export function reportFromLedger(record: RunRecord, now: Date): Report {
       bytes: run.backup?.bytes ?? run.plan.estimatedBytes,
     },
     backup: run.backup ?? null,
-    tables: record.tables.map(tableOf),
-    verification: run.verification ?? null,
+    tables,
+    migrated: {
+      ...countsInPlace(
+        shards,
+        tables.find(({ name }) => name === target),
+        rolledBack,
+      ),
+      quarantined: run.rehearsal?.quarantined ?? 0,
+    },
+    verification: countedVerification(run, shards) ?? null,
     startedAt: run.startedAt,
     finishedAt,
     durationSeconds: (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000,
     failure:
-      found === undefined
+      reason === undefined
         ? null
         : {
-            error: found.error,
-            cause: found.cause,
-            ...(found.state === undefined ? {} : { state: found.state }),
+            error: reason.error,
+            cause: reason.cause,
+            ...(reason.state === undefined ? {} : { state: reason.state }),
           },
     executionArn: run.executionArn,
     parameters: run.parameters,
     warnings: ['No report of this run was found in the bucket; this page was made from the ledger.'],
+    ...(rolledBack === undefined ? {} : { rolledBack }),
     ...(run.rehearsal === undefined ? {} : { rehearsal: run.rehearsal }),
-  };
-}
-
-function tableOf({ name, outcome, remark }: RunRecord['tables'][number]): ReportedTable {
-  return {
-    name,
-    outcome: outcome === 'INTENT' ? 'KEPT' : outcome,
-    ...(remark === undefined ? {} : { remark }),
   };
 }

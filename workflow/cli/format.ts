@@ -58,7 +58,7 @@ export function moment(iso: string): string {
 export const tableOutcomes = {
   CREATED: 'created',
   EXISTED: 'there before, left in place',
-  DELETED: 'created, then taken away again',
+  DELETED: 'deleted',
   KEPT: 'kept',
 } as const;
 

@@ -1,6 +1,8 @@
+import { rolledBackItems } from '../../functions/shared/count-shards.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import { listShards, type ShardState } from '../../functions/shared/ledger/shard.ts';
+import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { itemsOf } from './progress.ts';
 
 /** The Map that puts a run's items in their place; a backup's are those backed up. */
@@ -15,15 +17,27 @@ function rememberedItems({ kind, rehearsal, backup }: Run): number | undefined {
   return kind === 'migrate' && rehearsal !== undefined ? rehearsal.metadata + rehearsal.variants : undefined;
 }
 
+/** Items that a roll back could not take away; `undefined` where a whole table stays, which nobody has counted. */
+async function itemsKept(ledger: LedgerTable, { runId }: Run): Promise<number | undefined> {
+  const [tables, shards] = await Promise.all([
+    listTables(ledger, runId),
+    listShards(ledger, runId, 'RollBack'),
+  ]);
+  if (tables.some(({ outcome }) => outcome === 'KEPT')) return undefined;
+  return rolledBackItems(shards).kept;
+}
+
 /**
- * Items of a run that are in place now: none after a dry run or a roll back, those so far of a run that goes on
- * or is held; `undefined` while a run is taken back, and where that failed, because nobody has counted what is left.
+ * Items of a run that are in place now: none after a dry run, what was kept after a roll back, those so far of a run
+ * that goes on or is held; `undefined` while a run is rolled back, where that failed and where a table was kept,
+ * because nobody has counted what is left.
  */
 export async function itemsInPlace(ledger: LedgerTable, run: Run): Promise<number | undefined> {
   switch (run.status) {
     case 'PLANNED':
-    case 'ROLLED_BACK':
       return 0;
+    case 'ROLLED_BACK':
+      return itemsKept(ledger, run);
     case 'ROLLING_BACK':
     case 'ROLLBACK_FAILED':
       return undefined;

@@ -17,8 +17,8 @@ export interface Outcome {
 }
 
 /** True for an execution that ended before it had begun a run: there is nothing of it anywhere. */
-export function neverBegan(report: Report): boolean {
-  return report.details?.['begun'] === false;
+export function neverBegan({ status }: Report): boolean {
+  return status === 'REFUSED';
 }
 
 /** The outcome in one sentence, and what follows from it. */
@@ -36,7 +36,7 @@ const verdicts: Readonly<Record<Report['status'], (report: Report) => Verdict>> 
     sentence: successSentence(report),
   }),
   PLANNED: (report) => ({ tone: toneOfSuccess(report), word: 'Planned', sentence: planSentence(report) }),
-  ROLLED_BACK: (report) => (neverBegan(report) ? notStarted : rolledBack(report)),
+  ROLLED_BACK: rolledBack,
   HELD: (report) => ({
     tone: 'notice',
     word: 'Held',
@@ -45,29 +45,65 @@ const verdicts: Readonly<Record<Report['status'], (report: Report) => Verdict>> 
   ROLLBACK_FAILED: (report) => ({
     tone: 'bad',
     word: 'Roll back failed',
-    sentence: `The run failed${placeOf(report)} and not everything it had created could be taken away; ${report.source.table} was never written to.`,
+    sentence: `${storyOf(report)} and not everything it had created could be deleted${untouchedSource(report)}.`,
   }),
+  REFUSED: () => notStarted,
 };
 
 const verdictOf = (report: Report): Verdict => verdicts[report.status](report);
 
 const notStarted: Verdict = {
   tone: 'bad',
-  word: 'Not started',
-  sentence: 'The run was refused before it began: nothing was created.',
+  word: 'Refused',
+  sentence: 'The run was refused before it began: nothing was changed.',
 };
 
 /** ` in MigrateProducts`, where the state is known. */
 const placeOf = ({ failure }: Report): string => (failure?.state === undefined ? '' : ` in ${failure.state}`);
 
+/** Why the run is rolled back: it failed, or somebody wanted it. */
+function storyOf(report: Report): string {
+  switch (report.rolledBack?.from) {
+    case 'SUCCEEDED':
+      return 'The run had succeeded, was rolled back on request';
+    case 'HELD':
+      return `The run failed${placeOf(report)}, was held, was rolled back on request`;
+    default:
+      return report.failure?.error === 'RolledBackByOperator'
+        ? 'The run was rolled back on request'
+        : `The run failed${placeOf(report)}`;
+  }
+}
+
+/** A restore may have been allowed to fill up the source; nothing else ever writes there. */
+const untouchedSource = (report: Report): string =>
+  isRestore(report) ? '' : `; ${report.source.table} was never written to`;
+
+/** What is left of the run: tables that were kept, and items in a table that was there before. */
+function leftOf({ tables, rolledBack }: Report): string {
+  const kept = rolledBack?.kept ?? 0;
+  const names = tables.filter(({ outcome }) => outcome === 'KEPT').map(({ name }) => name);
+  const left = [
+    ...(names.length === 0 ? [] : [`${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} kept`]),
+    ...(kept === 0
+      ? []
+      : [`${counted(kept, 'item')} that it wrote ${kept === 1 ? 'stays' : 'stay'} in place`]),
+  ];
+  return left.length === 0 ? '' : `; ${left.join(' and ')}`;
+}
+
 function rolledBack(report: Report): Verdict {
   const created = report.tables.some(({ outcome }) => outcome === 'DELETED');
-  const taken = created ? 'what it had created was taken away again' : 'before it had created any table';
-  const joint = created ? ' and ' : ' ';
+  const isAllThere = report.tables.length > 0;
+  const done = created
+    ? ' and what it had created was deleted again'
+    : isAllThere
+      ? ' and no table had to be deleted'
+      : ' before it had created any table';
   return {
     tone: 'bad',
     word: 'Rolled back',
-    sentence: `The run failed${placeOf(report)}${joint}${taken}; ${report.source.table} was never written to.`,
+    sentence: `${storyOf(report)}${done}${leftOf(report)}${untouchedSource(report)}.`,
   };
 }
 
@@ -92,19 +128,38 @@ function restoreSentence({
   return `${counted(written, 'missing item')} put into ${targetTable}; ${there}${different}.`;
 }
 
-function successSentence({ migrated, restored }: Report): string {
+/** Items that were under the run's keys before and are not what the source says. */
+function asideOfOthers({ verification, source }: Report): string {
+  const { presentDifferent = 0 } = verification ?? {};
+  if (presentDifferent === 0) return '';
+  return ` ${counted(presentDifferent, 'item')} under ${presentDifferent === 1 ? 'its key' : 'their keys'} ${presentDifferent === 1 ? 'was' : 'were'} written by others and ${presentDifferent === 1 ? 'differs' : 'differ'} from ${source.table}; ${presentDifferent === 1 ? 'it was' : 'they were'} left alone.`;
+}
+
+/** A run that found all of its keys taken. */
+function nothingNewSentence(report: Report): string {
+  const { products: migratedProducts, items: migratedItems, replaced = 0 } = report.migrated;
+  const products = counted(migratedProducts, 'product');
+  const items = counted(migratedItems, 'item');
+  if (replaced > 0)
+    return `All ${products} were there before: ${items} are in place, ${count(replaced)} of them brought up to date.`;
+  return (report.verification?.presentDifferent ?? 0) > 0
+    ? `All ${items} of ${products} were there before, and none was changed.`
+    : `All ${products} were migrated before: ${items} are in place, and none was changed.`;
+}
+
+function successSentence(report: Report): string {
+  const { migrated, restored } = report;
   if (restored !== undefined) return restoreSentence(restored);
   const products = counted(migrated.products, 'product');
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;
-  if (migrated.items > 0 && fresh === 0)
-    return `All ${products} were migrated before: ${items} are in place, and none was changed.`;
+  if (migrated.items > 0 && fresh === 0) return `${nothingNewSentence(report)}${asideOfOthers(report)}`;
   const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
   const aside =
     migrated.quarantined > 0
       ? ` ${counted(migrated.quarantined, 'product')} stayed behind in quarantine.`
       : '';
-  return `${products} migrated as ${items}${before}, read back and found complete.${aside}`;
+  return `${products} migrated as ${items}${before}, read back and found complete.${asideOfOthers(report)}${aside}`;
 }
 
 function planSentence({ rehearsal, source }: Report): string {
@@ -126,10 +181,13 @@ const nextSteps: Readonly<Record<Report['status'], (report: Report) => string | 
       : 'Start it without the dry run when you are content.',
   ROLLED_BACK: (report) =>
     isRestore(report)
-      ? 'Put right what the cause names, then start the restore again; --backup takes another backup, and npm run backups lists them.'
-      : 'Put right what the cause names, then start the migration again; starting again is always safe.',
+      ? 'Fix the reported cause, then start the restore again; --backup takes another backup, and npm run backups lists them.'
+      : report.rolledBack?.from === 'SUCCEEDED'
+        ? 'To migrate again, start the migration again; starting again is always safe.'
+        : 'Fix the reported cause, then start the migration again; starting again is always safe.',
   HELD: ({ runId }) =>
-    `Resume it by starting migrate with {"resume": "${runId}"}, or take it back by starting rollback with {"runId": "${runId}"}.`,
-  ROLLBACK_FAILED: ({ runId }) =>
-    `Put right what the cause names, then start rollback with {"runId": "${runId}"}.`,
+    `Resume it by starting migrate with {"resume": "${runId}"}, or roll it back by starting rollback with {"runId": "${runId}"}.`,
+  ROLLBACK_FAILED: ({ runId }) => `Fix the reported cause, then start rollback with {"runId": "${runId}"}.`,
+  REFUSED: (report) =>
+    `Fix the reported cause, then start the ${isRestore(report) ? 'restore' : 'migration'} again.`,
 };

@@ -1,8 +1,10 @@
+import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
 import { count, duration, moment } from './format.ts';
 import { itemsInPlace } from './items-in-place.ts';
 import { type Column, tableText } from './plain-table.ts';
+import { type RefusedStart, refusedStarts } from './refused-starts.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface Options extends StageOptions {
@@ -10,10 +12,20 @@ interface Options extends StageOptions {
   readonly json?: boolean;
 }
 
+/** One line: a run of the ledger, or an execution that was refused before it had begun one. */
 interface ListedRun {
-  readonly run: Run;
-  /** In place now; `undefined` where it is not known. */
-  readonly items: number | undefined;
+  readonly runId: string;
+  readonly kind: string;
+  readonly step?: string | undefined;
+  readonly status: Run['status'] | 'REFUSED';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt?: string | undefined;
+  /** In place now; absent where it is not known. */
+  readonly items?: number | undefined;
+  readonly quarantined?: number | undefined;
+  readonly durationSeconds?: number | undefined;
+  readonly note?: string | undefined;
 }
 
 const columnsFor = ({ colors }: Terminal): readonly Column[] => [
@@ -31,21 +43,32 @@ const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
   .option('--limit <count>', 'at most so many', wholeNumber, 20)
   .option('--json', 'print the runs as one JSON document');
 
-await runStageCommand<Options>(command, async ({ ledger, stage }, options) => {
+await runStageCommand<Options>(command, async (context, options) => {
+  const { ledger, stage } = context;
+  const { limit } = options;
   const terminal = processTerminal(options);
-  const found = await listRuns(ledger, options.limit);
-  const runs = await Promise.all(
-    found.map(async (run): Promise<ListedRun> => ({ run, items: await itemsInPlace(ledger, run) })),
+  const found = await listRuns(ledger, limit);
+  const known = new Set(found.map(({ runId }) => runId));
+  const refused = await refusedStarts(context, { limit, known });
+  const begun = await Promise.all(
+    found.map(async (run) => ({ isDry: run.parameters.dryRun, listed: await listed(ledger, run) })),
   );
-  if (options.json === true) terminal.document(runs.map(listed));
+  const runs = [...begun, ...refused.map((start) => ({ isDry: false, listed: listedRefusal(start) }))]
+    .toSorted((one, other) => (one.listed.startedAt < other.listed.startedAt ? 1 : -1))
+    .slice(0, limit);
+  if (options.json === true) terminal.document(runs.map((run) => run.listed));
   else if (runs.length === 0)
     terminal.say(`Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`);
   else terminal.say(tableText(terminal, columnsFor(terminal), runs.map(row)));
   return 0;
 });
 
+function secondsBetween(from: string, to: string): number {
+  return (Date.parse(to) - Date.parse(from)) / 1e3;
+}
+
 /** What is listed of a run. */
-function listed({ run, items }: ListedRun) {
+async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
   const { runId, kind, step, status, startedAt, finishedAt, rehearsal, parameters } = run;
   return {
     runId,
@@ -54,22 +77,31 @@ function listed({ run, items }: ListedRun) {
     status,
     startedAt,
     finishedAt,
-    items,
+    items: await itemsInPlace(ledger, run),
     quarantined: rehearsal?.quarantined,
-    durationSeconds:
-      finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1e3,
+    durationSeconds: finishedAt === undefined ? undefined : secondsBetween(startedAt, finishedAt),
     note: parameters.note,
   };
+}
+
+function listedRefusal({ name, machine, startedAt, finishedAt }: RefusedStart): ListedRun {
+  const durationSeconds = secondsBetween(startedAt, finishedAt);
+  return { runId: name, kind: machine, status: 'REFUSED', startedAt, finishedAt, items: 0, durationSeconds };
 }
 
 function number(value: number | undefined): string {
   return value === undefined ? '–' : count(value);
 }
 
-function row(one: ListedRun): readonly string[] {
-  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = listed(one);
-  const { run } = one;
-  const what = run.parameters.dryRun ? 'dry run' : (step ?? kind);
+function row({
+  isDry,
+  listed: run,
+}: {
+  readonly isDry: boolean;
+  readonly listed: ListedRun;
+}): readonly string[] {
+  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = run;
+  const what = isDry ? 'dry run' : (step ?? kind);
   const time = durationSeconds === undefined ? '' : duration(durationSeconds);
   return [runId, moment(startedAt), what, status, number(items), number(quarantined), time, note ?? ''];
 }

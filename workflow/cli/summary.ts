@@ -59,7 +59,7 @@ function factRows(report: Report): readonly Row[] {
 }
 
 function countRows(report: Report): readonly Row[] {
-  const { source, migrated, verification, status } = report;
+  const { source, migrated, verification, status, rolledBack } = report;
   const rows: Row[] = [];
   if (source.products > 0)
     rows.push(['Products', `${count(source.products)} in ${source.table}, ${bytes(source.bytes)}`]);
@@ -68,20 +68,47 @@ function countRows(report: Report): readonly Row[] {
       'Items',
       `${count(migrated.items)} in place: ${count(migrated.metadata)} ${catalogueItemNames.first}, ${count(migrated.variants)} ${catalogueItemNames.others}; ${count(migrated.alreadyPresent)} of them there before`,
     ]);
+  if (rolledBack !== undefined && rolledBack.kept > 0)
+    rows.push(['Left', `${counted(rolledBack.kept, 'item')} of the run: ${rolledBack.keptKeys.join(', ')}`]);
   if (verification !== null) {
     const { expected, found, missing, different, extra, drift } = verification;
     rows.push([
       'Verified',
       `${count(found)} of ${count(expected)} found, ${count(missing)} missing, ${count(different)} different, ${count(extra)} extra`,
     ]);
+    rows.push(...othersRows(report));
     const changes = drift.added + drift.changed + drift.removed;
     if (changes > 0)
       rows.push([
         'Drift',
-        `${counted(changes, 'product')} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed. Run the migration again to catch up.`,
+        `${counted(changes, 'product')} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed. Run the migration again with {"onExisting": "replace"} to catch up.`,
       ]);
   }
   return rows;
+}
+
+/** Items that are not what the source says, and were left alone all the same. */
+function othersRows({ verification, mismatches = {} }: Report): readonly Row[] {
+  const { presentDifferent = 0, staleVariants = 0 } = verification ?? {};
+  const list = (keys: readonly string[] = []): string => keys.slice(0, maxListed).join(', ');
+  return [
+    ...(presentDifferent === 0
+      ? []
+      : [
+          [
+            'Different',
+            `${counted(presentDifferent, 'item')} written by others and left alone: ${list(mismatches.presentDifferent)}`,
+          ] as const,
+        ]),
+    ...(staleVariants === 0
+      ? []
+      : [
+          [
+            'Stale',
+            `${counted(staleVariants, 'item')} of earlier migrations that the product no longer has: ${list(mismatches.staleVariants)}`,
+          ] as const,
+        ]),
+  ];
 }
 
 function quarantineRows({ quarantine = [], quarantineUri, migrated, rehearsal }: Report): readonly Row[] {
@@ -98,7 +125,10 @@ function quarantineRows({ quarantine = [], quarantineUri, migrated, rehearsal }:
 function tableText({ tables }: Report): string {
   const fates = Map.groupBy(tables, ({ outcome }) => outcome);
   return [...fates]
-    .map(([outcome, ones]) => `${ones.map(({ name }) => name).join(', ')} ${tableOutcomes[outcome]}`)
+    .map(
+      ([outcome, ones]) =>
+        `${ones.map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`)).join(', ')} ${tableOutcomes[outcome]}`,
+    )
     .join('; ');
 }
 

@@ -1,6 +1,8 @@
+import { ACCOUNT_ID } from './account.ts';
 import { extractCode } from './deploy/extract-code.ts';
 import type { Deployment } from './deploy/read-deployment.ts';
 import { createDynamoDbService } from './dynamodb/dynamodb-service.ts';
+import type { Caller } from './dynamodb/policy-document.ts';
 import type { Engines } from './engines.ts';
 import { createDispatcher, type Dispatcher, type DispatcherParts } from './gateway/dispatcher.ts';
 import { createFaults, type Faults } from './gateway/faults.ts';
@@ -8,6 +10,7 @@ import { createRequestLog, type RequestLog } from './gateway/request-log.ts';
 import { createFunctionRunner, type FunctionRunner } from './lambda/function-runner.ts';
 import { invokeWithRetries } from './lambda/invoke-later.ts';
 import { createLambdaService, findFunction } from './lambda/lambda-service.ts';
+import { workerOf } from './lambda/worker-credentials.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import { createEventBus, statusChangeEvent, type EventBus } from './services/event-bus.ts';
 import {
@@ -57,14 +60,17 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
   const runner = await startRunner(parts);
   const call = (arn: string, payload: string) =>
     invokeWithRetries({ runner, spec: findFunction(deployment.functions, arn), payload, pauseMillis });
-  const events = createEventBus(deployment.rules, call);
+  const { rules, permissions } = deployment;
+  const events = createEventBus({ rules, permissions, callTarget: call });
   const states = createStates(deployment.stateMachines, {
     invoke: (parameters) => invokeFunction(dispatcher, parameters),
     pauseMillis,
     onStatus: (execution) => events.put(statusChangeEvent(execution)),
   });
   const services: DispatcherParts['services'] = {
-    dynamodb: createDynamoDbService(parts.engines.dynamodb),
+    dynamodb: createDynamoDbService(parts.engines.dynamodb, {
+      callerOf: (accessKeyId) => callerOf(deployment, accessKeyId),
+    }),
     s3: createS3Service(parts.engines.s3),
     states: states.serve,
     lambda: createLambdaService({
@@ -88,6 +94,13 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
     states.stop();
   };
   return { dispatcher, requestLog, faults, events, messages, runner, states, stop };
+}
+
+/** A worker signs with its function's role; whoever else sends a request is some user of the account, without tags. */
+function callerOf({ functions }: Deployment, accessKeyId: string | undefined): Caller {
+  const worker = workerOf(accessKeyId);
+  const role = functions.find(({ key }) => key === worker?.functionKey)?.role;
+  return role ?? { arn: `arn:aws:iam::${ACCOUNT_ID}:user/${accessKeyId ?? 'anonymous'}`, tags: {} };
 }
 
 async function startRunner({ deployment, endpoint, ...options }: CloudParts): Promise<FunctionRunner> {

@@ -57,7 +57,7 @@ export interface EmbeddedAws {
   readonly requestLog: RequestLog;
   readonly faults: Faults;
   /** EventBridge: see what was put, hold it back, lose it, deliver it again. */
-  readonly events: Pick<EventBus, 'events' | 'hold' | 'release' | 'drop' | 'deliver'>;
+  readonly events: Pick<EventBus, 'events' | 'refusals' | 'hold' | 'release' | 'drop' | 'deliver'>;
   /** What was published to the topics. */
   readonly messages: readonly PublishedMessage[];
   /** Creates and fills a table, the deployment's source by default, past the request log; resolves to the number of items. */

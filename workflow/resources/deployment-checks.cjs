@@ -1,5 +1,7 @@
 'use strict';
 
+const { nearestName } = require('./nearest-name.cjs');
+
 const matches = (pattern) => (value) => pattern.test(value);
 const wholeNumber = (from, to) => (value) =>
   /^(0|[1-9]\d*)$/.test(value) && Number(value) >= from && Number(value) <= to;
@@ -10,6 +12,9 @@ const keyIn = (region) => (value) =>
 
 /** On AWS: a look at the run (5 s), the longest request (20 s), and 5 s for its way and for clocks that differ. */
 const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 30);
+
+/** DynamoDB's backups reach back to about a minute before the request, and a policy takes some time. */
+const shortestCloseWait = (stage) => (stage === 'local' ? 0 : 60);
 
 /**
  * What each parameter may be, with the sentence for the person who typed it.
@@ -35,6 +40,8 @@ const rulesFor = ({ stage, region }) => [
   ['sourceKmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
   ['restoreIntoSource', matches(/^(true|false)$/), 'true or false'],
   ['tagConditions', matches(/^(true|false)$/), 'true or false'],
+  ['closeNewTables', matches(/^(true|false)$/), 'true or false'],
+  ['trustSourceAccount', matches(/^(true|false)$/), 'true or false'],
   ['adoptStorage', matches(/^(true|false)$/), 'true or false'],
   [
     'fenceWaitSeconds',
@@ -42,6 +49,11 @@ const rulesFor = ({ stage, region }) => [
     `a whole number of seconds, ${shortestFenceWait(stage)} to 840`,
   ],
   ['intentWaitSeconds', wholeNumber(0, 840), 'a whole number of seconds, 0 to 840'],
+  [
+    'closeWaitSeconds',
+    wholeNumber(shortestCloseWait(stage), 840),
+    `a whole number of seconds, ${shortestCloseWait(stage)} to 840`,
+  ],
 ];
 
 /**
@@ -65,15 +77,41 @@ function problemsOf({ stage, region, parameters, targets }) {
   return problems;
 }
 
+/**
+ * A sentence for each parameter that nothing reads: osls takes any name and says nothing.
+ *
+ * @param names as typed behind `--param`, or written under `params` in serverless.yml
+ * @param known every parameter that there is
+ */
+function unknownParameters(names, known) {
+  return [...new Set(names)]
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const nearest = nearestName(name, known);
+      const advice = nearest === undefined ? `The parameters are: ${known.join(', ')}` : `Did you mean ${nearest}?`;
+      return `There is no parameter ${name}. ${advice}`;
+    });
+}
+
 /** Refuses a deployment that could not work, and says after a removal what was kept. */
 class DeploymentChecks {
   constructor(serverless, _options, { log }) {
     this.serverless = serverless;
     this.log = log;
     this.hooks = {
+      initialize: () => this.checkNames(),
       'before:package:initialize': () => this.check(),
       'after:remove:remove': () => this.sayWhatIsKept(),
     };
+  }
+
+  /** Before any command: `sls deploy`, but `sls invoke local` and `sls print` as well. */
+  checkNames() {
+    const { processedInput, configurationInput, classes } = this.serverless;
+    const typed = (processedInput.options.param ?? []).map((item) => item.split('=')[0]);
+    const written = Object.values(configurationInput.params ?? {}).flatMap((values) => Object.keys(values ?? {}));
+    const problems = unknownParameters([...typed, ...written], Object.keys(configurationInput.params.default));
+    if (problems.length > 0) throw new classes.Error(problems.join(' '));
   }
 
   check() {
@@ -97,3 +135,4 @@ class DeploymentChecks {
 
 module.exports = DeploymentChecks;
 module.exports.problemsOf = problemsOf;
+module.exports.unknownParameters = unknownParameters;

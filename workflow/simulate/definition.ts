@@ -43,7 +43,10 @@ export interface Definition extends Scope {
 }
 
 const modeReference = '${file(workflow/map-modes.yml):${param:mapMode}}';
-const customTags = [{ tag: '!GetAtt', resolve: (text: string) => text }];
+const customTags = [
+  { tag: '!GetAtt', resolve: (text: string) => text },
+  { tag: '!Sub', resolve: (text: string) => text.replace('${AWS::Partition}', 'aws') },
+];
 
 const read = async (name: string): Promise<unknown> =>
   parse(await readFile(new URL(`../${name}`, import.meta.url), 'utf8'), { merge: true, customTags });

@@ -2,6 +2,7 @@ import { costOf, type Usage } from '../../functions/shared/cost/usage.ts';
 import type { Cost } from '../../functions/shared/cost/cost.ts';
 import { RunTooLongForInlineError } from '../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../functions/shared/migrate-input.ts';
+import { partitionOf } from '../../functions/shared/partition.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { sizeRun } from '../../functions/test-connection/size-run.ts';
 import { type MapMode, readMigrate } from './definition.ts';
@@ -119,7 +120,7 @@ async function measureRun({ scenario, shape, plan, mode }: RunParts): Promise<Me
   const definition = await readMigrate(mode);
   const world = createWorld({ clock, scenario, plan, shape, functions });
   const name = 'a'.repeat(80);
-  const Id = `arn:aws:states:${region}:123456789012:execution:products-migration-prod-migrate:${name}`;
+  const Id = `arn:${partitionOf(region).name}:states:${region}:123456789012:execution:products-migration-prod-migrate:${name}`;
   const { tally } = await clock.run(() =>
     runMachine(definition, {
       invoke: modelledFunctions(world),

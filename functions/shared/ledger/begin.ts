@@ -1,6 +1,6 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
-import { executionKey, type LedgerTable, lockKey, runKey } from './ledger-table.ts';
-import { findLock, type Lock } from './lock.ts';
+import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
+import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run } from './run.ts';
 import { transact } from './transact.ts';
 import { transition } from './transition.ts';
@@ -65,7 +65,7 @@ export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Hold
 async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder): Promise<Begun> {
   const begun = await alreadyBegun(ledger, newRun.runId, holder);
   if (begun !== undefined) return { outcome: 'BEGUN', run: begun };
-  const lock = await findLock(ledger, newRun.sourceTable);
+  const lock = await findLockOf(ledger, newRun);
   return lock === undefined ? beginRun(ledger, newRun, holder) : { outcome: 'LOCKED', lock };
 }
 
@@ -81,7 +81,7 @@ function beginItems(ledger: LedgerTable, run: Run, holder: Holder) {
     {
       Put: {
         TableName,
-        Item: { ...lockKey(run.sourceTable), runId, executionArn, startTime, ...expiry },
+        Item: { ...lockKeyOf(run), runId, executionArn, startTime, ...expiry },
         ConditionExpression,
       },
     },

@@ -50,6 +50,11 @@ export const fileKey = (runId: string, segment: number, sequence: number): Ledge
   PK: `RUN#${runId}`,
   SK: `FILE#${segment}-${sequence}`,
 });
+/** One object of items that were kept before they were replaced. */
+export const undoKey = (runId: string, stem: string, number: number): LedgerKey => ({
+  PK: `RUN#${runId}`,
+  SK: `UNDO#${stem}#${number}`,
+});
 export const failureKey = (runId: string, index: number): LedgerKey => ({
   PK: `RUN#${runId}`,
   SK: `FAILURE#${index}`,
@@ -58,7 +63,7 @@ export const executionKey = (executionName: string): LedgerKey => ({
   PK: `EXEC#${executionName}`,
   SK: 'EXEC',
 });
-export const lockKey = (sourceTable: string): LedgerKey => ({ PK: `LOCK#${sourceTable}`, SK: 'LOCK' });
+export const lockKey = (table: string): LedgerKey => ({ PK: `LOCK#${table}`, SK: 'LOCK' });
 
 /** Beyond this the state's own retry is the better place. */
 const PATIENCE_MILLIS = 20_000;

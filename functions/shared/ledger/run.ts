@@ -29,15 +29,25 @@ export interface RunParameters {
   readonly note?: string | undefined;
 }
 
-/** Settings of the deployment that the run's bytes follow from: those of its beginning, also when it is resumed under others. */
+/** Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed under others. */
 export interface RunSettings {
   /** Pieces. */
   readonly defaultStockQuantity: number;
   readonly kmsKeyArn?: string | undefined;
+  /** Absent in runs that began before it was noted: they have the deployment's. */
+  readonly tablePrefix?: string | undefined;
 }
 
-export function settingsOf({ defaultStockQuantity, kmsKeyArn }: RunSettings): RunSettings {
-  return { defaultStockQuantity, kmsKeyArn };
+export function settingsOf({ defaultStockQuantity, kmsKeyArn, tablePrefix }: RunSettings): RunSettings {
+  return { defaultStockQuantity, kmsKeyArn, tablePrefix };
+}
+
+/** What stands before the names of the run's tables, whatever the service has been deployed with since. */
+export function tablePrefixOf(
+  { config }: { readonly config: { readonly tablePrefix: string } },
+  { settings }: Pick<Run, 'settings'>,
+): string {
+  return settings.tablePrefix ?? config.tablePrefix;
 }
 
 /** A sealed backup, as the run remembers it. */
@@ -72,6 +82,10 @@ export interface Verification {
   readonly different: number;
   readonly extra: number;
   readonly changedSince: number;
+  /** Items of others under expected keys that are not what the source says; in a table that was there before only. */
+  readonly presentDifferent?: number;
+  /** Items of earlier migrations that their source items no longer have; in a table that was there before only. */
+  readonly staleVariants?: number;
   readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }
 
@@ -82,13 +96,17 @@ export interface Run extends Claims {
   /** `functions:` key of a step called alone. */
   readonly step?: string;
   readonly status: RunStatus;
-  /** ARN of the execution that works on the run now, or `manual:<run id>`. */
+  /** ARN of the execution that works on the run now, or `manual:<run id>:<request id>`. */
   readonly executionArn: string;
   readonly executionStartTime: string;
   /** ISO 8601, of the run, not of a resuming execution. */
   readonly startedAt: string;
   readonly finishedAt?: string;
   readonly sourceTable: string;
+  /** The table whose lock the run takes, where it is not the source's: a restore into a table that no migration uses. */
+  readonly lockTable?: string;
+  /** DynamoDB's TableId of the source, where a step called alone reads it. */
+  readonly sourceTableId?: string;
   readonly parameters: RunParameters;
   readonly plan: Plan;
   /** Hash of transform and tables: a resumed run with other code starts its shards over. */
@@ -114,6 +132,8 @@ export interface Run extends Claims {
   readonly settler?: string;
   /** Roll backs that settleRun has started for it. */
   readonly settleAttempts?: number;
+  /** After the commit point: whether every table of the run is open to the shop again, as GetResourcePolicy says. */
+  readonly opening?: 'PENDING' | 'DONE';
   /** After the commit point: whether the new tables are protected. */
   readonly protection?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };

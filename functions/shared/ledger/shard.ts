@@ -22,6 +22,15 @@ export const shardStates = [
 /** Name of the Map state a shard belongs to. */
 export type ShardState = (typeof shardStates)[number];
 
+/** A source item that could not be transformed. */
+export interface QuarantinedProduct {
+  readonly productId: string;
+  /** `MissingName`, `InvalidPrice` ... */
+  readonly code: string;
+  /** What is wrong with it, for a person. */
+  readonly sentence: string;
+}
+
 /**
  * A worker's checkpoint: absolute numbers, so that a turn taken twice does not count twice. Its claim names the call
  * that works on the shard now.
@@ -44,6 +53,8 @@ export interface Shard<Cursor = unknown> extends Claims {
    * of that length may lack some.
    */
   readonly foundRuns?: Readonly<Record<string, readonly string[]>>;
+  /** The first 20 that a rehearsal could not transform. */
+  readonly quarantined?: readonly QuarantinedProduct[];
   /** Hash of transform and tables at the time. */
   readonly codeVersion: string;
   /** Epoch milliseconds. */

@@ -10,6 +10,15 @@ import { transact } from './transact.ts';
 /** `INTENT`: about to be created, the answer is not known. */
 export type TableOutcome = 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
 
+/**
+ * Who may write into a table that the run created, as GetResourcePolicy said. `CLOSED`: only the run's own writers.
+ * `OPEN`: no statement of ours is on it. `NEVER_CLOSED`: the endpoint has no resource policies.
+ */
+export type TableAccess = 'CLOSED' | 'OPEN' | 'NEVER_CLOSED';
+
+/** A protection of one table. `PENDING`: tried again. `REFUSED`: an operator's to switch on. */
+export type ProtectionState = 'ON' | 'PENDING' | 'REFUSED';
+
 /** What a run did to one table. Its claim names the call that creates the table now. */
 export interface TableRecord extends Claims {
   readonly name: string;
@@ -23,7 +32,27 @@ export interface TableRecord extends Claims {
   readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;
+  /** It was announced and never created: with DELETED only. */
+  readonly isNeverCreated?: boolean;
+  /** Absent: nothing was closed; a step called alone, or a deployment with closeNewTables=false. */
+  readonly access?: TableAccess;
+  /** Revision of the policy that closed it, as it was read back. */
+  readonly policyRevision?: string;
+  readonly deletionProtection?: ProtectionState;
+  readonly pointInTimeRecovery?: ProtectionState;
+  /** Epoch milliseconds: since when a roll back has closed it to everybody, as GetResourcePolicy said. */
+  readonly closedToAllAt?: number;
+  /** What is left of a table that was in use and is rolled back: DynamoDB's own system backup, or one that was made. */
+  readonly net?: 'SYSTEM_BACKUP' | 'BACKUP' | 'NOT_OFFERED';
+  readonly backupArn?: string;
+  /** Of the roll back (`markedAt`) that has looked through it once. */
+  readonly lookedThroughFor?: number;
 }
+
+/** What is noted of a table beside its outcome. */
+export type TableFacts = Partial<
+  Omit<TableRecord, 'name' | 'outcome' | 'intentAt' | 'tableId' | 'tableArn' | 'remark' | keyof Claims>
+>;
 
 /** What a call announces before it creates a table. */
 export interface TableIntent {
@@ -148,6 +177,27 @@ export async function findTableRecord(
 export async function listAnnouncers(ledger: LedgerTable, name: string): Promise<readonly string[]> {
   const items = await listBelow(ledger, `TABLE#${name}`, 'RUN#');
   return items.map(({ runId }) => runId as string);
+}
+
+/** Notes facts of a table that was announced; its outcome stays. Harmless to repeat. */
+export async function noteTable(
+  ledger: LedgerTable,
+  { runId, name }: { readonly runId: string; readonly name: string },
+  facts: TableFacts,
+): Promise<void> {
+  const set = setExpression(facts);
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: tableKey(runId, name),
+        ...set,
+        ConditionExpression: 'attribute_exists(PK)',
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
 }
 
 /** Every table the run announced. Strongly consistent. */

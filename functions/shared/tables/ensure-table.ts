@@ -5,25 +5,23 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { assertOpen, type Fence, raiseFence } from '../fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
-import { readRun } from '../ledger/run.ts';
+import { readRun, tablePrefixOf } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
 import { letGo } from '../quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
 import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
+import { isNotOffered } from './change-policy.ts';
+import { closureFor, readClosure } from './close-table.ts';
 import { createTableInput } from './create-table-input.ts';
 import { creationError, isCreationRetryable } from './creation-refusal.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
 import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
+import { assertSameTable, describeKnown } from './known-table.ts';
 import { schemaDifferences } from './schema-differences.ts';
+import { type Closure, closingPolicy } from './table-policy.ts';
 import { type TableSpec, tableName } from './table-spec.ts';
-import {
-  foreignStage,
-  foreignStageError,
-  missingTableError,
-  replacedTableError,
-  schemaMismatchError,
-} from './target-conflicts.ts';
+import { foreignStage, foreignStageError, schemaMismatchError, withOwnPrefix } from './target-conflicts.ts';
 
 /** Which table, for which run. */
 export interface WantedTable {
@@ -67,13 +65,8 @@ interface Scope extends WantedBlueprint {
   readonly intentAt: number;
   /** Epoch milliseconds: everything that this call waits for the table ends here. */
   readonly deadline: number;
-}
-
-/** Of a table that was ACTIVE before: one that is missing now will not appear. */
-async function describeKnown({ clients }: Runtime, name: string): Promise<TableDescription> {
-  const table = await describeTable(clients.tables, name);
-  if (table === undefined) throw missingTableError(name);
-  return table;
+  /** Who may not write until the commit; absent: the table stays open. */
+  readonly closure: Closure | undefined;
 }
 
 /** What stands there now; the id keeps it apart from whatever has the name later. */
@@ -86,18 +79,22 @@ interface Ensured {
 
 /** `undefined` where a table of that name is there already: somebody else's, or ours with its answer lost. */
 async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
-  const { blueprint, runId, fence, deadline } = scope;
+  const { blueprint, runId, fence, deadline, closure } = scope;
   const { service, stage, region } = runtime.config;
   const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
+  const policy = closure && { ResourcePolicy: closingPolicy(closure) };
   const until = { clock: runtime.clock, deadline, patienceMillis: tablePatienceMillis };
   try {
     const created = await retry({ ...until, isRetryable: isCreationRetryable }, async () => {
       await fence.check();
-      return runtime.clients.dynamo.send(new CreateTableCommand(blueprint.input(tags)));
+      return runtime.clients.dynamo.send(new CreateTableCommand({ ...blueprint.input(tags), ...policy }));
     });
     return { outcome: 'CREATED', tableId: created.TableDescription?.TableId };
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceInUseException') return undefined;
+    // An engine on a laptop may have no resource policies; the report then says that the table was open.
+    if (closure !== undefined && isNotOffered(error))
+      return tryCreate(runtime, { ...scope, closure: undefined });
     throw creationError(error, { name: scope.name, region }) ?? error;
   }
 }
@@ -146,7 +143,7 @@ async function finish(
   scope: Scope,
   { outcome, isFinished = false }: Ensured,
 ): Promise<EnsuredTable> {
-  const { name, blueprint, runId } = scope;
+  const { name, blueprint, runId, closure } = scope;
   // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
   if (outcome === 'CREATED') await scope.lookAgain();
   const table = await waitUntilUsable(runtime, scope);
@@ -155,7 +152,9 @@ async function finish(
   if (outcome === 'CREATED' && !isFinished)
     await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
-  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn });
+  const closed =
+    outcome === 'CREATED' && closure !== undefined ? await readClosure(runtime, closure) : undefined;
+  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn, ...closed });
   return { name, outcome };
 }
 
@@ -175,8 +174,8 @@ async function settledOutcome(
 ): Promise<Ensured | undefined> {
   if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
   const { outcome, name } = record;
-  const { TableId: tableId } = await describeKnown(runtime, name);
-  if (record.tableId !== undefined && tableId !== record.tableId) throw replacedTableError(name);
+  await assertSameTable(runtime, record);
+  const tableId = record.tableId ?? (await describeKnown(runtime, name)).TableId;
   return { outcome, tableId, isFinished: true };
 }
 
@@ -209,7 +208,8 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const now = clock.now();
     const deadline = now + tablePatienceMillis;
     const intentAt = record?.intentAt ?? now;
-    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline };
+    const closure = closureFor(runtime, fence.run, name);
+    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };
     const settled = await settledOutcome(runtime, record);
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {
@@ -217,14 +217,15 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   }
 }
 
-/** {@link ensureBlueprint} of one of the target tables. */
-export function ensureTable(runtime: Runtime, { spec, ...run }: WantedTable): Promise<EnsuredTable> {
-  const name = tableName(spec, runtime.config.tablePrefix);
+/** {@link ensureBlueprint} of one of the target tables. @throws as it does, and as {@link withOwnPrefix} does */
+export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTable): Promise<EnsuredTable> {
+  const run = await readRun(runtime.ledger, scope.runId);
+  const name = tableName(spec, tablePrefixOf(runtime, run));
   const blueprint = {
     name,
     input: (tags: Readonly<Record<string, string>>) => createTableInput(spec, { name, tags }),
     differences: (table: TableDescription) => schemaDifferences(spec, table),
     timeToLiveAttribute: spec.timeToLiveAttribute,
   };
-  return ensureBlueprint(runtime, { ...run, blueprint });
+  return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { ...scope, blueprint }));
 }

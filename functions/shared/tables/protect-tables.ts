@@ -4,38 +4,43 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../errors.ts';
-import type { TableRecord } from '../ledger/table-record.ts';
+import { noteTable, type ProtectionState, type TableRecord } from '../ledger/table-record.ts';
 import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** A young table answers ContinuousBackupsUnavailable for a while. */
+/** A young table is like this for a while. */
 const patienceMillis = 60_000;
 
-function isWorthRetrying(error: unknown): boolean {
-  const { name } = errorSummary(error);
-  return (
-    name === 'ContinuousBackupsUnavailableException' ||
-    name === 'ResourceInUseException' ||
-    isTransient(error)
-  );
-}
+const passing = new Set([
+  // Its tags show late, and with them a permission that goes by tags.
+  'AccessDeniedException',
+  'ContinuousBackupsUnavailableException',
+  'ResourceInUseException',
+]);
+
+const isWorthRetrying = (error: unknown): boolean =>
+  passing.has(errorSummary(error).name) || isTransient(error);
 
 /** What an engine on a laptop says of a call that it does not have. */
 const notOffered = 'UnknownOperationException';
 
 interface Protection {
   readonly what: string;
+  /** Where the table's record says whether it is on. */
+  readonly field: 'deletionProtection' | 'pointInTimeRecovery';
   readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
 }
 
 const protections: readonly Protection[] = [
   {
     what: 'Deletion protection',
+    field: 'deletionProtection',
     enable: (client, TableName) =>
       client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
   },
   {
     what: 'Point-in-time recovery',
+    field: 'pointInTimeRecovery',
     enable: (client, TableName) =>
       client.send(
         new UpdateContinuousBackupsCommand({
@@ -73,12 +78,25 @@ export interface ProtectionOutcome {
   readonly isWorthAnotherTry: boolean;
 }
 
+function stateOf(refusal: Refusal | undefined): ProtectionState {
+  if (refusal === undefined) return 'ON';
+  return refusal.isPassing ? 'PENDING' : 'REFUSED';
+}
+
+/** One protection of every table that does not have it yet. */
 async function protectAll(
   runtime: Runtime,
-  names: readonly string[],
+  { runId, tables }: ProtectedTables,
   protection: Protection,
 ): Promise<ProtectionOutcome> {
-  const refusals = await Promise.all(names.map((name) => protect(runtime, name, protection)));
+  const names = tables.filter((table) => table[protection.field] !== 'ON').map(({ name }) => name);
+  const refusals = await Promise.all(
+    names.map(async (name) => {
+      const refusal = await protect(runtime, name, protection);
+      await noteTable(runtime.ledger, { runId, name }, { [protection.field]: stateOf(refusal) });
+      return refusal;
+    }),
+  );
   const unprotected = names.filter((_, index) => refusals[index] !== undefined);
   if (unprotected.length === 0) return { warnings: [], isWorthAnotherTry: false };
   const isWorthAnotherTry = refusals.some((refusal) => refusal?.isPassing);
@@ -97,18 +115,26 @@ async function protectAll(
   return { warnings: [warning], isWorthAnotherTry };
 }
 
+/** Tables of one run, as its ledger has them. */
+export interface ProtectedTables {
+  readonly runId: string;
+  readonly tables: readonly TableRecord[];
+}
+
 /**
- * Switches deletion protection and point-in-time recovery on for every table that the run created. Idempotent;
- * nothing is thrown, because the run is committed.
+ * Switches deletion protection and point-in-time recovery on for every table that the run created, and notes each
+ * for itself in the table's record: what is on is not asked for again. Idempotent; no refusal is thrown, because
+ * the run is committed.
  */
 export async function protectTables(
   runtime: Runtime,
-  tables: readonly TableRecord[],
+  { runId, tables }: ProtectedTables,
 ): Promise<ProtectionOutcome> {
-  const created = tables.filter(({ outcome }) => outcome === 'CREATED').map(({ name }) => name);
+  const created = tables.filter(({ outcome }) => outcome === 'CREATED');
   const outcomes: ProtectionOutcome[] = [];
   // One after the other: UpdateTable makes a table UPDATING for a moment.
-  for (const protection of protections) outcomes.push(await protectAll(runtime, created, protection));
+  for (const protection of protections)
+    outcomes.push(await protectAll(runtime, { runId, tables: created }, protection));
   return {
     warnings: outcomes.flatMap(({ warnings }) => warnings),
     isWorthAnotherTry: outcomes.some((outcome) => outcome.isWorthAnotherTry),

@@ -1,4 +1,12 @@
-import { ForeignStageTableError, TableSchemaMismatchError, TableUnavailableError } from '../errors.ts';
+import {
+  errorSummary,
+  ForeignStageTableError,
+  PermissionDeniedError,
+  TableSchemaMismatchError,
+  TableUnavailableError,
+} from '../errors.ts';
+import { type Run, tablePrefixOf } from '../ledger/run.ts';
+import { isDenied } from '../presentable.ts';
 import { stageTag } from './describe-table.ts';
 
 /** The stage that a migrated table belongs to, if it is another one; `undefined` for any other table. */
@@ -33,4 +41,31 @@ export function replacedTableError(name: string): TableUnavailableError {
   return new TableUnavailableError(
     `Table ${name} is not the one that this run began with: somebody has deleted it and made another of that name. It was not touched. Find out who, then start again.`,
   );
+}
+
+/**
+ * The error of a run whose tables the roles of today's deployment do not name, because its prefix is another one than
+ * the run began with; `undefined` where a refusal has another reason.
+ */
+export function otherPrefixError(
+  { config }: { readonly config: { readonly tablePrefix: string } },
+  run: Pick<Run, 'runId' | 'settings'>,
+  error: unknown,
+): PermissionDeniedError | undefined {
+  const prefix = tablePrefixOf({ config }, run);
+  if (!isDenied(error) || prefix === config.tablePrefix) return undefined;
+  return new PermissionDeniedError(
+    `${errorSummary(error).message} Run ${run.runId} began with tablePrefix "${prefix}", and the service has been deployed with tablePrefix "${config.tablePrefix}" since, so its roles do not name the run's tables. They were not touched. Deploy with --param tablePrefix=${prefix}, finish the run, then deploy with the new prefix again.`,
+  );
+}
+
+/** @throws PermissionDeniedError, not retried, as {@link otherPrefixError} words it; else what the work throws */
+export function withOwnPrefix<T>(
+  scope: Parameters<typeof otherPrefixError>[0],
+  run: Pick<Run, 'runId' | 'settings'>,
+  work: Promise<T>,
+): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw otherPrefixError(scope, run, error) ?? error;
+  });
 }

@@ -60,6 +60,11 @@ export function productIdOf(item: WireItem): string | undefined {
   return stringAttribute(item, 'SK') === METADATA_SORT_KEY ? stringAttribute(item, 'productId') : undefined;
 }
 
+/** Id of the product that an item of the target was made of, whichever item of it. */
+export function ownerIdOf(item: WireItem): string | undefined {
+  return stringAttribute(item, 'productId');
+}
+
 function transform(product: WireItem, context: TransformContext): Omit<TransformedItems, 'kind'> {
   const subject = readSubject(product);
   const source = readVariants(product, subject.label);

@@ -41,6 +41,16 @@ export type ConditionalOutcome =
   | { readonly written: true; readonly writeUnits: number }
   | { readonly written: false; readonly writeUnits: number; readonly standing: WireItem | undefined };
 
+/** Answer of a conditional deletion. */
+export type DeletionOutcome =
+  | {
+      readonly written: true;
+      readonly writeUnits: number;
+      /** The item as it was in the moment in which it went; it may hold more than the condition named. */
+      readonly old: WireItem | undefined;
+    }
+  | Extract<ConditionalOutcome, { readonly written: false }>;
+
 /** Items of tables, in wire form; what the stages see of DynamoDB's data plane. One attempt a call. */
 export interface ItemTable {
   scanPage(request: ScanRequest): Promise<ScanPage>;
@@ -56,7 +66,7 @@ export interface ItemTable {
   /** Unconditional puts; `items` are JSON texts, at most 25 and 16 MB together. */
   batchPut(tableName: string, items: readonly string[]): Promise<BatchOutcome>;
   putIf(tableName: string, item: WireItem, condition: WireCondition): Promise<ConditionalOutcome>;
-  deleteIf(tableName: string, key: WireItem, condition: WireCondition): Promise<ConditionalOutcome>;
+  deleteIf(tableName: string, key: WireItem, condition: WireCondition): Promise<DeletionOutcome>;
 }
 
 interface Capacity {
@@ -142,7 +152,7 @@ async function writeIf(
   operation: 'PutItem' | 'DeleteItem',
   what: Readonly<Record<string, unknown>>,
   condition: WireCondition,
-): Promise<ConditionalOutcome> {
+): Promise<DeletionOutcome> {
   const body = JSON.stringify({
     ...what,
     ConditionExpression: condition.expression,
@@ -152,8 +162,10 @@ async function writeIf(
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   try {
-    const answer = JSON.parse(await sendWire(client, operation, body)) as Capacity;
-    return { written: true, writeUnits: consumedUnits(answer) };
+    const answer = JSON.parse(await sendWire(client, operation, body)) as Capacity & {
+      Attributes?: WireItem;
+    };
+    return { written: true, writeUnits: consumedUnits(answer), old: answer.Attributes };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
     return { written: false, writeUnits: 1, standing: standingItem(error) };
@@ -173,6 +185,7 @@ export function itemTable(client: DynamoDBClient): ItemTable {
     batchGet: (tableName, keys) => batchGet(client, tableName, keys),
     batchPut: (tableName, items) => batchPut(client, tableName, items),
     putIf: (TableName, Item, condition) => writeIf(client, 'PutItem', { TableName, Item }, condition),
-    deleteIf: (TableName, Key, condition) => writeIf(client, 'DeleteItem', { TableName, Key }, condition),
+    deleteIf: (TableName, Key, condition) =>
+      writeIf(client, 'DeleteItem', { TableName, Key, ReturnValues: 'ALL_OLD' }, condition),
   };
 }

@@ -17,16 +17,32 @@ const MAX_ATTRIBUTES = 140;
 
 /**
  * The condition that an item still is, attribute for attribute, what was read; `undefined` where it has
- * more attributes than an expression can name. Of an attribute added since, no condition can tell: an
- * update leaves such a one alone, a delete cannot.
+ * more attributes than an expression can name. A condition cannot detect attributes added later: an update leaves
+ * them alone, and a deletion must look at what it has deleted.
  */
 export function unchangedCondition(item: WireItem): WireCondition | undefined {
   const entries = Object.entries(item);
-  if (entries.length > MAX_ATTRIBUTES) return undefined;
+  return entries.length > MAX_ATTRIBUTES ? undefined : conditionOn(entries);
+}
+
+/**
+ * {@link unchangedCondition} of as many attributes as an expression can name. For a deletion that looks at what it has
+ * deleted: a condition cannot detect attributes added later, and of a very large item not even every change.
+ */
+export function mostlyUnchangedCondition(item: WireItem): WireCondition {
+  return conditionOn(Object.entries(item).slice(0, MAX_ATTRIBUTES));
+}
+
+function conditionOn(entries: readonly (readonly [string, WireValue])[]): WireCondition {
   return {
     expression: entries.map((_, index) => `#${index} = :${index}`).join(' AND '),
     ...termsOf(entries, ''),
   };
+}
+
+/** The condition that nothing stands under the key. */
+export function absentCondition(partitionKey: string): WireCondition {
+  return { expression: 'attribute_not_exists(#key)', names: { '#key': partitionKey } };
 }
 
 /** One UpdateItem that turns an item into another of the same key, if it still is what was read. */

@@ -6,6 +6,7 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -19,6 +20,7 @@ export type WireOperation = keyof typeof commands;
 
 const commands = {
   Scan: ScanCommand,
+  Query: QueryCommand,
   GetItem: GetItemCommand,
   BatchGetItem: BatchGetItemCommand,
   BatchWriteItem: BatchWriteItemCommand,

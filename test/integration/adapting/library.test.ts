@@ -99,7 +99,7 @@ describe('a library that is migrated', () => {
 
     library.aws.faults.clear();
     expect(execution).toMatchObject({ status: 'FAILED', error: 'PermissionDeniedError' });
-    expect(execution.cause).toContain('taken away');
+    expect(execution.cause).toContain('Tables: deleted: ');
     expect(await tables()).toEqual(['books']);
     expect(sorted(await library.dynamo.scan('books'))).toEqual(sorted(books));
   });

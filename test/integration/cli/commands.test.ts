@@ -125,11 +125,20 @@ describe('what goes wrong is a sentence and exit code 1', () => {
   it('a refused input, as a document', async () => {
     const { code, stdout } = await onStage('migrate', '--json', '--execution-input', '"abc"');
     expect(JSON.parse(stdout)).toMatchObject({
-      status: 'ROLLED_BACK',
+      status: 'REFUSED',
       failure: { error: 'InvalidInputError' },
       tables: [],
     });
     expect(code).toBe(1);
+  });
+
+  it('a refused start is listed with the runs', async () => {
+    const { stdout } = await onStage('runs', '--json');
+    const refused = (JSON.parse(stdout) as readonly { readonly status: string }[]).filter(
+      ({ status }) => status === 'REFUSED',
+    );
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ kind: 'migrate', items: 0 });
   });
 
   it('a run that is not there', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
 /** How a command ended and what it wrote. */
@@ -41,6 +42,20 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandEnd> {
   return run([process.execPath, scriptOf(name, options.project), ...args], options);
+}
+
+/** Runs the checkout's own `sls`. */
+export function runServerless(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<CommandEnd> {
+  const program = createRequire(import.meta.url).resolve('serverless/bin/serverless');
+  const quiet = { SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off' };
+  const credentials = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
+  return run([process.execPath, program, ...args], {
+    cwd: checkout,
+    environment: { ...quiet, ...credentials, ...environment },
+  });
 }
 
 function run([file = '', ...args]: readonly string[], options: CommandOptions): Promise<CommandEnd> {

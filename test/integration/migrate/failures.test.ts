@@ -1,5 +1,7 @@
+import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { eventually } from '../../support/embedded.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 
@@ -54,6 +56,31 @@ describe('a run that cannot succeed', () => {
       expect(await userTables()).toEqual(['products']);
       expect(await shop.objectKeys('')).toEqual([]);
     });
+
+  it('ends in Refused, not in RolledBack, where no run was begun', async () => {
+    const { executionArn } = await shop.run('migrate', 'abc');
+    const { events = [] } = await shop.sfn.send(new GetExecutionHistoryCommand({ executionArn }));
+    const names = events.map(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name);
+    expect(names).toContain('Refused');
+    expect(names).not.toContain('RolledBack');
+  });
+
+  it('is not committed where somebody deletes a table in mid-run, and names it', async () => {
+    await shop.dynamo.fillProducts(awkwardProducts(300));
+    const running = shop.run('migrate', {});
+    await eventually(() =>
+      shop.aws.requestLog.entries.find(
+        ({ operation, tables }) => operation === 'BatchWriteItem' && tables.includes('products-enhanced'),
+      ),
+    );
+    await shop.dynamo.call('DeleteTable', { TableName: 'orders' });
+
+    const execution = await running;
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'VerificationFailedError' });
+    expect(execution.cause).toContain('table orders is gone: somebody has deleted it');
+    expect(await userTables()).toEqual(['products']);
+  });
 
   it('names a source table that is not there', async () => {
     const execution = await shop.run('migrate', {});
@@ -140,7 +167,7 @@ describe('a run that cannot succeed', () => {
     const execution = await shop.run('migrate', {});
 
     expect(execution.status).toBe('FAILED');
-    expect(execution.cause).toContain('taken away');
+    expect(execution.cause).toContain('Tables: deleted: ');
     expect(await userTables()).toEqual(['orders', 'products']);
     expect(await shop.dynamo.scan('orders')).toEqual(before);
   });

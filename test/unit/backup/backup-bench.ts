@@ -49,6 +49,8 @@ const config = {
   defaultStockQuantity: 50,
   fenceWaitSeconds: 0,
   intentWaitSeconds: 0,
+  closeWaitSeconds: 0,
+  closeNewTables: false,
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,
@@ -130,7 +132,7 @@ function newRun(runId: string, plan: Partial<Plan>): Parameters<typeof beginRun>
     parameters,
     plan: { ...singlePlan, ...plan },
     codeVersion: codeVersion(),
-    settings: { defaultStockQuantity: 50 },
+    settings: { defaultStockQuantity: 50, tablePrefix: '' },
     backupId: backupIdFor(startedAt, runId),
   };
 }

@@ -1,5 +1,6 @@
 import {
   type CreateTableCommandInput,
+  DeleteItemCommand,
   DeleteTableCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
@@ -31,7 +32,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
 import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { productOfEveryType } from '../../support/every-type.ts';
 import {
   type Bench,
@@ -44,6 +45,8 @@ import {
   sourceTable,
   startBench,
 } from './backup-bench.ts';
+import { orderOf } from '../../../functions/restore-from-backup/payloads.ts';
+import { ledgerHand } from '../complete-run/commit-bench.ts';
 import { backUpAndRehearse, sealedBench } from './sealed-bench.ts';
 
 let bench: Bench;
@@ -132,17 +135,19 @@ interface Drive {
 }
 
 /** The machine's Maps and what lies between them. */
-async function finish(
-  run: Run,
-  { runtime = bench.runtime, turnOf = longTurn }: Drive = {},
-): Promise<RestoreReport> {
+async function carryOut(run: Run, { runtime = bench.runtime, turnOf = longTurn }: Drive = {}): Promise<void> {
   const { runId, executionArn } = run;
   for (const worker of [proveShard, restoreShard, verifyRestored]) {
     if (worker === restoreShard) await createRestoredTable(runtime, { runId, executionArn });
     for (const shard of run.plan.shards)
       await drive((input, turn) => worker(runtime, input, turn), { runId, executionArn, shard }, turnOf);
   }
-  return completeRestore(runtime, { runId, executionArn });
+}
+
+async function finish(run: Run, how: Drive = {}): Promise<RestoreReport> {
+  await carryOut(run, how);
+  const { runId, executionArn } = run;
+  return completeRestore(how.runtime ?? bench.runtime, { runId, executionArn });
 }
 
 const restore = async (input: RestoreInput = {}, how: Drive = {}): Promise<RestoreReport> =>
@@ -280,14 +285,16 @@ describe('a restore into a new table', () => {
     };
     await expect(finish(run, { runtime: bench.withItems({ batchPut }) })).rejects.toMatchObject({
       name: 'VerificationFailedError',
-      message: expect.stringContaining('51 of 50'),
+      message: expect.stringContaining('the table holds 51, not 50'),
     });
   });
   it('returns the same report when its last answer was lost', async () => {
     await backedUp(products(20));
     const run = await begin();
     const report = await finish(run);
-    expect(await completeRestore(bench.runtime, run)).toMatchObject({
+    expect(
+      await completeRestore(bench.runtime, { runId: run.runId, executionArn: run.executionArn }),
+    ).toMatchObject({
       status: 'SUCCEEDED',
       restored: report.restored,
     });
@@ -494,5 +501,78 @@ describe('restoreFromBackup called alone', () => {
     expect(outcome.runId).toBe(first.runId);
     expect((await tableNames()).filter((name) => name.includes('restored'))).toHaveLength(1);
     expect(outcome.result).toMatchObject({ written: 400 });
+  });
+  it('is not complete where items were deleted between two calls, whatever the first has verified', async () => {
+    await backedUp(products(200));
+    const halfBlind = bench.withItems({
+      scanPage: (request) =>
+        request.tableName.includes('restored') && request.segment > 0
+          ? Promise.reject(Object.assign(new Error('refused'), { name: 'AccessDeniedException' }))
+          : bench.runtime.items.scanPage(request),
+    });
+    await expect(restoreAlone(halfBlind, longTurn())).rejects.toThrow('refused');
+    const restored = (await tableNames()).find((name) => name.includes('restored')) ?? '';
+    const request = { tableName: restored, segment: 0, totalSegments: 1 };
+    const { items } = await bench.runtime.items.scanPage(request);
+    for (const { id } of items.slice(0, 30))
+      await bench.runtime.clients.dynamo.send(
+        new DeleteItemCommand({
+          TableName: restored,
+          Key: { id: { S: stringAttribute({ id: id ?? { S: '' } }, 'id') ?? '' } },
+        }),
+      );
+    await expect(restoreAlone(bench.runtime, longTurn())).rejects.toMatchObject({
+      name: 'VerificationFailedError',
+      message: expect.stringContaining('the table holds 170, not 200'),
+    });
+  });
+  it('says which machine proves a table that is too large for one call', async () => {
+    await backedUp(products(200));
+    const slow = bench.withItems({
+      scanPage: (request) => bench.runtime.items.scanPage({ ...request, limit: 3 }),
+    });
+    const untilRefused = async (): Promise<never> => {
+      for (;;) await restoreAlone(slow, shortTurn());
+    };
+    await expect(untilRefused()).rejects.toThrow(/Prove it with the state machine restore.*"backupId"/);
+  });
+});
+
+describe('a restore is not complete', () => {
+  const hand = () => ledgerHand(bench);
+  async function restored(input: RestoreInput = {}): Promise<Run> {
+    const run = await begin(input);
+    await carryOut(run);
+    return run;
+  }
+  it.each(['ProveBackup', 'RestoreProducts', 'VerifyRestore'])(
+    'when a shard of %s is missing',
+    async (state) => {
+      await backedUp(products(200));
+      const run = await restored();
+      const [first] = await hand().items(`SHARD#${state}#`);
+      if (first !== undefined) await hand().remove(first);
+      await expect(
+        completeRestore(bench.runtime, { runId: run.runId, executionArn: run.executionArn }),
+      ).rejects.toThrow(`shards of ${state} are not there and done`);
+    },
+  );
+  it('when its table has been deleted since it was verified', async () => {
+    await backedUp(products(200));
+    const run = await restored();
+    const { targetTable } = orderOf(run);
+    await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: targetTable }));
+    await expect(
+      completeRestore(bench.runtime, { runId: run.runId, executionArn: run.executionArn }),
+    ).rejects.toThrow(`table ${targetTable} is gone`);
+  });
+  it('when a counter of the ledger says something else', async () => {
+    await backedUp(products(200));
+    const run = await restored();
+    const [first] = await hand().items('SHARD#RestoreProducts#');
+    if (first !== undefined) await hand().set(first, ['counters', 'written'], 1);
+    await expect(
+      completeRestore(bench.runtime, { runId: run.runId, executionArn: run.executionArn }),
+    ).rejects.toThrow(/items sent: \d+, not 200/);
   });
 });

@@ -165,7 +165,7 @@ describe('SealBackup', () => {
     await bench.createTable(productsTable);
     const run = await bench.begin('run-1', plan);
     await expect(sealBackup(bench.runtime, run)).rejects.toMatchObject({
-      message: expect.stringContaining('0 of 2 segments'),
+      message: expect.stringContaining('2 of the 2 shards of BackupProducts are not there and done'),
     });
   });
   it('does not overwrite a manifest that says something else', async () => {

@@ -35,6 +35,14 @@ async function saveItems(state: ShardState, shard: number, items: number): Promi
 const rehearsed = { rehearsal: { metadata: 1_000, variants: 3_904 } } as Pick<Run, 'rehearsal'>;
 
 describe('itemsInPlace', () => {
+  it('are those that a roll back had to leave', async () => {
+    const run = await begunRun(world, 'r1');
+    await saveItems('MigrateProducts', 0, 40);
+    await saveItems('RollBack', 0, 3);
+    const rolledBack = { ...run, status: 'ROLLED_BACK' } as Run;
+    expect(await itemsInPlace(world.observer.ledger, rolledBack)).toBe(3);
+  });
+
   it.each([
     ['0 after a dry run', { status: 'PLANNED' }, 0],
     ['0 after a roll back', { status: 'ROLLED_BACK' }, 0],

@@ -135,6 +135,17 @@ describe('names', () => {
     );
   });
 
+  it.each([
+    ['us-gov-west-1', 'aws-us-gov', 'console.amazonaws-us-gov.com'],
+    ['cn-north-1', 'aws-cn', 'console.amazonaws.cn'],
+  ])('are those of the partition of %s', (region, partition, domain) => {
+    const arn = executionArn({ ...deployment, region }, 'restore', 'r1');
+    expect(arn).toBe(
+      `arn:${partition}:states:${region}:123456789012:execution:products-migration-prod-restore:r1`,
+    );
+    expect(consoleLink(region, arn)).toMatch(`https://${region}.${domain}/states/home?region=${region}#`);
+  });
+
   it('of executions are run ids that sort by time', () => {
     expect(executionName('migrate', new Date('2026-03-01T12:00:07.123Z'))).toMatch(
       /^migrate-20260301T120007Z-[0-9a-f]{6}$/,

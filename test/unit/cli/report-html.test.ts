@@ -78,20 +78,19 @@ describe('renderReport', () => {
     expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('The way through'));
     expect(page).toContain('What failed in MigrateProducts');
     expect(page).toContain('starting again is always safe');
-    expect(page).toContain('created, then taken away again');
+    expect(page).toContain('<span class="pill bad">deleted</span>');
   });
 
   it('does without path, shards, backup and verification', () => {
     const report = reportOf({
-      status: 'ROLLED_BACK',
+      status: 'REFUSED',
       backup: null,
       verification: null,
       tables: [],
       reportUri: null,
-      details: { begun: false },
     });
     const page = renderReport({ report, path: [], shards: new Map() });
-    expect(page).toContain('Not started');
+    expect(page).toContain('Refused');
     expect(page).not.toContain('<svg');
   });
 
@@ -159,11 +158,10 @@ const restoreRefused: ReportView = {
   path: [],
   shards: new Map(),
   report: reportOf({
-    status: 'ROLLED_BACK',
+    status: 'REFUSED',
     backup: null,
     verification: null,
     tables: [],
-    details: { begun: false },
     executionArn:
       'arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-prod-restore:restore-20260301T120000Z-77aa01',
   }),

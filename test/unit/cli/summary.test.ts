@@ -59,7 +59,7 @@ describe('outcomeOf', () => {
 
   it('says where a run failed and that nothing of it is left', () => {
     expect(outcomeOf(failedView().report).sentence).toBe(
-      'The run failed in MigrateProducts and what it had created was taken away again; products was never written to.',
+      'The run failed in MigrateProducts and what it had created was deleted again; products was never written to.',
     );
   });
 
@@ -70,8 +70,55 @@ describe('outcomeOf', () => {
   });
 
   it('tells a refused start from a roll back', () => {
-    const report = reportOf({ status: 'ROLLED_BACK', details: { begun: false } });
-    expect(outcomeOf(report).word).toBe('Not started');
+    const report = reportOf({ status: 'REFUSED' });
+    expect(outcomeOf(report).word).toBe('Refused');
+  });
+
+  const rolledBackFrom = (from: 'RUNNING' | 'HELD' | 'SUCCEEDED', kept = 0): string =>
+    outcomeOf({
+      ...failedView().report,
+      failure: { error: 'RolledBackByOperator', cause: 'The run was rolled back on request.' },
+      rolledBack: { from, deleted: 4, restored: 0, kept, keptKeys: [], isThrough: true },
+    }).sentence;
+
+  it('does not say that a run failed which succeeded and was rolled back on request', () => {
+    expect(rolledBackFrom('SUCCEEDED')).toBe(
+      'The run had succeeded, was rolled back on request and what it had created was deleted again; products was never written to.',
+    );
+  });
+
+  it('says that items of the run stay after a roll back', () => {
+    expect(rolledBackFrom('RUNNING', 2)).toContain('; 2 items that it wrote stay in place;');
+    expect(rolledBackFrom('HELD', 1)).toContain('; 1 item that it wrote stays in place;');
+  });
+
+  it('names a table that was kept after a roll back', () => {
+    const tables = [{ name: 'cart', outcome: 'KEPT' as const, remark: 'it holds items' }];
+    expect(outcomeOf({ ...failedView().report, tables }).sentence).toBe(
+      'The run failed in MigrateProducts and no table had to be deleted; cart was kept; products was never written to.',
+    );
+  });
+
+  it('does not say that a restore never wrote to the source', () => {
+    const executionArn = 'arn:aws:states:r:1:execution:products-migration-dev-restore:x';
+    const { sentence } = outcomeOf(reportOf({ status: 'ROLLED_BACK', executionArn }));
+    expect(sentence).not.toContain('never written to');
+  });
+
+  it('does not call items migrated before that others wrote and that differ', () => {
+    const migrated = { ...reportOf().migrated, alreadyPresent: 30 };
+    const { verification } = reportOf();
+    const differing = { ...verification, presentDifferent: 2 } as NonNullable<typeof verification>;
+    expect(outcomeOf(reportOf({ migrated, verification: differing })).sentence).toBe(
+      'All 30 items of 6 products were there before, and none was changed. 2 items under their keys were written by others and differ from products; they were left alone.',
+    );
+  });
+
+  it('says how many items a run brought up to date that added none', () => {
+    const migrated = { ...reportOf().migrated, alreadyPresent: 30, replaced: 5 };
+    expect(outcomeOf(reportOf({ migrated })).sentence).toBe(
+      'All 6 products were there before: 30 items are in place, 5 of them brought up to date.',
+    );
   });
 
   it('says how to go on with a held run', () => {
@@ -114,9 +161,9 @@ describe('printSummary', () => {
   it('puts the failure first and says what to do now', () => {
     const text = summaryOf(failedView().report);
     expect(text.indexOf('PermissionDeniedError')).toBeLessThan(text.indexOf('Tables'));
-    expect(text).toContain('cart, returns, products-enhanced created, then taken away again');
-    expect(text).toContain('orders there before, left in place');
-    expect(text).toContain('Put right what the cause names');
+    expect(text).toContain('cart, returns, products-enhanced deleted');
+    expect(text).toContain('orders (It was there before the run.) there before, left in place');
+    expect(text).toContain('Fix the reported cause');
   });
 });
 

@@ -7,6 +7,7 @@ import { createTableInput } from '../../../functions/shared/tables/create-table-
 import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { type Bench, longTurn, shortTurn, sourceTable } from '../backup/backup-bench.ts';
+import { ledgerHand } from '../complete-run/commit-bench.ts';
 import { sealedBench } from '../backup/sealed-bench.ts';
 import { itemsOf, sizedProducts, targetName } from './migrate-bench.ts';
 
@@ -63,6 +64,20 @@ describe('migrateProductsEnhanced called alone', () => {
     await migrateAlone(bench.runtime, longTurn());
     const again = await migrateAlone(bench.runtime, longTurn());
     expect(again).toMatchObject({ done: true, result: { items: 30, alreadyPresent: 30 } });
+  });
+
+  it('is not complete where its checkpoint has seen less than the backup holds', async () => {
+    await sealed(sizedProducts(6));
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    const hand = ledgerHand(bench);
+    const [shard] = await hand.items('SHARD#MigrateProducts#0');
+    if (shard !== undefined) await hand.set(shard, ['counters', 'metadata'], 1);
+    if (shard !== undefined) await hand.set(shard, ['done'], true);
+    await expect(migrateAlone(bench.runtime, longTurn())).rejects.toMatchObject({
+      name: 'VerificationFailedError',
+      message: expect.stringContaining('1 of its 6 products were migrated or quarantined'),
+    });
+    expect(first.done).toBe(false);
   });
 
   it('says how to make a backup where there is none', async () => {

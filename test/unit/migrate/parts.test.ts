@@ -176,9 +176,15 @@ describe('what a run has replaced', () => {
   it('is kept under the next free name and never overwritten', async () => {
     const objects = memoryObjects();
     const scope = { objects, runId: 'r', stem: '3-1' };
-    expect(await saveUndo(scope, { items: [item('a', 'old')], firstNumber: 0 }, {})).toBe(1);
-    expect(await saveUndo(scope, { items: [item('b', 'old\n')], firstNumber: 0 }, {})).toBe(2);
-    expect(await saveUndo(scope, { items: [item('b', 'old\n')], firstNumber: 0 }, {})).toBe(2);
+    expect(await saveUndo(scope, { items: [item('a', 'old')], firstNumber: 0 }, {})).toMatchObject({
+      number: 0,
+    });
+    expect(await saveUndo(scope, { items: [item('b', 'old\n')], firstNumber: 0 }, {})).toMatchObject({
+      number: 1,
+    });
+    expect(await saveUndo(scope, { items: [item('b', 'old\n')], firstNumber: 0 }, {})).toMatchObject({
+      number: 1,
+    });
     expect(objects.written).toEqual(['runs/r/undo/3-1-0.jsonl', 'runs/r/undo/3-1-1.jsonl']);
     const undo = await readUndo(scope);
     expect([...undo.values()]).toEqual([item('a', 'old'), item('b', 'old\n')]);

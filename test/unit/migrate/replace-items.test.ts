@@ -1,5 +1,6 @@
 import type { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { catchingUpWarnings } from '../../../functions/complete-run/catching-up.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { readUndo } from '../../../functions/shared/undo-file.ts';
 import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
@@ -144,6 +145,12 @@ describe('replacing', () => {
     const run = await bench.nextRun('run-2', replacing);
     await bench.migrate(run);
     expect((await bench.target()).get(targetKey('METADATA'))).toMatchObject({ name: { S: 'Product 1' } });
-    expect((await bench.shard(run))?.samples).toEqual({ keptChanged: ['PRODUCT#p-1 / METADATA'] });
+    const shard = await bench.shard(run);
+    expect(shard?.samples).toEqual({ keptTooLarge: ['PRODUCT#p-1 / METADATA'] });
+    expect(shard?.counters).toMatchObject({ keptChanged: 0, keptTooLarge: 1 });
+    const shards = new Map([['MigrateProducts', shard === undefined ? [] : [shard]]] as const);
+    expect(catchingUpWarnings(bench.runtime, run, { shards })).toEqual([
+      '1 item was left alone, because it has more attributes than a condition can name: PRODUCT#p-1 / METADATA.',
+    ]);
   });
 });

@@ -33,7 +33,7 @@ describe('what becomes of a table when its run is taken back', () => {
   it('keeps a table that holds something of the shop, and says so', () => {
     expect(decide({ standing: ours, contents: 'something of the shop' })).toEqual({
       action: 'keep',
-      remark: 'it holds items that this run did not write',
+      remark: 'it holds items that are not as this run wrote them',
     });
   });
 

@@ -56,6 +56,19 @@ describe('settling', () => {
     },
   );
 
+  it.each([
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['cn-north-1', 'aws-cn'],
+  ])('starts the machine of its own region and partition, %s', async (region, partition) => {
+    await begunRun(world, 'a');
+    set('a', 'ABORTED');
+    const { config, accountId } = world.observer;
+    await settleRuns({ ...world.observer, config: { ...config, region } });
+    expect([...world.stepFunctions.executions.keys()]).toContain(
+      `arn:${partition}:states:${region}:${accountId}:execution:${config.service}-${config.stage}-rollback:settle-a-1`,
+    );
+  });
+
   it('starts it for an execution that Step Functions does not know any more', async () => {
     await begunRun(world, 'a');
     world.stepFunctions.executions.clear();

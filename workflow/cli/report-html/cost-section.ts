@@ -39,7 +39,8 @@ export function costSection(report: Report): Html | undefined {
 
 /** Says whether the tables are there to be paid for. */
 function monthlyHeading({ status, tables }: Report): string {
-  const isThere = (status === 'SUCCEEDED' || status === 'HELD') && tables.length > 0;
+  const isThere =
+    (status === 'SUCCEEDED' || status === 'HELD') && tables.some(({ outcome }) => outcome !== 'DELETED');
   if (!isThere) return 'Each month, the new tables would cost';
   return tables.some(({ outcome }) => outcome === 'CREATED')
     ? 'Each month, for the new tables'

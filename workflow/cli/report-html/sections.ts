@@ -88,6 +88,7 @@ export function verificationSection(report: Report): Html {
   if (verification === null)
     return html`<section aria-labelledby="verification-heading">${heading}<p class="lead">The run ended before it was verified.</p></section>`;
   const { expected, found, missing, different, extra, changedSince = 0 } = verification;
+  const { presentDifferent = 0, staleVariants = 0 } = verification;
   const isByKey = restored?.mode === 'EXISTING';
   return html`<section aria-labelledby="verification-heading">${heading}
     <p class="lead">${verificationLead(report)}</p>
@@ -97,12 +98,17 @@ export function verificationSection(report: Report): Html {
       ['Missing', shouldBeZero(missing)],
       isByKey ? undefined : ['Different', shouldBeZero(different)],
       isByKey ? undefined : ['Extra', shouldBeZero(extra)],
-      changedSince > 0 ? ['Changed since by the shop', count(changedSince)] : undefined,
+      changedSince > 0 ? ['Changed since by others', count(changedSince)] : undefined,
+      presentDifferent > 0 ? ['Different, written by others', count(presentDifferent)] : undefined,
+      staleVariants > 0 ? ['No longer of the product', count(staleVariants)] : undefined,
       samples('Missing keys', mismatches.missing),
       samples('Different keys', mismatches.different),
       samples('Extra keys', mismatches.extra),
       samples('Changed since', mismatches.changedSince),
-      samples('Left as the shop changed them', mismatches.keptChanged),
+      samples('Different, written by others', mismatches.presentDifferent),
+      samples('No longer of the product', mismatches.staleVariants),
+      samples('Left as others changed them', mismatches.keptChanged),
+      samples('Left for too many attributes', mismatches.keptTooLarge),
       samples('Older than the source', mismatches.outdated),
       samples('No longer at the source', mismatches.removedAtSource),
     ])}</section>`;
@@ -114,8 +120,8 @@ export function driftSection({ verification, driftKeys = {}, source }: Report): 
   const { added, changed, removed } = verification.drift;
   const none = added + changed + removed === 0;
   const lead = none
-    ? `Nothing changed in ${source.table} between its backup and the end of the run.`
-    : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again to catch up.`;
+    ? `Nothing changed in ${source.table} between its backup and its verification.`
+    : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again with {"onExisting": "replace"} to catch up.`;
   return html`<section aria-labelledby="drift-heading"><h2 id="drift-heading">Drift</h2><p class="lead">${lead}</p>
     ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples('Added products', driftKeys.added), samples('Changed products', driftKeys.changed), samples('Removed products', driftKeys.removed)])}</section>`;
 }

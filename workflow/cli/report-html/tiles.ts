@@ -54,12 +54,17 @@ function planTiles(report: Report): readonly Tile[] {
 
 function migrationTiles(report: Report): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
-  const inPlace = `${kindsNote(metadata, variants)}; ${verifiedNote(report)}`;
+  const isKept = report.rolledBack !== undefined && metadata + variants === 0;
+  const inPlace = isKept
+    ? 'of the run, left by the roll back'
+    : `${kindsNote(metadata, variants)}; ${verifiedNote(report)}`;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
   return [
     productsTile(report),
     ['Items in place', count(items), isEmpty ? 'none is left of the run' : inPlace],
-    ...(isEmpty ? [] : [['Already there', count(alreadyPresent), 'of them before the run'] as const]),
+    ...(isEmpty || isKept
+      ? []
+      : [['Already there', count(alreadyPresent), 'of them before the run'] as const]),
     quarantineTile(report),
   ];
 }

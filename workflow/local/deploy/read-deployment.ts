@@ -16,6 +16,14 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute path of its packaged code. */
   readonly zipPath: string;
+  /** What it signs its requests as. */
+  readonly role: RoleSpec;
+}
+
+/** An IAM role, as a resource policy sees it. */
+export interface RoleSpec {
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A state machine as the template declares it. */
@@ -31,6 +39,7 @@ export interface StateMachineSpec {
 /** A rule that calls functions, by event or by the clock. */
 export interface RuleSpec {
   readonly name: string;
+  readonly arn: string;
   readonly eventPattern: Readonly<Record<string, unknown>> | undefined;
   readonly scheduleExpression: string | undefined;
   readonly targets: readonly RuleTarget[];
@@ -41,6 +50,20 @@ export interface RuleTarget {
   readonly arn: string;
   /** JSON. */
   readonly input: string | undefined;
+}
+
+/** A statement of a function's own policy: who may call it. */
+export interface LambdaPermission {
+  /** Logical id. */
+  readonly id: string;
+  readonly action: string;
+  /** Name or ARN, with a version or alias where it is for one alone. */
+  readonly functionName: string;
+  readonly principal: string;
+  /** May hold wildcards; absent: whatever the principal calls for. */
+  readonly sourceArn: string | undefined;
+  /** Names of further conditions: `SourceAccount`, for example. */
+  readonly otherConditions: readonly string[];
 }
 
 /** A DynamoDB table as the template declares it. */
@@ -60,6 +83,7 @@ export interface Deployment {
   readonly functions: readonly FunctionSpec[];
   readonly stateMachines: readonly StateMachineSpec[];
   readonly rules: readonly RuleSpec[];
+  readonly permissions: readonly LambdaPermission[];
   readonly topicArns: readonly string[];
   /** Outputs of the stack, by key. */
   readonly outputs: Readonly<Record<string, string>>;
@@ -81,6 +105,7 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
       .resourcesOf(type)
       .map(([id, properties]) => [id, resolved.resolve(properties) as Properties] as const);
   const prefix = namePrefix(resolved);
+  const roles = readRoles(resolved);
   return {
     prefix,
     service: prefix.slice(0, -`-${STAGE}-`.length),
@@ -92,12 +117,13 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
       typeof BucketName === 'string' ? [BucketName] : [],
     ),
     functions: each('AWS::Lambda::Function').map(([, properties]) =>
-      readFunction(packageDir, prefix, properties),
+      readFunction({ packageDir, prefix, roles }, properties),
     ),
     stateMachines: each('AWS::StepFunctions::StateMachine').map(([, properties]) =>
       readMachine(prefix, properties),
     ),
-    rules: each('AWS::Events::Rule').map(([id, properties]) => readRule(id, properties)),
+    rules: each('AWS::Events::Rule').map(([id, properties]) => readRule(resolved, id, properties)),
+    permissions: each('AWS::Lambda::Permission').map(([id, properties]) => readPermission(id, properties)),
     topicArns: each('AWS::SNS::Topic').map(([id]) => String(resolved.resolve({ Ref: id }))),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {}).map(([key, { Value }]) => [
@@ -119,7 +145,25 @@ function namePrefix(resolved: ResolvedTemplate): string {
   return name.slice(0, end + `-${STAGE}-`.length);
 }
 
-function readFunction(packageDir: string, prefix: string, properties: Properties): FunctionSpec {
+type Roles = ReadonlyMap<string, RoleSpec>;
+
+/** By ARN. */
+function readRoles(resolved: ResolvedTemplate): Roles {
+  const roles = resolved.resourcesOf('AWS::IAM::Role').map(([id, properties]): RoleSpec => {
+    const tags = (resolved.resolve(properties['Tags']) ?? []) as readonly { Key: string; Value: string }[];
+    const arn = String(resolved.resolve({ 'Fn::GetAtt': [id, 'Arn'] }));
+    return { arn, tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) };
+  });
+  return new Map(roles.map((role) => [role.arn, role]));
+}
+
+interface FunctionScope {
+  readonly packageDir: string;
+  readonly prefix: string;
+  readonly roles: Roles;
+}
+
+function readFunction({ packageDir, prefix, roles }: FunctionScope, properties: Properties): FunctionSpec {
   const name = String(properties['FunctionName']);
   const code = properties['Code'] as { S3Key: string };
   const environment = properties['Environment'] as { Variables?: Record<string, string> } | undefined;
@@ -132,6 +176,7 @@ function readFunction(packageDir: string, prefix: string, properties: Properties
     memoryMegabytes: Number(properties['MemorySize'] ?? 128),
     environment: environment?.Variables ?? {},
     zipPath: join(packageDir, basename(code.S3Key)),
+    role: roles.get(String(properties['Role'])) ?? { arn: String(properties['Role']), tags: {} },
   };
 }
 
@@ -147,7 +192,7 @@ function readMachine(prefix: string, properties: Properties): StateMachineSpec {
   };
 }
 
-function readRule(id: string, properties: Properties): RuleSpec {
+function readRule(resolved: ResolvedTemplate, id: string, properties: Properties): RuleSpec {
   const targets = (properties['Targets'] ?? []) as readonly Properties[];
   const unsupported = targets
     .flatMap(Object.keys)
@@ -157,12 +202,25 @@ function readRule(id: string, properties: Properties): RuleSpec {
   const { State, EventPattern, ScheduleExpression } = properties;
   return {
     name: typeof properties['Name'] === 'string' ? properties['Name'] : id,
+    arn: String(resolved.resolve({ 'Fn::GetAtt': [id, 'Arn'] })),
     eventPattern: EventPattern as Properties | undefined,
     scheduleExpression: ScheduleExpression as string | undefined,
     targets:
       State === 'DISABLED'
         ? []
         : targets.map(({ Arn, Input }) => ({ arn: String(Arn), input: Input as string | undefined })),
+  };
+}
+
+function readPermission(id: string, properties: Properties): LambdaPermission {
+  const { Action, FunctionName, Principal, SourceArn, ...others } = properties;
+  return {
+    id,
+    action: String(Action),
+    functionName: String(FunctionName),
+    principal: String(Principal),
+    sourceArn: SourceArn as string | undefined,
+    otherConditions: Object.keys(others),
   };
 }
 

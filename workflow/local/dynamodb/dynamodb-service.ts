@@ -1,6 +1,7 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { AwsResponse, Service } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
+import { createResourcePolicies, type PolicyParts } from './resource-policies.ts';
 import { createStrictness } from './strictness.ts';
 
 /** Operations on items: their bodies hold no ARN, and pass through untouched. */
@@ -33,10 +34,14 @@ const IDENTITY = {
 };
 
 /** DynamoDB: the engine's answers, after the checks that AWS makes and the engine does not. */
-export function createDynamoDbService(engine: EngineClient): Service {
+export function createDynamoDbService(
+  engine: EngineClient,
+  { callerOf }: Pick<PolicyParts, 'callerOf'>,
+): Service {
   const strictness = createStrictness((operation, json) => send(engine, operation, json));
+  const policies = createResourcePolicies({ callerOf, tableIdOf: (table) => readTableId(engine, table) });
   let engineArn: string | undefined;
-  return async (request) => {
+  const carryOut: Service = async (request) => {
     await strictness.check(request);
     const mayHaveArns = !DATA_OPERATIONS.has(request.operation);
     if (mayHaveArns) engineArn ??= await readArnPrefix(engine);
@@ -48,6 +53,15 @@ export function createDynamoDbService(engine: EngineClient): Service {
     if (response.status < 400) strictness.note(request);
     return mayHaveArns ? withOurArns(response, engineArn) : response;
   };
+  return (request) => policies.serve(request, carryOut);
+}
+
+/** The id of the table that has this name now; `undefined` where there is none. */
+async function readTableId(engine: EngineClient, TableName: string): Promise<string | undefined> {
+  const { status, body } = await send(engine, 'DescribeTable', { TableName });
+  if (status !== 200) return undefined;
+  const { Table } = JSON.parse(body.toString()) as { Table?: { TableId?: string } };
+  return Table?.TableId ?? '';
 }
 
 /** What the engine's ARNs begin with; `undefined` while it has no table to tell by. */

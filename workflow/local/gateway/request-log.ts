@@ -26,6 +26,10 @@ export interface LoggedRequest {
   readonly parts: readonly TransactionPart[];
   /** What the keys that are listed in a bucket begin with. */
   readonly prefix: string | undefined;
+  /** Whether a table is created with a resource policy. */
+  readonly withPolicy: boolean;
+  /** The header of that name: `*` on a PUT that must not overwrite. */
+  readonly ifNoneMatch: string | undefined;
   /** S3 object key; otherwise the name or ARN of the function, state machine, execution or topic that it is about. */
   readonly key: string | undefined;
   readonly requestBytes: number;
@@ -90,6 +94,8 @@ function newEntry(n: number, request: AwsRequest, functionPrefix: string): Logge
     index: indexOf(request),
     parts: partsOf(request),
     prefix: request.params.get('prefix') ?? undefined,
+    withPolicy: request.json?.['ResourcePolicy'] !== undefined,
+    ifNoneMatch: request.headers['if-none-match'],
     key: request.key,
     requestBytes: request.body.length,
     functionName: worker === undefined ? undefined : functionPrefix + worker.functionKey,

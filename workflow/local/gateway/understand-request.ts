@@ -95,12 +95,13 @@ function parseJson(body: Buffer): Record<string, unknown> {
 
 /** Tables named by a DynamoDB request, whichever of the API's ways it names them. */
 function tablesOf(json: Record<string, unknown>): string[] {
-  const { TableName, RequestItems, TransactItems, ResourceArn } = json;
+  const { TableName, RequestItems, TransactItems, ResourceArn, BackupArn } = json;
   if (typeof TableName === 'string') return [tableName(TableName)];
   if (typeof RequestItems === 'object' && RequestItems !== null)
     return Object.keys(RequestItems).map(tableName);
   if (Array.isArray(TransactItems)) return [...new Set(TransactItems.flatMap(transactTables))];
-  return typeof ResourceArn === 'string' ? [tableName(ResourceArn)] : [];
+  const arn = ResourceArn ?? BackupArn;
+  return typeof arn === 'string' ? [tableName(arn)] : [];
 }
 
 function transactTables(entry: unknown): string[] {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import type { RuleSpec, RuleTarget } from '../deploy/read-deployment.ts';
+import type { LambdaPermission, RuleSpec } from '../deploy/read-deployment.ts';
 import { AwsError, jsonAnswer } from '../gateway/aws-answers.ts';
 import type { Service } from '../gateway/aws-request.ts';
 import type { Execution } from '../states/executions.ts';
+import { refusalOfRule } from './rule-permission.ts';
 
 /** An event as EventBridge hands it to a target. */
 export interface BusEvent {
@@ -24,6 +25,8 @@ export interface EventBus {
   readonly serve: Service;
   /** Every event that was put, delivered or not. */
   readonly events: readonly BusEvent[];
+  /** A sentence for each call that no permission let EventBridge make; on AWS the metric FailedInvocations counts them. */
+  readonly refusals: readonly string[];
   /** Keeps events back from now on. */
   hold(): void;
   /** Delivers what was held back, and holds no longer. Resolves when the targets have ended. */
@@ -41,20 +44,33 @@ export interface EventBus {
 /** Calls a target's function and resolves when it has ended, well or not. */
 export type CallTarget = (functionArn: string, payload: string) => Promise<void>;
 
+/** What a bus works with. */
+export interface EventBusParts {
+  readonly rules: readonly RuleSpec[];
+  readonly permissions: readonly LambdaPermission[];
+  readonly callTarget: CallTarget;
+}
+
 /** Starts the clocks of the schedules; events wait for {@link EventBus.put}. @throws Error for a schedule other than `rate(...)` */
-export function createEventBus(rules: readonly RuleSpec[], callTarget: CallTarget): EventBus {
+export function createEventBus({ rules, permissions, callTarget }: EventBusParts): EventBus {
   const events: BusEvent[] = [];
+  const refusals: string[] = [];
   let held: BusEvent[] | undefined;
-  const call = async (targets: readonly RuleTarget[], event: unknown) => {
-    await Promise.all(targets.map(({ arn, input }) => callTarget(arn, input ?? JSON.stringify(event))));
+  const call = async (rule: RuleSpec, event: unknown) => {
+    const calls = rule.targets.map(async ({ arn, input }) => {
+      const refusal = refusalOfRule({ rule, functionArn: arn }, permissions);
+      if (refusal === undefined) await callTarget(arn, input ?? JSON.stringify(event));
+      else refusals.push(refusal);
+    });
+    await Promise.all(calls);
   };
   const deliver = async (event: BusEvent) => {
     const matching = rules.filter(
       ({ eventPattern }) => eventPattern !== undefined && matchesPattern(eventPattern, event),
     );
-    await Promise.all(matching.map(({ targets }) => call(targets, event)));
+    await Promise.all(matching.map((rule) => call(rule, event)));
   };
-  const tick = ({ name, targets }: RuleSpec) => call(targets, scheduledEvent(name));
+  const tick = (rule: RuleSpec) => call(rule, scheduledEvent(rule));
   const scheduled = rules.filter(({ scheduleExpression }) => scheduleExpression !== undefined);
   const clocks = scheduled.map((rule) => setInterval(() => void tick(rule), rateMillis(rule)).unref());
   const put = (event: BusEvent) => {
@@ -64,6 +80,7 @@ export function createEventBus(rules: readonly RuleSpec[], callTarget: CallTarge
   };
   return {
     events,
+    refusals,
     put,
     deliver,
     serve: (request) => servePutEvents(request, put),
@@ -99,8 +116,7 @@ export function statusChangeEvent(execution: Execution): BusEvent {
   return newEvent('aws.states', 'Step Functions Execution Status Change', [execution.arn], detail);
 }
 
-function scheduledEvent(rule: string): BusEvent {
-  const arn = `arn:aws:events:${REGION}:${ACCOUNT_ID}:rule/${rule}`;
+function scheduledEvent({ arn }: RuleSpec): BusEvent {
   return newEvent('aws.events', 'Scheduled Event', [arn], {});
 }
 

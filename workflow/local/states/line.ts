@@ -24,4 +24,6 @@ export interface Line {
   /** Every Wait, and every pause before a retry, takes so long, where given. */
   readonly pauseMillis: number | undefined;
   readonly onEntered?: (stateName: string, input: Json) => void;
+  /** Told of every retry, with the index of the Retry that applies. */
+  readonly onRetried?: (stateName: string, retryIndex: number) => void;
 }

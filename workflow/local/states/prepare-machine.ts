@@ -29,6 +29,8 @@ export interface PreparedMachine {
   /** The type that each state has in the definition. */
   readonly types: ReadonlyMap<string, string>;
   readonly waits: readonly string[];
+  /** The Retry of each state that has one. */
+  readonly retries: ReadonlyMap<string, readonly unknown[]>;
   /** A machine that begins at another of the top states, for a redrive. */
   startingAt(stateName: string): PreparedMachine;
 }
@@ -61,6 +63,9 @@ export function prepareMachine(definition: MachineDefinition): PreparedMachine {
     work,
     types: new Map(states.map(([name, state]) => [name, state.Type])),
     waits: states.filter(([, { Type }]) => Type === 'Wait').map(([name]) => name),
+    retries: new Map(
+      states.flatMap(([name, { Retry }]) => (Array.isArray(Retry) ? [[name, Retry as unknown[]]] : [])),
+    ),
     startingAt: prepared,
   });
   return prepared(definition.StartAt);

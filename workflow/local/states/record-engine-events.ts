@@ -7,6 +7,8 @@ interface EngineEvent {
   readonly state?: { readonly name: string; readonly input?: unknown; readonly output?: unknown };
   readonly Error?: string;
   readonly Cause?: unknown;
+  /** The Retry of a retry, as the definition has it. */
+  readonly retry?: { readonly retrier: unknown };
 }
 
 /** What a recorder writes to. */
@@ -15,6 +17,8 @@ export interface Recording {
   readonly events: EventLine;
   /** Told of every state that is entered, before it does anything. */
   readonly onEntered?: (stateName: string, input: Json) => void;
+  /** Told of every retry, with the index of the Retry that applies. */
+  readonly onRetried?: (stateName: string, retryIndex: number) => void;
 }
 
 /** Resource of every task here, as the events name it. */
@@ -37,6 +41,8 @@ export async function recordEngineEvents(
       const details = inputDetails('stateEnteredEventDetails', toJson(input as Json), { name });
       recording.events.add(`${type}StateEntered`, details);
     }
+    if (event.type === 'StateRetried')
+      recording.onRetried?.(name, retryIndexOf(recording.machine, name, event.retry?.retrier));
     if (event.type === 'StateExited') {
       const details = outputDetails('stateExitedEventDetails', toJson(output as Json), { name });
       recording.events.add(`${type}StateExited`, details);
@@ -45,10 +51,17 @@ export async function recordEngineEvents(
   }
 }
 
+/** -1 where the state has no such Retry. */
+function retryIndexOf({ retries }: PreparedMachine, name: string, retrier: unknown): number {
+  const wanted = JSON.stringify(retrier);
+  return (retries.get(name) ?? []).findIndex((one) => JSON.stringify(one) === wanted);
+}
+
 /** A failure before or after the call itself, in a path for example, is no event of its own on AWS. */
 function recordFailedTask(event: EngineEvent, events: EventLine): void {
   if (events.lastType !== 'TaskStarted') return;
-  const failure = { error: event.Error, cause: String(event.Cause) };
+  const cause = event.Cause === undefined ? {} : { cause: String(event.Cause) };
+  const failure = { error: event.Error, ...cause };
   if (event.Error === 'States.Timeout') {
     events.add(
       'TaskTimedOut',

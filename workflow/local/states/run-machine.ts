@@ -71,14 +71,18 @@ async function perform(work: Work, input: Json, line: Line): Promise<Json> {
   // The engine's log, which is read asynchronously, shall have told that the state was entered.
   await new Promise(setImmediate);
   if (line.signal.aborted) throw abandoned();
+  refuseOversize(input, 'The state/task was given an input');
   const output = await (work.kind === 'invoke' ? invokeTask(work, input, line) : nested(work, input, line));
   if (line.signal.aborted) throw abandoned();
-  if (Buffer.byteLength(toJson(output)) > MAX_PAYLOAD_BYTES) {
-    const cause =
-      'The state/task returned a result with a size exceeding the maximum number of bytes service limit.';
-    throw new StateError('States.DataLimitExceeded', cause, true);
-  }
+  refuseOversize(output, 'The state/task returned a result');
   return output;
+}
+
+/** @throws StateError that no Catch sees, for more than a state may be given or return */
+function refuseOversize(value: Json, what: string): void {
+  if (Buffer.byteLength(toJson(value)) <= MAX_PAYLOAD_BYTES) return;
+  const cause = `${what} with a size exceeding the maximum number of bytes service limit.`;
+  throw new StateError('States.DataLimitExceeded', cause, true);
 }
 
 function nested(work: Exclude<Work, { kind: 'invoke' }>, input: Json, line: Line): Promise<Json> {

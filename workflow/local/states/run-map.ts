@@ -60,7 +60,7 @@ export async function runMap(work: MapWork, given: Json, line: Line, run: Run): 
   return results;
 }
 
-function withoutListener({ onEntered: _onEntered, ...line }: Line): Line {
+function withoutListener({ onEntered: _onEntered, onRetried: _onRetried, ...line }: Line): Line {
   return line;
 }
 

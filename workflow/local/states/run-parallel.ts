@@ -18,7 +18,7 @@ export async function runParallel(
   line.events.add('ParallelStateStarted');
   const failure = new AbortController();
   const signal = AbortSignal.any([line.signal, failure.signal]);
-  const { onEntered: _onEntered, ...shared } = line;
+  const { onEntered: _onEntered, onRetried: _onRetried, ...shared } = line;
   const lines = work.branches.map((): Line => ({ ...shared, signal, events: line.events.branch() }));
   const running = work.branches.map((branch, index) => run(branch, input, lines[index] ?? line));
   try {

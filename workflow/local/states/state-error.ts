@@ -6,8 +6,10 @@ export class StateError extends Error {
   /** Read by the engine: whether a Catch may match. */
   readonly isCatchable: boolean;
 
-  constructor(error: string, cause: string, terminal = false) {
+  /** @param cause absent: a Catch sees no `Cause` then, as it may happen on AWS */
+  constructor(error: string, cause?: string, terminal = false) {
     super(cause);
+    if (cause === undefined) Object.defineProperty(this, 'message', { value: undefined });
     this.name = error;
     this.isRetryable = !terminal;
     this.isCatchable = !terminal;

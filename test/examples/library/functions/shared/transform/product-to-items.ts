@@ -32,6 +32,11 @@ export function productIdOf(item: WireItem): string | undefined {
   return stringAttribute(item, 'entry') === BOOK_ENTRY ? stringAttribute(item, 'isbn') : undefined;
 }
 
+/** ISBN of the book that an item of the target was made of, whichever item of it. */
+export function ownerIdOf(item: WireItem): string | undefined {
+  return stringAttribute(item, 'isbn');
+}
+
 /** A book that can be told from others, and how a sentence begins that is about it. */
 interface Subject {
   readonly book: WireItem;

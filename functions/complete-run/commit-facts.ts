@@ -1,0 +1,41 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import type { RunLedger } from '../shared/build-report.ts';
+import { existingTables } from '../shared/existing-tables.ts';
+import { listFiles } from '../shared/ledger/file.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
+import { combineDigests } from '../shared/wire/digest.ts';
+import { verificationVersion } from '../verify-migration/find-target.ts';
+import type { CommitFacts } from './judge.ts';
+
+/**
+ * Looks at everything that a commit is judged by: the ledger, the manifest in the bucket, and the tables as they
+ * are now.
+ *
+ * @throws BackupDamagedError (not retried) where the manifest is missing or was changed.
+ */
+export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLedger): Promise<CommitFacts> {
+  const nameOf = (spec: (typeof targetTables)[number]): string =>
+    tableName(spec, tablePrefixOf(runtime, run));
+  const names = run.parameters.dryRun ? [] : targetTables.map(nameOf);
+  const [files, manifest, existing] = await Promise.all([
+    listFiles(runtime.ledger, run.runId),
+    readManifest(runtime.objects, run.backupId),
+    existingTables(runtime, names),
+  ]);
+  return {
+    run,
+    ledger,
+    filed: combineDigests(files.map(({ digest, itemCount }) => ({ ...digest, count: itemCount }))),
+    manifest: manifest.digest,
+    tables: names.map((name) => ({
+      name,
+      recorded: ledger.tables.find((table) => table.name === name),
+      existing: existing.get(name),
+    })),
+    target: nameOf(catalogueTable),
+    verificationVersion: verificationVersion(run.executionArn),
+  };
+}

@@ -1,0 +1,34 @@
+import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { tableProblems } from '../shared/equations.ts';
+import { VerificationFailedError } from '../shared/errors.ts';
+import { existingTables } from '../shared/existing-tables.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { listTables } from '../shared/ledger/table-record.ts';
+import type { Runtime } from '../shared/runtime.ts';
+
+/**
+ * Whether the step has seen every product of its backup, and its table is still there. It does not read the table
+ * again: that is the verification's, which the state machine has.
+ *
+ * @throws VerificationFailedError naming what is missing; not retried.
+ */
+export async function assertWhole(
+  runtime: Runtime,
+  run: Run,
+  { table, counters }: { readonly table: string; readonly counters: Readonly<Record<string, number>> },
+): Promise<void> {
+  const { itemCount } = await readManifest(runtime.objects, run.backupId);
+  const recorded = (await listTables(runtime.ledger, run.runId)).find(({ name }) => name === table);
+  const existing = (await existingTables(runtime, [table])).get(table);
+  const { metadata = 0, variants = 0, quarantined = 0, items = 0 } = counters;
+  const seen = metadata + quarantined;
+  const problems = [
+    ...tableProblems({ name: table, recorded, existing }),
+    ...(seen === itemCount ? [] : [`${seen} of its ${itemCount} products were migrated or quarantined`]),
+    ...(items === metadata + variants ? [] : [`${items} items are counted, not ${metadata + variants}`]),
+  ];
+  if (problems.length === 0) return;
+  throw new VerificationFailedError(
+    `Backup ${run.backupId} is not migrated completely: ${problems.join('; ')}. Roll back what was done with the state machine rollback and {"runId": "${run.runId}"}, then invoke migrateProductsEnhanced again.`,
+  );
+}

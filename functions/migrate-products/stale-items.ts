@@ -1,0 +1,178 @@
+import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
+import { createPipeline } from '../shared/pipeline.ts';
+import { isThrottle } from '../shared/retry.ts';
+import { keyIdentity, keyOf, keyText } from '../shared/tables/item-key.ts';
+import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
+import { ownerIdOf } from '../shared/transform/product-to-items.ts';
+import type { ObjectStore } from '../shared/backup/object-store.ts';
+import { removedStem, saveUndo } from '../shared/undo-file.ts';
+import type { QueryPartition } from '../shared/wire/query-partition.ts';
+import { canonicalJson } from '../shared/wire/canonical-json.ts';
+import { absentCondition, unchangedCondition } from '../shared/wire/unchanged.ts';
+import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import type { PendingProduct } from './product-window.ts';
+import { noteThrottle, paidWrite, type WriteScope } from './target-writer.ts';
+
+/** One request a product; each answers within milliseconds. */
+const QUERIES_IN_FLIGHT = 16;
+/** Items that are kept in one object before they are removed. */
+const REMOVED_TOGETHER = 200;
+const DELETES_IN_FLIGHT = 16;
+const MAX_SAMPLES = 20;
+
+/** What a sweep needs to know beyond the table. */
+export interface SweepScope extends WriteScope {
+  readonly runId: string;
+  readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** Reads a product's items, whichever there are. */
+  readonly query: QueryPartition;
+  /** Told what each look was charged. */
+  readonly onRead: (readUnits: number) => void;
+  /** Epoch milliseconds until which keeping an item may go on trying. */
+  readonly saveDeadline: number;
+  /** Notes in the ledger what was kept, before anything is removed. */
+  readonly noteKept: (record: UndoRecord) => Promise<void>;
+  /** Keys for the report; at most 20. */
+  readonly samples: { readonly keptTooLarge: string[] };
+}
+
+/** Removes what earlier migrations have made of a product and this one does not make any more. */
+export interface StaleSweep {
+  /** Looks at one product's partitions, and removes what is stale there. Counts as one of the product's items. */
+  sweep(product: PendingProduct, items: readonly WireItem[]): Promise<void>;
+  /** Returns when everything is removed. @throws what a request failed with */
+  drain(): Promise<void>;
+  /** Returns when no request is under way. Never throws. */
+  settle(): Promise<void>;
+}
+
+interface StaleItem {
+  readonly item: WireItem;
+  readonly product: PendingProduct;
+}
+
+/**
+ * Items of the product that stand in its partitions as some earlier migration wrote them, and that it does not have
+ * any more. Whatever belongs to another product, was changed by others, or was never written by a migration, stays.
+ */
+export function staleAmong(
+  found: readonly WireItem[],
+  { items, runId }: { readonly items: readonly WireItem[]; readonly runId: string },
+): readonly WireItem[] {
+  const [first] = items;
+  const owner = first === undefined ? undefined : ownerIdOf(first);
+  if (owner === undefined) return [];
+  const expected = new Set(items.map(keyIdentity));
+  return found.filter(
+    (item) =>
+      !expected.has(keyIdentity(item)) &&
+      ownerIdOf(item) === owner &&
+      stringAttribute(item, 'migrationRun') !== undefined &&
+      !isOfRun(item, runId) &&
+      isAsMigrated(item),
+  );
+}
+
+/** For a run that replaces. What is removed is kept in the undo files first. */
+export function createStaleSweep(scope: SweepScope): StaleSweep {
+  const queries = createPipeline(QUERIES_IN_FLIGHT);
+  let stale: StaleItem[] = [];
+
+  const look = async (product: PendingProduct, items: readonly WireItem[]): Promise<void> => {
+    const found = await readPartitions(scope, items);
+    const removable = staleAmong(found, { items, runId: scope.runId });
+    product.remaining += removable.length;
+    stale.push(...removable.map((item) => ({ item, product })));
+    product.remaining -= 1;
+  };
+  const removeSome = async (): Promise<void> => {
+    const together = stale.slice(0, REMOVED_TOGETHER);
+    stale = stale.slice(REMOVED_TOGETHER);
+    await keep(scope, together);
+    const deletes = createPipeline(DELETES_IN_FLIGHT);
+    try {
+      for (const one of together) await deletes.start(() => remove(scope, one));
+      await deletes.finish();
+    } finally {
+      await deletes.settle();
+    }
+  };
+  return {
+    async sweep(product, items) {
+      if (stale.length >= REMOVED_TOGETHER) await removeSome();
+      await queries.start(() => look(product, items));
+    },
+    async drain() {
+      await queries.finish();
+      while (stale.length > 0) await removeSome();
+    },
+    settle: () => queries.settle(),
+  };
+}
+
+async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Promise<readonly WireItem[]> {
+  const { partitionKey } = catalogueTable.key;
+  const partitions = new Map(
+    items.map((item) => [stringAttribute(item, partitionKey) ?? '', item[partitionKey]] as const),
+  );
+  const found: WireItem[] = [];
+  for (const value of partitions.values()) {
+    if (value === undefined) continue;
+    let exclusiveStartKey: WireItem | undefined;
+    do {
+      const request = { tableName: scope.tableName, partitionKey, value, exclusiveStartKey };
+      const page = await scope.retry(
+        () => scope.query(request),
+        (error) => noteThrottle(scope, isThrottle(error)),
+      );
+      scope.onRead(page.readUnits);
+      found.push(...page.items);
+      exclusiveStartKey = page.lastEvaluatedKey;
+    } while (exclusiveStartKey !== undefined);
+  }
+  return found;
+}
+
+/** Before the first one is removed. What an earlier attempt has kept stays: these items are the same. */
+async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<void> {
+  const { objects, runId, saveDeadline, fence, noteKept } = scope;
+  const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
+  for (const [stem, ones] of Map.groupBy(together, ({ product }) => removedStem(product.stem))) {
+    const items = ones.map(({ item }) => item);
+    const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber: 0 }, options);
+    await noteKept({ ...kept, stem, keys: items.map(keyMark) });
+  }
+}
+
+/** What somebody has changed since it was looked at stays; verification names it. */
+async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<void> {
+  const condition = unchangedCondition(item);
+  if (condition === undefined) noteTooLarge(scope, { item, product });
+  else {
+    const outcome = await paidWrite(scope, 1, () =>
+      scope.items.deleteIf(scope.tableName, keyOf(item), condition),
+    );
+    if (outcome.written && (await isGone(scope, item, outcome.old))) product.tally.staleRemoved += 1;
+  }
+  product.remaining -= 1;
+}
+
+/**
+ * A condition cannot detect attributes added later: what was deleted with more than was looked at is put back, unless
+ * something new is there. Not stopped by the fence: it takes nothing away and never overwrites.
+ */
+async function isGone(scope: SweepScope, item: WireItem, deleted: WireItem = item): Promise<boolean> {
+  if (canonicalJson(deleted) === canonicalJson(item)) return true;
+  const condition = absentCondition(catalogueTable.key.partitionKey);
+  await scope.retry(
+    () => scope.items.putIf(scope.tableName, deleted, condition),
+    (error) => noteThrottle(scope, isThrottle(error)),
+  );
+  return false;
+}
+
+function noteTooLarge({ samples }: SweepScope, { item, product }: StaleItem): void {
+  product.tally.keptTooLarge += 1;
+  if (samples.keptTooLarge.length < MAX_SAMPLES) samples.keptTooLarge.push(keyText(item));
+}

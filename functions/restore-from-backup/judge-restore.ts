@@ -1,0 +1,159 @@
+import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { type RunLedger } from '../shared/build-report.ts';
+import { countOver } from '../shared/count-shards.ts';
+import {
+  backupProblems,
+  existingTableProblems,
+  newTableProblems,
+  passProblems,
+  tableProblems,
+  type TableFacts,
+} from '../shared/equations.ts';
+import { VerificationFailedError } from '../shared/errors.ts';
+import { existingTables } from '../shared/existing-tables.ts';
+import type { Run, Verification } from '../shared/ledger/run.ts';
+import type { Shard, ShardState } from '../shared/ledger/shard.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/wire/digest.ts';
+import { orderOf } from './payloads.ts';
+import { modeIn } from './restore-mode.ts';
+
+/** Everything that a restore is judged by. */
+export interface RestoreFacts {
+  readonly run: Run;
+  readonly ledger: RunLedger;
+  /** Of the backup that was restored. */
+  readonly manifest: Pick<MigrationManifest, 'digest' | 'files'>;
+  /** The target, with what is there now. */
+  readonly table: TableFacts;
+}
+
+/** Looks at the target. */
+export async function readRestoreFacts(
+  runtime: Runtime,
+  { run, ledger, manifest }: Omit<RestoreFacts, 'table'>,
+): Promise<RestoreFacts> {
+  const name = orderOf(run).targetTable;
+  const recorded = ledger.tables.find((table) => table.name === name);
+  const existing = (await existingTables(runtime, [name])).get(name);
+  return { run, ledger, manifest, table: { name, recorded, existing } };
+}
+
+/**
+ * What a checkpoint of the verification counts for: one execution, or one call of the step alone. Between two calls
+ * anybody may have changed the table, so what goes on looks at all of it again.
+ */
+export function verifyRestoreVersion({
+  executionArn,
+  executionStartTime,
+}: Pick<Run, 'executionArn' | 'executionStartTime'>): string {
+  return `${executionArn} ${executionStartTime}`;
+}
+
+const shardsOf = ({ ledger }: RestoreFacts, state: ShardState): readonly Shard[] =>
+  ledger.shards.get(state) ?? [];
+
+function digestOver(facts: RestoreFacts, state: ShardState, name: string): Digest {
+  return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? EMPTY_DIGEST));
+}
+
+/** What verification found, as the report shows it. */
+export function verificationOf(facts: RestoreFacts): Verification {
+  const { run, ledger, manifest } = facts;
+  const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
+  const expected = manifest.digest.count;
+  if (modeIn(ledger.tables, run) === 'EXISTING') {
+    const count = (counter: string): number => countOver(ledger.shards, 'VerifyRestore', counter);
+    return {
+      expected,
+      found: count('found'),
+      missing: Math.max(count('missing'), expected - count('found')),
+      different: 0,
+      extra: 0,
+      presentDifferent: count('different'),
+      ...noDrift,
+    };
+  }
+  const target = digestOver(facts, 'VerifyRestore', 'target');
+  return {
+    expected,
+    found: target.count,
+    missing: Math.max(0, expected - target.count),
+    different: target.count === expected && target.sum !== manifest.digest.sum ? 1 : 0,
+    extra: Math.max(0, target.count - expected),
+    ...noDrift,
+  };
+}
+
+function passesOf(facts: RestoreFacts): readonly string[] {
+  const planned = facts.run.plan.shards;
+  const version = verifyRestoreVersion(facts.run);
+  const looked = shardsOf(facts, 'VerifyRestore').map((shard) => ({
+    ...shard,
+    done: shard.done && shard.codeVersion === version,
+  }));
+  return [
+    ...passProblems({ state: 'ProveBackup', planned, shards: shardsOf(facts, 'ProveBackup') }),
+    ...passProblems({ state: 'RestoreProducts', planned, shards: shardsOf(facts, 'RestoreProducts') }),
+    ...passProblems({ state: 'VerifyRestore', planned, shards: looked }),
+  ];
+}
+
+function targetProblems(facts: RestoreFacts): readonly string[] {
+  const { run, ledger, manifest } = facts;
+  const restored = (counter: string): number => countOver(ledger.shards, 'RestoreProducts', counter);
+  const looked = (counter: string): number => countOver(ledger.shards, 'VerifyRestore', counter);
+  const { missing, different, extra } = verificationOf(facts);
+  if (modeIn(ledger.tables, run) === 'NEW')
+    return newTableProblems({
+      expected: manifest.digest,
+      // Items bear no mark of the restore: what an interrupted turn has written is found there, equal, by the next.
+      sent: restored('written') + restored('alreadyPresent'),
+      present: restored('keptDifferent'),
+      found: digestOver(facts, 'VerifyRestore', 'target'),
+      missing,
+      different,
+      extra,
+    });
+  return existingTableProblems({
+    expected: manifest.digest.count,
+    written: restored('written'),
+    replaced: 0,
+    present: restored('alreadyPresent') + restored('keptDifferent'),
+    ownEqual: 0,
+    ownChanged: 0,
+    otherEqual: looked('found') - looked('different'),
+    otherDifferent: looked('different'),
+    missing,
+  });
+}
+
+/** One clause for everything that is not as it must be before a restore may be called complete. */
+export function restoreProblems(facts: RestoreFacts): readonly string[] {
+  const { manifest, table } = facts;
+  const filed = combineDigests(manifest.files.map(({ digest }) => digest));
+  const reread = digestOver(facts, 'ProveBackup', 'source');
+  return [
+    ...tableProblems(table),
+    ...passesOf(facts),
+    ...backupProblems({ scanned: manifest.digest, filed, reread }),
+    ...targetProblems(facts),
+  ];
+}
+
+const MAX_PROBLEMS = 6;
+
+/**
+ * Whether the target holds what the backup holds.
+ *
+ * @throws VerificationFailedError naming what does not hold; not retried, the run is rolled back or held.
+ */
+export function judgeRestore(facts: RestoreFacts): Verification {
+  const problems = restoreProblems(facts);
+  if (problems.length === 0) return verificationOf(facts);
+  const { targetTable, backupId } = orderOf(facts.run);
+  const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more` : '';
+  throw new VerificationFailedError(
+    `Table ${targetTable} is not what backup ${backupId} holds: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}. The restore is not complete. Let nobody write into ${targetTable} meanwhile, then start again.`,
+  );
+}

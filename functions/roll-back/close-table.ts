@@ -1,0 +1,79 @@
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
+import { noteTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { changePolicy, findPolicy } from '../shared/tables/change-policy.ts';
+import { tableArnOf } from '../shared/tables/close-table.ts';
+import { type Closure, closedPolicy, isClosed, isClosedBy } from '../shared/tables/table-policy.ts';
+import type { SettlerFence } from './settler.ts';
+
+/** One table that is to be looked into and deleted. */
+export interface ClosingScope {
+  readonly run: Run;
+  readonly fence: SettlerFence;
+  readonly record: TableRecord;
+  /** Whether the shop may use it: the run succeeded, or a later run relies on it. */
+  readonly isInUse: boolean;
+}
+
+/** Whether anybody can write into the table while it is looked through. */
+export type Closing =
+  /** Nobody can but the run's own writers, or nobody at all. */
+  | { readonly kind: 'closed' }
+  /** The endpoint has no resource policies, or nobody has closed the table. */
+  | { readonly kind: 'open' }
+  /** It has just been closed, and AWS gives no bound for how long that takes. */
+  | { readonly kind: 'wait'; readonly seconds: number };
+
+/** A table of a failed run has been closed since its creation, unless somebody has taken the policy off. */
+async function seeWhetherClosed(runtime: Runtime, { run, record }: ClosingScope): Promise<Closing> {
+  const { name, access, tableArn = tableArnOf(runtime, run, name) } = record;
+  if (access !== 'CLOSED') return { kind: 'open' };
+  const found = await findPolicy(runtime, tableArn);
+  return { kind: found.kind === 'policy' && isClosed(found.policy) ? 'closed' : 'open' };
+}
+
+/** Since when the table is closed to everybody; `undefined` where the endpoint has no resource policies. */
+async function closeToAll(
+  runtime: Runtime,
+  { run, fence, record }: ClosingScope,
+): Promise<number | undefined> {
+  const { name, tableArn = tableArnOf(runtime, run, name), closedToAllAt } = record;
+  const closure: Closure = { runId: run.runId, tableArn };
+  const found = await findPolicy(runtime, tableArn);
+  const stands = found.kind === 'policy' && isClosedBy(found.policy, closure);
+  if (stands && closedToAllAt !== undefined) return closedToAllAt;
+  const { kind } = await changePolicy(runtime, {
+    tableArn,
+    wanted: (policy) => closedPolicy(policy, closure),
+    isDone: (policy) => isClosedBy(policy, closure),
+    check: () => fence.check(),
+  });
+  if (kind === 'not offered') return undefined;
+  const now = runtime.clock.now();
+  await noteTable(runtime.ledger, { runId: run.runId, name }, { closedToAllAt: now, access: 'CLOSED' });
+  return now;
+}
+
+/** A fact for the report, once a run. */
+async function sayThatAWindowIsLeft({ ledger, config }: Runtime, { runId }: Run): Promise<void> {
+  await warnRun(ledger, await readRun(ledger, runId), [
+    `Tables of the run were in use, so each of them was closed to every writer for at least ${config.closeWaitSeconds} seconds before it was looked through and deleted. That narrows the time in which a write can be lost with a table, but it cannot close it entirely: AWS gives no bound for how long a resource policy takes.`,
+  ]);
+}
+
+/**
+ * Sees to it that nobody writes into a table between the look into it and its deletion. A table that is in use
+ * is closed to everybody, our own functions too, and stays so to the end. Idempotent.
+ *
+ * @throws RunClosedError, and the SDK's errors where the policy cannot be put; safe to repeat
+ */
+export async function closeForRollBack(runtime: Runtime, scope: ClosingScope): Promise<Closing> {
+  const { run } = scope;
+  if (!scope.isInUse) return seeWhetherClosed(runtime, scope);
+  const closedAt = await closeToAll(runtime, scope);
+  if (closedAt === undefined) return { kind: 'open' };
+  await sayThatAWindowIsLeft(runtime, run);
+  const leftMillis = closedAt + runtime.config.closeWaitSeconds * 1_000 - runtime.clock.now();
+  return leftMillis > 0 ? { kind: 'wait', seconds: leftMillis / 1_000 } : { kind: 'closed' };
+}

@@ -1,0 +1,66 @@
+import {
+  DeleteTableCommand,
+  type TableDescription,
+  UpdateTableCommand,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
+} from '@aws-sdk/client-dynamodb';
+import { errorSummary } from '../shared/errors.ts';
+import { isTransient, retry } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable } from '../shared/tables/describe-table.ts';
+import type { Contents } from './inspection.ts';
+import type { SettlerFence } from './settler.ts';
+
+/** A table to delete. */
+export interface Doomed {
+  readonly table: TableDescription;
+  readonly fence: SettlerFence;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  /** Looks into it directly before each request: where others can write, nobody knows what has come since. */
+  readonly lookAgain: (() => Promise<Contents>) | undefined;
+}
+
+const waiting = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
+const nothing: Contents = { kind: 'nothing of the shop' };
+
+/** A table that is being updated refuses to be deleted for a moment. */
+const isBusyOrTransient = (error: unknown): boolean =>
+  errorSummary(error).name === 'ResourceInUseException' || isTransient(error);
+
+async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promise<void> {
+  const { TableName = '', TableStatus, DeletionProtectionEnabled } = table;
+  if (TableStatus !== 'ACTIVE')
+    await waitUntilTableExists({ client: clients.tables, ...waiting }, { TableName });
+  if (DeletionProtectionEnabled !== true) return;
+  await fence.check();
+  await clients.dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  await waitUntilTableExists({ client: clients.tables, ...waiting }, { TableName });
+}
+
+/**
+ * Lifts the table's deletion protection and deletes it, unless another table has its name by now.
+ *
+ * @returns what the last look has found: only `nothing of the shop` means that the table is gone
+ * @throws RunClosedError, and the SDK's errors; safe to repeat
+ */
+export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Contents> {
+  const { clients, clock } = runtime;
+  const { table, fence, deadline, lookAgain } = doomed;
+  const { TableName = '', TableId } = table;
+  await unprotect(runtime, doomed);
+  const until = { clock, deadline, patienceMillis: 60_000, isRetryable: isBusyOrTransient };
+  const found = await retry(until, async (): Promise<Contents> => {
+    const now = await describeTable(clients.tables, TableName);
+    if (now === undefined || now.TableId !== TableId) return nothing;
+    const contents = (await lookAgain?.()) ?? nothing;
+    if (contents.kind !== 'nothing of the shop') return contents;
+    await fence.check();
+    await clients.dynamo.send(new DeleteTableCommand({ TableName }));
+    return contents;
+  });
+  if (found.kind === 'nothing of the shop')
+    await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName });
+  return found;
+}

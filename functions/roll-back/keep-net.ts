@@ -1,0 +1,146 @@
+import {
+  CreateBackupCommand,
+  DescribeBackupCommand,
+  DescribeContinuousBackupsCommand,
+  ListBackupsCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import { errorSummary } from '../shared/errors.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
+import { noteTable, type TableFacts, type TableRecord } from '../shared/ledger/table-record.ts';
+import { isTransient, retry } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { isNotOffered } from '../shared/tables/change-policy.ts';
+import { cut } from '../shared/text.ts';
+import type { SettlerFence } from './settler.ts';
+
+/** A table that was in use and is about to go. */
+export interface NetScope {
+  readonly run: Run;
+  readonly fence: SettlerFence;
+  readonly record: TableRecord;
+  readonly table: TableDescription;
+}
+
+/** `ready`: the table may go. `wait`: its backup is not AVAILABLE yet, and DynamoDB refuses to delete it. */
+export type Net = { readonly kind: 'ready'; readonly remark: string } | { readonly kind: 'wait' };
+
+const systemBackup: Net = { kind: 'ready', remark: 'DynamoDB keeps a system backup of it for 35 days' };
+const userBackup = (arn: string): Net => ({ kind: 'ready', remark: `its backup is ${arn}` });
+
+/** Letters, digits, `_`, `-` and `.` only, as both the table's name and the run's id are made of. */
+const maxBackupName = 255;
+
+function nameOf({ record, run: { runId } }: NetScope): string {
+  return `${cut(record.name, maxBackupName - runId.length - 1)}-${runId}`;
+}
+
+const note = ({ ledger }: Runtime, { run, record }: NetScope, facts: TableFacts): Promise<void> =>
+  noteTable(ledger, { runId: run.runId, name: record.name }, facts);
+
+async function hasPointInTimeRecovery({ clients }: Runtime, TableName: string): Promise<boolean> {
+  const { ContinuousBackupsDescription: found } = await clients.tables.send(
+    new DescribeContinuousBackupsCommand({ TableName }),
+  );
+  return found?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus === 'ENABLED';
+}
+
+/** The backup that an earlier call has asked for and never heard of: of this very table, under this run's name. */
+async function findBackup({ clients }: Runtime, scope: NetScope): Promise<string | undefined> {
+  const name = nameOf(scope);
+  let start: string | undefined;
+  do {
+    const page = await clients.tables.send(
+      new ListBackupsCommand({ TableName: scope.record.name, ExclusiveStartBackupArn: start }),
+    );
+    const found = page.BackupSummaries?.find(
+      ({ BackupName, TableId, BackupStatus }) =>
+        BackupName === name && TableId === scope.table.TableId && BackupStatus !== 'DELETED',
+    );
+    if (found?.BackupArn !== undefined) return found.BackupArn;
+    start = page.LastEvaluatedBackupArn;
+  } while (start !== undefined);
+  return undefined;
+}
+
+const isBusyOrTransient = (error: unknown): boolean =>
+  ['BackupInUseException', 'TableInUseException', 'LimitExceededException'].includes(
+    errorSummary(error).name,
+  ) || isTransient(error);
+
+/** One backup, however often it is asked for: before each attempt the one is looked for that may have been made. */
+function makeBackup(runtime: Runtime, scope: NetScope): Promise<string> {
+  const { clients, clock } = runtime;
+  const until = {
+    clock,
+    deadline: clock.now() + 60_000,
+    patienceMillis: 60_000,
+    isRetryable: isBusyOrTransient,
+  };
+  return retry(until, async () => {
+    const found = await findBackup(runtime, scope);
+    if (found !== undefined) return found;
+    await scope.fence.check();
+    const { BackupDetails } = await clients.dynamo.send(
+      new CreateBackupCommand({ TableName: scope.record.name, BackupName: nameOf(scope) }),
+    );
+    return BackupDetails?.BackupArn ?? '';
+  });
+}
+
+async function isAvailable({ clients }: Runtime, BackupArn: string): Promise<boolean> {
+  const { BackupDescription } = await clients.tables.send(new DescribeBackupCommand({ BackupArn }));
+  return BackupDescription?.BackupDetails?.BackupStatus === 'AVAILABLE';
+}
+
+async function noNet(runtime: Runtime, scope: NetScope, warning: string): Promise<Net> {
+  await note(runtime, scope, { net: 'NOT_OFFERED' });
+  await warnRun(runtime.ledger, await readRun(runtime.ledger, scope.run.runId), [warning]);
+  return { kind: 'ready', remark: 'this endpoint offers no backups' };
+}
+
+async function findNet(runtime: Runtime, scope: NetScope): Promise<Net> {
+  if (!(await hasPointInTimeRecovery(runtime, scope.record.name))) return findBackedUp(runtime, scope);
+  await note(runtime, scope, { net: 'SYSTEM_BACKUP' });
+  return systemBackup;
+}
+
+async function findBackedUp(runtime: Runtime, scope: NetScope): Promise<Net> {
+  const { record } = scope;
+  const backupArn = record.backupArn ?? (await makeBackup(runtime, scope));
+  if (record.backupArn === undefined) await note(runtime, scope, { net: 'BACKUP', backupArn });
+  return (await isAvailable(runtime, backupArn)) ? userBackup(backupArn) : { kind: 'wait' };
+}
+
+/**
+ * One backup of a table that stays, AVAILABLE before anything is taken out of it. Idempotent.
+ *
+ * @throws RunClosedError, and the SDK's errors; safe to repeat
+ */
+export async function keepBackup(runtime: Runtime, scope: NetScope, warning: string): Promise<Net> {
+  try {
+    return await findBackedUp(runtime, scope);
+  } catch (error) {
+    if (isNotOffered(error)) return noNet(runtime, scope, warning);
+    throw error;
+  }
+}
+
+/**
+ * Sees to it that something is left of a table that was in use: the system backup that DynamoDB makes of a table with
+ * point-in-time recovery when it is deleted, or else one backup, AVAILABLE. To be called once the table has been
+ * closed for a minute: a backup reaches back to about a minute before its request. Idempotent.
+ *
+ * @throws RunClosedError, and the SDK's errors; safe to repeat
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html
+ */
+export async function keepNet(runtime: Runtime, scope: NetScope): Promise<Net> {
+  try {
+    return await findNet(runtime, scope);
+  } catch (error) {
+    if (!isNotOffered(error)) throw error;
+    const warning = `${scope.record.name} was deleted without a DynamoDB backup of its own, because this endpoint offers none. It held nothing but what the run had written.`;
+    return noNet(runtime, scope, warning);
+  }
+}

@@ -1,0 +1,76 @@
+import { counted } from '../shared/counted.ts';
+import { keyText } from '../shared/tables/item-key.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+
+/** Why an item that the run wrote is not as it was before the run. */
+export const leftReasons = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
+export type LeftReason = (typeof leftReasons)[number];
+
+/** Items of one reason. */
+export interface LeftItems {
+  readonly count: number;
+  /** At most 20. */
+  readonly keys: readonly string[];
+}
+
+export type Left = Readonly<Partial<Record<LeftReason, LeftItems>>>;
+
+const maxSamples = 20;
+const maxNamed = 5;
+
+/** What has been done since the tally was last taken. */
+export class Tally {
+  deleted = 0;
+  restored = 0;
+  private readonly left: Partial<Record<LeftReason, { count: number; keys: string[] }>> = {};
+
+  leave(reason: LeftReason, item: WireItem): void {
+    const entry = (this.left[reason] ??= { count: 0, keys: [] });
+    entry.count += 1;
+    if (entry.keys.length < maxSamples) entry.keys.push(keyText(item));
+  }
+
+  taken(): { readonly deleted: number; readonly restored: number; readonly left: Left } {
+    return { deleted: this.deleted, restored: this.restored, left: this.left };
+  }
+}
+
+/** Two tallies as one. */
+export function addLeft(one: Left, other: Left): Left {
+  const entries = leftReasons.flatMap((reason) => {
+    const both = [one[reason], other[reason]].flatMap((items) => items ?? []);
+    const count = both.reduce((sum, items) => sum + items.count, 0);
+    const keys = both.flatMap((items) => items.keys).slice(0, maxSamples);
+    return count === 0 ? [] : [[reason, { count, keys }] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function named({ count, keys }: LeftItems): string {
+  const shown = keys.slice(0, maxNamed);
+  return `${shown.join(', ')}${count > shown.length ? ', ...' : ''}`;
+}
+
+type Wording = (count: string, runId: string) => string;
+
+const wordings: Readonly<Record<LeftReason, Wording>> = {
+  changed: (items) => `${items} that somebody has changed since`,
+  noUndo: (items, runId) =>
+    `${items} in place of older ones, whose copies below runs/${runId}/undo/ are missing or damaged`,
+  unrestored: (items, runId) => `${items} in place of older ones, whose copies are below runs/${runId}/undo/`,
+  lost: (items) =>
+    `${items} that somebody changed while they were being deleted, and that could not be put back`,
+};
+
+/** `2 items that somebody has changed since (PRODUCT#1 / METADATA, ...)`; each reason that occurs, or `undefined`. */
+export function leftText(runId: string, left: Left, reasons = leftReasons as readonly LeftReason[]) {
+  const parts = reasons.flatMap((reason) => {
+    const items = left[reason];
+    if (items === undefined) return [];
+    return [`${wordings[reason](counted(items.count, 'item'), runId)} (${named(items)})`];
+  });
+  return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+/** Reasons for which the table is not as it was before the run, through no decision of the shop's. */
+export const failedReasons: readonly LeftReason[] = ['noUndo', 'unrestored', 'lost'];

@@ -1,0 +1,95 @@
+import { fileStem } from '../shared/backup/layout.ts';
+import { filesOfRun } from '../shared/backup/run-files.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { keyMark, listUndoRecords, saveUndoRecord, type UndoRecord } from '../shared/ledger/undo-record.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { keyIdentity, keyOf, targetKeyNames } from '../shared/tables/item-key.ts';
+import { haveSameDigest } from '../shared/transform/as-written.ts';
+import { isRemovedStem, readUndoObject } from '../shared/undo-file.ts';
+import { absentCondition, changeOf } from '../shared/wire/unchanged.ts';
+import { updateIf } from '../shared/wire/update-if.ts';
+import type { WireItem } from '../shared/wire/wire-item.ts';
+import { sideBySide, type TakerTools } from './taker-tools.ts';
+
+/** What one data file's products may have replaced. */
+export interface UndoFile {
+  readonly stem: string;
+  /** By number; a run that began before these were noted has none. */
+  readonly records: ReadonlyMap<number, UndoRecord>;
+}
+
+/** Data files whose products may have replaced something; only `replace` does. */
+export async function undoFiles(runtime: Runtime, run: Run): Promise<readonly UndoFile[]> {
+  if (run.parameters.onExisting !== 'replace') return [];
+  const records = Map.groupBy(await listUndoRecords(runtime.ledger, run.runId), ({ stem }) => stem);
+  const files = (await filesOfRun(runtime, run)).map(({ key }) => fileStem(key));
+  const stems = [...new Set([...files, ...records.keys()])];
+  return stems.map((stem) => ({
+    stem,
+    records: new Map((records.get(stem) ?? []).map((record) => [record.number, record])),
+  }));
+}
+
+/** @returns whether the item is as before. What somebody changes meanwhile is left to the pass over the table. */
+async function putBack(tools: TakerTools, standing: WireItem, old: WireItem): Promise<boolean> {
+  const { runtime, tableName, guarded, isUntouched } = tools;
+  const change = changeOf({ from: standing, to: old }, targetKeyNames);
+  if (change === undefined) return false;
+  const update = updateIf(runtime.clients.dynamo);
+  const outcome = await guarded(() => update({ tableName, key: keyOf(standing), change }));
+  if (outcome.written) return true;
+  const [found] = outcome.standing === undefined ? await tools.read([standing]) : [outcome.standing];
+  if (found === undefined) return false;
+  // An answer was lost.
+  if (haveSameDigest(found, old)) return true;
+  return isUntouched(found) ? putBack(tools, found, old) : false;
+}
+
+/** @returns marks of the items that could not be put back */
+async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Promise<readonly string[]> {
+  const old = new Map(kept.map((item) => [keyIdentity(item), item]));
+  const unrestored = new Set(kept.map(keyMark));
+  const standing = await tools.read(kept);
+  await sideBySide(standing.filter(tools.isUntouched), async (item) => {
+    const before = old.get(keyIdentity(item));
+    if (before === undefined || !(await putBack(tools, item, before))) return;
+    tools.tally.restored += 1;
+    unrestored.delete(keyMark(item));
+  });
+  return [...unrestored];
+}
+
+/**
+ * What the run has removed comes back where nothing is; what others have put there meanwhile stays.
+ *
+ * @returns marks of the items that could not be put back: none
+ */
+async function putBackRemoved(tools: TakerTools, removed: readonly WireItem[]): Promise<readonly string[]> {
+  const { runtime, tableName, guarded, tally } = tools;
+  await sideBySide(removed, async (item) => {
+    const outcome = await guarded(() =>
+      runtime.items.putIf(tableName, item, absentCondition(targetKeyNames[0] ?? '')),
+    );
+    if (outcome.written) tally.restored += 1;
+  });
+  return [];
+}
+
+/** Puts back what one data file's products have replaced, and notes in the ledger what could not be put back. */
+export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile): Promise<void> {
+  const { runtime, run } = tools;
+  const { objects, ledger } = runtime;
+  const putBackKept = isRemovedStem(stem) ? putBackRemoved : putBackObject;
+  const highest = Math.max(-1, ...records.keys());
+  for (let number = 0; ; number += 1) {
+    const record = records.get(number);
+    const kept = await readUndoObject(
+      { objects, runId: run.runId, stem },
+      { number, sha256: record?.sha256 },
+    );
+    if (kept === undefined && number > highest) return;
+    const unrestored = kept === undefined ? record?.keys : await putBackKept(tools, kept);
+    if (record === undefined || unrestored === undefined) continue;
+    await saveUndoRecord(ledger, run.runId, { ...record, unrestored, isReadable: kept !== undefined });
+  }
+}

@@ -1,0 +1,65 @@
+import type { Run } from '../ledger/run.ts';
+import type { TableAccess } from '../ledger/table-record.ts';
+import { retry } from '../retry.ts';
+import type { Runtime } from '../runtime.ts';
+import { findPolicy, policyPatienceMillis } from './change-policy.ts';
+import { type Closure, isClosedBy, writerOf } from './table-policy.ts';
+
+/** A run of a machine has an execution, whose ARN says the partition. */
+export function tableArnOf(
+  { config, accountId }: Runtime,
+  { executionArn }: Pick<Run, 'executionArn'>,
+  name: string,
+): string {
+  const partition = /^arn:([^:]+):/.exec(executionArn)?.[1] ?? 'aws';
+  return `arn:${partition}:dynamodb:${config.region}:${accountId}:table/${name}`;
+}
+
+/**
+ * How a new table is closed until the run's commit: only roles that carry this deployment's tag may write items.
+ * `undefined` where it is not: a step called alone has no commit, and the deployment may not want it.
+ */
+export function closureFor(
+  runtime: Runtime,
+  run: Pick<Run, 'runId' | 'kind' | 'executionArn'>,
+  name: string,
+): Closure | undefined {
+  const { config } = runtime;
+  if (run.kind === 'manual' || !config.closeNewTables) return undefined;
+  return { runId: run.runId, tableArn: tableArnOf(runtime, run, name), writer: writerOf(config) };
+}
+
+/** What is known of who may write into a new table; goes into its record. */
+export interface Closed {
+  readonly access: TableAccess;
+  readonly policyRevision?: string;
+}
+
+/**
+ * Reads back whether the table is closed: a policy that was given at creation may take some seconds to show, and an
+ * engine without resource policies never shows it.
+ *
+ * @throws the SDK's errors; safe to repeat
+ */
+export async function readClosure(runtime: Runtime, closure: Closure): Promise<Closed> {
+  const { clock } = runtime;
+  const notYet = new Error('The policy does not show yet.');
+  const until = {
+    clock,
+    deadline: clock.now() + policyPatienceMillis,
+    patienceMillis: policyPatienceMillis,
+    isRetryable: (error: unknown) => error === notYet,
+  };
+  try {
+    return await retry(until, async (): Promise<Closed> => {
+      const found = await findPolicy(runtime, closure.tableArn);
+      if (found.kind === 'none') throw notYet;
+      if (found.kind === 'policy' && isClosedBy(found.policy, closure))
+        return { access: 'CLOSED', policyRevision: found.revisionId };
+      return { access: 'NEVER_CLOSED' };
+    });
+  } catch (error) {
+    if (error === notYet) return { access: 'NEVER_CLOSED' };
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { errorSummary } from '../errors.ts';
+import { ClaimLostError } from '../ledger/claims.ts';
+import { noteTable, type TableRecord } from '../ledger/table-record.ts';
+import type { Run } from '../ledger/run.ts';
+import type { Runtime } from '../runtime.ts';
+import { changePolicy, deleteRevision } from './change-policy.ts';
+import { tableArnOf } from './close-table.ts';
+import { isClosed, openedPolicy } from './table-policy.ts';
+
+/** Whether a table is open, as GetResourcePolicy says; `reason` is the name of what stands in the way. */
+export type Opened = { readonly isOpen: true } | { readonly isOpen: false; readonly reason: string };
+
+/**
+ * Removes every statement of ours from a table's policy, whichever run put it; statements of others stay. Notes the
+ * table as OPEN once GetResourcePolicy says so. Idempotent; a table that is gone counts as open.
+ */
+export async function openTable(
+  runtime: Runtime,
+  run: Pick<Run, 'runId' | 'executionArn'>,
+  record: TableRecord,
+  check: () => Promise<void> = () => Promise.resolve(),
+): Promise<Opened> {
+  const { name, access, policyRevision, tableArn = tableArnOf(runtime, run, name) } = record;
+  const change = {
+    tableArn,
+    wanted: (policy: string | undefined) => (policy === undefined ? undefined : openedPolicy(policy)),
+    isDone: (policy: string | undefined) => !isClosed(policy),
+    check,
+  };
+  try {
+    // By its revision first: GetResourcePolicy may not know the policy of a young table yet.
+    if (access === 'CLOSED' && policyRevision !== undefined)
+      await deleteRevision(runtime, { tableArn, revisionId: policyRevision, check });
+    const { kind } = await changePolicy(runtime, change);
+    if (kind === 'done') await noteTable(runtime.ledger, { runId: run.runId, name }, { access: 'OPEN' });
+    return { isOpen: true };
+  } catch (error) {
+    const { name: reason } = errorSummary(error);
+    if (reason === 'RunClosedError' || error instanceof ClaimLostError) throw error;
+    return { isOpen: false, reason };
+  }
+}
+
+/** For the operator who cannot wait; it takes statements of others off as well, where there are any. */
+export function openCommand(
+  runtime: Runtime,
+  run: Pick<Run, 'executionArn'>,
+  { name, tableArn = tableArnOf(runtime, run, name) }: Pick<TableRecord, 'name' | 'tableArn'>,
+): string {
+  return `aws dynamodb delete-resource-policy --resource-arn ${tableArn}`;
+}

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
+import { functionName, whenRequested } from '../support/request-points.ts';
+import { secretProducts } from '../support/secret-products.ts';
+import { isSoak } from '../support/soak.ts';
+import { type WritingShop, writingShop } from '../support/writing-shop.ts';
+
+const products = secretProducts(12);
+
+/** Where a run may fail once its tables are there. */
+const failures = [
+  { stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' },
+  { stage: 'verifyMigration', operation: 'Scan' },
+  { stage: 'completeRun', operation: 'TransactWriteItems' },
+] as const;
+
+/** Requests of a roll back at which the shop writes, from its first to behind its last. */
+const places = isSoak ? Array.from({ length: 90 }, (_, index) => index + 1) : [1, 10, 18, 26, 36, 54];
+
+/**
+ * An item of the run's own, which the shop may change as soon as it is there. Where nobody closes the table, one that
+ * the run does not write: what the shop writes under a key before its product is migrated is overwritten there.
+ */
+const written = { PK: 'PRODUCT#p-0', SK: 'METADATA' };
+const unwritten = { PK: 'PRODUCT#of-the-shop', SK: 'METADATA' };
+
+describe.each([
+  { title: 'a run whose tables are closed until its commit', closeNewTables: true },
+  { title: 'a run whose tables nobody closes', closeNewTables: false },
+])('$title', ({ closeNewTables }) => {
+  let shop: FaultShop;
+  let writer: WritingShop;
+
+  beforeAll(async () => {
+    shop = await openFaultShop({
+      environment: {
+        FENCE_WAIT_SECONDS: '0',
+        INTENT_WAIT_SECONDS: '1',
+        CLOSE_WAIT_SECONDS: '1',
+        CLOSE_NEW_TABLES: String(closeNewTables),
+      },
+    });
+  });
+  beforeEach(async () => {
+    await shop.reset(products);
+    writer = writingShop(shop.dynamo, closeNewTables ? written : unwritten);
+  });
+  afterAll(() => shop.stop());
+
+  function failAt({ stage, operation }: (typeof failures)[number]): void {
+    const at = { functionName: functionName(stage), operation } as const;
+    shop.aws.faults.add({ ...at, kind: 'error', code: 'ValidationException', status: 400 });
+  }
+
+  it.each(failures)(
+    'loses no write that was answered, of a shop that writes while a run fails in $stage',
+    async (failure) => {
+      failAt(failure);
+      writer.start();
+      const { status } = await shop.endOf(await shop.begin());
+      await writer.stop();
+      expect(status).toBe('FAILED');
+      expect(await writer.lost()).toEqual([]);
+      expect(writer.refusedCount > 0).toBe(closeNewTables);
+    },
+    60_000,
+  );
+
+  it.each(places)(
+    'loses no write that arrives with request %i of the roll back of a failed run',
+    async (nth) => {
+      failAt({ stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' });
+      const writes: Promise<void>[] = [];
+      whenRequested(shop, { stage: 'rollBack', nth }, () => writes.push(writer.writeOnce()));
+      await shop.endOf(await shop.begin());
+      await Promise.all(writes);
+      expect(await writer.lost()).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('keeps a write that comes between the look and a deletion that is refused at first', async () => {
+    failAt({ stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' });
+    const writes: Promise<void>[] = [];
+    shop.aws.faults.add({
+      functionName: functionName('rollBack'),
+      operation: 'DeleteTable',
+      table: 'orders',
+      where: () => {
+        writes.push(writer.writeOnce());
+        return true;
+      },
+      kind: 'error',
+      code: 'InternalServerError',
+      status: 500,
+      times: 2,
+    });
+    await shop.endOf(await shop.begin());
+    await Promise.all(writes);
+    expect(writer.acknowledgedCount > 0).toBe(!closeNewTables);
+    expect(await writer.lost()).toEqual([]);
+  }, 60_000);
+});
+
+describe('a run that has succeeded and is rolled back', () => {
+  let shop: FaultShop;
+  let writer: WritingShop;
+
+  beforeAll(async () => {
+    shop = await openFaultShop();
+  });
+  beforeEach(async () => {
+    await shop.reset(products);
+    writer = writingShop(shop.dynamo, written);
+  });
+  afterAll(() => shop.stop());
+
+  async function succeed(): Promise<string> {
+    const { runId } = await shop.migrate();
+    return runId;
+  }
+
+  it('is open to the shop from the moment on at which it has succeeded', async () => {
+    await succeed();
+    await writer.writeOnce();
+    expect(writer).toMatchObject({ acknowledgedCount: 2, refusedCount: 0 });
+  });
+
+  it('loses no write that was answered, of a shop that writes all the time', async () => {
+    const runId = await succeed();
+    writer.start();
+    await shop.run('rollback', { runId, confirm: runId });
+    await writer.stop();
+    expect(writer.acknowledgedCount).toBeGreaterThan(0);
+    expect(await writer.lost()).toEqual([]);
+    expect(await shop.dynamo.tableNames()).toEqual(expect.arrayContaining(['orders', 'products-enhanced']));
+  }, 60_000);
+
+  it.each(places)(
+    'loses no write that arrives with request %i of its roll back',
+    async (nth) => {
+      const runId = await succeed();
+      const writes: Promise<void>[] = [];
+      whenRequested(shop, { stage: 'rollBack', nth }, () => writes.push(writer.writeOnce()));
+      await shop.run('rollback', { runId, confirm: runId });
+      await Promise.all(writes);
+      expect(await writer.lost()).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('gives a table back to the shop that it keeps', async () => {
+    const runId = await succeed();
+    const writes: Promise<void>[] = [];
+    // Late enough for the first glance to have seen nothing.
+    shop.aws.faults.add({
+      functionName: functionName('rollBack'),
+      operation: 'PutResourcePolicy',
+      table: 'orders',
+      where: () => {
+        writes.push(writer.writeOnce());
+        return true;
+      },
+      kind: 'error',
+      code: 'InternalServerError',
+      status: 500,
+      times: 1,
+    });
+    await shop.run('rollback', { runId, confirm: runId });
+    await Promise.all(writes);
+    const before = writer.acknowledgedCount;
+    await writer.writeOnce();
+    expect(before).toBeGreaterThan(0);
+    expect(writer.acknowledgedCount).toBeGreaterThan(before);
+    expect(await writer.lost()).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,51 @@
+/** Any JSON value. */
+export type Data = unknown;
+
+/** A failure of the interpreter's own, which no Catch sees. */
+export class RuntimeFailure extends Error {
+  override readonly name = 'States.Runtime';
+}
+
+const isObject = (value: Data): value is Record<string, Data> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value at a reference path, `$`, `$.a.b` or `$$.Execution.Name`; `undefined` where nothing is. */
+export function lookUp(path: string, data: Data, context: Data): Data {
+  if (!/^\$\$?(\.\w+)*$/.test(path)) throw new RuntimeFailure(`The fake TestState does not know ${path}.`);
+  const [root = '', ...names] = path.split('.');
+  return names.reduce<Data>(
+    (value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    root === '$$' ? context : data,
+  );
+}
+
+/** @throws RuntimeFailure where the path leads nowhere */
+export function valueAt(path: string, data: Data, context: Data): Data {
+  const value = lookUp(path, data, context);
+  if (value === undefined)
+    throw new RuntimeFailure(`The JSONPath '${path}' could not be found in the input.`);
+  return value;
+}
+
+/** A payload template with each `x.$` filled in. */
+export function fillIn(template: Data, data: Data, context: Data): Data {
+  if (Array.isArray(template)) return template.map((element: Data) => fillIn(element, data, context));
+  if (!isObject(template)) return template;
+  const members = Object.entries(template).map(([name, value]) =>
+    name.endsWith('.$')
+      ? [name.slice(0, -2), valueAt(String(value), data, context)]
+      : [name, fillIn(value, data, context)],
+  );
+  return Object.fromEntries(members) as Data;
+}
+
+/** `input` with a result at a path; `null` drops the result, `$` replaces the input. */
+export function placeResult(result: Data, path: string | null | undefined, input: Data): Data {
+  if (path === null) return input;
+  const [, first, ...rest] = (path ?? '$').split('.');
+  if (first === undefined) return result;
+  if (!isObject(input)) throw new RuntimeFailure(`Unable to apply ResultPath ${path} to the input.`);
+  const inner =
+    rest.length === 0 ? result : placeResult(result, ['$', ...rest].join('.'), input[first] ?? {});
+  return { ...input, [first]: inner };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import type { Shard } from '../../../functions/shared/ledger/shard.ts';
+import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
+import type { FoundTables } from '../../../functions/shared/report-tables.ts';
+import { reportFromLedger, reportWithoutRun } from '../../../workflow/cli/fallback-report.ts';
+import type { RunRecord } from '../../../workflow/cli/run-record.ts';
+import { smallView } from './report-fixtures.ts';
+
+const tables: readonly TableRecord[] = [
+  { name: 'cart', outcome: 'INTENT', intentAt: 0 },
+  { name: 'products-enhanced', outcome: 'CREATED', intentAt: 0, tableId: 'a' },
+];
+
+/** A run whose report was never written, with 90 items noted. */
+function recordOf(status: Run['status']): RunRecord {
+  const [shard] = smallView().shards.get('MigrateProducts') ?? [];
+  const migrated = { ...shard, counters: { items: 90, metadata: 18, variants: 72 } } as Shard;
+  const run = {
+    runId: 'r1',
+    status,
+    kind: 'migrate',
+    sourceTable: 'products',
+    startedAt: '2026-03-01T12:00:00.000Z',
+    plan: { estimatedProducts: 18, estimatedBytes: 1 },
+    warnings: [],
+  } as unknown as Run;
+  return { run, tables, shards: new Map([['MigrateProducts', [migrated]]]), failure: undefined };
+}
+
+const look = (found: FoundTables) => ({
+  now: new Date('2026-03-01T12:01:00.000Z'),
+  found,
+  target: 'products-enhanced',
+});
+
+describe('a report that is made from the ledger', () => {
+  it('counts what is in place of a held run, and names no table that was never created', () => {
+    const found = new Map([
+      ['cart', 'none'],
+      ['products-enhanced', 'same'],
+    ] as const);
+    expect(reportFromLedger(recordOf('HELD'), look(found))).toMatchObject({
+      status: 'HELD',
+      tables: [{ name: 'products-enhanced', outcome: 'CREATED' }],
+      migrated: { items: 90, products: 18 },
+    });
+  });
+
+  it('counts nothing in a table that is gone', () => {
+    const found = new Map([
+      ['cart', 'same'],
+      ['products-enhanced', 'none'],
+    ] as const);
+    expect(reportFromLedger(recordOf('ROLLBACK_FAILED'), look(found))).toMatchObject({
+      tables: [
+        { name: 'cart', outcome: 'CREATED' },
+        { name: 'products-enhanced', outcome: 'DELETED', remark: 'somebody has deleted it' },
+      ],
+      migrated: { items: 0 },
+    });
+  });
+
+  it('calls an execution refused that never began a run', () => {
+    const at = new Date('2026-03-01T12:00:00.000Z');
+    const end = { executionArn: 'arn:x:r1', runId: undefined, status: 'FAILED', output: undefined } as const;
+    const report = reportWithoutRun({ ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' });
+    expect(report).toMatchObject({ runId: 'r1', status: 'REFUSED', failure: { error: 'E', cause: 'C.' } });
+  });
+});

@@ -1,0 +1,221 @@
+import fc from 'fast-check';
+import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
+import { transformContext } from '../../../functions/shared/transform/transform-context.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { ordersTable } from '../../../functions/shared/tables/orders.ts';
+import { catalogueTable, targetTables } from '../../../functions/shared/tables/target-tables.ts';
+import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
+import type { Bench } from '../backup/backup-bench.ts';
+import { itemsOf, shopItem, sizedProducts } from '../migrate/migrate-bench.ts';
+import {
+  commitBench,
+  deleteTable,
+  driveRun,
+  type LedgerItem,
+  ledgerHand,
+  type Stage,
+  stages,
+} from './commit-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+const products = sizedProducts(40);
+
+async function begun(existing?: Parameters<typeof commitBench>[1]) {
+  const started = await commitBench(products, existing);
+  bench = started.bench;
+  return started.run;
+}
+
+const statusNow = async () => (await readRun(bench.runtime.ledger, 'run-1')).status;
+
+/** Drives a run with one deed before one stage; expects that it does not succeed. @returns the error's sentence */
+async function refused(at: Stage, deed: () => Promise<void>, options?: Parameters<typeof begun>[0]) {
+  const run = await begun(options);
+  const ended = driveRun(bench, run, (stage) => (stage === at ? deed() : Promise.resolve()));
+  const error = await ended.then(() => undefined, String);
+  expect(await statusNow()).toBe('RUNNING');
+  return error;
+}
+
+describe('a run is committed', () => {
+  it('where everything is there, into new tables', async () => {
+    const run = await begun();
+    const report = await driveRun(bench, run);
+    expect(report).toMatchObject({
+      status: 'SUCCEEDED',
+      migrated: { products: 40, items: 200 },
+      verification: { expected: 200, found: 200, missing: 0, different: 0, extra: 0 },
+    });
+  });
+  it('where everything is there, into a table that was there before', async () => {
+    const run = await begun({ existing: [shopItem] });
+    const report = await driveRun(bench, run);
+    expect(report).toMatchObject({
+      status: 'SUCCEEDED',
+      migrated: { products: 40, items: 200, alreadyPresent: 1 },
+      verification: { expected: 200, found: 200, missing: 0, presentDifferent: 1 },
+    });
+  });
+  it('as a plan, where the backup and its rehearsal are whole', async () => {
+    const parameters = {
+      dryRun: true,
+      onFailure: 'rollback',
+      maxQuarantined: 0,
+      onExisting: 'keep',
+      maxConcurrency: 4,
+    } as const;
+    const run = await begun({ run: { parameters } });
+    expect(await driveRun(bench, run)).toMatchObject({ status: 'PLANNED', tables: [] });
+  });
+});
+
+describe('a run is not committed', () => {
+  const removing = (prefix: string) => async () => {
+    const hand = ledgerHand(bench);
+    const [first] = await hand.items(prefix);
+    if (first === undefined) throw new Error(`The ledger has no ${prefix}.`);
+    await hand.remove(first);
+  };
+
+  it.each(['CreateTables', 'MigrateProducts', 'VerifyMigration', 'CompleteRun'] as const)(
+    'when one FILE# record is missing before %s',
+    async (at) => {
+      expect(await refused(at, removing('FILE#'))).toMatch(/the list of files holds \d+, not 40/);
+    },
+  );
+  it('when one FILE# record is missing before MigrateProducts and the table was there before', async () => {
+    const error = await refused('MigrateProducts', removing('FILE#'), { existing: [] });
+    expect(error).toMatch(/written, replaced and present are together \d+, not 200/);
+  });
+  it('when one FILE# record is missing before SealBackup, and no table exists then', async () => {
+    expect(await refused('SealBackup', removing('FILE#'))).toContain('BackupDamagedError');
+    const { TableNames } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+    expect(TableNames?.toSorted()).toEqual(['ledger', 'products']);
+  });
+  it.each([
+    ['SHARD#BackupProducts#1', 'CompleteRun'],
+    ['SHARD#RehearseBackup#0', 'CompleteRun'],
+    ['SHARD#MigrateProducts#1', 'CompleteRun'],
+    ['SHARD#MigrateProducts#0', 'VerifyMigration'],
+    ['SHARD#VerifyMigration#0', 'CompleteRun'],
+  ] as const)('when %s is missing before %s', async (shard, at) => {
+    const [, state] = shard.split('#');
+    expect(await refused(at, removing(shard))).toContain(
+      `1 of the 2 shards of ${state} are not there and done`,
+    );
+  });
+  it('when a shard of the comparison is missing', async () => {
+    const error = await refused('CompleteRun', removing('SHARD#CompareByKey#1'), { existing: [] });
+    expect(error).toContain('1 of the 2 shards of CompareByKey are not there and done (1)');
+  });
+  it.each(['orders', catalogueTable.name])('when somebody deletes %s before the commit', async (name) => {
+    expect(await refused('CompleteRun', () => deleteTable(bench, name))).toContain(`table ${name} is gone`);
+  });
+  it('when somebody has replaced a table', async () => {
+    const error = await refused('CompleteRun', async () => {
+      await deleteTable(bench, 'orders');
+      await bench.createTable(createTableInput(ordersTable, { name: 'orders', tags: {} }));
+    });
+    expect(error).toContain('table orders is another one than the run has worked with');
+  });
+  it('when the ledger has no record of a table', async () => {
+    expect(await refused('CompleteRun', removing('TABLE#cart'))).toContain('no record of table cart');
+  });
+  it('when the manifest is gone', async () => {
+    const error = await refused('CompleteRun', async () => {
+      for (const key of bench.objects.bodies.keys())
+        if (key.endsWith('migration-manifest.json')) bench.objects.bodies.delete(key);
+    });
+    expect(error).toContain('BackupDamagedError');
+  });
+  it('when more are in quarantine than the input allows', async () => {
+    const started = await commitBench([...products, { id: { S: 'bad' }, price: { S: '1' } }], {
+      run: {
+        parameters: {
+          dryRun: false,
+          onFailure: 'rollback',
+          maxQuarantined: 1,
+          onExisting: 'keep',
+          maxConcurrency: 4,
+        },
+      },
+    });
+    bench = started.bench;
+    const run = started.run;
+    const lower = async (stage: Stage) => {
+      const hand = ledgerHand(bench);
+      const [record] = await hand.items('RUN');
+      if (stage === 'CompleteRun' && record) await hand.set(record, ['parameters', 'maxQuarantined'], 0);
+    };
+    await expect(driveRun(bench, run, lower)).rejects.toThrow(
+      '1 are quarantined where maxQuarantined allows 0',
+    );
+  });
+});
+
+/** One edit by hand: which record, what is done to it. */
+interface Edit {
+  readonly at: Stage;
+  readonly what: 'remove' | 'count' | 'done' | 'table';
+  readonly pick: number;
+  readonly value: number;
+}
+
+async function edit({ what, pick, value }: Edit): Promise<void> {
+  const hand = ledgerHand(bench);
+  const choose = <T>(from: readonly T[]): T | undefined => from[pick % Math.max(1, from.length)];
+  if (what === 'table') {
+    const { TableNames = [] } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+    const name = choose(TableNames.filter((one) => targetTables.some((spec) => spec.name === one)));
+    return name === undefined ? undefined : deleteTable(bench, name);
+  }
+  const records = [...(await hand.items('FILE#')), ...(await hand.items('SHARD#'))];
+  const record: LedgerItem | undefined = choose(records);
+  if (record === undefined) return;
+  if (what === 'remove') return hand.remove(record);
+  const isFile = record.SK.startsWith('FILE#');
+  if (isFile) return hand.set(record, ['itemCount'], value);
+  if (what === 'done') return hand.set(record, ['done'], true);
+  const counter = choose(Object.keys(record['counters'] ?? {}));
+  return counter === undefined ? undefined : hand.set(record, ['counters', counter], value);
+}
+
+const edits = fc.record<Edit>({
+  at: fc.constantFrom(...stages),
+  what: fc.constantFrom('remove', 'count', 'done', 'table'),
+  pick: fc.nat(1_000),
+  value: fc.constantFrom(-1, 0, 1, 7, 20, 40, 80, 200),
+});
+
+describe('whatever somebody does to the ledger and the tables by hand, before whichever state,', () => {
+  it('no run succeeds on less than everything', { timeout: 240_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(edits, { minLength: 1, maxLength: 2 }), fc.boolean(), async (all, isNew) => {
+        const run = await begun(isNew ? undefined : { existing: [shopItem] });
+        try {
+          await driveRun(bench, run, async (stage) => {
+            for (const one of all) if (one.at === stage) await edit(one);
+          }).catch(() => undefined);
+          if ((await statusNow()) !== 'SUCCEEDED') return;
+          const target = await itemsOf(bench.runtime, catalogueTable.name);
+          const expected = products.flatMap((product) => {
+            const result = productToItems(product, transformContext(run));
+            return result.kind === 'items' ? result.items : [];
+          });
+          expect(expected.filter((item) => !target.has(keyIdentity(item)))).toEqual([]);
+          const report = JSON.parse(bench.objects.bodies.get('runs/run-1/report.json')?.toString() ?? '{}');
+          expect(report).toMatchObject({ migrated: { products: 40, items: 200 } });
+        } finally {
+          await bench.stop();
+        }
+      }),
+      { numRuns: 40 },
+    );
+    await begun();
+  });
+});

@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { staleAmong } from '../../../functions/migrate-products/stale-items.ts';
+import { takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { listShards } from '../../../functions/shared/ledger/shard.ts';
+import { keyText } from '../../../functions/shared/tables/item-key.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
+import { drive, longTurn, shortTurn } from '../backup/backup-bench.ts';
+import {
+  changeSource,
+  type MigrateBench,
+  migrateBench,
+  noted,
+  replacing,
+  sizedProduct,
+  sizedProducts,
+  snapshot,
+  targetKey,
+  targetName,
+} from './migrate-bench.ts';
+
+let bench: MigrateBench;
+afterEach(() => bench.stop());
+
+const sizes = (...names: string[]): WireItem => ({ sizes: { L: names.map((S) => ({ S })) } });
+
+/** A migrated catalogue; since then p-1 has lost two sizes, and p-2 has another name, from which its SKUs are made. */
+async function afterChanges(change: Partial<Run> = replacing): Promise<Run> {
+  bench = await migrateBench({ products: sizedProducts(6) });
+  await bench.migrate();
+  await changeSource(bench, sizedProduct(1, sizes('S', 'M')));
+  await changeSource(bench, sizedProduct(2, { name: { S: 'Renamed' } }));
+  return bench.nextRun('run-2', change);
+}
+
+const stale = [
+  'PRODUCT#p-1 / VARIANT#PRO-L-P1',
+  'PRODUCT#p-1 / VARIANT#PRO-XL-P1',
+  'PRODUCT#p-2 / VARIANT#PRO-L-P2',
+  'PRODUCT#p-2 / VARIANT#PRO-M-P2',
+  'PRODUCT#p-2 / VARIANT#PRO-S-P2',
+  'PRODUCT#p-2 / VARIANT#PRO-XL-P2',
+];
+
+async function keysOfTarget(): Promise<readonly string[]> {
+  return [...(await bench.target()).values()].map((item) => keyText(item));
+}
+
+/** Verifies the target's Scan and returns what is named as stale. */
+async function namedStale(run: Run): Promise<{ readonly count: number; readonly keys: readonly string[] }> {
+  const { runId, executionArn } = run;
+  await drive((input, turn) => scanSegment(bench.runtime, input, turn), { runId, executionArn, shard: 0 });
+  const shards = await listShards(bench.runtime.ledger, runId, 'VerifyMigration');
+  return {
+    count: shards.reduce((sum, { counters }) => sum + (counters['staleVariants'] ?? 0), 0),
+    keys: shards.flatMap(({ samples }) => samples?.['staleVariants'] ?? []).toSorted(),
+  };
+}
+
+describe('variants that their product no longer has', () => {
+  it('are named by a run that keeps, and stay', async () => {
+    const run = await afterChanges({});
+    await bench.migrate(run);
+    expect(await namedStale(run)).toEqual({ count: 6, keys: stale });
+    expect(await keysOfTarget()).toEqual(expect.arrayContaining(stale));
+  });
+
+  it.each([
+    ['in one go', longTurn],
+    ['by workers that never have time', shortTurn],
+  ])('are removed by a run that replaces, %s', async (_, turnOf) => {
+    const run = await afterChanges();
+    await bench.migrate(run, bench.runtime, turnOf);
+    const keys = await keysOfTarget();
+    expect(keys.filter((key) => stale.includes(key))).toEqual([]);
+    expect(keys).toHaveLength(6 * 5 - 2);
+    expect((await bench.shard(run))?.counters).toMatchObject({ staleRemoved: 6, items: 28 });
+    expect(await namedStale(run)).toEqual({ count: 0, keys: [] });
+  });
+
+  it('stay where somebody has changed them, and are named', async () => {
+    const run = await afterChanges();
+    const changed = (await bench.target()).get(targetKey('VARIANT#PRO-L-P1')) ?? {};
+    await bench.put(noted(changed));
+    await bench.migrate(run);
+    expect(await namedStale(run)).toEqual({ count: 1, keys: ['PRODUCT#p-1 / VARIANT#PRO-L-P1'] });
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1'))).toEqual(noted(changed));
+  });
+
+  it('come back when the run is rolled back, and the table is as it was before', async () => {
+    const run = await afterChanges();
+    const before = await snapshot(bench);
+    await bench.migrate(run);
+    expect(await snapshot(bench)).not.toBe(before);
+    const check = (): Promise<void> => Promise.resolve();
+    const scope = { run, tableName: targetName, deadline: Date.now() + 60_000, check };
+    expect(await takeBackItems(bench.runtime, scope)).toMatchObject({ done: true, kept: 0 });
+    expect(await snapshot(bench)).toBe(before);
+  });
+
+  it('do not come back where somebody has put another item into their place', async () => {
+    const run = await afterChanges();
+    await bench.migrate(run);
+    const mine = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#PRO-L-P1' }, note: { S: 'mine' } };
+    await bench.put(mine);
+    const check = (): Promise<void> => Promise.resolve();
+    await takeBackItems(bench.runtime, {
+      run,
+      tableName: targetName,
+      deadline: Date.now() + 60_000,
+      check,
+    });
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1'))).toEqual(mine);
+  });
+
+  it('are not removed when they cannot be kept first', async () => {
+    const run = await afterChanges();
+    bench.objects.beforePut = (key) => {
+      if (key.includes('-removed-')) throw new Error('no bucket');
+    };
+    await expect(bench.migrate(run)).rejects.toThrow('no bucket');
+    expect(await keysOfTarget()).toEqual(expect.arrayContaining(stale));
+    bench.objects.beforePut = () => undefined;
+    await bench.migrate(run);
+    expect((await keysOfTarget()).filter((key) => stale.includes(key))).toEqual([]);
+  });
+
+  it('are those of the product alone, as a migration wrote them', async () => {
+    await afterChanges();
+    const target = await bench.target();
+    const items = ['METADATA', 'VARIANT#PRO-S-P1'].map((SK) => target.get(targetKey(SK)) ?? {});
+    const others = [
+      // Of another product, though in the same partition.
+      wireItem([
+        ...Object.entries(target.get(targetKey('VARIANT#PRO-M-P1')) ?? {}),
+        ['productId', { S: 'p-2' }],
+      ]),
+      // Never written by a migration.
+      { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'REVIEW#1' }, productId: { S: 'p-1' } },
+      noted(target.get(targetKey('VARIANT#PRO-L-P1')) ?? {}),
+    ];
+    const found = [...items, ...others, target.get(targetKey('VARIANT#PRO-XL-P1')) ?? {}];
+    const removed = staleAmong(found, { items, runId: 'run-2' });
+    expect(removed.map((item) => keyText(item))).toEqual(['PRODUCT#p-1 / VARIANT#PRO-XL-P1']);
+    expect(staleAmong(found, { items, runId: 'run-1' })).toEqual([]);
+  });
+});

@@ -1,0 +1,227 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { leftText } from '../../../functions/roll-back/left-items.ts';
+import { type ItemsTakenBack, takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { listUndoRecords, saveUndoRecord } from '../../../functions/shared/ledger/undo-record.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
+import { itemDigest } from '../../../functions/shared/wire/digest.ts';
+import type { ItemTable } from '../../../functions/shared/wire/item-table.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import {
+  changeSource,
+  type MigrateBench,
+  migrateBench,
+  noted,
+  secondRun,
+  sizedProduct,
+  sizedProducts,
+  snapshot,
+  targetKey,
+  targetName,
+} from '../migrate/migrate-bench.ts';
+
+let bench: MigrateBench;
+afterEach(() => bench.stop());
+
+const rollBackItems = (run: Run, runtime: Runtime = bench.runtime): Promise<ItemsTakenBack> =>
+  takeBackItems(runtime, {
+    run,
+    tableName: targetName,
+    deadline: Date.now() + 60_000,
+    check: () => Promise.resolve(),
+  });
+
+/** Calls `meanwhile` between the look at the nth item and its deletion. */
+function beforeDeletion(nth: number, meanwhile: (key: WireItem) => Promise<void>): Partial<ItemTable> {
+  let calls = 0;
+  return {
+    async deleteIf(table, key, condition) {
+      calls += 1;
+      if (calls === nth) await meanwhile(key);
+      return bench.runtime.items.deleteIf(table, key, condition);
+    },
+  };
+}
+
+const standing = async (key: WireItem): Promise<WireItem> =>
+  (await bench.target()).get(keyIdentity(key)) ?? {};
+
+/** As a migration writes it, with more attributes than any condition can name. */
+function largeItem(runId: string, attributes = 180): WireItem {
+  const many = Array.from({ length: attributes }, (_, index) => [`a${index}`, { N: `${index}` }] as const);
+  const item = wireItem([
+    ['PK', { S: 'PRODUCT#large' }],
+    ['SK', { S: 'METADATA' }],
+    ['migrationRun', { S: runId }],
+    ...many,
+  ]);
+  return { ...item, migrationDigest: { S: itemDigest(item) } };
+}
+
+describe('an item that somebody changes between the look at it and its deletion', () => {
+  it.each([1, 7, 15])('stays with its new attribute, complete, and is named (item %i of 15)', async (nth) => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    let changed: WireItem = {};
+    const hooked = bench.withItems(
+      beforeDeletion(nth, async (key) => {
+        changed = noted(await standing(key));
+        await bench.put(changed);
+      }),
+    );
+    const taken = await rollBackItems(bench.run, hooked);
+    expect(taken).toMatchObject({ done: true, deleted: 14, left: { changed: { count: 1 } } });
+    expect([...(await bench.target()).values()]).toEqual([changed]);
+  });
+
+  it('stays where one of its values was changed', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    let changed: WireItem = {};
+    const hooked = bench.withItems(
+      beforeDeletion(4, async (key) => {
+        changed = { ...(await standing(key)), productId: { S: 'changed by the shop' } };
+        await bench.put(changed);
+      }),
+    );
+    await rollBackItems(bench.run, hooked);
+    expect([...(await bench.target()).values()]).toEqual([changed]);
+  });
+
+  it('is put back also when the answer to its return is lost', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    let isLost = false;
+    const hooked = bench.withItems({
+      ...beforeDeletion(1, async (key) => bench.put(noted(await standing(key)))),
+      async putIf(table, item, condition) {
+        const outcome = await bench.runtime.items.putIf(table, item, condition);
+        if (isLost) return outcome;
+        isLost = true;
+        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+      },
+    });
+    const taken = await rollBackItems(bench.run, hooked);
+    expect(taken).toMatchObject({ deleted: 4, left: { changed: { count: 1 } } });
+    expect(await bench.target()).toHaveProperty('size', 1);
+  });
+
+  it('gives way to a new item that somebody has written under its key meanwhile, and is named as lost', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    let fresh: WireItem = {};
+    const hooked = bench.withItems({
+      ...beforeDeletion(2, async (key) => bench.put(noted(await standing(key)))),
+      async putIf(table, item, condition) {
+        fresh = wireItem(
+          Object.entries(item)
+            .filter(([name]) => name === 'PK' || name === 'SK')
+            .concat([['stock', { N: '3' }]]),
+        );
+        await bench.put(fresh);
+        return bench.runtime.items.putIf(table, item, condition);
+      },
+    });
+    const taken = await rollBackItems(bench.run, hooked);
+    expect(taken).toMatchObject({ deleted: 4, left: { lost: { count: 1 } } });
+    expect([...(await bench.target()).values()]).toEqual([fresh]);
+    expect(leftText(bench.run.runId, taken.left)).toMatch(
+      /^1 item that somebody changed while they were being deleted, and that could not be put back \(PRODUCT#/,
+    );
+  });
+});
+
+describe('an item with more attributes than a condition can name', () => {
+  it('is deleted like any other', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    await bench.put(largeItem(bench.run.runId));
+    expect(await rollBackItems(bench.run)).toMatchObject({ deleted: 6, left: {} });
+    expect(await bench.target()).toHaveProperty('size', 0);
+  });
+
+  it.each([3, 120, 175])('stays where somebody changes its attribute a%i meanwhile', async (attribute) => {
+    bench = await migrateBench({ products: [], existing: [] });
+    await bench.put(largeItem(bench.run.runId));
+    const changed = { ...largeItem(bench.run.runId), [`a${attribute}`]: { N: '-1' } };
+    const hooked = bench.withItems(beforeDeletion(1, () => bench.put(changed)));
+    expect(await rollBackItems(bench.run, hooked)).toMatchObject({
+      deleted: 0,
+      left: { changed: { count: 1, keys: ['PRODUCT#large / METADATA'] } },
+    });
+    expect((await bench.target()).get(targetKey('METADATA', 'large'))).toEqual(changed);
+  });
+});
+
+describe('an item that replaced another', () => {
+  /** A run that has replaced the four variants of one product, and added the five items of another. */
+  const replacedRun = async (): Promise<{ readonly run: Run; readonly before: string }> => {
+    const second = await secondRun();
+    bench = second.bench;
+    const before = await snapshot(bench);
+    await bench.migrate(second.run);
+    return { run: second.run, before };
+  };
+  const undoName = 'runs/run-2/undo/0-0-0.jsonl';
+
+  it('stays and is named where its copy is missing, and nothing is deleted in its place', async () => {
+    const { run } = await replacedRun();
+    bench.objects.bodies.delete(undoName);
+    const after = await snapshot(bench);
+    const taken = await rollBackItems(run);
+    expect(taken).toMatchObject({ done: true, deleted: 0, restored: 0, left: { noUndo: { count: 4 } } });
+    expect(await snapshot(bench)).toBe(after);
+    expect(leftText(run.runId, taken.left)).toContain(
+      '4 items in place of older ones, whose copies below runs/run-2/undo/ are missing or damaged (PRODUCT#p-1 / ',
+    );
+  });
+
+  it('stays and is named where its copy is damaged', async () => {
+    const { run } = await replacedRun();
+    bench.objects.bodies.set(undoName, Buffer.from('{"Item":{}}\n'));
+    expect(await rollBackItems(run)).toMatchObject({ deleted: 0, left: { noUndo: { count: 4 } } });
+  });
+
+  it('comes back once its copy is there again and the roll back is started once more', async () => {
+    const { run, before } = await replacedRun();
+    const copy = bench.objects.bodies.get(undoName) ?? Buffer.from('');
+    bench.objects.bodies.delete(undoName);
+    await rollBackItems(run);
+    bench.objects.bodies.set(undoName, copy);
+    const again = await rollBackItems({ ...run, markedAt: 1 });
+    expect(again).toMatchObject({ restored: 4, left: {} });
+    expect(await snapshot(bench)).toBe(before);
+  });
+
+  it('does not hide the copies behind a missing one', async () => {
+    const { run, before } = await replacedRun();
+    const copy = bench.objects.bodies.get(undoName) ?? Buffer.from('');
+    // A resumed worker has kept the same items again, under the next number.
+    await changeSource(bench, sizedProduct(1));
+    bench.objects.bodies.set('runs/run-2/undo/0-0-1.jsonl', copy);
+    const [record] = await listUndoRecords(bench.runtime.ledger, 'run-2');
+    if (record !== undefined) await saveUndoRecord(bench.runtime.ledger, 'run-2', { ...record, number: 1 });
+    bench.objects.bodies.delete(undoName);
+    expect(await rollBackItems(run)).toMatchObject({ restored: 4, left: {} });
+    expect(await snapshot(bench)).toBe(before);
+  });
+
+  it('is not deleted where somebody changes it and changes it back while the run is rolled back', async () => {
+    const { run } = await replacedRun();
+    const key = targetKey('VARIANT#PRO-S-P1');
+    const written = (await bench.target()).get(key) ?? {};
+    await bench.put(noted(written));
+    let pages = 0;
+    const hooked = bench.withItems({
+      async scanPage(request) {
+        pages += 1;
+        if (pages === 1) await bench.put(written);
+        return bench.runtime.items.scanPage(request);
+      },
+    });
+    const taken = await rollBackItems(run, hooked);
+    expect(taken).toMatchObject({ restored: 3, deleted: 0, left: { unrestored: { count: 1 } } });
+    expect((await bench.target()).get(key)).toEqual(written);
+  });
+});

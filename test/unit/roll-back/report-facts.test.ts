@@ -1,0 +1,229 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterEach, describe, expect, it } from 'vitest';
+import { rollBack } from '../../../functions/roll-back/roll-back.ts';
+import { recordFailure } from '../../../functions/shared/ledger/failure.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import type { Report } from '../../../functions/shared/report.ts';
+import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { longTurn } from '../backup/backup-bench.ts';
+import {
+  changeSource,
+  type MigrateBench,
+  migrateBench,
+  noted,
+  sizedProducts,
+  targetKey,
+  targetName,
+} from '../migrate/migrate-bench.ts';
+
+let bench: MigrateBench;
+afterEach(() => bench.stop());
+
+const startTime = '2026-01-02T03:04:05.678Z';
+const failure = { Error: 'ItemRefusedError', Cause: 'An item was refused.' };
+const own = (name = 'run-1') => ({ id: `arn:${name}`, name, startTime });
+
+/** Turns of the roll back until it is done, as the machine takes them. */
+async function rolledBack(input: RollBackInput): Promise<RollBackTurn & { readonly report: Report }> {
+  let turn = await rollBack(bench.runtime, input, longTurn());
+  while (!turn.done) turn = await rollBack(bench.runtime, input, longTurn());
+  return turn as RollBackTurn & { readonly report: Report };
+}
+
+const failed = (name?: string) =>
+  rolledBack({ machine: 'migrate', execution: own(name), tested: {}, failure });
+const requested = (input: object) =>
+  rolledBack({ machine: 'rollback', execution: own('by-hand'), input: { runId: 'run-1', ...input } });
+
+const holding = {
+  parameters: {
+    dryRun: false,
+    onFailure: 'hold',
+    maxQuarantined: 0,
+    onExisting: 'keep',
+    maxConcurrency: 4,
+  },
+} as const;
+
+describe('the report of a roll back', () => {
+  it('does not call a table untouched where items of the run stay in it, and names them', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    await bench.put(noted((await bench.target()).get(targetKey('METADATA')) ?? {}));
+    const { cause, report } = await failed();
+    expect(report).toMatchObject({
+      status: 'ROLLED_BACK',
+      migrated: { items: 1, products: 0 },
+      rolledBack: { from: 'RUNNING', deleted: 14, kept: 1, keptKeys: ['PRODUCT#p-1 / METADATA'] },
+    });
+    expect(cause).toContain('1 item that this run wrote stays in it (PRODUCT#p-1 / METADATA)');
+    expect(cause).not.toContain('untouched');
+  });
+
+  it('says that nothing of the run is left where that is so', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const { cause, report } = await failed();
+    expect(report).toMatchObject({ migrated: { items: 0 }, rolledBack: { deleted: 15, kept: 0 } });
+    expect(cause).toContain(
+      `as it was before: 15 items of this run deleted again, 0 put back: ${targetName}`,
+    );
+  });
+
+  it('calls a table untouched that the run never wrote to', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    expect((await failed()).cause).toContain(`untouched, as it was there before: ${targetName}`);
+  });
+
+  it('counts no items in a table that is gone', async () => {
+    bench = await migrateBench({ products: sizedProducts(18) });
+    await bench.migrate();
+    await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: targetName }));
+    const { report } = await failed();
+    expect(report).toMatchObject({
+      migrated: { items: 0 },
+      tables: [{ name: targetName, outcome: 'DELETED', remark: 'somebody has deleted it before' }],
+    });
+  });
+
+  it('counts no items of a roll back that failed in a table that is gone', async () => {
+    bench = await migrateBench({ products: sizedProducts(18) });
+    await bench.migrate();
+    await end(await readRun(bench.runtime.ledger, 'run-1'), 'ROLLBACK_FAILED');
+    await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: targetName }));
+    const { report } = await failed();
+    expect(report).toMatchObject({
+      status: 'ROLLBACK_FAILED',
+      migrated: { items: 0 },
+      tables: [{ name: targetName, outcome: 'DELETED' }],
+    });
+  });
+
+  it('says of a run that succeeded that it was rolled back on request, whatever its workers met', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    const { ledger } = bench.runtime;
+    const run = await readRun(ledger, 'run-1');
+    await recordFailure(ledger, 'run-1', {
+      executionArn: run.executionArn,
+      error: 'ThrottlingException',
+      cause: 'It was slow for a while.',
+      state: 'MigrateProducts',
+      at: startTime,
+    });
+    await setFailure('VerificationFailedError');
+    await transition(ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: 'end' });
+    const { cause, report } = await requested({ confirm: 'run-1' });
+    expect(report.failure).toMatchObject({ error: 'RolledBackByOperator' });
+    expect(report.rolledBack).toMatchObject({ from: 'SUCCEEDED' });
+    expect(cause).toMatch(/^The run was rolled back on request\. /);
+  });
+
+  it('tells what failed now, not what the run was held for before it was resumed', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await setFailure('TooManyQuarantinedError');
+    const { report } = await failed();
+    expect(report.failure).toMatchObject({ error: 'ItemRefusedError', cause: 'An item was refused.' });
+  });
+});
+
+async function setFailure(error: string): Promise<void> {
+  const { client, tableName: TableName } = bench.runtime.ledger;
+  await client.send(
+    new UpdateCommand({
+      TableName,
+      Key: runKey('run-1'),
+      UpdateExpression: 'SET failure = :failure',
+      ExpressionAttributeValues: { ':failure': { error, cause: 'Something else, earlier.' } },
+    }),
+  );
+}
+
+async function end(run: Run, to: 'ROLLBACK_FAILED'): Promise<void> {
+  const { ledger } = bench.runtime;
+  const marked = await transition(ledger, {
+    run,
+    to: 'ROLLING_BACK',
+    lock: 'keep',
+    writer: 'mark',
+    facts: { rolledBackFrom: 'RUNNING' },
+  });
+  if (marked !== undefined) await transition(ledger, { run: marked, to, lock: 'release', writer: 'end' });
+}
+
+describe('the report of a held run', () => {
+  it('names a table that is there though its creation was never confirmed', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), run: holding });
+    const { ledger } = bench.runtime;
+    const intent = { runId: 'run-1', executionArn: 'arn:run-1', now: Date.now(), outcome: 'INTENT' } as const;
+    await announceTable(ledger, { ...intent, name: 'cart' });
+    await announceTable(ledger, { ...intent, name: 'orders' });
+    await bench.createTable(
+      createTableInput(cartTable, { name: 'cart', tags: { 'migration:run': 'run-1' } }),
+    );
+    const { end: ended, report, cause } = await failed();
+    expect(ended).toBe('HELD');
+    expect(report.tables).toEqual([
+      { name: 'cart', outcome: 'CREATED', remark: 'the run did not live to note that it was created' },
+      { name: targetName, outcome: 'CREATED' },
+    ]);
+    expect(cause).toContain('left in place: cart');
+    expect(cause).not.toContain('orders');
+  });
+
+  it('says how many items of the run are in a table that was there before', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [], run: holding });
+    await bench.migrate();
+    const { cause, report } = await failed();
+    expect(report.migrated).toMatchObject({ items: 15, products: 3 });
+    expect(cause).toContain(`there before, with at least 15 items of this run: ${targetName}`);
+  });
+});
+
+describe('an execution that has no run to roll back', () => {
+  it('is refused where it never began one', async () => {
+    bench = await migrateBench({ products: sizedProducts(1) });
+    const never = { machine: 'migrate', execution: own('never'), tested: {}, failure } as const;
+    expect(await rolledBack(never)).toEqual({
+      done: true,
+      waitSeconds: 0,
+      end: 'REFUSED',
+      error: 'ItemRefusedError',
+      cause: 'An item was refused.',
+      report: null,
+    });
+  });
+
+  it('changes nothing, and advises nothing, where another execution works on the run by now', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    const resumed = await bench.resume(bench.run);
+    const turn = await failed();
+    expect(turn).toMatchObject({ end: 'REFUSED', error: 'ItemRefusedError', report: null });
+    expect(turn.cause).toContain('An item was refused. Run run-1 is worked on by arn:resumer now');
+    expect(turn.cause).not.toMatch(/rollback|start/);
+    expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({
+      status: 'RUNNING',
+      executionArn: resumed.executionArn,
+    });
+  });
+});
+
+describe('a product in quarantine', () => {
+  it('is named whole, whatever its id holds', async () => {
+    bench = await migrateBench({ products: sizedProducts(1) });
+    const productId = 'a: MissingName: b: c';
+    await changeSource(bench, { id: { S: productId }, price: { S: '1' } });
+    await expect(bench.nextRun('run-2')).rejects.toThrow(`${productId}: MissingName: `);
+    const turn = await failed('run-2');
+    expect(turn.report.quarantine).toEqual([
+      { productId, code: 'MissingName', sentence: expect.stringContaining('has no name') },
+    ]);
+  });
+});

@@ -1,0 +1,277 @@
+import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, describe, expect, it } from 'vitest';
+import { backupAlone } from '../../../functions/backup-products/backup-alone.ts';
+import { createAlone } from '../../../functions/create-tables/create-table.ts';
+import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
+import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
+import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { raiseFence } from '../../../functions/shared/fence.ts';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { type ManualOutcome, withManualRun } from '../../../functions/shared/manual-run.ts';
+import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { catalogueTable } from '../../../functions/shared/tables/target-tables.ts';
+import {
+  type Bench,
+  longTurn,
+  productsTable,
+  shortTurn,
+  sourceTable,
+  startBench,
+} from '../backup/backup-bench.ts';
+import { backUpAndRehearse, sealedBench } from '../backup/sealed-bench.ts';
+import { awsError, itemsOf, sizedProduct, sizedProducts, targetName } from '../migrate/migrate-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+async function end(runId: string): Promise<void> {
+  const run = await readRun(bench.runtime.ledger, runId);
+  await transition(bench.runtime.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: `end:${runId}` });
+}
+
+/** A sealed backup of some products, and no run that goes on. */
+async function sealed(count: number): Promise<string> {
+  const made = await sealedBench(sizedProducts(count), { plan: { segments: [0, 1] } });
+  bench = made.bench;
+  await end(made.run.runId);
+  return made.run.backupId;
+}
+
+/** Another backup, of what the source holds now. */
+async function newerBackup(): Promise<string> {
+  const run = await bench.begin('newer', {}, { backupId: '32472144000000-0a1b2c3d' });
+  await backUpAndRehearse(bench, run);
+  await sealBackup(bench.runtime, run);
+  await end(run.runId);
+  return run.backupId;
+}
+
+/** The same deployment, so much later. */
+const later = (millis: number, runtime: Runtime = bench.runtime): Runtime => ({
+  ...runtime,
+  clock: { now: () => Date.now() + millis },
+});
+const day = 24 * 3_600_000;
+
+const removeTable = async (TableName: string): Promise<void> =>
+  void (await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName })));
+
+/** It must have begun again, and say which run it left and how that one is rolled back. */
+function expectBegunAgain(outcome: ManualOutcome, old: ManualOutcome | undefined, because: string): void {
+  expect(outcome.done).toBe(true);
+  expect(outcome.message).toContain(because);
+  expect(outcome.runId).not.toBe(old?.runId);
+  expect(outcome.message).toMatch(/start the rollback state machine with \{"runId": "manual-[^"]+"\}/);
+  expect(outcome.message).toContain(`{"runId": "${old?.runId ?? 'manual-'}`);
+}
+
+describe('migrateProductsEnhanced called again', () => {
+  const failing = (): Runtime =>
+    bench.withItems({ batchPut: () => Promise.reject(awsError('ValidationException')) });
+
+  it('works on the newest backup where the call before failed, and names the run that failed', async () => {
+    await sealed(6);
+    await expect(migrateAlone(failing(), longTurn())).rejects.toThrow('ValidationException');
+    await bench.fill(sourceTable, [sizedProduct(7)]);
+    const backupId = await newerBackup();
+    const again = await migrateAlone(bench.runtime, longTurn());
+    expectBegunAgain(again, undefined, 'because it failed');
+    expect(again.result).toMatchObject({ backupId, products: 7 });
+    expect((await readRun(bench.runtime.ledger, again.runId)).warnings).toEqual([
+      expect.stringContaining('It began again'),
+    ]);
+  });
+
+  it('works on the newest backup where the call before was short of time with an older one', async () => {
+    await sealed(6);
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    const backupId = await newerBackup();
+    const again = await migrateAlone(bench.runtime, longTurn());
+    expectBegunAgain(again, first, `the newest is ${backupId}`);
+    expect(again.result).toMatchObject({ backupId, items: 30 });
+  });
+
+  it('begins again where its table was removed by hand', async () => {
+    await sealed(6);
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    await removeTable(targetName);
+    const again = await migrateAlone(bench.runtime, longTurn());
+    expectBegunAgain(again, first, `its table ${targetName} is gone`);
+    expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 30);
+  });
+
+  it('begins again where its table was replaced by hand, and overwrites nothing there', async () => {
+    await sealed(6);
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    await removeTable(targetName);
+    await bench.createTable(createTableInput(catalogueTable, { name: targetName, tags: {} }));
+    const foreign = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'METADATA' }, note: { S: 'written by the shop' } };
+    await bench.fill(targetName, [foreign]);
+    const again = await migrateAlone(bench.runtime, longTurn());
+    expectBegunAgain(again, first, `table ${targetName} is another one than it began with`);
+    expect([...(await itemsOf(bench.runtime, targetName)).values()]).toContainEqual(foreign);
+  });
+
+  it('never fails for ever: where the call before failed because its table was gone, it makes another', async () => {
+    await sealed(6);
+    const removing = bench.withItems({
+      async batchPut(table, items) {
+        await removeTable(targetName);
+        return bench.runtime.items.batchPut(table, items);
+      },
+    });
+    await expect(migrateAlone(removing, longTurn())).rejects.toMatchObject({ name: 'TableUnavailableError' });
+    const again = await migrateAlone(bench.runtime, longTurn());
+    expectBegunAgain(again, undefined, 'because it failed (TableUnavailableError)');
+    expect(again.result).toMatchObject({ items: 30, alreadyPresent: 0 });
+  });
+
+  it.each([
+    [day - 60_000, true],
+    [day + 60_000, false],
+  ])('goes on within a day, and not later (%i milliseconds later: %s)', async (millis, goesOn) => {
+    await sealed(6);
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    const second = await migrateAlone(later(millis), longTurn());
+    expect(second.done).toBe(true);
+    expect(second.runId === first.runId).toBe(goesOn);
+    if (!goesOn) expectBegunAgain(second, first, 'it began more than a day ago');
+  });
+
+  it('begins again where the service was deployed for other tables meanwhile', async () => {
+    await sealed(6);
+    const first = await migrateAlone(bench.runtime, shortTurn());
+    const config = { ...bench.runtime.config, tablePrefix: 'other-' };
+    const again = await migrateAlone({ ...bench.runtime, config }, longTurn());
+    expectBegunAgain(again, first, 'deployed for other tables');
+    expect(again.result).toMatchObject({ table: 'other-products-enhanced', items: 30 });
+  });
+
+  it('says nothing of older runs once a call has succeeded', async () => {
+    await sealed(6);
+    await expect(migrateAlone(failing(), longTurn())).rejects.toThrow('ValidationException');
+    await migrateAlone(bench.runtime, longTurn());
+    const third = await migrateAlone(bench.runtime, longTurn());
+    expect(third.message).toBe('migrateProductsEnhanced is complete.');
+  });
+});
+
+describe('backupProducts called again', () => {
+  const filled = async (): Promise<void> => {
+    bench = await startBench();
+    await bench.createTable(productsTable);
+    await bench.fill(sourceTable, sizedProducts(40));
+  };
+
+  const smallPages = (): Runtime =>
+    bench.withItems({
+      scanPage: (request) => bench.runtime.items.scanPage({ ...request, limit: 2 }),
+    });
+
+  it.each([0, 1, 3])('makes a new backup where segment %i failed a day ago', async (segment) => {
+    await filled();
+    const failing = bench.withItems({
+      scanPage: (request) =>
+        request.segment === segment
+          ? Promise.reject(awsError('ValidationException'))
+          : bench.runtime.items.scanPage(request),
+    });
+    await expect(backupAlone(failing, longTurn())).rejects.toThrow('ValidationException');
+    await bench.fill(
+      sourceTable,
+      sizedProducts(40).map((item) => ({ ...item, price: { S: '999' } })),
+    );
+    const again = await backupAlone(later(day), longTurn());
+    expectBegunAgain(again, undefined, 'because it failed');
+    expect(again.result).toMatchObject({ items: 40 });
+    const { backupId } = await readRun(bench.runtime.ledger, again.runId);
+    const texts = [...bench.objects.bodies.keys()].filter((key) => key.includes(backupId));
+    expect(texts.length).toBeGreaterThan(0);
+  });
+
+  it('makes a new backup where the source is another table than the one that it had begun with', async () => {
+    await filled();
+    const first = await backupAlone(smallPages(), shortTurn());
+    expect(first.done).toBe(false);
+    await removeTable(sourceTable);
+    await bench.runtime.clients.dynamo.send(new CreateTableCommand(productsTable));
+    await bench.fill(sourceTable, sizedProducts(3));
+    const again = await backupAlone(bench.runtime, longTurn());
+    expectBegunAgain(again, first, 'table products is another one than it began with');
+    expect(again.result).toMatchObject({ items: 3 });
+  });
+
+  it('goes on with the same backup where it was short of time', async () => {
+    await filled();
+    const first = await backupAlone(smallPages(), shortTurn());
+    expect(first.done).toBe(false);
+    const second = await backupAlone(bench.runtime, longTurn());
+    expect(second).toMatchObject({ done: true, runId: first.runId, message: 'backupProducts is complete.' });
+  });
+});
+
+describe('the other steps called again', () => {
+  it('restoreFromBackup begins again where its table was removed by hand', async () => {
+    await sealed(120);
+    const first = await restoreAlone(bench.runtime, shortTurn());
+    expect(first).toMatchObject({ done: false, result: { step: 'RestoreProducts' } });
+    const { details } = await readRun(bench.runtime.ledger, first.runId);
+    await removeTable(String(details?.['targetTable']));
+    const again = await restoreAlone(later(2_000), longTurn());
+    expectBegunAgain(again, first, 'is gone');
+    expect(again.result).toMatchObject({ written: 120 });
+  });
+
+  it('createCartTable makes its table again, whatever became of the one before', async () => {
+    bench = await startBench();
+    await createAlone(bench.runtime, cartTable, longTurn());
+    await removeTable(cartTable.name);
+    expect(await createAlone(bench.runtime, cartTable, longTurn())).toMatchObject({
+      done: true,
+      result: { outcome: 'CREATED' },
+    });
+  });
+});
+
+describe('two calls of one step', () => {
+  it('have an execution of their own each, so that a late call changes nothing more', async () => {
+    bench = await startBench();
+    const arns: string[] = [];
+    const turnOf = (call: number): Turn => ({ ...longTurn(), requestId: `request-${call}` });
+    const step = (turn: Turn, done: boolean): Promise<ManualOutcome> =>
+      withManualRun(bench.runtime, turn, {
+        step: 'backupProducts',
+        work: async ({ runId, executionArn }) => {
+          const { ledger, clock } = bench.runtime;
+          for (const arn of arns) {
+            const late = raiseFence({ ledger, clock, runId, executionArn: arn });
+            await expect(late).rejects.toMatchObject({ name: 'RunClosedError' });
+          }
+          await raiseFence({ ledger, clock, runId, executionArn });
+          arns.push(executionArn);
+          return { done, result: {} };
+        },
+      });
+    const first = await step(turnOf(1), false);
+    const second = await step(turnOf(2), false);
+    const third = await step(turnOf(3), true);
+    expect(arns).toEqual([1, 2, 3].map((call) => `manual:${first.runId}:request-${call}`));
+    expect([second.runId, third.runId]).toEqual([first.runId, first.runId]);
+  });
+
+  it('do not both report success: one whose run was closed by somebody else fails', async () => {
+    bench = await startBench();
+    const call = withManualRun(bench.runtime, longTurn(), {
+      step: 'backupProducts',
+      work: async (run) => {
+        const change = { run, to: 'HELD', lock: 'release', writer: 'somebody' } as const;
+        await transition(bench.runtime.ledger, change);
+        return { done: true, result: {} };
+      },
+    });
+    await expect(call).rejects.toMatchObject({ name: 'RunClosedError' });
+  });
+});

@@ -1,0 +1,51 @@
+import { type ExecutionListItem, ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import type { OperatorContext } from './context.ts';
+import { machineArn } from './deployment.ts';
+import { runIdOfExecution } from './run-record.ts';
+
+/** An execution that failed before it had begun a run: the ledger knows nothing of it. */
+export interface RefusedStart {
+  /** Name of the execution, which would have become the run's id. */
+  readonly name: string;
+  readonly machine: 'migrate' | 'restore';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+const machines = ['migrate', 'restore'] as const;
+
+/** Starts that were refused, newest first; Step Functions remembers them for 90 days. */
+export async function refusedStarts(
+  context: OperatorContext,
+  { limit, known }: { readonly limit: number; readonly known: ReadonlySet<string> },
+): Promise<readonly RefusedStart[]> {
+  const failed = await Promise.all(machines.map((machine) => failedOf(context, machine, limit)));
+  const unknown = failed
+    .flat()
+    .filter(({ name }) => !known.has(name))
+    .toSorted((one, other) => (one.startedAt < other.startedAt ? 1 : -1))
+    .slice(0, limit);
+  const runs = await Promise.all(unknown.map(({ name }) => runIdOfExecution(context.ledger, name)));
+  return unknown.filter((_, index) => runs[index] === undefined);
+}
+
+async function failedOf(
+  context: OperatorContext,
+  machine: (typeof machines)[number],
+  limit: number,
+): Promise<readonly RefusedStart[]> {
+  const { executions = [] } = await context.sfn.send(
+    new ListExecutionsCommand({
+      stateMachineArn: machineArn(context, machine),
+      statusFilter: 'FAILED',
+      maxResults: Math.min(limit, 1_000),
+    }),
+  );
+  return executions.map(({ name = '', startDate, stopDate }: ExecutionListItem) => ({
+    name,
+    machine,
+    startedAt: (startDate ?? new Date(0)).toISOString(),
+    finishedAt: (stopDate ?? startDate ?? new Date(0)).toISOString(),
+  }));
+}
