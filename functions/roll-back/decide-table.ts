@@ -11,6 +11,8 @@ export interface TableFacts {
     readonly tableId: string;
     readonly runTag: string | undefined;
     readonly status: string;
+    /** Only where the endpoint has no tags: whether it was created after this run had announced it. */
+    readonly isSinceIntent?: boolean | undefined;
   };
   /** Whether the time in which an announced table may still appear is over. */
   readonly isIntentWaitOver: boolean;
@@ -31,16 +33,21 @@ export type TableDecision =
   | { readonly action: 'delete' }
   | { readonly action: 'keep'; readonly remark: string };
 
+/** By its tag; where the endpoint has none, by the time of its creation. */
+const isOfRun = (runId: string, { runTag, isSinceIntent }: NonNullable<TableFacts['standing']>): boolean =>
+  isSinceIntent ?? runTag === runId;
+
 function decideIntent({ runId, standing, isIntentWaitOver }: TableFacts): TableDecision | undefined {
   if (standing === undefined) return isIntentWaitOver ? { action: 'note deleted' } : { action: 'wait' };
-  if (standing.runTag === runId) return undefined;
+  if (isOfRun(runId, standing)) return undefined;
   // Tags of a new table show late: without any, nothing is decided before the wait is over.
-  if (standing.runTag === undefined && !isIntentWaitOver) return { action: 'wait' };
+  const isUndecided = standing.runTag === undefined && standing.isSinceIntent === undefined;
+  if (isUndecided && !isIntentWaitOver) return { action: 'wait' };
   return { action: 'note existed' };
 }
 
 /**
- * Deletes only where intent, tag and TableId agree and nothing of the shop's is inside. Every doubt keeps the table.
+ * Deletes only where intent, tag (or, without tags, the time) and TableId agree and nothing of the shop's is inside. Every doubt keeps the table.
  */
 export function decideTable(facts: TableFacts): TableDecision {
   const { runId, recorded, standing, contents } = facts;
@@ -54,7 +61,9 @@ export function decideTable(facts: TableFacts): TableDecision {
   if (standing === undefined) return { action: 'note deleted' };
   if (recorded.tableId !== undefined && recorded.tableId !== standing.tableId)
     return { action: 'keep', remark: 'a table of this name was created by somebody else since' };
-  if (standing.runTag !== runId)
+  if (standing.isSinceIntent === false)
+    return { action: 'keep', remark: 'it was created before this run announced it' };
+  if (!isOfRun(runId, standing))
     return {
       action: 'keep',
       remark: `its tag migration:run is not ${runId}, so it cannot be shown to be this run's`,

@@ -11,7 +11,7 @@ import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableFacts, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { isNotOffered } from '../shared/tables/change-policy.ts';
+import { isNotOffered } from '../shared/not-offered.ts';
 import { cut } from '../shared/text.ts';
 import type { SettlerFence } from './settler.ts';
 

@@ -5,7 +5,7 @@ import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
+import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { keyNames } from '../shared/tables/item-key.ts';
 import { openCommand, openTable } from '../shared/tables/open-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
@@ -44,16 +44,19 @@ export type TakenBack =
   /** It could not be rolled back; the sentence names the reason. `table`: one that the run has created. */
   | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
 
-async function standingTable(
-  runtime: Runtime,
-  name: string,
-): Promise<{ table: TableDescription; tag: string | undefined } | undefined> {
+interface StandingTable {
+  readonly table: TableDescription;
+  readonly tag: string | undefined;
+  readonly isWithoutTags: boolean;
+}
+
+async function standingTable(runtime: Runtime, name: string): Promise<StandingTable | undefined> {
   const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return undefined;
   // One that is going may be gone when its tags are asked for.
-  if (table.TableStatus === 'DELETING') return { table, tag: undefined };
+  if (table.TableStatus === 'DELETING') return { table, tag: undefined, isWithoutTags: false };
   const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
-  return { table, tag: tags.get(runTag) };
+  return { table, tag: tags?.get(runTag), isWithoutTags: tags === undefined };
 }
 
 /** A step called alone restores in a run of its own. */
@@ -79,7 +82,7 @@ function factsOf(
   runtime: Runtime,
   scope: TakeBackScope,
   record: TableRecord,
-  standing: Awaited<ReturnType<typeof standingTable>>,
+  standing: StandingTable | undefined,
 ): TableFacts {
   const waitUntil = (scope.run.markedAt ?? 0) + runtime.config.intentWaitSeconds * 1_000;
   return {
@@ -93,6 +96,7 @@ function factsOf(
             tableId: standing.table.TableId ?? '',
             runTag: standing.tag,
             status: standing.table.TableStatus ?? '',
+            ...(standing.isWithoutTags && { isSinceIntent: isCreatedSince(standing.table, record.intentAt) }),
           },
         }),
   };

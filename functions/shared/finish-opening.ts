@@ -25,6 +25,14 @@ function neverClosedWarnings(tables: readonly TableRecord[]): readonly string[] 
   ];
 }
 
+function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
+  const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation where it has none.`,
+  ];
+}
+
 /** What is still closed, and how to open it by hand. */
 interface StillClosed {
   readonly table: TableRecord;
@@ -78,6 +86,7 @@ export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
     result.isOpen ? [] : [{ table, reason: result.reason }],
   );
   await warnRun(runtime.ledger, run, [
+    ...untaggedWarnings(tables),
     ...neverClosedWarnings(tables),
     ...closed.map((one) => stillClosedWarning(runtime, run, one)),
   ]);

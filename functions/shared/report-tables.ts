@@ -2,7 +2,7 @@ import { existingTables } from './existing-tables.ts';
 import type { TableRecord } from './ledger/table-record.ts';
 import type { ReportedTable } from './report.ts';
 import type { Runtime } from './runtime.ts';
-import { describeTable, runTag, tagsOf } from './tables/describe-table.ts';
+import { describeTable, isCreatedSince, runTag, tagsOf } from './tables/describe-table.ts';
 
 /** The client that looks. */
 interface Lookout {
@@ -39,13 +39,15 @@ async function lookAt(runtime: Lookout, runId: string, record: TableRecord): Pro
   const existing = (await existingTables(runtime, [record.name])).get(record.name);
   if (existing === undefined || existing.status === 'DELETING') return 'none';
   if (record.tableId !== undefined) return existing.tableId === record.tableId ? 'same' : 'other';
-  return (await carriesTag(runtime, runId, record.name)) ? 'same' : 'other';
+  return (await isOfRun(runtime, runId, record)) ? 'same' : 'other';
 }
 
 /** For a table whose id never came into the ledger: its answer was lost. */
-async function carriesTag({ clients }: Lookout, runId: string, name: string): Promise<boolean> {
-  const table = await describeTable(clients.tables, name);
-  return (await tagsOf(clients.tables, table?.TableArn ?? '')).get(runTag) === runId;
+async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord): Promise<boolean> {
+  const table = await describeTable(clients.tables, record.name);
+  if (table === undefined) return false;
+  const tags = await tagsOf(clients.tables, table.TableArn ?? '');
+  return tags === undefined ? isCreatedSince(table, record.intentAt) : tags.get(runTag) === runId;
 }
 
 /**

@@ -1,11 +1,17 @@
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
+import { describeTable, runTag, type TableTags, tagsOf } from '../shared/tables/describe-table.ts';
 import { schemaDifferences } from '../shared/tables/schema-differences.ts';
 import { type TableSpec, tableName } from '../shared/tables/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
 import { targetTables } from '../shared/tables/target-tables.ts';
 import { type Check, done, reach, stop } from './check.ts';
+
+/** Without tags nothing but a run's ledger says who has created it. */
+function originOf(tags: TableTags | undefined): string {
+  if (tags === undefined) return '';
+  return tags.has(runTag) ? ` (created by run ${tags.get(runTag)})` : ' (not created by a migration)';
+}
 
 async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
   const { clients, clock, config } = runtime;
@@ -25,8 +31,7 @@ async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
   if (otherStage !== undefined) return stop(what, foreignStageError(name, otherStage));
   const differences = schemaDifferences(spec, table);
   if (differences.length > 0) return stop(what, schemaMismatchError(name, differences));
-  const origin = tags.has(runTag) ? `created by run ${tags.get(runTag)}` : 'not created by a migration';
-  return done(what, `Table ${name} exists (${origin}) with the right keys; what it holds is kept.`);
+  return done(what, `Table ${name} exists${originOf(tags)} with the right keys; what it holds is kept.`);
 }
 
 /** The state of each target: absent, ours, foreign, another stage's, or of another schema. */

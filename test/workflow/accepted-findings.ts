@@ -214,7 +214,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     reason: 'A backup of exactly that table; DynamoDB names it. It is looked at and nothing else.',
   },
   {
-    tool: 'cdk-nag',
+    tool: 'practice',
     rule: 'AwsSolutions-IAM5',
     resource: /MachineRole$/,
     detail: /^Resource::arn:aws:lambda:[a-z0-9-]+:\d+:function:products-migration-[a-z]+-\w+:\*$/,

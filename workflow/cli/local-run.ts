@@ -33,6 +33,9 @@ export interface LocalRunOptions extends MigrateOptions {
 
 const defaultProducts = 1_000;
 
+/** Of an engine that outlives this process. */
+const SHOP_THERE = { name: 'the products that are there already', warning: () => undefined } as const;
+
 interface Shop {
   readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
   /** What it is, for the first line. */
@@ -63,6 +66,10 @@ function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions
     name: `${count(products)} generated products`,
   };
 }
+
+/** Only a shop that nobody asked for gives way to one that is there. */
+const isShopGiven = ({ products, input, seed, break: broken }: LocalRunOptions): boolean =>
+  [products, input, seed, broken].some((option) => option !== undefined);
 
 function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
   if (name === undefined) return undefined;
@@ -120,8 +127,10 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     aws = await startAws(options, { shop, breakage, log });
     breakage?.inject?.(aws.faults);
     if (stopping.signal.aborted) return interruptedExitCode;
-    announce({ shop, input, breakage }, terminal);
-    return await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
+    announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
+    const exitCode = await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
+    if (exitCode !== interruptedExitCode) terminal.say(terminal.colors.dim(`\n${remains(options)}`));
+    return exitCode;
   } finally {
     await aws?.stop();
     log.end();
@@ -147,15 +156,26 @@ function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): 
     port,
     products: following(shop.products, breakage?.product),
     log: (functionName, text) => void log.write(`${functionName}: ${text}`),
+    keepsSource: !isShopGiven(options),
     ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
     ...(s3 === undefined ? {} : { s3Url: s3 }),
   });
 }
 
 interface Announcement {
-  readonly shop: Shop;
+  readonly shop: Pick<Shop, 'name' | 'warning'>;
   readonly input: unknown;
   readonly breakage: Breakage | undefined;
+}
+
+/** What is left once the command has ended. */
+function remains({ dynamodb, s3 }: LocalRunOptions): string {
+  if (dynamodb === undefined && s3 === undefined)
+    return 'The shop, its tables and its bucket were in memory and are gone now; npm run local keeps them up.';
+  const tables =
+    dynamodb === undefined ? 'The tables were in memory and are gone now' : `The tables stay at ${dynamodb}`;
+  const bucket = s3 === undefined ? 'the bucket was in memory and is gone now' : `the bucket stays at ${s3}`;
+  return `${tables}; ${bucket}.`;
 }
 
 function announce({ shop, input, breakage }: Announcement, terminal: Terminal): void {
@@ -182,13 +202,7 @@ async function migrateAndReport(
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
     if (end === undefined) return interruptedExitCode;
-    const exitCode = await finish(context, end, terminal);
-    terminal.say(
-      terminal.colors.dim(
-        '\nThe shop, its tables and its bucket were in memory and are gone now; npm run local keeps them up.',
-      ),
-    );
-    return exitCode;
+    return await finish(context, end, terminal);
   } finally {
     context.close();
   }

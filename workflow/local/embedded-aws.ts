@@ -8,7 +8,7 @@ import { assertEngines, startEngines, type Engines } from './engines.ts';
 import type { Faults } from './gateway/faults.ts';
 import { startHttpServer } from './gateway/http-server.ts';
 import type { RequestLog } from './gateway/request-log.ts';
-import { loadProducts } from './products/load-products.ts';
+import { loadProducts, TableThereError } from './products/load-products.ts';
 import type { EventBus } from './services/event-bus.ts';
 import type { PublishedMessage } from './services/small-services.ts';
 
@@ -27,6 +27,8 @@ export interface EmbeddedAwsOptions {
   readonly packageDir?: string;
   /** Fills a new table, the deployment's source; without them there is none. */
   readonly products?: Products;
+  /** Where the source is there already, in an engine that outlives this process, it is used as it is. */
+  readonly keepsSource?: boolean;
   /** Takes what the functions write. */
   readonly log?: (functionName: string, text: string) => void;
   /** Requests that are remembered; the oldest go first. */
@@ -50,6 +52,8 @@ export interface EmbeddedAws {
   readonly stage: string;
   readonly bucket: string;
   readonly ledgerTable: string;
+  /** Whether `products` filled the source. */
+  readonly isFilled: boolean;
   /** ARNs by short name: `migrate`, `restore`, `rollback`. */
   readonly stateMachines: Readonly<Record<string, string>>;
   /** ARNs by the key under `functions:` in serverless.yml. */
@@ -88,8 +92,8 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions = {}): Promis
   const engines = await startEngines(options);
   try {
     await createResources(engines, deployment);
-    if (options.products !== undefined) await fill(engines, options.products, sourceTableOf(deployment));
-    return await startEndpoint(options, deployment, engines);
+    const isFilled = await fillSource(options, deployment, engines);
+    return { ...(await startEndpoint(options, deployment, engines)), isFilled };
   } catch (error) {
     await engines.stop();
     throw error;
@@ -108,7 +112,7 @@ async function startEndpoint(
   options: EmbeddedAwsOptions,
   deployment: Deployment,
   engines: Engines,
-): Promise<EmbeddedAws> {
+): Promise<Omit<EmbeddedAws, 'isFilled'>> {
   let endpoint = '';
   const cloud = await assembleCloud({ ...options, deployment, engines, endpoint: () => endpoint });
   const server = await startHttpServer(options.port ?? DEFAULT_PORT, (raw) => cloud.dispatcher.dispatch(raw));
@@ -139,6 +143,21 @@ function sourceTableOf({ functions, service }: Deployment): string {
   const found = functions.map(({ environment }) => environment['SOURCE_TABLE']).find(Boolean);
   if (found === undefined) throw new Error(`No function of ${service} is told a SOURCE_TABLE to fill.`);
   return found;
+}
+
+async function fillSource(
+  { products, keepsSource = false }: EmbeddedAwsOptions,
+  deployment: Deployment,
+  engines: Engines,
+): Promise<boolean> {
+  if (products === undefined) return false;
+  try {
+    await fill(engines, products, sourceTableOf(deployment));
+    return true;
+  } catch (error) {
+    if (keepsSource && error instanceof TableThereError) return false;
+    throw error;
+  }
 }
 
 function fill({ dynamodb }: Engines, products: Products, tableName: string): Promise<number> {

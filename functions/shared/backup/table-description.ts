@@ -2,13 +2,13 @@ import {
   DescribeTableCommand,
   type DynamoDBClient,
   type IndexStatus,
-  ListTagsOfResourceCommand,
   type OnDemandThroughput,
   type TableDescription as DescribedTable,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { TableUnavailableError } from '../errors.ts';
 import { type Clock, retry } from '../retry.ts';
+import { identified, listTags } from '../tables/describe-table.ts';
 import { timeToLiveOf } from '../tables/time-to-live.ts';
 import { otherSettingsOf } from './other-settings.ts';
 
@@ -103,17 +103,11 @@ export interface DescribeScope {
 
 const patienceMillis = 60_000;
 
-async function tagsOf(dynamo: DynamoDBClient, tableArn: string): Promise<TableDescription['tags']> {
-  const tags: TableDescription['tags'] = [];
-  let token: string | undefined;
-  do {
-    const page = await dynamo.send(
-      new ListTagsOfResourceCommand({ ResourceArn: tableArn, NextToken: token }),
-    );
-    for (const { Key = '', Value = '' } of page.Tags ?? []) tags.push({ Key, Value });
-    token = page.NextToken;
-  } while (token !== undefined);
-  return tags.toSorted((one, other) => (one.Key < other.Key ? -1 : 1));
+async function sortedTags(dynamo: DynamoDBClient, tableArn: string): Promise<TableDescription['tags']> {
+  const tags = (await listTags(dynamo, tableArn)) ?? [];
+  return tags
+    .map(({ Key = '', Value = '' }) => ({ Key, Value }))
+    .toSorted((one, other) => (one.Key < other.Key ? -1 : 1));
 }
 
 interface DescribedIndex {
@@ -183,10 +177,10 @@ async function describeOnce(dynamo: DynamoDBClient, tableName: string): Promise<
     );
   const [timeToLiveAttribute, tags] = await Promise.all([
     timeToLiveOf(dynamo, tableName),
-    tagsOf(dynamo, Table.TableArn),
+    sortedTags(dynamo, Table.TableArn),
   ]);
   const ttl = timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute };
-  return tableDescriptionSchema.parse({ ...schemaOf(Table), ...ttl, tags });
+  return tableDescriptionSchema.parse({ ...schemaOf(identified(Table)), ...ttl, tags });
 }
 
 /**

@@ -38,6 +38,8 @@ export interface TableRecord extends Claims {
   readonly access?: TableAccess;
   /** Revision of the policy that closed it, as it was read back. */
   readonly policyRevision?: string;
+  /** Absent: it carries the run's tags. */
+  readonly tags?: 'NOT_OFFERED';
   readonly deletionProtection?: ProtectionState;
   readonly pointInTimeRecovery?: ProtectionState;
   /** Epoch milliseconds: since when a roll back has closed it to everybody, as GetResourcePolicy said. */

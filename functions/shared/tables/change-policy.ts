@@ -4,6 +4,7 @@ import {
   PutResourcePolicyCommand,
 } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../errors.ts';
+import { isNotOffered } from '../not-offered.ts';
 import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -16,19 +17,6 @@ export type FoundPolicy =
 
 /** Policies show late, and a table whose policy has just been changed takes no other change for 15 seconds. */
 export const policyPatienceMillis = 60_000;
-
-/** What an engine on a laptop says of a call that it does not have. */
-const notOffered = new Set([
-  'UnknownOperationException',
-  'UnknownOperation',
-  'NotImplemented',
-  'InvalidAction',
-]);
-
-/** Whether the engine does not know the operation at all. */
-export function isNotOffered(error: unknown): boolean {
-  return notOffered.has(errorSummary(error).name);
-}
 
 /** Tags of a young table show late, and with them a permission that goes by tags. */
 const passing = new Set([

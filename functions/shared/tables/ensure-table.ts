@@ -7,16 +7,24 @@ import { assertOpen, type Fence, raiseFence } from '../fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
 import { readRun, tablePrefixOf } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
+import { isNotOffered, isWithoutTags } from '../not-offered.ts';
 import { retry } from '../retry.ts';
 import { letGo } from '../quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
 import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
-import { isNotOffered } from './change-policy.ts';
 import { closureFor, readClosure } from './close-table.ts';
 import { createTableInput } from './create-table-input.ts';
 import { creationError, isCreationRetryable } from './creation-refusal.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
-import { describeTable, runTag, serviceTag, stageTag, tagsOf } from './describe-table.ts';
+import {
+  describeTable,
+  identified,
+  isCreatedSince,
+  runTag,
+  serviceTag,
+  stageTag,
+  tagsOf,
+} from './describe-table.ts';
 import { assertSameTable, describeKnown } from './known-table.ts';
 import { schemaDifferences } from './schema-differences.ts';
 import { type Closure, closingPolicy } from './table-policy.ts';
@@ -54,8 +62,6 @@ export interface EnsuredTable {
 
 /** Tags of a new table may show late; then an absent tag says nothing yet. */
 const tagPatienceMillis = 60_000;
-/** DynamoDB's clock and Lambda's agree within this. */
-const clockSkewMillis = 1_000;
 
 interface Scope extends WantedBlueprint {
   readonly name: string;
@@ -67,6 +73,8 @@ interface Scope extends WantedBlueprint {
   readonly deadline: number;
   /** Who may not write until the commit; absent: the table stays open. */
   readonly closure: Closure | undefined;
+  /** The endpoint has refused tags. */
+  readonly isWithoutTags?: boolean;
 }
 
 /** What stands there now; the id keeps it apart from whatever has the name later. */
@@ -81,28 +89,34 @@ interface Ensured {
 async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
   const { blueprint, runId, fence, deadline, closure } = scope;
   const { service, stage, region } = runtime.config;
-  const tags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
+  const ownTags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
+  const input = blueprint.input(scope.isWithoutTags ? {} : ownTags);
   const policy = closure && { ResourcePolicy: closingPolicy(closure) };
   const until = { clock: runtime.clock, deadline, patienceMillis: tablePatienceMillis };
   try {
     const created = await retry({ ...until, isRetryable: isCreationRetryable }, async () => {
       await fence.check();
-      return runtime.clients.dynamo.send(new CreateTableCommand({ ...blueprint.input(tags), ...policy }));
+      return runtime.clients.dynamo.send(new CreateTableCommand({ ...input, ...policy }));
     });
-    return { outcome: 'CREATED', tableId: created.TableDescription?.TableId };
+    return { outcome: 'CREATED', tableId: identified(created.TableDescription ?? {}).TableId };
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceInUseException') return undefined;
-    // An engine on a laptop may have no resource policies; the report then says that the table was open.
+    // An engine on a laptop may have no tags, or no resource policies; the report then says so.
+    if (!scope.isWithoutTags && isWithoutTags(error))
+      return tryCreate(runtime, { ...scope, isWithoutTags: true });
     if (closure !== undefined && isNotOffered(error))
       return tryCreate(runtime, { ...scope, closure: undefined });
     throw creationError(error, { name: scope.name, region }) ?? error;
   }
 }
 
-/** Whether a table that stands there carries this run's tag; an untagged one younger than the intent is asked again. */
+/**
+ * Whether a table that stands there carries this run's tag; an untagged one younger than the intent is asked again.
+ * Where the endpoint offers no tags, one younger than the intent is the run's.
+ */
 async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
   const { clients, clock } = runtime;
-  const isYoung = (table.CreationDateTime?.getTime() ?? 0) >= scope.intentAt - clockSkewMillis;
+  const isYoung = isCreatedSince(table, scope.intentAt);
   const isUndecided = new Error('The table shows no tags yet.');
   const deadline = clock.now() + tagPatienceMillis;
   try {
@@ -110,6 +124,7 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
       { clock, deadline, patienceMillis: tagPatienceMillis, isRetryable: (error) => error === isUndecided },
       async () => {
         const tags = await tagsOf(clients.tables, table.TableArn ?? '');
+        if (tags === undefined) return isYoung;
         const otherStage = foreignStage(tags, runtime.config);
         if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
         if (tags.size === 0 && isYoung) throw isUndecided;
@@ -154,7 +169,9 @@ async function finish(
   const { TableId: tableId = '', TableArn: tableArn = '' } = table;
   const closed =
     outcome === 'CREATED' && closure !== undefined ? await readClosure(runtime, closure) : undefined;
-  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn, ...closed });
+  const hasTags = outcome === 'EXISTED' || (await tagsOf(runtime.clients.tables, tableArn)) !== undefined;
+  const untagged = hasTags ? {} : { tags: 'NOT_OFFERED' as const };
+  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn, ...closed, ...untagged });
   return { name, outcome };
 }
 

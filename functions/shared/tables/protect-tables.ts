@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../errors.ts';
 import { noteTable, type ProtectionState, type TableRecord } from '../ledger/table-record.ts';
+import { isNotOffered } from '../not-offered.ts';
 import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -20,9 +21,6 @@ const passing = new Set([
 
 const isWorthRetrying = (error: unknown): boolean =>
   passing.has(errorSummary(error).name) || isTransient(error);
-
-/** What an engine on a laptop says of a call that it does not have. */
-const notOffered = 'UnknownOperationException';
 
 interface Protection {
   readonly what: string;
@@ -54,6 +52,8 @@ const protections: readonly Protection[] = [
 /** Why it is not on, and whether that passes by itself; `undefined` when it is. */
 interface Refusal {
   readonly error: string;
+  /** The endpoint does not have it at all. */
+  readonly isNotOffered: boolean;
   readonly isPassing: boolean;
 }
 
@@ -66,7 +66,11 @@ async function protect(runtime: Runtime, name: string, { enable }: Protection): 
     );
     return undefined;
   } catch (error) {
-    return { error: errorSummary(error).name, isPassing: isWorthRetrying(error) };
+    return {
+      error: errorSummary(error).name,
+      isNotOffered: isNotOffered(error),
+      isPassing: isWorthRetrying(error),
+    };
   }
 }
 
@@ -100,7 +104,7 @@ async function protectAll(
   const unprotected = names.filter((_, index) => refusals[index] !== undefined);
   if (unprotected.length === 0) return { warnings: [], isWorthAnotherTry: false };
   const isWorthAnotherTry = refusals.some((refusal) => refusal?.isPassing);
-  if (refusals.every((refusal) => refusal === undefined || refusal.error === notOffered))
+  if (refusals.every((refusal) => refusal === undefined || refusal.isNotOffered))
     return {
       warnings: [
         `This endpoint offers no ${protection.what.toLowerCase()}; without it: ${unprotected.join(', ')}.`,

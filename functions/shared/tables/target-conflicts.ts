@@ -7,14 +7,14 @@ import {
 } from '../errors.ts';
 import { type Run, tablePrefixOf } from '../ledger/run.ts';
 import { isDenied } from '../presentable.ts';
-import { stageTag } from './describe-table.ts';
+import { stageTag, type TableTags } from './describe-table.ts';
 
 /** The stage that a migrated table belongs to, if it is another one; `undefined` for any other table. */
 export function foreignStage(
-  tags: ReadonlyMap<string, string>,
+  tags: TableTags | undefined,
   own: { readonly stage: string },
 ): string | undefined {
-  const stage = tags.get(stageTag);
+  const stage = tags?.get(stageTag);
   return stage === own.stage ? undefined : stage;
 }
 

@@ -49,7 +49,7 @@ async function readTables({ clients, ledger }: Runtime): Promise<Map<string, Sta
   const tables = new Map<string, StandingTable>();
   for (const name of TableNames.filter((one) => one !== ledger.tableName)) {
     const table = await describeTable(clients.dynamo, name);
-    const runId = (await tagsOf(clients.dynamo, table?.TableArn ?? '')).get(runTag);
+    const runId = (await tagsOf(clients.dynamo, table?.TableArn ?? ''))?.get(runTag);
     const tableId = table?.TableId ?? '';
     tables.set(tableId, { name, tableId, runId });
   }

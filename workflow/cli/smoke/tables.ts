@@ -51,7 +51,7 @@ export interface TableScope {
 export async function findTable(dynamo: DynamoDBClient, name: string): Promise<FoundTable | undefined> {
   const description = await describeTable(dynamo, name);
   if (description === undefined) return undefined;
-  return { name, description, tags: await tagsOf(dynamo, description.TableArn ?? '') };
+  return { name, description, tags: (await tagsOf(dynamo, description.TableArn ?? '')) ?? new Map() };
 }
 
 const changeSeconds = 300;

@@ -1,7 +1,12 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { AwsResponse, Service } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
-import { createResourcePolicies, type PolicyParts } from './resource-policies.ts';
+import {
+  createResourcePolicies,
+  type DescribedTable,
+  identityOf,
+  type PolicyParts,
+} from './resource-policies.ts';
 import { createStrictness } from './strictness.ts';
 
 /** Operations on items: their bodies hold no ARN, and pass through untouched. */
@@ -60,8 +65,8 @@ export function createDynamoDbService(
 async function readTableId(engine: EngineClient, TableName: string): Promise<string | undefined> {
   const { status, body } = await send(engine, 'DescribeTable', { TableName });
   if (status !== 200) return undefined;
-  const { Table } = JSON.parse(body.toString()) as { Table?: { TableId?: string } };
-  return Table?.TableId ?? '';
+  const { Table } = JSON.parse(body.toString()) as { Table?: DescribedTable };
+  return identityOf(Table);
 }
 
 /** What the engine's ARNs begin with; `undefined` while it has no table to tell by. */

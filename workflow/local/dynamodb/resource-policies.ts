@@ -31,6 +31,16 @@ interface Attached {
   readonly tableId: string;
 }
 
+/** As much of a table's description as tells it from another of its name. */
+export interface DescribedTable {
+  readonly TableId?: string;
+  readonly CreationDateTime?: number;
+}
+
+/** DynamoDB's id; an engine that has none gives the time. */
+export const identityOf = ({ TableId, CreationDateTime }: DescribedTable = {}): string =>
+  TableId ?? String(CreationDateTime);
+
 /** Given as expected revision: there must be no policy yet. */
 const NO_POLICY = 'NO_POLICY';
 
@@ -144,9 +154,9 @@ export function createResourcePolicies(parts: PolicyParts): ResourcePolicies {
     const response = await carryOut({ ...request, json, body: Buffer.from(JSON.stringify(json)) });
     if (response.status >= 400) return response;
     const { TableDescription } = JSON.parse(response.body.toString()) as {
-      TableDescription?: { TableId?: string };
+      TableDescription?: DescribedTable;
     };
-    attach(table, TableDescription?.TableId ?? '', policy);
+    attach(table, identityOf(TableDescription), policy);
     return response;
   };
 

@@ -24,7 +24,7 @@ const PARALLEL_BATCHES = 8;
  * Creates the table, with the key that the migration expects and on demand, and fills it. Items go over the wire as they are given. Returns
  * how many there are.
  *
- * @throws Error when the table exists, or naming the product that the engine refuses
+ * @throws TableThereError when the table exists; Error naming the product that the engine refuses
  */
 export async function loadProducts({ engine, tableName, products }: LoadOptions): Promise<number> {
   await createTable(engine, tableName);
@@ -41,6 +41,11 @@ export async function loadProducts({ engine, tableName, products }: LoadOptions)
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** The table is there already. */
+export class TableThereError extends Error {
+  override readonly name = 'TableThereError';
+}
+
 async function createTable(engine: EngineClient, TableName: string): Promise<void> {
   const response = await send(engine, 'CreateTable', {
     TableName,
@@ -50,8 +55,8 @@ async function createTable(engine: EngineClient, TableName: string): Promise<voi
   });
   const answer = response.body.toString();
   if (answer.includes('ResourceInUseException')) {
-    throw new Error(
-      `There is a table ${TableName} at ${engine.url} already: start without --products and --input to use it.`,
+    throw new TableThereError(
+      `There is a table ${TableName} at ${engine.url} already: start without --products, --seed and --input to use it.`,
     );
   }
   if (response.status !== 200) throw new Error(`The table ${TableName} could not be created: ${answer}`);
