@@ -62,7 +62,9 @@ function createInput(
     ...(table.tableClass !== undefined && { TableClass: table.tableClass as TableClass }),
     ...(global.length > 0 && { GlobalSecondaryIndexes: global.map(indexInput) }),
     ...(local.length > 0 && { LocalSecondaryIndexes: local.map(indexInput) }),
-    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    ...(Object.keys(tags).length > 0 && {
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
   };
 }
 

@@ -25,7 +25,9 @@ export function createTableInput(spec: TableSpec, { name, tags }: NewTable): Cre
     ...(spec.indexes.length > 0 && {
       GlobalSecondaryIndexes: spec.indexes.map((index) => secondaryIndex(index, spec.billing)),
     }),
-    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    ...(Object.keys(tags).length > 0 && {
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
   };
 }
 
