@@ -13,6 +13,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { ACCOUNT_ID, REGION } from '../../workflow/local/account.ts';
+import { type Capability, findLacks } from './engine-lacks.ts';
 
 /** Engines to run on in place of the packaged ones; `npm run test:engines` names them in the environment. */
 export interface OtherEngines {
@@ -47,6 +48,11 @@ export async function namesIn({ dynamodbUrl, s3Url }: OtherEngines): Promise<rea
   const tables = dynamodbUrl === undefined ? [] : await withDynamoDb(dynamodbUrl, tableNames);
   const buckets = s3Url === undefined ? [] : await withS3(s3Url, bucketNames);
   return [...tables, ...buckets];
+}
+
+/** What the DynamoDB under test lacks. */
+export function lacksOf(dynamodbUrl: string): Promise<readonly Capability[]> {
+  return withDynamoDb(dynamodbUrl, findLacks);
 }
 
 async function withDynamoDb<T>(url: string, work: (client: DynamoDBClient) => Promise<T>): Promise<T> {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { capabilities, lacksVariable } from './engine-lacks.ts';
 import { startLedgerApart } from './ledger-apart.ts';
-import { emptyEngines, engineVariables, namesIn, type OtherEngines } from './other-engines.ts';
+import { emptyEngines, engineVariables, lacksOf, namesIn, type OtherEngines } from './other-engines.ts';
 
 /** `npm run test:engines`: the integration suite on other engines than the packaged ones. */
 
@@ -45,6 +46,12 @@ async function main(options: Options, tests: readonly string[]): Promise<number>
   await refuseFilled(engines);
   const apart = ledgerApart && dynamodb !== undefined ? await startLedgerApart(dynamodb) : undefined;
   try {
+    const lacked = dynamodb === undefined ? [] : await lacksOf(dynamodb);
+    const sentences = lacked.map(
+      (one) => `This engine ${capabilities[one]}: the tests that need it are skipped.\n`,
+    );
+    process.stdout.write(sentences.join(''));
+    process.env[lacksVariable] = lacked.join(',');
     return await runTests({ ...engines, ...(apart !== undefined && { dynamodbUrl: apart.url }) }, tests);
   } finally {
     await apart?.stop();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/report.ts';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { lacks } from '../../support/engine-lacks.ts';
 import { type FaultShop, openFaultShop } from '../../support/fault-shop.ts';
 import { readTables, type Tables } from '../../support/checker.ts';
 import { functionName } from '../../support/request-points.ts';
@@ -84,30 +85,33 @@ const requests = (operation: string): readonly string[] =>
     .flatMap(({ tables }) => tables);
 
 describe('a run that a later one relies on', () => {
-  it('is not rolled back before the later run is named, and then only after a backup of each table', async () => {
-    await leaveBehind(a);
-    const report = await shop.migrate({});
-    expect(report.migrated.alreadyPresent).toBe(report.migrated.items);
-    expect(report.reliesOn).toEqual([a]);
-    const before = await readTables(shop);
+  it.skipIf(lacks('backups'))(
+    'is not rolled back before the later run is named, and then only after a backup of each table',
+    async () => {
+      await leaveBehind(a);
+      const report = await shop.migrate({});
+      expect(report.migrated.alreadyPresent).toBe(report.migrated.items);
+      expect(report.reliesOn).toEqual([a]);
+      const before = await readTables(shop);
 
-    for (const input of [{ runId: a }, { runId: a, confirm: a }, { runId: a, confirm: 'other' }]) {
-      const refused = await rollBack(input);
-      expect(refused).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
-      expect(refused.cause).toContain(`{"runId": "${a}", "confirm": "${report.runId}"}`);
-      expect(refused.cause).toContain('products-enhanced');
-    }
-    expect(await readTables(shop)).toEqual(before);
-    expect(await statusOf(a)).toBe('ROLLBACK_FAILED');
+      for (const input of [{ runId: a }, { runId: a, confirm: a }, { runId: a, confirm: 'other' }]) {
+        const refused = await rollBack(input);
+        expect(refused).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
+        expect(refused.cause).toContain(`{"runId": "${a}", "confirm": "${report.runId}"}`);
+        expect(refused.cause).toContain('products-enhanced');
+      }
+      expect(await readTables(shop)).toEqual(before);
+      expect(await statusOf(a)).toBe('ROLLBACK_FAILED');
 
-    shop.aws.requestLog.clear();
-    await rollBack({ runId: a, confirm: report.runId });
-    expect(await statusOf(a)).toBe('ROLLED_BACK');
-    expect(requests('CreateBackup').toSorted()).toEqual(targets);
-    expect([...(await readTables(shop)).keys()]).toEqual(['products']);
-  });
+      shop.aws.requestLog.clear();
+      await rollBack({ runId: a, confirm: report.runId });
+      expect(await statusOf(a)).toBe('ROLLED_BACK');
+      expect(requests('CreateBackup').toSorted()).toEqual(targets);
+      expect([...(await readTables(shop)).keys()]).toEqual(['products']);
+    },
+  );
 
-  it('keeps every table whose backup is refused, and says which', async () => {
+  it.skipIf(lacks('backups'))('keeps every table whose backup is refused, and says which', async () => {
     await leaveBehind(a);
     const { runId } = await shop.migrate({});
     const before = await readTables(shop);
@@ -148,26 +152,29 @@ describe('a run that a later one relies on', () => {
     expect([...(await readTables(shop)).keys()]).toEqual(['products']);
   });
 
-  it('keeps its items in a table that was there before it, until the later run is named', async () => {
-    await shop.migrate({});
-    await shop.dynamo.put('products', product(50));
-    await shop.run('migrate', {}, a);
-    const { runId, reliesOn } = await shop.migrate({});
-    expect(reliesOn).toContain(a);
-    const before = await readTables(shop);
-    expect(markedBy(before, a)).toBe(2);
+  it.skipIf(lacks('backups'))(
+    'keeps its items in a table that was there before it, until the later run is named',
+    async () => {
+      await shop.migrate({});
+      await shop.dynamo.put('products', product(50));
+      await shop.run('migrate', {}, a);
+      const { runId, reliesOn } = await shop.migrate({});
+      expect(reliesOn).toContain(a);
+      const before = await readTables(shop);
+      expect(markedBy(before, a)).toBe(2);
 
-    expect((await rollBack({ runId: a, confirm: a })).cause).toContain(`"confirm": "${runId}"`);
-    expect(await readTables(shop)).toEqual(before);
+      expect((await rollBack({ runId: a, confirm: a })).cause).toContain(`"confirm": "${runId}"`);
+      expect(await readTables(shop)).toEqual(before);
 
-    shop.aws.requestLog.clear();
-    await rollBack({ runId: a, confirm: runId });
-    expect(await statusOf(a)).toBe('ROLLED_BACK');
-    expect(requests('CreateBackup')).toEqual(['products-enhanced']);
-    expect(markedBy(await readTables(shop), a)).toBe(0);
-  });
+      shop.aws.requestLog.clear();
+      await rollBack({ runId: a, confirm: runId });
+      expect(await statusOf(a)).toBe('ROLLED_BACK');
+      expect(requests('CreateBackup')).toEqual(['products-enhanced']);
+      expect(markedBy(await readTables(shop), a)).toBe(0);
+    },
+  );
 
-  it('keeps its items in an existing table that cannot be backed up', async () => {
+  it.skipIf(lacks('backups'))('keeps its items in an existing table that cannot be backed up', async () => {
     await shop.migrate({});
     await shop.dynamo.put('products', product(50));
     await shop.run('migrate', {}, a);

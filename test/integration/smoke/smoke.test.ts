@@ -6,6 +6,7 @@ import { openContext } from '../../../workflow/cli/context.ts';
 import { runSmoke, type SmokeResult } from '../../../workflow/cli/smoke/run-smoke.ts';
 import { ownColors } from '../../../workflow/cli/own-colors.ts';
 import type { Terminal } from '../../../workflow/cli/terminal.ts';
+import { lacks } from '../../support/engine-lacks.ts';
 import { eventually, startTestAws, testClients, type TestClients } from '../../support/embedded.ts';
 
 let aws: EmbeddedAws;
@@ -71,7 +72,7 @@ async function executionCount(): Promise<number> {
   return executions.length;
 }
 
-describe('the smoke test', () => {
+describe.skipIf(lacks('tags'))('the smoke test', () => {
   it('removes what a killed one has left, proves a deployment with tables of its own, and leaves none of them', async () => {
     await start({ environment: own });
     await createTable('try-source', smokeTag);
@@ -162,6 +163,20 @@ describe('the smoke test', () => {
     const ledger = { PK: { S: 'LOCK#try-source' }, SK: { S: 'LOCK' }, runId: { S: 'somebody' } };
     await clients.dynamodb.send(new PutItemCommand({ TableName: aws.ledgerTable, Item: ledger }));
     await expect(smoke()).rejects.toThrow(/Run somebody works on try-source/);
+    expect(await tables()).toEqual([]);
+  });
+});
+
+describe('the smoke test where there are no tags', () => {
+  it('does not begin, because it could not know its own tables again', async () => {
+    await start({ environment: own });
+    aws.faults.add({
+      operation: 'ListTagsOfResource',
+      kind: 'error',
+      code: 'UnknownOperationException',
+      message: 'Tagging is not currently supported in DynamoDB Local.',
+    });
+    await expect(smoke()).rejects.toThrow(/has no tags.*Nothing was created/);
     expect(await tables()).toEqual([]);
   });
 });

@@ -18,6 +18,7 @@ import {
 } from './proofs.ts';
 import { readSettings } from './settings.ts';
 import type { Smoke } from './smoke-run.ts';
+import { assertTags } from './tables.ts';
 
 /** What the smoke test found. */
 export interface SmokeResult {
@@ -43,6 +44,7 @@ export async function runSmoke(
   const { stage, region, endpoint } = context;
   const intervalMillis = endpoint === undefined ? 1_000 : 50;
   const settings = await readSettings(context);
+  await assertTags(context);
   const startedAt = new Date().toISOString();
   const pace = createPace(intervalMillis, signal);
   const smoke: Smoke = { context, settings, pace, startedAt, executions: [] };

@@ -5,10 +5,11 @@ import {
   type TableDescription,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import { describeTable, tagsOf } from '../../../functions/shared/tables/describe-table.ts';
+import { describeTable, listTags, tagsOf } from '../../../functions/shared/tables/describe-table.ts';
 import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
 import { sendWire } from '../../../functions/shared/wire/wire-client.ts';
 import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { OperatorContext } from '../context.ts';
 import { OperatorError } from '../operator-error.ts';
 import { type Pace, until } from './pace.ts';
 
@@ -45,6 +46,19 @@ export async function createSource(
 export interface TableScope {
   readonly dynamo: DynamoDBClient;
   readonly pace: Pace;
+}
+
+/**
+ * The smoke test knows its own tables by their tags.
+ *
+ * @throws OperatorError where the endpoint has none
+ */
+export async function assertTags({ dynamo, ledger }: OperatorContext): Promise<void> {
+  const table = await describeTable(dynamo, ledger.tableName);
+  if (table === undefined || (await listTags(dynamo, table.TableArn ?? '')) !== undefined) return;
+  throw new OperatorError(
+    'This endpoint has no tags, by which the smoke test knows its own tables again. Nothing was created. Run it where DynamoDB has tags; npm start -- --dynamodb URL tries the migration itself on an engine without them.',
+  );
 }
 
 /** `undefined` where there is no table of that name. */
