@@ -467,7 +467,7 @@ describe('objects that a role may read or write', () => {
     verifyMigration: { reads: wholeBackup },
     completeRun: { reads: ['ownManifest', 'report'], writes: ['report'] },
     rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
-    restoreFromBackup: { reads: [...wholeBackup, 'report', 'verification'], writes: ['report'] },
+    restoreFromBackup: { reads: [...wholeBackup, 'verification', 'report'], writes: ['report'] },
     verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },
   };
 
