@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
+import { LEDGER_VERSION, type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
 import { findRun } from './run.ts';
 import { type TransactItem, transact } from './transact.ts';
 
@@ -48,13 +48,17 @@ export function rely(
 ): Promise<readonly TransactItem[]> {
   const TableName = ledger.tableName;
   const pairs = [...reliance].map(([on, tables]): Pair => {
-    const reliant = { ':by': runId, ':at': committedAt, ':tables': tables };
+    const version = { ':version': LEDGER_VERSION };
+    const reliant = { ':by': runId, ':at': committedAt, ':tables': tables, ...version };
     const relied = {
-      UpdateExpression: 'SET runId = :by, committedAt = :at, #tables = :tables',
+      UpdateExpression: 'SET runId = :by, committedAt = :at, #tables = :tables, ledgerVersion = :version',
       ExpressionAttributeNames: { '#tables': 'tables' },
       ExpressionAttributeValues: reliant,
     };
-    const relies = { UpdateExpression: 'SET runId = :on', ExpressionAttributeValues: { ':on': on } };
+    const relies = {
+      UpdateExpression: 'SET runId = :on, ledgerVersion = :version',
+      ExpressionAttributeValues: { ':on': on, ...version },
+    };
     return [
       { Update: { TableName, Key: reliedKey(on, runId), ...relied } },
       { Update: { TableName, Key: reliesKey(runId, on), ...relies } },
