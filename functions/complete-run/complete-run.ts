@@ -49,14 +49,15 @@ async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
   // First, because the shop waits for it; then the settings, which may take minutes.
   const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
   const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
+  return publishReport(runtime, () => reportOf(runtime, protectedRun));
+}
+
+async function reportOf(runtime: Runtime, run: Run): Promise<Report> {
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
-  const status = run.status as ReportStatus;
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
-  return publishReport(
-    runtime,
-    buildReport(runtime, protectedRun, ledger, { status, failure: null, finishedAt, found }),
-  );
+  const end = { status: run.status as ReportStatus, failure: null, finishedAt, found };
+  return buildReport(runtime, run, ledger, end);
 }
 
 /**

@@ -87,18 +87,18 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
 
 async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
   const finished = await finishSettings(runtime, await finishOpening(runtime, run), manifest);
+  return publishReport<RestoreReport>(runtime, () => reportOf(runtime, finished));
+}
+
+async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
   const ledger = await readRunLedger(runtime, run.runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
   const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
-  const report = buildReport(runtime, finished, ledger, end);
+  const report = buildReport(runtime, run, ledger, end);
   // What was estimated is a migration of the same size, which this was not.
   const cost = { ...report.cost, estimated: {} };
-  return publishReport<RestoreReport>(runtime, {
-    ...report,
-    cost,
-    restored: restoredCounts(finished, ledger),
-  });
+  return { ...report, cost, restored: restoredCounts(run, ledger) };
 }
 
 /**

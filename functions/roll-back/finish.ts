@@ -165,8 +165,8 @@ export async function finishRollBack(
     throw new RunClosedError(
       `Run ${run.runId} was ended by somebody else while it was being taken back; this execution changes nothing more.`,
     );
-  const report = await endReport(runtime, ended, result);
-  return turnFor(ended, await publishReport(runtime, report), result);
+  const report = await publishReport(runtime, () => endReport(runtime, ended, result));
+  return turnFor(ended, report, result);
 }
 
 function turnFor(run: Run, report: Report, result: TakeBackResult): RollBackTurn {
@@ -198,29 +198,24 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
       report,
     };
   }
-  const report = await endReport(runtime, run, nothingRemains);
+  const build = (): Promise<Report> => endReport(runtime, run, nothingRemains);
   const isFresh =
     (await runtime.objects.get(runLayout.report(run.runId))) === undefined || run.status === 'HELD';
-  return turnFor(run, isFresh ? await publishReport(runtime, report) : report, nothingRemains);
+  const report = isFresh ? await publishReport(runtime, build) : await build();
+  return turnFor(run, report, nothingRemains);
 }
 
 /** As CompleteRun wrote it; built again where its writer died first. */
 async function standingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(runLayout.report(run.runId));
   if (stored !== undefined) return JSON.parse(stored.body.toString('utf8'));
-  const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
-  const status = endStatus(run);
-  const ledger = await readRunLedger(runtime, run.runId);
-  const found = await lookAtTables(runtime, run.runId, ledger.tables);
-  return publishReport(
-    runtime,
-    buildReport(runtime, await readRun(runtime.ledger, run.runId), ledger, {
-      status,
-      failure: null,
-      finishedAt,
-      found,
-    }),
-  );
+  return publishReport(runtime, async () => {
+    const ledger = await readRunLedger(runtime, run.runId);
+    const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
+    const found = await lookAtTables(runtime, run.runId, ledger.tables);
+    const end = { status: endStatus(run), failure: null, finishedAt, found };
+    return buildReport(runtime, await readRun(runtime.ledger, run.runId), ledger, end);
+  });
 }
 
 /** This execution has begun no run, or has none any more: it has nothing to roll back, and changes nothing. */

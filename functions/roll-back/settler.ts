@@ -2,7 +2,7 @@ import { RunClosedError } from '../shared/errors.ts';
 import { createLookout } from '../shared/fence.ts';
 import { executionStatus } from '../shared/holder.ts';
 import { ClaimLostError, type Claims, claimed } from '../shared/ledger/claims.ts';
-import { readTogether, runKey } from '../shared/ledger/ledger-table.ts';
+import { readTogether, runKey, versioned } from '../shared/ledger/ledger-table.ts';
 import { type Lock, lockKeyOf } from '../shared/ledger/lock.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { transact } from '../shared/ledger/transact.ts';
@@ -67,7 +67,7 @@ export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall
     {
       Put: {
         TableName,
-        Item: { ...lockKeyOf(run), ...lock },
+        Item: { ...lockKeyOf(run), ...versioned, ...lock },
         ConditionExpression: 'attribute_not_exists(PK) OR runId = :run',
         ExpressionAttributeValues: { ':run': run.runId },
       },

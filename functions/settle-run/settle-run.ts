@@ -6,7 +6,7 @@ import { finishOpening } from '../shared/finish-opening.ts';
 import { finishProtection } from '../shared/finish-protection.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
-import { listRuns, type Run } from '../shared/ledger/run.ts';
+import { isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { partitionOf } from '../shared/partition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
@@ -92,13 +92,29 @@ function needsProtection(runtime: Runtime, run: Run): boolean {
   );
 }
 
+/** Their items would be misread here. The next run that meets their lock says what to do. */
+function leaveToOtherVersion({ logger }: Runtime, runs: readonly Run[]): void {
+  for (const { runId, status, ledgerVersion } of runs)
+    if (status === 'RUNNING' || status === 'ROLLING_BACK')
+      logger.error('A run of another version of this service is not recovered here', {
+        runId,
+        status,
+        ledgerVersion,
+      });
+}
+
 /**
  * Finds runs whose execution ended without a word and starts their roll back (or lets it hold them, as their
  * `onFailure` says); finishes the opening and the protection of committed ones. Called for an execution's end, which is only
  * a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
  */
 export async function settleRuns(runtime: Runtime): Promise<Settled> {
-  const runs = await listRuns(runtime.ledger, recentRuns);
+  const recent = await listRuns(runtime.ledger, recentRuns);
+  const runs = recent.filter(isReadable);
+  leaveToOtherVersion(
+    runtime,
+    recent.filter((run) => !isReadable(run)),
+  );
   const started: string[] = [];
   const failures: unknown[] = [];
   const withEach = async (work: (run: Run) => Promise<unknown>): Promise<void> => {
@@ -117,5 +133,5 @@ export async function settleRuns(runtime: Runtime): Promise<Settled> {
   });
   // Thrown once every run had its turn: the failure is seen, and the next call tries again.
   if (failures.length > 0) throw failures[0];
-  return { examined: runs.length, started };
+  return { examined: recent.length, started };
 }

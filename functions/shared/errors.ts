@@ -90,6 +90,11 @@ export class RunIdUsedError extends MigrationError {
   override readonly name = 'RunIdUsedError';
 }
 
+/** A run was written by another version of the service, whose items this one would misread. */
+export class LedgerVersionError extends MigrationError {
+  override readonly name = 'LedgerVersionError';
+}
+
 /** No run of this id in the ledger. */
 export class RunNotFoundError extends MigrationError {
   override readonly name = 'RunNotFoundError';

@@ -1,25 +1,62 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { runLayout } from './backup/layout.ts';
 import { count, counted } from './counted.ts';
-import { errorSummary } from './errors.ts';
+import { errorSummary, TransientError } from './errors.ts';
+import { readRun } from './ledger/run.ts';
 import { partitionOf } from './partition.ts';
 import { printable } from './printable.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from './runtime.ts';
 import { cutAscii, wellFormedJson } from './text.ts';
 
-/** A report is written, and its message sent, after the run's end is in the ledger: what fails here is told, not thrown. */
-export async function publishReport<R extends Report>(runtime: Runtime, report: R): Promise<R> {
-  const written = await writeReport(runtime, report);
+/**
+ * A report is written, and its message sent, after the run's end is in the ledger: what fails here is told, not thrown.
+ *
+ * @param build makes the report from the ledger; called again where somebody else has written a report meanwhile
+ */
+export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
+  const report = await build();
+  const written = await writeReport(runtime, report, build);
   await tell(runtime, written);
   return written;
 }
 
-async function writeReport<R extends Report>(runtime: Runtime, report: R): Promise<R> {
-  const body = `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
+/** Two ends of one run at most meet at one report; beyond that something else is wrong. */
+const MAX_LOOKS = 5;
+
+/**
+ * A PUT that comes late must not bury the report of what happened since, so each replaces only what was looked at
+ * before the ledger was read. A run that has moved on has a newer report than this one, or will have.
+ */
+async function replaceReport<R extends Report>(
+  { objects, ledger }: Runtime,
+  { runId, status }: R,
+  build: () => Promise<R>,
+): Promise<R> {
+  const key = runLayout.report(runId);
+  for (let looks = 1; ; looks += 1) {
+    const before = await objects.get(key);
+    const report = await build();
+    const body = `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
+    const hasMovedOn = (await readRun(ledger, runId)).status !== status;
+    if (hasMovedOn || before?.body.toString('utf8') === body) return report;
+    const isWritten = await objects.replace(key, body, {
+      etag: before?.etag,
+      contentType: 'application/json',
+    });
+    if (isWritten) return report;
+    if (looks >= MAX_LOOKS)
+      throw new TransientError('somebody else writes the report of this run all the time');
+  }
+}
+
+async function writeReport<R extends Report>(
+  runtime: Runtime,
+  report: R,
+  build: () => Promise<R>,
+): Promise<R> {
   try {
-    await runtime.objects.put(runLayout.report(report.runId), body, { contentType: 'application/json' });
-    return report;
+    return await replaceReport(runtime, report, build);
   } catch (error) {
     const { name, message } = errorSummary(error);
     const warning = `The report could not be written to ${report.reportUri} (${name}: ${message}).`;

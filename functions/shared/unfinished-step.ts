@@ -1,5 +1,5 @@
 import { listReliants } from './ledger/reliant.ts';
-import { listRuns, readRun, type Run, tablePrefixOf } from './ledger/run.ts';
+import { isReadable, listRuns, readRun, type Run, tablePrefixOf } from './ledger/run.ts';
 import { listTables } from './ledger/table-record.ts';
 import type { Runtime } from './runtime.ts';
 import { describeTable } from './tables/describe-table.ts';
@@ -67,7 +67,7 @@ export async function findUnfinished(
   wanted: WantedStep,
 ): Promise<UnfinishedStep | undefined> {
   const { ledger } = runtime;
-  const runs = await listRuns(ledger, recentRuns);
+  const runs = (await listRuns(ledger, recentRuns)).filter(isReadable);
   const last = runs.find(({ kind, step }) => kind === 'manual' && step === wanted.step);
   if (last === undefined) return undefined;
   const run = await readRun(ledger, last.runId);

@@ -41,6 +41,7 @@ const itemActions: Readonly<Record<string, string>> = {
 const objectActions: Readonly<Record<string, readonly string[]>> = {
   putOnce: ['s3:PutObject', 's3:GetObject'],
   put: ['s3:PutObject'],
+  replace: ['s3:PutObject'],
   // Without ListBucket a missing object is answered with 403, as if it were forbidden.
   get: ['s3:GetObject', 's3:ListBucket'],
   list: ['s3:ListBucket'],
@@ -106,7 +107,7 @@ function codeCalls(code: string): readonly CodeCall[] {
   const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
   // The wire operations that a stage sends by itself.
   const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
-  const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|get|list|listFolders)\(/g);
+  const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
   const lists = /\bIndexName: runsIndex/.test(code);
   const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);
   return [

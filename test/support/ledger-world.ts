@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -170,11 +171,19 @@ function gated(client: DynamoDBClient, clock: TestClock, gate: Gate | undefined)
 }
 
 function objectsIn(stored: Map<string, string>): ObjectStore {
-  const kept: Pick<ObjectStore, 'put' | 'get'> = {
+  const etagOf = (body: string | undefined): string | undefined => body && hash('md5', body, 'hex');
+  const kept: Pick<ObjectStore, 'put' | 'replace' | 'get'> = {
     put: async (key, body) => void stored.set(key, body.toString()),
+    replace: async (key, body, { etag }) => {
+      if (etag !== etagOf(stored.get(key))) return false;
+      stored.set(key, body.toString());
+      return true;
+    },
     get: async (key) => {
       const body = stored.get(key);
-      return body === undefined ? undefined : { body: Buffer.from(body), etag: '', sha256: '' };
+      return body === undefined
+        ? undefined
+        : { body: Buffer.from(body), etag: etagOf(body) ?? '', sha256: '' };
     },
   };
   return kept as ObjectStore;

@@ -465,9 +465,9 @@ describe('objects that a role may read or write', () => {
     sealBackup: { reads: wholeBackup, writes: wholeBackup },
     migrateProductsEnhanced: { reads: [...wholeBackup, 'verification', 'undo'], writes: ['undo'] },
     verifyMigration: { reads: wholeBackup },
-    completeRun: { reads: ['ownManifest'], writes: ['report'] },
+    completeRun: { reads: ['ownManifest', 'report'], writes: ['report'] },
     rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
-    restoreFromBackup: { reads: [...wholeBackup, 'verification'], writes: ['report'] },
+    restoreFromBackup: { reads: [...wholeBackup, 'verification', 'report'], writes: ['report'] },
     verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },
   };
 

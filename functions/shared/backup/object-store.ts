@@ -24,6 +24,10 @@ export interface PutOptions extends GetOptions {
   readonly beforeAttempt?: () => Promise<void>;
 }
 
+export interface ReplaceOptions extends PutOptions {
+  readonly etag: string | undefined;
+}
+
 /** What {@link ObjectStore.putOnce} found. `etag` and `sha256` (base64) are the standing object's. */
 export interface PutOnceOutcome {
   /** `stored` by this call; `same`: these bytes were there already; `other`: other bytes stand there and stay. */
@@ -57,6 +61,12 @@ export interface ObjectStore {
   putOnce(key: string, body: Buffer | string, options?: PutOptions): Promise<PutOnceOutcome>;
   /** Overwrites; for content that is the same whenever it is written again. */
   put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
+  /**
+   * Overwrites only what was read: `etag` as {@link get} gave it, `undefined` where there was nothing.
+   *
+   * @returns false where something else is there by now, be it by an attempt of this very call whose answer was lost
+   */
+  replace(key: string, body: Buffer | string, put: ReplaceOptions): Promise<boolean>;
   /** The whole object, its length checked; `undefined` where there is none. */
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
   /** Every object under the prefix, by key. */
@@ -86,6 +96,12 @@ function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: () => Pro
   return retry({ clock, deadline, isRetryable }, attempt);
 }
 
+/** What is there has changed, has gone, or is being changed by another request. */
+function isChanged(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return isPreconditionFailed(error) || [404, 409].includes($metadata?.httpStatusCode ?? 0);
+}
+
 function isPreconditionFailed(error: unknown): boolean {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
   return name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412;
@@ -96,8 +112,11 @@ interface PutRequest {
   readonly body: Buffer | string;
   readonly sha256: string;
   readonly options: PutOptions;
-  readonly once: boolean;
+  /** Absent: overwrites whatever is there. */
+  readonly condition?: { readonly IfNoneMatch: '*' } | { readonly IfMatch: string };
 }
+
+const NOTHING_THERE = { IfNoneMatch: '*' } as const;
 
 /** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
 async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
@@ -111,7 +130,7 @@ async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<Put
       ContentLength: Buffer.byteLength(put.body),
       ChecksumSHA256: put.sha256,
       ContentType: put.options.contentType,
-      IfNoneMatch: put.once ? '*' : undefined,
+      ...put.condition,
     }),
   );
 }
@@ -130,6 +149,16 @@ async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> 
     );
   const outcome = standing.sha256 === put.sha256 ? 'same' : 'other';
   return { outcome, etag: standing.etag, sha256: standing.sha256 };
+}
+
+async function isReplaced(store: Bucket, put: PutRequest): Promise<boolean> {
+  try {
+    await sendPut(store, put);
+    return true;
+  } catch (error) {
+    if (isChanged(error)) return false;
+    throw error;
+  }
 }
 
 async function getOnce({ client, bucket }: Bucket, key: string): Promise<StoredObject | undefined> {
@@ -188,12 +217,17 @@ export function objectStore(client: S3Client, bucket: string, clock: Clock = Dat
   const store = { client, bucket, clock };
   return {
     putOnce: (key, body, options = {}) => {
-      const put = { key, body, sha256: sha256Of(body), options, once: true };
+      const put = { key, body, sha256: sha256Of(body), options, condition: NOTHING_THERE };
       return patiently(store, options, () => putOnce(store, put));
     },
     put: async (key, body, options = {}) => {
-      const put = { key, body, sha256: sha256Of(body), options, once: false };
+      const put = { key, body, sha256: sha256Of(body), options };
       await patiently(store, options, () => sendPut(store, put));
+    },
+    replace: (key, body, { etag, ...options }) => {
+      const condition = etag === undefined ? NOTHING_THERE : { IfMatch: `"${etag}"` };
+      const put = { key, body, sha256: sha256Of(body), options, condition };
+      return patiently(store, options, () => isReplaced(store, put));
     },
     get: (key, options = {}) => patiently(store, options, () => getOnce(store, key)),
     list: (prefix) => list(store, prefix),

@@ -1,5 +1,5 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
-import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
+import { executionKey, type LedgerTable, runKey, versioned } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run } from './run.ts';
 import { transact } from './transact.ts';
@@ -76,12 +76,23 @@ function beginItems(ledger: LedgerTable, run: Run, holder: Holder) {
   const expiry = holder.expiresAt === undefined ? {} : { expiresAt: holder.expiresAt };
   const ConditionExpression = 'attribute_not_exists(PK)';
   return [
-    { Put: { TableName, Item: { ...runKey(runId), entity: 'RUN', ...run }, ConditionExpression } },
-    { Put: { TableName, Item: { ...executionKey(executionName), runId, executionArn, startTime } } },
     {
       Put: {
         TableName,
-        Item: { ...lockKeyOf(run), runId, executionArn, startTime, ...expiry },
+        Item: { ...runKey(runId), ...versioned, entity: 'RUN', ...run },
+        ConditionExpression,
+      },
+    },
+    {
+      Put: {
+        TableName,
+        Item: { ...executionKey(executionName), ...versioned, runId, executionArn, startTime },
+      },
+    },
+    {
+      Put: {
+        TableName,
+        Item: { ...lockKeyOf(run), ...versioned, runId, executionArn, startTime, ...expiry },
         ConditionExpression,
       },
     },
@@ -111,7 +122,7 @@ export async function resumeRun(
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
   if (run.status !== 'HELD') return undefined;
   const { executionName, executionArn, startTime } = holder;
-  const Item = { ...executionKey(executionName), runId: run.runId, executionArn, startTime };
+  const Item = { ...executionKey(executionName), ...versioned, runId: run.runId, executionArn, startTime };
   const change = {
     run,
     to: 'RUNNING',

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { failureKey, type LedgerTable } from './ledger-table.ts';
+import { failureKey, type LedgerTable, versioned } from './ledger-table.ts';
 
 /** One failure inside a Map or a branch. The first recorded of an execution is its root cause. */
 export interface FailureRecord {
@@ -29,7 +29,7 @@ export async function recordFailure(
       await ledger.client.send(
         new PutCommand({
           TableName: ledger.tableName,
-          Item: { ...failureKey(runId, index), ...failure },
+          Item: { ...failureKey(runId, index), ...versioned, ...failure },
           ConditionExpression: 'attribute_not_exists(PK)',
         }),
       );

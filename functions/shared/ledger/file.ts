@@ -1,6 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { Digest } from '../wire/digest.ts';
-import { fileKey, listBelow, type LedgerTable } from './ledger-table.ts';
+import { fileKey, listBelow, type LedgerTable, versioned } from './ledger-table.ts';
 import type { TransactItem } from './transact.ts';
 
 /** One data file of a backup, as it was written. */
@@ -24,7 +24,7 @@ export interface BackupFile {
 
 /** Writes a file's record, for the transaction that saves the checkpoint behind it: one never stands without the other. */
 export function filePut(ledger: LedgerTable, runId: string, file: BackupFile): TransactItem {
-  const Item = { ...fileKey(runId, file.segment, file.sequence), ...file };
+  const Item = { ...fileKey(runId, file.segment, file.sequence), ...versioned, ...file };
   return { Put: { TableName: ledger.tableName, Item } };
 }
 

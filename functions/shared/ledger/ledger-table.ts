@@ -12,6 +12,15 @@ export interface LedgerTable {
   readonly tableName: string;
 }
 
+/**
+ * The form of the ledger's items. Raised with every change that older code would misread; a run of another form is
+ * refused with a sentence, never half-read.
+ */
+export const LEDGER_VERSION = 1;
+
+/** What every item of the ledger carries. */
+export const versioned = { ledgerVersion: LEDGER_VERSION } as const;
+
 /** Primary key of a ledger item. */
 export interface LedgerKey {
   readonly PK: string;

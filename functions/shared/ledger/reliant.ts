@@ -1,4 +1,4 @@
-import { listBelow, type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
+import { LEDGER_VERSION, listBelow, type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
 import { findRun } from './run.ts';
 import { type TransactItem, transact } from './transact.ts';
 
@@ -47,13 +47,17 @@ export function rely(
 ): Promise<readonly TransactItem[]> {
   const TableName = ledger.tableName;
   const pairs = [...reliance].map(([on, tables]): Pair => {
-    const reliant = { ':by': runId, ':at': committedAt, ':tables': tables };
+    const version = { ':version': LEDGER_VERSION };
+    const reliant = { ':by': runId, ':at': committedAt, ':tables': tables, ...version };
     const relied = {
-      UpdateExpression: 'SET runId = :by, committedAt = :at, #tables = :tables',
+      UpdateExpression: 'SET runId = :by, committedAt = :at, #tables = :tables, ledgerVersion = :version',
       ExpressionAttributeNames: { '#tables': 'tables' },
       ExpressionAttributeValues: reliant,
     };
-    const relies = { UpdateExpression: 'SET runId = :on', ExpressionAttributeValues: { ':on': on } };
+    const relies = {
+      UpdateExpression: 'SET runId = :on, ledgerVersion = :version',
+      ExpressionAttributeValues: { ':on': on, ...version },
+    };
     return [
       { Update: { TableName, Key: reliedKey(on, runId), ...relied } },
       { Update: { TableName, Key: reliesKey(runId, on), ...relies } },

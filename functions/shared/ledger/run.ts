@@ -1,10 +1,10 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { TableDescription } from '../backup/table-description.ts';
-import { RunNotFoundError } from '../errors.ts';
+import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../wire/digest.ts';
-import { type LedgerTable, query, runKey, runsIndex } from './ledger-table.ts';
+import { LEDGER_VERSION, type LedgerTable, query, runKey, runsIndex } from './ledger-table.ts';
 
 export type RunStatus =
   | 'RUNNING'
@@ -91,6 +91,8 @@ export interface Verification {
 
 /** One execution's work, from lock to end status. Its claim names the call that rolls it back now. */
 export interface Run extends Claims {
+  /** Form of the run's ledger items; absent in runs that began before there was one. */
+  readonly ledgerVersion?: number;
   readonly runId: string;
   readonly kind: 'migrate' | 'restore' | 'manual';
   /** `functions:` key of a step called alone. */
@@ -144,15 +146,32 @@ export interface Run extends Claims {
   readonly changedBy: string;
 }
 
-/** Strongly consistent; `undefined` where the ledger has no such run. */
+/** Whether this code may read the run's items. */
+export function isReadable({ ledgerVersion }: Pick<Run, 'ledgerVersion'>): boolean {
+  return ledgerVersion === LEDGER_VERSION;
+}
+
+function assertReadable(run: Run): void {
+  if (isReadable(run)) return;
+  throw new LedgerVersionError(
+    `Run ${run.runId} was written by another version of this service (ledger version ${run.ledgerVersion ?? 'none'}; this one reads ${LEDGER_VERSION}). Nothing was changed. Deploy the version that began the run, finish the run there or roll it back, then deploy this one again.`,
+  );
+}
+
+/**
+ * Strongly consistent; `undefined` where the ledger has no such run.
+ *
+ * @throws LedgerVersionError where this code would misread it; not retried
+ */
 export async function findRun(ledger: LedgerTable, runId: string): Promise<Run | undefined> {
   const { Item } = await ledger.client.send(
     new GetCommand({ TableName: ledger.tableName, Key: runKey(runId), ConsistentRead: true }),
   );
+  if (Item !== undefined) assertReadable(Item as Run);
   return Item as Run | undefined;
 }
 
-/** @throws RunNotFoundError naming the run; not retried. */
+/** @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried. */
 export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> {
   const run = await findRun(ledger, runId);
   if (run === undefined)

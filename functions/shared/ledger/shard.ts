@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ClaimLostError, type Claims } from './claims.ts';
-import { listBelow, type LedgerTable, shardKey } from './ledger-table.ts';
+import { listBelow, type LedgerTable, shardKey, versioned } from './ledger-table.ts';
 import { setExpression } from './run-update.ts';
 import { transact, type TransactItem } from './transact.ts';
 
@@ -130,6 +130,7 @@ export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cur
   const version = previousVersion + 1;
   const item = {
     ...shardKey(runId, shard.state, shard.shard),
+    ...versioned,
     ...toLedgerItem<Cursor>({ ...shard, marks: thinMarks(shard.marks), version, writer }),
   };
   const guard =

@@ -4,7 +4,15 @@ import { RunClosedError } from '../errors.ts';
 import { ClaimLostError, type Claims, claimed } from './claims.ts';
 import { findRun } from './run.ts';
 import { setExpression } from './run-update.ts';
-import { announcementKey, listBelow, type LedgerTable, runKey, tableKey } from './ledger-table.ts';
+import {
+  announcementKey,
+  LEDGER_VERSION,
+  listBelow,
+  type LedgerTable,
+  runKey,
+  tableKey,
+  versioned,
+} from './ledger-table.ts';
 import { transact } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
@@ -90,7 +98,7 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
   };
   const known = by?.known;
   const claims = by === undefined ? {} : claimed(known ?? {}, { now, ...by });
-  const set = setExpression({ name, ...claims });
+  const set = setExpression({ ...versioned, name, ...claims });
   const writeIntent = {
     UpdateExpression: `${set.UpdateExpression}, outcome = if_not_exists(outcome, :outcome), intentAt = if_not_exists(intentAt, :now)`,
     ConditionExpression: known?.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before',
@@ -103,8 +111,8 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
     },
   };
   const listRunByTable = {
-    UpdateExpression: 'SET runId = :run',
-    ExpressionAttributeValues: { ':run': runId },
+    UpdateExpression: 'SET runId = :run, ledgerVersion = :version',
+    ExpressionAttributeValues: { ':run': runId, ':version': LEDGER_VERSION },
   };
   const isAnnounced = await transact(ledger, [
     { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },

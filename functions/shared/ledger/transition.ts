@@ -1,4 +1,4 @@
-import { type LedgerTable, runKey } from './ledger-table.ts';
+import { type LedgerTable, runKey, versioned } from './ledger-table.ts';
 import { lockKeyOf } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
 import { setExpression } from './run-update.ts';
@@ -57,7 +57,7 @@ function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): reado
         executionArn: run.executionArn,
         startTime: run.executionStartTime,
       };
-      const Item = { ...target.Key, runId: run.runId, executionArn, startTime, ...expiry };
+      const Item = { ...target.Key, ...versioned, runId: run.runId, executionArn, startTime, ...expiry };
       const ConditionExpression = 'attribute_not_exists(PK) OR runId = :run';
       return [{ Put: { TableName: target.TableName, Item, ConditionExpression, ExpressionAttributeValues } }];
     }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { keyIdentity } from '../tables/item-key.ts';
 import type { WireItem } from '../wire/wire-item.ts';
-import { type LedgerTable, undoKey } from './ledger-table.ts';
+import { type LedgerTable, undoKey, versioned } from './ledger-table.ts';
 import { setExpression } from './run-update.ts';
 
 /** What a run put into one object below `runs/<run>/undo/` before it replaced anything; it proves that an object is missing. */
@@ -33,7 +33,7 @@ export async function saveUndoRecord(ledger: LedgerTable, runId: string, record:
     new UpdateCommand({
       TableName: ledger.tableName,
       Key: undoKey(runId, stem, number),
-      ...setExpression({ ...record }),
+      ...setExpression({ ...versioned, ...record }),
     }),
   );
 }

@@ -218,12 +218,12 @@ describe('npm run local', () => {
   );
 
   it.each([
-    [['--port', 'x'], /whole number/],
-    [['--products', '1', '--input', 'a.json'], /not both/],
-    [['--port', '0', '--input', 'does-not-exist.json'], /does-not-exist.json cannot be read/],
-  ])('refuses %j with a sentence', async (args, sentence) => {
+    [['--port', 'x'], 1, /whole number/],
+    [['--products', '1', '--input', 'a.json'], 1, /not both/],
+    [['--port', '0', '--input', 'does-not-exist.json'], 2, /does-not-exist.json cannot be read/],
+  ])('refuses %j with exit code %i and a sentence', async (args, exitCode, sentence) => {
     const local = run(args);
-    expect(await local.exitCode).toBe(1);
+    expect(await local.exitCode).toBe(exitCode);
     expect(local.errors()).toMatch(sentence);
     expect(local.output()).toBe('');
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LEDGER_VERSION } from '../../../functions/shared/ledger/ledger-table.ts';
 import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
@@ -41,6 +42,16 @@ describe('a whole run', () => {
       ['cart', 'orders', 'products-enhanced', 'returns'].map((name) => `${name} CREATED`),
     );
     expect(sorted(await shop.dynamo.scan('products'))).toEqual(before);
+  });
+
+  it('leaves the version of its form on every item of the ledger', async () => {
+    const items = await shop.dynamo.scan(shop.aws.ledgerTable);
+
+    const without = items.filter(
+      (item) => JSON.stringify(item['ledgerVersion']) !== `{"N":"${LEDGER_VERSION}"}`,
+    );
+    expect(without).toEqual([]);
+    expect(items.length).toBeGreaterThan(10);
   });
 
   it('writes its report into the bucket as it returns it', async () => {

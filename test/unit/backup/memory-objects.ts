@@ -50,6 +50,14 @@ export function memoryObjects(): MemoryObjects {
       await objects.beforePut(key, body);
       await store(objects, key, body);
     },
+    async replace(key, content, { etag }) {
+      const body = Buffer.from(content);
+      await objects.beforePut(key, body);
+      const current = bodies.get(key);
+      if (etag !== (current && stored(current).etag)) return false;
+      await store(objects, key, body);
+      return true;
+    },
     async get(key) {
       const body = bodies.get(key);
       return body && stored(body);
