@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { keyIdentity } from '../tables/item-key.ts';
 import type { WireItem } from '../wire/wire-item.ts';
-import { type LedgerTable, undoKey, versioned } from './ledger-table.ts';
+import { listBelow, type LedgerTable, undoKey, versioned } from './ledger-table.ts';
 import { setExpression } from './run-update.ts';
 
 /** What a run put into one object below `runs/<run>/undo/` before it replaced anything; it proves that an object is missing. */
@@ -40,20 +40,6 @@ export async function saveUndoRecord(ledger: LedgerTable, runId: string, record:
 
 /** Every object that the run has kept items in, by stem and number. Strongly consistent. */
 export async function listUndoRecords(ledger: LedgerTable, runId: string): Promise<readonly UndoRecord[]> {
-  const records: UndoRecord[] = [];
-  let startKey: Record<string, unknown> | undefined;
-  do {
-    const page = await ledger.client.send(
-      new QueryCommand({
-        TableName: ledger.tableName,
-        KeyConditionExpression: 'PK = :run AND begins_with(SK, :undo)',
-        ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':undo': 'UNDO#' },
-        ConsistentRead: true,
-        ExclusiveStartKey: startKey,
-      }),
-    );
-    records.push(...(page.Items ?? []).map(({ PK: _pk, SK: _sk, ...record }) => record as UndoRecord));
-    startKey = page.LastEvaluatedKey;
-  } while (startKey !== undefined);
-  return records;
+  const items = await listBelow(ledger, `RUN#${runId}`, 'UNDO#');
+  return items.map(({ PK: _pk, SK: _sk, ...record }) => record as unknown as UndoRecord);
 }
