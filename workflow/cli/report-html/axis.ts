@@ -1,6 +1,7 @@
 import type { ReportView } from '../collect-report.ts';
 import { duration } from '../format.ts';
 import type { Canvas } from './chart.ts';
+import type { Plot } from './plot.ts';
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
@@ -31,18 +32,11 @@ export function timelineOf({ path, shards, report }: ReportView): Timeline {
 }
 
 /** A time axis from 0 to `seconds`, labelled `30 s`, `2 min`; the same ticks in every picture. */
-export function timeAxis({ seconds }: Timeline, { isNarrow }: Canvas) {
+export function timeAxis({ seconds }: Timeline, { isNarrow }: Canvas): Plot['x'] {
   const interval = timeStep(seconds, isNarrow ? 3 : 8);
-  return {
-    type: 'value' as const,
-    min: 0,
-    max: Math.ceil(seconds / interval - 1e-9) * interval,
-    interval,
-    axisLabel: { color: 'var(--faint)', formatter: (value: number) => timeLabel(value) },
-    axisLine: { show: false },
-    axisTick: { show: false },
-    splitLine: { lineStyle: { color: 'var(--grid)' } },
-  };
+  const count = Math.ceil(seconds / interval - 1e-9);
+  const ticks = Array.from({ length: count + 1 }, (_, index) => index * interval);
+  return { end: count * interval, ticks: ticks.map((at) => ({ at, label: timeLabel(at) })) };
 }
 
 function timeLabel(seconds: number): string {

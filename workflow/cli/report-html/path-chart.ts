@@ -1,8 +1,9 @@
 import { duration } from '../format.ts';
 import type { StateVisit } from '../state-visits.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
-import type { Canvas, Chart, ChartOption } from './chart.ts';
+import type { Canvas, Chart } from './chart.ts';
 import { html } from './html.ts';
+import { bar, label, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 
 /** States that only route: they take no time and would hide the ones that do. */
@@ -27,47 +28,29 @@ function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonl
     }));
 }
 
-function optionOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): ChartOption {
+const LABEL_GAP = 5;
+
+function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot {
   const { isNarrow } = canvas;
-  const label = { show: true, position: 'right', color: 'var(--soft)', fontSize: isNarrow ? 11 : 12 };
+  const thickness = isNarrow ? 11 : 13;
+  const style = { anchor: 'start', color: 'var(--soft)', fontSize: isNarrow ? 11 : 12 } as const;
+  const names = rows.map(({ visit }) => visit.state);
   return {
-    grid: { ...(isNarrow ? { left: 126, right: 48 } : wideMargins), top: 4, bottom: 26 },
-    xAxis: timeAxis(timeline, canvas),
-    yAxis: {
-      type: 'category',
-      inverse: true,
-      data: rows.map(({ visit }) => visit.state),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { color: 'var(--text)', fontSize: isNarrow ? 11 : 13, interval: 0 },
-    },
-    series: [
-      {
-        type: 'bar',
-        stack: 'time',
-        silent: true,
-        itemStyle: { color: 'transparent' },
-        data: rows.map(({ offset }) => offset),
-      },
-      {
-        type: 'bar',
-        stack: 'time',
-        silent: true,
-        barWidth: isNarrow ? 11 : 13,
-        barMinHeight: 2,
-        data: rows.map(({ visit, seconds }) => ({
-          value: seconds,
-          itemStyle: {
-            color: visit.outcome === 'failed' ? 'var(--undo)' : stateColor(visit.state),
-            borderRadius: 2,
-          },
-          label: {
-            ...label,
-            formatter: visit.outcome === 'failed' ? `${duration(seconds)} ✕` : duration(seconds),
-          },
-        })),
-      },
-    ],
+    margins: { ...(isNarrow ? { left: 126, right: 48 } : wideMargins), top: 4, bottom: 26 },
+    x: timeAxis(timeline, canvas),
+    y: { kind: 'rows', names, every: 1, color: 'var(--text)', fontSize: isNarrow ? 11 : 13 },
+    marks: ({ x, y }) =>
+      rows.flatMap(({ visit, offset, seconds }, row) => {
+        const hasFailed = visit.outcome === 'failed';
+        const [left, middle] = [x(offset), y(row)];
+        const width = Math.max(2, x(offset + seconds) - left);
+        const shape = { x: left, y: middle - thickness / 2, width, height: thickness };
+        const text = hasFailed ? `${duration(seconds)} ✕` : duration(seconds);
+        return [
+          bar(shape, hasFailed ? 'var(--undo)' : stateColor(visit.state)),
+          label(text, { ...style, x: left + width + LABEL_GAP, y: middle }),
+        ];
+      }),
   };
 }
 
@@ -91,7 +74,7 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
       failed === undefined ? '.' : `; ${failed.visit.state} failed.`,
     ].join(''),
     height: () => Math.max(1, rows.length) * rowHeight + 34,
-    option: (canvas) => optionOf(rows, timeline, canvas),
+    plot: (canvas) => plotOf(rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col" class="number">Entered after</th><th scope="col" class="number">Time in it</th><th scope="col">Outcome</th></tr></thead>
       <tbody>${path.map((visit) => visitRow(visit, timeline.startMillis))}</tbody></table>`,
   };

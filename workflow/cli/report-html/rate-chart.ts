@@ -1,7 +1,8 @@
 import { count, duration } from '../format.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
-import type { Canvas, Chart, ChartOption } from './chart.ts';
+import type { Canvas, Chart } from './chart.ts';
 import { html } from './html.ts';
+import { area, type Plot, type Values } from './plot.ts';
 import type { RateSeries } from './rate-series.ts';
 import { stateColor } from './state-colors.ts';
 
@@ -19,27 +20,30 @@ function outline({ intervals }: RateSeries): readonly (readonly [number, number]
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
-function optionOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canvas): ChartOption {
+/** About four steps of 1, 2 or 5 and zeros, up to the peak. */
+function valueAxis(peak: number): Values {
+  const fraction = Math.max(1, peak) / 4;
+  const power = 10 ** Math.floor(Math.log10(fraction));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= fraction) ?? fraction;
+  const count = Math.max(1, Math.ceil(peak / step));
+  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step);
   return {
-    grid: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
-    xAxis: timeAxis(timeline, canvas),
-    yAxis: {
-      type: 'value',
-      splitNumber: 4,
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { color: 'var(--faint)', formatter: (value: number) => compact.format(value) },
-      splitLine: { lineStyle: { color: 'var(--grid)' } },
-    },
-    series: series.map((one) => ({
-      type: 'line',
-      silent: true,
-      symbol: 'none',
-      data: outline(one).map(([at, rate]) => [at, rate]),
-      lineStyle: { color: stateColor(one.state), width: 1.6, join: 'round' },
-      itemStyle: { color: stateColor(one.state) },
-      areaStyle: { color: stateColor(one.state), opacity: 0.16 },
-    })),
+    kind: 'values',
+    end: count * step,
+    ticks: ticks.map((at) => ({ at, label: compact.format(at) })),
+  };
+}
+
+function plotOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canvas): Plot {
+  return {
+    margins: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
+    x: timeAxis(timeline, canvas),
+    y: valueAxis(Math.max(0, ...series.map(peakOf))),
+    marks: ({ x, y }) =>
+      series.map((one) => {
+        const points = outline(one).map(([at, rate]) => [x(at), y(rate)] as const);
+        return area(points, y(0), stateColor(one.state));
+      }),
   };
 }
 
@@ -54,7 +58,7 @@ export function rateChart(series: readonly RateSeries[], timeline: Timeline): Ch
     title: 'Items a second over time',
     description: `${peaks.join(', ')}.`,
     height: ({ isNarrow }) => (isNarrow ? 190 : 230),
-    option: (canvas) => optionOf(series, timeline, canvas),
+    plot: (canvas) => plotOf(series, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">From</th><th scope="col" class="number">To</th><th scope="col" class="number">Items a second</th></tr></thead>
       <tbody>${series.map((one) =>
         one.intervals.map(

@@ -1,11 +1,11 @@
-import type { CustomSeriesRenderItem } from 'echarts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
 import { count, duration } from '../format.ts';
 import { itemsOf } from '../progress.ts';
 import type { ShardsByState } from '../run-record.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
-import type { Canvas, Chart, ChartOption } from './chart.ts';
+import type { Canvas, Chart } from './chart.ts';
 import { html } from './html.ts';
+import { bar, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 
 const maxRows = 40;
@@ -38,50 +38,19 @@ function barsOf(shards: ShardsByState, rows: readonly number[], startMillis: num
   );
 }
 
-/** A bar is at least as wide as can be seen. */
-const drawBar =
-  (bars: readonly Bar[], thickness: number): CustomSeriesRenderItem =>
-  ({ dataIndex }, api) => {
-    const bar = bars[dataIndex];
-    if (bar === undefined) return undefined;
-    const [left = 0, y = 0] = api.coord([bar.from, bar.row]);
-    const [right = 0] = api.coord([bar.to, bar.row]);
-    const shape = {
-      x: left,
-      y: y - thickness / 2,
-      width: Math.max(2, right - left),
-      height: thickness,
-      r: 2,
-    };
-    return { type: 'rect', shape, style: { fill: stateColor(bar.state) } };
-  };
-
-function optionOf(
-  bars: readonly Bar[],
-  rows: readonly number[],
-  timeline: Timeline,
-  canvas: Canvas,
-): ChartOption {
-  const labelEvery = Math.ceil(rows.length / 20);
+function plotOf(bars: readonly Bar[], rows: readonly number[], timeline: Timeline, canvas: Canvas): Plot {
+  const height = Math.min(13, rowHeight(rows) - 4);
+  const every = Math.ceil(rows.length / 20);
   return {
-    grid: { ...(canvas.isNarrow ? { left: 30, right: 16 } : wideMargins), top: 4, bottom: 26 },
-    xAxis: timeAxis(timeline, canvas),
-    yAxis: {
-      type: 'category',
-      inverse: true,
-      data: rows.map(String),
-      axisLine: { show: false },
-      axisTick: { show: false },
-      axisLabel: { color: 'var(--faint)', interval: labelEvery - 1 },
-    },
-    series: [
-      {
-        type: 'custom',
-        silent: true,
-        renderItem: drawBar(bars, Math.min(13, rowHeight(rows) - 4)),
-        data: bars.map(({ row, from }) => [from, row]),
-      },
-    ],
+    margins: { ...(canvas.isNarrow ? { left: 30, right: 16 } : wideMargins), top: 4, bottom: 26 },
+    x: timeAxis(timeline, canvas),
+    y: { kind: 'rows', names: rows.map(String), every, color: 'var(--faint)', fontSize: 12 },
+    marks: ({ x, y }) =>
+      bars.map(({ row, state, from, to }) => {
+        // At least as wide as can be seen.
+        const width = Math.max(2, x(to) - x(from));
+        return bar({ x: x(from), y: y(row) - height / 2, width, height }, stateColor(state));
+      }),
   };
 }
 
@@ -98,7 +67,7 @@ export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
     title: 'When each shard was worked on',
     description: `A row a shard, a bar for each state that worked on it. ${shown}`.trim(),
     height: () => rows.length * rowHeight(rows) + 34,
-    option: (canvas) => optionOf(bars, rows, timeline, canvas),
+    plot: (canvas) => plotOf(bars, rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">Shard</th><th scope="col" class="number">Began after</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Items</th><th scope="col">Finished</th></tr></thead>
       <tbody>${[...shards].map(([state, own]) => own.map((shard) => shardRow(state, shard, timeline.startMillis)))}</tbody></table>`,
   };
