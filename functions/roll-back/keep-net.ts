@@ -101,7 +101,11 @@ async function noNet(runtime: Runtime, scope: NetScope, warning: string): Promis
 }
 
 async function findNet(runtime: Runtime, scope: NetScope): Promise<Net> {
-  if (!(await hasPointInTimeRecovery(runtime, scope.record.name))) return findBackedUp(runtime, scope);
+  const isRecoverable = await hasPointInTimeRecovery(runtime, scope.record.name).catch((error: unknown) => {
+    if (isNotOffered(error)) return false;
+    throw error;
+  });
+  if (!isRecoverable) return findBackedUp(runtime, scope);
   await note(runtime, scope, { net: 'SYSTEM_BACKUP' });
   return systemBackup;
 }

@@ -20,7 +20,13 @@ describe('a stage that is deployed again with another tablePrefix while a run is
   const deploy = (TABLE_PREFIX: string, urls: { dynamodbUrl: string; s3Url: string }): Promise<TestShop> =>
     openShop({
       ...urls,
-      environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1', TABLE_PREFIX },
+      // Each endpoint keeps policies of its own, so the second would not find those of the first.
+      environment: {
+        FENCE_WAIT_SECONDS: '0',
+        INTENT_WAIT_SECONDS: '1',
+        CLOSE_NEW_TABLES: 'false',
+        TABLE_PREFIX,
+      },
     });
 
   beforeEach(async () => {

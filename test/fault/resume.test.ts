@@ -1,3 +1,5 @@
+import { accessKeyIdOf } from '../../workflow/local/lambda/worker-credentials.ts';
+import { rawDynamoDb } from '../support/raw-dynamodb.ts';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WireItem, wireItem } from '../../functions/shared/wire/wire-item.ts';
@@ -52,7 +54,7 @@ describe('a run that is held half-way', () => {
     await shop.sfn.send(new StopExecutionCommand({ executionArn: arn }));
     await eventually(async () => ((await shop.ledgerRun(runId))?.['status'] === 'HELD' ? true : undefined));
     const itemsBefore = halfDone.reduce(
-      (sum, { counters }) => sum + Number((counters as { items?: number }).items),
+      (sum, { counters }) => sum + ((counters as { items?: number }).items ?? 0),
       0,
     );
     const finished = halfDone.filter(({ done }) => done === true).length;
@@ -60,7 +62,7 @@ describe('a run that is held half-way', () => {
     // The stopped execution's worker, which goes on for a moment, must have ended: it is fenced off.
     await shop.aws.killWorkers('migrateProductsEnhanced');
     const reached = (await shards(runId)).reduce(
-      (sum, { counters }) => sum + Number((counters as { items?: number }).items),
+      (sum, { counters }) => sum + ((counters as { items?: number }).items ?? 0),
       0,
     );
     shop.aws.requestLog.clear();
@@ -218,7 +220,10 @@ describe('a held run whose code has changed since', () => {
           ExpressionAttributeValues: { ':other': { S: 'other' } },
         });
     const item = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#OLD' }, migrationRun: { S: runId } };
-    await shop.dynamo.put('products-enhanced', { ...item, migrationDigest: { S: itemDigest(item) } });
+    // The table is closed to everybody else.
+    const writer = accessKeyIdOf({ functionKey: 'migrateProductsEnhanced', number: 999 });
+    const ours = rawDynamoDb(shop.aws, writer);
+    await ours.put('products-enhanced', { ...item, migrationDigest: { S: itemDigest(item) } });
   }
 
   it('takes its own items out of its table, and starts over', async () => {

@@ -2,8 +2,8 @@ import type { EmbeddedAws } from '../../workflow/local/embedded-aws.ts';
 import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
 
 /** Credentials mean nothing here; the scope tells the endpoint which service is meant. */
-const authorization = (region: string): string =>
-  `AWS4-HMAC-SHA256 Credential=raw/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`;
+const authorization = (region: string, accessKeyId: string): string =>
+  `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`;
 
 /** DynamoDB over bare HTTP, without any client's conversions: what is sent and received is exactly what travels. */
 export interface RawDynamoDb {
@@ -22,12 +22,16 @@ interface Page {
   readonly LastEvaluatedKey?: WireItem;
 }
 
-export function rawDynamoDb({ endpoint, region }: Pick<EmbeddedAws, 'endpoint' | 'region'>): RawDynamoDb {
+/** @param accessKeyId by default a user's, whom closed tables keep out; a function's key lets in what it may do */
+export function rawDynamoDb(
+  { endpoint, region }: Pick<EmbeddedAws, 'endpoint' | 'region'>,
+  accessKeyId = 'raw',
+): RawDynamoDb {
   const call = async <T>(operation: string, body: unknown): Promise<T> => {
     const response = await fetch(endpoint, {
       method: 'POST',
       headers: {
-        authorization: authorization(region),
+        authorization: authorization(region, accessKeyId),
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `DynamoDB_20120810.${operation}`,
       },

@@ -7,6 +7,7 @@ import {
   type PutObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import type { HttpRequest } from '@smithy/types';
 import { TransientError } from '../errors.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 
@@ -67,7 +68,10 @@ export interface ObjectStore {
    * @returns false where something else is there by now, be it by an attempt of this very call whose answer was lost
    */
   replace(key: string, body: Buffer | string, put: ReplaceOptions): Promise<boolean>;
-  /** The whole object, its length checked; `undefined` where there is none. */
+  /**
+   * The whole object, its length checked; `undefined` where there is none. Bytes that differ from the SHA-256 that S3
+   * has stored are read again twice; whether they are the right ones is for the caller to judge.
+   */
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
   /** Every object under the prefix, by key. */
   list(prefix: string): Promise<readonly ListedObject[]>;
@@ -161,15 +165,41 @@ async function isReplaced(store: Bucket, put: PutRequest): Promise<boolean> {
   }
 }
 
-async function getOnce({ client, bucket }: Bucket, key: string): Promise<StoredObject | undefined> {
+/** Asks S3 for the SHA-256 that the object was stored with. Compared here, because the SDK throws the bytes away with the difference. */
+function withStoredChecksum(command: GetObjectCommand): GetObjectCommand {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as HttpRequest).headers['x-amz-checksum-mode'] = 'ENABLED';
+      return next(args);
+    },
+    { step: 'build', name: 'askForStoredChecksum' },
+  );
+  return command;
+}
+
+/** Bytes that arrived wrong once are fetched again this often before the object itself is handed over as it is. */
+const MAX_READS = 3;
+
+async function getAsStored(store: Bucket, key: string, reads = 1): Promise<StoredObject | undefined> {
+  const read = await getOnce(store, key);
+  if (read === undefined) return undefined;
+  const { isAsStored, ...object } = read;
+  return isAsStored || reads >= MAX_READS ? object : getAsStored(store, key, reads + 1);
+}
+
+type ReadObject = StoredObject & { readonly isAsStored: boolean };
+
+async function getOnce({ client, bucket }: Bucket, key: string): Promise<ReadObject | undefined> {
   try {
-    const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const answer = await client.send(withStoredChecksum(new GetObjectCommand({ Bucket: bucket, Key: key })));
     const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
     if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)
       throw new IncompleteBodyError(
         `Object ${key} has ${answer.ContentLength} bytes, of which ${body.length} arrived; it is read again.`,
       );
-    return { body, etag: unquoted(answer.ETag), sha256: sha256Of(body) };
+    const sha256 = sha256Of(body);
+    const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;
+    return { body, etag: unquoted(answer.ETag), sha256, isAsStored };
   } catch (error) {
     if (error instanceof NoSuchKey || (error as { name?: string }).name === 'NotFound') return undefined;
     throw error;
@@ -229,7 +259,7 @@ export function objectStore(client: S3Client, bucket: string, clock: Clock = Dat
       const put = { key, body, sha256: sha256Of(body), options, condition };
       return patiently(store, options, () => isReplaced(store, put));
     },
-    get: (key, options = {}) => patiently(store, options, () => getOnce(store, key)),
+    get: (key, options = {}) => patiently(store, options, () => getAsStored(store, key)),
     list: (prefix) => list(store, prefix),
     listFolders: (prefix) => listFolders(store, prefix),
   };

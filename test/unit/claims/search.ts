@@ -1,9 +1,9 @@
 import { type Claims, claimed, quietFrom, released } from '../../../functions/shared/ledger/claims.ts';
 
 /**
- * An exhaustive search of the claim protocol over the real decisions. One shard, two calls of one execution (the
- * second is a retry, or Lambda calling twice), a third of the execution that resumes the run, and somebody who
- * commits, resumes or rolls back. Any call may die, or get no answer, at any step; what it has sent may land all the
+ * An exhaustive search of the claim protocol over the real decisions. One shard, two calls (the second is a retry or
+ * Lambda calling twice; where the run is resumed, a call of the execution that resumes it), and somebody who commits,
+ * resumes or rolls back. Any call may die, or get no answer, at any step; what it has sent may land all the
  * same. Time goes in ticks: a look is good for one, and a request lands within one of being sent.
  */
 
@@ -65,7 +65,7 @@ const first = (scenario: Scenario): State => ({
   now: 0,
   run: { status: 'RUNNING', execution: 1, stoppedAt: -9 },
   record: { version: 0, isDone: false },
-  calls: [callOf('A', 1), callOf('B', 1), ...(scenario === 'resume' ? [callOf('C', 2)] : [])],
+  calls: [callOf('A', 1), scenario === 'resume' ? callOf('C', 2) : callOf('B', 1)],
   underway: [],
   closer: { step: 0, quietAt: 0 },
   isDecided: false,

@@ -35,12 +35,12 @@ async function afterChanges(change: Partial<Run> = replacing): Promise<Run> {
 }
 
 const stale = [
-  'PRODUCT#p-1 / VARIANT#PRO-L-P1',
-  'PRODUCT#p-1 / VARIANT#PRO-XL-P1',
-  'PRODUCT#p-2 / VARIANT#PRO-L-P2',
-  'PRODUCT#p-2 / VARIANT#PRO-M-P2',
-  'PRODUCT#p-2 / VARIANT#PRO-S-P2',
-  'PRODUCT#p-2 / VARIANT#PRO-XL-P2',
+  'PRODUCT#p-1 / VARIANT#PRO-L-P1-1DEE6E3EC6',
+  'PRODUCT#p-1 / VARIANT#PRO-XL-P1-1DEE6E3EC6',
+  'PRODUCT#p-2 / VARIANT#PRO-L-P2-B97DB4A9F4',
+  'PRODUCT#p-2 / VARIANT#PRO-M-P2-B97DB4A9F4',
+  'PRODUCT#p-2 / VARIANT#PRO-S-P2-B97DB4A9F4',
+  'PRODUCT#p-2 / VARIANT#PRO-XL-P2-B97DB4A9F4',
 ];
 
 async function keysOfTarget(): Promise<readonly string[]> {
@@ -81,11 +81,11 @@ describe('variants that their product no longer has', () => {
 
   it('stay where somebody has changed them, and are named', async () => {
     const run = await afterChanges();
-    const changed = (await bench.target()).get(targetKey('VARIANT#PRO-L-P1')) ?? {};
+    const changed = (await bench.target()).get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6')) ?? {};
     await bench.put(noted(changed));
     await bench.migrate(run);
-    expect(await namedStale(run)).toEqual({ count: 1, keys: ['PRODUCT#p-1 / VARIANT#PRO-L-P1'] });
-    expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1'))).toEqual(noted(changed));
+    expect(await namedStale(run)).toEqual({ count: 1, keys: ['PRODUCT#p-1 / VARIANT#PRO-L-P1-1DEE6E3EC6'] });
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6'))).toEqual(noted(changed));
   });
 
   it('come back when the run is rolled back, and the table is as it was before', async () => {
@@ -95,14 +95,15 @@ describe('variants that their product no longer has', () => {
     expect(await snapshot(bench)).not.toBe(before);
     const check = (): Promise<void> => Promise.resolve();
     const scope = { run, tableName: targetName, deadline: Date.now() + 60_000, check };
-    expect(await takeBackItems(bench.runtime, scope)).toMatchObject({ done: true, kept: 0 });
+    expect(await takeBackItems(bench.runtime, scope)).toMatchObject({ done: true, left: {} });
+    expect((await takeBackItems(bench.runtime, scope)).left).toEqual({});
     expect(await snapshot(bench)).toBe(before);
   });
 
   it('do not come back where somebody has put another item into their place', async () => {
     const run = await afterChanges();
     await bench.migrate(run);
-    const mine = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#PRO-L-P1' }, note: { S: 'mine' } };
+    const mine = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#PRO-L-P1-1DEE6E3EC6' }, note: { S: 'mine' } };
     await bench.put(mine);
     const check = (): Promise<void> => Promise.resolve();
     await takeBackItems(bench.runtime, {
@@ -111,7 +112,7 @@ describe('variants that their product no longer has', () => {
       deadline: Date.now() + 60_000,
       check,
     });
-    expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1'))).toEqual(mine);
+    expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6'))).toEqual(mine);
   });
 
   it('are not removed when they cannot be kept first', async () => {
@@ -129,20 +130,20 @@ describe('variants that their product no longer has', () => {
   it('are those of the product alone, as a migration wrote them', async () => {
     await afterChanges();
     const target = await bench.target();
-    const items = ['METADATA', 'VARIANT#PRO-S-P1'].map((SK) => target.get(targetKey(SK)) ?? {});
+    const items = ['METADATA', 'VARIANT#PRO-S-P1-1DEE6E3EC6'].map((SK) => target.get(targetKey(SK)) ?? {});
     const others = [
       // Of another product, though in the same partition.
       wireItem([
-        ...Object.entries(target.get(targetKey('VARIANT#PRO-M-P1')) ?? {}),
+        ...Object.entries(target.get(targetKey('VARIANT#PRO-M-P1-1DEE6E3EC6')) ?? {}),
         ['productId', { S: 'p-2' }],
       ]),
       // Never written by a migration.
       { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'REVIEW#1' }, productId: { S: 'p-1' } },
-      noted(target.get(targetKey('VARIANT#PRO-L-P1')) ?? {}),
+      noted(target.get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6')) ?? {}),
     ];
-    const found = [...items, ...others, target.get(targetKey('VARIANT#PRO-XL-P1')) ?? {}];
+    const found = [...items, ...others, target.get(targetKey('VARIANT#PRO-XL-P1-1DEE6E3EC6')) ?? {}];
     const removed = staleAmong(found, { items, runId: 'run-2' });
-    expect(removed.map((item) => keyText(item))).toEqual(['PRODUCT#p-1 / VARIANT#PRO-XL-P1']);
+    expect(removed.map((item) => keyText(item))).toEqual(['PRODUCT#p-1 / VARIANT#PRO-XL-P1-1DEE6E3EC6']);
     expect(staleAmong(found, { items, runId: 'run-1' })).toEqual([]);
   });
 });

@@ -209,7 +209,7 @@ describe('an item that replaced another', () => {
 
   it('is not deleted where somebody changes it and changes it back while the run is rolled back', async () => {
     const { run } = await replacedRun();
-    const key = targetKey('VARIANT#PRO-S-P1');
+    const key = targetKey('VARIANT#PRO-S-P1-1DEE6E3EC6');
     const written = (await bench.target()).get(key) ?? {};
     await bench.put(noted(written));
     let pages = 0;

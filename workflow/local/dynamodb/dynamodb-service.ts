@@ -1,11 +1,12 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import type { AwsResponse, Service } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
+import { createBackups } from './backups.ts';
 import {
   createResourcePolicies,
+  type PolicyParts,
   type DescribedTable,
   identityOf,
-  type PolicyParts,
 } from './resource-policies.ts';
 import { createStrictness } from './strictness.ts';
 
@@ -44,7 +45,9 @@ export function createDynamoDbService(
   { callerOf }: Pick<PolicyParts, 'callerOf'>,
 ): Service {
   const strictness = createStrictness((operation, json) => send(engine, operation, json));
-  const policies = createResourcePolicies({ callerOf, tableIdOf: (table) => readTableId(engine, table) });
+  const tableIdOf = (table: string): Promise<string | undefined> => readTableId(engine, table);
+  const policies = createResourcePolicies({ callerOf, tableIdOf });
+  const backups = createBackups({ tableIdOf, now: Date.now });
   let engineArn: string | undefined;
   const carryOut: Service = async (request) => {
     await strictness.check(request);
@@ -58,7 +61,7 @@ export function createDynamoDbService(
     if (response.status < 400) strictness.note(request);
     return mayHaveArns ? withOurArns(response, engineArn) : response;
   };
-  return (request) => policies.serve(request, carryOut);
+  return (request) => policies.serve(request, (allowed) => backups.serve(allowed, carryOut));
 }
 
 /** The id of the table that has this name now; `undefined` where there is none. */
