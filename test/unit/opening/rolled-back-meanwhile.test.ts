@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { finishOpening } from '../../../functions/shared/finish-opening.ts';
+import { finishProtection } from '../../../functions/shared/finish-protection.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import { readRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { describeTable } from '../../../functions/shared/tables/describe-table.ts';
 import { openTable } from '../../../functions/shared/tables/open-table.ts';
 import { closedPolicy, isClosedBy } from '../../../functions/shared/tables/table-policy.ts';
 import { type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
@@ -29,7 +34,7 @@ async function committed(runId: string, outcome: 'CREATED' | 'EXISTED'): Promise
   await announceTable(ledger, { ...by, outcome: outcome === 'CREATED' ? 'INTENT' : 'EXISTED' });
   await recordTable(ledger, runId, { name: 'cart', outcome, tableId: 'id', tableArn });
   const finishedAt = new Date(world.clock.now()).toISOString();
-  const facts = { opening: 'PENDING', finishedAt } as const;
+  const facts = { opening: 'PENDING', protection: 'PENDING', finishedAt } as const;
   return move(runId, 'SUCCEEDED', facts);
 }
 
@@ -84,5 +89,16 @@ describe('a table that a roll back has closed to everybody, to look into it and 
     const check = (): Promise<void> => Promise.resolve();
     expect(await openTable(fake.runtime, run, record, check)).toEqual({ isOpen: true });
     expect(isClosedFor('a')).toBe(false);
+  });
+});
+
+describe('a table of a run that is rolled back right after its commit', () => {
+  it('is not protected from deletion any more, and neither is what has its name then', async () => {
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new CreateTableCommand(createTableInput(cartTable, { name: 'cart', tags: {} })));
+    const run = await committed('a', 'CREATED');
+    await move('a', 'ROLLING_BACK');
+    await finishProtection(fake.runtime, run);
+    expect((await describeTable(dynamo, 'cart'))?.DeletionProtectionEnabled).not.toBe(true);
   });
 });

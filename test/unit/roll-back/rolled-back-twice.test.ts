@@ -54,7 +54,7 @@ describe('a run that has removed items, and is rolled back twice', () => {
     const condition = unchangedCondition(sold) ?? { expression: '' };
     await bench.runtime.items.deleteIf(targetName, keyOf(sold), condition);
     expect(await rollBack(run, 2)).toMatchObject({ done: true, deleted: 0, restored: 0 });
-    expect((await variantsOf()).map(({ size }) => text(size)).toSorted()).toEqual(['L', 'M', 'S']);
+    expect(new Set((await variantsOf()).map(({ size }) => text(size)))).toEqual(new Set(['L', 'M', 'S']));
   });
 
   it('brings back again what it has removed again since the first time, as a resumed run may', async () => {
