@@ -1,4 +1,4 @@
-import { type Claims, quietFrom, released } from './ledger/claims.ts';
+import { type Claims, longestWaitMillis, quietFrom, released } from './ledger/claims.ts';
 import { type ClaimRecord, closeClaim, listClaims } from './ledger/claim-records.ts';
 import type { LedgerKey } from './ledger/ledger-table.ts';
 import { findRun, type Run } from './ledger/run.ts';
@@ -36,8 +36,12 @@ export async function quietTimeOf(
   run: Run,
   stoppedAt: number,
 ): Promise<number> {
-  const records = await listClaims(ledger, run.runId, clock.now());
-  return Math.max(run.quietAt ?? 0, quietFrom(records, stoppedAt, fenceMillisOf(config)));
+  const now = clock.now();
+  const fenceMillis = fenceMillisOf(config);
+  const records = await listClaims(ledger, run.runId, now);
+  const { quietAt = 0 } = run;
+  const ownQuietAt = quietAt > now + longestWaitMillis(fenceMillis) ? 0 : quietAt;
+  return Math.max(ownQuietAt, quietFrom(records, stoppedAt, fenceMillis));
 }
 
 async function closeAll(scope: QuietScope, records: readonly ClaimRecord[], quietAt: number): Promise<void> {

@@ -34,7 +34,8 @@ function losingRuntime(): { readonly runtime: Runtime; readonly waited: () => nu
     batchPut: (table, batch) => lose(() => items.batchPut(table, batch)),
   };
   const sleep = async (millis: number): Promise<void> => void (waited += millis);
-  return { runtime: { ...bench.withItems(losing), clock, inDoubt, sleep }, waited: () => waited };
+  const config = { ...bench.runtime.config, fenceWaitSeconds: doubtMillis / 2_000 };
+  return { runtime: { ...bench.withItems(losing), config, clock, inDoubt, sleep }, waited: () => waited };
 }
 
 const turnOf = (remainingMillis: number): Turn => ({ ...longTurn(), remainingMillis: () => remainingMillis });
