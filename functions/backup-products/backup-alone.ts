@@ -2,7 +2,13 @@ import { takeAllTurns } from '../shared/all-shards.ts';
 import { describeTable } from '../shared/backup/table-description.ts';
 import { SourceTableNotFoundError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { type ManualOutcome, type ManualProgress, singlePlan, withManualRun } from '../shared/manual-run.ts';
+import {
+  isQuietInTime,
+  type ManualOutcome,
+  type ManualProgress,
+  singlePlan,
+  withManualRun,
+} from '../shared/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits } from '../shared/tables/live-capacity.ts';
@@ -43,6 +49,8 @@ async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPro
   if (!backedUp.done) return { ...backedUp, result: { ...backedUp.result, step: 'BackupProducts' } };
   const rehearsed = await takeAllTurns(runtime, { run, turn }, rehearseShard);
   if (!rehearsed.done) return { ...rehearsed, result: { ...rehearsed.result, step: 'RehearseBackup' } };
+  // Sealing waits for requests without an answer, and an invocation that ends while it waits is a failure.
+  if (!(await isQuietInTime(runtime, run, turn))) return { done: false, result: { step: 'SealBackup' } };
   const sealed = await sealBackup(runtime, { runId: run.runId, executionArn: run.executionArn });
   return { done: true, result: { ...sealed } };
 }

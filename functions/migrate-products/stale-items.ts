@@ -141,7 +141,7 @@ async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<
   for (const [stem, ones] of Map.groupBy(together, ({ product }) => removedStem(product.stem))) {
     const items = ones.map(({ item }) => item);
     const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber: 0 }, options);
-    await noteKept({ ...kept, stem, keys: items.map(keyMark) });
+    await noteKept({ ...kept, stem, keys: items.map(keyMark), isPutBack: false });
   }
 }
 

@@ -2,6 +2,7 @@ import { readManifest } from '../shared/backup/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
 import { buildReport, readRunLedger, type RunLedger } from '../shared/build-report.ts';
 import { countOver } from '../shared/count-shards.ts';
+import { committedFence } from '../shared/committed-fence.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/fence.ts';
 import { finishOpening } from '../shared/finish-opening.ts';
@@ -57,7 +58,15 @@ export async function finishSettings(runtime: Runtime, run: Run, manifest: Migra
   const record = ledger.tables.find(({ name }) => name === targetTable);
   if (record?.outcome !== 'CREATED' || record.tableArn === undefined) return run;
   const { expired } = restoredCounts(run, ledger);
-  const scope = { tableName: targetTable, tableArn: record.tableArn, backedUp: manifest.table, expired };
+  const status = run.kind === 'manual' ? 'RUNNING' : 'SUCCEEDED';
+  const check = committedFence(runtime, { runId: run.runId, status });
+  const scope = {
+    tableName: targetTable,
+    tableArn: record.tableArn,
+    backedUp: manifest.table,
+    expired,
+    check,
+  };
   await warnRun(runtime.ledger, run, await restoreSettings(runtime, scope));
   return readRun(runtime.ledger, run.runId);
 }

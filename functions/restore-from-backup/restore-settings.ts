@@ -21,10 +21,15 @@ export interface SettingsScope {
   readonly backedUp: TableDescription;
   /** Items whose time was up when the restore began. */
   readonly expired: number;
+  /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
+  readonly check: () => Promise<void>;
 }
 
 /** Time to live would delete expired items at once; a second UpdateTimeToLive within the hour is refused. */
-async function restoreTimeToLive(runtime: Runtime, { tableName, backedUp }: SettingsScope): Promise<void> {
+async function restoreTimeToLive(
+  runtime: Runtime,
+  { tableName, backedUp, check }: SettingsScope,
+): Promise<void> {
   const AttributeName = backedUp.timeToLiveAttribute;
   const { dynamo } = runtime.clients;
   const TimeToLiveSpecification = { AttributeName, Enabled: true };
@@ -34,12 +39,16 @@ async function restoreTimeToLive(runtime: Runtime, { tableName, backedUp }: Sett
       new DescribeTimeToLiveCommand({ TableName: tableName }),
     );
     if (now?.TimeToLiveStatus === 'ENABLED' || now?.TimeToLiveStatus === 'ENABLING') return;
+    await check();
     await dynamo.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification }));
   });
 }
 
 /** Last, because the table is UPDATING for minutes afterwards. */
-async function restoreBilling(runtime: Runtime, { tableName, backedUp }: SettingsScope): Promise<void> {
+async function restoreBilling(
+  runtime: Runtime,
+  { tableName, backedUp, check }: SettingsScope,
+): Promise<void> {
   const { dynamo, tables } = runtime.clients;
   const standing = await describeTable(tables, tableName);
   if ((standing?.ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0) return;
@@ -52,7 +61,10 @@ async function restoreBilling(runtime: Runtime, { tableName, backedUp }: Setting
     ProvisionedThroughput: backedUp.provisionedThroughput,
     ...(indexes.length > 0 && { GlobalSecondaryIndexUpdates: indexes }),
   } as const;
-  await patiently(runtime, () => dynamo.send(new UpdateTableCommand(input)));
+  await patiently(runtime, async () => {
+    await check();
+    return dynamo.send(new UpdateTableCommand(input));
+  });
 }
 
 /** DynamoDB spells no maximum as absent or as -1. */
@@ -72,7 +84,7 @@ function hasMaxima(standing: DescribedTable | undefined, backedUp: TableDescript
 }
 
 /** Only now, because they would have slowed the restore down; last, because the table is UPDATING afterwards. */
-async function restoreMaxima(runtime: Runtime, { tableName, backedUp }: SettingsScope): Promise<void> {
+async function restoreMaxima(runtime: Runtime, { tableName, backedUp, check }: SettingsScope): Promise<void> {
   const { dynamo, tables } = runtime.clients;
   const { onDemandThroughput: OnDemandThroughput } = backedUp;
   const indexes = backedUp.globalSecondaryIndexes
@@ -87,7 +99,10 @@ async function restoreMaxima(runtime: Runtime, { tableName, backedUp }: Settings
     ...(OnDemandThroughput && { OnDemandThroughput }),
     ...(indexes.length > 0 && { GlobalSecondaryIndexUpdates: indexes }),
   };
-  await patiently(runtime, () => dynamo.send(new UpdateTableCommand(input)));
+  await patiently(runtime, async () => {
+    await check();
+    return dynamo.send(new UpdateTableCommand(input));
+  });
 }
 
 /** `undefined` when it is done; else the sentence for the report. */

@@ -48,6 +48,8 @@ export interface TaggedTable {
   readonly tableName: string;
   readonly tableArn: string;
   readonly tags: readonly Tag[];
+  /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
+  readonly check: () => Promise<void>;
 }
 
 /**
@@ -58,16 +60,17 @@ export interface TaggedTable {
  */
 export async function restoreTags(
   runtime: Pick<Runtime, 'clients' | 'clock'>,
-  { tableName, tableArn: ResourceArn, tags }: TaggedTable,
+  { tableName, tableArn: ResourceArn, tags, check }: TaggedTable,
 ): Promise<readonly string[]> {
   const isOwn = ({ Key = '' }: Tag): boolean => OWN_TAGS.has(Key);
   const isAws = ({ Key = '' }: Tag): boolean => AWS_TAG.test(Key);
   const wanted = tags.filter((tag) => !isOwn(tag) && !isAws(tag));
   const room = MAX_TAGS - OWN_TAGS.size;
   const send: Send = (Tags) =>
-    patiently(runtime, () =>
-      runtime.clients.dynamo.send(new TagResourceCommand({ ResourceArn, Tags: [...Tags] })),
-    );
+    patiently(runtime, async () => {
+      await check();
+      return runtime.clients.dynamo.send(new TagResourceCommand({ ResourceArn, Tags: [...Tags] }));
+    });
   return sentencesOf(tableName, [
     { tags: wanted.slice(room), reason: `a table has at most ${MAX_TAGS} tags` },
     { tags: tags.filter(isAws), reason: 'only AWS sets them' },

@@ -77,12 +77,21 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
   });
 }
 
-function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
+/**
+ * A held run has its lock, also where somebody has removed that by hand. A step called alone leaves none behind: the
+ * next call of it takes the lock again and goes on.
+ */
+async function lockOfHeld({ ledger }: Runtime, run: Run): Promise<Transition['lock']> {
+  if (run.kind !== 'manual') return 'take';
+  const lock = await findLockOf(ledger, run);
+  return lock?.runId === run.runId ? 'release' : 'none';
+}
+
+async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   const { error, cause, state } = order.failure;
   const failure = { error, cause, ...(state === undefined ? {} : { state }) };
   const facts = { failure, finishedAt: new Date(runtime.clock.now()).toISOString() };
-  // A step called alone leaves no lock behind: the next call of it takes the lock again and goes on.
-  const lock = run.kind === 'manual' ? 'release' : 'keep';
+  const lock = await lockOfHeld(runtime, run);
   return change(runtime, order, { run, to: 'HELD', lock, writer: writerOf(order, run), facts });
 }
 

@@ -51,15 +51,19 @@ export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Con
   const { TableName = '', TableId } = table;
   await unprotect(runtime, doomed);
   const until = { clock, deadline, patienceMillis: 60_000, isRetryable: isBusyOrTransient };
-  const found = await retry(until, async (): Promise<Contents> => {
-    const now = await describeTable(clients.tables, TableName);
-    if (now === undefined || now.TableId !== TableId) return nothing;
+  const isThere = async (): Promise<boolean> =>
+    (await describeTable(clients.tables, TableName))?.TableId === TableId;
+  const found = await retry(until, async (): Promise<Contents | undefined> => {
+    if (!(await isThere())) return undefined;
     const contents = (await lookAgain?.()) ?? nothing;
     if (contents.kind !== 'nothing of the shop') return contents;
     await fence.check();
+    // DeleteTable goes by the name alone, and the look may have taken minutes.
+    if (!(await isThere())) return undefined;
     await clients.dynamo.send(new DeleteTableCommand({ TableName }));
     return contents;
   });
+  if (found === undefined) return nothing;
   if (found.kind === 'nothing of the shop')
     await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName });
   return found;

@@ -84,7 +84,7 @@ export interface SettlerFence {
   check(): Promise<void>;
 }
 
-/** Guards a claim that was just made: no request begins on a look that is older than 5 s. */
+/** Guards a claim that was made: no request begins on a look that is older than 5 s. */
 export function settlerFence({ ledger, clock }: Runtime, run: Run, call: string): SettlerFence {
   const lookAgain = async (): Promise<void> => {
     const [now, lock] = await readTogether(ledger, [runKey(run.runId), lockKeyOf(run)]);
@@ -98,5 +98,5 @@ export function settlerFence({ ledger, clock }: Runtime, run: Run, call: string)
         `Another call rolls run ${run.runId} back now, or its lock is gone; this one changes nothing more.`,
       );
   };
-  return { check: createLookout(clock, lookAgain, clock.now()) };
+  return { check: createLookout(clock, lookAgain) };
 }

@@ -7,7 +7,6 @@ import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { keyNames } from '../shared/tables/item-key.ts';
-import { openCommand, openTable } from '../shared/tables/open-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
@@ -19,6 +18,7 @@ import { inspectRestored } from './inspect-restored.ts';
 import { inspectTable } from './inspect-table.ts';
 import { type Contents, savePlace } from './inspection.ts';
 import { keepNet } from './keep-net.ts';
+import { openKept } from './open-kept.ts';
 import type { ReliedTables } from './relied-tables.ts';
 import type { SettlerFence } from './settler.ts';
 
@@ -126,15 +126,10 @@ function note(
 
 const settled: TakenBack = { kind: 'settled' };
 
-/** A table that stays is the shop's from now on. */
 async function keep(runtime: Runtime, own: OwnTable, what: string): Promise<TakenBack> {
-  const { run, record, fence, facts } = own;
-  const decision = decideTable({ ...facts, contents: 'something of the shop' });
+  const decision = decideTable({ ...own.facts, contents: 'something of the shop' });
   const remark = decision.action === 'keep' ? decision.remark : '';
-  const opened = await openTable(runtime, run, record, () => fence.check());
-  const closed = opened.isOpen
-    ? ''
-    : `, and is still closed to other writers (${opened.reason}); open it with: ${openCommand(runtime, run, record)}`;
+  const closed = await openKept(runtime, own);
   await note(runtime, own, 'KEPT', { remark: `${remark} (${what})${closed}` });
   return settled;
 }
@@ -237,9 +232,13 @@ async function takeBack(runtime: Runtime, scope: TableScope): Promise<TakenBack>
     case 'note existed':
       await note(runtime, scope, 'EXISTED');
       return settled;
-    case 'keep':
-      await note(runtime, scope, 'KEPT', { remark: decision.remark });
+    case 'keep': {
+      // Another table of this name is nobody's business here; the run's own one is not left closed.
+      const isSame = standing?.table.TableId === record.tableId;
+      const closed = isSame ? await openKept(runtime, scope) : '';
+      await note(runtime, scope, 'KEPT', { remark: decision.remark + closed });
       return settled;
+    }
     default:
       return settled;
   }
@@ -258,11 +257,9 @@ export async function takeBackTable(
     // Another call is at it, or the run has an end: nothing more is this call's to decide.
     if (name === 'RunClosedError' || name === 'TransientError') throw error;
     if (isTransient(error)) return { kind: 'transient', error };
-    await recordTable(runtime.ledger, scope.run.runId, {
-      name: record.name,
-      outcome: 'KEPT',
-      remark: `it could not be looked at or deleted (${name}: ${message})`,
-    });
+    const closed = await openKept(runtime, { ...scope, record });
+    const remark = `it could not be looked at or deleted (${name}: ${message})${closed}`;
+    await note(runtime, { ...scope, record }, 'KEPT', { remark });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
   }
 }

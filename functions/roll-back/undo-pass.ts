@@ -83,6 +83,8 @@ export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile
   const highest = Math.max(-1, ...records.keys());
   for (let number = 0; ; number += 1) {
     const record = records.get(number);
+    // What others delete after the first roll back stays deleted.
+    if (record?.isPutBack === true) continue;
     const kept = await readUndoObject(
       { objects, runId: run.runId, stem },
       { number, sha256: record?.sha256 },
@@ -90,6 +92,8 @@ export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile
     if (kept === undefined && number > highest) return;
     const unrestored = kept === undefined ? record?.keys : await putBackKept(tools, kept);
     if (record === undefined || unrestored === undefined) continue;
-    await saveUndoRecord(ledger, run.runId, { ...record, unrestored, isReadable: kept !== undefined });
+    const isReadable = kept !== undefined;
+    const isPutBack = isReadable && isRemovedStem(stem);
+    await saveUndoRecord(ledger, run.runId, { ...record, unrestored, isReadable, isPutBack });
   }
 }

@@ -1,4 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { committedFence } from './committed-fence.ts';
 import { runKey } from './ledger/ledger-table.ts';
 import { type Run, readRun } from './ledger/run.ts';
 import { warnRun } from './ledger/run-update.ts';
@@ -19,7 +20,11 @@ export async function finishProtection(runtime: Runtime, run: Run): Promise<Run>
   const { ledger, clock } = runtime;
   const { runId } = run;
   const tables = await listTables(ledger, runId);
-  const { warnings, isWorthAnotherTry } = await protectTables(runtime, { runId, tables });
+  const { warnings, isWorthAnotherTry } = await protectTables(runtime, {
+    runId,
+    tables,
+    check: committedFence(runtime, { runId, status: 'SUCCEEDED' }),
+  });
   await warnRun(ledger, run, warnings);
   const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + patienceMillis;
   if (isWorthAnotherTry && !isLate) return readRun(ledger, run.runId);

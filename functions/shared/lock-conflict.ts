@@ -4,6 +4,7 @@ import { beginRun, type Holder, type NewRun } from './ledger/begin.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
 import { type Lock, lockTableOf, removeLock } from './ledger/lock.ts';
 import { findRun, type Run } from './ledger/run.ts';
+import { isEndStatus } from './ledger/transition.ts';
 
 /** A run that has begun, or the one that must be recovered first, by us or by whoever is at it already. */
 export type BegunOrSettle =
@@ -12,7 +13,7 @@ export type BegunOrSettle =
 
 /**
  * Begins a run, or says which run is in its way: one whose holder is dead, or that is being rolled back. A lock
- * whose run is not in the ledger is removed, and named in the report of the run that begins.
+ * whose run has ended or is not in the ledger is removed, and named in the report of the run that begins.
  *
  * @throws LockHeldError naming the holder and how to release it; RunIdUsedError, RunClosedError. None is retried.
  */
@@ -25,18 +26,18 @@ export async function beginOrSettle(
   if (answer.outcome === 'BEGUN') return answer;
   const { settle, freed } = await resolveLockConflict(scope, lockTableOf(newRun), answer.lock);
   if (settle !== undefined) return { outcome: 'SETTLE', run: settle };
-  return beginOrSettle(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), freed] }, holder);
+  return beginOrSettle(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), ...freed] }, holder);
 }
 
 type ConflictScope = HolderScope & { readonly ledger: LedgerTable };
 
 /**
  * `settle`: the run to be rolled back first, by us or by whoever is at it already. `freed`: the lock named a run that
- * is not in the ledger, and is gone now; the sentence belongs into the report of the run that begins.
+ * does not need it, and is gone now; the sentence, if any, belongs into the report of the run that begins.
  */
 type LockConflict =
   | { readonly settle: Run; readonly freed?: undefined }
-  | { readonly settle?: undefined; readonly freed: string };
+  | { readonly settle?: undefined; readonly freed: readonly string[] };
 
 function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockHeldError {
   const since = `since ${lock.startTime}`;
@@ -56,7 +57,23 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
 async function freeOrphan(ledger: LedgerTable, sourceTable: string, lock: Lock): Promise<LockConflict> {
   await removeLock(ledger, sourceTable, lock.runId);
   return {
-    freed: `The lock of table ${sourceTable} named run ${lock.runId} (${lock.executionArn}, since ${lock.startTime}), which is not in the ledger ${ledger.tableName}. The lock was removed. Tables that carry the tag migration:run = ${lock.runId} belong to that run; nothing was done to them.`,
+    freed: [
+      `The lock of table ${sourceTable} named run ${lock.runId} (${lock.executionArn}, since ${lock.startTime}), which is not in the ledger ${ledger.tableName}. The lock was removed. Tables that carry the tag migration:run = ${lock.runId} belong to that run; nothing was done to them.`,
+    ],
+  };
+}
+
+/**
+ * A run's end takes its lock with it, in one transaction. One that is there all the same was put back by hand, and
+ * nothing else would ever free it.
+ */
+async function freeEnded(ledger: LedgerTable, sourceTable: string, run: Run): Promise<LockConflict> {
+  // Nothing to say where the run has ended only since its lock was met.
+  if (!(await removeLock(ledger, sourceTable, run.runId))) return { freed: [] };
+  return {
+    freed: [
+      `The lock of table ${sourceTable} named run ${run.runId}, which has ended (${run.status}). The lock was removed.`,
+    ],
   };
 }
 
@@ -73,6 +90,7 @@ async function resolveLockConflict(
   const run = await findRun(scope.ledger, lock.runId);
   // Being taken back already: that ends by itself, and then the table is free.
   if (run?.status === 'ROLLING_BACK') return { settle: run };
+  if (run !== undefined && isEndStatus(run.status)) return freeEnded(scope.ledger, sourceTable, run);
   if (run?.status === 'HELD' || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);
   return run === undefined ? freeOrphan(scope.ledger, sourceTable, lock) : { settle: run };
 }

@@ -9,7 +9,7 @@ import { listShards } from './ledger/shard.ts';
 import { listTables } from './ledger/table-record.ts';
 import { transition } from './ledger/transition.ts';
 import { beginOrSettle } from './lock-conflict.ts';
-import { untilHeldRunIsQuiet } from './quiet.ts';
+import { isQuietWithin, untilHeldRunIsQuiet } from './quiet.ts';
 import type { Runtime, Turn } from './runtime.ts';
 import type { Plan } from './state.ts';
 import { codeVersion } from './transform/code-version.ts';
@@ -21,6 +21,17 @@ export interface ManualProgress {
   readonly done: boolean;
   /** Counts and names for the reader. */
   readonly result: Readonly<Record<string, unknown>>;
+}
+
+/** Kept back for writing down how the step has ended. */
+const closingMillis = 5_000;
+
+/**
+ * Whether nothing that the step has sent can take effect any more, as far as the invocation has time to wait for that.
+ * A step is complete only then: what is written into its table afterwards is not overwritten by it.
+ */
+export function isQuietInTime(runtime: Runtime, run: Run, turn: Turn): Promise<boolean> {
+  return isQuietWithin(runtime, run, turn.remainingMillis() - closingMillis);
 }
 
 /** Answer of a step that was called alone. */
@@ -201,7 +212,8 @@ export async function withManualRun(
 ): Promise<ManualOutcome> {
   const { run, notice } = await openManual(runtime, turn, manual);
   try {
-    const { done, result } = await manual.work(run);
+    const { done: isDone, result } = await manual.work(run);
+    const done = isDone && (await isQuietInTime(runtime, run, turn));
     await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details: { ...run.details, ...result } });
     const message = [lastLine(run, manual.step, done), notice ?? []].flat().join(' ');
     return { done, runId: run.runId, message, result };

@@ -1,7 +1,9 @@
-import { type Claims, quietFrom, released } from './ledger/claims.ts';
+import { type Claims, longestWaitMillis, quietFrom, released } from './ledger/claims.ts';
 import { type ClaimRecord, closeClaim, listClaims } from './ledger/claim-records.ts';
 import type { LedgerKey } from './ledger/ledger-table.ts';
-import type { Run } from './ledger/run.ts';
+import { findRun, type Run } from './ledger/run.ts';
+import { listAnnouncers } from './ledger/table-record.ts';
+import { isEndStatus } from './ledger/transition.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from './runtime.ts';
 
 /**
@@ -34,8 +36,12 @@ export async function quietTimeOf(
   run: Run,
   stoppedAt: number,
 ): Promise<number> {
-  const records = await listClaims(ledger, run.runId, clock.now());
-  return Math.max(run.quietAt ?? 0, quietFrom(records, stoppedAt, fenceMillisOf(config)));
+  const now = clock.now();
+  const fenceMillis = fenceMillisOf(config);
+  const records = await listClaims(ledger, run.runId, now);
+  const { quietAt = 0 } = run;
+  const ownQuietAt = quietAt > now + longestWaitMillis(fenceMillis) ? 0 : quietAt;
+  return Math.max(ownQuietAt, quietFrom(records, stoppedAt, fenceMillis));
 }
 
 async function closeAll(scope: QuietScope, records: readonly ClaimRecord[], quietAt: number): Promise<void> {
@@ -57,11 +63,24 @@ async function waitUntil(scope: QuietScope, runId: string, quietAt: number): Pro
  * open belongs to a second call of a worker whose work is done: it is closed, which stops that call. Waits only where
  * something was left open: 30 s behind a claim, 60 s behind a request without an answer.
  */
-export async function untilQuiet(scope: QuietScope, { runId }: Run): Promise<void> {
+export async function untilQuiet(scope: QuietScope, run: Run): Promise<void> {
+  await isQuietWithin(scope, run, Number.POSITIVE_INFINITY);
+}
+
+/**
+ * {@link untilQuiet} where the time allows it.
+ *
+ * @param millis how long it may wait
+ * @returns false: that is too short, and nothing was waited for
+ */
+export async function isQuietWithin(scope: QuietScope, { runId }: Run, millis: number): Promise<boolean> {
   const now = scope.clock.now();
   const records = await listClaims(scope.ledger, runId, now);
   await closeAll(scope, records, now + fenceMillisOf(scope.config));
-  await waitUntil(scope, runId, quietFrom(records, now, fenceMillisOf(scope.config)));
+  const quietAt = quietFrom(records, now, fenceMillisOf(scope.config));
+  if (quietAt - scope.clock.now() > millis) return false;
+  await waitUntil(scope, runId, quietAt);
+  return true;
 }
 
 /**
@@ -73,4 +92,28 @@ export async function untilHeldRunIsQuiet(scope: QuietScope, run: Run): Promise<
   await waitUntil(scope, run.runId, await quietTimeOf(scope, run, heldAt));
   const records = await listClaims(scope.ledger, run.runId, scope.clock.now());
   await closeAll(scope, records, 0);
+}
+
+/** When the workers of a run stop that somebody else has the lock of. Without a lock they stop at their next look. */
+const stoppedAtOf = (run: Run | undefined, now: number): number =>
+  run?.status === 'HELD' ? Date.parse(run.finishedAt ?? run.startedAt) : now;
+
+/**
+ * Returns when nothing can take effect any more in a table that earlier runs without an end have sent: a step called
+ * alone that is held without a lock, or a run whose lock or record somebody has removed from the ledger by hand. To be
+ * asked under the lock and before anything is written. A run that has ended has waited for that itself.
+ */
+export async function untilEarlierRunsAreQuiet(
+  scope: QuietScope,
+  { runId: own, name }: { readonly runId: string; readonly name: string },
+): Promise<void> {
+  const { ledger, clock, config } = scope;
+  for (const runId of await listAnnouncers(ledger, name)) {
+    if (runId === own) continue;
+    const run = await findRun(ledger, runId);
+    if (run !== undefined && isEndStatus(run.status)) continue;
+    const now = clock.now();
+    const records = [...(await listClaims(ledger, runId, now)), run ?? {}];
+    await waitUntil(scope, runId, quietFrom(records, stoppedAtOf(run, now), fenceMillisOf(config)));
+  }
 }

@@ -149,6 +149,31 @@ describe('a run that has succeeded and is rolled back', () => {
     60_000,
   );
 
+  it('gives a table back to the shop that it cannot look into any more', async () => {
+    const runId = await succeed();
+    const isClosed = (): boolean =>
+      shop.aws.requestLog.entries.some(
+        ({ operation, tables, applied }) =>
+          operation === 'PutResourcePolicy' && applied && tables.includes('orders'),
+      );
+    // The first glance succeeds, before the table is closed; the owner takes the key away after that.
+    shop.aws.faults.add({
+      functionName: functionName('rollBack'),
+      operation: 'Scan',
+      table: 'orders',
+      where: isClosed,
+      kind: 'error',
+      code: 'AccessDeniedException',
+      status: 400,
+    });
+    const { error } = await shop.run('rollback', { runId, confirm: runId });
+    expect(error).toBe('RolledBackByOperator');
+    expect(isClosed()).toBe(true);
+    await writer.writeOnce();
+    expect(writer).toMatchObject({ acknowledgedCount: 1, refusedCount: 0 });
+    expect(await writer.lost()).toEqual([]);
+  }, 60_000);
+
   it('gives a table back to the shop that it keeps', async () => {
     const runId = await succeed();
     const writes: Promise<void>[] = [];

@@ -42,6 +42,14 @@ export function released(before: Claims, inDoubtUntil: number | undefined): Clai
 }
 
 /**
+ * The longest that the protocol ever waits: a fence for the last request of a stopped call, and two for its answer
+ * that does not come. A later time was written by hand, or by a clock that is wrong.
+ */
+export function longestWaitMillis(fenceMillis: number): number {
+  return 3 * fenceMillis;
+}
+
+/**
  * Epoch milliseconds from which nothing that was sent before can take effect any more; 0: it is quiet already.
  *
  * @param stoppedAt when workers were told to stop; a call with an open claim may send until a fence later
@@ -50,5 +58,5 @@ export function quietFrom(records: readonly Claims[], stoppedAt: number, fenceMi
   const times = records.map(({ claim, quietAt = 0 }) =>
     claim === undefined ? quietAt : Math.max(quietAt, stoppedAt + fenceMillis),
   );
-  return Math.max(0, ...times);
+  return Math.min(Math.max(0, ...times), stoppedAt + longestWaitMillis(fenceMillis));
 }

@@ -26,20 +26,22 @@ export function lockKeyOf(run: Locking): LedgerKey {
   return lockKey(lockTableOf(run));
 }
 
-/** Removes a lock, if it still names this run. Idempotent. */
-export async function removeLock(ledger: LedgerTable, table: string, runId: string): Promise<void> {
-  await ledger.client
-    .send(
+/** Removes a lock, if it still names this run. Idempotent. @returns whether it was there */
+export async function removeLock(ledger: LedgerTable, table: string, runId: string): Promise<boolean> {
+  try {
+    await ledger.client.send(
       new DeleteCommand({
         TableName: ledger.tableName,
         Key: lockKey(table),
         ConditionExpression: 'runId = :run',
         ExpressionAttributeValues: { ':run': runId },
       }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return false;
+  }
 }
 
 /** Strongly consistent. */

@@ -17,6 +17,8 @@ export interface UndoRecord {
   readonly keys: readonly string[];
   /** Marks of items that a roll back could not put back from it; they are never deleted. */
   readonly unrestored?: readonly string[];
+  /** Of items that were removed: whether they have been put back since. They are put back once. */
+  readonly isPutBack?: boolean;
   /** Whether the last roll back found the object as it was written. */
   readonly isReadable?: boolean;
 }

@@ -85,8 +85,8 @@ export interface PolicyChange {
   readonly wanted: (policy: string | undefined) => string | undefined;
   /** Whether what GetResourcePolicy says is what is wanted. */
   readonly isDone: (policy: string | undefined) => boolean;
-  /** Awaited before each request that changes something. */
-  readonly check: () => Promise<void>;
+  /** Awaited before each request that changes something, with what stands there now. */
+  readonly check: (policy: string | undefined) => Promise<void>;
 }
 
 /** What GetResourcePolicy has said in the end. */
@@ -101,8 +101,9 @@ async function send(
 ): Promise<void> {
   if (found.kind === 'not offered') return;
   const revision = found.kind === 'policy' ? found.revisionId : 'NO_POLICY';
-  const Policy = wanted(found.kind === 'policy' ? found.policy : undefined);
-  await check();
+  const before = found.kind === 'policy' ? found.policy : undefined;
+  const Policy = wanted(before);
+  await check(before);
   if (Policy !== undefined)
     await clients.dynamo.send(
       new PutResourcePolicyCommand({ ResourceArn: tableArn, Policy, ExpectedRevisionId: revision }),

@@ -9,7 +9,7 @@ import { readRun, tablePrefixOf } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { isNotOffered, isWithoutTags } from '../not-offered.ts';
 import { retry } from '../retry.ts';
-import { letGo } from '../quiet.ts';
+import { letGo, untilEarlierRunsAreQuiet } from '../quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
 import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
 import { closureFor, readClosure } from './close-table.ts';
@@ -228,6 +228,8 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const closure = closureFor(runtime, fence.run, name);
     const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };
     const settled = await settledOutcome(runtime, record);
+    // Its id is recorded at the end, so that whoever takes over from a call that died here waits as well.
+    if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name });
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {
     await letGo(runtime, hold.key, claims);

@@ -1,24 +1,42 @@
 import { errorSummary } from '../errors.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
+import { findRun, type Run } from '../ledger/run.ts';
 import { noteTable, type TableRecord } from '../ledger/table-record.ts';
-import type { Run } from '../ledger/run.ts';
 import type { Runtime } from '../runtime.ts';
 import { changePolicy, deleteRevision } from './change-policy.ts';
 import { tableArnOf } from './close-table.ts';
-import { isClosed, openedPolicy } from './table-policy.ts';
+import { isClosed, openedPolicy, rollBacksIn } from './table-policy.ts';
 
 /** Whether a table is open, as GetResourcePolicy says; `reason` is the name of what stands in the way. */
 export type Opened = { readonly isOpen: true } | { readonly isOpen: false; readonly reason: string };
 
+/** What is written into the table from now on would be lost with it. */
+class RollBackAtWork extends Error {
+  override readonly name = 'RollBackAtWork';
+}
+
 /**
- * Removes every statement of ours from a table's policy, whichever run put it; statements of others stay. Notes the
- * table as OPEN once GetResourcePolicy says so. Idempotent; a table that is gone counts as open.
+ * Whether nobody looks into the table in order to delete it. To be asked after its policy was read, and the policy
+ * changed only if it is still the same: a roll back closes a table after it has marked its run.
+ */
+async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined): Promise<void> {
+  for (const runId of rollBacksIn(policy))
+    if ((await findRun(ledger, runId))?.status === 'ROLLING_BACK')
+      throw new RollBackAtWork(`run ${runId} is being rolled back`);
+}
+
+/**
+ * Removes every statement of ours from a table's policy, whichever run put it; statements of others stay, and so does
+ * the closure of a roll back that is at work. Notes the table as OPEN once GetResourcePolicy says so. Idempotent; a
+ * table that is gone counts as open.
+ *
+ * @param check for a roll back that opens what it has closed itself: its fence
  */
 export async function openTable(
   runtime: Runtime,
   run: Pick<Run, 'runId' | 'executionArn'>,
   record: TableRecord,
-  check: () => Promise<void> = () => Promise.resolve(),
+  check: (policy: string | undefined) => Promise<void> = (policy) => assertNoRollBack(runtime, policy),
 ): Promise<Opened> {
   const { name, access, policyRevision, tableArn = tableArnOf(runtime, run, name) } = record;
   const change = {
@@ -30,14 +48,18 @@ export async function openTable(
   try {
     // By its revision first: GetResourcePolicy may not know the policy of a young table yet.
     if (access === 'CLOSED' && policyRevision !== undefined)
-      await deleteRevision(runtime, { tableArn, revisionId: policyRevision, check });
+      await deleteRevision(runtime, {
+        tableArn,
+        revisionId: policyRevision,
+        check: () => check(undefined),
+      });
     const { kind } = await changePolicy(runtime, change);
     if (kind === 'done') await noteTable(runtime.ledger, { runId: run.runId, name }, { access: 'OPEN' });
     return { isOpen: true };
   } catch (error) {
     const { name: reason } = errorSummary(error);
     if (reason === 'RunClosedError' || error instanceof ClaimLostError) throw error;
-    return { isOpen: false, reason };
+    return { isOpen: false, reason: error instanceof RollBackAtWork ? error.message : reason };
   }
 }
 

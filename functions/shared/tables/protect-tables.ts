@@ -57,13 +57,18 @@ interface Refusal {
   readonly isPassing: boolean;
 }
 
-async function protect(runtime: Runtime, name: string, { enable }: Protection): Promise<Refusal | undefined> {
+async function protect(
+  runtime: Runtime,
+  { name, check }: { readonly name: string } & Pick<ProtectedTables, 'check'>,
+  { enable }: Protection,
+): Promise<Refusal | undefined> {
   const { clients, clock } = runtime;
   try {
     const deadline = clock.now() + patienceMillis;
-    await retry({ clock, deadline, patienceMillis, isRetryable: isWorthRetrying }, () =>
-      enable(clients.dynamo, name),
-    );
+    await retry({ clock, deadline, patienceMillis, isRetryable: isWorthRetrying }, async () => {
+      await check();
+      return enable(clients.dynamo, name);
+    });
     return undefined;
   } catch (error) {
     return {
@@ -90,13 +95,13 @@ function stateOf(refusal: Refusal | undefined): ProtectionState {
 /** One protection of every table that does not have it yet. */
 async function protectAll(
   runtime: Runtime,
-  { runId, tables }: ProtectedTables,
+  { runId, tables, check }: ProtectedTables,
   protection: Protection,
 ): Promise<ProtectionOutcome> {
   const names = tables.filter((table) => table[protection.field] !== 'ON').map(({ name }) => name);
   const refusals = await Promise.all(
     names.map(async (name) => {
-      const refusal = await protect(runtime, name, protection);
+      const refusal = await protect(runtime, { name, check }, protection);
       await noteTable(runtime.ledger, { runId, name }, { [protection.field]: stateOf(refusal) });
       return refusal;
     }),
@@ -123,6 +128,8 @@ async function protectAll(
 export interface ProtectedTables {
   readonly runId: string;
   readonly tables: readonly TableRecord[];
+  /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
+  readonly check: () => Promise<void>;
 }
 
 /**
@@ -132,13 +139,13 @@ export interface ProtectedTables {
  */
 export async function protectTables(
   runtime: Runtime,
-  { runId, tables }: ProtectedTables,
+  { tables, ...scope }: ProtectedTables,
 ): Promise<ProtectionOutcome> {
   const created = tables.filter(({ outcome }) => outcome === 'CREATED');
   const outcomes: ProtectionOutcome[] = [];
   // One after the other: UpdateTable makes a table UPDATING for a moment.
   for (const protection of protections)
-    outcomes.push(await protectAll(runtime, { runId, tables: created }, protection));
+    outcomes.push(await protectAll(runtime, { ...scope, tables: created }, protection));
   return {
     warnings: outcomes.flatMap(({ warnings }) => warnings),
     isWorthAnotherTry: outcomes.some((outcome) => outcome.isWorthAnotherTry),

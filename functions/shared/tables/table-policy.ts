@@ -36,6 +36,13 @@ function sidOf(closedTo: ClosedTo, runId: string): string {
   return prefixes[closedTo] + runId.replaceAll(/[-_z]/g, (character) => escapes[character] ?? character);
 }
 
+/** The runs whose roll backs have closed a table to everybody. */
+export function rollBacksIn(policy: string | undefined): readonly string[] {
+  if (policy === undefined) return [];
+  const sids = statementsIn(policy).map(normalised).filter(isOurs);
+  return sids.flatMap(({ Sid = '' }) => (Sid.startsWith(prefixes.everybody) ? (runOfSid(Sid) ?? []) : []));
+}
+
 /** The run that put a statement with this Sid; `undefined` where no run did. */
 export function runOfSid(sid: string): string | undefined {
   const escaped = ourSid.exec(sid)?.[1];

@@ -1,4 +1,6 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
@@ -147,6 +149,25 @@ describe('a request that got no answer', () => {
     }, runtime);
     world.clock.advance(15_000);
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(45);
+  });
+});
+
+describe('a time that somebody has written into the ledger by hand, or a clock that is wrong', () => {
+  const year = 365 * 24 * 3_600_000;
+
+  it('is waited for no longer than the slowest request could take', async () => {
+    await call((turn) => turn.save(done));
+    const { client, tableName: TableName } = world.observer.ledger;
+    const Key = shardKey('a', 'MigrateProducts', 0);
+    const ExpressionAttributeValues = { ':late': world.clock.now() + year };
+    const UpdateExpression = 'SET quietAt = :late';
+    await client.send(new UpdateCommand({ TableName, Key, UpdateExpression, ExpressionAttributeValues }));
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(90);
+    const { markedAt = 0, ...marked } = await move('ROLLING_BACK');
+    expect((await quietTimeOf(world.observer, marked, markedAt)) - markedAt).toBe(90_000);
+    const late = { ...marked, quietAt: world.clock.now() + year };
+    world.clock.advance(90_000);
+    expect(await quietTimeOf(world.observer, late, markedAt)).toBeLessThanOrEqual(world.clock.now());
   });
 });
 

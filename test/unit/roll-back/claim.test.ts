@@ -181,6 +181,32 @@ describe('a run whose execution died without a word', () => {
   });
 });
 
+describe('a run that shall be held, whose lock somebody has removed from the ledger by hand', () => {
+  it('is held, with its lock again', async () => {
+    await begunRun(world, 'a', onFailure('hold'));
+    await removeLock(world.observer.ledger, 'products', 'a');
+    expect(await claim(order('fail'))).toMatchObject({ kind: 'ended', run: { status: 'HELD', failure } });
+    expect(await lock()).toMatchObject({ runId: 'a', executionArn: executionArn('a') });
+  });
+
+  it('is held without a lock where it was a step called alone', async () => {
+    const holder = sampleHolder('a', { executionArn: 'manual:a', expiresAt: world.clock.now() - 1 });
+    const step = { kind: 'manual', step: 'createCartTable', ...onFailure('hold') } as const;
+    await beginRun(world.observer.ledger, sampleNewRun('a', step), holder);
+    await removeLock(world.observer.ledger, 'products', 'a');
+    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
+    expect(await lock()).toBeUndefined();
+  });
+
+  it('is not held under the lock of another run', async () => {
+    await begunRun(world, 'a', onFailure('hold'));
+    await removeLock(world.observer.ledger, 'products', 'a');
+    await begunRun(world, 'b');
+    await expect(claim(order('fail'))).rejects.toThrow(LockHeldError);
+    expect(await lock()).toMatchObject({ runId: 'b' });
+  });
+});
+
 describe('an operator', () => {
   it('may take back a held run', async () => {
     await begunRun(world, 'a', onFailure('hold'));

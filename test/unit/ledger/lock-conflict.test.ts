@@ -1,0 +1,55 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LockHeldError } from '../../../functions/shared/errors.ts';
+import { lockKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { beginOrSettle } from '../../../functions/shared/lock-conflict.ts';
+import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
+import { begunRun, executionArn, sampleHolder, sampleNewRun, sampleStart } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+/** As an operator puts it back, who has deleted it by mistake. */
+async function putLock(runId: string): Promise<void> {
+  const { client, tableName: TableName } = world.observer.ledger;
+  const lock = { runId, executionArn: executionArn(runId), startTime: sampleStart };
+  await client.send(new PutCommand({ TableName, Item: { ...lockKey('products'), ...lock } }));
+}
+
+async function move(...statuses: readonly RunStatus[]): Promise<void> {
+  for (const to of statuses) {
+    const run = await readRun(world.observer.ledger, 'a');
+    await transition(world.observer.ledger, { run, to, lock: 'keep', writer: to });
+  }
+}
+
+const begin = () => beginOrSettle(world.observer, sampleNewRun('b'), sampleHolder('b'));
+
+describe('a lock that names a run which has ended', () => {
+  it.each([
+    ['SUCCEEDED', ['SUCCEEDED']],
+    ['PLANNED', ['PLANNED']],
+    ['ROLLED_BACK', ['ROLLING_BACK', 'ROLLED_BACK']],
+    ['ROLLBACK_FAILED', ['ROLLING_BACK', 'ROLLBACK_FAILED']],
+  ] as const)('is removed, because nobody else ever would (%s)', async (_status, statuses) => {
+    await begunRun(world, 'a');
+    await move(...statuses);
+    await putLock('a');
+    world.stepFunctions.executions.set(executionArn('a'), 'SUCCEEDED');
+    const { outcome, run } = await begin();
+    expect({ outcome, runId: run.runId }).toEqual({ outcome: 'BEGUN', runId: 'b' });
+    expect(run.warnings.join()).toContain('run a');
+    expect(await findLock(world.observer.ledger, 'products')).toMatchObject({ runId: 'b' });
+  });
+
+  it('keeps its lock while it is held', async () => {
+    await begunRun(world, 'a');
+    await move('HELD');
+    await expect(begin()).rejects.toThrow(LockHeldError);
+  });
+});

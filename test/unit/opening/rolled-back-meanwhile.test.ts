@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { finishOpening } from '../../../functions/shared/finish-opening.ts';
+import { finishProtection } from '../../../functions/shared/finish-protection.ts';
+import { beginRun } from '../../../functions/shared/ledger/begin.ts';
+import { readRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
+import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { describeTable } from '../../../functions/shared/tables/describe-table.ts';
+import { openTable } from '../../../functions/shared/tables/open-table.ts';
+import { closedPolicy, isClosedBy } from '../../../functions/shared/tables/table-policy.ts';
+import { type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
+import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
+import { executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+let fake: FakePolicies;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(async () => {
+  await world.reset();
+  fake = fakePolicies(world);
+});
+afterAll(() => world.stop());
+
+const tableArn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/cart';
+
+/** A run that uses `cart` and has been committed. */
+async function committed(runId: string, outcome: 'CREATED' | 'EXISTED'): Promise<Run> {
+  const { ledger } = world.observer;
+  await beginRun(ledger, sampleNewRun(runId), sampleHolder(runId));
+  const by = { runId, executionArn: executionArn(runId), name: 'cart', now: 1 };
+  await announceTable(ledger, { ...by, outcome: outcome === 'CREATED' ? 'INTENT' : 'EXISTED' });
+  await recordTable(ledger, runId, { name: 'cart', outcome, tableId: 'id', tableArn });
+  const finishedAt = new Date(world.clock.now()).toISOString();
+  const facts = { opening: 'PENDING', protection: 'PENDING', finishedAt } as const;
+  return move(runId, 'SUCCEEDED', facts);
+}
+
+async function move(runId: string, to: RunStatus, facts: Partial<Run> = {}): Promise<Run> {
+  const run = await readRun(world.observer.ledger, runId);
+  const lock = to === 'ROLLING_BACK' ? 'take' : 'release';
+  const moved = await transition(world.observer.ledger, { run, to, lock, writer: to, facts });
+  if (moved === undefined) throw new Error(`not ${to}`);
+  return moved;
+}
+
+/** As the roll back of a run that was in use closes it to everybody. */
+const close = (runId: string): void =>
+  void fake.policies.set(tableArn, closedPolicy(fake.policies.get(tableArn), { runId, tableArn }));
+const isClosedFor = (runId: string): boolean => isClosedBy(fake.policies.get(tableArn), { runId, tableArn });
+
+describe('a table that a roll back has closed to everybody, to look into it and delete it', () => {
+  it('is not opened by the run itself, whose CompleteRun is still at work after its commit', async () => {
+    const run = await committed('a', 'CREATED');
+    await move('a', 'ROLLING_BACK');
+    close('a');
+    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'PENDING' });
+    expect(isClosedFor('a')).toBe(true);
+  });
+
+  it('is not opened by a later run, whose own opening has not come to its end', async () => {
+    await committed('a', 'CREATED');
+    const later = await committed('b', 'EXISTED');
+    await move('a', 'ROLLING_BACK');
+    close('a');
+    const opened = await finishOpening(fake.runtime, later);
+    expect(isClosedFor('a')).toBe(true);
+    expect(opened.opening).toBe('PENDING');
+    expect(opened.warnings.join()).toContain('run a');
+  });
+
+  it('is opened by that later run once the roll back has ended', async () => {
+    await committed('a', 'CREATED');
+    const later = await committed('b', 'EXISTED');
+    await move('a', 'ROLLING_BACK');
+    close('a');
+    await move('a', 'ROLLBACK_FAILED');
+    expect(await finishOpening(fake.runtime, later)).toMatchObject({ opening: 'DONE' });
+    expect(isClosedFor('a')).toBe(false);
+  });
+
+  it('is opened by the roll back itself, where it keeps the table', async () => {
+    const run = await committed('a', 'CREATED');
+    await move('a', 'ROLLING_BACK');
+    close('a');
+    const record = { name: 'cart', outcome: 'CREATED', intentAt: 1, tableArn } as const;
+    const check = (): Promise<void> => Promise.resolve();
+    expect(await openTable(fake.runtime, run, record, check)).toEqual({ isOpen: true });
+    expect(isClosedFor('a')).toBe(false);
+  });
+});
+
+describe('a table of a run that is rolled back right after its commit', () => {
+  it('is not protected from deletion any more, and neither is what has its name then', async () => {
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new CreateTableCommand(createTableInput(cartTable, { name: 'cart', tags: {} })));
+    const run = await committed('a', 'CREATED');
+    await move('a', 'ROLLING_BACK');
+    await finishProtection(fake.runtime, run);
+    expect((await describeTable(dynamo, 'cart'))?.DeletionProtectionEnabled).not.toBe(true);
+  });
+});

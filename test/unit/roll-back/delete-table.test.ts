@@ -1,0 +1,60 @@
+import { CreateTableCommand, DeleteTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deleteTable } from '../../../functions/roll-back/delete-table.ts';
+import type { Contents } from '../../../functions/roll-back/inspection.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { describeTable } from '../../../functions/shared/tables/describe-table.ts';
+import { createLedgerWorld, type LedgerWorld, standingTables } from '../../support/ledger-world.ts';
+
+let world: LedgerWorld;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+const nothing: Contents = { kind: 'nothing of the shop' };
+const fence = { check: () => Promise.resolve() };
+
+async function create(): Promise<TableDescription> {
+  const input = createTableInput(cartTable, { name: 'cart', tags: {} });
+  await world.observer.clients.dynamo.send(new CreateTableCommand(input));
+  return (await describeTable(world.observer.clients.dynamo, 'cart')) ?? {};
+}
+
+async function replace(): Promise<TableDescription> {
+  await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'cart' }));
+  return create();
+}
+
+function remove(table: TableDescription, lookAgain?: () => Promise<Contents>): Promise<Contents> {
+  const deadline = world.clock.now() + 60_000;
+  return deleteTable(world.observer, { table, fence, deadline, lookAgain });
+}
+
+const idNow = async (): Promise<string | undefined> =>
+  (await describeTable(world.observer.clients.dynamo, 'cart'))?.TableId;
+
+describe('deleting a table', () => {
+  it('deletes the one that was looked into', async () => {
+    expect(await remove(await create(), async () => nothing)).toEqual(nothing);
+    expect(await standingTables(world.observer)).toEqual([]);
+  });
+
+  it('leaves one that somebody has put into its place before', async () => {
+    const table = await create();
+    const { TableId } = await replace();
+    expect(await remove(table)).toEqual(nothing);
+    expect(await idNow()).toBe(TableId);
+  });
+
+  it('leaves one that somebody has put into its place during the last look, which may take minutes', async () => {
+    const table = await create();
+    let TableId: string | undefined;
+    const look = async (): Promise<Contents> => {
+      ({ TableId } = await replace());
+      return nothing;
+    };
+    expect(await remove(table, look)).toEqual(nothing);
+    expect(await idNow()).toBe(TableId);
+  });
+});
