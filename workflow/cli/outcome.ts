@@ -128,11 +128,11 @@ function restoreSentence({
   return `${counted(written, 'missing item')} put into ${targetTable}; ${there}${different}.`;
 }
 
-/** Items that were under the run's keys before and are not what the source says. */
+/** Items of earlier runs or of others that were under the run's keys before and are not what the source says. */
 function asideOfOthers({ verification, source }: Report): string {
   const { presentDifferent = 0 } = verification ?? {};
   if (presentDifferent === 0) return '';
-  return ` ${counted(presentDifferent, 'item')} under ${presentDifferent === 1 ? 'its key' : 'their keys'} ${presentDifferent === 1 ? 'was' : 'were'} written by others and ${presentDifferent === 1 ? 'differs' : 'differ'} from ${source.table}; ${presentDifferent === 1 ? 'it was' : 'they were'} left alone.`;
+  return ` ${counted(presentDifferent, 'item')} under ${presentDifferent === 1 ? 'its key' : 'their keys'} ${presentDifferent === 1 ? 'comes' : 'come'} from earlier runs or from others, ${presentDifferent === 1 ? 'differs' : 'differ'} from ${source.table} and ${presentDifferent === 1 ? 'was' : 'were'} left alone.`;
 }
 
 /** A run that found all of its keys taken. */

@@ -97,7 +97,7 @@ function othersRows({ verification, mismatches = {} }: Report): readonly Row[] {
       : [
           [
             'Different',
-            `${counted(presentDifferent, 'item')} written by others and left alone: ${list(mismatches.presentDifferent)}`,
+            `${counted(presentDifferent, 'item')} of earlier runs or of others, left alone: ${list(mismatches.presentDifferent)}`,
           ] as const,
         ]),
     ...(staleVariants === 0
