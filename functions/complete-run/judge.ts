@@ -23,6 +23,8 @@ export interface CommitFacts {
   readonly filed: Digest;
   /** By the manifest in the bucket. */
   readonly manifest: Digest;
+  /** What of the backup is not in the bucket any more, one clause each. */
+  readonly bucketProblems: readonly string[];
   /** The tables of the model, with what is there now; none for a dry run. */
   readonly tables: readonly TableFacts[];
   /** Name of the table that products go into. */
@@ -79,6 +81,7 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
   const scanned = digestOver(facts, 'BackupProducts', 'source');
   const { dryRun, maxQuarantined } = run.parameters;
   return [
+    ...facts.bucketProblems,
     ...backupProblems({
       scanned,
       filed,
