@@ -185,7 +185,7 @@ async function migrateAndReport(
     const exitCode = await finish(context, end, terminal);
     terminal.say(
       terminal.colors.dim(
-        '\nThe shop, its tables and its bucket were in memory and are gone now; npm run local keeps them up.',
+        '\nThe shop, its tables and its bucket were in memory and are gone now.\nTo keep them, use npm run local.',
       ),
     );
     return exitCode;

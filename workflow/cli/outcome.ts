@@ -181,7 +181,9 @@ const nextSteps: Readonly<Record<Report['status'], (report: Report) => string | 
       : 'Start it without the dry run when you are content.',
   ROLLED_BACK: (report) =>
     isRestore(report)
-      ? 'Fix the reported cause, then start the restore again; --backup takes another backup, and npm run backups lists them.'
+      ? report.rolledBack?.from === 'SUCCEEDED'
+        ? 'To restore again, start the restore again.'
+        : 'Fix the reported cause, then start the restore again. --backup takes another backup, and npm run backups lists them.'
       : report.rolledBack?.from === 'SUCCEEDED'
         ? 'To migrate again, start the migration again; starting again is always safe.'
         : 'Fix the reported cause, then start the migration again; starting again is always safe.',
