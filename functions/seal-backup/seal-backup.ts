@@ -87,11 +87,11 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
   const named = totals.quarantinedProducts
     .slice(0, 3)
-    .map(({ code, sentence }) => `${code}: ${sentence}`)
+    .map(({ productId, code, sentence }) => `${productId}: ${code}: ${sentence}`)
     .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
     .join(' | ');
   throw new TooManyQuarantinedError(
-    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. ${cut(named, 500)}. ` +
+    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${cut(named, 500)}. ` +
       `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such product. ` +
       `Correct them, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );

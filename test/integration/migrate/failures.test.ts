@@ -137,7 +137,7 @@ describe('a run that cannot succeed', () => {
     const execution = await shop.run('migrate', {});
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'TooManyQuarantinedError' });
-    expect(execution.cause).toMatch(/MissingName: Product "nameless"/);
+    expect(execution.cause).toMatch(/nameless: MissingName/);
     expect(await userTables()).toEqual(['products']);
     const keys = await shop.objectKeys('AWSDynamoDB/');
     expect(keys.some((one) => one.endsWith('manifest-summary.json'))).toBe(true);
