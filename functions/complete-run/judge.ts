@@ -187,5 +187,5 @@ function remedyFor({ tables }: CommitFacts, verification: Verification | undefin
     return 'Find out who deletes or replaces tables while a run is working, then start again.';
   return missing + different + extra > 0
     ? `The report names keys. If the shop already writes into ${catalogueTable.name}, stop that until the migration has succeeded, then start again.`
-    : 'Start again. If nobody has changed the ledger or the target by hand, this is a fault of the migration: keep the report.';
+    : 'Start again. If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
 }
