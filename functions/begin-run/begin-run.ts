@@ -59,7 +59,7 @@ function resumedFacts(run: Run, typed: object, input: MigrateInput): Partial<Run
     ...(ignored.length > 0 && {
       warnings: [
         ...run.warnings,
-        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference; only maxQuarantined can be said anew.`,
+        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference; only maxQuarantined can be given again.`,
       ],
     }),
   };

@@ -17,24 +17,33 @@ export function catchingUpWarnings(
 ): readonly string[] {
   const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
   const source = run.sourceTable;
-  const named = (state: ShardState, kind: string, count: number): string => {
-    const keys = new Set((shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []));
-    const shown = [...keys].slice(0, MAX_NAMED);
+  const keysOf = (state: ShardState, kind: string): readonly string[] =>
+    (shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []);
+  const listed = (keys: Iterable<string>, count: number): string => {
+    const shown = [...new Set(keys)].slice(0, MAX_NAMED);
     return shown.join(', ') + (count > shown.length ? ', ...' : '');
   };
+  const named = (state: ShardState, kind: string, count: number): string =>
+    listed(keysOf(state, kind), count);
   const migrated = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
   const keptChanged = migrated('keptChanged');
   const keptTooLarge = migrated('keptTooLarge');
   const outdated = migrated('outdated');
   const different = countOver(shards, 'CompareByKey', 'presentDifferent');
   const foreign = Math.max(0, different - keptChanged - outdated);
+  // What another sentence names is not named twice.
+  const elsewhere = new Set([
+    ...keysOf('MigrateProducts', 'keptChanged'),
+    ...keysOf('MigrateProducts', 'outdated'),
+  ]);
+  const foreignKeys = keysOf('CompareByKey', 'presentDifferent').filter((key) => !elsewhere.has(key));
   const removed = countOver(shards, 'VerifyMigration', 'removedBefore');
   const stale = countOver(shards, 'VerifyMigration', 'staleVariants');
   const warnings: readonly (readonly [count: number, sentence: () => string])[] = [
     [
       keptChanged,
       () =>
-        `${counted(keptChanged, 'item was', 'items were')} left alone, because others have changed ${keptChanged === 1 ? 'it' : 'them'} since: ${named('MigrateProducts', 'keptChanged', keptChanged)}.`,
+        `${counted(keptChanged, 'item was', 'items were')} left alone, because ${keptChanged === 1 ? 'it is' : 'they are'} not as a migration wrote ${keptChanged === 1 ? 'it' : 'them'}: ${named('MigrateProducts', 'keptChanged', keptChanged)}.`,
     ],
     [
       keptTooLarge,
@@ -49,7 +58,7 @@ export function catchingUpWarnings(
     [
       foreign,
       () =>
-        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; nothing of ${foreign === 1 ? 'it' : 'them'} was changed: ${named('CompareByKey', 'presentDifferent', foreign)}.`,
+        `${counted(foreign, 'item', 'items')} of ${target} under keys of this run ${foreign === 1 ? 'was' : 'were'} written or changed by others and ${foreign === 1 ? 'differs' : 'differ'} from what ${source} says; ${foreign === 1 ? 'it was' : 'they were'} left alone: ${listed(foreignKeys, foreign)}.`,
     ],
     [
       stale,

@@ -1,4 +1,4 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { missingFromBucket, readManifest } from '../shared/backup/backup-catalog.ts';
 import type { RunLedger } from '../shared/build-report.ts';
 import { existingTables } from '../shared/existing-tables.ts';
 import { listFiles } from '../shared/ledger/file.ts';
@@ -11,8 +11,8 @@ import { verificationVersion } from '../verify-migration/find-target.ts';
 import type { CommitFacts } from './judge.ts';
 
 /**
- * Looks at everything that a commit is judged by: the ledger, the manifest in the bucket, and the tables as they
- * are now.
+ * Looks at everything that a commit is judged by: the ledger, the manifest and the names of the files in the bucket,
+ * and the tables as they are now.
  *
  * @throws BackupDamagedError (not retried) where the manifest is missing or was changed.
  */
@@ -30,6 +30,7 @@ export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLed
     ledger,
     filed: combineDigests(files.map(({ digest, itemCount }) => ({ ...digest, count: itemCount }))),
     manifest: manifest.digest,
+    bucketProblems: await missingFromBucket(runtime.objects, manifest),
     tables: names.map((name) => ({
       name,
       recorded: ledger.tables.find((table) => table.name === name),

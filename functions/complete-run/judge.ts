@@ -23,6 +23,8 @@ export interface CommitFacts {
   readonly filed: Digest;
   /** By the manifest in the bucket. */
   readonly manifest: Digest;
+  /** What of the backup is not in the bucket any more, one clause each. */
+  readonly bucketProblems: readonly string[];
   /** The tables of the model, with what is there now; none for a dry run. */
   readonly tables: readonly TableFacts[];
   /** Name of the table that products go into. */
@@ -79,6 +81,7 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
   const scanned = digestOver(facts, 'BackupProducts', 'source');
   const { dryRun, maxQuarantined } = run.parameters;
   return [
+    ...facts.bucketProblems,
     ...backupProblems({
       scanned,
       filed,
@@ -184,5 +187,5 @@ function remedyFor({ tables }: CommitFacts, verification: Verification | undefin
     return 'Find out who deletes or replaces tables while a run is working, then start again.';
   return missing + different + extra > 0
     ? `The report names keys. If the shop already writes into ${catalogueTable.name}, stop that until the migration has succeeded, then start again.`
-    : 'Start again. If nobody has changed the ledger or the target by hand, this is a fault of the migration: keep the report.';
+    : 'Start again. If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
 }

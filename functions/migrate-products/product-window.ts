@@ -9,7 +9,7 @@ const TALLY_NAMES = [
   'alreadyPresent',
   /** Items of an earlier migration that were brought up to date. */
   'replaced',
-  /** Items that `replace` left alone, because others have changed them since. */
+  /** Items that `replace` left alone, because they are not as a migration wrote them. */
   'keptChanged',
   /** Items that `replace` left alone, because they have more attributes than a condition can name. */
   'keptTooLarge',

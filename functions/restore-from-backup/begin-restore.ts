@@ -1,13 +1,14 @@
 import { readManifest } from '../shared/backup/backup-catalog.ts';
 import { backupLayout } from '../shared/backup/layout.ts';
 import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import type { NewRun } from '../shared/ledger/begin.ts';
+import { LockHeldError } from '../shared/errors.ts';
+import type { Holder, NewRun } from '../shared/ledger/begin.ts';
 import { type BackupSummary, type Run, settingsOf } from '../shared/ledger/run.ts';
-import { beginOrSettle } from '../shared/lock-conflict.ts';
+import { beginOrSettle, type BegunOrSettle } from '../shared/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { codeVersion } from '../shared/transform/code-version.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
-import { assertAllowed, lockTableFor } from './plan-restore.ts';
+import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
 
 /** The backup as the run's report names it. */
@@ -55,6 +56,25 @@ function begun({ runId, plan }: Run): Omit<BeginRestoreOutput['run'], 'outcome'>
   return { runId, shards: plan.shards, workers: plan.workers };
 }
 
+/** Where nobody has named the target, a name that another start of the same second has the lock of is not waited for. */
+async function beginWhereFree(
+  runtime: Runtime,
+  state: BeginRestoreInput,
+  { holder, taken = new Set() }: { readonly holder: Holder; readonly taken?: ReadonlySet<string> },
+): Promise<BegunOrSettle> {
+  try {
+    return await beginOrSettle(runtime, await newRun(runtime, state), holder);
+  } catch (error) {
+    const isNamed = parseRestoreInput(state.input).targetTable !== undefined;
+    if (isNamed || !(error instanceof LockHeldError)) throw error;
+    const { order } = state.tested;
+    const others = new Set([...taken, order.targetTable]);
+    const targetTable = await newTarget(runtime, state.execution.startTime, others);
+    const tested = { ...state.tested, order: { ...order, targetTable } };
+    return beginWhereFree(runtime, { ...state, tested }, { holder, taken: others });
+  }
+}
+
 /**
  * Run, execution and lock in one transaction. A dead run that holds the lock is to be settled first.
  *
@@ -67,7 +87,7 @@ export async function beginRestore(runtime: Runtime, state: BeginRestoreInput): 
     executionArn: execution.id,
     startTime: execution.startTime,
   };
-  const { outcome, run } = await beginOrSettle(runtime, await newRun(runtime, state), holder);
+  const { outcome, run } = await beginWhereFree(runtime, state, { holder });
   const kept = { machine, input, execution };
   return { ...kept, ...(outcome === 'SETTLE' && { tested }), run: { outcome, ...begun(run) } };
 }

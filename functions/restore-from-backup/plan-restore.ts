@@ -125,11 +125,20 @@ function findTable({ clients, clock }: Runtime, name: string): Promise<Described
   );
 }
 
-/** One new table for each start: two starts of one second (a stopped one, and the next) must not share one. */
-async function newTarget(runtime: Runtime, startTime: string): Promise<string> {
+/**
+ * One new table for each start: two starts of one second (a stopped one, and the next) must not share one.
+ *
+ * @param taken names that have no table yet, and are promised to somebody else all the same
+ */
+export async function newTarget(
+  runtime: Runtime,
+  startTime: string,
+  taken: ReadonlySet<string> = new Set(),
+): Promise<string> {
   const name = defaultTarget(runtime.config.sourceTable, startTime);
   let free = name;
-  for (let copy = 2; (await findTable(runtime, free)) !== undefined; copy += 1) free = `${name}-${copy}`;
+  for (let copy = 2; taken.has(free) || (await findTable(runtime, free)) !== undefined; copy += 1)
+    free = `${name}-${copy}`;
   return free;
 }
 

@@ -97,7 +97,7 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 
 function refuseLiving(run: Run): never {
   throw new InvalidInputError(
-    `Run ${run.runId} is still being worked on by ${run.executionArn}. Nothing was changed. Stop that execution first (it is then taken back by itself), or wait until it ends.`,
+    `Run ${run.runId} is still being worked on by ${run.executionArn}. Nothing was changed. Stop that execution first (it will then be rolled back automatically), or wait until it ends.`,
   );
 }
 

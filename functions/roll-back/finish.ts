@@ -15,7 +15,7 @@ import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/caught-failure.ts';
 import { cut } from '../shared/text.ts';
 
-/** How the taking back went. */
+/** How the roll back went. */
 export interface TakeBackResult {
   /** One sentence for each thing that is still there and should not be. */
   readonly remaining: readonly string[];
@@ -26,10 +26,13 @@ export interface TakeBackResult {
 const maxCauseBytes = 4_000;
 
 function afterRollBack({ kind, failure }: Run): string {
+  const isOrdered = failure?.error === 'RolledBackByOperator';
   if (kind === 'restore')
-    return 'Correct the cause, then start the restore again; {"backupId": "<id>"} takes another backup (npm run backups lists them).';
-  if (failure?.error === 'RolledBackByOperator') return 'To migrate again, start again with {}.';
-  return 'Correct the cause, then start again with {}.';
+    return isOrdered
+      ? 'To restore again, start the restore again.'
+      : 'Fix the reported cause, then start the restore again. {"backupId": "<id>"} takes another backup (npm run backups lists them).';
+  if (isOrdered) return 'To migrate again, start again with {}.';
+  return 'Fix the reported cause, then start again with {}.';
 }
 
 /** Statuses that a run of the ledger can end with. */
@@ -42,7 +45,7 @@ const nextSteps: Readonly<Record<EndStatus, (run: Run) => string>> = {
     if (failure?.error === 'TooManyQuarantinedError')
       return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${takeBack}, correct them, and start again with {}.`;
     return failure?.error === 'VerificationFailedError'
-      ? `Resuming verifies again, and fails again while what the cause names has not been put right. Roll the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes by others is kept), then start again with {}.`
+      ? `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes by others is kept), then start again with {}.`
       : `Go on with {"resume": "${runId}"}, or ${takeBack}.`;
   },
   ROLLBACK_FAILED: ({ runId, confirmed }) =>
@@ -163,7 +166,7 @@ export async function finishRollBack(
   const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)
     throw new RunClosedError(
-      `Run ${run.runId} was ended by somebody else while it was being taken back; this execution changes nothing more.`,
+      `Run ${run.runId} was ended by somebody else while it was being rolled back; this execution changes nothing more.`,
     );
   const report = await publishReport(runtime, () => endReport(runtime, ended, result));
   return turnFor(ended, report, result);

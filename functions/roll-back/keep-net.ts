@@ -97,7 +97,7 @@ async function isAvailable({ clients }: Runtime, BackupArn: string): Promise<boo
 async function noNet(runtime: Runtime, scope: NetScope, warning: string): Promise<Net> {
   await note(runtime, scope, { net: 'NOT_OFFERED' });
   await warnRun(runtime.ledger, await readRun(runtime.ledger, scope.run.runId), [warning]);
-  return { kind: 'ready', remark: 'this endpoint offers no backups' };
+  return { kind: 'ready', remark: 'without a DynamoDB backup, because this endpoint offers none' };
 }
 
 async function findNet(runtime: Runtime, scope: NetScope): Promise<Net> {

@@ -111,10 +111,23 @@ function notOurs(failure: Failure, reason: string): ReadableFailure {
   return { error, cause: cause.includes(reason) ? cause : `${cause} ${reason}` };
 }
 
+/** Somebody has removed the run's record: without it nothing can be shown to be the run's, so nothing is deleted. */
+function lostRun({ Error: error = 'UnknownError' }: Failure, { name, ledger }: LostRun): RollBackTurn {
+  const cause = `The ledger ${ledger} no longer has the record of run ${name}: somebody has removed it by hand. Nothing was rolled back. Tables that carry the tag migration:run = ${name} belong to the run: look at them, and delete them by hand if nobody needs them. Then start again with {}, which also frees the lock.`;
+  return { done: true, waitSeconds: 0, end: 'ROLLBACK_FAILED', error, cause, report: null };
+}
+
+interface LostRun {
+  /** The run's id. */
+  readonly name: string;
+  /** The ledger's table. */
+  readonly ledger: string;
+}
+
 const refusals = [InvalidInputError, LockHeldError, RunNotFoundError];
 
 /**
- * One turn of taking a run back: marks it, waits until its workers have stopped, takes items and tables away,
+ * One turn of rolling a run back: marks it, waits until its workers have stopped, takes items and tables away,
  * and ends it. Idempotent; whatever kills a turn, the next goes on. What an operator asked and cannot have is
  * an answer (`REFUSED`), so that the console shows the sentence and not an error's JSON.
  *
@@ -128,6 +141,8 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
     // Another execution works on the run, or rolls it back: to tell anybody to roll it back would be wrong.
     if ('failure' in input && error instanceof RunClosedError)
       return refusedTurn(notOurs(input.failure, message));
+    if ('failure' in input && error instanceof RunNotFoundError)
+      return lostRun(input.failure, { name: input.execution.name, ledger: runtime.ledger.tableName });
     const isRefusal = refusals.some((kind) => error instanceof kind);
     if (input.machine !== 'rollback' || !isRefusal) throw error;
     return refusedTurn({ error: name, cause: message });

@@ -30,7 +30,7 @@ async function existingTarget(runtime: Runtime, run: Run): Promise<TableRecord |
 /** What is left becomes a fact of the table, so that every report names it. */
 async function noteLeft(runtime: Runtime, { runId }: Run, name: string, left: Left): Promise<TakenBack> {
   const text = leftText(runId, left);
-  const remark = text === undefined ? 'it holds nothing of the run' : `still there: ${text}`;
+  const remark = text === undefined ? 'nothing of this run is left in it' : `still there: ${text}`;
   await recordTable(runtime.ledger, runId, { name, outcome: 'EXISTED', remark });
   const failed = leftText(runId, left, failedReasons);
   if (failed === undefined) return { kind: 'settled' };

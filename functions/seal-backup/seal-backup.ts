@@ -91,9 +91,9 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
     .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
     .join(' | ');
   throw new TooManyQuarantinedError(
-    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products of ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}: ${cut(named, 500)}. ` +
-      `No table was created; the products and the backup ${run.backupId} are there, and runs/${run.runId}/quarantine/ lists every one. ` +
-      `Correct the products, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
+    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${cut(named, 500)}. ` +
+      `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such product. ` +
+      `Correct them, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );
 }
 

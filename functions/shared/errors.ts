@@ -100,7 +100,7 @@ export class RunNotFoundError extends MigrationError {
   override readonly name = 'RunNotFoundError';
 }
 
-/** The run has ended, is being taken back, or belongs to another execution: this worker changes nothing. */
+/** The run has ended, is being rolled back, or belongs to another execution: this worker changes nothing. */
 export class RunClosedError extends MigrationError {
   override readonly name = 'RunClosedError';
 }

@@ -43,10 +43,10 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
   const since = `since ${lock.startTime}`;
   if (run?.status === 'HELD')
     return new LockHeldError(
-      `Table ${sourceTable} is held by run ${lock.runId} (HELD ${since}). Nothing was changed. Go on with it by starting migrate with {"resume": "${lock.runId}"}, or take it back by starting rollback with {"runId": "${lock.runId}"}; then start again.`,
+      `Table ${sourceTable} is held by run ${lock.runId} (HELD ${since}). Nothing was changed. Go on with it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting rollback with {"runId": "${lock.runId}"}; then start again.`,
     );
   return new LockHeldError(
-    `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it is then taken back by itself and the table is free.`,
+    `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,
   );
 }
 
@@ -88,7 +88,7 @@ async function resolveLockConflict(
   lock: Lock,
 ): Promise<LockConflict> {
   const run = await findRun(scope.ledger, lock.runId);
-  // Being taken back already: that ends by itself, and then the table is free.
+  // Being rolled back already: that ends without help, and then the lock is free.
   if (run?.status === 'ROLLING_BACK') return { settle: run };
   if (run !== undefined && isEndStatus(run.status)) return freeEnded(scope.ledger, sourceTable, run);
   if (run?.status === 'HELD' || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);

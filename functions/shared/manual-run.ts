@@ -131,10 +131,10 @@ async function beginManual(
   if (outcome === 'BEGUN') return { run: settle, notice: manual.notice };
   if (settle.status === 'ROLLING_BACK')
     throw new LockHeldError(
-      `Run ${settle.runId} is being taken back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
+      `Run ${settle.runId} is being rolled back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
     );
   throw new LockHeldError(
-    `Run ${settle.runId} died without being taken back. Nothing was changed. Start the state machine rollback with {"runId": "${settle.runId}"} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
+    `Run ${settle.runId} died without being rolled back. Nothing was changed. Start the state machine rollback with {"runId": "${settle.runId}"} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
   );
 }
 

@@ -49,7 +49,7 @@ function translate(error: unknown, { isAlone }: Caller): Error {
   if (endpoint !== undefined) return unreachable(endpoint, isAlone);
   if (isTransient(error))
     return new TransientError(
-      `${name}: ${message || code}. It went on longer than one call may wait; ${isAlone ? 'call it again.' : 'the step is tried again by itself.'}`,
+      `${name}: ${message || code}. It went on longer than one call may wait; ${isAlone ? 'call it again.' : 'the step is tried again automatically.'}`,
     );
   return error instanceof Error ? error : new Error(message);
 }
@@ -83,6 +83,6 @@ function unreachable(endpoint: string, isAlone: boolean): Error {
   return isAlone
     ? new ServiceUnreachableError(`Nothing answers at ${endpoint}. ${remedy}. Then call it again.`)
     : new TransientError(
-        `Nothing answers at ${endpoint}; the step is tried again by itself. If it stays so: ${remedy}.`,
+        `Nothing answers at ${endpoint}; the step is tried again automatically. If that does not help: ${remedy}.`,
       );
 }

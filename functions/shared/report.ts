@@ -47,13 +47,13 @@ export interface MigratedCounts {
   readonly items: number;
   readonly metadata: number;
   readonly variants: number;
-  /** Items among `items` that stood there before the run. */
+  /** Items among `items` that were there before the run. */
   readonly alreadyPresent: number;
   /** Products that could not be transformed; they are in the backup and in the quarantine files. */
   readonly quarantined: number;
   /** Items of an earlier migration that `onExisting: replace` brought up to date. */
   readonly replaced?: number;
-  /** Items that `replace` left alone, because others have changed them since. */
+  /** Items that `replace` left alone, because they are not as a migration wrote them. */
   readonly keptChanged?: number;
   /** Items that `replace` left alone, because they have more attributes than a condition can name. */
   readonly keptTooLarge?: number;
@@ -67,11 +67,11 @@ export interface KeySamples {
   readonly different?: readonly string[];
   readonly extra?: readonly string[];
   readonly changedSince?: readonly string[];
-  /** Items that `onExisting: replace` left alone, because others have changed them since. */
+  /** Items that `onExisting: replace` left alone, because they are not as a migration wrote them. */
   readonly keptChanged?: readonly string[];
   /** Items that `onExisting: replace` left alone, because they have more attributes than a condition can name. */
   readonly keptTooLarge?: readonly string[];
-  /** Items of others under expected keys that are not what the source says. */
+  /** Items of earlier runs or of others under expected keys that are not what the source says. */
   readonly presentDifferent?: readonly string[];
   /** Items of earlier migrations that their product no longer has. */
   readonly staleVariants?: readonly string[];

@@ -24,6 +24,8 @@ export type Checkpoint<Cursor> = Omit<
 export interface ShardClaim<Cursor> {
   /** For the looks of the call. */
   readonly hold: Hold;
+  /** Epoch milliseconds before anything was read or written for the shard under this claim. */
+  readonly claimedAt: number;
   /**
    * Saves a checkpoint; the last one of a call closes its claim. `also` is written in the same transaction.
    *
@@ -77,6 +79,7 @@ export async function claimShard<Cursor>(
   await (shard === undefined ? put(empty, []) : takeOver());
   return {
     hold,
+    claimedAt: now,
     async save(checkpoint, { also, isLast }) {
       const after = released(claims, inDoubtUntil(runtime));
       claims = isLast ? after : { ...after, claim: call };

@@ -92,7 +92,7 @@ function openTurn<Cursor>(
     async save(next, also = []) {
       const now = clock.now();
       marks = [...marks, [now, next.counters['items'] ?? 0]];
-      const times = { startedAt: kept?.startedAt ?? now, updatedAt: now, marks };
+      const times = { startedAt: kept?.startedAt ?? claim.claimedAt, updatedAt: now, marks };
       const turns = (input.turn ?? 0) + 1;
       // Nothing is under way when a unit saves, so the last checkpoint of a call closes its claim.
       await claim.save({ ...next, ...times, turns }, { also, isLast: next.done || isShort() });

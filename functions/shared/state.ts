@@ -198,7 +198,7 @@ export const rollBackRequestSchema = z.strictObject({
    * succeeded and that none relies on, its own id.
    */
   confirm: runIdSchema.optional(),
-  /** A dead run is settled as its `onFailure` says; without it, it is taken back. */
+  /** A dead run is settled as its `onFailure` says; without it, it is rolled back. */
   settle: z.boolean().optional(),
   /** The console fills this in; ignored. */
   Comment: z.unknown().optional(),
@@ -216,7 +216,7 @@ export interface RollBackTurn {
   readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'REFUSED' | 'PENDING';
   /** The original error's name. */
   readonly error: string;
-  /** What failed, what was taken back, where the report lies. */
+  /** What failed, what was rolled back, where the report lies. */
   readonly cause: string;
   /** The report, for `SUCCEEDED` only. */
   readonly report: unknown;

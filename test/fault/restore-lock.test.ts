@@ -55,6 +55,18 @@ describe('a restore while a migration is held', () => {
     expect(await lockedTables()).toEqual(['products']);
   });
 
+  it('fills a table of its own when several are started at the same moment', async () => {
+    const ends = await Promise.all(
+      (await Promise.all([beginRestore({}), beginRestore({}), beginRestore({})])).map((arn) =>
+        shop.endOf(arn),
+      ),
+    );
+    expect(ends.map(({ status, cause }) => cause ?? status)).toEqual(Array(3).fill('SUCCEEDED'));
+    const names = ends.map(({ output = '{}' }) => JSON.parse(output).restored.targetTable);
+    expect(new Set(names).size).toBe(3);
+    for (const name of names) expect(await shop.dynamo.scan(name)).toHaveLength(50);
+  });
+
   it('fills a new table when it is called as a step alone', async () => {
     const { error, answer } = await shop.invoke<{ done: boolean }>('restoreFromBackup');
     expect(error).toBeUndefined();

@@ -31,7 +31,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   },
   migrate: {
     story:
-      'DynamoDB refuses to write in the middle of MigrateProducts, so everything that was created is taken back.',
+      'DynamoDB refuses to write in the middle of MigrateProducts, so everything that was created is rolled back.',
     inject(faults) {
       const message = 'Not authorized to perform dynamodb:BatchWriteItem (on purpose, by --break migrate).';
       const refusal = { kind: 'error', code: 'AccessDeniedException', status: 400, message } as const;

@@ -66,7 +66,7 @@ async function untilClosed(
     if (run?.status !== 'RUNNING' && run?.status !== 'ROLLING_BACK') return true;
     if (!isSaid)
       terminal.say(
-        `The execution is ${status}. Its run is settled by itself, taken back or held; on AWS that may take 15 minutes.`,
+        `The execution is ${status}. Its run will be rolled back or held automatically; on AWS that may take 15 minutes.`,
       );
     if (signal.aborted || Date.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, lookMillis));

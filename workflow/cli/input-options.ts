@@ -38,13 +38,22 @@ export function addMigrateOptions(command: Command): Command {
  * The execution's input. Values are passed on as they were typed: the workflow judges them, and its answer is the same
  * from every door.
  *
- * @throws OperatorError for an `--execution-input` that is no JSON.
+ * @throws OperatorError for an `--execution-input` that is no JSON, or that stands beside options for single fields:
+ *   to drop `--dry-run` without a word would migrate.
  */
 export function migrateInput(options: MigrateOptions): unknown {
-  if (options.executionInput !== undefined) return parseInput(options.executionInput);
-  const input = inputFields.map((field) => [field, options[field]] as const);
-  return Object.fromEntries(input.filter(([, value]) => value !== undefined));
+  const given = inputFields.filter((field) => options[field] !== undefined);
+  if (options.executionInput === undefined)
+    return Object.fromEntries(given.map((field) => [field, options[field]]));
+  if (given.length === 0) return parseInput(options.executionInput);
+  throw new OperatorError(
+    `--execution-input is the whole input, so ${given.map(flagOf).join(', ')} cannot stand beside it. Put everything into the JSON, or leave --execution-input out.`,
+  );
 }
+
+/** `dryRun` -> `--dry-run`. */
+const flagOf = (field: string): string =>
+  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const inputFields = [
   'dryRun',

@@ -128,11 +128,11 @@ function restoreSentence({
   return `${counted(written, 'missing item')} put into ${targetTable}; ${there}${different}.`;
 }
 
-/** Items that were under the run's keys before and are not what the source says. */
+/** Items of earlier runs or of others that were under the run's keys before and are not what the source says. */
 function asideOfOthers({ verification, source }: Report): string {
   const { presentDifferent = 0 } = verification ?? {};
   if (presentDifferent === 0) return '';
-  return ` ${counted(presentDifferent, 'item')} under ${presentDifferent === 1 ? 'its key' : 'their keys'} ${presentDifferent === 1 ? 'was' : 'were'} written by others and ${presentDifferent === 1 ? 'differs' : 'differ'} from ${source.table}; ${presentDifferent === 1 ? 'it was' : 'they were'} left alone.`;
+  return ` ${counted(presentDifferent, 'item')} under ${presentDifferent === 1 ? 'its key' : 'their keys'} ${presentDifferent === 1 ? 'comes' : 'come'} from earlier runs or from others, ${presentDifferent === 1 ? 'differs' : 'differ'} from ${source.table} and ${presentDifferent === 1 ? 'was' : 'were'} left alone.`;
 }
 
 /** A run that found all of its keys taken. */
@@ -181,7 +181,9 @@ const nextSteps: Readonly<Record<Report['status'], (report: Report) => string | 
       : 'Start it without the dry run when you are content.',
   ROLLED_BACK: (report) =>
     isRestore(report)
-      ? 'Fix the reported cause, then start the restore again; --backup takes another backup, and npm run backups lists them.'
+      ? report.rolledBack?.from === 'SUCCEEDED'
+        ? 'To restore again, start the restore again.'
+        : 'Fix the reported cause, then start the restore again. --backup takes another backup, and npm run backups lists them.'
       : report.rolledBack?.from === 'SUCCEEDED'
         ? 'To migrate again, start the migration again; starting again is always safe.'
         : 'Fix the reported cause, then start the migration again; starting again is always safe.',

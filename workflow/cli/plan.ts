@@ -55,7 +55,7 @@ function rehearsalInput(input: object, { estimatedProducts }: Plan): object {
 }
 
 function inputOf(options: Options): object {
-  const input = migrateInput({ ...options, dryRun: true });
+  const input = migrateInput(options);
   if (typeof input === 'object' && input !== null) return { ...input, dryRun: true };
   throw new OperatorError('--execution-input of a plan must be a JSON object.');
 }

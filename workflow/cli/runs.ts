@@ -3,6 +3,7 @@ import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
 import { count, duration, moment } from './format.ts';
 import { itemsInPlace } from './items-in-place.ts';
+import { OperatorError } from './operator-error.ts';
 import { type Column, tableText } from './plain-table.ts';
 import { type RefusedStart, refusedStarts } from './refused-starts.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -46,6 +47,7 @@ const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
 await runStageCommand<Options>(command, async (context, options) => {
   const { ledger, stage } = context;
   const { limit } = options;
+  if (limit < 1) throw new OperatorError('--limit is how many runs to list: 1 or more.');
   const terminal = processTerminal(options);
   const found = await listRuns(ledger, limit);
   const known = new Set(found.map(({ runId }) => runId));

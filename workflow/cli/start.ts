@@ -19,7 +19,7 @@ const command = addMigrateOptions(
       '--input <file>',
       'fill it from a file: JSON, JSON lines, output of aws dynamodb scan, a backup; may be .gz',
     )
-    .option('--break <what>', `watch it fail and be taken back: ${Object.keys(breakages).join(', ')}`)
+    .option('--break <what>', `watch it fail and be rolled back: ${Object.keys(breakages).join(', ')}`)
     .option(
       '--dynamodb <url>',
       'use this DynamoDB, one that checks no signatures, instead of the packaged engine',

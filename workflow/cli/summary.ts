@@ -33,9 +33,11 @@ function fit({ isLive, width }: Terminal, text: string): string {
   return isLive ? wrap(text, { width, indent: labelWidth + 3 }) : text;
 }
 
-function headline({ colors }: Terminal, { tone, word, sentence }: Outcome): string {
+function headline(terminal: Terminal, { tone, word, sentence }: Outcome): string {
+  const { colors, isLive, width } = terminal;
   const sign = { good: colors.green('✔'), notice: colors.yellow('▲'), bad: colors.red('✖') }[tone];
-  return `${sign} ${colors.bold(word)}. ${sentence}`;
+  const text = isLive ? wrap(`${word}. ${sentence}`, { width, indent: 2 }) : `${word}. ${sentence}`;
+  return `${sign} ${colors.bold(word)}${text.slice(word.length)}`;
 }
 
 function failureRows({ failure }: Report): readonly Row[] {
@@ -97,7 +99,7 @@ function othersRows({ verification, mismatches = {} }: Report): readonly Row[] {
       : [
           [
             'Different',
-            `${counted(presentDifferent, 'item')} written by others and left alone: ${list(mismatches.presentDifferent)}`,
+            `${counted(presentDifferent, 'item')} of earlier runs or of others, left alone: ${list(mismatches.presentDifferent)}`,
           ] as const,
         ]),
     ...(staleVariants === 0
@@ -133,7 +135,7 @@ function tableText({ tables }: Report): string {
 }
 
 function backupText({ uri, files, items }: NonNullable<Report['backup']>): string {
-  return `${uri}  (${counted(items, 'item')} in ${counted(files, 'file')})`;
+  return `${uri} (${counted(items, 'item')} in ${counted(files, 'file')})`;
 }
 
 function costRows({ cost }: Report): readonly Row[] {

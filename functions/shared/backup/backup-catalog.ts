@@ -129,6 +129,25 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
 }
 
 /**
+ * What of a sealed backup is not in the bucket any more, or was added to it: a look at names only. One clause each.
+ */
+export async function missingFromBucket(
+  objects: ObjectStore,
+  manifest: MigrationManifest,
+): Promise<readonly string[]> {
+  const { prefix, dataPrefix, manifestSummary } = backupLayout(manifest.backupId);
+  const listed = await objects.list(prefix);
+  const isSealed = listed.some(({ key }) => key === manifestSummary);
+  const dataFiles = listed.filter(({ key }) => key.startsWith(dataPrefix));
+  return [
+    ...(isSealed
+      ? []
+      : [`${manifestSummary} is missing from the bucket, so the backup does not count as one`]),
+    ...listingFindings(manifest, dataFiles).map(({ sentence }) => sentence.replace(/\.$/, '')),
+  ];
+}
+
+/**
  * A backup's manifest alone, for a worker of a run that has checked the backup as a whole.
  *
  * @throws BackupDamagedError where it is missing or not what was written; not retried.

@@ -57,6 +57,25 @@ describe('a run that cannot succeed', () => {
       expect(await shop.objectKeys('')).toEqual([]);
     });
 
+  it('deletes nothing and says which tables are its own, where somebody has removed its record from the ledger', async () => {
+    await shop.dynamo.fillProducts(awkwardProducts(3));
+    shop.aws.faults.add({ kind: 'throttle', operation: 'BatchWriteItem', nth: 1, times: 12 });
+    const ended = shop.run('migrate', {}, 'lost');
+    await eventually(async () => ((await userTables()).length === 5 ? true : undefined));
+    const Key = { PK: { S: 'RUN#lost' }, SK: { S: 'RUN' } };
+    await shop.dynamo.call('DeleteItem', { TableName: shop.aws.ledgerTable, Key });
+
+    const { status, cause } = await ended;
+
+    expect(status).toBe('FAILED');
+    expect(cause).toContain('no longer has the record of run lost');
+    expect(cause).toContain('migration:run = lost');
+    expect(cause).not.toContain('errorType');
+    expect(await userTables()).toHaveLength(5);
+    const again = await shop.migrate({});
+    expect(again.warnings?.join(' ')).toContain('The lock was removed.');
+  });
+
   it('ends in Refused, not in RolledBack, where no run was begun', async () => {
     const { executionArn } = await shop.run('migrate', 'abc');
     const { events = [] } = await shop.sfn.send(new GetExecutionHistoryCommand({ executionArn }));

@@ -178,3 +178,16 @@ describe('a run whose lock somebody has removed from the ledger by hand', () => 
     expect(await shard()).toMatchObject({ done: false });
   });
 });
+
+describe('the times of a shard', () => {
+  it('begin when its first worker begins, before it has read anything, and not with its first checkpoint', async () => {
+    const before = world.clock.now();
+    await call(async (turn) => {
+      world.clock.advance(4_000);
+      await turn.save(halfDone);
+      world.clock.advance(3_000);
+      await turn.save(done);
+    });
+    expect(await shard()).toMatchObject({ startedAt: before, updatedAt: before + 7_000 });
+  });
+});

@@ -63,6 +63,9 @@ describe('the options of migrate', () => {
   it('pass any JSON through', () => {
     expect(inputOf('--execution-input', '[]')).toEqual([]);
     expect(inputOf('--execution-input', '"abc"')).toBe('abc');
+    expect(() => inputOf('--execution-input', '{}', '--dry-run', '--max-quarantined', '3')).toThrow(
+      '--execution-input is the whole input, so --dry-run, --max-quarantined cannot stand beside it.',
+    );
   });
 
   it('refuse what is no number and no JSON', () => {

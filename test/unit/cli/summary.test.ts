@@ -110,7 +110,7 @@ describe('outcomeOf', () => {
     const { verification } = reportOf();
     const differing = { ...verification, presentDifferent: 2 } as NonNullable<typeof verification>;
     expect(outcomeOf(reportOf({ migrated, verification: differing })).sentence).toBe(
-      'All 30 items of 6 products were there before, and none was changed. 2 items under their keys were written by others and differ from products; they were left alone.',
+      'All 30 items of 6 products were there before, and none was changed. 2 items under their keys come from earlier runs or from others, differ from products and were left alone.',
     );
   });
 

@@ -133,6 +133,16 @@ describe('a run is not committed', () => {
     });
     expect(error).toContain('BackupDamagedError');
   });
+  it.each(['/data/', 'manifest-summary.json'])(
+    'when somebody has deleted %s of the backup, though everything is in the target',
+    async (part) => {
+      const error = await refused('CompleteRun', async () => {
+        for (const key of bench.objects.bodies.keys())
+          if (key.includes(part)) bench.objects.bodies.delete(key);
+      });
+      expect(error).toMatch(/is missing from the bucket/);
+    },
+  );
   it('when more are in quarantine than the input allows', async () => {
     const started = await commitBench([...products, { id: { S: 'bad' }, price: { S: '1' } }], {
       run: {

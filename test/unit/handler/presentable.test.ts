@@ -43,7 +43,7 @@ describe('an error as it leaves a function', () => {
   it('stays one that the workflow repeats where nothing answers', async () => {
     const shown = presentable(await refusedBy(`http://127.0.0.1:${await silentPort()}`), inWorkflow);
     expect(shown.name).toBe('TransientError');
-    expect(shown.message).toContain('the step is tried again by itself');
+    expect(shown.message).toContain('the step is tried again automatically');
   });
 
   it('names a host that nobody knows', () => {
@@ -63,7 +63,7 @@ describe('an error as it leaves a function', () => {
   });
 
   it.each([
-    ['ThrottlingException', 'Rate exceeded', /call it again\.$/, /the step is tried again by itself\.$/],
+    ['ThrottlingException', 'Rate exceeded', /call it again\.$/, /the step is tried again automatically\.$/],
     ['ExpiredTokenException', 'Expired.', /renew them, then call it again\.$/, /the step is tried again\.$/],
   ])('says of %s who tries again', (name, message, byHand, byItself) => {
     const failure = errorOf(name, message);

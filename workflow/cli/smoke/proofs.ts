@@ -44,7 +44,7 @@ async function refuseTargets(smoke: Smoke): Promise<void> {
   const { settings, context } = smoke;
   const found = await Promise.all(settings.targets.map((name) => findTable(context.dynamo, name)));
   refuse(
-    'The run was taken back, but these tables are still there',
+    'The run was rolled back, but these tables are still there',
     found.flatMap((table) => table?.name ?? []),
   );
 }
@@ -89,7 +89,7 @@ export async function proveStoppedRun(smoke: Smoke): Promise<string> {
   if (run?.status !== 'ROLLED_BACK')
     throw new OperatorError(`The ledger has the run as ${run?.status ?? 'unknown'}, not as ROLLED_BACK.`);
   await refuseTargets(smoke);
-  return `found and taken back ${duration((Date.now() - stoppedAt) / 1_000)} after it was stopped; its four tables are gone`;
+  return `found and rolled back ${duration((Date.now() - stoppedAt) / 1_000)} after it was stopped; its four tables are gone`;
 }
 
 /** What the comparisons go by. */

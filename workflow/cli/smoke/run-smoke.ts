@@ -69,8 +69,8 @@ async function prove(smoke: Smoke, list: ReturnType<typeof createChecklist>): Pr
     filled = { products, source: await fillSource(smoke, products) };
     return `${counted(filled.source.length, 'product')} in ${smoke.settings.sourceTable}`;
   });
-  await list.step('A run that must fail is taken back', () => proveUnhappyRun(smoke));
-  await list.step('A run that is stopped while it writes is taken back', () => proveStoppedRun(smoke));
+  await list.step('A run that must fail is rolled back', () => proveUnhappyRun(smoke));
+  await list.step('A run that is stopped while it writes is rolled back', () => proveStoppedRun(smoke));
   await list.step('A migration', () => proveMigration(smoke, filled));
   await list.step('The same once more', () => proveSecondRun(smoke));
   await list.step('Its backup, verified and restored', () => proveRestore(smoke, filled));
