@@ -109,9 +109,12 @@ function codeCalls(code: string): readonly CodeCall[] {
   const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
   const lists = /\bIndexName: runsIndex/.test(code);
+  // The document client's paginator, which only the ledger is read with.
+  const pages = /\bpaginateQuery\d*\(/.test(code);
   const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);
   return [
     ...commands.flatMap(commandCalls),
+    ...(pages ? [{ target: 'ledger' as const, action: 'dynamodb:Query' }] : []),
     ...(lists ? [{ target: 'runs index' as const, action: 'dynamodb:Query' }] : []),
     ...(waits ? [{ target: 'tables' as const, action: 'dynamodb:DescribeTable' }] : []),
     ...parts.map((part) => ({ target: 'ledger' as const, action: `dynamodb:${transactionActions[part]}` })),
