@@ -15,6 +15,7 @@ import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
+import { keepUnrecorded } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { settlerFence } from './settler.ts';
@@ -38,8 +39,8 @@ const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock
 async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
   const outcomes: TakenBack[] = [await takeBackTarget(runtime, scope)];
   if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
-  for (const record of await listTables(runtime.ledger, scope.run.runId))
-    outcomes.push(await takeBackTable(runtime, scope, record));
+  const records = await listTables(runtime.ledger, scope.run.runId);
+  for (const record of records) outcomes.push(await takeBackTable(runtime, scope, record));
   return outcomes;
 }
 
@@ -59,7 +60,8 @@ async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScop
   // A request of ours without an answer may still come, and the lock must not pass on before it has.
   const doubt = inDoubtUntil(runtime);
   if (doubt !== undefined) return pending(secondsUntil(runtime, doubt));
-  const failed = outcomes.filter((outcome) => outcome.kind === 'failed');
+  const all = [...outcomes, ...(await keepUnrecorded(runtime, scope))];
+  const failed = all.filter((outcome) => outcome.kind === 'failed');
   return finishRollBack(runtime, run, {
     remaining: failed.map(({ sentence }) => sentence),
     remainingTables: failed.flatMap(({ table }) => table ?? []),

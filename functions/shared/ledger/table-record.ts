@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../errors.ts';
 import { ClaimLostError, type Claims, claimed } from './claims.ts';
 import { findRun } from './run.ts';
@@ -187,6 +187,21 @@ export async function findTableRecord(
 export async function listAnnouncers(ledger: LedgerTable, name: string): Promise<readonly string[]> {
   const items = await listBelow(ledger, `TABLE#${name}`, 'RUN#');
   return items.map(({ runId }) => runId as string);
+}
+
+/** Notes a table of the run whose record somebody has removed. Harmless to repeat; a record that is there stays. */
+export async function noteLostTable(ledger: LedgerTable, runId: string, record: TableRecord): Promise<void> {
+  await ledger.client
+    .send(
+      new PutCommand({
+        TableName: ledger.tableName,
+        Item: { ...tableKey(runId, record.name), ...versioned, ...record },
+        ConditionExpression: 'attribute_not_exists(PK)',
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    });
 }
 
 /** Notes facts of a table that was announced; its outcome stays. Harmless to repeat. */

@@ -1,0 +1,46 @@
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { listTables, noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
+import { tableName } from '../shared/tables/table-spec.ts';
+import { targetTables } from '../shared/tables/target-tables.ts';
+import { openKept } from './open-kept.ts';
+import type { TakeBackScope, TakenBack } from './take-back-table.ts';
+
+/** A table of the model's name that carries the run's tag; `undefined` where there is none. */
+async function findTagged(runtime: Runtime, { runId }: Run, name: string): Promise<TableRecord | undefined> {
+  const { tables } = runtime.clients;
+  const table = await describeTable(tables, name);
+  if (table === undefined || table.TableStatus === 'DELETING') return undefined;
+  const { TableArn: tableArn = '', TableId: tableId = '' } = table;
+  if ((await tagsOf(tables, tableArn))?.get(runTag) !== runId) return undefined;
+  return { name, outcome: 'KEPT', intentAt: runtime.clock.now(), tableId, tableArn };
+}
+
+async function keep(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
+  const { run, fence } = scope;
+  const { name } = record;
+  const reason = `it carries the tag migration:run = ${run.runId}, but its record is no longer in the ledger`;
+  await noteLostTable(runtime.ledger, run.runId, { ...record, remark: reason });
+  const closed = await openKept(runtime, { run, fence, record });
+  return { kind: 'failed', table: name, sentence: `${name} was kept, because ${reason}${closed}` };
+}
+
+/**
+ * Somebody may have removed records of tables from the ledger by hand. Without its intent a table is not deleted: it
+ * is opened, noted as KEPT and named, and a second roll back by an operator then finds it.
+ *
+ * @throws RunClosedError, ClaimLostError, and the SDK's errors; safe to repeat
+ */
+export async function keepUnrecorded(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
+  const { run } = scope;
+  if (run.kind !== 'migrate') return [];
+  const recorded = new Set((await listTables(runtime.ledger, run.runId)).map(({ name }) => name));
+  const names = targetTables.map((spec) => tableName(spec, tablePrefixOf(runtime, run)));
+  const kept: TakenBack[] = [];
+  for (const name of names.filter((one) => !recorded.has(one))) {
+    const record = await findTagged(runtime, run, name);
+    if (record !== undefined) kept.push(await keep(runtime, scope, record));
+  }
+  return kept;
+}

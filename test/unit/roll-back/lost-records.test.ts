@@ -1,0 +1,54 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rollBack } from '../../../functions/roll-back/roll-back.ts';
+import { tableKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import type { RollBackTurn } from '../../../functions/shared/state.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { createLedgerWorld, type LedgerWorld, standingTables } from '../../support/ledger-world.ts';
+import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+beforeAll(async () => void (world = await createLedgerWorld()));
+beforeEach(() => world.reset());
+afterAll(() => world.stop());
+
+async function rolledBack(name: string): Promise<RollBackTurn> {
+  world.stepFunctions.executions.set(executionArn(name, 'rollback'), 'RUNNING');
+  const execution = sampleExecution(name, 'rollback');
+  for (;;) {
+    const turn = await rollBack(
+      world.observer,
+      { machine: 'rollback', execution, input: { runId: 'a' } },
+      longTurn,
+    );
+    if (turn.done) return turn;
+    world.clock.advance(turn.waitSeconds * 1_000);
+  }
+}
+
+describe('a table whose record somebody has removed from the ledger by hand', () => {
+  beforeEach(async () => {
+    await begunRun(world, 'a');
+    await ensureTable(world.runtime(), { spec: cartTable, runId: 'a', executionArn: executionArn('a') });
+    const { client, tableName: TableName } = world.observer.ledger;
+    await client.send(new DeleteCommand({ TableName, Key: tableKey('a', 'cart') }));
+    world.stepFunctions.executions.set(executionArn('a'), 'ABORTED');
+  });
+
+  it('is kept and named, and the lock is released', async () => {
+    const turn = await rolledBack('r');
+    expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(turn.cause).toContain('cart was kept, because it carries the tag migration:run = a');
+    expect(turn.report).toMatchObject({ tables: [{ name: 'cart', outcome: 'KEPT' }] });
+    expect(await standingTables(world.observer)).toEqual(['cart']);
+    expect(await findLock(world.observer.ledger, 'products')).toBeUndefined();
+  });
+
+  it('is deleted by a second roll back, which finds it noted', async () => {
+    await rolledBack('r');
+    expect(await rolledBack('again')).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(await standingTables(world.observer)).toEqual([]);
+  });
+});
