@@ -10,10 +10,12 @@ export interface ShopAct {
 }
 
 /** A shop that goes on selling: it reads and writes its old table and the new ones, and remembers every answer. */
-export interface ActingShop extends Pick<ShopMemory, 'lost' | 'forget'> {
+export interface ActingShop extends Pick<ShopMemory, 'lost' | 'forget' | 'refusedCount'> {
   /** Begins an act; {@link ActingShop.settled} tells when it is over. */
   act(act: ShopAct): void;
   settled(): Promise<void>;
+  /** Whether a write into a target table was answered 200. */
+  readonly hasWritten: boolean;
   /** Every version that a product had, by id, since the shop has changed it; `undefined`: it was removed. */
   readonly versions: ReadonlyMap<string, readonly (WireItem | undefined)[]>;
   /** The canonical items that `products` must hold now. */
@@ -22,10 +24,12 @@ export interface ActingShop extends Pick<ShopMemory, 'lost' | 'forget'> {
 
 const targets = ['cart', 'orders', 'returns', 'products-enhanced'] as const;
 
-/** @param products what the source holds */
-export function actingShop({ dynamo }: FaultShop, products: readonly WireItem[]): ActingShop {
+/** For the products that are in the source now, in the spelling in which DynamoDB gives them back. */
+export async function actingShop({ dynamo }: FaultShop): Promise<ActingShop> {
   const memory = shopMemory(dynamo);
-  const now = new Map(products.map((product) => [stringAttribute(product, 'id') ?? '', product]));
+  const now = new Map(
+    (await dynamo.scan('products')).map((product) => [stringAttribute(product, 'id') ?? '', product]),
+  );
   const versions = new Map<string, (WireItem | undefined)[]>();
   let last: Promise<unknown> = Promise.resolve();
   let count = 0;
@@ -39,7 +43,14 @@ export function actingShop({ dynamo }: FaultShop, products: readonly WireItem[])
 
   const putProduct = async (product: WireItem): Promise<void> => {
     await dynamo.put('products', product);
-    note(stringAttribute(product, 'id') ?? '', product);
+    const { id } = product;
+    const Key = { id };
+    const { Item } = await dynamo.call<{ Item: WireItem }>('GetItem', {
+      TableName: 'products',
+      Key,
+      ConsistentRead: true,
+    });
+    note(stringAttribute(product, 'id') ?? '', Item);
   };
   const removeProduct = async (product: WireItem): Promise<void> => {
     const { id } = product;
@@ -78,6 +89,12 @@ export function actingShop({ dynamo }: FaultShop, products: readonly WireItem[])
     versions,
     lost: memory.lost,
     forget: memory.forget,
+    get refusedCount() {
+      return memory.refusedCount;
+    },
+    get hasWritten() {
+      return memory.acknowledgedCount > 0;
+    },
     act(act) {
       last = last.then(() => carryOut(act)).catch(() => undefined);
     },

@@ -170,7 +170,7 @@ async function backupGaps(shop: FaultShop, runId: string): Promise<string[]> {
 }
 
 /** The ledger is at rest: nobody is at work, and only a held run keeps the lock. */
-async function ledgerGaps(shop: FaultShop): Promise<string[]> {
+export async function ledgerGaps(shop: FaultShop): Promise<string[]> {
   const items = await shop.ledgerItems();
   const statuses = new Map(
     items.filter(({ SK }) => SK === 'RUN').map((run) => [run['runId'], run['status']]),

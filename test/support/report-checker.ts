@@ -22,23 +22,35 @@ export async function reportGaps(shop: FaultShop, runId: string): Promise<string
   if (!ended.has(String(status))) return [];
   const report = await reportOf(shop, runId);
   if (report === undefined) return [`I6: run ${runId} is ${String(status)} and has no report`];
-  const names = await shop.dynamo.tableNames();
+  const tables = await Promise.all(report.tables.map((table) => tableGaps(shop, runId, table)));
   return [
     ...(report.status === status
       ? []
       : [`I6: the report says ${report.status}, the ledger ${String(status)}`]),
-    ...report.tables.flatMap((table) => tableGaps(table, names)),
+    ...tables.flat(),
     ...(await accessGaps(shop, report)),
     ...(await countGaps(shop, report)),
   ];
 }
 
-function tableGaps({ name, outcome, remark = '' }: ReportedTable, names: readonly string[]): string[] {
-  const isThere = names.includes(name);
-  const saysThere = outcome !== 'DELETED' || remark.includes('replaced');
-  return isThere === saysThere
-    ? []
-    : [`I6: the report says ${outcome} of ${name}, which is ${isThere ? 'there' : 'not there'}`];
+/** `DELETED` is said of the table that the run has worked with, whatever has its name now. */
+async function tableGaps(
+  shop: FaultShop,
+  runId: string,
+  { name, outcome }: ReportedTable,
+): Promise<string[]> {
+  const records = await shop.ledgerItems();
+  const record = records.find(({ PK, SK }) => PK === `RUN#${runId}` && SK === `TABLE#${name}`);
+  const found = await tableIdOf(shop, name);
+  const isThere = found !== undefined && (record?.['tableId'] === undefined || record['tableId'] === found);
+  if (outcome === 'DELETED') return isThere ? [`I6: the report says DELETED of ${name}, which is there`] : [];
+  return found === undefined ? [`I6: the report says ${outcome} of ${name}, which is not there`] : [];
+}
+
+async function tableIdOf({ dynamo }: FaultShop, TableName: string): Promise<string | undefined> {
+  if (!(await dynamo.tableNames()).includes(TableName)) return undefined;
+  const { Table } = await dynamo.call<{ Table: { TableId: string } }>('DescribeTable', { TableName });
+  return Table.TableId;
 }
 
 /** A table that is reported as open has no statement of ours on it. */

@@ -16,7 +16,7 @@ export function unmarked(item: WireItem): Unmarked {
   const rest = entries.filter(([attribute]) => !attribute.startsWith(SHOP_MARK));
   const isMarked = rest.length < entries.length;
   const isOfShop = isMarked && rest.every(([attribute]) => attribute === 'PK' || attribute === 'SK');
-  return { item: isMarked ? (Object.fromEntries(rest) as WireItem) : item, isMarked, isOfShop };
+  return { item: isMarked ? Object.fromEntries(rest) : item, isMarked, isOfShop };
 }
 
 /**

@@ -16,14 +16,14 @@ export const SHOP_MARK = 'shopNote';
 /** What a shop was answered when it wrote into the target tables. */
 export interface ShopMemory {
   /** Gives an item a mark of its own, and creates the item where there is none. Never throws. */
-  mark(table: string, key: WireItem): Promise<void>;
+  readonly mark: (table: string, key: WireItem) => Promise<void>;
   readonly acknowledgedCount: number;
   /** Writes that a resource policy refused. */
   readonly refusedCount: number;
   /** Writes into a table that the shop has deleted itself since are nothing that it misses. */
-  forget(table: string): void;
+  readonly forget: (table: string) => void;
   /** Acknowledged writes that are not there any more, one sentence each. */
-  lost(): Promise<readonly string[]>;
+  readonly lost: () => Promise<readonly string[]>;
 }
 
 /** A shop that writes into the new tables whenever it likes, and remembers what it was answered. */
