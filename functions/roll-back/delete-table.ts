@@ -3,9 +3,8 @@ import {
   type TableDescription,
   UpdateTableCommand,
   waitUntilTableExists,
-  waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
-import { errorSummary } from '../shared/errors.ts';
+import { errorSummary, TransientError } from '../shared/errors.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/tables/describe-table.ts';
@@ -40,6 +39,23 @@ async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promis
 }
 
 /**
+ * Returns when the table is gone, or another table has its name: that one is not ours to wait for.
+ *
+ * @throws TransientError where it is still there after five minutes
+ */
+async function untilGone(
+  { clients, clock }: Runtime,
+  { TableName = '', TableId }: TableDescription,
+): Promise<void> {
+  const deadline = clock.now() + 1_000 * waiting.maxWaitTime;
+  const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
+  await retry({ clock, deadline, patienceMillis: 1_000 * waiting.maxWaitTime, isRetryable }, async () => {
+    const now = await describeTable(clients.tables, TableName);
+    if (now?.TableId === TableId) throw new TransientError(`Table ${TableName} is still being deleted.`);
+  });
+}
+
+/**
  * Lifts the table's deletion protection and deletes it, unless another table has its name by now.
  *
  * @returns what the last look has found: only `nothing of the shop` means that the table is gone
@@ -64,7 +80,6 @@ export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Con
     return contents;
   });
   if (found === undefined) return nothing;
-  if (found.kind === 'nothing of the shop')
-    await waitUntilTableNotExists({ client: clients.tables, ...waiting }, { TableName });
+  if (found.kind === 'nothing of the shop') await untilGone(runtime, table);
   return found;
 }

@@ -49,7 +49,8 @@ async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promis
         TableName: ledger.tableName,
         Key: runKey(run.runId),
         UpdateExpression: 'SET settleAttempts = :attempt',
-        ConditionExpression: 'attribute_not_exists(settleAttempts) OR settleAttempts = :previous',
+        ConditionExpression:
+          'attribute_exists(PK) AND (attribute_not_exists(settleAttempts) OR settleAttempts = :previous)',
         ExpressionAttributeValues: { ':attempt': attempt, ':previous': previous },
       }),
     )

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultHandle } from '../../workflow/local/gateway/faults.ts';
 import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
+import { attackKinds, type AttackStage } from '../support/attack-cells.ts';
+import { failAfterTables, strikeWith } from '../support/attack-run.ts';
 import { readTables, targetContent, violationsOf } from '../support/checker.ts';
 import { type FaultKind, faultKinds, hang, matrixText } from '../support/fault-cells.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
@@ -10,6 +12,7 @@ import { isSoak } from '../support/soak.ts';
 
 const products = secretProducts(12);
 const prefix = 'products-migration-local-';
+const WAITS = { FENCE_WAIT_SECONDS: '1', INTENT_WAIT_SECONDS: '1', CLOSE_WAIT_SECONDS: '1' };
 const short = ({ functionName = '' }: LoggedRequest): string => functionName.slice(prefix.length);
 
 describe('every fault, in every stage that can meet it', () => {
@@ -20,13 +23,14 @@ describe('every fault, in every stage that can meet it', () => {
   const cells: { fault: string; stage: string; result: string }[] = [];
 
   beforeAll(async () => {
-    shop = await openFaultShop();
+    // A second is the fence: what an attack delays comes well within it, and what must wait waits no longer.
+    shop = await openFaultShop({ environment: WAITS });
     await shop.reset(products);
     await shop.migrate();
     usual = shop.aws.requestLog.entries.filter(({ functionName }) => functionName !== undefined);
     expected = await targetContent(shop);
     await shop.reset(products);
-    await failAfterTables();
+    await runRolledBack();
     usualRollBack = shop.aws.requestLog.entries.filter((request) => short(request) === 'rollBack');
   });
   afterAll(async () => {
@@ -34,10 +38,9 @@ describe('every fault, in every stage that can meet it', () => {
     console.log(`\n${matrixText(cells)}\n`);
   });
 
-  /** A run that is refused its first write, so that there are four tables to take back. */
-  async function failAfterTables(): Promise<string> {
-    const operation = 'BatchWriteItem';
-    shop.aws.faults.add({ operation, kind: 'error', code: 'ValidationException', status: 400 });
+  /** A run that is refused its first write, so that there are four tables to roll back. */
+  async function runRolledBack(): Promise<string> {
+    failAfterTables(shop);
     const arn = await shop.begin();
     await shop.endOf(arn);
     return arn.split(':').at(-1) ?? '';
@@ -105,7 +108,7 @@ describe('every fault, in every stage that can meet it', () => {
     await shop.reset(products);
     const before = await readTables(shop);
     const armed = arm(kind, 'rollBack', usualRollBack);
-    const runId = await failAfterTables();
+    const runId = await runRolledBack();
     shop.aws.faults.clear();
     await shop.settle();
     if ((await shop.ledgerRun(runId))?.['status'] === 'ROLLBACK_FAILED')
@@ -127,6 +130,33 @@ describe('every fault, in every stage that can meet it', () => {
   it.each(faultKinds.map((kind) => [kind.name, kind] as const))(
     'is survived by a roll back: %s',
     async (_name, kind) => strikeRollBack(kind),
+    300_000,
+  );
+
+  const requestCount = (stage: AttackStage): number =>
+    [...usual, ...usualRollBack].filter((request) => short(request) === stage).length;
+
+  /** The first, the last and one in between, another one for each kind, where time matters. */
+  function someOf(among: readonly AttackStage[], index: number): readonly AttackStage[] {
+    const inner = among.slice(1, -1);
+    const some = [among[0], inner[index % Math.max(1, inner.length)], among.at(-1)];
+    return isSoak ? among : [...new Set(some.filter((stage) => stage !== undefined))];
+  }
+
+  it.each(attackKinds.map((kind, index) => [kind.name, { kind, index }] as const))(
+    'is survived, or rolled back without a loss, and the next run succeeds: %s',
+    async (_name, { kind, index }) => {
+      const problems: string[] = [];
+      for (const stage of someOf(kind.stages, index)) {
+        const found = await strikeWith(shop, kind, {
+          stage,
+          usual: { products, requestCount, content: expected },
+        });
+        cells.push({ fault: kind.name, stage, result: found.length === 0 ? 'survived' : 'NOT' });
+        problems.push(...found.map((one) => `${stage}: ${one}`));
+      }
+      expect(problems).toEqual([]);
+    },
     300_000,
   );
 

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
-import { ordersTable } from '../../functions/shared/tables/orders.ts';
-import { productsEnhancedTable } from '../../functions/shared/tables/products-enhanced.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
-import { randomCase, runCase } from '../support/random-run.ts';
+import { randomCase } from '../support/random-cases.ts';
+import { runCase } from '../support/random-run.ts';
+import { createShopTables } from '../support/shop-tables.ts';
 import { caseCount, faultSeed } from '../support/soak.ts';
 
 let shop: FaultShop;
@@ -20,13 +19,7 @@ it("tables that were there before, with the shop's items in them, are as they we
   console.log(`Random faults over existing tables: FAULT_SEED=${seed}`);
   const property = fc.asyncProperty(randomCase, async (one) => {
     await shop.reset(one.products);
-    for (const spec of [ordersTable, productsEnhancedTable]) {
-      await shop.dynamo.call(
-        'CreateTable',
-        createTableInput(spec, { name: spec.name, tags: { owner: 'shop' } }),
-      );
-      await shop.dynamo.put(spec.name, { PK: { S: 'SHOP#1' }, SK: { S: 'OWN' }, note: { S: 'sold' } });
-    }
+    await createShopTables(shop);
     expect(await runCase(shop, one)).toEqual([]);
   });
   await fc.assert(property, { seed, numRuns: caseCount(100), endOnFailure: true });

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
-import { randomCase, runCase } from '../support/random-run.ts';
+import { randomCase } from '../support/random-cases.ts';
+import { runCase } from '../support/random-run.ts';
 import { caseCount, faultSeed } from '../support/soak.ts';
 
 let shop: FaultShop;
-beforeAll(async () => void (shop = await openFaultShop()));
+beforeAll(async () => {
+  // What is held back comes within the fence, a second, and not after it.
+  shop = await openFaultShop({ environment: { FENCE_WAIT_SECONDS: '1', INTENT_WAIT_SECONDS: '1' } });
+});
 afterAll(() => shop.stop());
 
 const seed = faultSeed();

@@ -1,8 +1,11 @@
 import { GetExecutionHistoryCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
 import { stringAttribute, type WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { ActingShop } from './acting-shop.ts';
 import { coverageGaps } from './coverage-checker.ts';
 import type { FaultShop } from './fault-shop.ts';
+import { reportGaps, reportOf } from './report-checker.ts';
+import { unmarked, withoutMarks } from './shop-marks.ts';
 
 /** Part of every value of a test's products but the id, and of nothing else: it must not be seen in a log or a payload. */
 export const secret = 'zqx';
@@ -44,28 +47,54 @@ const reads = new Set([
 ]);
 
 /** I1: no function wrote to `products`, and its bytes are the same. */
-async function sourceGaps(shop: FaultShop, before: Tables): Promise<string[]> {
+async function sourceGaps(shop: FaultShop, { before, shop: seller }: Checked): Promise<string[]> {
   const writes = shop.aws.requestLog.entries.filter(
     ({ functionName, tables, operation }) =>
       functionName !== undefined && tables.includes('products') && !reads.has(operation),
   );
   const now = await readTables(shop);
+  const products = before.get('products') ?? [];
+  const expected = new Map([['products', seller?.productsNow(products) ?? products]]);
   return [
     ...writes.map(({ functionName, operation }) => `I1: ${functionName} sent ${operation} to products`),
-    ...differences('I1', before, now, ['products']),
+    ...differences('I1', expected, now, ['products']),
   ];
 }
 
 function differences(rule: string, before: Tables, now: Tables, names: Iterable<string>): string[] {
   return [...names].flatMap((name) => {
-    const [one, other] = [before.get(name), now.get(name)];
-    if (other === undefined) return [`${rule}: table ${name} is gone`];
+    const [one = [], found] = [before.get(name), now.get(name)];
+    if (found === undefined) return [`${rule}: table ${name} is gone`];
+    const other = withoutMarks(found, one);
     return JSON.stringify(one) === JSON.stringify(other) ? [] : [`${rule}: table ${name} is not as it was`];
   });
 }
 
+/** The versions of a product that a run may have read: what it is now, and what the shop has changed it from. */
+function versionsOf(product: WireItem, { shop: seller }: Checked): readonly WireItem[] {
+  const versions = seller?.versions.get(stringAttribute(product, 'id') ?? '') ?? [];
+  return [product, ...versions.filter((version) => version !== undefined)];
+}
+
+/** Foreign items under a product's keys are left alone, and the run has named them: then it is not covered. */
+function productGaps(product: WireItem, items: readonly WireItem[], checked: Checked): readonly string[] {
+  const found = items.map(unmarked);
+  if (found.some(({ isOfShop }) => isOfShop)) return [];
+  const gaps = versionsOf(product, checked).map((version) =>
+    coverageGaps(
+      version,
+      found.map(({ item }) => item),
+    ),
+  );
+  // What the shop adds while a run goes on is drift: the run may have come too early for it.
+  const isNew = checked.shop?.versions.get(stringAttribute(product, 'id') ?? '')?.[0] === undefined;
+  const isLeftOut = checked.shop !== undefined && isNew && items.length === 0;
+  return isLeftOut || gaps.some((some) => some.length === 0) ? [] : (gaps[0] ?? []);
+}
+
 /** I2: every product is covered by the target or quarantined with a reason; nothing else is there that was not there before. */
-async function targetGaps(shop: FaultShop, before: Tables, runId: string): Promise<string[]> {
+async function targetGaps(shop: FaultShop, checked: Checked): Promise<string[]> {
+  const { before, runId } = checked;
   const products = await shop.dynamo.scan('products');
   const target = await shop.dynamo.scan('products-enhanced');
   const quarantined = new Set(await quarantinedIds(shop, runId));
@@ -74,21 +103,25 @@ async function targetGaps(shop: FaultShop, before: Tables, runId: string): Promi
   const wanted = products.filter((product) => !quarantined.has(stringAttribute(product, 'id') ?? ''));
   const gaps = wanted.flatMap((product) => {
     const id = stringAttribute(product, 'id') ?? '';
-    return coverageGaps(product, byPartition.get(`PRODUCT#${id}`) ?? []).map(
-      (gap) => `I2: product ${id}: ${gap}`,
-    );
+    const items = byPartition.get(`PRODUCT#${id}`) ?? [];
+    return productGaps(product, items, checked).map((gap) => `I2: product ${id}: ${gap}`);
   });
-  const partitions = new Set(wanted.map((product) => `PRODUCT#${stringAttribute(product, 'id')}`));
-  const extra = target.filter(
-    (item) => !partitions.has(stringAttribute(item, 'PK') ?? '') && !standing.has(canonicalJson(item)),
-  );
-  const others = [...before.keys()].filter((name) => name !== 'products-enhanced');
+  const known = [...wanted.map((product) => stringAttribute(product, 'id')), ...removedIds(checked)];
+  const partitions = new Set(known.map((id) => `PRODUCT#${id}`));
+  const extra = target
+    .filter((item) => !partitions.has(stringAttribute(item, 'PK') ?? ''))
+    .map(unmarked)
+    .filter(({ item, isOfShop }) => !isOfShop && !standing.has(canonicalJson(item)));
+  const others = [...before.keys()].filter((name) => name !== 'products-enhanced' && name !== 'products');
   return [
     ...gaps,
     ...(extra.length === 0 ? [] : [`I2: ${extra.length} items in products-enhanced are of no product`]),
     ...differences('I2', before, await readTables(shop), others),
   ];
 }
+
+/** A product that the shop has removed stays in the target: the run has named it as drift, and deletes nothing. */
+const removedIds = ({ shop: seller }: Checked): readonly string[] => [...(seller?.versions.keys() ?? [])];
 
 /** Ids of the products in a run's quarantine files, each with its code. */
 export async function quarantinedIds(shop: FaultShop, runId: string): Promise<readonly string[]> {
@@ -102,14 +135,29 @@ export async function quarantinedIds(shop: FaultShop, runId: string): Promise<re
   });
 }
 
-/** I3: everything that was there is as it was, and nothing else is there. */
-async function rolledBackGaps(shop: FaultShop, before: Tables): Promise<string[]> {
+/** I3: everything that was there is as it was, and nothing else is there but what the shop has written into. */
+async function rolledBackGaps(shop: FaultShop, { before, runId }: Checked): Promise<string[]> {
   const now = await readTables(shop);
-  const left = [...now.keys()].filter((name) => !before.has(name));
+  const left = [...now].filter(([name]) => !before.has(name));
+  const report = await reportOf(shop, runId);
+  const isNamed = (name: string): boolean =>
+    report?.tables.some((table) => table.name === name && table.outcome === 'KEPT') === true;
   return [
-    ...left.map((name) => `I3: table ${name} stayed`),
-    ...differences('I3', before, now, before.keys()),
+    ...left
+      .filter(([name, texts]) => !isNamed(name) || withoutMarks(texts).length === texts.length)
+      .map(([name]) => `I3: table ${name} stayed`),
+    ...differences(
+      'I3',
+      before,
+      now,
+      [...before.keys()].filter((name) => name !== 'products'),
+    ),
   ];
+}
+
+/** Every write of the shop that was answered 200 is there. */
+async function shopGaps({ shop: seller }: Checked): Promise<string[]> {
+  return ((await seller?.lost()) ?? []).map((write) => `I3: the shop has lost ${write}`);
 }
 
 /** I3: a sealed backup verifies, whatever became of its run. */
@@ -122,7 +170,7 @@ async function backupGaps(shop: FaultShop, runId: string): Promise<string[]> {
 }
 
 /** The ledger is at rest: nobody is at work, and only a held run keeps the lock. */
-async function ledgerGaps(shop: FaultShop): Promise<string[]> {
+export async function ledgerGaps(shop: FaultShop): Promise<string[]> {
   const items = await shop.ledgerItems();
   const statuses = new Map(
     items.filter(({ SK }) => SK === 'RUN').map((run) => [run['runId'], run['status']]),
@@ -167,19 +215,24 @@ export interface Checked {
   readonly before: Tables;
   readonly runId: string;
   readonly end: 'SUCCEEDED' | 'ROLLED_BACK' | 'NOTHING';
+  /** The shop that has read and written meanwhile; absent: nobody has. */
+  readonly shop?: ActingShop | undefined;
 }
 
 /**
- * What of I1 to I3 and I5 does not hold, one sentence each. I4 is the caller's: only it can start again.
+ * What of I1 to I3, I5 and I6 does not hold, one sentence each. I4 is the caller's: only it can start again.
  * Faults must be cleared before.
  */
-export async function violationsOf(shop: FaultShop, { before, runId, end }: Checked): Promise<string[]> {
+export async function violationsOf(shop: FaultShop, checked: Checked): Promise<string[]> {
+  await checked.shop?.settled();
   const gaps = await Promise.all([
-    sourceGaps(shop, before),
-    end === 'SUCCEEDED' ? targetGaps(shop, before, runId) : rolledBackGaps(shop, before),
-    backupGaps(shop, runId),
+    sourceGaps(shop, checked),
+    checked.end === 'SUCCEEDED' ? targetGaps(shop, checked) : rolledBackGaps(shop, checked),
+    backupGaps(shop, checked.runId),
+    shopGaps(checked),
     ledgerGaps(shop),
     leakGaps(shop),
+    reportGaps(shop, checked.runId),
   ]);
   return gaps.flat();
 }

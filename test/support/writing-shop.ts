@@ -10,56 +10,118 @@ interface Acknowledged {
   readonly mark: string;
 }
 
+/** Begins the name of every attribute that the shop writes into a target table. */
+export const SHOP_MARK = 'shopNote';
+
+/** What a shop was answered when it wrote into the target tables. */
+export interface ShopMemory {
+  /** Gives an item a mark of its own, and creates the item where there is none. Never throws. */
+  readonly mark: (table: string, key: WireItem) => Promise<void>;
+  readonly acknowledgedCount: number;
+  /** Writes that a resource policy refused. */
+  readonly refusedCount: number;
+  /** Writes into a table that the shop has deleted itself since are nothing that it misses. */
+  readonly forget: (table: string) => void;
+  /** Acknowledged writes that are not there any more, one sentence each. */
+  readonly lost: () => Promise<readonly string[]>;
+}
+
 /** A shop that writes into the new tables whenever it likes, and remembers what it was answered. */
-export interface WritingShop {
+export interface WritingShop extends ShopMemory {
   /** One new order and one note on an item of `products-enhanced`; resolves when both were answered. */
   writeOnce(): Promise<void>;
   /** Writes every few milliseconds until it is told to stop. */
   start(): void;
   stop(): Promise<void>;
-  readonly acknowledgedCount: number;
-  /** Writes that a resource policy refused. */
-  readonly refusedCount: number;
-  /** Acknowledged writes that are not there any more, one sentence each. */
-  lost(): Promise<readonly string[]>;
 }
 
 const PAUSE_MILLIS = 3;
+
+const identityOf = ({ PK, SK }: WireItem): string => JSON.stringify([PK, SK]);
+
+/** Items of these tables by their keys; none where there is no such table. */
+async function itemsByKey(
+  dynamo: RawDynamoDb,
+  tables: Iterable<string>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, WireItem>>> {
+  const names = await dynamo.tableNames();
+  const contents = new Map<string, ReadonlyMap<string, WireItem>>();
+  for (const table of new Set(tables)) {
+    const items = names.includes(table) ? await dynamo.scan(table) : [];
+    contents.set(table, new Map(items.map((item) => [identityOf(item), item])));
+  }
+  return contents;
+}
+
+export function shopMemory(dynamo: RawDynamoDb): ShopMemory {
+  let acknowledged: Acknowledged[] = [];
+  let refusedCount = 0;
+  let count = 0;
+  return {
+    async mark(table, key) {
+      count += 1;
+      const mark = `${SHOP_MARK}${count}`;
+      try {
+        await dynamo.call('UpdateItem', {
+          TableName: table,
+          Key: key,
+          UpdateExpression: 'SET #mark = :true',
+          ExpressionAttributeNames: { '#mark': mark },
+          ExpressionAttributeValues: { ':true': { BOOL: true } },
+        });
+        acknowledged.push({ table, key, mark });
+      } catch (error) {
+        if (String(error).includes('AccessDeniedException')) refusedCount += 1;
+      }
+    },
+    get acknowledgedCount() {
+      return acknowledged.length;
+    },
+    get refusedCount() {
+      return refusedCount;
+    },
+    forget(table) {
+      acknowledged = acknowledged.filter((write) => write.table !== table);
+    },
+    async lost() {
+      const contents = await itemsByKey(
+        dynamo,
+        acknowledged.map(({ table }) => table),
+      );
+      return acknowledged
+        .filter(({ table, key, mark }) => contents.get(table)?.get(identityOf(key))?.[mark] === undefined)
+        .map(({ table, key, mark }) => `${mark} of ${JSON.stringify(key)} in ${table}`);
+    },
+  };
+}
 
 /** @param product key of an item of `products-enhanced` that the shop puts notes on */
 export function writingShop(
   dynamo: RawDynamoDb,
   product: { readonly PK: string; readonly SK: string },
 ): WritingShop {
-  const acknowledged: Acknowledged[] = [];
-  let refusedCount = 0;
-  let count = 0;
+  const memory = shopMemory(dynamo);
+  let orders = 0;
   let running: Promise<void> | undefined;
   let stopping = new AbortController();
-  const attempt = async (table: string, key: WireItem, mark: string): Promise<void> => {
-    try {
-      await dynamo.call('UpdateItem', {
-        TableName: table,
-        Key: key,
-        UpdateExpression: 'SET #mark = :true',
-        ExpressionAttributeNames: { '#mark': mark },
-        ExpressionAttributeValues: { ':true': { BOOL: true } },
-      });
-      acknowledged.push({ table, key, mark });
-    } catch (error) {
-      if (String(error).includes('AccessDeniedException')) refusedCount += 1;
-    }
-  };
   const writeOnce = async (): Promise<void> => {
-    count += 1;
-    const mark = `note${count}`;
-    const order = { PK: { S: `ORDER#${count}` }, SK: { S: 'METADATA' } };
+    orders += 1;
+    const order = { PK: { S: `ORDER#${orders}` }, SK: { S: 'METADATA' } };
     await Promise.all([
-      attempt('orders', order, mark),
-      attempt('products-enhanced', { PK: { S: product.PK }, SK: { S: product.SK } }, mark),
+      memory.mark('orders', order),
+      memory.mark('products-enhanced', { PK: { S: product.PK }, SK: { S: product.SK } }),
     ]);
   };
   return {
+    mark: memory.mark,
+    forget: memory.forget,
+    lost: memory.lost,
+    get acknowledgedCount() {
+      return memory.acknowledgedCount;
+    },
+    get refusedCount() {
+      return memory.refusedCount;
+    },
     writeOnce,
     start() {
       stopping = new AbortController();
@@ -74,25 +136,6 @@ export function writingShop(
     async stop() {
       stopping.abort();
       await running;
-    },
-    get acknowledgedCount() {
-      return acknowledged.length;
-    },
-    get refusedCount() {
-      return refusedCount;
-    },
-    async lost() {
-      const names = await dynamo.tableNames();
-      const contents = new Map<string, readonly WireItem[]>();
-      for (const name of ['orders', 'products-enhanced'])
-        contents.set(name, names.includes(name) ? await dynamo.scan(name) : []);
-      return acknowledged
-        .filter(({ table, key, mark }) => {
-          const identity = JSON.stringify([key['PK'], key['SK']]);
-          const found = contents.get(table)?.find(({ PK, SK }) => JSON.stringify([PK, SK]) === identity);
-          return found?.[mark] === undefined;
-        })
-        .map(({ table, key, mark }) => `${mark} of ${JSON.stringify(key)} in ${table}`);
     },
   };
 }

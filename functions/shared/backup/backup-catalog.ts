@@ -4,6 +4,7 @@ import { checkManifests, type Finding, listingFindings } from './check-manifests
 import { backupLayout, backupsPrefix, backupTime, isBackupId, verificationKey } from './layout.ts';
 import { type MigrationManifest, parseMigrationManifest, parseSummary } from './manifests.ts';
 import type { ObjectStore } from './object-store.ts';
+import { READ_ATTEMPTS } from './read-file.ts';
 import { cut } from '../text.ts';
 
 const verificationSchema = z.object({
@@ -106,6 +107,13 @@ export function findingsText(findings: readonly Finding[]): string {
   return more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' ');
 }
 
+/** Reads up to three times until the bytes are sound, because they can also be wrong on the way. */
+async function readAgain<T>(read: () => Promise<T>, isSound: (found: T) => boolean): Promise<T> {
+  let found = await read();
+  for (let attempt = 2; attempt <= READ_ATTEMPTS && !isSound(found); attempt += 1) found = await read();
+  return found;
+}
+
 /**
  * A sealed backup's manifest: what its table was and where its files lie, without the ledger. Manifests are
  * checked against each other and against the listing; the files themselves when they are read.
@@ -118,7 +126,10 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
     throw new BackupNotFoundError(
       `There is no backup ${cut(backupId, 80)} in this bucket. Nothing was changed. List the backups with: npm run backups -- --stage <stage>`,
     );
-  const { manifest, findings } = await checkManifests(objects, backupId);
+  const { manifest, findings } = await readAgain(
+    () => checkManifests(objects, backupId),
+    (checked) => checked.findings.length === 0,
+  );
   const { dataPrefix } = backupLayout(backupId);
   const dataFiles = listed.filter(({ key }) => key.startsWith(dataPrefix));
   const all = manifest === undefined ? findings : [...findings, ...listingFindings(manifest, dataFiles)];
@@ -154,7 +165,10 @@ export async function missingFromBucket(
  */
 export async function readManifest(objects: ObjectStore, backupId: string): Promise<MigrationManifest> {
   const key = backupLayout(backupId).migrationManifest;
-  const parsed = parseMigrationManifest((await objects.get(key))?.body.toString('utf8') ?? '');
+  const parsed = await readAgain(
+    async () => parseMigrationManifest((await objects.get(key))?.body.toString('utf8') ?? ''),
+    (read) => read?.isIntact === true,
+  );
   if (parsed?.isIntact === true) return parsed.manifest;
   throw new BackupDamagedError(
     `${key} is missing or is not what the backup wrote. Look at it with npm run verify-backup, and use another backup.`,

@@ -36,8 +36,8 @@ export class DamagedFileError extends BackupDamagedError {
   }
 }
 
-/** Bytes that arrived wrong once are fetched again this often before the object itself is blamed. */
-const readAttempts = 3;
+/** Bytes that arrive wrong are fetched this often in all before the object itself is blamed. */
+export const READ_ATTEMPTS = 3;
 
 /** Compares the bytes with both checksums; `undefined` when they agree. */
 export function bytesProblem(body: Buffer, expected: ExpectedFile): DamagedFileError | undefined {
@@ -76,7 +76,7 @@ export async function fetchDataFile(objects: ObjectStore, expected: ExpectedFile
       );
     const problem = bytesProblem(object.body, expected);
     if (problem === undefined) return object;
-    if (attempt === readAttempts) throw problem;
+    if (attempt === READ_ATTEMPTS) throw problem;
   }
 }
 

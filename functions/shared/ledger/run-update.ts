@@ -58,19 +58,21 @@ export async function updateRun(
 }
 
 /**
- * Adds sentences to the run's warnings; each at most once.
+ * Adds sentences to the run's warnings; each at most once. A run that somebody has removed from the ledger stays away.
  *
  * @throws the SDK's errors; harmless to repeat.
  */
 export async function warnRun(ledger: LedgerTable, run: Run, warnings: readonly string[]): Promise<void> {
   const added = warnings.filter((warning) => !run.warnings.includes(warning));
   if (added.length === 0) return;
-  await ledger.client.send(
-    new UpdateCommand({
-      TableName: ledger.tableName,
-      Key: runKey(run.runId),
-      UpdateExpression: 'SET warnings = list_append(if_not_exists(warnings, :none), :added)',
-      ExpressionAttributeValues: { ':none': [], ':added': added },
-    }),
-  );
+  const update = new UpdateCommand({
+    TableName: ledger.tableName,
+    Key: runKey(run.runId),
+    UpdateExpression: 'SET warnings = list_append(if_not_exists(warnings, :none), :added)',
+    ConditionExpression: 'attribute_exists(PK)',
+    ExpressionAttributeValues: { ':none': [], ':added': added },
+  });
+  await ledger.client.send(update).catch((error: unknown) => {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  });
 }

@@ -1,6 +1,7 @@
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
+  DeleteItemCommand,
   DeleteTableCommand,
   GetItemCommand,
   PutItemCommand,
@@ -171,6 +172,70 @@ describe('a fault', () => {
     const command = new PutItemCommand({ TableName, Item: { id: { S: 'a' } } });
     await expect(clients.dynamodb.send(command, { abortSignal: giveUp })).rejects.toThrow(/abort/i);
     expect(await ids()).toEqual([]);
+  });
+
+  it('holds a request until it is released, while its client waits for the answer', async () => {
+    const held = aws.faults.add({ service: 'dynamodb', operation: 'PutItem', kind: 'held', nth: 1 });
+    const answered = put('late');
+    await put('early');
+    expect(await ids()).toEqual(['early']);
+    held.release();
+    await answered;
+    expect(await ids()).toEqual(['early', 'late']);
+  });
+
+  it('holds a request whose sender is gone, and applies it after its time', async () => {
+    const operation = 'PutItem';
+    const held = aws.faults.add({ operation, kind: 'held', nth: 1, millis: 100, sender: 'reset' });
+    await expect(put('late')).rejects.toThrow(/ECONNRESET|socket hang up/);
+    expect(await ids()).toEqual([]);
+    await held.settled();
+    expect(await ids()).toEqual(['late']);
+    expect(last('PutItem')).toMatchObject({ applied: true, aborted: true, fault: 'held' });
+  });
+
+  it('ends the worker whose request it holds, and applies the request all the same', async () => {
+    const at = { service: 'dynamodb', operation: 'PutItem', table: aws.ledgerTable } as const;
+    const held = aws.faults.add({ ...at, kind: 'held', nth: 1, sender: 'killed' });
+    const Payload = JSON.stringify({ detail: { name: 'held', status: 'X' } });
+    const killed = await clients.lambda.send(
+      new InvokeCommand({ FunctionName: aws.functions['settle'], Payload }),
+    );
+    expect(Buffer.from(killed.Payload ?? []).toString()).toContain('Runtime.ExitError');
+    const Key = { PK: { S: 'EVENT' }, SK: { S: 'held#X' } };
+    const find = () => clients.dynamodb.send(new GetItemCommand({ TableName: aws.ledgerTable, Key }));
+    expect((await find()).Item).toBeUndefined();
+    held.release();
+    await held.settled();
+    expect((await find()).Item).toBeDefined();
+  });
+
+  it('releases what it holds when all faults are cleared', async () => {
+    const held = aws.faults.add({ operation: 'PutItem', kind: 'held', nth: 1, sender: 'reset' });
+    await expect(put('late')).rejects.toThrow(/ECONNRESET|socket hang up/);
+    aws.faults.clear();
+    await held.settled();
+    expect(await ids()).toEqual(['late']);
+  });
+
+  it('has a request carried out a second time once it is told to', async () => {
+    const again = aws.faults.add({ operation: 'PutItem', kind: 'twice', nth: 1, second: 'later' });
+    await put('a');
+    await clients.dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: 'a' } } }));
+    expect(await ids()).toEqual([]);
+    again.release();
+    await again.settled();
+    expect(await ids()).toEqual(['a']);
+  });
+
+  it('has a function called twice for one invocation', async () => {
+    const twice = aws.faults.add({ service: 'lambda', kind: 'twice', nth: 1, second: 'atOnce' });
+    const Payload = JSON.stringify({ detail: { name: 'twice', status: 'X' } });
+    const before = aws.requestLog.entries.length;
+    await clients.lambda.send(new InvokeCommand({ FunctionName: aws.functions['settle'], Payload }));
+    await twice.settled();
+    const writes = aws.requestLog.entries.slice(before).filter(({ operation }) => operation === 'PutItem');
+    expect(writes).toHaveLength(2);
   });
 
   it('cuts a body in mid-stream', async () => {

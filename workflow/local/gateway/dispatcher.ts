@@ -1,7 +1,7 @@
 import { AwsError, errorAnswer } from './aws-answers.ts';
 import type { AwsRequest, AwsResponse, RawRequest, Service, ServiceName } from './aws-request.ts';
 import { changeOneByte } from './change-one-byte.ts';
-import type { FaultInjector, Strike } from './faults.ts';
+import type { FaultInjector, Strike, StruckFault } from './faults.ts';
 import type { LoggedRequest, RequestRecorder } from './request-log.ts';
 import { serveWithUnprocessed } from '../dynamodb/unprocessed-items.ts';
 import { understandRequest } from './understand-request.ts';
@@ -47,6 +47,19 @@ async function handleRequest(parts: DispatcherParts, request: AwsRequest): Promi
   const strike = parts.faults.strike(entry, request.json);
   if (strike.fault !== undefined) parts.requestLog.update(entry, { fault: strike.fault.kind });
   if (strike.kill === 'before') return killSender(parts, entry);
+  const { fault } = strike;
+  if (fault?.kind !== 'held') return carryOut(parts, request, { entry, strike });
+  const carriedOut = fault.released().then(() => carryOut(parts, request, { entry, strike }));
+  if (fault.sender === undefined || fault.sender === 'waits') return carriedOut;
+  fault.track(carriedOut);
+  return fault.sender === 'killed' ? killSender(parts, entry) : finish(parts, entry, { kind: 'reset' });
+}
+
+async function carryOut(
+  parts: DispatcherParts,
+  request: AwsRequest,
+  { entry, strike }: { readonly entry: LoggedRequest; readonly strike: Strike },
+): Promise<Outcome> {
   const refused = refuse(request, strike);
   if (refused !== undefined) return finish(parts, entry, refused);
   const response = await serve(parts.services[request.service], request, strike);
@@ -91,11 +104,24 @@ function throttle(service: ServiceName): AwsError {
 async function serve(service: Service, request: AwsRequest, { fault }: Strike): Promise<AwsResponse> {
   try {
     if (fault?.kind === 'unprocessed') return await serveWithUnprocessed(service, request, fault);
+    if (fault?.kind === 'twice') return await serveTwice(service, request, fault);
     const corruptStored = fault?.kind === 'bodyChanged' && fault.target === 'stored';
     return await service(corruptStored ? { ...request, corruptStored } : request);
   } catch (error) {
     return errorAnswer(request.service, asAwsError(error));
   }
+}
+
+/** The second call goes on by itself; nobody gets its answer. */
+async function serveTwice(
+  service: Service,
+  request: AwsRequest,
+  fault: StruckFault & { readonly kind: 'twice' },
+): Promise<AwsResponse> {
+  const first = service(request);
+  const begun = fault.second === 'atOnce' ? Promise.resolve() : first.then(fault.released, fault.released);
+  fault.track(begun.then(() => service(request)));
+  return first;
 }
 
 /** Faults that strike after it was applied. */

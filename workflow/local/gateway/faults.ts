@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AwsRequest, ServiceName } from './aws-request.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -53,7 +54,17 @@ export type FaultEffect =
   /** Applied; half the body arrives under the full content-length. */
   | { readonly kind: 'bodyCut' }
   /** One byte of the answer is another, or, with target `stored`, one byte of what S3 keeps. */
-  | { readonly kind: 'bodyChanged'; readonly target?: 'answer' | 'stored' };
+  | { readonly kind: 'bodyChanged'; readonly target?: 'answer' | 'stored' }
+  /**
+   * Kept back, and applied when it is released: after `millis`, when {@link FaultHandle.release} is called, or with
+   * `clear`. Its sender waits for the answer, loses its connection at once, or is ended at once.
+   */
+  | { readonly kind: 'held'; readonly millis?: number; readonly sender?: 'waits' | 'reset' | 'killed' }
+  /**
+   * Carried out twice, as Lambda may call a function: side by side, or the second time once the first was answered and
+   * the fault is released as `held` is. The sender gets the answer of the first.
+   */
+  | { readonly kind: 'twice'; readonly second: 'atOnce' | 'later'; readonly millis?: number };
 
 /** One fault to inject. */
 export type Fault = RequestFilter & FaultSchedule & FaultEffect;
@@ -71,19 +82,32 @@ export interface FaultHandle {
   /** How many requests it struck. */
   readonly struck: number;
   remove(): void;
+  /** Lets every request go that it holds, and each one that it strikes from now on. */
+  release(): void;
+  /** Resolves when every request that it has kept back or repeated so far has been carried out. */
+  settled(): Promise<void>;
 }
 
 /** Injects faults: for tests, and for `npm start -- --break`, which shows a roll back. */
 export interface Faults {
   add(fault: Fault): FaultHandle;
   killAt(kill: Kill): FaultHandle;
-  /** Takes everything away again. */
+  /** Takes everything away again, and releases every request that is held. */
   clear(): void;
 }
 
+/** A fault and what it keeps for the requests that it strikes. */
+export type StruckFault = FaultEffect & {
+  readonly random: () => number;
+  /** Resolves when a request that is struck now may go on. */
+  readonly released: () => Promise<unknown>;
+  /** Remembers a request that goes on without its sender. */
+  readonly track: (carriedOut: Promise<unknown>) => void;
+};
+
 /** What strikes one request. */
 export interface Strike {
-  readonly fault: (FaultEffect & { readonly random: () => number }) | undefined;
+  readonly fault: StruckFault | undefined;
   readonly kill: 'before' | 'after' | undefined;
 }
 
@@ -97,6 +121,8 @@ interface Armed<T> extends FaultHandle {
   readonly random: () => number;
   matched: number;
   struck: number;
+  readonly gate: PromiseWithResolvers<void>;
+  readonly track: (carriedOut: Promise<unknown>) => void;
 }
 
 /** An injector without faults. */
@@ -106,7 +132,11 @@ export function createFaults(): FaultInjector {
   return {
     add: (fault) => arm(faults, fault, fault.seed),
     killAt: (kill) => arm(kills, kill, undefined),
-    clear: () => (faults.clear(), kills.clear()),
+    clear() {
+      for (const fault of faults) fault.release();
+      faults.clear();
+      kills.clear();
+    },
     strike(request, body) {
       const due = [...faults].filter((armed) => isDue(armed, armed.what, { request, body }));
       const kill = [...kills].find((armed) => isDue(armed, { ...armed.what, times: 1 }, { request, body }));
@@ -114,20 +144,34 @@ export function createFaults(): FaultInjector {
       if (fault !== undefined) fault.struck += 1;
       if (kill !== undefined) kill.struck += 1;
       return {
-        fault: fault && { ...fault.what, random: fault.random },
+        fault: fault && struckBy(fault),
         kill: kill && (kill.what.when ?? 'before'),
       };
     },
   };
 }
 
+function struckBy({ what, random, gate, track }: Armed<Fault>): StruckFault {
+  const millis = 'millis' in what ? what.millis : undefined;
+  const released = (): Promise<unknown> =>
+    millis === undefined ? gate.promise : Promise.race([gate.promise, sleep(millis)]);
+  return { ...what, random, released, track };
+}
+
 function arm<T>(armed: Set<Armed<T>>, what: T, seed = 1): Armed<T> {
+  const gate = Promise.withResolvers<void>();
+  const underWay: Promise<unknown>[] = [];
   const handle: Armed<T> = {
     what,
     matched: 0,
     struck: 0,
     random: seededRandom(seed),
+    gate,
     remove: () => armed.delete(handle),
+    release: () => gate.resolve(),
+    // Nobody waits for its answer, so nobody is told that it was refused.
+    track: (carriedOut) => void underWay.push(carriedOut.catch(() => undefined)),
+    settled: async () => void (await Promise.all(underWay)),
   };
   armed.add(handle);
   return handle;

@@ -1,0 +1,35 @@
+import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
+import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { SHOP_MARK } from './writing-shop.ts';
+
+/** An item without what the shop has written into it. */
+export interface Unmarked {
+  readonly item: WireItem;
+  /** The shop has written into it. */
+  readonly isMarked: boolean;
+  /** Nothing else is in it but its key: the shop has created it. */
+  readonly isOfShop: boolean;
+}
+
+export function unmarked(item: WireItem): Unmarked {
+  const entries = Object.entries(item);
+  const rest = entries.filter(([attribute]) => !attribute.startsWith(SHOP_MARK));
+  const isMarked = rest.length < entries.length;
+  const isOfShop = isMarked && rest.every(([attribute]) => attribute === 'PK' || attribute === 'SK');
+  return { item: isMarked ? Object.fromEntries(rest) : item, isMarked, isOfShop };
+}
+
+/**
+ * A table's canonical items without what the shop has written since `before`: its own items, its marks, and the
+ * items that stay only because they carry such a mark.
+ */
+export function withoutMarks(texts: readonly string[], before: readonly string[] = []): readonly string[] {
+  const known = new Set(before);
+  const kept = texts.flatMap((text) => {
+    if (!text.includes(SHOP_MARK)) return [text];
+    const { item, isMarked } = unmarked(JSON.parse(text) as WireItem);
+    const bare = canonicalJson(item);
+    return isMarked && !known.has(bare) ? [] : [bare];
+  });
+  return kept.toSorted();
+}

@@ -1,0 +1,12 @@
+import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
+import { ordersTable } from '../../functions/shared/tables/orders.ts';
+import { productsEnhancedTable } from '../../functions/shared/tables/products-enhanced.ts';
+import type { FaultShop } from './fault-shop.ts';
+
+/** `orders` and `products-enhanced` as the shop has created them itself, each with an item in it. */
+export async function createShopTables({ dynamo }: FaultShop): Promise<void> {
+  for (const spec of [ordersTable, productsEnhancedTable]) {
+    await dynamo.call('CreateTable', createTableInput(spec, { name: spec.name, tags: { owner: 'shop' } }));
+    await dynamo.put(spec.name, { PK: { S: 'SHOP#1' }, SK: { S: 'OWN' }, note: { S: 'sold' } });
+  }
+}
