@@ -179,7 +179,7 @@ const sellInTheMiddle = inTheMiddle(async ({ seller }) => {
   await seller.settled();
 });
 
-/** FAULTS.md's attacks, for every stage where they make sense. */
+/** Schedules that broke a promise once, for every stage where they make sense. */
 export const attackKinds: readonly AttackKind[] = [
   twice('called twice at once', 'atOnce'),
   twice('called again when it has ended', 'later', 0),

@@ -25,7 +25,7 @@ const error = (name: string, code: string, status: number, strikes = isData): Fa
   fault: (at) => ({ ...at, kind: 'error', code, status, nth: 1 }),
 });
 
-/** FAULTS.md's rows, each injected at the first request of every operation that it can strike. */
+/** Faults that services really have, each injected at the first request of every operation that it can strike. */
 export const faultKinds: readonly FaultKind[] = [
   { name: 'throttled', strikes: isData, fault: (at) => ({ ...at, kind: 'throttle', nth: 1 }) },
   error('500', 'InternalServerError', 500),
