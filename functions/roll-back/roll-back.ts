@@ -47,7 +47,8 @@ async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<r
 async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScope): Promise<RollBackTurn> {
   // Workers were stopped by the mark. What they had sent before must be in place before anything is looked at.
   const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
-  if (noise > 0) return pending(noise);
+  // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
+  if (noise > 0) return pending(Math.min(noise, lookAgainSeconds));
   const remaining = turn.remainingMillis();
   const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
   const relied = await readReliedTables(runtime, run);

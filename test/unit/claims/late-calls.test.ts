@@ -99,6 +99,25 @@ describe('a call that was killed at its work', () => {
     expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(0);
   });
 
+  it('is waited for no longer once it has come back after all', async () => {
+    const back = Promise.withResolvers<void>();
+    const late = call(async (turn) => {
+      await back.promise;
+      await turn.save(done);
+    });
+    await expect.poll(async () => (await shard())?.claim).toBeDefined();
+    const held = await move('HELD');
+    const runtime = {
+      ...world.observer,
+      sleep: async (millis: number) => {
+        world.clock.advance(millis);
+        back.resolve();
+        await late.catch(() => undefined);
+      },
+    };
+    expect(await secondsOf(() => untilHeldRunIsQuiet(runtime, held))).toBe(2);
+  });
+
   it('is waited for by the commit after another call has finished its shard', async () => {
     await killedCall();
     world.clock.advance(10_000);
