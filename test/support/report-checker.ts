@@ -13,6 +13,19 @@ export async function reportOf(shop: FaultShop, runId: string): Promise<Report |
     : (JSON.parse(await shop.objectText(`runs/${runId}/report.json`)) as Report);
 }
 
+/** The report is written behind the end of its run; longer than this it does not take. */
+const WRITING_MILLIS = 15_000;
+
+/** The report of a run's end, or the one that is there instead when the time is up. */
+async function finalReportOf(shop: FaultShop, runId: string, status: string): Promise<Report | undefined> {
+  const until = Date.now() + WRITING_MILLIS;
+  for (;;) {
+    const report = await reportOf(shop, runId);
+    if (report?.status === status || Date.now() >= until) return report;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /**
  * Promise 6: what the report of a run says of its tables and counts is what is there now. For a run that has just
  * ended, and whose tables nobody has removed by hand since.
@@ -20,7 +33,7 @@ export async function reportOf(shop: FaultShop, runId: string): Promise<Report |
 export async function reportGaps(shop: FaultShop, runId: string): Promise<string[]> {
   const status = (await shop.ledgerRun(runId))?.['status'];
   if (!ended.has(String(status))) return [];
-  const report = await reportOf(shop, runId);
+  const report = await finalReportOf(shop, runId, String(status));
   if (report === undefined) return [`I6: run ${runId} is ${String(status)} and has no report`];
   const tables = await Promise.all(report.tables.map((table) => tableGaps(shop, runId, table)));
   return [
