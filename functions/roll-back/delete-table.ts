@@ -55,6 +55,9 @@ async function untilGone(
   });
 }
 
+/** In less time nobody deletes a table and creates another one. */
+const LONG_LOOK_MILLIS = 1_000;
+
 /**
  * Lifts the table's deletion protection and deletes it, unless another table has its name by now.
  *
@@ -71,11 +74,13 @@ export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Con
     (await describeTable(clients.tables, TableName))?.TableId === TableId;
   const found = await retry(until, async (): Promise<Contents | undefined> => {
     if (!(await isThere())) return undefined;
+    await fence.check();
+    const lookedAt = clock.now();
     const contents = (await lookAgain?.()) ?? nothing;
     if (contents.kind !== 'nothing of the shop') return contents;
     await fence.check();
-    // DeleteTable goes by the name alone, and the look may have taken minutes.
-    if (!(await isThere())) return undefined;
+    // DeleteTable goes by the name alone, and the look may have taken minutes. Nothing else comes between the two.
+    if (clock.now() - lookedAt > LONG_LOOK_MILLIS && !(await isThere())) return undefined;
     await clients.dynamo.send(new DeleteTableCommand({ TableName }));
     return contents;
   });

@@ -1,5 +1,6 @@
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listTables, noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
 import { tableName } from '../shared/tables/table-spec.ts';
@@ -7,14 +8,29 @@ import { targetTables } from '../shared/tables/target-tables.ts';
 import { openKept } from './open-kept.ts';
 import type { TakeBackScope, TakenBack } from './take-back-table.ts';
 
+/** No table is created before the backup is sealed, and none at all by a dry run. */
+const mayHaveCreated = ({ kind, backup, parameters }: Run): boolean =>
+  kind === 'migrate' && backup !== undefined && !parameters.dryRun;
+
+/** A table that cannot be looked at cannot be shown to be the run's, and stays as it is. */
+async function findTagged(runtime: Runtime, run: Run, name: string): Promise<TableRecord | undefined> {
+  try {
+    return await readTagged(runtime, run, name);
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    runtime.logger.warn('A table without a record could not be looked at', { runId: run.runId, name });
+    return undefined;
+  }
+}
+
 /** A table of the model's name that carries the run's tag; `undefined` where there is none. */
-async function findTagged(runtime: Runtime, { runId }: Run, name: string): Promise<TableRecord | undefined> {
+async function readTagged(runtime: Runtime, { runId }: Run, name: string): Promise<TableRecord | undefined> {
   const { tables } = runtime.clients;
   const table = await describeTable(tables, name);
   if (table === undefined || table.TableStatus === 'DELETING') return undefined;
   const { TableArn: tableArn = '', TableId: tableId = '' } = table;
   if ((await tagsOf(tables, tableArn))?.get(runTag) !== runId) return undefined;
-  return { name, outcome: 'KEPT', intentAt: runtime.clock.now(), tableId, tableArn };
+  return { name, outcome: 'KEPT', access: 'CLOSED', intentAt: runtime.clock.now(), tableId, tableArn };
 }
 
 async function keep(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
@@ -34,7 +50,7 @@ async function keep(runtime: Runtime, scope: TakeBackScope, record: TableRecord)
  */
 export async function keepUnrecorded(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
   const { run } = scope;
-  if (run.kind !== 'migrate') return [];
+  if (!mayHaveCreated(run)) return [];
   const recorded = new Set((await listTables(runtime.ledger, run.runId)).map(({ name }) => name));
   const names = targetTables.map((spec) => tableName(spec, tablePrefixOf(runtime, run)));
   const kept: TakenBack[] = [];

@@ -18,6 +18,8 @@ export interface KeptTable {
  * @throws RunClosedError, ClaimLostError
  */
 export async function openKept(runtime: Runtime, { run, fence, record }: KeptTable): Promise<string> {
+  // Nothing was closed: by a step called alone, or by a deployment that closes none.
+  if (record.access === undefined || record.access === 'NEVER_CLOSED') return '';
   const opened = await openTable(runtime, run, record, () => fence.check());
   if (opened.isOpen) return '';
   return `, and is still closed to other writers (${opened.reason}); open it with: ${openCommand(runtime, run, record)}`;

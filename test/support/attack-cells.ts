@@ -1,8 +1,7 @@
-import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { FaultHandle } from '../../workflow/local/gateway/faults.ts';
 import type { ActingShop } from './acting-shop.ts';
 import type { FaultShop } from './fault-shop.ts';
-import { functionName, type StageKey, stages, whenRequested } from './request-points.ts';
+import { functionName, type StageKey, stages } from './request-points.ts';
 
 /** A stage of a run, or the roll back of one that is refused its first write. */
 export type AttackStage = StageKey | 'rollBack';
@@ -157,22 +156,6 @@ function removed(kind: string, first: StageKey): AttackKind {
   };
 }
 
-/** The execution is stopped, the run held and resumed; a batch that was sent before arrives after the resumption. */
-const heldWithLateBatch: AttackKind = {
-  name: 'stop, hold, resume, a late batch',
-  stages: ['migrateProductsEnhanced'],
-  input: { onFailure: 'hold' },
-  arm: (attacked) => {
-    const { shop, stage } = attacked;
-    const at = { functionName: functionName(stage), operation: 'BatchWriteItem' } as const;
-    const handle = shop.aws.faults.add({ ...at, kind: 'held', nth: 1, millis: LATE_MILLIS });
-    whenRequested(shop, { stage, nth: attacked.middle }, () => {
-      void shop.sfn.send(new StopExecutionCommand({ executionArn: attacked.arn })).catch(() => undefined);
-    });
-    return struck(handle);
-  },
-};
-
 const sellInTheMiddle = inTheMiddle(async ({ seller }) => {
   for (let pick = 0; pick < 4; pick += 1) seller.act({ kind: 'order', pick });
   seller.act({ kind: 'note', pick: 3 });
@@ -187,7 +170,6 @@ export const attackKinds: readonly AttackKind[] = [
   lateWrite('killed, its first write comes late', { sender: 'killed', nth: 1 }, 'beginRun'),
   lateWrite('killed, its third write comes late', { sender: 'killed', nth: 3 }, 'backupProducts'),
   lateWrite('no answer, the write comes late', { sender: 'reset', nth: 1 }, 'beginRun'),
-  heldWithLateBatch,
   ...['orders', 'products-enhanced'].map((table): AttackKind => ({
     name: `${table} deleted`,
     stages: from('migrateProductsEnhanced'),

@@ -89,6 +89,7 @@ const WITHOUT_RULES = [
   'AWS::CloudWatch::Dashboard',
   'AWS::Lambda::Permission',
   'AWS::Lambda::Version',
+  'AWS::Logs::MetricFilter',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',

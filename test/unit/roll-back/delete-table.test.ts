@@ -52,6 +52,7 @@ describe('deleting a table', () => {
     let TableId: string | undefined;
     const look = async (): Promise<Contents> => {
       ({ TableId } = await replace());
+      world.clock.advance(120_000);
       return nothing;
     };
     expect(await remove(table, look)).toEqual(nothing);

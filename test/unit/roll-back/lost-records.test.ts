@@ -6,6 +6,7 @@ import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import type { RollBackTurn } from '../../../functions/shared/state.ts';
 import { cartTable } from '../../../functions/shared/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { EMPTY_DIGEST } from '../../../functions/shared/wire/digest.ts';
 import { createLedgerWorld, type LedgerWorld, standingTables } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
 
@@ -30,7 +31,8 @@ async function rolledBack(name: string): Promise<RollBackTurn> {
 
 describe('a table whose record somebody has removed from the ledger by hand', () => {
   beforeEach(async () => {
-    await begunRun(world, 'a');
+    const backup = { backupId: 'b', uri: 's3://b', files: 1, items: 1, bytes: 1, digest: EMPTY_DIGEST };
+    await begunRun(world, 'a', { backup });
     await ensureTable(world.runtime(), { spec: cartTable, runId: 'a', executionArn: executionArn('a') });
     const { client, tableName: TableName } = world.observer.ledger;
     await client.send(new DeleteCommand({ TableName, Key: tableKey('a', 'cart') }));
