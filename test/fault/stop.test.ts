@@ -82,6 +82,7 @@ describe('an execution that is stopped from the console', () => {
       const arn = await stopIn(stage);
       shop.aws.events.drop();
       await shop.settle();
+      if (beforeTheRun.has(stage)) await endLateBegin();
       await assertTakenBack(nameOf(arn), before);
       await shop.migrate();
       expect(await targetContent(shop)).toEqual(expected);
