@@ -3,6 +3,7 @@ import { isDead } from '../shared/holder.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
+import { quietTimeOf } from '../shared/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { confirmedFact, requireConfirmation } from './confirm.ts';
 import type { RollBackOrder } from './request.ts';
@@ -12,8 +13,10 @@ import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } fro
 export type Claim =
   /** Ours to take back. */
   | { readonly kind: 'claimed'; readonly run: Run }
-  /** Somebody else is at it. */
+  /** Another call is at it. */
   | { readonly kind: 'busy' }
+  /** Requests of earlier calls may still take effect for so long. Nothing was claimed. */
+  | { readonly kind: 'noisy'; readonly seconds: number }
   /** The run has an end, or is held: nothing to do. */
   | { readonly kind: 'ended'; readonly run: Run };
 
@@ -38,20 +41,32 @@ async function refuseLocked({ ledger }: Runtime, run: Run): Promise<void> {
 /** Somebody changed the run or its lock between our reading and our writing: look again. */
 async function change(runtime: Runtime, order: ClaimScope, next: Transition): Promise<Claim> {
   const changed = await transition(runtime.ledger, next);
-  if (changed !== undefined)
-    return changed.status === 'HELD' ? { kind: 'ended', run: changed } : { kind: 'claimed', run: changed };
+  if (changed?.status === 'HELD') return { kind: 'ended', run: changed };
+  if (changed !== undefined && changed.claim === order.by.call) return { kind: 'claimed', run: changed };
   const run = await readRun(runtime.ledger, next.run.runId);
   if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run);
-  return claimAgain(runtime, order);
+  return claimAfterRace(runtime, order);
 }
 
-/** A run that is marked already: this call goes on with it, unless another execution is at it. */
+/**
+ * A run that is marked already: this call goes on with it, unless another execution is at it. A call that can only
+ * wait claims nothing: two calls at once would take over from each other, and each takeover is another fence to wait.
+ */
 async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   if (await isRolledBackByOther(runtime, run, order.by)) return { kind: 'busy' };
+  const quietAt = run.claim === undefined ? await quietTimeOf(runtime, run, run.markedAt ?? 0) : 0;
+  const seconds = (quietAt - runtime.clock.now()) / 1_000;
+  if (seconds > 0) return { kind: 'noisy', seconds };
   const claimedRun = await claimRollBack(runtime, run, order.by);
   if (claimedRun !== undefined) return { kind: 'claimed', run: claimedRun };
   await refuseLocked(runtime, run);
-  return claimAgain(runtime, order);
+  return claimAfterRace(runtime, order);
+}
+
+/** Another call was faster a moment ago. It lives, so it is left to work; only a claim found at entry is taken over. */
+async function claimAfterRace(runtime: Runtime, order: ClaimScope): Promise<Claim> {
+  const { status, claim } = await readRun(runtime.ledger, order.runId);
+  return status === 'ROLLING_BACK' && claim !== undefined ? { kind: 'busy' } : claimAgain(runtime, order);
 }
 
 async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {

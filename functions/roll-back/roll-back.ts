@@ -101,6 +101,8 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
   switch (claim.kind) {
     case 'busy':
       return pending(lookAgainSeconds);
+    case 'noisy':
+      return pending(Math.min(claim.seconds, lookAgainSeconds));
     case 'ended':
       return endedTurn(runtime, claim.run);
     case 'claimed':

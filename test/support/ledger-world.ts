@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { ObjectStore } from '../../functions/shared/backup/object-store.ts';
 import type { Config } from '../../functions/shared/env.ts';
 import { runsIndex } from '../../functions/shared/ledger/ledger-table.ts';
@@ -74,19 +75,20 @@ const start = Date.now() + 3_600_000;
 /** Starts the engine; {@link LedgerWorld.reset} is much cheaper than another one. */
 export async function createLedgerWorld(overrides: Partial<Config> = {}): Promise<LedgerWorld> {
   let engine: Engine = await startDynoxide();
-  const clients: DynamoDBClient[] = [];
+  // All actors' clients share one pool: hundreds of calls are made in a case, and idle sockets would use up the files of a process.
+  let requestHandler = createPool();
   const objects = new Map<string, string>();
   let now = start;
   const clock: TestClock = { now: () => now, advance: (millis) => void (now += millis) };
   const stepFunctions = fakeStepFunctions();
   const settings = (): DynamoDBClientConfig => ({
     endpoint: engine.url,
+    requestHandler,
     region: config.region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const client = (maxAttempts: number, gate: Gate | undefined, inDoubt?: InDoubt): DynamoDBClient => {
     const made = new DynamoDBClient({ ...settings(), maxAttempts });
-    clients.push(made);
     // Around the gate, which loses answers.
     if (inDoubt !== undefined) watchUnanswered(made, inDoubt);
     return gated(made, clock, gate);
@@ -125,8 +127,9 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
     observer: runtime(),
     runtime,
     async reset() {
-      for (const made of clients.splice(0)) made.destroy();
+      requestHandler.destroy();
       await engine.stop();
+      requestHandler = createPool();
       engine = await startDynoxide();
       now = start;
       objects.clear();
@@ -135,7 +138,7 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
       await createLedger(world.observer);
     },
     async stop() {
-      for (const made of clients.splice(0)) made.destroy();
+      requestHandler.destroy();
       await engine.stop();
     },
   };
@@ -144,6 +147,10 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
 }
 
 const ignore = (): void => undefined;
+
+function createPool(): NodeHttpHandler {
+  return new NodeHttpHandler({ httpAgent: { keepAlive: true, maxSockets: 50 } });
+}
 
 function gated(client: DynamoDBClient, clock: TestClock, gate: Gate | undefined): DynamoDBClient {
   if (gate === undefined) return client;

@@ -33,6 +33,8 @@ export type Mishap = 'answer lost' | 'worker dies before' | 'worker dies after';
 const requestTimeoutMillis = 10_000;
 /** A state's own. */
 const maxAttempts = 5;
+/** A case has a few hundred. */
+const maxRequests = 10_000;
 const writes = /^(Put|Update|Delete|TransactWrite|Create)/;
 
 /** Everybody who acts on the one ledger, one request at a time, in the scheduler's order. */
@@ -44,6 +46,8 @@ export class Actors {
   readonly #world: LedgerWorld;
   readonly #scheduler: Scheduler;
   #snapshot: Snapshot;
+  #requests = 0;
+  #launched = 0;
 
   constructor(world: LedgerWorld, scheduler: Scheduler, snapshot: Snapshot) {
     this.#world = world;
@@ -78,9 +82,11 @@ export class Actors {
     this.#go(
       name,
       (async () => {
-        const known = started.length;
         await this.#call(name, (runtime) => settleRuns(runtime));
-        for (const { name: settler, input } of started.slice(known))
+        // Two calls at once may have started some; each execution runs once.
+        const launched = this.#launched;
+        this.#launched = started.length;
+        for (const { name: settler, input } of started.slice(launched))
           this.#go(settler, this.#rollBackMachine(settler, JSON.parse(input) as Record<string, unknown>));
       })(),
     );
@@ -214,6 +220,12 @@ export class Actors {
     send: () => Promise<unknown>,
     begunAt: number,
   ): Promise<unknown> {
+    this.#requests += 1;
+    // Nobody waits for ever: the executions of a case are stopped, and the case fails.
+    if (this.#requests === maxRequests) {
+      this.problems.push(`no end after ${maxRequests} requests, the last one of ${name}: ${operation}`);
+      this.#world.stepFunctions.executions.clear();
+    }
     if (this.clock.now() - begunAt > requestTimeoutMillis) throw timedOut();
     const mishap = this.mishaps.get(name);
     this.mishaps.delete(name);
