@@ -1,7 +1,7 @@
 import { type Claims, longestWaitMillis, quietFrom, released } from './ledger/claims.ts';
 import { type ClaimRecord, closeClaim, listClaims } from './ledger/claim-records.ts';
 import type { LedgerKey } from './ledger/ledger-table.ts';
-import { findRun, type Run } from './ledger/run.ts';
+import { findAnyRun, findRun, type Run } from './ledger/run.ts';
 import { listAnnouncers } from './ledger/table-record.ts';
 import { isEndStatus } from './ledger/transition.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from './runtime.ts';
@@ -110,7 +110,10 @@ const stoppedAtOf = (run: Run | undefined, now: number): number =>
 /**
  * Returns when nothing can take effect any more in a table that earlier runs without an end have sent: a step called
  * alone that is held without a lock, or a run whose lock or record somebody has removed from the ledger by hand. To be
- * asked under the lock and before anything is written. A run that has ended has waited for that itself.
+ * asked under the lock and before anything is written. A run that has ended has waited for that itself, whatever
+ * version of this service it was.
+ *
+ * @throws LedgerVersionError where a run without an end was written by another version; not retried
  */
 export async function untilEarlierRunsAreQuiet(
   scope: QuietScope,
@@ -119,8 +122,9 @@ export async function untilEarlierRunsAreQuiet(
   const { ledger, clock, config } = scope;
   for (const runId of await listAnnouncers(ledger, name)) {
     if (runId === own) continue;
+    const { status } = (await findAnyRun(ledger, runId)) ?? {};
+    if (status !== undefined && isEndStatus(status)) continue;
     const run = await findRun(ledger, runId);
-    if (run !== undefined && isEndStatus(run.status)) continue;
     const now = clock.now();
     const records = [...(await listClaims(ledger, runId, now)), run ?? {}];
     await waitUntil(scope, runId, quietFrom(records, stoppedAtOf(run, now), fenceMillisOf(config)));

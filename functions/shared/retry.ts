@@ -57,7 +57,7 @@ interface AwsLikeError {
   readonly name?: string;
   readonly code?: string;
   readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: true };
 }
 
 /** Whether the service says "too fast". */
@@ -65,13 +65,17 @@ export function isThrottle(error: unknown): boolean {
   return throttleNames.has((error as AwsLikeError | undefined)?.name ?? '');
 }
 
-/** Whether the same request may well succeed a moment later: throttling, 5xx, resets, time-outs, answers cut short. */
+/**
+ * Whether the same request may well succeed a moment later: throttling, 5xx, resets, time-outs, answers cut short, a
+ * clock that was wrong and that the SDK has corrected.
+ */
 export function isTransient(error: unknown): boolean {
   const { name, code, message, $metadata } = (error ?? {}) as AwsLikeError;
   return (
     transientNames.has(name ?? '') ||
     transientCodes.has(code ?? '') ||
     ($metadata?.httpStatusCode ?? 0) >= 500 ||
+    $metadata?.clockSkewCorrected === true ||
     /aborted|socket hang up|premature close/i.test(message ?? '')
   );
 }

@@ -1,7 +1,7 @@
 import { VerificationFailedError } from '../errors.ts';
 import type { LedgerTable } from './ledger-table.ts';
 import { type Reliance, type ReliedTable, rely } from './reliant.ts';
-import { findRun, type Run } from './run.ts';
+import { findAnyRun, type Run } from './run.ts';
 import { MAX_FOUND_RUNS, type Shard } from './shard.ts';
 import { findTableRecord, listAnnouncers, type TableRecord } from './table-record.ts';
 import type { TransactItem } from './transact.ts';
@@ -93,7 +93,7 @@ async function earlierRecords(
 /** Anyone can write a mark into an item: only runs that the ledger knows count. */
 async function knownRuns(ledger: LedgerTable, { runIds, isComplete }: FoundInTable): Promise<FoundInTable> {
   const known = await mapSome([...runIds], async (runId) =>
-    (await findRun(ledger, runId)) === undefined ? [] : [runId],
+    (await findAnyRun(ledger, runId)) === undefined ? [] : [runId],
   );
   return { runIds: new Set(known.flat()), isComplete };
 }
@@ -122,7 +122,7 @@ async function findReliance(
 
 /** Whoever is being rolled back takes away what would be relied on. */
 async function refuseRollingBack(ledger: LedgerTable, runId: string, reliance: Reliance): Promise<void> {
-  const runs = await mapSome([...reliance.keys()], (on) => findRun(ledger, on));
+  const runs = await mapSome([...reliance.keys()], (on) => findAnyRun(ledger, on));
   const rollingBack = runs.find((run) => run?.status === 'ROLLING_BACK');
   if (rollingBack === undefined) return;
   throw new VerificationFailedError(

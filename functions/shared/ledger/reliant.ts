@@ -1,5 +1,5 @@
 import { LEDGER_VERSION, listBelow, type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
-import { findRun } from './run.ts';
+import { findAnyRun } from './run.ts';
 import { type TransactItem, transact } from './transact.ts';
 
 /** A table in which a later run relies on what an earlier one made. */
@@ -90,7 +90,7 @@ export async function listReliants(ledger: LedgerTable, runId: string): Promise<
   const records = await listBelow(ledger, `RUN#${runId}`, 'RELIED#');
   const reliants = (records as unknown as Reliant[]).toSorted(newestFirst);
   // A worker that was late may have written for a run that was rolled back since.
-  while (reliants[0] !== undefined && (await findRun(ledger, reliants[0].runId))?.status === 'ROLLED_BACK')
+  while (reliants[0] !== undefined && (await findAnyRun(ledger, reliants[0].runId))?.status === 'ROLLED_BACK')
     reliants.shift();
   return reliants;
 }

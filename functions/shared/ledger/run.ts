@@ -147,15 +147,29 @@ export interface Run extends Claims {
 }
 
 /** Whether this code may read the run's items. */
-export function isReadable({ ledgerVersion }: Pick<Run, 'ledgerVersion'>): boolean {
+export function isReadable({ ledgerVersion }: AnyRun): boolean {
   return ledgerVersion === LEDGER_VERSION;
 }
 
-function assertReadable(run: Run): void {
+function assertReadable(run: AnyRun): void {
   if (isReadable(run)) return;
   throw new LedgerVersionError(
     `Run ${run.runId} was written by another version of this service (ledger version ${run.ledgerVersion ?? 'none'}; this one reads ${LEDGER_VERSION}). Nothing was changed. Deploy the version that began the run, finish the run there or roll it back, then deploy this one again.`,
   );
+}
+
+/** What a run of any ledger version says: these fields keep their names and meanings for good. */
+export type AnyRun = Pick<Run, 'runId' | 'status' | 'ledgerVersion'>;
+
+/** Strongly consistent, whatever version wrote the run; `undefined` where the ledger has no such run. */
+export async function findAnyRun(
+  { client, tableName }: LedgerTable,
+  runId: string,
+): Promise<AnyRun | undefined> {
+  const { Item } = await client.send(
+    new GetCommand({ TableName: tableName, Key: runKey(runId), ConsistentRead: true }),
+  );
+  return Item as AnyRun | undefined;
 }
 
 /**
@@ -164,11 +178,9 @@ function assertReadable(run: Run): void {
  * @throws LedgerVersionError where this code would misread it; not retried
  */
 export async function findRun(ledger: LedgerTable, runId: string): Promise<Run | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: runKey(runId), ConsistentRead: true }),
-  );
-  if (Item !== undefined) assertReadable(Item as Run);
-  return Item as Run | undefined;
+  const run = await findAnyRun(ledger, runId);
+  if (run !== undefined) assertReadable(run);
+  return run as Run | undefined;
 }
 
 /** @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried. */

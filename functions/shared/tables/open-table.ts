@@ -1,6 +1,6 @@
 import { errorSummary } from '../errors.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
-import { findRun, type Run } from '../ledger/run.ts';
+import { findAnyRun, type Run } from '../ledger/run.ts';
 import { noteTable, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { changePolicy, deleteRevision } from './change-policy.ts';
@@ -21,7 +21,7 @@ class RollBackAtWork extends Error {
  */
 async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined): Promise<void> {
   for (const runId of rollBacksIn(policy))
-    if ((await findRun(ledger, runId))?.status === 'ROLLING_BACK')
+    if ((await findAnyRun(ledger, runId))?.status === 'ROLLING_BACK')
       throw new RollBackAtWork(`run ${runId} is being rolled back`);
 }
 

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 export interface Endpoint {
   readonly protocol: 'http:' | 'https:';
   readonly hostname: string;
-  readonly port?: number | undefined;
+  readonly port?: number;
 }
 
 /** Sockets kept open: as many as requests that a worker has in flight at most. */
@@ -59,11 +59,11 @@ export function checkedText(
 export function post(
   { protocol, hostname, port }: Endpoint,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: Buffer,
 ): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     const send = protocol === 'https:' ? httpsRequest : httpRequest;
-    const length = { 'content-length': String(Buffer.byteLength(body)) };
+    const length = { 'content-length': String(body.byteLength) };
     const options = { hostname, port, method: 'POST', path: '/', agent: agents[protocol] };
     const request = send({ ...options, headers: { ...headers, ...length } });
     const late = (what: string) => (): void => {

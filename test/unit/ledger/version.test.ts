@@ -4,8 +4,13 @@ import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { claimRun } from '../../../functions/roll-back/claim.ts';
 import { settleRuns } from '../../../functions/settle-run/settle-run.ts';
 import { LEDGER_VERSION, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import { listRuns } from '../../../functions/shared/ledger/run.ts';
+import { noteReliance } from '../../../functions/shared/ledger/reliance.ts';
+import { listRuns, readRun } from '../../../functions/shared/ledger/run.ts';
+import { listTables } from '../../../functions/shared/ledger/table-record.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { singlePlan } from '../../../functions/shared/manual-run.ts';
+import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, sampleExecution } from '../../support/sample-run.ts';
 
@@ -70,4 +75,33 @@ describe.each([LEDGER_VERSION - 1, LEDGER_VERSION + 1])('a run of ledger version
     expect(await settleRuns(world.observer)).toEqual({ examined: 1, started: [] });
     expect(await listRuns(world.observer.ledger)).toMatchObject([{ runId: 'a', status: 'RUNNING' }]);
   });
+});
+
+describe.each([LEDGER_VERSION - 1, LEDGER_VERSION + 1])('an earlier run of ledger version %i', (version) => {
+  const cart = (runId: string) =>
+    ensureTable(world.observer, { spec: cartTable, runId, executionArn: executionArn(runId) });
+
+  it.each(['ROLLED_BACK', 'SUCCEEDED'] as const)(
+    'that is %s does not stop the next run from using its table, nor from relying on it',
+    async (status) => {
+      await cart('a');
+      const run = await readRun(world.observer.ledger, 'a');
+      const change = { to: 'ROLLING_BACK', lock: 'release', writer: 'end' } as const;
+      if (status === 'SUCCEEDED')
+        await transition(world.observer.ledger, { ...change, run, to: 'SUCCEEDED' });
+      else {
+        await transition(world.observer.ledger, { ...change, run, lock: 'keep' });
+        const marked = await readRun(world.observer.ledger, 'a');
+        await transition(world.observer.ledger, { ...change, run: marked, to: status, writer: 'done' });
+      }
+      await setVersion(version);
+      await begunRun(world, 'b');
+
+      expect(await cart('b')).toMatchObject({ name: 'cart' });
+      const tables = await listTables(world.observer.ledger, 'b');
+      const committed = { runId: 'b', committedAt: '2026-05-01T00:00:00.000Z' };
+      const { facts } = await noteReliance(world.observer.ledger, committed, { tables, shards: [] });
+      expect(facts).toEqual({ reliesOn: ['a'] });
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isThrottle, isTransient } from '../../../functions/shared/retry.ts';
 import { sendWire, takeShortcut } from '../../../functions/shared/wire/wire-client.ts';
@@ -24,6 +24,15 @@ interface Answer {
 
 /** A DynamoDB that gives these answers in turn, the last one for ever, and remembers what it was asked. */
 async function answering(...answers: readonly Answer[]) {
+  return answeringWith(credentials, ...answers);
+}
+
+const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: 'token' };
+
+async function answeringWith(
+  given: NonNullable<DynamoDBClientConfig['credentials']>,
+  ...answers: readonly Answer[]
+) {
   const asked: { headers: IncomingHttpHeaders; body: string }[] = [];
   server = createServer((request, response) => {
     let body = '';
@@ -46,7 +55,7 @@ async function answering(...answers: readonly Answer[]) {
     new DynamoDBClient({
       endpoint: `http://127.0.0.1:${port}`,
       region: 'eu-west-1',
-      credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: 'token' },
+      credentials: given,
       maxAttempts: 1,
     }),
   );
@@ -117,5 +126,62 @@ describe("a client's requests past the SDK", () => {
     await scan(body);
 
     expect(asked[1]?.body).toBe(body);
+  });
+
+  it('are signed with fresh credentials once the earlier ones have expired', async () => {
+    let given = 0;
+    const provider = async () => {
+      given += 1;
+      // Within the five minutes in which the SDK asks for new ones.
+      return { ...credentials, accessKeyId: `KEY${given}`, expiration: new Date(Date.now() + 1_000) };
+    };
+    const asked = await answeringWith(provider, fine);
+
+    await scan();
+    await scan();
+    await scan();
+
+    const keys = asked.map(({ headers }) => /Credential=(\w+)/.exec(headers['authorization'] ?? '')?.[1]);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it("go on by the service's clock where this machine's is an hour slow", async () => {
+    const serverTime = new Date(Date.now() + 3_600_000);
+    const refusal = {
+      status: 400,
+      body: '{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Signature expired"}',
+      headers: { date: serverTime.toUTCString() },
+    };
+    const asked = await answering(fine, refusal, refusal, fine);
+    await scan();
+
+    const refused = await failure(scan());
+    await scan();
+
+    expect(refused).toMatchObject({ name: 'InvalidSignatureException' });
+    expect(isTransient(refused)).toBe(true);
+    expect(asked).toHaveLength(4);
+    // `20260102T030405Z`
+    const signedAt = String(asked.at(-1)?.headers['x-amz-date']).replace(
+      /^(....)(..)(..T..)(..)(..Z)$/,
+      '$1-$2-$3:$4:$5',
+    );
+    expect(Math.abs(Date.parse(signedAt) - serverTime.getTime())).toBeLessThan(60_000);
+  });
+
+  it('are refused for good where the signature is wrong and the clocks agree', async () => {
+    const body =
+      '{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"The signature does not match"}';
+    const asked = await answering(fine, { status: 400, body, headers: { date: new Date().toUTCString() } });
+    await scan();
+
+    const refused = await failure(scan());
+
+    expect(refused).toMatchObject({
+      name: 'InvalidSignatureException',
+      message: 'The signature does not match',
+    });
+    expect(isTransient(refused)).toBe(false);
+    expect(asked).toHaveLength(3);
   });
 });
