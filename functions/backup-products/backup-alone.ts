@@ -1,5 +1,5 @@
-import { takeAllTurns } from '../shared/all-shards.ts';
-import { describeTable } from '../shared/backup/table-description.ts';
+import { takeAllTurns } from '../shared/runs/all-shards.ts';
+import { describeTable } from '../shared/aws/table-description.ts';
 import { SourceTableNotFoundError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import {
@@ -8,10 +8,10 @@ import {
   type ManualProgress,
   singlePlan,
   withManualRun,
-} from '../shared/manual-run.ts';
+} from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
-import { sparedReadUnits } from '../shared/tables/live-capacity.ts';
+import { sparedReadUnits } from '../shared/aws/live-capacity.ts';
 import { rehearseShard } from '../rehearse-backup/rehearse-shard.ts';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';

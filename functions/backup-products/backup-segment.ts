@@ -1,17 +1,17 @@
-import { assertCarriable } from '../shared/backup/carriable.ts';
-import { createFileEncoder, fileLimits } from '../shared/backup/data-file.ts';
-import { backupLayout, type FilePosition } from '../shared/backup/layout.ts';
-import { readPace } from '../shared/backup/read-pace.ts';
+import { assertCarriable } from '../shared/items/carriable.ts';
+import { createFileEncoder, fileLimits } from '../shared/files/data-file.ts';
+import { backupLayout, type FilePosition } from '../shared/files/layout.ts';
+import { readPace } from '../shared/copy/read-pace.ts';
 import { filePut } from '../shared/ledger/file.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { sourceKey } from '../shared/tables/target-tables.ts';
-import { combineDigests, EMPTY_DIGEST } from '../shared/wire/digest.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { type SegmentReader, segmentReader } from './segment-reader.ts';
-import { adoptStanding, type FileTarget, type StandingFile, storeFile } from './store-file.ts';
+import { adoptExisting, type FileTarget, type ExistingFile, storeFile } from './store-file.ts';
 
 /** Where the next turn goes on: key values, and so in the ledger only. */
 export interface SegmentCursor {
@@ -93,10 +93,10 @@ function targetOf({ runtime, segment }: SegmentScope, turn: ShardTurn<SegmentCur
 function nextProgress(
   { reader, meter }: SegmentScope,
   { progress }: ShardTurn<SegmentCursor>,
-  standing: StandingFile | undefined,
+  existing: ExistingFile | undefined,
 ): Progress<SegmentCursor> {
   const { items = 0, bytes = 0, files = 0 } = progress.counters;
-  const file = standing?.file;
+  const file = existing?.file;
   const sequence = (progress.cursor?.sequence ?? 0) + (file === undefined ? 0 : 1);
   const done = reader.isAtEnd;
   return {
@@ -119,12 +119,12 @@ async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): 
   const encoder = await fillFile(scope, turn);
   const target = targetOf(scope, turn);
   // Without an item the segment is at its end, or a dead worker's file holds items that have been deleted since.
-  const standing =
-    encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptStanding(target);
-  if (standing?.lastItem !== undefined) scope.reader.moveBehind(standing.lastItem);
+  const existing =
+    encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
+  if (existing?.lastItem !== undefined) scope.reader.moveBehind(existing.lastItem);
   const { ledger } = scope.runtime;
-  const record = standing === undefined ? [] : [filePut(ledger, turn.run.runId, standing.file)];
-  await turn.save(nextProgress(scope, turn, standing), record);
+  const record = existing === undefined ? [] : [filePut(ledger, turn.run.runId, existing.file)];
+  await turn.save(nextProgress(scope, turn, existing), record);
 }
 
 async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {

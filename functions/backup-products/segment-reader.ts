@@ -1,8 +1,8 @@
 import { TableUnavailableError } from '../shared/errors.ts';
-import type { ReadPace } from '../shared/backup/read-pace.ts';
-import type { ItemTable, ScanPage } from '../shared/wire/item-table.ts';
-import { keyOf } from '../shared/wire/item-key.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import type { ReadPace } from '../shared/copy/read-pace.ts';
+import type { ItemTable, ScanPage } from '../shared/aws/item-table.ts';
+import { keyOf } from '../shared/items/item-key.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Which part of the source is read. */
 export interface Segment {

@@ -1,11 +1,11 @@
-import { checksums, type EncodedFile, encodeLine } from '../shared/backup/data-file.ts';
-import { dataFileKey, type FilePosition } from '../shared/backup/layout.ts';
-import type { ObjectStore, PutOptions, StoredObject } from '../shared/backup/object-store.ts';
-import { decodeItems } from '../shared/backup/read-file.ts';
+import { checksums, type EncodedFile, encodeLine } from '../shared/files/data-file.ts';
+import { dataFileKey, type FilePosition } from '../shared/files/layout.ts';
+import type { ObjectStore, PutOptions, StoredObject } from '../shared/aws/object-store.ts';
+import { decodeItems } from '../shared/files/read-file.ts';
 import { BackupDamagedError } from '../shared/errors.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
-import { createDigestSum } from '../shared/wire/digest.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { createDigestSum } from '../shared/items/digest.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Where a data file goes. */
 export interface FileTarget {
@@ -16,7 +16,7 @@ export interface FileTarget {
 }
 
 /** A data file that stands in the bucket. */
-export interface StandingFile {
+export interface ExistingFile {
   readonly file: BackupFile;
   /**
    * Present when an earlier worker's file was taken over: the Scan goes on behind this item, because what
@@ -39,7 +39,7 @@ function describeFile(target: FileTarget, encoded: EncodedFile, etag: string): B
 }
 
 /** Reads a file that an earlier worker put there and counts it as this backup's. */
-async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<StandingFile> {
+async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<ExistingFile> {
   const key = dataFileKey(target.backupId, target.position);
   const digest = createDigestSum();
   let bytes = 0;
@@ -58,26 +58,26 @@ async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<
 }
 
 /** The file at this place, taken over; `undefined` where none stands. */
-export async function adoptStanding(target: FileTarget): Promise<StandingFile | undefined> {
+export async function adoptExisting(target: FileTarget): Promise<ExistingFile | undefined> {
   const key = dataFileKey(target.backupId, target.position);
-  const standing = await target.objects.get(key, target.options);
-  return standing && adopt(target, standing);
+  const existing = await target.objects.get(key, target.options);
+  return existing && adopt(target, existing);
 }
 
 /**
  * Uploads a data file unless one stands there. A worker may have died between its PUT and its checkpoint;
- * if the shop sold something since, this worker's bytes differ, and the standing file is taken over.
+ * if the shop sold something since, this worker's bytes differ, and the existing file is taken over.
  *
  * @throws BackupDamagedError (not retried) when what stands there is no data file.
  */
-export async function storeFile(target: FileTarget, encoded: EncodedFile): Promise<StandingFile> {
+export async function storeFile(target: FileTarget, encoded: EncodedFile): Promise<ExistingFile> {
   const key = dataFileKey(target.backupId, target.position);
   const { outcome, etag } = await target.objects.putOnce(key, encoded.body, {
     ...gzipType,
     ...target.options,
   });
   if (outcome !== 'other') return { file: describeFile(target, encoded, etag) };
-  const adopted = await adoptStanding(target);
+  const adopted = await adoptExisting(target);
   if (adopted === undefined)
     throw new BackupDamagedError(
       `Object ${key} was there a moment ago and is gone. Find out who deletes from the bucket, then start again.`,

@@ -1,13 +1,13 @@
-import { backupIdFor } from '../shared/backup/layout.ts';
+import { backupIdFor } from '../shared/files/layout.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run, settingsOf, tablePrefixOf } from '../shared/ledger/run.ts';
-import { beginOrSettle } from '../shared/lock-conflict.ts';
-import { type MigrateInput, parseMigrateInput } from '../shared/migrate-input.ts';
-import { untilHeldRunIsQuiet } from '../shared/quiet.ts';
+import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
+import { type MigrateInput, parseMigrateInput } from '../shared/runs/migrate-input.ts';
+import { untilHeldRunIsQuiet } from '../shared/copy/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun, Execution } from '../shared/state.ts';
-import { codeVersion } from '../shared/transform/code-version.ts';
+import { codeVersion } from '../migrations/shop/code-version.ts';
 
 function holderOf({ id, name, startTime }: Execution): Holder {
   return { executionName: name, executionArn: id, startTime };
@@ -36,9 +36,9 @@ function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
 
 async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
   const wanted = newRun(runtime, payload, input);
-  const { outcome, run } = await beginOrSettle(runtime, wanted, holderOf(payload.execution));
-  if (outcome === 'SETTLE')
-    runtime.logger.warn('A dead run holds the lock and is settled first', { runId: run.runId });
+  const { outcome, run } = await beginOrRecover(runtime, wanted, holderOf(payload.execution));
+  if (outcome === 'RECOVER')
+    runtime.logger.warn('A dead run holds the lock and is recovered first', { runId: run.runId });
   return begun(run, outcome);
 }
 
@@ -118,5 +118,5 @@ export async function beginMigration(runtime: Runtime, payload: BeginRunInput): 
       ? await begin(runtime, payload, input)
       : await resume(runtime, payload, { ...input, resume: input.resume });
   const kept = { machine, input: payload.input, execution, run };
-  return run.outcome === 'SETTLE' ? { ...kept, tested } : kept;
+  return run.outcome === 'RECOVER' ? { ...kept, tested } : kept;
 }

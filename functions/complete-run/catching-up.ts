@@ -1,10 +1,10 @@
-import { type RunLedger } from '../shared/build-report.ts';
-import { countOver } from '../shared/count-shards.ts';
+import { type RunLedger } from '../shared/runs/build-report.ts';
+import { countOver } from '../shared/runs/count-shards.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 
 /** Keys that a sentence names; the report's `mismatches` name more. */
 const MAX_NAMED = 5;

@@ -1,12 +1,12 @@
-import { missingFromBucket, readManifest } from '../shared/backup/backup-catalog.ts';
-import type { RunLedger } from '../shared/build-report.ts';
-import { existingTables } from '../shared/existing-tables.ts';
+import { missingFromBucket, readManifest } from '../shared/files/backup-catalog.ts';
+import type { RunLedger } from '../shared/runs/build-report.ts';
+import { existingTables } from '../shared/aws/existing-tables.ts';
 import { listFiles } from '../shared/ledger/file.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable, targetTables } from '../shared/tables/target-tables.ts';
-import { combineDigests } from '../shared/wire/digest.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable, targetTables } from '../migrations/shop/tables/target-tables.ts';
+import { combineDigests } from '../shared/items/digest.ts';
 import { verificationVersion } from '../verify-migration/find-target.ts';
 import type { CommitFacts } from './judge.ts';
 

@@ -1,5 +1,5 @@
-import { countedVerification, type RunLedger } from '../shared/build-report.ts';
-import { countOver } from '../shared/count-shards.ts';
+import { countedVerification, type RunLedger } from '../shared/runs/build-report.ts';
+import { countOver } from '../shared/runs/count-shards.ts';
 import {
   backupProblems,
   existingTableProblems,
@@ -8,12 +8,12 @@ import {
   tableProblems,
   type TableFacts,
   transformProblems,
-} from '../shared/equations.ts';
+} from '../shared/runs/equations.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/wire/digest.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 
 /** Everything that a commit is judged by. */
 export interface CommitFacts {

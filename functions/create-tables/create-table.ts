@@ -1,7 +1,7 @@
-import { type ManualOutcome, withManualRun } from '../shared/manual-run.ts';
+import { type ManualOutcome, withManualRun } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type EnsuredTable, ensureTable, type WantedTable } from '../shared/tables/ensure-table.ts';
-import type { TableSpec } from '../shared/tables/table-spec.ts';
+import type { TableSpec } from '../shared/migration/table-spec.ts';
 
 /** A branch of CreateTables. */
 export async function createForRun(

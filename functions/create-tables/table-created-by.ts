@@ -1,5 +1,5 @@
-import type { TableSpec } from '../shared/tables/table-spec.ts';
-import { targetTables } from '../shared/tables/target-tables.ts';
+import type { TableSpec } from '../shared/migration/table-spec.ts';
+import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 
 /**
  * The spec whose table this function creates.
@@ -9,6 +9,8 @@ import { targetTables } from '../shared/tables/target-tables.ts';
 export function tableCreatedBy(functionKey: string): TableSpec {
   const spec = targetTables.find(({ createdBy }) => createdBy === functionKey);
   if (spec === undefined)
-    throw new Error(`No table in functions/shared/tables/target-tables.ts is created by ${functionKey}.`);
+    throw new Error(
+      `No table in functions/migrations/shop/tables/target-tables.ts is created by ${functionKey}.`,
+    );
   return spec;
 }

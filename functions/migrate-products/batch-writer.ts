@@ -1,12 +1,12 @@
 import { ItemRefusedError } from '../shared/errors.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
-import { createPipeline } from '../shared/pipeline.ts';
-import { keyIdentity, keyText } from '../shared/tables/item-key.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
+import { createPipeline } from '../shared/copy/pipeline.ts';
+import { keyIdentity, keyText } from '../migrations/shop/target-key.ts';
 import {
   noteThrottle,
   paidWrite,
   type PendingItem,
-  settleItem,
+  noteWritten,
   type TargetWriter,
   type WriteScope,
 } from './target-writer.ts';
@@ -50,15 +50,12 @@ export function createBatchWriter(scope: WriteScope): TargetWriter {
       ),
     );
     if (outcome.unprocessed.length === 0) unitsOf.learn(outcome.writeUnits, length);
-    await settleBatch(batch, outcome.unprocessed);
+    await noteBatch(batch, outcome.unprocessed);
   };
-  const settleBatch = async (
-    batch: readonly EncodedItem[],
-    unprocessed: readonly string[],
-  ): Promise<void> => {
+  const noteBatch = async (batch: readonly EncodedItem[], unprocessed: readonly string[]): Promise<void> => {
     const left = new Set(unprocessed.map((json) => keyIdentity(JSON.parse(json))));
     const missing = left.size === 0 ? [] : batch.filter(({ item }) => left.has(keyIdentity(item)));
-    for (const item of batch) if (!missing.includes(item)) settleItem(item);
+    for (const item of batch) if (!missing.includes(item)) noteWritten(item);
     refused = [...refused, ...missing];
     refusals = missing.length < batch.length ? 0 : refusals + 1;
     noteThrottle(scope, missing.length > 0);

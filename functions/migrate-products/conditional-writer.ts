@@ -1,24 +1,24 @@
 import { TransientError } from '../shared/errors.ts';
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
-import { readUndo, saveUndo, type UndoItems } from '../shared/undo-file.ts';
-import type { ObjectStore } from '../shared/backup/object-store.ts';
-import { readItemsByKey } from '../shared/wire/read-items.ts';
-import type { QueryPartition } from '../shared/wire/query-partition.ts';
-import { absentCondition, changeOf, type ItemChange } from '../shared/wire/unchanged.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { readUndo, saveUndo, type UndoItems } from '../shared/files/undo-file.ts';
+import type { ObjectStore } from '../shared/aws/object-store.ts';
+import { readItemsByKey } from '../shared/aws/read-items.ts';
+import type { QueryPartition } from '../shared/aws/query-partition.ts';
+import { absentCondition, changeOf, type ItemChange } from '../shared/aws/unchanged.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { refusalOf } from './batch-writer.ts';
-import { decideStanding } from './decide-standing.ts';
+import { decideExisting } from './decide-existing.ts';
 import type { FoundRuns } from './found-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
-import { createPipeline } from '../shared/pipeline.ts';
-import { keyIdentity, keyOf, keyText, targetKeyNames } from '../shared/tables/item-key.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { createPipeline } from '../shared/copy/pipeline.ts';
+import { keyIdentity, keyOf, keyText, targetKeyNames } from '../migrations/shop/target-key.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { isThrottle } from '../shared/retry.ts';
 import {
   noteThrottle,
   paidWrite,
   type PendingItem,
-  settleItem,
+  noteWritten,
   type TargetWriter,
   type WriteScope,
 } from './target-writer.ts';
@@ -66,7 +66,7 @@ type LeftKind = 'keptChanged' | 'keptTooLarge' | 'outdated';
 
 /** An item that shall be written, and the one that stands in its place. */
 interface Met extends PendingItem {
-  readonly standing: WireItem;
+  readonly existing: WireItem;
 }
 
 /**
@@ -81,40 +81,40 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
   const stale = scope.onExisting === 'replace' ? createStaleSweep(scope) : undefined;
 
   const place = async (pending: PendingItem, looks = 0): Promise<void> => {
-    const standing = await putNew(scope, pending.item);
-    if (standing === 'written') return settleItem(pending);
-    if (standing !== 'vanished') return meet({ ...pending, standing });
+    const existing = await putNew(scope, pending.item);
+    if (existing === 'written') return noteWritten(pending);
+    if (existing !== 'vanished') return meet({ ...pending, existing });
     if (looks >= MAX_LOOKS) throw restlessItem(pending.item);
     return place(pending, looks + 1);
   };
   const meet = async (met: Met): Promise<void> => {
-    const { item: fresh, standing, product } = met;
-    scope.foundRuns.see(standing);
-    const decision = decideStanding({ ...scope, standing, fresh });
-    if (decision === 'refresh') return change(met, settleItem);
+    const { item: fresh, existing, product } = met;
+    scope.foundRuns.see(existing);
+    const decision = decideExisting({ ...scope, existing, fresh });
+    if (decision === 'refresh') return change(met, noteWritten);
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
     else if (await keeper.hasKept(met)) countReplaced(met);
     if (decision === 'changed') noteLeft(scope, 'keptChanged', met);
     if (decision === 'outdated') noteLeft(scope, 'outdated', met);
-    settleItem(met);
+    noteWritten(met);
   };
   const change = async (met: Met, onWritten: (met: Met) => void): Promise<void> => {
-    const wanted = changeOf({ from: met.standing, to: met.item }, targetKeyNames);
+    const wanted = changeOf({ from: met.existing, to: met.item }, targetKeyNames);
     if (wanted === undefined) return leaveAlone(scope, met);
-    const standing = await update(scope, met.item, wanted);
-    if (standing === 'written') return onWritten(met);
-    return standing === 'vanished' ? place(met) : meet({ ...met, standing });
+    const existing = await update(scope, met.item, wanted);
+    if (existing === 'written') return onWritten(met);
+    return existing === 'vanished' ? place(met) : meet({ ...met, existing });
   };
   /** What the look finds missing is written by condition all the same: somebody may be quicker. */
   const placeTogether = async (together: readonly PendingItem[]): Promise<void> => {
-    const standing = await lookUp(
+    const existing = await lookUp(
       scope,
       together.map(({ item }) => item),
     );
     await sideBySide(together, (pending) => {
-      const found = standing.get(keyIdentity(pending.item));
-      return found === undefined ? place(pending) : meet({ ...pending, standing: found });
+      const found = existing.get(keyIdentity(pending.item));
+      return found === undefined ? place(pending) : meet({ ...pending, existing: found });
     });
   };
   const flush = async (): Promise<void> => {
@@ -127,7 +127,7 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     const together = replacements.slice(0, REPLACED_TOGETHER);
     replacements = replacements.slice(REPLACED_TOGETHER);
     await keeper.keep(together);
-    await sideBySide(together, (met) => change(met, settleReplaced));
+    await sideBySide(together, (met) => change(met, noteReplaced));
   };
 
   return {
@@ -184,7 +184,7 @@ type WriteResult = 'written' | 'vanished' | WireItem;
 async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteResult> {
   try {
     const outcome = await paidWrite(scope, 1, () => scope.items.putIf(scope.tableName, item, NOT_THERE));
-    return outcome.written ? 'written' : (outcome.standing ?? (await readStanding(scope, item)));
+    return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
   } catch (error) {
     throw error instanceof Error && error.name === 'ValidationException' ? refusalOf(item, error) : error;
   }
@@ -193,13 +193,13 @@ async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteRes
 async function update(scope: ConditionalScope, item: WireItem, change: ItemChange): Promise<WriteResult> {
   const { tableName } = scope;
   const outcome = await paidWrite(scope, 1, () => scope.updateIf({ tableName, key: keyOf(item), change }));
-  return outcome.written ? 'written' : (outcome.standing ?? (await readStanding(scope, item)));
+  return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
 }
 
 /** For an engine that does not say what stands there. */
-async function readStanding(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
-  const standing = await lookUp(scope, [item]);
-  return standing.get(keyIdentity(item)) ?? 'vanished';
+async function readExisting(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
+  const existing = await lookUp(scope, [item]);
+  return existing.get(keyIdentity(item)) ?? 'vanished';
 }
 
 /** What this run has replaced, in this turn and in earlier ones. */
@@ -211,7 +211,7 @@ function createKeeper(scope: ConditionalScope) {
   return {
     async keep(replaced: readonly Met[]): Promise<void> {
       for (const [stem, met] of Map.groupBy(replaced, ({ product }) => product.stem)) {
-        const items = met.map(({ standing }) => standing);
+        const items = met.map(({ existing }) => existing);
         const firstNumber = nextNumbers.get(stem) ?? 0;
         const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
         nextNumbers.set(stem, kept.number + 1);
@@ -232,7 +232,7 @@ function createKeeper(scope: ConditionalScope) {
 function leaveAlone(scope: ConditionalScope, met: Met): void {
   met.product.tally.alreadyPresent += 1;
   noteLeft(scope, 'keptTooLarge', met);
-  settleItem(met);
+  noteWritten(met);
 }
 
 function noteLeft({ samples }: ConditionalScope, kind: LeftKind, { item, product }: PendingItem): void {
@@ -245,9 +245,9 @@ function countReplaced({ product }: PendingItem): void {
   product.tally.alreadyPresent += 1;
 }
 
-function settleReplaced(met: PendingItem): void {
+function noteReplaced(met: PendingItem): void {
   countReplaced(met);
-  settleItem(met);
+  noteWritten(met);
 }
 
 function restlessItem(item: WireItem): TransientError {

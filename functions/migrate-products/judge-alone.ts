@@ -1,7 +1,7 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import { tableProblems } from '../shared/equations.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import { tableProblems } from '../shared/runs/equations.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
-import { existingTables } from '../shared/existing-tables.ts';
+import { existingTables } from '../shared/aws/existing-tables.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';

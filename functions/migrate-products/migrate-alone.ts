@@ -1,14 +1,19 @@
-import { newestBackup, readBackup } from '../shared/backup/backup-catalog.ts';
+import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard } from '../shared/ledger/shard.ts';
-import { type ManualOutcome, type ManualProgress, singlePlan, withManualRun } from '../shared/manual-run.ts';
+import {
+  type ManualOutcome,
+  type ManualProgress,
+  singlePlan,
+  withManualRun,
+} from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
 import { ensureTable } from '../shared/tables/ensure-table.ts';
-import { sparedWriteUnits } from '../shared/tables/live-capacity.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 

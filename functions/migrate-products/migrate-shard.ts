@@ -3,18 +3,18 @@ import {
   type FilesCursor,
   firstProduct,
   readProducts,
-} from '../shared/backup/read-products.ts';
-import { shardFilesOfRun } from '../shared/backup/run-files.ts';
+} from '../shared/files/read-products.ts';
+import { shardFilesOfRun } from '../shared/files/run-files.ts';
 import { TableUnavailableError } from '../shared/errors.ts';
 import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { codeVersion } from '../shared/transform/code-version.ts';
-import { productToItems } from '../shared/transform/product-to-items.ts';
-import { type TransformContext, transformContext } from '../shared/transform/transform-context.ts';
-import { queryPartition } from '../shared/wire/query-partition.ts';
+import { codeVersion } from '../migrations/shop/code-version.ts';
+import { productToItems } from '../migrations/shop/product-to-items.ts';
+import { type TransformContext, transformContext } from '../migrations/shop/transform-context.ts';
+import { queryPartition } from '../shared/aws/query-partition.ts';
 import { createBatchWriter } from './batch-writer.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { createFoundRuns, type FoundRuns } from './found-runs.ts';

@@ -3,13 +3,13 @@ import { TableUnavailableError } from '../shared/errors.ts';
 import { isResumed } from '../shared/ledger/begin.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import { createRate } from '../shared/rate.ts';
+import { createRate } from '../shared/copy/rate.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { ShardTurn } from '../shared/shard-turn.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { updateIf } from '../shared/wire/update-if.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { updateIf } from '../shared/aws/update-if.ts';
 import type { WriteMeter, WriteScope } from './target-writer.ts';
 
 /** The table that products go into. */

@@ -1,4 +1,4 @@
-import type { FilesCursor } from '../shared/backup/read-products.ts';
+import type { FilesCursor } from '../shared/files/read-products.ts';
 
 const TALLY_NAMES = [
   /** Target items in place. */

@@ -1,16 +1,16 @@
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
-import { createPipeline } from '../shared/pipeline.ts';
+import { createPipeline } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
-import { keyIdentity, keyOf, keyText } from '../shared/tables/item-key.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
-import { ownerIdOf } from '../shared/transform/product-to-items.ts';
-import type { ObjectStore } from '../shared/backup/object-store.ts';
-import { removedStem, saveUndo } from '../shared/undo-file.ts';
-import type { QueryPartition } from '../shared/wire/query-partition.ts';
-import { canonicalJson } from '../shared/wire/canonical-json.ts';
-import { absentCondition, unchangedCondition } from '../shared/wire/unchanged.ts';
-import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import { keyIdentity, keyOf, keyText } from '../migrations/shop/target-key.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
+import { ownerIdOf } from '../migrations/shop/product-to-items.ts';
+import type { ObjectStore } from '../shared/aws/object-store.ts';
+import { removedStem, saveUndo } from '../shared/files/undo-file.ts';
+import type { QueryPartition } from '../shared/aws/query-partition.ts';
+import { canonicalJson } from '../shared/items/canonical-json.ts';
+import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
+import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import type { PendingProduct } from './product-window.ts';
 import { noteThrottle, paidWrite, type WriteScope } from './target-writer.ts';
 

@@ -1,9 +1,9 @@
-import type { Fence } from '../shared/fence.ts';
-import type { Rate } from '../shared/rate.ts';
+import type { Fence } from '../shared/copy/fence.ts';
+import type { Rate } from '../shared/copy/rate.ts';
 import { isThrottle } from '../shared/retry.ts';
-import type { ItemTable } from '../shared/wire/item-table.ts';
-import type { UpdateIf } from '../shared/wire/update-if.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import type { ItemTable } from '../shared/aws/item-table.ts';
+import type { UpdateIf } from '../shared/aws/update-if.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import type { PendingProduct } from './product-window.ts';
 
 /** An item that shall stand in the target, and the product that waits for it. */
@@ -56,7 +56,7 @@ export interface WriteScope {
 }
 
 /** Marks one of the product's items as written. */
-export function settleItem({ product }: PendingItem): void {
+export function noteWritten({ product }: PendingItem): void {
   product.remaining -= 1;
 }
 

@@ -1,4 +1,4 @@
-import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
+import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { recordFailure } from '../shared/ledger/failure.ts';
 import { readRun } from '../shared/ledger/run.ts';

@@ -1,15 +1,15 @@
-import { quarantineLine } from '../shared/transform/quarantine.ts';
-import { productToItems } from '../shared/transform/product-to-items.ts';
-import type { TransformContext } from '../shared/transform/transform-context.ts';
-import { DamagedFileError, decodeItems, fetchDataFile } from '../shared/backup/read-file.ts';
-import type { ObjectStore } from '../shared/backup/object-store.ts';
+import { quarantineLine } from '../migrations/shop/quarantine.ts';
+import { productToItems } from '../migrations/shop/product-to-items.ts';
+import type { TransformContext } from '../migrations/shop/transform-context.ts';
+import { DamagedFileError, decodeItems, fetchDataFile } from '../shared/files/read-file.ts';
+import type { ObjectStore } from '../shared/aws/object-store.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import type { QuarantinedProduct } from '../shared/ledger/shard.ts';
-import { sourceKey } from '../shared/tables/target-tables.ts';
-import { type Expiry, isExpired, willExpire } from '../shared/tables/time-to-live.ts';
-import { createDigestSum, type Digest, equalDigests } from '../shared/wire/digest.ts';
-import { itemSizeBytes } from '../shared/wire/item-size.ts';
-import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import { type Expiry, isExpired, willExpire } from '../shared/aws/time-to-live.ts';
+import { createDigestSum, type Digest, equalDigests } from '../shared/items/digest.ts';
+import { itemSizeBytes } from '../shared/items/item-size.ts';
+import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import { shorten } from '../shared/text.ts';
 
 /** What one file's products would become. */

@@ -1,13 +1,13 @@
-import { fileStem, runLayout } from '../shared/backup/layout.ts';
-import { filesOfShard } from '../shared/backup/shard-files.ts';
+import { fileStem, runLayout } from '../shared/files/layout.ts';
+import { filesOfShard } from '../shared/files/shard-files.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { codeVersion } from '../shared/transform/code-version.ts';
-import { transformContext } from '../shared/transform/transform-context.ts';
-import { combineDigests, EMPTY_DIGEST } from '../shared/wire/digest.ts';
+import { codeVersion } from '../migrations/shop/code-version.ts';
+import { transformContext } from '../migrations/shop/transform-context.ts';
+import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { type FileRehearsal, maxSamples, rehearseFile, type RehearsalContext } from './rehearse-file.ts';
 
 /** How many of the shard's files are done. */

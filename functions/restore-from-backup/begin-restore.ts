@@ -1,12 +1,12 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import { backupLayout } from '../shared/backup/layout.ts';
-import type { MigrationManifest } from '../shared/backup/manifests.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import { backupLayout } from '../shared/files/layout.ts';
+import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { LockHeldError } from '../shared/errors.ts';
 import type { Holder, NewRun } from '../shared/ledger/begin.ts';
 import { type BackupSummary, type Run, settingsOf } from '../shared/ledger/run.ts';
-import { beginOrSettle, type BegunOrSettle } from '../shared/lock-conflict.ts';
+import { beginOrRecover, type BegunOrRecover } from '../shared/runs/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { codeVersion } from '../shared/transform/code-version.ts';
+import { codeVersion } from '../migrations/shop/code-version.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
 import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
@@ -61,9 +61,9 @@ async function beginWhereFree(
   runtime: Runtime,
   state: BeginRestoreInput,
   { holder, taken = new Set() }: { readonly holder: Holder; readonly taken?: ReadonlySet<string> },
-): Promise<BegunOrSettle> {
+): Promise<BegunOrRecover> {
   try {
-    return await beginOrSettle(runtime, await newRun(runtime, state), holder);
+    return await beginOrRecover(runtime, await newRun(runtime, state), holder);
   } catch (error) {
     const isNamed = parseRestoreInput(state.input).targetTable !== undefined;
     if (isNamed || !(error instanceof LockHeldError)) throw error;
@@ -76,7 +76,7 @@ async function beginWhereFree(
 }
 
 /**
- * Run, execution and lock in one transaction. A dead run that holds the lock is to be settled first.
+ * Run, execution and lock in one transaction. A dead run that holds the lock is to be recovered first.
  *
  * @throws LockHeldError, RunIdUsedError, RunClosedError; none is retried.
  */
@@ -89,5 +89,5 @@ export async function beginRestore(runtime: Runtime, state: BeginRestoreInput): 
   };
   const { outcome, run } = await beginWhereFree(runtime, state, { holder });
   const kept = { machine, input, execution };
-  return { ...kept, ...(outcome === 'SETTLE' && { tested }), run: { outcome, ...begun(run) } };
+  return { ...kept, ...(outcome === 'RECOVER' && { tested }), run: { outcome, ...begun(run) } };
 }

@@ -1,10 +1,10 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
 import { RestoreTargetError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/fence.ts';
+import { raiseFence } from '../shared/copy/fence.ts';
 import { announceTable, recordTable } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
 import { type EnsuredTable, ensureBlueprint } from '../shared/tables/ensure-table.ts';
 import { orderOf } from './payloads.ts';
 import { restoredTable } from './restored-table.ts';

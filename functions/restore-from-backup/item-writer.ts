@@ -1,13 +1,13 @@
 import { ItemRefusedError } from '../shared/errors.ts';
-import { createPipeline } from '../shared/pipeline.ts';
-import type { Rate } from '../shared/rate.ts';
+import { createPipeline } from '../shared/copy/pipeline.ts';
+import type { Rate } from '../shared/copy/rate.ts';
 import { isThrottle, isTransient } from '../shared/retry.ts';
-import { canonicalJson } from '../shared/wire/canonical-json.ts';
-import { keyText } from '../shared/wire/item-key.ts';
-import { itemSizeBytes } from '../shared/wire/item-size.ts';
-import type { ItemTable } from '../shared/wire/item-table.ts';
-import { absentCondition } from '../shared/wire/unchanged.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { canonicalJson } from '../shared/items/canonical-json.ts';
+import { keyText } from '../shared/items/item-key.ts';
+import { itemSizeBytes } from '../shared/items/item-size.ts';
+import type { ItemTable } from '../shared/aws/item-table.ts';
+import { absentCondition } from '../shared/aws/unchanged.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { shorten } from '../shared/text.ts';
 
 /** What a writer has done since it was made. */
@@ -199,7 +199,7 @@ async function putIfMissing(scope: WriterScope, counts: WriteCounts, item: WireI
     throw isRefusal(error) && !isTransient(error) ? refused(scope, item, error) : error;
   });
   if (outcome.written) counts.written += 1;
-  else if (outcome.standing !== undefined && canonicalJson(outcome.standing) === canonicalJson(item))
+  else if (outcome.existing !== undefined && canonicalJson(outcome.existing) === canonicalJson(item))
     counts.alreadyPresent += 1;
   else counts.keptDifferent += 1;
 }

@@ -1,6 +1,6 @@
-import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { type RunLedger } from '../shared/build-report.ts';
-import { countOver } from '../shared/count-shards.ts';
+import type { MigrationManifest } from '../shared/files/manifests.ts';
+import { type RunLedger } from '../shared/runs/build-report.ts';
+import { countOver } from '../shared/runs/count-shards.ts';
 import {
   backupProblems,
   existingTableProblems,
@@ -8,13 +8,13 @@ import {
   passProblems,
   tableProblems,
   type TableFacts,
-} from '../shared/equations.ts';
+} from '../shared/runs/equations.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
-import { existingTables } from '../shared/existing-tables.ts';
+import { existingTables } from '../shared/aws/existing-tables.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/wire/digest.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { orderOf } from './payloads.ts';
 import { modeIn } from './restore-mode.ts';
 

@@ -26,10 +26,10 @@ export type BeginRestoreInput = z.infer<typeof beginRestoreSchema>;
 
 /** BeginRestore's answer, which replaces the state. */
 export interface BeginRestoreOutput extends Omit<BeginRestoreInput, 'tested'> {
-  /** Kept for `SETTLE` only, because BeginRestore is called again. */
+  /** Kept for `RECOVER` only, because BeginRestore is called again. */
   readonly tested?: PreparedRestore;
   readonly run: {
-    readonly outcome: 'BEGUN' | 'SETTLE';
+    readonly outcome: 'BEGUN' | 'RECOVER';
     readonly runId: string;
     readonly shards: readonly number[];
     readonly workers: number;

@@ -1,10 +1,10 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import { DamagedFileError, readItems } from '../shared/backup/read-file.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import { DamagedFileError, readItems } from '../shared/files/read-file.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { isExpired } from '../shared/tables/time-to-live.ts';
-import { combineDigests, createDigestSum, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+import { isExpired } from '../shared/aws/time-to-live.ts';
+import { combineDigests, createDigestSum, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups, type RestorableFile } from './restore-files.ts';
 

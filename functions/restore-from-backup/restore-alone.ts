@@ -1,10 +1,10 @@
-import { takeAllTurns, type Worker } from '../shared/all-shards.ts';
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import { readRunLedger } from '../shared/build-report.ts';
+import { takeAllTurns, type Worker } from '../shared/runs/all-shards.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import { readRunLedger } from '../shared/runs/build-report.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listShards } from '../shared/ledger/shard.ts';
-import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/manual-run.ts';
+import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { finishSettings, restoredCounts } from './complete-restore.ts';
 import { createRestoredTable } from './create-restored-table.ts';

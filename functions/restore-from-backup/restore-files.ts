@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import type { ObjectStore } from '../shared/backup/object-store.ts';
-import { readItems } from '../shared/backup/read-file.ts';
-import { filesOfShard } from '../shared/backup/shard-files.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import type { MigrationManifest } from '../shared/files/manifests.ts';
+import type { ObjectStore } from '../shared/aws/object-store.ts';
+import { readItems } from '../shared/files/read-file.ts';
+import { filesOfShard } from '../shared/files/shard-files.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** One data file, as the manifest lists it. */
 export type RestorableFile = MigrationManifest['files'][number];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { isBackupId } from '../shared/backup/layout.ts';
+import { isBackupId } from '../shared/files/layout.ts';
 import { InvalidInputError } from '../shared/errors.ts';
-import { noteSchema } from '../shared/migrate-input.ts';
+import { noteSchema } from '../shared/runs/migrate-input.ts';
 import { cut } from '../shared/text.ts';
 
 /** Longer input than this is a mistake; Step Functions itself would take 256 KiB. */

@@ -5,11 +5,11 @@ import {
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { unseenSettings } from '../shared/backup/other-settings.ts';
-import type { TableDescription } from '../shared/backup/table-description.ts';
+import { unseenSettings } from '../shared/aws/other-settings.ts';
+import type { TableDescription } from '../shared/aws/table-description.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
 import { patiently } from './patiently.ts';
 import { restoreTags } from './restore-tags.ts';
 
@@ -50,8 +50,8 @@ async function restoreBilling(
   { tableName, backedUp, check }: SettingsScope,
 ): Promise<void> {
   const { dynamo, tables } = runtime.clients;
-  const standing = await describeTable(tables, tableName);
-  if ((standing?.ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0) return;
+  const existing = await describeTable(tables, tableName);
+  if ((existing?.ProvisionedThroughput?.ReadCapacityUnits ?? 0) > 0) return;
   const indexes = backedUp.globalSecondaryIndexes.map(({ IndexName, ProvisionedThroughput }) => ({
     Update: { IndexName, ProvisionedThroughput },
   }));
@@ -73,10 +73,10 @@ const isSameMaximum = (one: OnDemandThroughput = {}, other: OnDemandThroughput =
   (one.MaxWriteRequestUnits ?? -1) === (other.MaxWriteRequestUnits ?? -1);
 
 /** Whether the restored table has the backed up one's maxima already: an earlier call has set them. */
-function hasMaxima(standing: DescribedTable | undefined, backedUp: TableDescription): boolean {
-  const indexes = new Map(standing?.GlobalSecondaryIndexes?.map((index) => [index.IndexName, index]));
+function hasMaxima(existing: DescribedTable | undefined, backedUp: TableDescription): boolean {
+  const indexes = new Map(existing?.GlobalSecondaryIndexes?.map((index) => [index.IndexName, index]));
   return (
-    isSameMaximum(standing?.OnDemandThroughput, backedUp.onDemandThroughput) &&
+    isSameMaximum(existing?.OnDemandThroughput, backedUp.onDemandThroughput) &&
     backedUp.globalSecondaryIndexes.every(({ IndexName, OnDemandThroughput }) =>
       isSameMaximum(indexes.get(IndexName)?.OnDemandThroughput, OnDemandThroughput),
     )

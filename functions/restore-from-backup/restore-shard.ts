@@ -1,8 +1,8 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import { keyNamesOf } from '../shared/backup/table-description.ts';
-import { createRate } from '../shared/rate.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import { keyNamesOf } from '../shared/aws/table-description.ts';
+import { createRate } from '../shared/copy/rate.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { batchWriter, type ItemWriter, missingItemsWriter, type WriteCounts } from './item-writer.ts';
 import { orderOf } from './payloads.ts';

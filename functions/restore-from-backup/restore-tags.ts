@@ -1,7 +1,7 @@
 import { type Tag, TagResourceCommand } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { runTag, serviceTag, stageTag } from '../shared/tables/describe-table.ts';
+import { runTag, serviceTag, stageTag } from '../shared/aws/describe-table.ts';
 import { isBusyOrTransient, patiently } from './patiently.ts';
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html */

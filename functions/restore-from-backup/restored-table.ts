@@ -3,7 +3,7 @@ import type {
   TableClass,
   TableDescription as DescribedTable,
 } from '@aws-sdk/client-dynamodb';
-import { keyNamesOf, type TableDescription, usedDefinitions } from '../shared/backup/table-description.ts';
+import { keyNamesOf, type TableDescription, usedDefinitions } from '../shared/aws/table-description.ts';
 import type { TableBlueprint } from '../shared/tables/ensure-table.ts';
 
 type KeySchema = TableDescription['keySchema'];
@@ -76,6 +76,6 @@ export function restoredTable(table: TableDescription, name: string): TableBluep
   return {
     name,
     input: (tags) => createInput(table, { name, tags }),
-    differences: (standing) => [keyDifference(table, standing) ?? []].flat(),
+    differences: (existing) => [keyDifference(table, existing) ?? []].flat(),
   };
 }

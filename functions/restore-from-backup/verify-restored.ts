@@ -1,16 +1,16 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { readItems } from '../shared/backup/read-file.ts';
-import { keyNamesOf } from '../shared/backup/table-description.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import type { MigrationManifest } from '../shared/files/manifests.ts';
+import { readItems } from '../shared/files/read-file.ts';
+import { keyNamesOf } from '../shared/aws/table-description.ts';
 import { readRun } from '../shared/ledger/run.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { canonicalJson } from '../shared/wire/canonical-json.ts';
-import { createDigestSum, EMPTY_DIGEST } from '../shared/wire/digest.ts';
-import { keyOf, keyText } from '../shared/wire/item-key.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { canonicalJson } from '../shared/items/canonical-json.ts';
+import { createDigestSum, EMPTY_DIGEST } from '../shared/items/digest.ts';
+import { keyOf, keyText } from '../shared/items/item-key.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { verifyRestoreVersion } from './judge-restore.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups } from './restore-files.ts';
@@ -118,11 +118,11 @@ async function compareItems(
   };
   const textOf = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
   const keys = items.map((item) => keyOf(item, keyNames));
-  const standing = new Map(
+  const existing = new Map(
     (await getAll(runtime, turn, { tableName, keys, counts })).map((item) => [textOf(item), item]),
   );
   for (const item of items) {
-    const found = standing.get(textOf(item));
+    const found = existing.get(textOf(item));
     if (found === undefined) {
       counts.missing += 1;
       name('missing', item);

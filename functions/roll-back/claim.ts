@@ -1,13 +1,13 @@
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
-import { isDead } from '../shared/holder.ts';
+import { isDead } from '../shared/runs/holder.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
-import { quietTimeOf } from '../shared/quiet.ts';
+import { quietTimeOf } from '../shared/copy/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { confirmedFact, requireConfirmation } from './confirm.ts';
 import type { RollBackOrder } from './request.ts';
-import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } from './settler.ts';
+import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } from './recovery-owner.ts';
 
 /** Whether there is something to do, and who does it. */
 export type Claim =

@@ -3,14 +3,14 @@ import { listShards, saveShard } from '../shared/ledger/shard.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { codeVersion } from '../shared/transform/code-version.ts';
-import { createItemTaker, type ItemTaker, type TakeBackCursor } from './item-taker.ts';
-import { addStep } from './take-back-items.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { codeVersion } from '../migrations/shop/code-version.ts';
+import { createItemTaker, type ItemTaker, type RemovalCursor } from './item-remover.ts';
+import { addStep } from './roll-back-items.ts';
 
 const checkpointMillis = 5_000;
 
@@ -31,7 +31,7 @@ async function hasOtherCode(runtime: Runtime, run: Run): Promise<boolean> {
  * What was migrated counts for nothing any more, by whichever code it was. Once everything is taken out and not
  * before: until then the shards say that there is something to take out.
  */
-async function forgetMigrated({ ledger }: Runtime, { run }: ShardTurn<TakeBackCursor>): Promise<void> {
+async function forgetMigrated({ ledger }: Runtime, { run }: ShardTurn<RemovalCursor>): Promise<void> {
   const nothing = { done: false, cursor: undefined, counters: {}, digests: {} };
   for (const shard of await listShards(ledger, run.runId, 'MigrateProducts')) {
     const { version: previousVersion, writer: _writer, ...rest } = shard;
@@ -60,14 +60,14 @@ async function untilLateWorkersAreThrough({ clock, config }: Runtime, { finished
  */
 export function clearItems(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let taker: ItemTaker | undefined;
-  const open = async ({ run, deadline, fence }: ShardTurn<TakeBackCursor>): Promise<ItemTaker> => {
+  const open = async ({ run, deadline, fence }: ShardTurn<RemovalCursor>): Promise<ItemTaker> => {
     await untilLateWorkersAreThrough(runtime, run);
     const table = tableName(catalogueTable, tablePrefixOf(runtime, run));
     const record = (await listTables(runtime.ledger, run.runId)).find(({ name }) => name === table);
     if (record !== undefined) await assertSameTable(runtime, record);
     return createItemTaker(runtime, { run, tableName: table, deadline, check: () => fence.check() });
   };
-  const unit = async (shardTurn: ShardTurn<TakeBackCursor>): Promise<void> => {
+  const unit = async (shardTurn: ShardTurn<RemovalCursor>): Promise<void> => {
     const { progress, run, clock } = shardTurn;
     if (progress.cursor === undefined && !(await hasOtherCode(runtime, run)))
       return shardTurn.save({ done: true, counters: {}, digests: {} });
@@ -79,5 +79,5 @@ export function clearItems(runtime: Runtime, input: WorkerInput, turn: Turn): Pr
   // Of this execution alone: what an earlier one has cleared may have been written again since.
   const version = `${codeVersion()} ${input.executionArn}`;
   const work = { state: 'ClearItems', codeVersion: version, isTiedToCode: true, unit } as const;
-  return takeTurn<TakeBackCursor>(runtime, { input, turn }, work);
+  return takeTurn<RemovalCursor>(runtime, { input, turn }, work);
 }

@@ -2,15 +2,15 @@ import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { changePolicy, findPolicy } from '../shared/tables/change-policy.ts';
+import { changePolicy, findPolicy } from '../shared/aws/change-policy.ts';
 import { tableArnOf } from '../shared/tables/close-table.ts';
-import { type Closure, closedPolicy, isClosed, isClosedBy } from '../shared/tables/table-policy.ts';
-import type { SettlerFence } from './settler.ts';
+import { type Closure, closedPolicy, isClosed, isClosedBy } from '../shared/aws/table-policy.ts';
+import type { RollBackFence } from './recovery-owner.ts';
 
 /** One table that is to be looked into and deleted. */
 export interface ClosingScope {
   readonly run: Run;
-  readonly fence: SettlerFence;
+  readonly fence: RollBackFence;
   readonly record: TableRecord;
   /** Whether the shop may use it: the run succeeded, or a later run relies on it. */
   readonly isInUse: boolean;

@@ -7,7 +7,7 @@ export interface TableFacts {
     readonly tableId?: string | undefined;
   };
   /** What stands there now; absent: no table of that name. */
-  readonly standing?: {
+  readonly existing?: {
     readonly tableId: string;
     readonly runTag: string | undefined;
     readonly status: string;
@@ -34,14 +34,14 @@ export type TableDecision =
   | { readonly action: 'keep'; readonly remark: string };
 
 /** By its tag; where the endpoint has none, by the time of its creation. */
-const isOfRun = (runId: string, { runTag, isSinceIntent }: NonNullable<TableFacts['standing']>): boolean =>
+const isOfRun = (runId: string, { runTag, isSinceIntent }: NonNullable<TableFacts['existing']>): boolean =>
   isSinceIntent ?? runTag === runId;
 
-function decideIntent({ runId, standing, isIntentWaitOver }: TableFacts): TableDecision | undefined {
-  if (standing === undefined) return isIntentWaitOver ? { action: 'note deleted' } : { action: 'wait' };
-  if (isOfRun(runId, standing)) return undefined;
+function decideIntent({ runId, existing, isIntentWaitOver }: TableFacts): TableDecision | undefined {
+  if (existing === undefined) return isIntentWaitOver ? { action: 'note deleted' } : { action: 'wait' };
+  if (isOfRun(runId, existing)) return undefined;
   // Tags of a new table show late: without any, nothing is decided before the wait is over.
-  const isUndecided = standing.runTag === undefined && standing.isSinceIntent === undefined;
+  const isUndecided = existing.runTag === undefined && existing.isSinceIntent === undefined;
   if (isUndecided && !isIntentWaitOver) return { action: 'wait' };
   return { action: 'note existed' };
 }
@@ -50,20 +50,20 @@ function decideIntent({ runId, standing, isIntentWaitOver }: TableFacts): TableD
  * Deletes only where intent, tag (or, without tags, the time) and TableId agree and nothing of the shop's is inside. Every doubt keeps the table.
  */
 export function decideTable(facts: TableFacts): TableDecision {
-  const { runId, recorded, standing, contents } = facts;
+  const { runId, recorded, existing, contents } = facts;
   if (recorded.outcome === 'EXISTED' || recorded.outcome === 'DELETED') return { action: 'nothing' };
   // Nothing can be read in a table that is not there yet, and one that is going is gone only when it is.
-  if (standing?.status === 'CREATING' || standing?.status === 'DELETING') return { action: 'wait' };
+  if (existing?.status === 'CREATING' || existing?.status === 'DELETING') return { action: 'wait' };
   if (recorded.outcome === 'INTENT') {
     const early = decideIntent(facts);
     if (early !== undefined) return early;
   }
-  if (standing === undefined) return { action: 'note deleted' };
-  if (recorded.tableId !== undefined && recorded.tableId !== standing.tableId)
+  if (existing === undefined) return { action: 'note deleted' };
+  if (recorded.tableId !== undefined && recorded.tableId !== existing.tableId)
     return { action: 'keep', remark: 'a table of this name was created by somebody else since' };
-  if (standing.isSinceIntent === false)
+  if (existing.isSinceIntent === false)
     return { action: 'keep', remark: 'it was created before this run announced it' };
-  if (!isOfRun(runId, standing))
+  if (!isOfRun(runId, existing))
     return {
       action: 'keep',
       remark: `its tag migration:run is not ${runId}, so it cannot be shown to be this run's`,

@@ -7,14 +7,14 @@ import {
 import { errorSummary, TransientError } from '../shared/errors.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Contents } from './inspection.ts';
-import type { SettlerFence } from './settler.ts';
+import type { RollBackFence } from './recovery-owner.ts';
 
 /** A table to delete. */
 export interface Doomed {
   readonly table: TableDescription;
-  readonly fence: SettlerFence;
+  readonly fence: RollBackFence;
   /** Epoch milliseconds. */
   readonly deadline: number;
   /** Looks into it directly before each request: where others can write, nobody knows what has come since. */

@@ -1,22 +1,22 @@
-import { buildReport, readRunLedger } from '../shared/build-report.ts';
+import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
-import { finishOpening } from '../shared/finish-opening.ts';
-import { runLayout } from '../shared/backup/layout.ts';
+import { finishOpening } from '../shared/runs/finish-opening.ts';
+import { runLayout } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { publishReport } from '../shared/publish-report.ts';
-import type { Report, ReportedTable } from '../shared/report.ts';
-import { lookAtTables } from '../shared/report-tables.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { publishReport } from '../shared/runs/publish-report.ts';
+import type { Report, ReportedTable } from '../shared/runs/report.ts';
+import { lookAtTables } from '../shared/runs/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
-import type { ReadableFailure } from '../shared/caught-failure.ts';
+import type { ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { cut } from '../shared/text.ts';
 
 /** How the roll back went. */
-export interface TakeBackResult {
+export interface RemovalResult {
   /** One sentence for each thing that is still there and should not be. */
   readonly remaining: readonly string[];
   readonly remainingTables: readonly string[];
@@ -41,12 +41,12 @@ type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
 const nextSteps: Readonly<Record<EndStatus, (run: Run) => string>> = {
   ROLLED_BACK: afterRollBack,
   HELD: ({ runId, failure, rehearsal }) => {
-    const takeBack = `roll it back by starting the rollback state machine with {"runId": "${runId}"}`;
+    const rollBackHint = `roll it back by starting the rollback state machine with {"runId": "${runId}"}`;
     if (failure?.error === 'TooManyQuarantinedError')
-      return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${takeBack}, correct them, and start again with {}.`;
+      return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${rollBackHint}, correct them, and start again with {}.`;
     return failure?.error === 'VerificationFailedError'
       ? `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes by others is kept), then start again with {}.`
-      : `Go on with {"resume": "${runId}"}, or ${takeBack}.`;
+      : `Go on with {"resume": "${runId}"}, or ${rollBackHint}.`;
   },
   ROLLBACK_FAILED: ({ runId, confirmed }) =>
     `Remove what remains by hand, or start the rollback state machine again with {"runId": "${runId}"${confirmed ? `, "confirm": "${confirmed}"` : ''}}.`,
@@ -116,7 +116,7 @@ function endStatus({ runId, status }: Run): EndStatus {
 }
 
 /** Only for tables that the run has created. */
-function byHand({ remainingTables }: TakeBackResult): string {
+function byHand({ remainingTables }: RemovalResult): string {
   if (remainingTables.length === 0) return '';
   const commands = remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
   return ` Finish by hand: ${commands.join(' ; ')}.`;
@@ -129,7 +129,7 @@ const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${tex
 const sourceText = (run: Run): string =>
   run.kind === 'restore' ? '' : ` Table ${run.sourceTable} was not written to.`;
 
-function causeText(run: Run, report: Report, result: TakeBackResult): string {
+function causeText(run: Run, report: Report, result: RemovalResult): string {
   const { failure, backup, reportUri } = report;
   const remains =
     result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
@@ -139,7 +139,7 @@ function causeText(run: Run, report: Report, result: TakeBackResult): string {
   return cut(text, maxCauseBytes);
 }
 
-async function endReport(runtime: Runtime, run: Run, result: TakeBackResult): Promise<Report> {
+async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
   const status = endStatus(run);
   const ledger = await readRunLedger(runtime, run.runId);
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
@@ -150,17 +150,17 @@ async function endReport(runtime: Runtime, run: Run, result: TakeBackResult): Pr
   return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
 }
 
-const nothingRemains: TakeBackResult = { remaining: [], remainingTables: [] };
+const nothingRemains: RemovalResult = { remaining: [], remainingTables: [] };
 
 /** Writes the end status and releases the lock in one transaction, then the report. */
 export async function finishRollBack(
   runtime: Runtime,
   run: Run,
-  result: TakeBackResult,
+  result: RemovalResult,
 ): Promise<RollBackTurn> {
   const to = result.remaining.length === 0 ? 'ROLLED_BACK' : 'ROLLBACK_FAILED';
   const facts = { finishedAt: new Date(runtime.clock.now()).toISOString() };
-  const writer = `end:${run.settler ?? ''}:${run.markedAt ?? 0}`;
+  const writer = `end:${run.recoveryOwner ?? ''}:${run.markedAt ?? 0}`;
   const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId) : [];
   const change = { run, to, lock: 'release', writer, facts } as const;
   const ended = await transition(runtime.ledger, change, forgotten);
@@ -172,7 +172,7 @@ export async function finishRollBack(
   return turnFor(ended, report, result);
 }
 
-function turnFor(run: Run, report: Report, result: TakeBackResult): RollBackTurn {
+function turnFor(run: Run, report: Report, result: RemovalResult): RollBackTurn {
   const error = report.failure?.error ?? 'UnknownError';
   return {
     done: true,
@@ -191,7 +191,7 @@ function endOf(run: Run): RollBackTurn['end'] {
 /** The answer for a run that has its end, or is held: nothing more is done to it. */
 export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTurn> {
   if (run.status === 'SUCCEEDED' || run.status === 'PLANNED') {
-    const report = await standingReport(runtime, await finishOpening(runtime, run));
+    const report = await existingReport(runtime, await finishOpening(runtime, run));
     return {
       done: true,
       waitSeconds: 0,
@@ -209,7 +209,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
 }
 
 /** As CompleteRun wrote it; built again where its writer died first. */
-async function standingReport(runtime: Runtime, run: Run): Promise<unknown> {
+async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(runLayout.report(run.runId));
   if (stored !== undefined) return JSON.parse(stored.body.toString('utf8'));
   return publishReport(runtime, async () => {

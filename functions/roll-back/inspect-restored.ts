@@ -1,14 +1,14 @@
-import { readManifest } from '../shared/backup/backup-catalog.ts';
-import type { MigrationManifest } from '../shared/backup/manifests.ts';
-import { readItems } from '../shared/backup/read-file.ts';
-import { keyNamesOf } from '../shared/backup/table-description.ts';
-import { createPipeline } from '../shared/pipeline.ts';
+import { readManifest } from '../shared/files/backup-catalog.ts';
+import type { MigrationManifest } from '../shared/files/manifests.ts';
+import { readItems } from '../shared/files/read-file.ts';
+import { keyNamesOf } from '../shared/aws/table-description.ts';
+import { createPipeline } from '../shared/copy/pipeline.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { canonicalJson } from '../shared/wire/canonical-json.ts';
-import { keyOf, keyText } from '../shared/wire/item-key.ts';
-import { readItemsByKey } from '../shared/wire/read-items.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { canonicalJson } from '../shared/items/canonical-json.ts';
+import { keyOf, keyText } from '../shared/items/item-key.ts';
+import { readItemsByKey } from '../shared/aws/read-items.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
 
 /** First every file of the backup is looked up in the table, then the table is counted. */
@@ -46,11 +46,11 @@ async function compare({ runtime, inspection, keyNames }: Scope, items: readonly
     onRead: () => undefined,
   };
   const identity = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
-  const standing = await readItemsByKey(
+  const existing = await readItemsByKey(
     reading,
     items.map((item) => keyOf(item, keyNames)),
   );
-  const byKey = new Map(standing.map((item) => [identity(item), item]));
+  const byKey = new Map(existing.map((item) => [identity(item), item]));
   for (const item of items) {
     const found = byKey.get(identity(item));
     if (found === undefined) continue;

@@ -1,7 +1,7 @@
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { keyText } from '../shared/tables/item-key.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { keyText } from '../migrations/shop/target-key.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
 
 /** How to tell the items of a table, and what to call them. */

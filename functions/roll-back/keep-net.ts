@@ -11,14 +11,14 @@ import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableFacts, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { isNotOffered } from '../shared/not-offered.ts';
+import { isNotOffered } from '../shared/aws/not-offered.ts';
 import { cut } from '../shared/text.ts';
-import type { SettlerFence } from './settler.ts';
+import type { RollBackFence } from './recovery-owner.ts';
 
 /** A table that was in use and is about to go. */
 export interface NetScope {
   readonly run: Run;
-  readonly fence: SettlerFence;
+  readonly fence: RollBackFence;
   readonly record: TableRecord;
   readonly table: TableDescription;
 }

@@ -1,6 +1,6 @@
 import { counted } from '../shared/counted.ts';
-import { keyText } from '../shared/tables/item-key.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { keyText } from '../migrations/shop/target-key.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Why an item that the run wrote is not as it was before the run. */
 export const leftReasons = ['changed', 'noUndo', 'unrestored', 'lost'] as const;

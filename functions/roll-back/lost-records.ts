@@ -2,11 +2,11 @@ import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listTables, noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, runTag, tagsOf } from '../shared/tables/describe-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { targetTables } from '../shared/tables/target-tables.ts';
+import { describeTable, runTag, tagsOf } from '../shared/aws/describe-table.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 import { openKept } from './open-kept.ts';
-import type { TakeBackScope, TakenBack } from './take-back-table.ts';
+import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
 /** No table is created before the backup is sealed, and none at all by a dry run. */
 const mayHaveCreated = ({ kind, backup, parameters }: Run): boolean =>
@@ -33,7 +33,11 @@ async function readTagged(runtime: Runtime, { runId }: Run, name: string): Promi
   return { name, outcome: 'KEPT', access: 'CLOSED', intentAt: runtime.clock.now(), tableId, tableArn };
 }
 
-async function keep(runtime: Runtime, scope: TakeBackScope, record: TableRecord): Promise<TakenBack> {
+async function keep(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+  record: TableRecord,
+): Promise<RolledBackTable> {
   const { run, fence } = scope;
   const { name } = record;
   const reason = `it carries the tag migration:run = ${run.runId}, but its record is no longer in the ledger`;
@@ -48,12 +52,15 @@ async function keep(runtime: Runtime, scope: TakeBackScope, record: TableRecord)
  *
  * @throws RunClosedError, ClaimLostError, and the SDK's errors; safe to repeat
  */
-export async function keepUnrecorded(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
+export async function keepUnrecorded(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+): Promise<readonly RolledBackTable[]> {
   const { run } = scope;
   if (!mayHaveCreated(run)) return [];
   const recorded = new Set((await listTables(runtime.ledger, run.runId)).map(({ name }) => name));
   const names = targetTables.map((spec) => tableName(spec, tablePrefixOf(runtime, run)));
-  const kept: TakenBack[] = [];
+  const kept: RolledBackTable[] = [];
   for (const name of names.filter((one) => !recorded.has(one))) {
     const record = await findTagged(runtime, run, name);
     if (record !== undefined) kept.push(await keep(runtime, scope, record));

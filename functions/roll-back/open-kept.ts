@@ -2,12 +2,12 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { openCommand, openTable } from '../shared/tables/open-table.ts';
-import type { SettlerFence } from './settler.ts';
+import type { RollBackFence } from './recovery-owner.ts';
 
 /** A table that a roll back keeps. */
 export interface KeptTable {
   readonly run: Run;
-  readonly fence: SettlerFence;
+  readonly fence: RollBackFence;
   readonly record: TableRecord;
 }
 

@@ -6,7 +6,7 @@ import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts'
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keepBackup } from './keep-net.ts';
-import type { TakeBackScope } from './take-back-table.ts';
+import type { TableRollBackScope } from './roll-back-table.ts';
 
 /** A table that existed before the run, as it is now and as the run has noted it. */
 export interface ReliedTable {
@@ -26,7 +26,7 @@ export type ItemsVerdict =
 
 async function keepItems(
   { ledger }: Runtime,
-  { run }: TakeBackScope,
+  { run }: TableRollBackScope,
   { name, remark }: { readonly name: string; readonly remark: string },
 ): Promise<ItemsVerdict> {
   const noted = `the items of run ${run.runId} stay in it, because ${remark}`;
@@ -38,7 +38,7 @@ async function keepItems(
 /** A table that cannot be backed up keeps the items: a later run relies on them. */
 async function backUpFirst(
   runtime: Runtime,
-  scope: TakeBackScope,
+  scope: TableRollBackScope,
   { table, record }: ReliedTable,
 ): Promise<ItemsVerdict> {
   const { runId } = scope.run;
@@ -66,7 +66,7 @@ async function backUpFirst(
  */
 export async function mayTakeItems(
   runtime: Runtime,
-  scope: TakeBackScope,
+  scope: TableRollBackScope,
   existing: ReliedTable,
 ): Promise<ItemsVerdict> {
   const { name } = existing.record;

@@ -1,13 +1,13 @@
 import { errorSummary } from '../shared/errors.ts';
 import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
 import { retry } from '../shared/retry.ts';
-import { keyOf, targetKeyNames } from '../shared/tables/item-key.ts';
-import { isAsMigrated, isOfRun } from '../shared/transform/as-written.ts';
-import { canonicalJson } from '../shared/wire/canonical-json.ts';
-import { absentCondition, mostlyUnchangedCondition } from '../shared/wire/unchanged.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { keyOf, targetKeyNames } from '../migrations/shop/target-key.ts';
+import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
+import { canonicalJson } from '../shared/items/canonical-json.ts';
+import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import type { LeftReason } from './left-items.ts';
-import { sideBySide, type TakerTools } from './taker-tools.ts';
+import { sideBySide, type TakerTools } from './remover-tools.ts';
 
 /** Items in place of older ones that the first pass could not put back, by mark: deleting them would lose both. */
 export type Undeletable = ReadonlyMap<string, LeftReason>;
@@ -41,7 +41,7 @@ async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal
   try {
     const outcome = await retry(until, () => items.putIf(tableName, old, condition));
     if (outcome.written) return 'changed';
-    const [found] = outcome.standing === undefined ? await tools.read([old]) : [outcome.standing];
+    const [found] = outcome.existing === undefined ? await tools.read([old]) : [outcome.existing];
     return found !== undefined && isSame(found, old) ? 'changed' : 'lost';
   } catch (error) {
     const { name } = errorSummary(error);
@@ -50,18 +50,18 @@ async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal
   }
 }
 
-async function remove(tools: TakerTools, undeletable: Undeletable, standing: WireItem): Promise<Removal> {
+async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
   const { runtime, tableName, guarded, isUntouched } = tools;
-  if (!isAsMigrated(standing)) return 'changed';
-  const reason = undeletable.get(keyMark(standing));
+  if (!isAsMigrated(existing)) return 'changed';
+  const reason = undeletable.get(keyMark(existing));
   if (reason !== undefined) return reason;
-  const condition = mostlyUnchangedCondition(standing);
-  const outcome = await guarded(() => runtime.items.deleteIf(tableName, keyOf(standing), condition));
+  const condition = mostlyUnchangedCondition(existing);
+  const outcome = await guarded(() => runtime.items.deleteIf(tableName, keyOf(existing), condition));
   if (outcome.written) {
-    const { old = standing } = outcome;
-    return isSame(old, standing) ? 'removed' : putBackDeleted(tools, old);
+    const { old = existing } = outcome;
+    return isSame(old, existing) ? 'removed' : putBackDeleted(tools, old);
   }
-  const [found] = outcome.standing === undefined ? await tools.read([standing]) : [outcome.standing];
+  const [found] = outcome.existing === undefined ? await tools.read([existing]) : [outcome.existing];
   // An answer was lost, or somebody else deleted it.
   if (found === undefined) return 'removed';
   return isUntouched(found) ? remove(tools, undeletable, found) : 'changed';

@@ -1,4 +1,4 @@
-import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
+import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
@@ -14,8 +14,8 @@ import {
 /** Which run, why, and on whose word. */
 export interface RollBackOrder {
   readonly runId: string;
-  /** `fail`: its own execution failed. `settle`: its execution is dead. `operator`: somebody wants it taken back. */
-  readonly reason: 'fail' | 'settle' | 'operator';
+  /** `fail`: its own execution failed. `recover`: its execution is dead. `operator`: somebody wants it taken back. */
+  readonly reason: 'fail' | 'recover' | 'operator';
   readonly confirm?: string | undefined;
   readonly execution: Execution;
   readonly failure: ReadableFailure & { readonly state?: string };
@@ -65,7 +65,7 @@ async function reasonOfOrder(runtime: Runtime, runId: string): Promise<RollBackO
   return run?.status === 'SUCCEEDED' ? ordered : rootCause(runtime, runId, ordered);
 }
 
-const settled: ReadableFailure = {
+const recovered: ReadableFailure = {
   error: 'ExecutionEnded',
   cause: 'The execution was stopped, timed out or failed without a chance to clean up.',
 };
@@ -103,17 +103,19 @@ export async function readOrder(
     case 'migrate':
     case 'restore':
       return fromFailure(runtime, input);
-    case 'settle':
+    case 'recover':
       return {
         runId: input.runId,
-        reason: 'settle',
+        reason: 'recover',
         execution,
-        failure: await rootCause(runtime, input.runId, settled),
+        failure: await rootCause(runtime, input.runId, recovered),
       };
     case 'rollback': {
-      const { runId, confirm, settle = false } = parseRequest(input.input);
-      const failure = settle ? await rootCause(runtime, runId, settled) : await reasonOfOrder(runtime, runId);
-      return { runId, reason: settle ? 'settle' : 'operator', confirm, execution, failure };
+      const { runId, confirm, recover = false } = parseRequest(input.input);
+      const failure = recover
+        ? await rootCause(runtime, runId, recovered)
+        : await reasonOfOrder(runtime, runId);
+      return { runId, reason: recover ? 'recover' : 'operator', confirm, execution, failure };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { ClaimLostError } from '../shared/ledger/claims.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
-import { letGo, quietTimeOf } from '../shared/quiet.ts';
-import { readableFailure, type ReadableFailure } from '../shared/caught-failure.ts';
+import { letGo, quietTimeOf } from '../shared/copy/quiet.ts';
+import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import {
   errorSummary,
   InvalidInputError,
@@ -18,9 +18,9 @@ import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
 import { keepUnrecorded } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
-import { settlerFence } from './settler.ts';
-import { takeBackTarget } from './take-back-target.ts';
-import { type TakeBackScope, type TakenBack, takeBackTable } from './take-back-table.ts';
+import { rollBackFence } from './recovery-owner.ts';
+import { rollBackTarget } from './roll-back-target.ts';
+import { type TableRollBackScope, type RolledBackTable, rollBackTable } from './roll-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
   done: false,
@@ -36,15 +36,18 @@ const lookAgainSeconds = 5;
 
 const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
 
-async function takeBackTables(runtime: Runtime, scope: TakeBackScope): Promise<readonly TakenBack[]> {
-  const outcomes: TakenBack[] = [await takeBackTarget(runtime, scope)];
+async function rollBackTables(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+): Promise<readonly RolledBackTable[]> {
+  const outcomes: RolledBackTable[] = [await rollBackTarget(runtime, scope)];
   if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
   const records = await listTables(runtime.ledger, scope.run.runId);
-  for (const record of records) outcomes.push(await takeBackTable(runtime, scope, record));
+  for (const record of records) outcomes.push(await rollBackTable(runtime, scope, record));
   return outcomes;
 }
 
-async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScope): Promise<RollBackTurn> {
+async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackScope): Promise<RollBackTurn> {
   // Workers were stopped by the mark. What they had sent before must be in place before anything is looked at.
   const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
   // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
@@ -52,8 +55,8 @@ async function takeBack(runtime: Runtime, run: Run, { turn, call }: RollBackScop
   const remaining = turn.remainingMillis();
   const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
   const relied = await readReliedTables(runtime, run);
-  const scope = { run, deadline, relied, fence: settlerFence(runtime, run, call) };
-  const outcomes = await takeBackTables(runtime, scope);
+  const scope = { run, deadline, relied, fence: rollBackFence(runtime, run, call) };
+  const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
   const waits = outcomes.flatMap((outcome) => (outcome.kind === 'wait' ? [outcome.seconds] : []));
@@ -78,7 +81,7 @@ interface RollBackScope {
 /** One turn under this call's claim, which is closed at its end. */
 async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope): Promise<RollBackTurn> {
   try {
-    return await takeBack(runtime, run, scope);
+    return await rollBackRun(runtime, run, scope);
   } catch (error) {
     if (!(error instanceof ClaimLostError)) throw error;
     runtime.logger.warn(error.message, { runId: run.runId, stage: 'RollBack' });

@@ -1,15 +1,15 @@
-import { fileStem } from '../shared/backup/layout.ts';
-import { filesOfRun } from '../shared/backup/run-files.ts';
+import { fileStem } from '../shared/files/layout.ts';
+import { filesOfRun } from '../shared/files/run-files.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { keyMark, listUndoRecords, saveUndoRecord, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { keyIdentity, keyOf, targetKeyNames } from '../shared/tables/item-key.ts';
-import { haveSameDigest } from '../shared/transform/as-written.ts';
-import { isRemovedStem, readUndoObject } from '../shared/undo-file.ts';
-import { absentCondition, changeOf } from '../shared/wire/unchanged.ts';
-import { updateIf } from '../shared/wire/update-if.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
-import { sideBySide, type TakerTools } from './taker-tools.ts';
+import { keyIdentity, keyOf, targetKeyNames } from '../migrations/shop/target-key.ts';
+import { haveSameDigest } from '../migrations/shop/as-written.ts';
+import { isRemovedStem, readUndoObject } from '../shared/files/undo-file.ts';
+import { absentCondition, changeOf } from '../shared/aws/unchanged.ts';
+import { updateIf } from '../shared/aws/update-if.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
+import { sideBySide, type TakerTools } from './remover-tools.ts';
 
 /** What one data file's products may have replaced. */
 export interface UndoFile {
@@ -31,14 +31,14 @@ export async function undoFiles(runtime: Runtime, run: Run): Promise<readonly Un
 }
 
 /** @returns whether the item is as before. What somebody changes meanwhile is left to the pass over the table. */
-async function putBack(tools: TakerTools, standing: WireItem, old: WireItem): Promise<boolean> {
+async function putBack(tools: TakerTools, existing: WireItem, old: WireItem): Promise<boolean> {
   const { runtime, tableName, guarded, isUntouched } = tools;
-  const change = changeOf({ from: standing, to: old }, targetKeyNames);
+  const change = changeOf({ from: existing, to: old }, targetKeyNames);
   if (change === undefined) return false;
   const update = updateIf(runtime.clients.dynamo);
-  const outcome = await guarded(() => update({ tableName, key: keyOf(standing), change }));
+  const outcome = await guarded(() => update({ tableName, key: keyOf(existing), change }));
   if (outcome.written) return true;
-  const [found] = outcome.standing === undefined ? await tools.read([standing]) : [outcome.standing];
+  const [found] = outcome.existing === undefined ? await tools.read([existing]) : [outcome.existing];
   if (found === undefined) return false;
   // An answer was lost.
   if (haveSameDigest(found, old)) return true;
@@ -49,8 +49,8 @@ async function putBack(tools: TakerTools, standing: WireItem, old: WireItem): Pr
 async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Promise<readonly string[]> {
   const old = new Map(kept.map((item) => [keyIdentity(item), item]));
   const unrestored = new Set(kept.map(keyMark));
-  const standing = await tools.read(kept);
-  await sideBySide(standing.filter(tools.isUntouched), async (item) => {
+  const existing = await tools.read(kept);
+  await sideBySide(existing.filter(tools.isUntouched), async (item) => {
     const before = old.get(keyIdentity(item));
     if (before === undefined || !(await putBack(tools, item, before))) return;
     tools.tally.restored += 1;

@@ -1,22 +1,22 @@
-import { backupLayout } from '../shared/backup/layout.ts';
-import { manifestObjects } from '../shared/backup/manifests.ts';
+import { backupLayout } from '../shared/files/layout.ts';
+import { manifestObjects } from '../shared/files/manifests.ts';
 import {
   describeTable,
   type TableDescription,
   tableDescriptionSchema,
-} from '../shared/backup/table-description.ts';
+} from '../shared/aws/table-description.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
-import { type Fence, raiseFence } from '../shared/fence.ts';
+import { type Fence, raiseFence } from '../shared/copy/fence.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
 import { type BackupSummary, type Rehearsal, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
-import { untilQuiet } from '../shared/quiet.ts';
+import { untilQuiet } from '../shared/copy/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { expiringSentence } from '../shared/tables/time-to-live.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { expiringSentence } from '../shared/aws/time-to-live.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { cut, shorten } from '../shared/text.ts';
 

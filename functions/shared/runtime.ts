@@ -1,13 +1,13 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { type ObjectStore, objectStore } from './backup/object-store.ts';
+import { type ObjectStore, objectStore } from './aws/object-store.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Clients, createClients } from './clients.ts';
+import { type Clients, createClients } from './aws/clients.ts';
 import { type Config, readConfig } from './env.ts';
-import { createInDoubt, type InDoubt } from './in-doubt.ts';
+import { createInDoubt, type InDoubt } from './aws/in-doubt.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
 import type { Clock } from './retry.ts';
-import { type ItemTable, itemTable } from './wire/item-table.ts';
+import { type ItemTable, itemTable } from './aws/item-table.ts';
 
 /** Everything a stage depends on; its first argument. Built once per cold start, replaced in tests. */
 export interface Runtime {

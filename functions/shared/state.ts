@@ -93,7 +93,7 @@ export type BeginRunInput = z.infer<typeof beginRunSchema>;
 
 /** BeginRun's answer, which replaces the state: the plan is left out once the run has it. */
 export interface BeginRunOutput extends Omit<BeginRunInput, 'tested'> {
-  /** Kept for `SETTLE` only, because BeginRun is called again. */
+  /** Kept for `RECOVER` only, because BeginRun is called again. */
   readonly tested?: BeginRunInput['tested'];
   readonly run: BegunRun;
 }
@@ -101,11 +101,11 @@ export interface BeginRunOutput extends Omit<BeginRunInput, 'tested'> {
 /** BeginRun -> Choice, every Map and every later state. */
 export interface BegunRun {
   /**
-   * `RESUMED`: a held run goes on, perhaps under other code. `SETTLE`: a dead run holds the lock and must be settled
+   * `RESUMED`: a held run goes on, perhaps under other code. `RECOVER`: a dead run holds the lock and must be recovered
    * first; then BeginRun is called again.
    */
-  readonly outcome: 'BEGUN' | 'RESUMED' | 'SETTLE';
-  /** The run to go on with, or, for `SETTLE`, the dead one. */
+  readonly outcome: 'BEGUN' | 'RESUMED' | 'RECOVER';
+  /** The run to go on with, or, for `RECOVER`, the dead one. */
   readonly runId: string;
   readonly dryRun: boolean;
   readonly segments: readonly number[];
@@ -172,7 +172,7 @@ export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
 /**
  * RollBack's payload: the whole state of `migrate` or `restore` after a Catch, of `rollback` with what was
- * typed, a dead run that BeginRun wants settled, or, from ClearItems, a resumed run whose items may be those of
+ * typed, a dead run that BeginRun wants recovered, or, from ClearItems, a resumed run whose items may be those of
  * other code.
  */
 export const rollBackSchema = z.discriminatedUnion('machine', [
@@ -185,12 +185,12 @@ export const rollBackSchema = z.discriminatedUnion('machine', [
     failure: failureSchema,
   }),
   z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
-  z.object({ machine: z.literal('settle'), execution: executionSchema, runId: runIdSchema }),
+  z.object({ machine: z.literal('recover'), execution: executionSchema, runId: runIdSchema }),
   z.object({ machine: z.literal('clear'), worker: workerSchema }),
 ]);
 export type RollBackInput = Exclude<z.infer<typeof rollBackSchema>, { machine: 'clear' }>;
 
-/** Input of the `rollback` machine, as typed or as `settleRun` sends it. */
+/** Input of the `rollback` machine, as typed or as `recoverRun` sends it. */
 export const rollBackRequestSchema = z.strictObject({
   runId: runIdSchema,
   /**
@@ -198,8 +198,8 @@ export const rollBackRequestSchema = z.strictObject({
    * succeeded and that none relies on, its own id.
    */
   confirm: runIdSchema.optional(),
-  /** A dead run is settled as its `onFailure` says; without it, it is rolled back. */
-  settle: z.boolean().optional(),
+  /** A dead run is recovered as its `onFailure` says; without it, it is rolled back. */
+  recover: z.boolean().optional(),
   /** The console fills this in; ignored. */
   Comment: z.unknown().optional(),
 });
@@ -222,8 +222,8 @@ export interface RollBackTurn {
   readonly report: unknown;
 }
 
-/** SettleRun's payload: an EventBridge event of any kind. It is a hint only, so nothing in it is relied on. */
-export const settleRunSchema = z.looseObject({
+/** RecoverRun's payload: an EventBridge event of any kind. It is a hint only, so nothing in it is relied on. */
+export const recoverRunSchema = z.looseObject({
   source: z.string().optional(),
   'detail-type': z.string().optional(),
 });

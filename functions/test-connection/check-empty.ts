@@ -1,5 +1,5 @@
 import { SourceTableEmptyError } from '../shared/errors.ts';
-import type { MigrateInput } from '../shared/migrate-input.ts';
+import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { type Check, warning } from './check.ts';
 
 /** The first page of the source. */

@@ -1,8 +1,8 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
-import { sourceKey } from '../shared/tables/target-tables.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
+import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
 /** The check, and the table where it can be used. */
@@ -32,7 +32,7 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
   }
   const expected = `${sourceKey.partitionKey} (${sourceKey.type}, HASH)`;
   if (keyText(table) !== expected) {
-    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Adapt functions/shared/tables/target-tables.ts and the transform to this key, or name another source table.`;
+    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Adapt functions/migrations/shop/tables/target-tables.ts and the transform to this key, or name another source table.`;
     return { check: stop(what, new SourceTableUnusableError(message)) };
   }
   if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {

@@ -1,10 +1,10 @@
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, runTag, type TableTags, tagsOf } from '../shared/tables/describe-table.ts';
-import { schemaDifferences } from '../shared/tables/schema-differences.ts';
-import { type TableSpec, tableName } from '../shared/tables/table-spec.ts';
+import { describeTable, runTag, type TableTags, tagsOf } from '../shared/aws/describe-table.ts';
+import { schemaDifferences } from '../shared/aws/schema-differences.ts';
+import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
-import { targetTables } from '../shared/tables/target-tables.ts';
+import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
 /** Without tags nothing but a run's ledger says who has created it. */

@@ -1,8 +1,8 @@
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { timeToLiveOf } from '../shared/tables/time-to-live.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { timeToLiveOf } from '../shared/aws/time-to-live.ts';
 import { type Check, done, reach, warning } from './check.ts';
 
 /** The check, and the attribute by which the source deletes items, if it does. */

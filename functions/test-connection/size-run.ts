@@ -2,9 +2,9 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { type RunSize, estimateRun, turnSeconds } from '../shared/cost/estimate.ts';
 import { readUnitsPerWorker } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
-import type { MigrateInput } from '../shared/migrate-input.ts';
+import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
-import { sparedReadUnits, sparedWriteUnits } from '../shared/tables/live-capacity.ts';
+import { sparedReadUnits, sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 
 /** What the size of a run follows from. */
 export interface SizingFacts {

@@ -1,10 +1,10 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { parseMigrateInput, type MigrateInput } from '../shared/migrate-input.ts';
+import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
-import { describeTable } from '../shared/tables/describe-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach } from './check.ts';
 import { checkBucket } from './check-bucket.ts';
 import { checkEmpty } from './check-empty.ts';

@@ -1,7 +1,7 @@
-import { newestBackup, noteVerification } from '../shared/backup/backup-catalog.ts';
-import type { Finding } from '../shared/backup/check-manifests.ts';
-import { isBackupId } from '../shared/backup/layout.ts';
-import { verifyBackup } from '../shared/backup/verify.ts';
+import { newestBackup, noteVerification } from '../shared/files/backup-catalog.ts';
+import type { Finding } from '../shared/files/check-manifests.ts';
+import { isBackupId } from '../shared/files/layout.ts';
+import { verifyBackup } from '../shared/files/verify.ts';
 import { counted } from '../shared/counted.ts';
 import { errorSummary } from '../shared/errors.ts';
 import { type Runtime, reserveMillis, type Turn } from '../shared/runtime.ts';

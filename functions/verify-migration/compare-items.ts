@@ -1,6 +1,6 @@
-import { keyIdentity, keyText } from '../shared/tables/item-key.ts';
-import { haveSameDigest, isAsMigrated, isOfRun, isSameContent } from '../shared/transform/as-written.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { keyIdentity, keyText } from '../migrations/shop/target-key.ts';
+import { haveSameDigest, isAsMigrated, isOfRun, isSameContent } from '../migrations/shop/as-written.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** What an expected key holds. */
 export type ItemVerdict =
@@ -27,15 +27,15 @@ export interface ComparedTarget {
 
 /** Judges one key. */
 export function judgeItem(
-  { expected, standing }: { readonly expected: WireItem; readonly standing: WireItem | undefined },
+  { expected, existing }: { readonly expected: WireItem; readonly existing: WireItem | undefined },
   { runId, runStartedAt, isCreated }: ComparedTarget,
 ): ItemVerdict {
-  if (standing === undefined) return 'missing';
-  const isOurs = isOfRun(standing, runId);
-  if (isOurs && haveSameDigest(standing, expected) && isAsMigrated(standing)) return 'same';
+  if (existing === undefined) return 'missing';
+  const isOurs = isOfRun(existing, runId);
+  if (isOurs && haveSameDigest(existing, expected) && isAsMigrated(existing)) return 'same';
   if (isCreated) return 'different';
   if (isOurs) return 'changedSince';
-  return isSameContent(standing, expected, runStartedAt) ? 'alreadyPresent' : 'presentDifferent';
+  return isSameContent(existing, expected, runStartedAt) ? 'alreadyPresent' : 'presentDifferent';
 }
 
 const VERDICTS = [
@@ -56,12 +56,12 @@ export interface Comparison {
 
 /** Compares expected items with those that stand there, in any order. */
 export function compareItems(
-  { expected, standing }: { readonly expected: readonly WireItem[]; readonly standing: readonly WireItem[] },
+  { expected, existing }: { readonly expected: readonly WireItem[]; readonly existing: readonly WireItem[] },
   target: ComparedTarget,
 ): Comparison {
-  const byKey = new Map(standing.map((item) => [keyIdentity(item), item]));
+  const byKey = new Map(existing.map((item) => [keyIdentity(item), item]));
   const judged = expected.map((item) => {
-    const verdict = judgeItem({ expected: item, standing: byKey.get(keyIdentity(item)) }, target);
+    const verdict = judgeItem({ expected: item, existing: byKey.get(keyIdentity(item)) }, target);
     return { verdict, key: keyText(item) };
   });
   const keysOf = (wanted: ItemVerdict): string[] =>

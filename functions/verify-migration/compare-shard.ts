@@ -4,18 +4,18 @@ import {
   firstProduct,
   readProducts,
   takeProducts,
-} from '../shared/backup/read-products.ts';
-import { shardFilesOfRun } from '../shared/backup/run-files.ts';
+} from '../shared/files/read-products.ts';
+import { shardFilesOfRun } from '../shared/files/run-files.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { isThrottle, isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { keyOf } from '../shared/tables/item-key.ts';
-import { productToItems } from '../shared/transform/product-to-items.ts';
-import { transformContext } from '../shared/transform/transform-context.ts';
-import { readItemsByKey } from '../shared/wire/read-items.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { keyOf } from '../migrations/shop/target-key.ts';
+import { productToItems } from '../migrations/shop/product-to-items.ts';
+import { transformContext } from '../migrations/shop/transform-context.ts';
+import { readItemsByKey } from '../shared/aws/read-items.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Comparison, compareItems } from './compare-items.ts';
 import { findVerifiedTarget, type VerifiedTarget, verificationVersion } from './find-target.ts';
 import { driftOf } from './judge-digests.ts';
@@ -129,7 +129,7 @@ async function compareGroup(comparison: KeyComparison, group: readonly BackedUpP
     const result = productToItems(product, context);
     return result.kind === 'items' ? result.items : [];
   });
-  const standing = await readItemsByKey(
+  const existing = await readItemsByKey(
     {
       items: runtime.items,
       tableName: target.tableName,
@@ -140,7 +140,7 @@ async function compareGroup(comparison: KeyComparison, group: readonly BackedUpP
   );
   const { runId, startedAt: runStartedAt } = turn.run;
   const compared = { runId, runStartedAt, isCreated: target.isCreated };
-  addComparison(tally, compareItems({ expected, standing }, compared));
+  addComparison(tally, compareItems({ expected, existing }, compared));
 }
 
 function addComparison(tally: KeyTally, { counts, samples }: Comparison): void {

@@ -2,9 +2,9 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
-import { tableName } from '../shared/tables/table-spec.ts';
-import { catalogueTable } from '../shared/tables/target-tables.ts';
-import { codeVersion } from '../shared/transform/code-version.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { codeVersion } from '../migrations/shop/code-version.ts';
 
 /** The table that the run has written. */
 export interface VerifiedTarget {

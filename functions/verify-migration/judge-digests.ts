@@ -1,11 +1,11 @@
 import { VerificationFailedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/fence.ts';
+import { raiseFence } from '../shared/copy/fence.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import { updateRun } from '../shared/ledger/run-update.ts';
 import { listShards, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { JudgedDigests, RunStepInput } from '../shared/state.ts';
-import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/wire/digest.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
 import { findVerifiedTarget, verificationVersion } from './find-target.ts';
 
 /** Everything that is judged; the ledger's, so that a second call judges the same. */

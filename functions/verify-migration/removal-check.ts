@@ -1,14 +1,14 @@
-import { readPace } from '../shared/backup/read-pace.ts';
+import { readPace } from '../shared/copy/read-pace.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { ShardTurn } from '../shared/shard-turn.ts';
-import { sourceKey } from '../shared/tables/target-tables.ts';
-import { isOfRun } from '../shared/transform/as-written.ts';
-import { ownerIdOf, productIdOf, productToItems } from '../shared/transform/product-to-items.ts';
-import { type TransformContext, transformContext } from '../shared/transform/transform-context.ts';
-import { keyIdentity, keyText } from '../shared/tables/item-key.ts';
-import { readItemsByKey } from '../shared/wire/read-items.ts';
-import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import { isOfRun } from '../migrations/shop/as-written.ts';
+import { ownerIdOf, productIdOf, productToItems } from '../migrations/shop/product-to-items.ts';
+import { type TransformContext, transformContext } from '../migrations/shop/transform-context.ts';
+import { keyIdentity, keyText } from '../migrations/shop/target-key.ts';
+import { readItemsByKey } from '../shared/aws/read-items.ts';
+import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import type { ScanTally } from './scan-tally.ts';
 import { shorten } from '../shared/text.ts';
 

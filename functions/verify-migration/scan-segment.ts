@@ -1,11 +1,11 @@
-import { filesOfRun } from '../shared/backup/run-files.ts';
+import { filesOfRun } from '../shared/files/run-files.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type ShardTurn, takeTurn } from '../shared/shard-turn.ts';
+import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { keyText } from '../shared/tables/item-key.ts';
-import { isOfRun } from '../shared/transform/as-written.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import { keyText } from '../migrations/shop/target-key.ts';
+import { isOfRun } from '../migrations/shop/as-written.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { findVerifiedTarget, verificationVersion } from './find-target.ts';
 import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';

@@ -1,4 +1,4 @@
-import { type Digest, createDigestSum, type DigestSum } from '../shared/wire/digest.ts';
+import { type Digest, createDigestSum, type DigestSum } from '../shared/items/digest.ts';
 
 const COUNTERS = [
   /** Items read, of both tables. */

@@ -1,9 +1,9 @@
-import { readPace } from '../shared/backup/read-pace.ts';
+import { readPace } from '../shared/copy/read-pace.ts';
 import { TableUnavailableError } from '../shared/errors.ts';
 import { isThrottle } from '../shared/retry.ts';
-import type { ShardTurn } from '../shared/shard-turn.ts';
-import type { ItemTable } from '../shared/wire/item-table.ts';
-import type { WireItem } from '../shared/wire/wire-item.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import type { ItemTable } from '../shared/aws/item-table.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** How far a Scan has come. */
 export interface ScanPosition {

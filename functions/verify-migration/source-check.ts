@@ -1,11 +1,11 @@
-import { readItems } from '../shared/backup/read-file.ts';
+import { readItems } from '../shared/files/read-file.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { ShardTurn } from '../shared/shard-turn.ts';
-import { sourceKey } from '../shared/tables/target-tables.ts';
-import { itemDigest } from '../shared/wire/digest.ts';
-import { readItemsByKey } from '../shared/wire/read-items.ts';
-import { stringAttribute, type WireItem } from '../shared/wire/wire-item.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import { itemDigest } from '../shared/items/digest.ts';
+import { readItemsByKey } from '../shared/aws/read-items.ts';
+import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import { createProductTable, type ProductTable } from './product-table.ts';
 import type { ScanTally } from './scan-tally.ts';
 import { shorten } from '../shared/text.ts';
@@ -117,8 +117,8 @@ async function removedAmong(
     },
     ids.map((id) => ({ [sourceKey.partitionKey]: { S: id } })),
   );
-  const standing = new Set(found.map(idOf));
-  return ids.filter((id) => !standing.has(id));
+  const existing = new Set(found.map(idOf));
+  return ids.filter((id) => !existing.has(id));
 }
 
 function idOf(product: WireItem): string {

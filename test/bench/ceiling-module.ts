@@ -1,6 +1,6 @@
-import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
+import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
 import { generateProducts } from '../../workflow/local/products/generate-products.ts';
-import { stringAttribute } from '../../functions/shared/wire/wire-item.ts';
+import { stringAttribute } from '../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../support/sample-context.ts';
 import { encodeRequest, openSocket } from './raw-socket.ts';
 

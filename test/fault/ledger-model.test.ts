@@ -1,8 +1,8 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cartTable } from '../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
+import { cartTable } from '../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
 import { Actors, type Mishap, type Script } from '../support/ledger-model/actors.ts';
 import { takeSnapshot } from '../support/ledger-model/observe.ts';
 import { createLedgerWorld, type LedgerWorld } from '../support/ledger-world.ts';
@@ -51,7 +51,7 @@ const commands = fc.commands<Model, Actors, false>(
       }),
     ),
     back.map((n) => command(`stop(${n})`, (model, actors) => actors.stop(nameOf(model, n)))),
-    fc.constant(command('settle', (_model, actors) => actors.settle(`settle-${(byHand += 1)}`))),
+    fc.constant(command('settle', (_model, actors) => actors.recover(`recover-${(byHand += 1)}`))),
     fc.tuple(back, fc.boolean()).map(([n, isConfirmed]) =>
       command(`take back(${n}, ${isConfirmed})`, (model, actors) => {
         const runId = nameOf(model, n);
@@ -91,14 +91,14 @@ async function allOf(tasks: readonly Promise<unknown>[]): Promise<void> {
 async function settleAll(actors: Actors, scheduler: fc.Scheduler): Promise<void> {
   for (let tick = 0; tick < 6; tick += 1) {
     world.clock.advance(61_000);
-    actors.settle(`last-${tick}`);
+    actors.recover(`last-${tick}`);
     await scheduler.waitFor(allOf(actors.tasks));
   }
 }
 
 async function remainders(): Promise<string[]> {
   const { runs, tables, lock, records } = await takeSnapshot(world.observer);
-  const unsettled = [...runs.values()]
+  const unrecovered = [...runs.values()]
     .filter(({ status }) => status === 'RUNNING' || status === 'ROLLING_BACK')
     .map(({ runId, status }) => `run ${runId} stayed ${status}`);
   const left = [...tables.values()].filter(({ name, runId }) => {
@@ -106,7 +106,7 @@ async function remainders(): Promise<string[]> {
     return runs.get(runId ?? '')?.status === 'ROLLED_BACK' && !kept;
   });
   const stuck = lock !== undefined && runs.get(lock.runId)?.status !== 'HELD' ? ['the lock stayed'] : [];
-  return [...unsettled, ...left.map(({ name, runId }) => `table ${name} of run ${runId} stayed`), ...stuck];
+  return [...unrecovered, ...left.map(({ name, runId }) => `table ${name} of run ${runId} stayed`), ...stuck];
 }
 
 it("keeps one lock, legal transitions and everybody else's tables, whoever acts at once and whatever goes wrong", async () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../functions/shared/report.ts';
-import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
-import { catalogueTable } from '../../functions/shared/tables/target-tables.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
+import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../functions/migrations/shop/tables/target-tables.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
 import { startFauxqs } from '../../workflow/local/s3/fauxqs-engine.ts';
 import { openShop, type TestShop } from '../support/migration.ts';

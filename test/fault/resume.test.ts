@@ -2,9 +2,9 @@ import { accessKeyIdOf } from '../../workflow/local/lambda/worker-credentials.ts
 import { rawDynamoDb } from '../support/raw-dynamodb.ts';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type WireItem, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { type WireItem, wireItem } from '../../functions/shared/items/wire-item.ts';
 import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
-import { itemDigest } from '../../functions/shared/wire/digest.ts';
+import { itemDigest } from '../../functions/shared/items/digest.ts';
 import { readTables, targetContent, violationsOf } from '../support/checker.ts';
 import { eventually } from '../support/embedded.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
@@ -166,8 +166,8 @@ describe('a shop that goes on selling', () => {
     const report = JSON.parse(first.output ?? '') as Awaited<ReturnType<typeof shop.migrate>>;
     expect(report.verification?.drift).toEqual({ added: 1, changed: 2, removed: 1 });
     expect(report.driftKeys).toEqual({ added: ['new'], changed: ['p-1', 'p-2'], removed: ['p-3'] });
-    const standing = await item('PRODUCT#p-2', 'METADATA');
-    const shopsOwn = { ...standing, shopNote: { S: 'ours' } };
+    const existing = await item('PRODUCT#p-2', 'METADATA');
+    const shopsOwn = { ...existing, shopNote: { S: 'ours' } };
     await shop.dynamo.put('products-enhanced', shopsOwn);
     const removed = await item('PRODUCT#p-3', 'METADATA');
 

@@ -55,7 +55,7 @@ describe('an execution that is stopped from the console', () => {
       return run?.['status'] === 'RUNNING' || run?.['status'] === 'ROLLING_BACK' ? undefined : { run };
     });
 
-  async function assertTakenBack(
+  async function assertRolledBack(
     runId: string,
     before: Awaited<ReturnType<typeof readTables>>,
   ): Promise<void> {
@@ -72,7 +72,7 @@ describe('an execution that is stopped from the console', () => {
       const before = await readTables(shop);
       const arn = await stopIn(stage);
       if (beforeTheRun.has(stage)) await endLateBegin();
-      await assertTakenBack(nameOf(arn), before);
+      await assertRolledBack(nameOf(arn), before);
     });
 
     it('is taken back by the schedule when the event is lost, and the next run leaves the same tables', async () => {
@@ -83,7 +83,7 @@ describe('an execution that is stopped from the console', () => {
       shop.aws.events.drop();
       await shop.settle();
       if (beforeTheRun.has(stage)) await endLateBegin();
-      await assertTakenBack(nameOf(arn), before);
+      await assertRolledBack(nameOf(arn), before);
       await shop.migrate();
       expect(await targetContent(shop)).toEqual(expected);
     });
@@ -130,14 +130,14 @@ describe('an execution that is stopped from the console', () => {
     const arn = await shop.begin();
     await eventually(() => isReached || undefined);
     shop.aws.timeOutExecution(arn);
-    await assertTakenBack(nameOf(arn), before);
+    await assertRolledBack(nameOf(arn), before);
   });
 
   it('changes nothing when it is redriven after it was taken back', async () => {
     await shop.reset(products);
     const before = await readTables(shop);
     const arn = await stopIn('migrateProductsEnhanced');
-    await assertTakenBack(nameOf(arn), before);
+    await assertRolledBack(nameOf(arn), before);
     const ledger = await shop.ledgerItems();
 
     await shop.sfn.send(new RedriveExecutionCommand({ executionArn: arn }));
@@ -145,7 +145,7 @@ describe('an execution that is stopped from the console', () => {
     await shop.settle();
 
     expect(status).toBe('FAILED');
-    await assertTakenBack(nameOf(arn), before);
+    await assertRolledBack(nameOf(arn), before);
     const facts = (items: typeof ledger) =>
       items
         .filter(({ SK }) => SK === 'RUN' || SK.startsWith('TABLE#'))

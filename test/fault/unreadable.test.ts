@@ -1,10 +1,10 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../functions/shared/report.ts';
-import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
-import { catalogueTable } from '../../functions/shared/tables/target-tables.ts';
-import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
+import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
 import { functionName } from '../support/request-points.ts';
 import { secretProducts } from '../support/secret-products.ts';

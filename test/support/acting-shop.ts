@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
-import { stringAttribute, type WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import type { FaultShop } from './fault-shop.ts';
 import { type ShopMemory, shopMemory } from './writing-shop.ts';
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type WireItem, type WireValue, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 
 /** Items as DynamoDB can hold them, and products as shops have them: plausible, awkward and impossible ones. */
 

@@ -1,4 +1,4 @@
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type ActingShop, actingShop } from './acting-shop.ts';
 import type { Attacked, AttackKind, AttackStage } from './attack-cells.ts';
 import { type Checked, ledgerGaps, readTables, type Tables, targetContent, violationsOf } from './checker.ts';

@@ -1,4 +1,4 @@
-import { type WireItem, type WireValue, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 
 /** Every attribute type, in the spellings that careless copies change. */
 const everything: readonly (readonly [string, WireValue])[] = [

@@ -1,6 +1,6 @@
 import { GetExecutionHistoryCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
-import { stringAttribute, type WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import type { ActingShop } from './acting-shop.ts';
 import { coverageGaps } from './coverage-checker.ts';
 import type { FaultShop } from './fault-shop.ts';
@@ -98,7 +98,7 @@ async function targetGaps(shop: FaultShop, checked: Checked): Promise<string[]> 
   const products = await shop.dynamo.scan('products');
   const target = await shop.dynamo.scan('products-enhanced');
   const quarantined = new Set(await quarantinedIds(shop, runId));
-  const standing = new Set(before.get('products-enhanced'));
+  const existing = new Set(before.get('products-enhanced'));
   const byPartition = Map.groupBy(target, (item) => stringAttribute(item, 'PK'));
   const wanted = products.filter((product) => !quarantined.has(stringAttribute(product, 'id') ?? ''));
   const gaps = wanted.flatMap((product) => {
@@ -111,7 +111,7 @@ async function targetGaps(shop: FaultShop, checked: Checked): Promise<string[]> 
   const extra = target
     .filter((item) => !partitions.has(stringAttribute(item, 'PK') ?? ''))
     .map(unmarked)
-    .filter(({ item, isOfShop }) => !isOfShop && !standing.has(canonicalJson(item)));
+    .filter(({ item, isOfShop }) => !isOfShop && !existing.has(canonicalJson(item)));
   const others = [...before.keys()].filter((name) => name !== 'products-enhanced' && name !== 'products');
   return [
     ...gaps,

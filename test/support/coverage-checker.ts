@@ -1,4 +1,4 @@
-import type { WireItem, WireValue } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem, WireValue } from '../../functions/shared/items/wire-item.ts';
 
 /**
  * Proves that a product was migrated without loss, from the rules alone: it shares no code with the

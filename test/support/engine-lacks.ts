@@ -7,8 +7,8 @@ import {
   PutItemCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { isNotOffered } from '../../functions/shared/not-offered.ts';
-import { listTags } from '../../functions/shared/tables/describe-table.ts';
+import { isNotOffered } from '../../functions/shared/aws/not-offered.ts';
+import { listTags } from '../../functions/shared/aws/describe-table.ts';
 
 /** What an engine may lack, and what a test that needs it is skipped for. */
 export const capabilities = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 
 const nested = (depth: number): WireItem[string] =>
   depth === 0 ? { S: 'bottom' } : { L: [{ M: { deeper: nested(depth - 1) } }] };

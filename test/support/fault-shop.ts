@@ -4,7 +4,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import type { EmbeddedAwsOptions } from '../../workflow/local/embedded-aws.ts';
 import { endOfExecution, eventually } from './embedded.ts';
 import { openShop, type TestShop } from './migration.ts';
@@ -58,9 +58,9 @@ export async function openFaultShop(options: EmbeddedAwsOptions = {}): Promise<F
     async settle() {
       await eventually(async () => {
         await aws.tickSchedule();
-        for (const { settleAttempts, runId } of await ledgerItems()) {
-          const arn = `${aws.stateMachines['rollback']?.replace(':stateMachine:', ':execution:')}:settle-${String(runId)}-${String(settleAttempts)}`;
-          if (settleAttempts !== undefined) await endOf(arn).catch(() => undefined);
+        for (const { recoverAttempts, runId } of await ledgerItems()) {
+          const arn = `${aws.stateMachines['rollback']?.replace(':stateMachine:', ':execution:')}:recover-${String(runId)}-${String(recoverAttempts)}`;
+          if (recoverAttempts !== undefined) await endOf(arn).catch(() => undefined);
         }
         return (await openRuns()) ? undefined : true;
       });

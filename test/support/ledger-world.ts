@@ -8,12 +8,12 @@ import {
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { ObjectStore } from '../../functions/shared/backup/object-store.ts';
+import type { ObjectStore } from '../../functions/shared/aws/object-store.ts';
 import type { Config } from '../../functions/shared/env.ts';
 import { runsIndex } from '../../functions/shared/ledger/ledger-table.ts';
-import { createInDoubt, type InDoubt, watchUnanswered } from '../../functions/shared/in-doubt.ts';
+import { createInDoubt, type InDoubt, watchUnanswered } from '../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime } from '../../functions/shared/runtime.ts';
-import { itemTable } from '../../functions/shared/wire/item-table.ts';
+import { itemTable } from '../../functions/shared/aws/item-table.ts';
 import { type Engine, startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
 import { fakeStepFunctions, type FakeStepFunctions } from './fake-step-functions.ts';
 
@@ -222,7 +222,7 @@ async function createLedger({ clients, ledger }: Runtime): Promise<void> {
 }
 
 /** Names of the tables that stand, without the ledger. */
-export async function standingTables({ clients, ledger }: Runtime): Promise<readonly string[]> {
+export async function existingTables({ clients, ledger }: Runtime): Promise<readonly string[]> {
   const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
   return TableNames.filter((name) => name !== ledger.tableName);
 }

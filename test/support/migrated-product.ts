@@ -1,6 +1,6 @@
 import type * as fc from 'fast-check';
-import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { arbitraryProduct } from './arbitrary-items.ts';
 import { sampleContext } from './sample-context.ts';
 

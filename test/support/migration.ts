@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { type DescribeExecutionOutput, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Report } from '../../functions/shared/report.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
 import type { EmbeddedAws, EmbeddedAwsOptions, startEmbeddedAws } from '../../workflow/local/embedded-aws.ts';
 import { endOfExecution, startTestAws, type TestClients, testClients } from './embedded.ts';
 import { type RawDynamoDb, rawDynamoDb } from './raw-dynamodb.ts';

@@ -68,7 +68,7 @@ export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
       fields: { machine: 'choice', execution: 'object', input: 'object', 'input.runId': 'runId' },
     },
     {
-      payload: { machine: 'settle', execution, runId: 'no-such-run' },
+      payload: { machine: 'recover', execution, runId: 'no-such-run' },
       fields: { execution: 'object', 'execution.id': 'arn', runId: 'runId' },
     },
   ],

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stringAttribute, type WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import type { Fault } from '../../workflow/local/gateway/faults.ts';
 import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
 import type { ShopAct } from './acting-shop.ts';

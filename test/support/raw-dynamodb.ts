@@ -1,5 +1,5 @@
 import type { EmbeddedAws } from '../../workflow/local/embedded-aws.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 
 /** Credentials mean nothing here; the scope tells the endpoint which service is meant. */
 const authorization = (region: string, accessKeyId: string): string =>

@@ -1,5 +1,5 @@
-import type { Report, ReportedTable } from '../../functions/shared/report.ts';
-import { stringAttribute } from '../../functions/shared/wire/wire-item.ts';
+import type { Report, ReportedTable } from '../../functions/shared/runs/report.ts';
+import { stringAttribute } from '../../functions/shared/items/wire-item.ts';
 import type { FaultShop } from './fault-shop.ts';
 
 const target = 'products-enhanced';

@@ -1,4 +1,4 @@
-import { type WireItem, type WireValue, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 
 /** The same item as another client would send it: names and sets in another order, numbers spelled otherwise. */
 export function respelled(item: WireItem, choices: Iterator<number>): WireItem {

@@ -1,4 +1,4 @@
-import type { TransformContext } from '../../functions/shared/transform/transform-context.ts';
+import type { TransformContext } from '../../functions/migrations/shop/transform-context.ts';
 
 /** The transform's parameters as they are by default, for a run called `run-1`. */
 export const sampleContext: TransformContext = {

@@ -1,4 +1,4 @@
-import { type WireItem, type WireValue, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import { secret } from './checker.ts';
 
 /** Products whose every value but the id is marked, so that a value that leaks is found. */

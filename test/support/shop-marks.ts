@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../functions/shared/wire/canonical-json.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { SHOP_MARK } from './writing-shop.ts';
 
 /** An item without what the shop has written into it. */

@@ -1,6 +1,6 @@
-import { createTableInput } from '../../functions/shared/tables/create-table-input.ts';
-import { ordersTable } from '../../functions/shared/tables/orders.ts';
-import { productsEnhancedTable } from '../../functions/shared/tables/products-enhanced.ts';
+import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
+import { ordersTable } from '../../functions/migrations/shop/tables/orders.ts';
+import { productsEnhancedTable } from '../../functions/migrations/shop/tables/products-enhanced.ts';
 import type { FaultShop } from './fault-shop.ts';
 
 /** `orders` and `products-enhanced` as the shop has created them itself, each with an item in it. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { TableSpec } from '../../functions/shared/tables/table-spec.ts';
+import type { TableSpec } from '../../functions/shared/migration/table-spec.ts';
 
 /** What the stack or the code calls the tables. */
 export interface TableNames {

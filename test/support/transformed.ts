@@ -1,5 +1,5 @@
-import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
-import { type WireItem, type WireValue, wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import { sampleContext } from './sample-context.ts';
 
 /** The smallest product that can be migrated. */

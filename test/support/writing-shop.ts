@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import type { RawDynamoDb } from './raw-dynamodb.ts';
 
 /** One write of the shop that was answered 200. */

@@ -113,7 +113,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   {
     tool: 'cfn-guard',
     rule: 'CT.SQS.PR.1',
-    resource: /^UnsettledQueue$/,
+    resource: /^UnrecoveredQueue$/,
     reason: 'It is itself the dead-letter queue; nobody consumes it but a person, called by an alarm.',
   },
   {
@@ -132,13 +132,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   {
     tool: 'practice',
     rule: 'AwsSolutions-SQS3',
-    resource: /^UnsettledQueue$/,
+    resource: /^UnrecoveredQueue$/,
     reason: 'See CT.SQS.PR.1.',
   },
   {
     tool: 'practice',
     rule: 'Serverless-SQSRedrivePolicy',
-    resource: /^UnsettledQueue$/,
+    resource: /^UnrecoveredQueue$/,
     reason: 'See CT.SQS.PR.1.',
   },
   {
@@ -152,7 +152,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rule: 'Serverless-LambdaDLQ',
     resource: /LambdaFunction$/,
     reason:
-      'Functions are called by state machines, which see their errors. The one that events call, settleRun, has an on-failure destination, which the rule does not look at.',
+      'Functions are called by state machines, which see their errors. The one that events call, recoverRun, has an on-failure destination, which the rule does not look at.',
   },
   {
     tool: 'practice',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { wireItem } from '../../functions/shared/wire/wire-item.ts';
+import { wireItem } from '../../functions/shared/items/wire-item.ts';
 import { awkwardProducts } from '../support/awkward-products.ts';
 import { endOfExecution, eventually } from '../support/embedded.ts';
 import type { PolicyDocument } from '../support/iam-evaluator.ts';
@@ -35,7 +35,7 @@ async function playEverything(shop: TestShop): Promise<void> {
     'migrateProductsEnhanced',
     'verifyBackup',
     'restoreFromBackup',
-    'settleRun',
+    'recoverRun',
   ])
     await shop.invoke(step);
 }

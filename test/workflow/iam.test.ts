@@ -5,9 +5,9 @@ import {
   dataFileKey,
   runLayout,
   verificationKey,
-} from '../../functions/shared/backup/layout.ts';
-import { itemWritingActions, writerTag } from '../../functions/shared/tables/table-policy.ts';
-import { catalogueTable, targetTables } from '../../functions/shared/tables/target-tables.ts';
+} from '../../functions/shared/files/layout.ts';
+import { itemWritingActions, writerTag } from '../../functions/shared/aws/table-policy.ts';
+import { catalogueTable, targetTables } from '../../functions/migrations/shop/tables/target-tables.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
   evaluate,
@@ -337,7 +337,7 @@ describe('policies of tables', () => {
           ),
         )
         .map(([functionKey]) => functionKey);
-    expect(may(context)).toEqual(['completeRun', 'rollBack', 'restoreFromBackup', 'settleRun']);
+    expect(may(context)).toEqual(['completeRun', 'rollBack', 'restoreFromBackup', 'recoverRun']);
     expect(may({})).toEqual([]);
   });
 
@@ -400,8 +400,8 @@ describe('tables that a role may create or delete', () => {
 
   it('are not given this stage’s tags where they carry another’s', () => {
     for (const [functionKey] of rolesOf('asItComes')) {
-      const taggable = (standing: Record<string, string>) =>
-        allowedTables(functionKey, 'dynamodb:TagResource', { ...creationContext(asItComes), ...standing });
+      const taggable = (existing: Record<string, string>) =>
+        allowedTables(functionKey, 'dynamodb:TagResource', { ...creationContext(asItComes), ...existing });
       const ours = ownTags(asItComes, 'ResourceTag');
       const expected = creators[functionKey] ?? [];
       expect(taggable(ours)).toEqual(expected);
@@ -504,12 +504,12 @@ describe('a service of AWS', () => {
     JSON.parse(
       JSON.stringify(document)
         .replaceAll('ExecutionEndedRule.Arn', ruleArn(name('execution-ended')))
-        .replaceAll('SettleScheduleRule.Arn', ruleArn(name('settle'))),
+        .replaceAll('RecoveryScheduleRule.Arn', ruleArn(name('recovery'))),
     ) as PolicyDocument;
-  const settleRun = `arn:aws:lambda:${region}:123456789012:function:${name('settleRun')}`;
-  const queue = `arn:aws:sqs:${region}:123456789012:${name('unsettled')}`;
-  const rules = [name('execution-ended'), name('settle')];
-  const others = [name('settle-2'), 'anything'];
+  const recoverRun = `arn:aws:lambda:${region}:123456789012:function:${name('recoverRun')}`;
+  const queue = `arn:aws:sqs:${region}:123456789012:${name('unrecovered')}`;
+  const rules = [name('execution-ended'), name('recovery')];
+  const others = [name('recovery-2'), 'anything'];
 
   /** Rules for which EventBridge may do something; it tells their ARN, and no account. */
   const rulesThatMay = (action: string, resource: string, resourcePolicy: PolicyDocument) =>
@@ -518,23 +518,23 @@ describe('a service of AWS', () => {
       return serviceMay('events.amazonaws.com', { action, resource, resourcePolicy, context });
     });
 
-  it('EventBridge, may call settleRun for the two rules, and no other function', () => {
+  it('EventBridge, may call recoverRun for the two rules, and no other function', () => {
     const policy = withArns(functionPolicy(templateOf('asItComes')));
-    expect(rulesThatMay('lambda:InvokeFunction', settleRun, policy)).toEqual(rules);
-    const rollBack = settleRun.replace('settleRun', 'rollBack');
+    expect(rulesThatMay('lambda:InvokeFunction', recoverRun, policy)).toEqual(rules);
+    const rollBack = recoverRun.replace('recoverRun', 'rollBack');
     expect(rulesThatMay('lambda:InvokeFunction', rollBack, policy)).toEqual([]);
-    expect(rulesThatMay('lambda:UpdateFunctionCode', settleRun, policy)).toEqual([]);
+    expect(rulesThatMay('lambda:UpdateFunctionCode', recoverRun, policy)).toEqual([]);
   });
 
   it('EventBridge, could not call it if the permission asked for a source account', () => {
     const faulty = JSON.parse(JSON.stringify(templateOf('asItComes'))) as Template;
     for (const [, { Properties }] of resourcesOf(faulty, 'AWS::Lambda::Permission'))
       Properties['SourceAccount'] = '123456789012';
-    expect(rulesThatMay('lambda:InvokeFunction', settleRun, withArns(functionPolicy(faulty)))).toEqual([]);
+    expect(rulesThatMay('lambda:InvokeFunction', recoverRun, withArns(functionPolicy(faulty)))).toEqual([]);
   });
 
-  it('EventBridge, may put what settleRun could not deal with into the queue, for the two rules', () => {
-    const policy = withArns(policyIn('UnsettledQueuePolicy'));
+  it('EventBridge, may put what recoverRun could not deal with into the queue, for the two rules', () => {
+    const policy = withArns(policyIn('UnrecoveredQueuePolicy'));
     expect(rulesThatMay('sqs:SendMessage', queue, policy)).toEqual(rules);
     expect(rulesThatMay('sqs:PurgeQueue', queue, policy)).toEqual([]);
   });
@@ -554,7 +554,7 @@ describe('a service of AWS', () => {
 
   it('Lambda, may take on a function’s role whether or not it says whose function it is', () => {
     const assume = { action: 'sts:AssumeRole', resource: 'the role' };
-    const resourcePolicy = asTrust(policyIn('SettleRunRole'));
+    const resourcePolicy = asTrust(policyIn('RecoverRunRole'));
     for (const context of [{}, { 'aws:SourceAccount': '123456789012' }])
       expect(serviceMay('lambda.amazonaws.com', { ...assume, resourcePolicy, context })).toBe(true);
     expect(serviceMay('ec2.amazonaws.com', { ...assume, resourcePolicy })).toBe(false);

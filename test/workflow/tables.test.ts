@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { sourceTableName, targetTables } from '../../functions/shared/tables/target-tables.ts';
+import { sourceTableName, targetTables } from '../../functions/migrations/shop/tables/target-tables.ts';
 import { namesInSpecs, namesInStack } from '../support/table-names.ts';
 
 it('the stack’s roles name each table as its spec does, for the function that creates it', () => {

@@ -210,7 +210,7 @@ describe('what must not be lost', () => {
 
   // The framework's bucket stands before the rest is deployed. A version's logical id is made of its code and cannot
   // be named here; publishing one fails only with its function, which does come before.
-  const afterTheLedger = /^(ServerlessDeploymentBucket\w*|(SettleRun|VerifyBackup)LambdaVersion\w+)$/;
+  const afterTheLedger = /^(ServerlessDeploymentBucket\w*|(RecoverRun|VerifyBackup)LambdaVersion\w+)$/;
 
   it.each(['asItComes', 'everythingElse'] as const)(
     'comes after everything that a first deployment can fail at, where it could not be cleared away, deployed %s',
@@ -282,7 +282,7 @@ describe('what must not be lost', () => {
   });
 });
 
-describe('settling', () => {
+describe('recovery', () => {
   it('is called when migrate or restore ends without success, and never for rollback', () => {
     const { Properties } = resourceOf('asItComes', 'ExecutionEndedRule');
     const machine = (name: string) =>
@@ -298,7 +298,7 @@ describe('settling', () => {
   });
 
   it('is called every 15 minutes as well, and may be called by these two rules only', () => {
-    expect(resourceOf('asItComes', 'SettleScheduleRule').Properties['ScheduleExpression']).toBe(
+    expect(resourceOf('asItComes', 'RecoveryScheduleRule').Properties['ScheduleExpression']).toBe(
       'rate(15 minutes)',
     );
     const callers = resourcesOf(variantOf('asItComes').resolved, 'AWS::Lambda::Permission').map(
@@ -308,18 +308,18 @@ describe('settling', () => {
     const properties = ['Action', 'FunctionName', 'Principal', 'SourceArn'];
     expect(callers).toEqual([
       ['ExecutionEndedRule.Arn', properties],
-      ['SettleScheduleRule.Arn', properties],
+      ['RecoveryScheduleRule.Arn', properties],
     ]);
   });
 
   it('leaves what it cannot deal with in a queue, at which an alarm looks', () => {
-    const queue = `arn:aws:sqs:ap-southeast-2:${accountId}:products-migration-dev-unsettled`;
+    const queue = `arn:aws:sqs:ap-southeast-2:${accountId}:products-migration-dev-unrecovered`;
     expect(
-      resourceOf('asItComes', 'SettleRunFailures').Properties['DestinationConfig'].OnFailure.Destination,
+      resourceOf('asItComes', 'RecoverRunFailures').Properties['DestinationConfig'].OnFailure.Destination,
     ).toBe(queue);
-    for (const rule of ['ExecutionEndedRule', 'SettleScheduleRule'])
+    for (const rule of ['ExecutionEndedRule', 'RecoveryScheduleRule'])
       expect(resourceOf('asItComes', rule).Properties['Targets'][0].DeadLetterConfig.Arn).toBe(queue);
-    expect(resourceOf('asItComes', 'UnsettledAlarm').Properties['AlarmActions']).toEqual([
+    expect(resourceOf('asItComes', 'UnrecoveredAlarm').Properties['AlarmActions']).toEqual([
       `arn:aws:sns:ap-southeast-2:${accountId}:products-migration-dev-notifications`,
     ]);
   });
@@ -342,11 +342,11 @@ describe('alarms', () => {
       ['ExecutionsFailed', 'rollback'],
       ['ExecutionsTimedOut', 'rollback'],
       ['ExecutionsAborted', 'rollback'],
-      ['Errors', 'products-migration-dev-settleRun'],
+      ['Errors', 'products-migration-dev-recoverRun'],
       ['TablesStillClosed', 'products-migration-dev'],
-      ['NumberOfMessagesSent', 'UnsettledQueue.QueueName'],
+      ['NumberOfMessagesSent', 'UnrecoveredQueue.QueueName'],
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
-      ['InvocationsFailedToBeSentToDlq', 'SettleScheduleRule'],
+      ['InvocationsFailedToBeSentToDlq', 'RecoveryScheduleRule'],
     ]);
     const { DashboardBody } = resourceOf('asItComes', 'Dashboard').Properties;
     const shown = [...String(DashboardBody).matchAll(/"(\w+Alarm)\.Arn"/g)].map(([, id]) => id);
@@ -355,12 +355,15 @@ describe('alarms', () => {
 });
 
 describe('the alarm on tables that stay closed', () => {
-  it('counts the very line that settleRun writes', async () => {
+  it('counts the very line that recoverRun writes', async () => {
     const filter = resourceOf('asItComes', 'TablesClosedMetric').Properties;
     const [, message = ''] = /"(.+)"/.exec(String(filter['FilterPattern'])) ?? [];
-    const code = await readFile(new URL('../../functions/shared/finish-opening.ts', import.meta.url), 'utf8');
+    const code = await readFile(
+      new URL('../../functions/shared/runs/finish-opening.ts', import.meta.url),
+      'utf8',
+    );
     expect(code).toContain(`logger.error('${message}'`);
-    expect(filter['LogGroupName']).toBe('SettleRunLogGroup');
+    expect(filter['LogGroupName']).toBe('RecoverRunLogGroup');
   });
 });
 

@@ -1,5 +1,5 @@
-import { type ListedBackup, listBackups } from '../../functions/shared/backup/backup-catalog.ts';
-import { objectStore } from '../../functions/shared/backup/object-store.ts';
+import { type ListedBackup, listBackups } from '../../functions/shared/files/backup-catalog.ts';
+import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
 import { bytes, count, moment } from './format.ts';
 import { tableText } from './plain-table.ts';

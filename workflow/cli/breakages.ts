@@ -1,5 +1,5 @@
-import { catalogueTable, sourceKey } from '../../functions/shared/tables/target-tables.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import { catalogueTable, sourceKey } from '../../functions/migrations/shop/tables/target-tables.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import type { Faults } from '../local/gateway/faults.ts';
 
 /** Something to go wrong on purpose, in the embedded AWS only. */

@@ -1,8 +1,8 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { runLayout } from '../../functions/shared/backup/layout.ts';
-import { lookAtTables } from '../../functions/shared/report-tables.ts';
-import { catalogueTable } from '../../functions/shared/tables/target-tables.ts';
-import type { Report } from '../../functions/shared/report.ts';
+import { runLayout } from '../../functions/shared/files/layout.ts';
+import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
+import { catalogueTable } from '../../functions/migrations/shop/tables/target-tables.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
 import type { OperatorContext } from './context.ts';
 import { executionPath } from './executions.ts';
 import { reportFromLedger, reportWithoutRun } from './fallback-report.ts';

@@ -1,4 +1,4 @@
-import { partitionOf } from '../../functions/shared/partition.ts';
+import { partitionOf } from '../../functions/shared/aws/partition.ts';
 
 /** Name of the service in serverless.yml; every resource's name begins with it. */
 export const serviceName = 'products-migration';

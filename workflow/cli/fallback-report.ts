@@ -1,12 +1,16 @@
-import { sourceTableName } from '../../functions/shared/tables/target-tables.ts';
-import { countedVerification, countsInPlace, rolledBackCounts } from '../../functions/shared/build-report.ts';
-import { type FoundTables, reportedTable } from '../../functions/shared/report-tables.ts';
+import { sourceTableName } from '../../functions/migrations/shop/tables/target-tables.ts';
+import {
+  countedVerification,
+  countsInPlace,
+  rolledBackCounts,
+} from '../../functions/shared/runs/build-report.ts';
+import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
 import {
   nothingMigrated,
   type Report,
   type ReportedFailure,
   type ReportStatus,
-} from '../../functions/shared/report.ts';
+} from '../../functions/shared/runs/report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { OperatorError } from './operator-error.ts';
 import type { RunRecord } from './run-record.ts';

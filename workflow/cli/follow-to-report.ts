@@ -44,7 +44,7 @@ export async function followToReport(
   }
 }
 
-/** As long as a settled run takes where its end was told; where only the schedule finds it, up to a quarter of an hour more. */
+/** As long as a recovered run takes where its end was told; where only the schedule finds it, up to a quarter of an hour more. */
 const closingMillis = 180_000;
 const lookMillis = 1_000;
 
@@ -53,7 +53,7 @@ interface Closing {
   readonly signal: AbortSignal;
 }
 
-/** An execution that was stopped, or ran out of time, leaves a run behind that is settled without it. */
+/** An execution that was stopped, or ran out of time, leaves a run behind that is recovered without it. */
 async function untilClosed(
   { ledger }: OperatorContext,
   { runId, status }: ExecutionEnd,

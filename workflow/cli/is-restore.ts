@@ -1,4 +1,4 @@
-import type { Report } from '../../functions/shared/report.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
 
 const restoreExecution = /:execution:[^:]+-restore:/;
 

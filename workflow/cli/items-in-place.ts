@@ -1,4 +1,4 @@
-import { rolledBackItems } from '../../functions/shared/count-shards.ts';
+import { rolledBackItems } from '../../functions/shared/runs/count-shards.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import { listShards, type ShardState } from '../../functions/shared/ledger/shard.ts';

@@ -2,7 +2,7 @@ import { printable } from '../../functions/shared/printable.ts';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
 import { generateProducts } from '../local/products/generate-products.ts';

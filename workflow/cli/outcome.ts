@@ -1,4 +1,4 @@
-import type { Report, RestoredCounts } from '../../functions/shared/report.ts';
+import type { Report, RestoredCounts } from '../../functions/shared/runs/report.ts';
 import { count, counted } from './format.ts';
 import { isRestore } from './is-restore.ts';
 

@@ -1,9 +1,9 @@
 import { printableAll } from '../../functions/shared/printable.ts';
-import { catalogueItemNames } from '../../functions/shared/tables/target-tables.ts';
+import { catalogueItemNames } from '../../functions/migrations/shop/tables/target-tables.ts';
 import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { priceList } from '../../functions/shared/cost/prices.ts';
-import type { Report } from '../../functions/shared/report.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { bytes, capacity, count, counted, dollars, duration, money, rupees } from './format.ts';
 import { tableText } from './plain-table.ts';

@@ -1,6 +1,6 @@
 import { printable } from '../../functions/shared/printable.ts';
 import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
-import type { Report } from '../../functions/shared/report.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { reportOfExecution } from './collect-report.ts';
 import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './command.ts';

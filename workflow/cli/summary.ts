@@ -1,6 +1,6 @@
 import { printable, printableAll } from '../../functions/shared/printable.ts';
-import { catalogueItemNames } from '../../functions/shared/tables/target-tables.ts';
-import { isCosted, type Report } from '../../functions/shared/report.ts';
+import { catalogueItemNames } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { isCosted, type Report } from '../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, money, tableOutcomes, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Terminal } from './terminal.ts';

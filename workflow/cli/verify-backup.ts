@@ -1,8 +1,8 @@
 import { printableAll } from '../../functions/shared/printable.ts';
-import { sourceTableName } from '../../functions/shared/tables/target-tables.ts';
-import { newestBackup, noteVerification } from '../../functions/shared/backup/backup-catalog.ts';
-import { objectStore } from '../../functions/shared/backup/object-store.ts';
-import { type BackupVerification, verifyBackup } from '../../functions/shared/backup/verify.ts';
+import { sourceTableName } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { newestBackup, noteVerification } from '../../functions/shared/files/backup-catalog.ts';
+import { objectStore } from '../../functions/shared/aws/object-store.ts';
+import { type BackupVerification, verifyBackup } from '../../functions/shared/files/verify.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
 import { count, counted } from './format.ts';
 import { processTerminal, type Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { REGION, STAGE } from './account.ts';
-import type { WireItem } from '../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { assembleCloud } from './assemble-cloud.ts';
 import { createResources } from './deploy/create-resources.ts';
 import { packageService } from './deploy/package-service.ts';

@@ -1,4 +1,4 @@
-import { fileLimits } from '../../functions/shared/backup/data-file.ts';
+import { fileLimits } from '../../functions/shared/files/data-file.ts';
 import { readUnitsPerWorker, writeUnitsPerWorker } from '../../functions/shared/cost/throughput.ts';
 import {
   checkpointEveryMillis,

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { encodeLine } from '../../functions/shared/backup/data-file.ts';
-import { productToItems } from '../../functions/shared/transform/product-to-items.ts';
-import { transformContext } from '../../functions/shared/transform/transform-context.ts';
-import { itemSizeBytes } from '../../functions/shared/wire/item-size.ts';
+import { encodeLine } from '../../functions/shared/files/data-file.ts';
+import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
+import { transformContext } from '../../functions/migrations/shop/transform-context.ts';
+import { itemSizeBytes } from '../../functions/shared/items/item-size.ts';
 import { generateProducts } from '../local/products/generate-products.ts';
 
 /** What one product is on average, in the source, in the backup and in the target. */

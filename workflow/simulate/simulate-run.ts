@@ -1,8 +1,8 @@
 import { costOf, type Usage } from '../../functions/shared/cost/usage.ts';
 import type { Cost } from '../../functions/shared/cost/cost.ts';
 import { RunTooLongForInlineError } from '../../functions/shared/errors.ts';
-import { parseMigrateInput } from '../../functions/shared/migrate-input.ts';
-import { partitionOf } from '../../functions/shared/partition.ts';
+import { parseMigrateInput } from '../../functions/shared/runs/migrate-input.ts';
+import { partitionOf } from '../../functions/shared/aws/partition.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { sizeRun } from '../../functions/test-connection/size-run.ts';
 import { type MapMode, readMigrate } from './definition.ts';

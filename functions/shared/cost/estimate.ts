@@ -1,4 +1,4 @@
-import { catalogueTable, targetTables } from '../tables/target-tables.ts';
+import { catalogueTable, targetTables } from '../../migrations/shop/tables/target-tables.ts';
 import type { EstimatedCost, PhaseEstimate } from './cost.ts';
 import { bucketMonthlyDollars, monthlyCost } from './monthly.ts';
 import {

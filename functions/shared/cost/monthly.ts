@@ -1,4 +1,4 @@
-import type { TableSpec } from '../tables/table-spec.ts';
+import type { TableSpec } from '../migration/table-spec.ts';
 import type { MonthlyCost } from './cost.ts';
 import { defaultRupeesPerDollar, pricesOf, seedMonthlyRupees } from './prices.ts';
 import type { Billing } from './usage.ts';

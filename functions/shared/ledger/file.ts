@@ -1,5 +1,5 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { Digest } from '../wire/digest.ts';
+import type { Digest } from '../items/digest.ts';
 import { fileKey, listBelow, type LedgerTable, versioned } from './ledger-table.ts';
 import type { TransactItem } from './transact.ts';
 

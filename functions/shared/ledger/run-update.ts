@@ -4,7 +4,7 @@ import { RunClosedError } from '../errors.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
 import type { Run } from './run.ts';
 
-/** Facts of a run that its stages add; status, lock and settler change by `transition` only. */
+/** Facts of a run that its stages add; status, lock and recoveryOwner change by `transition` only. */
 export type RunFacts = Partial<
   Pick<Run, 'source' | 'backup' | 'rehearsal' | 'verification' | 'details' | 'protection' | 'failure'>
 >;

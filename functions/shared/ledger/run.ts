@@ -1,9 +1,9 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { TableDescription } from '../backup/table-description.ts';
+import type { TableDescription } from '../aws/table-description.ts';
 import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
-import type { Digest } from '../wire/digest.ts';
+import type { Digest } from '../items/digest.ts';
 import { LEDGER_VERSION, type LedgerTable, query, runKey, runsIndex } from './ledger-table.ts';
 
 export type RunStatus =
@@ -131,9 +131,9 @@ export interface Run extends Claims {
   /** Earlier runs that this one relied on when it was committed: 10 at most, for the report. */
   readonly reliesOn?: readonly string[];
   /** ARN of the execution that rolls the run back. */
-  readonly settler?: string;
-  /** Roll backs that settleRun has started for it. */
-  readonly settleAttempts?: number;
+  readonly recoveryOwner?: string;
+  /** Roll backs that recoverRun has started for it. */
+  readonly recoverAttempts?: number;
   /** After the commit point: whether every table of the run is open to the shop again, as GetResourcePolicy says. */
   readonly opening?: 'PENDING' | 'DONE';
   /** After the commit point: whether the new tables are protected. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { keyIdentity } from '../tables/item-key.ts';
-import type { WireItem } from '../wire/wire-item.ts';
+import { keyIdentity } from '../../migrations/shop/target-key.ts';
+import type { WireItem } from '../items/wire-item.ts';
 import { listBelow, type LedgerTable, undoKey, versioned } from './ledger-table.ts';
 import { setExpression } from './run-update.ts';
 

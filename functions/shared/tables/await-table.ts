@@ -3,7 +3,7 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { TableUnavailableError } from '../errors.ts';
 import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
-import { describeTable } from './describe-table.ts';
+import { describeTable } from '../aws/describe-table.ts';
 import { missingTableError } from './target-conflicts.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { Run } from '../ledger/run.ts';
 import type { TableAccess } from '../ledger/table-record.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
-import { findPolicy, policyPatienceMillis } from './change-policy.ts';
-import { type Closure, isClosedBy, writerOf } from './table-policy.ts';
+import { findPolicy, policyPatienceMillis } from '../aws/change-policy.ts';
+import { type Closure, isClosedBy, writerOf } from '../aws/table-policy.ts';
 
 /** A run of a machine has an execution, whose ARN says the partition. */
 export function tableArnOf(

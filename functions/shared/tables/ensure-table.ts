@@ -3,17 +3,17 @@ import {
   type CreateTableCommandInput,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { assertOpen, type Fence, raiseFence } from '../fence.ts';
+import { assertOpen, type Fence, raiseFence } from '../copy/fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
 import { readRun, tablePrefixOf } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
-import { isNotOffered, isWithoutTags } from '../not-offered.ts';
+import { isNotOffered, isWithoutTags } from '../aws/not-offered.ts';
 import { retry } from '../retry.ts';
-import { letGo, untilEarlierRunsAreQuiet } from '../quiet.ts';
+import { letGo, untilEarlierRunsAreQuiet } from '../copy/quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
 import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
 import { closureFor, readClosure } from './close-table.ts';
-import { createTableInput } from './create-table-input.ts';
+import { createTableInput } from '../aws/create-table-input.ts';
 import { creationError, isCreationRetryable } from './creation-refusal.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
 import {
@@ -24,11 +24,11 @@ import {
   serviceTag,
   stageTag,
   tagsOf,
-} from './describe-table.ts';
+} from '../aws/describe-table.ts';
 import { assertSameTable, describeKnown } from './known-table.ts';
-import { schemaDifferences } from './schema-differences.ts';
-import { type Closure, closingPolicy } from './table-policy.ts';
-import { type TableSpec, tableName } from './table-spec.ts';
+import { schemaDifferences } from '../aws/schema-differences.ts';
+import { type Closure, closingPolicy } from '../aws/table-policy.ts';
+import { type TableSpec, tableName } from '../migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError, withOwnPrefix } from './target-conflicts.ts';
 
 /** Which table, for which run. */
@@ -141,11 +141,11 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
 async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   const { clients } = runtime;
   for (;;) {
-    const standing = await describeTable(clients.tables, scope.name);
-    if (standing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
-    else if (standing !== undefined) {
-      const outcome = (await isOurs(runtime, scope, standing)) ? 'CREATED' : 'EXISTED';
-      return { outcome, tableId: standing.TableId };
+    const existing = await describeTable(clients.tables, scope.name);
+    if (existing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
+    else if (existing !== undefined) {
+      const outcome = (await isOurs(runtime, scope, existing)) ? 'CREATED' : 'EXISTED';
+      return { outcome, tableId: existing.TableId };
     } else {
       const created = await tryCreate(runtime, scope);
       if (created !== undefined) return created;
@@ -176,19 +176,16 @@ async function finish(
 }
 
 /** Whether a table stands there that this run has not announced: then it existed before, whatever its tags say. */
-async function isStanding({ clients, config }: Runtime, name: string): Promise<boolean> {
-  const standing = await describeTable(clients.tables, name);
-  if (standing === undefined || standing.TableStatus === 'DELETING') return false;
-  const otherStage = foreignStage(await tagsOf(clients.tables, standing.TableArn ?? ''), config);
+async function isExisting({ clients, config }: Runtime, name: string): Promise<boolean> {
+  const existing = await describeTable(clients.tables, name);
+  if (existing === undefined || existing.TableStatus === 'DELETING') return false;
+  const otherStage = foreignStage(await tagsOf(clients.tables, existing.TableArn ?? ''), config);
   if (otherStage !== undefined) throw foreignStageError(name, otherStage);
   return true;
 }
 
 /** What an earlier attempt has settled, or the announcement itself; `undefined`: it is to be created, or an answer was lost. */
-async function settledOutcome(
-  runtime: Runtime,
-  record: TableRecord | undefined,
-): Promise<Ensured | undefined> {
+async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): Promise<Ensured | undefined> {
   if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
   const { outcome, name } = record;
   await assertSameTable(runtime, record);
@@ -212,7 +209,7 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   const findRecord = async (): Promise<TableRecord | undefined> =>
     (await listTables(ledger, runId)).find((one) => one.name === name);
   const known = await findRecord();
-  const outcome = known === undefined && (await isStanding(runtime, name)) ? 'EXISTED' : 'INTENT';
+  const outcome = known === undefined && (await isExisting(runtime, name)) ? 'EXISTED' : 'INTENT';
   const call = crypto.randomUUID();
   const hold = { key: tableKey(runId, name), call };
   const by = { call, known, fenceMillis: fenceMillisOf(config) };
@@ -227,7 +224,7 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const intentAt = record?.intentAt ?? now;
     const closure = closureFor(runtime, fence.run, name);
     const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };
-    const settled = await settledOutcome(runtime, record);
+    const settled = await knownOutcome(runtime, record);
     // Its id is recorded at the end, so that whoever takes over from a call that died here waits as well.
     if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name });
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));

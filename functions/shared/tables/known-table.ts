@@ -1,7 +1,7 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import type { TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
-import { describeTable } from './describe-table.ts';
+import { describeTable } from '../aws/describe-table.ts';
 import { missingTableError, replacedTableError } from './target-conflicts.ts';
 
 /**

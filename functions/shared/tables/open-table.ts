@@ -3,9 +3,9 @@ import { ClaimLostError } from '../ledger/claims.ts';
 import { findAnyRun, type Run } from '../ledger/run.ts';
 import { noteTable, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
-import { changePolicy, deleteRevision } from './change-policy.ts';
+import { changePolicy, deleteRevision } from '../aws/change-policy.ts';
 import { tableArnOf } from './close-table.ts';
-import { isClosed, openedPolicy, rollBacksIn } from './table-policy.ts';
+import { isClosed, openedPolicy, rollBacksIn } from '../aws/table-policy.ts';
 
 /** Whether a table is open, as GetResourcePolicy says; `reason` is the name of what stands in the way. */
 export type Opened = { readonly isOpen: true } | { readonly isOpen: false; readonly reason: string };

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../errors.ts';
 import { noteTable, type ProtectionState, type TableRecord } from '../ledger/table-record.ts';
-import { isNotOffered } from '../not-offered.ts';
+import { isNotOffered } from '../aws/not-offered.ts';
 import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 

@@ -1,4 +1,4 @@
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 
 /** A book, and the items it must become; written down by hand, not computed by the example's transform. */
 export interface ExpectedBook {

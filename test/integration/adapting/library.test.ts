@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { packageService } from '../../../workflow/local/deploy/package-service.ts';
 import { assembleProject, type AssembledProject } from '../../support/assemble-project.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
@@ -35,8 +35,8 @@ function unmarked(item: WireItem, runId: string): WireItem {
 
 const importTables = (
   folder: string,
-): Promise<typeof import('../../../functions/shared/tables/target-tables.ts')> =>
-  import(join(folder, 'functions/shared/tables/target-tables.ts'));
+): Promise<typeof import('../../../functions/migrations/shop/tables/target-tables.ts')> =>
+  import(join(folder, 'functions/migrations/shop/tables/target-tables.ts'));
 const importLocal = (folder: string): Promise<typeof import('../../../workflow/local/embedded-aws.ts')> =>
   import(join(folder, 'workflow/local/embedded-aws.ts'));
 

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { everyType, fingerprints } from '../../support/every-type.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 

@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RestoreReport } from '../../../functions/restore-from-backup/complete-restore.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { endOfExecution, eventually } from '../../support/embedded.ts';
 import { everyType, fingerprints } from '../../support/every-type.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
@@ -110,7 +110,7 @@ describe('a restore that is killed', () => {
 });
 
 describe('a restore that is taken back after it has succeeded', () => {
-  const takeBack = async (runId: string) => {
+  const tablesRolledBack = async (runId: string) => {
     const { status, output } = await shop.run('rollback', { runId, confirm: runId });
     expect(status).toBe('SUCCEEDED');
     return (JSON.parse(output ?? '') as RestoreReport).tables;
@@ -122,7 +122,7 @@ describe('a restore that is taken back after it has succeeded', () => {
 
   it('takes its table away, where nobody has used it', async () => {
     const name = await restoredInto();
-    expect(await takeBack('done')).toMatchObject([{ name, outcome: 'DELETED' }]);
+    expect(await tablesRolledBack('done')).toMatchObject([{ name, outcome: 'DELETED' }]);
     expect(await restoredTables()).toEqual([]);
   });
   it.each<[string, WireItem, string]>([
@@ -131,7 +131,7 @@ describe('a restore that is taken back after it has succeeded', () => {
   ])('keeps a table in which the shop has %s, and says so', async (_, item, what) => {
     const name = await restoredInto();
     await shop.dynamo.put(name, item);
-    const tables = await takeBack('done');
+    const tables = await tablesRolledBack('done');
     expect(tables).toMatchObject([{ name, outcome: 'KEPT', remark: expect.stringContaining(what) }]);
     expect(await shop.dynamo.scan(name)).toContainEqual(item);
   });

@@ -70,7 +70,7 @@ function expectSentence({ errorType, errorMessage, trace = [] }: LambdaFailure):
 
 describe('a bad caller of a function', () => {
   it('is one of every function that is deployed, but for the one that takes events as hints', () => {
-    expect([...Object.keys(shapes), 'settleRun'].toSorted()).toEqual(
+    expect([...Object.keys(shapes), 'recoverRun'].toSorted()).toEqual(
       Object.keys(shop.aws.functions).toSorted(),
     );
   });
@@ -111,11 +111,11 @@ describe('a bad caller of a function', () => {
     }
   });
 
-  it('may send settleRun any event: it is a hint, and nothing in it is used', async () => {
+  it('may send recoverRun any event: it is a hint, and nothing in it is used', async () => {
     const events = [{ detail: { executionArn: '../x' } }, { source: 'aws.states', 'detail-type': 'x' }];
-    for (const event of events) expect(await refusalOf('settleRun', event)).toBeUndefined();
+    for (const event of events) expect(await refusalOf('recoverRun', event)).toBeUndefined();
     for (const event of [[], 'abc', 7, { source: 7 }])
-      expectSentence((await refusalOf('settleRun', event)) ?? { errorType: 'none', errorMessage: '' });
+      expectSentence((await refusalOf('recoverRun', event)) ?? { errorType: 'none', errorMessage: '' });
     expect(writes(shop.aws.requestLog.entries)).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
 import { eventually } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { expectHarmless, HOSTILE } from '../../support/hostile-texts.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { type CommandEnd, recordCommand, runCommand } from './run-command.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { runCommand } from './run-command.ts';
 
 const cwd = process.cwd();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import {
   countRepeats,

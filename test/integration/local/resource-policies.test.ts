@@ -17,7 +17,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { closingPolicy } from '../../../functions/shared/tables/table-policy.ts';
+import { closingPolicy } from '../../../functions/shared/aws/table-policy.ts';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import { accessKeyIdOf } from '../../../workflow/local/lambda/worker-credentials.ts';
 import { clientSettings, startTestAws, testClients, type TestClients } from '../../support/embedded.ts';

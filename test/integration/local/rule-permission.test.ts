@@ -98,7 +98,7 @@ describe('the rules of the packaged service', () => {
   it('may call every function that they name', async () => {
     const { rules, permissions } = await readDeployment(inject('packageDir') ?? '');
     const targets = rules.flatMap((one) => one.targets.map(({ arn }) => arn.split(':').at(-1)));
-    expect(targets).toEqual(['products-migration-local-settleRun', 'products-migration-local-settleRun']);
+    expect(targets).toEqual(['products-migration-local-recoverRun', 'products-migration-local-recoverRun']);
     const scheduled = rules.map((one) => ({ ...one, scheduleExpression: 'rate(15 minutes)' }));
     const { called, refusals } = await tick({ rules: scheduled, permissions });
     expect(refusals).toEqual([]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
-import { keyText } from '../../../functions/shared/tables/item-key.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { keyText } from '../../../functions/migrations/shop/target-key.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 
 const product = (id: string, price: string): WireItem => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { readPolicy } from '../../../workflow/local/dynamodb/policy-document.ts';
 import { eventually } from '../../support/embedded.ts';
 import { type FaultShop, openFaultShop } from '../../support/fault-shop.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { runCommand } from '../cli/run-command.ts';
 

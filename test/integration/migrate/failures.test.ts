@@ -1,6 +1,6 @@
 import { GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { eventually } from '../../support/embedded.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { eventually } from '../../support/embedded.ts';
 import { type FaultShop, openFaultShop } from '../../support/fault-shop.ts';
 import { type LesserEngine, startLesserEngine, type TagsInCreateTable } from '../../support/lesser-engine.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 
 /** Ids of characters that take two UTF-16 units and four bytes; `pad` moves the place at which a cut would hit one. */

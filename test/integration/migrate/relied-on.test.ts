@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { lacks } from '../../support/engine-lacks.ts';
 import { type FaultShop, openFaultShop } from '../../support/fault-shop.ts';
 import { readTables, type Tables } from '../../support/checker.ts';
@@ -256,7 +256,7 @@ describe('a roll back that nobody asked for', () => {
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: { ':running': { S: 'RUNNING' } },
     });
-    await shop.run('rollback', { runId, settle: true });
+    await shop.run('rollback', { runId, recover: true });
     return JSON.parse(await shop.objectText(`runs/${runId}/report.json`)) as Report;
   }
 

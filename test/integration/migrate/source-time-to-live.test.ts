@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { ConnectionReport } from '../../../functions/test-connection/test-connection.ts';
 import { lacks } from '../../support/engine-lacks.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';

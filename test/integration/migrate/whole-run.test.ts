@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEDGER_VERSION } from '../../../functions/shared/ledger/ledger-table.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';

@@ -3,15 +3,15 @@ import type { Scheduler } from 'fast-check';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
-import { settleRuns } from '../../../functions/settle-run/settle-run.ts';
+import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { updateRun } from '../../../functions/shared/ledger/run-update.ts';
-import { singlePlan } from '../../../functions/shared/manual-run.ts';
+import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
 import { isTransient } from '../../../functions/shared/retry.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
-import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
 import type { LedgerWorld } from '../ledger-world.ts';
 import { executionArn, longTurn } from '../sample-run.ts';
 import { Stopped, timedOut, WorkerDied } from './mishaps.ts';
@@ -77,17 +77,20 @@ export class Actors {
   }
 
   /** The event or the schedule: called at any time, also twice at once. */
-  settle(name: string): void {
+  recover(name: string): void {
     const { started } = this.#world.stepFunctions;
     this.#go(
       name,
       (async () => {
-        await this.#call(name, (runtime) => settleRuns(runtime));
+        await this.#call(name, (runtime) => recoverRuns(runtime));
         // Two calls at once may have started some; each execution runs once.
         const launched = this.#launched;
         this.#launched = started.length;
-        for (const { name: settler, input } of started.slice(launched))
-          this.#go(settler, this.#rollBackMachine(settler, JSON.parse(input) as Record<string, unknown>));
+        for (const { name: recoveryOwner, input } of started.slice(launched))
+          this.#go(
+            recoveryOwner,
+            this.#rollBackMachine(recoveryOwner, JSON.parse(input) as Record<string, unknown>),
+          );
       })(),
     );
   }
@@ -118,9 +121,9 @@ export class Actors {
     try {
       const payload = { machine: 'migrate', input, execution, tested: { plan: singlePlan } } as const;
       let { run } = await step((runtime) => beginMigration(runtime, payload));
-      while (run.outcome === 'SETTLE') {
+      while (run.outcome === 'RECOVER') {
         const { runId } = run;
-        await this.#turns(step, { machine: 'settle', execution, runId });
+        await this.#turns(step, { machine: 'recover', execution, runId });
         run = (await step((runtime) => beginMigration(runtime, payload))).run;
       }
       state.run = run;

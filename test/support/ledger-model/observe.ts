@@ -5,10 +5,10 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
 import { transitions } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { describeTable, runTag, tagsOf } from '../../../functions/shared/tables/describe-table.ts';
+import { describeTable, runTag, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
 
 /** A table as it stands. */
-export interface StandingTable {
+export interface ExistingTable {
   readonly name: string;
   readonly tableId: string;
   /** Whose it is; `undefined`: the shop's own. */
@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly runs: ReadonlyMap<string, Run>;
   readonly lock: Lock | undefined;
   readonly records: ReadonlyMap<string, readonly TableRecord[]>;
-  readonly tables: ReadonlyMap<string, StandingTable>;
+  readonly tables: ReadonlyMap<string, ExistingTable>;
 }
 
 type LedgerItem = Readonly<Record<string, unknown>> & { readonly PK: string; readonly SK: string };
@@ -44,9 +44,9 @@ export async function takeSnapshot(observer: Runtime): Promise<Snapshot> {
   };
 }
 
-async function readTables({ clients, ledger }: Runtime): Promise<Map<string, StandingTable>> {
+async function readTables({ clients, ledger }: Runtime): Promise<Map<string, ExistingTable>> {
   const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
-  const tables = new Map<string, StandingTable>();
+  const tables = new Map<string, ExistingTable>();
   for (const name of TableNames.filter((one) => one !== ledger.tableName)) {
     const table = await describeTable(clients.dynamo, name);
     const runId = (await tagsOf(clients.dynamo, table?.TableArn ?? ''))?.get(runTag);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard } from '../../../functions/shared/ledger/shard.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
-import type { FoundTables } from '../../../functions/shared/report-tables.ts';
+import type { FoundTables } from '../../../functions/shared/runs/report-tables.ts';
 import { reportFromLedger, reportWithoutRun } from '../../../workflow/cli/fallback-report.ts';
 import type { RunRecord } from '../../../workflow/cli/run-record.ts';
 import { smallView } from './report-fixtures.ts';

@@ -6,7 +6,7 @@ import {
   printableJson,
   printableLines,
 } from '../../../functions/shared/printable.ts';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import { sayChecks } from '../../../workflow/cli/connection-check.ts';
 import { sayPlan } from '../../../workflow/cli/plan-summary.ts';

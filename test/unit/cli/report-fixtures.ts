@@ -1,7 +1,7 @@
 import { actualCost } from '../../../functions/shared/cost/actual.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { nothingMigrated, type Report } from '../../../functions/shared/report.ts';
+import { nothingMigrated, type Report } from '../../../functions/shared/runs/report.ts';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import type { ShardsByState } from '../../../workflow/cli/run-record.ts';
 import type { StateVisit } from '../../../workflow/cli/state-visits.ts';

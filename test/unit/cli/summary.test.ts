@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { outcomeOf } from '../../../workflow/cli/outcome.ts';
 import { printSummary } from '../../../workflow/cli/summary.ts';
 import { groupWarnings } from '../../../workflow/cli/warnings.ts';

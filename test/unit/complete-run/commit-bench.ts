@@ -12,15 +12,15 @@ import { rehearseShard } from '../../../functions/rehearse-backup/rehearse-shard
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import type { LedgerKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import type { Report } from '../../../functions/shared/report.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
-import { catalogueTable, targetTables } from '../../../functions/shared/tables/target-tables.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { catalogueTable, targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { compareShard } from '../../../functions/verify-migration/compare-shard.ts';
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
-import { type Bench, drive, productsTable, sourceTable, startBench } from '../backup/backup-bench.ts';
+import { type Bench, drive, productsTable, sourceTable, startBench } from '../files/backup-bench.ts';
 
 /** States that change or judge something, in the order of the machine. */
 export const stages = [

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { transformContext } from '../../../functions/shared/transform/transform-context.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { ordersTable } from '../../../functions/shared/tables/orders.ts';
-import { catalogueTable, targetTables } from '../../../functions/shared/tables/target-tables.ts';
-import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
-import type { Bench } from '../backup/backup-bench.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
+import { catalogueTable, targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import type { Bench } from '../files/backup-bench.ts';
 import { itemsOf, shopItem, sizedProducts } from '../migrate/migrate-bench.ts';
 import {
   commitBench,

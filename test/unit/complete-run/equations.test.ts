@@ -7,8 +7,8 @@ import {
   passProblems,
   tableProblems,
   transformProblems,
-} from '../../../functions/shared/equations.ts';
-import type { Digest } from '../../../functions/shared/wire/digest.ts';
+} from '../../../functions/shared/runs/equations.ts';
+import type { Digest } from '../../../functions/shared/items/digest.ts';
 
 const hex = fc
   .array(fc.constantFrom('0', '1', '7', 'a', 'e', 'f'), { minLength: 64, maxLength: 64 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bucketMonthlyDollars, monthlyCost } from '../../../functions/shared/cost/monthly.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { ordersTable } from '../../../functions/shared/tables/orders.ts';
-import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
-import { returnsTable } from '../../../functions/shared/tables/returns.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+import { returnsTable } from '../../../functions/migrations/shop/tables/returns.ts';
 
 const sydney = { region: 'ap-southeast-2' } as const;
 const nothing = { items: 0, bytes: 0 };

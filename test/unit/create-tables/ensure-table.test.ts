@@ -1,6 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { quietTimeOf } from '../../../functions/shared/quiet.ts';
+import { quietTimeOf } from '../../../functions/shared/copy/quiet.ts';
 import {
   ForeignStageTableError,
   RunClosedError,
@@ -10,15 +10,15 @@ import {
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { describeTable } from '../../../functions/shared/tables/describe-table.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import {
   createLedgerWorld,
   type Gate,
   type LedgerWorld,
-  standingTables,
+  existingTables,
 } from '../../support/ledger-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
 
@@ -99,7 +99,7 @@ describe('a table that is not there', () => {
     await begunRun(world, 'a');
     const gate = at('TransactWriteItems', 'before', () => take('a', 'ROLLING_BACK'));
     await expect(ensure(gate)).rejects.toThrow(RunClosedError);
-    expect([await records(), await standingTables(world.observer)]).toEqual([[], []]);
+    expect([await records(), await existingTables(world.observer)]).toEqual([[], []]);
   });
 });
 
@@ -116,7 +116,7 @@ describe('a run that is marked while its table is being created', () => {
     await expect(ensure(gate)).rejects.toThrow(RunClosedError);
     expect(wait).toBe(30_000);
     expect(await quietSeconds()).toBeLessThanOrEqual(0);
-    expect(await standingTables(world.observer)).toEqual(['cart']);
+    expect(await existingTables(world.observer)).toEqual(['cart']);
   });
 
   it('keeps its roll back waiting for a minute when CreateTable got no answer', async () => {
@@ -139,7 +139,7 @@ describe('a run that is marked while its table is being created', () => {
     });
     await expect(ensure(gate)).rejects.toThrow(RunClosedError);
     expect(await records('b')).toMatchObject([{ name: 'cart', outcome: 'CREATED' }]);
-    expect(await standingTables(world.observer)).toEqual(['cart']);
+    expect(await existingTables(world.observer)).toEqual(['cart']);
   });
 
   it('ends at once when its roll back has taken the table away already', async () => {

@@ -4,8 +4,8 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { describeTable } from '../../../functions/shared/tables/describe-table.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
-import { raiseFence } from '../../../functions/shared/fence.ts';
+import { raiseFence } from '../../../functions/shared/copy/fence.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -19,7 +19,7 @@ const raise = (gate?: Gate, runId = 'a') => {
 
 async function close(): Promise<void> {
   const run = await readRun(world.observer.ledger, 'a');
-  await transition(world.observer.ledger, { run, to: 'ROLLING_BACK', lock: 'take', writer: 'settler' });
+  await transition(world.observer.ledger, { run, to: 'ROLLING_BACK', lock: 'take', writer: 'recoveryOwner' });
 }
 
 describe('a worker at its entry', () => {

@@ -5,7 +5,7 @@ import { lockKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { beginOrSettle } from '../../../functions/shared/lock-conflict.ts';
+import { beginOrRecover } from '../../../functions/shared/runs/lock-conflict.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, sampleHolder, sampleNewRun, sampleStart } from '../../support/sample-run.ts';
 
@@ -28,7 +28,7 @@ async function move(...statuses: readonly RunStatus[]): Promise<void> {
   }
 }
 
-const begin = () => beginOrSettle(world.observer, sampleNewRun('b'), sampleHolder('b'));
+const begin = () => beginOrRecover(world.observer, sampleNewRun('b'), sampleHolder('b'));
 
 describe('a lock that names a run which has ended', () => {
   it.each([

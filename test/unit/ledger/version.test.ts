@@ -2,14 +2,14 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { claimRun } from '../../../functions/roll-back/claim.ts';
-import { settleRuns } from '../../../functions/settle-run/settle-run.ts';
+import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { LEDGER_VERSION, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { noteReliance } from '../../../functions/shared/ledger/reliance.ts';
 import { listRuns, readRun } from '../../../functions/shared/ledger/run.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { singlePlan } from '../../../functions/shared/manual-run.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, sampleExecution } from '../../support/sample-run.ts';
@@ -72,7 +72,7 @@ describe.each([LEDGER_VERSION - 1, LEDGER_VERSION + 1])('a run of ledger version
 
   it('is left to its own version by the schedule, which goes on with the others', async () => {
     world.stepFunctions.executions.set(executionArn('a'), 'ABORTED');
-    expect(await settleRuns(world.observer)).toEqual({ examined: 1, started: [] });
+    expect(await recoverRuns(world.observer)).toEqual({ examined: 1, started: [] });
     expect(await listRuns(world.observer.ledger)).toMatchObject([{ runId: 'a', status: 'RUNNING' }]);
   });
 });

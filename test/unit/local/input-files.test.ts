@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeLine } from '../../../functions/shared/backup/data-file.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { encodeLine } from '../../../functions/shared/files/data-file.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { InputFileError } from '../../../workflow/local/products/input-file-error.ts';
 import { readProductsFile } from '../../../workflow/local/products/read-products-file.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { transformContext } from '../../../functions/shared/transform/transform-context.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import {
   awsError,
   changeSource,
@@ -104,7 +104,7 @@ describe('a target that was there before', () => {
     const silent = bench.withItems({
       async putIf(table, item, condition) {
         const outcome = await bench.runtime.items.putIf(table, item, condition);
-        return outcome.written ? outcome : { ...outcome, standing: undefined };
+        return outcome.written ? outcome : { ...outcome, existing: undefined };
       },
     });
     await bench.migrate(bench.run, silent);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRate } from '../../../functions/shared/rate.ts';
+import { createRate } from '../../../functions/shared/copy/rate.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
 import { createVirtualClock, type VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
 

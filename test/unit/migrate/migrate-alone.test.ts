@@ -3,12 +3,12 @@ import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
-import { type Bench, longTurn, shortTurn, sourceTable } from '../backup/backup-bench.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { type Bench, longTurn, shortTurn, sourceTable } from '../files/backup-bench.ts';
 import { ledgerHand } from '../complete-run/commit-bench.ts';
-import { sealedBench } from '../backup/sealed-bench.ts';
+import { sealedBench } from '../files/sealed-bench.ts';
 import { itemsOf, sizedProducts, targetName } from './migrate-bench.ts';
 
 let bench: Bench;

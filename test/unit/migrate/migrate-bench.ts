@@ -5,14 +5,14 @@ import { findShard, type Shard } from '../../../functions/shared/ledger/shard.ts
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerOutput } from '../../../functions/shared/state.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
-import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
-import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
-import { type Bench, drive, longTurn, product, sourceTable } from '../backup/backup-bench.ts';
-import { backUpAndRehearse, sealedBench } from '../backup/sealed-bench.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
+import { type Bench, drive, longTurn, product, sourceTable } from '../files/backup-bench.ts';
+import { backUpAndRehearse, sealedBench } from '../files/sealed-bench.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 
 export const targetName = productsEnhancedTable.name;

@@ -2,17 +2,17 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { findShard, saveShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
-import { codeVersion } from '../../../functions/shared/transform/code-version.ts';
+import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { transformContext } from '../../../functions/shared/transform/transform-context.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
-import type { ItemTable } from '../../../functions/shared/wire/item-table.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
-import { product, shortTurn } from '../backup/backup-bench.ts';
+import { product, shortTurn } from '../files/backup-bench.ts';
 import {
   awsError,
   type MigrateBench,
@@ -71,7 +71,7 @@ describe('a worker that is not alone at its shard', () => {
       writer: 'the other',
     });
   }
-  /** Each look at the clock is seconds later, so that standing still does not take them. */
+  /** Each look at the clock is seconds later, so that existing still does not take them. */
   const hurriedClock = () => {
     let now = Date.now();
     return { now: () => (now += 2_000) };

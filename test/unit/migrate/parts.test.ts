@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideStanding } from '../../../functions/migrate-products/decide-standing.ts';
+import { decideExisting } from '../../../functions/migrate-products/decide-existing.ts';
 import {
   createProductWindow,
   type PendingProduct,
   tallyOf,
 } from '../../../functions/migrate-products/product-window.ts';
-import { createPipeline } from '../../../functions/shared/pipeline.ts';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { readUndo, saveUndo } from '../../../functions/shared/undo-file.ts';
-import { changeOf, unchangedCondition } from '../../../functions/shared/wire/unchanged.ts';
-import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { createPipeline } from '../../../functions/shared/copy/pipeline.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { readUndo, saveUndo } from '../../../functions/shared/files/undo-file.ts';
+import { changeOf, unchangedCondition } from '../../../functions/shared/aws/unchanged.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../../support/sample-context.ts';
-import { memoryObjects } from '../backup/memory-objects.ts';
+import { memoryObjects } from '../files/memory-objects.ts';
 
 const start = { filesDone: 0, productsDone: 0 };
 const pendingProduct = (index: number, items: number): PendingProduct => ({
@@ -96,8 +96,8 @@ const edited = (item: WireItem): WireItem =>
 describe('deciding about an item that stands in the way', () => {
   const runStartedAt = '2026-05-05T05:05:05.555Z';
   const fresh = made('run-2', {}, runStartedAt);
-  const decide = (standing: WireItem, onExisting: 'keep' | 'replace', wanted = fresh) =>
-    decideStanding({ standing, fresh: wanted, runId: 'run-2', runStartedAt, onExisting });
+  const decide = (existing: WireItem, onExisting: 'keep' | 'replace', wanted = fresh) =>
+    decideExisting({ existing, fresh: wanted, runId: 'run-2', runStartedAt, onExisting });
 
   it.each<[string, WireItem, 'keep' | 'replace', string]>([
     ['its own', fresh, 'keep', 'ours'],
@@ -127,16 +127,16 @@ describe('deciding about an item that stands in the way', () => {
     ['another run’s, changed by the shop', edited(made('run-1')), 'replace', 'changed'],
     ['the shop’s', { note: { S: 'mine' } }, 'replace', 'changed'],
     ['the shop’s', { note: { S: 'mine' } }, 'keep', 'present'],
-  ])('%s', (_, standing, onExisting, decision) => {
-    expect(decide(standing, onExisting)).toBe(decision);
+  ])('%s', (_, existing, onExisting, decision) => {
+    expect(decide(existing, onExisting)).toBe(decision);
   });
 
   it('takes a time for the product’s own where the source has it', () => {
     const dated = (createdAt: string, runId: string, at: string) =>
       made(runId, { createdAt: { S: createdAt } }, at);
-    const standing = dated('2020-01-01', 'run-1', sampleContext.runStartedAt);
-    expect(decide(standing, 'replace', dated('2020-01-01', 'run-2', runStartedAt))).toBe('present');
-    expect(decide(standing, 'replace', dated('2021-01-01', 'run-2', runStartedAt))).toBe('replace');
+    const existing = dated('2020-01-01', 'run-1', sampleContext.runStartedAt);
+    expect(decide(existing, 'replace', dated('2020-01-01', 'run-2', runStartedAt))).toBe('present');
+    expect(decide(existing, 'replace', dated('2021-01-01', 'run-2', runStartedAt))).toBe('replace');
   });
 });
 

@@ -2,9 +2,9 @@ import type { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { catchingUpWarnings } from '../../../functions/complete-run/catching-up.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { readUndo } from '../../../functions/shared/undo-file.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { readUndo } from '../../../functions/shared/files/undo-file.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { wireItem } from '../../../functions/shared/items/wire-item.ts';
 import {
   changeSource,
   type MigrateBench,

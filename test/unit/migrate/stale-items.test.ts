@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { staleAmong } from '../../../functions/migrate-products/stale-items.ts';
-import { takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
+import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
-import { keyText } from '../../../functions/shared/tables/item-key.ts';
-import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { keyText } from '../../../functions/migrations/shop/target-key.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
-import { drive, longTurn, shortTurn } from '../backup/backup-bench.ts';
+import { drive, longTurn, shortTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
   type MigrateBench,
@@ -95,8 +95,8 @@ describe('variants that their product no longer has', () => {
     expect(await snapshot(bench)).not.toBe(before);
     const check = (): Promise<void> => Promise.resolve();
     const scope = { run, tableName: targetName, deadline: Date.now() + 60_000, check };
-    expect(await takeBackItems(bench.runtime, scope)).toMatchObject({ done: true, left: {} });
-    expect((await takeBackItems(bench.runtime, scope)).left).toEqual({});
+    expect(await rollBackItems(bench.runtime, scope)).toMatchObject({ done: true, left: {} });
+    expect((await rollBackItems(bench.runtime, scope)).left).toEqual({});
     expect(await snapshot(bench)).toBe(before);
   });
 
@@ -106,7 +106,7 @@ describe('variants that their product no longer has', () => {
     const mine = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#PRO-L-P1-1DEE6E3EC6' }, note: { S: 'mine' } };
     await bench.put(mine);
     const check = (): Promise<void> => Promise.resolve();
-    await takeBackItems(bench.runtime, {
+    await rollBackItems(bench.runtime, {
       run,
       tableName: targetName,
       deadline: Date.now() + 60_000,

@@ -1,7 +1,7 @@
 import { CreateTableCommand, GetResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { finishOpening } from '../../../functions/shared/finish-opening.ts';
-import { finishProtection } from '../../../functions/shared/finish-protection.ts';
+import { finishOpening } from '../../../functions/shared/runs/finish-opening.ts';
+import { finishProtection } from '../../../functions/shared/runs/finish-protection.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import {
   announceTable,
@@ -11,10 +11,10 @@ import {
 } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { closedPolicy, closingPolicy } from '../../../functions/shared/tables/table-policy.ts';
-import { settleRuns } from '../../../functions/settle-run/settle-run.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { closedPolicy, closingPolicy } from '../../../functions/shared/aws/table-policy.ts';
+import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { awsError, type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
@@ -174,11 +174,11 @@ describe('a table that cannot be opened', () => {
     expect(await accessOf()).toEqual({ cart: 'CLOSED', orders: 'OPEN' });
   });
 
-  it('is opened by settleRun later, without limit', async () => {
+  it('is opened by recoverRun later, without limit', async () => {
     await committed({ cart: 'CREATED' });
     close('cart');
     world.clock.advance(400 * 24 * 3_600_000);
-    await settleRuns(fake.runtime);
+    await recoverRuns(fake.runtime);
     expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ opening: 'DONE' });
     expect(fake.policies.size).toBe(0);
   });
@@ -190,10 +190,10 @@ describe('a table that cannot be opened', () => {
     await committed({ cart: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', [...denied, ...denied]);
-    await settleRuns(runtime);
+    await recoverRuns(runtime);
     expect(lines).toEqual([]);
     world.clock.advance(30 * 60_000);
-    await settleRuns(runtime);
+    await recoverRuns(runtime);
     expect(lines).toEqual(['Tables are still closed']);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRate, type RateOptions } from '../../../functions/shared/rate.ts';
+import { createRate, type RateOptions } from '../../../functions/shared/copy/rate.ts';
 
 /** A rate at a clock that only the test and the rate's own pauses move. */
 function rateAt(options: Omit<RateOptions, 'clock' | 'deadline' | 'pause'> & { readonly deadline?: number }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRate } from '../../../functions/shared/rate.ts';
+import { createRate } from '../../../functions/shared/copy/rate.ts';
 import { onDemandCapacity } from '../../../workflow/simulate/on-demand-capacity.ts';
 import type { VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
 import type { SimulatedTable } from '../../support/simulated-table.ts';

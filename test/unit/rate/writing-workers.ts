@@ -4,9 +4,9 @@ import type {
   WriteMeter,
   WriteScope,
 } from '../../../functions/migrate-products/target-writer.ts';
-import { createRate } from '../../../functions/shared/rate.ts';
+import { createRate } from '../../../functions/shared/copy/rate.ts';
 import { isThrottle } from '../../../functions/shared/retry.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
 import { createVirtualClock, type VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
 import {

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { leftText } from '../../../functions/roll-back/left-items.ts';
-import { type ItemsTakenBack, takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
+import { type ItemsRolledBack, rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { listUndoRecords, saveUndoRecord } from '../../../functions/shared/ledger/undo-record.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { keyIdentity } from '../../../functions/shared/tables/item-key.ts';
-import { itemDigest } from '../../../functions/shared/wire/digest.ts';
-import type { ItemTable } from '../../../functions/shared/wire/item-table.ts';
-import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import { itemDigest } from '../../../functions/shared/items/digest.ts';
+import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import {
   changeSource,
   type MigrateBench,
@@ -24,8 +24,8 @@ import {
 let bench: MigrateBench;
 afterEach(() => bench.stop());
 
-const rollBackItems = (run: Run, runtime: Runtime = bench.runtime): Promise<ItemsTakenBack> =>
-  takeBackItems(runtime, {
+const removeItems = (run: Run, runtime: Runtime = bench.runtime): Promise<ItemsRolledBack> =>
+  rollBackItems(runtime, {
     run,
     tableName: targetName,
     deadline: Date.now() + 60_000,
@@ -44,7 +44,7 @@ function beforeDeletion(nth: number, meanwhile: (key: WireItem) => Promise<void>
   };
 }
 
-const standing = async (key: WireItem): Promise<WireItem> =>
+const existing = async (key: WireItem): Promise<WireItem> =>
   (await bench.target()).get(keyIdentity(key)) ?? {};
 
 /** As a migration writes it, with more attributes than any condition can name. */
@@ -66,11 +66,11 @@ describe('an item that somebody changes between the look at it and its deletion'
     let changed: WireItem = {};
     const hooked = bench.withItems(
       beforeDeletion(nth, async (key) => {
-        changed = noted(await standing(key));
+        changed = noted(await existing(key));
         await bench.put(changed);
       }),
     );
-    const taken = await rollBackItems(bench.run, hooked);
+    const taken = await removeItems(bench.run, hooked);
     expect(taken).toMatchObject({ done: true, deleted: 14, left: { changed: { count: 1 } } });
     expect([...(await bench.target()).values()]).toEqual([changed]);
   });
@@ -81,11 +81,11 @@ describe('an item that somebody changes between the look at it and its deletion'
     let changed: WireItem = {};
     const hooked = bench.withItems(
       beforeDeletion(4, async (key) => {
-        changed = { ...(await standing(key)), productId: { S: 'changed by the shop' } };
+        changed = { ...(await existing(key)), productId: { S: 'changed by the shop' } };
         await bench.put(changed);
       }),
     );
-    await rollBackItems(bench.run, hooked);
+    await removeItems(bench.run, hooked);
     expect([...(await bench.target()).values()]).toEqual([changed]);
   });
 
@@ -94,7 +94,7 @@ describe('an item that somebody changes between the look at it and its deletion'
     await bench.migrate();
     let isLost = false;
     const hooked = bench.withItems({
-      ...beforeDeletion(1, async (key) => bench.put(noted(await standing(key)))),
+      ...beforeDeletion(1, async (key) => bench.put(noted(await existing(key)))),
       async putIf(table, item, condition) {
         const outcome = await bench.runtime.items.putIf(table, item, condition);
         if (isLost) return outcome;
@@ -102,7 +102,7 @@ describe('an item that somebody changes between the look at it and its deletion'
         throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
       },
     });
-    const taken = await rollBackItems(bench.run, hooked);
+    const taken = await removeItems(bench.run, hooked);
     expect(taken).toMatchObject({ deleted: 4, left: { changed: { count: 1 } } });
     expect(await bench.target()).toHaveProperty('size', 1);
   });
@@ -112,7 +112,7 @@ describe('an item that somebody changes between the look at it and its deletion'
     await bench.migrate();
     let fresh: WireItem = {};
     const hooked = bench.withItems({
-      ...beforeDeletion(2, async (key) => bench.put(noted(await standing(key)))),
+      ...beforeDeletion(2, async (key) => bench.put(noted(await existing(key)))),
       async putIf(table, item, condition) {
         fresh = wireItem(
           Object.entries(item)
@@ -123,7 +123,7 @@ describe('an item that somebody changes between the look at it and its deletion'
         return bench.runtime.items.putIf(table, item, condition);
       },
     });
-    const taken = await rollBackItems(bench.run, hooked);
+    const taken = await removeItems(bench.run, hooked);
     expect(taken).toMatchObject({ deleted: 4, left: { lost: { count: 1 } } });
     expect([...(await bench.target()).values()]).toEqual([fresh]);
     expect(leftText(bench.run.runId, taken.left)).toMatch(
@@ -137,7 +137,7 @@ describe('an item with more attributes than a condition can name', () => {
     bench = await migrateBench({ products: sizedProducts(1), existing: [] });
     await bench.migrate();
     await bench.put(largeItem(bench.run.runId));
-    expect(await rollBackItems(bench.run)).toMatchObject({ deleted: 6, left: {} });
+    expect(await removeItems(bench.run)).toMatchObject({ deleted: 6, left: {} });
     expect(await bench.target()).toHaveProperty('size', 0);
   });
 
@@ -146,7 +146,7 @@ describe('an item with more attributes than a condition can name', () => {
     await bench.put(largeItem(bench.run.runId));
     const changed = { ...largeItem(bench.run.runId), [`a${attribute}`]: { N: '-1' } };
     const hooked = bench.withItems(beforeDeletion(1, () => bench.put(changed)));
-    expect(await rollBackItems(bench.run, hooked)).toMatchObject({
+    expect(await removeItems(bench.run, hooked)).toMatchObject({
       deleted: 0,
       left: { changed: { count: 1, keys: ['PRODUCT#large / METADATA'] } },
     });
@@ -169,7 +169,7 @@ describe('an item that replaced another', () => {
     const { run } = await replacedRun();
     bench.objects.bodies.delete(undoName);
     const after = await snapshot(bench);
-    const taken = await rollBackItems(run);
+    const taken = await removeItems(run);
     expect(taken).toMatchObject({ done: true, deleted: 0, restored: 0, left: { noUndo: { count: 4 } } });
     expect(await snapshot(bench)).toBe(after);
     expect(leftText(run.runId, taken.left)).toContain(
@@ -180,16 +180,16 @@ describe('an item that replaced another', () => {
   it('stays and is named where its copy is damaged', async () => {
     const { run } = await replacedRun();
     bench.objects.bodies.set(undoName, Buffer.from('{"Item":{}}\n'));
-    expect(await rollBackItems(run)).toMatchObject({ deleted: 0, left: { noUndo: { count: 4 } } });
+    expect(await removeItems(run)).toMatchObject({ deleted: 0, left: { noUndo: { count: 4 } } });
   });
 
   it('comes back once its copy is there again and the roll back is started once more', async () => {
     const { run, before } = await replacedRun();
     const copy = bench.objects.bodies.get(undoName) ?? Buffer.from('');
     bench.objects.bodies.delete(undoName);
-    await rollBackItems(run);
+    await removeItems(run);
     bench.objects.bodies.set(undoName, copy);
-    const again = await rollBackItems({ ...run, markedAt: 1 });
+    const again = await removeItems({ ...run, markedAt: 1 });
     expect(again).toMatchObject({ restored: 4, left: {} });
     expect(await snapshot(bench)).toBe(before);
   });
@@ -203,7 +203,7 @@ describe('an item that replaced another', () => {
     const [record] = await listUndoRecords(bench.runtime.ledger, 'run-2');
     if (record !== undefined) await saveUndoRecord(bench.runtime.ledger, 'run-2', { ...record, number: 1 });
     bench.objects.bodies.delete(undoName);
-    expect(await rollBackItems(run)).toMatchObject({ restored: 4, left: {} });
+    expect(await removeItems(run)).toMatchObject({ restored: 4, left: {} });
     expect(await snapshot(bench)).toBe(before);
   });
 
@@ -220,7 +220,7 @@ describe('an item that replaced another', () => {
         return bench.runtime.items.scanPage(request);
       },
     });
-    const taken = await rollBackItems(run, hooked);
+    const taken = await removeItems(run, hooked);
     expect(taken).toMatchObject({ restored: 3, deleted: 0, left: { unrestored: { count: 1 } } });
     expect((await bench.target()).get(key)).toEqual(written);
   });

@@ -55,7 +55,7 @@ describe('a run whose own execution failed', () => {
       kind: 'claimed',
       run: {
         status: 'ROLLING_BACK',
-        settler: executionArn('a'),
+        recoveryOwner: executionArn('a'),
         failure,
         rolledBackFrom: 'RUNNING',
       },
@@ -96,16 +96,16 @@ describe('a run whose own execution failed', () => {
 describe('a run whose execution died without a word', () => {
   it('is not touched while the execution lives', async () => {
     await begunRun(world, 'a');
-    await expect(claim(order('settle'))).rejects.toThrow('still being worked on');
+    await expect(claim(order('recover'))).rejects.toThrow('still being worked on');
     expect(await status()).toBe('RUNNING');
   });
 
-  it('is claimed by the settler, and by that settler again after a retry', async () => {
+  it('is claimed by the recoveryOwner, and by that recoveryOwner again after a retry', async () => {
     await begunRun(world, 'a');
     die();
-    const settler = { settler: executionArn('r', 'rollback') };
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'claimed', run: settler });
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'claimed', run: settler });
+    const recoveryOwner = { recoveryOwner: executionArn('r', 'rollback') };
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'claimed', run: recoveryOwner });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'claimed', run: recoveryOwner });
     expect(await lock()).toMatchObject({ runId: 'a', executionArn: executionArn('r', 'rollback') });
   });
 
@@ -113,57 +113,57 @@ describe('a run whose execution died without a word', () => {
     await begunRun(world, 'a');
     die();
     lives('r');
-    await claim(order('settle'));
-    const second = order('settle', { execution: sampleExecution('s', 'rollback') });
+    await claim(order('recover'));
+    const second = order('recover', { execution: sampleExecution('s', 'rollback') });
     world.clock.advance(600_000);
     expect(await claim(second)).toEqual({ kind: 'busy' });
     world.stepFunctions.executions.set(executionArn('r', 'rollback'), 'ABORTED');
     lives('s');
     expect(await claim(second)).toMatchObject({ kind: 'claimed' });
-    expect(await claim(order('settle'))).toEqual({ kind: 'busy' });
+    expect(await claim(order('recover'))).toEqual({ kind: 'busy' });
   });
 
   it('is unquiet for a fence when a call takes over the open claim of another', async () => {
     await begunRun(world, 'a');
     die();
-    expect(await claim(order('settle'), 'first')).toMatchObject({ run: { claim: 'first' } });
-    const { run } = (await claim(order('settle'), 'second')) as { run: Run };
+    expect(await claim(order('recover'), 'first')).toMatchObject({ run: { claim: 'first' } });
+    const { run } = (await claim(order('recover'), 'second')) as { run: Run };
     expect(run).toMatchObject({ claim: 'second', quietAt: world.clock.now() + 30_000 });
   });
 
   it('takes the lock again that somebody has removed from the ledger by hand', async () => {
     await begunRun(world, 'a');
     die();
-    await claim(order('settle'));
+    await claim(order('recover'));
     await removeLock(world.observer.ledger, 'products', 'a');
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'claimed' });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'claimed' });
     expect(await lock()).toMatchObject({ runId: 'a' });
   });
 
   it('is not rolled back under the lock of another run that began when the lock had been removed by hand', async () => {
     await begunRun(world, 'a');
     die();
-    await claim(order('settle'));
+    await claim(order('recover'));
     await removeLock(world.observer.ledger, 'products', 'a');
     await begunRun(world, 'b');
-    await expect(claim(order('settle'))).rejects.toThrow(LockHeldError);
+    await expect(claim(order('recover'))).rejects.toThrow(LockHeldError);
     expect(await lock()).toMatchObject({ runId: 'b' });
   });
 
   it('is held where its onFailure says so', async () => {
     await begunRun(world, 'a', onFailure('hold'));
     die();
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
   });
 
-  it('is left alone by a late settler once another run has the lock', async () => {
+  it('is left alone by a late recoveryOwner once another run has the lock', async () => {
     await begunRun(world, 'a');
     die();
-    await claim(order('settle'));
+    await claim(order('recover'));
     const run = await readRun(world.observer.ledger, 'a');
     await transition(world.observer.ledger, { run, to: 'ROLLED_BACK', lock: 'release', writer: 'other' });
     await begunRun(world, 'b');
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'ROLLED_BACK' } });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'ROLLED_BACK' } });
     expect(await lock()).toMatchObject({ runId: 'b' });
   });
 
@@ -174,9 +174,9 @@ describe('a run whose execution died without a word', () => {
       sampleNewRun('a', { kind: 'manual', step: 'createCartTable', ...onFailure('hold') }),
       holder,
     );
-    await expect(claim(order('settle'))).rejects.toThrow('still being worked on');
+    await expect(claim(order('recover'))).rejects.toThrow('still being worked on');
     world.clock.advance(1_001);
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
     expect(await lock()).toBeUndefined();
   });
 });
@@ -194,7 +194,7 @@ describe('a run that shall be held, whose lock somebody has removed from the led
     const step = { kind: 'manual', step: 'createCartTable', ...onFailure('hold') } as const;
     await beginRun(world.observer.ledger, sampleNewRun('a', step), holder);
     await removeLock(world.observer.ledger, 'products', 'a');
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
     expect(await lock()).toBeUndefined();
   });
 
@@ -248,7 +248,7 @@ describe('an operator', () => {
     await begunRun(world, 'a');
     await claim(order('fail'));
     await moved('ROLLBACK_FAILED', true);
-    expect(await claim(order('settle'))).toMatchObject({ kind: 'ended' });
+    expect(await claim(order('recover'))).toMatchObject({ kind: 'ended' });
     expect(await claim(order('operator'))).toMatchObject({
       kind: 'claimed',
       run: { rolledBackFrom: 'RUNNING' },

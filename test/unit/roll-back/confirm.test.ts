@@ -9,7 +9,7 @@ import { type Reliant, rely } from '../../../functions/shared/ledger/reliant.ts'
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { transact } from '../../../functions/shared/ledger/transact.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { withManualRun } from '../../../functions/shared/manual-run.ts';
+import { withManualRun } from '../../../functions/shared/runs/manual-run.ts';
 import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, longTurn, sampleExecution } from '../../support/sample-run.ts';
 
@@ -153,7 +153,7 @@ describe('a run that is relied on', () => {
     await note('a');
     await claimIn(world.observer, order('operator', 'b'));
     world.clock.advance(60_001);
-    const recovery = { ...order('settle'), execution: sampleExecution('s', 'rollback') };
+    const recovery = { ...order('recover'), execution: sampleExecution('s', 'rollback') };
     expect(await claimIn(world.observer, recovery)).toMatchObject({ kind: 'claimed' });
     expect(await actionFor(world.observer)).toBe('back up first');
   });

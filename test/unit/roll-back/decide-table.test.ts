@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decideTable, type TableFacts } from '../../../functions/roll-back/decide-table.ts';
 
-type Standing = NonNullable<TableFacts['standing']>;
+type Existing = NonNullable<TableFacts['existing']>;
 
-const ours: Standing = { tableId: 'id-1', runTag: 'run-a', status: 'ACTIVE' };
+const ours: Existing = { tableId: 'id-1', runTag: 'run-a', status: 'ACTIVE' };
 const decide = (facts: Partial<TableFacts>) =>
   decideTable({
     runId: 'run-a',
@@ -16,37 +16,37 @@ describe('what becomes of a table when its run is taken back', () => {
   it.each(['EXISTED', 'DELETED'] as const)(
     'does nothing about one recorded as %s, whatever stands there',
     (outcome) => {
-      expect(decide({ recorded: { outcome, tableId: 'id-1' }, standing: ours })).toEqual({
+      expect(decide({ recorded: { outcome, tableId: 'id-1' }, existing: ours })).toEqual({
         action: 'nothing',
       });
     },
   );
 
   it('looks inside before it deletes anything', () => {
-    expect(decide({ standing: ours })).toEqual({ action: 'look inside' });
+    expect(decide({ existing: ours })).toEqual({ action: 'look inside' });
   });
 
   it('deletes where intent, tag and TableId agree and nothing of the shop is inside', () => {
-    expect(decide({ standing: ours, contents: 'nothing of the shop' })).toEqual({ action: 'delete' });
+    expect(decide({ existing: ours, contents: 'nothing of the shop' })).toEqual({ action: 'delete' });
   });
 
   it('keeps a table that holds something of the shop, and says so', () => {
-    expect(decide({ standing: ours, contents: 'something of the shop' })).toEqual({
+    expect(decide({ existing: ours, contents: 'something of the shop' })).toEqual({
       action: 'keep',
       remark: 'it holds items that are not as this run wrote them',
     });
   });
 
   it('keeps a table of the same name with another TableId, even when it carries the tag', () => {
-    const standing = { ...ours, tableId: 'id-2' };
-    expect(decide({ standing, contents: 'nothing of the shop' })).toEqual({
+    const existing = { ...ours, tableId: 'id-2' };
+    expect(decide({ existing, contents: 'nothing of the shop' })).toEqual({
       action: 'keep',
       remark: 'a table of this name was created by somebody else since',
     });
   });
 
   it.each([undefined, 'run-b'])('keeps a created table whose tag says %s', (runTag) => {
-    const decision = decide({ standing: { ...ours, runTag }, contents: 'nothing of the shop' });
+    const decision = decide({ existing: { ...ours, runTag }, contents: 'nothing of the shop' });
     expect(decision).toEqual({
       action: 'keep',
       remark: "its tag migration:run is not run-a, so it cannot be shown to be this run's",
@@ -58,15 +58,15 @@ describe('what becomes of a table when its run is taken back', () => {
   });
 
   it.each(['CREATING', 'DELETING'])('waits for one that is %s, whatever is known of it', (status) => {
-    const standing = { ...ours, status, runTag: undefined };
+    const existing = { ...ours, status, runTag: undefined };
     for (const outcome of ['INTENT', 'CREATED', 'KEPT'] as const)
-      expect(decide({ recorded: { outcome }, standing })).toEqual({ action: 'wait' });
-    expect(decide({ recorded: { outcome: 'EXISTED' }, standing })).toEqual({ action: 'nothing' });
+      expect(decide({ recorded: { outcome }, existing })).toEqual({ action: 'wait' });
+    expect(decide({ recorded: { outcome: 'EXISTED' }, existing })).toEqual({ action: 'nothing' });
   });
 
   it('decides anew about a table that an earlier roll back kept', () => {
     const recorded = { outcome: 'KEPT', tableId: 'id-1' } as const;
-    expect(decide({ recorded, standing: ours })).toEqual({ action: 'look inside' });
+    expect(decide({ recorded, existing: ours })).toEqual({ action: 'look inside' });
     expect(decide({ recorded })).toEqual({ action: 'note deleted' });
   });
 });
@@ -80,22 +80,22 @@ describe('a table that was announced, and no more is known', () => {
   });
 
   it('may show its tags late, so without any nothing is decided before the wait is over', () => {
-    const standing = { ...ours, runTag: undefined };
-    expect(decide({ recorded, standing, isIntentWaitOver: false })).toEqual({ action: 'wait' });
-    expect(decide({ recorded, standing, isIntentWaitOver: true })).toEqual({ action: 'note existed' });
+    const existing = { ...ours, runTag: undefined };
+    expect(decide({ recorded, existing, isIntentWaitOver: false })).toEqual({ action: 'wait' });
+    expect(decide({ recorded, existing, isIntentWaitOver: true })).toEqual({ action: 'note existed' });
   });
 
   it("was there before, or is another run's, when another tag stands on it", () => {
-    const standing = { ...ours, runTag: 'run-b' };
-    expect(decide({ recorded, standing, isIntentWaitOver: false })).toEqual({ action: 'note existed' });
+    const existing = { ...ours, runTag: 'run-b' };
+    expect(decide({ recorded, existing, isIntentWaitOver: false })).toEqual({ action: 'note existed' });
   });
 
   it("is the run's when its tag says so, although no answer ever told its TableId", () => {
-    expect(decide({ recorded, standing: ours, isIntentWaitOver: false })).toEqual({ action: 'look inside' });
-    expect(decide({ recorded, standing: ours, contents: 'nothing of the shop' })).toEqual({
+    expect(decide({ recorded, existing: ours, isIntentWaitOver: false })).toEqual({ action: 'look inside' });
+    expect(decide({ recorded, existing: ours, contents: 'nothing of the shop' })).toEqual({
       action: 'delete',
     });
-    expect(decide({ recorded, standing: ours, contents: 'something of the shop' })).toMatchObject({
+    expect(decide({ recorded, existing: ours, contents: 'something of the shop' })).toMatchObject({
       action: 'keep',
     });
   });

@@ -2,10 +2,10 @@ import { CreateTableCommand, DeleteTableCommand, type TableDescription } from '@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deleteTable } from '../../../functions/roll-back/delete-table.ts';
 import type { Contents } from '../../../functions/roll-back/inspection.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { describeTable } from '../../../functions/shared/tables/describe-table.ts';
-import { createLedgerWorld, type LedgerWorld, standingTables } from '../../support/ledger-world.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
+import { createLedgerWorld, type LedgerWorld, existingTables } from '../../support/ledger-world.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -37,7 +37,7 @@ const idNow = async (): Promise<string | undefined> =>
 describe('deleting a table', () => {
   it('deletes the one that was looked into', async () => {
     expect(await remove(await create(), async () => nothing)).toEqual(nothing);
-    expect(await standingTables(world.observer)).toEqual([]);
+    expect(await existingTables(world.observer)).toEqual([]);
   });
 
   it('leaves one that somebody has put into its place before', async () => {

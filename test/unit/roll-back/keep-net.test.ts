@@ -8,7 +8,7 @@ import {
   recordTable,
   type TableRecord,
 } from '../../../functions/shared/ledger/table-record.ts';
-import { closingPolicy, isClosed, isClosedBy } from '../../../functions/shared/tables/table-policy.ts';
+import { closingPolicy, isClosed, isClosedBy } from '../../../functions/shared/aws/table-policy.ts';
 import { awsError, type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';

@@ -4,10 +4,10 @@ import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { tableKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import type { RollBackTurn } from '../../../functions/shared/state.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
-import { EMPTY_DIGEST } from '../../../functions/shared/wire/digest.ts';
-import { createLedgerWorld, type LedgerWorld, standingTables } from '../../support/ledger-world.ts';
+import { EMPTY_DIGEST } from '../../../functions/shared/items/digest.ts';
+import { createLedgerWorld, type LedgerWorld, existingTables } from '../../support/ledger-world.ts';
 import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
@@ -44,13 +44,13 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
     expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
     expect(turn.cause).toContain('cart was kept, because it carries the tag migration:run = a');
     expect(turn.report).toMatchObject({ tables: [{ name: 'cart', outcome: 'KEPT' }] });
-    expect(await standingTables(world.observer)).toEqual(['cart']);
+    expect(await existingTables(world.observer)).toEqual(['cart']);
     expect(await findLock(world.observer.ledger, 'products')).toBeUndefined();
   });
 
   it('is deleted by a second roll back, which finds it noted', async () => {
     await rolledBack('r');
     expect(await rolledBack('again')).toMatchObject({ end: 'ROLLED_BACK' });
-    expect(await standingTables(world.observer)).toEqual([]);
+    expect(await existingTables(world.observer)).toEqual([]);
   });
 });

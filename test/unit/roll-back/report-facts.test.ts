@@ -7,11 +7,11 @@ import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { longTurn } from '../backup/backup-bench.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { longTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
   type MigrateBench,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
-import { type FoundTable, reportedTable } from '../../../functions/shared/report-tables.ts';
+import { type FoundTable, reportedTable } from '../../../functions/shared/runs/report-tables.ts';
 
 describe('what became of a table', () => {
   const record = (outcome: TableRecord['outcome'], more: Partial<TableRecord> = {}): TableRecord => ({

@@ -1,11 +1,11 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
-import { takeBackItems } from '../../../functions/roll-back/take-back-items.ts';
+import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import { keyOf } from '../../../functions/shared/tables/item-key.ts';
-import { unchangedCondition } from '../../../functions/shared/wire/unchanged.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import { keyOf } from '../../../functions/migrations/shop/target-key.ts';
+import { unchangedCondition } from '../../../functions/shared/aws/unchanged.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import {
   changeSource,
   type MigrateBench,
@@ -38,7 +38,7 @@ async function removedRun(): Promise<{ readonly run: Run; readonly before: strin
 
 /** A roll back from its mark on; `time` tells one from the next. */
 const rollBack = (run: Run, time: number) =>
-  takeBackItems(bench.runtime, {
+  rollBackItems(bench.runtime, {
     run: { ...run, markedAt: time },
     tableName: targetName,
     deadline: Date.now() + 60_000,

@@ -2,13 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { backupAlone } from '../../../functions/backup-products/backup-alone.ts';
 import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
 import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
-import { createInDoubt } from '../../../functions/shared/in-doubt.ts';
+import { createInDoubt } from '../../../functions/shared/aws/in-doubt.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
-import type { ItemTable } from '../../../functions/shared/wire/item-table.ts';
-import { type Bench, longTurn, productsTable, sourceTable, startBench } from '../backup/backup-bench.ts';
-import { sealedBench } from '../backup/sealed-bench.ts';
+import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
+import { type Bench, longTurn, productsTable, sourceTable, startBench } from '../files/backup-bench.ts';
+import { sealedBench } from '../files/sealed-bench.ts';
 import { sizedProducts } from '../migrate/migrate-bench.ts';
 
 let bench: Bench;

@@ -5,14 +5,14 @@ import { createAlone } from '../../../functions/create-tables/create-table.ts';
 import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
 import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
-import { raiseFence } from '../../../functions/shared/fence.ts';
+import { raiseFence } from '../../../functions/shared/copy/fence.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { type ManualOutcome, withManualRun } from '../../../functions/shared/manual-run.ts';
+import { type ManualOutcome, withManualRun } from '../../../functions/shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
-import { cartTable } from '../../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { catalogueTable } from '../../../functions/shared/tables/target-tables.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import {
   type Bench,
   longTurn,
@@ -20,8 +20,8 @@ import {
   shortTurn,
   sourceTable,
   startBench,
-} from '../backup/backup-bench.ts';
-import { backUpAndRehearse, sealedBench } from '../backup/sealed-bench.ts';
+} from '../files/backup-bench.ts';
+import { backUpAndRehearse, sealedBench } from '../files/sealed-bench.ts';
 import { awsError, itemsOf, sizedProduct, sizedProducts, targetName } from '../migrate/migrate-bench.ts';
 
 let bench: Bench;

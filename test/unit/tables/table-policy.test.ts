@@ -8,7 +8,7 @@ import {
   itemWritingActions,
   openedPolicy,
   runOfSid,
-} from '../../../functions/shared/tables/table-policy.ts';
+} from '../../../functions/shared/aws/table-policy.ts';
 import { readPolicy } from '../../../workflow/local/dynamodb/policy-document.ts';
 
 const tableArn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/orders';

@@ -1,14 +1,18 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { tableCreatedBy } from '../../../functions/create-tables/table-created-by.ts';
-import { CART_LIFETIME_SECONDS, cartItemKey, cartTable } from '../../../functions/shared/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/tables/create-table-input.ts';
-import { orderKey, ordersTable } from '../../../functions/shared/tables/orders.ts';
-import { productsEnhancedTable } from '../../../functions/shared/tables/products-enhanced.ts';
-import { returnItemKey, returnKey, returnsTable } from '../../../functions/shared/tables/returns.ts';
-import { schemaDifferences } from '../../../functions/shared/tables/schema-differences.ts';
-import { type TableSpec, tableName } from '../../../functions/shared/tables/table-spec.ts';
-import { targetTables } from '../../../functions/shared/tables/target-tables.ts';
+import {
+  CART_LIFETIME_SECONDS,
+  cartItemKey,
+  cartTable,
+} from '../../../functions/migrations/shop/tables/cart.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { orderKey, ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+import { returnItemKey, returnKey, returnsTable } from '../../../functions/migrations/shop/tables/returns.ts';
+import { schemaDifferences } from '../../../functions/shared/aws/schema-differences.ts';
+import { type TableSpec, tableName } from '../../../functions/shared/migration/table-spec.ts';
+import { targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
 
 /** What DescribeTable would say of a table made from the spec. */
 function described(spec: TableSpec): TableDescription {

@@ -1,6 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { parseMigrateInput } from '../../../functions/shared/migrate-input.ts';
+import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
 import { planSchema } from '../../../functions/shared/state.ts';
 import { sizeRun } from '../../../functions/test-connection/size-run.ts';

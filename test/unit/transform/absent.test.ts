@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { makeSku } from '../../../functions/shared/transform/sku.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { makeSku } from '../../../functions/migrations/shop/sku.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { arbitraryProduct } from '../../support/arbitrary-items.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import { metadataOf, plain, valuesOf, variantsOf, withVariants } from '../../support/transformed.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { type WireItem, type WireValue, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { type WireItem, type WireValue, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { migratedProduct } from '../../support/migrated-product.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { sampleContext } from '../../support/sample-context.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { codeVersion } from '../../../functions/shared/transform/code-version.ts';
-import { codeVersionSamples } from '../../../functions/shared/transform/code-version-samples.ts';
-import { paiseOf } from '../../../functions/shared/transform/price.ts';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { quarantineLine } from '../../../functions/shared/transform/quarantine.ts';
-import { assignSkus, makeSku } from '../../../functions/shared/transform/sku.ts';
-import { makeSlug } from '../../../functions/shared/transform/slug.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
+import { codeVersionSamples } from '../../../functions/migrations/shop/code-version-samples.ts';
+import { paiseOf } from '../../../functions/migrations/shop/price.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { quarantineLine } from '../../../functions/migrations/shop/quarantine.ts';
+import { assignSkus, makeSku } from '../../../functions/migrations/shop/sku.ts';
+import { makeSlug } from '../../../functions/migrations/shop/slug.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 
 describe('a price in paise', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
-import { itemSizeBytes } from '../../../functions/shared/wire/item-size.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
+import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import {
   codeOf,

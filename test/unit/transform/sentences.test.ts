@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import { plain, without, withVariants } from '../../support/transformed.ts';
 

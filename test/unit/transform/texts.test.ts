@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 

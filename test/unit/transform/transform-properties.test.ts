@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/shared/transform/product-to-items.ts';
-import type { TransformResult } from '../../../functions/shared/transform/transform-types.ts';
-import { canonicalJson } from '../../../functions/shared/wire/canonical-json.ts';
-import { itemDigest } from '../../../functions/shared/wire/digest.ts';
-import { itemSizeBytes, MAX_ITEM_BYTES } from '../../../functions/shared/wire/item-size.ts';
-import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import type { TransformResult } from '../../../functions/migrations/shop/transform-types.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { itemDigest } from '../../../functions/shared/items/digest.ts';
+import { itemSizeBytes, MAX_ITEM_BYTES } from '../../../functions/shared/items/item-size.ts';
+import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { arbitraryItem, arbitraryProduct } from '../../support/arbitrary-items.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { migratedProduct } from '../../support/migrated-product.ts';

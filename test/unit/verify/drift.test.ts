@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { shortTurn, sourceTable } from '../backup/backup-bench.ts';
+import { shortTurn, sourceTable } from '../files/backup-bench.ts';
 import { changeSource, sizedProduct } from '../migrate/migrate-bench.ts';
 import { type VerifyBench, verifyBench } from './verify-bench.ts';
 

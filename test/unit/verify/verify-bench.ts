@@ -3,11 +3,11 @@ import { readRun, type Run, type Verification } from '../../../functions/shared/
 import { findShard, listShards, type Shard } from '../../../functions/shared/ledger/shard.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
 import type { JudgedDigests, Plan } from '../../../functions/shared/state.ts';
-import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { compareShard } from '../../../functions/verify-migration/compare-shard.ts';
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
-import { drive, longTurn } from '../backup/backup-bench.ts';
+import { drive, longTurn } from '../files/backup-bench.ts';
 import { type MigrateBench, migrateBench, sizedProducts, targetKey } from '../migrate/migrate-bench.ts';
 
 /** Who verifies, with what, and how much time it has. */

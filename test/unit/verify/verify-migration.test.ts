@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
-import { combineDigests, EMPTY_DIGEST } from '../../../functions/shared/wire/digest.ts';
-import { type WireItem, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { combineDigests, EMPTY_DIGEST } from '../../../functions/shared/items/digest.ts';
+import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
-import { drive, shortTurn, sourceTable } from '../backup/backup-bench.ts';
+import { drive, shortTurn, sourceTable } from '../files/backup-bench.ts';
 import { awsError, targetName } from '../migrate/migrate-bench.ts';
 import { changed, threeSegments, type VerifyBench, verifyBench, wireKey } from './verify-bench.ts';
 

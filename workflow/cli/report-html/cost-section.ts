@@ -1,6 +1,6 @@
 import type { Cost, CostParts, EstimatedCost, MonthlyCost } from '../../../functions/shared/cost/cost.ts';
 import { priceList } from '../../../functions/shared/cost/prices.ts';
-import { isCosted, type Report } from '../../../functions/shared/report.ts';
+import { isCosted, type Report } from '../../../functions/shared/runs/report.ts';
 import { count, dollars, duration, rupees } from '../format.ts';
 import { type Html, html } from './html.ts';
 import { isRestore } from '../is-restore.ts';

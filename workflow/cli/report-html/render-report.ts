@@ -1,5 +1,5 @@
 import { printableAll } from '../../../functions/shared/printable.ts';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { ReportView } from '../collect-report.ts';
 import { moment } from '../format.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';

@@ -1,4 +1,4 @@
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { count } from '../format.ts';
 import { type Html, html } from './html.ts';
 import { facts } from './sections.ts';

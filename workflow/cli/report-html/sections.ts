@@ -1,4 +1,4 @@
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, tableOutcomes } from '../format.ts';
 import type { Outcome } from '../outcome.ts';
 import { groupWarnings } from '../warnings.ts';

@@ -1,5 +1,5 @@
-import { isCosted, type Report, type RestoredCounts } from '../../../functions/shared/report.ts';
-import { catalogueItemNames } from '../../../functions/shared/tables/target-tables.ts';
+import { isCosted, type Report, type RestoredCounts } from '../../../functions/shared/runs/report.ts';
+import { catalogueItemNames } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import { bytes, count, dollars, duration, rupees } from '../format.ts';
 import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';

@@ -1,4 +1,4 @@
-import { type WireItem, type WireValue, wireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { type WireItem, type WireValue, wireItem } from '../../../functions/shared/items/wire-item.ts';
 
 /** What one variant of a product must become; written down here by hand, not computed by the transform. */
 export interface ExpectedVariant {

@@ -1,4 +1,4 @@
-import { attribute, type WireItem, type WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import { attribute, type WireItem, type WireValue } from '../../../functions/shared/items/wire-item.ts';
 import type { AwkwardProduct, ExpectedVariant } from './awkward-products.ts';
 import { isSame, orderedText } from './same-value.ts';
 

@@ -1,5 +1,5 @@
 import { type DescribeExecutionOutput, ExecutionStatus, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Report } from '../../../functions/shared/report.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
 import { findRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import type { MachineName } from '../deployment.ts';
 import { describeExecution, executionName, startExecution } from '../executions.ts';
@@ -13,7 +13,7 @@ export const smokePrefix = 'smoke-';
 /** An execution takes minutes; one that takes this long hangs. */
 const executionSeconds = 1_800;
 /** The rule acts within seconds, the schedule that stands in for it every 15 minutes; then workers are waited for. */
-const settleSeconds = 1_500;
+const recoverSeconds = 1_500;
 
 const endStatuses: ReadonlySet<RunStatus> = new Set([
   'SUCCEEDED',
@@ -54,13 +54,13 @@ export async function succeed(smoke: Smoke, machine: MachineName, input: object)
 }
 
 /** Waits until the ledger has an end status for a run; `undefined` for a run that was never begun. */
-export async function settledRun(smoke: Smoke, runId: string): Promise<Run | undefined> {
-  const what = `run ${runId} to be settled`;
-  const settled = await until(smoke.pace, { what, seconds: settleSeconds }, async () => {
+export async function recoveredRun(smoke: Smoke, runId: string): Promise<Run | undefined> {
+  const what = `run ${runId} to be recovered`;
+  const recovered = await until(smoke.pace, { what, seconds: recoverSeconds }, async () => {
     const run = await findRun(smoke.context.ledger, runId);
     return run === undefined || endStatuses.has(run.status) ? { run } : undefined;
   });
-  return settled.run;
+  return recovered.run;
 }
 
 export async function stop({ context }: Smoke, executionArn: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
-import { runTag, serviceTag, stageTag } from '../../../functions/shared/tables/describe-table.ts';
+import { runTag, serviceTag, stageTag } from '../../../functions/shared/aws/describe-table.ts';
 import { serviceName } from '../deployment.ts';
 import { OperatorError } from '../operator-error.ts';
 import { smokePrefix } from './executions.ts';

@@ -1,6 +1,6 @@
-import { targetKeyNames } from '../../../functions/shared/tables/item-key.ts';
-import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import { targetKeyNames } from '../../../functions/migrations/shop/target-key.ts';
+import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 
 /**
  * Comparison of items as they travel, sharing no code with the migration's own: the same text but for the order of
@@ -32,10 +32,10 @@ function memberOf(name: string, value: unknown): unknown {
 
 /** Keys of items that only one of two tables has, or that differ between them. */
 export function differences(expected: readonly WireItem[], found: readonly WireItem[]): readonly string[] {
-  const standing = new Map(found.map((item) => [keyOf(item), orderedText(item)]));
+  const existing = new Map(found.map((item) => [keyOf(item), orderedText(item)]));
   const wanted = new Map(expected.map((item) => [keyOf(item), orderedText(item)]));
-  const changed = [...wanted].filter(([key, text]) => standing.get(key) !== text);
-  const extra = [...standing].filter(([key]) => !wanted.has(key));
+  const changed = [...wanted].filter(([key, text]) => existing.get(key) !== text);
+  const extra = [...existing].filter(([key]) => !wanted.has(key));
   return [...changed, ...extra].map(([key]) => key);
 }
 

@@ -1,11 +1,11 @@
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { tableName } from '../../../functions/shared/tables/table-spec.ts';
+import { tableName } from '../../../functions/shared/migration/table-spec.ts';
 import {
   catalogueTable,
   sourceTableName,
   targetTables,
-} from '../../../functions/shared/tables/target-tables.ts';
+} from '../../../functions/migrations/shop/tables/target-tables.ts';
 import type { OperatorContext } from '../context.ts';
 import { functionName, localStage } from '../deployment.ts';
 import { OperatorError } from '../operator-error.ts';

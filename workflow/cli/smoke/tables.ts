@@ -5,10 +5,10 @@ import {
   type TableDescription,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import { describeTable, listTags, tagsOf } from '../../../functions/shared/tables/describe-table.ts';
-import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
-import { sendWire } from '../../../functions/shared/wire/wire-client.ts';
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { describeTable, listTags, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
+import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { sendWire } from '../../../functions/shared/aws/wire-client.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { OperatorContext } from '../context.ts';
 import { OperatorError } from '../operator-error.ts';
 import { type Pace, until } from './pace.ts';

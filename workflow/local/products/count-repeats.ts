@@ -1,7 +1,7 @@
 import { printable } from '../../../functions/shared/printable.ts';
-import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import { shorten } from '../../../functions/shared/text.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 
 /** Products that come with an id that an earlier one has had. */
 export interface Repeats {

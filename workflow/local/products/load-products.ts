@@ -1,6 +1,6 @@
-import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import { shorten } from '../../../functions/shared/text.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
 import { InputFileError } from './input-file-error.ts';

@@ -1,4 +1,4 @@
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 
 const origins = new WeakMap<WireItem, string>();
 

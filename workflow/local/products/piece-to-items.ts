@@ -1,6 +1,6 @@
-import { sourceKey } from '../../../functions/shared/tables/target-tables.ts';
+import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import { shorten } from '../../../functions/shared/text.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { InputFileError, READABLE } from './input-file-error.ts';
 import type { JsonPiece } from './json-pieces.ts';
 

@@ -1,4 +1,4 @@
-import type { WireItem } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { counted } from '../../../functions/shared/counted.ts';
 import { InputFileError } from './input-file-error.ts';
 import { JsonPieces } from './json-pieces.ts';

@@ -1,4 +1,4 @@
-import type { WireItem, WireValue } from '../../../functions/shared/wire/wire-item.ts';
+import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { seededRandom } from '../gateway/seeded-random.ts';
 
 /** How many books, and which: the same seed makes the same books. */

@@ -1,0 +1,43 @@
+import { haveSameDigest, isAsMigrated, isOfRun, isSameContent } from '../migrations/shop/as-written.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
+
+/** What to do about an item that stands where one shall be written. */
+export type ExistingDecision =
+  /** This run wrote it: an answer was lost, or a turn is taken again. */
+  | 'ours'
+  /** This run wrote it with other code, and nobody has changed it since. */
+  | 'refresh'
+  /** It was there before, and stays. */
+  | 'present'
+  /** It was there before, as an earlier migration wrote it, the source has changed since, and it stays all the same. */
+  | 'outdated'
+  /** It was there before, as a migration wrote it, and the source has changed since. */
+  | 'replace'
+  /** It was there before, and the shop has changed it. */
+  | 'changed';
+
+export interface ExistingFacts {
+  readonly existing: WireItem;
+  readonly fresh: WireItem;
+  readonly runId: string;
+  /** ISO 8601: what the run puts where the source has no time. */
+  readonly runStartedAt: string;
+  readonly onExisting: 'keep' | 'replace';
+}
+
+/** Decides by what stands there alone; a write that follows repeats it all as its condition. */
+export function decideExisting({
+  existing,
+  fresh,
+  runId,
+  runStartedAt,
+  onExisting,
+}: ExistingFacts): ExistingDecision {
+  if (isOfRun(existing, runId))
+    return haveSameDigest(existing, fresh) || !isAsMigrated(existing) ? 'ours' : 'refresh';
+  const isMigrated = isAsMigrated(existing);
+  if (onExisting === 'keep')
+    return isMigrated && !isSameContent(existing, fresh, runStartedAt) ? 'outdated' : 'present';
+  if (isSameContent(existing, fresh, runStartedAt)) return 'present';
+  return isMigrated ? 'replace' : 'changed';
+}

@@ -1,0 +1,36 @@
+import { hash } from 'node:crypto';
+import { targetTables } from './tables/target-tables.ts';
+import { canonicalJson } from '../../shared/items/canonical-json.ts';
+import { codeVersionSamples } from './code-version-samples.ts';
+import { productToItems } from './product-to-items.ts';
+import { transformContext } from './transform-context.ts';
+import type { TransformResult } from './transform-types.ts';
+
+const SAMPLE_CONTEXT = transformContext({
+  runId: 'code-version',
+  startedAt: '2000-01-01T00:00:00.000Z',
+  settings: { defaultStockQuantity: 50 },
+});
+const VERSION_LENGTH = 16;
+
+let known: string | undefined;
+
+/**
+ * Names the transform and the tables by what they do: 16 hex digits of a hash over the table specs
+ * and over what the sample products become. It is the same in every function's bundle, minified or
+ * not, which a hash over source text is not, and it needs no build step. A resumed run whose version
+ * differs migrates from the start; a change that no sample shows is caught by VerifyMigration, which
+ * compares every item with what the rehearsal made of it.
+ */
+export function codeVersion(): string {
+  known ??= hash('sha256', JSON.stringify([targetTables, ...codeVersionSamples.map(outcome)])).slice(
+    0,
+    VERSION_LENGTH,
+  );
+  return known;
+}
+
+function outcome(product: (typeof codeVersionSamples)[number]): string | readonly string[] {
+  const result: TransformResult = productToItems(product, SAMPLE_CONTEXT);
+  return result.kind === 'items' ? result.items.map(canonicalJson) : `${result.code}: ${result.sentence}`;
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { executionStatus, isDead } from '../shared/runs/holder.ts';
+import { finishOpening } from '../shared/runs/finish-opening.ts';
+import { finishProtection } from '../shared/runs/finish-protection.ts';
+import { runKey } from '../shared/ledger/ledger-table.ts';
+import { findLockOf } from '../shared/ledger/lock.ts';
+import { isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import { partitionOf } from '../shared/aws/partition.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { cut } from '../shared/text.ts';
+
+/** What was done about the runs that were found. */
+export interface Settled {
+  readonly examined: number;
+  /** Names of the roll backs that were started. */
+  readonly started: readonly string[];
+}
+
+/** Runs further back have been looked at by every call since. */
+const recentRuns = 200;
+
+async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
+  if (run.status === 'RUNNING') {
+    const lock = await findLockOf(runtime.ledger, run);
+    return isDead(runtime, lock?.runId === run.runId ? lock : { executionArn: run.executionArn });
+  }
+  if (run.status !== 'ROLLING_BACK') return false;
+  const recoveryOwner = run.recoveryOwner ?? run.executionArn;
+  return (await executionStatus(runtime.clients.sfn, recoveryOwner)) !== 'RUNNING';
+}
+
+/** Step Functions takes names of 80 characters; a long run id is shortened, and kept apart by its hash. */
+export function recoveryName(runId: string, attempt: number): string {
+  const name = `recover-${runId}-${attempt}`;
+  if (name.length <= 80) return name;
+  const digest = createHash('sha256').update(runId).digest('hex').slice(0, 8);
+  return `recover-${cut(runId, 50)}-${digest}-${attempt}`;
+}
+
+/** The number of this attempt; two recovery owners at once get the same one, and so start one roll back between them. */
+async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promise<number> {
+  const { ledger } = runtime;
+  const attempt = previous + 1;
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: runKey(run.runId),
+        UpdateExpression: 'SET recoverAttempts = :attempt',
+        ConditionExpression:
+          'attribute_exists(PK) AND (attribute_not_exists(recoverAttempts) OR recoverAttempts = :previous)',
+        ExpressionAttributeValues: { ':attempt': attempt, ':previous': previous },
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+    });
+  return attempt;
+}
+
+function machineArn({ accountId, config }: Runtime): string {
+  return `arn:${partitionOf(config.region).name}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
+}
+
+/** One roll-back path for everything: the rollback machine, visible in the console, idempotent by its name. */
+async function startRollBack(runtime: Runtime, run: Run): Promise<string | undefined> {
+  const { sfn } = runtime.clients;
+  const stateMachineArn = machineArn(runtime);
+  const previous = run.recoverAttempts ?? 0;
+  const last = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${recoveryName(run.runId, previous)}`;
+  if (previous > 0 && (await executionStatus(sfn, last)) === 'RUNNING') return undefined;
+  const name = recoveryName(run.runId, await nextAttempt(runtime, run, previous));
+  const input = JSON.stringify({ runId: run.runId, recover: true });
+  try {
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ExecutionAlreadyExists') throw error;
+  }
+  runtime.logger.warn('A run without an end is recovered', { runId: run.runId, execution: name });
+  return name;
+}
+
+/** Whether CompleteRun died between its commit and the protection of the tables, or could not switch all of it on. */
+function needsProtection(runtime: Runtime, run: Run): boolean {
+  const finishedAt = Date.parse(run.finishedAt ?? '');
+  const graceMillis = 900_000;
+  return (
+    run.status === 'SUCCEEDED' &&
+    run.protection === 'PENDING' &&
+    runtime.clock.now() - finishedAt > graceMillis
+  );
+}
+
+/** Their items would be misread here. The next run that meets their lock says what to do. */
+function leaveToOtherVersion({ logger }: Runtime, runs: readonly Run[]): void {
+  for (const { runId, status, ledgerVersion } of runs)
+    if (status === 'RUNNING' || status === 'ROLLING_BACK')
+      logger.error('A run of another version of this service is not recovered here', {
+        runId,
+        status,
+        ledgerVersion,
+      });
+}
+
+/**
+ * Finds runs whose execution ended without a word and starts their roll back (or lets it hold them, as their
+ * `onFailure` says); finishes the opening and the protection of committed ones. Called for an execution's end, which is only
+ * a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
+ */
+export async function recoverRuns(runtime: Runtime): Promise<Settled> {
+  const recent = await listRuns(runtime.ledger, recentRuns);
+  const runs = recent.filter(isReadable);
+  leaveToOtherVersion(
+    runtime,
+    recent.filter((run) => !isReadable(run)),
+  );
+  const started: string[] = [];
+  const failures: unknown[] = [];
+  const withEach = async (work: (run: Run) => Promise<unknown>): Promise<void> => {
+    for (const run of runs) await work(run).catch((error: unknown) => void failures.push(error));
+  };
+  await withEach(async (run) => {
+    if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
+  });
+  // The shop cannot write before: tried at once and without limit.
+  await withEach(async (run) => {
+    if (run.status === 'SUCCEEDED') await finishOpening(runtime, run);
+  });
+  // Last, because a young table keeps this waiting, and nobody else.
+  await withEach(async (run) => {
+    if (needsProtection(runtime, run)) await finishProtection(runtime, run);
+  });
+  // Thrown once every run had its turn: the failure is seen, and the next call tries again.
+  if (failures.length > 0) throw failures[0];
+  return { examined: recent.length, started };
+}

@@ -1,0 +1,102 @@
+import { RunClosedError } from '../shared/errors.ts';
+import { createLookout } from '../shared/copy/fence.ts';
+import { executionStatus } from '../shared/runs/holder.ts';
+import { ClaimLostError, type Claims, claimed } from '../shared/ledger/claims.ts';
+import { readTogether, runKey, versioned } from '../shared/ledger/ledger-table.ts';
+import { type Lock, lockKeyOf } from '../shared/ledger/lock.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { transact } from '../shared/ledger/transact.ts';
+import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
+import { readRun } from '../shared/ledger/run.ts';
+
+/** Who rolls a run back: an execution, turn by turn, each turn a call of its own. */
+export interface RollBackCall {
+  /** ARN of the execution. */
+  readonly execution: string;
+  readonly startTime: string;
+  /** Unique to the call. */
+  readonly call: string;
+}
+
+/** What the marking of a run, or taking it over, says of who rolls it back. */
+export function claimFacts({ clock, config }: Runtime, run: Run, { execution, call }: RollBackCall) {
+  const claims = claimed(run, { call, now: clock.now(), fenceMillis: fenceMillisOf(config) });
+  return { recoveryOwner: execution, ...claims } satisfies Claims & Pick<Run, 'recoveryOwner'>;
+}
+
+/** Whether another execution rolls the run back, and lives. */
+export async function isRolledBackByOther(
+  { clients }: Pick<Runtime, 'clients'>,
+  { recoveryOwner }: Run,
+  { execution }: RollBackCall,
+): Promise<boolean> {
+  if (recoveryOwner === undefined || recoveryOwner === execution) return false;
+  const status = await executionStatus(clients.sfn, recoveryOwner);
+  return status === 'RUNNING' || status === 'PENDING_REDRIVE';
+}
+
+/**
+ * Claims a run that is ROLLING_BACK for this call, and takes its lock again where somebody has removed that by hand.
+ *
+ * @returns the run as it is claimed; `undefined` where the run has changed since it was read, or another run has the
+ *   lock
+ */
+export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall): Promise<Run | undefined> {
+  const { ledger } = runtime;
+  const TableName = ledger.tableName;
+  const { recoveryOwner, claim, quietAt } = claimFacts(runtime, run, by);
+  const before = run.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before';
+  const lock = { runId: run.runId, executionArn: by.execution, startTime: by.startTime };
+  await transact(ledger, [
+    {
+      Update: {
+        TableName,
+        Key: runKey(run.runId),
+        UpdateExpression: `SET recoveryOwner = :recoveryOwner, claim = :claim${quietAt === undefined ? '' : ', quietAt = :quietAt'}`,
+        ConditionExpression: `#status = :rollingBack AND ${before}`,
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':recoveryOwner': recoveryOwner,
+          ':claim': claim,
+          ':rollingBack': 'ROLLING_BACK',
+          ...(quietAt !== undefined && { ':quietAt': quietAt }),
+          ...(run.claim !== undefined && { ':before': run.claim }),
+        },
+      },
+    },
+    {
+      Put: {
+        TableName,
+        Item: { ...lockKeyOf(run), ...versioned, ...lock },
+        ConditionExpression: 'attribute_not_exists(PK) OR runId = :run',
+        ExpressionAttributeValues: { ':run': run.runId },
+      },
+    },
+  ]);
+  // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
+  const after = await readRun(ledger, run.runId);
+  return after.claim === by.call ? after : undefined;
+}
+
+/** To be awaited directly before every request that takes something away. */
+export interface RollBackFence {
+  /** @throws ClaimLostError, RunClosedError when this call must not go on */
+  check(): Promise<void>;
+}
+
+/** Guards a claim that was made: no request begins on a look that is older than 5 s. */
+export function rollBackFence({ ledger, clock }: Runtime, run: Run, call: string): RollBackFence {
+  const lookAgain = async (): Promise<void> => {
+    const [now, lock] = await readTogether(ledger, [runKey(run.runId), lockKeyOf(run)]);
+    const { status, claim } = (now ?? {}) as Partial<Run>;
+    if (status !== 'ROLLING_BACK')
+      throw new RunClosedError(
+        `Run ${run.runId} is ${status ?? 'no longer in the ledger'}: this roll back was late and changes nothing more.`,
+      );
+    if (claim !== call || (lock as Lock | undefined)?.runId !== run.runId)
+      throw new ClaimLostError(
+        `Another call rolls run ${run.runId} back now, or its lock is gone; this one changes nothing more.`,
+      );
+  };
+  return { check: createLookout(clock, lookAgain) };
+}

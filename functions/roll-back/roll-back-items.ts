@@ -1,0 +1,110 @@
+import type { Run } from '../shared/ledger/run.ts';
+import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
+import { addLeft, type Left, leftReasons } from './left-items.ts';
+import type { TakerScope } from './remover-tools.ts';
+
+/** What has become of the run's items in a table that existed before. */
+export interface ItemsRolledBack {
+  /** False: time was short, and the next call goes on. */
+  readonly done: boolean;
+  /** Added by the run, and gone now. */
+  readonly deleted: number;
+  /** Replaced by the run, and as before now. */
+  readonly restored: number;
+  /** Items that are not as before, and why. */
+  readonly left: Left;
+}
+
+const checkpointMillis = 5_000;
+
+type RemovalShard = Shard<RemovalCursor>;
+
+/** A roll back that is started once more looks at everything again. */
+const versionOf = (run: Run): string => `${run.codeVersion} ${run.markedAt ?? 0}`;
+
+/**
+ * Rolls back a run's items in a table that existed before the run: puts back what it replaced and deletes what it
+ * added, each on the condition that it is as the run wrote it. What somebody has changed stays and is named.
+ * Idempotent; goes on at its checkpoint.
+ *
+ * @throws what `check` throws, and throttling that outlasts the deadline
+ */
+export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promise<ItemsRolledBack> {
+  const { clock, ledger } = runtime;
+  const { run, deadline } = scope;
+  let saved = await findShard<RemovalCursor>(ledger, run.runId, 'RollBack', 0);
+  const taker = createItemTaker(runtime, scope);
+  for (;;) {
+    const before = saved?.codeVersion === versionOf(run) ? saved : undefined;
+    if (before?.done === true) return rolledBack(before);
+    const step = await taker.takeSome(before?.cursor, clock.now() + checkpointMillis);
+    saved = await save(runtime, run, { before, step, version: saved?.version ?? 0 });
+    if (clock.now() >= deadline) return rolledBack(saved);
+  }
+}
+
+function rolledBack(shard: RemovalShard): ItemsRolledBack {
+  const { deleted = 0, restored = 0 } = shard.counters;
+  return { done: shard.done, deleted, restored, left: leftIn(shard) };
+}
+
+function leftIn({ counters = {}, samples }: Partial<RemovalShard>): Left {
+  const entries = leftReasons.flatMap((reason) => {
+    const count = counters[reason] ?? 0;
+    return count === 0 ? [] : [[reason, { count, keys: samples?.[reason] ?? [] }] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Counters and samples with one more step; `items` is what a reader of any shard looks at. */
+export function addStep(
+  before: Pick<RemovalShard, 'counters' | 'samples'> | undefined,
+  { cursor, deleted, restored, left }: RemovalStep,
+): Pick<RemovalShard, 'done' | 'cursor' | 'counters' | 'digests' | 'samples'> {
+  const { counters = {} } = before ?? {};
+  const all = Object.entries(addLeft(leftIn(before ?? {}), left));
+  const sums = {
+    deleted: (counters['deleted'] ?? 0) + deleted,
+    restored: (counters['restored'] ?? 0) + restored,
+    ...Object.fromEntries(all.map(([reason, { count }]) => [reason, count])),
+  };
+  return {
+    done: cursor === undefined,
+    cursor,
+    counters: { ...sums, items: Object.values(sums).reduce((sum, count) => sum + count, 0) },
+    digests: {},
+    samples: Object.fromEntries(all.map(([reason, { keys }]) => [reason, keys])),
+  };
+}
+
+async function save(
+  { ledger, clock }: Runtime,
+  run: Run,
+  {
+    before,
+    step,
+    version,
+  }: {
+    readonly before: RemovalShard | undefined;
+    readonly step: RemovalStep;
+    /** Of the checkpoint that is there, whichever roll back it is of. */
+    readonly version: number;
+  },
+): Promise<RemovalShard> {
+  const { startedAt = clock.now(), turns = 0 } = before ?? {};
+  const next = {
+    ...addStep(before, step),
+    state: 'RollBack',
+    shard: 0,
+    turns: turns + 1,
+    codeVersion: versionOf(run),
+    startedAt,
+    updatedAt: clock.now(),
+    marks: [],
+  } as const;
+  const writer = crypto.randomUUID();
+  const saved = await saveShard(ledger, { runId: run.runId, shard: next, previousVersion: version, writer });
+  return { ...next, version: saved, writer };
+}

@@ -1,0 +1,269 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { errorSummary } from '../shared/errors.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
+import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { isTransient } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/aws/describe-table.ts';
+import { keyNames } from '../migrations/shop/target-key.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
+import { catalogueTable, targetTables } from '../migrations/shop/tables/target-tables.ts';
+import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
+import { closeForRollBack } from './close-table.ts';
+import { decideTable, type TableFacts } from './decide-table.ts';
+import { deleteTable } from './delete-table.ts';
+import { inspectRestored } from './inspect-restored.ts';
+import { inspectTable } from './inspect-table.ts';
+import { type Contents, savePlace } from './inspection.ts';
+import { keepNet } from './keep-net.ts';
+import { openKept } from './open-kept.ts';
+import type { ReliedTables } from './relied-tables.ts';
+import type { RollBackFence } from './recovery-owner.ts';
+
+/** A small backup is there at once, a large one in a minute or two. */
+const lookForBackupSeconds = 5;
+
+/** One roll back's turn. */
+export interface TableRollBackScope {
+  readonly run: Run;
+  readonly fence: RollBackFence;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+  /** Which tables later runs rely on. */
+  readonly relied: ReliedTables;
+}
+
+/** What became of one table in this turn. */
+export type RolledBackTable =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  /** DynamoDB did not take it just now; the turn is tried again once the other tables had theirs. */
+  | { readonly kind: 'transient'; readonly error: unknown }
+  /** It could not be rolled back; the sentence names the reason. `table`: one that the run has created. */
+  | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
+
+interface ExistingTable {
+  readonly table: TableDescription;
+  readonly tag: string | undefined;
+  readonly isWithoutTags: boolean;
+}
+
+async function existingTable(runtime: Runtime, name: string): Promise<ExistingTable | undefined> {
+  const table = await describeTable(runtime.clients.tables, name);
+  if (table === undefined) return undefined;
+  // One that is going may be gone when its tags are asked for.
+  if (table.TableStatus === 'DELETING') return { table, tag: undefined, isWithoutTags: false };
+  const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
+  return { table, tag: tags?.get(runTag), isWithoutTags: tags === undefined };
+}
+
+/** A step called alone restores in a run of its own. */
+function isRestore({ kind, step }: Run): boolean {
+  return kind === 'restore' || step === 'restoreFromBackup';
+}
+
+/**
+ * Only products-enhanced is written by a migration, so anything in the others is the shop's, and so is every item
+ * there that is not, attribute for attribute, as this run wrote it. A restored table holds items of the backup.
+ */
+function lookInside(
+  runtime: Runtime,
+  { run, deadline }: TableRollBackScope,
+  name: string,
+): Promise<Contents> {
+  const inspection = { run, tableName: name, deadline };
+  if (isRestore(run)) return inspectRestored(runtime, inspection);
+  const spec = targetTables.find((one) => name === tableName(one, tablePrefixOf(runtime, run)));
+  return inspectTable(runtime, inspection, {
+    isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
+    keyNames: spec === undefined ? [] : keyNames(spec.key),
+  });
+}
+
+function factsOf(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+  record: TableRecord,
+  existing: ExistingTable | undefined,
+): TableFacts {
+  const waitUntil = (scope.run.markedAt ?? 0) + runtime.config.intentWaitSeconds * 1_000;
+  return {
+    runId: scope.run.runId,
+    recorded: { outcome: record.outcome, tableId: record.tableId },
+    isIntentWaitOver: runtime.clock.now() >= waitUntil,
+    ...(existing === undefined
+      ? {}
+      : {
+          existing: {
+            tableId: existing.table.TableId ?? '',
+            runTag: existing.tag,
+            status: existing.table.TableStatus ?? '',
+            ...(existing.isWithoutTags && { isSinceIntent: isCreatedSince(existing.table, record.intentAt) }),
+          },
+        }),
+  };
+}
+
+/** What one turn does about one table. */
+interface TableScope extends TableRollBackScope {
+  readonly record: TableRecord;
+}
+
+/** One of the run's own tables, and what is known of it. */
+interface OwnTable extends TableScope {
+  readonly table: TableDescription;
+  readonly facts: TableFacts;
+  /** Whether the shop may use it: the run succeeded, or a later run relies on it. */
+  readonly isInUse: boolean;
+}
+
+function note(
+  { ledger }: Runtime,
+  { run, record }: TableScope,
+  outcome: TableRecord['outcome'],
+  facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
+): Promise<void> {
+  return recordTable(ledger, run.runId, { name: record.name, outcome, ...facts });
+}
+
+const DONE: RolledBackTable = { kind: 'done' };
+
+async function keep(runtime: Runtime, own: OwnTable, what: string): Promise<RolledBackTable> {
+  const decision = decideTable({ ...own.facts, contents: 'something of the shop' });
+  const remark = decision.action === 'keep' ? decision.remark : '';
+  const closed = await openKept(runtime, own);
+  await note(runtime, own, 'KEPT', { remark: `${remark} (${what})${closed}` });
+  return DONE;
+}
+
+/** Looks into the table and deletes it if it holds nothing of the shop's: once where it is closed, else twice. */
+async function lookAndDelete(
+  runtime: Runtime,
+  own: OwnTable,
+  { isClosed, net }: { readonly isClosed: boolean; readonly net: string | undefined },
+): Promise<RolledBackTable> {
+  const { run, record, table, fence, deadline } = own;
+  const { name } = record;
+  const markedAt = run.markedAt ?? 0;
+  const look = (): Promise<Contents> => lookInside(runtime, own, name);
+  const isLookedThrough = !isClosed && record.lookedThroughFor === markedAt;
+  const before: Contents = isLookedThrough ? { kind: 'nothing of the shop' } : await look();
+  if (before.kind === 'unknown') return { kind: 'wait', seconds: 1 };
+  if (before.kind === 'something of the shop') return keep(runtime, own, before.what);
+  if (!isClosed) await noteTable(runtime.ledger, { runId: run.runId, name }, { lookedThroughFor: markedAt });
+  const last = await deleteTable(runtime, { table, fence, deadline, lookAgain: isClosed ? undefined : look });
+  if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
+  if (last.kind === 'something of the shop') return keep(runtime, own, last.what);
+  const open = isClosed ? [] : ['it could not be closed, so it was looked through again directly before'];
+  const remark = [net ?? [], open].flat().join('; ');
+  await note(runtime, own, 'DELETED', remark === '' ? {} : { remark });
+  return DONE;
+}
+
+/**
+ * A short look before a table that was in use is closed: where the shop's items are seen at once, it stays as it is
+ * and nobody is shut out. What this look has not seen counts for nothing.
+ */
+async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable | undefined> {
+  const { record, table, isInUse } = own;
+  if (!isInUse || record.closedToAllAt !== undefined) return undefined;
+  if (table.TableStatus !== 'ACTIVE') return undefined;
+  const seen = await lookInside(runtime, { ...own, deadline: runtime.clock.now() }, record.name);
+  if (seen.kind === 'something of the shop') return keep(runtime, own, seen.what);
+  await forgetLook(runtime, own);
+  return undefined;
+}
+
+/** What was seen before the table was closed may have changed since. */
+function forgetLook(runtime: Runtime, { run, record, deadline }: OwnTable): Promise<void> {
+  return savePlace(runtime, { run, tableName: record.name, deadline }, undefined);
+}
+
+/** A table that intent, tag and TableId show to be the run's. */
+async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<RolledBackTable> {
+  const kept = await glance(runtime, own);
+  if (kept !== undefined) return kept;
+  const closing = await closeForRollBack(runtime, own);
+  if (closing.kind === 'wait') {
+    await forgetLook(runtime, own);
+    return { kind: 'wait', seconds: closing.seconds };
+  }
+  const isClosed = closing.kind === 'closed';
+  if (!own.isInUse) return lookAndDelete(runtime, own, { isClosed, net: undefined });
+  const net = await keepNet(runtime, own);
+  if (net.kind === 'wait') return { kind: 'wait', seconds: lookForBackupSeconds };
+  return lookAndDelete(runtime, own, { isClosed, net: net.remark });
+}
+
+/** What a later run relies on stays, unless the operator has named that run. */
+async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>): Promise<RolledBackTable> {
+  const { run, record, table } = own;
+  const relied = own.relied({ name: record.name, tableId: table.TableId });
+  if (relied.kind === 'keep') {
+    await note(runtime, own, 'KEPT', { remark: relied.remark });
+    await warnRun(runtime.ledger, run, [`Table ${record.name} was kept, because ${relied.remark}.`]);
+    return DONE;
+  }
+  const isInUse = run.rolledBackFrom === 'SUCCEEDED' || relied.kind === 'back up first';
+  return takeOwnTableBack(runtime, { ...own, isInUse });
+}
+
+async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<RolledBackTable> {
+  const { record } = scope;
+  // It was there before, or is gone: nothing is to be looked at, and it may be closed to this role.
+  if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return DONE;
+  const existing = await existingTable(runtime, record.name);
+  const facts = factsOf(runtime, scope, record, existing);
+  const decision = decideTable(facts);
+  switch (decision.action) {
+    case 'wait':
+      return { kind: 'wait', seconds: 1 };
+    case 'look inside':
+      if (existing === undefined) return DONE;
+      return takeUnlessRelied(runtime, { ...scope, table: existing.table, facts });
+    case 'note deleted':
+      await note(
+        runtime,
+        scope,
+        'DELETED',
+        record.outcome === 'INTENT'
+          ? { remark: 'it was announced, but never created', isNeverCreated: true }
+          : { remark: 'somebody has deleted it before' },
+      );
+      return DONE;
+    case 'note existed':
+      await note(runtime, scope, 'EXISTED');
+      return DONE;
+    case 'keep': {
+      // Another table of this name is nobody's business here; the run's own one is not left closed.
+      const isSame = existing?.table.TableId === record.tableId;
+      const closed = isSame ? await openKept(runtime, scope) : '';
+      await note(runtime, scope, 'KEPT', { remark: decision.remark + closed });
+      return DONE;
+    }
+    default:
+      return DONE;
+  }
+}
+
+/** Takes one table back, if it is the run's; a failure of one does not stop the others. */
+export async function rollBackTable(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+  record: TableRecord,
+): Promise<RolledBackTable> {
+  try {
+    return await rollBackRecorded(runtime, { ...scope, record });
+  } catch (error) {
+    const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
+    // Another call is at it, or the run has an end: nothing more is this call's to decide.
+    if (name === 'RunClosedError' || name === 'TransientError') throw error;
+    if (isTransient(error)) return { kind: 'transient', error };
+    const closed = await openKept(runtime, { ...scope, record });
+    const remark = `it could not be looked at or deleted (${name}: ${message})${closed}`;
+    await note(runtime, { ...scope, record }, 'KEPT', { remark });
+    return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
+  }
+}

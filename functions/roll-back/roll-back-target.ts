@@ -1,0 +1,86 @@
+import { errorSummary } from '../shared/errors.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { isTransient } from '../shared/retry.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
+import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
+import { failedReasons, type Left, leftText } from './left-items.ts';
+import { mayTakeItems } from './relied-items.ts';
+import { rollBackItems } from './roll-back-items.ts';
+import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
+
+/** A small backup is there at once, a large one in a minute or two. */
+const LOOK_FOR_BACKUP_SECONDS = 5;
+
+/** A step called alone migrates another run's backup; any other run has written nothing before its own is sealed. */
+function mayHaveWritten({ kind, backup }: Run): boolean {
+  return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
+}
+
+async function existingTarget(runtime: Runtime, run: Run): Promise<TableRecord | undefined> {
+  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
+  const tables = await listTables(runtime.ledger, run.runId);
+  const existed = tables.find(({ name, outcome }) => name === target && outcome === 'EXISTED');
+  return mayHaveWritten(run) ? existed : undefined;
+}
+
+/** What is left becomes a fact of the table, so that every report names it. */
+async function noteLeft(
+  runtime: Runtime,
+  { runId }: Run,
+  name: string,
+  left: Left,
+): Promise<RolledBackTable> {
+  const text = leftText(runId, left);
+  const remark = text === undefined ? 'nothing of this run is left in it' : `still there: ${text}`;
+  await recordTable(runtime.ledger, runId, { name, outcome: 'EXISTED', remark });
+  const failed = leftText(runId, left, failedReasons);
+  if (failed === undefined) return { kind: 'done' };
+  return { kind: 'failed', sentence: `${name} is not as it was before the run: ${failed}` };
+}
+
+async function rollBackContents(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+  record: TableRecord,
+): Promise<RolledBackTable> {
+  const { run, deadline, fence } = scope;
+  const { name: target } = record;
+  const table = await describeTable(runtime.clients.tables, target);
+  if (table === undefined) return { kind: 'done' };
+  const verdict = await mayTakeItems(runtime, scope, { table, record });
+  if (verdict.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
+  if (verdict.kind === 'kept') return { kind: 'done' };
+  if (verdict.kind === 'refused') return { kind: 'failed', sentence: verdict.sentence };
+  const check = (): Promise<void> => fence.check();
+  const { done, left } = await rollBackItems(runtime, { run, tableName: target, deadline, check });
+  return done ? noteLeft(runtime, run, target, left) : { kind: 'wait', seconds: 1 };
+}
+
+/**
+ * Rolls back the run's items in a table that existed before, one by one; a table of the run's own goes whole. A table
+ * that cannot be read or written is named, and stops nothing else.
+ *
+ * @throws RunClosedError and what passes by itself
+ */
+export async function rollBackTarget(runtime: Runtime, scope: TableRollBackScope): Promise<RolledBackTable> {
+  const { run } = scope;
+  const target = await existingTarget(runtime, run);
+  if (target === undefined) return { kind: 'done' };
+  try {
+    return await rollBackContents(runtime, scope, target);
+  } catch (error) {
+    const { name, message } = errorSummary(otherPrefixError(runtime, run, error) ?? error);
+    const isOver = name === 'RunClosedError' || name === 'TransientError';
+    if (isOver || isTransient(error)) throw error;
+    const remark = `items of the run may still be in it (${name}: ${message})`;
+    await recordTable(runtime.ledger, run.runId, { name: target.name, outcome: 'EXISTED', remark });
+    return {
+      kind: 'failed',
+      sentence: `${target.name}: the run's items could not be rolled back: ${name}: ${message}`,
+    };
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  DeleteResourcePolicyCommand,
+  GetResourcePolicyCommand,
+  PutResourcePolicyCommand,
+} from '@aws-sdk/client-dynamodb';
+import { errorSummary } from '../errors.ts';
+import { isNotOffered } from './not-offered.ts';
+import { isTransient, retry } from '../retry.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** What GetResourcePolicy says of a table. */
+export type FoundPolicy =
+  | { readonly kind: 'policy'; readonly policy: string; readonly revisionId: string }
+  | { readonly kind: 'none' }
+  /** The engine has no resource policies. */
+  | { readonly kind: 'not offered' };
+
+/** Policies show late, and a table whose policy has just been changed takes no other change for 15 seconds. */
+export const policyPatienceMillis = 60_000;
+
+/** Tags of a young table show late, and with them a permission that goes by tags. */
+const passing = new Set([
+  'AccessDeniedException',
+  'LimitExceededException',
+  // Somebody else changed the policy between our reading and our writing.
+  'PolicyNotFoundException',
+  'ResourceInUseException',
+]);
+
+/** What GetResourcePolicy says of a table that has none, and for some seconds of one that was just created. */
+const notFound = new Set(['PolicyNotFoundException', 'ResourceNotFoundException']);
+
+/**
+ * Eventually consistent: a policy that was put a moment ago may not show yet, one that was deleted may still show.
+ *
+ * @throws the SDK's errors; safe to repeat
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html
+ */
+export async function findPolicy({ clients }: Runtime, tableArn: string): Promise<FoundPolicy> {
+  try {
+    const answer = await clients.tables.send(new GetResourcePolicyCommand({ ResourceArn: tableArn }));
+    const { Policy: policy, RevisionId: revisionId = '' } = answer;
+    return policy === undefined ? { kind: 'none' } : { kind: 'policy', policy, revisionId };
+  } catch (error) {
+    if (notFound.has(errorSummary(error).name)) return { kind: 'none' };
+    if (isNotOffered(error)) return { kind: 'not offered' };
+    throw error;
+  }
+}
+
+/**
+ * Deletes the policy that has this revision, whether GetResourcePolicy shows it yet or not.
+ *
+ * @throws what stands in the way for longer than a minute; nothing where there is no such policy
+ */
+export async function deleteRevision(
+  { clients, clock }: Runtime,
+  policy: { readonly tableArn: string; readonly revisionId: string; readonly check: () => Promise<void> },
+): Promise<void> {
+  const { tableArn, revisionId, check } = policy;
+  const command = new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revisionId });
+  const isNotThere = (error: unknown): boolean =>
+    notFound.has(errorSummary(error).name) || isNotOffered(error);
+  const until = {
+    clock,
+    deadline: clock.now() + policyPatienceMillis,
+    patienceMillis: policyPatienceMillis,
+    isRetryable: (error: unknown) =>
+      !isNotThere(error) && (passing.has(errorSummary(error).name) || isTransient(error)),
+  };
+  try {
+    await retry(until, async () => {
+      await check();
+      await clients.dynamo.send(command);
+    });
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+  }
+}
+
+/** A policy to be made of the one that is there. */
+export interface PolicyChange {
+  readonly tableArn: string;
+  /** The policy that should stand there; `undefined`: none. Called with what stands there now. */
+  readonly wanted: (policy: string | undefined) => string | undefined;
+  /** Whether what GetResourcePolicy says is what is wanted. */
+  readonly isDone: (policy: string | undefined) => boolean;
+  /** Awaited before each request that changes something, with what stands there now. */
+  readonly check: (policy: string | undefined) => Promise<void>;
+}
+
+/** What GetResourcePolicy has said in the end. */
+export type ChangedPolicy =
+  | { readonly kind: 'done'; readonly revisionId: string | undefined }
+  | { readonly kind: 'not offered' };
+
+async function send(
+  { clients }: Runtime,
+  { tableArn, wanted, check }: PolicyChange,
+  found: FoundPolicy,
+): Promise<void> {
+  if (found.kind === 'not offered') return;
+  const revision = found.kind === 'policy' ? found.revisionId : 'NO_POLICY';
+  const before = found.kind === 'policy' ? found.policy : undefined;
+  const Policy = wanted(before);
+  await check(before);
+  if (Policy !== undefined)
+    await clients.dynamo.send(
+      new PutResourcePolicyCommand({ ResourceArn: tableArn, Policy, ExpectedRevisionId: revision }),
+    );
+  else if (found.kind === 'policy')
+    await clients.dynamo.send(
+      new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revision }),
+    );
+}
+
+/**
+ * Changes a table's policy on the condition that nobody else changes it meanwhile, and asks until GetResourcePolicy
+ * shows the change. Idempotent.
+ *
+ * @throws the last error, or one that says that the change does not show, where it takes longer than a minute; other
+ *   refusals at once. Safe to repeat.
+ */
+export async function changePolicy(runtime: Runtime, change: PolicyChange): Promise<ChangedPolicy> {
+  const { clock } = runtime;
+  // A name that counts as passing: whoever called may call again.
+  const notYet = Object.assign(new Error(`The policy of ${change.tableArn} does not show the change yet.`), {
+    name: 'TimeoutError',
+  });
+  const isPassing = (error: unknown): boolean =>
+    error === notYet || passing.has(errorSummary(error).name) || isTransient(error);
+  const until = {
+    clock,
+    deadline: clock.now() + policyPatienceMillis,
+    patienceMillis: policyPatienceMillis,
+    isRetryable: isPassing,
+  };
+  return retry(until, async (): Promise<ChangedPolicy> => {
+    const found = await findPolicy(runtime, change.tableArn);
+    if (found.kind === 'not offered') return found;
+    const policy = found.kind === 'policy' ? found.policy : undefined;
+    if (change.isDone(policy))
+      return { kind: 'done', revisionId: found.kind === 'policy' ? found.revisionId : undefined };
+    await send(runtime, change, found);
+    throw notYet;
+  });
+}

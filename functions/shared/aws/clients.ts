@@ -1,0 +1,78 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type InDoubt, watchUnanswered } from './in-doubt.ts';
+import { keepWellFormed } from '../ledger/keep-well-formed.ts';
+import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
+import { takeShortcut } from './wire-client.ts';
+
+/** Sockets one worker keeps open to a service: as many as batches it has in flight, and some for the ledger. */
+const maxSockets = 64;
+
+/** Without these a hung connection waits for ever; by default the SDK only warns about a late answer. */
+const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
+  new NodeHttpHandler({
+    connectionTimeout: 2_000,
+    requestTimeout: requestTimeoutMillis,
+    throwOnRequestTimeout: true,
+    httpAgent: { keepAlive: true, maxSockets },
+    httpsAgent: { keepAlive: true, maxSockets },
+  });
+
+/**
+ * For calls that nobody else repeats: twelve attempts with full jitter are some 15 seconds. Three requests in ten
+ * refused, all of a step's calls get through; the SDK's own four attempts would not carry it.
+ */
+const patient = (): ConfiguredRetryStrategy =>
+  new ConfiguredRetryStrategy(
+    12,
+    (attempt: number) => Math.random() * Math.min(maxPauseMillis, firstPauseMillis * 2 ** attempt),
+  );
+
+/** The AWS services a function talks to, each built once per cold start. */
+export interface Clients {
+  /** Copied data, and what changes tables: one attempt a call, because every caller has its own retry and its fence. */
+  readonly dynamo: DynamoDBClient;
+  /** Descriptions of tables and waiting for them: nothing is changed, so the client repeats by itself. */
+  readonly tables: DynamoDBClient;
+  /** The ledger only: plain JavaScript values, repeated by the client. Never copied data. */
+  readonly ledger: DynamoDBDocumentClient;
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+  readonly sts: STSClient;
+}
+
+/**
+ * Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set.
+ * `inDoubt` is told of every change of data, tables or objects that got no answer.
+ */
+export function createClients(inDoubt: InDoubt): Clients {
+  const dynamo = takeShortcut(
+    new DynamoDBClient({ maxAttempts: 1, requestHandler: requestHandler(10_000) }),
+    inDoubt,
+  );
+  // One attempt a call here too: each attempt of a PUT needs a fresh look at the run.
+  const s3 = new S3Client({
+    maxAttempts: 1,
+    requestHandler: requestHandler(20_000),
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
+  for (const client of [dynamo, s3]) watchUnanswered(client, inDoubt);
+  const tables = new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) });
+  const ledgerBase = keepWellFormed(
+    new DynamoDBClient({ retryStrategy: patient(), requestHandler: requestHandler(5_000) }),
+  );
+  return {
+    dynamo,
+    tables,
+    ledger: DynamoDBDocumentClient.from(ledgerBase, { marshallOptions: { removeUndefinedValues: true } }),
+    s3,
+    sfn: new SFNClient({ maxAttempts: 4, requestHandler: requestHandler(10_000) }),
+    sts: new STSClient({ maxAttempts: 3, requestHandler: requestHandler(5_000) }),
+  };
+}

@@ -1,0 +1,79 @@
+import {
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ListTagsOfResourceCommand,
+  type TableDescription,
+  type Tag,
+} from '@aws-sdk/client-dynamodb';
+import { isNotOffered } from './not-offered.ts';
+
+/**
+ * A description that tells the table from every other of its name: by DynamoDB's TableId, and on an engine that gives
+ * none by the moment of its creation.
+ */
+export function identified(table: TableDescription): TableDescription {
+  const { TableId, CreationDateTime } = table;
+  if (TableId !== undefined || CreationDateTime === undefined) return table;
+  return { ...table, TableId: `created-${CreationDateTime.getTime()}` };
+}
+
+/** {@link identified}; `undefined` where there is no such table. */
+export async function describeTable(
+  client: DynamoDBClient,
+  name: string,
+): Promise<TableDescription | undefined> {
+  try {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    return Table === undefined ? undefined : identified(Table);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+/** Tags that make a table provably a run's. */
+export const runTag = 'migration:run';
+export const serviceTag = 'migration:service';
+export const stageTag = 'migration:stage';
+
+/**
+ * Every tag of a table, `undefined` where the endpoint offers no tags. Eventually consistent: a table that was created
+ * a moment ago may show none.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html
+ */
+export async function listTags(
+  client: DynamoDBClient,
+  tableArn: string,
+): Promise<readonly Tag[] | undefined> {
+  const tags: Tag[] = [];
+  let NextToken: string | undefined;
+  try {
+    do {
+      const page = await client.send(new ListTagsOfResourceCommand({ ResourceArn: tableArn, NextToken }));
+      tags.push(...(page.Tags ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+  } catch (error) {
+    if (isNotOffered(error)) return undefined;
+    throw error;
+  }
+  return tags;
+}
+
+/** A table's tags by key. */
+export type TableTags = ReadonlyMap<string, string>;
+
+/** {@link listTags} by key; `undefined` where the endpoint offers no tags. */
+export async function tagsOf(client: DynamoDBClient, tableArn: string): Promise<TableTags | undefined> {
+  const tags = await listTags(client, tableArn);
+  return tags && new Map(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])));
+}
+
+/** DynamoDB's clock and Lambda's agree within this. */
+const clockSkewMillis = 1_000;
+
+/** Whether a table was created after it was announced: where there are no tags, that makes it the run's. */
+export function isCreatedSince({ CreationDateTime }: TableDescription, intentAt: number): boolean {
+  return (CreationDateTime?.getTime() ?? 0) >= intentAt - clockSkewMillis;
+}

@@ -1,0 +1,266 @@
+import { hash } from 'node:crypto';
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  type PutObjectCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { HttpRequest } from '@smithy/types';
+import { TransientError } from '../errors.ts';
+import { type Clock, isTransient, retry } from '../retry.ts';
+
+/** How long one call is throttled at most; other faults end it after 20 s. Longer outages are the state's Retry's matter. */
+const patienceMillis = 60_000;
+
+export interface GetOptions {
+  /** Epoch milliseconds after which nothing is tried again; absent, or later: a minute from now. */
+  readonly deadline?: number;
+}
+
+export interface PutOptions extends GetOptions {
+  readonly contentType?: string;
+  /** Awaited before each attempt, so that a closed run writes nothing more. What it throws ends the call. */
+  readonly beforeAttempt?: () => Promise<void>;
+}
+
+export interface ReplaceOptions extends PutOptions {
+  readonly etag: string | undefined;
+}
+
+/** What {@link ObjectStore.putOnce} found. `etag` and `sha256` (base64) are the existing object's. */
+export interface PutOnceOutcome {
+  /** `stored` by this call; `same`: these bytes were there already; `other`: other bytes stand there and stay. */
+  readonly outcome: 'stored' | 'same' | 'other';
+  readonly etag: string;
+  readonly sha256: string;
+}
+
+export interface StoredObject {
+  readonly body: Buffer;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Base64, of the bytes as they were received. */
+  readonly sha256: string;
+}
+
+export interface ListedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+}
+
+/**
+ * The bucket as the stages see it. Throttling is retried inside each call for up to a minute
+ * from its start, resets, 5xx and bodies cut short for 20 s; then the last error is thrown.
+ */
+export interface ObjectStore {
+  /** Never overwrites. A lost answer is recognised by the SHA-256 of what stands there. Bodies of 11 MiB at most. */
+  putOnce(key: string, body: Buffer | string, options?: PutOptions): Promise<PutOnceOutcome>;
+  /** Overwrites; for content that is the same whenever it is written again. */
+  put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
+  /**
+   * Overwrites only what was read: `etag` as {@link get} gave it, `undefined` where there was nothing.
+   *
+   * @returns false where something else is there by now, be it by an attempt of this very call whose answer was lost
+   */
+  replace(key: string, body: Buffer | string, put: ReplaceOptions): Promise<boolean>;
+  /**
+   * The whole object, its length checked; `undefined` where there is none. Bytes that differ from the SHA-256 that S3
+   * has stored are read again twice; whether they are the right ones is for the caller to judge.
+   */
+  get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
+  /** Every object under the prefix, by key. */
+  list(prefix: string): Promise<readonly ListedObject[]>;
+  /** Names of the folders right under the prefix (which ends with `/`), without slashes, sorted. */
+  listFolders(prefix: string): Promise<readonly string[]>;
+}
+
+/** The body ended before the length that its headers announced. Transient: the object is read again. */
+export class IncompleteBodyError extends Error {
+  override readonly name = 'IncompleteBodyError';
+}
+
+interface Bucket {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly clock: Clock;
+}
+
+const sha256Of = (body: Buffer | string): string => hash('sha256', body, 'base64');
+const unquoted = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
+
+const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
+
+function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Math.min(options.deadline ?? Number.POSITIVE_INFINITY, clock.now() + patienceMillis);
+  return retry({ clock, deadline, isRetryable }, attempt);
+}
+
+/** What is there has changed, has gone, or is being changed by another request. */
+function isChanged(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return isPreconditionFailed(error) || [404, 409].includes($metadata?.httpStatusCode ?? 0);
+}
+
+function isPreconditionFailed(error: unknown): boolean {
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  return name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412;
+}
+
+interface PutRequest {
+  readonly key: string;
+  readonly body: Buffer | string;
+  readonly sha256: string;
+  readonly options: PutOptions;
+  /** Absent: overwrites whatever is there. */
+  readonly condition?: { readonly IfNoneMatch: '*' } | { readonly IfMatch: string };
+}
+
+const NOTHING_THERE = { IfNoneMatch: '*' } as const;
+
+/** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
+async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
+  await put.options.beforeAttempt?.();
+  return client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: put.key,
+      Body: put.body,
+      // For an empty body the SDK finds no length by itself, and says so on standard error.
+      ContentLength: Buffer.byteLength(put.body),
+      ChecksumSHA256: put.sha256,
+      ContentType: put.options.contentType,
+      ...put.condition,
+    }),
+  );
+}
+
+async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> {
+  try {
+    const { ETag } = await sendPut(store, put);
+    return { outcome: 'stored', etag: unquoted(ETag), sha256: put.sha256 };
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error;
+  }
+  const existing = await getOnce(store, put.key);
+  if (existing === undefined)
+    throw new TransientError(
+      `Object ${put.key} was there when it was written and is gone; it is written again.`,
+    );
+  const outcome = existing.sha256 === put.sha256 ? 'same' : 'other';
+  return { outcome, etag: existing.etag, sha256: existing.sha256 };
+}
+
+async function isReplaced(store: Bucket, put: PutRequest): Promise<boolean> {
+  try {
+    await sendPut(store, put);
+    return true;
+  } catch (error) {
+    if (isChanged(error)) return false;
+    throw error;
+  }
+}
+
+/** Asks S3 for the SHA-256 that the object was stored with. Compared here, because the SDK throws the bytes away with the difference. */
+function withStoredChecksum(command: GetObjectCommand): GetObjectCommand {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as HttpRequest).headers['x-amz-checksum-mode'] = 'ENABLED';
+      return next(args);
+    },
+    { step: 'build', name: 'askForStoredChecksum' },
+  );
+  return command;
+}
+
+/** Bytes that arrived wrong once are fetched again this often before the object itself is handed over as it is. */
+const MAX_READS = 3;
+
+async function getAsStored(store: Bucket, key: string, reads = 1): Promise<StoredObject | undefined> {
+  const read = await getOnce(store, key);
+  if (read === undefined) return undefined;
+  const { isAsStored, ...object } = read;
+  return isAsStored || reads >= MAX_READS ? object : getAsStored(store, key, reads + 1);
+}
+
+type ReadObject = StoredObject & { readonly isAsStored: boolean };
+
+async function getOnce({ client, bucket }: Bucket, key: string): Promise<ReadObject | undefined> {
+  try {
+    const answer = await client.send(withStoredChecksum(new GetObjectCommand({ Bucket: bucket, Key: key })));
+    const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)
+      throw new IncompleteBodyError(
+        `Object ${key} has ${answer.ContentLength} bytes, of which ${body.length} arrived; it is read again.`,
+      );
+    const sha256 = sha256Of(body);
+    const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;
+    return { body, etag: unquoted(answer.ETag), sha256, isAsStored };
+  } catch (error) {
+    if (error instanceof NoSuchKey || (error as { name?: string }).name === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+async function list(store: Bucket, prefix: string): Promise<readonly ListedObject[]> {
+  const objects: ListedObject[] = [];
+  let token: string | undefined;
+  do {
+    const page = await patiently(store, {}, () =>
+      store.client.send(
+        new ListObjectsV2Command({ Bucket: store.bucket, Prefix: prefix, ContinuationToken: token }),
+      ),
+    );
+    for (const { Key = '', Size = 0, ETag } of page.Contents ?? [])
+      objects.push({ key: Key, size: Size, etag: unquoted(ETag) });
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return objects;
+}
+
+async function listFolders(store: Bucket, prefix: string): Promise<readonly string[]> {
+  const folders: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await patiently(store, {}, () =>
+      store.client.send(
+        new ListObjectsV2Command({
+          Bucket: store.bucket,
+          Prefix: prefix,
+          Delimiter: '/',
+          ContinuationToken: token,
+        }),
+      ),
+    );
+    for (const { Prefix = '' } of page.CommonPrefixes ?? []) folders.push(Prefix.slice(prefix.length, -1));
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return folders.toSorted();
+}
+
+/** Object store over one bucket. */
+export function objectStore(client: S3Client, bucket: string, clock: Clock = Date): ObjectStore {
+  const store = { client, bucket, clock };
+  return {
+    putOnce: (key, body, options = {}) => {
+      const put = { key, body, sha256: sha256Of(body), options, condition: NOTHING_THERE };
+      return patiently(store, options, () => putOnce(store, put));
+    },
+    put: async (key, body, options = {}) => {
+      const put = { key, body, sha256: sha256Of(body), options };
+      await patiently(store, options, () => sendPut(store, put));
+    },
+    replace: (key, body, { etag, ...options }) => {
+      const condition = etag === undefined ? NOTHING_THERE : { IfMatch: `"${etag}"` };
+      const put = { key, body, sha256: sha256Of(body), options, condition };
+      return patiently(store, options, () => isReplaced(store, put));
+    },
+    get: (key, options = {}) => patiently(store, options, () => getAsStored(store, key)),
+    list: (prefix) => list(store, prefix),
+    listFolders: (prefix) => listFolders(store, prefix),
+  };
+}

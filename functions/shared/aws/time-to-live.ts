@@ -1,0 +1,55 @@
+import { DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { numberAttribute, type WireItem } from '../items/wire-item.ts';
+
+/** The attribute by which a table deletes items; `undefined` where time to live is off. */
+export async function timeToLiveOf(dynamo: DynamoDBClient, tableName: string): Promise<string | undefined> {
+  const { TimeToLiveDescription: ttl } = await dynamo.send(
+    new DescribeTimeToLiveCommand({ TableName: tableName }),
+  );
+  const isOn = ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING';
+  return isOn ? ttl.AttributeName : undefined;
+}
+
+/** DynamoDB leaves items alone whose time is further back than this. */
+const oldestExpirySeconds = 5 * 365 * 24 * 3600;
+
+/** Which items time to live deletes, seen from one moment. */
+export interface Expiry {
+  /** Absent where time to live is off. */
+  readonly attributeName: string | undefined;
+  /** Epoch seconds. */
+  readonly nowSeconds: number;
+}
+
+/** Whether time to live deletes the item sooner or later: it has a time, as a number, that DynamoDB goes by. */
+export function willExpire(item: WireItem, { attributeName, nowSeconds }: Expiry): boolean {
+  const text = attributeName === undefined ? undefined : numberAttribute(item, attributeName);
+  return Number(text ?? Number.NaN) > nowSeconds - oldestExpirySeconds;
+}
+
+/** Whether the item's time is up, so that time to live may delete it at once. */
+export function isExpired(item: WireItem, expiry: Expiry): boolean {
+  const { attributeName = '', nowSeconds } = expiry;
+  return willExpire(item, expiry) && Number(numberAttribute(item, attributeName)) < nowSeconds;
+}
+
+/** What a table without time to live was given of one that has it. */
+export interface ExpiringItems {
+  /** The source's attribute, in epoch seconds. */
+  readonly attribute: string;
+  /** Items that carry a time. */
+  readonly expiring: number;
+  /** Items among them whose time was up when the run began. */
+  readonly expired: number;
+}
+
+/** What becomes of such items, for plan and report. `source` and `target` are tables. */
+export function expiringSentence(
+  { attribute, expiring, expired }: ExpiringItems,
+  { source, target }: { readonly source: string; readonly target: string },
+): string {
+  const what = expiring === 1 ? '1 item carries' : `${expiring} items carry`;
+  const past =
+    expired === 0 ? 'none of them has expired yet' : `${expired} of them had expired when the run began`;
+  return `${source} deletes items by time to live on ${attribute}; ${target} gets none, so what is migrated lives for ever. ${what} such a time, and ${past}. Delete from ${source} what shall not be migrated, or delete it from ${target} afterwards.`;
+}

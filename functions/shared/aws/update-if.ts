@@ -1,0 +1,48 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ConditionalOutcome } from './item-table.ts';
+import type { ItemChange } from './unchanged.ts';
+import { sendWire } from './wire-client.ts';
+import type { WireItem } from '../items/wire-item.ts';
+
+/** Which item is changed, and how. */
+export interface ConditionalUpdate {
+  readonly tableName: string;
+  readonly key: WireItem;
+  readonly change: ItemChange;
+}
+
+interface UpdateAnswer {
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+}
+
+/** Changes an item by UpdateItem; one attempt. Seen by callers as a function, so that tests bring their own. */
+export type UpdateIf = (update: ConditionalUpdate) => Promise<ConditionalOutcome>;
+
+/** {@link UpdateIf} over HTTP. A refusal is an answer, not an error: it holds the item that stands there. */
+export function updateIf(client: DynamoDBClient): UpdateIf {
+  return async ({ tableName, key, change }) => {
+    const body = JSON.stringify({
+      TableName: tableName,
+      Key: key,
+      UpdateExpression: change.update,
+      ConditionExpression: change.condition,
+      ExpressionAttributeNames: change.names,
+      ExpressionAttributeValues: change.values,
+      ReturnConsumedCapacity: 'TOTAL',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      const answer: UpdateAnswer = JSON.parse(await sendWire(client, 'UpdateItem', body));
+      return { written: true, writeUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0 };
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+      return { written: false, writeUnits: 1, existing: existingItem(error) };
+    }
+  };
+}
+
+function existingItem(error: Error): WireItem | undefined {
+  const { wireBody = '{}' } = error as Error & { readonly wireBody?: string };
+  const body: { readonly Item?: WireItem } = JSON.parse(wireBody);
+  return body.Item;
+}

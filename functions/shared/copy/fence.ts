@@ -1,0 +1,126 @@
+import { RunClosedError } from '../errors.ts';
+import { type LedgerKey, type LedgerTable, readTogether, runKey } from '../ledger/ledger-table.ts';
+import { ClaimLostError, type Claims } from '../ledger/claims.ts';
+import { type Lock, lockKeyOf } from '../ledger/lock.ts';
+import { type Run, readRun } from '../ledger/run.ts';
+import type { Clock } from '../retry.ts';
+
+/** No request begins on a look that is older than this. */
+export const LOOK_MILLIS = 5_000;
+/** A look is renewed at this age already, so that a slow read does not stop the writers. */
+const RENEW_MILLIS = 2_500;
+
+/** Keeps a worker from changing anything for a run that is closed, or that another call works on. */
+export interface Fence {
+  /** The run as it was read at entry. */
+  readonly run: Run;
+  /**
+   * To be awaited directly before every request that changes something: returns at once while the last look is
+   * younger than 5 s.
+   *
+   * @throws RunClosedError when the run is no longer RUNNING for this execution, or has lost its lock; not retried.
+   * @throws ClaimLostError when another call has taken over the record; the worker leaves the rest to that call.
+   */
+  check(): Promise<void>;
+}
+
+/** The record that a call has claimed, and the call's id. */
+export interface Hold {
+  readonly key: LedgerKey;
+  readonly call: string;
+}
+
+export interface FenceScope {
+  readonly ledger: LedgerTable;
+  readonly clock: Clock;
+  readonly runId: string;
+  readonly executionArn: string;
+}
+
+/** @throws RunClosedError (not retried) when the run is not RUNNING for this execution */
+export function assertOpen(run: Run, executionArn: string): void {
+  if (run.status !== 'RUNNING')
+    throw new RunClosedError(
+      `Run ${run.runId} is ${run.status}: this worker was late and changed nothing more. To migrate again, start a new execution.`,
+    );
+  if (run.executionArn !== executionArn)
+    throw new RunClosedError(
+      `Run ${run.runId} is worked on by ${run.executionArn} now: this worker belongs to ${executionArn} and changed nothing more.`,
+    );
+}
+
+/** @throws RunClosedError (not retried) when the lock is not the run's */
+export function assertLocked(run: Run, lock: Lock | undefined): void {
+  if (lock?.runId === run.runId) return;
+  const holder = lock === undefined ? 'nobody has it' : `run ${lock.runId} has it`;
+  throw new RunClosedError(
+    `Run ${run.runId} no longer has the lock of table ${run.sourceTable} (${holder}): this worker changed nothing more. Somebody has removed the lock from the ledger by hand. Start again with {}.`,
+  );
+}
+
+/** One strongly consistent read of run, lock and claimed record. */
+async function look({ ledger, executionArn }: FenceScope, known: Run, hold: Hold | undefined): Promise<void> {
+  const [run, lock, record] = await readTogether(ledger, [
+    runKey(known.runId),
+    lockKeyOf(known),
+    ...(hold === undefined ? [] : [hold.key]),
+  ]);
+  if (run === undefined)
+    throw new RunClosedError(
+      `Run ${known.runId} is no longer in the ledger ${ledger.tableName}: this worker changed nothing more. Start again with {}.`,
+    );
+  assertOpen(run as unknown as Run, executionArn);
+  assertLocked(known, lock as Lock | undefined);
+  if (hold !== undefined && (record as Claims | undefined)?.claim !== hold.call)
+    throw new ClaimLostError(
+      `Another call works on ${hold.key.SK} of run ${known.runId} now; this one changed nothing more.`,
+    );
+}
+
+/**
+ * Runs a look before requests that are due, at most one at a time; a look counts from its beginning.
+ *
+ * @param lookedAt epoch milliseconds of the look that was made already; absent: none
+ */
+export function createLookout(
+  clock: Clock,
+  lookAgain: () => Promise<void>,
+  lookedAt = Number.NEGATIVE_INFINITY,
+): () => Promise<void> {
+  let seenAt = lookedAt;
+  let pending: Promise<void> | undefined;
+  const renew = async (): Promise<void> => {
+    const startedAt = clock.now();
+    try {
+      await lookAgain();
+      seenAt = startedAt;
+    } finally {
+      pending = undefined;
+    }
+  };
+  return async () => {
+    const age = clock.now() - seenAt;
+    if (age < RENEW_MILLIS) return;
+    pending ??= renew();
+    if (age >= LOOK_MILLIS) return pending;
+    pending.catch(() => undefined);
+  };
+}
+
+/**
+ * Reads the run, strongly consistent, and stands guard over it. With `hold`, the look is made after the claim was
+ * written, which is what makes the claim safe.
+ *
+ * @throws RunNotFoundError, RunClosedError (not retried); ClaimLostError.
+ */
+export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence> {
+  const { ledger, clock, runId, executionArn } = scope;
+  const readAt = clock.now();
+  const run = await readRun(ledger, runId);
+  assertOpen(run, executionArn);
+  const lookAgain = (): Promise<void> => look(scope, run, hold);
+  if (hold === undefined) return { run, check: createLookout(clock, lookAgain, readAt) };
+  const check = createLookout(clock, lookAgain);
+  await check();
+  return { run, check };
+}

@@ -1,0 +1,92 @@
+import type { Hold } from './fence.ts';
+import { type Claims, claimed, released } from '../ledger/claims.ts';
+import { shardKey } from '../ledger/ledger-table.ts';
+import { type Shard, type ShardState, saveShard, saveShardClaim } from '../ledger/shard.ts';
+import type { TransactItem } from '../ledger/transact.ts';
+import { letGo } from './quiet.ts';
+import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
+
+/** Which shard is claimed, and the code that works on it. */
+export interface ClaimedPlace {
+  readonly runId: string;
+  readonly state: ShardState;
+  readonly shard: number;
+  readonly codeVersion: string;
+}
+
+/** A checkpoint as its turn knows it. */
+export type Checkpoint<Cursor> = Omit<
+  Shard<Cursor>,
+  'state' | 'shard' | 'codeVersion' | 'version' | 'writer' | 'claim' | 'quietAt'
+>;
+
+/** A call's claim on a shard, from the moment it is written. */
+export interface ShardClaim<Cursor> {
+  /** For the looks of the call. */
+  readonly hold: Hold;
+  /** Epoch milliseconds before anything was read or written for the shard under this claim. */
+  readonly claimedAt: number;
+  /**
+   * Saves a checkpoint; the last one of a call closes its claim. `also` is written in the same transaction.
+   *
+   * @throws ClaimLostError when another call has claimed the shard since
+   */
+  save(
+    checkpoint: Checkpoint<Cursor>,
+    how: { readonly also: readonly TransactItem[]; readonly isLast: boolean },
+  ): Promise<void>;
+  /** Closes the claim if it is still open. Never throws: a claim that stays open only costs a wait. */
+  close(): Promise<void>;
+}
+
+/**
+ * Writes the id of this call into the shard. The run must be read afterwards, never before: only then does whoever
+ * closes the run see either the claim, or a call that finds the run closed.
+ *
+ * @throws ClaimLostError when another call was faster
+ */
+export async function claimShard<Cursor>(
+  runtime: Runtime,
+  place: ClaimedPlace,
+  shard: Shard<Cursor> | undefined,
+): Promise<ShardClaim<Cursor>> {
+  const { ledger, clock, config } = runtime;
+  const { runId, ...identity } = place;
+  const call = crypto.randomUUID();
+  const now = clock.now();
+  let claims: Claims = claimed(shard ?? {}, { call, now, fenceMillis: fenceMillisOf(config) });
+  let version = shard?.version ?? 0;
+  const hold = { key: shardKey(runId, place.state, place.shard), call };
+  const put = async (checkpoint: Checkpoint<Cursor>, also: readonly TransactItem[]): Promise<void> => {
+    const item = { ...checkpoint, ...identity, ...claims };
+    const save = { runId, shard: item, previousVersion: version, writer: call, isClaimed: version > 0, also };
+    version = await saveShard(ledger, save);
+  };
+  const takeOver = async (): Promise<void> => {
+    const change = { runId, ...identity, previousVersion: version, claims, writer: call };
+    version = await saveShardClaim(ledger, change);
+  };
+
+  const empty = {
+    done: false,
+    counters: {},
+    digests: {},
+    turns: 0,
+    startedAt: now,
+    updatedAt: now,
+    marks: [],
+  };
+  await (shard === undefined ? put(empty, []) : takeOver());
+  return {
+    hold,
+    claimedAt: now,
+    async save(checkpoint, { also, isLast }) {
+      const after = released(claims, inDoubtUntil(runtime));
+      claims = isLast ? after : { ...after, claim: call };
+      await put(checkpoint, also);
+    },
+    async close() {
+      await letGo(runtime, hold.key, claims);
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { assertOpen, type Fence, raiseFence } from './fence.ts';
+import { ClaimLostError } from '../ledger/claims.ts';
+import { readRun, type Run } from '../ledger/run.ts';
+import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
+import type { TransactItem } from '../ledger/transact.ts';
+import { type Clock, isTransient, retry } from '../retry.ts';
+import { type Runtime, reserveMillis, type Turn } from '../runtime.ts';
+import { claimShard, type ShardClaim } from './shard-claim.ts';
+import type { WorkerInput, WorkerOutput } from '../state.ts';
+
+/** What a checkpoint says; absolute numbers. */
+export type Progress<Cursor> = Pick<
+  Shard<Cursor>,
+  'done' | 'cursor' | 'counters' | 'digests' | 'samples' | 'foundRuns' | 'quarantined'
+>;
+
+/** One worker's turn at one shard. */
+export interface ShardTurn<Cursor> {
+  readonly run: Run;
+  readonly fence: Fence;
+  readonly clock: Clock;
+  /** The shard as last saved; empty before its first checkpoint. */
+  readonly progress: Progress<Cursor>;
+  /** Epoch milliseconds after which no request begins but the ones that save what is done. */
+  readonly deadline: number;
+  /** Epoch milliseconds until which saving what is done may go on trying. */
+  readonly saveDeadline: number;
+  /** Whether the deadline is past. */
+  isShort(): boolean;
+  /** Tries again, with jitter, until the deadline; `onRetry` sees each error that is tried again. */
+  retry<T>(attempt: () => Promise<T>, onRetry?: (error: unknown) => void): Promise<T>;
+  /**
+   * Awaited before the turn ends, so that nothing done is done again. `also` is written in the same transaction.
+   *
+   * @throws ClaimLostError when another call works on the shard now
+   */
+  save(progress: Progress<Cursor>, also?: readonly TransactItem[]): Promise<void>;
+}
+
+/** Which shard, and from when on its checkpoint counts. */
+export interface ShardWork<Cursor> {
+  readonly state: ShardState;
+  /** Of the code that works on it now. */
+  readonly codeVersion: string;
+  /** True where results of other code are worthless: the shard then starts over. */
+  readonly isTiedToCode: boolean;
+  /** One unit of progress, saved before it returns. Called until the shard is done or time is short. */
+  readonly unit: (turn: ShardTurn<Cursor>) => Promise<void>;
+}
+
+/** Keeps back {@link reserveMillis}, or a quarter of a smaller time limit; half of it is for saving. */
+function deadlinesOf(clock: Clock, turn: Turn): Pick<ShardTurn<unknown>, 'deadline' | 'saveDeadline'> {
+  const remaining = turn.remainingMillis();
+  const reserve = Math.min(reserveMillis, remaining / 4);
+  const end = clock.now() + remaining;
+  return { deadline: end - reserve, saveDeadline: end - reserve / 2 };
+}
+
+const nothingDone = { done: false, counters: {}, digests: {} } as const;
+
+function isUsable<Cursor>(shard: Shard<Cursor> | undefined, work: ShardWork<Cursor>): shard is Shard<Cursor> {
+  return shard !== undefined && (!work.isTiedToCode || shard.codeVersion === work.codeVersion);
+}
+
+interface TurnScope {
+  readonly runtime: Runtime;
+  readonly input: WorkerInput;
+  readonly turn: Turn;
+}
+
+function openTurn<Cursor>(
+  { runtime, input, turn }: TurnScope,
+  { claim, kept }: { readonly claim: ShardClaim<Cursor>; readonly kept: Shard<Cursor> | undefined },
+  fence: Fence,
+): ShardTurn<Cursor> {
+  const { clock } = runtime;
+  const { deadline, saveDeadline } = deadlinesOf(clock, turn);
+  const isShort = (): boolean => clock.now() >= deadline;
+  let progress: Progress<Cursor> = kept ?? nothingDone;
+  let marks = kept?.marks ?? [];
+  return {
+    run: fence.run,
+    fence,
+    clock,
+    deadline,
+    saveDeadline,
+    get progress() {
+      return progress;
+    },
+    isShort,
+    retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
+    async save(next, also = []) {
+      const now = clock.now();
+      marks = [...marks, [now, next.counters['items'] ?? 0]];
+      const times = { startedAt: kept?.startedAt ?? claim.claimedAt, updatedAt: now, marks };
+      const turns = (input.turn ?? 0) + 1;
+      // Nothing is under way when a unit saves, so the last checkpoint of a call closes its claim.
+      await claim.save({ ...next, ...times, turns }, { also, isLast: next.done || isShort() });
+      progress = next;
+    },
+  };
+}
+
+/** Claims the shard, reads the run, and works unit by unit. */
+async function takeClaimedTurn<Cursor>(
+  scope: TurnScope,
+  work: ShardWork<Cursor>,
+  shard: Shard<Cursor> | undefined,
+): Promise<Pick<Progress<Cursor>, 'done' | 'counters'>> {
+  const { runtime, input } = scope;
+  const { ledger, clock } = runtime;
+  const { runId, executionArn, shard: index } = input;
+  const { state, codeVersion, unit } = work;
+  const kept = isUsable(shard, work) ? shard : undefined;
+  try {
+    const claim = await claimShard(runtime, { runId, state, shard: index, codeVersion }, shard);
+    try {
+      const fence = await raiseFence({ ledger, clock, runId, executionArn }, claim.hold);
+      return await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
+    } finally {
+      await claim.close();
+    }
+  } catch (error) {
+    if (!(error instanceof ClaimLostError)) throw error;
+    // The other call goes on with this shard, or has finished it. This one's caller is told so.
+    runtime.logger.warn(error.message, { runId, stage: state, shard: index });
+    const now = await findShard<Cursor>(ledger, runId, state, index);
+    return isUsable(now, work) ? now : nothingDone;
+  }
+}
+
+/**
+ * Takes one turn at a shard: goes on from its checkpoint, unit by unit, until it is done or time is
+ * short. A fault that outlives the deadline ends the turn like a lack of time if the turn has saved
+ * anything, so that a long throttling costs turns and not the run. Where two calls are at one shard, the later one
+ * takes it over and the earlier one stops at its next request.
+ *
+ * @throws RunClosedError (not retried) when the run is no longer this execution's; what the units throw.
+ */
+export async function takeTurn<Cursor>(
+  runtime: Runtime,
+  { input, turn }: { readonly input: WorkerInput; readonly turn: Turn },
+  work: ShardWork<Cursor>,
+): Promise<WorkerOutput> {
+  const { runId, executionArn, shard: index } = input;
+  // A call that comes too late leaves no trace: whether it may work at all is asked before it claims anything.
+  assertOpen(await readRun(runtime.ledger, runId), executionArn);
+  const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
+  const isDone = shard?.done === true && isUsable(shard, work);
+  const { done, counters } = isDone ? shard : await takeClaimedTurn({ runtime, input, turn }, work, shard);
+  const itemsDone = counters['items'] ?? 0;
+  runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
+  return { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };
+}
+
+async function takeUnits<Cursor>(
+  turn: ShardTurn<Cursor>,
+  unit: ShardWork<Cursor>['unit'],
+): Promise<Progress<Cursor>> {
+  let unitCount = 0;
+  while (!turn.progress.done && !(turn.isShort() && unitCount > 0)) {
+    try {
+      await unit(turn);
+      unitCount += 1;
+    } catch (error) {
+      if (unitCount === 0 || !isTransient(error)) throw error;
+      break;
+    }
+  }
+  return turn.progress;
+}

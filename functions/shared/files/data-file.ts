@@ -1,0 +1,144 @@
+import { hash } from 'node:crypto';
+import { constants, createGzip, type Gzip } from 'node:zlib';
+import { createDigestSum, itemDigest, type Digest } from '../items/digest.ts';
+import type { WireItem } from '../items/wire-item.ts';
+
+const MiB = 1024 * 1024;
+
+/** Bounds of one data file; whichever is reached first closes it. */
+export interface FileLimits {
+  readonly items: number;
+  /** Bytes after gzip: what one PUT carries and one reader holds. */
+  readonly gzipBytes: number;
+  /** Bytes before gzip: a file of repetitions would unpack to gigabytes, and its quarantine list with it. */
+  readonly bytes: number;
+}
+
+/** Limits of a file of at most `items` items. */
+export function fileLimits(items: number): FileLimits {
+  return { items, gzipBytes: 8 * MiB, bytes: 64 * MiB };
+}
+
+/** A finished data file, to be uploaded in one PUT. */
+export interface EncodedFile {
+  /** Gzipped lines `{"Item":{...}}`, each with its newline. */
+  readonly body: Buffer;
+  readonly itemCount: number;
+  /** Before gzip. */
+  readonly bytes: number;
+  /** Base64, of `body`. */
+  readonly md5: string;
+  /** Base64, of `body`. */
+  readonly sha256: string;
+  readonly digest: Digest;
+}
+
+/** Collects items into one data file; holds its gzipped bytes and at most 256 KiB of lines. */
+export interface FileEncoder {
+  readonly itemCount: number;
+  /** False, with nothing added, when the item would exceed a limit. An empty file takes any item. */
+  add(item: WireItem): Promise<boolean>;
+  finish(): Promise<EncodedFile>;
+}
+
+/** Lines are handed to gzip in pieces of this size, counted from the file's start, so that equal items give equal bytes. */
+const pieceBytes = 256 * 1024;
+/** What deflate may hold back: 32 KiB of window and 16,384 symbols of at most 4 bytes, with room. */
+const gzipLagBytes = 128 * 1024;
+
+/** The line of one item, with its newline. */
+export function encodeLine(item: WireItem): string {
+  return `{"Item":${JSON.stringify(item)}}\n`;
+}
+
+/** Incompressible input grows by 5 bytes in 16 KiB at most. */
+const worstGzipBytes = (bytes: number): number => bytes + Math.ceil(bytes / 1024);
+
+interface GzipSink {
+  /** Bytes that gzip has given out so far. */
+  readonly bytesOut: number;
+  write(piece: Buffer): Promise<void>;
+  end(): Promise<Buffer>;
+}
+
+/** Node writes the header without time or name: the same lines give the same bytes. */
+function gzipSink(): GzipSink {
+  // Room for any file, so that gzip never waits for a reader and every piece is done when its callback comes.
+  const options = { level: constants.Z_DEFAULT_COMPRESSION, readableHighWaterMark: 2 ** 30 };
+  const gzip = createGzip(options);
+  const chunks: Buffer[] = [];
+  let bytesOut = 0;
+  const take = (): void => {
+    const chunk = gzip.read() as Buffer | null;
+    if (chunk === null) return;
+    chunks.push(chunk);
+    bytesOut += chunk.length;
+  };
+  return {
+    get bytesOut() {
+      return bytesOut;
+    },
+    async write(piece) {
+      await written(gzip, piece);
+      take();
+    },
+    async end() {
+      gzip.end();
+      for await (const chunk of gzip as AsyncIterable<Buffer>) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+function written(gzip: Gzip, piece: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    gzip.write(piece, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** A new, empty data file. */
+export function createFileEncoder(limits: FileLimits): FileEncoder {
+  const sink = gzipSink();
+  const digest = createDigestSum();
+  let lines = '';
+  let lineBytes = 0;
+  let itemCount = 0;
+  let bytes = 0;
+
+  const fits = (added: number): boolean =>
+    itemCount < limits.items &&
+    bytes + added <= limits.bytes &&
+    sink.bytesOut + gzipLagBytes + worstGzipBytes(lineBytes + added) <= limits.gzipBytes;
+  const flush = async (): Promise<void> => {
+    await sink.write(Buffer.from(lines));
+    lines = '';
+    lineBytes = 0;
+  };
+
+  return {
+    get itemCount() {
+      return itemCount;
+    },
+    async add(item) {
+      const line = encodeLine(item);
+      const added = Buffer.byteLength(line);
+      if (itemCount > 0 && !fits(added)) return false;
+      digest.add(itemDigest(item));
+      lines += line;
+      lineBytes += added;
+      bytes += added;
+      itemCount += 1;
+      if (lineBytes >= pieceBytes) await flush();
+      return true;
+    },
+    async finish() {
+      if (lineBytes > 0) await flush();
+      return { ...checksums(await sink.end()), itemCount, bytes, digest: digest.value() };
+    },
+  };
+}
+
+/** The body with its checksums, base64. */
+export function checksums(body: Buffer): Pick<EncodedFile, 'body' | 'md5' | 'sha256'> {
+  return { body, md5: hash('md5', body, 'base64'), sha256: hash('sha256', body, 'base64') };
+}

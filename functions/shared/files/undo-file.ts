@@ -1,0 +1,97 @@
+import { encodeLine } from './data-file.ts';
+import { runLayout } from './layout.ts';
+import type { ObjectStore, PutOptions } from '../aws/object-store.ts';
+import { keyIdentity } from '../../migrations/shop/target-key.ts';
+import type { WireItem } from '../items/wire-item.ts';
+
+/** Which file of the backup the replaced items' products come from. */
+export interface UndoScope {
+  readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  readonly runId: string;
+  /** `<segment>-<sequence>` of the data file. */
+  readonly stem: string;
+}
+
+/** Items as they were before this run replaced them, by `keyIdentity`. */
+export type UndoItems = ReadonlyMap<string, WireItem>;
+
+const jsonLines = { contentType: 'application/x-ndjson' } as const;
+
+/** Items to keep, and where to look for a free name: numbers below have been found taken. */
+export interface KeptItems {
+  readonly items: readonly WireItem[];
+  readonly firstNumber: number;
+}
+
+/** Where a set of items was kept. */
+export interface KeptObject {
+  readonly number: number;
+  /** Base64, of the object. */
+  readonly sha256: string;
+}
+
+/**
+ * Keeps items, as they stand, before they are replaced. What an earlier attempt kept is never
+ * overwritten: it may be the only copy of an item that is replaced by now.
+ */
+export async function saveUndo(
+  scope: UndoScope,
+  { items, firstNumber }: KeptItems,
+  options: PutOptions,
+): Promise<KeptObject> {
+  const body = items.map(encodeLine).join('');
+  for (let number = firstNumber; ; number += 1) {
+    const { outcome, sha256 } = await scope.objects.putOnce(undoObjectKey(scope, number), body, {
+      ...jsonLines,
+      ...options,
+    });
+    if (outcome !== 'other') return { number, sha256 };
+  }
+}
+
+/** The items that one object keeps; `undefined` where it is missing, or is not what was written (`sha256`, where known). */
+export async function readUndoObject(
+  scope: UndoScope,
+  { number, sha256 }: { readonly number: number; readonly sha256?: string | undefined },
+): Promise<readonly WireItem[] | undefined> {
+  const object = await scope.objects.get(undoObjectKey(scope, number));
+  if (object === undefined || (sha256 !== undefined && sha256 !== object.sha256)) return undefined;
+  return parseLines(object.body.toString('utf8'));
+}
+
+/** What was kept for one file, object by object, each of some hundred items. */
+async function* undoObjects(scope: UndoScope): AsyncGenerator<readonly WireItem[], void> {
+  for (let number = 0; ; number += 1) {
+    const items = await readUndoObject(scope, { number });
+    if (items === undefined) return;
+    yield items;
+  }
+}
+
+/** Everything that was kept for one file; where an item was kept twice, it was the same both times. */
+export async function readUndo(scope: UndoScope): Promise<UndoItems> {
+  const items = new Map<string, WireItem>();
+  for await (const kept of undoObjects(scope)) for (const item of kept) items.set(keyIdentity(item), item);
+  return items;
+}
+
+/** Under which stem items are kept that were removed, not replaced: they are put back where nothing is. */
+export function removedStem(stem: string): string {
+  return `${stem}${REMOVED}`;
+}
+
+/** Whether items of this stem were removed, not replaced. */
+export function isRemovedStem(stem: string): boolean {
+  return stem.endsWith(REMOVED);
+}
+
+const REMOVED = '-removed';
+
+function undoObjectKey({ runId, stem }: UndoScope, number: number): string {
+  return `${runLayout.undoPrefix(runId)}${stem}-${number}.jsonl`;
+}
+
+function parseLines(text: string): WireItem[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line): { readonly Item: WireItem } => JSON.parse(line)).map(({ Item }) => Item);
+}

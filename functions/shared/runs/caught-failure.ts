@@ -1,0 +1,36 @@
+import type { Failure } from '../state.ts';
+import { cut } from '../text.ts';
+
+/** A failure in an operator's words. */
+export interface ReadableFailure {
+  /** Name of the original error. */
+  readonly error: string;
+  /** A sentence, at most 1 KiB. */
+  readonly cause: string;
+}
+
+/** The message inside the JSON that Lambda makes of a thrown error; `undefined` where it is none. */
+function lambdaMessage(cause: string): string | undefined {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  'Sandbox.Timedout': 'The function ran into its time limit and was ended.',
+  'Runtime.ExitError': 'The function exited in the middle of its work.',
+  'Runtime.OutOfMemory': 'The function ran out of memory; give it more in functions/<stage>/function.yml.',
+  'States.Timeout': 'The function did not answer within the time limit of its state.',
+};
+
+/** Takes Step Functions' `{Error, Cause}` apart. */
+export function readableFailure(failure: Failure): ReadableFailure {
+  const error = failure.Error ?? 'UnknownError';
+  const cause = failure.Cause ?? '';
+  const message =
+    lambdaMessage(cause) ?? (cause === '' ? (explanations[error] ?? 'No reason was given.') : cause);
+  return { error: cut(error, 256), cause: cut(message, 1_024) };
+}

@@ -1,0 +1,96 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { runKey } from '../ledger/ledger-table.ts';
+import { type Run, readRun } from '../ledger/run.ts';
+import { warnRun } from '../ledger/run-update.ts';
+import { listTables, type TableRecord } from '../ledger/table-record.ts';
+import type { Runtime } from '../runtime.ts';
+import { openCommand, openTable } from '../tables/open-table.ts';
+
+/** From then on recoverRun says every 15 minutes that the shop cannot write, and an alarm rings. */
+const alarmAfterMillis = 30 * 60_000;
+
+/** The shop's tables that a run uses: the source never carries a statement of ours. */
+async function usedTables({ ledger }: Runtime, { runId, sourceTable }: Run): Promise<readonly TableRecord[]> {
+  const tables = await listTables(ledger, runId);
+  return tables.filter(
+    ({ name, outcome }) => name !== sourceTable && (outcome === 'CREATED' || outcome === 'EXISTED'),
+  );
+}
+
+function neverClosedWarnings(tables: readonly TableRecord[]): readonly string[] {
+  const names = tables.filter(({ access }) => access === 'NEVER_CLOSED').map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `This endpoint has no resource policies, so nothing kept others from writing into ${names.join(', ')} during the run.`,
+  ];
+}
+
+function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
+  const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation where it has none.`,
+  ];
+}
+
+/** What is still closed, and how to open it by hand. */
+interface StillClosed {
+  readonly table: TableRecord;
+  readonly reason: string;
+}
+
+function stillClosedWarning(runtime: Runtime, run: Run, { table, reason }: StillClosed): string {
+  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, run, table)}`;
+}
+
+/** The message of this line is what the alarm on closed tables counts: workflow/resources/alarms.yml. */
+function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): void {
+  if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + alarmAfterMillis) return;
+  runtime.logger.error('Tables are still closed', {
+    runId: run.runId,
+    tables: closed.map(({ table }) => table.name),
+    commands: closed.map(({ table }) => openCommand(runtime, run, table)),
+  });
+}
+
+async function noteDone({ ledger }: Runtime, runId: string): Promise<void> {
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: runKey(runId),
+        UpdateExpression: 'SET opening = :done',
+        ConditionExpression: 'opening = :pending',
+        ExpressionAttributeValues: { ':done': 'DONE', ':pending': 'PENDING' },
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+    });
+}
+
+/**
+ * Opens every table that a committed run uses, and notes the run as DONE once GetResourcePolicy shows no statement
+ * of ours on any of them. What cannot be opened becomes a warning with a command, and the run stays PENDING without
+ * limit: CompleteRun, a roll back that finds the run committed, and `recoverRun` call this. Idempotent.
+ *
+ * @throws the ledger's errors only; safe to repeat
+ */
+export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
+  if (run.opening !== 'PENDING') return run;
+  const tables = await usedTables(runtime, run);
+  const opened = await Promise.all(
+    tables.map(async (table) => ({ table, result: await openTable(runtime, run, table) })),
+  );
+  const closed = opened.flatMap(({ table, result }) =>
+    result.isOpen ? [] : [{ table, reason: result.reason }],
+  );
+  await warnRun(runtime.ledger, run, [
+    ...untaggedWarnings(tables),
+    ...neverClosedWarnings(tables),
+    ...closed.map((one) => stillClosedWarning(runtime, run, one)),
+  ]);
+  if (closed.length === 0) await noteDone(runtime, run.runId);
+  else sayIfLate(runtime, run, closed);
+  return readRun(runtime.ledger, run.runId);
+}

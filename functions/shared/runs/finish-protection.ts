@@ -1,0 +1,45 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { committedFence } from '../copy/committed-fence.ts';
+import { runKey } from '../ledger/ledger-table.ts';
+import { type Run, readRun } from '../ledger/run.ts';
+import { warnRun } from '../ledger/run-update.ts';
+import { listTables } from '../ledger/table-record.ts';
+import type { Runtime } from '../runtime.ts';
+import { protectTables } from '../tables/protect-tables.ts';
+
+/** A young table takes point-in-time recovery within hours; what a day does not bring is an operator's. */
+const patienceMillis = 24 * 3_600_000;
+
+/**
+ * Protects a committed run's tables and notes it as DONE; what could not be switched on becomes a warning, and
+ * where it may be later, the run stays PENDING for a day. Idempotent: `recoverRun` calls it again for a run that is
+ * PENDING, also because CompleteRun died after its commit.
+ */
+export async function finishProtection(runtime: Runtime, run: Run): Promise<Run> {
+  if (run.protection !== 'PENDING') return run;
+  const { ledger, clock } = runtime;
+  const { runId } = run;
+  const tables = await listTables(ledger, runId);
+  const { warnings, isWorthAnotherTry } = await protectTables(runtime, {
+    runId,
+    tables,
+    check: committedFence(runtime, { runId, status: 'SUCCEEDED' }),
+  });
+  await warnRun(ledger, run, warnings);
+  const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + patienceMillis;
+  if (isWorthAnotherTry && !isLate) return readRun(ledger, run.runId);
+  await ledger.client
+    .send(
+      new UpdateCommand({
+        TableName: ledger.tableName,
+        Key: runKey(run.runId),
+        UpdateExpression: 'SET protection = :done',
+        ConditionExpression: 'protection = :pending',
+        ExpressionAttributeValues: { ':done': 'DONE', ':pending': 'PENDING' },
+      }),
+    )
+    .catch((error: unknown) => {
+      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+    });
+  return readRun(ledger, run.runId);
+}

@@ -1,0 +1,96 @@
+import { LockHeldError } from '../errors.ts';
+import { type HolderScope, isDead } from './holder.ts';
+import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
+import type { LedgerTable } from '../ledger/ledger-table.ts';
+import { type Lock, lockTableOf, removeLock } from '../ledger/lock.ts';
+import { findRun, type Run } from '../ledger/run.ts';
+import { isEndStatus } from '../ledger/transition.ts';
+
+/** A run that has begun, or the one that must be recovered first, by us or by whoever is at it already. */
+export type BegunOrRecover =
+  | { readonly outcome: 'BEGUN'; readonly run: Run }
+  | { readonly outcome: 'RECOVER'; readonly run: Run };
+
+/**
+ * Begins a run, or says which run is in its way: one whose holder is dead, or that is being rolled back. A lock
+ * whose run has ended or is not in the ledger is removed, and named in the report of the run that begins.
+ *
+ * @throws LockHeldError naming the holder and how to release it; RunIdUsedError, RunClosedError. None is retried.
+ */
+export async function beginOrRecover(
+  scope: ConflictScope,
+  newRun: NewRun,
+  holder: Holder,
+): Promise<BegunOrRecover> {
+  const answer = await beginRun(scope.ledger, newRun, holder);
+  if (answer.outcome === 'BEGUN') return answer;
+  const { recover, freed } = await resolveLockConflict(scope, lockTableOf(newRun), answer.lock);
+  if (recover !== undefined) return { outcome: 'RECOVER', run: recover };
+  return beginOrRecover(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), ...freed] }, holder);
+}
+
+type ConflictScope = HolderScope & { readonly ledger: LedgerTable };
+
+/**
+ * `recover`: the run to be rolled back first, by us or by whoever is at it already. `freed`: the lock named a run that
+ * does not need it, and is gone now; the sentence, if any, belongs into the report of the run that begins.
+ */
+type LockConflict =
+  | { readonly recover: Run; readonly freed?: undefined }
+  | { readonly recover?: undefined; readonly freed: readonly string[] };
+
+function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockHeldError {
+  const since = `since ${lock.startTime}`;
+  if (run?.status === 'HELD')
+    return new LockHeldError(
+      `Table ${sourceTable} is held by run ${lock.runId} (HELD ${since}). Nothing was changed. Go on with it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting rollback with {"runId": "${lock.runId}"}; then start again.`,
+    );
+  return new LockHeldError(
+    `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,
+  );
+}
+
+/**
+ * Removes a lock whose run somebody has removed from the ledger: nothing else would ever free it. The workers of such
+ * a run find no run either, and change nothing more.
+ */
+async function freeOrphan(ledger: LedgerTable, sourceTable: string, lock: Lock): Promise<LockConflict> {
+  await removeLock(ledger, sourceTable, lock.runId);
+  return {
+    freed: [
+      `The lock of table ${sourceTable} named run ${lock.runId} (${lock.executionArn}, since ${lock.startTime}), which is not in the ledger ${ledger.tableName}. The lock was removed. Tables that carry the tag migration:run = ${lock.runId} belong to that run; nothing was done to them.`,
+    ],
+  };
+}
+
+/**
+ * A run's end takes its lock with it, in one transaction. One that is there all the same was put back by hand, and
+ * nothing else would ever free it.
+ */
+async function freeEnded(ledger: LedgerTable, sourceTable: string, run: Run): Promise<LockConflict> {
+  // Nothing to say where the run has ended only since its lock was met.
+  if (!(await removeLock(ledger, sourceTable, run.runId))) return { freed: [] };
+  return {
+    freed: [
+      `The lock of table ${sourceTable} named run ${run.runId}, which has ended (${run.status}). The lock was removed.`,
+    ],
+  };
+}
+
+/**
+ * Decides about a lock in the way: a dead holder's run, or one that is being rolled back, is to be recovered first.
+ *
+ * @throws LockHeldError naming the holder and how to release it, when it lives or holds on purpose; not retried.
+ */
+async function resolveLockConflict(
+  scope: ConflictScope,
+  sourceTable: string,
+  lock: Lock,
+): Promise<LockConflict> {
+  const run = await findRun(scope.ledger, lock.runId);
+  // Being rolled back already: that ends without help, and then the lock is free.
+  if (run?.status === 'ROLLING_BACK') return { recover: run };
+  if (run !== undefined && isEndStatus(run.status)) return freeEnded(scope.ledger, sourceTable, run);
+  if (run?.status === 'HELD' || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);
+  return run === undefined ? freeOrphan(scope.ledger, sourceTable, lock) : { recover: run };
+}

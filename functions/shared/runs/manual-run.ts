@@ -1,0 +1,224 @@
+import { backupIdFor } from '../files/layout.ts';
+import { errorSummary, LockHeldError, RunClosedError } from '../errors.ts';
+import { type Holder, resumeRun } from '../ledger/begin.ts';
+import { manualArn } from '../ledger/execution-record.ts';
+import { noteReliance } from '../ledger/reliance.ts';
+import { listReliants } from '../ledger/reliant.ts';
+import { type Run, settingsOf } from '../ledger/run.ts';
+import { listShards } from '../ledger/shard.ts';
+import { listTables } from '../ledger/table-record.ts';
+import { transition } from '../ledger/transition.ts';
+import { beginOrRecover } from './lock-conflict.ts';
+import { isQuietWithin, untilHeldRunIsQuiet } from '../copy/quiet.ts';
+import type { Runtime, Turn } from '../runtime.ts';
+import type { Plan } from '../state.ts';
+import { codeVersion } from '../../migrations/shop/code-version.ts';
+import { findUnfinished, leftSentence, reliedObstacle } from './unfinished-step.ts';
+
+/** What `work` reports of a step. */
+export interface ManualProgress {
+  /** False: time was short; the step goes on when it is invoked again. */
+  readonly done: boolean;
+  /** Counts and names for the reader. */
+  readonly result: Readonly<Record<string, unknown>>;
+}
+
+/** Kept back for writing down how the step has ended. */
+const closingMillis = 5_000;
+
+/**
+ * Whether nothing that the step has sent can take effect any more, as far as the invocation has time to wait for that.
+ * A step is complete only then: what is written into its table afterwards is not overwritten by it.
+ */
+export function isQuietInTime(runtime: Runtime, run: Run, turn: Turn): Promise<boolean> {
+  return isQuietWithin(runtime, run, turn.remainingMillis() - closingMillis);
+}
+
+/** Answer of a step that was called alone. */
+export interface ManualOutcome extends ManualProgress {
+  readonly runId: string;
+  readonly message: string;
+}
+
+export interface ManualStep {
+  /** `functions:` key, and what an unfinished run is found again by. */
+  readonly step: string;
+  /** How the work is cut; default: one segment, one shard. */
+  readonly plan?: Plan;
+  /** Facts that the run begins with, e.g. the backup to migrate. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly backupId?: string;
+  /** The table whose lock it takes; default: the source. */
+  readonly lockTable?: string;
+  /** TableId of the source, where the step reads it. */
+  readonly sourceTableId?: string;
+  readonly work: (run: Run) => Promise<ManualProgress>;
+}
+
+/** One worker on everything. */
+export const singlePlan: Plan = {
+  segments: [0],
+  shards: [0],
+  workers: 1,
+  itemsPerFile: 4_000,
+  readUnitsPerSecond: 0,
+  writeUnitsPerSecond: 0,
+  estimatedProducts: 0,
+  estimatedBytes: 0,
+  estimate: { seconds: 0, dollars: 0 },
+  warnings: [],
+};
+
+const parameters = {
+  dryRun: false,
+  onFailure: 'hold',
+  maxQuarantined: 0,
+  onExisting: 'keep',
+  maxConcurrency: 1,
+} as const;
+
+/** The holder of a manual run is dead a minute after its Lambda must have ended. */
+const graceMillis = 60_000;
+
+function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
+  const now = runtime.clock.now();
+  const expiresAt = now + turn.remainingMillis() + graceMillis;
+  return {
+    executionName: runId,
+    executionArn: manualArn(runId, turn.requestId),
+    startTime: new Date(now).toISOString(),
+    expiresAt,
+  };
+}
+
+/** A run of this call, and what was left for it to begin again. */
+interface OpenRun {
+  readonly run: Run;
+  /** A sentence; absent where there was nothing unfinished, or it goes on. */
+  readonly notice?: string | undefined;
+}
+
+async function beginManual(
+  runtime: Runtime,
+  turn: Turn,
+  manual: ManualStep & { readonly notice?: string | undefined },
+): Promise<OpenRun> {
+  const { clock, config, random } = runtime;
+  const now = clock.now();
+  const stamp = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
+  const runId = `manual-${stamp}-${Math.floor(random() * 0x1_0000)
+    .toString(16)
+    .padStart(4, '0')}`;
+  const holder = holderOf(runtime, turn, runId);
+  const startedAt = holder.startTime;
+  const newRun = {
+    runId,
+    kind: 'manual',
+    step: manual.step,
+    startedAt,
+    sourceTable: config.sourceTable,
+    parameters,
+    plan: manual.plan ?? singlePlan,
+    codeVersion: codeVersion(),
+    settings: settingsOf(config),
+    backupId: manual.backupId ?? backupIdFor(startedAt, runId),
+    ...(manual.lockTable === undefined ? {} : { lockTable: manual.lockTable }),
+    ...(manual.sourceTableId === undefined ? {} : { sourceTableId: manual.sourceTableId }),
+    ...(manual.details === undefined ? {} : { details: manual.details }),
+    warnings: manual.notice === undefined ? [] : [manual.notice],
+  } as const;
+  const { outcome, run: recover } = await beginOrRecover(runtime, newRun, holder);
+  if (outcome === 'BEGUN') return { run: recover, notice: manual.notice };
+  if (recover.status === 'ROLLING_BACK')
+    throw new LockHeldError(
+      `Run ${recover.runId} is being rolled back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
+    );
+  throw new LockHeldError(
+    `Run ${recover.runId} died without being rolled back. Nothing was changed. Start the state machine rollback with {"runId": "${recover.runId}"} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
+  );
+}
+
+async function resumeManual(runtime: Runtime, turn: Turn, run: Run): Promise<Run | undefined> {
+  await untilHeldRunIsQuiet(runtime, run);
+  return resumeRun(runtime.ledger, run, holderOf(runtime, turn, run.runId));
+}
+
+async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Promise<OpenRun> {
+  const unfinished = await findUnfinished(runtime, manual);
+  if (unfinished === undefined) return beginManual(runtime, turn, manual);
+  const { run, obstacle } = unfinished;
+  const resumed = obstacle === undefined ? await resumeManual(runtime, turn, run) : undefined;
+  if (resumed === undefined)
+    return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished) });
+  // Asked again under the lock: from here on nobody else can commit.
+  const relied = reliedObstacle(await listReliants(runtime.ledger, run.runId));
+  if (relied === undefined) return { run: resumed };
+  await closeManual(runtime, resumed, 'HELD', {});
+  return beginManual(runtime, turn, { ...manual, notice: leftSentence({ run, obstacle: relied }) });
+}
+
+async function closeManual(
+  runtime: Runtime,
+  run: Run,
+  to: 'SUCCEEDED' | 'HELD',
+  facts: Partial<Pick<Run, 'failure' | 'details'>>,
+): Promise<void> {
+  const finishedAt = new Date(runtime.clock.now()).toISOString();
+  const writer = `close:${run.executionArn}:${runtime.clock.now()}`;
+  const reliance =
+    to === 'SUCCEEDED' ? await noteAlone(runtime, run, finishedAt) : { facts: {}, actions: [] };
+  const closing = { ...facts, ...reliance.facts, finishedAt };
+  const change = { run, to, lock: 'release', writer, facts: closing } as const;
+  if ((await transition(runtime.ledger, change, reliance.actions)) !== undefined) return;
+  throw new RunClosedError(
+    `Run ${run.runId} was closed by somebody else while this call worked on it; this call changes nothing more. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
+  );
+}
+
+/** A step called alone relies on earlier runs as a whole run does. */
+async function noteAlone({ ledger }: Runtime, { runId }: Run, committedAt: string) {
+  const tables = await listTables(ledger, runId);
+  const shards = await listShards(ledger, runId, 'MigrateProducts');
+  return noteReliance(ledger, { runId, committedAt }, { tables, shards });
+}
+
+/** The error of the step counts, and not that of noting it: a run without an end is recovered. */
+async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<void> {
+  const { name, message } = errorSummary(error);
+  await closeManual(runtime, run, 'HELD', { failure: { error: name, cause: message } }).catch(
+    (reason: unknown) => {
+      const facts = { runId: run.runId, error: errorSummary(reason).name };
+      runtime.logger.warn('A failed step could not be noted as HELD.', facts);
+    },
+  );
+}
+
+const lastLine = (run: Run, step: string, done: boolean): string =>
+  done
+    ? `${step} is complete.`
+    : `Time was short: invoke ${step} again within a day and it goes on where it stopped. To roll back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
+
+/**
+ * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards: a step that was
+ * short of time, or failed, leaves a HELD run without lock. The next call of the same step goes on with it where it was
+ * short of time and the work is still the same; otherwise it begins again and names the run that it left.
+ *
+ * @throws LockHeldError when a run has the source table; what `work` throws, after the run is noted as HELD.
+ */
+export async function withManualRun(
+  runtime: Runtime,
+  turn: Turn,
+  manual: ManualStep,
+): Promise<ManualOutcome> {
+  const { run, notice } = await openManual(runtime, turn, manual);
+  try {
+    const { done: isDone, result } = await manual.work(run);
+    const done = isDone && (await isQuietInTime(runtime, run, turn));
+    await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details: { ...run.details, ...result } });
+    const message = [lastLine(run, manual.step, done), notice ?? []].flat().join(' ');
+    return { done, runId: run.runId, message, result };
+  } catch (error) {
+    await holdFailed(runtime, run, error);
+    throw error;
+  }
+}

@@ -1,0 +1,101 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { runLayout } from '../files/layout.ts';
+import { count, counted } from '../counted.ts';
+import { errorSummary, TransientError } from '../errors.ts';
+import { readRun } from '../ledger/run.ts';
+import { partitionOf } from '../aws/partition.ts';
+import { printable } from '../printable.ts';
+import type { Report } from './report.ts';
+import type { Runtime } from '../runtime.ts';
+import { cutAscii, wellFormedJson } from '../text.ts';
+
+/**
+ * A report is written, and its message sent, after the run's end is in the ledger: what fails here is told, not thrown.
+ *
+ * @param build makes the report from the ledger; called again where somebody else has written a report meanwhile
+ */
+export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
+  const report = await build();
+  const written = await writeReport(runtime, report, build);
+  await tell(runtime, written);
+  return written;
+}
+
+/** Two ends of one run at most meet at one report; beyond that something else is wrong. */
+const MAX_LOOKS = 5;
+
+/**
+ * A PUT that comes late must not bury the report of what happened since, so each replaces only what was looked at
+ * before the ledger was read. A run that has moved on has a newer report than this one, or will have.
+ */
+async function replaceReport<R extends Report>(
+  { objects, ledger }: Runtime,
+  { runId, status }: R,
+  build: () => Promise<R>,
+): Promise<R> {
+  const key = runLayout.report(runId);
+  for (let looks = 1; ; looks += 1) {
+    const before = await objects.get(key);
+    const report = await build();
+    const body = `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
+    const hasMovedOn = (await readRun(ledger, runId)).status !== status;
+    if (hasMovedOn || before?.body.toString('utf8') === body) return report;
+    const isWritten = await objects.replace(key, body, {
+      etag: before?.etag,
+      contentType: 'application/json',
+    });
+    if (isWritten) return report;
+    if (looks >= MAX_LOOKS)
+      throw new TransientError('somebody else writes the report of this run all the time');
+  }
+}
+
+async function writeReport<R extends Report>(
+  runtime: Runtime,
+  report: R,
+  build: () => Promise<R>,
+): Promise<R> {
+  try {
+    return await replaceReport(runtime, report, build);
+  } catch (error) {
+    const { name, message } = errorSummary(error);
+    const warning = `The report could not be written to ${report.reportUri} (${name}: ${message}).`;
+    runtime.logger.warn(warning, { runId: report.runId });
+    return { ...report, reportUri: null, warnings: [...(report.warnings ?? []), warning] };
+  }
+}
+
+/** SNS takes subjects of at most 100 characters of ASCII, without line breaks. */
+const maxSubject = 100;
+
+function messageOf(report: Report): string {
+  const { migrated, source, backup, failure } = report;
+  return [
+    `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
+    `${counted(source.products, 'product')} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
+    backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
+    ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
+    `Report: ${report.reportUri ?? 'not written'}`,
+  ].join('\n');
+}
+
+let client: SNSClient | undefined;
+
+async function tell(runtime: Runtime, report: Report): Promise<void> {
+  const { config, accountId, logger } = runtime;
+  if (config.notifyTopic === undefined) return;
+  client ??= new SNSClient({ maxAttempts: 3 });
+  const TopicArn = `arn:${partitionOf(config.region).name}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
+  const Subject = cutAscii(
+    `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
+    maxSubject,
+  );
+  try {
+    await client.send(new PublishCommand({ TopicArn, Subject, Message: messageOf(report) }));
+  } catch (error) {
+    logger.warn('The end of the run could not be published', {
+      runId: report.runId,
+      error: errorSummary(error).name,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import { existingTables } from '../aws/existing-tables.ts';
+import type { TableRecord } from '../ledger/table-record.ts';
+import type { ReportedTable } from './report.ts';
+import type { Runtime } from '../runtime.ts';
+import { describeTable, isCreatedSince, runTag, tagsOf } from '../aws/describe-table.ts';
+
+/** The client that looks. */
+interface Lookout {
+  readonly clients: Pick<Runtime['clients'], 'tables'>;
+}
+
+/** What is under a table's name now. */
+export type FoundTable =
+  /** The table that the ledger has recorded, or one that carries the run's tag where it has recorded none. */
+  | 'same'
+  /** A table, but another one. */
+  | 'other'
+  | 'none'
+  /** It could not be looked at. */
+  | 'unknown';
+
+/** By the table's name. */
+export type FoundTables = ReadonlyMap<string, FoundTable>;
+
+/** Looks at every table of a run. A table that cannot be looked at is `unknown`: a report is written all the same. */
+export async function lookAtTables(
+  runtime: Lookout,
+  runId: string,
+  tables: readonly TableRecord[],
+): Promise<FoundTables> {
+  const looks = tables.map(async (record) => {
+    const found = await lookAt(runtime, runId, record).catch((): FoundTable => 'unknown');
+    return [record.name, found] as const;
+  });
+  return new Map(await Promise.all(looks));
+}
+
+async function lookAt(runtime: Lookout, runId: string, record: TableRecord): Promise<FoundTable> {
+  const existing = (await existingTables(runtime, [record.name])).get(record.name);
+  if (existing === undefined || existing.status === 'DELETING') return 'none';
+  if (record.tableId !== undefined) return existing.tableId === record.tableId ? 'same' : 'other';
+  return (await isOfRun(runtime, runId, record)) ? 'same' : 'other';
+}
+
+/** For a table whose id never came into the ledger: its answer was lost. */
+async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord): Promise<boolean> {
+  const table = await describeTable(clients.tables, record.name);
+  if (table === undefined) return false;
+  const tags = await tagsOf(clients.tables, table.TableArn ?? '');
+  return tags === undefined ? isCreatedSince(table, record.intentAt) : tags.get(runTag) === runId;
+}
+
+/**
+ * What became of one table, by what the run has recorded and what is there now. `undefined`: it was announced, but
+ * never created, so there is nothing to report.
+ */
+export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'): ReportedTable | undefined {
+  const { name, outcome, remark, access } = record;
+  const as = (shown: ReportedTable['outcome'], why = remark): ReportedTable => ({
+    name,
+    outcome: shown,
+    ...(why === undefined ? {} : { remark: why }),
+    ...(access === undefined || shown === 'DELETED' || shown === 'EXISTED' ? {} : { access }),
+  });
+  if (outcome === 'DELETED') return record.isNeverCreated === true ? undefined : deleted(found, as);
+  if (outcome === 'INTENT') return announced(found, as);
+  if (found === 'same' || found === 'unknown') return as(outcome);
+  const gone = found === 'none' ? 'somebody has deleted it' : 'somebody has replaced it by another table';
+  return as('DELETED', outcome === 'EXISTED' ? `it was there before, and ${gone}` : gone);
+}
+
+type As = (shown: ReportedTable['outcome'], why?: string) => ReportedTable;
+
+/** A table that was deleted and is there all the same has been there all the time: nothing gives an id twice. */
+function deleted(found: FoundTable, as: As): ReportedTable {
+  return found === 'same' ? as('KEPT', 'it was to be deleted, and is still there') : as('DELETED');
+}
+
+function announced(found: FoundTable, as: As): ReportedTable | undefined {
+  switch (found) {
+    case 'same':
+      return as('CREATED', 'the run did not live to note that it was created');
+    case 'other':
+      return as(
+        'KEPT',
+        'it was announced, and a table of this name is there that is not shown to be the run’s',
+      );
+    case 'unknown':
+      return as('KEPT', 'it was announced, and could not be looked at');
+    case 'none':
+      return undefined;
+  }
+}

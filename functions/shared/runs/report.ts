@@ -1,0 +1,219 @@
+import type { Cost, EstimatedCost } from '../cost/cost.ts';
+import type { ExpiringItems } from '../aws/time-to-live.ts';
+import type { BackupSummary, Rehearsal, RunParameters, RunStatus, Verification } from '../ledger/run.ts';
+import type { QuarantinedProduct } from '../ledger/shard.ts';
+import type { TableAccess } from '../ledger/table-record.ts';
+
+/** How a run ended. `REFUSED`: it never began, and nothing was changed. */
+export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'REFUSED';
+
+/**
+ * What became of one table, by what is there when the report is written. `KEPT`: the run announced or created it,
+ * and it was not (or must not be) deleted. `DELETED`: the table that the run has worked with is not there any more.
+ */
+export interface ReportedTable {
+  readonly name: string;
+  readonly outcome: 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
+  /** Why it was kept, or another remark. */
+  readonly remark?: string;
+  /**
+   * Of a table that is in place: `OPEN` when GetResourcePolicy says so, `CLOSED` when only the migration can write
+   * there, `NEVER_CLOSED` where the endpoint has no resource policies. Absent: it was never to be closed.
+   */
+  readonly access?: TableAccess;
+}
+
+/** What a roll back did in a table that was there before. */
+export interface RolledBack {
+  /** Status before the roll back: SUCCEEDED where an operator wanted it, RUNNING where the run failed. */
+  readonly from: RunStatus;
+  /** Items that the run had added and that were deleted. */
+  readonly deleted: number;
+  /** Items that the run had replaced or removed and that are as before. */
+  readonly restored: number;
+  /** Items that the run wrote and that stay: they are not as it wrote them, or too large for a condition. */
+  readonly kept: number;
+  /** Keys of the first of them. */
+  readonly keptKeys: readonly string[];
+  /** Whether the roll back has looked at every item of that table. */
+  readonly isThrough: boolean;
+}
+
+/** What is in place after the run; zero everywhere when nothing is. */
+export interface MigratedCounts {
+  /** Products whose items are all in place; 0 after a roll back, which counts items only. */
+  readonly products: number;
+  /** METADATA and VARIANT items together. */
+  readonly items: number;
+  readonly metadata: number;
+  readonly variants: number;
+  /** Items among `items` that were there before the run. */
+  readonly alreadyPresent: number;
+  /** Products that could not be transformed; they are in the backup and in the quarantine files. */
+  readonly quarantined: number;
+  /** Items of an earlier migration that `onExisting: replace` brought up to date. */
+  readonly replaced?: number;
+  /** Items that `replace` left alone, because they are not as a migration wrote them. */
+  readonly keptChanged?: number;
+  /** Items that `replace` left alone, because they have more attributes than a condition can name. */
+  readonly keptTooLarge?: number;
+  /** Items of earlier migrations that `replace` removed, because their product no longer has them. */
+  readonly staleRemoved?: number;
+}
+
+/** Up to 20 keys of each kind, so that a reader can go and look. */
+export interface KeySamples {
+  readonly missing?: readonly string[];
+  readonly different?: readonly string[];
+  readonly extra?: readonly string[];
+  readonly changedSince?: readonly string[];
+  /** Items that `onExisting: replace` left alone, because they are not as a migration wrote them. */
+  readonly keptChanged?: readonly string[];
+  /** Items that `onExisting: replace` left alone, because they have more attributes than a condition can name. */
+  readonly keptTooLarge?: readonly string[];
+  /** Items of earlier runs or of others under expected keys that are not what the source says. */
+  readonly presentDifferent?: readonly string[];
+  /** Items of earlier migrations that their product no longer has. */
+  readonly staleVariants?: readonly string[];
+  /** Items of an earlier run that `onExisting: keep` left alone, though the source has changed since. */
+  readonly outdated?: readonly string[];
+  /** Ids of products of earlier runs that the source no longer has; nothing was deleted. */
+  readonly removedAtSource?: readonly string[];
+}
+
+/** Up to 20 product ids of each kind of change at the source while the run went on. */
+export interface DriftKeys {
+  readonly added?: readonly string[];
+  readonly changed?: readonly string[];
+  readonly removed?: readonly string[];
+}
+
+/** When one state's workers were busy. */
+export interface StateTiming {
+  /** Name of the state. */
+  readonly state: string;
+  /** ISO 8601: the first worker's start and the last one's end. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly seconds: number;
+  /** Items that the state's workers handled; absent for a state that handles none. */
+  readonly items?: number;
+}
+
+/** Why the run did not succeed. */
+export interface ReportedFailure {
+  /** The original error's name. */
+  readonly error: string;
+  /** What failed, on what, and why. */
+  readonly cause: string;
+  /** State it failed in. */
+  readonly state?: string;
+  /** What to do now. */
+  readonly nextStep?: string;
+}
+
+/** DynamoDB units the run was charged, over all its workers. */
+export interface ConsumedUnits {
+  readonly readUnits: number;
+  readonly writeUnits: number;
+}
+
+/**
+ * What a run did: the output of a finished execution, `runs/<runId>/report.json` in the bucket, and what
+ * `--json` prints. The fields down to `reportUri` are the contract with other people's scripts; the ones
+ * behind it are for readers and may be absent.
+ */
+export interface Report {
+  readonly runId: string;
+  readonly status: ReportStatus;
+  readonly source: {
+    readonly table: string;
+    /** Counted by the backup, not DescribeTable's estimate. */
+    readonly products: number;
+    /** Uncompressed bytes of DynamoDB JSON. */
+    readonly bytes: number;
+    /** Where the source has time to live: items that live for ever in the target. */
+    readonly timeToLive?: ExpiringItems;
+  };
+  /** `null` when the run ended before its backup was sealed. */
+  readonly backup: Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> | null;
+  readonly tables: readonly ReportedTable[];
+  readonly migrated: MigratedCounts;
+  /** `null` when the run ended before it was verified. */
+  readonly verification: (Omit<Verification, 'changedSince'> & { readonly changedSince?: number }) | null;
+  readonly consumed: ConsumedUnits;
+  readonly cost: { readonly estimated: EstimatedCost | EmptyCost; readonly actual: Cost | EmptyCost };
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** ISO 8601. */
+  readonly finishedAt: string;
+  readonly durationSeconds: number;
+  /** `null` for a run that did what was asked. */
+  readonly failure: ReportedFailure | null;
+  /** Where this report lies; `null` when it could not be written. */
+  readonly reportUri: string | null;
+
+  readonly executionArn?: string;
+  readonly parameters?: RunParameters;
+  /** Sentences. */
+  readonly warnings?: readonly string[];
+  /** What the rehearsal says the target must become: a dry run's main result. */
+  readonly rehearsal?: Pick<Rehearsal, 'products' | 'metadata' | 'variants' | 'quarantined' | 'targetBytes'>;
+  /** Up to 20 of the quarantined products. */
+  readonly quarantine?: readonly QuarantinedProduct[];
+  /** Where every quarantined product lies, item included. */
+  readonly quarantineUri?: string;
+  readonly mismatches?: KeySamples;
+  readonly driftKeys?: DriftKeys;
+  /** Requests that DynamoDB asked to slow down. */
+  readonly throttles?: number;
+  readonly timings?: readonly StateTiming[];
+  /** Whether every table of the run is open to the shop; `PENDING` is tried again after the run's end. */
+  readonly opening?: 'PENDING' | 'DONE';
+  /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
+  readonly protection?: 'PENDING' | 'DONE';
+  /**
+   * Ids of earlier runs whose tables or items this run found and counts on; 10 at most. While this run is not rolled
+   * back, rolling one of them back needs a confirmation.
+   */
+  readonly reliesOn?: readonly string[];
+  /** Of a run that was rolled back, or should have been. */
+  readonly rolledBack?: RolledBack;
+  /** Of a restore only. */
+  readonly restored?: RestoredCounts;
+  /** Kind-specific facts: a restore's target, say. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What a restore has done. */
+export interface RestoredCounts {
+  readonly backupId: string;
+  readonly targetTable: string;
+  /** `NEW`: the run created the table. `EXISTING`: it got only what it lacked. */
+  readonly mode: 'NEW' | 'EXISTING';
+  readonly written: number;
+  /** Items that stood there, equal in every attribute. */
+  readonly alreadyPresent: number;
+  /** Items of the same key that differ; they stay as they are. */
+  readonly keptDifferent: number;
+  /** Items whose time to live was up when the restore began. */
+  readonly expired: number;
+}
+
+/** Where nothing was estimated or used. */
+export type EmptyCost = { readonly [key in never]: never };
+
+/** Nothing is in place: a dry run, or a run that was rolled back. */
+export const nothingMigrated: MigratedCounts = {
+  products: 0,
+  items: 0,
+  metadata: 0,
+  variants: 0,
+  alreadyPresent: 0,
+  quarantined: 0,
+};
+
+/** Whether a cost holds figures. */
+export function isCosted<C extends Cost>(cost: C | EmptyCost): cost is C {
+  return 'dollars' in cost;
+}
