@@ -23,11 +23,8 @@ export interface DigestSum {
 /** The digest of no items at all. */
 export const EMPTY_DIGEST: Digest = { count: 0, sum: '0'.repeat(64) };
 
-const LIMB_COUNT = 8;
-const LIMB_HEX_DIGITS = 8;
-const LIMB_BASE = 2 ** 32;
-/** A limb is a double: 2^20 sums of 32 bits stay below 2^53 and so exact; then the carries must be moved on. */
-const ADDITIONS_PER_CARRY = 2 ** 20;
+const SUM_BITS = 256;
+const SUM_HEX_DIGITS = SUM_BITS / 4;
 
 /** SHA-256 of the item's canonical JSON, as 64 lower-case hex digits. Equal items, and only they, have equal digests. */
 export function itemDigest(item: WireItem): string {
@@ -36,39 +33,22 @@ export function itemDigest(item: WireItem): string {
 
 /** A sum to which items are added, starting at `start` (default: no items). */
 export function createDigestSum(start: Digest = EMPTY_DIGEST): DigestSum {
-  const limbs = new Float64Array(LIMB_COUNT);
-  let count = start.count;
-  let pending = 0;
-  const addLimbs = (digest: string): void => {
-    for (let index = 0; index < LIMB_COUNT; index += 1) {
-      const from = index * LIMB_HEX_DIGITS;
-      limbs[index] = (limbs[index] ?? 0) + Number.parseInt(digest.slice(from, from + LIMB_HEX_DIGITS), 16);
-    }
-    pending += 1;
-    if (pending < ADDITIONS_PER_CARRY) return;
-    moveCarries(limbs);
-    pending = 0;
-  };
-  addLimbs(start.sum);
+  let sum = numberOf(start.sum);
+  let { count } = start;
   return {
     add(itemOrDigest): void {
-      addLimbs(typeof itemOrDigest === 'string' ? itemOrDigest : itemDigest(itemOrDigest));
+      sum += numberOf(typeof itemOrDigest === 'string' ? itemOrDigest : itemDigest(itemOrDigest));
       count += 1;
     },
-    value(): Digest {
-      moveCarries(limbs);
-      pending = 0;
-      return { count, sum: Array.from(limbs, limbHex).join('') };
-    },
+    value: () => ({ count, sum: hexOf(sum) }),
   };
 }
 
 /** The digest of all the sets together; an item that is in two of them counts twice. */
 export function combineDigests(digests: readonly Digest[]): Digest {
-  const modulus = 1n << 256n;
-  const sum = digests.reduce((total, digest) => (total + BigInt(`0x${digest.sum}`)) % modulus, 0n);
+  const sum = digests.reduce((total, digest) => total + numberOf(digest.sum), 0n);
   const count = digests.reduce((total, digest) => total + digest.count, 0);
-  return { count, sum: sum.toString(16).padStart(64, '0') };
+  return { count, sum: hexOf(sum) };
 }
 
 /** Whether both are of the same items, as far as SHA-256 can tell. */
@@ -76,16 +56,11 @@ export function equalDigests(one: Digest, other: Digest): boolean {
   return one.count === other.count && one.sum === other.sum;
 }
 
-/** Brings every limb below 2^32, the first one (the most significant) by dropping what is above 2^256. */
-function moveCarries(limbs: Float64Array): void {
-  let carry = 0;
-  for (let index = LIMB_COUNT - 1; index >= 0; index -= 1) {
-    const total = (limbs[index] ?? 0) + carry;
-    carry = Math.floor(total / LIMB_BASE);
-    limbs[index] = total - carry * LIMB_BASE;
-  }
+function numberOf(hex: string): bigint {
+  return BigInt(`0x${hex}`);
 }
 
-function limbHex(limb: number): string {
-  return limb.toString(16).padStart(LIMB_HEX_DIGITS, '0');
+/** Dropping what is above 2^256 once is enough: a sum of a billion digests is only 30 bits longer. */
+function hexOf(sum: bigint): string {
+  return BigInt.asUintN(SUM_BITS, sum).toString(16).padStart(SUM_HEX_DIGITS, '0');
 }
