@@ -4,7 +4,7 @@ import { type Holder, type NewRun, resumeRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run, settingsOf, tablePrefixOf } from '../shared/ledger/run.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/runs/migrate-input.ts';
-import { untilHeldRunIsQuiet } from '../shared/copy/quiet.ts';
+import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun, Execution } from '../shared/state.ts';
 import { codeVersion } from '../migrations/shop/code-version.ts';

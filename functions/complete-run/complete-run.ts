@@ -1,6 +1,6 @@
 import { buildReport, readRunLedger, type RunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/copy/fence.ts';
+import { raiseFence } from '../shared/ledger/fence.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
@@ -8,7 +8,7 @@ import { transition } from '../shared/ledger/transition.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
-import { untilQuiet } from '../shared/copy/quiet.ts';
+import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Report, ReportStatus } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';

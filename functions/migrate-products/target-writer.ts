@@ -1,4 +1,4 @@
-import type { Fence } from '../shared/copy/fence.ts';
+import type { Fence } from '../shared/ledger/fence.ts';
 import type { Rate } from '../shared/copy/rate.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { ItemTable } from '../shared/aws/item-table.ts';

@@ -1,6 +1,6 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import { RestoreTargetError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/copy/fence.ts';
+import { raiseFence } from '../shared/ledger/fence.ts';
 import { announceTable, recordTable } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';

@@ -3,7 +3,7 @@ import { isDead } from '../shared/runs/holder.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { type Transition, transition } from '../shared/ledger/transition.ts';
-import { quietTimeOf } from '../shared/copy/quiet.ts';
+import { quietTimeOf } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { confirmedFact, requireConfirmation } from './confirm.ts';
 import type { RollBackOrder } from './request.ts';

@@ -1,5 +1,5 @@
 import { RunClosedError } from '../shared/errors.ts';
-import { createLookout } from '../shared/copy/fence.ts';
+import { createLookout } from '../shared/ledger/fence.ts';
 import { executionStatus } from '../shared/runs/holder.ts';
 import { ClaimLostError, type Claims, claimed } from '../shared/ledger/claims.ts';
 import { readTogether, runKey, versioned } from '../shared/ledger/ledger-table.ts';

@@ -1,6 +1,6 @@
 import { ClaimLostError } from '../shared/ledger/claims.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
-import { letGo, quietTimeOf } from '../shared/copy/quiet.ts';
+import { letGo, quietTimeOf } from '../shared/ledger/quiet.ts';
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import {
   errorSummary,

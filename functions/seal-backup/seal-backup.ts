@@ -6,12 +6,12 @@ import {
   tableDescriptionSchema,
 } from '../shared/aws/table-description.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
-import { type Fence, raiseFence } from '../shared/copy/fence.ts';
+import { type Fence, raiseFence } from '../shared/ledger/fence.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
 import { type BackupSummary, type Rehearsal, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
-import { untilQuiet } from '../shared/copy/quiet.ts';
+import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { tableName } from '../shared/migration/table-spec.ts';

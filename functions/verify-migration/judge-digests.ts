@@ -1,5 +1,5 @@
 import { VerificationFailedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/copy/fence.ts';
+import { raiseFence } from '../shared/ledger/fence.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import { updateRun } from '../shared/ledger/run-update.ts';
 import { listShards, type Shard } from '../shared/ledger/shard.ts';

@@ -6,7 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type InDoubt, watchUnanswered } from './in-doubt.ts';
-import { keepWellFormed } from '../ledger/keep-well-formed.ts';
+import { keepWellFormed } from './keep-well-formed.ts';
 import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
 import { takeShortcut } from './wire-client.ts';
 

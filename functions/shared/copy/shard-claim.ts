@@ -1,9 +1,9 @@
-import type { Hold } from './fence.ts';
+import type { Hold } from '../ledger/fence.ts';
 import { type Claims, claimed, released } from '../ledger/claims.ts';
 import { shardKey } from '../ledger/ledger-table.ts';
 import { type Shard, type ShardState, saveShard, saveShardClaim } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
-import { letGo } from './quiet.ts';
+import { letGo } from '../ledger/quiet.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
 
 /** Which shard is claimed, and the code that works on it. */

@@ -1,4 +1,4 @@
-import { assertOpen, type Fence, raiseFence } from './fence.ts';
+import { assertOpen, type Fence, raiseFence } from '../ledger/fence.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
 import { readRun, type Run } from '../ledger/run.ts';
 import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';

@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { committedFence } from '../copy/committed-fence.ts';
+import { committedFence } from '../ledger/committed-fence.ts';
 import { runKey } from '../ledger/ledger-table.ts';
 import { type Run, readRun } from '../ledger/run.ts';
 import { warnRun } from '../ledger/run-update.ts';

@@ -9,7 +9,7 @@ import { listShards } from '../ledger/shard.ts';
 import { listTables } from '../ledger/table-record.ts';
 import { transition } from '../ledger/transition.ts';
 import { beginOrRecover } from './lock-conflict.ts';
-import { isQuietWithin, untilHeldRunIsQuiet } from '../copy/quiet.ts';
+import { isQuietWithin, untilHeldRunIsQuiet } from '../ledger/quiet.ts';
 import type { Runtime, Turn } from '../runtime.ts';
 import type { Plan } from '../state.ts';
 import { codeVersion } from '../../migrations/shop/code-version.ts';

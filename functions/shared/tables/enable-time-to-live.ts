@@ -1,5 +1,5 @@
 import { DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
-import type { Fence } from '../copy/fence.ts';
+import type { Fence } from '../ledger/fence.ts';
 import { errorSummary } from '../errors.ts';
 import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';

@@ -3,13 +3,13 @@ import {
   type CreateTableCommandInput,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { assertOpen, type Fence, raiseFence } from '../copy/fence.ts';
+import { assertOpen, type Fence, raiseFence } from '../ledger/fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
 import { readRun, tablePrefixOf } from '../ledger/run.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { isNotOffered, isWithoutTags } from '../aws/not-offered.ts';
 import { retry } from '../retry.ts';
-import { letGo, untilEarlierRunsAreQuiet } from '../copy/quiet.ts';
+import { letGo, untilEarlierRunsAreQuiet } from '../ledger/quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
 import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
 import { closureFor, readClosure } from './close-table.ts';

@@ -5,7 +5,7 @@ import { removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { quietTimeOf, untilHeldRunIsQuiet, untilQuiet } from '../../../functions/shared/copy/quiet.ts';
+import { quietTimeOf, untilHeldRunIsQuiet, untilQuiet } from '../../../functions/shared/ledger/quiet.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
 import type { WorkerOutput } from '../../../functions/shared/state.ts';

@@ -1,6 +1,6 @@
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { quietTimeOf } from '../../../functions/shared/copy/quiet.ts';
+import { quietTimeOf } from '../../../functions/shared/ledger/quiet.ts';
 import {
   ForeignStageTableError,
   RunClosedError,

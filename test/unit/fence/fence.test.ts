@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
-import { raiseFence } from '../../../functions/shared/copy/fence.ts';
+import { raiseFence } from '../../../functions/shared/ledger/fence.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';

@@ -5,7 +5,7 @@ import { createAlone } from '../../../functions/create-tables/create-table.ts';
 import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
 import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
-import { raiseFence } from '../../../functions/shared/copy/fence.ts';
+import { raiseFence } from '../../../functions/shared/ledger/fence.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { type ManualOutcome, withManualRun } from '../../../functions/shared/runs/manual-run.ts';

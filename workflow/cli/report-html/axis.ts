@@ -1,7 +1,6 @@
 import type { ReportView } from '../collect-report.ts';
 import { duration } from '../format.ts';
-import type { Canvas } from './chart.ts';
-import type { Plot } from './plot.ts';
+import type { Canvas, Plot } from './plot.ts';
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 

@@ -1,11 +1,5 @@
 import { type Html, html } from './html.ts';
-import { drawPlot, type Plot } from './plot.ts';
-
-/** Whether a picture is for a wide page or for a phone: it is drawn once for each, so that its text stays readable. */
-export interface Canvas {
-  readonly width: number;
-  readonly isNarrow: boolean;
-}
+import { type Canvas, drawPlot, type Plot } from './plot.ts';
 
 /** A picture with words for those who do not see it, and the figures behind it. */
 export interface Chart {

@@ -1,9 +1,9 @@
 import { duration } from '../format.ts';
 import type { StateVisit } from '../state-visits.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
-import type { Canvas, Chart } from './chart.ts';
+import type { Chart } from './chart.ts';
 import { html } from './html.ts';
-import { bar, label, type Plot } from './plot.ts';
+import { bar, type Canvas, label, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 
 /** States that only route: they take no time and would hide the ones that do. */

@@ -1,5 +1,10 @@
-import type { Canvas } from './chart.ts';
 import { type Html, html } from './html.ts';
+
+/** Whether a picture is for a wide page or for a phone: it is drawn once for each, so that its text stays readable. */
+export interface Canvas {
+  readonly width: number;
+  readonly isNarrow: boolean;
+}
 
 /** A picture's frame: time to the right, rows or a value upwards. Colours are the page's variables, so that one picture serves light and dark. */
 export interface Plot {

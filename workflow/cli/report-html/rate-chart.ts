@@ -1,8 +1,8 @@
 import { count, duration } from '../format.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
-import type { Canvas, Chart } from './chart.ts';
+import type { Chart } from './chart.ts';
 import { html } from './html.ts';
-import { area, type Plot, type Values } from './plot.ts';
+import { area, type Canvas, type Plot, type Values } from './plot.ts';
 import type { RateSeries } from './rate-series.ts';
 import { stateColor } from './state-colors.ts';
 

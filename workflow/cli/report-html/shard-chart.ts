@@ -3,9 +3,9 @@ import { count, duration } from '../format.ts';
 import { itemsOf } from '../progress.ts';
 import type { ShardsByState } from '../run-record.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
-import type { Canvas, Chart } from './chart.ts';
+import type { Chart } from './chart.ts';
 import { html } from './html.ts';
-import { bar, type Plot } from './plot.ts';
+import { bar, type Canvas, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 
 const maxRows = 40;

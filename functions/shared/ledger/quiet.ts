@@ -1,9 +1,9 @@
-import { type Claims, longestWaitMillis, quietFrom, released } from '../ledger/claims.ts';
-import { type ClaimRecord, closeClaim, listClaims } from '../ledger/claim-records.ts';
-import type { LedgerKey } from '../ledger/ledger-table.ts';
-import { findAnyRun, findRun, type Run } from '../ledger/run.ts';
-import { listAnnouncers } from '../ledger/table-record.ts';
-import { isEndStatus } from '../ledger/transition.ts';
+import { type Claims, longestWaitMillis, quietFrom, released } from './claims.ts';
+import { type ClaimRecord, closeClaim, listClaims } from './claim-records.ts';
+import type { LedgerKey } from './ledger-table.ts';
+import { findAnyRun, findRun, type Run } from './run.ts';
+import { listAnnouncers } from './table-record.ts';
+import { isEndStatus } from './transition.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { RunClosedError } from '../errors.ts';
 import { createLookout } from './fence.ts';
-import { findRun } from '../ledger/run.ts';
+import { findRun } from './run.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**

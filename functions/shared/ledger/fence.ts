@@ -1,8 +1,8 @@
 import { RunClosedError } from '../errors.ts';
-import { type LedgerKey, type LedgerTable, readTogether, runKey } from '../ledger/ledger-table.ts';
-import { ClaimLostError, type Claims } from '../ledger/claims.ts';
-import { type Lock, lockKeyOf } from '../ledger/lock.ts';
-import { type Run, readRun } from '../ledger/run.ts';
+import { type LedgerKey, type LedgerTable, readTogether, runKey } from './ledger-table.ts';
+import { ClaimLostError, type Claims } from './claims.ts';
+import { type Lock, lockKeyOf } from './lock.ts';
+import { type Run, readRun } from './run.ts';
 import type { Clock } from '../retry.ts';
 
 /** No request begins on a look that is older than this. */

@@ -1,7 +1,7 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { HttpRequest } from '@smithy/types';
 import { describe, expect, it } from 'vitest';
-import { keepWellFormed } from '../../../functions/shared/ledger/keep-well-formed.ts';
+import { keepWellFormed } from '../../../functions/shared/aws/keep-well-formed.ts';
 
 /** What a client would have sent. */
 async function sentBy(client: DynamoDBClient, text: string): Promise<{ body: string; length: string }> {

@@ -1,0 +1,49 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, normalize } from 'node:path';
+
+/** For every source file, the files that it imports; a type counts like a value. Paths are relative to the project. */
+export type ImportGraph = ReadonlyMap<string, readonly string[]>;
+
+/** `from './x.ts'` of an import or export, and `import('./x.ts')`. A package is not among them. */
+const LOCAL_IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^']+|#[^']+)'/g;
+
+const SOURCES = ['functions/**/*.ts', 'workflow/**/*.ts'];
+
+/** Targets of package.json's `imports`, which may point to another schema's folder. */
+const { imports: ALIASES = {} } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly imports?: Readonly<Record<string, string>>;
+};
+
+function resolveImport(file: string, specifier: string): string {
+  return normalize(ALIASES[specifier] ?? `${dirname(file)}/${specifier}`);
+}
+
+function importsOf(file: string): readonly string[] {
+  const matches = readFileSync(file, 'utf8').matchAll(LOCAL_IMPORT);
+  return [...new Set([...matches].map(([, specifier = '']) => resolveImport(file, specifier)))];
+}
+
+/** The imports of everything below `functions` and `workflow`. */
+export function readImportGraph(): ImportGraph {
+  return new Map(globSync(SOURCES).map((file) => [normalize(file), importsOf(file)]));
+}
+
+/** One circle of imports, from a file to itself; `undefined` where there is none. */
+export function findCycle(graph: ImportGraph): readonly string[] | undefined {
+  const finished = new Set<string>();
+  const search = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (finished.has(file)) return undefined;
+    for (const imported of graph.get(file) ?? []) {
+      const cycle = search(imported, [...path, file]);
+      if (cycle !== undefined) return cycle;
+    }
+    finished.add(file);
+    return undefined;
+  };
+  for (const file of graph.keys()) {
+    const cycle = search(file, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { findCycle, readImportGraph } from '../support/import-graph.ts';
+
+/** Folders of functions/shared: each may import from the ones before it, from its own, and from files of the root. */
+const LAYERS = ['items', 'migration', 'aws', 'ledger', 'files', 'cost', 'tables', 'copy', 'runs'];
+
+/** Where everything that a stage depends on is put together; every layer may name its type. */
+const COMPOSITION = 'functions/shared/runtime.ts';
+
+/** What does not hold yet, `file -> imported file`. Nothing may be added. */
+const NOT_YET = {
+  shop: [
+    'functions/shared/cost/estimate.ts -> functions/migrations/shop/tables/target-tables.ts',
+    'functions/shared/files/undo-file.ts -> functions/migrations/shop/target-key.ts',
+    'functions/shared/ledger/undo-record.ts -> functions/migrations/shop/target-key.ts',
+    'functions/shared/runs/build-report.ts -> functions/migrations/shop/tables/target-tables.ts',
+    'functions/shared/runs/manual-run.ts -> functions/migrations/shop/code-version.ts',
+    'functions/shared/runs/unfinished-step.ts -> functions/migrations/shop/code-version.ts',
+  ],
+  migrations: [
+    'functions/migrations/shop/product-to-items.ts -> functions/shared/text.ts',
+    'functions/migrations/shop/target-key.ts -> functions/shared/text.ts',
+    'functions/migrations/shop/transform-context.ts -> functions/shared/ledger/run.ts',
+  ],
+  states: [
+    'functions/backup-products/backup-alone.ts -> functions/rehearse-backup/rehearse-shard.ts',
+    'functions/backup-products/backup-alone.ts -> functions/seal-backup/seal-backup.ts',
+    'functions/complete-run/commit-facts.ts -> functions/verify-migration/find-target.ts',
+  ],
+  local: [
+    'workflow/local/products/count-repeats.ts -> functions/migrations/shop/tables/target-tables.ts',
+    'workflow/local/products/load-products.ts -> functions/migrations/shop/tables/target-tables.ts',
+    'workflow/local/products/piece-to-items.ts -> functions/migrations/shop/tables/target-tables.ts',
+  ],
+} as const;
+
+const graph = readImportGraph();
+const edges = [...graph].flatMap(([from, imported]) => imported.map((to) => ({ from, to })));
+
+/** `file -> imported file` of every import that breaks a rule. */
+function breaking(rule: (from: string, to: string) => boolean): readonly string[] {
+  return edges
+    .filter(({ from, to }) => rule(from, to))
+    .map(({ from, to }) => `${from} -> ${to}`)
+    .toSorted();
+}
+
+/** `items` of functions/shared/items/digest.ts; `undefined` for what is in no layer. */
+function layerOf(file: string): string | undefined {
+  return /^functions\/shared\/([^/]+)\//.exec(file)?.[1];
+}
+
+/** `begin-run` of functions/begin-run/handler.ts; `undefined` for what is no state's. */
+function stateOf(file: string): string | undefined {
+  const folder = /^functions\/([^/]+)\//.exec(file)?.[1];
+  return folder === 'shared' || folder === 'migrations' ? undefined : folder;
+}
+
+const isRoot = (file: string): boolean => /^functions\/shared\/[^/]+$/.test(file);
+const isMigration = (file: string): boolean => file.startsWith('functions/migrations/');
+const isFunctions = (file: string): boolean => file.startsWith('functions/');
+
+describe('imports', () => {
+  it('never run in a circle, types included', () => {
+    expect(findCycle(graph)).toBeUndefined();
+  });
+
+  it('reach only files that exist, in a folder whose layer is known', () => {
+    expect(breaking((_from, to) => !graph.has(to))).toEqual([]);
+    expect(new Set([...graph.keys()].map(layerOf))).toEqual(new Set([...LAYERS, undefined]));
+  });
+
+  it('go down the layers of functions/shared, never up', () => {
+    const isUp = (from: string, to: string): boolean => {
+      const [lower, upper] = [layerOf(to), layerOf(from)];
+      return lower !== undefined && upper !== undefined && LAYERS.indexOf(lower) > LAYERS.indexOf(upper);
+    };
+    expect(breaking(isUp)).toEqual([]);
+  });
+
+  it('go from the files that every layer uses to one another only', () => {
+    const leaves = (from: string, to: string): boolean =>
+      isRoot(from) && !isRoot(to) && !(from === COMPOSITION && /\/(?:aws|ledger)\//.test(to));
+    expect(breaking(leaves)).toEqual([]);
+  });
+
+  it('never go from functions/shared into a state', () => {
+    expect(breaking((from, to) => from.startsWith('functions/shared/') && stateOf(to) !== undefined)).toEqual(
+      [],
+    );
+  });
+
+  it('never go from one state into another', () => {
+    const crosses = (from: string, to: string): boolean =>
+      stateOf(from) !== undefined && stateOf(to) !== undefined && stateOf(from) !== stateOf(to);
+    expect(breaking(crosses)).toEqual(NOT_YET.states);
+  });
+
+  it('never go from functions/shared into a migration', () => {
+    expect(breaking((from, to) => from.startsWith('functions/shared/') && isMigration(to))).toEqual(
+      NOT_YET.shop,
+    );
+  });
+
+  it('go from a migration to its own files, and to shared/migration and shared/items', () => {
+    const isAllowed = (to: string): boolean =>
+      isMigration(to) || layerOf(to) === 'migration' || layerOf(to) === 'items';
+    expect(breaking((from, to) => isMigration(from) && !isAllowed(to))).toEqual(NOT_YET.migrations);
+  });
+
+  it('never leave functions', () => {
+    expect(breaking((from, to) => isFunctions(from) && !isFunctions(to))).toEqual([]);
+  });
+
+  it('never go from workflow into the tests', () => {
+    expect(breaking((_from, to) => to.startsWith('test/'))).toEqual([]);
+  });
+
+  it('never go from the embedded AWS into a migration', () => {
+    const isLocal = (file: string): boolean => file.startsWith('workflow/local/');
+    expect(breaking((from, to) => isLocal(from) && isMigration(to))).toEqual(NOT_YET.local);
+  });
+});
