@@ -2,7 +2,6 @@ import { drawMachine, readMachine } from './draw-machine.ts';
 
 /** Which drawing stands in which document. */
 export const drawings = [
-  { document: 'README.md', machine: 'migrate' },
   { document: 'workflow/README.md', machine: 'migrate' },
   { document: 'workflow/README.md', machine: 'rollback' },
   { document: 'workflow/README.md', machine: 'restore' },

@@ -27,9 +27,36 @@ describe('the documents', () => {
     },
   );
 
+  it('README.md pictures ten states of migrate in the order in which they run, and explains each', () => {
+    const text = readFileSync('README.md', 'utf8');
+    const begin = text.indexOf('## How a run goes');
+    const section = text.slice(begin, text.indexOf('\n## ', begin));
+    const pictured = new Set(section.split('```')[1]?.match(/\b(?:[A-Z][a-z]+){2}\b/g));
+    const explained = [...section.matchAll(/^\| (\w+) \| (?!What)/gm)].map((match) => match[1]);
+    const { States } = readMachine('workflow/migrate.asl.yml');
+
+    expect([...pictured]).toEqual(Object.keys(States).filter((name) => pictured.has(name)));
+    expect(pictured.size).toBe(10);
+    expect(explained).toEqual([...pictured]);
+  });
+
+  it('workflow/README.md says what to do about each alarm, and about no other', () => {
+    const text = readFileSync('workflow/README.md', 'utf8');
+    const begin = text.indexOf('\n## An alarm rings');
+    const table = text.slice(begin, text.indexOf('\n## ', begin + 1));
+    const rows = [...table.matchAll(/^\| (`.+?) \|/gm)].map((match) => match[1] ?? '');
+    const explained = rows.flatMap((cell) => cell.match(/[a-z][a-z-]+/g) ?? []);
+    const alarms = readFileSync('workflow/resources/alarms.yml', 'utf8');
+    const known = [...alarms.matchAll(/AlarmName: \$\{self:service\}-\$\{sls:stage\}-(.+)/g)];
+
+    expect(new Set(explained)).toEqual(new Set(known.map((match) => match[1])));
+    expect(explained).toHaveLength(known.length);
+  });
+
   it('workflow/README.md explains every error there is, and no other', () => {
     const text = readFileSync('workflow/README.md', 'utf8');
-    const table = text.slice(text.indexOf('## Errors'));
+    const begin = text.indexOf('\n## Errors');
+    const table = text.slice(begin, text.indexOf('\n## ', begin + 1));
     const explained = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
     const known = Object.keys(errors).filter((name) => name.endsWith('Error') && name !== 'MigrationError');
 
