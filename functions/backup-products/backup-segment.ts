@@ -7,7 +7,7 @@ import { isThrottle } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import { sourceTableKey } from '../migrations/shop/target-key.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type SegmentReader, segmentReader } from './segment-reader.ts';
@@ -19,8 +19,6 @@ export interface SegmentCursor {
   /** Of the next file. */
   readonly sequence: number;
 }
-
-const keyNames = [sourceKey.partitionKey];
 
 /** What the pages of this turn have cost, on top of what is saved. */
 interface Meter {
@@ -60,7 +58,7 @@ function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCur
         meter.readUnits += units;
       },
     },
-    { tableName: sourceTable, segment, totalSegments: plan.segments.length, keyNames },
+    { tableName: sourceTable, segment, totalSegments: plan.segments.length, key: sourceTableKey },
     cursor?.exclusiveStartKey === undefined ? {} : { exclusiveStartKey: cursor.exclusiveStartKey },
   );
   return { runtime, segment, reader, meter };
@@ -73,7 +71,7 @@ async function fillFile({ reader }: SegmentScope, turn: ShardTurn<SegmentCursor>
   for (;;) {
     const item = reader.next;
     if (item !== undefined) {
-      assertCarriable(item, keyNames);
+      assertCarriable(item, sourceTableKey);
       if (!(await encoder.add(item))) return encoder;
       reader.take();
     } else {

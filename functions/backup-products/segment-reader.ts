@@ -1,7 +1,7 @@
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { ReadPace } from '../shared/copy/read-pace.ts';
 import type { ItemTable, ScanPage } from '../shared/aws/item-table.ts';
-import { keyOf } from '../shared/items/item-key.ts';
+import { keyOf, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Which part of the source is read. */
@@ -9,8 +9,8 @@ export interface Segment {
   readonly tableName: string;
   readonly segment: number;
   readonly totalSegments: number;
-  /** Names of the source's key attributes. */
-  readonly keyNames: readonly string[];
+  /** Of the source. */
+  readonly key: TableKey;
 }
 
 /** Where a Scan goes on; without a key at the segment's start. */
@@ -62,7 +62,7 @@ export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanP
   let dropped: Promise<unknown> | undefined;
 
   const scan = async (from: ScanPosition | undefined): Promise<ScanPage> => {
-    const { keyNames: _, ...what } = segment;
+    const { key: _, ...what } = segment;
     try {
       const page = await scope.retry(() =>
         scope.items.scanPage({ ...what, ...from, limit: scope.pace.limit() }),
@@ -92,7 +92,7 @@ export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanP
       const last = page[taken - 1];
       if (last === undefined) return page.length === 0 ? (afterPage ?? beforePage) : beforePage;
       if (taken === page.length && afterPage !== undefined) return afterPage;
-      return { exclusiveStartKey: keyOf(last, segment.keyNames) };
+      return { exclusiveStartKey: keyOf(last, segment.key) };
     },
     async readPage() {
       await scope.pace.wait();
@@ -114,7 +114,7 @@ export function segmentReader(scope: ReaderScope, segment: Segment, start: ScanP
       taken = 0;
       dropped = Promise.allSettled([dropped, ahead]);
       ahead = undefined;
-      beforePage = { exclusiveStartKey: keyOf(item, segment.keyNames) };
+      beforePage = { exclusiveStartKey: keyOf(item, segment.key) };
       afterPage = beforePage;
     },
     async settle() {

@@ -3,7 +3,7 @@ import { createPipeline } from '../shared/copy/pipeline.ts';
 import type { Rate } from '../shared/copy/rate.ts';
 import { isThrottle, isTransient } from '../shared/retry.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
-import { keyText } from '../shared/items/item-key.ts';
+import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import { itemSizeBytes } from '../shared/items/item-size.ts';
 import type { ItemTable } from '../shared/aws/item-table.ts';
 import { absentCondition } from '../shared/aws/unchanged.ts';
@@ -36,8 +36,7 @@ export interface ItemWriter {
 export interface WriterScope {
   readonly items: ItemTable;
   readonly tableName: string;
-  /** Names of the table's key attributes, the partition key first. */
-  readonly keyNames: readonly string[];
+  readonly key: TableKey;
   /** This worker's share of the cap. */
   readonly rate: Rate;
   /** Awaited before each request. */
@@ -76,7 +75,7 @@ function isRefusal(error: unknown): boolean {
 function refused(scope: WriterScope, item: WireItem, error: unknown): ItemRefusedError {
   const reason = error instanceof Error ? error.message : String(error);
   return new ItemRefusedError(
-    `Table ${scope.tableName} refuses item ${keyText(item, scope.keyNames)}: ${shorten(reason, 300)} Everything before it is written. Correct the item at its source, then start again.`,
+    `Table ${scope.tableName} refuses item ${keyText(item, scope.key)}: ${shorten(reason, 300)} Everything before it is written. Correct the item at its source, then start again.`,
   );
 }
 
@@ -189,8 +188,7 @@ export function batchWriter(scope: WriterScope): ItemWriter {
 }
 
 async function putIfMissing(scope: WriterScope, counts: WriteCounts, item: WireItem): Promise<void> {
-  const [partitionKey = ''] = scope.keyNames;
-  const condition = absentCondition(partitionKey);
+  const condition = absentCondition(scope.key[0]?.name ?? '');
   const units = unitsOf(item);
   const outcome = await paidWrite(scope, counts, {
     units: () => units,

@@ -1,5 +1,5 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
-import { keyNamesOf } from '../shared/aws/table-description.ts';
+import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { createRate } from '../shared/copy/rate.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
@@ -41,7 +41,7 @@ async function openScope(
   const writer = newWriter({
     items: runtime.items,
     tableName: targetTable,
-    keyNames: keyNamesOf(table.keySchema),
+    key: keyOfDescription(table),
     rate: createRate({ unitsPerSecond: plan.writeUnitsPerSecond / plan.workers, clock, deadline }),
     checkFence: () => turn.fence.check(),
     retry: (attempt, onRetry) => turn.retry(attempt, onRetry),

@@ -1,7 +1,7 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { readItems } from '../shared/files/read-file.ts';
-import { keyNamesOf } from '../shared/aws/table-description.ts';
+import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { readRun } from '../shared/ledger/run.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
@@ -9,7 +9,7 @@ import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { createDigestSum, EMPTY_DIGEST } from '../shared/items/digest.ts';
-import { keyOf, keyText } from '../shared/items/item-key.ts';
+import { keyIdentity, keyOf, keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { verifyRestoreVersion } from './judge-restore.ts';
 import { orderOf } from './payloads.ts';
@@ -106,18 +106,18 @@ async function compareItems(
   turn: VerifyTurn,
   wanted: {
     tableName: string;
-    keyNames: readonly string[];
+    key: TableKey;
     items: readonly WireItem[];
     counts: Comparison;
     named: Record<'missing' | 'presentDifferent', string[]>;
   },
 ): Promise<void> {
-  const { tableName, keyNames, items, counts, named } = wanted;
+  const { tableName, key, items, counts, named } = wanted;
   const name = (kind: keyof typeof named, item: WireItem): void => {
-    if (named[kind].length < maxSamples) named[kind].push(keyText(item, keyNames));
+    if (named[kind].length < maxSamples) named[kind].push(keyText(item, key));
   };
-  const textOf = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
-  const keys = items.map((item) => keyOf(item, keyNames));
+  const textOf = (item: WireItem): string => keyIdentity(item, key);
+  const keys = items.map((item) => keyOf(item, key));
   const existing = new Map(
     (await getAll(runtime, turn, { tableName, keys, counts })).map((item) => [textOf(item), item]),
   );
@@ -156,7 +156,7 @@ async function compareFile(
   const counts: Comparison = { found, missing: lost, different, readUnits, throttles };
   const { missing = [], presentDifferent = [] } = turn.progress.samples ?? {};
   const named = { missing: [...missing], presentDifferent: [...presentDifferent] };
-  const compare = { tableName: targetTable, keyNames: keyNamesOf(table.keySchema), counts, named };
+  const compare = { tableName: targetTable, key: keyOfDescription(table), counts, named };
   let items: WireItem[] = [];
   for await (const item of readItems(runtime.objects, file)) {
     items.push(item);

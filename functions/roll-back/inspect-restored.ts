@@ -1,12 +1,12 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { readItems } from '../shared/files/read-file.ts';
-import { keyNamesOf } from '../shared/aws/table-description.ts';
+import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
-import { keyOf, keyText } from '../shared/items/item-key.ts';
+import { keyIdentity, keyOf, keyText, type TableKey } from '../shared/items/item-key.ts';
 import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
@@ -28,7 +28,7 @@ interface Scope {
   readonly runtime: Runtime;
   readonly inspection: Inspection;
   readonly manifest: MigrationManifest;
-  readonly keyNames: readonly string[];
+  readonly key: TableKey;
 }
 
 interface Seen {
@@ -36,7 +36,7 @@ interface Seen {
   different?: WireItem;
 }
 
-async function compare({ runtime, inspection, keyNames }: Scope, items: readonly WireItem[], seen: Seen) {
+async function compare({ runtime, inspection, key }: Scope, items: readonly WireItem[], seen: Seen) {
   const { clock } = runtime;
   const { tableName, deadline } = inspection;
   const reading = {
@@ -45,10 +45,10 @@ async function compare({ runtime, inspection, keyNames }: Scope, items: readonly
     retry: <T>(attempt: () => Promise<T>) => retry({ clock, deadline }, attempt),
     onRead: () => undefined,
   };
-  const identity = (item: WireItem): string => canonicalJson(keyOf(item, keyNames));
+  const identity = (item: WireItem): string => keyIdentity(item, key);
   const existing = await readItemsByKey(
     reading,
-    items.map((item) => keyOf(item, keyNames)),
+    items.map((item) => keyOf(item, key)),
   );
   const byKey = new Map(existing.map((item) => [identity(item), item]));
   for (const item of items) {
@@ -81,10 +81,10 @@ async function compareFile(scope: Scope, file: MigrationManifest['files'][number
   return seen;
 }
 
-function changed({ keyNames }: Scope, item: WireItem): Contents {
+function changed({ key }: Scope, item: WireItem): Contents {
   return {
     kind: 'something of the shop',
-    what: `${keyText(item, keyNames)} is not as it was backed up`,
+    what: `${keyText(item, key)} is not as it was backed up`,
   };
 }
 
@@ -124,7 +124,7 @@ async function isEmpty({ clock, items }: Runtime, { tableName, deadline }: Inspe
 export async function inspectRestored(runtime: Runtime, inspection: Inspection): Promise<Contents> {
   if (await isEmpty(runtime, inspection)) return { kind: 'nothing of the shop' };
   const manifest = await readManifest(runtime.objects, inspection.run.backupId);
-  const scope = { runtime, inspection, manifest, keyNames: keyNamesOf(manifest.table.keySchema) };
+  const scope = { runtime, inspection, manifest, key: keyOfDescription(manifest.table) };
   let place = (await findPlace<Place>(runtime, inspection)) ?? beginning;
   for (;;) {
     const next = await step(scope, place);

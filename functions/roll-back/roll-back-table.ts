@@ -6,8 +6,7 @@ import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/aws/describe-table.ts';
-import { keyNames } from '../migrations/shop/target-key.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
+import { keyOfSpec, tableName } from '../shared/migration/table-spec.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { catalogueTable, targetTables } from '../migrations/shop/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
@@ -78,7 +77,7 @@ function lookInside(
   const spec = targetTables.find((one) => name === tableName(one, tablePrefixOf(runtime, run)));
   return inspectTable(runtime, inspection, {
     isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
-    keyNames: spec === undefined ? [] : keyNames(spec.key),
+    key: spec === undefined ? [] : keyOfSpec(spec),
   });
 }
 

@@ -1,31 +1,27 @@
-import { keyOf as keyAttributes } from '../../shared/items/item-key.ts';
-import { stringAttribute, type WireItem } from '../../shared/items/wire-item.ts';
-import type { KeySpec } from '../../shared/migration/table-spec.ts';
-import { catalogueTable } from './tables/target-tables.ts';
-import { shorten } from '../../shared/text.ts';
+import * as itemKey from '../../shared/items/item-key.ts';
+import type { WireItem } from '../../shared/items/wire-item.ts';
+import { keyOfSpec } from '../../shared/migration/table-spec.ts';
+import { catalogueTable, sourceKey } from './tables/target-tables.ts';
 
-/** Key attributes of the table that products are migrated into; both are of type S. */
-export const targetKeyNames: readonly string[] = keyNames(catalogueTable.key);
+/** The key of the table that products are migrated into. */
+export const targetKey: itemKey.TableKey = keyOfSpec(catalogueTable);
+/** Names of its attributes, the partition key first. */
+export const targetKeyNames: readonly string[] = targetKey.map(({ name }) => name);
 
-/** Partition key, then sort key if there is one. */
-export function keyNames({ partitionKey, sortKey }: KeySpec): readonly string[] {
-  return sortKey === undefined ? [partitionKey] : [partitionKey, sortKey];
-}
+/** The key of the table that products come from. */
+export const sourceTableKey: itemKey.TableKey = [{ name: sourceKey.partitionKey, type: sourceKey.type }];
 
-/** The key of an item of that table, as the API takes it. */
+/** The key of an item of the target, as the API takes it. */
 export function keyOf(item: WireItem): WireItem {
-  return keyAttributes(item, targetKeyNames);
+  return itemKey.keyOf(item, targetKey);
 }
 
-/** The same text for the same key, and only for it; a key may hold any character that could separate its parts. */
+/** The identity of the key of an item of the target. */
 export function keyIdentity(item: WireItem): string {
-  return JSON.stringify(targetKeyNames.map((name) => stringAttribute(item, name)));
+  return itemKey.keyIdentity(item, targetKey);
 }
 
-const MAX_KEY_TEXT_BYTES = 200;
-
-/** The key as an operator can look it up, at most 200 bytes of it. */
-export function keyText(item: WireItem, names = targetKeyNames): string {
-  const text = names.map((name) => stringAttribute(item, name) ?? '').join(' / ');
-  return shorten(text, MAX_KEY_TEXT_BYTES);
+/** The key of an item of the target as an operator can look it up. */
+export function keyText(item: WireItem): string {
+  return itemKey.keyText(item, targetKey);
 }

@@ -8,6 +8,7 @@ import {
 import * as z from 'zod';
 import { TableUnavailableError } from '../errors.ts';
 import { type Clock, retry } from '../retry.ts';
+import type { TableKey } from '../items/item-key.ts';
 import { identified, listTags } from './describe-table.ts';
 import { timeToLiveOf } from './time-to-live.ts';
 import { otherSettingsOf } from './other-settings.ts';
@@ -68,6 +69,15 @@ export function keyNamesOf(keys: TableDescription['keySchema']): readonly string
   return keys
     .toSorted((one, other) => Number(one.KeyType === 'RANGE') - Number(other.KeyType === 'RANGE'))
     .map(({ AttributeName }) => AttributeName);
+}
+
+/** The table's key with the types of its attributes. */
+export function keyOfDescription({
+  keySchema: elements,
+  attributeDefinitions,
+}: Pick<TableDescription, 'keySchema' | 'attributeDefinitions'>): TableKey {
+  const types = new Map(attributeDefinitions.map((one) => [one.AttributeName, one.AttributeType]));
+  return keyNamesOf(elements).map((name) => ({ name, type: types.get(name) ?? 'S' }));
 }
 
 /** A table's keys and those of its indexes, as far as they name attributes. */

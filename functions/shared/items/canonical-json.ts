@@ -54,7 +54,8 @@ function sortedSet(members: readonly string[]): string {
   return JSON.stringify(members.toSorted());
 }
 
-function normaliseBase64(text: string): string {
+/** The one base64 text that all spellings of the same bytes share, padded or not. */
+export function normaliseBase64(text: string): string {
   return Buffer.from(text, 'base64').toString('base64');
 }
 

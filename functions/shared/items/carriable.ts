@@ -1,5 +1,5 @@
 import { ItemNotCarriableError } from '../errors.ts';
-import { keyText } from './item-key.ts';
+import { keyText, type TableKey } from './item-key.ts';
 import type { WireItem, WireValue } from './wire-item.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
@@ -55,12 +55,12 @@ function problemInList(list: unknown): string | undefined {
  *
  * @throws ItemNotCarriableError naming the item's key and the attribute; not retried.
  */
-export function assertCarriable(item: WireItem, keyNames: readonly string[]): void {
+export function assertCarriable(item: WireItem, key: TableKey): void {
   for (const [name, value] of Object.entries(item)) {
     const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
     if (problem === undefined) continue;
     throw new ItemNotCarriableError(
-      `Item ${keyText(item, keyNames)} cannot be carried into a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
+      `Item ${keyText(item, key)} cannot be carried into a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
         'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
     );
   }

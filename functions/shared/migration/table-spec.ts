@@ -1,5 +1,4 @@
-/** The type of a key attribute, as DynamoDB writes it. */
-export type KeyType = 'S' | 'N' | 'B';
+import type { KeyType, TableKey } from '../items/item-key.ts';
 
 /** A key: names of attributes, whose types stand in {@link TableSpec.attributes}. */
 export interface KeySpec {
@@ -44,4 +43,10 @@ export interface TableSpec {
 /** The table's name in an account: the deployment's `tablePrefix` (may be empty), then the spec's name. */
 export function tableName(spec: TableSpec, tablePrefix: string): string {
   return `${tablePrefix}${spec.name}`;
+}
+
+/** The table's key with the types of its attributes. */
+export function keyOfSpec({ key, attributes }: Pick<TableSpec, 'key' | 'attributes'>): TableKey {
+  const names = key.sortKey === undefined ? [key.partitionKey] : [key.partitionKey, key.sortKey];
+  return names.map((name) => ({ name, type: attributes[name] ?? 'S' }));
 }
