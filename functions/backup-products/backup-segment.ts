@@ -1,82 +1,67 @@
 import { assertCarriable } from '../shared/items/carriable.ts';
 import { createFileEncoder, fileLimits } from '../shared/files/data-file.ts';
 import { backupLayout, type FilePosition } from '../shared/files/layout.ts';
-import { readPace } from '../shared/copy/read-pace.ts';
+import { readPaceOf } from '../shared/copy/read-pace.ts';
+import {
+  openScan,
+  type ScanMeter,
+  type ScanPosition,
+  type SegmentScan,
+  turnScope,
+} from '../shared/copy/scan.ts';
+import { type ItemScan, scanItems } from '../shared/copy/scan-items.ts';
 import { filePut } from '../shared/ledger/file.ts';
-import { isThrottle } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { sourceTableKey } from '../migrations/shop/target-key.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
-import type { WireItem } from '../shared/items/wire-item.ts';
-import { type SegmentReader, segmentReader } from './segment-reader.ts';
 import { adoptExisting, type FileTarget, type ExistingFile, storeFile } from './store-file.ts';
 
 /** Where the next turn goes on: key values, and so in the ledger only. */
-export interface SegmentCursor {
-  readonly exclusiveStartKey?: WireItem;
+export interface SegmentCursor extends ScanPosition {
   /** Of the next file. */
   readonly sequence: number;
-}
-
-/** What the pages of this turn have cost, on top of what is saved. */
-interface Meter {
-  readUnits: number;
-  throttles: number;
 }
 
 interface SegmentScope {
   readonly runtime: Runtime;
   readonly segment: number;
-  readonly reader: SegmentReader;
-  readonly meter: Meter;
+  readonly scan: SegmentScan;
+  readonly items: ItemScan;
+  /** Absolute over the segment. */
+  readonly meter: ScanMeter;
 }
 
 function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCursor>): SegmentScope {
   const { plan, sourceTable } = turn.run;
   const { counters, cursor } = turn.progress;
   const { readUnits = 0, throttles = 0, items = 0 } = counters;
-  const meter: Meter = { readUnits, throttles };
+  const meter = { readUnits, throttles };
   const plannedUnitsPerItem =
     plan.estimatedProducts === 0 ? 0 : plan.estimatedBytes / plan.estimatedProducts / 4096;
-  const pace = readPace({
-    unitsPerSecond: plan.readUnitsPerSecond / plan.workers,
-    unitsPerItem: items === 0 ? plannedUnitsPerItem : readUnits / items,
-    clock: runtime.clock,
-    deadline: turn.deadline,
-  });
-  const countThrottle = (error: unknown): void => {
-    if (isThrottle(error)) meter.throttles += 1;
-  };
-  const reader = segmentReader(
-    {
-      items: runtime.items,
-      pace,
-      retry: (attempt) => turn.retry(attempt, countThrottle),
-      onPage: (units) => {
-        meter.readUnits += units;
-      },
-    },
-    { tableName: sourceTable, segment, totalSegments: plan.segments.length, key: sourceTableKey },
-    cursor?.exclusiveStartKey === undefined ? {} : { exclusiveStartKey: cursor.exclusiveStartKey },
+  const pace = readPaceOf(turn, items === 0 ? plannedUnitsPerItem : readUnits / items);
+  const scan = openScan(
+    { ...turnScope(runtime, turn, meter), pace, isReadingAhead: true },
+    { tableName: sourceTable, segment, totalSegments: plan.segments.length },
+    cursor,
   );
-  return { runtime, segment, reader, meter };
+  return { runtime, segment, scan, items: scanItems(scan, sourceTableKey), meter };
 }
 
 /** Fills a file until it is full, the segment ends, or time is short and there is something to keep. */
-async function fillFile({ reader }: SegmentScope, turn: ShardTurn<SegmentCursor>) {
+async function fillFile({ items }: SegmentScope, turn: ShardTurn<SegmentCursor>) {
   const encoder = createFileEncoder(fileLimits(turn.run.plan.itemsPerFile));
   let pageCount = 0;
   for (;;) {
-    const item = reader.next;
+    const item = items.next;
     if (item !== undefined) {
       assertCarriable(item, sourceTableKey);
       if (!(await encoder.add(item))) return encoder;
-      reader.take();
+      items.take();
     } else {
-      if (reader.isAtEnd || (pageCount > 0 && turn.isShort())) return encoder;
-      await reader.readPage();
+      if (items.isAtEnd || (pageCount > 0 && turn.isShort())) return encoder;
+      await items.readPage();
       pageCount += 1;
     }
   }
@@ -89,19 +74,19 @@ function targetOf({ runtime, segment }: SegmentScope, turn: ShardTurn<SegmentCur
 }
 
 function nextProgress(
-  { reader, meter }: SegmentScope,
+  scope: SegmentScope,
   { progress }: ShardTurn<SegmentCursor>,
   existing: ExistingFile | undefined,
 ): Progress<SegmentCursor> {
   const { items = 0, bytes = 0, files = 0 } = progress.counters;
   const file = existing?.file;
   const sequence = (progress.cursor?.sequence ?? 0) + (file === undefined ? 0 : 1);
-  const done = reader.isAtEnd;
+  const done = scope.items.isAtEnd;
   return {
     done,
-    cursor: done ? undefined : { ...reader.position, sequence },
+    cursor: done ? undefined : { ...scope.items.position, sequence },
     counters: {
-      ...meter,
+      ...scope.meter,
       items: items + (file?.itemCount ?? 0),
       bytes: bytes + (file?.bytes ?? 0),
       files: files + (file === undefined ? 0 : 1),
@@ -119,7 +104,7 @@ async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): 
   // Without an item the segment is at its end, or a dead worker's file holds items that have been deleted since.
   const existing =
     encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
-  if (existing?.lastItem !== undefined) scope.reader.moveBehind(existing.lastItem);
+  if (existing?.lastItem !== undefined) scope.items.moveBehind(existing.lastItem);
   const { ledger } = scope.runtime;
   const record = existing === undefined ? [] : [filePut(ledger, turn.run.runId, existing.file)];
   await turn.save(nextProgress(scope, turn, existing), record);
@@ -156,6 +141,6 @@ export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: 
       },
     );
   } finally {
-    await scope?.reader.settle();
+    await scope?.scan.settle();
   }
 }

@@ -5,10 +5,11 @@ import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { readRun } from '../shared/ledger/run.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
+import { openScan, pagesOf, type ScanPosition, turnScope } from '../shared/copy/scan.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
-import { createDigestSum, EMPTY_DIGEST } from '../shared/items/digest.ts';
+import { createDigestSum } from '../shared/items/digest.ts';
 import { keyIdentity, keyOf, keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { verifyRestoreVersion } from './judge-restore.ts';
@@ -18,7 +19,7 @@ import { modeOf } from './restore-mode.ts';
 
 /** A new table: where the Scan goes on. An existing one: how many of the shard's files are compared. */
 interface VerifyCursor {
-  readonly exclusiveStartKey?: WireItem;
+  readonly position?: ScanPosition;
   readonly filesDone?: number;
 }
 
@@ -40,31 +41,22 @@ const checkpointMillis = 15_000;
 /** Digests one segment of the new table; the sum over all segments must be the backup's. */
 async function digestSegment(runtime: Runtime, shard: number, turn: VerifyTurn): Promise<void> {
   const { counters, digests, cursor } = turn.progress;
-  const request = {
-    tableName: orderOf(turn.run).targetTable,
-    segment: shard,
-    totalSegments: turn.run.plan.shards.length,
-  };
-  const digest = createDigestSum(digests['target'] ?? EMPTY_DIGEST);
-  const meter = { throttles: counters['throttles'] ?? 0 };
+  const digest = createDigestSum(digests['target']);
+  const meter = { readUnits: counters['readUnits'] ?? 0, throttles: counters['throttles'] ?? 0 };
+  const { targetTable: tableName } = orderOf(turn.run);
+  const segment = { tableName, segment: shard, totalSegments: turn.run.plan.shards.length };
+  const scan = openScan(turnScope(runtime, turn, meter), segment, cursor?.position);
   const checkpointAt = Math.min(turn.clock.now() + checkpointMillis, turn.deadline);
-  let readUnits = counters['readUnits'] ?? 0;
-  let exclusiveStartKey = cursor?.exclusiveStartKey;
-  do {
-    const page = await turn.retry(
-      () => runtime.items.scanPage({ ...request, exclusiveStartKey }),
-      countThrottle(meter),
-    );
-    for (const item of page.items) digest.add(item);
-    readUnits += page.readUnits;
-    exclusiveStartKey = page.lastEvaluatedKey;
-  } while (exclusiveStartKey !== undefined && turn.clock.now() < checkpointAt);
+  for await (const page of pagesOf(scan)) {
+    for (const item of page) digest.add(item);
+    if (turn.clock.now() >= checkpointAt) break;
+  }
   const target = digest.value();
-  const done = exclusiveStartKey === undefined;
+  const done = scan.position.isDone;
   await turn.save({
     done,
-    cursor: exclusiveStartKey && { exclusiveStartKey },
-    counters: { ...meter, items: target.count, found: target.count, readUnits },
+    cursor: done ? undefined : { position: scan.position },
+    counters: { ...meter, items: target.count, found: target.count },
     digests: { target },
   });
 }

@@ -3,6 +3,7 @@ import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { readItems } from '../shared/files/read-file.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
+import { lookScope, NOT_BEGUN, openScan, type ScanPosition, wholeTable } from '../shared/copy/scan.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
@@ -17,10 +18,10 @@ interface Place {
   /** Items of these files that stand in the table as they were backed up. */
   readonly equal: number;
   readonly counted: number;
-  readonly exclusiveStartKey?: WireItem | undefined;
+  readonly position: ScanPosition;
 }
 
-const beginning: Place = { filesDone: 0, equal: 0, counted: 0 };
+const beginning: Place = { filesDone: 0, equal: 0, counted: 0, position: NOT_BEGUN };
 const keysTogether = 100;
 const readsInFlight = 8;
 
@@ -91,7 +92,7 @@ function changed({ key }: Scope, item: WireItem): Contents {
 /** One file, or one page of the table. */
 async function step(scope: Scope, place: Place): Promise<Place | Contents> {
   const { runtime, inspection, manifest } = scope;
-  const { filesDone, equal, counted, exclusiveStartKey } = place;
+  const { filesDone, equal, counted } = place;
   const file = manifest.files[filesDone];
   if (file !== undefined) {
     const seen = await compareFile(scope, file);
@@ -99,20 +100,19 @@ async function step(scope: Scope, place: Place): Promise<Place | Contents> {
     return { ...place, filesDone: filesDone + 1, equal: equal + seen.equal };
   }
   const { tableName, deadline } = inspection;
-  const { clock, items } = runtime;
-  const request = { tableName, segment: 0, totalSegments: 1, exclusiveStartKey };
-  const page = await retry({ clock, deadline }, () => items.scanPage(request));
-  const sum = counted + page.items.length;
+  const scan = openScan(lookScope(runtime, deadline), wholeTable(tableName), place.position);
+  const { items } = await scan.readPage();
+  const sum = counted + items.length;
   if (sum > equal)
     return { kind: 'something of the shop', what: `more than the ${equal} that the restore has put there` };
-  if (page.lastEvaluatedKey === undefined) return { kind: 'nothing of the shop' };
-  return { ...place, counted: sum, exclusiveStartKey: page.lastEvaluatedKey };
+  if (scan.position.isDone) return { kind: 'nothing of the shop' };
+  return { ...place, counted: sum, position: scan.position };
 }
 
-async function isEmpty({ clock, items }: Runtime, { tableName, deadline }: Inspection): Promise<boolean> {
-  const request = { tableName, segment: 0, totalSegments: 1, limit: 1 };
-  const page = await retry({ clock, deadline }, () => items.scanPage(request));
-  return page.items.length === 0 && page.lastEvaluatedKey === undefined;
+async function isEmpty(runtime: Runtime, { tableName, deadline }: Inspection): Promise<boolean> {
+  const scan = openScan({ ...lookScope(runtime, deadline), limit: 1 }, wholeTable(tableName));
+  const { items } = await scan.readPage();
+  return items.length === 0 && scan.position.isDone;
 }
 
 /**

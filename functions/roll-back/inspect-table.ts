@@ -1,4 +1,4 @@
-import { retry } from '../shared/retry.ts';
+import { lookScope, openScan, pagesOf, type ScanPosition, wholeTable } from '../shared/copy/scan.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
@@ -17,21 +17,17 @@ export async function inspectTable(
   inspection: Inspection,
   { isHarmless, key }: Judgement,
 ): Promise<Contents> {
-  const { clock, items } = runtime;
   const { tableName, deadline } = inspection;
-  let exclusiveStartKey = await findPlace<WireItem>(runtime, inspection);
-  do {
-    const request = { tableName, segment: 0, totalSegments: 1, exclusiveStartKey };
-    const page = await retry({ clock, deadline }, () => items.scanPage(request));
-    const foreign = page.items.find((item) => !isHarmless(item));
+  const start = await findPlace<ScanPosition>(runtime, inspection);
+  const scan = openScan(lookScope(runtime, deadline), wholeTable(tableName), start);
+  for await (const page of pagesOf(scan)) {
+    const foreign = page.find((item) => !isHarmless(item));
     if (foreign !== undefined)
       return { kind: 'something of the shop', what: `first of them: ${keyText(foreign, key)}` };
-    exclusiveStartKey = page.lastEvaluatedKey;
-    if (exclusiveStartKey !== undefined && clock.now() >= deadline) {
-      await savePlace(runtime, inspection, exclusiveStartKey);
-      return { kind: 'unknown' };
-    }
-  } while (exclusiveStartKey !== undefined);
+    if (scan.position.isDone || runtime.clock.now() < deadline) continue;
+    await savePlace(runtime, inspection, scan.position);
+    return { kind: 'unknown' };
+  }
   await savePlace(runtime, inspection, undefined);
   return { kind: 'nothing of the shop' };
 }

@@ -1,5 +1,6 @@
 import { errorSummary } from '../shared/errors.ts';
 import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
+import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
 import { retry } from '../shared/retry.ts';
 import { keyOf, targetKeyNames } from '../migrations/shop/target-key.ts';
 import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
@@ -79,9 +80,9 @@ export async function removePage(
   undeletable: Undeletable,
   exclusiveStartKey: WireItem | undefined,
 ): Promise<{ readonly exclusiveStartKey: WireItem | undefined } | undefined> {
-  const { runtime, run, tableName, tally } = tools;
-  const request = { tableName, segment: 0, totalSegments: 1, exclusiveStartKey };
-  const page = await tools.patiently(() => runtime.items.scanPage(request));
+  const { runtime, run, tableName, deadline, tally } = tools;
+  const start = { isDone: false, exclusiveStartKey };
+  const page = await openScan(lookScope(runtime, deadline), wholeTable(tableName), start).readPage();
   const removed = new Set<WireItem>();
   const left: (readonly [LeftReason, WireItem])[] = [];
   await sideBySide(

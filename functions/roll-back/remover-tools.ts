@@ -26,8 +26,6 @@ export interface TakerTools extends TakerScope {
   readonly tally: Tally;
   /** Takes the tally and begins another. */
   readonly takeTally: () => ReturnType<Tally['taken']>;
-  /** Tries again, with jitter, until the deadline. */
-  readonly patiently: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** One write inside the rate, checked before each attempt. */
   readonly guarded: <T extends Paid>(attempt: () => Promise<T>) => Promise<T>;
   /** What stands under these keys, strongly consistent. */
@@ -58,7 +56,6 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
       tally = new Tally();
       return taken;
     },
-    patiently,
     guarded: (attempt) =>
       retry({ clock, deadline, onRetry }, async () => {
         await rate.take(1);

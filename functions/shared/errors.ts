@@ -140,6 +140,11 @@ export class RestoreTargetError extends MigrationError {
   override readonly name = 'RestoreTargetError';
 }
 
+/** Whether an error has one of these names; the one way to tell the errors of AWS apart. */
+export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
+  return error instanceof Error && names.includes(error.name);
+}
+
 const maxMessageBytes = 1024;
 
 /** What an unknown thrown value says of itself, at most 1 KiB, without stack. */

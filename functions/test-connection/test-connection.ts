@@ -1,5 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-input.ts';
+import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
@@ -12,7 +13,7 @@ import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
 import { checkTargets } from './check-targets.ts';
 import { checkTimeToLive } from './check-time-to-live.ts';
-import { sizeRun } from './size-run.ts';
+import { type SizingFacts, sizeRun } from './size-run.ts';
 
 /** Everything that was looked at; `plan` is absent where a stop makes sizing pointless. */
 export interface ConnectionReport {
@@ -29,10 +30,15 @@ interface Findings {
 /** Enough to tell a small table from a large one; half a read unit for each 4 KB. */
 const probeItems = 500;
 
-async function probeSource(runtime: Runtime): Promise<{ items: number; bytes: number; isWhole: boolean }> {
-  const request = { tableName: runtime.config.sourceTable, segment: 0, totalSegments: 1, limit: probeItems };
-  const page = await reach(runtime.clock, 'DynamoDB', () => runtime.items.scanPage(request));
-  return { items: page.items.length, bytes: page.bytes, isWhole: page.lastEvaluatedKey === undefined };
+async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {
+  const scope: ScanScope = {
+    items,
+    limit: probeItems,
+    retry: (attempt) => reach(clock, 'DynamoDB', attempt),
+  };
+  const scan = openScan(scope, wholeTable(config.sourceTable));
+  const page = await scan.readPage();
+  return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
 }
 
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {

@@ -1,4 +1,4 @@
-import { readPace } from '../shared/copy/read-pace.ts';
+import { readPaceOf } from '../shared/copy/read-pace.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
@@ -32,12 +32,8 @@ export interface RemovalCheck {
  * asked for the product of each by key, inside the worker's share of the run's cap.
  */
 export function createRemovalCheck({ runtime, turn, tally }: RemovalScope): RemovalCheck {
-  const { sourceTable, runId, plan } = turn.run;
-  const pace = readPace({
-    unitsPerSecond: plan.readUnitsPerSecond / plan.workers,
-    clock: turn.clock,
-    deadline: turn.deadline,
-  });
+  const { sourceTable, runId } = turn.run;
+  const pace = readPaceOf(turn);
   const sourceItems = async (ids: readonly string[]): Promise<readonly WireItem[]> => {
     await pace.wait();
     return readItemsByKey(

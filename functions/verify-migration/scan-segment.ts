@@ -1,6 +1,14 @@
 import { filesOfRun } from '../shared/files/run-files.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
+import {
+  NOT_BEGUN,
+  openScan,
+  type ScanPosition,
+  type SegmentScan,
+  type TakePage,
+  turnScope,
+} from '../shared/copy/scan.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { keyText } from '../migrations/shop/target-key.ts';
@@ -9,7 +17,6 @@ import type { WireItem } from '../shared/items/wire-item.ts';
 import { findVerifiedTarget, verificationVersion } from './find-target.ts';
 import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';
-import { type ScanPosition, type SegmentScan, segmentScan } from './segment-scan.ts';
 import { openSourceCheck, type SourceCheck } from './source-check.ts';
 
 /** Where both Scans go on: key values, and so in the ledger only. */
@@ -24,6 +31,7 @@ interface Verification {
   readonly tally: ScanTally;
   readonly target: SegmentScan;
   readonly source: SegmentScan;
+  readonly takeTarget: TakePage;
   /** Whether the run created the target; else the source is done before the target is begun. */
   readonly isSideBySide: boolean;
   readonly sourceCheck: SourceCheck;
@@ -31,7 +39,6 @@ interface Verification {
 
 /** Between two checkpoints. */
 const CHECKPOINT_MILLIS = 5_000;
-const NOT_BEGUN: ScanPosition = { isDone: false };
 
 /**
  * Verifies one segment: compares the source with the backup product by product, and reads the target. One
@@ -66,31 +73,24 @@ async function openVerification(
   const { run, progress } = turn;
   const { tableName, isCreated } = await findVerifiedTarget(runtime, run);
   const tally = createScanTally(progress);
-  const meter = tally.counters;
   const start = progress.cursor ?? { target: NOT_BEGUN, source: NOT_BEGUN };
   const files = (await filesOfRun(runtime, run)).filter((file) => file.segment === segment);
   const sourceCheck = start.source.isDone ? NO_CHECK : await openSourceCheck({ runtime, turn, files, tally });
   const removals = createRemovalCheck({ runtime, turn, tally });
-  const order = { segment, meter };
+  const scanOf = (name: string, from: ScanPosition): SegmentScan =>
+    openScan(
+      turnScope(runtime, turn, tally.counters),
+      { tableName: name, segment, totalSegments: run.plan.segments.length },
+      from,
+    );
   return {
     turn,
     tally,
     sourceCheck,
     isSideBySide: isCreated,
-    target: segmentScan(runtime.items, turn, {
-      ...order,
-      tableName,
-      start: start.target,
-      see: (page) => (isCreated ? seeTarget(tally, page, run.runId) : removals.see(page)),
-    }),
-    source: segmentScan(runtime.items, turn, {
-      ...order,
-      tableName: run.sourceTable,
-      start: start.source,
-      see: (page) => {
-        for (const product of page) sourceCheck.see(product);
-      },
-    }),
+    target: scanOf(tableName, start.target),
+    source: scanOf(run.sourceTable, start.source),
+    takeTarget: (page) => (isCreated ? seeTarget(tally, page, run.runId) : removals.see(page)),
   };
 }
 
@@ -130,20 +130,25 @@ async function verifySome(verification: Verification): Promise<void> {
 }
 
 /** One page of every Scan that is under way; the first failure, once all have settled. */
-async function readPages({
-  target,
-  source,
-  sourceCheck,
-  isSideBySide,
-}: Verification): Promise<PromiseRejectedResult | undefined> {
+async function readPages(verification: Verification): Promise<PromiseRejectedResult | undefined> {
+  const { target, source, isSideBySide } = verification;
   const isTargetsTurn = !target.position.isDone && (isSideBySide || source.position.isDone);
-  const readSource = async (): Promise<void> => {
-    await source.readPage();
-    if (source.position.isDone) await sourceCheck.finish();
-  };
   const pages = await Promise.allSettled([
-    isTargetsTurn ? target.readPage() : undefined,
-    source.position.isDone ? undefined : readSource(),
+    isTargetsTurn ? readTarget(verification) : undefined,
+    source.position.isDone ? undefined : readSource(verification),
   ]);
   return pages.find((page) => page.status === 'rejected');
+}
+
+async function readTarget({ target, tally, takeTarget }: Verification): Promise<void> {
+  const { items } = await target.readPage(takeTarget);
+  tally.counters.items += items.length;
+}
+
+async function readSource({ source, sourceCheck, tally }: Verification): Promise<void> {
+  const { items } = await source.readPage((page) => {
+    for (const product of page) sourceCheck.see(product);
+  });
+  tally.counters.items += items.length;
+  if (source.position.isDone) await sourceCheck.finish();
 }

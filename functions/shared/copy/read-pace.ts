@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../retry.ts';
+import type { ShardTurn } from './shard-turn.ts';
 
 /** What a page has cost. */
 export interface PageCost {
@@ -29,6 +30,19 @@ export interface PaceOptions {
   readonly deadline: number;
   /** Milliseconds; replaced in tests. */
   readonly pause?: (millis: number) => Promise<unknown>;
+}
+
+/** The pace of one worker's turn: the run's cap, shared out evenly. */
+export function readPaceOf(
+  { run: { plan }, clock, deadline }: Pick<ShardTurn<unknown>, 'run' | 'clock' | 'deadline'>,
+  unitsPerItem?: number,
+): ReadPace {
+  return readPace({
+    unitsPerSecond: plan.readUnitsPerSecond / plan.workers,
+    unitsPerItem,
+    clock,
+    deadline,
+  });
 }
 
 /** The page that measures: small, because a page of 1 MB costs 256 units at once. */
