@@ -19,7 +19,6 @@ const NOT_YET = {
   ],
   migrations: [
     'functions/migrations/shop/product-to-items.ts -> functions/shared/text.ts',
-    'functions/migrations/shop/target-key.ts -> functions/shared/text.ts',
     'functions/migrations/shop/transform-context.ts -> functions/shared/ledger/run.ts',
   ],
   states: [
