@@ -19,7 +19,7 @@ import { backupSegment } from './backup-segment.ts';
 /** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */
 const workers = [0, 1, 2, 3] as const;
 
-/** The table keeps half of its capacity, provisioned or at most, for the shop. */
+/** Half of the table's capacity, provisioned or maximum, stays with the shop. */
 async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
   const { clients, clock, config, accountId } = runtime;
   const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
@@ -56,8 +56,8 @@ async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPro
 }
 
 /**
- * `sls invoke -f backupProducts`: a whole backup, rehearsed and sealed, in a run of its own. Short of time
- * it says so; the next call goes on.
+ * `sls invoke -f backupProducts`: a whole backup, rehearsed and sealed, in a run of its own. If time runs short, the
+ * answer says so, and the next call continues.
  *
  * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
  */

@@ -18,7 +18,7 @@ import { sourceTableKey } from '../migrations/shop/target-key.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { adoptExisting, type FileTarget, type ExistingFile, storeFile } from './store-file.ts';
 
-/** Where the next turn goes on: key values, and so in the ledger only. */
+/** Where the next turn continues. It holds key values and is therefore in the ledger only. */
 export interface SegmentCursor extends ScanPosition {
   /** Of the next file. */
   readonly sequence: number;
@@ -117,11 +117,11 @@ async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCur
 }
 
 /**
- * Backs up one Scan segment of the source: strongly consistent pages inside the worker's share, into data
- * files that are written once. Safe to be called again at any point, also twice at once.
+ * Backs up one Scan segment of the source: strongly consistent pages within the worker's share, into data
+ * files that are written once. Can be called again at any point, even twice at once.
  *
  * @throws ItemNotCarriableError, TableUnavailableError, BackupDamagedError, RunClosedError (none retried);
- *   TransientError when another worker is at the same segment.
+ *   TransientError when another worker works on the same segment.
  */
 export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let scope: SegmentScope | undefined;

@@ -15,12 +15,12 @@ export interface FileTarget {
   readonly options: PutOptions;
 }
 
-/** A data file that stands in the bucket. */
+/** A data file in the bucket. */
 export interface ExistingFile {
   readonly file: BackupFile;
   /**
-   * Present when an earlier worker's file was taken over: the Scan goes on behind this item, because what
-   * comes before it is in that file as it was when that worker read it.
+   * Present when an earlier worker's file was adopted. The Scan continues after this item, because that file holds
+   * everything before it as that worker read it.
    */
   readonly lastItem?: WireItem;
 }
@@ -38,7 +38,7 @@ function describeFile(target: FileTarget, encoded: EncodedFile, etag: string): B
   };
 }
 
-/** Reads a file that an earlier worker put there and counts it as this backup's. */
+/** Reads a file that an earlier worker wrote, and counts it as part of this backup. */
 async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<ExistingFile> {
   const key = dataFileKey(target.backupId, target.position);
   const digest = createDigestSum();
@@ -51,13 +51,13 @@ async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<
   }
   if (lastItem === undefined)
     throw new BackupDamagedError(
-      `Object ${key} stands where a data file belongs and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes into the bucket, then start again.`,
+      `Object ${key} is in the place of a data file and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes to the bucket, then start again.`,
     );
   const encoded = { ...checksums(body), itemCount: digest.value().count, bytes, digest: digest.value() };
   return { file: describeFile(target, encoded, etag), lastItem };
 }
 
-/** The file at this place, taken over; `undefined` where none stands. */
+/** Adopts the file at this place. `undefined` if there is none. */
 export async function adoptExisting(target: FileTarget): Promise<ExistingFile | undefined> {
   const key = dataFileKey(target.backupId, target.position);
   const existing = await target.objects.get(key, target.options);
@@ -65,10 +65,10 @@ export async function adoptExisting(target: FileTarget): Promise<ExistingFile | 
 }
 
 /**
- * Uploads a data file unless one stands there. A worker may have died between its PUT and its checkpoint;
- * if the shop sold something since, this worker's bytes differ, and the existing file is taken over.
+ * Uploads a data file unless there is one already. A worker may have died between its PUT and its checkpoint. If the
+ * source has changed since, this worker's bytes differ, and the existing file is adopted.
  *
- * @throws BackupDamagedError (not retried) when what stands there is no data file.
+ * @throws BackupDamagedError (not retried) when the existing object is no data file.
  */
 export async function storeFile(target: FileTarget, encoded: EncodedFile): Promise<ExistingFile> {
   const key = dataFileKey(target.backupId, target.position);
@@ -80,7 +80,7 @@ export async function storeFile(target: FileTarget, encoded: EncodedFile): Promi
   const adopted = await adoptExisting(target);
   if (adopted === undefined)
     throw new BackupDamagedError(
-      `Object ${key} was there a moment ago and is gone. Find out who deletes from the bucket, then start again.`,
+      `Object ${key} existed a moment ago and is gone. Find out who deletes from the bucket, then start again.`,
     );
   return adopted;
 }

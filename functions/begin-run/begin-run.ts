@@ -42,12 +42,12 @@ async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInp
   return begun(run, outcome);
 }
 
-/** Fields that mean something to a run that goes on; it keeps all its other parameters. */
+/** Fields that a resumed run takes from its new input. It keeps all its other parameters. */
 const resumable = new Set(['resume', 'maxQuarantined', 'Comment']);
 
 /**
- * What changes with a resumption. How many products may stay behind can be said anew: nobody knows them before the
- * run is held. What else was typed is not silently left out.
+ * What changes when a run is resumed. `maxQuarantined` can be given again, because nobody knows the number before the
+ * run is held. Any other field that was given is named in a warning.
  */
 function resumedFacts(run: Run, typed: object, input: MigrateInput): Partial<Run> {
   const fields = Object.keys(typed);
@@ -59,13 +59,13 @@ function resumedFacts(run: Run, typed: object, input: MigrateInput): Partial<Run
     ...(ignored.length > 0 && {
       warnings: [
         ...run.warnings,
-        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference; only maxQuarantined can be given again.`,
+        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined can be given again.`,
       ],
     }),
   };
 }
 
-/** A run keeps the table names that it began with; who has deployed others since shall read so. */
+/** A run keeps the table names that it began with. The warning is for operators who have deployed other names since. */
 function withOwnNames(runtime: Runtime, run: Run, facts: Partial<Run>): Partial<Run> {
   const prefix = tablePrefixOf(runtime, run);
   const { tablePrefix } = runtime.config;
@@ -76,7 +76,7 @@ function withOwnNames(runtime: Runtime, run: Run, facts: Partial<Run>): Partial<
 }
 
 /**
- * A held run goes on under its own id, plan and parameters.
+ * Resumes a held run under its own id, plan and parameters.
  *
  * @throws InvalidInputError when there is no such run or it is not held; LockHeldError when another run holds the table.
  */
@@ -105,8 +105,8 @@ async function resume(
 }
 
 /**
- * Begins the run (run, execution and lock in one transaction), or lets a held one go on. Its answer is the
- * whole state data; the plan is left out once the run has it.
+ * Begins the run (run, execution and lock in one transaction), or resumes a held one. Its answer is the whole state
+ * data, without the plan once the run has it.
  *
  * @throws LockHeldError, RunIdUsedError, RunClosedError, InvalidInputError; none is retried.
  */

@@ -9,7 +9,7 @@ import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 /** Keys that a sentence names; the report's `mismatches` name more. */
 const MAX_NAMED = 5;
 
-/** What a run into a table that was there before has left alone there, as sentences for the report. */
+/** What the run has left alone in an existing table, as sentences for the report. */
 export function catchingUpWarnings(
   runtime: Pick<Runtime, 'config'>,
   run: Pick<Run, 'sourceTable' | 'settings'>,
@@ -31,7 +31,7 @@ export function catchingUpWarnings(
   const outdated = migrated('outdated');
   const different = countOver(shards, 'CompareByKey', 'presentDifferent');
   const foreign = Math.max(0, different - keptChanged - outdated);
-  // What another sentence names is not named twice.
+  // Nothing is named twice.
   const elsewhere = new Set([
     ...keysOf('MigrateProducts', 'keptChanged'),
     ...keysOf('MigrateProducts', 'outdated'),
@@ -53,7 +53,7 @@ export function catchingUpWarnings(
     [
       outdated,
       () =>
-        `${counted(outdated, 'item', 'items')} of ${target} ${outdated === 1 ? 'comes from an earlier run and is' : 'come from an earlier run and are'} older than ${source} today; start with {"onExisting": "replace"} to bring ${outdated === 1 ? 'it' : 'them'} up to date.`,
+        `${counted(outdated, 'item', 'items')} of ${target} ${outdated === 1 ? 'comes from an earlier run and is' : 'come from an earlier run and are'} older than ${source} today. Start with {"onExisting": "replace"} to bring ${outdated === 1 ? 'it' : 'them'} up to date.`,
     ],
     [
       foreign,

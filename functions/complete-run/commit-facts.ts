@@ -11,8 +11,8 @@ import { verificationVersion } from '../verify-migration/find-target.ts';
 import type { CommitFacts } from './judge.ts';
 
 /**
- * Looks at everything that a commit is judged by: the ledger, the manifest and the names of the files in the bucket,
- * and the tables as they are now.
+ * Collects the facts that a commit is judged by: the ledger, the manifest and the names of the files in the bucket, and
+ * the tables as they are now.
  *
  * @throws BackupDamagedError (not retried) where the manifest is missing or was changed.
  */

@@ -44,7 +44,7 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   return committed;
 }
 
-/** After the commit point nothing is rolled back: what fails is a warning in the report. */
+/** After the commit nothing is rolled back. A failure becomes a warning in the report. */
 async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
   // First, because the shop waits for it; then the settings, which may take minutes.
   const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
@@ -62,9 +62,9 @@ async function reportOf(runtime: Runtime, run: Run): Promise<Report> {
 
 /**
  * The last step: judges, commits, opens and protects the new tables, writes the report and returns it. Called again after
- * its commit (an answer was lost), it does the rest again and returns the same.
+ * its commit, because an answer was lost, it repeats the rest and returns the same.
  *
- * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.
+ * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
  */
 export async function completeRun(runtime: Runtime, input: RunStepInput): Promise<Report> {
   const { ledger, clock } = runtime;

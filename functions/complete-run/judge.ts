@@ -23,13 +23,13 @@ export interface CommitFacts {
   readonly filed: Digest;
   /** By the manifest in the bucket. */
   readonly manifest: Digest;
-  /** What of the backup is not in the bucket any more, one clause each. */
+  /** Parts of the backup that are no longer in the bucket, one clause each. */
   readonly bucketProblems: readonly string[];
   /** The tables of the model, with what is there now; none for a dry run. */
   readonly tables: readonly TableFacts[];
   /** Name of the table that products go into. */
   readonly target: string;
-  /** What a checkpoint of the verification must carry: it counts for one execution and one code only. */
+  /** What a checkpoint of the verification must carry. It counts for one execution and one version of the code. */
   readonly verificationVersion: string;
 }
 
@@ -42,7 +42,7 @@ function digestOver(facts: CommitFacts, state: ShardState, name: string): Digest
   return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? NOTHING));
 }
 
-/** What the target must hold: as the rehearsal counted it, never as the comparison did. */
+/** What the target must hold. The rehearsal counted it, never the comparison. */
 function expectedOf(facts: CommitFacts): Digest {
   return digestOver(facts, 'RehearseBackup', 'expected');
 }
@@ -51,7 +51,7 @@ function isCreated({ ledger, target }: CommitFacts): boolean {
   return ledger.tables.some(({ name, outcome }) => name === target && outcome === 'CREATED');
 }
 
-/** Key by key: always in a table that was there before, and in a new one where its digest was not enough. */
+/** Key by key: always for an existing table, and for a new one whose digest did not match. */
 function isCompared(facts: CommitFacts): boolean {
   return !isCreated(facts) || shardsOf(facts, 'CompareByKey').length > 0;
 }
@@ -101,7 +101,7 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
   ];
 }
 
-/** The workers that migrated have seen every product, and made of it what the rehearsal made of it. */
+/** The workers of MigrateProducts have seen every product and made the same of it as the rehearsal. */
 function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
   const rehearsed = (counter: string): number => countOver(ledger.shards, 'RehearseBackup', counter);
@@ -146,7 +146,7 @@ function targetProblems(facts: CommitFacts): readonly string[] {
   });
 }
 
-/** One clause for everything that is not as it must be before a run may be called complete. */
+/** One clause for each thing that keeps the run from being complete. */
 export function commitProblems(facts: CommitFacts): readonly string[] {
   const prepared = [...passesOf(facts), ...preparationProblems(facts)];
   if (facts.run.parameters.dryRun) return prepared;
@@ -158,14 +158,14 @@ export function commitProblems(facts: CommitFacts): readonly string[] {
   ];
 }
 
-/** Clauses that a sentence names; the more there are, the more they say the same. */
+/** Clauses that a message names. Further ones would mostly repeat these. */
 const MAX_PROBLEMS = 6;
 
 /**
- * Whether everything is there: the backup, the tables, and in the target what the backup should have become.
+ * Judges whether everything is in place: the backup, the tables, and every item that the backup should have become.
  *
  * @returns what was verified; `undefined` for a dry run.
- * @throws VerificationFailedError naming what does not hold; not retried, the run is rolled back.
+ * @throws VerificationFailedError naming what is wrong; not retried, the run is rolled back.
  */
 export function judge(facts: CommitFacts): Verification | undefined {
   const { run, ledger } = facts;
@@ -177,7 +177,7 @@ export function judge(facts: CommitFacts): Verification | undefined {
   const all = isVerified ? problems : [...problems, 'it was not verified'];
   const more = all.length > MAX_PROBLEMS ? `; and ${all.length - MAX_PROBLEMS} more` : '';
   throw new VerificationFailedError(
-    `Run ${run.runId} is not committed, because not everything is there that backup ${run.backupId} should have become: ${all.slice(0, MAX_PROBLEMS).join('; ')}${more}. ${remedyFor(facts, verification)}`,
+    `Run ${run.runId} is not committed, because the tables do not hold what backup ${run.backupId} should have become: ${all.slice(0, MAX_PROBLEMS).join('; ')}${more}. ${remedyFor(facts, verification)}`,
   );
 }
 

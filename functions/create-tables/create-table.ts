@@ -14,7 +14,7 @@ export async function createForRun(
   return ensured;
 }
 
-/** `sls invoke -f create...Table`: the table, if it is not there, in a run of its own. */
+/** `sls invoke -f create...Table`: creates the table if it does not exist, in a run of its own. */
 export function createAlone(runtime: Runtime, spec: TableSpec, turn: Turn): Promise<ManualOutcome> {
   return withManualRun(runtime, turn, {
     step: spec.createdBy,

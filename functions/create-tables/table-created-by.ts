@@ -2,7 +2,7 @@ import type { TableSpec } from '../shared/migration/table-spec.ts';
 import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 
 /**
- * The spec whose table this function creates.
+ * The spec of the table that this function creates.
  *
  * @throws Error where there is none: each of the creating functions has exactly one table
  */

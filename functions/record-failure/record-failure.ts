@@ -6,10 +6,10 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { RecordFailureInput } from '../shared/state.ts';
 
 /**
- * Writes a failure inside a Map or a branch into the ledger, because the Map's own Catch may only see that
- * some iteration failed. The first one recorded counts as the root cause.
+ * Writes a failure inside a Map or a branch into the ledger, because the Map's own Catch may only see that some
+ * iteration failed. The first failure recorded is the root cause.
  *
- * @returns the failure in words, with a cause even where Step Functions gave none: the iteration fails with it
+ * @returns the failure in words, with a cause even if Step Functions gave none. The iteration fails with it
  * @throws RunNotFoundError; RunClosedError where another execution works on the run. Neither is retried.
  */
 export async function recordCaughtFailure(
@@ -20,7 +20,7 @@ export async function recordCaughtFailure(
   const run = await readRun(runtime.ledger, runId);
   if (run.executionArn !== executionArn)
     throw new RunClosedError(
-      `Run ${runId} is not worked on by ${executionArn}, so its failure was not noted. Nothing was changed.`,
+      `Execution ${executionArn} does not work on run ${runId}, so its failure was not recorded. Nothing was changed.`,
     );
   const { error, cause } = readableFailure(failure);
   const at = new Date(runtime.clock.now()).toISOString();

@@ -11,14 +11,14 @@ import { partitionOf } from '../shared/aws/partition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
 
-/** What was done about the runs that were found. */
-export interface Settled {
+/** What was done about the runs that were found dead. */
+export interface Recovered {
   readonly examined: number;
   /** Names of the roll backs that were started. */
   readonly started: readonly string[];
 }
 
-/** Runs further back have been looked at by every call since. */
+/** Earlier calls have looked at older runs. */
 const recentRuns = 200;
 
 async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
@@ -31,7 +31,7 @@ async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
   return (await executionStatus(runtime.clients.sfn, recoveryOwner)) !== 'RUNNING';
 }
 
-/** Step Functions takes names of 80 characters; a long run id is shortened, and kept apart by its hash. */
+/** Step Functions takes names of 80 characters. A long run id is shortened and told apart by its hash. */
 export function recoveryName(runId: string, attempt: number): string {
   const name = `recover-${runId}-${attempt}`;
   if (name.length <= 80) return name;
@@ -39,7 +39,7 @@ export function recoveryName(runId: string, attempt: number): string {
   return `recover-${cut(runId, 50)}-${digest}-${attempt}`;
 }
 
-/** The number of this attempt; two recovery owners at once get the same one, and so start one roll back between them. */
+/** The number of this attempt. Two calls at once get the same number and therefore start only one roll back. */
 async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promise<number> {
   const { ledger } = runtime;
   const attempt = previous + 1;
@@ -64,7 +64,7 @@ function machineArn({ accountId, config }: Runtime): string {
   return `arn:${partitionOf(config.region).name}:states:${config.region}:${accountId}:stateMachine:${config.service}-${config.stage}-rollback`;
 }
 
-/** One roll-back path for everything: the rollback machine, visible in the console, idempotent by its name. */
+/** The rollback machine is the only way to roll back. It is visible in the console and idempotent by its name. */
 async function startRollBack(runtime: Runtime, run: Run): Promise<string | undefined> {
   const { sfn } = runtime.clients;
   const stateMachineArn = machineArn(runtime);
@@ -82,7 +82,7 @@ async function startRollBack(runtime: Runtime, run: Run): Promise<string | undef
   return name;
 }
 
-/** Whether CompleteRun died between its commit and the protection of the tables, or could not switch all of it on. */
+/** Whether CompleteRun died between its commit and the protection of the tables, or could not switch on all of it. */
 function needsProtection(runtime: Runtime, run: Run): boolean {
   const finishedAt = Date.parse(run.finishedAt ?? '');
   const graceMillis = 900_000;
@@ -93,7 +93,7 @@ function needsProtection(runtime: Runtime, run: Run): boolean {
   );
 }
 
-/** Their items would be misread here. The next run that meets their lock says what to do. */
+/** This version would misread their ledger items. The next run that meets their lock says what to do. */
 function leaveToOtherVersion({ logger }: Runtime, runs: readonly Run[]): void {
   for (const { runId, status, ledgerVersion } of runs)
     if (status === 'RUNNING' || status === 'ROLLING_BACK')
@@ -105,11 +105,11 @@ function leaveToOtherVersion({ logger }: Runtime, runs: readonly Run[]): void {
 }
 
 /**
- * Finds runs whose execution ended without a word and starts their roll back (or lets it hold them, as their
- * `onFailure` says); finishes the opening and the protection of committed ones. Called for an execution's end, which is only
- * a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
+ * Finds runs whose execution died and starts their roll back, which holds them if their `onFailure` says so. Also
+ * finishes the opening and the protection of committed runs. Called for an execution's end, which is only a hint, and by
+ * the schedule. Idempotent: called twice or late it starts nothing twice.
  */
-export async function recoverRuns(runtime: Runtime): Promise<Settled> {
+export async function recoverRuns(runtime: Runtime): Promise<Recovered> {
   const recent = await listRuns(runtime.ledger, recentRuns);
   const runs = recent.filter(isReadable);
   leaveToOtherVersion(
@@ -124,15 +124,15 @@ export async function recoverRuns(runtime: Runtime): Promise<Settled> {
   await withEach(async (run) => {
     if (await isAbandoned(runtime, run)) started.push(...[(await startRollBack(runtime, run)) ?? []].flat());
   });
-  // The shop cannot write before: tried at once and without limit.
+  // The shop cannot write before that, so this is tried at once and without limit.
   await withEach(async (run) => {
     if (run.status === 'SUCCEEDED') await finishOpening(runtime, run);
   });
-  // Last, because a young table keeps this waiting, and nobody else.
+  // Last, because a young table may keep this waiting.
   await withEach(async (run) => {
     if (needsProtection(runtime, run)) await finishProtection(runtime, run);
   });
-  // Thrown once every run had its turn: the failure is seen, and the next call tries again.
+  // Thrown after every run had its turn, so that the failure is seen. The next call tries again.
   if (failures.length > 0) throw failures[0];
   return { examined: recent.length, started };
 }

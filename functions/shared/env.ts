@@ -22,7 +22,7 @@ const schema = z.object({
   KMS_KEY_ARN: z.string().optional(),
 });
 
-/** What the deployment decided; every value is set by `serverless.yml`. */
+/** What the deployment decided. `serverless.yml` sets every value. */
 export interface Config {
   readonly service: string;
   readonly stage: string;

@@ -3,19 +3,19 @@ import { cut } from './text.ts';
 /**
  * Every error of the migration that is not an AWS SDK error. `name` is a literal, because bundlers
  * rename classes and Lambda reports `error.name` to Step Functions. Only {@link TransientError} is
- * retried by the state machine; every other one is final for the run and leads to its roll back.
+ * retried by the state machine. Every other error is final for the run and leads to its roll back.
  *
  * A message is a sentence for an operator: what failed, on which thing, why, what was done, what to
  * do now. It never holds an attribute value other than a product's key.
  */
 export abstract class MigrationError extends Error {}
 
-/** A fault that passes by itself: throttling, a reset, credentials being renewed. Retried by every state. */
+/** A passing fault: throttling, a reset, credentials being renewed. Retried by every state. */
 export class TransientError extends MigrationError {
   override readonly name = 'TransientError';
 }
 
-/** What was typed as input cannot be used; the message names the field. Nothing was created. */
+/** The input cannot be used. The message names the field. Nothing was created. */
 export class InvalidInputError extends MigrationError {
   override readonly name = 'InvalidInputError';
 }
@@ -30,7 +30,7 @@ export class ServiceUnreachableError extends MigrationError {
   override readonly name = 'ServiceUnreachableError';
 }
 
-/** The role may not do what the step needs; the message names action, resource and remedy. */
+/** The role may not do what the step needs. The message names action, resource and remedy. */
 export class PermissionDeniedError extends MigrationError {
   override readonly name = 'PermissionDeniedError';
 }
@@ -40,12 +40,12 @@ export class SourceTableNotFoundError extends MigrationError {
   override readonly name = 'SourceTableNotFoundError';
 }
 
-/** The source table is there, but not ACTIVE or not keyed by `id` (S). */
+/** The source table exists, but is not ACTIVE or has another key than `id` (S). */
 export class SourceTableUnusableError extends MigrationError {
   override readonly name = 'SourceTableUnusableError';
 }
 
-/** The source holds no product at all, and `allowEmpty` was not given; the message names the remedy. */
+/** The source holds no product, and `allowEmpty` was not given. The message names the remedy. */
 export class SourceTableEmptyError extends MigrationError {
   override readonly name = 'SourceTableEmptyError';
 }
@@ -55,7 +55,7 @@ export class BackupBucketError extends MigrationError {
   override readonly name = 'BackupBucketError';
 }
 
-/** A target table exists with other keys or indexes; the message lists each difference. */
+/** A target table exists with other keys or indexes. The message lists each difference. */
 export class TableSchemaMismatchError extends MigrationError {
   override readonly name = 'TableSchemaMismatchError';
 }
@@ -65,22 +65,22 @@ export class ForeignStageTableError extends MigrationError {
   override readonly name = 'ForeignStageTableError';
 }
 
-/** A table that was there is gone, or did not become ACTIVE in time. */
+/** A table vanished, or did not become ACTIVE in time. */
 export class TableUnavailableError extends MigrationError {
   override readonly name = 'TableUnavailableError';
 }
 
-/** A quota of the account is used up; the message names it and how to raise it. */
+/** A quota of the account is used up. The message names it and says how to raise it. */
 export class TableQuotaError extends MigrationError {
   override readonly name = 'TableQuotaError';
 }
 
-/** An INLINE Map's history would not hold this run; deploy with `mapMode: DISTRIBUTED` or raise the cap. */
+/** The history of an INLINE Map would not hold this run. Deploy with `mapMode: DISTRIBUTED` or raise the caps. */
 export class RunTooLongForInlineError extends MigrationError {
   override readonly name = 'RunTooLongForInlineError';
 }
 
-/** Another run holds the source table; the message names it and how to release it. */
+/** Another run has the lock of the source table. The message names the run and says how to release the lock. */
 export class LockHeldError extends MigrationError {
   override readonly name = 'LockHeldError';
 }
@@ -100,12 +100,12 @@ export class RunNotFoundError extends MigrationError {
   override readonly name = 'RunNotFoundError';
 }
 
-/** The run has ended, is being rolled back, or belongs to another execution: this worker changes nothing. */
+/** The run has ended, is being rolled back, or belongs to another execution. This worker changes nothing. */
 export class RunClosedError extends MigrationError {
   override readonly name = 'RunClosedError';
 }
 
-/** An item cannot be carried into a backup without changing it; the message names its key. */
+/** An item cannot be written to a backup without changing it. The message names its key. */
 export class ItemNotCarriableError extends MigrationError {
   override readonly name = 'ItemNotCarriableError';
 }
@@ -115,12 +115,12 @@ export class BackupNotFoundError extends MigrationError {
   override readonly name = 'BackupNotFoundError';
 }
 
-/** A backup does not read back as it was written; the message names the file and what is wrong with it. */
+/** A backup does not read back as it was written. The message names the file and what is wrong with it. */
 export class BackupDamagedError extends MigrationError {
   override readonly name = 'BackupDamagedError';
 }
 
-/** More products than `maxQuarantined` cannot be transformed; the message names the first ones. */
+/** More products than `maxQuarantined` cannot be transformed. The message names the first ones. */
 export class TooManyQuarantinedError extends MigrationError {
   override readonly name = 'TooManyQuarantinedError';
 }
@@ -130,7 +130,7 @@ export class VerificationFailedError extends MigrationError {
   override readonly name = 'VerificationFailedError';
 }
 
-/** DynamoDB refuses one item for good; the message names its key and DynamoDB's reason. */
+/** DynamoDB refuses one item for good. The message names its key and DynamoDB's reason. */
 export class ItemRefusedError extends MigrationError {
   override readonly name = 'ItemRefusedError';
 }
@@ -147,7 +147,7 @@ export function isNamed(error: unknown, ...names: readonly string[]): error is E
 
 const maxMessageBytes = 1024;
 
-/** What an unknown thrown value says of itself, at most 1 KiB, without stack. */
+/** Name and message of any thrown value, at most 1 KiB, without stack. */
 export function errorSummary(error: unknown): { readonly name: string; readonly message: string } {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return { name, message: cut(message, maxMessageBytes) };

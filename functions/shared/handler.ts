@@ -11,11 +11,11 @@ export interface LambdaContext {
   getRemainingTimeInMillis?(): number;
 }
 
-/** One function: what it does inside a workflow and, if it can, when it is called alone. */
+/** One function: what it does inside a workflow and, if possible, when it is called alone. */
 export interface Stage<Input> {
   readonly input: z.ZodType<Input>;
   readonly run: (runtime: Runtime, input: Input, turn: Turn) => Promise<unknown>;
-  /** The sensible whole, for a call without payload. */
+  /** Does the whole step, for a call without payload. */
   readonly alone?: (runtime: Runtime, turn: Turn) => Promise<unknown>;
 }
 
@@ -25,10 +25,10 @@ function isEmpty(event: unknown): boolean {
   return typeof event === 'object' && !Array.isArray(event) && Object.keys(event).length === 0;
 }
 
-/** As much as Step Functions carries from state to state. */
+/** The largest payload that Step Functions carries from state to state. */
 const maxPayloadCharacters = 262_144;
 
-/** Whether it can be read at all: not too long, nor nested too deeply to be written down again. */
+/** Whether a payload can be read at all. It must not be too long, or nested too deeply to be serialised again. */
 function isReadable(event: unknown): boolean {
   try {
     return (JSON.stringify(event) ?? '').length <= maxPayloadCharacters;
@@ -37,7 +37,7 @@ function isReadable(event: unknown): boolean {
   }
 }
 
-/** The first few problems of a payload that is refused, without what was in it. */
+/** The first few problems of a refused payload, without its content. */
 function problemsOf({ issues }: z.ZodError): string {
   const named = issues
     .slice(0, 5)
@@ -80,7 +80,7 @@ async function runStage<Input>(
   if (parsed?.success !== true) {
     const problems = parsed === undefined ? 'too long, or nested too deeply' : problemsOf(parsed.error);
     throw new InvalidInputError(
-      `This function's payload is not what the workflow sends (${problems}). ${stage.alone === undefined ? 'It is part of the workflow and cannot be called alone; start the state machine instead.' : 'Call it without a payload to do the whole step.'}`,
+      `This function's payload is not what the workflow sends (${problems}). ${stage.alone === undefined ? 'It is part of the workflow and cannot be called alone. Start the state machine instead.' : 'Call it without a payload to do the whole step.'}`,
     );
   }
   return stage.run(runtime, parsed.data, turn);

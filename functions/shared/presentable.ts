@@ -20,12 +20,12 @@ export function isDenied(error: unknown): boolean {
   return denied.has(errorSummary(error).name);
 }
 
-/** Whether the workflow, which repeats a step, made the call, or a person, whom nobody stands behind. */
+/** Whether the workflow made the call, which repeats a step, or a person, who has to call again. */
 export interface Caller {
   readonly isAlone: boolean;
 }
 
-/** The error as Step Functions and the operator shall see it: at most 1 KiB of message and no stack. */
+/** The error as Step Functions and the operator see it: at most 1 KiB of message and no stack. */
 export function presentable(error: unknown, caller: Caller): Error {
   const shown = translate(error, caller);
   shown.message = errorSummary(shown).message;
@@ -38,11 +38,11 @@ function translate(error: unknown, { isAlone }: Caller): Error {
   const { code = '' } = (error ?? {}) as { code?: string };
   if (expired.has(name))
     return new TransientError(
-      `The credentials expired in mid-call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
+      `The credentials expired during the call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );
   if (isDenied(error))
     return new PermissionDeniedError(
-      `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false; then start again.`,
+      `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false. Then start again.`,
     );
   if (error instanceof MigrationError) return error;
   const endpoint = silentEndpoint(error);
@@ -54,7 +54,7 @@ function translate(error: unknown, { isAlone }: Caller): Error {
   return error instanceof Error ? error : new Error(message);
 }
 
-/** What Node says of a connection that was refused, or of a name that nobody knows. */
+/** Node's codes for a connection that was refused and a name that cannot be resolved. */
 interface ConnectionFailure {
   readonly code?: string;
   readonly address?: string;
@@ -76,7 +76,7 @@ function silentEndpoint(error: unknown): string | undefined {
   return `${place} (${code})`;
 }
 
-/** The workflow tries again for a while, because a name server may be slow and a network may come back. */
+/** The workflow tries again for a while, because a name server may be slow and a network may recover. */
 function unreachable(endpoint: string, isAlone: boolean): Error {
   const remedy =
     'Check the network and the region; AWS_ENDPOINT_URL, where it is set, must name an endpoint that runs (npm run local starts one here)';

@@ -11,7 +11,7 @@ function escaped(character: string): string {
   return SHORT[character] ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`);
 }
 
-/** A text of foreign origin as one line that can be shown anywhere: `\u001b` in place of an ESC, `\n` of a line feed. */
+/** Text of foreign origin as one line that can be shown anywhere: `\u001b` for an ESC, `\n` for a line feed. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }

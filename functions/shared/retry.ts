@@ -1,12 +1,12 @@
 import { backOff } from 'exponential-backoff';
 
-/** Time, chance and waiting, so that tests bring their own. */
+/** Time, chance and waiting. Tests pass their own. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
 }
 
-/** Names of AWS errors that pass by themselves. */
+/** Names of transient AWS errors. */
 const transientNames = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -66,8 +66,8 @@ export function isThrottle(error: unknown): boolean {
 }
 
 /**
- * Whether the same request may well succeed a moment later: throttling, 5xx, resets, time-outs, answers cut short, a
- * clock that was wrong and that the SDK has corrected.
+ * Whether the same request may succeed a moment later: throttling, 5xx, resets, time-outs, truncated answers, and a
+ * wrong clock that the SDK has corrected.
  */
 export function isTransient(error: unknown): boolean {
   const { name, code, message, $metadata } = (error ?? {}) as AwsLikeError;
@@ -99,8 +99,8 @@ export const firstPauseMillis = 50;
 export const maxPauseMillis = 5_000;
 
 /**
- * Calls until it succeeds, with full jitter between 0 and 50 ms .. 5 s, as long as the error passes by
- * itself and the deadline allows; then throws the last error. The SDK alone gives up after 2.6 s.
+ * Calls until it succeeds, with full jitter between 0 and 50 ms .. 5 s, as long as the error is transient and the
+ * deadline allows. Then throws the last error. The SDK alone gives up after 2.6 s.
  *
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */

@@ -9,7 +9,7 @@ import type { LedgerTable } from './ledger/ledger-table.ts';
 import type { Clock } from './retry.ts';
 import { type ItemTable, itemTable } from './aws/item-table.ts';
 
-/** Everything a stage depends on; its first argument. Built once per cold start, replaced in tests. */
+/** Everything that a stage depends on, and its first argument. Built once per cold start, replaced in tests. */
 export interface Runtime {
   readonly config: Config;
   readonly clients: Clients;
@@ -21,7 +21,7 @@ export interface Runtime {
   /** Backup bucket of the stack. */
   readonly bucket: string;
   readonly clock: Clock;
-  /** Waits so many milliseconds by {@link clock}. */
+  /** Waits this many milliseconds by {@link clock}. */
   readonly sleep: (millis: number) => Promise<unknown>;
   /** Requests of this sandbox that got no answer. */
   readonly inDoubt: InDoubt;
@@ -38,7 +38,7 @@ export interface Turn {
   readonly requestId: string;
 }
 
-/** A worker that has less than this left saves its checkpoint and returns. Covers a request (10 s), its drain and the checkpoint. */
+/** A worker with less time left than this saves its checkpoint and returns. Covers a request (10 s), its drain and the checkpoint. */
 export const reserveMillis = 20_000;
 
 /** The fence: a look of at most 5 s, a request of at most 20 s, and 5 s for flight and clocks. */
@@ -46,7 +46,7 @@ export function fenceMillisOf({ fenceWaitSeconds }: Pick<Config, 'fenceWaitSecon
   return fenceWaitSeconds * 1_000;
 }
 
-/** How long a request without an answer may still take effect: two fences, one for its sender and one for its way. */
+/** How long a request without an answer may still take effect: one fence for its sender and one for its way. */
 export function doubtMillisOf(config: Pick<Config, 'fenceWaitSeconds'>): number {
   return 2 * fenceMillisOf(config);
 }

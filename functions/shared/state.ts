@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
 /**
- * Every payload that travels between the states, one schema a hop. Payloads hold names, small numbers
- * and flags; items, keys of items and cursors with key values live in S3 and in the ledger.
+ * Every payload that travels between the states, one schema per hop. Payloads hold names, small numbers and flags. Items,
+ * their keys and cursors with key values are in S3 and in the ledger.
  */
 
 const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
 
-/** A run's id, which is the name of the execution that began it. It stands in keys of the ledger and the bucket. */
+/** A run's id, which is the name of the execution that began it. Keys of the ledger and the bucket contain it. */
 export const runIdSchema = z
   .string()
   .regex(runIdPattern, 'must be the id of a run: letters, digits, _ and -, at most 80');
@@ -35,11 +35,11 @@ export const beginningSchema = executionSchema.extend({
     .string()
     .regex(
       runIdPattern,
-      'becomes the id of the run, so it must be made of letters, digits, _ and -, at most 80; start again under another name',
+      'becomes the id of the run, so it may have at most 80 letters, digits, _ and -; start again under another name',
     ),
 });
 
-/** A Map over less than all of `[0..n-1]` would leave something out without a word. */
+/** A Map over less than all of `[0..n-1]` would silently leave something out. */
 const indexes = z
   .array(z.number())
   .min(1)
@@ -60,10 +60,10 @@ export const planSchema = z.object({
   readUnitsPerSecond: z.number().min(0),
   /** Cap over all workers in write units a second; 0: none. */
   writeUnitsPerSecond: z.number().min(0),
-  /** Products the table is thought to hold (DescribeTable, six hours stale, or counted where it is small). */
+  /** Products that the table probably holds: by DescribeTable, up to six hours old, or counted if the table is small. */
   estimatedProducts: z.number().min(0),
   estimatedBytes: z.number().min(0),
-  /** The source's attribute of expiry, where time to live is on. */
+  /** The source's time to live attribute, if time to live is on. */
   timeToLiveAttribute: z.string().optional(),
   /** Seconds and dollars of a whole run, estimated. */
   estimate: z.object({ seconds: z.number(), dollars: z.number() }),
@@ -77,7 +77,7 @@ export const testConnectionSchema = z.object({
   input: z.unknown(),
   /** Absent where it is called alone. */
   execution: beginningSchema.optional(),
-  /** Ask for the list of checks instead of the plan; stops are listed, not thrown. */
+  /** Asks for the list of checks instead of the plan. Stops are listed, not thrown. */
   check: z.boolean().optional(),
 });
 export type TestConnectionInput = z.infer<typeof testConnectionSchema>;
@@ -101,11 +101,11 @@ export interface BeginRunOutput extends Omit<BeginRunInput, 'tested'> {
 /** BeginRun -> Choice, every Map and every later state. */
 export interface BegunRun {
   /**
-   * `RESUMED`: a held run goes on, perhaps under other code. `RECOVER`: a dead run holds the lock and must be recovered
-   * first; then BeginRun is called again.
+   * `RESUMED`: a held run continues, perhaps under other code. `RECOVER`: a dead run has the lock and must be recovered
+   * first. Then BeginRun is called again.
    */
   readonly outcome: 'BEGUN' | 'RESUMED' | 'RECOVER';
-  /** The run to go on with, or, for `RECOVER`, the dead one. */
+  /** The run to work on, or, for `RECOVER`, the dead one. */
   readonly runId: string;
   readonly dryRun: boolean;
   readonly segments: readonly number[];
@@ -122,9 +122,9 @@ export const workerSchema = z.strictObject({
   shard: z.number().int().min(0).max(999),
   /** Turns taken so far; absent at the first. */
   turn: z.number().int().min(0).optional(),
-  /** True when the shard is finished; else the Choice calls the worker again. */
+  /** True when the shard is finished. Otherwise the Choice calls the worker again. */
   done: z.boolean().optional(),
-  /** How far the last turn got, for the reader of the history; the ledger's checkpoint decides. */
+  /** How far the last turn got, for readers of the history. The ledger's checkpoint decides. */
   itemsDone: z.number().int().min(0).optional(),
 });
 export type WorkerInput = z.infer<typeof workerSchema>;
@@ -140,7 +140,7 @@ export interface WorkerOutput extends WorkerInput {
 export const runStepSchema = z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema });
 export type RunStepInput = z.infer<typeof runStepSchema>;
 
-/** SealBackup's answer; for whoever calls it alone, the workflow drops it. */
+/** SealBackup's answer, for a call outside the workflow. The workflow drops it. */
 export interface SealedBackup {
   readonly backupId: string;
   readonly dryRun: boolean;
@@ -171,9 +171,9 @@ export const recordFailureSchema = z.strictObject({
 export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
 /**
- * RollBack's payload: the whole state of `migrate` or `restore` after a Catch, of `rollback` with what was
- * typed, a dead run that BeginRun wants recovered, or, from ClearItems, a resumed run whose items may be those of
- * other code.
+ * RollBack's payload. After a Catch it is the whole state of `migrate` or `restore`. From `rollback` it has the input.
+ * From RecoverPrevious it names a dead run. From ClearItems it names a resumed run whose items other code may have
+ * written.
  */
 export const rollBackSchema = z.discriminatedUnion('machine', [
   z.object({
@@ -194,8 +194,8 @@ export type RollBackInput = Exclude<z.infer<typeof rollBackSchema>, { machine: '
 export const rollBackRequestSchema = z.strictObject({
   runId: runIdSchema,
   /**
-   * Needed to roll back a run that a later one relies on, and then the id of the latest such run; for a run that
-   * succeeded and that none relies on, its own id.
+   * Needed for a run that a later one relies on: the id of the latest such run. Also needed for any other run that
+   * succeeded: its own id.
    */
   confirm: runIdSchema.optional(),
   /** A dead run is recovered as its `onFailure` says; without it, it is rolled back. */
@@ -210,19 +210,19 @@ export interface RollBackTurn {
   readonly done: boolean;
   readonly waitSeconds: number;
   /**
-   * `REFUSED`: no run was begun, another execution works on it, or what was asked of `rollback` cannot be done; this
-   * execution has changed nothing. `SUCCEEDED`: the run is past its commit point, nothing was rolled back.
+   * `REFUSED`: no run was begun, another execution works on it, or the request to `rollback` cannot be granted. This
+   * execution has changed nothing. `SUCCEEDED`: the run is past its commit, and nothing was rolled back.
    */
   readonly end: 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'SUCCEEDED' | 'REFUSED' | 'PENDING';
   /** The original error's name. */
   readonly error: string;
-  /** What failed, what was rolled back, where the report lies. */
+  /** What failed, what was rolled back, and where the report is. */
   readonly cause: string;
   /** The report, for `SUCCEEDED` only. */
   readonly report: unknown;
 }
 
-/** RecoverRun's payload: an EventBridge event of any kind. It is a hint only, so nothing in it is relied on. */
+/** RecoverRun's payload: an EventBridge event of any kind. It is only a hint, and nothing in it is used. */
 export const recoverRunSchema = z.looseObject({
   source: z.string().optional(),
   'detail-type': z.string().optional(),

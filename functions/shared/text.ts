@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
 
-/** The beginning of a text that takes at most `maxBytes` bytes, cut between two characters. Half a character becomes U+FFFD. */
+/** The beginning of a text, at most `maxBytes` bytes, cut between two characters. Half a character becomes U+FFFD. */
 export function cut(text: string, maxBytes: number): string {
   const whole = text.toWellFormed();
   if (whole.length * MAX_BYTES_PER_UNIT <= maxBytes || Buffer.byteLength(whole) <= maxBytes) return whole;

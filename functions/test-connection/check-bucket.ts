@@ -15,7 +15,7 @@ export async function checkBucket(runtime: Runtime): Promise<Check> {
     // An answer to HEAD has no body, so S3 cannot say that the credentials have expired in mid-call.
     if (status === 400)
       throw new TransientError(
-        `S3 refused to look at bucket ${bucket} without a reason, as it does when credentials expire in mid-call; the step is tried again.`,
+        `S3 refused access to bucket ${bucket} without a reason, as it does when credentials expire during a call. The step is tried again.`,
       );
     if (status !== 404 && status !== 403) throw error;
     const why = status === 404 ? 'does not exist' : 'cannot be read with the role of testConnection';

@@ -10,8 +10,8 @@ interface FirstPage {
 }
 
 /**
- * Nothing where the source holds a product, or where a run goes on whose backup was made when it did. Otherwise a
- * warning in a list of checks, and what the run fails with unless the input allows an empty source.
+ * Nothing if the source holds a product, or if the run is a resumed one. Otherwise a warning in a list of checks, and
+ * the error of the run unless the input allows an empty source.
  */
 export function checkEmpty(
   sourceTable: string,

@@ -7,7 +7,7 @@ import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/
 import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
-/** Without tags nothing but a run's ledger says who has created it. */
+/** Without tags only the ledger says who created the table. */
 function originOf(tags: TableTags | undefined): string {
   if (tags === undefined) return '';
   return tags.has(runTag) ? ` (created by run ${tags.get(runTag)})` : ' (not created by a migration)';
@@ -18,7 +18,7 @@ async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
   const name = tableName(spec, config.tablePrefix);
   const what = `target table ${name}`;
   const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
-  if (table === undefined) return done(what, `Table ${name} is not there yet; the migration creates it.`);
+  if (table === undefined) return done(what, `Table ${name} does not exist yet. The migration creates it.`);
   if (table.TableStatus === 'DELETING' || table.TableStatus === 'CREATING')
     return stop(
       what,
@@ -31,7 +31,7 @@ async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
   if (otherStage !== undefined) return stop(what, foreignStageError(name, otherStage));
   const differences = schemaDifferences(spec, table);
   if (differences.length > 0) return stop(what, schemaMismatchError(name, differences));
-  return done(what, `Table ${name} exists${originOf(tags)} with the right keys; what it holds is kept.`);
+  return done(what, `Table ${name} exists${originOf(tags)} with the right keys. Its items are kept.`);
 }
 
 /** The state of each target: absent, ours, foreign, another stage's, or of another schema. */

@@ -11,7 +11,7 @@ export interface TimeToLiveCheck {
   readonly attribute: string | undefined;
 }
 
-/** What an engine on a laptop says of a call that it does not have. */
+/** What an engine on a laptop answers to a call that it does not support. */
 const notOffered = 'UnknownOperationException';
 
 async function attributeOf({ clients, clock, config }: Runtime): Promise<string | undefined> {
@@ -23,7 +23,7 @@ async function attributeOf({ clients, clock, config }: Runtime): Promise<string 
   }
 }
 
-/** Whether the source deletes items by itself: what is migrated in time then stays for ever. A warning, no stop. */
+/** Whether the source expires items. Those that are migrated in time stay for ever. A warning, no stop. */
 export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck> {
   const { sourceTable, tablePrefix } = runtime.config;
   const what = `time to live of ${sourceTable}`;
@@ -33,6 +33,6 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
     const found = attribute === undefined ? 'off' : `on ${attribute}, as for ${target}`;
     return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
   }
-  const sentence = `${sourceTable} deletes items by time to live on ${attribute}; ${target} gets none, so a product that is migrated before its time is up lives for ever there. The rehearsal counts them.`;
+  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. A product that is migrated before it expires stays there for ever. The rehearsal counts such products.`;
   return { check: warning(what, sentence), attribute };
 }

@@ -2,14 +2,14 @@ import { type MigrationError, ServiceUnreachableError } from '../shared/errors.t
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Clock } from '../shared/retry.ts';
 
-/** One thing that was looked at before a run. */
+/** One check before a run. */
 export interface Check {
-  /** What was looked at. */
+  /** What was checked. */
   readonly name: string;
   readonly outcome: 'done' | 'warning' | 'stop';
   /** What was found and, for a warning or a stop, the remedy. */
   readonly sentence: string;
-  /** What a run fails with: for `stop`, and for a warning that a plan goes on with. */
+  /** The error of a run: for `stop`, and for a warning that only a plan may ignore. */
   readonly error?: MigrationError;
 }
 
@@ -22,7 +22,7 @@ export const stop = (name: string, error: MigrationError): Check => ({
   error,
 });
 
-/** A service that says nothing for this long is taken for unreachable. */
+/** A service that does not answer for this long counts as unreachable. */
 const patienceMillis = 5_000;
 
 /**

@@ -6,10 +6,10 @@ import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits, sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 
-/** What the size of a run follows from. */
+/** What the size of a run depends on. */
 export interface SizingFacts {
   readonly source: TableDescription;
-  /** Items and bytes of DynamoDB JSON seen on a first page; `isWhole`: there is no second one. */
+  /** Items and bytes of DynamoDB JSON on the first page. `isWhole`: there is no second page. */
   readonly probe: { readonly items: number; readonly bytes: number; readonly isWhole: boolean };
   readonly input: MigrateInput;
   readonly config: {
@@ -23,14 +23,14 @@ export interface SizingFacts {
   readonly target: TableDescription | undefined;
 }
 
-/** One worker is quick enough for these; more would only start cold. */
+/** One worker is quick enough for this many. More workers would only start cold. */
 const productsPerWorker = 250;
 /** A worker's share of a cap below this would not carry one batch of 25 items a second. */
 const unitsPerWorker = 25;
 /** Of Step Functions' 25,000 events in a history; the rest is for retries and the states around the Maps. */
 const maxMapEvents = 18_000;
 const eventsPerTurn = 7;
-/** A Map is given at most 1,000 numbers; a fifth of that stays free. */
+/** A Map gets at most 1,000 numbers. A fifth of that stays free. */
 const maxIterations = 800;
 /** More iterations of an INLINE Map than this do not run at once. */
 const maxInlineWorkers = 40;
@@ -47,7 +47,7 @@ interface Size {
   readonly bytes: number;
 }
 
-/** DescribeTable's figures are up to six hours old: a first page that holds everything, or more than they say, is better. */
+/** DescribeTable's figures are up to six hours old. A first page that holds everything, or more than they say, is better. */
 function sizeOf({ source, probe }: SizingFacts): Size {
   const described = { products: source.ItemCount ?? 0, bytes: source.TableSizeBytes ?? 0 };
   if (probe.isWhole) return { products: probe.items, bytes: probe.bytes };
@@ -57,7 +57,7 @@ function sizeOf({ source, probe }: SizingFacts): Size {
   };
 }
 
-/** A table in use keeps half of what it serves for its users; whoever names a cap decides otherwise. */
+/** A table in use keeps half of its capacity for its users, unless the input names a cap. */
 const readCap = ({ source, input }: SizingFacts): number =>
   input.readUnitsPerSecond ?? sparedReadUnits(source);
 
@@ -81,14 +81,14 @@ function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number
   return Math.max(1, Math.min(...bounds));
 }
 
-/** As many rounds as are useful, each of them full: a last round of a few would leave the other workers idle. */
+/** As many rounds as are useful, each of them full. A last round of a few would leave the other workers idle. */
 function iterationsFor(mapMode: SizingFacts['config']['mapMode'], size: Size, workers: number): number {
   const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / bytesPerIteration;
   const rounds = Math.ceil(Math.max(byBytes, size.products / productsPerIteration) / workers);
   return workers * Math.max(1, Math.min(rounds, Math.floor(maxIterations / workers)));
 }
 
-/** Events of all the Maps in an INLINE history. A target that was there before is compared key by key, a unit each, and that takes turns as well. */
+/** Events of all the Maps in an INLINE history. An existing target is compared key by key, one unit each, which takes turns as well. */
 function eventsOf(size: RunSize, workers: number): number {
   const iterations = iterationsFor('INLINE', size, workers);
   const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
@@ -97,7 +97,7 @@ function eventsOf(size: RunSize, workers: number): number {
   return turns * eventsPerTurn + maps * iterations * eventsPerIteration;
 }
 
-/** Lowers the workers until the history holds the run; fewer workers take fewer turns only where a cap binds. */
+/** Lowers the workers until the history holds the run. Fewer workers take fewer turns only if a cap binds. */
 function fitHistory(facts: SizingFacts, size: RunSize): number {
   if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
   let { workers } = size;

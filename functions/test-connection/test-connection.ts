@@ -15,7 +15,7 @@ import { checkTargets } from './check-targets.ts';
 import { checkTimeToLive } from './check-time-to-live.ts';
 import { type SizingFacts, sizeRun } from './size-run.ts';
 
-/** Everything that was looked at; `plan` is absent where a stop makes sizing pointless. */
+/** Every check. `plan` is absent if a stop makes sizing pointless. */
 export interface ConnectionReport {
   readonly ok: boolean;
   readonly checks: readonly Omit<Check, 'error'>[];
@@ -27,7 +27,7 @@ interface Findings {
   readonly plan?: Plan;
 }
 
-/** Enough to tell a small table from a large one; half a read unit for each 4 KB. */
+/** Enough to tell a small table from a large one, for half a read unit per 4 KB. */
 const probeItems = 500;
 
 async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {
@@ -88,7 +88,7 @@ function planOrThrow({ checks, plan }: Findings): Plan {
 }
 
 /**
- * Looks at everything a run needs and cuts the work. Reads only.
+ * Checks everything that a run needs and divides the work. Reads only.
  *
  * @returns the {@link Plan}; with `check: true` the {@link ConnectionReport}, which does not throw for a stop.
  * @throws InvalidInputError and the error of the first stop; none is retried.

@@ -1,7 +1,7 @@
 import { lambdaHandler } from '../shared/handler.ts';
 import { verifyBackupSchema, verifyOne } from './verify-backup.ts';
 
-/** A backup by its id; called alone, the newest. */
+/** Verifies a backup by its id. Called alone: the newest. */
 export const handler = lambdaHandler({
   input: verifyBackupSchema,
   run: verifyOne,

@@ -7,11 +7,11 @@ import { errorSummary } from '../shared/errors.ts';
 import { type Runtime, reserveMillis, type Turn } from '../shared/runtime.ts';
 import * as z from 'zod';
 
-/** What `verifyBackup` is called with; everything may be left out. */
+/** What `verifyBackup` is called with. Every field is optional. */
 export const verifyBackupSchema = z.strictObject({
   /** Default: the newest sealed backup of the source table. */
   backupId: z.string().refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits').optional(),
-  /** From an earlier answer's `next`: how far that call got, and how many findings it had. */
+  /** From `next` of an earlier answer: how far that call got, and how many findings it had. */
   fromFile: z.number().int().min(0).optional(),
   findingsBefore: z.number().int().min(0).optional(),
 });
@@ -26,7 +26,7 @@ export interface VerifyBackupOutput {
   readonly done: boolean;
   readonly files: number;
   readonly items: number;
-  /** At most 100; the first ones say what has happened. */
+  /** At most 100. The first ones show what has happened. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
   readonly message: string;
@@ -39,13 +39,13 @@ function messageFor(
   answer: Pick<VerifyBackupOutput, 'backupId' | 'done' | 'findingCount' | 'items' | 'files'>,
 ): string {
   const { backupId, done, findingCount, items, files } = answer;
-  if (!done) return `Time was short: call again with the payload in "next" to go on.`;
+  if (!done) return `Time was short. Call again with the payload in "next" to continue.`;
   if (findingCount > 0)
     return `Backup ${backupId} is damaged in ${counted(findingCount, 'place')}: do not rely on it.`;
   return `Backup ${backupId} is sound: ${counted(items, 'item')} in ${counted(files, 'file')}, every one read and compared.`;
 }
 
-/** The note is for the list of backups only; a role that may not write it verifies all the same. */
+/** The note is only for the list of backups. A role that may not write it can verify all the same. */
 async function note(runtime: Runtime, backupId: string, findingCount: number): Promise<void> {
   try {
     await noteVerification(runtime.objects, { backupId, findingCount }, runtime.clock.now());
@@ -58,8 +58,8 @@ async function note(runtime: Runtime, backupId: string, findingCount: number): P
 }
 
 /**
- * Reads a backup against its manifests, and says in one sentence each what is wrong. Changes nothing but its
- * own note of the outcome.
+ * Compares a backup with its manifests and names each fault in one sentence. Changes nothing but its own note of the
+ * outcome.
  *
  * @throws BackupNotFoundError, InvalidInputError (neither retried).
  */

@@ -47,7 +47,7 @@ describe('a worker that is ended in mid-call', () => {
         }
     }, 120_000);
 
-    it('is ended again and again, the run is taken back, and the next one leaves the same tables', async () => {
+    it('is ended again and again: the run is rolled back, and the next run leaves the same tables', async () => {
       await shop.reset(products);
       const before = await readTables(shop);
       const middle = points(stage)[1] ?? 1;

@@ -51,9 +51,9 @@ const commands = fc.commands<Model, Actors, false>(
       }),
     ),
     back.map((n) => command(`stop(${n})`, (model, actors) => actors.stop(nameOf(model, n)))),
-    fc.constant(command('settle', (_model, actors) => actors.recover(`recover-${(byHand += 1)}`))),
+    fc.constant(command('recover', (_model, actors) => actors.recover(`recover-${(byHand += 1)}`))),
     fc.tuple(back, fc.boolean()).map(([n, isConfirmed]) =>
-      command(`take back(${n}, ${isConfirmed})`, (model, actors) => {
+      command(`roll back(${n}, ${isConfirmed})`, (model, actors) => {
         const runId = nameOf(model, n);
         const input = isConfirmed ? { runId, confirm: runId } : { runId };
         actors.rollBackByHand(`by-hand-${(byHand += 1)}`, input);
@@ -87,7 +87,7 @@ async function allOf(tasks: readonly Promise<unknown>[]): Promise<void> {
   }
 }
 
-/** The schedule comes by until nobody is left to be settled. */
+/** Calls the schedule until no run is left to be recovered. */
 async function settleAll(actors: Actors, scheduler: fc.Scheduler): Promise<void> {
   for (let tick = 0; tick < 6; tick += 1) {
     world.clock.advance(61_000);

@@ -8,14 +8,14 @@ import { caseCount, faultSeed } from '../support/soak.ts';
 
 let shop: FaultShop;
 beforeAll(async () => {
-  // A late worker writes for as long as its last look at the run allows: taking back waits for it.
+  // A late worker writes for as long as its last look at the run allows. The roll back waits for it.
   shop = await openFaultShop({ environment: { FENCE_WAIT_SECONDS: '1', INTENT_WAIT_SECONDS: '1' } });
 });
 afterAll(() => shop.stop());
 
 const seed = faultSeed();
 
-it("tables that were there before, with the shop's items in them, are as they were after any run that is taken back", async () => {
+it('restores existing tables and the foreign items in them after any run that is rolled back', async () => {
   console.log(`Random faults over existing tables: FAULT_SEED=${seed}`);
   const property = fc.asyncProperty(randomCase, async (one) => {
     await shop.reset(one.products);

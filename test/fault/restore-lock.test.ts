@@ -82,7 +82,7 @@ describe('a restore while a migration is held', () => {
   it('is refused where it would write into the source', async () => {
     const refused = await shop.run('restore', { targetTable: 'products', confirm: 'products' });
     expect(refused.error).toBe('LockHeldError');
-    expect(refused.cause).toContain('Table products is held by run held-');
+    expect(refused.cause).toContain('Table products is locked by run held-');
   });
 
   it('keeps another restore from its own table, and only from that', async () => {

@@ -238,7 +238,7 @@ describe('a held run whose code has changed since', () => {
     expect(await violationsOf(shop, { before, runId, end: 'SUCCEEDED' })).toEqual([]);
   }, 120_000);
 
-  it('leaves the shop’s table as it was when it is taken back after all', async () => {
+  it('leaves the existing table as it was when it is rolled back after all', async () => {
     await shop.reset(secretProducts(120));
     await shop.migrate();
     for (let index = 1; index < 100; index += 1) await shop.dynamo.put('products', repriced(`p-${index}`));

@@ -49,7 +49,7 @@ describe('an execution that is stopped from the console', () => {
 
   const nameOf = (arn: string): string => arn.split(':').at(-1) ?? '';
 
-  const settled = (runId: string) =>
+  const recovered = (runId: string) =>
     eventually(async () => {
       const run = await shop.ledgerRun(runId);
       return run?.['status'] === 'RUNNING' || run?.['status'] === 'ROLLING_BACK' ? undefined : { run };
@@ -59,7 +59,7 @@ describe('an execution that is stopped from the console', () => {
     runId: string,
     before: Awaited<ReturnType<typeof readTables>>,
   ): Promise<void> {
-    const { run } = await settled(runId);
+    const { run } = await recovered(runId);
     const status = run?.['status'];
     const end = run === undefined ? 'NOTHING' : status === 'SUCCEEDED' ? 'SUCCEEDED' : 'ROLLED_BACK';
     expect(['ROLLED_BACK', 'SUCCEEDED', undefined]).toContain(status);
@@ -67,7 +67,7 @@ describe('an execution that is stopped from the console', () => {
   }
 
   describe.each(stages)('in %s', (stage) => {
-    it('is taken back by the event', async () => {
+    it('is rolled back by the event', async () => {
       await shop.reset(products);
       const before = await readTables(shop);
       const arn = await stopIn(stage);
@@ -75,7 +75,7 @@ describe('an execution that is stopped from the console', () => {
       await assertRolledBack(nameOf(arn), before);
     });
 
-    it('is taken back by the schedule when the event is lost, and the next run leaves the same tables', async () => {
+    it('is rolled back by the schedule when the event is lost, and the next run leaves the same tables', async () => {
       await shop.reset(products);
       const before = await readTables(shop);
       shop.aws.events.hold();
@@ -111,7 +111,7 @@ describe('an execution that is stopped from the console', () => {
   it('is held where the run says so, and keeps the lock until it is resumed', async () => {
     await shop.reset(products);
     const runId = nameOf(await stopIn('migrateProductsEnhanced', { onFailure: 'hold' }));
-    expect((await settled(runId)).run).toMatchObject({ status: 'HELD' });
+    expect((await recovered(runId)).run).toMatchObject({ status: 'HELD' });
 
     const other = await shop.endOf(await shop.begin());
     expect(other).toMatchObject({ status: 'FAILED', error: 'LockHeldError' });
@@ -122,7 +122,7 @@ describe('an execution that is stopped from the console', () => {
     expect(await targetContent(shop)).toEqual(expected);
   });
 
-  it('is taken back where the execution timed out, too', async () => {
+  it('is rolled back after the execution timed out, too', async () => {
     await shop.reset(products);
     const before = await readTables(shop);
     let isReached = false;
@@ -133,7 +133,7 @@ describe('an execution that is stopped from the console', () => {
     await assertRolledBack(nameOf(arn), before);
   });
 
-  it('changes nothing when it is redriven after it was taken back', async () => {
+  it('changes nothing when it is redriven after it was rolled back', async () => {
     await shop.reset(products);
     const before = await readTables(shop);
     const arn = await stopIn('migrateProductsEnhanced');

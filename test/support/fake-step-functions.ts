@@ -1,4 +1,4 @@
-/** The two calls that settling makes, over a map of executions that a test holds. */
+/** The two calls that a recovery makes, over a map of executions that the test provides. */
 export interface FakeStepFunctions {
   /** Statuses by ARN; the name of an exception is thrown. */
   readonly executions: Map<string, string>;

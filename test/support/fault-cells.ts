@@ -7,7 +7,7 @@ export interface FaultKind {
   readonly strikes: (request: LoggedRequest) => boolean;
   /** What to inject for one operation of one function. */
   readonly fault: (at: Pick<Fault, 'service' | 'operation' | 'functionName'>) => Fault;
-  /** Where the run may not go on: it is then taken back, under an error of this name. */
+  /** Set if the run may not go on. It is then rolled back with an error of this name. */
   readonly stops?: string;
   /** Strikes one request of a stage, in its middle, because each costs the stage one of its retries. */
   readonly isOncePerStage?: true;

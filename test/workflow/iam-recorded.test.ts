@@ -40,7 +40,7 @@ async function playEverything(shop: TestShop): Promise<void> {
     await shop.invoke(step);
 }
 
-/** A target that refuses every write: inside a Map, so that the failure is recorded; held first, then taken back. */
+/** A target that refuses every write: inside a Map, so that the failure is recorded. Held first, then rolled back. */
 async function failAndHold(shop: TestShop): Promise<void> {
   shop.aws.faults.add({
     service: 'dynamodb',
@@ -60,7 +60,7 @@ async function failAndHold(shop: TestShop): Promise<void> {
   await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'nameless' } } });
 }
 
-/** Stopped as soon as it has written to the ledger; the event and the schedule settle it. */
+/** Stopped as soon as it has written to the ledger. The event and the schedule recover it. */
 async function stopInTheMiddle(shop: TestShop): Promise<void> {
   const { sfn, aws } = shop;
   const { executionArn = '' } = await sfn.send(

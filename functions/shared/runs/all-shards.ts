@@ -7,7 +7,7 @@ import type { WorkerInput, WorkerOutput } from '../state.ts';
 export type Worker = (runtime: Runtime, input: WorkerInput, turn: Turn) => Promise<WorkerOutput>;
 
 /**
- * One turn of every shard side by side, for a step called alone: what a Map does, in one invocation. Returns or
+ * One turn of every shard side by side, for a step called alone. It does in one invocation what a Map does. Returns or
  * throws when all have settled.
  *
  * @throws the first worker's error.

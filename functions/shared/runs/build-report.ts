@@ -24,7 +24,7 @@ import { tableName } from '../migration/table-spec.ts';
 import { catalogueTable } from '../../migrations/shop/tables/target-tables.ts';
 import { shorten } from '../text.ts';
 
-/** What the ledger holds of a run beside the run itself. */
+/** What the ledger holds of a run besides the run itself. */
 export interface RunLedger {
   readonly shards: Shards;
   readonly tables: readonly TableRecord[];
@@ -62,7 +62,7 @@ function namedSamples<Name extends string>(
   };
 }
 
-/** What JudgeDigests noted, with the counts of the comparison key by key where there was one. */
+/** What JudgeDigests recorded, with the counts of the comparison by key if there was one. */
 export function countedVerification(run: Run, shards: Shards): Verification | undefined {
   const { verification } = run;
   if (verification === undefined || (shards.get('CompareByKey') ?? []).length === 0) return verification;
@@ -72,7 +72,7 @@ export function countedVerification(run: Run, shards: Shards): Verification | un
     ...verification,
     expected,
     found: count('found'),
-    // What was never compared was never found.
+    // Without a comparison, nothing counts as found.
     missing: Math.max(count('missing'), expected - count('found')),
     different: count('different'),
     changedSince: count('changedSince'),
@@ -99,7 +99,7 @@ function migratedCounts(shards: Shards): MigratedCounts {
   };
 }
 
-/** What a roll back has done; `undefined` for a run that was never rolled back. */
+/** What a roll back has done. `undefined` for a run that was never rolled back. */
 export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefined {
   const { rolledBackFrom: from } = run;
   if (from === undefined) return undefined;
@@ -111,7 +111,7 @@ export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefin
   };
 }
 
-/** What the run has put into the target and is there now, by what is there and what was counted. */
+/** What of the run is in place in the target now, by what exists and what was counted. */
 export function countsInPlace(
   shards: Shards,
   target: ReportedTable | undefined,
@@ -173,7 +173,7 @@ export interface RunEnd {
   readonly found: FoundTables;
 }
 
-/** Puts a run's report together from its ledger. Reads nothing itself, so that it is the same whenever it is made. */
+/** Builds a run's report from its ledger. Reads nothing itself, so that the report is the same whenever it is built. */
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;

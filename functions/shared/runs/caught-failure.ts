@@ -1,7 +1,7 @@
 import type { Failure } from '../state.ts';
 import { cut } from '../text.ts';
 
-/** A failure in an operator's words. */
+/** A failure in words for an operator. */
 export interface ReadableFailure {
   /** Name of the original error. */
   readonly error: string;
@@ -9,7 +9,7 @@ export interface ReadableFailure {
   readonly cause: string;
 }
 
-/** The message inside the JSON that Lambda makes of a thrown error; `undefined` where it is none. */
+/** The message inside the JSON that Lambda makes of a thrown error. `undefined` if the text is no such JSON. */
 function lambdaMessage(cause: string): string | undefined {
   try {
     const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
@@ -20,9 +20,9 @@ function lambdaMessage(cause: string): string | undefined {
 }
 
 const explanations: Readonly<Record<string, string>> = {
-  'Sandbox.Timedout': 'The function ran into its time limit and was ended.',
+  'Sandbox.Timedout': 'The function reached its time limit and was ended.',
   'Runtime.ExitError': 'The function exited in the middle of its work.',
-  'Runtime.OutOfMemory': 'The function ran out of memory; give it more in functions/<stage>/function.yml.',
+  'Runtime.OutOfMemory': 'The function ran out of memory. Give it more in functions/<stage>/function.yml.',
   'States.Timeout': 'The function did not answer within the time limit of its state.',
 };
 

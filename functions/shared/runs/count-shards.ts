@@ -3,14 +3,14 @@ import { type Shard, type ShardState, shardStates } from '../ledger/shard.ts';
 /** Checkpoints of a run by state. */
 export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 
-/** Where a roll back takes single items back; the places behind it belong to looks into tables. */
+/** The shard of a roll back that removes single items. The numbers after it belong to looks into tables. */
 const ITEM_WALK = 0;
 
-/** What a roll back has counted in a table that was there before. */
+/** What a roll back has counted in an existing table. */
 export interface RolledBackItems {
   readonly deleted: number;
   readonly restored: number;
-  /** Items that were looked at and stay, for whatever reason, and their first keys. */
+  /** Items that stay, for whatever reason, and the first of their keys. */
   readonly kept: number;
   readonly keptKeys: readonly string[];
   /** Whether every item of the table was looked at. */

@@ -2,10 +2,10 @@ import { type Digest, equalDigests } from '../items/digest.ts';
 
 /**
  * What must be equal before anything is called complete, as pure functions over what was counted. Each returns one
- * clause for a sentence for each thing that does not hold; nothing at all where everything does.
+ * clause for each thing that is wrong, and nothing if all is well.
  */
 
-/** One Map state: the shards that the plan cut, and those that the ledger has. */
+/** One Map state: the shards of the plan, and those in the ledger. */
 export interface PassFacts {
   readonly state: string;
   readonly planned: readonly number[];
@@ -33,14 +33,14 @@ export function passProblems({ state, planned, shards }: PassFacts): readonly st
   ];
 }
 
-/** A clause where two counts differ. A count that is negative or broken is never equal to anything. */
+/** A clause if two counts differ. A negative or fractional count never equals anything. */
 function unequal(what: string, found: number, wanted: number): readonly string[] {
   return Number.isSafeInteger(found) && found >= 0 && found === wanted
     ? []
     : [`${what} ${found}, not ${wanted}`];
 }
 
-/** Counts that are none: somebody has written into the ledger. */
+/** Counts that are no counts, because somebody has written into the ledger. */
 function broken(counts: Readonly<Record<string, number>>): readonly string[] {
   return Object.entries(counts)
     .filter(([, count]) => !Number.isSafeInteger(count) || count < 0)
@@ -99,7 +99,7 @@ export interface TransformFacts {
   readonly remembered: Digest;
 }
 
-/** Transformed + quarantined = the backup's items, and no more quarantined than allowed. */
+/** Transformed + quarantined = the backup's items, and no more are quarantined than allowed. */
 export function transformProblems(facts: TransformFacts): readonly string[] {
   const {
     sourceItems,
@@ -120,22 +120,22 @@ export function transformProblems(facts: TransformFacts): readonly string[] {
   ];
 }
 
-/** A table that only this run has written. */
+/** A table that only this run has written to. */
 export interface NewTableFacts {
   /** What the table must hold: what the rehearsal counted, or what the backup holds. */
   readonly expected: Digest;
-  /** Items that the workers have put there, and those that they found there. */
+  /** Items that the workers wrote, and items that they found there. */
   readonly sent: number;
   readonly present: number;
   /** Everything that the table holds. */
   readonly found: Digest;
-  /** Keys that are missing, differ, or are of nobody's backup. */
+  /** Keys that are missing, that differ, or that no backup holds. */
   readonly missing: number;
   readonly different: number;
   readonly extra: number;
 }
 
-/** Sent = expected = everything in the table, by digest; and nothing else. */
+/** Sent = expected = everything in the table, by digest, and nothing else. */
 export function newTableProblems({ expected, found, sent, ...others }: NewTableFacts): readonly string[] {
   return [
     ...unequal('items sent:', sent, expected.count),
@@ -144,7 +144,7 @@ export function newTableProblems({ expected, found, sent, ...others }: NewTableF
   ];
 }
 
-/** A table that was there before the run, or that others may have written. */
+/** A table that existed before the run, or that others may have written to. */
 export interface ExistingTableFacts {
   /** Items that must be there: what the rehearsal counted, or what the backup holds. */
   readonly expected: number;
@@ -152,7 +152,7 @@ export interface ExistingTableFacts {
   readonly written: number;
   readonly replaced: number;
   readonly present: number;
-  /** By the workers that looked again: of this run, and of others. */
+  /** By the workers that verified: items of this run, and of others. */
   readonly ownEqual: number;
   readonly ownChanged: number;
   readonly otherEqual: number;
@@ -160,7 +160,7 @@ export interface ExistingTableFacts {
   readonly missing: number;
 }
 
-/** Written + replaced + present = expected = what was found there, whoever wrote it; nothing is missing. */
+/** Written + replaced + present = expected = found, no matter who wrote it. Nothing is missing. */
 export function existingTableProblems(facts: ExistingTableFacts): readonly string[] {
   const { expected, written, replaced, present, missing } = facts;
   const { ownEqual, ownChanged, otherEqual, otherDifferent } = facts;
@@ -172,7 +172,7 @@ export function existingTableProblems(facts: ExistingTableFacts): readonly strin
   ];
 }
 
-/** What the ledger has of one table, and what is there. */
+/** What the ledger knows of one table, and what exists. */
 export interface TableFacts {
   readonly name: string;
   /** Absent: the ledger has no record of it. */
@@ -181,11 +181,11 @@ export interface TableFacts {
   readonly existing?: { readonly tableId: string; readonly status: string } | undefined;
 }
 
-/** An owner who changes a table's indexes or capacity makes it UPDATING for a while; it can be read and written. */
+/** A table is UPDATING while its owner changes indexes or capacity. It can be read and written. */
 const USABLE: ReadonlySet<string> = new Set(['ACTIVE', 'UPDATING']);
 const MADE: ReadonlySet<string> = new Set(['CREATED', 'EXISTED']);
 
-/** The table is there, usable, and the same that the run has worked with. */
+/** The table exists, is usable, and is the one that the run has worked with. */
 export function tableProblems({ name, recorded, existing }: TableFacts): readonly string[] {
   if (recorded === undefined) return [`the ledger has no record of table ${name}`];
   if (!MADE.has(recorded.outcome)) return [`table ${name} was announced, but never made ready`];
@@ -193,5 +193,5 @@ export function tableProblems({ name, recorded, existing }: TableFacts): readonl
   if (!USABLE.has(existing.status)) return [`table ${name} is ${existing.status}`];
   return recorded.tableId === existing.tableId
     ? []
-    : [`table ${name} is another one than the run has worked with: somebody has replaced it`];
+    : [`table ${name} is not the one that the run has worked with: somebody has replaced it`];
 }

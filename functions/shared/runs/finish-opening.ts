@@ -6,10 +6,10 @@ import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { openCommand, openTable } from '../tables/open-table.ts';
 
-/** From then on recoverRun says every 15 minutes that the shop cannot write, and an alarm rings. */
+/** After this, recoverRun logs every 15 minutes that the shop cannot write, and an alarm rings. */
 const alarmAfterMillis = 30 * 60_000;
 
-/** The shop's tables that a run uses: the source never carries a statement of ours. */
+/** The target tables that a run uses. The source never carries a statement of ours. */
 async function usedTables({ ledger }: Runtime, { runId, sourceTable }: Run): Promise<readonly TableRecord[]> {
   const tables = await listTables(ledger, runId);
   return tables.filter(
@@ -21,7 +21,7 @@ function neverClosedWarnings(tables: readonly TableRecord[]): readonly string[] 
   const names = tables.filter(({ access }) => access === 'NEVER_CLOSED').map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `This endpoint has no resource policies, so nothing kept others from writing into ${names.join(', ')} during the run.`,
+    `This endpoint has no resource policies, so nothing kept others from writing to ${names.join(', ')} during the run.`,
   ];
 }
 
@@ -29,7 +29,7 @@ function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
   const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation where it has none.`,
+    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation if it has none.`,
   ];
 }
 
@@ -43,7 +43,7 @@ function stillClosedWarning(runtime: Runtime, run: Run, { table, reason }: Still
   return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, run, table)}`;
 }
 
-/** The message of this line is what the alarm on closed tables counts: workflow/resources/alarms.yml. */
+/** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
 function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): void {
   if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + alarmAfterMillis) return;
   runtime.logger.error('Tables are still closed', {
@@ -70,9 +70,9 @@ async function noteDone({ ledger }: Runtime, runId: string): Promise<void> {
 }
 
 /**
- * Opens every table that a committed run uses, and notes the run as DONE once GetResourcePolicy shows no statement
- * of ours on any of them. What cannot be opened becomes a warning with a command, and the run stays PENDING without
- * limit: CompleteRun, a roll back that finds the run committed, and `recoverRun` call this. Idempotent.
+ * Opens every table that a committed run uses, and marks the run as DONE once GetResourcePolicy shows no statement of
+ * ours on any of them. A table that cannot be opened becomes a warning with a command, and the run stays PENDING without
+ * limit. CompleteRun, a roll back that finds the run committed, and `recoverRun` call this. Idempotent.
  *
  * @throws the ledger's errors only; safe to repeat
  */

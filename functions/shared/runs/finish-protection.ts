@@ -7,13 +7,13 @@ import { listTables } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { protectTables } from '../tables/protect-tables.ts';
 
-/** A young table takes point-in-time recovery within hours; what a day does not bring is an operator's. */
+/** A young table takes point-in-time recovery within hours. After a day it is left to an operator. */
 const patienceMillis = 24 * 3_600_000;
 
 /**
- * Protects a committed run's tables and notes it as DONE; what could not be switched on becomes a warning, and
- * where it may be later, the run stays PENDING for a day. Idempotent: `recoverRun` calls it again for a run that is
- * PENDING, also because CompleteRun died after its commit.
+ * Protects a committed run's tables and marks it as DONE. A protection that could not be switched on becomes a warning.
+ * If it may be possible later, the run stays PENDING for a day. Idempotent: `recoverRun` calls it again for a run that is
+ * PENDING, also when CompleteRun died after its commit.
  */
 export async function finishProtection(runtime: Runtime, run: Run): Promise<Run> {
   if (run.protection !== 'PENDING') return run;

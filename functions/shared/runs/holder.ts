@@ -20,7 +20,7 @@ export async function executionStatus(sfn: SFNClient, executionArn: string): Pro
   }
 }
 
-/** Whether whoever took a lock can no longer work: its execution has ended or is unknown, or its time is up. */
+/** Whether the holder of a lock can no longer work: its execution has ended or is unknown, or its time is up. */
 export async function isDead(
   scope: HolderScope,
   holder: Pick<Lock, 'executionArn' | 'expiresAt'>,

@@ -6,14 +6,14 @@ import { type Lock, lockTableOf, removeLock } from '../ledger/lock.ts';
 import { findRun, type Run } from '../ledger/run.ts';
 import { isEndStatus } from '../ledger/transition.ts';
 
-/** A run that has begun, or the one that must be recovered first, by us or by whoever is at it already. */
+/** A run that has begun, or the one that must be recovered first, by us or by another call. */
 export type BegunOrRecover =
   | { readonly outcome: 'BEGUN'; readonly run: Run }
   | { readonly outcome: 'RECOVER'; readonly run: Run };
 
 /**
- * Begins a run, or says which run is in its way: one whose holder is dead, or that is being rolled back. A lock
- * whose run has ended or is not in the ledger is removed, and named in the report of the run that begins.
+ * Begins a run, or names the run in its way: one whose holder is dead, or that is being rolled back. A lock whose run has
+ * ended or is not in the ledger is removed, and named in the report of the run that begins.
  *
  * @throws LockHeldError naming the holder and how to release it; RunIdUsedError, RunClosedError. None is retried.
  */
@@ -32,8 +32,8 @@ export async function beginOrRecover(
 type ConflictScope = HolderScope & { readonly ledger: LedgerTable };
 
 /**
- * `recover`: the run to be rolled back first, by us or by whoever is at it already. `freed`: the lock named a run that
- * does not need it, and is gone now; the sentence, if any, belongs into the report of the run that begins.
+ * `recover`: the run to be rolled back first, by us or by another call. `freed`: the lock named a run that does not need
+ * it, and is gone now. The sentence, if any, belongs in the report of the run that begins.
  */
 type LockConflict =
   | { readonly recover: Run; readonly freed?: undefined }
@@ -43,7 +43,7 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
   const since = `since ${lock.startTime}`;
   if (run?.status === 'HELD')
     return new LockHeldError(
-      `Table ${sourceTable} is held by run ${lock.runId} (HELD ${since}). Nothing was changed. Go on with it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting rollback with {"runId": "${lock.runId}"}; then start again.`,
+      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting rollback with {"runId": "${lock.runId}"}. Then start again.`,
     );
   return new LockHeldError(
     `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,
@@ -51,8 +51,8 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
 }
 
 /**
- * Removes a lock whose run somebody has removed from the ledger: nothing else would ever free it. The workers of such
- * a run find no run either, and change nothing more.
+ * Removes a lock whose run somebody has removed from the ledger, because nothing else would ever free it. The workers of
+ * such a run find no run either, and change nothing more.
  */
 async function freeOrphan(ledger: LedgerTable, sourceTable: string, lock: Lock): Promise<LockConflict> {
   await removeLock(ledger, sourceTable, lock.runId);
@@ -64,11 +64,11 @@ async function freeOrphan(ledger: LedgerTable, sourceTable: string, lock: Lock):
 }
 
 /**
- * A run's end takes its lock with it, in one transaction. One that is there all the same was put back by hand, and
- * nothing else would ever free it.
+ * A run's end removes its lock in the same transaction. A lock that exists all the same was put back by hand, and nothing
+ * else would ever free it.
  */
 async function freeEnded(ledger: LedgerTable, sourceTable: string, run: Run): Promise<LockConflict> {
-  // Nothing to say where the run has ended only since its lock was met.
+  // No sentence if the run has only ended since we met its lock.
   if (!(await removeLock(ledger, sourceTable, run.runId))) return { freed: [] };
   return {
     freed: [
@@ -78,9 +78,9 @@ async function freeEnded(ledger: LedgerTable, sourceTable: string, run: Run): Pr
 }
 
 /**
- * Decides about a lock in the way: a dead holder's run, or one that is being rolled back, is to be recovered first.
+ * Decides about a lock in the way. A dead holder's run, or one that is being rolled back, is to be recovered first.
  *
- * @throws LockHeldError naming the holder and how to release it, when it lives or holds on purpose; not retried.
+ * @throws LockHeldError naming the holder and how to release the lock, when the holder is alive or HELD; not retried.
  */
 async function resolveLockConflict(
   scope: ConflictScope,

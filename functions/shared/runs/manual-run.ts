@@ -15,20 +15,20 @@ import type { Plan } from '../state.ts';
 import { codeVersion } from '../../migrations/shop/code-version.ts';
 import { findUnfinished, leftSentence, reliedObstacle } from './unfinished-step.ts';
 
-/** What `work` reports of a step. */
+/** What `work` returns about a step. */
 export interface ManualProgress {
-  /** False: time was short; the step goes on when it is invoked again. */
+  /** False: time was short. The step continues when it is invoked again. */
   readonly done: boolean;
   /** Counts and names for the reader. */
   readonly result: Readonly<Record<string, unknown>>;
 }
 
-/** Kept back for writing down how the step has ended. */
+/** Reserved for recording how the step has ended. */
 const closingMillis = 5_000;
 
 /**
- * Whether nothing that the step has sent can take effect any more, as far as the invocation has time to wait for that.
- * A step is complete only then: what is written into its table afterwards is not overwritten by it.
+ * Whether no request of the step can take effect any more, as far as the invocation has time to wait for that. Only then
+ * is a step complete, because only then can it no longer overwrite what others write to its table.
  */
 export function isQuietInTime(runtime: Runtime, run: Run, turn: Turn): Promise<boolean> {
   return isQuietWithin(runtime, run, turn.remainingMillis() - closingMillis);
@@ -41,7 +41,7 @@ export interface ManualOutcome extends ManualProgress {
 }
 
 export interface ManualStep {
-  /** `functions:` key, and what an unfinished run is found again by. */
+  /** `functions:` key. An unfinished run is found by it. */
   readonly step: string;
   /** How the work is cut; default: one segment, one shard. */
   readonly plan?: Plan;
@@ -77,7 +77,7 @@ const parameters = {
   maxConcurrency: 1,
 } as const;
 
-/** The holder of a manual run is dead a minute after its Lambda must have ended. */
+/** The holder of a manual run counts as dead a minute after its Lambda must have ended. */
 const graceMillis = 60_000;
 
 function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
@@ -91,7 +91,7 @@ function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
   };
 }
 
-/** A run of this call, and what was left for it to begin again. */
+/** The run of this call, and what it left behind if it began again. */
 interface OpenRun {
   readonly run: Run;
   /** A sentence; absent where there was nothing unfinished, or it goes on. */
@@ -171,7 +171,7 @@ async function closeManual(
   const change = { run, to, lock: 'release', writer, facts: closing } as const;
   if ((await transition(runtime.ledger, change, reliance.actions)) !== undefined) return;
   throw new RunClosedError(
-    `Run ${run.runId} was closed by somebody else while this call worked on it; this call changes nothing more. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
+    `Run ${run.runId} was closed by somebody else while this call worked on it. This call changes nothing more. Look at the run with: npm run runs -- --stage ${runtime.config.stage}`,
   );
 }
 
@@ -182,7 +182,7 @@ async function noteAlone({ ledger }: Runtime, { runId }: Run, committedAt: strin
   return noteReliance(ledger, { runId, committedAt }, { tables, shards });
 }
 
-/** The error of the step counts, and not that of noting it: a run without an end is recovered. */
+/** The step's own error counts, not the failure to record it. A run without an end is recovered. */
 async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<void> {
   const { name, message } = errorSummary(error);
   await closeManual(runtime, run, 'HELD', { failure: { error: name, cause: message } }).catch(
@@ -196,12 +196,12 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
 const lastLine = (run: Run, step: string, done: boolean): string =>
   done
     ? `${step} is complete.`
-    : `Time was short: invoke ${step} again within a day and it goes on where it stopped. To roll back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
+    : `Time was short. Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
 
 /**
- * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards: a step that was
- * short of time, or failed, leaves a HELD run without lock. The next call of the same step goes on with it where it was
- * short of time and the work is still the same; otherwise it begins again and names the run that it left.
+ * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards. A step that was short of
+ * time, or failed, leaves a HELD run without lock. The next call of the same step continues it if it was short of time
+ * and the work is still the same. Otherwise it begins again and names the run that it left.
  *
  * @throws LockHeldError when a run has the source table; what `work` throws, after the run is noted as HELD.
  */

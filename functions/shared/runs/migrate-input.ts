@@ -3,18 +3,18 @@ import { InvalidInputError } from '../errors.ts';
 import { runIdSchema } from '../state.ts';
 import { cut } from '../text.ts';
 
-/** Longer input than this is a mistake; Step Functions itself would take 256 KiB. */
+/** Longer input than this is a mistake. Step Functions itself would take 256 KiB. */
 const maxInputCharacters = 4_096;
 
 const capacity = z.number().positive().max(1_000_000);
 
-/** Free text for the report, as Step Functions passes it on: it may hold half a character, which no store takes. */
+/** Free text for the report. Step Functions may pass on half a character in it, which no store takes. */
 export const noteSchema = z
   .string()
   .max(500)
   .transform((text) => text.toWellFormed());
 
-/** Input of the `migrate` machine; every field may be left out. */
+/** Input of the `migrate` machine. Every field is optional. */
 const migrateInputSchema = z.strictObject({
   dryRun: z.boolean().default(false),
   onFailure: z.enum(['rollback', 'hold']).default('rollback'),
@@ -24,7 +24,7 @@ const migrateInputSchema = z.strictObject({
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   readUnitsPerSecond: capacity.optional(),
   writeUnitsPerSecond: capacity.optional(),
-  /** A source without a product is more often the wrong table than meant. */
+  /** A source without products is more often the wrong table than intended. */
   allowEmpty: z.boolean().default(false),
   note: noteSchema.optional(),
   /** The console fills this in; ignored. */
@@ -41,7 +41,7 @@ function sentence(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * Reads what was typed as input of `migrate`.
+ * Parses the input of `migrate`.
  *
  * @throws InvalidInputError naming every field that is unknown or of the wrong type; not retried.
  */

@@ -10,9 +10,10 @@ import type { Runtime } from '../runtime.ts';
 import { cutAscii, wellFormedJson } from '../text.ts';
 
 /**
- * A report is written, and its message sent, after the run's end is in the ledger: what fails here is told, not thrown.
+ * A report is written, and its message sent, after the run's end is in the ledger. A failure here is therefore a warning
+ * and is not thrown.
  *
- * @param build makes the report from the ledger; called again where somebody else has written a report meanwhile
+ * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
 export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
   const report = await build();
@@ -21,12 +22,12 @@ export async function publishReport<R extends Report>(runtime: Runtime, build: (
   return written;
 }
 
-/** Two ends of one run at most meet at one report; beyond that something else is wrong. */
+/** At most two ends of one run meet at one report. Beyond that, something else is wrong. */
 const MAX_LOOKS = 5;
 
 /**
- * A PUT that comes late must not bury the report of what happened since, so each replaces only what was looked at
- * before the ledger was read. A run that has moved on has a newer report than this one, or will have.
+ * A late PUT must not overwrite a newer report. Each PUT therefore replaces only the report that was read before the
+ * ledger. A run that has moved on has a newer report than this one, or will have.
  */
 async function replaceReport<R extends Report>(
   { objects, ledger }: Runtime,
@@ -45,8 +46,7 @@ async function replaceReport<R extends Report>(
       contentType: 'application/json',
     });
     if (isWritten) return report;
-    if (looks >= MAX_LOOKS)
-      throw new TransientError('somebody else writes the report of this run all the time');
+    if (looks >= MAX_LOOKS) throw new TransientError('another call keeps writing the report of this run');
   }
 }
 

@@ -9,9 +9,9 @@ interface Lookout {
   readonly clients: Pick<Runtime['clients'], 'tables'>;
 }
 
-/** What is under a table's name now. */
+/** What exists under a table's name now. */
 export type FoundTable =
-  /** The table that the ledger has recorded, or one that carries the run's tag where it has recorded none. */
+  /** The table that the ledger has recorded, or, if it has recorded none, one that carries the run's tag. */
   | 'same'
   /** A table, but another one. */
   | 'other'
@@ -42,7 +42,7 @@ async function lookAt(runtime: Lookout, runId: string, record: TableRecord): Pro
   return (await isOfRun(runtime, runId, record)) ? 'same' : 'other';
 }
 
-/** For a table whose id never came into the ledger: its answer was lost. */
+/** For a table whose id never reached the ledger, because the answer was lost. */
 async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord): Promise<boolean> {
   const table = await describeTable(clients.tables, record.name);
   if (table === undefined) return false;
@@ -51,8 +51,8 @@ async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord)
 }
 
 /**
- * What became of one table, by what the run has recorded and what is there now. `undefined`: it was announced, but
- * never created, so there is nothing to report.
+ * What became of one table, by what the run has recorded and what exists now. `undefined`: it was announced but never
+ * created, so there is nothing to report.
  */
 export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'): ReportedTable | undefined {
   const { name, outcome, remark, access } = record;
@@ -71,7 +71,7 @@ export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'
 
 type As = (shown: ReportedTable['outcome'], why?: string) => ReportedTable;
 
-/** A table that was deleted and is there all the same has been there all the time: nothing gives an id twice. */
+/** A table that was deleted and still exists was never gone, because no id is given twice. */
 function deleted(found: FoundTable, as: As): ReportedTable {
   return found === 'same' ? as('KEPT', 'it was to be deleted, and is still there') : as('DELETED');
 }
@@ -79,11 +79,11 @@ function deleted(found: FoundTable, as: As): ReportedTable {
 function announced(found: FoundTable, as: As): ReportedTable | undefined {
   switch (found) {
     case 'same':
-      return as('CREATED', 'the run did not live to note that it was created');
+      return as('CREATED', 'the run died before it could record the creation');
     case 'other':
       return as(
         'KEPT',
-        'it was announced, and a table of this name is there that is not shown to be the run’s',
+        'it was announced, and a table of this name exists that cannot be shown to be the run’s',
       );
     case 'unknown':
       return as('KEPT', 'it was announced, and could not be looked at');

@@ -8,8 +8,8 @@ import type { TableAccess } from '../ledger/table-record.ts';
 export type ReportStatus = 'SUCCEEDED' | 'PLANNED' | 'ROLLED_BACK' | 'HELD' | 'ROLLBACK_FAILED' | 'REFUSED';
 
 /**
- * What became of one table, by what is there when the report is written. `KEPT`: the run announced or created it,
- * and it was not (or must not be) deleted. `DELETED`: the table that the run has worked with is not there any more.
+ * What became of one table, by what exists when the report is written. `KEPT`: the run announced or created it, and it
+ * was not (or must not be) deleted. `DELETED`: the table that the run has worked with no longer exists.
  */
 export interface ReportedTable {
   readonly name: string;
@@ -17,21 +17,21 @@ export interface ReportedTable {
   /** Why it was kept, or another remark. */
   readonly remark?: string;
   /**
-   * Of a table that is in place: `OPEN` when GetResourcePolicy says so, `CLOSED` when only the migration can write
-   * there, `NEVER_CLOSED` where the endpoint has no resource policies. Absent: it was never to be closed.
+   * Of a table that exists: `OPEN` if GetResourcePolicy says so, `CLOSED` if only the migration can write there,
+   * `NEVER_CLOSED` if the endpoint has no resource policies. Absent: it was never to be closed.
    */
   readonly access?: TableAccess;
 }
 
-/** What a roll back did in a table that was there before. */
+/** What a roll back did in an existing table. */
 export interface RolledBack {
-  /** Status before the roll back: SUCCEEDED where an operator wanted it, RUNNING where the run failed. */
+  /** Status before the roll back: SUCCEEDED if an operator asked for it, RUNNING if the run failed. */
   readonly from: RunStatus;
   /** Items that the run had added and that were deleted. */
   readonly deleted: number;
-  /** Items that the run had replaced or removed and that are as before. */
+  /** Items that the run had replaced or removed and that are as before again. */
   readonly restored: number;
-  /** Items that the run wrote and that stay: they are not as it wrote them, or too large for a condition. */
+  /** Items that the run wrote and that stay, because they were changed since or are too large for a condition. */
   readonly kept: number;
   /** Keys of the first of them. */
   readonly keptKeys: readonly string[];
@@ -47,9 +47,9 @@ export interface MigratedCounts {
   readonly items: number;
   readonly metadata: number;
   readonly variants: number;
-  /** Items among `items` that were there before the run. */
+  /** Those of `items` that existed before the run. */
   readonly alreadyPresent: number;
-  /** Products that could not be transformed; they are in the backup and in the quarantine files. */
+  /** Products that could not be transformed. They are in the backup and in the quarantine files. */
   readonly quarantined: number;
   /** Items of an earlier migration that `onExisting: replace` brought up to date. */
   readonly replaced?: number;
@@ -120,8 +120,8 @@ export interface ConsumedUnits {
 
 /**
  * What a run did: the output of a finished execution, `runs/<runId>/report.json` in the bucket, and what
- * `--json` prints. The fields down to `reportUri` are the contract with other people's scripts; the ones
- * behind it are for readers and may be absent.
+ * `--json` prints. The fields down to `reportUri` are the contract with other people's scripts. Those after it are for
+ * readers and may be absent.
  */
 export interface Report {
   readonly runId: string;
@@ -132,7 +132,7 @@ export interface Report {
     readonly products: number;
     /** Uncompressed bytes of DynamoDB JSON. */
     readonly bytes: number;
-    /** Where the source has time to live: items that live for ever in the target. */
+    /** If the source has time to live: items that stay in the target for ever. */
     readonly timeToLive?: ExpiringItems;
   };
   /** `null` when the run ended before its backup was sealed. */
@@ -150,38 +150,38 @@ export interface Report {
   readonly durationSeconds: number;
   /** `null` for a run that did what was asked. */
   readonly failure: ReportedFailure | null;
-  /** Where this report lies; `null` when it could not be written. */
+  /** Where this report is. `null` if it could not be written. */
   readonly reportUri: string | null;
 
   readonly executionArn?: string;
   readonly parameters?: RunParameters;
   /** Sentences. */
   readonly warnings?: readonly string[];
-  /** What the rehearsal says the target must become: a dry run's main result. */
+  /** What the target must become, as the rehearsal counted it. The main result of a dry run. */
   readonly rehearsal?: Pick<Rehearsal, 'products' | 'metadata' | 'variants' | 'quarantined' | 'targetBytes'>;
   /** Up to 20 of the quarantined products. */
   readonly quarantine?: readonly QuarantinedProduct[];
-  /** Where every quarantined product lies, item included. */
+  /** Where every quarantined product is, item included. */
   readonly quarantineUri?: string;
   readonly mismatches?: KeySamples;
   readonly driftKeys?: DriftKeys;
-  /** Requests that DynamoDB asked to slow down. */
+  /** Requests that DynamoDB throttled. */
   readonly throttles?: number;
   readonly timings?: readonly StateTiming[];
-  /** Whether every table of the run is open to the shop; `PENDING` is tried again after the run's end. */
+  /** Whether every table of the run is open to the shop. `PENDING` is tried again after the run's end. */
   readonly opening?: 'PENDING' | 'DONE';
-  /** Whether deletion protection and point-in-time recovery are on; settled after the run's end. */
+  /** Whether deletion protection and point-in-time recovery are on. They may be switched on after the run's end. */
   readonly protection?: 'PENDING' | 'DONE';
   /**
-   * Ids of earlier runs whose tables or items this run found and counts on; 10 at most. While this run is not rolled
-   * back, rolling one of them back needs a confirmation.
+   * Ids of earlier runs whose tables or items this run found and relies on, 10 at most. Rolling one of them back needs a
+   * confirmation until this run is rolled back.
    */
   readonly reliesOn?: readonly string[];
   /** Of a run that was rolled back, or should have been. */
   readonly rolledBack?: RolledBack;
   /** Of a restore only. */
   readonly restored?: RestoredCounts;
-  /** Kind-specific facts: a restore's target, say. */
+  /** Facts of one kind of run, such as a restore's target. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -189,18 +189,18 @@ export interface Report {
 export interface RestoredCounts {
   readonly backupId: string;
   readonly targetTable: string;
-  /** `NEW`: the run created the table. `EXISTING`: it got only what it lacked. */
+  /** `NEW`: the run created the table. `EXISTING`: only missing items were put. */
   readonly mode: 'NEW' | 'EXISTING';
   readonly written: number;
-  /** Items that stood there, equal in every attribute. */
+  /** Items that existed, equal in every attribute. */
   readonly alreadyPresent: number;
-  /** Items of the same key that differ; they stay as they are. */
+  /** Items of the same key that differ. They stay as they are. */
   readonly keptDifferent: number;
-  /** Items whose time to live was up when the restore began. */
+  /** Items that had expired by time to live when the restore began. */
   readonly expired: number;
 }
 
-/** Where nothing was estimated or used. */
+/** For a run that estimated or used nothing. */
 export type EmptyCost = { readonly [key in never]: never };
 
 /** Nothing is in place: a dry run, or a run that was rolled back. */

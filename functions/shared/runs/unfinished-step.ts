@@ -9,7 +9,7 @@ import { codeVersion } from '../../migrations/shop/code-version.ts';
 export interface WantedStep {
   /** `functions:` key. */
   readonly step: string;
-  /** The backup that it reads; absent where it makes one. */
+  /** The backup that it reads. Absent if it makes one. */
   readonly backupId?: string;
   /** TableId of the source, where the step reads it. */
   readonly sourceTableId?: string;
@@ -18,15 +18,15 @@ export interface WantedStep {
 /** The last call of a step that left something unfinished. */
 export interface UnfinishedStep {
   readonly run: Run;
-  /** Why it cannot go on, to follow "because"; absent where it can. */
+  /** Why it cannot continue, to follow "because". Absent if it can. */
   readonly obstacle?: string;
 }
 
-/** A backup of two days would be one of two moments, and people have looked at the tables meanwhile. */
+/** A backup made over two days would mix two states of the table, and people have used the tables meanwhile. */
 const longestMillis = 24 * 3_600_000;
 const recentRuns = 50;
 
-/** Why a run is not gone on with that later runs rely on; absent: none does. */
+/** Why a run that later runs rely on is not continued. Absent: none relies on it. */
 export function reliedObstacle(reliants: readonly { readonly runId: string }[]): string | undefined {
   return reliants.length === 0
     ? undefined
@@ -39,7 +39,7 @@ async function tableObstacle({ ledger, clients }: Runtime, run: Run): Promise<st
     const table = await describeTable(clients.tables, name);
     if (table === undefined) return `its table ${name} is gone`;
     if (tableId !== undefined && table.TableId !== tableId)
-      return `table ${name} is another one than it began with`;
+      return `table ${name} is not the one that it began with`;
   }
   return undefined;
 }
@@ -53,14 +53,14 @@ function workObstacle(runtime: Runtime, run: Run, wanted: WantedStep): string | 
   if (run.codeVersion !== codeVersion()) return 'the service has been deployed with other code since';
   if (run.backupId !== backupId) return `it works on backup ${run.backupId}, and the newest is ${backupId}`;
   if (run.sourceTableId !== sourceTableId)
-    return `table ${run.sourceTable} is another one than it began with`;
+    return `table ${run.sourceTable} is not the one that it began with`;
   const age = runtime.clock.now() - Date.parse(run.startedAt);
   return age < longestMillis ? undefined : 'it began more than a day ago';
 }
 
 /**
- * The newest run of this step, where it was held: a step that was short of time goes on with it if it would do the
- * very same work on the very same tables. One that failed is never gone on with.
+ * The newest run of this step, if it is held. A step that was short of time continues it if it would do the same work on
+ * the same tables. A run that failed is never continued.
  */
 export async function findUnfinished(
   runtime: Runtime,
@@ -79,7 +79,7 @@ export async function findUnfinished(
   return obstacle === undefined ? { run } : { run, obstacle };
 }
 
-/** Tells that a run was left as it is, and how to be rid of it. */
+/** Says that a run was left as it is, and how to roll it back. */
 export function leftSentence({ run, obstacle = 'somebody else has changed it' }: UnfinishedStep): string {
   return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back, start the rollback state machine with {"runId": "${run.runId}"}.`;
 }

@@ -184,7 +184,7 @@ async function isExisting({ clients, config }: Runtime, name: string): Promise<b
   return true;
 }
 
-/** What an earlier attempt has settled, or the announcement itself; `undefined`: it is to be created, or an answer was lost. */
+/** What an earlier attempt has found out. `undefined`: the table is to be created, or an answer was lost. */
 async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): Promise<Ensured | undefined> {
   if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
   const { outcome, name } = record;

@@ -93,7 +93,7 @@ describe('a restore that is killed', () => {
   it.each([
     ['into a table of its own, in the same second', {}],
     ['into a table of the same name', { targetTable: 'products-restored-mine' }],
-  ])('as a whole is settled, and started again at once, %s, it ends the same', async (_, input) => {
+  ])('as a whole is recovered, and a restore started again at once, %s, ends the same', async (_, input) => {
     const hold = shop.aws.faults.add({ operation: 'BatchWriteItem', kind: 'throttle' });
     const executionArn = await startAndWaitForWrites(input);
     await shop.sfn.send(new StopExecutionCommand({ executionArn }));
@@ -109,7 +109,7 @@ describe('a restore that is killed', () => {
   });
 });
 
-describe('a restore that is taken back after it has succeeded', () => {
+describe('a restore that is rolled back after it has succeeded', () => {
   const tablesRolledBack = async (runId: string) => {
     const { status, output } = await shop.run('rollback', { runId, confirm: runId });
     expect(status).toBe('SUCCEEDED');

@@ -175,7 +175,7 @@ const migratedItems = ({ rehearsal }: Report): number =>
   (rehearsal?.metadata ?? 0) + (rehearsal?.variants ?? 0);
 
 describe('follow', () => {
-  it('follow of a stopped run waits until it is settled, and tells its end', async () => {
+  it('follow of a stopped run waits until it is recovered, and reports its end', async () => {
     const functionName = 'products-migration-local-backupProducts';
     const hold = shop.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
     const { executionArn = '' } = await shop.sfn.send(
@@ -191,11 +191,11 @@ describe('follow', () => {
     expect(code).toBe(1);
   });
 
-  it('follow believes the ledger, where a run that succeeded was taken back since', async () => {
-    expect((await shop.run('migrate', {}, 'taken-back')).status).toBe('SUCCEEDED');
-    const order = { runId: 'taken-back', confirm: 'taken-back' };
+  it('follow believes the ledger when a run that succeeded has been rolled back since', async () => {
+    expect((await shop.run('migrate', {}, 'rolled-back')).status).toBe('SUCCEEDED');
+    const order = { runId: 'rolled-back', confirm: 'rolled-back' };
     expect((await shop.run('rollback', order)).status).toBe('SUCCEEDED');
-    const { stdout, code } = await onStage('follow', 'taken-back');
+    const { stdout, code } = await onStage('follow', 'rolled-back');
     expect(stdout).toContain('Rolled back.');
     expect(code).toBe(1);
   });

@@ -13,7 +13,7 @@ describe('npm start', () => {
     expect(code).toBe(0);
   });
 
-  it('breaks while it writes, and takes everything back', { timeout: 120_000 }, async () => {
+  it('breaks while it writes, and rolls everything back', { timeout: 120_000 }, async () => {
     const args = ['--products', '60', '--break', 'migrate', '--json'];
     const { code, stdout } = await runCommand('start', args, { cwd });
     const report = JSON.parse(stdout) as Report;

@@ -101,7 +101,7 @@ export class Actors {
       const table = [...this.#snapshot.tables.values()].find(({ name }) => name === 'cart');
       if (table === undefined) return;
       const status = this.#snapshot.runs.get(table.runId ?? '')?.status;
-      // Taking back looks inside just before it deletes; what the shop adds after that look is not protected.
+      // A roll back looks inside just before it deletes. What the shop adds after that look is not protected.
       if (status !== 'ROLLING_BACK') this.usedByShop.add(table.tableId);
       const Item = { PK: { S: 'CART#1' }, SK: { S: 'ITEM#1' } };
       await this.#world.observer.clients.dynamo.send(new PutItemCommand({ TableName: 'cart', Item }));

@@ -46,7 +46,7 @@ describe('itemsInPlace', () => {
   it.each([
     ['0 after a dry run', { status: 'PLANNED' }, 0],
     ['0 after a roll back', { status: 'ROLLED_BACK' }, 0],
-    ['not known while a run is taken back', { status: 'ROLLING_BACK' }, undefined],
+    ['not known while a run is rolled back', { status: 'ROLLING_BACK' }, undefined],
     ['not known where that failed', { status: 'ROLLBACK_FAILED' }, undefined],
     ['all that were rehearsed once a migration has succeeded', { status: 'SUCCEEDED' }, 4_904],
     ['those so far while it runs', { status: 'RUNNING' }, 70],

@@ -273,7 +273,7 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
   return { report, path: scale(smallPath, 60), shards };
 }
 
-/** Failed while it wrote, and taken back. */
+/** Failed while it wrote, and rolled back. */
 export function failedView(changes: Partial<Report> = {}): ReportView {
   const whole = largeView();
   const path: readonly StateVisit[] = [

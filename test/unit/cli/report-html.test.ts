@@ -137,7 +137,7 @@ describe('the page of a restore', () => {
 
   it.each([
     ['that succeeded', restoreView()],
-    ['that was taken back', restoreFailed()],
+    ['that was rolled back', restoreFailed()],
     ['that was refused', restoreRefused],
   ])('has nothing of a migration on it: one %s', (_, view) => {
     const page = renderReport(view);
@@ -179,7 +179,7 @@ describe('the figures on top', () => {
     expect(tile(page, 'Already there')).toBe('0, of them before the run');
   });
 
-  it('say that nothing is left of a run that was taken back', () => {
+  it('say that nothing is left of a run that was rolled back', () => {
     const page = renderReport(failedView());
     expect(tile(page, 'Items in place')).toBe('0, none is left of the run');
     expect(tile(page, 'Already there')).toBeUndefined();

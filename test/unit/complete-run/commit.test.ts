@@ -121,7 +121,7 @@ describe('a run is not committed', () => {
       await deleteTable(bench, 'orders');
       await bench.createTable(createTableInput(ordersTable, { name: 'orders', tags: {} }));
     });
-    expect(error).toContain('table orders is another one than the run has worked with');
+    expect(error).toContain('table orders is not the one that the run has worked with');
   });
   it('when the ledger has no record of a table', async () => {
     expect(await refused('CompleteRun', removing('TABLE#cart'))).toContain('no record of table cart');

@@ -149,7 +149,7 @@ describe('the equations of a commit', () => {
         recorded: { outcome: 'EXISTED', tableId: 'a' },
         existing: { tableId: 'b', status: 'ACTIVE' },
       },
-      'another one',
+      'is not the one',
     ],
     [
       'is being deleted',

@@ -359,7 +359,7 @@ describe('a restore into a table that exists', () => {
     expect(report.tables).toEqual([{ name: targetTable, outcome: 'EXISTED' }]);
     expect(report.verification).toMatchObject({ expected: 100, found: 100, missing: 0 });
   });
-  it('creates it, where it was a dead run’s and has been taken back since', async () => {
+  it('creates it again after a roll back of the dead run that had created it', async () => {
     await backedUp(products(20));
     await bench.createTable({ ...productsTable, TableName: targetTable });
     const run = await begin({ targetTable });

@@ -71,7 +71,7 @@ describe('a worker that is not alone at its shard', () => {
       writer: 'the other',
     });
   }
-  /** Each look at the clock is seconds later, so that existing still does not take them. */
+  /** Each look at the clock is seconds later, so that no time has to pass. */
   const hurriedClock = () => {
     let now = Date.now();
     return { now: () => (now += 2_000) };

@@ -152,7 +152,7 @@ describe('opening the tables of a committed run', () => {
     const opened = await finishOpening(world.observer, run);
     expect(opened).toMatchObject({ opening: 'DONE' });
     expect(opened.warnings).toEqual([
-      'This endpoint has no resource policies, so nothing kept others from writing into cart during the run.',
+      'This endpoint has no resource policies, so nothing kept others from writing to cart during the run.',
     ]);
   });
 });

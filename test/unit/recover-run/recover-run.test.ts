@@ -38,7 +38,7 @@ describe('the name of a roll back that recovers', () => {
   });
 });
 
-describe('settling', () => {
+describe('recovering runs', () => {
   it('leaves a run alone whose execution lives', async () => {
     await begunRun(world, 'a');
     expect(await recover()).toEqual({ examined: 1, started: [] });

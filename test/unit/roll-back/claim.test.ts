@@ -79,7 +79,7 @@ describe('a run whose own execution failed', () => {
   });
 
   it.each(['SUCCEEDED', 'PLANNED'] as const)(
-    'is past its end when it is %s: nothing is taken back',
+    'is past its end when it is %s: nothing is rolled back',
     async (to) => {
       await begunRun(world, 'a');
       await moved(to, true);
@@ -100,7 +100,7 @@ describe('a run whose execution died without a word', () => {
     expect(await status()).toBe('RUNNING');
   });
 
-  it('is claimed by the recoveryOwner, and by that recoveryOwner again after a retry', async () => {
+  it('is claimed by the recovery owner, and by the same owner again after a retry', async () => {
     await begunRun(world, 'a');
     die();
     const recoveryOwner = { recoveryOwner: executionArn('r', 'rollback') };
@@ -156,7 +156,7 @@ describe('a run whose execution died without a word', () => {
     expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
   });
 
-  it('is left alone by a late recoveryOwner once another run has the lock', async () => {
+  it('is left alone by a late recovery owner once another run has the lock', async () => {
     await begunRun(world, 'a');
     die();
     await claim(order('recover'));
@@ -208,7 +208,7 @@ describe('a run that shall be held, whose lock somebody has removed from the led
 });
 
 describe('an operator', () => {
-  it('may take back a held run', async () => {
+  it('may roll back a held run', async () => {
     await begunRun(world, 'a', onFailure('hold'));
     await claim(order('fail'));
     const claimed = await claim(order('operator'));
@@ -218,7 +218,7 @@ describe('an operator', () => {
     });
   });
 
-  it('may not take back a run that is being worked on', async () => {
+  it('may not roll back a run that is being worked on', async () => {
     await begunRun(world, 'a');
     await expect(claim(order('operator'))).rejects.toThrow('Stop that execution first');
   });
@@ -236,7 +236,7 @@ describe('an operator', () => {
     expect(await lock()).toMatchObject({ runId: 'a' });
   });
 
-  it('may not take back a run that succeeded while another run has the lock', async () => {
+  it('may not roll back a run that succeeded while another run has the lock', async () => {
     await begunRun(world, 'a');
     await moved('SUCCEEDED', true);
     await begunRun(world, 'b');

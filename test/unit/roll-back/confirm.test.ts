@@ -147,7 +147,7 @@ describe('a run that is relied on', () => {
     await expect(claimIn(world.observer, order('operator'))).rejects.toThrow('"confirm": "b"');
   });
 
-  it('goes on being rolled back as it was confirmed, by whoever takes the roll back over', async () => {
+  it('is still rolled back as confirmed when another call takes the roll back over', async () => {
     await begunRun(world, 'a');
     world.stepFunctions.executions.set(sampleExecution('a').id, 'ABORTED');
     await note('a');

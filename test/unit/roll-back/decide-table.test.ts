@@ -12,7 +12,7 @@ const decide = (facts: Partial<TableFacts>) =>
     ...facts,
   });
 
-describe('what becomes of a table when its run is taken back', () => {
+describe('what becomes of a table when its run is rolled back', () => {
   it.each(['EXISTED', 'DELETED'] as const)(
     'does nothing about one recorded as %s, whatever stands there',
     (outcome) => {

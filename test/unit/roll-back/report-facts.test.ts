@@ -170,7 +170,7 @@ describe('the report of a held run', () => {
     const { end: ended, report, cause } = await failed();
     expect(ended).toBe('HELD');
     expect(report.tables).toEqual([
-      { name: 'cart', outcome: 'CREATED', remark: 'the run did not live to note that it was created' },
+      { name: 'cart', outcome: 'CREATED', remark: 'the run died before it could record the creation' },
       { name: targetName, outcome: 'CREATED' },
     ]);
     expect(cause).toContain('left in place: cart');

@@ -26,7 +26,7 @@ import {
 let bench: MigrateBench;
 afterEach(() => bench.stop());
 
-describe('taking items back', () => {
+describe('rolling back items', () => {
   const scope = (run: Run, deadline = Date.now() + 60_000) => ({
     run,
     tableName: targetName,

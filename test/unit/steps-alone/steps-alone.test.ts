@@ -111,7 +111,7 @@ describe('migrateProductsEnhanced called again', () => {
     const foreign = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'METADATA' }, note: { S: 'written by the shop' } };
     await bench.fill(targetName, [foreign]);
     const again = await migrateAlone(bench.runtime, longTurn());
-    expectBegunAgain(again, first, `table ${targetName} is another one than it began with`);
+    expectBegunAgain(again, first, `table ${targetName} is not the one that it began with`);
     expect([...(await itemsOf(bench.runtime, targetName)).values()]).toContainEqual(foreign);
   });
 
@@ -200,7 +200,7 @@ describe('backupProducts called again', () => {
     await bench.runtime.clients.dynamo.send(new CreateTableCommand(productsTable));
     await bench.fill(sourceTable, sizedProducts(3));
     const again = await backupAlone(bench.runtime, longTurn());
-    expectBegunAgain(again, first, 'table products is another one than it began with');
+    expectBegunAgain(again, first, 'table products is not the one that it began with');
     expect(again.result).toMatchObject({ items: 3 });
   });
 

@@ -4,7 +4,7 @@ import { productsEnhancedTable } from './products-enhanced.ts';
 import { returnsTable } from './returns.ts';
 import type { TableSpec } from '../../../shared/migration/table-spec.ts';
 
-/** The new data model, in the order in which the tables are listed and taken back. */
+/** The new data model, in the order in which the tables are listed and rolled back. */
 export const targetTables: readonly TableSpec[] = [
   cartTable,
   ordersTable,

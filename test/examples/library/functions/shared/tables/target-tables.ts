@@ -4,7 +4,7 @@ import { libraryTable } from './library.ts';
 import { loansTable } from './loans.ts';
 import type { TableSpec } from './table-spec.ts';
 
-/** The new data model, in the order in which the tables are listed and taken back. */
+/** The new data model, in the order in which the tables are listed and rolled back. */
 export const targetTables: readonly TableSpec[] = [holdsTable, loansTable, finesTable, libraryTable];
 
 /** The one table that books are migrated into. */
