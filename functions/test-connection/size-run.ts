@@ -1,6 +1,10 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { type RunSize, estimateRun, turnSeconds } from '../shared/cost/estimate.ts';
-import { readUnitsPerWorker } from '../shared/cost/throughput.ts';
+import { count } from '../shared/counted.ts';
+import { estimateRun } from '../shared/cost/estimate.ts';
+import { mapEvents, MAX_MAP_EVENTS } from '../shared/cost/history.ts';
+import { TURN_SECONDS } from '../shared/cost/phases.ts';
+import { itemsPerFileFor, type RunSize } from '../shared/cost/run-size.ts';
+import { READ_UNITS_PER_WORKER } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
@@ -24,23 +28,19 @@ export interface SizingFacts {
 }
 
 /** One worker is quick enough for this many. More workers would only start cold. */
-const productsPerWorker = 250;
+const PRODUCTS_PER_WORKER = 250;
 /** A worker's share of a cap below this would not carry one batch of 25 items a second. */
-const unitsPerWorker = 25;
-/** Of Step Functions' 25,000 events in a history; the rest is for retries and the states around the Maps. */
-const maxMapEvents = 18_000;
-const eventsPerTurn = 7;
+const UNITS_PER_WORKER = 25;
 /** A Map gets at most 1,000 numbers. A fifth of that stays free. */
-const maxIterations = 800;
+const MAX_ITERATIONS = 800;
 /** More iterations of an INLINE Map than this do not run at once. */
-const maxInlineWorkers = 40;
+const MAX_INLINE_WORKERS = 40;
 /** A segment or shard larger than this is cut, where that costs no history (DISTRIBUTED). */
-const bytesPerIteration = 256 * 2 ** 20;
+const BYTES_PER_ITERATION = 256 * 2 ** 20;
 /** VerifyMigration reads its segment's part of the backup at the start of each turn: 250 s for so many, and 70 MB. */
-const productsPerIteration = 1_000_000;
-/** An iteration's own events, and the two of its last state. */
-const eventsPerIteration = 4;
-const maps = 5;
+const PRODUCTS_PER_ITERATION = 1_000_000;
+/** Of a run that compares every key at its end. */
+const MAPS = 5;
 
 interface Size {
   readonly products: number;
@@ -65,14 +65,14 @@ const writeCap = ({ target, input }: SizingFacts): number =>
   input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
 const workersWithin = (cap: number): number =>
-  cap === 0 ? Infinity : Math.max(1, Math.floor(cap / unitsPerWorker));
+  cap === 0 ? Infinity : Math.max(1, Math.floor(cap / UNITS_PER_WORKER));
 
 function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number {
   const asked = facts.input.maxConcurrency ?? facts.config.maxConcurrency;
-  const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / productsPerWorker));
+  const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / PRODUCTS_PER_WORKER));
   const bounds = [
     asked,
-    facts.config.mapMode === 'INLINE' ? maxInlineWorkers : maxIterations,
+    facts.config.mapMode === 'INLINE' ? MAX_INLINE_WORKERS : MAX_ITERATIONS,
     useful,
     facts.quotaWorkers ?? asked,
     workersWithin(readCap(facts)),
@@ -83,28 +83,28 @@ function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number
 
 /** As many rounds as are useful, each of them full. A last round of a few would leave the other workers idle. */
 function iterationsFor(mapMode: SizingFacts['config']['mapMode'], size: Size, workers: number): number {
-  const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / bytesPerIteration;
-  const rounds = Math.ceil(Math.max(byBytes, size.products / productsPerIteration) / workers);
-  return workers * Math.max(1, Math.min(rounds, Math.floor(maxIterations / workers)));
+  const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / BYTES_PER_ITERATION;
+  const rounds = Math.ceil(Math.max(byBytes, size.products / PRODUCTS_PER_ITERATION) / workers);
+  return workers * Math.max(1, Math.min(rounds, Math.floor(MAX_ITERATIONS / workers)));
 }
 
 /** Events of all the Maps in an INLINE history. An existing target is compared key by key, one unit each, which takes turns as well. */
 function eventsOf(size: RunSize, workers: number): number {
   const iterations = iterationsFor('INLINE', size, workers);
   const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
-  const comparing = Math.ceil((items + size.products) / readUnitsPerWorker / turnSeconds);
+  const comparing = Math.ceil((items + size.products) / READ_UNITS_PER_WORKER / TURN_SECONDS);
   const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
-  return turns * eventsPerTurn + maps * iterations * eventsPerIteration;
+  return mapEvents({ iterations: MAPS * iterations, turns });
 }
 
 /** Lowers the workers until the history holds the run. Fewer workers take fewer turns only if a cap binds. */
 function fitHistory(facts: SizingFacts, size: RunSize): number {
   if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
   let { workers } = size;
-  while (workers > 1 && eventsOf(size, workers) > maxMapEvents) workers -= 1;
-  if (eventsOf(size, workers) > maxMapEvents)
+  while (workers > 1 && eventsOf(size, workers) > MAX_MAP_EVENTS) workers -= 1;
+  if (eventsOf(size, workers) > MAX_MAP_EVENTS)
     throw new RunTooLongForInlineError(
-      `This run would fill more than Step Functions' history of 25,000 events (${Math.round(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
+      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
     );
   return workers;
 }
@@ -115,7 +115,7 @@ function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: 
   const lowered = `maxConcurrency was lowered from ${asked} to ${workers}:`;
   if (quotaWorkers !== undefined && quotaWorkers < asked)
     return [`${lowered} the account's Lambda quota carries no more.`];
-  if (config.mapMode === 'INLINE' && asked > maxInlineWorkers)
+  if (config.mapMode === 'INLINE' && asked > MAX_INLINE_WORKERS)
     return [
       `${lowered} an INLINE Map runs no more at once. Deploy with --param mapMode=DISTRIBUTED for more.`,
     ];
@@ -142,7 +142,7 @@ export function sizeRun(facts: SizingFacts): Plan {
     segments: [...indexesTo(iterations)],
     shards: [...indexesTo(iterations)],
     workers,
-    itemsPerFile: Math.max(4_000, Math.ceil(size.products / 20_000)),
+    itemsPerFile: itemsPerFileFor(size.products),
     ...caps,
     estimatedProducts: size.products,
     estimatedBytes: size.bytes,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { type OnDemandCapacity, onDemandCapacity } from '../../workflow/simulate/on-demand-capacity.ts';
-import type { VirtualClock } from '../../workflow/simulate/virtual-clock.ts';
+import { type OnDemandCapacity, onDemandCapacity } from './on-demand-capacity.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
 /** A table in virtual time, request by request: token buckets for the table and for each partition. */
 export interface SimulatedTable {

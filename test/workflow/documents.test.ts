@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../functions/shared/errors.ts';
+import { scaleSection } from '../../workflow/cli/scale/scale-section.ts';
 import { drawing, drawings, sectionName } from '../support/machine-drawings.ts';
 import { readMachine } from '../support/draw-machine.ts';
 import { readSection } from '../support/marked-section.ts';
@@ -51,6 +52,12 @@ describe('the documents', () => {
 
     expect(new Set(explained)).toEqual(new Set(known.map((match) => match[1])));
     expect(explained).toHaveLength(known.length);
+  });
+
+  it('workflow/README.md shows how far a run is from the limits; npm run docs brings it up to date', () => {
+    const text = readFileSync('workflow/README.md', 'utf8');
+
+    expect(readSection(text, 'scale')).toBe(scaleSection());
   });
 
   it('workflow/README.md explains every error there is, and no other', () => {

@@ -68,7 +68,7 @@ describe.each([govCloud, china])('the template, deployed to $region,', (variant)
 describe('the code', () => {
   it('writes the partition of no ARN down', () => {
     const root = resolve(import.meta.dirname, '../..');
-    const files = ['functions', 'workflow/cli', 'workflow/simulate'].flatMap((folder) =>
+    const files = ['functions', 'workflow/cli'].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .map((name) => join(folder, name)),

@@ -1,5 +1,5 @@
 import { printable } from '../../functions/shared/printable.ts';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
 import { MissingEngineError } from '../local/dynamodb/dynoxide.ts';
 import { InputFileError } from '../local/products/input-file-error.ts';
@@ -18,14 +18,28 @@ export interface StageOptions {
 export function stageCommand(name: string, description: string): Command {
   return new Command(`npm run ${name} --`)
     .description(description)
-    .requiredOption('-s, --stage <stage>', 'stage of the service; "local" is the embedded AWS')
-    .option('-r, --region <region>', 'AWS region (default: AWS_REGION, else ap-southeast-2)');
+    .addOption(stageOption().makeOptionMandatory())
+    .addOption(regionOption());
 }
+
+export const stageOption = (): Option =>
+  new Option('-s, --stage <stage>', 'stage of the service; "local" is the embedded AWS');
+
+export const regionOption = (): Option =>
+  new Option('-r, --region <region>', 'AWS region (default: AWS_REGION, else ap-southeast-2)');
 
 /** For `--max-quarantined` and its like; whether the number makes sense is for the workflow to say. */
 export function wholeNumber(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
   return Number(text);
+}
+
+/** For sizes of tables: 1 or more, also as `1e9`. */
+export function largeNumber(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('Give a whole number of 1 or more, for example 1e9.');
+  return number;
 }
 
 /** For caps, which need not be whole. */
@@ -77,18 +91,26 @@ function placeOf(options: Partial<StageOptions>): Whereabouts {
   return options.stage === undefined ? {} : whereabouts({ ...options, stage: options.stage });
 }
 
-/** Runs a command on its stage's context, which is closed afterwards. */
+/** Runs a command on its stage's context. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what commander parses
 export function runStageCommand<Options extends StageOptions>(
   command: Command,
   action: (context: OperatorContext, options: Options, args: readonly string[]) => Promise<number>,
 ): Promise<void> {
-  return runCommand<Options>(command, async (options, args) => {
-    const context = await openContext(options);
-    try {
-      return await action(context, options, args);
-    } finally {
-      context.close();
-    }
-  });
+  return runCommand<Options>(command, (options, args) =>
+    onStage(options, (context) => action(context, options, args)),
+  );
+}
+
+/** Opens a stage's context, and closes it when the work has ended. */
+export async function onStage<T>(
+  options: StageOptions,
+  work: (context: OperatorContext) => Promise<T>,
+): Promise<T> {
+  const context = await openContext(options);
+  try {
+    return await work(context);
+  } finally {
+    context.close();
+  }
 }

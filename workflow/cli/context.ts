@@ -48,9 +48,17 @@ export function whereabouts(options: ContextOptions, environment: NodeJS.Process
     );
   const given = options.endpoint ?? (environment['AWS_ENDPOINT_URL'] || undefined);
   const endpoint = given ?? (stage === localStage ? localEndpoint : undefined);
-  const usual = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || defaultRegion;
-  const region = options.region ?? (stage === localStage ? defaultRegion : usual);
-  return { stage, region, endpoint };
+  return { stage, region: regionOf(options, environment), endpoint };
+}
+
+/** The region that is meant; stage `local` is always in the deployment's own. */
+export function regionOf(
+  { region, stage }: { readonly region?: string | undefined; readonly stage?: string | undefined },
+  environment: NodeJS.ProcessEnv = process.env,
+): string {
+  if (region !== undefined) return region;
+  if (stage === localStage) return defaultRegion;
+  return environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || defaultRegion;
 }
 
 /** A function may run for 15 minutes, which is Lambda's limit; a minute more for its answer. */

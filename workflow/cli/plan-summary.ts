@@ -2,6 +2,7 @@ import { printableAll } from '../../functions/shared/printable.ts';
 import { catalogueItemNames } from '../../functions/migrations/shop/tables/target-tables.ts';
 import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
+import { sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
 import { priceList } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
@@ -21,19 +22,11 @@ export interface PlanFacts {
 /** The estimate with what a dry run has counted, or without. */
 export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts): EstimatedCost {
   const { rehearsal, source } = report ?? {};
-  return estimateRun({
-    region,
-    rupeesPerDollar,
-    products: source?.products ?? plan.estimatedProducts,
-    bytes: plan.estimatedBytes > 0 ? plan.estimatedBytes : (source?.bytes ?? 0),
-    workers: plan.workers,
-    segments: plan.segments.length,
-    shards: plan.shards.length,
-    itemsPerFile: plan.itemsPerFile,
-    readUnitsPerSecond: plan.readUnitsPerSecond,
-    writeUnitsPerSecond: plan.writeUnitsPerSecond,
-    ...(rehearsal === undefined ? {} : { rehearsal }),
-  });
+  const counted = {
+    estimatedProducts: source?.products ?? plan.estimatedProducts,
+    estimatedBytes: plan.estimatedBytes > 0 ? plan.estimatedBytes : (source?.bytes ?? 0),
+  };
+  return estimateRun(sizeOfPlan({ ...plan, ...counted }, { region, rupeesPerDollar, rehearsal }));
 }
 
 /** What the run would do, how long it would take and what it would cost. */

@@ -1,9 +1,18 @@
+import { Command, Option } from 'commander';
 import { printable } from '../../functions/shared/printable.ts';
 import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { reportOfExecution } from './collect-report.ts';
-import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import {
+  anyNumber,
+  largeNumber,
+  onStage,
+  regionOption,
+  runCommand,
+  type StageOptions,
+  stageOption,
+} from './command.ts';
 import { checkConnection, sayChecks } from './connection-check.ts';
 import type { OperatorContext } from './context.ts';
 import { startExecution } from './executions.ts';
@@ -14,23 +23,55 @@ import { OperatorError } from './operator-error.ts';
 import { wouldStop } from './outcome.ts';
 import { estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
 import { progressView } from './progress-view.ts';
+import { planProducts, type ScaleOptions } from './scale/plan-products.ts';
+import { MAP_MODES } from './scale/scale-sizes.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
-interface Options extends StageOptions, MigrateOptions {
+interface Options extends Partial<StageOptions>, ScaleOptions, MigrateOptions {
   readonly quick?: boolean;
   readonly rupeesPerDollar: number;
   readonly json?: boolean;
 }
 
 const command = addMigrateOptions(
-  stageCommand('plan', 'Says what a migration would do, take and cost. Creates and writes no table.'),
+  new Command('npm run plan --')
+    .description(
+      'Says what a migration would do, take and cost. Creates and writes no table. With --stage it plans a run of a deployed stage, with --products of a table of that size: no account and no network are needed.',
+    )
+    .addOption(stageOption())
+    .addOption(regionOption()),
 )
   .option('--quick', 'only the checks and an estimate: no backup, no rehearsal of every product')
+  .option('--products <count>', 'plan for so many products instead of a stage, for example 1e9', largeNumber)
+  .option(
+    '--bytes-per-product <bytes>',
+    'with --products: size of one in the source table (default: measured on generated ones)',
+    largeNumber,
+  )
+  .addOption(
+    new Option('--map-mode <mode>', 'with --products: how the Maps run (default: both)').choices([
+      ...MAP_MODES,
+    ]),
+  )
   .option('--rupees-per-dollar <rate>', 'exchange rate', anyNumber, defaultRupeesPerDollar)
   .option('--json', 'print the plan as one JSON document, everything else on standard error');
 
-await runStageCommand<Options>(command, async (context, options) => {
+await runCommand<Options>(command, async (options) => {
   const terminal = processTerminal(options);
+  const { stage, products } = options;
+  if (stage !== undefined && products !== undefined)
+    throw new OperatorError(
+      'Say --stage or --products, not both: a stage is planned for the products that it has.',
+    );
+  if (products !== undefined) return planProducts({ ...options, products }, migrateInput(options), terminal);
+  if (stage === undefined)
+    throw new OperatorError(
+      'Say --stage to plan a run of a deployed stage, or --products to plan for a table of that size.',
+    );
+  return onStage({ ...options, stage }, (context) => planStage(context, options, terminal));
+});
+
+async function planStage(context: OperatorContext, options: Options, terminal: Terminal): Promise<number> {
   const input = inputOf(options);
   terminal.say(terminal.colors.bold('Checks'));
   const connection = await checkConnection(context, input);
@@ -47,7 +88,7 @@ await runStageCommand<Options>(command, async (context, options) => {
   if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
   if (rehearsed.report.source.products === 0 && !('allowEmpty' in input)) return sayEmpty(terminal);
   return wouldStop(rehearsed.report) ? sayTooMany(rehearsed.report, terminal) : 0;
-});
+}
 
 /** An empty source is warned of, and planned all the same: what the tables would cost is worth knowing. */
 function rehearsalInput(input: object, { estimatedProducts }: Plan): object {

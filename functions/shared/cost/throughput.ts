@@ -1,19 +1,19 @@
 /** Units a second that one worker with a whole CPU gets through: four strongly consistent 1 MB pages. */
-export const readUnitsPerWorker = 1_000;
+export const READ_UNITS_PER_WORKER = 1_000;
 /** Eight batches of 25 in flight, 100 ms each. */
-export const writeUnitsPerWorker = 2_000;
+export const WRITE_UNITS_PER_WORKER = 2_000;
 /** Read from S3, gunzipped, digested and transformed. */
-export const productsPerWorker = 4_000;
+export const PRODUCTS_PER_WORKER = 4_000;
 
-/** What an on-demand table takes by quota, units a second. */
-export const tableWriteQuota = 40_000;
-/** What an on-demand table serves before it has ever been busier. */
-export const tableReadQuota = 12_000;
+/** What one on-demand table takes by quota, and as much when it is read: units a second. */
+export const TABLE_QUOTA = 40_000;
+/** What an on-demand table serves before it has ever been busier, units a second. */
+export const COLD_READ_UNITS_PER_SECOND = 12_000;
 
 /** A new on-demand table takes this many write units a second at first ... */
-export const coldWriteUnitsPerSecond = 4_000;
+export const COLD_WRITE_UNITS_PER_SECOND = 4_000;
 /** ... and twice its last peak once that is this old. */
-export const doublingSeconds = 1_800;
+export const DOUBLING_SECONDS = 1_800;
 
 /** The lower of the cap (0: none), what the workers get through, and the table's own limit. */
 export function sustainedRate(of: {
@@ -35,10 +35,10 @@ export function sustainedRate(of: {
 export function coldSeconds(units: number, rate: number): number {
   let seconds = 0;
   let left = units;
-  let limit = coldWriteUnitsPerSecond;
-  while (limit < rate && left > limit * doublingSeconds) {
-    left -= limit * doublingSeconds;
-    seconds += doublingSeconds;
+  let limit = COLD_WRITE_UNITS_PER_SECOND;
+  while (limit < rate && left > limit * DOUBLING_SECONDS) {
+    left -= limit * DOUBLING_SECONDS;
+    seconds += DOUBLING_SECONDS;
     limit *= 2;
   }
   return seconds + left / Math.min(limit, rate);

@@ -36,7 +36,7 @@ export function costOf(usage: Usage, { region, rupeesPerDollar = defaultRupeesPe
 }
 
 /** Memory of a worker, GB: `memorySize: 1769` in its function.yml, one whole CPU. */
-export const workerGigabytes = 1_769 / 1_024;
+export const WORKER_GIGABYTES = 1_769 / 1_024;
 
 /** Functions that are called once a run, how long each lasts with its cold start, and its memory, GB. */
 const singleCalls = 9;
@@ -63,14 +63,16 @@ export function transitionsOf({ iterations, turns }: WorkerUsage): number {
 }
 
 /**
- * The ledger's own units. Writes: a file is noted once and checkpointed in three Maps, two units each; a turn
- * ends with one more checkpoint; 60 for run, lock, tables. Reads: four a turn, and a look at the run every 2.5 s.
+ * The ledger's own units. Writes, two units each: a file is noted once and checkpointed in three Maps, a worker
+ * saves a checkpoint every 5 s, and a turn ends with one more; 60 for run, lock, tables. Reads: four a turn, and
+ * a look at the run every 2.5 s.
  */
 export function ledgerUnits({ turns, seconds, files }: WorkerUsage): {
   readonly readUnits: number;
   readonly writeUnits: number;
 } {
-  return { readUnits: 4 * turns + Math.ceil(seconds / 2.5), writeUnits: 8 * files + 2 * turns + 60 };
+  const checkpoints = Math.floor(seconds / 5) + turns;
+  return { readUnits: 4 * turns + Math.ceil(seconds / 2.5), writeUnits: 8 * files + 2 * checkpoints + 60 };
 }
 
 /** Usage that follows from the workers' alone; the tables' units are added by the caller. */
@@ -82,7 +84,7 @@ export function serviceUsage(workers: WorkerUsage): Usage {
     getRequests: 2 * workers.files + 10,
     lambdaRequests: workers.turns + singleCalls,
     lambdaGigabyteSeconds:
-      workerGigabytes * workers.seconds + singleCallGigabytes * singleCalls * singleCallSeconds,
+      WORKER_GIGABYTES * workers.seconds + singleCallGigabytes * singleCalls * singleCallSeconds,
     transitions: transitionsOf(workers),
   };
 }

@@ -1,6 +1,7 @@
 import { actualCost } from '../cost/actual.ts';
 import type { Cost, EstimatedCost } from '../cost/cost.ts';
 import { estimateRun } from '../cost/estimate.ts';
+import { sizeOfPlan } from '../cost/run-size.ts';
 import { runLayout } from '../files/layout.ts';
 import { type Run, tablePrefixOf, type Verification } from '../ledger/run.ts';
 import { listShards, type QuarantinedProduct, type ShardState, shardStates } from '../ledger/shard.ts';
@@ -141,17 +142,7 @@ function quarantineOf(shards: Shards): readonly QuarantinedProduct[] {
 function costs(runtime: Runtime, run: Run, shards: Shards): { estimated: EstimatedCost; actual: Cost } {
   const { plan, rehearsal, backup } = run;
   const region = runtime.config.region;
-  const estimated = estimateRun({
-    region,
-    products: plan.estimatedProducts,
-    bytes: plan.estimatedBytes,
-    workers: plan.workers,
-    segments: plan.segments.length,
-    shards: plan.shards.length,
-    readUnitsPerSecond: plan.readUnitsPerSecond,
-    writeUnitsPerSecond: plan.writeUnitsPerSecond,
-    ...(rehearsal === undefined ? {} : { rehearsal }),
-  });
+  const estimated = estimateRun(sizeOfPlan(plan, { region, rehearsal }));
   const actual = actualCost({ region, shards: [...shards.values()].flat(), files: backup?.files ?? 0 });
   return { estimated, actual };
 }

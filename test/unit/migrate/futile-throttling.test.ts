@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRate } from '../../../functions/shared/copy/rate.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
-import { createVirtualClock, type VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
+import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
 
 const BATCH_UNITS = 25;
 const LATENCY_MILLIS = 10;

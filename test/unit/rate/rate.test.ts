@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRate } from '../../../functions/shared/copy/rate.ts';
-import { onDemandCapacity } from '../../../workflow/simulate/on-demand-capacity.ts';
-import type { VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
+import { onDemandCapacity } from '../../support/on-demand-capacity.ts';
+import type { VirtualClock } from '../../support/virtual-clock.ts';
 import type { SimulatedTable } from '../../support/simulated-table.ts';
 import { averageUnits, write, type TableParts } from './writing-workers.ts';
 

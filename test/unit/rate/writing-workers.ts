@@ -8,7 +8,7 @@ import { createRate } from '../../../functions/shared/copy/rate.ts';
 import { isThrottle } from '../../../functions/shared/retry.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
-import { createVirtualClock, type VirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
+import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts';
 import {
   type SimulatedTable,
   type SimulatedTableOptions,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVirtualClock } from '../../../workflow/simulate/virtual-clock.ts';
+import { createVirtualClock } from '../../support/virtual-clock.ts';
 
 describe('createVirtualClock', () => {
   it('lets a day pass at once, in order', async () => {

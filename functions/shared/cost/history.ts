@@ -1,0 +1,49 @@
+/** How the Maps run: iterations inside the execution's own history, or as executions of their own. */
+export type MapMode = 'INLINE' | 'DISTRIBUTED';
+
+/** What a machine's Maps are called for. */
+export interface MapWork {
+  /** Over all Maps. */
+  readonly iterations: number;
+  /** Calls of a worker, over all Maps. */
+  readonly turns: number;
+}
+
+/** Events that Step Functions keeps of one execution, at most. */
+export const HISTORY_EVENTS = 25_000;
+
+/** What Maps may fill of it; the rest is for retries and the states around them. */
+export const MAX_MAP_EVENTS = 18_000;
+
+/** TaskStateEntered, TaskScheduled, TaskStarted, TaskSucceeded, TaskStateExited; the Choice's Entered and Exited. */
+const EVENTS_PER_TURN = 7;
+/** MapIterationStarted and Succeeded (a child's ExecutionStarted and Succeeded); its last state's Entered and Exited. */
+const EVENTS_PER_ITERATION = 4;
+
+/** Events that the iterations and turns of INLINE Maps write into the execution's history. */
+export function mapEvents({ iterations, turns }: MapWork): number {
+  return iterations * EVENTS_PER_ITERATION + turns * EVENTS_PER_TURN;
+}
+
+/** Events of one iteration of a DISTRIBUTED Map, which has a history of its own. */
+export function childEvents(turns: number): number {
+  return mapEvents({ iterations: 1, turns });
+}
+
+/** Maps of `migrate` that a run always goes through. */
+const MAPS = 4;
+/** Entered, Started, Succeeded, Exited; MapRunStarted and Succeeded, where it is DISTRIBUTED. */
+const EVENTS_PER_MAP = { INLINE: 4, DISTRIBUTED: 6 } as const;
+/** A branch that creates a table: a Task of five events and a Pass of two. */
+const EVENTS_PER_TABLE = 7;
+/** Start and end of the execution; outside the Maps five Tasks of five events, five small states of two, a Parallel of four. */
+const LINE_EVENTS = 2 + 5 * 5 + 5 * 2 + 4;
+
+/** Events in the history of an execution of `migrate` that succeeds at the first try. */
+export function migrateEvents(
+  work: MapWork,
+  { mapMode, tables }: { readonly mapMode: MapMode; readonly tables: number },
+): number {
+  const around = LINE_EVENTS + MAPS * EVENTS_PER_MAP[mapMode] + tables * EVENTS_PER_TABLE;
+  return around + (mapMode === 'INLINE' ? mapEvents(work) : 0);
+}

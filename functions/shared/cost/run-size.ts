@@ -1,0 +1,125 @@
+import { fileLimits } from '../files/data-file.ts';
+import type { Plan } from '../state.ts';
+import type { Billing } from './usage.ts';
+
+/** What is known of a run before it begins. */
+export interface RunSize extends Billing {
+  readonly products: number;
+  /** Of the source table. */
+  readonly bytes: number;
+  /** Map workers at once. */
+  readonly workers: number;
+  /** Scan segments; default: as many as workers. */
+  readonly segments?: number;
+  /** Shards of the backup's files; default: as many as workers. */
+  readonly shards?: number;
+  /** Default {@link itemsPerFileFor}. */
+  readonly itemsPerFile?: number;
+  /** Caps over all workers; 0 or absent: none. */
+  readonly readUnitsPerSecond?: number;
+  readonly writeUnitsPerSecond?: number;
+  /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
+  readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
+  /** What a rehearsal has counted; absent: four variants a product are assumed. */
+  readonly rehearsal?: RehearsedSize | undefined;
+}
+
+/** What the target will hold, counted. */
+export interface RehearsedSize {
+  readonly metadata: number;
+  readonly variants: number;
+  readonly targetBytes: number;
+  /** Sum of each item's size, rounded up to KB; absent: from `targetBytes`. */
+  readonly writeUnits?: number;
+}
+
+/** The size of a run that has been cut. */
+export function sizeOfPlan(plan: Plan, known: Billing & Pick<RunSize, 'rehearsal'>): RunSize {
+  return {
+    ...known,
+    products: plan.estimatedProducts,
+    bytes: plan.estimatedBytes,
+    workers: plan.workers,
+    segments: plan.segments.length,
+    shards: plan.shards.length,
+    itemsPerFile: plan.itemsPerFile,
+    readUnitsPerSecond: plan.readUnitsPerSecond,
+    writeUnitsPerSecond: plan.writeUnitsPerSecond,
+  };
+}
+
+/** Products of a backup file, at most: 20,000 files of a large table, but not thousands of tiny ones of a small one. */
+export const itemsPerFileFor = (products: number): number => Math.max(4_000, Math.ceil(products / 20_000));
+
+/** What the target will hold. */
+export interface TargetSize {
+  readonly items: number;
+  readonly bytes: number;
+  readonly writeUnits: number;
+}
+
+/** What a run has to carry, in the units of each service. */
+export interface MeasuredRun {
+  readonly size: RunSize;
+  readonly segments: number;
+  readonly shards: number;
+  /** Files of the backup. */
+  readonly files: number;
+  readonly target: TargetSize;
+  /** Read units of one Scan of the source, and of the target. */
+  readonly sourceUnits: number;
+  readonly targetUnits: number;
+}
+
+/** Without a rehearsal: sizes S, M, L, XL; a variant's attributes; what the transform adds to a product. */
+const ASSUMED_VARIANTS = 4;
+const ASSUMED_VARIANT_BYTES = 400;
+const ASSUMED_ADDED_BYTES = 300;
+
+const READ_UNIT_BYTES = 4_096;
+const WRITE_UNIT_BYTES = 1_024;
+
+/** A source item gzipped, as a part of its size in the table. */
+export const GZIP_RATIO = 0.25;
+
+/** Measures a run. Pure; nothing is rounded but units and files. */
+export function measureRun(size: RunSize): MeasuredRun {
+  const { segments = size.workers, shards = size.workers } = size;
+  const target = targetOf(size);
+  return {
+    size,
+    segments,
+    shards,
+    files: filesOf(size, segments),
+    target,
+    sourceUnits: scanUnits(size.bytes, segments),
+    targetUnits: scanUnits(target.bytes, segments),
+  };
+}
+
+function targetOf({ products, bytes, rehearsal }: RunSize): TargetSize {
+  if (rehearsal === undefined) {
+    const metadataBytes = products === 0 ? 0 : bytes / products + ASSUMED_ADDED_BYTES;
+    return {
+      items: products * (1 + ASSUMED_VARIANTS),
+      bytes: products * (metadataBytes + ASSUMED_VARIANTS * ASSUMED_VARIANT_BYTES),
+      writeUnits: products * (Math.ceil(metadataBytes / WRITE_UNIT_BYTES) + ASSUMED_VARIANTS),
+    };
+  }
+  const items = rehearsal.metadata + rehearsal.variants;
+  const writeUnits =
+    rehearsal.writeUnits ?? Math.max(items, Math.ceil(rehearsal.targetBytes / WRITE_UNIT_BYTES));
+  return { items, bytes: rehearsal.targetBytes, writeUnits };
+}
+
+/** Every segment's last page is rounded up. */
+const scanUnits = (bytes: number, segments: number): number => Math.ceil(bytes / READ_UNIT_BYTES) + segments;
+
+/** Every segment has files of its own, cut by items and by size; its last one is not full. */
+function filesOf({ products, bytes, itemsPerFile }: RunSize, segments: number): number {
+  if (products === 0) return 0;
+  const limits = fileLimits(itemsPerFile ?? itemsPerFileFor(products));
+  const byBytes = (limits.gzipBytes * products) / (bytes * GZIP_RATIO);
+  const perFile = Math.max(1, Math.min(limits.items, byBytes));
+  return Math.min(products, segments * Math.ceil(products / segments / perFile));
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { type CommandEnd, runCommand } from './run-command.ts';
+
+/** No endpoint, no credentials: whatever would reach for AWS fails. */
+const plan = (...args: readonly string[]): Promise<CommandEnd> => runCommand('plan', args);
+
+interface PlannedRun {
+  readonly products: number;
+  readonly mapMode: string;
+  readonly historyEvents?: number;
+  readonly refusal?: string;
+}
+
+describe('npm run plan -- --products', () => {
+  it('shows the figures from 1,000 products to the size that was asked for, and its limits', async () => {
+    const { code, stdout, stderr } = await plan('--products', '1e9');
+
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/ {2}1,000 +INLINE .*\$0\.0066/);
+    expect(stdout).toMatch(/1,000,000,000 +DISTRIBUTED +20 +800 /);
+    expect(stdout).toMatch(/1,000,000,000 +INLINE .*refused/);
+    expect(stdout).toMatch(/items of a Map +800 +1,000 +80 %/);
+    expect(code).toBe(0);
+  });
+
+  it('refuses in the words of a run, with exit code 1', async () => {
+    const { code, stdout } = await plan('--products', '1e9', '--map-mode', 'INLINE');
+
+    expect(stdout).toContain(
+      "RunTooLongForInlineError: This run would fill more than Step Functions' history of 25,000 events (1,000,000,000 products at the present caps). Nothing was created.",
+    );
+    expect(code).toBe(1);
+  });
+
+  it('prints one JSON document', async () => {
+    const { code, stdout } = await plan('--products', '250000', '--bytes-per-product', '2000', '--json');
+    const { product, runs } = JSON.parse(stdout) as { product: object; runs: readonly PlannedRun[] };
+
+    expect(product).toEqual({ bytes: 2_000 });
+    expect(runs.map(({ products }) => products)).toEqual([1e3, 1e3, 1e4, 1e4, 1e5, 1e5, 250_000, 250_000]);
+    expect(runs.every(({ historyEvents = 0 }) => historyEvents > 0)).toBe(true);
+    expect(code).toBe(0);
+  });
+
+  it('takes the input of a run, and says what it makes of it', async () => {
+    const { stdout } = await plan('--products', '1e6', '--max-concurrency', '90', '--map-mode', 'INLINE');
+
+    expect(stdout).toContain('maxConcurrency was lowered from 90 to 40');
+  });
+
+  it.each([
+    ['no stage and no size', [], 'Say --stage to plan a run of a deployed stage, or --products'],
+    ['both', ['--stage', 'dev', '--products', '5'], 'Say --stage or --products, not both'],
+    ['half a product', ['--products', '0.5'], 'Give a whole number of 1 or more, for example 1e9.'],
+    [
+      'an input that no run takes',
+      ['--products', '5', '--max-concurrency', '0'],
+      'The input of the migration cannot be used: "maxConcurrency"',
+    ],
+  ])('answers %s with a sentence and exit code 1', async (_, args, sentence) => {
+    const { code, stdout, stderr } = await plan(...args);
+
+    expect(stderr).toContain(sentence);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+  });
+});

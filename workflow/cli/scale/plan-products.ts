@@ -1,0 +1,76 @@
+import type { MapMode } from '../../../functions/shared/cost/history.ts';
+import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
+import { regionOf } from '../context.ts';
+import { bytes, counted } from '../format.ts';
+import { tableText } from '../plain-table.ts';
+import type { Terminal } from '../terminal.ts';
+import { type AverageProduct, measureSamples } from './sample-product.ts';
+import { acceptedOf, isRefused, type RefusedRun, type ScaledRun } from './scale-run.ts';
+import { scaleSizes, sizesUpTo } from './scale-sizes.ts';
+import { type FigureTable, limitTable, scaleTable } from './scale-table.ts';
+
+/** What `npm run plan` is told of a table that need not exist. */
+export interface ScaleOptions {
+  readonly products?: number;
+  readonly bytesPerProduct?: number;
+  readonly mapMode?: MapMode;
+}
+
+/** The size that is planned for, and where. */
+export interface PlannedSize extends ScaleOptions {
+  readonly products: number;
+  readonly region?: string | undefined;
+  readonly rupeesPerDollar: number;
+}
+
+/**
+ * Plans for a table of this size, and for smaller ones, by arithmetic alone.
+ *
+ * @returns 0, or 1 where a run would be refused.
+ * @throws InvalidInputError as a run would; not retried.
+ */
+export async function planProducts(size: PlannedSize, typed: unknown, terminal: Terminal): Promise<number> {
+  const { products, mapMode, rupeesPerDollar } = size;
+  const input = parseMigrateInput(typed);
+  const product = productOf(size);
+  const about = { product, input, region: regionOf(size), rupeesPerDollar };
+  const runs = scaleSizes(about, sizesUpTo(products), mapMode === undefined ? undefined : [mapMode]);
+  const asked = runs.filter((run) => run.products === products);
+  sayRuns(runs, product, terminal);
+  sayLimits(asked, terminal);
+  if (terminal.json) terminal.document({ product, runs });
+  return asked.every(isRefused) ? 1 : 0;
+}
+
+function productOf({ bytesPerProduct }: PlannedSize): AverageProduct {
+  return bytesPerProduct === undefined ? measureSamples() : { bytes: bytesPerProduct };
+}
+
+function sayRuns(
+  runs: readonly (ScaledRun | RefusedRun)[],
+  { bytes: size, target }: AverageProduct,
+  terminal: Terminal,
+): void {
+  const origin =
+    target === undefined ? 'as given; four variants are assumed' : 'measured on generated products';
+  terminal.say(terminal.colors.bold(`Products of ${bytes(size)} (${origin})`));
+  sayTable(scaleTable(runs), terminal);
+  const refusals = new Set(runs.filter(isRefused).map(({ refusal }) => refusal));
+  for (const refusal of refusals) terminal.say(`${terminal.colors.red('✖')} ${refusal}`);
+}
+
+function sayLimits(asked: readonly (ScaledRun | RefusedRun)[], terminal: Terminal): void {
+  for (const run of acceptedOf(asked)) {
+    const title = `Limits of a run of ${counted(run.products, 'product')}, ${run.mapMode}`;
+    terminal.say(`\n${terminal.colors.bold(title)}`);
+    sayTable(limitTable(run), terminal);
+    for (const warning of run.plan.warnings) terminal.say(`${terminal.colors.yellow('▲')} ${warning}`);
+  }
+  terminal.say(
+    `\nNothing was read or counted. Plan a run of a deployed stage with: npm run plan -- --stage <stage>`,
+  );
+}
+
+function sayTable({ columns, rows }: FigureTable, terminal: Terminal): void {
+  terminal.say(tableText(terminal, columns, rows));
+}
