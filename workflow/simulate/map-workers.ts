@@ -6,7 +6,7 @@ import {
   digestedPerSecond,
   ledgerMillis,
   objectMillis,
-  rehearsedPerSecond,
+  transformedPerSecond,
 } from './pace-of-services.ts';
 import type { SharedTable } from './shared-table.ts';
 import type { World } from './world.ts';
@@ -90,7 +90,7 @@ const rehearse: MapWorker = async (world, cursor, deadline, shard) => {
   while (cursor.done < files) {
     meters.getRequests += 1;
     meters.ledgerWriteUnits += 3;
-    await clock.sleep(objectMillis + (productsInFile / rehearsedPerSecond) * 1_000 + ledgerMillis);
+    await clock.sleep(objectMillis + (productsInFile / transformedPerSecond) * 1_000 + ledgerMillis);
     cursor.done += 1;
     if (clock.now() >= deadline) break;
   }
@@ -156,11 +156,11 @@ const compare: MapWorker = async (world, cursor, deadline, shard) => {
 /** The workers by the state that calls them. */
 export const mapWorkers: Readonly<Record<string, MapWorker>> = {
   BackupSegment: backUp,
-  RehearseShard: rehearse,
+  TransformShard: rehearse,
   MigrateShard: migrate,
   VerifySegment: verify,
   CompareShard: compare,
 };
 
 /** States that list the files of the backup at the beginning of each turn. */
-export const readsFiles: ReadonlySet<string> = new Set(['RehearseShard', 'MigrateShard', 'CompareShard']);
+export const readsFiles: ReadonlySet<string> = new Set(['TransformShard', 'MigrateShard', 'CompareShard']);

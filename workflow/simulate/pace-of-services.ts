@@ -19,7 +19,7 @@ export const objectMillis = 250;
 /** A page of a listing, 1,000 objects. */
 export const listMillis = 200;
 /** Products a second that one worker reads, digests, transforms and digests again: half of what a laptop does. */
-export const rehearsedPerSecond = 6_000;
+export const transformedPerSecond = 6_000;
 /** Products a second that one worker reads back and digests, likewise. */
 export const digestedPerSecond = 15_000;
 /** A table's way to ACTIVE. */

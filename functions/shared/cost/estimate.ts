@@ -143,7 +143,7 @@ function phasesOf(sized: Sized, cold: boolean): readonly PhaseEstimate[] {
   const works: readonly Work[] = [
     { state: 'BackupProducts', iterations: segments, seconds: sourceUnits / rates.source },
     {
-      state: 'RehearseBackup',
+      state: 'TransformProducts',
       iterations: shards,
       seconds: size.products / (size.workers * productsPerWorker),
     },
