@@ -44,7 +44,7 @@ function digestOver(facts: CommitFacts, state: ShardState, name: string): Digest
 
 /** What the target must hold. The rehearsal counted it, never the comparison. */
 function expectedOf(facts: CommitFacts): Digest {
-  return digestOver(facts, 'RehearseBackup', 'expected');
+  return digestOver(facts, 'TransformProducts', 'expected');
 }
 
 function isCreated({ ledger, target }: CommitFacts): boolean {
@@ -65,7 +65,7 @@ function passesOf(facts: CommitFacts): readonly string[] {
     }));
   const pass = (state: ShardState, planned: readonly number[], shards = shardsOf(facts, state)) =>
     passProblems({ state, planned, shards });
-  const prepared = [...pass('BackupProducts', segments), ...pass('RehearseBackup', cut)];
+  const prepared = [...pass('BackupProducts', segments), ...pass('TransformProducts', cut)];
   if (facts.run.parameters.dryRun) return prepared;
   return [
     ...prepared,
@@ -77,7 +77,7 @@ function passesOf(facts: CommitFacts): readonly string[] {
 
 function preparationProblems(facts: CommitFacts): readonly string[] {
   const { run, ledger, filed, manifest } = facts;
-  const count = (counter: string): number => countOver(ledger.shards, 'RehearseBackup', counter);
+  const count = (counter: string): number => countOver(ledger.shards, 'TransformProducts', counter);
   const scanned = digestOver(facts, 'BackupProducts', 'source');
   const { dryRun, maxQuarantined } = run.parameters;
   return [
@@ -85,7 +85,7 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
     ...backupProblems({
       scanned,
       filed,
-      reread: digestOver(facts, 'RehearseBackup', 'source'),
+      reread: digestOver(facts, 'TransformProducts', 'source'),
       manifest,
       sealed: run.backup?.digest ?? NOTHING,
     }),
@@ -104,7 +104,7 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
 /** The workers of MigrateProducts have seen every product and made the same of it as the rehearsal. */
 function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
-  const rehearsed = (counter: string): number => countOver(ledger.shards, 'RehearseBackup', counter);
+  const rehearsed = (counter: string): number => countOver(ledger.shards, 'TransformProducts', counter);
   const same = (['metadata', 'variants', 'quarantined'] as const).flatMap((counter) =>
     migrated(counter) === rehearsed(counter)
       ? []

@@ -21,7 +21,7 @@ async function hasOtherCode(runtime: Runtime, run: Run): Promise<boolean> {
   const tables = await listTables(ledger, run.runId);
   if (!tables.some(({ name, outcome }) => name === target && outcome !== 'INTENT')) return false;
   const shards = await Promise.all([
-    listShards(ledger, run.runId, 'RehearseBackup'),
+    listShards(ledger, run.runId, 'TransformProducts'),
     listShards(ledger, run.runId, 'MigrateProducts'),
   ]);
   return shards.flat().some((shard) => shard.codeVersion !== codeVersion());

@@ -95,7 +95,7 @@ function totalProblems({ totals }: Evidence, run: Run): readonly string[] {
   const { segments, shards } = run.plan;
   return [
     ...passProblems({ state: 'BackupProducts', planned: segments, shards: scanShards }),
-    ...passProblems({ state: 'RehearseBackup', planned: shards, shards: rehearsalShards }),
+    ...passProblems({ state: 'TransformProducts', planned: shards, shards: rehearsalShards }),
     ...backupProblems({ scanned, filed, reread }),
     ...(scannedItems === scanned.count
       ? []

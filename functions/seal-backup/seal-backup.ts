@@ -104,7 +104,7 @@ async function readTotals(
   const [files, scanned, rehearsed] = await Promise.all([
     listFiles(runtime.ledger, runId),
     listShards(runtime.ledger, runId, 'BackupProducts'),
-    listShards(runtime.ledger, runId, 'RehearseBackup'),
+    listShards(runtime.ledger, runId, 'TransformProducts'),
   ]);
   return { files, totals: sumUp(files, { scanned, rehearsed }) };
 }

@@ -65,7 +65,7 @@ export async function runMap(world: BenchWorld, run: BegunMigration, step: MapSt
 /** The states between the backup and the migration. */
 export async function sealAndCreate(world: BenchWorld, run: BegunMigration): Promise<void> {
   const { runId, executionArn, plan } = run;
-  await runMap(world, run, { functionKey: 'rehearseBackup', indexes: plan.shards });
+  await runMap(world, run, { functionKey: 'transformProducts', indexes: plan.shards });
   await world.invoke('sealBackup', { runId, executionArn });
   const tables = ['Cart', 'Orders', 'Returns', 'ProductsEnhanced'];
   for (const table of tables) await world.invoke(`create${table}Table`, { runId, executionArn });

@@ -124,7 +124,7 @@ describe('workers with hardly any time', () => {
       .filter(({ SK }) => SK.startsWith('SHARD#'))
       .map(({ SK, turns: count }) => [SK.split('#')[1] ?? '', Number(count)] as const);
     const several = turns.filter(([, count]) => count > 1).map(([state]) => state);
-    expect(Object.fromEntries(turns)).toMatchObject({ RehearseBackup: 1 });
+    expect(Object.fromEntries(turns)).toMatchObject({ TransformProducts: 1 });
     expect(several).toEqual(expect.arrayContaining(['BackupProducts', 'MigrateProducts', 'VerifyMigration']));
     expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
   }, 180_000);
@@ -212,7 +212,7 @@ describe('a held run whose code has changed since', () => {
   /** Makes what the run has rehearsed and migrated look like the work of other code, under a key that this one does not make. */
   async function asByOtherCode(runId: string): Promise<void> {
     for (const { PK, SK } of await shop.ledgerItems())
-      if (PK === `RUN#${runId}` && /^SHARD#(RehearseBackup|MigrateProducts)#/.test(SK))
+      if (PK === `RUN#${runId}` && /^SHARD#(TransformProducts|MigrateProducts)#/.test(SK))
         await shop.dynamo.call('UpdateItem', {
           TableName: shop.aws.ledgerTable,
           Key: { PK: { S: PK }, SK: { S: SK } },

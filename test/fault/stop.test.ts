@@ -169,7 +169,7 @@ describe('an execution that is stopped from the console', () => {
       beginRun: { machine: 'migrate', input: {}, execution, tested: { plan: begun?.['plan'] } },
       verifyMigration: { action: 'scan', worker },
       backupProducts: worker,
-      rehearseBackup: worker,
+      transformProducts: worker,
       migrateProductsEnhanced: worker,
     };
     for (const stage of stages.filter((one) => one !== 'testConnection')) {

@@ -88,7 +88,7 @@ describe('a table that a key or policy of the shop closes to the roll back', () 
     for (const operation of ['Scan', 'DescribeTable', 'ListTagsOfResource'])
       refuse(operation, 'products-enhanced');
     const failure = { kind: 'error', code: 'AccessDenied', status: 403, service: 's3' } as const;
-    const functions = functionName('rehearseBackup');
+    const functions = functionName('transformProducts');
     shop.aws.faults.add({ ...failure, operation: 'GetObject', functionName: functions });
     await shop.run('migrate', { dryRun: true }, 'closed-dry');
     expect((await reportOf('closed-dry')).status).toBe('ROLLED_BACK');

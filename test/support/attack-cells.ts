@@ -206,6 +206,6 @@ export const attackKinds: readonly AttackKind[] = [
   removed('LOCK', 'backupProducts'),
   removed('RUN', 'backupProducts'),
   removed('SHARD#', 'backupProducts'),
-  removed('FILE#', 'rehearseBackup'),
+  removed('FILE#', 'transformProducts'),
   removed('TABLE#', 'createOrdersTable'),
 ];

@@ -47,7 +47,7 @@ export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
     },
   ],
   backupProducts: [ofWorker],
-  rehearseBackup: [ofWorker],
+  transformProducts: [ofWorker],
   sealBackup: [ofRunStep],
   createCartTable: [ofRunStep],
   createOrdersTable: [ofRunStep],

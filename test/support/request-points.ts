@@ -8,7 +8,7 @@ export const stages = [
   'testConnection',
   'beginRun',
   'backupProducts',
-  'rehearseBackup',
+  'transformProducts',
   'sealBackup',
   'createCartTable',
   'createOrdersTable',

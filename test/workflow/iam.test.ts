@@ -461,7 +461,7 @@ describe('objects that a role may read or write', () => {
   const wholeBackup = ['backup', 'manifest', 'ownManifest'];
   const expected: Readonly<Record<string, { readonly reads?: string[]; readonly writes?: string[] }>> = {
     backupProducts: { reads: wholeBackup, writes: [...wholeBackup, 'quarantine'] },
-    rehearseBackup: { reads: wholeBackup, writes: ['quarantine'] },
+    transformProducts: { reads: wholeBackup, writes: ['quarantine'] },
     sealBackup: { reads: wholeBackup, writes: wholeBackup },
     migrateProductsEnhanced: { reads: [...wholeBackup, 'verification', 'undo'], writes: ['undo'] },
     verifyMigration: { reads: wholeBackup },

@@ -22,7 +22,7 @@ const NOT_YET = {
     'functions/migrations/shop/transform-context.ts -> functions/shared/ledger/run.ts',
   ],
   states: [
-    'functions/backup-products/backup-alone.ts -> functions/rehearse-backup/rehearse-shard.ts',
+    'functions/backup-products/backup-alone.ts -> functions/transform-products/rehearse-shard.ts',
     'functions/backup-products/backup-alone.ts -> functions/seal-backup/seal-backup.ts',
     'functions/complete-run/commit-facts.ts -> functions/verify-migration/find-target.ts',
   ],

@@ -21,7 +21,7 @@ export interface MigrateOptions {
 /** Adds an option for every field of the input of `migrate`. */
 export function addMigrateOptions(command: Command): Command {
   return command
-    .option('--dry-run', 'back up and rehearse every product, but create and write no table')
+    .option('--dry-run', 'back up and transform every product, but create and write no table')
     .option('--on-failure <what>', '"rollback" (default) or "hold"')
     .option('--resume <runId>', 'go on with a held run')
     .option('--max-quarantined <products>', 'fail beyond this many bad products (default 0)', wholeNumber)

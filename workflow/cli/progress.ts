@@ -32,7 +32,7 @@ export interface Progress {
 /** Which counters count a Map's items. */
 const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   BackupProducts: ['items'],
-  RehearseBackup: ['products'],
+  TransformProducts: ['products'],
   ClearItems: ['items'],
   MigrateProducts: ['items'],
   VerifyMigration: ['targetItems', 'sourceItems'],
@@ -75,7 +75,7 @@ function totalOf(run: Run, state: ShardState, shards: ShardsByState): number {
   switch (state) {
     case 'BackupProducts':
       return products;
-    case 'RehearseBackup':
+    case 'TransformProducts':
       return run.backup?.items ?? itemsOf('BackupProducts', shards.get('BackupProducts') ?? []);
     case 'MigrateProducts':
     case 'CompareByKey':
@@ -113,7 +113,8 @@ export function progressOf(
     state: at.state,
     stages: shardStates.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
     throttles: sumCounter(all, 'throttles'),
-    quarantined: run.rehearsal?.quarantined ?? sumCounter(shards.get('RehearseBackup') ?? [], 'quarantined'),
+    quarantined:
+      run.rehearsal?.quarantined ?? sumCounter(shards.get('TransformProducts') ?? [], 'quarantined'),
   };
 }
 

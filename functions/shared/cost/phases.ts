@@ -26,7 +26,7 @@ export function phasesOf(run: MeasuredRun, isCold: boolean): readonly PhaseEstim
   const works: readonly Work[] = [
     { state: 'BackupProducts', iterations: segments, seconds: sourceUnits / rates.source },
     {
-      state: 'RehearseBackup',
+      state: 'TransformProducts',
       iterations: shards,
       seconds: size.products / (size.workers * PRODUCTS_PER_WORKER),
     },

@@ -8,7 +8,7 @@ import { transact, type TransactItem } from './transact.ts';
 /** Map states that leave checkpoints, in the order in which a run passes them. */
 export const shardStates = [
   'BackupProducts',
-  'RehearseBackup',
+  'TransformProducts',
   'ClearItems',
   'MigrateProducts',
   'VerifyMigration',

@@ -129,7 +129,7 @@ export function countsInPlace(
 }
 
 function quarantineOf(shards: Shards): readonly QuarantinedProduct[] {
-  return (shards.get('RehearseBackup') ?? [])
+  return (shards.get('TransformProducts') ?? [])
     .flatMap(({ quarantined = [] }) => quarantined)
     .slice(0, sampleCount)
     .map(({ productId, code, sentence }) => ({
@@ -150,7 +150,7 @@ function costs(runtime: Runtime, run: Run, shards: Shards): { estimated: Estimat
 function expiringItems({ plan }: Run, shards: Shards): Pick<Report['source'], 'timeToLive'> {
   const { timeToLiveAttribute: attribute } = plan;
   if (attribute === undefined) return {};
-  const count = (counter: string): number => countOver(shards, 'RehearseBackup', counter);
+  const count = (counter: string): number => countOver(shards, 'TransformProducts', counter);
   return { timeToLive: { attribute, expiring: count('expiring'), expired: count('expired') } };
 }
 
@@ -176,7 +176,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     reported.find(({ name }) => name === target),
     rolledBack,
   );
-  const quarantined = rehearsal?.quarantined ?? countOver(shards, 'RehearseBackup', 'quarantined');
+  const quarantined = rehearsal?.quarantined ?? countOver(shards, 'TransformProducts', 'quarantined');
   return {
     runId: run.runId,
     status: end.status,

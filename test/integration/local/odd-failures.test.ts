@@ -98,7 +98,7 @@ describe('a failure that comes without a Cause', () => {
         ...Object.fromEntries(
           [
             'backupProducts',
-            'rehearseBackup',
+            'transformProducts',
             'createCartTable',
             'createOrdersTable',
             'createReturnsTable',

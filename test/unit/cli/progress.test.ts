@@ -57,7 +57,7 @@ describe('progressOf', () => {
 
   it('takes the quarantine from the rehearsal as it grows, then from its result', () => {
     const growing = new Map([
-      ['RehearseBackup', [shard('RehearseBackup', { counters: { products: 5, quarantined: 3 } })]],
+      ['TransformProducts', [shard('TransformProducts', { counters: { products: 5, quarantined: 3 } })]],
     ] as const);
     expect(progressOf(run, growing, { state: undefined, now: 1 }).quarantined).toBe(3);
     expect(progressOf(rehearsed, growing, { state: undefined, now: 1 }).quarantined).toBe(10);
@@ -85,14 +85,14 @@ describe('progressView without a terminal', () => {
     now = 6_000;
     view.show(progressOf(run, going(300, false), { state: 'BackupProducts', now: 6_000 }));
     now = 8_000;
-    view.show(progressOf(run, going(450, true), { state: 'RehearseBackup', now: 8_000 }));
+    view.show(progressOf(run, going(450, true), { state: 'TransformProducts', now: 8_000 }));
     view.end();
     expect(lines).toEqual([
       '00:00:00  TestConnection',
       '00:00:00  BackupProducts',
       '00:00:06  BackupProducts   600 of 900 items, 100/s, 3.0 s left',
       '00:00:08  BackupProducts   900 items, done in 8.0 s',
-      '00:00:08  RehearseBackup',
+      '00:00:08  TransformProducts',
     ]);
   });
 });

@@ -129,7 +129,7 @@ const smallPath: readonly StateVisit[] = [
   visit('BeginRun', 'Task', 0.31, 0.42),
   visit('RunBegun', 'Choice', 0.42, 0.42),
   visit('BackupProducts', 'Map', 0.42, 0.9),
-  visit('RehearseBackup', 'Map', 0.9, 1.3),
+  visit('TransformProducts', 'Map', 0.9, 1.3),
   visit('SealBackup', 'Task', 1.3, 1.5),
   visit('DryRun', 'Choice', 1.5, 1.5),
   visit('CreateTables', 'Parallel', 1.5, 2.4),
@@ -146,7 +146,7 @@ export function smallView(changes: Partial<Report> = {}): ReportView {
   const shards = shardsOf(
     [
       { state: 'BackupProducts', from: 0.5, to: 0.8, counters: { items: 6, readUnits: 2 }, main: 'items' },
-      { state: 'RehearseBackup', from: 1, to: 1.2, counters: { products: 6 }, main: 'products' },
+      { state: 'TransformProducts', from: 1, to: 1.2, counters: { products: 6 }, main: 'products' },
       {
         state: 'MigrateProducts',
         from: 2.5,
@@ -188,7 +188,7 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
         counters: { items: 5_000, readUnits: 1_300 },
         main: 'items',
       },
-      { state: 'RehearseBackup', from: 13, to: 18, counters: { products: 5_000 }, main: 'products' },
+      { state: 'TransformProducts', from: 13, to: 18, counters: { products: 5_000 }, main: 'products' },
       {
         state: 'MigrateProducts',
         from: 35,

@@ -229,7 +229,7 @@ describe('stateColor', () => {
   it('tells the passes of one run apart', () => {
     const states = [
       'BackupProducts',
-      'RehearseBackup',
+      'TransformProducts',
       'ClearItems',
       'MigrateProducts',
       'VerifyMigration',
@@ -249,7 +249,7 @@ describe('rateSeries', () => {
         (sum, { from, to, itemsPerSecond }) => sum + (to - from) * itemsPerSecond,
         0,
       );
-      const expected = { BackupProducts: 5_000, RehearseBackup: 5_000, MigrateProducts: 25_000 };
+      const expected = { BackupProducts: 5_000, TransformProducts: 5_000, MigrateProducts: 25_000 };
       const total = state in expected ? expected[state as keyof typeof expected] : 30_000;
       expect(Math.round(items)).toBe(total);
     }

@@ -8,7 +8,7 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
-import { rehearseShard } from '../../../functions/rehearse-backup/rehearse-shard.ts';
+import { transformShard } from '../../../functions/transform-products/transform-shard.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import type { LedgerKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
@@ -25,7 +25,7 @@ import { type Bench, drive, productsTable, sourceTable, startBench } from '../fi
 /** States that change or judge something, in the order of the machine. */
 export const stages = [
   'BackupProducts',
-  'RehearseBackup',
+  'TransformProducts',
   'SealBackup',
   'CreateTables',
   'MigrateProducts',
@@ -71,7 +71,7 @@ export async function driveRun(
   let byKey = false;
   const steps: Readonly<Record<Stage, () => Promise<unknown>>> = {
     BackupProducts: () => map(backupSegment, segments),
-    RehearseBackup: () => map(rehearseShard, shards),
+    TransformProducts: () => map(transformShard, shards),
     SealBackup: () => sealBackup(runtime, { runId, executionArn }),
     CreateTables: () =>
       Promise.all(targetTables.map((spec) => ensureTable(runtime, { spec, runId, executionArn }))),

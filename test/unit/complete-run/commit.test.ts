@@ -99,7 +99,7 @@ describe('a run is not committed', () => {
   });
   it.each([
     ['SHARD#BackupProducts#1', 'CompleteRun'],
-    ['SHARD#RehearseBackup#0', 'CompleteRun'],
+    ['SHARD#TransformProducts#0', 'CompleteRun'],
     ['SHARD#MigrateProducts#1', 'CompleteRun'],
     ['SHARD#MigrateProducts#0', 'VerifyMigration'],
     ['SHARD#VerifyMigration#0', 'CompleteRun'],

@@ -47,7 +47,7 @@ import {
 } from './backup-bench.ts';
 import { orderOf } from '../../../functions/restore-from-backup/payloads.ts';
 import { ledgerHand } from '../complete-run/commit-bench.ts';
-import { backUpAndRehearse, sealedBench } from './sealed-bench.ts';
+import { backUpAndTransform, sealedBench } from './sealed-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
@@ -317,7 +317,7 @@ describe('time to live', () => {
     );
     await bench.fill(sourceTable, items);
     const run = await bench.begin('run-1', plan);
-    await backUpAndRehearse(bench, run);
+    await backUpAndTransform(bench, run);
     await sealBackup(bench.runtime, run);
     await transition(bench.runtime.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: 'test' });
   }

@@ -1,7 +1,7 @@
 import { filesOfShard } from '../../../functions/shared/files/shard-files.ts';
 import { listFiles } from '../../../functions/shared/ledger/file.ts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { rehearseShard } from '../../../functions/rehearse-backup/rehearse-shard.ts';
+import { transformShard } from '../../../functions/transform-products/transform-shard.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import { backupLayout, dataFileKey, runLayout } from '../../../functions/shared/files/layout.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
@@ -16,7 +16,7 @@ import {
   sourceTable,
   startBench,
 } from './backup-bench.ts';
-import { backUpAndRehearse, sealedBench } from './sealed-bench.ts';
+import { backUpAndTransform, sealedBench } from './sealed-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
@@ -29,15 +29,15 @@ async function rehearsed(items: readonly WireItem[], run = {}) {
   await bench.createTable(productsTable);
   await bench.fill(sourceTable, items);
   const begun = await bench.begin('run-1', plan, run);
-  await backUpAndRehearse(bench, begun);
+  await backUpAndTransform(bench, begun);
   return begun;
 }
 
-describe('RehearseBackup', () => {
+describe('TransformProducts', () => {
   it('counts what every product becomes, and proves that the files hold what was scanned', async () => {
     await rehearsed(products(250));
     const shards = await Promise.all(
-      plan.shards.map((shard) => findShard(bench.runtime.ledger, 'run-1', 'RehearseBackup', shard)),
+      plan.shards.map((shard) => findShard(bench.runtime.ledger, 'run-1', 'TransformProducts', shard)),
     );
     const sum = (counter: string) =>
       shards.reduce((total, shard) => total + (shard?.counters[counter] ?? 0), 0);
@@ -76,7 +76,7 @@ describe('RehearseBackup', () => {
       filesOfShard(files, { shard, shardCount }).some((file) => file.key === key);
     const shard = run.plan.shards.find(owns) ?? 0;
     await startOver(shard);
-    const again = drive((input, turn) => rehearseShard(bench.runtime, input, turn), { ...run, shard });
+    const again = drive((input, turn) => transformShard(bench.runtime, input, turn), { ...run, shard });
     await expect(again).rejects.toMatchObject({
       name: 'BackupDamagedError',
       problem: 'ChangedBytes',
@@ -87,12 +87,12 @@ describe('RehearseBackup', () => {
     const run = await rehearsed(products(250));
     await startOver(1);
     const turns = await drive(
-      (input, turn) => rehearseShard(bench.runtime, input, turn),
+      (input, turn) => transformShard(bench.runtime, input, turn),
       { ...run, shard: 1 },
       shortTurn,
     );
     expect(turns.turn).toBeGreaterThan(1);
-    const shard = await findShard(bench.runtime.ledger, 'run-1', 'RehearseBackup', 1);
+    const shard = await findShard(bench.runtime.ledger, 'run-1', 'TransformProducts', 1);
     expect(shard?.counters['products']).toBe(turns.itemsDone);
     expect(shard?.digests['source']?.count).toBe(turns.itemsDone);
   });
@@ -101,7 +101,7 @@ describe('RehearseBackup', () => {
 /** Makes a finished shard look as if other code had rehearsed it. */
 async function startOver(index: number): Promise<void> {
   const { ledger } = bench.runtime;
-  const shard = await findShard(ledger, 'run-1', 'RehearseBackup', index);
+  const shard = await findShard(ledger, 'run-1', 'TransformProducts', index);
   if (shard === undefined) throw new Error('There is no such shard.');
   const { version, ...rest } = shard;
   await saveShard(ledger, {

@@ -1,5 +1,5 @@
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
-import { rehearseShard } from '../../../functions/rehearse-backup/rehearse-shard.ts';
+import { transformShard } from '../../../functions/transform-products/transform-shard.ts';
 import { type SealedBackup, sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
@@ -7,10 +7,10 @@ import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Bench, drive, productsTable, sourceTable, startBench } from './backup-bench.ts';
 
 /** Backs up and rehearses a run, as the workflow's first two Maps do. */
-export async function backUpAndRehearse(bench: Bench, { runId, executionArn, plan }: Run): Promise<void> {
+export async function backUpAndTransform(bench: Bench, { runId, executionArn, plan }: Run): Promise<void> {
   const passes = [
     [backupSegment, plan.segments],
-    [rehearseShard, plan.shards],
+    [transformShard, plan.shards],
   ] as const;
   for (const [worker, shards] of passes)
     for (const shard of shards)
@@ -26,7 +26,7 @@ export async function sealedBench(
   await bench.createTable({ ...productsTable, ...table });
   await bench.fill(sourceTable, items);
   const begun = await bench.begin('run-1', plan, run);
-  await backUpAndRehearse(bench, begun);
+  await backUpAndTransform(bench, begun);
   const sealed = await sealBackup(bench.runtime, begun);
   return { bench, run: begun, sealed };
 }

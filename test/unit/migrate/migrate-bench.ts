@@ -12,7 +12,7 @@ import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Bench, drive, longTurn, product, sourceTable } from '../files/backup-bench.ts';
-import { backUpAndRehearse, sealedBench } from '../files/sealed-bench.ts';
+import { backUpAndTransform, sealedBench } from '../files/sealed-bench.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 
 export const targetName = productsEnhancedTable.name;
@@ -105,7 +105,7 @@ export async function migrateBench(options: MigrateBenchOptions = {}): Promise<M
     async nextRun(runId, nextChange = {}) {
       await endRun(bench, run.runId);
       const next = await bench.begin(runId, plan, nextChange);
-      await backUpAndRehearse(bench, next);
+      await backUpAndTransform(bench, next);
       await sealBackup(bench.runtime, next);
       await makeReady(bench, next);
       return next;

@@ -160,7 +160,7 @@ describe('a resumed run', () => {
     await bench.put(itemOfOtherCode(bench.run.runId));
     await bench.put(noted((await bench.target()).get(targetKey('METADATA')) ?? {}));
     const resumed = await bench.resume(bench.run);
-    await relabel(resumed, 'RehearseBackup', 'other');
+    await relabel(resumed, 'TransformProducts', 'other');
     expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 16 });
     expect([...(await bench.target()).keys()]).toEqual([targetKey('METADATA')]);
     await bench.migrate(resumed);
@@ -175,7 +175,7 @@ describe('a resumed run', () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.migrate();
     const resumed = await bench.resume(bench.run);
-    await relabel(resumed, 'RehearseBackup', 'other');
+    await relabel(resumed, 'TransformProducts', 'other');
     const { ledger } = bench.runtime;
     await ledger.client.send(
       new UpdateCommand({
@@ -213,11 +213,11 @@ describe('a resumed run', () => {
   it('that comes back to its first code is migrated again, where the other one got no further than clearing', async () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.migrate();
-    await relabel(bench.run, 'RehearseBackup', 'first');
+    await relabel(bench.run, 'TransformProducts', 'first');
     const resumed = await bench.resume(bench.run);
     await clear(resumed);
     // What the other code has left: nothing in the table, and shards that say so. Now the first one is back.
-    await relabel(resumed, 'RehearseBackup', codeVersion());
+    await relabel(resumed, 'TransformProducts', codeVersion());
     await relabel(resumed, 'MigrateProducts', 'other');
     const again = await bench.resume(resumed, 'again');
     await clear(again);

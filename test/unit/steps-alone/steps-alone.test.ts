@@ -21,7 +21,7 @@ import {
   sourceTable,
   startBench,
 } from '../files/backup-bench.ts';
-import { backUpAndRehearse, sealedBench } from '../files/sealed-bench.ts';
+import { backUpAndTransform, sealedBench } from '../files/sealed-bench.ts';
 import { awsError, itemsOf, sizedProduct, sizedProducts, targetName } from '../migrate/migrate-bench.ts';
 
 let bench: Bench;
@@ -43,7 +43,7 @@ async function sealed(count: number): Promise<string> {
 /** Another backup, of what the source holds now. */
 async function newerBackup(): Promise<string> {
   const run = await bench.begin('newer', {}, { backupId: '32472144000000-0a1b2c3d' });
-  await backUpAndRehearse(bench, run);
+  await backUpAndTransform(bench, run);
   await sealBackup(bench.runtime, run);
   await end(run.runId);
   return run.backupId;

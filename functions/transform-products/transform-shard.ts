@@ -8,7 +8,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { codeVersion } from '../migrations/shop/code-version.ts';
 import { transformContext } from '../migrations/shop/transform-context.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
-import { type FileRehearsal, maxSamples, rehearseFile, type RehearsalContext } from './rehearse-file.ts';
+import { type FileTransform, maxSamples, transformFile, type RehearsalContext } from './transform-file.ts';
 
 /** How many of the shard's files are done. */
 interface FilesCursor {
@@ -30,7 +30,7 @@ const counterNames = [
 /** The shard's totals with one more file. `items` counts products too: what a reader of any shard looks at. */
 function addFile(
   progress: Progress<FilesCursor>,
-  rehearsal: FileRehearsal,
+  rehearsal: FileTransform,
 ): Pick<Progress<FilesCursor>, 'counters' | 'digests' | 'quarantined'> {
   const { counters, digests, quarantined = [] } = progress;
   const sums = counterNames.map((name) => [name, (counters[name] ?? 0) + rehearsal[name]] as const);
@@ -76,7 +76,7 @@ function rehearsalContext(run: Run): RehearsalContext {
   };
 }
 
-async function rehearseNext(
+async function transformNext(
   runtime: Runtime,
   files: readonly BackupFile[],
   turn: ShardTurn<FilesCursor>,
@@ -85,7 +85,7 @@ async function rehearseNext(
   const file = files[filesDone];
   if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
   await turn.fence.check();
-  const rehearsal = await rehearseFile(runtime.objects, file, rehearsalContext(turn.run));
+  const rehearsal = await transformFile(runtime.objects, file, rehearsalContext(turn.run));
   await storeQuarantine(runtime, turn, { file, lines: rehearsal.quarantine });
   const done = filesDone + 1 === files.length;
   await turn.save({
@@ -101,13 +101,13 @@ async function rehearseNext(
  *
  * @throws BackupDamagedError naming the file and the damage, RunClosedError (neither retried).
  */
-export function rehearseShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+export function transformShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let files: readonly BackupFile[] | undefined;
   return takeTurn<FilesCursor>(
     runtime,
     { input, turn },
     {
-      state: 'RehearseBackup',
+      state: 'TransformProducts',
       codeVersion: codeVersion(),
       isTiedToCode: true,
       unit: async (shardTurn) => {
@@ -116,7 +116,7 @@ export function rehearseShard(runtime: Runtime, input: WorkerInput, turn: Turn):
           shard: input.shard,
           shardCount,
         });
-        await rehearseNext(runtime, files, shardTurn);
+        await transformNext(runtime, files, shardTurn);
       },
     },
   );

@@ -13,7 +13,7 @@ import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import { shorten } from '../shared/text.ts';
 
 /** What one file's products would become. */
-export interface FileRehearsal {
+export interface FileTransform {
   readonly products: number;
   readonly metadata: number;
   readonly variants: number;
@@ -116,7 +116,7 @@ function createTally({ context, expiry }: RehearsalContext) {
       counts.variants += result.items.length - 1;
       for (const item of result.items) addTarget(item);
     },
-    result: (): FileRehearsal => ({
+    result: (): FileTransform => ({
       ...counts,
       source: source.value(),
       expected: expected.value(),
@@ -132,11 +132,11 @@ function createTally({ context, expiry }: RehearsalContext) {
  *
  * @throws DamagedFileError naming the file and the damage; not retried.
  */
-export async function rehearseFile(
+export async function transformFile(
   objects: ObjectStore,
   file: BackupFile,
   context: RehearsalContext,
-): Promise<FileRehearsal> {
+): Promise<FileTransform> {
   const { body, etag } = await fetchDataFile(objects, file);
   const tally = createTally(context);
   for await (const product of decodeItems(body, file.key)) tally.add(product);
