@@ -20,7 +20,7 @@ describe('the documents', () => {
       const begin = document.indexOf(`<!-- ${sectionName(machine)}:begin -->`);
       const section = document.slice(begin, document.indexOf('\n## ', begin));
       const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
-      const { States } = readMachine(`workflow/${machine}.asl.yml`);
+      const { States } = readMachine(machine);
       const working = Object.entries(States).filter(([, { Type }]) => /^(Task|Map|Parallel)$/.test(Type));
 
       expect(rows).toEqual(expect.arrayContaining(working.map(([name]) => name)));

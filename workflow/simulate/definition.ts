@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { parse } from 'yaml';
 
 /** How the Maps run: iterations inside the execution's own history, or as executions of their own. */
@@ -43,19 +44,31 @@ export interface Definition extends Scope {
 }
 
 const modeReference = '${file(workflow/map-modes.yml):${param:mapMode}}';
-const customTags = [
-  { tag: '!GetAtt', resolve: (text: string) => text },
-  { tag: '!Sub', resolve: (text: string) => text.replace('${AWS::Partition}', 'aws') },
-];
+const require = createRequire(import.meta.url);
 
-const read = async (name: string): Promise<unknown> =>
-  parse(await readFile(new URL(`../${name}`, import.meta.url), 'utf8'), { merge: true, customTags });
+/** Functions by key and the machine, with what the migration's definition decides filled in. */
+export const fromMigration = require('../resources/from-migration.cjs') as {
+  readonly machine: (name: string) => unknown;
+  readonly functions: Readonly<Record<string, { readonly timeout?: number; readonly memorySize?: number }>>;
+};
 
 function withMode(value: unknown, mode: unknown): unknown {
   if (value === modeReference) return mode;
+  const intrinsic = intrinsicText(value);
+  if (intrinsic !== undefined) return intrinsic;
   if (Array.isArray(value)) return value.map((element) => withMode(element, mode));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withMode(member, mode)]));
+}
+
+/** A function's ARN as `<key>.Arn`. */
+function intrinsicText(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = value as {
+    readonly 'Fn::GetAtt'?: readonly string[];
+    readonly 'Fn::Sub'?: string;
+  };
+  return attribute?.join('.') ?? text?.replace('${AWS::Partition}', 'aws');
 }
 
 /**
@@ -63,6 +76,7 @@ function withMode(value: unknown, mode: unknown): unknown {
  * is left as `<key>.Arn`.
  */
 export async function readMigrate(mapMode: MapMode): Promise<Definition> {
-  const modes = (await read('map-modes.yml')) as Record<MapMode, unknown>;
-  return withMode(await read('migrate.asl.yml'), modes[mapMode]) as Definition;
+  const text = await readFile(new URL('../map-modes.yml', import.meta.url), 'utf8');
+  const modes = parse(text) as Record<MapMode, unknown>;
+  return withMode(fromMigration.machine('migrate'), modes[mapMode]) as Definition;
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { fromMigration } from './definition.ts';
 
 /** A function as it is deployed. */
 export interface FunctionSpec {
@@ -19,7 +20,11 @@ export async function readFunctionSpecs(): Promise<ReadonlyMap<string, FunctionS
       string,
       { readonly timeout?: number; readonly memorySize?: number }
     >;
-    for (const [key, { timeout = 3, memorySize = 128 }] of Object.entries(functions))
+    const keyed = Object.keys(functions).some((key) => key.startsWith('<')) ? {} : functions;
+    for (const [key, { timeout = 3, memorySize = 128 }] of Object.entries({
+      ...fromMigration.functions,
+      ...keyed,
+    }))
       specs.set(key, { timeoutSeconds: timeout, gigabytes: memorySize / 1_024 });
   }
   return specs;

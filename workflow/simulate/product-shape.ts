@@ -22,7 +22,7 @@ const sampleCount = 2_000;
 const context = transformContext({
   runId: 'simulated',
   startedAt: '2026-01-01T00:00:00.000Z',
-  settings: { defaultStockQuantity: 50 },
+  settings: { migration: { defaultStockQuantity: 50 } },
 });
 
 const mean = (numbers: readonly number[]): number =>
