@@ -1,19 +1,11 @@
 import { lambdaHandler } from '../shared/handler.ts';
-import type { Stage } from '../shared/handler.ts';
-import { type RunStepInput, runStepSchema } from '../shared/state.ts';
+import { runStepSchema } from '../shared/state.ts';
 import { createAlone, createForRun } from './create-table.ts';
-import { tableCreatedBy } from './table-created-by.ts';
+import { ownTable } from './own-table.ts';
 
-function stageOf(functionKey: string): Stage<RunStepInput> {
-  const spec = tableCreatedBy(functionKey);
-  return {
-    input: runStepSchema,
-    run: (runtime, input, turn) => createForRun(runtime, { spec, ...input }, turn),
-    alone: (runtime, turn) => createAlone(runtime, spec, turn),
-  };
-}
-
-export const createCartTable = lambdaHandler(stageOf('createCartTable'));
-export const createOrdersTable = lambdaHandler(stageOf('createOrdersTable'));
-export const createReturnsTable = lambdaHandler(stageOf('createReturnsTable'));
-export const createProductsEnhancedTable = lambdaHandler(stageOf('createProductsEnhancedTable'));
+/** A branch of CreateTables, and each table's function called alone. */
+export const handler = lambdaHandler({
+  input: runStepSchema,
+  run: (runtime, input, turn) => createForRun(runtime, { spec: ownTable(runtime), ...input }, turn),
+  alone: (runtime, turn) => createAlone(runtime, ownTable(runtime), turn),
+});

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigurationError } from './errors.ts';
+import { readSettings, type SettingValues } from './settings.ts';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeSeconds = z.coerce.number().int().min(0).max(840);
@@ -8,11 +9,12 @@ const schema = z.object({
   SERVICE: z.string().min(1),
   STAGE: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/),
   AWS_REGION: z.string().min(1),
+  AWS_LAMBDA_FUNCTION_NAME: z.string().default(''),
   SOURCE_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/),
   TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{0,64}$/),
   MAP_MODE: z.enum(['INLINE', 'DISTRIBUTED']),
   MAX_CONCURRENCY: z.coerce.number().int().min(1).max(1000),
-  DEFAULT_STOCK_QUANTITY: z.coerce.number().int().min(0),
+  SETTINGS: z.string().transform(parseSettings),
   FENCE_WAIT_SECONDS: wholeSeconds,
   INTENT_WAIT_SECONDS: wholeSeconds,
   CLOSE_WAIT_SECONDS: wholeSeconds,
@@ -27,13 +29,16 @@ export interface Config {
   readonly service: string;
   readonly stage: string;
   readonly region: string;
+  /** Key of this function under `functions:`; empty outside a Lambda. */
+  readonly functionKey: string;
   readonly sourceTable: string;
-  /** Put before each of the four target names; may be empty. */
+  /** Put before each of the target names; may be empty. */
   readonly tablePrefix: string;
   readonly mapMode: 'INLINE' | 'DISTRIBUTED';
   /** Map workers at once when the input says nothing. */
   readonly maxConcurrency: number;
-  readonly defaultStockQuantity: number;
+  /** The migration's settings. */
+  readonly settings: SettingValues;
   /** How long a roll back waits for workers that read the run before it was marked. */
   readonly fenceWaitSeconds: number;
   /** How long a roll back looks for a table whose creation was announced but not confirmed. */
@@ -51,12 +56,38 @@ export interface Config {
 
 const text = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
+/** `{"name": "text"}`, as from-migration.cjs writes it. */
+function parseSettings(text: string, context: z.RefinementCtx): Readonly<Record<string, string>> {
+  const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'not an object of texts' });
+  return z.NEVER;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function deployedSettings(given: Readonly<Record<string, string>>, defaults: SettingValues): SettingValues {
+  try {
+    return readSettings(defaults, given);
+  } catch (error) {
+    throw new ConfigurationError(
+      `${error instanceof Error ? error.message : String(error)} Deploy the service again with another value of this parameter.`,
+    );
+  }
+}
+
 /**
- * Reads the Lambda's environment; the only place that does.
+ * Reads the Lambda's environment; the only place that does. `defaults` are the settings of the migration.
  *
  * @throws ConfigurationError naming each missing or unusable variable; not retried.
  */
-export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessEnv = process.env): Config {
   const parsed = schema.safeParse(environment);
   if (!parsed.success) {
     const problems = parsed.error.issues
@@ -71,11 +102,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     service: env.SERVICE,
     stage: env.STAGE,
     region: env.AWS_REGION,
+    functionKey: env.AWS_LAMBDA_FUNCTION_NAME.replace(`${env.SERVICE}-${env.STAGE}-`, ''),
     sourceTable: env.SOURCE_TABLE,
     tablePrefix: env.TABLE_PREFIX,
     mapMode: env.MAP_MODE,
     maxConcurrency: env.MAX_CONCURRENCY,
-    defaultStockQuantity: env.DEFAULT_STOCK_QUANTITY,
+    settings: deployedSettings(env.SETTINGS, defaults),
     fenceWaitSeconds: env.FENCE_WAIT_SECONDS,
     intentWaitSeconds: env.INTENT_WAIT_SECONDS,
     closeWaitSeconds: env.CLOSE_WAIT_SECONDS,

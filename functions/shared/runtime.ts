@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { type ObjectStore, objectStore } from './aws/object-store.ts';
@@ -6,12 +7,15 @@ import { type Clients, createClients } from './aws/clients.ts';
 import { type Config, readConfig } from './env.ts';
 import { createInDoubt, type InDoubt } from './aws/in-doubt.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
+import type { Migration } from './migration/migration.ts';
 import type { Clock } from './retry.ts';
 import { type ItemTable, itemTable } from './aws/item-table.ts';
 
 /** Everything that a stage depends on, and its first argument. Built once per cold start, replaced in tests. */
 export interface Runtime {
   readonly config: Config;
+  /** What is migrated; the one that `#migration` in package.json names. */
+  readonly migration: Migration;
   readonly clients: Clients;
   readonly ledger: LedgerTable;
   readonly items: ItemTable;
@@ -72,13 +76,14 @@ export function getRuntime(): Promise<Runtime> {
 }
 
 async function createRuntime(): Promise<Runtime> {
-  const config = readConfig();
+  const config = readConfig(migration.settings);
   const inDoubt = createInDoubt(Date, doubtMillisOf(config));
   const clients = createClients(inDoubt);
   const { Account: accountId = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
   const bucket = `${config.service}-${config.stage}-${accountId}-${config.region}`;
   return {
     config,
+    migration,
     clients,
     ledger: { client: clients.ledger, tableName: config.ledgerTable },
     items: itemTable(clients.dynamo),

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { createRequire } from 'node:module';
 
 interface Choice {
   readonly Next: string;
@@ -20,15 +19,12 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-const intrinsics = ['!GetAtt', '!Sub'].map((tag) => ({ tag, resolve: (text: string) => text }));
-
-/** A machine's definition as its file has it; references to functions stay names. */
-export function readMachine(path: string): Machine {
-  return parse(readFileSync(path, 'utf8'), {
-    customTags: intrinsics,
-    merge: true,
-    maxAliasCount: -1,
-  }) as Machine;
+/** A machine's definition as its file has it, with a branch for each table of the migration. */
+export function readMachine(name: string): Machine {
+  const fromMigration = createRequire(import.meta.url)('../../workflow/resources/from-migration.cjs') as {
+    readonly machine: (name: string) => Machine;
+  };
+  return fromMigration.machine(name);
 }
 
 const shapes: Readonly<Record<string, readonly [string, string]>> = {

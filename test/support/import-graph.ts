@@ -15,7 +15,12 @@ const { imports: ALIASES = {} } = JSON.parse(readFileSync('package.json', 'utf8'
 };
 
 function resolveImport(file: string, specifier: string): string {
-  return normalize(ALIASES[specifier] ?? `${dirname(file)}/${specifier}`);
+  for (const [alias, target] of Object.entries(ALIASES)) {
+    const [start = '', end = ''] = alias.split('*');
+    if (specifier.startsWith(start) && specifier.endsWith(end))
+      return normalize(target.replace('*', specifier.slice(start.length)));
+  }
+  return normalize(`${dirname(file)}/${specifier}`);
 }
 
 function importsOf(file: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { migration } from '../../functions/migrations/shop/index.ts';
 import { hash } from 'node:crypto';
 import {
   CreateTableCommand,
@@ -58,7 +59,8 @@ const config: Config = {
   tablePrefix: '',
   mapMode: 'INLINE',
   maxConcurrency: 20,
-  defaultStockQuantity: 50,
+  functionKey: '',
+  settings: { defaultStockQuantity: 50 },
   fenceWaitSeconds: 30,
   intentWaitSeconds: 60,
   closeWaitSeconds: 60,
@@ -115,6 +117,7 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
       clock,
       sleep: async (millis) => clock.advance(millis),
       inDoubt,
+      migration,
       random: () => 0.5,
       logger: { info: ignore, warn: ignore, error: ignore, debug: ignore } as unknown as Runtime['logger'],
     };

@@ -11,5 +11,5 @@ export const sectionName = (machine: string): string => `machine:${machine}`;
 
 /** A machine as a Mermaid block. */
 export function drawing(machine: string): string {
-  return `\`\`\`mermaid\n${drawMachine(readMachine(`workflow/${machine}.asl.yml`))}\n\`\`\``;
+  return `\`\`\`mermaid\n${drawMachine(readMachine(machine))}\n\`\`\``;
 }

@@ -30,7 +30,7 @@ export function sampleNewRun(runId: string, overrides: Partial<NewRun> = {}): Ne
     },
     plan: singlePlan,
     codeVersion: 'code',
-    settings: { defaultStockQuantity: 50 },
+    settings: { migration: { defaultStockQuantity: 50 } },
     backupId: '01777593600000-0a1b2c3d',
     ...overrides,
   };

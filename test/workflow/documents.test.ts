@@ -21,7 +21,7 @@ describe('the documents', () => {
       const begin = document.indexOf(`<!-- ${sectionName(machine)}:begin -->`);
       const section = document.slice(begin, document.indexOf('\n## ', begin));
       const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
-      const { States } = readMachine(`workflow/${machine}.asl.yml`);
+      const { States } = readMachine(machine);
       const working = Object.entries(States).filter(([, { Type }]) => /^(Task|Map|Parallel)$/.test(Type));
 
       expect(rows).toEqual(expect.arrayContaining(working.map(([name]) => name)));
@@ -34,7 +34,7 @@ describe('the documents', () => {
     const section = text.slice(begin, text.indexOf('\n## ', begin));
     const pictured = new Set(section.split('```')[1]?.match(/\b(?:[A-Z][a-z]+){2}\b/g));
     const explained = [...section.matchAll(/^\| (\w+) \| (?!What)/gm)].map((match) => match[1]);
-    const { States } = readMachine('workflow/migrate.asl.yml');
+    const { States } = readMachine('migrate');
 
     expect([...pictured]).toEqual(Object.keys(States).filter((name) => pictured.has(name)));
     expect(pictured.size).toBe(10);

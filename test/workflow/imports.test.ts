@@ -17,17 +17,15 @@ const NOT_YET = {
     'functions/shared/runs/manual-run.ts -> functions/migrations/shop/code-version.ts',
     'functions/shared/runs/unfinished-step.ts -> functions/migrations/shop/code-version.ts',
   ],
-  migrations: [
-    'functions/migrations/shop/product-to-items.ts -> functions/shared/text.ts',
-    'functions/migrations/shop/transform-context.ts -> functions/shared/ledger/run.ts',
-  ],
+  migrations: ['functions/migrations/shop/transform-context.ts -> functions/shared/ledger/run.ts'],
   states: [
-    'functions/backup-products/backup-alone.ts -> functions/transform-products/rehearse-shard.ts',
     'functions/backup-products/backup-alone.ts -> functions/seal-backup/seal-backup.ts',
+    'functions/backup-products/backup-alone.ts -> functions/transform-products/transform-shard.ts',
     'functions/complete-run/commit-facts.ts -> functions/verify-migration/find-target.ts',
   ],
   local: [
     'workflow/local/products/count-repeats.ts -> functions/migrations/shop/tables/target-tables.ts',
+    'workflow/local/products/generate-products.ts -> functions/migrations/shop/generate.ts',
     'workflow/local/products/load-products.ts -> functions/migrations/shop/tables/target-tables.ts',
     'workflow/local/products/piece-to-items.ts -> functions/migrations/shop/tables/target-tables.ts',
   ],
@@ -79,7 +77,7 @@ describe('imports', () => {
 
   it('go from the files that every layer uses to one another only', () => {
     const leaves = (from: string, to: string): boolean =>
-      isRoot(from) && !isRoot(to) && !(from === COMPOSITION && /\/(?:aws|ledger)\//.test(to));
+      isRoot(from) && !isRoot(to) && !(from === COMPOSITION && /\/(?:aws|ledger|migrations?)\//.test(to));
     expect(breaking(leaves)).toEqual([]);
   });
 
@@ -96,9 +94,9 @@ describe('imports', () => {
   });
 
   it('never go from functions/shared into a migration', () => {
-    expect(breaking((from, to) => from.startsWith('functions/shared/') && isMigration(to))).toEqual(
-      NOT_YET.shop,
-    );
+    const reaches = (from: string, to: string): boolean =>
+      from.startsWith('functions/shared/') && from !== COMPOSITION && isMigration(to);
+    expect(breaking(reaches)).toEqual(NOT_YET.shop);
   });
 
   it('go from a migration to its own files, and to shared/migration and shared/items', () => {

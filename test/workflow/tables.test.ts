@@ -1,27 +1,32 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { sourceTableName, targetTables } from '../../functions/migrations/shop/tables/target-tables.ts';
-import { namesInSpecs, namesInStack } from '../support/table-names.ts';
+import { migration } from '#migration/index.ts';
 
-it('the stack’s roles name each table as its spec does, for the function that creates it', () => {
-  const inStack = namesInStack('.');
-
-  expect(inStack).toEqual(namesInSpecs({ sourceTableName, targetTables }));
-  expect(targetTables).toHaveLength(Object.keys(inStack.targets).length);
-});
+const { roles } = createRequire(import.meta.url)('../../workflow/resources/from-migration.cjs') as {
+  readonly roles: { readonly Resources: Readonly<Record<string, unknown>> };
+};
+const roleOf = (functionKey: string): string =>
+  JSON.stringify(roles.Resources[`${functionKey[0]?.toUpperCase()}${functionKey.slice(1)}Role`]);
 
 it('a function may switch time to live on exactly where its table’s spec has an attribute for it', () => {
-  const text = readFileSync('functions/create-tables/function.yml', 'utf8');
-  const { resources } = parse(text, { logLevel: 'silent' }) as {
-    readonly resources: { readonly Resources: Readonly<Record<string, unknown>> };
-  };
-  const may = targetTables.map(({ createdBy }) => {
-    const role = resources.Resources[`${createdBy[0]?.toUpperCase()}${createdBy.slice(1)}Role`];
-    return [createdBy, JSON.stringify(role).includes('dynamodb:UpdateTimeToLive')];
-  });
+  const may = migration.targets.map(({ createdBy }) => [
+    createdBy,
+    roleOf(createdBy).includes('dynamodb:UpdateTimeToLive'),
+  ]);
 
   expect(may).toEqual(
-    targetTables.map(({ createdBy, timeToLiveAttribute }) => [createdBy, timeToLiveAttribute !== undefined]),
+    migration.targets.map(({ createdBy, timeToLiveAttribute }) => [
+      createdBy,
+      timeToLiveAttribute !== undefined,
+    ]),
   );
+});
+
+it('the role of a creating function names its own table and no other', () => {
+  const named = migration.targets.map(({ createdBy }) => [
+    createdBy,
+    [...new Set(roleOf(createdBy).match(/(?<=custom\.names\.tables\})[\w.-]+/g))],
+  ]);
+
+  expect(named).toEqual(migration.targets.map(({ createdBy, name }) => [createdBy, [name]]));
 });

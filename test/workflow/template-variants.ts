@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { withFolderLock } from '../../workflow/local/deploy/folder-lock.ts';
 
@@ -74,7 +74,7 @@ const commercial = { name: 'aws', domain: 'amazonaws.com' };
 export const accountId = '123456789012';
 const root = resolve(import.meta.dirname, '../..');
 
-/** Everything of the checkout that decides what a template says; code does not. */
+/** Everything of the checkout that decides what a template says; of the code, the migration's definition alone. */
 async function definitionFiles(): Promise<string[]> {
   const stages = await readdir(join(root, 'functions'));
   const functionFiles = stages.map((stage) => join('functions', stage, 'function.yml'));
@@ -84,9 +84,24 @@ async function definitionFiles(): Promise<string[]> {
   const resources = (await readdir(join(root, 'workflow/resources'))).map((name) =>
     join('workflow/resources', name),
   );
-  return ['serverless.yml', 'package.json', ...functionFiles, ...machines, ...resources].filter((path) =>
-    existsSync(join(root, path)),
+  const code = ['functions/shared/errors.ts', 'functions/shared/text.ts', ...(await definitionCode())];
+  return ['serverless.yml', 'package.json', ...functionFiles, ...machines, ...resources, ...code].filter(
+    (path) => existsSync(join(root, path)),
   );
+}
+
+/** The migration, and what it is written with: functions, roles and branches are made from it. */
+async function definitionCode(): Promise<string[]> {
+  const folders = ['functions/migrations', 'functions/shared/migration', 'functions/shared/items'];
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true });
+      return entries
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+        .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+    }),
+  );
+  return found.flat();
 }
 
 async function hashOf(files: readonly string[], variant: Variant): Promise<string> {

@@ -1,5 +1,6 @@
 'use strict';
 
+const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
 const { nearestName } = require('./nearest-name.cjs');
 
 const matches = (pattern) => (value) => pattern.test(value);
@@ -35,7 +36,6 @@ const rulesFor = ({ stage, region }) => [
   ['mapMode', matches(/^(INLINE|DISTRIBUTED)$/), 'INLINE or DISTRIBUTED'],
   ['maxConcurrency', wholeNumber(1, 1000), 'a whole number from 1 to 1000'],
   ['notifyEmail', matches(/^$|^[^@\s]+@[^@\s]+$/), 'a mail address, or empty'],
-  ['defaultStockQuantity', wholeNumber(0, 999_999_999), 'a whole number of pieces, 0 to 999999999'],
   ['kmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
   ['sourceKmsKeyArn', keyIn(region), `the ARN of a key (not of an alias) in ${region}, or empty`],
   ['restoreIntoSource', matches(/^(true|false)$/), 'true or false'],
@@ -56,13 +56,24 @@ const rulesFor = ({ stage, region }) => [
   ],
 ];
 
+/** What a setting of the migration may be: a parameter has the type of its default. A text stands in JSON. */
+const SETTING_RULES = {
+  number: [wholeNumber(0, 999_999_999), 'a whole number, 0 to 999999999'],
+  boolean: [matches(/^(true|false)$/), 'true or false'],
+  string: [matches(/^[^"\\$\n]*$/), 'a text of one line without ", \\ and $'],
+};
+
+const settingRules = (defaults) =>
+  Object.entries(defaults).map(([name, value]) => [name, ...SETTING_RULES[typeof value]]);
+
 /**
  * Every reason why these parameters cannot be deployed as this stage in this region.
  *
- * @param deployment its `targets` are the names of the new tables, without the prefix
+ * @param deployment its `targets` are the names of the new tables, without the prefix; `settings` are the migration's
+ *   defaults, whose values stand among the parameters
  */
-function problemsOf({ stage, region, parameters, targets }) {
-  const problems = rulesFor({ stage, region })
+function problemsOf({ stage, region, parameters, targets, settings = settingDefaults }) {
+  const problems = [...rulesFor({ stage, region }), ...settingRules(settings)]
     .filter(([name, isRight]) => !isRight(String(parameters[name])))
     .map(([name, , expected]) => `Parameter ${name} is "${parameters[name]}"; it must be ${expected}.`);
   if (!/^[a-z][a-z0-9-]{0,15}$/.test(stage))
@@ -75,6 +86,73 @@ function problemsOf({ stage, region, parameters, targets }) {
       `Source table "${parameters.sourceTable}" is also the name of the new table ${clash}: the source must never be a target. Choose another tablePrefix.`,
     );
   return problems;
+}
+
+/** Lambda's limit for a function's name. */
+const LONGEST_FUNCTION_NAME = 64;
+const TABLE_NAME = /^[A-Za-z0-9_.-]{3,191}$/;
+
+const repeated = (names) => [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+
+/**
+ * Every reason why the functions and tables of a migration cannot be deployed together.
+ *
+ * @param names `prefix` is what stands before a function's key, `others` are the keys that serverless.yml has itself
+ */
+function nameProblems({ prefix, creators, migratedBy, others }) {
+  const keys = [...creators.map(({ createdBy }) => createdBy), migratedBy];
+  const own = 'give one of the tables a createdBy or migratedBy of its own';
+  return [
+    ...creators
+      .filter(({ name }) => !TABLE_NAME.test(name))
+      .map(({ name }) => `"${name}" is no name of a table: 3 to 191 letters, digits, underscores, hyphens and dots.`),
+    ...repeated(creators.map(({ name }) => name)).map((name) => `Two tables of the migration are called ${name}.`),
+    ...repeated(keys).map((key) => `Two functions of the migration are called ${key}: ${own}.`),
+    ...keys
+      .filter((key) => others.includes(key))
+      .map((key) => `The function ${key} of the migration is in serverless.yml already: ${own}.`),
+    ...keys
+      .filter((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))
+      .map((key) => `"${key}" is no key of a function: letters and digits only; ${own}.`),
+    ...keys
+      .filter((key) => `${prefix}${key}`.length > LONGEST_FUNCTION_NAME)
+      .map((key) => `The function name ${prefix}${key} is longer than ${LONGEST_FUNCTION_NAME} characters: ${own}.`),
+  ];
+}
+
+/** IAM counts the inline policies of a role together, without white space. */
+const LONGEST_ROLE = 10_240;
+/** As long as AWS's own values: what a resolved ARN has in place of the pseudo parameter. */
+const PSEUDO_VALUES = {
+  'AWS::AccountId': '1'.repeat(12),
+  'AWS::Partition': 'aws-us-gov',
+  'AWS::Region': 'ap-southeast-2',
+  'AWS::URLSuffix': 'amazonaws.com',
+};
+
+/** Every reason why CloudFormation or IAM would refuse the compiled template. */
+function templateProblems({ Resources }) {
+  const broken = JSON.stringify(Resources).includes('[object')
+    ? ['A list of tables stands inside a text of the template and became "[object Object]": use the list whole.']
+    : [];
+  const roles = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+  const tooLong = roles
+    .map(([id, { Properties }]) => [id, roleLength(Properties.Policies ?? [])])
+    .filter(([, length]) => length > LONGEST_ROLE)
+    .map(
+      ([id, length]) =>
+        `The policy of ${id} has ${length} characters; IAM takes ${LONGEST_ROLE}. The migration has too many tables: about 25 fit, fewer with long names.`,
+    );
+  return [...broken, ...tooLong];
+}
+
+function roleLength(policies) {
+  const text = JSON.stringify(policies.map(({ PolicyDocument }) => PolicyDocument));
+  const substituted = text.replaceAll(/\{"Fn::Sub":("[^"]*")\}/g, '$1');
+  return Object.entries(PSEUDO_VALUES).reduce(
+    (resolved, [name, value]) => resolved.replaceAll(`\${${name}}`, value),
+    substituted,
+  ).length;
 }
 
 /**
@@ -101,25 +179,34 @@ class DeploymentChecks {
     this.hooks = {
       initialize: () => this.checkNames(),
       'before:package:initialize': () => this.check(),
+      'before:package:finalize': () => this.checkTemplate(),
       'after:remove:remove': () => this.sayWhatIsKept(),
     };
   }
 
   /** Before any command: `sls deploy`, but `sls invoke local` and `sls print` as well. */
   checkNames() {
-    const { processedInput, configurationInput, classes } = this.serverless;
+    const { processedInput, configurationInput } = this.serverless;
     const typed = (processedInput.options.param ?? []).map((item) => item.split('=')[0]);
     const written = Object.values(configurationInput.params ?? {}).flatMap((values) => Object.keys(values ?? {}));
-    const problems = unknownParameters([...typed, ...written], Object.keys(configurationInput.params.default));
-    if (problems.length > 0) throw new classes.Error(problems.join(' '));
+    const known = [...Object.keys(configurationInput.params.default), ...Object.keys(settingDefaults)];
+    const problems = unknownParameters([...typed, ...written], known);
+    this.refuse(problems);
   }
 
   check() {
-    const { provider, custom } = this.serverless.service;
+    const { service, provider, custom } = this.serverless.service;
     const { stage, region } = provider;
-    const { parameters, tables } = custom;
-    const targets = Object.values(tables.targets);
-    const problems = problemsOf({ stage, region, parameters, targets });
+    const parameters = { ...custom.parameters, ...custom.settings };
+    const names = { prefix: `${service}-${stage}-`, creators, migratedBy, others: otherFunctions };
+    this.refuse([...problemsOf({ stage, region, parameters, targets: targetNames }), ...nameProblems(names)]);
+  }
+
+  checkTemplate() {
+    this.refuse(templateProblems(this.serverless.service.provider.compiledCloudFormationTemplate));
+  }
+
+  refuse(problems) {
     if (problems.length > 0) throw new this.serverless.classes.Error(problems.join(' '));
   }
 
@@ -136,3 +223,5 @@ class DeploymentChecks {
 module.exports = DeploymentChecks;
 module.exports.problemsOf = problemsOf;
 module.exports.unknownParameters = unknownParameters;
+module.exports.nameProblems = nameProblems;
+module.exports.templateProblems = templateProblems;

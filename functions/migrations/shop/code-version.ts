@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto';
 import { targetTables } from './tables/target-tables.ts';
 import { canonicalJson } from '../../shared/items/canonical-json.ts';
-import { codeVersionSamples } from './code-version-samples.ts';
-import { productToItems } from './product-to-items.ts';
+import { samples } from './samples.ts';
+import { productToItems, type TransformResult } from './product-to-items.ts';
 import { transformContext } from './transform-context.ts';
-import type { TransformResult } from './transform-types.ts';
 
 const SAMPLE_CONTEXT = transformContext({
   runId: 'code-version',
   startedAt: '2000-01-01T00:00:00.000Z',
-  settings: { defaultStockQuantity: 50 },
+  settings: { migration: { defaultStockQuantity: 50 } },
 });
 const VERSION_LENGTH = 16;
 
@@ -23,14 +22,11 @@ let known: string | undefined;
  * compares every item with what the rehearsal made of it.
  */
 export function codeVersion(): string {
-  known ??= hash('sha256', JSON.stringify([targetTables, ...codeVersionSamples.map(outcome)])).slice(
-    0,
-    VERSION_LENGTH,
-  );
+  known ??= hash('sha256', JSON.stringify([targetTables, ...samples.map(outcome)])).slice(0, VERSION_LENGTH);
   return known;
 }
 
-function outcome(product: (typeof codeVersionSamples)[number]): string | readonly string[] {
+function outcome(product: (typeof samples)[number]): string | readonly string[] {
   const result: TransformResult = productToItems(product, SAMPLE_CONTEXT);
   return result.kind === 'items' ? result.items.map(canonicalJson) : `${result.code}: ${result.sentence}`;
 }

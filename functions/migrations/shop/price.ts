@@ -1,6 +1,6 @@
 import { parseDecimal } from '../../shared/items/decimal.ts';
 import type { WireValue } from '../../shared/items/wire-item.ts';
-import { ProductRefusal, refuse } from './quarantine.ts';
+import { ItemRefusal, refuse } from '../../shared/migration/refusal.ts';
 
 const RUPEES_TEXT = /^\d+(\.\d{1,2})?$/;
 /** 100 paise are a rupee. */
@@ -14,7 +14,7 @@ const MAX_WHOLE_DIGITS = 126;
  * are moved, never multiplied, so that nothing is rounded at any size.
  *
  * @returns the digits of a whole number, at least 0
- * @throws ProductRefusal `InvalidPrice`; `subject` begins its sentence
+ * @throws ItemRefusal `InvalidPrice`; `subject` begins its sentence
  */
 export function paiseOf(price: WireValue, subject: string): string {
   const rupees = rupeesText(price);
@@ -46,7 +46,7 @@ export function isSamePrice(rupees: WireValue | undefined, paise: WireValue | un
   try {
     return paiseOf(rupees, '') === paise.N;
   } catch (error) {
-    if (error instanceof ProductRefusal) return false;
+    if (error instanceof ItemRefusal) return false;
     throw error;
   }
 }

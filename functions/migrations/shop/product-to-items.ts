@@ -1,139 +1,30 @@
-import { METADATA_SORT_KEY, productPartition } from './tables/products-enhanced.ts';
-import { equalValues } from '../../shared/items/canonical-json.ts';
-import { attribute, stringAttribute, type WireItem, type WireValue } from '../../shared/items/wire-item.ts';
-import { finishItems } from './finish-items.ts';
-import { refuseReserved, RESERVED_IN_EVERY_ITEM } from './limits.ts';
-import { keptAttributes } from './present.ts';
-import { isSamePrice } from './price.ts';
-import { ProductRefusal, refuse } from './quarantine.ts';
-import { makeSlug } from './slug.ts';
-import { readVariants, type SourceVariants } from './source-variants.ts';
-import type { TransformContext } from './transform-context.ts';
-import type { TransformedItems, TransformResult } from './transform-types.ts';
-import { type Subject, variantItems } from './variant-items.ts';
-import { cut } from '../../shared/text.ts';
+import { stringAttribute, type WireItem } from '../../shared/items/wire-item.ts';
+import type { TransformContext } from '../../shared/migration/migration.ts';
+import type { Quarantined } from '../../shared/migration/refusal.ts';
+import { migration } from './index.ts';
+import { METADATA_SORT_KEY, productIn } from './tables/products-enhanced.ts';
 
-/** What a product has become so far: where its variants came from, and their items. */
-interface Moved {
-  readonly source: SourceVariants;
-  readonly variants: readonly WireItem[];
-}
+/** What a product becomes, its own item first; or why it becomes nothing. */
+export type TransformResult =
+  | { readonly kind: 'items'; readonly items: readonly WireItem[]; readonly texts: readonly string[] }
+  | Quarantined;
 
-const MAX_LABEL_BYTES = 80;
-/** METADATA is given these anew. */
-const RESERVED_IN_METADATA = [...RESERVED_IN_EVERY_ITEM, 'productId', 'availableSizes'];
-/** METADATA always has these: a source's NULL says nothing, and what is made takes its place. */
-const MADE_IN_METADATA = new Set([
-  ...RESERVED_IN_METADATA,
-  'slug',
-  'images',
-  'status',
-  'createdAt',
-  'updatedAt',
-]);
+export const madeTimes: readonly string[] = migration.madeAttributes;
 
-/** Times of the run that stand in for missing ones: two runs make them differently of one product. */
-export const madeTimes: readonly string[] = ['createdAt', 'updatedAt'];
-
-/**
- * What a product becomes in `products-enhanced`; or, where it cannot become that without losing
- * something, why not. Pure: the same product in the same run gives the same bytes. Another schema has a
- * file of its own here, with the same exports.
- *
- * What is used moves, what is not used stays: a source attribute whose value a variant carries
- * leaves the product, every other one stands in METADATA as it was, whatever its type. Only what is
- * used must be valid. So a product's price stays where every variant has a price of its own and none
- * equals it, its sku and stock stay where there are several variants, and an empty `variants` stays.
- * NULL means absent, everywhere: it stays where nothing is made in its place.
- */
 export function productToItems(product: WireItem, context: TransformContext): TransformResult {
-  try {
-    return { kind: 'items', ...transform(product, context) };
-  } catch (error) {
-    if (!(error instanceof ProductRefusal)) throw error;
-    return { kind: 'quarantined', code: error.code, sentence: error.message };
-  }
-}
-
-/** Id of the product that a METADATA item describes; no other item says anything about the source. */
-export function productIdOf(item: WireItem): string | undefined {
-  return stringAttribute(item, 'SK') === METADATA_SORT_KEY ? stringAttribute(item, 'productId') : undefined;
-}
-
-/** Id of the product that an item of the target was made of, whichever item of it. */
-export function ownerIdOf(item: WireItem): string | undefined {
-  return stringAttribute(item, 'productId');
-}
-
-function transform(product: WireItem, context: TransformContext): Omit<TransformedItems, 'kind'> {
-  const subject = readSubject(product);
-  const source = readVariants(product, subject.label);
-  const variants = variantItems(subject, source, context);
-  const metadata = metadataItem(subject, { source, variants }, context);
-  return finishItems([metadata, ...variants], subject.label);
-}
-
-function readSubject(product: WireItem): Subject {
-  const id = stringAttribute(product, 'id');
-  if (id === undefined || id === '') return refuse('MissingId', 'A product has no id of type S.');
-  const label = `Product ${JSON.stringify(cut(id, MAX_LABEL_BYTES))}`;
-  const name = stringAttribute(product, 'name');
-  if (name === undefined || name.trim() === '') {
-    return refuse('MissingName', `${label} has no name, or one that is no text (type S).`);
-  }
-  refuseReserved(RESERVED_IN_METADATA, product, label);
-  return { product, id, name, label };
-}
-
-function metadataItem(subject: Subject, moved: Moved, context: TransformContext): WireItem {
-  const { product, id, name } = subject;
-  const isMoved = movedAttributes(product, moved);
-  const kept = keptAttributes(product, {
-    isMoved: (attributeName) => isMoved.has(attributeName),
-    made: MADE_IN_METADATA,
-  });
+  const result = migration.transform(product, context);
+  if (result.kind === 'quarantined') return result;
   return {
-    PK: { S: productPartition(id) },
-    SK: { S: METADATA_SORT_KEY },
-    productId: { S: id },
-    slug: { S: makeSlug({ name, id }) },
-    images: imagesOf(product),
-    status: { S: 'active' },
-    createdAt: { S: context.runStartedAt },
-    updatedAt: { S: context.runStartedAt },
-    ...kept,
-    availableSizes: { L: moved.source.variants.map(({ size }) => ({ S: size })) },
-    migrationRun: { S: context.runId },
+    ...result,
+    items: result.items.map(({ item }) => item),
+    texts: result.items.map(({ text }) => text),
   };
 }
 
-/** Where the source has no `images`: its one image, if that is a text. */
-function imagesOf(product: WireItem): WireValue {
-  const image = stringAttribute(product, 'image');
-  return { L: image === undefined || image === '' ? [] : [{ S: image }] };
+export function productIdOf(item: WireItem): string | undefined {
+  return stringAttribute(item, 'SK') === METADATA_SORT_KEY ? ownerIdOf(item) : undefined;
 }
 
-/** The names of the product's attributes that its variants carry. */
-function movedAttributes(product: WireItem, { source, variants }: Moved): ReadonlySet<string> {
-  const only = variants.length === 1 ? variants[0] : undefined;
-  const carried: Record<string, boolean> = {
-    variants: source.from === 'variants',
-    sizes: source.from === 'sizes' || areSizesOf(source, attribute(product, 'sizes')),
-    price: variants.some((variant) => isSamePrice(attribute(product, 'price'), attribute(variant, 'price'))),
-    sku: only !== undefined && equal(attribute(product, 'sku'), attribute(only, 'sku')),
-    stock: only !== undefined && equal(attribute(product, 'stock'), attribute(only, 'stockQuantity')),
-    stockQuantity:
-      only !== undefined && equal(attribute(product, 'stockQuantity'), attribute(only, 'stockQuantity')),
-  };
-  return new Set(Object.keys(carried).filter((name) => carried[name]));
-}
-
-/** Whether `sizes`, beside `variants`, says nothing that the variants do not say. */
-function areSizesOf(source: SourceVariants, sizes: WireValue | undefined): boolean {
-  const found = source.variants.map(({ size }) => size);
-  return equal(sizes, { L: found.map((size) => ({ S: size })) }) || equal(sizes, { SS: [...new Set(found)] });
-}
-
-function equal(one: WireValue | undefined, other: WireValue | undefined): boolean {
-  return one !== undefined && other !== undefined && equalValues(one, other);
+export function ownerIdOf(item: WireItem): string | undefined {
+  return productIn(stringAttribute(item, 'PK') ?? '');
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { WireItem } from '../../shared/items/wire-item.ts';
 import { present } from './present.ts';
-import { refuse } from './quarantine.ts';
+import { refuse } from '../../shared/migration/refusal.ts';
 
 /** What a SKU is made from where the source gives none. */
 export interface SkuParts {
@@ -24,7 +24,7 @@ const HASH_LENGTH = 10;
 /**
  * The SKU that a product or a variant comes with, verbatim; an empty one too.
  *
- * @throws ProductRefusal `InvalidVariant` where it is of any other type than S
+ * @throws ItemRefusal `InvalidVariant` where it is of any other type than S
  */
 export function readSku(item: WireItem, label: string): string | undefined {
   const sku = present(item, 'sku');
@@ -37,7 +37,7 @@ export function readSku(item: WireItem, label: string): string | undefined {
  * A SKU for each variant, in order, unique inside the product. Given ones stay as they are; made
  * ones that clash with any other get `-2`, `-3` and so on.
  *
- * @throws ProductRefusal `DuplicateSku` where two given ones are the same
+ * @throws ItemRefusal `DuplicateSku` where two given ones are the same
  */
 export function assignSkus(requests: readonly SkuRequest[], subject: string): string[] {
   const taken = new Set<string>();

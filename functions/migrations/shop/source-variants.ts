@@ -1,6 +1,6 @@
 import type { WireItem, WireValue } from '../../shared/items/wire-item.ts';
 import { isNull, present } from './present.ts';
-import { refuse } from './quarantine.ts';
+import { refuse } from '../../shared/migration/refusal.ts';
 
 /** A variant before it is written: what the source says of it, and its size. */
 export interface SourceVariant {
@@ -23,7 +23,7 @@ const STANDARD_SIZE = 'standard';
  * `standard`. NULL and an empty list say nothing and pass to the next rule, and so does NULL inside a list. A set has
  * no order, so its sizes are sorted.
  *
- * @throws ProductRefusal `InvalidVariant`; `label` begins its sentence
+ * @throws ItemRefusal `InvalidVariant`; `label` begins its sentence
  */
 export function readVariants(product: WireItem, label: string): SourceVariants {
   const maps = readMaps(present(product, 'variants'), label);

@@ -1,7 +1,7 @@
 import { parseDecimal } from '../../shared/items/decimal.ts';
 import type { WireItem, WireValue } from '../../shared/items/wire-item.ts';
 import { present } from './present.ts';
-import { refuse } from './quarantine.ts';
+import { refuse } from '../../shared/migration/refusal.ts';
 
 /** What a variant's stock comes from; `quantity` as the source spells it. */
 export interface StockLevel {
@@ -12,7 +12,7 @@ export interface StockLevel {
 /**
  * A count of pieces as the source spells it.
  *
- * @throws ProductRefusal `InvalidVariant` where it is no whole number of at least 0; `subject` begins its sentence
+ * @throws ItemRefusal `InvalidVariant` where it is no whole number of at least 0; `subject` begins its sentence
  */
 export function wholeNumberOf(value: WireValue, subject: string): string {
   const decimal = 'N' in value ? parseDecimal(value.N) : undefined;

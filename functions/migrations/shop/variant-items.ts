@@ -1,13 +1,30 @@
 import { productPartition, variantSortKey } from './tables/products-enhanced.ts';
 import { stringAttribute, type WireItem, type WireValue } from '../../shared/items/wire-item.ts';
-import { refuseReserved, RESERVED_IN_EVERY_ITEM } from './limits.ts';
+import { refuse, refuseReserved } from '../../shared/migration/refusal.ts';
 import { paiseOf } from './price.ts';
 import { keptAttributes, present } from './present.ts';
-import { refuse } from './quarantine.ts';
+import { RESERVED_IN_EVERY_ITEM } from './reserved.ts';
 import { assignSkus, readSku } from './sku.ts';
 import type { SourceVariants } from './source-variants.ts';
 import { isSoldOut, statedStock, stockStatus, wholeNumberOf } from './stock.ts';
-import type { TransformContext } from './transform-context.ts';
+
+/** What the transform of a product is given besides it. */
+export interface ShopTools {
+  readonly settings: {
+    /** Pieces, where the source states no stock. A whole number of at least 0. */
+    readonly defaultStockQuantity: number;
+  };
+  /** ISO 8601; stands in for times that the source lacks. */
+  readonly startedAt: string;
+  /** How a sentence about the product begins. */
+  readonly label: string;
+}
+
+/** An item of `products-enhanced`. */
+export type CatalogueItem = WireItem & {
+  readonly PK: { readonly S: string };
+  readonly SK: { readonly S: string };
+};
 
 /** A product that has an id and a name, and how a sentence begins that is about it. */
 export interface Subject {
@@ -27,7 +44,11 @@ interface Draft {
   readonly productStock: WireValue | undefined;
 }
 
-/** VARIANT is given these anew. */
+/** Pieces, where the source's variant states none. */
+const LOW_STOCK_THRESHOLD = 10;
+/** ISO 4217, where the source states none. */
+const CURRENCY = 'INR';
+/** VARIANT gets these from the migration. */
 const RESERVED_IN_VARIANT = [...RESERVED_IN_EVERY_ITEM, 'productId'];
 /** The source variant's attributes that the new item has in a form of its own. */
 const MOVED = new Set(['sku', 'size', 'price', 'compareAtPrice', 'stockQuantity']);
@@ -41,12 +62,12 @@ const MADE_IN_VARIANT = new Set([
   'updatedAt',
 ]);
 
-/** The VARIANT items in the source's order, without their digests. @throws ProductRefusal where the source is unusable */
+/** The VARIANT items in the source's order, without their digests. @throws ItemRefusal where the source is unusable */
 export function variantItems(
   subject: Subject,
   { variants }: SourceVariants,
-  context: TransformContext,
-): WireItem[] {
+  tools: ShopTools,
+): CatalogueItem[] {
   const { product, id, name, label } = subject;
   const isOnly = variants.length === 1;
   const productSku = isOnly ? readSku(product, label) || undefined : undefined;
@@ -57,7 +78,7 @@ export function variantItems(
   const skus = assignSkus(requests, label);
   const productStock = stockForVariants(product, isOnly);
   return variants.map(({ own, size }, index) =>
-    variantItem({ subject, own, size, sku: skus[index] ?? '', productStock }, context),
+    variantItem({ subject, own, size, sku: skus[index] ?? '', productStock }, tools),
   );
 }
 
@@ -73,7 +94,7 @@ function ownSku(own: WireItem, label: string): string | undefined {
   return sku === '' ? refuse('InvalidVariant', `${label} has a variant with an empty sku.`) : sku;
 }
 
-function variantItem(draft: Draft, context: TransformContext): WireItem {
+function variantItem(draft: Draft, { settings, startedAt }: ShopTools): CatalogueItem {
   const { product, id, label } = draft.subject;
   refuseReserved(RESERVED_IN_VARIANT, draft.own, `A variant of ${label}`);
   return {
@@ -83,11 +104,10 @@ function variantItem(draft: Draft, context: TransformContext): WireItem {
     sku: { S: draft.sku },
     size: { S: draft.size },
     ...priceAttributes(draft),
-    currency: { S: stringAttribute(product, 'currency') ?? context.currency },
-    ...stockAttributes(draft, context),
-    updatedAt: present(product, 'updatedAt') ?? { S: context.runStartedAt },
+    currency: { S: stringAttribute(product, 'currency') ?? CURRENCY },
+    ...stockAttributes(draft, settings),
+    updatedAt: present(product, 'updatedAt') ?? { S: startedAt },
     ...keptAttributes(draft.own, { isMoved: movedFrom(draft.own), made: MADE_IN_VARIANT }),
-    migrationRun: { S: context.runId },
   };
 }
 
@@ -102,12 +122,12 @@ function priceAttributes({ subject: { product, label }, own }: Draft): WireItem 
   return { ...paise, compareAtPrice: { N: paiseOf(compareAtPrice, `The compareAtPrice of ${label}`) } };
 }
 
-function stockAttributes(draft: Draft, context: TransformContext): WireItem {
+function stockAttributes(draft: Draft, settings: ShopTools['settings']): WireItem {
   const { own, productStock, subject } = draft;
   const stock = statedStock(own) ?? productStock;
-  const threshold = present(own, 'lowStockThreshold') ?? { N: String(context.lowStockThreshold) };
+  const threshold = present(own, 'lowStockThreshold') ?? { N: String(LOW_STOCK_THRESHOLD) };
   const quantity = wholeNumberOf(
-    stock ?? { N: String(context.defaultStockQuantity) },
+    stock ?? { N: String(settings.defaultStockQuantity) },
     `A stock of ${subject.label}`,
   );
   const lowStockThreshold = wholeNumberOf(threshold, `A lowStockThreshold of ${subject.label}`);

@@ -4,6 +4,7 @@ import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../items/digest.ts';
+import type { SettingValues } from '../settings.ts';
 import { LEDGER_VERSION, type LedgerTable, query, runKey, runsIndex } from './ledger-table.ts';
 
 export type RunStatus =
@@ -31,15 +32,21 @@ export interface RunParameters {
 
 /** Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed under others. */
 export interface RunSettings {
-  /** Pieces. */
-  readonly defaultStockQuantity: number;
+  /** Of the migration; absent in runs that began before it was noted: they have the deployment's. */
+  readonly migration?: SettingValues | undefined;
   readonly kmsKeyArn?: string | undefined;
   /** Absent in runs that began before it was noted: they have the deployment's. */
   readonly tablePrefix?: string | undefined;
 }
 
-export function settingsOf({ defaultStockQuantity, kmsKeyArn, tablePrefix }: RunSettings): RunSettings {
-  return { defaultStockQuantity, kmsKeyArn, tablePrefix };
+/** The settings of a run that begins now. */
+export function settingsOf({ settings, kmsKeyArn, tablePrefix }: DeployedSettings): RunSettings {
+  return { migration: settings, kmsKeyArn, tablePrefix };
+}
+
+/** The deployment's configuration, as far as a run remembers it. */
+interface DeployedSettings extends Omit<RunSettings, 'migration'> {
+  readonly settings: SettingValues;
 }
 
 /** What stands before the names of the run's tables, whatever the service has been deployed with since. */

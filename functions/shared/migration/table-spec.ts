@@ -23,8 +23,8 @@ export interface IndexSpec {
 }
 
 /**
- * A table as data. The same object creates the table, checks one that is there, sizes its cost and
- * is what the tests read; a table of another schema is another such object and nothing else.
+ * A table as data, as the engine reads it. The same object creates the table, checks one that is there, sizes its
+ * cost and is what the tests read. A migration writes its tables with `defineTable`, which makes this.
  */
 export interface TableSpec {
   /** The name without the deployment's prefix; {@link tableName} adds it. */
@@ -41,7 +41,7 @@ export interface TableSpec {
 }
 
 /** The table's name in an account: the deployment's `tablePrefix` (may be empty), then the spec's name. */
-export function tableName(spec: TableSpec, tablePrefix: string): string {
+export function tableName(spec: Pick<TableSpec, 'name'>, tablePrefix: string): string {
   return `${tablePrefix}${spec.name}`;
 }
 

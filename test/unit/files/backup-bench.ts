@@ -1,3 +1,4 @@
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -46,7 +47,8 @@ const config = {
   tablePrefix: '',
   mapMode: 'INLINE',
   maxConcurrency: 4,
-  defaultStockQuantity: 50,
+  functionKey: '',
+  settings: { defaultStockQuantity: 50 },
   fenceWaitSeconds: 0,
   intentWaitSeconds: 0,
   closeWaitSeconds: 0,
@@ -132,7 +134,7 @@ function newRun(runId: string, plan: Partial<Plan>): Parameters<typeof beginRun>
     parameters,
     plan: { ...singlePlan, ...plan },
     codeVersion: codeVersion(),
-    settings: { defaultStockQuantity: 50, tablePrefix: '' },
+    settings: { migration: { defaultStockQuantity: 50 }, tablePrefix: '' },
     backupId: backupIdFor(startedAt, runId),
   };
 }
@@ -180,6 +182,7 @@ export async function startBench(): Promise<Bench> {
     bucket: 'bucket',
     clock: Date,
     sleep,
+    migration,
     inDoubt: createInDoubt(Date, doubtMillisOf(config)),
     random: Math.random,
     logger: new Logger({ serviceName: 'test', logLevel: 'SILENT' }),

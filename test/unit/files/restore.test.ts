@@ -117,7 +117,7 @@ async function begin(
     parameters,
     plan: restorePlan,
     codeVersion: '',
-    settings: { defaultStockQuantity: 50 },
+    settings: { migration: { defaultStockQuantity: 50 } },
   } as const;
   const holder = { executionName: runId, executionArn: `arn:${runId}`, startTime };
   const begun = await beginRun(

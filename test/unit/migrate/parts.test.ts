@@ -85,8 +85,11 @@ describe('the pipeline', () => {
 
 const product: WireItem = { id: { S: '1' }, name: { S: 'Shoe' }, price: { N: '1' } };
 
-function made(runId: string, change: WireItem = {}, runStartedAt = sampleContext.runStartedAt): WireItem {
-  const result = productToItems({ ...product, ...change }, { ...sampleContext, runId, runStartedAt });
+function made(runId: string, change: WireItem = {}, runStartedAt = sampleContext.startedAt): WireItem {
+  const result = productToItems(
+    { ...product, ...change },
+    { ...sampleContext, runId, startedAt: runStartedAt },
+  );
   return (result.kind === 'items' && result.items[0]) || {};
 }
 
@@ -134,7 +137,7 @@ describe('deciding about an item that stands in the way', () => {
   it('takes a time for the product’s own where the source has it', () => {
     const dated = (createdAt: string, runId: string, at: string) =>
       made(runId, { createdAt: { S: createdAt } }, at);
-    const existing = dated('2020-01-01', 'run-1', sampleContext.runStartedAt);
+    const existing = dated('2020-01-01', 'run-1', sampleContext.startedAt);
     expect(decide(existing, 'replace', dated('2020-01-01', 'run-2', runStartedAt))).toBe('present');
     expect(decide(existing, 'replace', dated('2021-01-01', 'run-2', runStartedAt))).toBe('replace');
   });

@@ -10,10 +10,8 @@ import { readSettings } from '../../../workflow/cli/smoke/settings.ts';
 
 const context = {
   runId: 'run-1',
-  runStartedAt: '2026-01-01T00:00:00.000Z',
-  defaultStockQuantity: 50,
-  lowStockThreshold: 10,
-  currency: 'INR',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  settings: { defaultStockQuantity: 50 },
 };
 const expected = awkwardProducts(14);
 const source = expected.map(({ item }) => item);

@@ -1,6 +1,7 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { tableCreatedBy } from '../../../functions/create-tables/table-created-by.ts';
+import { ownTable } from '../../../functions/create-tables/own-table.ts';
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import {
   CART_LIFETIME_SECONDS,
   cartItemKey,
@@ -31,8 +32,9 @@ describe('the new data model', () => {
       ['returns', 'createReturnsTable'],
       ['products-enhanced', 'createProductsEnhancedTable'],
     ]);
-    expect(tableCreatedBy('createOrdersTable')).toBe(ordersTable);
-    expect(() => tableCreatedBy('testConnection')).toThrow('is created by testConnection');
+    const tableOf = (functionKey: string) => ownTable({ migration, config: { functionKey } });
+    expect(tableOf('createOrdersTable')).toBe(ordersTable);
+    expect(() => tableOf('testConnection')).toThrow('is created by the function testConnection');
   });
 
   it('puts the deployment’s prefix before a name', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
-import { codeVersionSamples } from '../../../functions/migrations/shop/code-version-samples.ts';
+import { samples } from '../../../functions/migrations/shop/samples.ts';
 import { paiseOf } from '../../../functions/migrations/shop/price.ts';
 import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
 import { quarantineLine } from '../../../functions/migrations/shop/quarantine.ts';
@@ -125,7 +125,7 @@ describe('the code’s version', () => {
   });
 
   it('rests on samples of both ends of the transform', () => {
-    const kinds = codeVersionSamples.map((product) => productToItems(product, sampleContext).kind);
+    const kinds = samples.map((product) => productToItems(product, sampleContext).kind);
     expect(new Set(kinds)).toEqual(new Set(['items', 'quarantined']));
   });
 });

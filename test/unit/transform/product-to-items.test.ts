@@ -13,7 +13,7 @@ import {
   withVariants,
 } from '../../support/transformed.ts';
 
-const { runId, runStartedAt } = sampleContext;
+const { runId, startedAt } = sampleContext;
 
 describe('a plain product', () => {
   it('becomes one METADATA and one VARIANT of size standard', () => {
@@ -28,8 +28,8 @@ describe('a plain product', () => {
         images: { L: [] },
         availableSizes: { L: [{ S: 'standard' }] },
         status: { S: 'active' },
-        createdAt: { S: runStartedAt },
-        updatedAt: { S: runStartedAt },
+        createdAt: { S: startedAt },
+        updatedAt: { S: startedAt },
         migrationRun: { S: runId },
       },
       {
@@ -44,7 +44,7 @@ describe('a plain product', () => {
         lowStockThreshold: { N: '10' },
         stockStatus: { S: 'in_stock' },
         isAvailable: { BOOL: true },
-        updatedAt: { S: runStartedAt },
+        updatedAt: { S: startedAt },
         migrationRun: { S: runId },
       },
     ]);

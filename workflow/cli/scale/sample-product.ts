@@ -21,7 +21,7 @@ const SAMPLES = 2_000;
 const CONTEXT = transformContext({
   runId: 'sample',
   startedAt: '2026-01-01T00:00:00.000Z',
-  settings: { defaultStockQuantity: 50 },
+  settings: { migration: { defaultStockQuantity: 50 } },
 });
 
 /** Measured on generated products, with the real transform. */

@@ -1,15 +1,12 @@
-import type { TableSpec } from '../../../shared/migration/table-spec.ts';
+import { defineTable } from '../../../shared/migration/define-table.ts';
 
 /** What customers have put aside but not bought. A cart lives {@link CART_LIFETIME_SECONDS}. */
-export const cartTable = {
+export const cartTable = defineTable({
   name: 'cart',
-  createdBy: 'createCartTable',
-  key: { partitionKey: 'PK', sortKey: 'SK' },
-  attributes: { PK: 'S', SK: 'S' },
+  key: { partition: ['PK', 'S'], sort: ['SK', 'S'] },
   billing: { mode: 'PAY_PER_REQUEST' },
-  indexes: [],
   timeToLiveAttribute: 'expiresAt',
-} as const satisfies TableSpec;
+});
 
 /** 30 days. DynamoDB deletes expired items within a few days, so readers check `expiresAt` too. */
 export const CART_LIFETIME_SECONDS = 30 * 24 * 60 * 60;

@@ -1,21 +1,19 @@
-import type { TableSpec } from '../../../shared/migration/table-spec.ts';
+import { defineTable } from '../../../shared/migration/define-table.ts';
 
 /** What customers have bought. */
-export const ordersTable = {
+export const ordersTable = defineTable({
   name: 'orders',
-  createdBy: 'createOrdersTable',
-  key: { partitionKey: 'PK', sortKey: 'SK' },
-  attributes: { PK: 'S', SK: 'S', customerEmail: 'S', status: 'S', createdAt: 'S' },
+  key: { partition: ['PK', 'S'], sort: ['SK', 'S'] },
   billing: { mode: 'PROVISIONED', readUnitsPerSecond: 2, writeUnitsPerSecond: 2 },
   indexes: [
     {
       name: 'CustomerEmailIndex',
-      key: { partitionKey: 'customerEmail', sortKey: 'createdAt' },
+      key: { partition: ['customerEmail', 'S'], sort: ['createdAt', 'S'] },
       projection: 'ALL',
     },
-    { name: 'StatusIndex', key: { partitionKey: 'status', sortKey: 'createdAt' }, projection: 'ALL' },
+    { name: 'StatusIndex', key: { partition: ['status', 'S'], sort: ['createdAt', 'S'] }, projection: 'ALL' },
   ],
-} as const satisfies TableSpec;
+});
 
 /** Key of an order. */
 export function orderKey(orderId: string) {

@@ -1,18 +1,24 @@
-import type { TableSpec } from '../../../shared/migration/table-spec.ts';
+import { defineTable } from '../../../shared/migration/define-table.ts';
 
 /** The catalogue: one METADATA item a product and one VARIANT item for each thing that can be bought. */
-export const productsEnhancedTable = {
+export const productsEnhancedTable = defineTable({
   name: 'products-enhanced',
-  createdBy: 'createProductsEnhancedTable',
-  key: { partitionKey: 'PK', sortKey: 'SK' },
-  attributes: { PK: 'S', SK: 'S' },
+  key: { partition: ['PK', 'S'], sort: ['SK', 'S'] },
   billing: { mode: 'PAY_PER_REQUEST' },
-  indexes: [],
-} as const satisfies TableSpec;
+  holds: ['METADATA', 'VARIANT'],
+});
+
+const PARTITION_PREFIX = 'PRODUCT#';
 
 /** Partition of a product; its id verbatim. */
 export function productPartition(productId: string): `PRODUCT#${string}` {
-  return `PRODUCT#${productId}`;
+  return `${PARTITION_PREFIX}${productId}`;
+}
+
+/** Id of the product whose partition this is; `undefined` for a partition of anything else. */
+export function productIn(partition: string): string | undefined {
+  const isProduct = partition.startsWith(PARTITION_PREFIX) && partition !== PARTITION_PREFIX;
+  return isProduct ? partition.slice(PARTITION_PREFIX.length) : undefined;
 }
 
 /** Sort key of the item that describes the product itself. */

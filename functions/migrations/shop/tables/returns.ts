@@ -1,16 +1,14 @@
-import type { TableSpec } from '../../../shared/migration/table-spec.ts';
+import { defineTable } from '../../../shared/migration/define-table.ts';
 
 /** What customers send back. */
-export const returnsTable = {
+export const returnsTable = defineTable({
   name: 'returns',
-  createdBy: 'createReturnsTable',
-  key: { partitionKey: 'PK', sortKey: 'SK' },
-  attributes: { PK: 'S', SK: 'S', orderId: 'S', createdAt: 'S' },
+  key: { partition: ['PK', 'S'], sort: ['SK', 'S'] },
   billing: { mode: 'PROVISIONED', readUnitsPerSecond: 1, writeUnitsPerSecond: 1 },
   indexes: [
-    { name: 'OrderIndex', key: { partitionKey: 'orderId', sortKey: 'createdAt' }, projection: 'ALL' },
+    { name: 'OrderIndex', key: { partition: ['orderId', 'S'], sort: ['createdAt', 'S'] }, projection: 'ALL' },
   ],
-} as const satisfies TableSpec;
+});
 
 /** Key of a return. */
 export function returnKey(returnId: string) {

@@ -1,10 +1,10 @@
 import type { WireItem } from '../../shared/items/wire-item.ts';
 
 /**
- * Products that between them take every way through the transform. Their items are what
- * `codeVersion` hashes, so a product belongs here for each rule that a changed transform adds.
+ * Products that between them take every way through the transform; a product belongs here for each rule that it gets.
+ * No function reads them: editing one gives none a new version.
  */
-export const codeVersionSamples: readonly WireItem[] = [
+export const samples: readonly WireItem[] = [
   { id: { S: '1' }, name: { S: 'Plain product' }, price: { S: '165' } },
   {
     id: { S: 'b/2' },

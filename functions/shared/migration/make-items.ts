@@ -1,0 +1,159 @@
+import { hash } from 'node:crypto';
+import { canonicalJson, equalValues } from '../items/canonical-json.ts';
+import { keyIdentity, keyOf, type KeyType, type TableKey } from '../items/item-key.ts';
+import {
+  itemSizeBytes,
+  MAX_ITEM_BYTES,
+  MAX_PARTITION_KEY_BYTES,
+  MAX_SORT_KEY_BYTES,
+} from '../items/item-size.ts';
+import { attribute, type WireItem, type WireValue } from '../items/wire-item.ts';
+import { cut } from '../text.ts';
+import type {
+  FilledTable,
+  Migration,
+  Put,
+  TargetItem,
+  TransformContext,
+  TransformResult,
+  UntypedTools,
+} from './migration.ts';
+import { ItemRefusal, MIGRATION_MARKS, refuse, refuseReserved } from './refusal.ts';
+
+/** The definition, as far as it is needed here. */
+export interface ItemMaker extends Pick<Migration, 'source' | 'filled' | 'nouns'> {
+  readonly transform: (item: WireItem, tools: UntypedTools) => Put;
+}
+
+/**
+ * Transforms a source item and checks what comes of it: keys of the right types and lengths, sizes, no attribute of
+ * the engine's, every key belonging to this source item and none twice. Together these checks prove, in constant
+ * memory, that no two source items share a target key.
+ */
+export function makeItems(source: WireItem, context: TransformContext, maker: ItemMaker): TransformResult {
+  const label = labelOf(source, maker);
+  try {
+    const { put } = maker.transform(source, toolsOf(context, label));
+    const subject = {
+      source: keyOf(source, maker.source.key),
+      sourceKey: maker.source.key,
+      label,
+      runId: context.runId,
+    };
+    return { kind: 'items', items: maker.filled.flatMap((table) => itemsOf(table, put[table.id], subject)) };
+  } catch (error) {
+    if (!(error instanceof ItemRefusal)) throw error;
+    return { kind: 'quarantined', code: error.code, sentence: error.message };
+  }
+}
+
+/** The source item that is transformed. */
+interface Subject {
+  /** Its key. */
+  readonly source: WireItem;
+  readonly sourceKey: TableKey;
+  readonly label: string;
+  readonly runId: string;
+}
+
+const MAX_LABEL_BYTES = 80;
+
+/** `Product "42"`; a key of two parts is named by both: `Reading "a" / 17`. */
+function labelOf(source: WireItem, { source: { key }, nouns: { item } }: ItemMaker): string {
+  const values = key.map(({ name }) => valueText(attribute(source, name)));
+  return `${item.charAt(0).toUpperCase()}${item.slice(1)} ${values.join(' / ')}`;
+}
+
+function valueText(value: WireValue | undefined): string {
+  if (value === undefined) return 'without a key';
+  if ('N' in value) return value.N;
+  const text = 'S' in value ? value.S : 'B' in value ? value.B : '';
+  return JSON.stringify(cut(text, MAX_LABEL_BYTES));
+}
+
+function toolsOf({ settings, startedAt }: TransformContext, label: string): UntypedTools {
+  return { put: (put) => ({ put }), refuse, settings, startedAt, label };
+}
+
+function itemsOf(table: FilledTable, put: Put['put'][string], subject: Subject): readonly TargetItem[] {
+  if (put === undefined) return [];
+  const items = table.kinds.flatMap((kind) =>
+    (put[kind] ?? []).map((item) => ({ table, kind, ...finish(item, table, subject) })),
+  );
+  refuseForeignKeys(items, table, subject);
+  refuseDuplicates(items, table, subject);
+  return items;
+}
+
+/** A character takes three bytes at most, and the text of an item more of them than the item's bytes; a digest comes on top. */
+const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
+
+/** Each item gets `migrationRun` and its `migrationDigest`, over all its other attributes. */
+function finish(
+  made: WireItem,
+  table: FilledTable,
+  { label, runId }: Subject,
+): { readonly item: WireItem; readonly text: string } {
+  refuseReserved(MIGRATION_MARKS, made, `An item of ${label}`);
+  const unfinished = { ...made, migrationRun: { S: runId } };
+  const json = canonicalJson(unfinished);
+  const digest = hash('sha256', json);
+  const item = { ...unfinished, migrationDigest: { S: digest } };
+  refuseBadKey(item, table, label);
+  if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
+  return { item, text: `{"migrationDigest":{"S":"${digest}"},${json.slice(1)}` };
+}
+
+function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
+  table.tableKey.forEach(({ name, type }, index) => {
+    const bytes = keyBytes(attribute(item, name), type);
+    const maxBytes = index === 0 ? MAX_PARTITION_KEY_BYTES : MAX_SORT_KEY_BYTES;
+    if (bytes === 0)
+      refuse('InvalidKey', `${label} becomes an item without the key ${name} of type ${type}.`);
+    if (bytes > maxBytes)
+      refuse(
+        'KeyTooLong',
+        `${label} becomes an item with a ${name} of ${bytes} bytes; DynamoDB takes ${maxBytes}.`,
+      );
+  });
+}
+
+/** 0: not there, empty, or of another type. */
+function keyBytes(value: WireValue | undefined, type: KeyType): number {
+  if (value === undefined || !Object.hasOwn(value, type)) return 0;
+  if ('S' in value) return Buffer.byteLength(value.S);
+  return 'B' in value ? Buffer.byteLength(value.B, 'base64') : 1;
+}
+
+function refuseOversized(item: WireItem, label: string): void {
+  const bytes = itemSizeBytes(item);
+  if (bytes <= MAX_ITEM_BYTES) return;
+  refuse('ItemTooLarge', `${label} becomes an item of ${bytes} bytes; DynamoDB takes ${MAX_ITEM_BYTES}.`);
+}
+
+/** Both ways: the key leads back to the source item, and the source item's partitions hold the key. */
+function refuseForeignKeys(items: readonly TargetItem[], table: FilledTable, subject: Subject): void {
+  if (items.length === 0) return;
+  const partitions = table.partitionsOf(subject.source);
+  for (const { item } of items) {
+    const partition = attribute(item, table.key.partitionKey);
+    const isOwn = partitions.some((one) => partition !== undefined && equalValues(one, partition));
+    const owner = table.sourceKeyOf(keyOf(item, table.tableKey));
+    if (!isOwn || owner === undefined || !isSameKey(owner, subject))
+      refuse(
+        'ForeignTargetKey',
+        `${subject.label} becomes an item of ${table.name} whose key does not belong to it by the migration's belongsTo.`,
+      );
+  }
+}
+
+function isSameKey(owner: WireItem, { source, sourceKey }: Subject): boolean {
+  return keyIdentity(owner, sourceKey) === keyIdentity(source, sourceKey);
+}
+
+function refuseDuplicates(items: readonly TargetItem[], table: FilledTable, { label }: Subject): void {
+  if (items.length < 2) return;
+  const keys = new Set(items.map(({ item }) => keyIdentity(item, table.tableKey)));
+  if (keys.size < items.length)
+    refuse('DuplicateTargetKey', `${label} becomes two items of ${table.name} with the same key.`);
+}

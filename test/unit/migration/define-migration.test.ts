@@ -1,0 +1,172 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
+import { defineTable } from '../../../functions/shared/migration/define-table.ts';
+import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+
+const readings = defineTable({
+  name: 'readings.by-day',
+  key: { partition: ['sensorDay', 'S'], sort: ['at', 'N'] },
+  billing: { mode: 'PAY_PER_REQUEST' },
+  indexes: [
+    { name: 'ByValue', key: { partition: ['unit', 'S'], sort: ['value', 'N'] }, projection: 'KEYS_ONLY' },
+  ],
+  holds: ['READING', 'SUMMARY'],
+});
+const blobs = defineTable({
+  name: 'blobs',
+  key: { partition: ['id', 'B'] },
+  billing: { mode: 'PAY_PER_REQUEST' },
+  holds: ['BLOB'],
+});
+const alarms = defineTable({
+  name: 'alarms',
+  key: { partition: ['sensor', 'S'] },
+  billing: { mode: 'PAY_PER_REQUEST' },
+});
+
+const base = {
+  source: { name: 'measurements', key: { partition: ['sensor', 'S'], sort: ['at', 'N'] } },
+  targets: { readings, blobs, alarms },
+  settings: { days: 7, unit: 'C', strict: false },
+  nouns: { item: 'measurement', items: 'measurements' },
+  belongsTo: {
+    readings: {
+      sourceKeyOf: ({ sensorDay, at }: { sensorDay: { S: string }; at: { N: string } }) => ({
+        sensor: { S: sensorDay.S.split('/')[0] ?? '' },
+        at,
+      }),
+      partitionsOf: ({ sensor }: { sensor: { S: string } }) => [
+        { S: `${sensor.S}/1` },
+        { S: `${sensor.S}/2` },
+      ],
+    },
+    blobs: { sourceKeyOf: () => undefined, partitionsOf: () => [] },
+  },
+} as const;
+
+const context: TransformContext = { runId: 'run-1', startedAt: '2026-01-02T03:04:05.678Z', settings: {} };
+const reading = (more: WireItem = {}) => ({ sensorDay: { S: 'a/1' }, at: { N: '7' }, ...more }) as const;
+const source: WireItem = { sensor: { S: 'a' }, at: { N: '7' } };
+
+/** What the source item becomes under these items of `readings`. */
+function becomes(items: readonly WireItem[]) {
+  const { transform } = defineMigration({
+    ...base,
+    transform: (_item, { put }) =>
+      put({ readings: { READING: items as readonly ReturnType<typeof reading>[] } }),
+  });
+  return transform(source, context);
+}
+
+describe('a definition', () => {
+  it('does not compile with a table, a kind, a key attribute or a type that the schema does not have', () => {
+    defineMigration({
+      ...base,
+      transform: (item, { put, settings }) => {
+        expectTypeOf(item.sensor.S).toEqualTypeOf<string>();
+        expectTypeOf(settings).toEqualTypeOf<{
+          readonly days: number;
+          readonly unit: string;
+          readonly strict: boolean;
+        }>();
+        // @ts-expect-error -- there is no such table
+        put({ reading: { READING: [reading()] } });
+        // @ts-expect-error -- the migration puts nothing into this table
+        put({ alarms: { ALARM: [{ sensor: { S: 'a' } }] } });
+        // @ts-expect-error -- the table holds no such kind
+        put({ readings: { READINGS: [reading()] } });
+        // @ts-expect-error -- the sort key is missing
+        put({ readings: { READING: [{ sensorDay: { S: 'a/1' } }] } });
+        // @ts-expect-error -- the sort key is a number
+        put({ readings: { READING: [{ sensorDay: { S: 'a/1' }, at: { S: '7' } }] } });
+        // @ts-expect-error -- the partition key is binary
+        put({ blobs: { BLOB: [{ id: { S: 'AQ==' } }] } });
+        return put({ readings: { SUMMARY: [reading()] }, blobs: { BLOB: [{ id: { B: 'AQ==' } }] } });
+      },
+    });
+    const transform = () => ({ put: {} });
+    const { readings: readingsOwner, blobs: blobsOwner } = base.belongsTo;
+    // @ts-expect-error -- nothing says to which source item an item of blobs belongs
+    expect(() => defineMigration({ ...base, transform, belongsTo: { readings: readingsOwner } })).toThrow(
+      'blobs',
+    );
+    const half = { ...blobsOwner, sourceKeyOf: () => ({ sensor: { S: 'a' } }) };
+    // @ts-expect-error -- a source key without its sort key
+    defineMigration({ ...base, transform, belongsTo: { readings: readingsOwner, blobs: half } });
+    // @ts-expect-error -- the attribute is no key type
+    defineTable({ name: 'x', key: { partition: ['id', 'L'] }, billing: { mode: 'PAY_PER_REQUEST' } });
+    const transformless = { ...base };
+    // @ts-expect-error -- there is no transform
+    defineMigration(transformless);
+  });
+
+  it('names functions by its tables, the filling one by the first table that is filled', () => {
+    const migration = defineMigration({ ...base, transform: (_item, { put }) => put({}) });
+
+    expect(migration.targets.map(({ createdBy }) => createdBy)).toEqual([
+      'createReadingsByDayTable',
+      'createBlobsTable',
+      'createAlarmsTable',
+    ]);
+    expect(migration.migratedBy).toBe('migrateReadingsByDay');
+    expect(migration.filled.map(({ id, kinds }) => [id, kinds])).toEqual([
+      ['readings', ['READING', 'SUMMARY']],
+      ['blobs', ['BLOB']],
+    ]);
+    expect(migration.targets[0]).toMatchObject({
+      key: { partitionKey: 'sensorDay', sortKey: 'at' },
+      attributes: { sensorDay: 'S', at: 'N', unit: 'S', value: 'N' },
+    });
+  });
+
+  it('needs a table that holds something', () => {
+    const define = () =>
+      defineMigration({ ...base, targets: { alarms }, transform: () => ({ put: {} }), belongsTo: {} });
+    expect(define).toThrow('A migration needs a table that holds something.');
+  });
+});
+
+describe('a transformed item', () => {
+  it('gets the run and a digest of all its other attributes', () => {
+    const result = becomes([reading({ value: { N: '1.50' } })]);
+
+    expect(result).toMatchObject({
+      kind: 'items',
+      items: [
+        {
+          kind: 'READING',
+          item: {
+            migrationRun: { S: 'run-1' },
+            migrationDigest: { S: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+          },
+        },
+      ],
+    });
+    const [made] = result.kind === 'items' ? result.items : [];
+    expect(JSON.parse(made?.text ?? '')).toEqual({ ...made?.item, value: { N: '1.5' } });
+  });
+
+  it.each([
+    ['ReservedAttribute', [reading({ migrationRun: { S: 'mine' } })]],
+    ['InvalidKey', [{ sensorDay: { S: 'a/1' }, at: { S: '7' } }]],
+    ['InvalidKey', [{ sensorDay: { S: '' }, at: { N: '7' } }]],
+    ['InvalidKey', [{ at: { N: '7' } }]],
+    ['KeyTooLong', [reading({ sensorDay: { S: `a/${'1'.repeat(2047)}` } })]],
+    ['ItemTooLarge', [reading({ text: { S: 'x'.repeat(410_000) } })]],
+    ['ForeignTargetKey', [reading({ sensorDay: { S: 'b/1' } })]],
+    ['ForeignTargetKey', [reading({ sensorDay: { S: 'a/3' } })]],
+    ['ForeignTargetKey', [reading({ at: { N: '8' } })]],
+    ['DuplicateTargetKey', [reading(), reading({ at: { N: '7.0' } })]],
+  ])('is refused with %s where the table or another source item would lose something', (code, items) => {
+    expect(becomes(items)).toMatchObject({
+      kind: 'quarantined',
+      code,
+      sentence: expect.stringContaining('Measurement "a" / 7') as string,
+    });
+  });
+
+  it('may have a number in another spelling as its key', () => {
+    expect(becomes([reading({ at: { N: '7.00' } })])).toMatchObject({ kind: 'items' });
+  });
+});

@@ -1,0 +1,158 @@
+'use strict';
+
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
+const { join } = require('node:path');
+const { buildSync } = require('esbuild');
+const { parse } = require('yaml');
+
+/**
+ * What the migration's definition decides of the stack, for `${file(workflow/resources/from-migration.cjs):...}` in
+ * serverless.yml and beside it. Function, role and branch of a table are written once, as a template in which
+ * `<table>` is the table's name and `<Table>` the same in Pascal case; `<migrate>` is the function that fills tables.
+ */
+const ROOT = join(__dirname, '../..');
+
+/** The definition and its naming rule, compiled in memory: `sls` runs on a Node that does not read TypeScript. */
+function loadDefinition() {
+  const contents = `
+    export { migration } from '#migration/index.ts';
+    export { pascalCase } from './functions/shared/migration/function-names.ts';`;
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir: ROOT, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'silent',
+    write: false,
+  });
+  const compiled = new Module(join(ROOT, 'definition.cjs'), module);
+  compiled._compile(outputFiles[0].text, compiled.id);
+  return compiled.exports;
+}
+
+const { migration, pascalCase } = loadDefinition();
+const { source, targets, filled, settings, migratedBy } = migration;
+const [firstFilled] = filled;
+
+/** CloudFormation's short forms as osls reads them. */
+const intrinsic = (name, argument = (text) => text) => ({ tag: `!${name}`, resolve: (text) => ({ [name === 'Ref' ? 'Ref' : `Fn::${name}`]: argument(text) }) });
+const CUSTOM_TAGS = [intrinsic('Sub'), intrinsic('Ref'), intrinsic('GetAtt', (text) => text.split('.'))];
+
+function readTemplate(path) {
+  return parse(readFileSync(join(ROOT, path), 'utf8'), { merge: true, customTags: CUSTOM_TAGS, maxAliasCount: -1 });
+}
+
+/** A template's tree with its placeholders filled, in keys as in values. */
+function fill(value, words) {
+  if (typeof value === 'string')
+    return Object.entries(words).reduce((text, [placeholder, word]) => text.replaceAll(placeholder, word), value);
+  if (Array.isArray(value)) return value.map((element) => fill(element, words));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [fill(key, words), fill(member, words)]));
+}
+
+const firstUpper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** `createCartTable` is the function, `CartTable` the part that its states and role are called after. */
+const wordsOf = ({ name, createdBy }) => ({
+  '<table>': name,
+  '<Table>': pascalCase(name),
+  '<create>': createdBy,
+  '<Create>': firstUpper(createdBy),
+});
+const MIGRATE_WORDS = { '<migrate>': migratedBy, '<Migrate>': firstUpper(migratedBy) };
+
+const creating = readTemplate('functions/create-tables/function.yml');
+const migrating = fill(readTemplate('functions/migrate-products/function.yml'), MIGRATE_WORDS);
+
+/** Only a table whose items expire has its time to live switched on. */
+function creatingFor(table) {
+  const { resources, ...functions } = fill(creating, wordsOf(table));
+  const unwanted = table.timeToLiveAttribute === undefined ? 'FinishAndRecognise' : 'Recognise';
+  for (const { Properties } of Object.values(resources.Resources))
+    for (const { PolicyDocument } of Properties.Policies)
+      PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Sid }) => Sid !== unwanted);
+  return { functions, roles: resources.Resources };
+}
+
+const created = targets.map(creatingFor);
+
+function functions() {
+  const { resources: _roles, ...migrate } = migrating;
+  return Object.assign({}, ...created.map((one) => one.functions), migrate);
+}
+
+function roles() {
+  return { Resources: Object.assign({}, ...created.map((one) => one.roles), migrating.resources.Resources) };
+}
+
+/** A machine with a branch for each table, where its source has one branch for all of them. */
+function machine(name) {
+  const { States, ...definition } = fill(readTemplate(`workflow/${name}.asl.yml`), MIGRATE_WORDS);
+  const states = Object.entries(States).map(([state, { Branches, ...rest }]) =>
+    Branches === undefined ? [state, rest] : [state, { ...rest, Branches: targets.map((table) => fill(Branches[0], wordsOf(table))) }],
+  );
+  return { ...definition, States: Object.fromEntries(states) };
+}
+
+/** The functions that a machine calls, any version: a running execution goes on with the version it began with. */
+function called(definition) {
+  const keys = new Set();
+  const look = (value) => {
+    if (typeof value !== 'object' || value === null) return;
+    const name = value.FunctionName?.['Fn::GetAtt']?.[0];
+    if (name !== undefined) keys.add(name);
+    Object.values(value).forEach(look);
+  };
+  look(definition);
+  return [...keys].map((key) => ({ 'Fn::Sub': `\${self:custom.names.function}-${key}:*` }));
+}
+
+const arnsOf = (tables, more = '') => tables.map(({ name }) => ({ 'Fn::Sub': `\${self:custom.names.tables}${name}${more}` }));
+const restored = (more = '') => ({ 'Fn::Sub': `\${self:custom.names.restored}${more}` });
+
+/** Lists of ARNs. A list is used whole: osls writes one that stands inside a text as `[object Object]`. */
+const tables = {
+  all: arnsOf(targets),
+  filled: arnsOf(filled),
+  allAndRestored: [...arnsOf(targets), restored()],
+  allWithBackups: [...arnsOf(targets), restored(), ...arnsOf(targets, '/backup/*'), restored('/backup/*')],
+  allRestoredAndSource: [...arnsOf(targets), restored(), { 'Fn::Sub': '${self:custom.names.source}' }],
+};
+
+/** One line of the dashboard for each filled table: metrics of CloudWatch as JSON. */
+function targetMetrics() {
+  return filled
+    .flatMap(({ name }) => [
+      `["AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", "\${param:tablePrefix}${name}"]`,
+      '[".", "ConsumedReadCapacityUnits", ".", "."]',
+      '[".", "WriteThrottleEvents", ".", "."]',
+    ])
+    .join(',\n                  ');
+}
+
+/** Deploy parameters of the migration, each with its default where nothing is given. */
+const parameters = Object.fromEntries(
+  Object.entries(settings).map(([name, value]) => [name, `\${param:${name}, '${value}'}`]),
+);
+
+module.exports = {
+  source: source.name,
+  functions: functions(),
+  roles: roles(),
+  tables,
+  targetNames: targets.map(({ name }) => name),
+  firstFilled: firstFilled.name,
+  targetMetrics: targetMetrics(),
+  migrateFunction: `\${${firstUpper(migratedBy)}LambdaFunction}`,
+  parameters,
+  settings: JSON.stringify(parameters),
+  settingDefaults: settings,
+  migrate: machine('migrate'),
+  callable: called(machine('migrate')),
+  machine,
+  migratedBy,
+  /** Keys of the functions that every migration has. osls merges the lists of functions without a word. */
+  otherFunctions: Object.keys(readTemplate('serverless.yml').functions[0]),
+  creators: targets.map(({ createdBy, name }) => ({ createdBy, name })),
+};
