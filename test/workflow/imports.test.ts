@@ -22,8 +22,8 @@ const NOT_YET = {
     'functions/migrations/shop/transform-context.ts -> functions/shared/ledger/run.ts',
   ],
   states: [
-    'functions/backup-products/backup-alone.ts -> functions/transform-products/rehearse-shard.ts',
     'functions/backup-products/backup-alone.ts -> functions/seal-backup/seal-backup.ts',
+    'functions/backup-products/backup-alone.ts -> functions/transform-products/transform-shard.ts',
     'functions/complete-run/commit-facts.ts -> functions/verify-migration/find-target.ts',
   ],
   local: [
