@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableUnavailableError } from '../shared/errors.ts';
-import { isResumed } from '../shared/ledger/begin.ts';
 import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { createRate } from '../shared/copy/rate.ts';
@@ -29,7 +28,7 @@ export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
     );
   }
   await assertSameTable(runtime, record);
-  return { tableName: name, isOurs: record.outcome === 'CREATED' && !isResumed(run) };
+  return { tableName: name, isOurs: record.outcome === 'CREATED' && !run.resumed };
 }
 
 /** What a writer needs of the turn. */

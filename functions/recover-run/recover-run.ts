@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { executionStatus, isDead } from '../shared/runs/holder.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
+import { absentOr, EXISTING } from '../shared/ledger/actions.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import { updateIf } from '../shared/ledger/store.ts';
 import { partitionOf } from '../shared/aws/partition.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
@@ -41,22 +42,11 @@ export function recoveryName(runId: string, attempt: number): string {
 
 /** The number of this attempt. Two calls at once get the same number and therefore start only one roll back. */
 async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promise<number> {
-  const { ledger } = runtime;
   const attempt = previous + 1;
-  await ledger.client
-    .send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: runKey(run.runId),
-        UpdateExpression: 'SET recoverAttempts = :attempt',
-        ConditionExpression:
-          'attribute_exists(PK) AND (attribute_not_exists(recoverAttempts) OR recoverAttempts = :previous)',
-        ExpressionAttributeValues: { ':attempt': attempt, ':previous': previous },
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
-    });
+  await updateIf(runtime.ledger, runKey(run.runId), {
+    if: { ...EXISTING, recoverAttempts: absentOr(previous) },
+    set: { recoverAttempts: attempt },
+  });
   return attempt;
 }
 

@@ -1,4 +1,3 @@
-import { isResumed } from '../shared/ledger/begin.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -19,7 +18,7 @@ export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
  * ledger; CreateRestoredTable has settled it.
  */
 export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
-  return (await modeOf(runtime, run)) === 'NEW' && !isResumed(run);
+  return (await modeOf(runtime, run)) === 'NEW' && !run.resumed;
 }
 
 /**

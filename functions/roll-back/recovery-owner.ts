@@ -2,12 +2,13 @@ import { RunClosedError } from '../shared/errors.ts';
 import { createLookout } from '../shared/ledger/fence.ts';
 import { executionStatus } from '../shared/runs/holder.ts';
 import { ClaimLostError, type Claims, claimed } from '../shared/ledger/claims.ts';
-import { readTogether, runKey, versioned } from '../shared/ledger/ledger-table.ts';
-import { type Lock, lockKeyOf } from '../shared/ledger/lock.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { ABSENT, updateItem } from '../shared/ledger/actions.ts';
+import { runKey } from '../shared/ledger/ledger-table.ts';
+import { type Lock, lockKeyOf, lockPut } from '../shared/ledger/lock.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { readTogether } from '../shared/ledger/store.ts';
 import { transact } from '../shared/ledger/transact.ts';
 import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
-import { readRun } from '../shared/ledger/run.ts';
 
 /** Who rolls a run back: an execution, turn by turn, each turn a call of its own. */
 export interface RollBackCall {
@@ -43,35 +44,13 @@ export async function isRolledBackByOther(
  */
 export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall): Promise<Run | undefined> {
   const { ledger } = runtime;
-  const TableName = ledger.tableName;
-  const { recoveryOwner, claim, quietAt } = claimFacts(runtime, run, by);
-  const before = run.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before';
-  const lock = { runId: run.runId, executionArn: by.execution, startTime: by.startTime };
+  const holder = { executionArn: by.execution, startTime: by.startTime };
   await transact(ledger, [
-    {
-      Update: {
-        TableName,
-        Key: runKey(run.runId),
-        UpdateExpression: `SET recoveryOwner = :recoveryOwner, claim = :claim${quietAt === undefined ? '' : ', quietAt = :quietAt'}`,
-        ConditionExpression: `#status = :rollingBack AND ${before}`,
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':recoveryOwner': recoveryOwner,
-          ':claim': claim,
-          ':rollingBack': 'ROLLING_BACK',
-          ...(quietAt !== undefined && { ':quietAt': quietAt }),
-          ...(run.claim !== undefined && { ':before': run.claim }),
-        },
-      },
-    },
-    {
-      Put: {
-        TableName,
-        Item: { ...lockKeyOf(run), ...versioned, ...lock },
-        ConditionExpression: 'attribute_not_exists(PK) OR runId = :run',
-        ExpressionAttributeValues: { ':run': run.runId },
-      },
-    },
+    updateItem(ledger, runKey(run.runId), {
+      if: { status: 'ROLLING_BACK', claim: run.claim ?? ABSENT },
+      set: claimFacts(runtime, run, by),
+    }),
+    lockPut(ledger, run, holder),
   ]);
   // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
   const after = await readRun(ledger, run.runId);

@@ -44,12 +44,9 @@ function addFile(
   };
 }
 
-/**
- * A resumed run may have listed the file's products under other code: then an empty list replaces that one.
- * Only a resumption has another start than the run.
- */
+/** A resumed run may have listed the file's products under other code: then an empty list replaces that one. */
 function mayBeListed({ run }: ShardTurn<FilesCursor>): boolean {
-  return run.executionStartTime !== run.startedAt;
+  return run.resumed;
 }
 
 async function storeQuarantine(

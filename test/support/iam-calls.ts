@@ -108,7 +108,7 @@ function codeCalls(code: string): readonly CodeCall[] {
   // The wire operations that a stage sends by itself.
   const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
-  const lists = /\bIndexName: runsIndex/.test(code);
+  const lists = /\bIndexName: RUNS_INDEX/.test(code);
   // The document client's paginator, which only the ledger is read with.
   const pages = /\bpaginateQuery\d*\(/.test(code);
   const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);

@@ -11,7 +11,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { ObjectStore } from '../../functions/shared/aws/object-store.ts';
 import type { Config } from '../../functions/shared/env.ts';
-import { runsIndex } from '../../functions/shared/ledger/ledger-table.ts';
+import { RUNS_INDEX } from '../../functions/shared/ledger/ledger-table.ts';
 import { createInDoubt, type InDoubt, watchUnanswered } from '../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime } from '../../functions/shared/runtime.ts';
 import { itemTable } from '../../functions/shared/aws/item-table.ts';
@@ -215,7 +215,7 @@ async function createLedger({ clients, ledger }: Runtime): Promise<void> {
       KeySchema: key('PK', 'SK'),
       GlobalSecondaryIndexes: [
         {
-          IndexName: runsIndex,
+          IndexName: RUNS_INDEX,
           KeySchema: key('entity', 'startedAt'),
           Projection: { ProjectionType: 'ALL' },
         },

@@ -1,4 +1,3 @@
-import { isManualArn } from '../../functions/shared/ledger/execution-record.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
@@ -26,7 +25,7 @@ await runStageCommand<Options>(command, async (context, options, [runId = '']) =
 /** The execution that works on a run now; before the run has begun, the one of that name. */
 async function executionOf(context: OperatorContext, runId: string): Promise<string> {
   const run = await findRun(context.ledger, runId);
-  if (run !== undefined && isManualArn(run.executionArn))
+  if (run !== undefined && run.kind === 'manual')
     throw new OperatorError(
       `Run ${runId} is a single step that was called by hand; there is no execution to follow. See it with: npm run report -- --stage ${context.stage} ${runId}`,
     );

@@ -1,5 +1,5 @@
 import type { Run } from '../../functions/shared/ledger/run.ts';
-import { type Shard, type ShardState, shardStates } from '../../functions/shared/ledger/shard.ts';
+import { type Shard, type ShardState, SHARD_STATES } from '../../functions/shared/ledger/shard.ts';
 import type { ShardsByState } from './run-record.ts';
 
 /** How far one Map is. */
@@ -111,7 +111,7 @@ export function progressOf(
   const all = [...shards.values()].flat();
   return {
     state: at.state,
-    stages: shardStates.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
+    stages: SHARD_STATES.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
     throttles: sumCounter(all, 'throttles'),
     quarantined:
       run.rehearsal?.quarantined ?? sumCounter(shards.get('TransformProducts') ?? [], 'quarantined'),

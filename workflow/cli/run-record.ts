@@ -1,8 +1,13 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { type FailureRecord, findFirstFailure } from '../../functions/shared/ledger/failure.ts';
-import { executionKey, type LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
+import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
+import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { type Run, readRun } from '../../functions/shared/ledger/run.ts';
-import { listShards, type Shard, type ShardState, shardStates } from '../../functions/shared/ledger/shard.ts';
+import {
+  listShards,
+  type Shard,
+  type ShardState,
+  SHARD_STATES,
+} from '../../functions/shared/ledger/shard.ts';
 import { listTables, type TableRecord } from '../../functions/shared/ledger/table-record.ts';
 
 export type ShardsByState = ReadonlyMap<ShardState, readonly Shard[]>;
@@ -34,7 +39,7 @@ export async function readShards(
   finished: ShardsByState = new Map(),
 ): Promise<ShardsByState> {
   const entries = await Promise.all(
-    shardStates.map(async (state): Promise<[ShardState, readonly Shard[]]> => {
+    SHARD_STATES.map(async (state): Promise<[ShardState, readonly Shard[]]> => {
       return [state, finished.get(state) ?? (await listShards(ledger, runId, state))];
     }),
   );
@@ -43,8 +48,5 @@ export async function readShards(
 
 /** The run that an execution works on; `undefined` before BeginRun. */
 export async function runIdOfExecution(ledger: LedgerTable, name: string): Promise<string | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: executionKey(name), ConsistentRead: true }),
-  );
-  return (Item as { readonly runId?: string } | undefined)?.runId;
+  return (await findExecution(ledger, name))?.runId;
 }

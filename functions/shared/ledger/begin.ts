@@ -1,8 +1,10 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
-import { executionKey, type LedgerTable, runKey, versioned } from './ledger-table.ts';
+import { NEW, putItem } from './actions.ts';
+import { executionPut } from './execution-record.ts';
+import { type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run } from './run.ts';
-import { transact } from './transact.ts';
+import { transact, type TransactItem } from './transact.ts';
 import { transition } from './transition.ts';
 
 /** Who begins, resumes or holds a run. */
@@ -22,7 +24,7 @@ export type Begun =
 /** A run that has not begun: the rest is filled in here. */
 export type NewRun = Omit<
   Run,
-  'status' | 'changedBy' | 'executionArn' | 'executionStartTime' | 'warnings'
+  'status' | 'changedBy' | 'executionArn' | 'executionStartTime' | 'resumed' | 'warnings'
 > & {
   readonly warnings?: readonly string[];
 };
@@ -56,6 +58,7 @@ export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Hold
     warnings: newRun.warnings ?? [],
     executionArn: holder.executionArn,
     executionStartTime: holder.startTime,
+    resumed: false,
     changedBy: `begin:${holder.executionArn}`,
   };
   const isBegun = await transact(ledger, beginItems(ledger, run, holder));
@@ -69,42 +72,14 @@ async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder)
   return lock === undefined ? beginRun(ledger, newRun, holder) : { outcome: 'LOCKED', lock };
 }
 
-function beginItems(ledger: LedgerTable, run: Run, holder: Holder) {
-  const TableName = ledger.tableName;
-  const { runId, executionArn } = run;
-  const { startTime, executionName } = holder;
-  const expiry = holder.expiresAt === undefined ? {} : { expiresAt: holder.expiresAt };
-  const ConditionExpression = 'attribute_not_exists(PK)';
+function beginItems(ledger: LedgerTable, run: Run, holder: Holder): readonly TransactItem[] {
+  const { executionArn, startTime, expiresAt } = holder;
+  const lock = { runId: run.runId, executionArn, startTime, ...(expiresAt !== undefined && { expiresAt }) };
   return [
-    {
-      Put: {
-        TableName,
-        Item: { ...runKey(runId), ...versioned, entity: 'RUN', ...run },
-        ConditionExpression,
-      },
-    },
-    {
-      Put: {
-        TableName,
-        Item: { ...executionKey(executionName), ...versioned, runId, executionArn, startTime },
-      },
-    },
-    {
-      Put: {
-        TableName,
-        Item: { ...lockKeyOf(run), ...versioned, runId, executionArn, startTime, ...expiry },
-        ConditionExpression,
-      },
-    },
+    putItem(ledger, runKey(run.runId), { item: { entity: 'RUN', ...run }, if: NEW }),
+    executionPut(ledger, run.runId, holder),
+    putItem(ledger, lockKeyOf(run), { item: lock, if: NEW }),
   ];
-}
-
-/**
- * Whether a RUNNING run was held before. Its tables have been read by people and perhaps used by the shop meanwhile:
- * from then on it writes by condition only, into its own tables as well.
- */
-export function isResumed({ changedBy }: Run): boolean {
-  return changedBy.startsWith('resume:');
 }
 
 /**
@@ -121,15 +96,14 @@ export async function resumeRun(
 ): Promise<Run | undefined> {
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
   if (run.status !== 'HELD') return undefined;
-  const { executionName, executionArn, startTime } = holder;
-  const Item = { ...executionKey(executionName), ...versioned, runId: run.runId, executionArn, startTime };
+  const { executionArn, startTime } = holder;
   const change = {
     run,
     to: 'RUNNING',
     lock: 'take',
     holder,
     writer: `resume:${executionArn}:${startTime}`,
-    facts: { ...facts, executionArn, executionStartTime: startTime },
+    facts: { ...facts, resumed: true, executionArn, executionStartTime: startTime },
   } as const;
-  return transition(ledger, change, [{ Put: { TableName: ledger.tableName, Item } }]);
+  return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);
 }

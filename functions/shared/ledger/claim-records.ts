@@ -1,7 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Claims } from './claims.ts';
-import { type LedgerKey, type LedgerTable, queryAll } from './ledger-table.ts';
+import type { LedgerKey, LedgerTable } from './ledger-table.ts';
+import { query, updateIf } from './store.ts';
 
 /** A record of a run that carries a claim, or is not quiet yet. */
 export type ClaimRecord = LedgerKey & Claims;
@@ -15,17 +14,17 @@ export async function listClaims(
   runId: string,
   now: number,
 ): Promise<readonly ClaimRecord[]> {
-  const claimsUnder = (prefix: string) =>
-    queryAll(ledger, {
+  const claimsUnder = (prefix: string): AsyncGenerator<ClaimRecord> =>
+    query<Claims>(ledger, {
       KeyConditionExpression: 'PK = :run AND begins_with(SK, :prefix)',
       FilterExpression: 'attribute_exists(claim) OR quietAt > :now',
       ProjectionExpression: 'PK, SK, claim, quietAt',
       ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':prefix': prefix, ':now': now },
       ConsistentRead: true,
     });
-  const records: Record<string, unknown>[] = [];
-  for (const prefix of CLAIMED_RECORDS) records.push(...(await claimsUnder(prefix)));
-  return records as unknown as readonly ClaimRecord[];
+  const records: ClaimRecord[] = [];
+  for (const prefix of CLAIMED_RECORDS) for await (const record of claimsUnder(prefix)) records.push(record);
+  return records;
 }
 
 /**
@@ -36,21 +35,9 @@ export async function listClaims(
  * @param quietAt epoch milliseconds until which requests of that call may still take effect
  */
 export async function closeClaim(
-  { client, tableName }: LedgerTable,
+  ledger: LedgerTable,
   { key, call }: { readonly key: LedgerKey; readonly call: string },
   quietAt: number | undefined,
 ): Promise<void> {
-  await client
-    .send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: key,
-        UpdateExpression: quietAt === undefined ? 'REMOVE claim' : 'SET quietAt = :quietAt REMOVE claim',
-        ConditionExpression: 'claim = :call',
-        ExpressionAttributeValues: { ':call': call, ':quietAt': quietAt },
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+  await updateIf(ledger, key, { if: { claim: call }, set: { quietAt }, remove: ['claim'] });
 }

@@ -1,18 +1,14 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { putItem } from './actions.ts';
 import { executionKey, type LedgerTable } from './ledger-table.ts';
-
-const manualPrefix = 'manual:';
+import { get } from './store.ts';
+import type { TransactItem } from './transact.ts';
 
 /**
  * What a call of a step alone has in place of an execution's ARN. Every call has one of its own, so that a late call
  * is told from the one that goes on with its run.
  */
 export function manualArn(runId: string, requestId: string): string {
-  return `${manualPrefix}${runId}:${requestId}`;
-}
-
-export function isManualArn(executionArn: string): boolean {
-  return executionArn.startsWith(manualPrefix);
+  return `manual:${runId}:${requestId}`;
 }
 
 /** Which run an execution works on: its own, or the one it resumes. */
@@ -23,13 +19,23 @@ export interface ExecutionRecord {
   readonly startTime: string;
 }
 
-/** Strongly consistent. */
-export async function findExecution(
+/** Strongly consistent; `undefined` before BeginRun. */
+export function findExecution(
   ledger: LedgerTable,
   executionName: string,
 ): Promise<ExecutionRecord | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: executionKey(executionName), ConsistentRead: true }),
-  );
-  return Item as ExecutionRecord | undefined;
+  return get<ExecutionRecord>(ledger, executionKey(executionName));
+}
+
+/** Notes which run an execution works on. */
+export function executionPut(
+  ledger: LedgerTable,
+  runId: string,
+  {
+    executionName,
+    executionArn,
+    startTime,
+  }: Omit<ExecutionRecord, 'runId'> & { readonly executionName: string },
+): TransactItem {
+  return putItem(ledger, executionKey(executionName), { item: { runId, executionArn, startTime } });
 }

@@ -1,6 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { failureKey, type LedgerTable, versioned } from './ledger-table.ts';
+import { NEW } from './actions.ts';
+import { failureKey, type LedgerTable } from './ledger-table.ts';
+import { get, putIf } from './store.ts';
 
 /** One failure inside a Map or a branch. The first recorded of an execution is its root cause. */
 export interface FailureRecord {
@@ -16,7 +16,7 @@ export interface FailureRecord {
 }
 
 /** As many workers as fail at once, several times resumed; more failures than these of one run tell nothing new. */
-const maxFailures = 100;
+const MAX_FAILURES = 100;
 
 /** Adds a failure behind the ones there are; beyond the 100th it is dropped. */
 export async function recordFailure(
@@ -24,20 +24,8 @@ export async function recordFailure(
   runId: string,
   failure: FailureRecord,
 ): Promise<void> {
-  for (let index = 0; index < maxFailures; index++) {
-    try {
-      await ledger.client.send(
-        new PutCommand({
-          TableName: ledger.tableName,
-          Item: { ...failureKey(runId, index), ...versioned, ...failure },
-          ConditionExpression: 'attribute_not_exists(PK)',
-        }),
-      );
-      return;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  }
+  for (let index = 0; index < MAX_FAILURES; index++)
+    if (await putIf(ledger, failureKey(runId, index), { item: { ...failure }, if: NEW })) return;
 }
 
 /** The root cause of an execution's failure, if any was recorded. Strongly consistent. */
@@ -45,13 +33,9 @@ export async function findFirstFailure(
   ledger: LedgerTable,
   { runId, executionArn }: { readonly runId: string; readonly executionArn: string },
 ): Promise<FailureRecord | undefined> {
-  for (let index = 0; index < maxFailures; index++) {
-    const { Item } = await ledger.client.send(
-      new GetCommand({ TableName: ledger.tableName, Key: failureKey(runId, index), ConsistentRead: true }),
-    );
-    if (Item === undefined) return undefined;
-    const failure = Item as unknown as FailureRecord;
-    if (failure.executionArn === executionArn) return failure;
+  for (let index = 0; index < MAX_FAILURES; index++) {
+    const failure = await get<FailureRecord>(ledger, failureKey(runId, index));
+    if (failure === undefined || failure.executionArn === executionArn) return failure;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { RunClosedError } from '../errors.ts';
-import { type LedgerKey, type LedgerTable, readTogether, runKey } from './ledger-table.ts';
+import { type LedgerKey, type LedgerTable, runKey } from './ledger-table.ts';
+import { readTogether } from './store.ts';
 import { ClaimLostError, type Claims } from './claims.ts';
 import { type Lock, lockKeyOf } from './lock.ts';
 import { type Run, readRun } from './run.ts';

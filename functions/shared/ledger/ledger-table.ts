@@ -1,10 +1,4 @@
-import { retry } from '../retry.ts';
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  paginateQuery,
-  type QueryCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** Where the ledger lives; first argument of everything that reads or writes it. */
 export interface LedgerTable {
@@ -16,10 +10,10 @@ export interface LedgerTable {
  * The form of the ledger's items. Raised with every change that older code would misread; a run of another form is
  * refused with a sentence, never half-read.
  */
-export const LEDGER_VERSION = 1;
+export const LEDGER_VERSION = 2;
 
 /** What every item of the ledger carries. */
-export const versioned = { ledgerVersion: LEDGER_VERSION } as const;
+export const VERSIONED = { ledgerVersion: LEDGER_VERSION } as const;
 
 /** Primary key of a ledger item. */
 export interface LedgerKey {
@@ -28,7 +22,7 @@ export interface LedgerKey {
 }
 
 /** Index that lists runs by start: `entity` (always `RUN`), `startedAt`. Eventually consistent. */
-export const runsIndex = 'RunsIndex';
+export const RUNS_INDEX = 'RunsIndex';
 
 export const runKey = (runId: string): LedgerKey => ({ PK: `RUN#${runId}`, SK: 'RUN' });
 export const tableKey = (runId: string, tableName: string): LedgerKey => ({
@@ -73,72 +67,3 @@ export const executionKey = (executionName: string): LedgerKey => ({
   SK: 'EXEC',
 });
 export const lockKey = (table: string): LedgerKey => ({ PK: `LOCK#${table}`, SK: 'LOCK' });
-
-/** Beyond this the state's own retry is the better place. */
-const PATIENCE_MILLIS = 20_000;
-
-/** A ledger item as it is stored. */
-type LedgerItem = Readonly<Record<string, unknown>>;
-
-/** A query of the ledger, without what {@link query} says itself. */
-export type LedgerQuery = Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>;
-
-/** The items that a query finds, page by page. @throws the SDK's errors */
-export async function* query(
-  { client, tableName }: LedgerTable,
-  input: LedgerQuery,
-): AsyncGenerator<Record<string, unknown>> {
-  for await (const { Items = [] } of paginateQuery({ client }, { TableName: tableName, ...input }))
-    yield* Items;
-}
-
-/** All that a query finds. @throws the SDK's errors */
-export async function queryAll(ledger: LedgerTable, input: LedgerQuery): Promise<Record<string, unknown>[]> {
-  const items: Record<string, unknown>[] = [];
-  for await (const item of query(ledger, input)) items.push(item);
-  return items;
-}
-
-/** Every item of a partition whose sort key begins so, in its order. Strongly consistent. @throws the SDK's errors */
-export function listBelow(
-  ledger: LedgerTable,
-  partition: string,
-  prefix: string,
-): Promise<Record<string, unknown>[]> {
-  return queryAll(ledger, {
-    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
-    ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
-    ConsistentRead: true,
-  });
-}
-
-/**
- * Reads items in one strongly consistent request, in the order of their keys; `undefined` where there is none.
- *
- * @throws the SDK's errors
- */
-export async function readTogether(
-  { client, tableName }: LedgerTable,
-  keys: readonly LedgerKey[],
-): Promise<readonly (LedgerItem | undefined)[]> {
-  const found = new Map<string, LedgerItem>();
-  const nameOf = ({ PK, SK }: LedgerItem): string => JSON.stringify([PK, SK]);
-  let pending: Record<string, unknown>[] = keys.map((key) => ({ ...key }));
-  const readPending = async (): Promise<void> => {
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetCommand({ RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } } }),
-    );
-    for (const item of Responses?.[tableName] ?? []) found.set(nameOf(item), item);
-    pending = UnprocessedKeys?.[tableName]?.Keys ?? [];
-    if (pending.length > 0) throw unprocessed(tableName);
-  };
-  // The SDK repeats what is refused as a whole, but not the keys that an answer leaves out.
-  await retry({ clock: Date, deadline: Date.now() + PATIENCE_MILLIS }, readPending);
-  return keys.map((key) => found.get(nameOf({ ...key })));
-}
-
-/** Called a throttle, because that is what leaves keys unprocessed. */
-function unprocessed(tableName: string): Error {
-  const error = new Error(`DynamoDB has left keys of a request to ${tableName} unprocessed.`);
-  return Object.assign(error, { name: 'ThrottlingException' });
-}

@@ -1,7 +1,8 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { absentOr, putItem } from './actions.ts';
 import { type LedgerKey, type LedgerTable, lockKey } from './ledger-table.ts';
 import type { Run } from './run.ts';
+import { deleteIf, get } from './store.ts';
+import type { TransactItem } from './transact.ts';
 
 /** Who may change things for a source table, or fill up a restored one. */
 export interface Lock {
@@ -27,32 +28,32 @@ export function lockKeyOf(run: Locking): LedgerKey {
 }
 
 /** Removes a lock, if it still names this run. Idempotent. @returns whether it was there */
-export async function removeLock(ledger: LedgerTable, table: string, runId: string): Promise<boolean> {
-  try {
-    await ledger.client.send(
-      new DeleteCommand({
-        TableName: ledger.tableName,
-        Key: lockKey(table),
-        ConditionExpression: 'runId = :run',
-        ExpressionAttributeValues: { ':run': runId },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return false;
-  }
+export function removeLock(ledger: LedgerTable, table: string, runId: string): Promise<boolean> {
+  return deleteIf(ledger, lockKey(table), { runId });
 }
 
 /** Strongly consistent. */
-export async function findLock(ledger: LedgerTable, table: string): Promise<Lock | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: lockKey(table), ConsistentRead: true }),
-  );
-  return Item as Lock | undefined;
+export function findLock(ledger: LedgerTable, table: string): Promise<Lock | undefined> {
+  return get<Lock>(ledger, lockKey(table));
 }
 
 /** {@link findLock} of the table that a run keeps others from. */
 export function findLockOf(ledger: LedgerTable, run: Locking): Promise<Lock | undefined> {
   return findLock(ledger, lockTableOf(run));
+}
+
+/** Takes the lock of a run's table for a holder, or renews it: it is free, or names the run already. */
+export function lockPut(
+  ledger: LedgerTable,
+  run: Locking & Pick<Run, 'runId'>,
+  holder: Omit<Lock, 'runId'>,
+): TransactItem {
+  const { executionArn, startTime, expiresAt } = holder;
+  const item: Lock = {
+    runId: run.runId,
+    executionArn,
+    startTime,
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+  return putItem(ledger, lockKeyOf(run), { item: { ...item }, if: { runId: absentOr(run.runId) } });
 }

@@ -66,15 +66,15 @@ function foundByTable(shards: readonly Pick<Shard, 'foundRuns'>[]): ReadonlyMap<
   return found;
 }
 
-const readsTogether = 25;
+const READS_TOGETHER = 25;
 
 async function mapSome<T, Result>(
   things: readonly T[],
   read: (thing: T) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  for (let start = 0; start < things.length; start += readsTogether)
-    results.push(...(await Promise.all(things.slice(start, start + readsTogether).map(read))));
+  for (let start = 0; start < things.length; start += READS_TOGETHER)
+    results.push(...(await Promise.all(things.slice(start, start + READS_TOGETHER).map(read))));
   return results;
 }
 
@@ -131,7 +131,7 @@ async function refuseRollingBack(ledger: LedgerTable, runId: string, reliance: R
 }
 
 /** A report is a state's output and stays below 16 KiB. */
-const maxNamed = 10;
+const MAX_NAMED = 10;
 
 /**
  * Notes on whom a run relies, for the transaction that commits it: from then on these runs cannot be rolled back
@@ -147,7 +147,7 @@ export async function noteReliance(
 ): Promise<{ readonly facts: Pick<Run, 'reliesOn'>; readonly actions: readonly TransactItem[] }> {
   const reliance = await findReliance(ledger, runId, evidence);
   await refuseRollingBack(ledger, runId, reliance);
-  const reliesOn = [...reliance.keys()].slice(0, maxNamed);
+  const reliesOn = [...reliance.keys()].slice(0, MAX_NAMED);
   const actions = await rely(ledger, { runId, committedAt }, reliance);
   return { facts: reliesOn.length === 0 ? {} : { reliesOn }, actions };
 }

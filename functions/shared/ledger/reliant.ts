@@ -1,6 +1,8 @@
-import { LEDGER_VERSION, listBelow, type LedgerTable, reliedKey, reliesKey } from './ledger-table.ts';
-import { findAnyRun } from './run.ts';
-import { type TransactItem, transact } from './transact.ts';
+import { deleteItem, updateItem } from './actions.ts';
+import { type LedgerTable, reliedKey, reliesKey, VERSIONED } from './ledger-table.ts';
+import { findAnyRun, type Run } from './run.ts';
+import { listBelow } from './store.ts';
+import { transact, type TransactItem } from './transact.ts';
 
 /** A table in which a later run relies on what an earlier one made. */
 export interface ReliedTable {
@@ -21,16 +23,16 @@ export interface Reliant {
 export type Reliance = ReadonlyMap<string, readonly ReliedTable[]>;
 
 /** A transaction takes 100 actions: two for each run relied on, and some for the run and its lock. */
-const pairsBesideStatus = 45;
-const pairsTogether = 50;
+const PAIRS_BESIDE_STATUS = 45;
+const PAIRS_TOGETHER = 50;
 
 type Pair = readonly [TransactItem, TransactItem];
 
 /** Writes all but the last pairs, and gives back the last for the transaction that changes the status. */
 async function writeSurplus(ledger: LedgerTable, pairs: readonly Pair[]): Promise<readonly TransactItem[]> {
-  const surplus = Math.max(0, pairs.length - pairsBesideStatus);
-  for (let start = 0; start < surplus; start += pairsTogether)
-    await transact(ledger, pairs.slice(start, Math.min(start + pairsTogether, surplus)).flat());
+  const surplus = Math.max(0, pairs.length - PAIRS_BESIDE_STATUS);
+  for (let start = 0; start < surplus; start += PAIRS_TOGETHER)
+    await transact(ledger, pairs.slice(start, Math.min(start + PAIRS_TOGETHER, surplus)).flat());
   return pairs.slice(surplus).flat();
 }
 
@@ -45,22 +47,11 @@ export function rely(
   { runId, committedAt }: Pick<Reliant, 'runId' | 'committedAt'>,
   reliance: Reliance,
 ): Promise<readonly TransactItem[]> {
-  const TableName = ledger.tableName;
   const pairs = [...reliance].map(([on, tables]): Pair => {
-    const version = { ':version': LEDGER_VERSION };
-    const reliant = { ':by': runId, ':at': committedAt, ':tables': tables, ...version };
-    const relied = {
-      UpdateExpression: 'SET runId = :by, committedAt = :at, #tables = :tables, ledgerVersion = :version',
-      ExpressionAttributeNames: { '#tables': 'tables' },
-      ExpressionAttributeValues: reliant,
-    };
-    const relies = {
-      UpdateExpression: 'SET runId = :on, ledgerVersion = :version',
-      ExpressionAttributeValues: { ':on': on, ...version },
-    };
+    const relied = { ...VERSIONED, runId, committedAt, tables };
     return [
-      { Update: { TableName, Key: reliedKey(on, runId), ...relied } },
-      { Update: { TableName, Key: reliesKey(runId, on), ...relies } },
+      updateItem(ledger, reliedKey(on, runId), { set: relied }),
+      updateItem(ledger, reliesKey(runId, on), { set: { ...VERSIONED, runId: on } }),
     ];
   });
   return writeSurplus(ledger, pairs);
@@ -72,11 +63,13 @@ export function rely(
  * @returns actions for the transaction that writes ROLLED_BACK: at most 90.
  */
 export async function forgetReliance(ledger: LedgerTable, runId: string): Promise<readonly TransactItem[]> {
-  const TableName = ledger.tableName;
-  const relies = await listBelow(ledger, `RUN#${runId}`, 'RELIES#');
-  const pairs = (relies as unknown as readonly { readonly runId: string }[]).map(({ runId: on }): Pair => [
-    { Delete: { TableName, Key: reliedKey(on, runId) } },
-    { Delete: { TableName, Key: reliesKey(runId, on) } },
+  const relies = await listBelow<Pick<Run, 'runId'>>(ledger, {
+    partition: `RUN#${runId}`,
+    prefix: 'RELIES#',
+  });
+  const pairs = relies.map(({ runId: on }): Pair => [
+    deleteItem(ledger, reliedKey(on, runId)),
+    deleteItem(ledger, reliesKey(runId, on)),
   ]);
   return writeSurplus(ledger, pairs);
 }
@@ -87,8 +80,8 @@ const newestFirst = (one: Reliant, other: Reliant): number =>
 
 /** Runs that rely on this one, the latest commit first. Strongly consistent. */
 export async function listReliants(ledger: LedgerTable, runId: string): Promise<readonly Reliant[]> {
-  const records = await listBelow(ledger, `RUN#${runId}`, 'RELIED#');
-  const reliants = (records as unknown as Reliant[]).toSorted(newestFirst);
+  const records = await listBelow<Reliant>(ledger, { partition: `RUN#${runId}`, prefix: 'RELIED#' });
+  const reliants = records.toSorted(newestFirst);
   // A worker that was late may have written for a run that was rolled back since.
   while (reliants[0] !== undefined && (await findAnyRun(ledger, reliants[0].runId))?.status === 'ROLLED_BACK')
     reliants.shift();

@@ -1,11 +1,11 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { TableDescription } from '../aws/table-description.ts';
 import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../items/digest.ts';
 import type { SettingValues } from '../settings.ts';
-import { LEDGER_VERSION, type LedgerTable, query, runKey, runsIndex } from './ledger-table.ts';
+import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
+import { get, query } from './store.ts';
 
 export type RunStatus =
   | 'RUNNING'
@@ -108,6 +108,11 @@ export interface Run extends Claims {
   /** ARN of the execution that works on the run now, or `manual:<run id>:<request id>`. */
   readonly executionArn: string;
   readonly executionStartTime: string;
+  /**
+   * Whether the run was held and goes on since. Its tables have been read by people and perhaps used by the shop
+   * meanwhile: from then on it writes by condition only, into its own tables as well.
+   */
+  readonly resumed: boolean;
   /** ISO 8601, of the run, not of a resuming execution. */
   readonly startedAt: string;
   readonly finishedAt?: string;
@@ -169,14 +174,8 @@ function assertReadable(run: AnyRun): void {
 export type AnyRun = Pick<Run, 'runId' | 'status' | 'ledgerVersion'>;
 
 /** Strongly consistent, whatever version wrote the run; `undefined` where the ledger has no such run. */
-export async function findAnyRun(
-  { client, tableName }: LedgerTable,
-  runId: string,
-): Promise<AnyRun | undefined> {
-  const { Item } = await client.send(
-    new GetCommand({ TableName: tableName, Key: runKey(runId), ConsistentRead: true }),
-  );
-  return Item as AnyRun | undefined;
+export function findAnyRun(ledger: LedgerTable, runId: string): Promise<AnyRun | undefined> {
+  return get<AnyRun>(ledger, runKey(runId));
 }
 
 /**
@@ -185,9 +184,9 @@ export async function findAnyRun(
  * @throws LedgerVersionError where this code would misread it; not retried
  */
 export async function findRun(ledger: LedgerTable, runId: string): Promise<Run | undefined> {
-  const run = await findAnyRun(ledger, runId);
+  const run = await get<Run>(ledger, runKey(runId));
   if (run !== undefined) assertReadable(run);
-  return run as Run | undefined;
+  return run;
 }
 
 /** @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried. */
@@ -202,14 +201,14 @@ export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> 
 
 /** Newest first, at most `limit`; eventually consistent. */
 export async function listRuns(ledger: LedgerTable, limit = 100): Promise<readonly Run[]> {
-  const newestFirst = query(ledger, {
-    IndexName: runsIndex,
+  const newestFirst = query<Run>(ledger, {
+    IndexName: RUNS_INDEX,
     KeyConditionExpression: 'entity = :run',
     ExpressionAttributeValues: { ':run': 'RUN' },
     ScanIndexForward: false,
     Limit: limit,
   });
   const runs: Run[] = [];
-  for await (const item of newestFirst) if (runs.push(item as unknown as Run) >= limit) break;
+  for await (const run of newestFirst) if (runs.push(run) >= limit) break;
   return runs;
 }

@@ -1,12 +1,12 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type Facts, NEW, putItem } from './actions.ts';
 import { ClaimLostError, type Claims } from './claims.ts';
-import { listBelow, type LedgerTable, shardKey, versioned } from './ledger-table.ts';
-import { setExpression } from './run-update.ts';
+import { type LedgerTable, shardKey } from './ledger-table.ts';
+import type { Run } from './run.ts';
+import { get, listBelow, putIf, updateIf } from './store.ts';
 import { transact, type TransactItem } from './transact.ts';
 
 /** Map states that leave checkpoints, in the order in which a run passes them. */
-export const shardStates = [
+export const SHARD_STATES = [
   'BackupProducts',
   'TransformProducts',
   'ClearItems',
@@ -20,7 +20,7 @@ export const shardStates = [
 ] as const;
 
 /** Name of the Map state a shard belongs to. */
-export type ShardState = (typeof shardStates)[number];
+export type ShardState = (typeof SHARD_STATES)[number];
 
 /** A source item that could not be transformed. */
 export interface QuarantinedProduct {
@@ -70,13 +70,13 @@ export interface Shard<Cursor = unknown> extends Claims {
 /** 400 ids of at most 80 bytes: a twelfth of what a ledger item may hold. */
 export const MAX_FOUND_RUNS = 400;
 
-const maxMarks = 60;
+const MAX_MARKS = 60;
 
 /** Every second mark goes when there are too many, so that the first and the newest stay. */
 export function thinMarks(
   marks: readonly (readonly [number, number])[],
 ): readonly (readonly [number, number])[] {
-  return marks.length <= maxMarks
+  return marks.length <= MAX_MARKS
     ? marks
     : marks.filter((_, index) => index % 2 === 0 || index === marks.length - 1);
 }
@@ -86,7 +86,7 @@ function toLedgerItem<Cursor>({ startedAt, ...rest }: Shard<Cursor>): Record<str
   return { ...rest, beganAt: startedAt };
 }
 
-function fromLedgerItem<Cursor>(item: Record<string, unknown>): Shard<Cursor> {
+function fromLedgerItem<Cursor>(item: Facts): Shard<Cursor> {
   const { beganAt, ...rest } = item;
   return { ...rest, startedAt: beganAt } as Shard<Cursor>;
 }
@@ -98,10 +98,8 @@ export async function findShard<Cursor>(
   state: ShardState,
   shard: number,
 ): Promise<Shard<Cursor> | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: shardKey(runId, state, shard), ConsistentRead: true }),
-  );
-  return Item && fromLedgerItem<Cursor>(Item);
+  const item = await get<Facts>(ledger, shardKey(runId, state, shard));
+  return item && fromLedgerItem<Cursor>(item);
 }
 
 /** What {@link saveShard} needs to know beyond the checkpoint itself. */
@@ -128,45 +126,32 @@ export interface SaveShard<Cursor> {
 export async function saveShard<Cursor>(ledger: LedgerTable, save: SaveShard<Cursor>): Promise<number> {
   const { runId, shard, previousVersion, writer, isClaimed = false, also = [] } = save;
   const version = previousVersion + 1;
-  const item = {
-    ...shardKey(runId, shard.state, shard.shard),
-    ...versioned,
-    ...toLedgerItem<Cursor>({ ...shard, marks: thinMarks(shard.marks), version, writer }),
-  };
-  const guard =
-    previousVersion === 0
-      ? { ConditionExpression: 'attribute_not_exists(PK)' }
-      : {
-          ConditionExpression: `version = :previous${isClaimed ? ' AND claim = :writer' : ''}`,
-          ExpressionAttributeValues: {
-            ':previous': previousVersion,
-            ...(isClaimed && { ':writer': writer }),
-          },
-        };
-  const put = { TableName: ledger.tableName, Item: item, ...guard };
-  if (!(await isPut(ledger, put, also))) {
-    const saved = await findShard(ledger, runId, shard.state, shard.shard);
-    if (saved?.writer !== writer || saved.version !== version) throw claimLost(runId, shard);
-  }
+  const key = shardKey(runId, shard.state, shard.shard);
+  const item = toLedgerItem<Cursor>({ ...shard, marks: thinMarks(shard.marks), version, writer });
+  const expected =
+    previousVersion === 0 ? NEW : { version: previousVersion, ...(isClaimed && { claim: writer }) };
+  const put = { item, if: expected };
+  const isSaved = await (also.length === 0
+    ? putIf(ledger, key, put)
+    : transact(ledger, [putItem(ledger, key, put), ...also]));
+  if (!isSaved) await assertOwnSave(ledger, { runId, ...shard, version, writer });
   return version;
 }
 
-type GuardedPut = NonNullable<TransactItem['Put']>;
-
-/** @returns false where the condition does not hold, be it that our own first attempt has changed it */
-async function isPut(ledger: LedgerTable, put: GuardedPut, also: readonly TransactItem[]): Promise<boolean> {
-  if (also.length > 0) return transact(ledger, [{ Put: put }, ...also]);
-  try {
-    await ledger.client.send(new PutCommand(put));
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
-
-function claimLost(runId: string, { state, shard }: Pick<Shard, 'state' | 'shard'>): ClaimLostError {
-  return new ClaimLostError(
+/** Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt. */
+async function assertOwnSave(
+  ledger: LedgerTable,
+  {
+    runId,
+    state,
+    shard,
+    version,
+    writer,
+  }: Pick<Shard, 'state' | 'shard' | 'version' | 'writer'> & Pick<Run, 'runId'>,
+): Promise<void> {
+  const saved = await findShard(ledger, runId, state, shard);
+  if (saved?.writer === writer && saved.version === version) return;
+  throw new ClaimLostError(
     `Another call works on shard ${shard} of ${state} of run ${runId} now; this one stopped at its last checkpoint.`,
   );
 }
@@ -192,23 +177,11 @@ export interface ClaimChange {
 export async function saveShardClaim(ledger: LedgerTable, change: ClaimChange): Promise<number> {
   const { runId, state, shard, previousVersion, claims, writer } = change;
   const version = previousVersion + 1;
-  const set = setExpression({ version, writer, ...claims });
-  try {
-    await ledger.client.send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: shardKey(runId, state, shard),
-        UpdateExpression: set.UpdateExpression,
-        ConditionExpression: '#version = :previous',
-        ExpressionAttributeNames: set.ExpressionAttributeNames,
-        ExpressionAttributeValues: { ...set.ExpressionAttributeValues, ':previous': previousVersion },
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const saved = await findShard(ledger, runId, state, shard);
-    if (saved?.writer !== writer || saved.version !== version) throw claimLost(runId, change);
-  }
+  const isSaved = await updateIf(ledger, shardKey(runId, state, shard), {
+    if: { version: previousVersion },
+    set: { version, writer, ...claims },
+  });
+  if (!isSaved) await assertOwnSave(ledger, { runId, state, shard, version, writer });
   return version;
 }
 
@@ -218,7 +191,7 @@ export async function listShards<Cursor>(
   runId: string,
   state: ShardState,
 ): Promise<readonly Shard<Cursor>[]> {
-  const items = await listBelow(ledger, `RUN#${runId}`, `SHARD#${state}#`);
+  const items = await listBelow<Facts>(ledger, { partition: `RUN#${runId}`, prefix: `SHARD#${state}#` });
   const shards = items.map((item) => fromLedgerItem<Cursor>(item));
   return shards.toSorted((one, other) => one.shard - other.shard);
 }

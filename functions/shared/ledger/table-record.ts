@@ -1,18 +1,9 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, UpdateCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { RunClosedError } from '../errors.ts';
+import { ABSENT, checkItem, EXISTING, NEW, oneOf, updateItem } from './actions.ts';
 import { ClaimLostError, type Claims, claimed } from './claims.ts';
-import { findRun } from './run.ts';
-import { setExpression } from './run-update.ts';
-import {
-  announcementKey,
-  LEDGER_VERSION,
-  listBelow,
-  type LedgerTable,
-  runKey,
-  tableKey,
-  versioned,
-} from './ledger-table.ts';
+import { announcementKey, type LedgerTable, runKey, tableKey, VERSIONED } from './ledger-table.ts';
+import { findRun, type Run } from './run.ts';
+import { get, listBelow, putIf, updateIf } from './store.ts';
 import { transact } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
@@ -90,34 +81,16 @@ export interface TableIntent {
  */
 export async function announceTable(ledger: LedgerTable, intent: TableIntent): Promise<Claims> {
   const { runId, executionArn, name, now, outcome, by } = intent;
-  const TableName = ledger.tableName;
-  const runIsOurs = {
-    ConditionExpression: '#status = :running AND executionArn = :execution',
-    ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: { ':running': 'RUNNING', ':execution': executionArn },
-  };
   const known = by?.known;
   const claims = by === undefined ? {} : claimed(known ?? {}, { now, ...by });
-  const set = setExpression({ ...versioned, name, ...claims });
-  const writeIntent = {
-    UpdateExpression: `${set.UpdateExpression}, outcome = if_not_exists(outcome, :outcome), intentAt = if_not_exists(intentAt, :now)`,
-    ConditionExpression: known?.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :before',
-    ExpressionAttributeNames: set.ExpressionAttributeNames,
-    ExpressionAttributeValues: {
-      ...set.ExpressionAttributeValues,
-      ':outcome': outcome,
-      ':now': now,
-      ...(known?.claim !== undefined && { ':before': known.claim }),
-    },
-  };
-  const listRunByTable = {
-    UpdateExpression: 'SET runId = :run, ledgerVersion = :version',
-    ExpressionAttributeValues: { ':run': runId, ':version': LEDGER_VERSION },
-  };
   const isAnnounced = await transact(ledger, [
-    { ConditionCheck: { TableName, Key: runKey(runId), ...runIsOurs } },
-    { Update: { TableName, Key: tableKey(runId, name), ...writeIntent } },
-    { Update: { TableName, Key: announcementKey(name, runId), ...listRunByTable } },
+    checkItem(ledger, runKey(runId), { status: 'RUNNING', executionArn }),
+    updateItem(ledger, tableKey(runId, name), {
+      if: { claim: known?.claim ?? ABSENT },
+      set: { ...VERSIONED, name, ...claims },
+      setFirst: { outcome, intentAt: now },
+    }),
+    updateItem(ledger, announcementKey(name, runId), { set: { ...VERSIONED, runId } }),
   ]);
   if (isAnnounced) return claims;
   const run = await findRun(ledger, runId);
@@ -126,7 +99,7 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
       `Run ${runId} is no longer running for this execution, so table ${name} was not created. Nothing is left to do here.`,
     );
   // An answer may have been lost: then the record carries this call's claim already.
-  const record = (await listTables(ledger, runId)).find((one) => one.name === name);
+  const record = await findTableRecord(ledger, { runId, name });
   if (record === undefined || record.claim !== by?.call)
     throw new ClaimLostError(
       `Another call creates table ${name} for run ${runId} now; this one has created nothing.`,
@@ -134,74 +107,37 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
   return claims;
 }
 
-/** CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted. */
-function conditionFor(outcome: TableOutcome): {
-  readonly ConditionExpression: string;
-  readonly values: Readonly<Record<string, string>>;
-} {
-  return outcome === 'CREATED' || outcome === 'EXISTED'
-    ? { ConditionExpression: 'outcome IN (:intent, :outcome)', values: { ':intent': 'INTENT' } }
-    : { ConditionExpression: 'attribute_exists(PK)', values: {} };
-}
-
-/** Records what became of a table; only one that was announced. */
+/** Records what became of a table; only one that was announced. Harmless to repeat. */
 export async function recordTable(
   ledger: LedgerTable,
   runId: string,
   record: Omit<TableRecord, 'intentAt'>,
 ): Promise<void> {
   const { name, ...facts } = record;
-  const entries = Object.entries(facts).filter(([, value]) => value !== undefined);
-  const { ConditionExpression, values } = conditionFor(record.outcome);
-  await ledger.client
-    .send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: tableKey(runId, name),
-        UpdateExpression: `SET ${entries.map(([key]) => `#${key} = :${key}`).join(', ')}`,
-        ConditionExpression,
-        ExpressionAttributeNames: Object.fromEntries(entries.map(([key]) => [`#${key}`, key])),
-        ExpressionAttributeValues: {
-          ...values,
-          ...Object.fromEntries(entries.map(([key, value]) => [`:${key}`, value])),
-        },
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+  const { outcome } = record;
+  // CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted.
+  const isOfWorker = outcome === 'CREATED' || outcome === 'EXISTED';
+  const expected = isOfWorker ? { outcome: oneOf('INTENT', outcome) } : EXISTING;
+  await updateIf(ledger, tableKey(runId, name), { if: expected, set: facts });
 }
 
 /** Strongly consistent; `undefined` where the run has not announced the table. */
-export async function findTableRecord(
+export function findTableRecord(
   ledger: LedgerTable,
   { runId, name }: { readonly runId: string; readonly name: string },
 ): Promise<TableRecord | undefined> {
-  const { Item } = await ledger.client.send(
-    new GetCommand({ TableName: ledger.tableName, Key: tableKey(runId, name), ConsistentRead: true }),
-  );
-  return Item as TableRecord | undefined;
+  return get<TableRecord>(ledger, tableKey(runId, name));
 }
 
 /** Ids of all runs that announced a table of this name. Strongly consistent. */
 export async function listAnnouncers(ledger: LedgerTable, name: string): Promise<readonly string[]> {
-  const items = await listBelow(ledger, `TABLE#${name}`, 'RUN#');
-  return items.map(({ runId }) => runId as string);
+  const runs = await listBelow<Pick<Run, 'runId'>>(ledger, { partition: `TABLE#${name}`, prefix: 'RUN#' });
+  return runs.map(({ runId }) => runId);
 }
 
 /** Notes a table of the run whose record somebody has removed. Harmless to repeat; a record that is there stays. */
 export async function noteLostTable(ledger: LedgerTable, runId: string, record: TableRecord): Promise<void> {
-  await ledger.client
-    .send(
-      new PutCommand({
-        TableName: ledger.tableName,
-        Item: { ...tableKey(runId, record.name), ...versioned, ...record },
-        ConditionExpression: 'attribute_not_exists(PK)',
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+  await putIf(ledger, tableKey(runId, record.name), { item: { ...record }, if: NEW });
 }
 
 /** Notes facts of a table that was announced; its outcome stays. Harmless to repeat. */
@@ -210,23 +146,10 @@ export async function noteTable(
   { runId, name }: { readonly runId: string; readonly name: string },
   facts: TableFacts,
 ): Promise<void> {
-  const set = setExpression(facts);
-  await ledger.client
-    .send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: tableKey(runId, name),
-        ...set,
-        ConditionExpression: 'attribute_exists(PK)',
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    });
+  await updateIf(ledger, tableKey(runId, name), { if: EXISTING, set: facts });
 }
 
 /** Every table the run announced. Strongly consistent. */
-export async function listTables(ledger: LedgerTable, runId: string): Promise<readonly TableRecord[]> {
-  const items = await listBelow(ledger, `RUN#${runId}`, 'TABLE#');
-  return items as unknown as readonly TableRecord[];
+export function listTables(ledger: LedgerTable, runId: string): Promise<readonly TableRecord[]> {
+  return listBelow<TableRecord>(ledger, { partition: `RUN#${runId}`, prefix: 'TABLE#' });
 }

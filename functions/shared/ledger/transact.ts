@@ -4,17 +4,18 @@ import { TransientError } from '../errors.ts';
 import { retry } from '../retry.ts';
 import type { LedgerTable } from './ledger-table.ts';
 
+/** One write, or one check, of a transaction. */
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** Reasons that pass by themselves: somebody else's transaction was at the same item, or there were too many. */
-const passing = new Set([
+const PASSING = new Set([
   'TransactionConflict',
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
 ]);
 /** Four branches that check one run at once are through in milliseconds; beyond this the state's own retry is the better place. */
-const patienceMillis = 20_000;
+const PATIENCE_MILLIS = 20_000;
 
 const codesOf = (error: TransactionCanceledException): readonly string[] =>
   (error.CancellationReasons ?? []).map(({ Code = 'None' }) => Code);
@@ -22,7 +23,7 @@ const codesOf = (error: TransactionCanceledException): readonly string[] =>
 function isPassing(error: unknown): boolean {
   if (!(error instanceof TransactionCanceledException)) return false;
   const codes = codesOf(error).filter((code) => code !== 'None');
-  return codes.length > 0 && codes.every((code) => passing.has(code));
+  return codes.length > 0 && codes.every((code) => PASSING.has(code));
 }
 
 /** An engine that names no reasons has no other one. */
@@ -45,14 +46,14 @@ export async function transact(
   TransactItems: readonly TransactItem[],
 ): Promise<boolean> {
   const command = new TransactWriteCommand({ TransactItems: [...TransactItems] });
-  const until = { clock: Date, deadline: Date.now() + patienceMillis, isRetryable: isPassing };
+  const until = { clock: Date, deadline: Date.now() + PATIENCE_MILLIS, isRetryable: isPassing };
   try {
     await retry(until, () => ledger.client.send(command));
     return true;
   } catch (error) {
     if (isPassing(error))
       throw new TransientError(
-        `The ledger ${ledger.tableName} was too busy for a transaction for ${patienceMillis / 1_000} seconds; the step is tried again.`,
+        `The ledger ${ledger.tableName} was too busy for a transaction for ${PATIENCE_MILLIS / 1_000} seconds; the step is tried again.`,
       );
     if (isRefusal(error)) return false;
     throw error;

@@ -1,11 +1,11 @@
-import { type LedgerTable, runKey, versioned } from './ledger-table.ts';
-import { lockKeyOf } from './lock.ts';
+import { ABSENT, checkItem, deleteItem, updateItem } from './actions.ts';
+import { type LedgerTable, runKey } from './ledger-table.ts';
+import { type Lock, lockKeyOf, lockPut } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
-import { setExpression } from './run-update.ts';
 import { transact, type TransactItem } from './transact.ts';
 
 /** Every change of status there is. Anything else is refused before it reaches the ledger. */
-export const transitions: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
+export const TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   RUNNING: ['SUCCEEDED', 'PLANNED', 'HELD', 'ROLLING_BACK'],
   HELD: ['RUNNING', 'ROLLING_BACK'],
   ROLLING_BACK: ['ROLLED_BACK', 'ROLLBACK_FAILED'],
@@ -33,58 +33,33 @@ export interface Transition {
    */
   readonly lock: 'keep' | 'release' | 'take' | 'none';
   /** Holder to note with `take`; default: the run's execution. */
-  readonly holder?: {
-    readonly executionArn: string;
-    readonly startTime: string;
-    readonly expiresAt?: number;
-  };
+  readonly holder?: Omit<Lock, 'runId'>;
   /** Unique to the call, to recognise an answer that was lost. */
   readonly writer: string;
 }
 
 function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): readonly TransactItem[] {
-  const target = { TableName: ledger.tableName, Key: lockKeyOf(run) };
-  const ExpressionAttributeValues = { ':run': run.runId };
+  const isOurs = { runId: run.runId };
   switch (lock) {
     case 'keep':
-      return [
-        { ConditionCheck: { ...target, ConditionExpression: 'runId = :run', ExpressionAttributeValues } },
-      ];
+      return [checkItem(ledger, lockKeyOf(run), isOurs)];
     case 'release':
-      return [{ Delete: { ...target, ConditionExpression: 'runId = :run', ExpressionAttributeValues } }];
-    case 'take': {
-      const { executionArn, startTime, ...expiry } = holder ?? {
-        executionArn: run.executionArn,
-        startTime: run.executionStartTime,
-      };
-      const Item = { ...target.Key, ...versioned, runId: run.runId, executionArn, startTime, ...expiry };
-      const ConditionExpression = 'attribute_not_exists(PK) OR runId = :run';
-      return [{ Put: { TableName: target.TableName, Item, ConditionExpression, ExpressionAttributeValues } }];
-    }
+      return [deleteItem(ledger, lockKeyOf(run), isOurs)];
+    case 'take':
+      return [
+        lockPut(ledger, run, holder ?? { executionArn: run.executionArn, startTime: run.executionStartTime }),
+      ];
     case 'none':
       return [];
   }
 }
 
 function runItem(ledger: LedgerTable, { run, to, facts, writer }: Transition): TransactItem {
-  const set = setExpression({ ...facts, status: to, changedBy: writer });
-  // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
-  const claimIsSame = run.claim === undefined ? 'attribute_not_exists(claim)' : 'claim = :claimBefore';
-  return {
-    Update: {
-      TableName: ledger.tableName,
-      Key: runKey(run.runId),
-      UpdateExpression: set.UpdateExpression,
-      ConditionExpression: `#status = :from AND changedBy = :before AND ${claimIsSame}`,
-      ExpressionAttributeNames: set.ExpressionAttributeNames,
-      ExpressionAttributeValues: {
-        ...set.ExpressionAttributeValues,
-        ':from': run.status,
-        ':before': run.changedBy,
-        ...(run.claim === undefined ? {} : { ':claimBefore': run.claim }),
-      },
-    },
-  };
+  return updateItem(ledger, runKey(run.runId), {
+    // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
+    if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT },
+    set: { ...facts, status: to, changedBy: writer },
+  });
 }
 
 /**
@@ -99,7 +74,7 @@ export async function transition(
   extra: readonly TransactItem[] = [],
 ): Promise<Run | undefined> {
   const { run, to, writer } = change;
-  if (!transitions[run.status].includes(to)) throw new Error(`A run cannot go from ${run.status} to ${to}.`);
+  if (!TRANSITIONS[run.status].includes(to)) throw new Error(`A run cannot go from ${run.status} to ${to}.`);
   // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
   await transact(ledger, [runItem(ledger, change), ...lockItem(ledger, change), ...extra]);
   const after = await findRun(ledger, run.runId);

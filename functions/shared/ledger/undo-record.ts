@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { keyIdentity } from '../../migrations/shop/target-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
-import { listBelow, type LedgerTable, undoKey, versioned } from './ledger-table.ts';
-import { setExpression } from './run-update.ts';
+import { type LedgerTable, undoKey, VERSIONED } from './ledger-table.ts';
+import { listBelow, updateIf } from './store.ts';
 
 /** What a run put into one object below `runs/<run>/undo/` before it replaced anything; it proves that an object is missing. */
 export interface UndoRecord {
@@ -31,17 +30,11 @@ export function keyMark(item: WireItem): string {
 /** Written before the first of the items is replaced. Idempotent. */
 export async function saveUndoRecord(ledger: LedgerTable, runId: string, record: UndoRecord): Promise<void> {
   const { stem, number } = record;
-  await ledger.client.send(
-    new UpdateCommand({
-      TableName: ledger.tableName,
-      Key: undoKey(runId, stem, number),
-      ...setExpression({ ...versioned, ...record }),
-    }),
-  );
+  await updateIf(ledger, undoKey(runId, stem, number), { set: { ...VERSIONED, ...record } });
 }
 
 /** Every object that the run has kept items in, by stem and number. Strongly consistent. */
 export async function listUndoRecords(ledger: LedgerTable, runId: string): Promise<readonly UndoRecord[]> {
-  const items = await listBelow(ledger, `RUN#${runId}`, 'UNDO#');
-  return items.map(({ PK: _pk, SK: _sk, ...record }) => record as unknown as UndoRecord);
+  const items = await listBelow<UndoRecord>(ledger, { partition: `RUN#${runId}`, prefix: 'UNDO#' });
+  return items.map(({ PK: _pk, SK: _sk, ...record }) => record);
 }

@@ -4,7 +4,7 @@ import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { runLayout } from '../files/layout.ts';
 import { type Run, tablePrefixOf, type Verification } from '../ledger/run.ts';
-import { listShards, type QuarantinedProduct, type ShardState, shardStates } from '../ledger/shard.ts';
+import { listShards, type QuarantinedProduct, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import {
   type DriftKeys,
@@ -33,7 +33,7 @@ export interface RunLedger {
 
 export async function readRunLedger(runtime: Runtime, runId: string): Promise<RunLedger> {
   const entries = await Promise.all(
-    shardStates.map(async (state) => [state, await listShards(runtime.ledger, runId, state)] as const),
+    SHARD_STATES.map(async (state) => [state, await listShards(runtime.ledger, runId, state)] as const),
   );
   return { shards: new Map(entries), tables: await listTables(runtime.ledger, runId) };
 }
@@ -54,7 +54,7 @@ function namedSamples<Name extends string>(
   shards: Shards,
   kinds: Readonly<Record<Name, string>>,
 ): { readonly [key in Name]?: readonly string[] } {
-  const states = shardStates.filter((state) => state !== 'RollBack');
+  const states = SHARD_STATES.filter((state) => state !== 'RollBack');
   const entries = (Object.entries(kinds) as [Name, string][]).map(
     ([name, kind]) => [name, samplesOf(shards, states, kind)] as const,
   );

@@ -1,4 +1,4 @@
-import { type Shard, type ShardState, shardStates } from '../ledger/shard.ts';
+import { type Shard, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 
 /** Checkpoints of a run by state. */
 export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
@@ -37,5 +37,5 @@ export function countOver(shards: Shards, state: ShardState, counter: string): n
 
 /** One counter over all shards of all states. */
 export function countOverAll(shards: Shards, counter: string): number {
-  return shardStates.reduce((sum, state) => sum + countOver(shards, state, counter), 0);
+  return SHARD_STATES.reduce((sum, state) => sum + countOver(shards, state, counter), 0);
 }

@@ -1,13 +1,11 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { runKey } from '../ledger/ledger-table.ts';
 import { type Run, readRun } from '../ledger/run.ts';
-import { warnRun } from '../ledger/run-update.ts';
+import { noteDone, warnRun } from '../ledger/run-update.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { openCommand, openTable } from '../tables/open-table.ts';
 
 /** After this, recoverRun logs every 15 minutes that the shop cannot write, and an alarm rings. */
-const alarmAfterMillis = 30 * 60_000;
+const ALARM_AFTER_MILLIS = 30 * 60_000;
 
 /** The target tables that a run uses. The source never carries a statement of ours. */
 async function usedTables({ ledger }: Runtime, { runId, sourceTable }: Run): Promise<readonly TableRecord[]> {
@@ -45,28 +43,12 @@ function stillClosedWarning(runtime: Runtime, run: Run, { table, reason }: Still
 
 /** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
 function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): void {
-  if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + alarmAfterMillis) return;
+  if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + ALARM_AFTER_MILLIS) return;
   runtime.logger.error('Tables are still closed', {
     runId: run.runId,
     tables: closed.map(({ table }) => table.name),
     commands: closed.map(({ table }) => openCommand(runtime, run, table)),
   });
-}
-
-async function noteDone({ ledger }: Runtime, runId: string): Promise<void> {
-  await ledger.client
-    .send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: runKey(runId),
-        UpdateExpression: 'SET opening = :done',
-        ConditionExpression: 'opening = :pending',
-        ExpressionAttributeValues: { ':done': 'DONE', ':pending': 'PENDING' },
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
-    });
 }
 
 /**
@@ -90,7 +72,7 @@ export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
     ...neverClosedWarnings(tables),
     ...closed.map((one) => stillClosedWarning(runtime, run, one)),
   ]);
-  if (closed.length === 0) await noteDone(runtime, run.runId);
+  if (closed.length === 0) await noteDone(runtime.ledger, run.runId, 'opening');
   else sayIfLate(runtime, run, closed);
   return readRun(runtime.ledger, run.runId);
 }

@@ -1,14 +1,12 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { committedFence } from '../ledger/committed-fence.ts';
-import { runKey } from '../ledger/ledger-table.ts';
 import { type Run, readRun } from '../ledger/run.ts';
-import { warnRun } from '../ledger/run-update.ts';
+import { noteDone, warnRun } from '../ledger/run-update.ts';
 import { listTables } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { protectTables } from '../tables/protect-tables.ts';
 
 /** A young table takes point-in-time recovery within hours. After a day it is left to an operator. */
-const patienceMillis = 24 * 3_600_000;
+const PATIENCE_MILLIS = 24 * 3_600_000;
 
 /**
  * Protects a committed run's tables and marks it as DONE. A protection that could not be switched on becomes a warning.
@@ -26,20 +24,8 @@ export async function finishProtection(runtime: Runtime, run: Run): Promise<Run>
     check: committedFence(runtime, { runId, status: 'SUCCEEDED' }),
   });
   await warnRun(ledger, run, warnings);
-  const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + patienceMillis;
-  if (isWorthAnotherTry && !isLate) return readRun(ledger, run.runId);
-  await ledger.client
-    .send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: runKey(run.runId),
-        UpdateExpression: 'SET protection = :done',
-        ConditionExpression: 'protection = :pending',
-        ExpressionAttributeValues: { ':done': 'DONE', ':pending': 'PENDING' },
-      }),
-    )
-    .catch((error: unknown) => {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
-    });
-  return readRun(ledger, run.runId);
+  const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + PATIENCE_MILLIS;
+  if (isWorthAnotherTry && !isLate) return readRun(ledger, runId);
+  await noteDone(ledger, runId, 'protection');
+  return readRun(ledger, runId);
 }

@@ -1,4 +1,4 @@
-import { type Shard, type ShardState, shardStates } from '../ledger/shard.ts';
+import { type Shard, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 import type { StateTiming } from './report.ts';
 
 function timingOf(state: ShardState, shards: readonly Shard[]): StateTiming {
@@ -16,7 +16,7 @@ function timingOf(state: ShardState, shards: readonly Shard[]): StateTiming {
 
 /** When the workers of each state were busy, in the order of the states. */
 export function timingsOf(shards: ReadonlyMap<ShardState, readonly Shard[]>): readonly StateTiming[] {
-  return shardStates.flatMap((state) => {
+  return SHARD_STATES.flatMap((state) => {
     const own = shards.get(state) ?? [];
     return own.length === 0 ? [] : [timingOf(state, own)];
   });

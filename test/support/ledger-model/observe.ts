@@ -3,7 +3,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Lock } from '../../../functions/shared/ledger/lock.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
-import { transitions } from '../../../functions/shared/ledger/transition.ts';
+import { TRANSITIONS } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
 
@@ -84,7 +84,7 @@ function statusViolations(before: Snapshot, now: Snapshot): string[] {
   return [...now.runs.values()].flatMap(({ runId, status }) => {
     const last = before.runs.get(runId)?.status;
     if (last === status || (last === undefined && status === 'RUNNING')) return [];
-    return last !== undefined && transitions[last].includes(status)
+    return last !== undefined && TRANSITIONS[last].includes(status)
       ? []
       : [`run ${runId} went from ${last ?? 'nothing'} to ${status}`];
   });

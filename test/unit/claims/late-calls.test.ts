@@ -1,6 +1,6 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
@@ -176,11 +176,8 @@ describe('a time that somebody has written into the ledger by hand, or a clock t
 
   it('is waited for no longer than the slowest request could take', async () => {
     await call((turn) => turn.save(done));
-    const { client, tableName: TableName } = world.observer.ledger;
-    const Key = shardKey('a', 'MigrateProducts', 0);
-    const ExpressionAttributeValues = { ':late': world.clock.now() + year };
-    const UpdateExpression = 'SET quietAt = :late';
-    await client.send(new UpdateCommand({ TableName, Key, UpdateExpression, ExpressionAttributeValues }));
+    const set = { quietAt: world.clock.now() + year };
+    await updateIf(world.observer.ledger, shardKey('a', 'MigrateProducts', 0), { set });
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(90);
     const { markedAt = 0, ...marked } = await move('ROLLING_BACK');
     expect((await quietTimeOf(world.observer, marked, markedAt)) - markedAt).toBe(90_000);

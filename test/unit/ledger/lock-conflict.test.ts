@@ -1,7 +1,8 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LockHeldError } from '../../../functions/shared/errors.ts';
+import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { lockKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { putIf } from '../../../functions/shared/ledger/store.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -16,9 +17,8 @@ afterAll(() => world.stop());
 
 /** As an operator puts it back, who has deleted it by mistake. */
 async function putLock(runId: string): Promise<void> {
-  const { client, tableName: TableName } = world.observer.ledger;
   const lock = { runId, executionArn: executionArn(runId), startTime: sampleStart };
-  await client.send(new PutCommand({ TableName, Item: { ...lockKey('products'), ...lock } }));
+  await putIf(world.observer.ledger, lockKey('products'), { item: lock, if: NEW });
 }
 
 async function move(...statuses: readonly RunStatus[]): Promise<void> {

@@ -1,7 +1,7 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { reliedKey, reliesKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { type LedgerKey, reliedKey, reliesKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { get } from '../../../functions/shared/ledger/store.ts';
 import { decideReliance, noteReliance } from '../../../functions/shared/ledger/reliance.ts';
 import { forgetReliance, listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { findRun, type Run } from '../../../functions/shared/ledger/run.ts';
@@ -105,10 +105,8 @@ describe('the ledger of who relies on whom', () => {
   const reliantsOf = async (runId: string): Promise<readonly string[]> =>
     (await listReliants(world.observer.ledger, runId)).map((reliant) => reliant.runId);
 
-  const isThere = async (Key: { PK: string; SK: string }): Promise<boolean> => {
-    const { client, tableName } = world.observer.ledger;
-    return (await client.send(new GetCommand({ TableName: tableName, Key }))).Item !== undefined;
-  };
+  const isThere = async (key: LedgerKey): Promise<boolean> =>
+    (await get(world.observer.ledger, key)) !== undefined;
 
   it('gets its records with the commit, and not before', async () => {
     await ended('a', { outcome: 'CREATED', tableId: 'id' });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
-import { isEndStatus, transition, transitions } from '../../../functions/shared/ledger/transition.ts';
+import { isEndStatus, transition, TRANSITIONS } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
 
@@ -19,14 +19,14 @@ const designed: readonly (readonly [RunStatus, RunStatus])[] = [
   ['SUCCEEDED', 'ROLLING_BACK'],
 ];
 
-describe('the transitions', () => {
+describe('the TRANSITIONS', () => {
   it('are those of the design and no others', () => {
-    const coded = Object.entries(transitions).flatMap(([from, all]) => all.map((to) => `${from} -> ${to}`));
+    const coded = Object.entries(TRANSITIONS).flatMap(([from, all]) => all.map((to) => `${from} -> ${to}`));
     expect(new Set(coded)).toEqual(new Set(designed.map(([from, to]) => `${from} -> ${to}`)));
   });
 
   it('end in what nothing but an operator leaves', () => {
-    const ends = (Object.keys(transitions) as RunStatus[]).filter(isEndStatus);
+    const ends = (Object.keys(TRANSITIONS) as RunStatus[]).filter(isEndStatus);
     expect(ends.toSorted()).toEqual(['PLANNED', 'ROLLBACK_FAILED', 'ROLLED_BACK', 'SUCCEEDED']);
   });
 });

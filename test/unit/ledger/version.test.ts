@@ -1,10 +1,10 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { claimRun } from '../../../functions/roll-back/claim.ts';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { LEDGER_VERSION, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { noteReliance } from '../../../functions/shared/ledger/reliance.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { listRuns, readRun } from '../../../functions/shared/ledger/run.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -24,15 +24,7 @@ afterAll(() => world.stop());
 
 /** What another version of the service has left. */
 async function setVersion(version: number): Promise<void> {
-  const { ledger } = world.observer;
-  await ledger.client.send(
-    new UpdateCommand({
-      TableName: ledger.tableName,
-      Key: runKey('a'),
-      UpdateExpression: 'SET ledgerVersion = :version',
-      ExpressionAttributeValues: { ':version': version },
-    }),
-  );
+  await updateIf(world.observer.ledger, runKey('a'), { set: { ledgerVersion: version } });
 }
 
 const begin = (input: Readonly<Record<string, unknown>>) =>

@@ -1,9 +1,9 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { recordFailure } from '../../../functions/shared/ledger/failure.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -134,15 +134,8 @@ describe('the report of a roll back', () => {
 });
 
 async function setFailure(error: string): Promise<void> {
-  const { client, tableName: TableName } = bench.runtime.ledger;
-  await client.send(
-    new UpdateCommand({
-      TableName,
-      Key: runKey('run-1'),
-      UpdateExpression: 'SET failure = :failure',
-      ExpressionAttributeValues: { ':failure': { error, cause: 'Something else, earlier.' } },
-    }),
-  );
+  const failure = { error, cause: 'Something else, earlier.' };
+  await updateIf(bench.runtime.ledger, runKey('run-1'), { set: { failure } });
 }
 
 async function end(run: Run, to: 'ROLLBACK_FAILED'): Promise<void> {

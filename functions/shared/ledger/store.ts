@@ -1,0 +1,128 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  GetCommand,
+  paginateQuery,
+  PutCommand,
+  type QueryCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { retry } from '../retry.ts';
+import { type Change, deleteItem, type Expected, type Facts, putItem, updateItem } from './actions.ts';
+import type { LedgerKey, LedgerTable } from './ledger-table.ts';
+
+/** An item as the ledger has it: what it says, beside its key and its version. */
+export type Stored<Item> = Item & LedgerKey & { readonly ledgerVersion?: number };
+
+/** Strongly consistent; `undefined` where there is no such item. @throws the SDK's errors */
+export async function get<Item extends object>(
+  { client, tableName }: LedgerTable,
+  key: LedgerKey,
+): Promise<Stored<Item> | undefined> {
+  const found = await client.send(new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }));
+  return found.Item as Stored<Item> | undefined;
+}
+
+/** A query of the ledger, without what {@link query} says itself. */
+export type LedgerQuery = Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>;
+
+/** The items that a query finds, page by page. @throws the SDK's errors */
+export async function* query<Item extends object>(
+  { client, tableName }: LedgerTable,
+  input: LedgerQuery,
+): AsyncGenerator<Stored<Item>> {
+  for await (const { Items = [] } of paginateQuery({ client }, { TableName: tableName, ...input }))
+    yield* Items as Stored<Item>[];
+}
+
+/** Items of one partition. */
+export interface Below {
+  readonly partition: string;
+  /** What their sort keys begin with. */
+  readonly prefix: string;
+}
+
+/** Every item of a partition below a prefix, in its order. Strongly consistent. @throws the SDK's errors */
+export async function listBelow<Item extends object>(
+  ledger: LedgerTable,
+  { partition, prefix }: Below,
+): Promise<Stored<Item>[]> {
+  const found = query<Item>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
+    ConsistentRead: true,
+  });
+  const items: Stored<Item>[] = [];
+  for await (const item of found) items.push(item);
+  return items;
+}
+
+/** Beyond this the state's own retry is the better place. */
+const PATIENCE_MILLIS = 20_000;
+
+/**
+ * Reads items in one strongly consistent request, in the order of their keys; `undefined` where there is none.
+ *
+ * @throws the SDK's errors
+ */
+export async function readTogether(
+  { client, tableName }: LedgerTable,
+  keys: readonly LedgerKey[],
+): Promise<readonly (Facts | undefined)[]> {
+  const found = new Map<string, Facts>();
+  const nameOf = ({ PK, SK }: Facts): string => JSON.stringify([PK, SK]);
+  let pending: Record<string, unknown>[] = keys.map((key) => ({ ...key }));
+  const readPending = async (): Promise<void> => {
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetCommand({ RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } } }),
+    );
+    for (const item of Responses?.[tableName] ?? []) found.set(nameOf(item), item);
+    pending = UnprocessedKeys?.[tableName]?.Keys ?? [];
+    if (pending.length > 0) throw unprocessed(tableName);
+  };
+  // The SDK repeats what is refused as a whole, but not the keys that an answer leaves out.
+  await retry({ clock: Date, deadline: Date.now() + PATIENCE_MILLIS }, readPending);
+  return keys.map((key) => found.get(nameOf({ ...key })));
+}
+
+/** Called a throttle, because that is what leaves keys unprocessed. */
+function unprocessed(tableName: string): Error {
+  const error = new Error(`DynamoDB has left keys of a request to ${tableName} unprocessed.`);
+  return Object.assign(error, { name: 'ThrottlingException' });
+}
+
+/**
+ * Puts a whole item.
+ *
+ * @returns whether it is written; `false`: what is expected does not hold, be it that our own first attempt, whose
+ *   answer was lost, has changed it.
+ * @throws the SDK's errors
+ */
+export function putIf(
+  ledger: LedgerTable,
+  key: LedgerKey,
+  put: { readonly item: Facts; readonly if: Expected },
+): Promise<boolean> {
+  return isWritten(ledger.client.send(new PutCommand(putItem(ledger, key, put).Put)));
+}
+
+/** Changes some attributes of an item. @returns and throws as {@link putIf} does */
+export function updateIf(ledger: LedgerTable, key: LedgerKey, change: Change): Promise<boolean> {
+  return isWritten(ledger.client.send(new UpdateCommand(updateItem(ledger, key, change).Update)));
+}
+
+/** Deletes an item. @returns and throws as {@link putIf} does */
+export function deleteIf(ledger: LedgerTable, key: LedgerKey, expected: Expected): Promise<boolean> {
+  return isWritten(ledger.client.send(new DeleteCommand(deleteItem(ledger, key, expected).Delete)));
+}
+
+async function isWritten(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
