@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 const { build } = require('esbuild');
 const { zip } = require('fflate');
 
-/** Everything in an archive is of this moment, so that equal code makes an equal archive, and no new Lambda version. */
+/** Everything in an archive has this date, so that equal code makes an equal archive and no new Lambda version. */
 const MOMENT = new Date(1980, 0, 1);
 /** A file that everybody may read, made on Unix. */
 const READABLE = { os: 3, attrs: 0o100644 << 16, mtime: MOMENT };

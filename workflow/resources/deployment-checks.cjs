@@ -11,14 +11,14 @@ const keyIn = (region) => (value) =>
   value === '' ||
   (/^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(value) && value.split(':')[3] === region);
 
-/** On AWS: a look at the run (5 s), the longest request (20 s), and 5 s for its way and for clocks that differ. */
+/** On AWS: a look at the run (5 s), the longest request (20 s), and 5 s for its transit and for clocks that differ. */
 const shortestFenceWait = (stage) => (stage === 'local' ? 0 : 30);
 
 /** DynamoDB's backups reach back to about a minute before the request, and a policy takes some time. */
 const shortestCloseWait = (stage) => (stage === 'local' ? 0 : 60);
 
 /**
- * What each parameter may be, with the sentence for the person who typed it.
+ * What each parameter may be, in words for the operator.
  *
  * @returns {[name: string, isRight: (value: string) => boolean, expected: string][]}
  */
@@ -156,9 +156,9 @@ function roleLength(policies) {
 }
 
 /**
- * A sentence for each parameter that nothing reads: osls takes any name and says nothing.
+ * A sentence for each unknown parameter, because osls accepts any name without a word.
  *
- * @param names as typed behind `--param`, or written under `params` in serverless.yml
+ * @param names as given with `--param`, or written under `params` in serverless.yml
  * @param known every parameter that there is
  */
 function unknownParameters(names, known) {
@@ -171,7 +171,7 @@ function unknownParameters(names, known) {
     });
 }
 
-/** Refuses a deployment that could not work, and says after a removal what was kept. */
+/** Refuses a deployment that could not work. After a removal, says what was kept. */
 class DeploymentChecks {
   constructor(serverless, _options, { log }) {
     this.serverless = serverless;
@@ -214,7 +214,7 @@ class DeploymentChecks {
     const { service, provider } = this.serverless.service;
     this.log.notice(
       `Kept on purpose: the bucket ${service}-${provider.stage}-<account id>-${provider.region} with every backup and report, and the table ${service}-${provider.stage}-ledger. ` +
-        `Deploy again with --param="adoptStorage=true", then and every later time, to go on with them. To delete them for good: take the bucket's policy off, empty the bucket and delete it; ` +
+        `Deploy again with --param="adoptStorage=true", then and every later time, to use them again. To delete them for good: remove the bucket's policy, empty the bucket and delete it; ` +
         `switch the ledger's deletion protection off and delete it.`,
     );
   }

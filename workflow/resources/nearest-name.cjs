@@ -1,6 +1,6 @@
 'use strict';
 
-/** Further away than this many edits, a name is no typing mistake of another. */
+/** A name that is more edits away than this is no typing mistake. */
 const MOST_EDITS = 3;
 
 /** Letters to add, drop or change on the way from one text to the other. */

@@ -1,12 +1,12 @@
 'use strict';
 
-/** A function may take 15 minutes (Lambda's limit); a minute more for the answer. Milliseconds. */
+/** A function may take 15 minutes (Lambda's limit), and a minute more for the answer. Milliseconds. */
 const SOCKET_TIMEOUT_MILLIS = 960_000;
 
 /**
- * Lets `sls invoke` wait for a step as long as Lambda lets it run, and calls it once. As it comes, osls closes a socket that
- * has been silent for 120 s and then calls the function again, four times. Both variables are read when osls builds its
- * client, which is after its plugins are constructed. What the operator has set stays.
+ * Lets `sls invoke` wait for a step as long as Lambda lets it run, and call it only once. By default osls closes a socket
+ * that has been silent for 120 s and then calls the function again, four times. osls reads both variables when it builds
+ * its client, after it has constructed its plugins. What the operator has set stays.
  */
 class PatientInvoke {
   constructor(serverless) {

@@ -8,17 +8,17 @@ import { isNotOffered } from './not-offered.ts';
 import { isTransient, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What GetResourcePolicy says of a table. */
+/** What GetResourcePolicy answers about a table. */
 export type FoundPolicy =
   | { readonly kind: 'policy'; readonly policy: string; readonly revisionId: string }
   | { readonly kind: 'none' }
   /** The engine has no resource policies. */
   | { readonly kind: 'not offered' };
 
-/** Policies show late, and a table whose policy has just been changed takes no other change for 15 seconds. */
+/** Policies appear late, and a table whose policy has just been changed takes no other change for 15 seconds. */
 export const policyPatienceMillis = 60_000;
 
-/** Tags of a young table show late, and with them a permission that goes by tags. */
+/** Tags of a young table appear late, and with them a permission that depends on tags. */
 const passing = new Set([
   'AccessDeniedException',
   'LimitExceededException',
@@ -27,7 +27,7 @@ const passing = new Set([
   'ResourceInUseException',
 ]);
 
-/** What GetResourcePolicy says of a table that has none, and for some seconds of one that was just created. */
+/** What GetResourcePolicy answers about a table without a policy, and for some seconds about a new table. */
 const notFound = new Set(['PolicyNotFoundException', 'ResourceNotFoundException']);
 
 /**
@@ -49,9 +49,9 @@ export async function findPolicy({ clients }: Runtime, tableArn: string): Promis
 }
 
 /**
- * Deletes the policy that has this revision, whether GetResourcePolicy shows it yet or not.
+ * Deletes the policy of this revision, even if GetResourcePolicy does not show it yet.
  *
- * @throws what stands in the way for longer than a minute; nothing where there is no such policy
+ * @throws the error that persists for longer than a minute; nothing if there is no such policy
  */
 export async function deleteRevision(
   { clients, clock }: Runtime,
@@ -78,18 +78,18 @@ export async function deleteRevision(
   }
 }
 
-/** A policy to be made of the one that is there. */
+/** A change of the existing policy. */
 export interface PolicyChange {
   readonly tableArn: string;
-  /** The policy that should stand there; `undefined`: none. Called with what stands there now. */
+  /** The wanted policy; `undefined`: none. Called with the existing one. */
   readonly wanted: (policy: string | undefined) => string | undefined;
   /** Whether what GetResourcePolicy says is what is wanted. */
   readonly isDone: (policy: string | undefined) => boolean;
-  /** Awaited before each request that changes something, with what stands there now. */
+  /** Awaited before each request that changes something, with the existing policy. */
   readonly check: (policy: string | undefined) => Promise<void>;
 }
 
-/** What GetResourcePolicy has said in the end. */
+/** The last answer of GetResourcePolicy. */
 export type ChangedPolicy =
   | { readonly kind: 'done'; readonly revisionId: string | undefined }
   | { readonly kind: 'not offered' };
@@ -115,15 +115,15 @@ async function send(
 }
 
 /**
- * Changes a table's policy on the condition that nobody else changes it meanwhile, and asks until GetResourcePolicy
+ * Changes a table's policy on the condition that nobody else changes it meanwhile, and polls until GetResourcePolicy
  * shows the change. Idempotent.
  *
- * @throws the last error, or one that says that the change does not show, where it takes longer than a minute; other
- *   refusals at once. Safe to repeat.
+ * @throws after a minute the last error, or one that says that the change does not show yet; other refusals at once.
+ *   Safe to repeat.
  */
 export async function changePolicy(runtime: Runtime, change: PolicyChange): Promise<ChangedPolicy> {
   const { clock } = runtime;
-  // A name that counts as passing: whoever called may call again.
+  // This name counts as transient, so the caller may call again.
   const notYet = Object.assign(new Error(`The policy of ${change.tableArn} does not show the change yet.`), {
     name: 'TimeoutError',
   });

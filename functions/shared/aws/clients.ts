@@ -10,10 +10,10 @@ import { keepWellFormed } from './keep-well-formed.ts';
 import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
 import { takeShortcut } from './wire-client.ts';
 
-/** Sockets one worker keeps open to a service: as many as batches it has in flight, and some for the ledger. */
+/** Sockets that one worker keeps open to a service: one for each batch in flight, and some for the ledger. */
 const maxSockets = 64;
 
-/** Without these a hung connection waits for ever; by default the SDK only warns about a late answer. */
+/** Without these a hung connection waits for ever. By default the SDK only warns about a late answer. */
 const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
   new NodeHttpHandler({
     connectionTimeout: 2_000,
@@ -24,8 +24,8 @@ const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
   });
 
 /**
- * For calls that nobody else repeats: twelve attempts with full jitter are some 15 seconds. Three requests in ten
- * refused, all of a step's calls get through; the SDK's own four attempts would not carry it.
+ * For calls that nobody else repeats. Twelve attempts with full jitter take some 15 seconds. With three requests in ten
+ * refused, all of a step's calls get through, which the SDK's own four attempts would not achieve.
  */
 const patient = (): ConfiguredRetryStrategy =>
   new ConfiguredRetryStrategy(
@@ -37,7 +37,7 @@ const patient = (): ConfiguredRetryStrategy =>
 export interface Clients {
   /** Copied data, and what changes tables: one attempt a call, because every caller has its own retry and its fence. */
   readonly dynamo: DynamoDBClient;
-  /** Descriptions of tables and waiting for them: nothing is changed, so the client repeats by itself. */
+  /** Descriptions of tables and waiting for them. Nothing is changed, so the client retries. */
   readonly tables: DynamoDBClient;
   /** The ledger only: plain JavaScript values, repeated by the client. Never copied data. */
   readonly ledger: DynamoDBDocumentClient;

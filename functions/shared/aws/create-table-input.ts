@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-dynamodb';
 import type { BillingSpec, IndexSpec, KeySpec, TableSpec } from '../migration/table-spec.ts';
 
-/** What to call the new table, and the tags it gets in the CreateTable call itself. */
+/** The new table's name, and the tags that it gets in the CreateTable call. */
 export interface NewTable {
   readonly name: string;
   readonly tags: Readonly<Record<string, string>>;

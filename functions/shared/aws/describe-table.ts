@@ -8,8 +8,8 @@ import {
 import { isNotOffered } from './not-offered.ts';
 
 /**
- * A description that tells the table from every other of its name: by DynamoDB's TableId, and on an engine that gives
- * none by the moment of its creation.
+ * A description that identifies the table among all tables of its name: by DynamoDB's TableId, or, on an engine that gives
+ * none, by the time of its creation.
  */
 export function identified(table: TableDescription): TableDescription {
   const { TableId, CreationDateTime } = table;
@@ -31,14 +31,14 @@ export async function describeTable(
   }
 }
 
-/** Tags that make a table provably a run's. */
+/** Tags that prove that a table is a run's. */
 export const runTag = 'migration:run';
 export const serviceTag = 'migration:service';
 export const stageTag = 'migration:stage';
 
 /**
- * Every tag of a table, `undefined` where the endpoint offers no tags. Eventually consistent: a table that was created
- * a moment ago may show none.
+ * Every tag of a table; `undefined` if the endpoint offers no tags. Eventually consistent: a table that was created a
+ * moment ago may show none.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html
  */
@@ -73,7 +73,7 @@ export async function tagsOf(client: DynamoDBClient, tableArn: string): Promise<
 /** DynamoDB's clock and Lambda's agree within this. */
 const clockSkewMillis = 1_000;
 
-/** Whether a table was created after it was announced: where there are no tags, that makes it the run's. */
+/** Whether a table was created after it was announced. On an endpoint without tags that makes it the run's. */
 export function isCreatedSince({ CreationDateTime }: TableDescription, intentAt: number): boolean {
   return (CreationDateTime?.getTime() ?? 0) >= intentAt - clockSkewMillis;
 }

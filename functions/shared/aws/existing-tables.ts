@@ -1,15 +1,15 @@
 import type { Runtime } from '../runtime.ts';
 import { describeTable } from './describe-table.ts';
 
-/** A table that is there. */
+/** An existing table. */
 export interface ExistingTable {
-  /** DynamoDB's own; empty where an engine gives none. */
+  /** DynamoDB's own. Empty on an engine that gives none. */
   readonly tableId: string;
   /** `ACTIVE`, `UPDATING`, `DELETING` ... */
   readonly status: string;
 }
 
-/** Which of these tables are there now, by name. */
+/** Which of these tables exist now, by name. */
 export async function existingTables(
   { clients }: { readonly clients: Pick<Runtime['clients'], 'tables'> },
   names: readonly string[],

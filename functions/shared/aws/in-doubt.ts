@@ -2,13 +2,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /**
- * Remembers requests that changed something, or would, and got no answer. Nobody knows whether they took effect, and
- * they still may: a proxy or a queue can hold a request after its sender has given up.
+ * Remembers requests that change something and got no answer. Nobody knows whether they took effect. They still may,
+ * because a proxy or a queue can delay a request after its sender has given up.
  */
 export interface InDoubt {
-  /** Epoch milliseconds until which such a request may still take effect; 0: there was none. */
+  /** Until when such a request may still take effect, in epoch milliseconds. 0: there was none. */
   readonly until: number;
-  /** A request has ended without an answer, now. */
+  /** Notes that a request has just ended without an answer. */
   note(): void;
 }
 
@@ -35,7 +35,7 @@ export function isChanging(operation: string): boolean {
 /** Refused before anything was sent. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
-/** Whether an error leaves open what became of the request. Every answer of the service, even a 500, settles it. */
+/** Whether an error leaves open what became of the request. Every answer of the service decides it, even a 500. */
 export function isUnanswered(error: unknown): boolean {
   const { $metadata, code } = (error ?? {}) as {
     readonly code?: string;
@@ -44,7 +44,7 @@ export function isUnanswered(error: unknown): boolean {
   return $metadata?.httpStatusCode === undefined && !NEVER_SENT.has(code ?? '');
 }
 
-/** Watches every attempt of a client, those that the SDK repeats by itself included. */
+/** Watches every attempt of a client, including the SDK's own retries. */
 export function watchUnanswered(client: DynamoDBClient | S3Client, inDoubt: InDoubt): void {
   // Both clients have the same kind of stack; TypeScript cannot call a method of their union.
   const { middlewareStack } = client as DynamoDBClient;

@@ -22,7 +22,7 @@ export interface ScanRequest {
   readonly limit?: number | undefined;
 }
 
-/** What became of one batch. */
+/** The result of one batch. */
 export interface BatchOutcome {
   /** Items that DynamoDB did not take, as the JSON texts that were given. */
   readonly unprocessed: readonly string[];
@@ -36,7 +36,7 @@ export interface WireCondition {
   readonly values?: WireItem;
 }
 
-/** Answer of a conditional write: `refused` holds the item that stands there instead. */
+/** Answer of a conditional write. `refused` holds the existing item. */
 export type ConditionalOutcome =
   | { readonly written: true; readonly writeUnits: number }
   | { readonly written: false; readonly writeUnits: number; readonly existing: WireItem | undefined };
@@ -46,12 +46,12 @@ export type DeletionOutcome =
   | {
       readonly written: true;
       readonly writeUnits: number;
-      /** The item as it was in the moment in which it went; it may hold more than the condition named. */
+      /** The item at the moment of its deletion. It may hold more than the condition named. */
       readonly old: WireItem | undefined;
     }
   | Extract<ConditionalOutcome, { readonly written: false }>;
 
-/** Items of tables, in wire form; what the stages see of DynamoDB's data plane. One attempt a call. */
+/** Items of tables, in wire form: the part of DynamoDB's data plane that the stages see. One attempt per call. */
 export interface ItemTable {
   scanPage(request: ScanRequest): Promise<ScanPage>;
   /** Strongly consistent; at most 100 keys. Returns what was found, and the keys to ask for again. */
@@ -104,12 +104,12 @@ async function scanPage(client: DynamoDBClient, request: ScanRequest): Promise<S
   return { items, ...end, readUnits: consumedUnits(answer), bytes: text.length };
 }
 
-/** A Scan answer holds fewer items than it says; seen with a damaged answer. Asked for again like a throttled one. */
+/** A Scan answer holds fewer items than it announces, which a damaged answer does. Retried like a throttled one. */
 export class IncompletePageError extends Error {
   override readonly name = 'IncompletePageError';
   constructor(tableName: string, count: number | undefined, received: number) {
     super(
-      `A Scan page of ${tableName} announced ${count ?? 0} items and held ${received}; it is read again.`,
+      `A Scan page of ${tableName} announced ${count ?? 0} items and held ${received}. It is read again.`,
     );
   }
 }
@@ -146,7 +146,7 @@ async function batchPut(
   return { unprocessed, writeUnits: consumedUnits(answer) };
 }
 
-/** Sends a put or delete with its condition; a refusal is an answer, not an error. */
+/** Sends a put or delete with its condition. A refusal is an answer, not an error. */
 async function writeIf(
   client: DynamoDBClient,
   operation: 'PutItem' | 'DeleteItem',
@@ -172,7 +172,7 @@ async function writeIf(
   }
 }
 
-/** The SDK hands the existing item over in its own form; see {@link sendWire} for why that is not used. */
+/** The SDK returns the existing item in its own form. {@link sendWire} says why that is not used. */
 function existingItem(error: Error): WireItem | undefined {
   const { wireBody } = error as { wireBody?: string };
   return wireBody === undefined ? undefined : (JSON.parse(wireBody) as { Item?: WireItem }).Item;

@@ -1,12 +1,12 @@
 import type { OnDemandThroughput, ProvisionedThroughput } from '@aws-sdk/client-dynamodb';
 
-/** What a table serves: provisioned capacity, or the maxima of an on-demand table; either may be missing. */
+/** The capacity of a table: provisioned, or the maxima of an on-demand table. Either may be missing. */
 export interface TableCapacity {
   readonly ProvisionedThroughput?: Partial<ProvisionedThroughput> | undefined;
   readonly OnDemandThroughput?: OnDemandThroughput | undefined;
 }
 
-/** Half stays with the table's users. Below 1 unit a second it is a fraction: a floor of 1 would take all that a table of 1 unit has. */
+/** Half stays with the table's users. Below 1 unit a second it is a fraction, because a floor of 1 would take everything from a table with 1 unit. */
 const OWN_PART = 0.5;
 
 const shareOf = (provisioned = 0, maximum = 0): number =>

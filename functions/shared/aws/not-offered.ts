@@ -1,6 +1,6 @@
 import { errorSummary } from '../errors.ts';
 
-/** What an engine on a laptop says of a call that it does not have. AWS has them all. */
+/** What an engine on a laptop answers to a call that it does not support. AWS supports them all. */
 const notOffered = new Set([
   'UnknownOperationException',
   'UnknownOperation',
@@ -8,7 +8,7 @@ const notOffered = new Set([
   'InvalidAction',
 ]);
 
-/** Tags are refused in other words as well, as a part of a call that the engine has otherwise. */
+/** Tags are also refused in other words, as part of a call that the engine otherwise supports. */
 const noTags = /^Tagging is not (currently )?supported/;
 
 /** Whether the engine does not know the operation at all. */

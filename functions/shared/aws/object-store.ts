@@ -11,17 +11,17 @@ import type { HttpRequest } from '@smithy/types';
 import { TransientError } from '../errors.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 
-/** How long one call is throttled at most; other faults end it after 20 s. Longer outages are the state's Retry's matter. */
+/** How long one call retries throttling. Other faults end it after 20 s. Longer outages are left to the state's Retry. */
 const patienceMillis = 60_000;
 
 export interface GetOptions {
-  /** Epoch milliseconds after which nothing is tried again; absent, or later: a minute from now. */
+  /** Epoch milliseconds after which nothing is retried. Absent, or later: a minute from now. */
   readonly deadline?: number;
 }
 
 export interface PutOptions extends GetOptions {
   readonly contentType?: string;
-  /** Awaited before each attempt, so that a closed run writes nothing more. What it throws ends the call. */
+  /** Awaited before each attempt, so that a closed run writes nothing more. Its error ends the call. */
   readonly beforeAttempt?: () => Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface ReplaceOptions extends PutOptions {
 
 /** What {@link ObjectStore.putOnce} found. `etag` and `sha256` (base64) are the existing object's. */
 export interface PutOnceOutcome {
-  /** `stored` by this call; `same`: these bytes were there already; `other`: other bytes stand there and stay. */
+  /** `stored` by this call. `same`: these bytes existed already. `other`: other bytes exist and stay. */
   readonly outcome: 'stored' | 'same' | 'other';
   readonly etag: string;
   readonly sha256: string;
@@ -54,23 +54,23 @@ export interface ListedObject {
 }
 
 /**
- * The bucket as the stages see it. Throttling is retried inside each call for up to a minute
- * from its start, resets, 5xx and bodies cut short for 20 s; then the last error is thrown.
+ * The bucket as the stages see it. Each call retries throttling for up to a minute from its start, and resets, 5xx and
+ * truncated bodies for 20 s. Then the last error is thrown.
  */
 export interface ObjectStore {
-  /** Never overwrites. A lost answer is recognised by the SHA-256 of what stands there. Bodies of 11 MiB at most. */
+  /** Never overwrites. A lost answer is recognised by the SHA-256 of the existing object. Bodies of 11 MiB at most. */
   putOnce(key: string, body: Buffer | string, options?: PutOptions): Promise<PutOnceOutcome>;
-  /** Overwrites; for content that is the same whenever it is written again. */
+  /** Overwrites. For content that is the same each time it is written. */
   put(key: string, body: Buffer | string, options?: PutOptions): Promise<void>;
   /**
-   * Overwrites only what was read: `etag` as {@link get} gave it, `undefined` where there was nothing.
+   * Overwrites only what was read: `etag` as {@link get} returned it, `undefined` if there was nothing.
    *
-   * @returns false where something else is there by now, be it by an attempt of this very call whose answer was lost
+   * @returns false if another object exists by now, even one from an attempt of this call whose answer was lost
    */
   replace(key: string, body: Buffer | string, put: ReplaceOptions): Promise<boolean>;
   /**
-   * The whole object, its length checked; `undefined` where there is none. Bytes that differ from the SHA-256 that S3
-   * has stored are read again twice; whether they are the right ones is for the caller to judge.
+   * The whole object, its length checked; `undefined` if there is none. Bytes that differ from the SHA-256 that S3 has
+   * stored are read again twice. The caller judges whether they are the right ones.
    */
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
   /** Every object under the prefix, by key. */
@@ -100,7 +100,7 @@ function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: () => Pro
   return retry({ clock, deadline, isRetryable }, attempt);
 }
 
-/** What is there has changed, has gone, or is being changed by another request. */
+/** The object has changed, has gone, or is being changed by another request. */
 function isChanged(error: unknown): boolean {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   return isPreconditionFailed(error) || [404, 409].includes($metadata?.httpStatusCode ?? 0);
@@ -130,7 +130,7 @@ async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<Put
       Bucket: bucket,
       Key: put.key,
       Body: put.body,
-      // For an empty body the SDK finds no length by itself, and says so on standard error.
+      // For an empty body the SDK finds no length and warns on standard error.
       ContentLength: Buffer.byteLength(put.body),
       ChecksumSHA256: put.sha256,
       ContentType: put.options.contentType,
@@ -149,7 +149,7 @@ async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> 
   const existing = await getOnce(store, put.key);
   if (existing === undefined)
     throw new TransientError(
-      `Object ${put.key} was there when it was written and is gone; it is written again.`,
+      `Object ${put.key} existed when it was written and is gone. It is written again.`,
     );
   const outcome = existing.sha256 === put.sha256 ? 'same' : 'other';
   return { outcome, etag: existing.etag, sha256: existing.sha256 };
@@ -177,7 +177,7 @@ function withStoredChecksum(command: GetObjectCommand): GetObjectCommand {
   return command;
 }
 
-/** Bytes that arrived wrong once are fetched again this often before the object itself is handed over as it is. */
+/** Bytes that arrived wrong are fetched again this often before the object is returned as it is. */
 const MAX_READS = 3;
 
 async function getAsStored(store: Bucket, key: string, reads = 1): Promise<StoredObject | undefined> {
@@ -195,7 +195,7 @@ async function getOnce({ client, bucket }: Bucket, key: string): Promise<ReadObj
     const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
     if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)
       throw new IncompleteBodyError(
-        `Object ${key} has ${answer.ContentLength} bytes, of which ${body.length} arrived; it is read again.`,
+        `Object ${key} has ${answer.ContentLength} bytes, of which ${body.length} arrived. It is read again.`,
       );
     const sha256 = sha256Of(body);
     const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;

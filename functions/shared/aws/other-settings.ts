@@ -1,17 +1,17 @@
 import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
 
-/** What every table is warm for, and new tables as well. */
+/** The warm throughput that every new table has. */
 const DEFAULT_WARM_READS = 12_000;
 const DEFAULT_WARM_WRITES = 4_000;
 
-/** What DescribeTable does not show, so that a backup cannot say whether the table had it. */
+/** Settings that DescribeTable does not show. A backup cannot say whether the table had them. */
 export const unseenSettings =
   'auto scaling, contributor insights, Kinesis streaming, point-in-time recovery, resource policy';
 
 /**
- * The settings of a table that a restored one does not get, in the words of a report; empty where there are none.
- * A restored table is not warmed up, because AWS charges for that, and gets no replicas and no stream, because
- * somebody would have to want them for the new table.
+ * The settings of a table that a restored one does not get, in words for a report; empty if there are none. A restored
+ * table is not warmed up, because AWS charges for that. It gets no replicas and no stream, because its owner has to
+ * decide on them.
  */
 export function otherSettingsOf(table: DescribedTable): string[] {
   const {

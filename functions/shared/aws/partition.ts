@@ -1,4 +1,4 @@
-/** A part of AWS with accounts, ARNs and domains of its own. */
+/** A partition of AWS, with accounts, ARNs and domains of its own. */
 export interface Partition {
   /** Second word of every ARN there: `aws`, `aws-cn`, `aws-us-gov` ... */
   readonly name: string;
@@ -8,7 +8,7 @@ export interface Partition {
 
 const commercial: Partition = { name: 'aws', consoleDomain: 'console.aws.amazon.com' };
 
-/** By the beginning of a region's name, which tells. */
+/** By the beginning of a region's name. */
 const others: readonly (readonly [prefix: string, Partition])[] = [
   ['cn-', { name: 'aws-cn', consoleDomain: 'console.amazonaws.cn' }],
   ['us-gov-', { name: 'aws-us-gov', consoleDomain: 'console.amazonaws-us-gov.com' }],
@@ -17,7 +17,7 @@ const others: readonly (readonly [prefix: string, Partition])[] = [
   ['eusc-', { name: 'aws-eusc', consoleDomain: 'console.amazonaws-eusc.eu' }],
 ];
 
-/** The partition that a region lies in. */
+/** The partition of a region. */
 export function partitionOf(region: string): Partition {
   return others.find(([prefix]) => region.startsWith(prefix))?.[1] ?? commercial;
 }

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { sendWire } from './wire-client.ts';
 import type { WireItem, WireValue } from '../items/wire-item.ts';
 
-/** Which partition, and from where on. */
+/** Which partition, and where to start. */
 export interface PartitionQuery {
   readonly tableName: string;
   readonly partitionKey: string;

@@ -8,13 +8,13 @@ const MAX_KEYS = 100;
 export interface ReadScope {
   readonly items: Pick<ItemTable, 'batchGet'>;
   readonly tableName: string;
-  /** Tries again, with jitter, until a deadline. */
+  /** Retries, with jitter, until a deadline. */
   readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>;
-  /** Told what each request was charged. */
+  /** Called with what each request was charged. */
   readonly onRead: (readUnits: number) => void;
 }
 
-/** The items that stand under these keys, strongly consistent and in no order; keys without an item bring none. */
+/** The items under these keys, strongly consistent and in no order. Keys without an item yield none. */
 export async function readItemsByKey(
   scope: ReadScope,
   keys: readonly WireItem[],
@@ -35,7 +35,7 @@ export async function readItemsByKey(
   return found;
 }
 
-/** Called a throttle, because that is what leaves every key unprocessed; so it is tried again more slowly. */
+/** Named as a throttle, because throttling leaves every key unprocessed. It is retried more slowly. */
 function nothingRead(tableName: string): Error {
   const error = new Error(`DynamoDB has left every key of a request to ${tableName} unprocessed.`);
   return Object.assign(error, { name: 'ThrottlingException' });

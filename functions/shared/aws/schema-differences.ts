@@ -3,10 +3,9 @@ import { keySchema } from './create-table-input.ts';
 import type { IndexSpec, TableSpec } from '../migration/table-spec.ts';
 
 /**
- * How an existing table differs from its spec, one sentence each; empty where it can be used as it
- * is. Compared are the table's key and the model's own indexes: name, key and projection, with the keys' types.
- * Everything else is the owner's to choose and is not compared: further indexes with their attribute definitions,
- * billing, tags, streams, time to live.
+ * How an existing table differs from its spec, one sentence each; empty if it can be used as it is. Only the table's key
+ * and the model's own indexes are compared: name, key and projection, with the keys' types. Its owner may choose
+ * everything else: further indexes with their attribute definitions, billing, tags, streams, time to live.
  */
 export function schemaDifferences(spec: TableSpec, description: TableDescription): string[] {
   return [

@@ -28,13 +28,13 @@ const index = z.object({
   }),
   /** Global indexes of a PROVISIONED table only. */
   ProvisionedThroughput: throughput.optional(),
-  /** Global indexes of a PAY_PER_REQUEST table that has maxima only. */
+  /** Only for global indexes of a PAY_PER_REQUEST table that have maxima. */
   OnDemandThroughput: onDemandThroughput.optional(),
 });
 
 /**
- * What a table is, beside its items: enough to make it again. In DynamoDB's own words, so that it goes into
- * CreateTable as it is. Backups of earlier versions lack `tableClass`, `onDemandThroughput` and `otherSettings`.
+ * What a table is besides its items: enough to create it again. In DynamoDB's own terms, so that it goes into CreateTable
+ * as it is. Backups of earlier versions lack `tableClass`, `onDemandThroughput` and `otherSettings`.
  */
 export const tableDescriptionSchema = z.object({
   tableName: z.string(),
@@ -131,7 +131,7 @@ interface DescribedIndex {
     | undefined;
 }
 
-/** Under a name of ours; nothing where there are none, which DynamoDB spells as absent or as -1. */
+/** Under a name of ours. Nothing if there are none, which DynamoDB writes as absent or as -1. */
 function maximaOf<Name extends string>(
   name: Name,
   { MaxReadRequestUnits: reads = -1, MaxWriteRequestUnits: writes = -1 }: OnDemandThroughput = {},
@@ -144,7 +144,7 @@ function maximaOf<Name extends string>(
   return { [name]: maxima } as { readonly [key in Name]?: OnDemandThroughput };
 }
 
-/** zod drops what a description holds beyond CreateTable's words: status, sizes, ARNs. */
+/** zod drops what a description holds beyond CreateTable's terms: status, sizes, ARNs. */
 function indexesOf(indexes: readonly DescribedIndex[] | undefined, isProvisioned: boolean) {
   const kept = (indexes ?? []).filter(({ IndexStatus }) => IndexStatus !== 'DELETING');
   return kept
@@ -194,7 +194,7 @@ async function describeOnce(dynamo: DynamoDBClient, tableName: string): Promise<
 }
 
 /**
- * Keys, indexes, billing, class, time to live and tags of a table, and what else it has.
+ * Describes a table: keys, indexes, billing, class, time to live, tags and its other settings.
  *
  * @throws TableUnavailableError; the SDK's errors (transient ones after a minute of trying).
  */

@@ -1,9 +1,9 @@
 /**
- * The resource policy of a table, as far as a run has to do with it: one statement of ours among those of others.
- * Pure text in, text out.
+ * The resource policy of a table, as far as a run is concerned: one statement of ours among those of others. Pure text
+ * in, text out.
  */
 
-/** Everything that writes items; reading and the table's settings stay open. */
+/** Every action that writes items. Reading and the table's settings stay open. */
 export const itemWritingActions = [
   'dynamodb:BatchWriteItem',
   'dynamodb:DeleteItem',
@@ -14,7 +14,7 @@ export const itemWritingActions = [
   'dynamodb:UpdateItem',
 ] as const;
 
-/** The tag of the roles that write items: `<service>-<stage>`. No role's ARN stands in a policy, because a redeployment may change it. */
+/** The tag of the roles that write items: `<service>-<stage>`. A policy names no role's ARN, because a redeployment may change it. */
 export const writerTag = 'migration:writer';
 
 export function writerOf({ service, stage }: { readonly service: string; readonly stage: string }): string {
@@ -24,7 +24,7 @@ export function writerOf({ service, stage }: { readonly service: string; readonl
 /** Who may still write: only the roles that carry our tag, or nobody at all. */
 type ClosedTo = 'others' | 'everybody';
 
-/** A Sid holds letters and digits only, a run's id also hyphens and underscores; `z` announces each of them, and itself. */
+/** A Sid holds only letters and digits, but a run's id also hyphens and underscores. `z` escapes each of them, and itself. */
 const escapes: Readonly<Record<string, string>> = { '-': 'zd', _: 'zu', z: 'zz' };
 const prefixes: Readonly<Record<ClosedTo, string>> = {
   others: 'migrationrun',
@@ -43,14 +43,14 @@ export function rollBacksIn(policy: string | undefined): readonly string[] {
   return sids.flatMap(({ Sid = '' }) => (Sid.startsWith(prefixes.everybody) ? (runOfSid(Sid) ?? []) : []));
 }
 
-/** The run that put a statement with this Sid; `undefined` where no run did. */
+/** The run that put a statement with this Sid; `undefined` if no run did. */
 export function runOfSid(sid: string): string | undefined {
   const escaped = ourSid.exec(sid)?.[1];
   const byEscape = new Map(Object.entries(escapes).map(([character, escape]) => [escape, character]));
   return escaped?.replaceAll(/z./g, (escape) => byEscape.get(escape) ?? escape);
 }
 
-/** A statement, read only as far as it tells whose it is. */
+/** A statement, parsed only as far as it shows whose it is. */
 interface Statement {
   readonly Sid?: string;
   readonly Effect?: string;
@@ -67,7 +67,7 @@ interface Document {
 export interface Closure {
   readonly runId: string;
   readonly tableArn: string;
-  /** {@link writerOf} the deployment; absent: nobody may write, our own functions neither. */
+  /** {@link writerOf} the deployment. Absent: nobody may write, not even our own functions. */
   readonly writer?: string;
 }
 
@@ -109,29 +109,29 @@ function withStatements(policy: string | undefined, statements: readonly Stateme
   return JSON.stringify({ Version: '2012-10-17', ...document, Statement: statements });
 }
 
-/** The policy of a new table: closed to all but the run's own writers, from the first request on. */
+/** The policy of a new table: closed to all but the run's own writers from the first request. */
 export function closingPolicy(closure: Closure): string {
   return withStatements(undefined, [statementOf(closure)]);
 }
 
-/** The policy with this closure as its one statement of ours; statements of others stay as they are. */
+/** The policy with this closure as our only statement. Statements of others stay as they are. */
 export function closedPolicy(policy: string | undefined, closure: Closure): string {
   const foreign = policy === undefined ? [] : foreignStatements(policy);
   return withStatements(policy, [...foreign, statementOf(closure)]);
 }
 
-/** The policy without any statement of ours, whichever run put it; `undefined`: nothing would be left of it. */
+/** The policy without any statement of ours, no matter which run put it. `undefined`: nothing would be left. */
 export function openedPolicy(policy: string): string | undefined {
   const foreign = foreignStatements(policy);
   return foreign.length === 0 ? undefined : withStatements(policy, foreign);
 }
 
-/** Whether a statement of ours closes the table, be it to others or to everybody. */
+/** Whether a statement of ours closes the table, to others or to everybody. */
 export function isClosed(policy: string | undefined): boolean {
   return policy !== undefined && statementsIn(policy).some((statement) => isOurs(normalised(statement)));
 }
 
-/** Whether this very closure stands in the policy. */
+/** Whether the policy holds exactly this closure. */
 export function isClosedBy(policy: string | undefined, closure: Closure): boolean {
   const { Sid } = statementOf(closure);
   return (

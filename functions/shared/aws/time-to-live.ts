@@ -1,7 +1,7 @@
 import { DescribeTimeToLiveCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { numberAttribute, type WireItem } from '../items/wire-item.ts';
 
-/** The attribute by which a table deletes items; `undefined` where time to live is off. */
+/** The attribute by which a table expires items; `undefined` if time to live is off. */
 export async function timeToLiveOf(dynamo: DynamoDBClient, tableName: string): Promise<string | undefined> {
   const { TimeToLiveDescription: ttl } = await dynamo.send(
     new DescribeTimeToLiveCommand({ TableName: tableName }),
@@ -10,7 +10,7 @@ export async function timeToLiveOf(dynamo: DynamoDBClient, tableName: string): P
   return isOn ? ttl.AttributeName : undefined;
 }
 
-/** DynamoDB leaves items alone whose time is further back than this. */
+/** DynamoDB does not delete items that expired longer ago than this. */
 const oldestExpirySeconds = 5 * 365 * 24 * 3600;
 
 /** Which items time to live deletes, seen from one moment. */
@@ -21,29 +21,29 @@ export interface Expiry {
   readonly nowSeconds: number;
 }
 
-/** Whether time to live deletes the item sooner or later: it has a time, as a number, that DynamoDB goes by. */
+/** Whether time to live deletes the item at some time: it has a numeric time that DynamoDB accepts. */
 export function willExpire(item: WireItem, { attributeName, nowSeconds }: Expiry): boolean {
   const text = attributeName === undefined ? undefined : numberAttribute(item, attributeName);
   return Number(text ?? Number.NaN) > nowSeconds - oldestExpirySeconds;
 }
 
-/** Whether the item's time is up, so that time to live may delete it at once. */
+/** Whether the item has expired, so that time to live may delete it at once. */
 export function isExpired(item: WireItem, expiry: Expiry): boolean {
   const { attributeName = '', nowSeconds } = expiry;
   return willExpire(item, expiry) && Number(numberAttribute(item, attributeName)) < nowSeconds;
 }
 
-/** What a table without time to live was given of one that has it. */
+/** Items with an expiry time that were migrated to a table without time to live. */
 export interface ExpiringItems {
   /** The source's attribute, in epoch seconds. */
   readonly attribute: string;
   /** Items that carry a time. */
   readonly expiring: number;
-  /** Items among them whose time was up when the run began. */
+  /** Those of them that had expired when the run began. */
   readonly expired: number;
 }
 
-/** What becomes of such items, for plan and report. `source` and `target` are tables. */
+/** What becomes of such items, for plan and report. `source` and `target` are table names. */
 export function expiringSentence(
   { attribute, expiring, expired }: ExpiringItems,
   { source, target }: { readonly source: string; readonly target: string },
@@ -51,5 +51,5 @@ export function expiringSentence(
   const what = expiring === 1 ? '1 item carries' : `${expiring} items carry`;
   const past =
     expired === 0 ? 'none of them has expired yet' : `${expired} of them had expired when the run began`;
-  return `${source} deletes items by time to live on ${attribute}; ${target} gets none, so what is migrated lives for ever. ${what} such a time, and ${past}. Delete from ${source} what shall not be migrated, or delete it from ${target} afterwards.`;
+  return `${source} deletes items by time to live on ${attribute}, and ${target} has no time to live, so migrated items stay for ever. ${what} such a time, and ${past}. Delete items that should not be migrated from ${source}, or delete them from ${target} afterwards.`;
 }

@@ -16,9 +16,9 @@ interface Terms {
 const MAX_ATTRIBUTES = 140;
 
 /**
- * The condition that an item still is, attribute for attribute, what was read; `undefined` where it has
- * more attributes than an expression can name. A condition cannot detect attributes added later: an update leaves
- * them alone, and a deletion must look at what it has deleted.
+ * The condition that every attribute of an item still is as read; `undefined` if it has more attributes than an
+ * expression can name. A condition cannot detect attributes added later. An update leaves them alone, and a deletion
+ * must look at what it has deleted.
  */
 export function unchangedCondition(item: WireItem): WireCondition | undefined {
   const entries = Object.entries(item);
@@ -26,8 +26,8 @@ export function unchangedCondition(item: WireItem): WireCondition | undefined {
 }
 
 /**
- * {@link unchangedCondition} of as many attributes as an expression can name. For a deletion that looks at what it has
- * deleted: a condition cannot detect attributes added later, and of a very large item not even every change.
+ * {@link unchangedCondition} of as many attributes as an expression can name. Only for a deletion that looks at what it
+ * has deleted: the condition cannot detect attributes added later, and in a very large item not even every change.
  */
 export function mostlyUnchangedCondition(item: WireItem): WireCondition {
   return conditionOn(Object.entries(item).slice(0, MAX_ATTRIBUTES));
@@ -40,12 +40,12 @@ function conditionOn(entries: readonly (readonly [string, WireValue])[]): WireCo
   };
 }
 
-/** The condition that nothing stands under the key. */
+/** The condition that the key has no item. */
 export function absentCondition(partitionKey: string): WireCondition {
   return { expression: 'attribute_not_exists(#key)', names: { '#key': partitionKey } };
 }
 
-/** One UpdateItem that turns an item into another of the same key, if it still is what was read. */
+/** One UpdateItem that turns an item into another of the same key, if it still is as read. */
 export interface ItemChange {
   readonly update: string;
   readonly condition: string;
@@ -54,8 +54,8 @@ export interface ItemChange {
 }
 
 /**
- * The change from one item to another of the same key; `undefined` where either is too large for an expression. What
- * can be changed one way can be changed back.
+ * The change from one item to another of the same key; `undefined` if either is too large for an expression. A change
+ * that is possible in one direction is possible in the other.
  */
 export function changeOf(
   { from, to }: { readonly from: WireItem; readonly to: WireItem },

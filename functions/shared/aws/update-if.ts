@@ -18,7 +18,7 @@ interface UpdateAnswer {
 /** Changes an item by UpdateItem; one attempt. Seen by callers as a function, so that tests bring their own. */
 export type UpdateIf = (update: ConditionalUpdate) => Promise<ConditionalOutcome>;
 
-/** {@link UpdateIf} over HTTP. A refusal is an answer, not an error: it holds the item that stands there. */
+/** {@link UpdateIf} over HTTP. A refusal is an answer, not an error. It holds the existing item. */
 export function updateIf(client: DynamoDBClient): UpdateIf {
   return async ({ tableName, key, change }) => {
     const body = JSON.stringify({

@@ -15,7 +15,7 @@ import type { HttpRequest, HttpResponse, RequestSigner, SdkError } from '@smithy
 import { type InDoubt, isChanging, isUnanswered } from './in-doubt.ts';
 import { ChangedAnswerError, checkedText, type Endpoint, post } from './wire-transport.ts';
 
-/** Operations on items; each takes and gives DynamoDB's JSON as text. */
+/** Operations on items. Each takes and returns DynamoDB's JSON as text. */
 export type WireOperation = keyof typeof commands;
 
 const commands = {
@@ -37,7 +37,7 @@ interface Exchange {
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 
-/** The SDK insists on an input to serialise; the body it makes of this one is replaced before signing. */
+/** The SDK needs an input to serialise. The body that it makes of this one is replaced before signing. */
 const placeholder = { TableName: '-', Key: {}, Item: {}, RequestItems: {} };
 
 const prepared = new WeakSet<DynamoDBClient>();
@@ -52,7 +52,7 @@ async function readAll({ body, headers }: HttpResponse): Promise<string> {
   return checkedText(chunks, headers['x-amz-crc32']);
 }
 
-/** A client whose requests take the short way. */
+/** A client whose requests bypass the SDK's middleware. */
 interface Shortcut {
   /** The one that the SDK chose for the client's first request; absent before that. */
   endpoint?: Endpoint;
@@ -64,9 +64,9 @@ interface Shortcut {
 const shortcuts = new WeakMap<DynamoDBClient, Shortcut>();
 
 /**
- * Lets this client's wire requests, from the second on, go past the SDK's middleware: signed by the client's signer
- * and sent by the little code that a POST to DynamoDB needs, which takes half of the processor time. For clients
- * that neither retry nor have other middleware.
+ * Lets this client's wire requests bypass the SDK's middleware from the second one on. They are signed by the client's
+ * signer and sent by the little code that a POST to DynamoDB needs, which halves the processor time. For clients that
+ * neither retry nor have other middleware.
  */
 export function takeShortcut(client: DynamoDBClient, inDoubt?: InDoubt): DynamoDBClient {
   shortcuts.set(client, { inDoubt });
@@ -79,7 +79,7 @@ function noteEndpoint(client: DynamoDBClient, { protocol, hostname, port }: Http
     shortcut.endpoint = { protocol, hostname, ...(port !== undefined && { port }) };
 }
 
-/** Teaches a client, once, to send given bodies and to hand over the answer's text; other calls pass untouched. */
+/** Teaches a client, once, to send given bodies and to return the answer's text. Other calls are not affected. */
 function prepare(client: DynamoDBClient): void {
   if (prepared.has(client)) return;
   prepared.add(client);
@@ -111,8 +111,8 @@ function prepare(client: DynamoDBClient): void {
 }
 
 /**
- * What the SDK needs to name an error. A refused condition also carries the item that stands there, and the
- * SDK's conversion throws a TypeError of its own for a map with an attribute `__proto__`.
+ * What the SDK needs to name an error. A refused condition also carries the existing item, and the SDK's conversion
+ * throws a TypeError of its own for a map with an attribute `__proto__`.
  */
 function errorOnly(answer: string): string {
   try {
@@ -124,9 +124,9 @@ function errorOnly(answer: string): string {
 }
 
 /**
- * Sends one request whose body is already DynamoDB JSON and returns the answer's body as text. The SDK's
- * conversion to JavaScript values is left out, because it loses attributes (`__proto__`) and costs more
- * than the rest of the copy together.
+ * Sends one request whose body is already DynamoDB JSON and returns the answer's body as text. It skips the SDK's
+ * conversion to JavaScript values, which loses attributes (`__proto__`) and costs more than the rest of the copy
+ * together.
  *
  * @throws the SDK's exceptions, names untouched, with the answer's text as `wireBody`.
  */
@@ -199,7 +199,7 @@ async function signedHeaders(
   return headers;
 }
 
-/** An error as the SDK names it: `__type` behind its namespace. */
+/** An error as the SDK names it: `__type` without its namespace. */
 function answeredError(status: number, text: string): Error {
   const { __type = '', message, Message } = parseError(text);
   const error = new Error(message ?? Message ?? `DynamoDB answered ${status}.`);

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 import { crc32 } from 'node:zlib';
 
-/** Where DynamoDB answers. */
+/** DynamoDB's endpoint. */
 export interface Endpoint {
   readonly protocol: 'http:' | 'https:';
   readonly hostname: string;
@@ -24,12 +24,12 @@ export interface WireAnswer {
   readonly text: string;
 }
 
-/** The answer is not what DynamoDB sent; asked for again like one that was cut short. */
+/** The answer is not what DynamoDB sent. Retried like a truncated answer. */
 export class ChangedAnswerError extends Error {
   override readonly name = 'IncompleteBodyError';
 }
 
-/** DynamoDB has not answered in time; nobody knows what it has done. */
+/** DynamoDB has not answered in time. Nobody knows what it has done. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError';
 }
@@ -46,7 +46,7 @@ export function checkedText(
   const answer = Buffer.concat(chunks);
   if (expected !== undefined && Number(expected) !== crc32(answer))
     throw new ChangedAnswerError(
-      'An answer of DynamoDB was changed on its way (CRC-32); it is asked for again.',
+      'An answer of DynamoDB was changed on its way (CRC-32). It is requested again.',
     );
   return answer.toString('utf8');
 }
@@ -54,7 +54,7 @@ export function checkedText(
 /**
  * Sends one signed request over a kept connection.
  *
- * @throws TimeoutError, ChangedAnswerError, and the sockets' errors (ECONNRESET ...); all pass by themselves
+ * @throws TimeoutError, ChangedAnswerError, and the sockets' errors (ECONNRESET ...); all are transient
  */
 export function post(
   { protocol, hostname, port }: Endpoint,
@@ -67,7 +67,7 @@ export function post(
     const options = { hostname, port, method: 'POST', path: '/', agent: agents[protocol] };
     const request = send({ ...options, headers: { ...headers, ...length } });
     const late = (what: string) => (): void => {
-      request.destroy(new TimeoutError(`DynamoDB ${what}; the request is made again.`));
+      request.destroy(new TimeoutError(`DynamoDB ${what}. The request is made again.`));
     };
     const timer = setTimeout(late(`has not answered for ${answerMillis / 1_000} s`), answerMillis);
     const fail = (error: Error): void => {
@@ -77,7 +77,7 @@ export function post(
     request.on('error', fail);
     request.on('socket', (socket) => {
       if (!socket.connecting) return;
-      const connecting = setTimeout(late('takes no connection'), connectMillis);
+      const connecting = setTimeout(late('accepts no connection'), connectMillis);
       socket.once('connect', () => clearTimeout(connecting));
       socket.once('close', () => clearTimeout(connecting));
     });

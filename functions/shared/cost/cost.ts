@@ -37,7 +37,7 @@ export interface MonthlyCost {
   readonly storageDollars: number;
   readonly dollars: number;
   readonly rupees: number;
-  /** What the shop's earlier scripts said it would cost, in rupees; absent where they say nothing. */
+  /** The cost by the shop's earlier scripts, in rupees. Absent if they give none. */
   readonly seedRupees?: readonly [number, number];
 }
 
@@ -51,16 +51,16 @@ export interface PhaseEstimate {
 
 /** What a run is expected to take. */
 export interface EstimatedCost extends Cost {
-  /** With the target as cold as a new on-demand table is: the figure to plan with. */
+  /** For a target as cold as a new on-demand table. Plan with this figure. */
   readonly seconds: number;
-  /** With a target that takes as much as the caps allow. */
+  /** For a target that takes as much as the caps allow. */
   readonly secondsAtCaps: number;
   readonly phases: readonly PhaseEstimate[];
   readonly readUnits: number;
   readonly writeUnits: number;
   /** METADATA and VARIANT items. */
   readonly items: number;
-  /** False: items are assumed from the number of products; true: a rehearsal has counted them. */
+  /** True: a rehearsal has counted the items. False: they are assumed from the number of products. */
   readonly rehearsed: boolean;
   readonly monthly: readonly MonthlyCost[];
   /** The backup in the bucket, US dollars a month. */

@@ -6,7 +6,7 @@ import { GZIP_RATIO, measureRun, type MeasuredRun, type RunSize } from './run-si
 import { costOf, serviceUsage, type Usage, type WorkerUsage } from './usage.ts';
 
 /**
- * What a run will take: `estimateRun({region, products, bytes, workers})` is enough, everything else refines it.
+ * Estimates a run. `estimateRun({region, products, bytes, workers})` is enough, and every other field refines it.
  * Pure; nothing is rounded. The arithmetic, with S segments, W workers:
  *
  * - target: 4 variants of 400 bytes a product, and the product itself with 300 bytes more, unless rehearsed;

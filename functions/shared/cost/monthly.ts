@@ -8,7 +8,7 @@ export const hoursPerMonth = 730;
 
 const gigabyte = 2 ** 30;
 
-/** DynamoDB bills this much beside every item. */
+/** DynamoDB bills this much in addition to every item. */
 const overheadBytesPerItem = 100;
 
 /** What a table is expected to hold. */
@@ -19,9 +19,9 @@ export interface TableContent {
 }
 
 /**
- * What a table costs each month: its capacity and that of every index (an index is paid for like its table,
- * with as many units of its own), and storage with point-in-time recovery of what it holds. Requests to an
- * on-demand table are the shop's traffic and not in it.
+ * What a table costs each month: its capacity and that of every index (an index is paid for like its table, with as many
+ * units of its own), and storage with point-in-time recovery. It leaves out requests to an on-demand table, because they
+ * are the shop's traffic.
  */
 export function monthlyCost(
   spec: TableSpec,

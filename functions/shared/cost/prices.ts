@@ -23,8 +23,8 @@ export interface Prices {
 }
 
 /**
- * When the figures were written down, and what they stand for. They were not fetched: compare them with the
- * pages named here before you rely on them. The on-demand units of us-east-1 have been compared.
+ * When the figures were written down, and what they cover. They were not fetched: compare them with the pages named here
+ * before you rely on them. The on-demand units of us-east-1 have been compared.
  */
 export const priceList = {
   date: '2026-11-23',
@@ -71,15 +71,15 @@ const byRegion: ReadonlyMap<string, Prices> = new Map(
   [sydney, northVirginia].map((prices) => [prices.region, prices]),
 );
 
-/** The prices of a region; of ap-southeast-2 where it is not listed, as `region` of the result says. */
+/** The prices of a region, or those of ap-southeast-2 if it is not listed. `region` of the result says which. */
 export function pricesOf(region: string): Prices {
   return byRegion.get(region) ?? sydney;
 }
 
-/** Rupees for a dollar where nothing else is said. */
+/** Rupees per dollar, by default. */
 export const defaultRupeesPerDollar = 88;
 
-/** What the shop's earlier scripts say a table costs a month, in rupees; they leave the indexes' capacity out. */
+/** Monthly cost of a table by the shop's earlier scripts, in rupees. They leave out the indexes' capacity. */
 export const seedMonthlyRupees: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['orders', [80, 100]],
   ['returns', [40, 50]],

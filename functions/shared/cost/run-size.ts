@@ -2,7 +2,7 @@ import { fileLimits } from '../files/data-file.ts';
 import type { Plan } from '../state.ts';
 import type { Billing } from './usage.ts';
 
-/** What is known of a run before it begins. */
+/** What is known about a run before it begins. */
 export interface RunSize extends Billing {
   readonly products: number;
   /** Of the source table. */

@@ -1,4 +1,4 @@
-/** Units a second that one worker with a whole CPU gets through: four strongly consistent 1 MB pages. */
+/** Units a second that one worker with a whole CPU can use: four strongly consistent 1 MB pages. */
 export const READ_UNITS_PER_WORKER = 1_000;
 /** Eight batches of 25 in flight, 100 ms each. */
 export const WRITE_UNITS_PER_WORKER = 2_000;
@@ -15,7 +15,7 @@ export const COLD_WRITE_UNITS_PER_SECOND = 4_000;
 /** ... and twice its last peak once that is this old. */
 export const DOUBLING_SECONDS = 1_800;
 
-/** The lower of the cap (0: none), what the workers get through, and the table's own limit. */
+/** The lowest of the cap (0: none), what the workers can use, and the table's own limit. */
 export function sustainedRate(of: {
   readonly capPerSecond: number;
   readonly workers: number;

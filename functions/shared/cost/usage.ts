@@ -38,7 +38,7 @@ export function costOf(usage: Usage, { region, rupeesPerDollar = defaultRupeesPe
 /** Memory of a worker, GB: `memorySize: 1769` in its function.yml, one whole CPU. */
 export const WORKER_GIGABYTES = 1_769 / 1_024;
 
-/** Functions that are called once a run, how long each lasts with its cold start, and its memory, GB. */
+/** Functions that are called once per run, how long each lasts with its cold start, and its memory, GB. */
 const singleCalls = 9;
 const singleCallSeconds = 2;
 const singleCallGigabytes = 0.5;

@@ -7,9 +7,9 @@ const MAX_QUICK_LENGTH = 64;
 const NEEDS_ESCAPE = /["\\\u0000-\u001F\uD800-\uDFFF]/;
 
 /**
- * The JSON text that all equal items share, whatever order, number spelling or base64 padding they
- * came in: names sorted by UTF-16 code unit, sets sorted, numbers and binaries normalised. It is
- * still DynamoDB JSON: sending it stores the same item.
+ * The JSON text that all equal items share, regardless of order, number spelling or base64 padding. Names are sorted by
+ * UTF-16 code unit, sets are sorted, numbers and binaries normalised. It is still DynamoDB JSON: sending it stores the
+ * same item.
  *
  * @throws ItemNotCarriableError (final) for a value of a type that DynamoDB does not have today.
  */
@@ -45,7 +45,7 @@ export function equalValues(one: WireValue, other: WireValue): boolean {
   return canonicalValue(one) === canonicalValue(other);
 }
 
-/** `JSON.stringify` of a string; the short plain ones, which nearly all are, without its cost of entry. */
+/** `JSON.stringify` of a string. Short plain strings, which nearly all are, take a cheaper way. */
 function quoted(text: string): string {
   return text.length <= MAX_QUICK_LENGTH && !NEEDS_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -49,9 +49,9 @@ function problemInList(list: unknown): string | undefined {
 }
 
 /**
- * Makes sure that JSON text carries the item as it is. What `JSON.parse` made of DynamoDB's answer is
- * written back character for character, except for two things: halves of surrogate pairs, which no UTF-8
- * file can hold, and values of a type that did not exist when this was written.
+ * Makes sure that JSON text represents the item as it is. Parsed and written again, DynamoDB's answer is the same
+ * character for character, with two exceptions: halves of surrogate pairs, which no UTF-8 file can hold, and values of a
+ * type that did not exist when this was written.
  *
  * @throws ItemNotCarriableError naming the item's key and the attribute; not retried.
  */
@@ -60,7 +60,7 @@ export function assertCarriable(item: WireItem, key: TableKey): void {
     const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
     if (problem === undefined) continue;
     throw new ItemNotCarriableError(
-      `Item ${keyText(item, key)} cannot be carried into a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
+      `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
         'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
     );
   }

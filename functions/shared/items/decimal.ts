@@ -18,7 +18,7 @@ const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 const CANONICAL_INTEGER = /^(?:0|-?[1-9]\d{0,37})$/;
 const CANONICAL_FRACTION = /^-?(?:0|[1-9]\d{0,18})\.\d{0,18}[1-9]$/;
 
-/** A number that needs more digits than this to be written out is written with an exponent; 1E-130 would take 130. */
+/** A number that needs more digits than this is written with an exponent. 1E-130 would take 130. */
 const MAX_PLAIN_DIGITS = 40;
 
 /** Reads a number in plain or scientific spelling; `undefined` where the text is no number. Any count of digits is read exactly. */

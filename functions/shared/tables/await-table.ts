@@ -7,9 +7,9 @@ import { describeTable } from '../aws/describe-table.ts';
 import { missingTableError } from './target-conflicts.ts';
 
 /**
- * All that one call waits for a table, in milliseconds: for its creation to be accepted, for a table of the same
- * name to go, and for it to be usable. Whoever has waited so long fails for good, because the state would
- * otherwise wait as long again at each of its retries.
+ * How long one call waits for a table in all, in milliseconds: until its creation is accepted, a table of the same name is
+ * gone, and it is usable. A call that has waited this long fails for good, because the state would otherwise wait as long
+ * at each of its retries.
  */
 export const tablePatienceMillis = 600_000;
 
@@ -23,7 +23,7 @@ export interface AwaitedTable {
   readonly deadline: number;
 }
 
-/** Looks at a table again and again, until `see` gives something. */
+/** Polls a table until `see` returns something. */
 async function watch<T>(
   { clients, clock }: Runtime,
   { name, deadline }: AwaitedTable,
@@ -36,13 +36,13 @@ async function watch<T>(
   }
 }
 
-/** DynamoDB refuses reads and writes of a table in these states, and no wait of ours ends them. */
+/** DynamoDB refuses reads and writes of a table in these states, and waiting does not end them. */
 const isUnusable = ({ TableStatus }: TableDescription): boolean =>
   !['ACTIVE', 'UPDATING', 'CREATING', 'DELETING'].includes(TableStatus ?? '');
 
 /**
- * Waits while the table is being created. One that is being changed (UPDATING: its owner adds an index, say) takes
- * reads and writes and is not waited for.
+ * Waits while the table is being created. A table that is being changed (UPDATING, because its owner adds an index, for
+ * example) takes reads and writes and is not waited for.
  *
  * @throws TableUnavailableError where the table is gone, cannot be used, or is not usable in time; not retried.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
@@ -62,7 +62,7 @@ export async function waitUntilUsable(runtime: Runtime, awaited: AwaitedTable): 
   });
   if (usable !== undefined) return usable;
   throw new TableUnavailableError(
-    `Table ${name} is still CREATING after ${tablePatienceMillis / 60_000} minutes, and the step does not wait for longer. Look at it in the DynamoDB console; start again when it is ACTIVE or gone.`,
+    `Table ${name} is still CREATING after ${tablePatienceMillis / 60_000} minutes, and the step does not wait any longer. Look at it in the DynamoDB console. Start again when it is ACTIVE or gone.`,
   );
 }
 
@@ -77,6 +77,6 @@ export async function waitUntilGone(runtime: Runtime, awaited: AwaitedTable): Pr
   );
   if (gone !== undefined) return;
   throw new TableUnavailableError(
-    `Table ${awaited.name} is still being deleted after ${tablePatienceMillis / 60_000} minutes, and the step does not wait for longer. Nothing was created under its name. Start again when it is gone.`,
+    `Table ${awaited.name} is still being deleted after ${tablePatienceMillis / 60_000} minutes, and the step does not wait any longer. Nothing was created under its name. Start again when it is gone.`,
   );
 }

@@ -16,8 +16,8 @@ export function tableArnOf(
 }
 
 /**
- * How a new table is closed until the run's commit: only roles that carry this deployment's tag may write items.
- * `undefined` where it is not: a step called alone has no commit, and the deployment may not want it.
+ * How a new table is closed until the run's commit: only roles with this deployment's tag may write items. `undefined` if
+ * it is not closed: a step called alone has no commit, and the deployment may have turned it off.
  */
 export function closureFor(
   runtime: Runtime,
@@ -29,14 +29,14 @@ export function closureFor(
   return { runId: run.runId, tableArn: tableArnOf(runtime, run, name), writer: writerOf(config) };
 }
 
-/** What is known of who may write into a new table; goes into its record. */
+/** What is known about who may write to a new table. It goes into the table's record. */
 export interface Closed {
   readonly access: TableAccess;
   readonly policyRevision?: string;
 }
 
 /**
- * Reads back whether the table is closed: a policy that was given at creation may take some seconds to show, and an
+ * Reads back whether the table is closed. A policy that was given at creation may take some seconds to appear, and an
  * engine without resource policies never shows it.
  *
  * @throws the SDK's errors; safe to repeat

@@ -5,8 +5,8 @@ import { tablePatienceMillis } from './await-table.ts';
 const nameOf = (error: unknown): string => errorSummary(error).name;
 
 /**
- * Whether DynamoDB refuses a table because the account may have no more of something, which no wait changes. It
- * uses one error for that and for too many operations at a time; only the latter's message says so.
+ * Whether DynamoDB refuses a table because a quota of the account is used up, which waiting does not change. It uses one
+ * error for that and for too many operations at a time. Only the latter's message says so.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
  */
@@ -29,8 +29,8 @@ export interface RefusedTable {
 }
 
 /**
- * What a refused CreateTable fails the run with, once no further attempt is made: a quota at once, and whatever
- * went on for the whole budget. `undefined` for any other error, which speaks for itself.
+ * The error of the run after CreateTable was refused for good: at once for a quota, and otherwise when the whole budget
+ * is spent. `undefined` for any other error, which needs no explanation.
  */
 export function creationError(error: unknown, { name, region }: RefusedTable): Error | undefined {
   const { message } = errorSummary(error);
@@ -40,6 +40,6 @@ export function creationError(error: unknown, { name, region }: RefusedTable): E
     );
   if (!isTransient(error)) return undefined;
   return new TableUnavailableError(
-    `Table ${name} could not be created: DynamoDB refused it for ${tablePatienceMillis / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait for longer. It was not created. Other tables of the account may be in creation; start again when that is over.`,
+    `Table ${name} could not be created: DynamoDB refused it for ${tablePatienceMillis / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait any longer. It was not created. Other tables of the account may be in creation. Start again when that is over.`,
   );
 }

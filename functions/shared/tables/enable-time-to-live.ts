@@ -7,8 +7,8 @@ import type { Runtime } from '../runtime.ts';
 const patienceMillis = 60_000;
 
 /**
- * DescribeTimeToLive lags behind a change whose answer was lost, which UpdateTimeToLive then refuses (a
- * ValidationException); a table whose owner adds an index at the moment is in use.
+ * DescribeTimeToLive lags behind a change whose answer was lost, and UpdateTimeToLive then refuses the change (a
+ * ValidationException). A table whose owner is adding an index is in use.
  */
 function isWorthRetrying(error: unknown): boolean {
   const { name } = errorSummary(error);
@@ -16,8 +16,8 @@ function isWorthRetrying(error: unknown): boolean {
 }
 
 /**
- * Switches time to live on, once: a second change within the hour is a ValidationException. Time to live that is on
- * already, on whatever attribute, stays as it is.
+ * Switches time to live on, once, because a second change within the hour is a ValidationException. Time to live that is
+ * already on, for any attribute, stays as it is.
  *
  * @throws the SDK's errors after a minute of trying
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
@@ -29,7 +29,7 @@ export async function enableTimeToLive(
   const { name, attribute, fence } = table;
   if (attribute === undefined) return;
   const until = { clock, deadline: clock.now() + patienceMillis, patienceMillis };
-  // Asked again before each attempt: where only the answer was lost, the second change would be refused.
+  // Checked before each attempt, because a second change would be refused if only the answer was lost.
   await retry({ ...until, isRetryable: isWorthRetrying }, async () => {
     const { TimeToLiveDescription: current } = await clients.dynamo.send(
       new DescribeTimeToLiveCommand({ TableName: name }),

@@ -38,11 +38,11 @@ export interface WantedTable {
   readonly executionArn: string;
 }
 
-/** How to make a table, and what may stand in its place. */
+/** How to make a table, and what may exist in its place. */
 export interface TableBlueprint {
   readonly name: string;
   readonly input: (tags: Readonly<Record<string, string>>) => CreateTableCommandInput;
-  /** How a table that stands there differs from what is needed, one sentence each. */
+  /** How an existing table differs from what is needed, one sentence each. */
   readonly differences: (table: TableDescription) => readonly string[];
   readonly timeToLiveAttribute?: string | undefined;
 }
@@ -54,13 +54,13 @@ export interface WantedBlueprint {
   readonly executionArn: string;
 }
 
-/** What is there now. */
+/** What exists now. */
 export interface EnsuredTable {
   readonly name: string;
   readonly outcome: 'CREATED' | 'EXISTED';
 }
 
-/** Tags of a new table may show late; then an absent tag says nothing yet. */
+/** Tags of a new table may appear late. Until then an absent tag proves nothing. */
 const tagPatienceMillis = 60_000;
 
 interface Scope extends WantedBlueprint {
@@ -69,23 +69,23 @@ interface Scope extends WantedBlueprint {
   /** @throws RunClosedError, ClaimLostError */
   readonly lookAgain: () => Promise<unknown>;
   readonly intentAt: number;
-  /** Epoch milliseconds: everything that this call waits for the table ends here. */
+  /** Epoch milliseconds: this call waits for the table until then. */
   readonly deadline: number;
-  /** Who may not write until the commit; absent: the table stays open. */
+  /** Who may not write until the commit. Absent: the table stays open. */
   readonly closure: Closure | undefined;
   /** The endpoint has refused tags. */
   readonly isWithoutTags?: boolean;
 }
 
-/** What stands there now; the id keeps it apart from whatever has the name later. */
+/** What exists now. The id tells it from a later table of the same name. */
 interface Ensured {
   readonly outcome: EnsuredTable['outcome'];
   readonly tableId: string | undefined;
-  /** An earlier call has finished with the table: time to live, too, is its owner's by now. */
+  /** An earlier call has finished the table. Its settings, time to live included, are its owner's now. */
   readonly isFinished?: boolean;
 }
 
-/** `undefined` where a table of that name is there already: somebody else's, or ours with its answer lost. */
+/** `undefined` if a table of that name exists: somebody else's, or ours with its answer lost. */
 async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
   const { blueprint, runId, fence, deadline, closure } = scope;
   const { service, stage, region } = runtime.config;
@@ -111,8 +111,8 @@ async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | unde
 }
 
 /**
- * Whether a table that stands there carries this run's tag; an untagged one younger than the intent is asked again.
- * Where the endpoint offers no tags, one younger than the intent is the run's.
+ * Whether an existing table carries this run's tag. An untagged table younger than the intent is checked again. On an
+ * endpoint without tags, a table younger than the intent is the run's.
  */
 async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
   const { clients, clock } = runtime;
@@ -137,7 +137,7 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
   }
 }
 
-/** Creates the table, or finds out what stands there. A table being deleted is waited for. */
+/** Creates the table, or finds out what exists. Waits for a table that is being deleted. */
 async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   const { clients } = runtime;
   for (;;) {
@@ -175,7 +175,7 @@ async function finish(
   return { name, outcome };
 }
 
-/** Whether a table stands there that this run has not announced: then it existed before, whatever its tags say. */
+/** Whether a table exists that this run has not announced. Then it existed before, whatever its tags say. */
 async function isExisting({ clients, config }: Runtime, name: string): Promise<boolean> {
   const existing = await describeTable(clients.tables, name);
   if (existing === undefined || existing.TableStatus === 'DELETING') return false;
@@ -194,9 +194,9 @@ async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): 
 }
 
 /**
- * Sees to it that the table is there: created by this run, with its tags in the CreateTable call itself, or
- * found with the right keys and left as it is. The intent is in the ledger before the call. Idempotent, also
- * when it is called twice at once: the first announcement counts for both.
+ * Makes sure that the table exists: created by this run, with its tags in the CreateTable call itself, or found with the
+ * right keys and left as it is. The intent is in the ledger before the call. Idempotent, even when called twice at once,
+ * because the first announcement counts for both.
  *
  * @throws TableSchemaMismatchError, ForeignStageTableError, RunClosedError, TableUnavailableError, TableQuotaError;
  *   none is retried.
@@ -225,7 +225,7 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const closure = closureFor(runtime, fence.run, name);
     const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };
     const settled = await knownOutcome(runtime, record);
-    // Its id is recorded at the end, so that whoever takes over from a call that died here waits as well.
+    // Its id is recorded at the end, so that a call that takes over from one that died here waits as well.
     if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name });
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {

@@ -16,8 +16,8 @@ export async function describeKnown({ clients }: Runtime, name: string): Promise
 }
 
 /**
- * Whether the table is still the one that the run began with; to be asked at the beginning of every turn that
- * writes to it or reads it, because whoever replaces a table takes its name with him.
+ * Checks that the table is still the one that the run began with. Called at the beginning of every turn that writes to it
+ * or reads it, because a table that replaces another has the same name.
  *
  * @throws TableUnavailableError naming the table; not retried
  */

@@ -7,17 +7,17 @@ import { changePolicy, deleteRevision } from '../aws/change-policy.ts';
 import { tableArnOf } from './close-table.ts';
 import { isClosed, openedPolicy, rollBacksIn } from '../aws/table-policy.ts';
 
-/** Whether a table is open, as GetResourcePolicy says; `reason` is the name of what stands in the way. */
+/** Whether a table is open by GetResourcePolicy. `reason` names the error that keeps it closed. */
 export type Opened = { readonly isOpen: true } | { readonly isOpen: false; readonly reason: string };
 
-/** What is written into the table from now on would be lost with it. */
+/** Anything written to the table from now on would be lost with it. */
 class RollBackAtWork extends Error {
   override readonly name = 'RollBackAtWork';
 }
 
 /**
- * Whether nobody looks into the table in order to delete it. To be asked after its policy was read, and the policy
- * changed only if it is still the same: a roll back closes a table after it has marked its run.
+ * Makes sure that no roll back is looking into the table to delete it. Called after its policy was read, and the policy is
+ * changed only if it is still the same, because a roll back closes a table after it has marked its run.
  */
 async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined): Promise<void> {
   for (const runId of rollBacksIn(policy))
@@ -26,9 +26,9 @@ async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined)
 }
 
 /**
- * Removes every statement of ours from a table's policy, whichever run put it; statements of others stay, and so does
- * the closure of a roll back that is at work. Notes the table as OPEN once GetResourcePolicy says so. Idempotent; a
- * table that is gone counts as open.
+ * Removes every statement of ours from a table's policy, no matter which run put it. Statements of others stay, and so
+ * does the closure of a roll back that is at work. Records the table as OPEN once GetResourcePolicy says so. Idempotent.
+ * A table that is gone counts as open.
  *
  * @param check for a roll back that opens what it has closed itself: its fence
  */
@@ -63,7 +63,7 @@ export async function openTable(
   }
 }
 
-/** For the operator who cannot wait; it takes statements of others off as well, where there are any. */
+/** For the operator who cannot wait. It also removes statements of others, if there are any. */
 export function openCommand(
   runtime: Runtime,
   run: Pick<Run, 'executionArn'>,

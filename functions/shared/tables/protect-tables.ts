@@ -13,7 +13,7 @@ import type { Runtime } from '../runtime.ts';
 const patienceMillis = 60_000;
 
 const passing = new Set([
-  // Its tags show late, and with them a permission that goes by tags.
+  // Its tags appear late, and with them a permission that depends on tags.
   'AccessDeniedException',
   'ContinuousBackupsUnavailableException',
   'ResourceInUseException',
@@ -24,7 +24,7 @@ const isWorthRetrying = (error: unknown): boolean =>
 
 interface Protection {
   readonly what: string;
-  /** Where the table's record says whether it is on. */
+  /** The field of the table's record that says whether it is on. */
   readonly field: 'deletionProtection' | 'pointInTimeRecovery';
   readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
 }
@@ -49,7 +49,7 @@ const protections: readonly Protection[] = [
   },
 ];
 
-/** Why it is not on, and whether that passes by itself; `undefined` when it is. */
+/** Why it is not on, and whether that is transient; `undefined` if it is on. */
 interface Refusal {
   readonly error: string;
   /** The endpoint does not have it at all. */
@@ -79,11 +79,11 @@ async function protect(
   }
 }
 
-/** What one or both protections lack. */
+/** Protections that are missing. */
 export interface ProtectionOutcome {
-  /** One sentence a protection, however many tables lack it. */
+  /** One sentence per protection, for all tables that lack it. */
   readonly warnings: readonly string[];
-  /** Whether what is lacking may well be switched on later. */
+  /** Whether the missing protections may be switched on later. */
   readonly isWorthAnotherTry: boolean;
 }
 
@@ -92,7 +92,7 @@ function stateOf(refusal: Refusal | undefined): ProtectionState {
   return refusal.isPassing ? 'PENDING' : 'REFUSED';
 }
 
-/** One protection of every table that does not have it yet. */
+/** One protection, for every table that does not have it yet. */
 async function protectAll(
   runtime: Runtime,
   { runId, tables, check }: ProtectedTables,
@@ -112,7 +112,7 @@ async function protectAll(
   if (refusals.every((refusal) => refusal === undefined || refusal.isNotOffered))
     return {
       warnings: [
-        `This endpoint offers no ${protection.what.toLowerCase()}; without it: ${unprotected.join(', ')}.`,
+        `This endpoint offers no ${protection.what.toLowerCase()}. Without it: ${unprotected.join(', ')}.`,
       ],
       isWorthAnotherTry,
     };
@@ -133,9 +133,9 @@ export interface ProtectedTables {
 }
 
 /**
- * Switches deletion protection and point-in-time recovery on for every table that the run created, and notes each
- * for itself in the table's record: what is on is not asked for again. Idempotent; no refusal is thrown, because
- * the run is committed.
+ * Switches deletion protection and point-in-time recovery on for every table that the run created, and records each
+ * separately in the table's record, so that none is requested twice. Idempotent. No refusal is thrown, because the run is
+ * committed.
  */
 export async function protectTables(
   runtime: Runtime,

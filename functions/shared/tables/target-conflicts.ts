@@ -27,25 +27,25 @@ export function foreignStageError(name: string, stage: string): ForeignStageTabl
 /** @param differences one sentence each. */
 export function schemaMismatchError(name: string, differences: readonly string[]): TableSchemaMismatchError {
   return new TableSchemaMismatchError(
-    `Table ${name} exists, but not as the migration needs it: ${differences.join(' ')} It was not touched. Rename or remove it, or deploy with --param tablePrefix=<prefix> so that the migration uses other names.`,
+    `Table ${name} exists, but differs from what the migration needs: ${differences.join(' ')} It was not touched. Rename or remove it, or deploy with --param tablePrefix=<prefix> so that the migration uses other names.`,
   );
 }
 
 export function missingTableError(name: string): TableUnavailableError {
   return new TableUnavailableError(
-    `Table ${name} was ACTIVE and is gone: somebody deleted it in the middle of the run. Find out who, then start again.`,
+    `Table ${name} was ACTIVE and is gone: somebody deleted it during the run. Find out who, then start again.`,
   );
 }
 
 export function replacedTableError(name: string): TableUnavailableError {
   return new TableUnavailableError(
-    `Table ${name} is not the one that this run began with: somebody has deleted it and made another of that name. It was not touched. Find out who, then start again.`,
+    `Table ${name} is not the one that this run began with: somebody has deleted it and created another with that name. It was not touched. Find out who, then start again.`,
   );
 }
 
 /**
- * The error of a run whose tables the roles of today's deployment do not name, because its prefix is another one than
- * the run began with; `undefined` where a refusal has another reason.
+ * The error of a run whose tables the roles of the current deployment do not name, because the run began with another
+ * prefix. `undefined` if a refusal has another reason.
  */
 export function otherPrefixError(
   { config }: { readonly config: { readonly tablePrefix: string } },

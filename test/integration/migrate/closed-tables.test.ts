@@ -185,7 +185,7 @@ describe('a table that somebody replaces in the middle of a run', () => {
       );
       expect({ status, error }).toEqual({ status: 'FAILED', error: 'TableUnavailableError' });
       expect(cause).toContain(
-        `Table ${target} is not the one that this run began with: somebody has deleted it and made another of that name.`,
+        `Table ${target} is not the one that this run began with: somebody has deleted it and created another with that name.`,
       );
       expect(await shop.dynamo.scan(target)).toEqual([theirs]);
       const { Table } = await shop.dynamo.call<{ Table: { DeletionProtectionEnabled?: boolean } }>(

@@ -170,8 +170,8 @@ describe('recovering runs', () => {
     expect(await readRun(ledger, 'a')).toMatchObject({
       protection: 'DONE',
       warnings: [
-        'This endpoint offers no deletion protection; without it: cart.',
-        'This endpoint offers no point-in-time recovery; without it: cart.',
+        'This endpoint offers no deletion protection. Without it: cart.',
+        'This endpoint offers no point-in-time recovery. Without it: cart.',
       ],
     });
   });
