@@ -7,7 +7,7 @@ import { isSoak } from '../support/soak.ts';
 
 const products = secretProducts(12);
 
-describe('a worker that is ended in mid-call', () => {
+describe('a worker that is ended during a call', () => {
   let shop: FaultShop;
   let usual: ReadonlyMap<string, number> = new Map();
   let expected: readonly string[] = [];

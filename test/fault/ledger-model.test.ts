@@ -109,7 +109,7 @@ async function remainders(): Promise<string[]> {
   return [...unrecovered, ...left.map(({ name, runId }) => `table ${name} of run ${runId} stayed`), ...stuck];
 }
 
-it("keeps one lock, legal transitions and everybody else's tables, whoever acts at once and whatever goes wrong", async () => {
+it("keeps one lock, legal transitions and everybody else's tables, no matter who acts at once and what goes wrong", async () => {
   const property = fc.asyncProperty(
     commands,
     fc.scheduler(),

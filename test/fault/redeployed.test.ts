@@ -66,7 +66,7 @@ describe('a stage that is deployed again with another tablePrefix while a run is
     expect(left).toEqual([]);
   });
 
-  it('has the items removed from a table that was there before, and nothing else', async () => {
+  it('has the items removed from an existing table, and nothing else', async () => {
     const name = 'old-products-enhanced';
     await before.dynamo.call('CreateTable', createTableInput(catalogueTable, { name, tags: {} }));
     await before.dynamo.put('old-products-enhanced', shopItem);
@@ -90,7 +90,7 @@ describe('a stage that is deployed again with another tablePrefix while a run is
     expect((await after.dynamo.tableNames()).filter((name) => name.startsWith('new-'))).toEqual([]);
   });
 
-  it('ends in a sentence with the old prefix where the roles name the new tables only', async () => {
+  it('ends in a sentence with the old prefix when the roles name the new tables only', async () => {
     const resume = await heldRun();
     const refusal = {
       kind: 'error',

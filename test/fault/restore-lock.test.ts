@@ -73,13 +73,13 @@ describe('a restore while a migration is held', () => {
     expect(answer).toMatchObject({ done: true, result: { written: 50 } });
   });
 
-  it('fills up a restored table that was there before', async () => {
+  it('fills up an existing restored table', async () => {
     const targetTable = 'products-restored-again';
     expect((await shop.run('restore', { targetTable })).status).toBe('SUCCEEDED');
     expect((await shop.run('restore', { targetTable })).status).toBe('SUCCEEDED');
   });
 
-  it('is refused where it would write into the source', async () => {
+  it('is refused when it would write into the source', async () => {
     const refused = await shop.run('restore', { targetTable: 'products', confirm: 'products' });
     expect(refused.error).toBe('LockHeldError');
     expect(refused.cause).toContain('Table products is locked by run held-');

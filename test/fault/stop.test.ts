@@ -108,7 +108,7 @@ describe('an execution that is stopped from the console', () => {
     },
   );
 
-  it('is held where the run says so, and keeps the lock until it is resumed', async () => {
+  it('is held when the run says so, and keeps the lock until it is resumed', async () => {
     await shop.reset(products);
     const runId = nameOf(await stopIn('migrateProductsEnhanced', { onFailure: 'hold' }));
     expect((await recovered(runId)).run).toMatchObject({ status: 'HELD' });

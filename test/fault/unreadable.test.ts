@@ -62,7 +62,7 @@ describe('a table that a key or policy of the shop closes to the roll back', () 
     expect(await shop.dynamo.tableNames()).not.toContain(table);
   });
 
-  it('keeps the run’s items in a table that was there before, and the report names it and the way on', async () => {
+  it('keeps the run’s items in an existing table, and the report names it and the way on', async () => {
     await shop.dynamo.call(
       'CreateTable',
       createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} }),

@@ -97,7 +97,7 @@ describe('the IAM evaluator', () => {
     expect(decisionOf([statement], { context: { 's3:prefix': '' } })).toBe('DENIED_IMPLICITLY');
   });
 
-  it('looks at each key of an IfExists by itself', () => {
+  it('looks at each key of an IfExists alone', () => {
     const statement = allow({
       Condition: { StringEqualsIfExists: { 'aws:ResourceTag/a': '1', 'aws:ResourceTag/b': '2' } },
     });
@@ -260,7 +260,7 @@ describe('conditions', () => {
     expect(decide('arn:aws:events:eu-west-1:123456789012:rule/x')).toBe('DENIED_IMPLICITLY');
   });
 
-  it('that are negated hold for every other value, and where there is none', () => {
+  it('that are negated hold for every other value, and when there is none', () => {
     const statement = allow({ Condition: { StringNotEquals: { 'aws:PrincipalTag/a': ['1', '2'] } } });
     const decide = (context: Record<string, string | string[]>) => decisionOf([statement], { context });
     expect(decide({})).toBe('ALLOWED');

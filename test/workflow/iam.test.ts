@@ -438,7 +438,7 @@ describe('tables that a role may create or delete', () => {
     }
   });
 
-  it('can be created without conditions on tags where an account cannot use them', () => {
+  it('can be created without conditions on tags when an account cannot use them', () => {
     const other = new Arns(names.everythingElse);
     const role = new Map(rolesOf('everythingElse')).get('createCartTable');
     if (role === undefined) throw new Error('There is no function createCartTable.');
@@ -612,7 +612,7 @@ describe('the bucket’s own policy', () => {
 });
 
 describe('trust', () => {
-  it('is given to one service in each role: Step Functions for this account only, Lambda so where it is deployed so', () => {
+  it('is given to one service in each role: Step Functions for this account only, Lambda so when it is deployed so', () => {
     const ofThisAccount = { 'aws:SourceAccount': '123456789012' };
     const lambdaCondition = { asItComes: undefined, everythingElse: ofThisAccount, adopting: undefined };
     for (const variant of variantNames)

@@ -172,7 +172,7 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
       expect(wrong).toEqual([]);
     });
 
-    it('retries what passes by itself with full jitter, crashes twice at most, and nothing else', () => {
+    it('retries a transient error with full jitter, crashes twice at most, and nothing else', () => {
       const expected = [...serviceErrors, ...crashes, 'TransientError'].toSorted().join();
       const isCrash = (error: string) => crashes.includes(error);
       const isPatient = ({ ErrorEquals, JitterStrategy, MaxAttempts = 3, BackoffRate = 2 }: Retrier) =>

@@ -76,7 +76,7 @@ describe('the practice rules', () => {
       expect(rulesIn(resolved).filter((rule) => quiet.includes(rule))).toEqual([]);
   });
 
-  it('name each wildcard of a role by itself', () => {
+  it('name each wildcard of a role alone', () => {
     const statement = {
       Effect: 'Allow',
       Action: ['s3:Get*', 's3:PutObject'],

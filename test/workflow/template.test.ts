@@ -127,7 +127,7 @@ describe('the stack', () => {
     ]);
   });
 
-  it('reserves no concurrency, which would fail the deployment where the quota is small', () => {
+  it('reserves no concurrency, which would fail the deployment when the quota is small', () => {
     for (const { template } of compiled)
       expect(JSON.stringify(template)).not.toContain('ReservedConcurrentExecutions');
   });
@@ -200,7 +200,7 @@ describe('a later deployment', () => {
 describe('what must not be lost', () => {
   const stored = ['BackupBucket', 'BackupBucketPolicy', 'Ledger'];
 
-  it('outlives the stack, and is cleared away where the deployment that creates it fails', () => {
+  it('outlives the stack, and is cleared away when the deployment that creates it fails', () => {
     for (const id of stored)
       expect(resourceOf('asItComes', id)).toMatchObject({
         DeletionPolicy: 'RetainExceptOnCreate',
@@ -213,7 +213,7 @@ describe('what must not be lost', () => {
   const afterTheLedger = /^(ServerlessDeploymentBucket\w*|(RecoverRun|VerifyBackup)LambdaVersion\w+)$/;
 
   it.each(['asItComes', 'everythingElse'] as const)(
-    'comes after everything that a first deployment can fail at, where it could not be cleared away, deployed %s',
+    'comes after everything that a first deployment can fail at, because it could not be removed then, deployed %s',
     (name) => {
       const one = variantOf(name);
       const before = createdBefore(one, 'Ledger');
@@ -326,7 +326,7 @@ describe('recovery', () => {
 });
 
 describe('alarms', () => {
-  it('ring for every bad end that nobody chose, and where an event is lost, and stand on the dashboard', () => {
+  it('ring for every bad end that nobody chose, and when an event is lost, and stand on the dashboard', () => {
     const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
     const watched = alarms.map(([, { Properties }]) => [
       Properties['MetricName'],
@@ -440,7 +440,7 @@ describe('a deployment that cannot work', () => {
     ]);
   });
 
-  it('is refused where the source would be one of the new tables', () => {
+  it('is refused when the source would be one of the new tables', () => {
     expect(problemsWith({ sourceTable: 'cart' })).toEqual([expect.stringContaining('never be a target')]);
     expect(problemsWith({ tablePrefix: 'x-', sourceTable: 'x-products-enhanced' })).toHaveLength(1);
     expect(problemsWith({ tablePrefix: 'x-', sourceTable: 'cart' })).toEqual([]);

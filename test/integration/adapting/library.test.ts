@@ -82,7 +82,7 @@ describe('a library that is migrated', () => {
   const tables = async (): Promise<readonly string[]> =>
     (await library.dynamo.tableNames()).filter((name) => name !== library.aws.ledgerTable).toSorted();
 
-  it('loses nothing when it fails half way: its tables are taken away again, and books is as it was', async () => {
+  it('loses nothing when it fails half way: its tables are deleted again, and books is as it was', async () => {
     library.aws.faults.add({
       service: 'dynamodb',
       operation: 'BatchWriteItem',

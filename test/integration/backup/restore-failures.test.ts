@@ -38,7 +38,7 @@ async function startAndWaitForWrites(input: object): Promise<string> {
 }
 
 describe('a restore that fails', () => {
-  it('takes the table away that it created, and says why', async () => {
+  it('deletes the table that it created, and says why', async () => {
     shop.aws.faults.add({
       service: 'dynamodb',
       operation: 'BatchWriteItem',
@@ -81,7 +81,7 @@ describe('a restore that fails', () => {
 });
 
 describe('a restore that is killed', () => {
-  it('in mid-way, worker by worker, ends the same', async () => {
+  it('half-way, worker by worker, ends the same', async () => {
     shop.aws.faults.killAt({ operation: 'BatchWriteItem', nth: 2, when: 'after' });
     const execution = await shop.run('restore', {});
     expect(execution.status).toBe('SUCCEEDED');
@@ -120,7 +120,7 @@ describe('a restore that is rolled back after it has succeeded', () => {
     return (await restoredTables())[0] ?? '';
   };
 
-  it('takes its table away, where nobody has used it', async () => {
+  it('deletes its table if nobody has used it', async () => {
     const name = await restoredInto();
     expect(await tablesRolledBack('done')).toMatchObject([{ name, outcome: 'DELETED' }]);
     expect(await restoredTables()).toEqual([]);

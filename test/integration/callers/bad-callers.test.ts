@@ -89,7 +89,7 @@ describe('a bad caller of a function', () => {
   });
 
   it.each(Object.keys(shapes).filter((key) => key !== 'testConnection' && key !== 'beginRun'))(
-    'of %s who names a run or a backup that is not there is told so',
+    'of %s who names a run or a backup that does not exist gets a sentence',
     async (key) => {
       for (const { payload } of shapes[key] ?? []) {
         const refusal = await refusalOf(key, payload);

@@ -302,7 +302,7 @@ describe('npm run prove', () => {
     expect(code).toBe(1);
   });
 
-  it('says what is missing and ends with 3 where the credentials may not', async () => {
+  it('says what is missing and ends with 3 when the credentials may not', async () => {
     const { fake: asked } = await connect({ isForbidden: true });
     const { code, stderr } = await run(asked.url);
     expect(stderr).toMatch(/AWS could not be asked, so nothing is proved: .*states:TestState/);

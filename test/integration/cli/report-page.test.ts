@@ -116,7 +116,7 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
     await page.close();
   });
 
-  it('is dark where the reader wants it, pictures included', async () => {
+  it('is dark when the reader wants it, pictures included', async () => {
     const colors = async (colorScheme: 'light' | 'dark'): Promise<readonly string[]> => {
       const { page } = await open('large', { width: widths.desk, colorScheme });
       const found = await page.evaluate<string[]>(`[

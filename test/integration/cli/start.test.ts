@@ -29,7 +29,7 @@ describe('npm start', () => {
     expect(stdout).not.toContain('Succeeded');
   });
 
-  it('says what to paste where no engine runs on the machine', { timeout: 120_000 }, async () => {
+  it('says what to paste when no engine runs on the machine', { timeout: 120_000 }, async () => {
     const otherMachine = `Object.defineProperty(process, 'arch', { value: 'riscv64' })`;
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(otherMachine)}`;
     const { code, stderr } = await runCommand('start', [], {

@@ -84,7 +84,7 @@ describe('the package', () => {
     for (const name of ['node_modules', 'workflow']) await symlink(join(ROOT, name), join(folder, name));
   });
 
-  it('is made once for equal sources, however many ask at once, and anew after an edit', async () => {
+  it('is made once for equal sources, however many ask at once, and again after an edit', async () => {
     const [first, second] = await Promise.all([
       packageService({ serviceDir: service }),
       packageService({ serviceDir: service }),
@@ -145,7 +145,7 @@ describe('the lock', () => {
   });
 });
 
-it('refuses what is no zip archive', async () => {
+it('refuses a file that is no zip archive', async () => {
   const zipPath = join(folder, 'broken.zip');
   await writeFile(zipPath, 'not a zip');
   const spec = { name: 'broken', zipPath, handler: 'broken.handler' } as FunctionSpec;

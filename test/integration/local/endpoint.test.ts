@@ -67,7 +67,7 @@ describe('the endpoint', () => {
     expect(found.statusCode).toBe(200);
   });
 
-  it('says which services there are to whoever asks for another', async () => {
+  it('says which services there are to a caller that asks for another', async () => {
     const authorization = 'AWS4-HMAC-SHA256 Credential=a/20260101/ap-southeast-2/kinesis/aws4_request';
     const response = await fetch(aws.endpoint, { method: 'POST', headers: { authorization } });
     expect(response.status).toBe(400);
@@ -118,7 +118,7 @@ describe('several at once', () => {
     await clients.dynamodb.send(new ListTablesCommand({}));
   });
 
-  it('say so where a port is taken', async () => {
+  it('say so when a port is taken', async () => {
     const port = Number(new URL(aws.endpoint).port);
     await expect(startTinyAws({ port })).rejects.toThrow(/--port/);
   });
@@ -168,7 +168,7 @@ describe('a stop', () => {
     );
   });
 
-  it('says what answers where it is no DynamoDB', async () => {
+  it('says what answers when it is no DynamoDB', async () => {
     const page = '<!doctype html>\n<html><body>Not here</body></html>';
     const server = createServer((_, response) => response.writeHead(404).end(page)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -180,7 +180,7 @@ describe('a stop', () => {
     server.close();
   });
 
-  it('says what is missing where an engine cannot be reached', async () => {
+  it('says what is missing when an engine cannot be reached', async () => {
     await expect(startTinyAws({ dynamodbUrl: 'http://127.0.0.1:9' })).rejects.toThrow(
       /DynamoDB engine at http:\/\/127.0.0.1:9/,
     );

@@ -238,7 +238,7 @@ describe('a fault', () => {
     expect(writes).toHaveLength(2);
   });
 
-  it('cuts a body in mid-stream', async () => {
+  it('cuts a body during the stream', async () => {
     await putObject('cut');
     aws.faults.add({ service: 's3', operation: 'GetObject', key: 'cut', kind: 'bodyCut', times: 1 });
     const { Body, ContentLength } = await clients.s3.send(

@@ -34,7 +34,7 @@ describe('a function', () => {
     }
   });
 
-  it('gets an empty object where there is no payload, and knows how long it has', async () => {
+  it('gets an empty object when there is no payload, and knows how long it has', async () => {
     const { payload } = await invoke('tiny-local-echo');
     expect(payload).toMatchObject({ event: {} });
     const { remainingMillis } = payload as { remainingMillis: number };
@@ -71,7 +71,7 @@ describe('a function', () => {
     expect(calls(second)).toBe(calls(first) + 1);
   });
 
-  it('waits for a worker where there are more calls than workers', async () => {
+  it('waits for a worker when there are more calls than workers', async () => {
     const calls = Array.from({ length: 12 }, (_, n) =>
       invoke(n % 2 === 0 ? 'tiny-local-echo' : 'tiny-local-misbehave', '{"shard":{"kind":"ok"}}'),
     );

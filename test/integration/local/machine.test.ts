@@ -87,7 +87,7 @@ describe('a Map', () => {
     expect(most).toBe(3);
   });
 
-  it('is retried as a whole where it has a Retry', async () => {
+  it('is retried as a whole when it has a Retry', async () => {
     let calls = 0;
     const invoke = async () => {
       calls += 1;

@@ -109,7 +109,7 @@ describe('a failure that comes without a Cause', () => {
       },
     ],
     ['a worker of restore', 'restore', untilProof],
-  ])('of %s keeps its name even where it cannot be recorded', async (_, machine, answers) => {
+  ])('of %s keeps its name even when it cannot be recorded', async (_, machine, answers) => {
     const ended = await run(machine, {
       ...answers,
       ...rollsBack,
@@ -127,7 +127,7 @@ describe('a failure that comes without a Cause', () => {
     expect(ended.cause).toMatch(/^The roll back itself failed.*start the rollback state machine/);
   });
 
-  it('of the roll back alone ends with a sentence, where the first failure had a Cause', async () => {
+  it('of the roll back alone ends with a sentence, when the first failure had a Cause', async () => {
     const ended = await run('migrate', {
       testConnection: () => {
         throw new StateError('InvalidInputError', '{"errorMessage":"No."}');

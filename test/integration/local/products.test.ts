@@ -110,7 +110,7 @@ describe('products from a file', () => {
       ['a', 'b', 'b', 'a', 'b'],
       'have an id that an earlier one has (the first is "b"). A table holds one product for each id, so the shop has that many fewer',
     ],
-  ])('with the ids %j are counted where a table cannot hold them all', async (ids, sentence) => {
+  ])('with the ids %j are counted when a table cannot hold them all', async (ids, sentence) => {
     const repeats: Repeats = { count: 0 };
     const path = await file('repeated', JSON.stringify(ids.map((id) => ({ id }))));
     let handedOn = 0;
@@ -120,7 +120,7 @@ describe('products from a file', () => {
     expect(repeatsSentence(repeats, path) ?? '').toContain(sentence);
   });
 
-  it('are refused by name where DynamoDB refuses them', async () => {
+  it('are refused by name when DynamoDB refuses them', async () => {
     const bad = { id: { S: 'culprit' }, price: { N: 'twelve' } };
     await expect(aws.loadProducts([{ id: { S: 'fine' } }, bad], 'refused')).rejects.toThrow(/culprit/);
     await expect(aws.loadProducts([{ id: { N: '1' } }], 'numbered')).rejects.toThrow(/no string "id"/);

@@ -76,7 +76,7 @@ describe('a table that is created with a policy', () => {
     expect(await read()).toMatchObject({ Policy: closed, RevisionId: expect.stringMatching(/^\d+$/) });
   });
 
-  it('refuses every way to write an item to whoever the policy denies it', async () => {
+  it('refuses every way to write an item to every caller that the policy denies', async () => {
     const Item = Key;
     const denied = { name: 'AccessDeniedException' };
     const { dynamodb } = clients;

@@ -43,7 +43,7 @@ describe('a rule of the embedded EventBridge', () => {
     ['the function by its name', { functionName: 'settle' }],
     ['the function by its account and name', { functionName: '123456789012:function:settle' }],
     ['every action of Lambda', { action: 'lambda:*' }],
-  ])('calls its function where a permission names %s', async (_, change) => {
+  ])('calls its function when a permission names %s', async (_, change) => {
     const outcome = await tick({ rules: [rule], permissions: [{ ...permission, ...change }] });
     expect(outcome).toEqual({ called: [functionArn], refusals: [] });
   });

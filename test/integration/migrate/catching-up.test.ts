@@ -36,7 +36,7 @@ describe('a shop that goes on between two runs', () => {
   });
   afterAll(() => shop.stop());
 
-  it('is told nothing of it by the first run', () => {
+  it('hears nothing of it by the first run', () => {
     expect(first.mismatches).toEqual({});
     expect(first.warnings?.join(' ')).not.toMatch(/older than|no longer in|left alone/u);
   });

@@ -138,7 +138,7 @@ describe('the new tables of a run', () => {
     await shop.dynamo.put('orders', order);
   });
 
-  it('are opened by whoever finds that the run was committed, when CompleteRun has died after it', async () => {
+  it('are opened by the next call that finds the run committed, when CompleteRun has died after it', async () => {
     shop.aws.faults.killAt({
       functionName: functionName('completeRun'),
       operation: 'GetResourcePolicy',
@@ -255,7 +255,7 @@ describe('the new table of a restore', () => {
     await removeRestored();
   }, 60_000);
 
-  it('fails the restore where somebody replaces it, and stays as it is', async () => {
+  it('fails the restore when somebody replaces it, and stays as it is', async () => {
     await backUp();
     let isWaiting = false;
     let isDone = false;

@@ -37,7 +37,7 @@ describe('a source table without a product', () => {
     },
   );
 
-  it('is migrated where the input allows it, with a warning in the report', async () => {
+  it('is migrated when the input allows it, with a warning in the report', async () => {
     const report = await shop.migrate({ allowEmpty: true });
 
     expect(report).toMatchObject({ status: 'SUCCEEDED', source: { products: 0 }, migrated: { items: 0 } });
@@ -74,7 +74,7 @@ describe('a source table without a product', () => {
 });
 
 describe('npm start with an empty file', () => {
-  it('is no success', async () => {
+  it('is not a success', async () => {
     const path = join(cwd, 'nothing.jsonl');
     writeFileSync(path, '');
     const { code, stdout } = await runCommand('start', ['--input', path, '--json'], { cwd: process.cwd() });

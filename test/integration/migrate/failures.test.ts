@@ -57,7 +57,7 @@ describe('a run that cannot succeed', () => {
       expect(await shop.objectKeys('')).toEqual([]);
     });
 
-  it('deletes nothing and says which tables are its own, where somebody has removed its record from the ledger', async () => {
+  it('deletes nothing and says which tables are its own, when somebody has removed its record from the ledger', async () => {
     await shop.dynamo.fillProducts(awkwardProducts(3));
     shop.aws.faults.add({ kind: 'throttle', operation: 'BatchWriteItem', nth: 1, times: 12 });
     const ended = shop.run('migrate', {}, 'lost');
@@ -76,7 +76,7 @@ describe('a run that cannot succeed', () => {
     expect(again.warnings?.join(' ')).toContain('The lock was removed.');
   });
 
-  it('ends in Refused, not in RolledBack, where no run was begun', async () => {
+  it('ends in Refused, not in RolledBack, when no run was begun', async () => {
     const { executionArn } = await shop.run('migrate', 'abc');
     const { events = [] } = await shop.sfn.send(new GetExecutionHistoryCommand({ executionArn }));
     const names = events.map(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name);
@@ -84,7 +84,7 @@ describe('a run that cannot succeed', () => {
     expect(names).not.toContain('RolledBack');
   });
 
-  it('is not committed where somebody deletes a table in mid-run, and names it', async () => {
+  it('is not committed when somebody deletes a table during the run, and names it', async () => {
     await shop.dynamo.fillProducts(awkwardProducts(300));
     const running = shop.run('migrate', {});
     await eventually(() =>
@@ -168,7 +168,7 @@ describe('a run that cannot succeed', () => {
     expect(resumed.warnings?.join(' ')).toContain('onExisting made no difference');
   });
 
-  it('takes its own tables away and leaves one that was there before, item for item', async () => {
+  it('deletes its own tables and leaves an existing one, item for item', async () => {
     await shop.dynamo.fillProducts(awkwardProducts(30));
     await createOrders(shop, 'SK');
     await shop.dynamo.put('orders', { PK: { S: 'ORDER#1' }, SK: { S: 'METADATA' }, total: { N: '16500' } });

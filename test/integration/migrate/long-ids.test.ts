@@ -56,7 +56,7 @@ describe.each([0, 1])('a shop whose ids are long and made of emoji (cut at %i)',
     await expectWholeCharacters(shop, JSON.stringify(kept2), JSON.stringify(replaced));
   });
 
-  it('fails with a whole sentence where one of them cannot be migrated', async () => {
+  it('fails with a whole sentence when one of them cannot be migrated', async () => {
     await shop.dynamo.put('products', nameless(product(5, pad)));
 
     const execution = await shop.run('migrate', {});
@@ -65,7 +65,7 @@ describe.each([0, 1])('a shop whose ids are long and made of emoji (cut at %i)',
     await expectWholeCharacters(shop, execution.cause);
   });
 
-  it('is rolled back where DynamoDB fails the run with such a text', async () => {
+  it('is rolled back when DynamoDB fails the run with such a text', async () => {
     shop.aws.faults.add({
       service: 'dynamodb',
       operation: 'BatchWriteItem',

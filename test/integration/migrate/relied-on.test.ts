@@ -153,7 +153,7 @@ describe('a run that a later one relies on', () => {
   });
 
   it.skipIf(lacks('backups'))(
-    'keeps its items in a table that was there before it, until the later run is named',
+    'keeps its items in an existing table, until the later run is named',
     async () => {
       await shop.migrate({});
       await shop.dynamo.put('products', product(50));
@@ -205,7 +205,7 @@ describe('a step called alone that failed half-way', () => {
     expect(await readTables(shop)).toEqual(before);
   });
 
-  it('is not gone on with once a later run relies on it', async () => {
+  it('is not continued once a later run relies on it', async () => {
     const held = await failHalfWay();
     await shop.migrate({});
     const { answer } = await shop.invoke<{ runId: string; done: boolean }>('migrateProductsEnhanced');
@@ -246,7 +246,7 @@ describe('a restore that a later one relies on', () => {
   });
 });
 
-describe('a roll back that nobody asked for', () => {
+describe('an automatic roll back', () => {
   /** As a recovery meets it whose lock was lost: the run is ROLLING_BACK, and another has committed on its tables. */
   async function rollBackUnasked(runId: string): Promise<Report> {
     await shop.dynamo.call('UpdateItem', {
@@ -274,7 +274,7 @@ describe('a roll back that nobody asked for', () => {
     expect(report.warnings).toContain(`Table cart was kept, because run ${runId} relies on it.`);
   });
 
-  it('keeps items that a later run relies on in a table that was there before', async () => {
+  it('keeps items that a later run relies on in an existing table', async () => {
     await shop.migrate({});
     await shop.dynamo.put('products', product(50));
     await shop.run('migrate', {}, a);

@@ -85,7 +85,7 @@ describe.skipIf(lacks('tags'))('the smoke test', () => {
     expect(await tables()).toEqual(['somebody-elses']);
   });
 
-  it('interrupted while a run goes on, ends the run and takes everything away', async () => {
+  it('interrupted while a run goes on, ends the run and removes everything', async () => {
     await start({ environment: { ...own, FENCE_WAIT_SECONDS: '0' } });
     const interrupt = new AbortController();
     const running = smoke(interrupt.signal);
@@ -98,7 +98,7 @@ describe.skipIf(lacks('tags'))('the smoke test', () => {
     expect(await tables()).toEqual([]);
   });
 
-  it('goes red where the deployment may not write, says why, and takes everything away', async () => {
+  it('goes red when the deployment may not write, says why, and removes everything', async () => {
     await start({ environment: { ...own, FENCE_WAIT_SECONDS: '0' } });
     const code = 'AccessDeniedException';
     aws.faults.add({
@@ -120,7 +120,7 @@ describe.skipIf(lacks('tags'))('the smoke test', () => {
   });
 
   it.each(['try-source', 'try-cart'])(
-    'touches nothing where a table %s is there that it did not make',
+    'touches nothing when a table %s is there that it did not make',
     async (name) => {
       await start({ environment: own });
       await createTable(name);
@@ -130,7 +130,7 @@ describe.skipIf(lacks('tags'))('the smoke test', () => {
     },
   );
 
-  it('takes no target for its own where its source is gone, whatever the tags say', async () => {
+  it('takes no target for its own when its source is gone, whatever the tags say', async () => {
     await start({ environment: own });
     await createTable('try-cart', [
       { Key: 'migration:run', Value: 'smoke-migrate-1' },
@@ -167,7 +167,7 @@ describe.skipIf(lacks('tags'))('the smoke test', () => {
   });
 });
 
-describe('the smoke test where there are no tags', () => {
+describe('the smoke test when there are no tags', () => {
   it('does not begin, because it could not know its own tables again', async () => {
     await start({ environment: own });
     aws.faults.add({

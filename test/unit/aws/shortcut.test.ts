@@ -169,7 +169,7 @@ describe("a client's requests past the SDK", () => {
     expect(Math.abs(Date.parse(signedAt) - serverTime.getTime())).toBeLessThan(60_000);
   });
 
-  it('are refused for good where the signature is wrong and the clocks agree', async () => {
+  it('are refused for good when the signature is wrong and the clocks agree', async () => {
     const body =
       '{"__type":"com.amazon.coral.service#InvalidSignatureException","message":"The signature does not match"}';
     const asked = await answering(fine, { status: 400, body, headers: { date: new Date().toUTCString() } });

@@ -97,7 +97,7 @@ describe('a run that comes to a table of an earlier one', () => {
     expect(await secondsOfNext()).toBe(30);
   });
 
-  it('waits in the same way where the table is there already', async () => {
+  it('waits in the same way when the table is there already', async () => {
     const input = createTableInput(cartTable, { name: 'cart', tags: {} });
     await world.observer.clients.dynamo.send(new CreateTableCommand(input));
     await worked(killed);
@@ -105,13 +105,13 @@ describe('a run that comes to a table of an earlier one', () => {
     expect(await secondsOfNext()).toBe(30);
   });
 
-  it('waits for nothing where the earlier run has ended', async () => {
+  it('waits for nothing when the earlier run has ended', async () => {
     await worked(killed);
     await move('SUCCEEDED');
     expect(await secondsOfNext()).toBe(0);
   });
 
-  it('waits for nothing where every worker of the earlier run has come back', async () => {
+  it('waits for nothing when every worker of the earlier run has come back', async () => {
     await worked((turn) => turn.save(done));
     await remove(lockKey('products'));
     expect(await secondsOfNext()).toBe(0);

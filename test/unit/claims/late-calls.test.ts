@@ -76,7 +76,7 @@ describe('a run whose workers have all come back', () => {
     expect(await quietTimeOf(world.observer, marked, world.clock.now())).toBe(0);
   });
 
-  it('is quiet at once also where a unit has failed', async () => {
+  it('is quiet at once also when a unit has failed', async () => {
     await expect(call(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     expect((await shard())?.claim).toBeUndefined();
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(0);

@@ -117,7 +117,7 @@ describe('the terminal', () => {
     expect(text()).toBe('\u001b[31mours\u001b[39m \\u001b[31mtheirs\\u001b[39m\\u202e\n');
   });
 
-  it('writes no colour at all where there is no terminal', () => {
+  it('writes no colour at all when there is no terminal', () => {
     const { terminal, text } = recordingTerminal();
     terminal.say(terminal.colors.red('plain'));
     expect(text()).toBe('plain\n');

@@ -213,7 +213,7 @@ describe('--port', () => {
     expect(portNumber(text)).toBe(Number(text));
   });
 
-  it.each(['65536', '99999', '-1', '80.5', 'http', ''])('is refused where it is "%s"', (text) => {
+  it.each(['65536', '99999', '-1', '80.5', 'http', ''])('is refused when it is "%s"', (text) => {
     expect(() => portNumber(text)).toThrow('A port is a whole number from 0 to 65535; 0 takes any free one.');
   });
 });

@@ -126,7 +126,7 @@ describe('the page of a restore', () => {
     expect(page).toContain('0, whose time to live was up when the restore began');
   });
 
-  it('speaks of a new table where it has created it', () => {
+  it('speaks of a new table when it has created it', () => {
     const { restored } = restoreView().report;
     if (restored === undefined) throw new Error('The fixture is a restore.');
     const page = renderReport(restoreView({ restored: { ...restored, mode: 'NEW', written: 6 } }));
@@ -220,7 +220,7 @@ describe('timelineOf', () => {
     expect(seconds).toBeCloseTo(63.7);
   });
 
-  it('has a length where nothing is known', () => {
+  it('has a length when nothing is known', () => {
     expect(timelineOf({ report: reportOf(), path: [], shards: new Map() }).seconds).toBeGreaterThan(0);
   });
 });

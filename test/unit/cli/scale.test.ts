@@ -40,7 +40,7 @@ describe('the plan of a table that need not exist', () => {
     for (const { share } of limitsOf(accepted(1e9, 'DISTRIBUTED'))) expect(share).toBeLessThanOrEqual(0.8);
   });
 
-  it('is refused with the sentence of a run where an INLINE history would not hold it', () => {
+  it('is refused with the sentence of a run when an INLINE history would not hold it', () => {
     const run = plan(1e9, 'INLINE');
 
     expect(isRefused(run) && run.refusal).toMatch(

@@ -121,7 +121,7 @@ describe('outcomeOf', () => {
     );
   });
 
-  it('says how to go on with a held run', () => {
+  it('says how to continue a held run', () => {
     const { nextStep } = outcomeOf(reportOf({ status: 'HELD', runId: 'r1' }));
     expect(nextStep).toContain('{"resume": "r1"}');
     expect(nextStep).toContain('{"runId": "r1"}');

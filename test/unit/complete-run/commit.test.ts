@@ -52,7 +52,7 @@ describe('a run is committed', () => {
       verification: { expected: 200, found: 200, missing: 0, different: 0, extra: 0 },
     });
   });
-  it('where everything is there, into a table that was there before', async () => {
+  it('where everything is there, into an existing table', async () => {
     const run = await begun({ existing: [shopItem] });
     const report = await driveRun(bench, run);
     expect(report).toMatchObject({
@@ -61,7 +61,7 @@ describe('a run is committed', () => {
       verification: { expected: 200, found: 200, missing: 0, presentDifferent: 1 },
     });
   });
-  it('as a plan, where the backup and its rehearsal are whole', async () => {
+  it('as a plan, when the backup and its rehearsal are whole', async () => {
     const parameters = {
       dryRun: true,
       onFailure: 'rollback',
@@ -88,7 +88,7 @@ describe('a run is not committed', () => {
       expect(await refused(at, removing('FILE#'))).toMatch(/the list of files holds \d+, not 40/);
     },
   );
-  it('when one FILE# record is missing before MigrateProducts and the table was there before', async () => {
+  it('when one FILE# record is missing before MigrateProducts and the table existed before', async () => {
     const error = await refused('MigrateProducts', removing('FILE#'), { existing: [] });
     expect(error).toMatch(/written, replaced and present are together \d+, not 200/);
   });

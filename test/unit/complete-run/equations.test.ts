@@ -165,7 +165,7 @@ describe('the equations of a commit', () => {
       'never made ready',
     ],
     ['is not in the ledger', { existing: { tableId: 'a', status: 'ACTIVE' } }, 'no record'],
-  ])('do not hold where a table %s', (_, facts, words) => {
+  ])('do not hold when a table %s', (_, facts, words) => {
     expect(tableProblems({ name: 'orders', ...facts })).toEqual([expect.stringContaining(words)]);
   });
   it.each(['ACTIVE', 'UPDATING'])('hold for the same table, %s', (status) => {

@@ -121,7 +121,7 @@ describe('a Scan of a segment', () => {
 });
 
 describe('the items of a segment', () => {
-  it('go on behind the last one that was taken', async () => {
+  it('continue after the last one that was taken', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(12), fc.integer({ min: 1, max: 4 }), fc.nat(12), async (size, page, takes) => {
         const table = pagedTable(size, [page]);
@@ -144,7 +144,7 @@ describe('the items of a segment', () => {
     );
   });
 
-  it('can be told to go on behind another item, with nothing read ahead', async () => {
+  it('can be told to continue after another item, with nothing read ahead', async () => {
     const table = pagedTable(6);
     const scan = openScan({ ...scopeOf(table), isReadingAhead: true }, SEGMENT);
     const items = scanItems(scan, KEY);

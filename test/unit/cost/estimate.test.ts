@@ -138,7 +138,7 @@ describe('estimateRun', () => {
     expect(estimate.dollars).toBeGreaterThan(0);
   });
 
-  it('says whose prices it used where a region is not listed', () => {
+  it('says whose prices it used when a region is not listed', () => {
     expect(estimateRun({ region: 'eu-west-1', products: 1, bytes: 1, workers: 1 }).region).toBe(
       'ap-southeast-2',
     );

@@ -102,7 +102,7 @@ describe('a table that the run created and its owner has worked on since', () =>
 });
 
 describe('time to live of a new table', () => {
-  it('is asked for again where the answer was lost and DynamoDB still shows it as off', async () => {
+  it('is asked for again when the answer was lost and DynamoDB still shows it as off', async () => {
     await begunRun(world, 'a');
     let changes = 0;
     let isLagging = true;
@@ -130,7 +130,7 @@ describe('time to live of a new table', () => {
 });
 
 describe('a wait for a table', () => {
-  it('ends after ten minutes for good where the table stays CREATING, so that the state does not wait again', async () => {
+  it('ends after ten minutes for good when the table stays CREATING, so that the state does not wait again', async () => {
     await begunRun(world, 'a');
     const startedAt = world.clock.now();
     await expect(ensure(fourMinutesALook(staysIn('CREATING')))).rejects.toMatchObject({
@@ -140,7 +140,7 @@ describe('a wait for a table', () => {
     expect(world.clock.now() - startedAt).toBeLessThan(1_200_000);
   });
 
-  it('ends after ten minutes for good where a table of that name is DELETING all the time', async () => {
+  it('ends after ten minutes for good when a table of that name is DELETING all the time', async () => {
     await begunRun(world, 'a');
     await ensure();
     await begunAgain();
@@ -185,7 +185,7 @@ describe('a table that DynamoDB refuses to create', () => {
   it.each([
     'Subscriber limit exceeded: There is a limit of 2500 tables per subscriber',
     'Account limit exceeded: the maximum number of tables is 2500',
-  ])('fails the run at once where the account has no room for it: %s', async (message) => {
+  ])('fails the run at once when the account has no room for it: %s', async (message) => {
     await begunRun(world, 'a');
     const { gate, attempts } = refusing(message);
     await expect(ensure(gate)).rejects.toMatchObject({
@@ -200,7 +200,7 @@ describe('a table that DynamoDB refuses to create', () => {
     'Subscriber limit exceeded: Only 1 table with local secondary index can be created simultaneously',
     'Too many operations for a given subscriber',
   ])(
-    'fails the run for good after one budget of ten minutes where others are in creation: %s',
+    'fails the run for good after one budget of ten minutes when others are in creation: %s',
     async (message) => {
       await begunRun(world, 'a');
       const { gate, attempts } = refusing(message);

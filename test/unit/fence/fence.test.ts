@@ -30,7 +30,7 @@ describe('a worker at its entry', () => {
     await expect(fence.check()).resolves.toBeUndefined();
   });
 
-  it('is refused where there is no run', async () => {
+  it('is refused when there is no run', async () => {
     await expect(raise()).rejects.toThrow(RunNotFoundError);
   });
 
@@ -45,7 +45,7 @@ describe('a worker at its entry', () => {
     },
   );
 
-  it('is refused when the run goes on under another execution', async () => {
+  it('is refused when the run continues under another execution', async () => {
     const run = await begunRun(world, 'a');
     const { ledger } = world.observer;
     const held = await transition(ledger, { run, to: 'HELD', lock: 'keep', writer: 'me' });

@@ -88,7 +88,7 @@ describe('a worker of BackupProducts', () => {
     expect(await backUp(await begin())).toMatchObject({ done: true, itemsDone: 0 });
     expect(dataKeys()).toEqual([]);
   });
-  it('goes on where it stopped when time is always short', async () => {
+  it('continues where it stopped when time is always short', async () => {
     await bench.fill(sourceTable, products(2_000));
     const output = await backUp(await begin({ itemsPerFile: 300 }), shortTurn);
     expect(output.turn).toBeGreaterThan(5);

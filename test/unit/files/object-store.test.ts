@@ -61,7 +61,7 @@ describe('putOnce', () => {
       sha256: sha256('other'),
     });
   });
-  it('writes again where the object that was in the way is gone', async () => {
+  it('writes again when the object that was in the way is gone', async () => {
     const { store } = scripted([
       failure('PreconditionFailed', 412),
       failure('NotFound', 404),
@@ -99,7 +99,7 @@ describe('get', () => {
     expect((await store.get('key'))?.body.toString()).toBe('text');
     expect(calls).toHaveLength(2);
   });
-  it('reads again after a reset in mid-stream', async () => {
+  it('reads again after a reset during the stream', async () => {
     const cut = {
       ...found('text'),
       Body: {

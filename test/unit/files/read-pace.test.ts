@@ -31,7 +31,7 @@ describe('the pace of a Scan worker', () => {
     expect(paceOf(25).pace.limit()).toBe(100);
     expect(paceOf(25, 0.25).pace.limit()).toBe(100);
   });
-  it('begins with a smaller one where the items are known to be large', () => {
+  it('begins with a smaller one when the items are known to be large', () => {
     expect(paceOf(25, 100).pace.limit()).toBe(1);
     expect(paceOf(25, 1).pace.limit()).toBe(25);
   });
@@ -88,7 +88,7 @@ describe('the pace of a Scan worker', () => {
       expect(items / units).toBeGreaterThan(0.7 * 16);
     },
   );
-  it('measures with a page of at most a few units where the share is small', () => {
+  it('measures with a page of at most a few units when the share is small', () => {
     expect(paceOf(0.5).pace.limit()).toBe(4);
   });
 });

@@ -234,7 +234,7 @@ describe('the tags of a restored table', () => {
     );
   });
 
-  it('are set one by one where DynamoDB refuses them together, so that one bad tag costs only itself', async () => {
+  it('are set one by one when DynamoDB refuses them together, so that one bad tag costs only itself', async () => {
     const backedUp = await describedWith({ Tags: numbered(3) });
     bench.runtime.clients.dynamo.middlewareStack.add(
       (next, context) => (args) => {

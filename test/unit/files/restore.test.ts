@@ -228,7 +228,7 @@ describe('a restore into a new table', () => {
       products(700).map(canonicalJson).toSorted(),
     );
   });
-  it('ends the same after a worker was killed in mid-way', async () => {
+  it('ends the same after a worker was killed half-way', async () => {
     await backedUp(products(700));
     const run = await begin();
     let batches = 0;
@@ -276,7 +276,7 @@ describe('a restore into a new table', () => {
       message: expect.stringContaining('refuses item p-17:'),
     });
   });
-  it('is no success when the table holds anything else', async () => {
+  it('is not a success when the table holds anything else', async () => {
     await backedUp(products(50));
     const run = await begin();
     const batchPut: Runtime['items']['batchPut'] = async (tableName, items) => {

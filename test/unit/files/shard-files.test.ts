@@ -30,7 +30,7 @@ describe('filesOfShard', () => {
     );
   });
 
-  it('leaves shards empty where there are more of them than files', () => {
+  it('leaves shards empty when there are more of them than files', () => {
     expect(cut([7], 3).map((files) => files.length)).toEqual([1, 0, 0]);
   });
 });

@@ -40,7 +40,7 @@ describe('an error as it leaves a function', () => {
     );
   });
 
-  it('stays one that the workflow repeats where nothing answers', async () => {
+  it('stays one that the workflow repeats when nothing answers', async () => {
     const shown = presentable(await refusedBy(`http://127.0.0.1:${await silentPort()}`), inWorkflow);
     expect(shown.name).toBe('TransientError');
     expect(shown.message).toContain('the step is tried again automatically');

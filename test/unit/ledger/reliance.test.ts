@@ -190,7 +190,7 @@ describe('the ledger of who relies on whom', () => {
     expect(await isThere(reliedKey('nobody', 'b'))).toBe(false);
   });
 
-  it('counts every earlier run of the table where a worker met more marks than it could note', async () => {
+  it('counts every earlier run of the table when a worker met more marks than it could note', async () => {
     await ended('a', { outcome: 'CREATED', tableId: 'another id' });
     const b = await withTable('b', { outcome: 'EXISTED', tableId: 'id' });
     const marks = Array.from({ length: MAX_FOUND_RUNS }, (_, index) => `mark-${index}`);

@@ -27,7 +27,7 @@ function itemsFor(run: Run, product: WireItem): readonly WireItem[] {
   return result.kind === 'items' ? result.items : [];
 }
 
-describe('a target that was there before', () => {
+describe('an existing target', () => {
   it('keeps every item of its own, and gets the others', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [shopItem] });
     await bench.migrate();
@@ -99,7 +99,7 @@ describe('a target that was there before', () => {
     expect(await bench.target()).toHaveProperty('size', 15);
   });
 
-  it('is asked what stands there by an engine that does not say', async () => {
+  it('is asked what exists there by an engine that does not say', async () => {
     bench = await migrateBench({ products: sizedProducts(2), existing: [shopItem] });
     const silent = bench.withItems({
       async putIf(table, item, condition) {
@@ -146,7 +146,7 @@ describe('a resumed run', () => {
     expect((await bench.shard())?.counters).toMatchObject({ items: 15, alreadyPresent: 1 });
   });
 
-  it('finds what it wrote before it was held, and does not count it as there before', async () => {
+  it('finds what it wrote before it was held, and does not count it as present before', async () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.fill(targetName, itemsFor(bench.run, sizedProduct(0)));
     const resumed = await bench.resume(bench.run);

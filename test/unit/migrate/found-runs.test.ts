@@ -6,7 +6,7 @@ import { type MigrateBench, migrateBench, sizedProducts, targetName } from './mi
 
 const marked = (mark: string) => ({ migrationRun: { S: mark } });
 
-describe('the runs whose items stood where one was to be written', () => {
+describe('the runs whose items are under a key to be written', () => {
   it('are noted once each, without the own run and without what cannot be the id of a run', () => {
     const found = createFoundRuns('own', ['before']);
     for (const mark of ['a', 'b', 'a', 'own', 'not an id', 'x'.repeat(81), '']) found.see(marked(mark));

@@ -43,7 +43,7 @@ describe('throttling that does not follow the rate', () => {
     },
   );
 
-  it('waits for nothing where nothing is refused', async () => {
+  it('waits for nothing when nothing is refused', async () => {
     expect(await unitsPerSecond(0)).toBeGreaterThan(15_000);
   });
 

@@ -66,7 +66,7 @@ describe('migrateProductsEnhanced called alone', () => {
     expect(again).toMatchObject({ done: true, result: { items: 30, alreadyPresent: 30 } });
   });
 
-  it('is not complete where its checkpoint has seen less than the backup holds', async () => {
+  it('is not complete when its checkpoint has seen less than the backup holds', async () => {
     await sealed(sizedProducts(6));
     const first = await migrateAlone(bench.runtime, shortTurn());
     const hand = ledgerHand(bench);
@@ -80,7 +80,7 @@ describe('migrateProductsEnhanced called alone', () => {
     expect(first.done).toBe(false);
   });
 
-  it('says how to make a backup where there is none', async () => {
+  it('says how to make a backup when there is none', async () => {
     await sealed(sizedProducts(1));
     bench.objects.bodies.clear();
     await expect(migrateAlone(bench.runtime, longTurn())).rejects.toMatchObject({

@@ -203,7 +203,7 @@ const defaults = {
 } as const;
 
 describe('a worker that is short of time', () => {
-  it('goes on where it stopped, and writes nothing twice', async () => {
+  it('continues where it stopped, and writes nothing twice', async () => {
     const products = sizedProducts(12);
     bench = await migrateBench({ products, plan: { itemsPerFile: 5 } });
     const written: string[] = [];

@@ -96,7 +96,7 @@ function made(runId: string, change: WireItem = {}, runStartedAt = sampleContext
 const edited = (item: WireItem): WireItem =>
   wireItem([...Object.entries(item), ['note', { S: 'the shop’s' }]]);
 
-describe('deciding about an item that stands in the way', () => {
+describe('deciding about an item in the way', () => {
   const runStartedAt = '2026-05-05T05:05:05.555Z';
   const fresh = made('run-2', {}, runStartedAt);
   const decide = (existing: WireItem, onExisting: 'keep' | 'replace', wanted = fresh) =>
@@ -112,7 +112,7 @@ describe('deciding about an item that stands in the way', () => {
       'replace',
       'ours',
     ],
-    ['another run’s, the same but for what every run makes anew', made('run-1'), 'keep', 'present'],
+    ['another run’s, the same except for what every run makes', made('run-1'), 'keep', 'present'],
     [
       'another run’s, of a product that has changed, to be kept',
       made('run-1', { name: { S: 'Boot' } }),
@@ -120,7 +120,7 @@ describe('deciding about an item that stands in the way', () => {
       'outdated',
     ],
     ['another run’s, changed by the shop, to be kept', edited(made('run-1')), 'keep', 'present'],
-    ['another run’s, the same but for what every run makes anew', made('run-1'), 'replace', 'present'],
+    ['another run’s, the same except for what every run makes', made('run-1'), 'replace', 'present'],
     [
       'another run’s, of a product that has changed',
       made('run-1', { name: { S: 'Boot' } }),
@@ -134,7 +134,7 @@ describe('deciding about an item that stands in the way', () => {
     expect(decide(existing, onExisting)).toBe(decision);
   });
 
-  it('takes a time for the product’s own where the source has it', () => {
+  it('takes a time for the product’s own when the source has it', () => {
     const dated = (createdAt: string, runId: string, at: string) =>
       made(runId, { createdAt: { S: createdAt } }, at);
     const existing = dated('2020-01-01', 'run-1', sampleContext.startedAt);

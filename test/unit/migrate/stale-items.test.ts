@@ -79,7 +79,7 @@ describe('variants that their product no longer has', () => {
     expect(await namedStale(run)).toEqual({ count: 0, keys: [] });
   });
 
-  it('stay where somebody has changed them, and are named', async () => {
+  it('stay when somebody has changed them, and are named', async () => {
     const run = await afterChanges();
     const changed = (await bench.target()).get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6')) ?? {};
     await bench.put(noted(changed));
@@ -100,7 +100,7 @@ describe('variants that their product no longer has', () => {
     expect(await snapshot(bench)).toBe(before);
   });
 
-  it('do not come back where somebody has put another item into their place', async () => {
+  it('do not come back when somebody has put another item into their place', async () => {
     const run = await afterChanges();
     await bench.migrate(run);
     const mine = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#PRO-L-P1-1DEE6E3EC6' }, note: { S: 'mine' } };

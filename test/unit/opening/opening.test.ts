@@ -85,7 +85,7 @@ describe('opening the tables of a committed run', () => {
     expect(await accessOf()).toEqual({ cart: 'OPEN', orders: 'OPEN' });
   });
 
-  it('takes off what another run has left on a table that was there before', async () => {
+  it('takes off what another run has left on an existing table', async () => {
     const run = await committed({ cart: 'EXISTED' });
     close('cart', 'an-earlier-run');
     expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
@@ -103,7 +103,7 @@ describe('opening the tables of a committed run', () => {
     expect(JSON.parse(fake.policies.get(arnOf('cart')) ?? '')).toEqual(own);
   });
 
-  it('reads the policy again where somebody has changed it meanwhile', async () => {
+  it('reads the policy again when somebody has changed it meanwhile', async () => {
     const run = await committed({ cart: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', [awsError('PolicyNotFoundException')]);
@@ -197,7 +197,7 @@ describe('a table that cannot be opened', () => {
     expect(lines).toEqual(['Tables are still closed']);
   });
 
-  it('counts as open where it is gone', async () => {
+  it('counts as open when it is gone', async () => {
     const run = await committed({ cart: 'CREATED' });
     fake.fail('GetResourcePolicy', [awsError('ResourceNotFoundException')]);
     expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
@@ -242,7 +242,7 @@ describe('the protection of a committed run', () => {
     expect(await statesOf()).toEqual([['ON', 'PENDING']]);
   });
 
-  it('is refused for good where DynamoDB says no', async () => {
+  it('is refused for good when DynamoDB says no', async () => {
     await createTable();
     const run = await committed({ cart: 'CREATED' }, { protection: 'PENDING' });
     fake.fail('UpdateContinuousBackups', [awsError('ValidationException')]);

@@ -81,7 +81,7 @@ describe('a table that a roll back has closed to everybody, to look into it and 
     expect(isClosedFor('a')).toBe(false);
   });
 
-  it('is opened by the roll back itself, where it keeps the table', async () => {
+  it('is opened by the roll back itself, when it keeps the table', async () => {
     const run = await committed('a', 'CREATED');
     await move('a', 'ROLLING_BACK');
     close('a');

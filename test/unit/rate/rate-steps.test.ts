@@ -109,7 +109,7 @@ describe('a throttled rate', () => {
     later.pass(1_000);
     expect(await later.limit(950)).toBeCloseTo(950, 5);
   });
-  it('rises beyond what it was where nothing is refused, up to its share', async () => {
+  it('rises beyond what it was when nothing is refused, up to its share', async () => {
     const world = throttledOnce();
     world.pass(60_000);
     expect(await world.limit(1_000)).toBeCloseTo(1_000, 5);

@@ -127,7 +127,7 @@ function shop(unitsPerSecond: number, seconds: { readonly from: number; readonly
 }
 
 describe('a second tenant of the table', () => {
-  it('keeps its share where the migration was there first', async () => {
+  it('keeps its share when the migration was there first', async () => {
     const tenant = shop(1_000, { from: 30, to: 120 });
 
     const { unitsBySecond } = await write(provisionedTable(4_000), {

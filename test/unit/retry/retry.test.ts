@@ -5,7 +5,7 @@ const named = (name: string, more: object = {}): Error => Object.assign(new Erro
 const throttle = named('ProvisionedThroughputExceededException');
 const fault = named('InternalServerError');
 
-describe('what passes by itself', () => {
+describe('a transient error', () => {
   it.each([
     'ProvisionedThroughputExceededException',
     'ThrottlingException',
@@ -64,7 +64,7 @@ describe('what passes by itself', () => {
   );
 });
 
-describe('what does not pass by itself', () => {
+describe('a permanent error', () => {
   it.each([
     undefined,
     null,
@@ -110,7 +110,7 @@ describe('trying again', () => {
   const clock = { now: () => Date.now() };
   const inMillis = (millis: number): number => 1_000_000 + millis;
 
-  it('is not needed where the first attempt succeeds', async () => {
+  it('is not needed when the first attempt succeeds', async () => {
     const { at, attempt } = failing([]);
     const onRetry = vi.fn();
     expect(await outcome(retry({ clock, deadline: inMillis(60_000), onRetry }, attempt))).toBe('done');

@@ -75,7 +75,7 @@ describe('an item that somebody changes between the look at it and its deletion'
     expect([...(await bench.target()).values()]).toEqual([changed]);
   });
 
-  it('stays where one of its values was changed', async () => {
+  it('stays when one of its values was changed', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [] });
     await bench.migrate();
     let changed: WireItem = {};
@@ -141,7 +141,7 @@ describe('an item with more attributes than a condition can name', () => {
     expect(await bench.target()).toHaveProperty('size', 0);
   });
 
-  it.each([3, 120, 175])('stays where somebody changes its attribute a%i meanwhile', async (attribute) => {
+  it.each([3, 120, 175])('stays when somebody changes its attribute a%i meanwhile', async (attribute) => {
     bench = await migrateBench({ products: [], existing: [] });
     await bench.put(largeItem(bench.run.runId));
     const changed = { ...largeItem(bench.run.runId), [`a${attribute}`]: { N: '-1' } };
@@ -165,7 +165,7 @@ describe('an item that replaced another', () => {
   };
   const undoName = 'runs/run-2/undo/0-0-0.jsonl';
 
-  it('stays and is named where its copy is missing, and nothing is deleted in its place', async () => {
+  it('stays and is named when its copy is missing, and nothing is deleted in its place', async () => {
     const { run } = await replacedRun();
     bench.objects.bodies.delete(undoName);
     const after = await snapshot(bench);
@@ -177,7 +177,7 @@ describe('an item that replaced another', () => {
     );
   });
 
-  it('stays and is named where its copy is damaged', async () => {
+  it('stays and is named when its copy is damaged', async () => {
     const { run } = await replacedRun();
     bench.objects.bodies.set(undoName, Buffer.from('{"Item":{}}\n'));
     expect(await removeItems(run)).toMatchObject({ deleted: 0, left: { noUndo: { count: 4 } } });
@@ -207,7 +207,7 @@ describe('an item that replaced another', () => {
     expect(await snapshot(bench)).toBe(before);
   });
 
-  it('is not deleted where somebody changes it and changes it back while the run is rolled back', async () => {
+  it('is not deleted when somebody changes it and changes it back while the run is rolled back', async () => {
     const { run } = await replacedRun();
     const key = targetKey('VARIANT#PRO-S-P1-1DEE6E3EC6');
     const written = (await bench.target()).get(key) ?? {};

@@ -69,7 +69,7 @@ describe('a run whose own execution failed', () => {
     expect(await lock()).toMatchObject({ runId: 'a' });
   });
 
-  it('is left alone when it goes on under another execution', async () => {
+  it('is left alone when it continues under another execution', async () => {
     const run = await begunRun(world, 'a');
     await moved('HELD');
     const held = await readRun(world.observer.ledger, run.runId);
@@ -150,7 +150,7 @@ describe('a run whose execution died without a word', () => {
     expect(await lock()).toMatchObject({ runId: 'b' });
   });
 
-  it('is held where its onFailure says so', async () => {
+  it('is held when its onFailure says so', async () => {
     await begunRun(world, 'a', onFailure('hold'));
     die();
     expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
@@ -244,7 +244,7 @@ describe('an operator', () => {
     expect([await status(), (await lock())?.runId]).toEqual(['SUCCEEDED', 'b']);
   });
 
-  it('may try again where a roll back failed', async () => {
+  it('may try again when a roll back failed', async () => {
     await begunRun(world, 'a');
     await claim(order('fail'));
     await moved('ROLLBACK_FAILED', true);

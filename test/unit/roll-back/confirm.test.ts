@@ -122,7 +122,7 @@ describe('a run that is relied on', () => {
     },
   );
 
-  it('keeps its tables in a roll back that nobody asked for', async () => {
+  it('keeps its tables in an automatic roll back', async () => {
     await begunRun(world, 'a');
     await note('a');
     expect(await claimIn(world.observer, order('fail'))).toMatchObject({ kind: 'claimed' });
@@ -158,7 +158,7 @@ describe('a run that is relied on', () => {
     expect(await actionFor(world.observer)).toBe('back up first');
   });
 
-  it('keeps its tables where the later run commits between the look and the mark', async () => {
+  it('keeps its tables when the later run commits between the look and the mark', async () => {
     const run = await begunRun(world, 'a');
     await transition(world.observer.ledger, { run, to: 'HELD', lock: 'keep', writer: 'held' });
     let isCommitted = false;

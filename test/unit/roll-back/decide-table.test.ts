@@ -14,7 +14,7 @@ const decide = (facts: Partial<TableFacts>) =>
 
 describe('what becomes of a table when its run is rolled back', () => {
   it.each(['EXISTED', 'DELETED'] as const)(
-    'does nothing about one recorded as %s, whatever stands there',
+    'does nothing about one recorded as %s, whatever exists there',
     (outcome) => {
       expect(decide({ recorded: { outcome, tableId: 'id-1' }, existing: ours })).toEqual({
         action: 'nothing',
@@ -64,7 +64,7 @@ describe('what becomes of a table when its run is rolled back', () => {
     expect(decide({ recorded: { outcome: 'EXISTED' }, existing })).toEqual({ action: 'nothing' });
   });
 
-  it('decides anew about a table that an earlier roll back kept', () => {
+  it('decides again about a table that an earlier roll back kept', () => {
     const recorded = { outcome: 'KEPT', tableId: 'id-1' } as const;
     expect(decide({ recorded, existing: ours })).toEqual({ action: 'look inside' });
     expect(decide({ recorded })).toEqual({ action: 'note deleted' });
@@ -85,7 +85,7 @@ describe('a table that was announced, and no more is known', () => {
     expect(decide({ recorded, existing, isIntentWaitOver: true })).toEqual({ action: 'note existed' });
   });
 
-  it("was there before, or is another run's, when another tag stands on it", () => {
+  it("existed before, or is another run's, when another tag stands on it", () => {
     const existing = { ...ours, runTag: 'run-b' };
     expect(decide({ recorded, existing, isIntentWaitOver: false })).toEqual({ action: 'note existed' });
   });

@@ -60,7 +60,7 @@ describe('a table of a run that succeeded', () => {
     expect(fake.sent.filter((name) => name === 'PutResourcePolicy')).toHaveLength(1);
   });
 
-  it('is closed again, and waited for again, where somebody has opened it meanwhile', async () => {
+  it('is closed again, and waited for again, when somebody has opened it meanwhile', async () => {
     await close();
     world.clock.advance(120_000);
     fake.policies.delete(tableArn);
@@ -74,7 +74,7 @@ describe('a table of a run that succeeded', () => {
     expect(await warnings()).toEqual([expect.stringContaining('cannot close it entirely')]);
   });
 
-  it('is open for good where the endpoint has no resource policies', async () => {
+  it('is open for good when the endpoint has no resource policies', async () => {
     const record = await recorded();
     expect(await closeForRollBack(world.observer, { run, fence, record, isInUse: true })).toEqual({
       kind: 'open',
@@ -90,7 +90,7 @@ describe('a table of a run that failed', () => {
     expect(isClosed(fake.policies.get(tableArn))).toBe(true);
   });
 
-  it('counts as open where somebody has taken the policy off, or nobody has put one', async () => {
+  it('counts as open when somebody has taken the policy off, or nobody has put one', async () => {
     expect(await close('RUNNING')).toEqual({ kind: 'open' });
     await recordTable(world.observer.ledger, 'a', { name: 'orders', outcome: 'CREATED', access: 'CLOSED' });
     expect(await close('RUNNING')).toEqual({ kind: 'open' });
@@ -115,14 +115,14 @@ describe('what is left of a table that goes', () => {
     expect(fake.backups).toHaveLength(1);
   });
 
-  it('is the same backup where the answer to its request was lost', async () => {
+  it('is the same backup when the answer to its request was lost', async () => {
     fake.fail('CreateBackup', [Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })], 'after');
     expect(await net()).toEqual({ kind: 'wait' });
     expect(fake.backups).toHaveLength(1);
     expect(await recorded()).toMatchObject({ backupArn: 'arn:backup/1' });
   });
 
-  it('is the same backup where whoever made it died before it was recorded', async () => {
+  it('is the same backup when the call that made it died before it was recorded', async () => {
     fake.fail('CreateBackup', [new Error('killed')], 'after');
     await expect(net()).rejects.toThrow('killed');
     expect(await net()).toEqual({ kind: 'wait' });
@@ -145,7 +145,7 @@ describe('what is left of a table that goes', () => {
     expect(fake.backups).toHaveLength(2);
   });
 
-  it('is nothing where the endpoint offers no backups, and the report says so', async () => {
+  it('is nothing when the endpoint offers no backups, and the report says so', async () => {
     const record = await recorded();
     expect(await keepNet(world.observer, { run, fence, record, table })).toMatchObject({ kind: 'ready' });
     expect(await recorded()).toMatchObject({ net: 'NOT_OFFERED' });

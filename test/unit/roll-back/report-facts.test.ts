@@ -170,7 +170,7 @@ describe('the report of a held run', () => {
     expect(cause).not.toContain('orders');
   });
 
-  it('says how many items of the run are in a table that was there before', async () => {
+  it('says how many items of the run are in an existing table', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [], run: holding });
     await bench.migrate();
     const { cause, report } = await failed();
@@ -180,7 +180,7 @@ describe('the report of a held run', () => {
 });
 
 describe('an execution that has no run to roll back', () => {
-  it('is refused where it never began one', async () => {
+  it('is refused when it never began one', async () => {
     bench = await migrateBench({ products: sizedProducts(1) });
     const never = { machine: 'migrate', execution: own('never'), tested: {}, failure } as const;
     expect(await rolledBack(never)).toEqual({
@@ -193,7 +193,7 @@ describe('an execution that has no run to roll back', () => {
     });
   });
 
-  it('changes nothing, and advises nothing, where another execution works on the run by now', async () => {
+  it('changes nothing, and advises nothing, when another execution works on the run by now', async () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.migrate();
     const resumed = await bench.resume(bench.run);

@@ -34,7 +34,7 @@ describe('rolling back items', () => {
     check: () => Promise.resolve(),
   });
 
-  it('leaves a table that was there before exactly as it was', async () => {
+  it('leaves an existing table exactly as it was', async () => {
     bench = await migrateBench({ products: sizedProducts(30), existing: [shopItem] });
     const before = await snapshot(bench);
     await bench.migrate();
@@ -90,7 +90,7 @@ describe('rolling back items', () => {
     expect(await rollBackItems(bench.runtime, scope(bench.run))).toEqual(first);
   });
 
-  it('goes on where it stopped when time is short', async () => {
+  it('continues where it stopped when time is short', async () => {
     bench = await migrateBench({ products: sizedProducts(50), existing: [] });
     await bench.migrate();
     const pages = bench.withItems({
@@ -210,7 +210,7 @@ describe('a resumed run', () => {
     expect(await bench.target()).toHaveProperty('size', 0);
   });
 
-  it('that comes back to its first code is migrated again, where the other one got no further than clearing', async () => {
+  it('that comes back to its first code is migrated again, when the other one got no further than clearing', async () => {
     bench = await migrateBench({ products: sizedProducts(3) });
     await bench.migrate();
     await relabel(bench.run, 'TransformProducts', 'first');

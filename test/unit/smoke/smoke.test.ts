@@ -39,7 +39,7 @@ describe('the smoke test’s own comparison', () => {
   });
 
   it.each(['__proto__', 'constructor', 'longest', 'empty', 'numberSet', 'name'])(
-    'misses %s where it is lost from METADATA',
+    'misses %s when it is lost from METADATA',
     (name) => {
       const gaps = gapsOf(spoil((item) => (isMetadata(item) ? without(item, name) : item)));
       expect(gaps).toHaveLength(expected.length);
@@ -100,7 +100,7 @@ const environment = {
 };
 
 describe('the deployment that is tried out', () => {
-  it('is never the shop’s own, even where its tables are not there yet', async () => {
+  it('is never the shop’s own, even when its tables are not there yet', async () => {
     await expect(readSettings(deployed('prod', environment))).rejects.toThrow(
       /works on the table products itself/,
     );

@@ -61,7 +61,7 @@ describe.each([
     expect(runtime.inDoubt.until).toBeLessThanOrEqual(runtime.clock.now());
   });
 
-  it('is not complete where it has no time to wait for that; the next call goes on', async () => {
+  it('is not complete when it has no time to wait for that; the next call goes on', async () => {
     await sealed(40);
     const { runtime, waited } = losingRuntime();
     const first = await call(runtime, turnOf(40_000));
@@ -76,7 +76,7 @@ describe.each([
 });
 
 describe('backupProducts called alone, of which a request got no answer', () => {
-  it('does not begin to seal where it has no time to wait for that; the next call seals', async () => {
+  it('does not begin to seal when it has no time to wait for that; the next call seals', async () => {
     bench = await startBench();
     await bench.createTable(productsTable);
     await bench.fill(sourceTable, sizedProducts(12));

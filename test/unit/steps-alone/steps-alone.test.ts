@@ -72,7 +72,7 @@ describe('migrateProductsEnhanced called again', () => {
   const failing = (): Runtime =>
     bench.withItems({ batchPut: () => Promise.reject(awsError('ValidationException')) });
 
-  it('works on the newest backup where the call before failed, and names the run that failed', async () => {
+  it('works on the newest backup when the call before failed, and names the run that failed', async () => {
     await sealed(6);
     await expect(migrateAlone(failing(), longTurn())).rejects.toThrow('ValidationException');
     await bench.fill(sourceTable, [sizedProduct(7)]);
@@ -85,7 +85,7 @@ describe('migrateProductsEnhanced called again', () => {
     ]);
   });
 
-  it('works on the newest backup where the call before was short of time with an older one', async () => {
+  it('works on the newest backup when the call before was short of time with an older one', async () => {
     await sealed(6);
     const first = await migrateAlone(bench.runtime, shortTurn());
     const backupId = await newerBackup();
@@ -94,7 +94,7 @@ describe('migrateProductsEnhanced called again', () => {
     expect(again.result).toMatchObject({ backupId, items: 30 });
   });
 
-  it('begins again where its table was removed by hand', async () => {
+  it('begins again when its table was removed by hand', async () => {
     await sealed(6);
     const first = await migrateAlone(bench.runtime, shortTurn());
     await removeTable(targetName);
@@ -103,7 +103,7 @@ describe('migrateProductsEnhanced called again', () => {
     expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 30);
   });
 
-  it('begins again where its table was replaced by hand, and overwrites nothing there', async () => {
+  it('begins again when its table was replaced by hand, and overwrites nothing there', async () => {
     await sealed(6);
     const first = await migrateAlone(bench.runtime, shortTurn());
     await removeTable(targetName);
@@ -115,7 +115,7 @@ describe('migrateProductsEnhanced called again', () => {
     expect([...(await itemsOf(bench.runtime, targetName)).values()]).toContainEqual(foreign);
   });
 
-  it('never fails for ever: where the call before failed because its table was gone, it makes another', async () => {
+  it('never fails for ever: when the call before failed because its table was gone, it makes another', async () => {
     await sealed(6);
     const removing = bench.withItems({
       async batchPut(table, items) {
@@ -141,7 +141,7 @@ describe('migrateProductsEnhanced called again', () => {
     if (!goesOn) expectBegunAgain(second, first, 'it began more than a day ago');
   });
 
-  it('begins again where the service was deployed for other tables meanwhile', async () => {
+  it('begins again when the service was deployed for other tables meanwhile', async () => {
     await sealed(6);
     const first = await migrateAlone(bench.runtime, shortTurn());
     const config = { ...bench.runtime.config, tablePrefix: 'other-' };
@@ -192,7 +192,7 @@ describe('backupProducts called again', () => {
     expect(texts.length).toBeGreaterThan(0);
   });
 
-  it('makes a new backup where the source is another table than the one that it had begun with', async () => {
+  it('makes a new backup when the source is another table than the one that it had begun with', async () => {
     await filled();
     const first = await backupAlone(smallPages(), shortTurn());
     expect(first.done).toBe(false);
@@ -214,7 +214,7 @@ describe('backupProducts called again', () => {
 });
 
 describe('the other steps called again', () => {
-  it('restoreFromBackup begins again where its table was removed by hand', async () => {
+  it('restoreFromBackup begins again when its table was removed by hand', async () => {
     await sealed(120);
     const first = await restoreAlone(bench.runtime, shortTurn());
     expect(first).toMatchObject({ done: false, result: { step: 'RestoreProducts' } });

@@ -40,7 +40,7 @@ describe('the policy of a new table', () => {
     expect(deniedTo(policy, { 'migration:writer': 'products-migration-prod' }, asked)).toEqual([]);
   });
 
-  it('denies them to our own writers as well where the table is closed to everybody', () => {
+  it('denies them to our own writers as well when the table is closed to everybody', () => {
     const policy = closedPolicy(undefined, everybody);
     expect(deniedTo(policy, { 'migration:writer': 'products-migration-prod' }, itemWritingActions)).toEqual(
       itemWritingActions,
@@ -95,7 +95,7 @@ describe('a policy among whose statements ours stands', () => {
     expect([isClosedBy(closed, others), isClosedBy(closed, everybody)]).toEqual([false, true]);
   });
 
-  it('is recognised where DynamoDB spells anybody in its other way', () => {
+  it('is recognised when DynamoDB spells anybody in its other way', () => {
     const spelt = closingPolicy(others).replace('"Principal":"*"', '"Principal":{"AWS":"*"}');
     expect(isClosedBy(spelt, others)).toBe(true);
     expect(openedPolicy(spelt)).toBeUndefined();

@@ -39,7 +39,7 @@ describe('a text that is cut', () => {
     );
   });
 
-  it('stays as it is where it fits', () => {
+  it('stays as it is when it fits', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const whole = text.toWellFormed();
@@ -60,7 +60,7 @@ describe('a text that is cut', () => {
     );
   });
 
-  it('is printable ASCII and nothing else where a mail has it as its subject', () => {
+  it('is printable ASCII and nothing else when a mail has it as its subject', () => {
     fc.assert(
       fc.property(texts, fc.integer({ min: 0, max: 100 }), (text, most) => {
         expect(cutAscii(text, most)).toMatch(/^[\x20-\x7e]*$/);

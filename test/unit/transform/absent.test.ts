@@ -65,7 +65,7 @@ describe('NULL', () => {
     expect(metadataOf(product)).toEqual(metadataOf(plain));
   });
 
-  it('stays where nothing is made in its place', () => {
+  it('stays when nothing is made in its place', () => {
     const product = { ...plain, compareAtPrice: NULL, sizes: NULL, variants: NULL, other: NULL };
     expect(metadataOf(product)).toMatchObject({
       compareAtPrice: NULL,

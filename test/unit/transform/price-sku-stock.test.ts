@@ -20,11 +20,11 @@ describe('a price', () => {
     expect(Object.keys(metadataOf(product))).not.toContain('price');
   });
 
-  it('of the product stays where no variant has it', () => {
+  it('of the product stays when no variant has it', () => {
     expect(metadataOf(withVariants({ price: { N: '9.99' } })).price).toEqual({ S: '165' });
   });
 
-  it('of the product is moved where a variant has an equal one of its own', () => {
+  it('of the product is moved when a variant has an equal one of its own', () => {
     expect(Object.keys(metadataOf(withVariants({ price: { N: '165.0' } })))).not.toContain('price');
   });
 
@@ -33,7 +33,7 @@ describe('a price', () => {
     expect(metadataOf(product).price).toEqual({ S: 'on request' });
   });
 
-  it('may be missing on the product where every variant has one', () => {
+  it('may be missing on the product when every variant has one', () => {
     const priceless = without(withVariants({ price: { S: '1' } }), 'price');
     expect(valuesOf(priceless, 'price')).toEqual([{ N: '100' }]);
   });
@@ -65,18 +65,18 @@ describe('a sku', () => {
     expect(Object.keys(metadataOf(product))).not.toContain('sku');
   });
 
-  it('of the product stays where there are several variants, and the first has it', () => {
+  it('of the product stays when there are several variants, and the first has it', () => {
     const product = { ...withVariants({ sku: { S: 'ONE' } }, { sku: { S: 'TWO' } }), sku: { S: 'ONE' } };
     expect(metadataOf(product).sku).toEqual({ S: 'ONE' });
   });
 
-  it('of the product stays where there are several variants', () => {
+  it('of the product stays when there are several variants', () => {
     const product: WireItem = { ...plain, sku: { S: 'X' }, sizes: { SS: ['M', 'S'] } };
     expect(metadataOf(product).sku).toEqual({ S: 'X' });
     expect(valuesOf(product, 'sku')).toEqual([{ S: 'RED-M-42' }, { S: 'RED-S-42' }]);
   });
 
-  it('of the product stays where its only variant has another', () => {
+  it('of the product stays when its only variant has another', () => {
     const product: WireItem = { ...withVariants({ sku: { S: 'own' } }), sku: { S: 'X' } };
     expect(metadataOf(product).sku).toEqual({ S: 'X' });
     expect(valuesOf(product, 'sku')).toEqual([{ S: 'own' }]);
@@ -137,7 +137,7 @@ describe('stock', () => {
     expect(kept.filter(([, value]) => !('NULL' in value))).toEqual([]);
   });
 
-  it('of the product is its stockQuantity where it has a stock as well, which then stays', () => {
+  it('of the product is its stockQuantity when it has a stock as well, which then stays', () => {
     const product: WireItem = { ...plain, stockQuantity: { N: '0' }, stock: { N: '9' } };
     expect(valuesOf(product, 'stockQuantity')).toEqual([{ N: '0' }]);
     expect(metadataOf(product).stock).toEqual({ N: '9' });
@@ -156,13 +156,13 @@ describe('stock', () => {
     },
   );
 
-  it('of the product stays where there are several variants, whatever it is', () => {
+  it('of the product stays when there are several variants, whatever it is', () => {
     const product: WireItem = { ...plain, stock: { S: 'plenty' }, sizes: { SS: ['M', 'S'] } };
     expect(metadataOf(product).stock).toEqual({ S: 'plenty' });
     expect(valuesOf(product, 'stockQuantity')).toEqual([{ N: '50' }, { N: '50' }]);
   });
 
-  it('of the product stays where its only variant has another', () => {
+  it('of the product stays when its only variant has another', () => {
     const product: WireItem = { ...withVariants({ stock: { N: '3' } }), stock: { N: '7' } };
     expect(metadataOf(product).stock).toEqual({ N: '7' });
     expect(variantsOf(product)).toMatchObject([{ stockQuantity: { N: '3' } }]);

@@ -81,7 +81,7 @@ describe('a plain product', () => {
     expect(metadata.image).toEqual({ S: 'a.jpg' });
   });
 
-  it('keeps images where it has both image and images', () => {
+  it('keeps images when it has both image and images', () => {
     const images: WireValue = { SS: ['b.jpg'] };
     expect(metadataOf({ ...plain, image: { S: 'a.jpg' }, images }).images).toEqual(images);
   });
@@ -159,7 +159,7 @@ describe('variants', () => {
     expect(Object.keys(metadataOf(product))).not.toContain('variants');
   });
 
-  it('keep what they say themselves where it would have been made', () => {
+  it('keep what they say themselves when it would have been made', () => {
     const own: WireItem = {
       currency: { S: 'USD' },
       lowStockThreshold: { N: '99' },

@@ -104,7 +104,7 @@ describe('the transform of any product', () => {
     });
   });
 
-  it('says why, with a code and without a value, where it gives a product up', () => {
+  it('says why, with a code and without a value, when it gives a product up', () => {
     fc.assert(
       fc.property(fc.oneof(arbitraryProduct, arbitraryItem), (product) => {
         const result = productToItems(product, sampleContext);

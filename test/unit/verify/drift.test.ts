@@ -51,7 +51,7 @@ describe('drift of the source since its backup', () => {
     });
   });
 
-  it('is none where the source was only written again as it was', async () => {
+  it('is none when the source was only written again as it was', async () => {
     bench = await verifyBench(10);
     await changeSource(bench, sizedProduct(3));
     await bench.verify();

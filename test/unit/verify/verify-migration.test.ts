@@ -53,7 +53,7 @@ describe('a target that this run created', () => {
     expect(shards.reduce((sum, { counters }) => sum + (counters['throttles'] ?? 0), 0)).toBeGreaterThan(2);
   });
 
-  it('is compared key by key where it differs, and what is wrong is named', async () => {
+  it('is compared key by key when it differs, and what is wrong is named', async () => {
     bench = await verifyBench(10);
     await bench.removeFrom(targetName, wireKey('VARIANT#PRO-M-P1-1DEE6E3EC6'));
     await bench.put(changed(await bench.targetItem('METADATA', 'p-2')));
@@ -120,7 +120,7 @@ describe('a target that this run created', () => {
   });
 });
 
-describe('a target that was there before', () => {
+describe('an existing target', () => {
   const mine: WireItem = { ...wireKey('VARIANT#PRO-M-P1-1DEE6E3EC6'), note: { S: 'mine' } };
   const other: WireItem = { ...wireKey('VARIANT#OTHER'), note: { S: 'mine' } };
 
@@ -233,7 +233,7 @@ describe('products that the source had in an earlier run', () => {
     expect(await found(run)).toMatchObject({ removedBefore: 1, ids: ['p-1'], targetItems: 15, items: 17 });
   });
 
-  it('are looked for again, page and all, where the source could not be asked', async () => {
+  it('are looked for again, page and all, when the source could not be asked', async () => {
     const run = await afterRemoval();
     const failing = bench.withItems({
       batchGet: () => Promise.reject(awsError('InternalFailure')),
