@@ -51,7 +51,7 @@ describe('migrateProductsEnhanced called alone', () => {
     const first = await migrateAlone(bench.runtime, shortTurn());
     expect(first).toMatchObject({
       done: false,
-      message: expect.stringContaining('invoke migrateProductsEnhanced again'),
+      message: expect.stringContaining('Invoke migrateProductsEnhanced again'),
     });
     expect(await findLock(bench.runtime.ledger, sourceTable)).toBeUndefined();
     const second = await migrateAlone(bench.runtime, longTurn());
