@@ -28,13 +28,13 @@ const key = { PK: 'RUN#a', SK: 'TABLE#cart' };
 const put = (item: Readonly<Record<string, unknown>>) => putIf(ledger, key, { item, if: NEW });
 
 describe('an item of the ledger', () => {
-  it('is put once where it must be new, and carries the version', async () => {
+  it('is put once when it must be new, and carries the version', async () => {
     expect(await put({ name: 'cart' })).toBe(true);
     expect(await put({ name: 'orders' })).toBe(false);
     expect(await get(ledger, key)).toEqual({ ...key, ledgerVersion: LEDGER_VERSION, name: 'cart' });
   });
 
-  it('is undefined where there is none', async () => {
+  it('is undefined when there is none', async () => {
     expect(await get(ledger, key)).toBeUndefined();
   });
 
