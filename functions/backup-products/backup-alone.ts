@@ -1,6 +1,6 @@
 import { takeAllTurns } from '../shared/runs/all-shards.ts';
 import { describeTable } from '../shared/aws/table-description.ts';
-import { SourceTableNotFoundError } from '../shared/errors.ts';
+import { SourceTableNotFoundError, isNamed } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import {
   isQuietInTime,
@@ -24,7 +24,7 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
   const { clients, clock, config, accountId } = runtime;
   const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
     (error: unknown) => {
-      if ((error as { name?: string }).name !== 'ResourceNotFoundException') throw error;
+      if (!isNamed(error, 'ResourceNotFoundException')) throw error;
       throw new SourceTableNotFoundError(
         `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. Deploy with --param sourceTable=<name> if the table is called otherwise.`,
       );

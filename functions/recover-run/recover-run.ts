@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { isNamed } from '../shared/errors.ts';
 import { executionStatus, isDead } from '../shared/runs/holder.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
@@ -66,7 +67,7 @@ async function startRollBack(runtime: Runtime, run: Run): Promise<string | undef
   try {
     await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input }));
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ExecutionAlreadyExists') throw error;
+    if (!isNamed(error, 'ExecutionAlreadyExists')) throw error;
   }
   runtime.logger.warn('A run without an end is recovered', { runId: run.runId, execution: name });
   return name;

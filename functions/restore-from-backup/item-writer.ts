@@ -1,4 +1,4 @@
-import { ItemRefusedError } from '../shared/errors.ts';
+import { ItemRefusedError, isNamed } from '../shared/errors.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import type { Rate } from '../shared/copy/rate.ts';
 import { isThrottle, isTransient } from '../shared/retry.ts';
@@ -68,8 +68,7 @@ const newCounts = (): WriteCounts => ({
 });
 
 function isRefusal(error: unknown): boolean {
-  const { name } = error as { name?: string };
-  return name === 'ValidationException' || name === 'ItemCollectionSizeLimitExceededException';
+  return isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException');
 }
 
 function refused(scope: WriterScope, item: WireItem, error: unknown): ItemRefusedError {

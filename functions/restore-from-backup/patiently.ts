@@ -1,5 +1,4 @@
-import { errorSummary } from '../shared/errors.ts';
-import { isTransient, retry } from '../shared/retry.ts';
+import { isTransientOr, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 /** A table whose settings are being changed takes no other change for a while. */
@@ -7,7 +6,7 @@ const patienceMillis = 120_000;
 
 /** Whether a change of a table's settings may well succeed later. */
 export function isBusyOrTransient(error: unknown): boolean {
-  return errorSummary(error).name === 'ResourceInUseException' || isTransient(error);
+  return isTransientOr(error, 'ResourceInUseException');
 }
 
 /** Tries for two minutes, until a busy table takes the change. */

@@ -1,10 +1,10 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
-import { DamagedFileError, readItems } from '../shared/files/read-file.ts';
+import { proveFile } from '../shared/files/prove-file.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { isExpired } from '../shared/aws/time-to-live.ts';
-import { combineDigests, createDigestSum, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
+import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { orderOf } from './payloads.ts';
 import { fileGroups, type RestorableFile } from './restore-files.ts';
 
@@ -32,18 +32,10 @@ async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promi
   if (file === undefined) return turn.save({ ...turn.progress, cursor: undefined, done: true });
   const nowSeconds = Date.parse(turn.run.startedAt) / 1000;
   const expiry = { attributeName: scope.timeToLiveAttribute, nowSeconds };
-  const digest = createDigestSum();
   let expired = 0;
-  for await (const item of readItems(scope.runtime.objects, file)) {
-    digest.add(item);
+  await proveFile(scope.runtime.objects, file, (item) => {
     if (isExpired(item, expiry)) expired += 1;
-  }
-  if (!equalDigests(digest.value(), file.digest))
-    throw new DamagedFileError(
-      'WrongDigest',
-      file.key,
-      `The items of data file ${file.key} are not those that were scanned (digest). Nothing was created.`,
-    );
+  });
   const done = filesDone + 1 === scope.files.length;
   await turn.save({
     done,
@@ -52,7 +44,7 @@ async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promi
       items: (counters['items'] ?? 0) + file.itemCount,
       expired: (counters['expired'] ?? 0) + expired,
     },
-    digests: { source: combineDigests([digests['source'] ?? EMPTY_DIGEST, digest.value()]) },
+    digests: { source: combineDigests([digests['source'] ?? EMPTY_DIGEST, file.digest]) },
   });
 }
 

@@ -16,19 +16,22 @@ export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
 /**
  * Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. By the
  * ledger; CreateRestoredTable has settled it.
- */
-export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
-  return (await modeOf(runtime, run)) === 'NEW' && !run.resumed;
-}
-
-/**
- * {@link modeIn}, from the ledger, at the beginning of a turn.
  *
  * @throws TableUnavailableError (not retried) where somebody has deleted or replaced the target since
  */
-export async function modeOf(runtime: Runtime, run: Run): Promise<RestoreMode> {
+export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
+  return modeIn(await assertSameTarget(runtime, run), run) === 'NEW' && !run.resumed;
+}
+
+/**
+ * Whether the target is still the table that the run began with; to be asked at the beginning of every turn.
+ *
+ * @returns the run's records of tables
+ * @throws TableUnavailableError (not retried) where somebody has deleted or replaced it since
+ */
+export async function assertSameTarget(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
   const tables = await listTables(runtime.ledger, run.runId);
   const target = tables.find(({ name }) => name === orderOf(run).targetTable);
   if (target !== undefined) await assertSameTable(runtime, target);
-  return modeIn(tables, run);
+  return tables;
 }

@@ -1,15 +1,14 @@
 import {
-  DescribeTimeToLiveCommand,
   type OnDemandThroughput,
   type TableDescription as DescribedTable,
   UpdateTableCommand,
-  UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { unseenSettings } from '../shared/aws/other-settings.ts';
 import type { TableDescription } from '../shared/aws/table-description.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
+import { enableTimeToLive } from '../shared/tables/enable-time-to-live.ts';
 import { patiently } from './patiently.ts';
 import { restoreTags } from './restore-tags.ts';
 
@@ -23,25 +22,6 @@ export interface SettingsScope {
   readonly expired: number;
   /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
   readonly check: () => Promise<void>;
-}
-
-/** Time to live would delete expired items at once; a second UpdateTimeToLive within the hour is refused. */
-async function restoreTimeToLive(
-  runtime: Runtime,
-  { tableName, backedUp, check }: SettingsScope,
-): Promise<void> {
-  const AttributeName = backedUp.timeToLiveAttribute;
-  const { dynamo } = runtime.clients;
-  const TimeToLiveSpecification = { AttributeName, Enabled: true };
-  // Asked again before each attempt: where only the answer was lost, the second change would be refused.
-  await patiently(runtime, async () => {
-    const { TimeToLiveDescription: now } = await dynamo.send(
-      new DescribeTimeToLiveCommand({ TableName: tableName }),
-    );
-    if (now?.TimeToLiveStatus === 'ENABLED' || now?.TimeToLiveStatus === 'ENABLING') return;
-    await check();
-    await dynamo.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification }));
-  });
 }
 
 /** Last, because the table is UPDATING for minutes afterwards. */
@@ -141,16 +121,20 @@ function otherSettingsWarning({ tableName, backedUp }: SettingsScope): string {
  *   the run is committed.
  */
 export async function restoreSettings(runtime: Runtime, scope: SettingsScope): Promise<readonly string[]> {
-  const { backedUp, expired } = scope;
+  const { tableName, backedUp, expired, check } = scope;
+  const { timeToLiveAttribute: attribute } = backedUp;
   const warnings: (string | undefined)[] = [
     otherSettingsWarning(scope),
     ...(await restoreTags(runtime, { ...scope, tags: backedUp.tags })),
   ];
-  if (backedUp.timeToLiveAttribute !== undefined)
+  if (attribute !== undefined)
     warnings.push(
+      // Time to live would delete expired items at once.
       expired > 0
         ? timeToLiveWarning(scope)
-        : await setOrWarn('time to live', scope, () => restoreTimeToLive(runtime, scope)),
+        : await setOrWarn('time to live', scope, () =>
+            enableTimeToLive(runtime, { name: tableName, attribute, fence: { check } }),
+          ),
     );
   if (backedUp.billingMode === 'PROVISIONED')
     warnings.push(await setOrWarn('provisioned billing', scope, () => restoreBilling(runtime, scope)));

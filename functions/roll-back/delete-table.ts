@@ -4,8 +4,8 @@ import {
   UpdateTableCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { errorSummary, TransientError } from '../shared/errors.ts';
-import { isTransient, retry } from '../shared/retry.ts';
+import { TransientError } from '../shared/errors.ts';
+import { isTransient, isTransientOr, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Contents } from './inspection.ts';
@@ -25,8 +25,7 @@ const waiting = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
 const nothing: Contents = { kind: 'nothing of the shop' };
 
 /** A table that is being updated refuses to be deleted for a moment. */
-const isBusyOrTransient = (error: unknown): boolean =>
-  errorSummary(error).name === 'ResourceInUseException' || isTransient(error);
+const isBusyOrTransient = (error: unknown): boolean => isTransientOr(error, 'ResourceInUseException');
 
 async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promise<void> {
   const { TableName = '', TableStatus, DeletionProtectionEnabled } = table;

@@ -4,11 +4,10 @@ import { readItems } from '../shared/files/read-file.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { lookScope, NOT_BEGUN, openScan, type ScanPosition, wholeTable } from '../shared/copy/scan.ts';
+import { compareByKey, isEqual } from '../shared/copy/verify/compare-by-key.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { canonicalJson } from '../shared/items/canonical-json.ts';
-import { keyIdentity, keyOf, keyText, type TableKey } from '../shared/items/item-key.ts';
-import { readItemsByKey } from '../shared/aws/read-items.ts';
+import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
 
@@ -37,26 +36,24 @@ interface Seen {
   different?: WireItem;
 }
 
-async function compare({ runtime, inspection, key }: Scope, items: readonly WireItem[], seen: Seen) {
+async function compare(
+  { runtime, inspection, key }: Scope,
+  items: readonly WireItem[],
+  seen: Seen,
+): Promise<void> {
   const { clock } = runtime;
   const { tableName, deadline } = inspection;
-  const reading = {
+  const scope = {
     items: runtime.items,
     tableName,
+    key,
     retry: <T>(attempt: () => Promise<T>) => retry({ clock, deadline }, attempt),
     onRead: () => undefined,
   };
-  const identity = (item: WireItem): string => keyIdentity(item, key);
-  const existing = await readItemsByKey(
-    reading,
-    items.map((item) => keyOf(item, key)),
-  );
-  const byKey = new Map(existing.map((item) => [identity(item), item]));
-  for (const item of items) {
-    const found = byKey.get(identity(item));
-    if (found === undefined) continue;
-    if (canonicalJson(found) === canonicalJson(item)) seen.equal += 1;
-    else seen.different = found;
+  for (const { expected, existing } of await compareByKey(scope, items)) {
+    if (existing === undefined) continue;
+    if (isEqual({ expected, existing })) seen.equal += 1;
+    else seen.different = existing;
   }
 }
 

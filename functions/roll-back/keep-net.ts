@@ -5,11 +5,10 @@ import {
   ListBackupsCommand,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { errorSummary } from '../shared/errors.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableFacts, type TableRecord } from '../shared/ledger/table-record.ts';
-import { isTransient, retry } from '../shared/retry.ts';
+import { isTransientOr, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { isNotOffered } from '../shared/aws/not-offered.ts';
 import { cut } from '../shared/text.ts';
@@ -65,9 +64,7 @@ async function findBackup({ clients }: Runtime, scope: NetScope): Promise<string
 }
 
 const isBusyOrTransient = (error: unknown): boolean =>
-  ['BackupInUseException', 'TableInUseException', 'LimitExceededException'].includes(
-    errorSummary(error).name,
-  ) || isTransient(error);
+  isTransientOr(error, 'BackupInUseException', 'TableInUseException');
 
 /** One backup, however often it is asked for: before each attempt the one is looked for that may have been made. */
 function makeBackup(runtime: Runtime, scope: NetScope): Promise<string> {

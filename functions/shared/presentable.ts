@@ -4,20 +4,16 @@ import {
   PermissionDeniedError,
   ServiceUnreachableError,
   TransientError,
+  isNamed,
 } from './errors.ts';
 import { isTransient } from './retry.ts';
 
-const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
-const denied = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'UnauthorizedOperation',
-  'KMSAccessDeniedException',
-]);
+const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'];
+const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'KMSAccessDeniedException'];
 
 /** Whether a role, a policy or a key refuses the call. */
 export function isDenied(error: unknown): boolean {
-  return denied.has(errorSummary(error).name);
+  return isNamed(error, ...DENIED);
 }
 
 /** Whether the workflow made the call, which repeats a step, or a person, who has to call again. */
@@ -36,7 +32,7 @@ export function presentable(error: unknown, caller: Caller): Error {
 function translate(error: unknown, { isAlone }: Caller): Error {
   const { name, message } = errorSummary(error);
   const { code = '' } = (error ?? {}) as { code?: string };
-  if (expired.has(name))
+  if (isNamed(error, ...EXPIRED))
     return new TransientError(
       `The credentials expired during the call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );

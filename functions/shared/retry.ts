@@ -1,4 +1,5 @@
 import { backOff } from 'exponential-backoff';
+import { isNamed } from './errors.ts';
 
 /** Time, chance and waiting. Tests pass their own. */
 export interface Clock {
@@ -62,7 +63,7 @@ interface AwsLikeError {
 
 /** Whether the service says "too fast". */
 export function isThrottle(error: unknown): boolean {
-  return throttleNames.has((error as AwsLikeError | undefined)?.name ?? '');
+  return isNamed(error, ...throttleNames);
 }
 
 /**
@@ -78,6 +79,11 @@ export function isTransient(error: unknown): boolean {
     $metadata?.clockSkewCorrected === true ||
     /aborted|socket hang up|premature close/i.test(message ?? '')
   );
+}
+
+/** Whether the error is transient, or has one of these names, which pass where it was thrown. */
+export function isTransientOr(error: unknown, ...names: readonly string[]): boolean {
+  return isNamed(error, ...names) || isTransient(error);
 }
 
 /** How long {@link retry} may go on. */

@@ -1,4 +1,4 @@
-import { errorSummary } from '../shared/errors.ts';
+import { isNotOffered } from '../shared/aws/not-offered.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
@@ -11,14 +11,11 @@ export interface TimeToLiveCheck {
   readonly attribute: string | undefined;
 }
 
-/** What an engine on a laptop answers to a call that it does not support. */
-const notOffered = 'UnknownOperationException';
-
 async function attributeOf({ clients, clock, config }: Runtime): Promise<string | undefined> {
   try {
     return await reach(clock, 'DynamoDB', () => timeToLiveOf(clients.dynamo, config.sourceTable));
   } catch (error) {
-    if (errorSummary(error).name === notOffered) return undefined;
+    if (isNotOffered(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type Digest, createDigestSum, type DigestSum } from '../shared/items/digest.ts';
+import { createTally, type SavedTally, type Tally } from '../shared/copy/verify/tally.ts';
 
 const COUNTERS = [
   /** Items read, of both tables. */
@@ -20,59 +20,10 @@ const COUNTERS = [
   'throttles',
 ] as const;
 
-type ScanCounter = (typeof COUNTERS)[number];
-
-/** Kinds of keys that the report shows. */
-export type ScanSample =
-  | 'extra'
-  | 'driftAdded'
-  | 'driftChanged'
-  | 'driftRemoved'
-  | 'removedAtSource'
-  | 'staleVariants';
-
-/** What a segment's two scans have found; starts from a checkpoint and ends in the next one. */
-export interface ScanTally {
-  readonly counters: Record<ScanCounter, number>;
-  readonly target: DigestSum;
-  readonly source: DigestSum;
-  /** Keeps the first 20 of a kind. */
-  sample(kind: ScanSample, key: string): void;
-  /** For a checkpoint. */
-  saved(): {
-    readonly counters: Readonly<Record<string, number>>;
-    readonly digests: Readonly<Record<'target' | 'source', Digest>>;
-    readonly samples: Readonly<Record<string, readonly string[]>>;
-  };
-}
-
-interface SavedTally {
-  readonly counters: Readonly<Record<string, number>>;
-  readonly digests: Readonly<Record<string, Digest>>;
-  readonly samples?: Readonly<Record<string, readonly string[]>>;
-}
-
-const MAX_SAMPLES = 20;
+/** What a segment's two Scans have found. */
+export type ScanTally = Tally<(typeof COUNTERS)[number], 'target' | 'source'>;
 
 /** A tally that goes on where another was saved. */
-export function createScanTally({ counters, digests, samples = {} }: SavedTally): ScanTally {
-  const counts = Object.fromEntries(COUNTERS.map((name) => [name, counters[name] ?? 0]));
-  const kept = new Map(Object.entries(samples).map(([kind, keys]) => [kind, [...keys]]));
-  const tally = {
-    counters: counts as Record<ScanCounter, number>,
-    target: createDigestSum(digests['target']),
-    source: createDigestSum(digests['source']),
-  };
-  return {
-    ...tally,
-    sample(kind, key) {
-      const keys = kept.get(kind) ?? [];
-      if (keys.length < MAX_SAMPLES) kept.set(kind, [...keys, key]);
-    },
-    saved: () => ({
-      counters: { ...tally.counters },
-      digests: { target: tally.target.value(), source: tally.source.value() },
-      samples: Object.fromEntries(kept),
-    }),
-  };
+export function createScanTally(saved: SavedTally): ScanTally {
+  return createTally({ counters: COUNTERS, sums: ['target', 'source'] }, saved);
 }

@@ -12,8 +12,8 @@ import { shorten } from '../shared/text.ts';
 
 /** Compares one segment of the source with what the backup holds of it. */
 export interface SourceCheck {
-  /** Takes one product of the Scan. */
-  see(product: WireItem): void;
+  /** Takes one page of the Scan. */
+  see(page: readonly WireItem[]): void;
   /** To be called once the Scan is at its end: what was not seen has been removed. */
   finish(): Promise<void>;
 }
@@ -37,16 +37,18 @@ export async function openSourceCheck(scope: CheckScope): Promise<SourceCheck> {
   const { tally } = scope;
   const table = await readTable(scope);
   return {
-    see(product) {
-      const digest = itemDigest(product);
-      const match = table.match(idOf(product), digest);
-      tally.source.add(digest);
-      tally.counters.sourceItems += 1;
-      if (match !== 'added') tally.counters.matched += 1;
-      if (match === 'same') return;
-      const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
-      tally.counters[kind] += 1;
-      tally.sample(kind, shorten(idOf(product), MAX_ID_BYTES));
+    see(page) {
+      for (const product of page) {
+        const digest = itemDigest(product);
+        const match = table.match(idOf(product), digest);
+        tally.sums.source.add(digest);
+        tally.counters.sourceItems += 1;
+        if (match !== 'added') tally.counters.matched += 1;
+        if (match === 'same') continue;
+        const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
+        tally.counters[kind] += 1;
+        tally.sample(kind, shorten(idOf(product), MAX_ID_BYTES));
+      }
     },
     async finish() {
       const removed = Math.max(0, table.size - tally.counters.matched);

@@ -3,9 +3,9 @@ import {
   GetResourcePolicyCommand,
   PutResourcePolicyCommand,
 } from '@aws-sdk/client-dynamodb';
-import { errorSummary } from '../errors.ts';
+import { isNamed } from '../errors.ts';
 import { isNotOffered } from './not-offered.ts';
-import { isTransient, retry } from '../retry.ts';
+import { isTransientOr, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What GetResourcePolicy answers about a table. */
@@ -42,7 +42,7 @@ export async function findPolicy({ clients }: Runtime, tableArn: string): Promis
     const { Policy: policy, RevisionId: revisionId = '' } = answer;
     return policy === undefined ? { kind: 'none' } : { kind: 'policy', policy, revisionId };
   } catch (error) {
-    if (notFound.has(errorSummary(error).name)) return { kind: 'none' };
+    if (isNamed(error, ...notFound)) return { kind: 'none' };
     if (isNotOffered(error)) return { kind: 'not offered' };
     throw error;
   }
@@ -59,14 +59,12 @@ export async function deleteRevision(
 ): Promise<void> {
   const { tableArn, revisionId, check } = policy;
   const command = new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revisionId });
-  const isNotThere = (error: unknown): boolean =>
-    notFound.has(errorSummary(error).name) || isNotOffered(error);
+  const isNotThere = (error: unknown): boolean => isNamed(error, ...notFound) || isNotOffered(error);
   const until = {
     clock,
     deadline: clock.now() + policyPatienceMillis,
     patienceMillis: policyPatienceMillis,
-    isRetryable: (error: unknown) =>
-      !isNotThere(error) && (passing.has(errorSummary(error).name) || isTransient(error)),
+    isRetryable: (error: unknown) => !isNotThere(error) && isTransientOr(error, ...passing),
   };
   try {
     await retry(until, async () => {
@@ -127,8 +125,7 @@ export async function changePolicy(runtime: Runtime, change: PolicyChange): Prom
   const notYet = Object.assign(new Error(`The policy of ${change.tableArn} does not show the change yet.`), {
     name: 'TimeoutError',
   });
-  const isPassing = (error: unknown): boolean =>
-    error === notYet || passing.has(errorSummary(error).name) || isTransient(error);
+  const isPassing = (error: unknown): boolean => error === notYet || isTransientOr(error, ...passing);
   const until = {
     clock,
     deadline: clock.now() + policyPatienceMillis,

@@ -1,3 +1,4 @@
+import { isNamed } from '../errors.ts';
 import {
   DescribeTableCommand,
   type DynamoDBClient,
@@ -26,7 +27,7 @@ export async function describeTable(
     const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
     return Table === undefined ? undefined : identified(Table);
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    if (isNamed(error, 'ResourceNotFoundException')) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { isNamed } from '../errors.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { sendWire } from './wire-client.ts';
 import type { WireItem } from '../items/wire-item.ts';
@@ -167,7 +168,7 @@ async function writeIf(
     };
     return { written: true, writeUnits: consumedUnits(answer), old: answer.Attributes };
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+    if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
     return { written: false, writeUnits: 1, existing: existingItem(error) };
   }
 }

@@ -1,23 +1,18 @@
-import { errorSummary } from '../errors.ts';
+import { errorSummary, isNamed } from '../errors.ts';
 
-/** What an engine on a laptop answers to a call that it does not support. AWS supports them all. */
-const notOffered = new Set([
-  'UnknownOperationException',
-  'UnknownOperation',
-  'NotImplemented',
-  'InvalidAction',
-]);
+/** What an engine on a laptop says of a call that it does not have. AWS has them all. */
+const NOT_OFFERED = ['UnknownOperationException', 'UnknownOperation', 'NotImplemented', 'InvalidAction'];
 
-/** Tags are also refused in other words, as part of a call that the engine otherwise supports. */
-const noTags = /^Tagging is not (currently )?supported/;
+/** Tags are refused in other words as well, as a part of a call that the engine has otherwise. */
+const NO_TAGS = /^Tagging is not (currently )?supported/;
 
 /** Whether the engine does not know the operation at all. */
 export function isNotOffered(error: unknown): boolean {
-  const { name, message } = errorSummary(error);
-  return notOffered.has(name) || (name === 'ValidationException' && noTags.test(message));
+  const { message } = errorSummary(error);
+  return isNamed(error, ...NOT_OFFERED) || (isNamed(error, 'ValidationException') && NO_TAGS.test(message));
 }
 
 /** Whether it is tags that the engine does not know. */
 export function isWithoutTags(error: unknown): boolean {
-  return isNotOffered(error) && noTags.test(errorSummary(error).message);
+  return isNotOffered(error) && NO_TAGS.test(errorSummary(error).message);
 }

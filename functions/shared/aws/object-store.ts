@@ -2,13 +2,12 @@ import { hash } from 'node:crypto';
 import {
   GetObjectCommand,
   ListObjectsV2Command,
-  NoSuchKey,
   PutObjectCommand,
   type PutObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
-import { TransientError } from '../errors.ts';
+import { TransientError, isNamed } from '../errors.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 
 /** How long one call retries throttling. Other faults end it after 20 s. Longer outages are left to the state's Retry. */
@@ -107,8 +106,8 @@ function isChanged(error: unknown): boolean {
 }
 
 function isPreconditionFailed(error: unknown): boolean {
-  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-  return name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412;
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return isNamed(error, 'PreconditionFailed') || $metadata?.httpStatusCode === 412;
 }
 
 interface PutRequest {
@@ -201,7 +200,7 @@ async function getOnce({ client, bucket }: Bucket, key: string): Promise<ReadObj
     const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;
     return { body, etag: unquoted(answer.ETag), sha256, isAsStored };
   } catch (error) {
-    if (error instanceof NoSuchKey || (error as { name?: string }).name === 'NotFound') return undefined;
+    if (isNamed(error, 'NoSuchKey', 'NotFound')) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { isNamed } from '../errors.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ConditionalOutcome } from './item-table.ts';
 import type { ItemChange } from './unchanged.ts';
@@ -35,7 +36,7 @@ export function updateIf(client: DynamoDBClient): UpdateIf {
       const answer: UpdateAnswer = JSON.parse(await sendWire(client, 'UpdateItem', body));
       return { written: true, writeUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0 };
     } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ConditionalCheckFailedException') throw error;
+      if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
       return { written: false, writeUnits: 1, existing: existingItem(error) };
     }
   };

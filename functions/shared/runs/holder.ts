@@ -1,3 +1,4 @@
+import { isNamed } from '../errors.ts';
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { Lock } from '../ledger/lock.ts';
 import type { Clock } from '../retry.ts';
@@ -14,8 +15,7 @@ export async function executionStatus(sfn: SFNClient, executionArn: string): Pro
     const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
     return status;
   } catch (error) {
-    if (error instanceof Error && (error.name === 'ExecutionDoesNotExist' || error.name === 'InvalidArn'))
-      return undefined;
+    if (isNamed(error, 'ExecutionDoesNotExist', 'InvalidArn')) return undefined;
     throw error;
   }
 }

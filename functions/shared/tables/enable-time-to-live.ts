@@ -1,7 +1,7 @@
-import { DescribeTimeToLiveCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import type { Fence } from '../ledger/fence.ts';
-import { errorSummary } from '../errors.ts';
-import { isTransient, retry } from '../retry.ts';
+import { timeToLiveOf } from '../aws/time-to-live.ts';
+import { isTransientOr, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
 const patienceMillis = 60_000;
@@ -11,8 +11,7 @@ const patienceMillis = 60_000;
  * ValidationException). A table whose owner is adding an index is in use.
  */
 function isWorthRetrying(error: unknown): boolean {
-  const { name } = errorSummary(error);
-  return name === 'ValidationException' || name === 'ResourceInUseException' || isTransient(error);
+  return isTransientOr(error, 'ValidationException', 'ResourceInUseException');
 }
 
 /**
@@ -24,17 +23,18 @@ function isWorthRetrying(error: unknown): boolean {
  */
 export async function enableTimeToLive(
   { clients, clock }: Runtime,
-  table: { readonly name: string; readonly attribute: string | undefined; readonly fence: Fence },
+  table: {
+    readonly name: string;
+    readonly attribute: string | undefined;
+    readonly fence: Pick<Fence, 'check'>;
+  },
 ): Promise<void> {
   const { name, attribute, fence } = table;
   if (attribute === undefined) return;
   const until = { clock, deadline: clock.now() + patienceMillis, patienceMillis };
   // Checked before each attempt, because a second change would be refused if only the answer was lost.
   await retry({ ...until, isRetryable: isWorthRetrying }, async () => {
-    const { TimeToLiveDescription: current } = await clients.dynamo.send(
-      new DescribeTimeToLiveCommand({ TableName: name }),
-    );
-    if (current?.TimeToLiveStatus === 'ENABLED' || current?.TimeToLiveStatus === 'ENABLING') return;
+    if ((await timeToLiveOf(clients.dynamo, name)) !== undefined) return;
     await fence.check();
     await clients.dynamo.send(
       new UpdateTimeToLiveCommand({

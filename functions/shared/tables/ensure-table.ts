@@ -1,3 +1,4 @@
+import { isNamed } from '../errors.ts';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -100,7 +101,7 @@ async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | unde
     });
     return { outcome: 'CREATED', tableId: identified(created.TableDescription ?? {}).TableId };
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceInUseException') return undefined;
+    if (isNamed(error, 'ResourceInUseException')) return undefined;
     // An engine on a laptop may have no tags, or no resource policies; the report then says so.
     if (!scope.isWithoutTags && isWithoutTags(error))
       return tryCreate(runtime, { ...scope, isWithoutTags: true });

@@ -6,7 +6,7 @@ import {
 import { errorSummary } from '../errors.ts';
 import { noteTable, type ProtectionState, type TableRecord } from '../ledger/table-record.ts';
 import { isNotOffered } from '../aws/not-offered.ts';
-import { isTransient, retry } from '../retry.ts';
+import { isTransientOr, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** A young table is like this for a while. */
@@ -19,8 +19,7 @@ const passing = new Set([
   'ResourceInUseException',
 ]);
 
-const isWorthRetrying = (error: unknown): boolean =>
-  passing.has(errorSummary(error).name) || isTransient(error);
+const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...passing);
 
 interface Protection {
   readonly what: string;
