@@ -1,19 +1,18 @@
+import { targetFilesOfShard } from '../shared/files/run-files.ts';
 import {
-  type BackedUpProduct,
-  type FilesCursor,
-  firstProduct,
-  readProducts,
-  takeProducts,
-} from '../shared/files/read-products.ts';
-import { shardFilesOfRun } from '../shared/files/run-files.ts';
+  cursorBehind,
+  FIRST_LINE,
+  type LineCursor,
+  type ReadLines,
+  readLines,
+} from '../shared/copy/load/read-lines.ts';
+import { itemOfLine } from '../shared/files/read-file.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { isThrottle, isTransient } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { keyOf } from '../migrations/shop/target-key.ts';
-import { productToItems } from '../migrations/shop/product-to-items.ts';
-import { transformContext } from '../migrations/shop/transform-context.ts';
 import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Comparison, compareItems } from './compare-items.ts';
@@ -23,9 +22,9 @@ import { driftOf } from './judge-digests.ts';
 /** One worker's turn at a shard, from its first unit on. */
 interface KeyComparison {
   readonly runtime: Runtime;
-  readonly turn: ShardTurn<FilesCursor>;
+  readonly turn: ShardTurn<LineCursor>;
   readonly target: VerifiedTarget;
-  readonly products: AsyncGenerator<BackedUpProduct>;
+  readonly lines: AsyncGenerator<ReadLines>;
   readonly tally: KeyTally;
 }
 
@@ -35,20 +34,20 @@ interface KeyTally {
   readonly samples: Record<string, readonly string[]>;
 }
 
-/** Some hundred keys: one to a few reads. */
-const PRODUCTS_TOGETHER = 20;
+/** One read. */
+const ITEMS_TOGETHER = 100;
 const CHECKPOINT_MILLIS = 5_000;
 const MAX_SAMPLES = 20;
 
 /**
- * Compares one shard key by key: what its files' products should have become, with what stands there.
+ * Compares one shard key by key: what its target files say, with what is there.
  *
  * @throws TableUnavailableError, BackupDamagedError, RunClosedError (none retried)
  */
 export async function compareShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   let comparison: KeyComparison | undefined;
   try {
-    return await takeTurn<FilesCursor>(
+    return await takeTurn<LineCursor>(
       runtime,
       { input, turn },
       {
@@ -58,31 +57,32 @@ export async function compareShard(runtime: Runtime, input: WorkerInput, turn: T
         unit: async (shardTurn) => {
           await shardTurn.fence.check();
           const current = comparison ?? (await openComparison(runtime, input.shard, shardTurn));
-          // After a fault the products are read again, from the checkpoint on.
+          // After a fault the lines are read again, from the checkpoint on.
           comparison = (await compareSome(current)) ? current : undefined;
-          if (comparison === undefined) await current.products.return(undefined);
+          if (comparison === undefined) await current.lines.return(undefined);
         },
       },
     );
   } finally {
-    await comparison?.products.return(undefined);
+    await comparison?.lines.return(undefined);
   }
 }
 
 async function openComparison(
   runtime: Runtime,
   shard: number,
-  turn: ShardTurn<FilesCursor>,
+  turn: ShardTurn<LineCursor>,
 ): Promise<KeyComparison> {
   const { run, progress } = turn;
-  const files = (await shardFilesOfRun(runtime, run, shard)).filter(({ itemCount }) => itemCount > 0);
+  const target = await findVerifiedTarget(runtime, run);
+  const files = await targetFilesOfShard(runtime, run, { shard, table: target.tableName });
   const counters =
     progress.cursor === undefined ? await driftCounters(runtime, shard, turn) : { ...progress.counters };
   return {
     runtime,
     turn,
-    target: await findVerifiedTarget(runtime, run),
-    products: readProducts(runtime.objects, files, progress.cursor ?? firstProduct),
+    target,
+    lines: readLines(runtime.objects, files, progress.cursor ?? FIRST_LINE),
     tally: { counters, samples: { ...progress.samples } },
   };
 }
@@ -91,7 +91,7 @@ async function openComparison(
 async function driftCounters(
   runtime: Runtime,
   shard: number,
-  { run }: ShardTurn<FilesCursor>,
+  { run }: ShardTurn<LineCursor>,
 ): Promise<Record<string, number>> {
   const scanned = await listShards(runtime.ledger, run.runId, 'VerifyMigration');
   const hasDrifted = Object.values(run.verification?.drift ?? {}).some((drifted) => drifted > 0);
@@ -104,15 +104,15 @@ async function driftCounters(
 async function compareSome(comparison: KeyComparison): Promise<boolean> {
   const { turn, tally } = comparison;
   const until = turn.clock.now() + CHECKPOINT_MILLIS;
-  let cursor: FilesCursor | undefined;
+  let cursor: LineCursor | undefined;
   let isAtEnd = false;
   let failure: { readonly error: unknown } | undefined;
   try {
     do {
-      const group = await takeProducts(comparison.products, PRODUCTS_TOGETHER);
-      await compareGroup(comparison, group);
-      cursor = group.at(-1)?.next ?? cursor;
-      isAtEnd = group.length < PRODUCTS_TOGETHER;
+      const group = await takeItems(comparison.lines);
+      await compareGroup(comparison, group.items);
+      cursor = group.next ?? cursor;
+      isAtEnd = group.isAtEnd;
     } while (!isAtEnd && turn.clock.now() < until && !turn.isShort());
   } catch (error) {
     failure = { error };
@@ -122,13 +122,22 @@ async function compareSome(comparison: KeyComparison): Promise<boolean> {
   return failure === undefined;
 }
 
-async function compareGroup(comparison: KeyComparison, group: readonly BackedUpProduct[]): Promise<void> {
+/** The next items that the target files expect, fewer only at the end, and where they end. */
+async function takeItems(lines: AsyncGenerator<ReadLines>) {
+  const items: WireItem[] = [];
+  let next: LineCursor | undefined;
+  while (items.length < ITEMS_TOGETHER) {
+    const read = await lines.next();
+    if (read.done === true) return { items, next, isAtEnd: true };
+    const { lines: some, file } = read.value;
+    items.push(...some.map((line) => itemOfLine(line, { key: file.stem, where: 'A line' })));
+    next = cursorBehind(read.value);
+  }
+  return { items, next, isAtEnd: false };
+}
+
+async function compareGroup(comparison: KeyComparison, expected: readonly WireItem[]): Promise<void> {
   const { runtime, turn, target, tally } = comparison;
-  const context = transformContext(turn.run);
-  const expected = group.flatMap(({ product }): readonly WireItem[] => {
-    const result = productToItems(product, context);
-    return result.kind === 'items' ? result.items : [];
-  });
   const existing = await readItemsByKey(
     {
       items: runtime.items,
@@ -159,7 +168,7 @@ function count({ counters }: KeyTally, added: Readonly<Record<string, number>>):
   for (const [name, number] of Object.entries(added)) counters[name] = (counters[name] ?? 0) + number;
 }
 
-function progressOf({ counters, samples }: KeyTally, cursor: FilesCursor | undefined): Progress<FilesCursor> {
+function progressOf({ counters, samples }: KeyTally, cursor: LineCursor | undefined): Progress<LineCursor> {
   return {
     done: cursor === undefined,
     cursor,

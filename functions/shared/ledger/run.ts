@@ -133,6 +133,11 @@ export interface Run extends Claims {
   /** Present once the backup is sealed. */
   readonly backup?: BackupSummary;
   readonly rehearsal?: Rehearsal;
+  /**
+   * How often the target files were made again from the start, under `target-<n>/`: a run that was held before they
+   * were complete may go on with other code. Absent: never.
+   */
+  readonly targetMaking?: number;
   readonly verification?: Verification;
   /** Epoch milliseconds: when ROLLING_BACK was written. */
   readonly markedAt?: number;
