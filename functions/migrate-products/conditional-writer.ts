@@ -93,7 +93,6 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     const { item: fresh, existing, product } = met;
     scope.foundRuns.see(existing);
     const decision = decideExisting({ ...scope, existing, fresh });
-    if (decision === 'refresh') return change(met, noteWritten);
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
     else if (await keeper.hasKept(met)) countReplaced(met);
@@ -101,11 +100,11 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     if (decision === 'outdated') noteLeft(scope, 'outdated', met);
     noteWritten(met);
   };
-  const change = async (met: Met, onWritten: (met: Met) => void): Promise<void> => {
+  const change = async (met: Met): Promise<void> => {
     const wanted = changeOf({ from: met.existing, to: met.item }, targetKeyNames);
     if (wanted === undefined) return leaveAlone(scope, met);
     const existing = await update(scope, met.item, wanted);
-    if (existing === 'written') return onWritten(met);
+    if (existing === 'written') return noteReplaced(met);
     return existing === 'vanished' ? place(met) : meet({ ...met, existing });
   };
   /** What the look finds missing is written by condition all the same: somebody may be quicker. */
@@ -129,7 +128,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     const together = replacements.slice(0, REPLACED_TOGETHER);
     replacements = replacements.slice(REPLACED_TOGETHER);
     await keeper.keep(together);
-    await sideBySide(together, (met) => change(met, noteReplaced));
+    await sideBySide(together, (met) => change(met));
   };
 
   const write = async (item: PendingItem): Promise<void> => {

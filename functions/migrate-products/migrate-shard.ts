@@ -8,7 +8,6 @@ import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/lo
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { codeVersion } from '../migrations/shop/code-version.ts';
 import { keyText } from '../migrations/shop/target-key.ts';
 import { queryPartition } from '../shared/aws/query-partition.ts';
 import { updateIf } from '../shared/aws/update-if.ts';
@@ -34,8 +33,6 @@ export async function migrateShard(runtime: Runtime, input: WorkerInput, turn: T
       { input, turn },
       {
         state: 'MigrateProducts',
-        codeVersion: codeVersion(),
-        isTiedToCode: true,
         unit: async (shardTurn) => {
           const current = load ?? (await openMigration(runtime, input.shard, shardTurn));
           load = current;

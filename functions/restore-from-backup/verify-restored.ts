@@ -2,7 +2,6 @@ import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { readItems } from '../shared/files/read-file.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
-import { readRun } from '../shared/ledger/run.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { openScan, pagesOf, type ScanPosition, turnScope } from '../shared/copy/scan.ts';
@@ -185,8 +184,7 @@ export async function verifyRestored(
     { input, turn },
     {
       state: 'VerifyRestore',
-      codeVersion: verifyRestoreVersion(await readRun(runtime.ledger, input.runId)),
-      isTiedToCode: true,
+      basis: verifyRestoreVersion,
       unit: async (shardTurn) => {
         await shardTurn.fence.check();
         byDigest ??= (await modeOf(runtime, shardTurn.run)) === 'NEW';

@@ -15,7 +15,6 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { codeVersion } from '../migrations/shop/code-version.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { transformContext } from '../migrations/shop/transform-context.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
@@ -54,8 +53,7 @@ function shardWorker(kind: { readonly keepsTargets: boolean }) {
       { input, turn },
       {
         state: 'TransformProducts',
-        codeVersion: codeVersion(),
-        isTiedToCode: true,
+        basis: basisOf,
         unit: async (shardTurn) => {
           own ??= await listOwn(runtime, shardTurn.run, input.shard);
           await nextFile({ runtime, turn: shardTurn, ...kind }, own);
@@ -73,6 +71,10 @@ async function listOwn(runtime: Runtime, run: Run, shard: number): Promise<Shard
     transformed: new Map(records.map((record) => [`${record.segment}-${record.sequence}`, record])),
   };
 }
+
+/** A making of the target files; an applied plan's files are proved again by each execution. */
+const basisOf = (run: Run): string =>
+  run.plannedAt === undefined ? `${makingOf(run)}` : `${makingOf(run)} ${run.executionArn}`;
 
 const makingOf = ({ targetMaking = 0 }: Run): number => targetMaking;
 

@@ -16,7 +16,7 @@ import { keyOf } from '../migrations/shop/target-key.ts';
 import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Comparison, compareItems } from './compare-items.ts';
-import { findVerifiedTarget, type VerifiedTarget, verificationVersion } from './find-target.ts';
+import { findVerifiedTarget, type VerifiedTarget, verificationBasis } from './find-target.ts';
 import { driftOf } from './judge-digests.ts';
 
 /** One worker's turn at a shard, from its first unit on. */
@@ -52,8 +52,7 @@ export async function compareShard(runtime: Runtime, input: WorkerInput, turn: T
       { input, turn },
       {
         state: 'CompareByKey',
-        codeVersion: verificationVersion(input.executionArn),
-        isTiedToCode: true,
+        basis: verificationBasis,
         unit: async (shardTurn) => {
           await shardTurn.fence.check();
           const current = comparison ?? (await openComparison(runtime, input.shard, shardTurn));

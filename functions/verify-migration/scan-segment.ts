@@ -14,7 +14,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { keyText } from '../migrations/shop/target-key.ts';
 import { isOfRun } from '../migrations/shop/as-written.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { findVerifiedTarget, verificationVersion } from './find-target.ts';
+import { findVerifiedTarget, verificationBasis } from './find-target.ts';
 import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';
 import { openSourceCheck, type SourceCheck } from './source-check.ts';
@@ -54,8 +54,7 @@ export function scanSegment(runtime: Runtime, input: WorkerInput, turn: Turn): P
     { input, turn },
     {
       state: 'VerifyMigration',
-      codeVersion: verificationVersion(input.executionArn),
-      isTiedToCode: true,
+      basis: verificationBasis,
       unit: async (shardTurn) => {
         await shardTurn.fence.check();
         verification ??= await openVerification(runtime, input.shard, shardTurn);

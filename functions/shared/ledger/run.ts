@@ -123,8 +123,6 @@ export interface Run extends Claims {
   readonly sourceTableId?: string;
   readonly parameters: RunParameters;
   readonly plan: Plan;
-  /** Hash of transform and tables: a resumed run with other code starts its shards over. */
-  readonly codeVersion: string;
   readonly settings: RunSettings;
   /** Of the backup being written; chosen when the run begins, so that every retry writes to the same place. */
   readonly backupId: string;
@@ -138,6 +136,8 @@ export interface Run extends Claims {
    * were complete may go on with other code. Absent: never.
    */
   readonly targetMaking?: number;
+  /** ISO 8601: when the run was planned, by a dry run; present once it is applied. */
+  readonly plannedAt?: string;
   readonly verification?: Verification;
   /** Epoch milliseconds: when ROLLING_BACK was written. */
   readonly markedAt?: number;

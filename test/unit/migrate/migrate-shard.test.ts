@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { findShard, saveShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
-import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
@@ -59,7 +58,6 @@ describe('a worker that is not alone at its shard', () => {
       turns: 1,
       counters: {},
       digests: {},
-      codeVersion: codeVersion(),
       startedAt: 1,
       updatedAt: 1,
       marks: [],
