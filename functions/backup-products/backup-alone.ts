@@ -12,7 +12,7 @@ import {
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits } from '../shared/aws/live-capacity.ts';
-import { transformShard } from '../transform-products/transform-shard.ts';
+import { rehearseShard } from '../transform-products/transform-shard.ts';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
 
@@ -47,7 +47,7 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
 async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
   const backedUp = await takeAllTurns(runtime, { run, turn }, backupSegment);
   if (!backedUp.done) return { ...backedUp, result: { ...backedUp.result, step: 'BackupProducts' } };
-  const rehearsed = await takeAllTurns(runtime, { run, turn }, transformShard);
+  const rehearsed = await takeAllTurns(runtime, { run, turn }, rehearseShard);
   if (!rehearsed.done) return { ...rehearsed, result: { ...rehearsed.result, step: 'TransformProducts' } };
   // Sealing waits for requests without an answer, and an invocation that ends while it waits is a failure.
   if (!(await isQuietInTime(runtime, run, turn))) return { done: false, result: { step: 'SealBackup' } };

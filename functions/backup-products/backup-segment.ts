@@ -131,8 +131,6 @@ export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: 
       { input, turn },
       {
         state: 'BackupProducts',
-        codeVersion: '',
-        isTiedToCode: false,
         unit: async (shardTurn) => {
           scope ??= openScope(runtime, input.shard, shardTurn);
           await markStarted(scope, shardTurn);

@@ -7,7 +7,6 @@ import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable, targetTables } from '../migrations/shop/tables/target-tables.ts';
 import { combineDigests } from '../shared/items/digest.ts';
-import { verificationVersion } from '../verify-migration/find-target.ts';
 import type { CommitFacts } from './judge.ts';
 
 /**
@@ -37,6 +36,5 @@ export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLed
       existing: existing.get(name),
     })),
     target: nameOf(catalogueTable),
-    verificationVersion: verificationVersion(run.executionArn),
   };
 }

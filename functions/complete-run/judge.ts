@@ -12,6 +12,7 @@ import {
 import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
+import { verificationBasis } from '../verify-migration/find-target.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 
@@ -29,8 +30,6 @@ export interface CommitFacts {
   readonly tables: readonly TableFacts[];
   /** Name of the table that products go into. */
   readonly target: string;
-  /** What a checkpoint of the verification must carry. It counts for one execution and one version of the code. */
-  readonly verificationVersion: string;
 }
 
 const NOTHING: Digest = EMPTY_DIGEST;
@@ -61,7 +60,7 @@ function passesOf(facts: CommitFacts): readonly string[] {
   const ofNow = (state: ShardState): readonly Shard[] =>
     shardsOf(facts, state).map((shard) => ({
       ...shard,
-      done: shard.done && shard.codeVersion === facts.verificationVersion,
+      done: shard.done && shard.basis === verificationBasis(facts.run),
     }));
   const pass = (state: ShardState, planned: readonly number[], shards = shardsOf(facts, state)) =>
     passProblems({ state, planned, shards });

@@ -6,7 +6,6 @@ import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { QueryPartition } from '../shared/aws/query-partition.ts';
 import { absentCondition, changeOf, type ItemChange } from '../shared/aws/unchanged.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { refusalOf } from './batch-writer.ts';
 import { decideExisting } from './decide-existing.ts';
 import type { FoundRuns } from './found-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
@@ -14,14 +13,13 @@ import { createPipeline } from '../shared/copy/pipeline.ts';
 import { keyIdentity, keyOf, keyText, targetKeyNames } from '../migrations/shop/target-key.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { isThrottle } from '../shared/retry.ts';
-import {
-  noteThrottle,
-  paidWrite,
-  type PendingItem,
-  noteWritten,
-  type TargetWriter,
-  type WriteScope,
-} from './target-writer.ts';
+import type { LineWriter } from '../shared/copy/load/load.ts';
+import type { LoadWindow } from '../shared/copy/load/load-window.ts';
+import { cursorBehind } from '../shared/copy/load/read-lines.ts';
+import { noteThrottle, paidWrite, type WriteScope } from '../shared/copy/load/write-scope.ts';
+import type { UpdateIf } from '../shared/aws/update-if.ts';
+import { createGrouping, type SourceGroup } from './source-items.ts';
+import { noteWritten, type PendingItem, tallyOf } from './target-writer.ts';
 
 /** Keys that are looked up in one request before anything is written: a second run finds nearly all of them. */
 const LOOKED_UP_TOGETHER = 100;
@@ -37,6 +35,10 @@ const NOT_THERE = absentCondition(catalogueTable.key.partitionKey);
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope extends WriteScope {
+  readonly window: LoadWindow;
+  readonly updateIf: UpdateIf;
+  /** The error for an item that DynamoDB will never take. */
+  readonly refusalOf: (item: WireItem, reason: Error) => Error;
   readonly runId: string;
   readonly runStartedAt: string;
   readonly onExisting: 'keep' | 'replace';
@@ -73,7 +75,7 @@ interface Met extends PendingItem {
  * Writes that never overwrite: for a table that others write, or may have written. An item that is
  * there stays, unless the run was told to replace what a migration wrote and nobody has changed.
  */
-export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
+export function createConditionalWriter(scope: ConditionalScope): LineWriter {
   const pipeline = createPipeline(LOOK_UPS_IN_FLIGHT);
   let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
@@ -91,7 +93,6 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     const { item: fresh, existing, product } = met;
     scope.foundRuns.see(existing);
     const decision = decideExisting({ ...scope, existing, fresh });
-    if (decision === 'refresh') return change(met, noteWritten);
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
     else if (await keeper.hasKept(met)) countReplaced(met);
@@ -99,11 +100,11 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     if (decision === 'outdated') noteLeft(scope, 'outdated', met);
     noteWritten(met);
   };
-  const change = async (met: Met, onWritten: (met: Met) => void): Promise<void> => {
+  const change = async (met: Met): Promise<void> => {
     const wanted = changeOf({ from: met.existing, to: met.item }, targetKeyNames);
     if (wanted === undefined) return leaveAlone(scope, met);
     const existing = await update(scope, met.item, wanted);
-    if (existing === 'written') return onWritten(met);
+    if (existing === 'written') return noteReplaced(met);
     return existing === 'vanished' ? place(met) : meet({ ...met, existing });
   };
   /** What the look finds missing is written by condition all the same: somebody may be quicker. */
@@ -127,14 +128,30 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     const together = replacements.slice(0, REPLACED_TOGETHER);
     replacements = replacements.slice(REPLACED_TOGETHER);
     await keeper.keep(together);
-    await sideBySide(together, (met) => change(met, noteReplaced));
+    await sideBySide(together, (met) => change(met));
   };
 
+  const write = async (item: PendingItem): Promise<void> => {
+    if (replacements.length >= REPLACED_TOGETHER) await pipeline.start(replace);
+    waiting.push(item);
+    if (waiting.length >= LOOKED_UP_TOGETHER) await flush();
+  };
+  const writeGroup = async ({ items, stem, next }: SourceGroup): Promise<void> => {
+    const remaining = items.length + (stale === undefined ? 0 : 1);
+    const product = { remaining, tally: tallyOf(items.length), stem, next };
+    scope.window.add(product);
+    for (const item of items) await write({ item, product });
+    await stale?.sweep(product, items);
+  };
+  const groupsOf = createGrouping();
+
   return {
-    async write(item) {
-      if (replacements.length >= REPLACED_TOGETHER) await pipeline.start(replace);
-      waiting.push(item);
-      if (waiting.length >= LOOKED_UP_TOGETHER) await flush();
+    async take(read) {
+      const groups = groupsOf(read);
+      for (const group of groups) await writeGroup(group);
+      const { isFileEnd, file } = read;
+      if (isFileEnd) scope.window.add({ remaining: 0, tally: { ...file.counts }, next: cursorBehind(read) });
+      return groups.length > 0 || isFileEnd;
     },
     async drain() {
       await flush();
@@ -145,7 +162,6 @@ export function createConditionalWriter(scope: ConditionalScope): TargetWriter {
     async settle() {
       await Promise.all([pipeline.settle(), stale?.settle()]);
     },
-    ...(stale && { sweep: (product, items) => stale.sweep(product, items) }),
   };
 }
 
@@ -186,7 +202,9 @@ async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteRes
     const outcome = await paidWrite(scope, 1, () => scope.items.putIf(scope.tableName, item, NOT_THERE));
     return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
   } catch (error) {
-    throw error instanceof Error && error.name === 'ValidationException' ? refusalOf(item, error) : error;
+    throw error instanceof Error && error.name === 'ValidationException'
+      ? scope.refusalOf(item, error)
+      : error;
   }
 }
 

@@ -1,12 +1,10 @@
-import { haveSameDigest, isAsMigrated, isOfRun, isSameContent } from '../migrations/shop/as-written.ts';
+import { isAsMigrated, isOfRun, isSameContent } from '../migrations/shop/as-written.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** What to do about an item that stands where one shall be written. */
 export type ExistingDecision =
   /** This run wrote it: an answer was lost, or a turn is taken again. */
   | 'ours'
-  /** This run wrote it with other code, and nobody has changed it since. */
-  | 'refresh'
   /** It was there before, and stays. */
   | 'present'
   /** It was there before, as an earlier migration wrote it, the source has changed since, and it stays all the same. */
@@ -33,8 +31,7 @@ export function decideExisting({
   runStartedAt,
   onExisting,
 }: ExistingFacts): ExistingDecision {
-  if (isOfRun(existing, runId))
-    return haveSameDigest(existing, fresh) || !isAsMigrated(existing) ? 'ours' : 'refresh';
+  if (isOfRun(existing, runId)) return 'ours';
   const isMigrated = isAsMigrated(existing);
   if (onExisting === 'keep')
     return isMigrated && !isSameContent(existing, fresh, runStartedAt) ? 'outdated' : 'present';

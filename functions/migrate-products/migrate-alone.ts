@@ -14,6 +14,7 @@ import { ensureTable } from '../shared/tables/ensure-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { transformShard } from '../transform-products/transform-shard.ts';
 import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 
@@ -25,6 +26,8 @@ async function planAlone({ clients, config }: Runtime): Promise<Plan> {
 
 async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
   const { runId, executionArn, backupId } = run;
+  const transformed = await transformShard(runtime, { runId, executionArn, shard: 0 }, turn);
+  if (!transformed.done) return { done: false, result: { backupId, step: 'TransformProducts' } };
   const { name: table } = await ensureTable(runtime, { spec: catalogueTable, runId, executionArn });
   const { done } = await migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
   const { counters } = (await findShard(runtime.ledger, runId, 'MigrateProducts', 0)) ?? { counters: {} };

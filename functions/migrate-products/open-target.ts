@@ -8,8 +8,8 @@ import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
-import { updateIf } from '../shared/aws/update-if.ts';
-import type { WriteMeter, WriteScope } from './target-writer.ts';
+import type { WriteMeter, WriteScope } from '../shared/copy/load/write-scope.ts';
+import { targetKey } from '../migrations/shop/target-key.ts';
 
 /** The table that products go into. */
 export interface Target {
@@ -40,8 +40,8 @@ export function writeScope(
   const { plan } = turn.run;
   return {
     tableName: name,
+    key: targetKey,
     items: runtime.items,
-    updateIf: updateIf(runtime.clients.dynamo),
     rate: createRate({
       unitsPerSecond: plan.writeUnitsPerSecond / plan.workers,
       clock: runtime.clock,

@@ -11,8 +11,8 @@ import type { QueryPartition } from '../shared/aws/query-partition.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
-import type { PendingProduct } from './product-window.ts';
-import { noteThrottle, paidWrite, type WriteScope } from './target-writer.ts';
+import { noteThrottle, paidWrite, type WriteScope } from '../shared/copy/load/write-scope.ts';
+import type { PendingProduct } from './target-writer.ts';
 
 /** One request a product; each answers within milliseconds. */
 const QUERIES_IN_FLIGHT = 16;

@@ -6,7 +6,6 @@ import type { Holder, NewRun } from '../shared/ledger/begin.ts';
 import { type BackupSummary, type Run, settingsOf } from '../shared/ledger/run.ts';
 import { beginOrRecover, type BegunOrRecover } from '../shared/runs/lock-conflict.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { codeVersion } from '../migrations/shop/code-version.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
 import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
@@ -43,7 +42,6 @@ async function newRun(
     lockTable: lockTableFor(runtime, order.targetTable),
     parameters,
     plan,
-    codeVersion: codeVersion(),
     settings: settingsOf(runtime.config),
     backupId: order.backupId,
     backup: summaryOf(runtime, await readManifest(runtime.objects, order.backupId)),

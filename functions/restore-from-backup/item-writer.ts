@@ -5,7 +5,7 @@ import { isThrottle, isTransient } from '../shared/retry.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import { itemSizeBytes } from '../shared/items/item-size.ts';
-import type { ItemTable } from '../shared/aws/item-table.ts';
+import type { ItemJson, ItemTable } from '../shared/aws/item-table.ts';
 import { absentCondition } from '../shared/aws/unchanged.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { shorten } from '../shared/text.ts';
@@ -120,7 +120,7 @@ function paidWrite<T extends { readonly writeUnits: number }>(
 
 /** Sends a batch until nothing of it is left. */
 async function putBatch(scope: WriterScope, counts: WriteCounts, batch: Batch): Promise<void> {
-  let remaining = batch.texts;
+  let remaining: readonly ItemJson[] = batch.texts;
   const perText = batch.units / batch.texts.length;
   // What is left is paid for again: the first answer has charged only what it took.
   await paidWrite(scope, counts, {

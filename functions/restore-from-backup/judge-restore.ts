@@ -90,7 +90,7 @@ function passesOf(facts: RestoreFacts): readonly string[] {
   const version = verifyRestoreVersion(facts.run);
   const looked = shardsOf(facts, 'VerifyRestore').map((shard) => ({
     ...shard,
-    done: shard.done && shard.codeVersion === version,
+    done: shard.done && shard.basis === version,
   }));
   return [
     ...passProblems({ state: 'ProveBackup', planned, shards: shardsOf(facts, 'ProveBackup') }),

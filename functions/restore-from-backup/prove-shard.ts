@@ -60,8 +60,6 @@ export function proveShard(runtime: Runtime, input: WorkerInput, turn: Turn): Pr
     { input, turn },
     {
       state: 'ProveBackup',
-      codeVersion: '',
-      isTiedToCode: false,
       unit: async (shardTurn) => {
         await shardTurn.fence.check();
         scope ??= await openScope(runtime, input.shard, shardTurn);

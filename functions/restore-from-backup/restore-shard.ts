@@ -104,8 +104,6 @@ export function restoreShard(runtime: Runtime, input: WorkerInput, turn: Turn): 
     { input, turn },
     {
       state: 'RestoreProducts',
-      codeVersion: '',
-      isTiedToCode: false,
       unit: async (shardTurn) => {
         scope ??= await openScope(runtime, input.shard, shardTurn);
         try {

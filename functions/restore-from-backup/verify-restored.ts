@@ -1,17 +1,15 @@
 import { openScan, turnScope } from '../shared/copy/scan.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { type FoundItem, isEqual } from '../shared/copy/verify/compare-by-key.ts';
-import {
-  COMPARED_COUNTERS,
-  type ExpectedItems,
-  openComparison,
-} from '../shared/copy/verify/compare-items.ts';
+import { COMPARED_COUNTERS, openComparison } from '../shared/copy/verify/compare-items.ts';
 import { openScans, type ScansCursor } from '../shared/copy/verify/read-scans.ts';
 import { createTally } from '../shared/copy/verify/tally.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { readManifest } from '../shared/files/backup-catalog.ts';
-import { type FilesCursor, firstProduct, readProducts } from '../shared/files/read-products.ts';
+import { fileStem } from '../shared/files/layout.ts';
+import type { LineCursor, LoadFile } from '../shared/copy/load/read-lines.ts';
+import { expectedItems } from '../shared/copy/verify/expected-items.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { readRun } from '../shared/ledger/run.ts';
@@ -35,14 +33,14 @@ export async function verifyRestored(
 ): Promise<WorkerOutput> {
   const run = await readRun(runtime.ledger, input.runId);
   const isNew = modeIn(await listTables(runtime.ledger, input.runId), run) === 'NEW';
-  const work = { state: 'VerifyRestore', version: verifyRestoreVersion(run) } as const;
+  const work = { state: 'VerifyRestore', basis: verifyRestoreVersion } as const;
   const call = { input, turn };
   return isNew
     ? verifyShard<TableCursor>(runtime, call, {
         ...work,
         open: (shardTurn) => openTable(runtime, input.shard, shardTurn),
       })
-    : verifyShard<FilesCursor>(runtime, call, {
+    : verifyShard<LineCursor>(runtime, call, {
         ...work,
         open: (shardTurn) => openFiles(runtime, input.shard, shardTurn),
       });
@@ -74,7 +72,7 @@ async function openTable(
 async function openFiles(
   runtime: Runtime,
   shard: number,
-  turn: ShardTurn<FilesCursor>,
+  turn: ShardTurn<LineCursor>,
 ): Promise<Verification> {
   const { run, progress } = turn;
   await assertSameTarget(runtime, run);
@@ -91,14 +89,10 @@ async function openFiles(
     tally.counters.different += 1;
     tally.sample('presentDifferent', keyText(found.expected, key));
   };
-  const expected = itemsOf(runtime, own, progress.cursor);
+  const expected = expectedItems(runtime.objects, own.map(loadFileOf), progress.cursor);
   return openComparison({ items: runtime.items, tableName, key, expected, tally, judge }, turn);
 }
 
-async function* itemsOf(
-  { objects }: Runtime,
-  files: readonly RestorableFile[],
-  start: FilesCursor = firstProduct,
-): AsyncGenerator<ExpectedItems<FilesCursor>> {
-  for await (const { product, next } of readProducts(objects, files, start)) yield { items: [product], next };
+function loadFileOf(file: RestorableFile): LoadFile {
+  return { stem: fileStem(file.key), itemCount: file.itemCount, parts: [file] };
 }

@@ -61,7 +61,6 @@ export async function savePlace<Place>(
     cursor: place === undefined ? undefined : { tableName, markedAt, place },
     counters: {},
     digests: {},
-    codeVersion: run.codeVersion,
     startedAt: saved?.startedAt ?? now,
     updatedAt: now,
     marks: [],

@@ -22,7 +22,7 @@ const checkpointMillis = 5_000;
 type RemovalShard = Shard<RemovalCursor>;
 
 /** A roll back that is started once more looks at everything again. */
-const versionOf = (run: Run): string => `${run.codeVersion} ${run.markedAt ?? 0}`;
+const basisOf = ({ markedAt = 0 }: Run): string => `${markedAt}`;
 
 /**
  * Rolls back a run's items in a table that existed before the run: puts back what it replaced and deletes what it
@@ -37,7 +37,7 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
   let saved = await findShard<RemovalCursor>(ledger, run.runId, 'RollBack', 0);
   const taker = createItemTaker(runtime, scope);
   for (;;) {
-    const before = saved?.codeVersion === versionOf(run) ? saved : undefined;
+    const before = saved?.basis === basisOf(run) ? saved : undefined;
     if (before?.done === true) return rolledBack(before);
     const step = await taker.takeSome(before?.cursor, clock.now() + checkpointMillis);
     saved = await save(runtime, run, { before, step, version: saved?.version ?? 0 });
@@ -99,7 +99,7 @@ async function save(
     state: 'RollBack',
     shard: 0,
     turns: turns + 1,
-    codeVersion: versionOf(run),
+    basis: basisOf(run),
     startedAt,
     updatedAt: clock.now(),
     marks: [],

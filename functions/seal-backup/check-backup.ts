@@ -66,16 +66,22 @@ export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Pass
   };
 }
 
-interface Evidence {
-  readonly files: readonly BackupFile[];
-  readonly totals: BackupTotals;
+interface ListedFiles {
+  readonly files: readonly Pick<BackupFile, 'key' | 'gzipBytes'>[];
   readonly listed: readonly ListedObject[];
+}
+
+interface Evidence extends ListedFiles {
+  readonly totals: BackupTotals;
+  /** What does not agree about the target files, one clause each. */
+  readonly targetProblems: readonly string[];
 }
 
 const some = (keys: readonly string[]): string =>
   `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ` and ${keys.length - 3} more` : ''}`;
 
-function listingProblems({ files, listed }: Evidence): string[] {
+/** Files that are not in the bucket as they were written, and objects that are there beside them. */
+export function listingProblems({ files, listed }: ListedFiles): readonly string[] {
   const sizes = new Map(listed.map(({ key, size }) => [key, size]));
   const known = new Set(files.map(({ key }) => key));
   const missing = files.filter(({ key }) => !sizes.has(key)).map(({ key }) => key);
@@ -109,7 +115,11 @@ function totalProblems({ totals }: Evidence, run: Run): readonly string[] {
  * @throws BackupDamagedError listing what does not; not retried.
  */
 export function assertComplete(run: Run, evidence: Evidence): void {
-  const problems = [...totalProblems(evidence, run), ...listingProblems(evidence)];
+  const problems = [
+    ...totalProblems(evidence, run),
+    ...listingProblems(evidence),
+    ...evidence.targetProblems,
+  ];
   if (problems.length === 0) return;
   throw new BackupDamagedError(
     `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. Start again: a new run writes a new backup.`,

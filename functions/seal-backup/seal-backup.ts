@@ -17,7 +17,9 @@ import type { RunStepInput } from '../shared/state.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { expiringSentence } from '../shared/aws/time-to-live.ts';
+import { listTransformed } from '../shared/ledger/transformed-file.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
+import { hasTargets, targetManifests, targetProblems, targetsPrefix } from './seal-targets.ts';
 import { cut, shorten } from '../shared/text.ts';
 
 /** SealBackup's answer; the workflow drops it, a step called alone shows it. */
@@ -109,9 +111,23 @@ async function readTotals(
   return { files, totals: sumUp(files, { scanned, rehearsed }) };
 }
 
+/** The target files' manifests, and what keeps them from being written. */
+async function sealableTargets(runtime: Runtime, run: Run, { expected }: BackupTotals) {
+  if (!hasTargets(run)) return { problems: [], manifests: [] };
+  const { runId, targetMaking: making = 0 } = run;
+  const [transformed, listed] = await Promise.all([
+    listTransformed(runtime.ledger, { runId, making }),
+    runtime.objects.list(targetsPrefix(run)),
+  ]);
+  return {
+    problems: targetProblems({ transformed, listed, expected }),
+    manifests: targetManifests(run, transformed),
+  };
+}
+
 /**
- * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests,
- * the summary last. Idempotent; a second call writes the same bytes.
+ * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
+ * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
  *
  * @throws BackupDamagedError; TooManyQuarantinedError once the backup is sealed; RunClosedError (none retried).
  */
@@ -122,7 +138,8 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   await untilQuiet(runtime, run);
   const { files, totals } = await readTotals(runtime, run.runId);
   const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
-  assertComplete(run, { files, totals, listed });
+  const transformed = await sealableTargets(runtime, run, totals);
+  assertComplete(run, { files, totals, listed, targetProblems: transformed.problems });
   const table = await sourceDescription(runtime, run);
   const facts = {
     backupId: run.backupId,
@@ -137,7 +154,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
     table,
     files,
   };
-  await writeManifests(runtime, fence, manifestObjects(facts));
+  await writeManifests(runtime, fence, [...transformed.manifests, ...manifestObjects(facts)]);
   const backup = backupSummary(runtime, run, totals);
   const rehearsal = rehearsalOf(totals);
   await updateRun(ledger, input, { backup, rehearsal });

@@ -101,8 +101,8 @@ export interface BeginRunOutput extends Omit<BeginRunInput, 'tested'> {
 /** BeginRun -> Choice, every Map and every later state. */
 export interface BegunRun {
   /**
-   * `RESUMED`: a held run continues, perhaps under other code. `RECOVER`: a dead run has the lock and must be recovered
-   * first. Then BeginRun is called again.
+   * `RESUMED`: a held or planned run continues. `RECOVER`: a dead run has the lock and must be recovered first. Then
+   * BeginRun is called again.
    */
   readonly outcome: 'BEGUN' | 'RESUMED' | 'RECOVER';
   /** The run to work on, or, for `RECOVER`, the dead one. */
@@ -172,8 +172,7 @@ export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
 /**
  * RollBack's payload. After a Catch it is the whole state of `migrate` or `restore`. From `rollback` it has the input.
- * From RecoverPrevious it names a dead run. From ClearItems it names a resumed run whose items other code may have
- * written.
+ * From RecoverPrevious it names a dead run.
  */
 export const rollBackSchema = z.discriminatedUnion('machine', [
   z.object({
@@ -186,9 +185,8 @@ export const rollBackSchema = z.discriminatedUnion('machine', [
   }),
   z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
   z.object({ machine: z.literal('recover'), execution: executionSchema, runId: runIdSchema }),
-  z.object({ machine: z.literal('clear'), worker: workerSchema }),
 ]);
-export type RollBackInput = Exclude<z.infer<typeof rollBackSchema>, { machine: 'clear' }>;
+export type RollBackInput = z.infer<typeof rollBackSchema>;
 
 /** Input of the `rollback` machine, as typed or as `recoverRun` sends it. */
 export const rollBackRequestSchema = z.strictObject({

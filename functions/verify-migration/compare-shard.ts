@@ -1,21 +1,16 @@
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
-import {
-  COMPARED_COUNTERS,
-  type ExpectedItems,
-  openComparison,
-} from '../shared/copy/verify/compare-items.ts';
+import { COMPARED_COUNTERS, openComparison } from '../shared/copy/verify/compare-items.ts';
 import type { FoundItem } from '../shared/copy/verify/compare-by-key.ts';
 import { createTally } from '../shared/copy/verify/tally.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
-import { type FilesCursor, firstProduct, readProducts } from '../shared/files/read-products.ts';
-import { shardFilesOfRun } from '../shared/files/run-files.ts';
+import type { LineCursor } from '../shared/copy/load/read-lines.ts';
+import { expectedItems } from '../shared/copy/verify/expected-items.ts';
+import { targetFilesOfShard } from '../shared/files/run-files.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { productToItems } from '../migrations/shop/product-to-items.ts';
 import { keyText, targetKey } from '../migrations/shop/target-key.ts';
-import { transformContext } from '../migrations/shop/transform-context.ts';
-import { findVerifiedTarget, verificationVersion } from './find-target.ts';
+import { findVerifiedTarget, verificationBasis } from './find-target.ts';
 import { judgeItem } from './judge-item.ts';
 import { driftOf } from './judge-digests.ts';
 
@@ -25,17 +20,17 @@ const DRIFT = ['driftAdded', 'driftChanged', 'driftRemoved'] as const;
 const NAMED: readonly string[] = ['missing', 'different', 'changedSince', 'presentDifferent'];
 
 /**
- * Compares one shard key by key: what its files' products should have become, with what is there.
+ * Compares one shard key by key: what its target files say, with what is there.
  *
  * @throws TableUnavailableError, BackupDamagedError, RunClosedError (none retried)
  */
 export function compareShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  return verifyShard<FilesCursor>(
+  return verifyShard<LineCursor>(
     runtime,
     { input, turn },
     {
       state: 'CompareByKey',
-      version: verificationVersion(input.executionArn),
+      basis: verificationBasis,
       open: (shardTurn) => openShard(runtime, input.shard, shardTurn),
     },
   );
@@ -44,10 +39,11 @@ export function compareShard(runtime: Runtime, input: WorkerInput, turn: Turn): 
 async function openShard(
   runtime: Runtime,
   shard: number,
-  turn: ShardTurn<FilesCursor>,
+  turn: ShardTurn<LineCursor>,
 ): Promise<Verification> {
   const { run, progress } = turn;
   const { tableName, isCreated } = await findVerifiedTarget(runtime, run);
+  const files = await targetFilesOfShard(runtime, run, { shard, table: tableName });
   const drift = progress.cursor === undefined ? await driftCounters(runtime, shard, turn) : {};
   const tally = createTally(
     { counters: [...COMPARED_COUNTERS, ...VERDICTS, ...DRIFT], samples: NAMED },
@@ -58,7 +54,7 @@ async function openShard(
     items: runtime.items,
     tableName,
     key: targetKey,
-    expected: expectedItems(runtime, shard, turn),
+    expected: expectedItems(runtime.objects, files, progress.cursor),
     tally,
     judge: (found: FoundItem): void => {
       const verdict = judgeItem(found, target);
@@ -71,29 +67,11 @@ async function openShard(
   return openComparison(comparison, turn);
 }
 
-/** What the products behind the checkpoint should have become. */
-async function* expectedItems(
-  runtime: Runtime,
-  shard: number,
-  { run, progress }: ShardTurn<FilesCursor>,
-): AsyncGenerator<ExpectedItems<FilesCursor>> {
-  const files = (await shardFilesOfRun(runtime, run, shard)).filter(({ itemCount }) => itemCount > 0);
-  const context = transformContext(run);
-  for await (const { product, next } of readProducts(
-    runtime.objects,
-    files,
-    progress.cursor ?? firstProduct,
-  )) {
-    const result = productToItems(product, context);
-    yield { items: result.kind === 'items' ? result.items : [], next };
-  }
-}
-
 /** The drift that the Scans have found stands beside what is compared here, so that one state tells everything. */
 async function driftCounters(
   runtime: Runtime,
   shard: number,
-  { run }: ShardTurn<FilesCursor>,
+  { run }: ShardTurn<LineCursor>,
 ): Promise<Record<(typeof DRIFT)[number], number>> {
   const scanned = await listShards(runtime.ledger, run.runId, 'VerifyMigration');
   const hasDrifted = Object.values(run.verification?.drift ?? {}).some((drifted) => drifted > 0);

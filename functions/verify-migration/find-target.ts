@@ -4,7 +4,6 @@ import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
-import { codeVersion } from '../migrations/shop/code-version.ts';
 
 /** The table that the run has written. */
 export interface VerifiedTarget {
@@ -26,9 +25,7 @@ export async function findVerifiedTarget(runtime: Runtime, run: Run): Promise<Ve
 }
 
 /**
- * What a checkpoint of the verification is worth something for: the same code and the same execution. A
- * run that was held may have been changed by people, so what resumes it looks at everything again.
+ * What a checkpoint of the verification rests on: its execution. A run that was held may have been changed by people,
+ * so the execution that resumes it looks at everything again.
  */
-export function verificationVersion(executionArn: string): string {
-  return `${codeVersion()} ${executionArn}`;
-}
+export const verificationBasis = ({ executionArn }: Run): string => executionArn;

@@ -6,7 +6,7 @@ import { listShards, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { JudgedDigests, RunStepInput } from '../shared/state.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
-import { findVerifiedTarget, verificationVersion } from './find-target.ts';
+import { findVerifiedTarget, verificationBasis } from './find-target.ts';
 
 /** Everything that is judged; the ledger's, so that a second call judges the same. */
 export interface Evidence {
@@ -94,8 +94,8 @@ export function driftOf(scanned: readonly Shard[]): Verification['drift'] {
 }
 
 function assertComplete(run: Run, scanned: readonly Shard[]): void {
-  const version = verificationVersion(run.executionArn);
-  const done = scanned.filter((shard) => shard.done && shard.codeVersion === version);
+  const basis = verificationBasis(run);
+  const done = scanned.filter((shard) => shard.done && shard.basis === basis);
   const missing = run.plan.segments.length - done.length;
   if (missing > 0)
     throw notVerified(run, `${missing} of its ${run.plan.segments.length} segments were not scanned`);

@@ -8,7 +8,7 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { isOfRun } from '../migrations/shop/as-written.ts';
 import { keyText } from '../migrations/shop/target-key.ts';
-import { findVerifiedTarget, verificationVersion } from './find-target.ts';
+import { findVerifiedTarget, verificationBasis } from './find-target.ts';
 import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';
 import { openSourceCheck, type SourceCheck } from './source-check.ts';
@@ -28,7 +28,7 @@ export function scanSegment(runtime: Runtime, input: WorkerInput, turn: Turn): P
     { input, turn },
     {
       state: 'VerifyMigration',
-      version: verificationVersion(input.executionArn),
+      basis: verificationBasis,
       open: (shardTurn) => openVerification(runtime, input.shard, shardTurn),
     },
   );

@@ -29,7 +29,6 @@ export function sampleNewRun(runId: string, overrides: Partial<NewRun> = {}): Ne
       maxConcurrency: 1,
     },
     plan: singlePlan,
-    codeVersion: 'code',
     settings: { migration: { defaultStockQuantity: 50 } },
     backupId: '01777593600000-0a1b2c3d',
     ...overrides,

@@ -4,6 +4,8 @@ import {
   backupLayout,
   dataFileKey,
   runLayout,
+  targetFileKey,
+  targetManifestKey,
   verificationKey,
 } from '../../functions/shared/files/layout.ts';
 import { itemWritingActions, writerTag } from '../../functions/shared/aws/table-policy.ts';
@@ -457,16 +459,24 @@ describe('objects that a role may read or write', () => {
     verification: verificationKey(backupId),
     report: runLayout.report('run-1'),
     quarantine: runLayout.quarantine('run-1', '0-0'),
+    target: targetFileKey({ runId: 'run-1', making: 1, table: 'products-enhanced' }, '0-0', 0),
+    targetManifest: targetManifestKey({ runId: 'run-1', making: 0, table: 'products-enhanced' }),
     undo: `${runLayout.undoPrefix('run-1')}0-0-0.jsonl`,
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
   const wholeBackup = ['backup', 'manifest', 'ownManifest'];
   const expected: Readonly<Record<string, { readonly reads?: string[]; readonly writes?: string[] }>> = {
     backupProducts: { reads: wholeBackup, writes: [...wholeBackup, 'quarantine'] },
-    transformProducts: { reads: wholeBackup, writes: ['quarantine'] },
-    sealBackup: { reads: wholeBackup, writes: wholeBackup },
-    migrateProductsEnhanced: { reads: [...wholeBackup, 'verification', 'undo'], writes: ['undo'] },
-    verifyMigration: { reads: wholeBackup },
+    transformProducts: { reads: [...wholeBackup, 'target'], writes: ['quarantine', 'target'] },
+    sealBackup: {
+      reads: [...wholeBackup, 'targetManifest'],
+      writes: [...wholeBackup, 'targetManifest'],
+    },
+    migrateProductsEnhanced: {
+      reads: [...wholeBackup, 'verification', 'target', 'undo'],
+      writes: ['quarantine', 'target', 'undo'],
+    },
+    verifyMigration: { reads: [...wholeBackup, 'target'] },
     completeRun: { reads: ['ownManifest', 'report'], writes: ['report'] },
     rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
     restoreFromBackup: { reads: [...wholeBackup, 'verification', 'report'], writes: ['report'] },

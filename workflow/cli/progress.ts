@@ -33,7 +33,6 @@ export interface Progress {
 const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   BackupProducts: ['items'],
   TransformProducts: ['products'],
-  ClearItems: ['items'],
   MigrateProducts: ['items'],
   VerifyMigration: ['targetItems', 'sourceItems'],
   CompareByKey: ['expected'],
@@ -55,7 +54,7 @@ export function itemsOf(state: ShardState, shards: readonly Shard[]): number {
 
 /** How many shards a state has that say how far it is; one that is no Map has one. */
 function shardCount(run: Run, state: ShardState): number {
-  if (state === 'ClearItems' || state === 'RollBack') return 1;
+  if (state === 'RollBack') return 1;
   return state === 'BackupProducts' || state === 'VerifyMigration'
     ? run.plan.segments.length
     : run.plan.shards.length;

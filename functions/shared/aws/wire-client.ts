@@ -31,7 +31,7 @@ const commands = {
 
 /** Request and answer of one call, carried through the SDK's middleware inside the command's input. */
 interface Exchange {
-  readonly body: string;
+  readonly body: string | Buffer;
   answer: string;
 }
 
@@ -130,7 +130,11 @@ function errorOnly(answer: string): string {
  *
  * @throws the SDK's exceptions, names untouched, with the answer's text as `wireBody`.
  */
-export function sendWire(client: DynamoDBClient, operation: WireOperation, body: string): Promise<string> {
+export function sendWire(
+  client: DynamoDBClient,
+  operation: WireOperation,
+  body: string | Buffer,
+): Promise<string> {
   const shortcut = shortcuts.get(client);
   if (shortcut?.endpoint === undefined) return sendThroughSdk(client, operation, body);
   return sendDirectly(client, { shortcut, endpoint: shortcut.endpoint, operation, body });
@@ -139,7 +143,7 @@ export function sendWire(client: DynamoDBClient, operation: WireOperation, body:
 async function sendThroughSdk(
   client: DynamoDBClient,
   operation: WireOperation,
-  body: string,
+  body: string | Buffer,
 ): Promise<string> {
   prepare(client);
   const exchange: Exchange = { body, answer: '{}' };
@@ -156,12 +160,12 @@ interface DirectRequest {
   readonly shortcut: Shortcut;
   readonly endpoint: Endpoint;
   readonly operation: WireOperation;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 async function sendDirectly(client: DynamoDBClient, request: DirectRequest): Promise<string> {
   const { shortcut, endpoint, operation } = request;
-  const body = Buffer.from(request.body);
+  const body = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
   const headers = await signedHeaders(client, request, body);
   const { status, text } = await post(endpoint, headers, body).catch((error: unknown) => {
     const isInDoubt = isChanging(operation) && isUnanswered(error) && !(error instanceof ChangedAnswerError);

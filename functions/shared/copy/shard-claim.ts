@@ -6,18 +6,18 @@ import type { TransactItem } from '../ledger/transact.ts';
 import { letGo } from '../ledger/quiet.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
 
-/** Which shard is claimed, and the code that works on it. */
+/** Which shard is claimed, and what the work rests on. */
 export interface ClaimedPlace {
   readonly runId: string;
   readonly state: ShardState;
   readonly shard: number;
-  readonly codeVersion: string;
+  readonly basis: string | undefined;
 }
 
 /** A checkpoint as its turn knows it. */
 export type Checkpoint<Cursor> = Omit<
   Shard<Cursor>,
-  'state' | 'shard' | 'codeVersion' | 'version' | 'writer' | 'claim' | 'quietAt'
+  'state' | 'shard' | 'basis' | 'version' | 'writer' | 'claim' | 'quietAt'
 >;
 
 /** A call's claim on a shard, from the moment it is written. */

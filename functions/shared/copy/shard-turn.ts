@@ -40,10 +40,8 @@ export interface ShardTurn<Cursor> {
 /** Which shard, and from when on its checkpoint counts. */
 export interface ShardWork<Cursor> {
   readonly state: ShardState;
-  /** Of the code that works on it now. */
-  readonly codeVersion: string;
-  /** True where results of other code are worthless: the shard then starts over. */
-  readonly isTiedToCode: boolean;
+  /** What its results rest on: a checkpoint on another basis counts for nothing, and the shard starts over. */
+  readonly basis?: (run: Run) => string;
   /** One unit of progress, saved before it returns. Called until the shard is done or time is short. */
   readonly unit: (turn: ShardTurn<Cursor>) => Promise<void>;
 }
@@ -58,11 +56,15 @@ function deadlinesOf(clock: Clock, turn: Turn): Pick<ShardTurn<unknown>, 'deadli
 
 const nothingDone = { done: false, counters: {}, digests: {} } as const;
 
-function isUsable<Cursor>(shard: Shard<Cursor> | undefined, work: ShardWork<Cursor>): shard is Shard<Cursor> {
-  return shard !== undefined && (!work.isTiedToCode || shard.codeVersion === work.codeVersion);
+function isUsable<Cursor>(
+  shard: Shard<Cursor> | undefined,
+  basis: string | undefined,
+): shard is Shard<Cursor> {
+  return shard !== undefined && shard.basis === basis;
 }
 
 interface TurnScope {
+  readonly basis: string | undefined;
   readonly runtime: Runtime;
   readonly input: WorkerInput;
   readonly turn: Turn;
@@ -107,13 +109,13 @@ async function takeClaimedTurn<Cursor>(
   work: ShardWork<Cursor>,
   shard: Shard<Cursor> | undefined,
 ): Promise<Pick<Progress<Cursor>, 'done' | 'counters'>> {
-  const { runtime, input } = scope;
+  const { runtime, input, basis } = scope;
   const { ledger, clock } = runtime;
   const { runId, executionArn, shard: index } = input;
-  const { state, codeVersion, unit } = work;
-  const kept = isUsable(shard, work) ? shard : undefined;
+  const { state, unit } = work;
+  const kept = isUsable(shard, basis) ? shard : undefined;
   try {
-    const claim = await claimShard(runtime, { runId, state, shard: index, codeVersion }, shard);
+    const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
       const fence = await raiseFence({ ledger, clock, runId, executionArn }, claim.hold);
       return await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
@@ -125,7 +127,7 @@ async function takeClaimedTurn<Cursor>(
     // The other call goes on with this shard, or has finished it. This one's caller is told so.
     runtime.logger.warn(error.message, { runId, stage: state, shard: index });
     const now = await findShard<Cursor>(ledger, runId, state, index);
-    return isUsable(now, work) ? now : nothingDone;
+    return isUsable(now, basis) ? now : nothingDone;
   }
 }
 
@@ -144,10 +146,14 @@ export async function takeTurn<Cursor>(
 ): Promise<WorkerOutput> {
   const { runId, executionArn, shard: index } = input;
   // A call that comes too late leaves no trace: whether it may work at all is asked before it claims anything.
-  assertOpen(await readRun(runtime.ledger, runId), executionArn);
+  const run = await readRun(runtime.ledger, runId);
+  assertOpen(run, executionArn);
+  const basis = work.basis?.(run);
   const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
-  const isDone = shard?.done === true && isUsable(shard, work);
-  const { done, counters } = isDone ? shard : await takeClaimedTurn({ runtime, input, turn }, work, shard);
+  const isDone = shard?.done === true && isUsable(shard, basis);
+  const { done, counters } = isDone
+    ? shard
+    : await takeClaimedTurn({ runtime, input, turn, basis }, work, shard);
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
   return { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };

@@ -42,7 +42,7 @@ export interface FileEncoder {
 }
 
 /** Lines are handed to gzip in pieces of this size, counted from the file's start, so that equal items give equal bytes. */
-const pieceBytes = 256 * 1024;
+export const pieceBytes = 256 * 1024;
 /** What deflate may hold back: 32 KiB of window and 16,384 symbols of at most 4 bytes, with room. */
 const gzipLagBytes = 128 * 1024;
 
@@ -54,17 +54,18 @@ export function encodeLine(item: WireItem): string {
 /** Incompressible input grows by 5 bytes in 16 KiB at most. */
 const worstGzipBytes = (bytes: number): number => bytes + Math.ceil(bytes / 1024);
 
-interface GzipSink {
+/** Gzips pieces into one buffer. The same pieces at the same level give the same bytes. */
+export interface GzipSink {
   /** Bytes that gzip has given out so far. */
   readonly bytesOut: number;
   write(piece: Buffer): Promise<void>;
   end(): Promise<Buffer>;
 }
 
-/** Node writes the header without time or name: the same lines give the same bytes. */
-function gzipSink(): GzipSink {
+/** Node writes the header without time or name. */
+export function gzipSink(level: number): GzipSink {
   // Room for any file, so that gzip never waits for a reader and every piece is done when its callback comes.
-  const options = { level: constants.Z_DEFAULT_COMPRESSION, readableHighWaterMark: 2 ** 30 };
+  const options = { level, readableHighWaterMark: 2 ** 30 };
   const gzip = createGzip(options);
   const chunks: Buffer[] = [];
   let bytesOut = 0;
@@ -98,7 +99,7 @@ function written(gzip: Gzip, piece: Buffer): Promise<void> {
 
 /** A new, empty data file. */
 export function createFileEncoder(limits: FileLimits): FileEncoder {
-  const sink = gzipSink();
+  const sink = gzipSink(constants.Z_DEFAULT_COMPRESSION);
   const digest = createDigestSum();
   let lines = '';
   let lineBytes = 0;

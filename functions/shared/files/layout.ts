@@ -82,7 +82,31 @@ export const runLayout = {
   quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
   quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
   undoPrefix: (runId: string): string => `runs/${runId}/undo/`,
+  /** Target files of one table. Ends with a slash. */
+  target: ({ table, ...making }: TargetFolder): string => `${runLayout.targets(making)}${table}/`,
+  /** Target files of every table. Ends with a slash. */
+  targets: ({ runId, making }: Omit<TargetFolder, 'table'>): string =>
+    `runs/${runId}/target${making === 0 ? '' : `-${making}`}/`,
 } as const;
+
+/** The target files of one table. */
+export interface TargetFolder {
+  readonly runId: string;
+  /** How often the files were made again from the start. */
+  readonly making: number;
+  /** The table's name, with the run's prefix. */
+  readonly table: string;
+}
+
+/** Key of the list of one table's target files. */
+export function targetManifestKey(folder: TargetFolder): string {
+  return `${runLayout.target(folder)}manifest.json`;
+}
+
+/** Key of one part of what a data file of the backup has become. */
+export function targetFileKey(folder: TargetFolder, stem: string, part: number): string {
+  return `${runLayout.target(folder)}data/${stem}-${part}.json.gz`;
+}
 
 /** What the last check of a backup found; beside the backup, whose own objects are written once. */
 export function verificationKey(backupId: string): string {

@@ -1,15 +1,16 @@
 import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import { BackupDamagedError } from '../errors.ts';
 import type { WireItem } from '../items/wire-item.ts';
-import { checksums } from './data-file.ts';
 import type { ObjectStore, StoredObject } from '../aws/object-store.ts';
 
 /** What a data file must be, from the ledger or from the manifests. Checksums are base64, of the gzipped bytes. */
 export interface ExpectedFile {
   readonly key: string;
   readonly itemCount: number;
-  readonly md5: string;
+  /** Absent where only the SHA-256 was noted. */
+  readonly md5?: string;
   readonly sha256: string;
   readonly gzipBytes: number;
 }
@@ -39,33 +40,38 @@ export class DamagedFileError extends BackupDamagedError {
 /** Bytes that arrive wrong are fetched this often in all before the object itself is blamed. */
 export const READ_ATTEMPTS = 3;
 
-/** Compares the bytes with both checksums; `undefined` when they agree. */
-export function bytesProblem(body: Buffer, expected: ExpectedFile): DamagedFileError | undefined {
-  const { key, gzipBytes } = expected;
-  const found = checksums(body);
-  if (found.md5 === expected.md5 && found.sha256 === expected.sha256) return undefined;
-  if (body.length < gzipBytes)
+/** Compares the bytes with the checksums that are known; `undefined` when they agree. */
+function bytesProblem(object: StoredObject, expected: ExpectedFile): DamagedFileError | undefined {
+  const { key, gzipBytes, md5 } = expected;
+  const { length } = object.body;
+  const wrong = [
+    ...(md5 === undefined || hash('md5', object.body, 'base64') === md5 ? [] : ['MD5']),
+    ...(object.sha256 === expected.sha256 ? [] : ['SHA-256']),
+  ].join(' and ');
+  if (wrong === '') return undefined;
+  if (length < gzipBytes)
     return new DamagedFileError(
       'TruncatedFile',
       key,
-      `Data file ${key} is cut short: it has ${body.length} bytes where the backup wrote ${gzipBytes}.`,
+      `Data file ${key} is cut short: it has ${length} bytes where the backup wrote ${gzipBytes}.`,
     );
-  const wrong =
-    found.md5 === expected.md5 ? 'SHA-256' : found.sha256 === expected.sha256 ? 'MD5' : 'MD5 and SHA-256';
   return new DamagedFileError(
     'ChangedBytes',
     key,
-    `Data file ${key} is not what the backup wrote: its ${wrong} differ (${body.length} bytes, ${gzipBytes} written).`,
+    `Data file ${key} is not what the backup wrote: its ${wrong} differ (${length} bytes, ${gzipBytes} written).`,
   );
 }
 
 /**
- * Gets a data file and checks its MD5 and SHA-256. Wrong bytes are fetched again twice, because they can
+ * Gets a data file and checks its SHA-256, and its MD5 where that is known. Wrong bytes are fetched again twice, because they can
  * also be wrong on the way.
  *
  * @throws DamagedFileError naming the file and the damage; not retried.
  */
-export async function fetchDataFile(objects: ObjectStore, expected: ExpectedFile): Promise<StoredObject> {
+export async function fetchDataFile(
+  objects: Pick<ObjectStore, 'get'>,
+  expected: ExpectedFile,
+): Promise<StoredObject> {
   for (let attempt = 1; ; attempt += 1) {
     const object = await objects.get(expected.key);
     if (object === undefined)
@@ -74,7 +80,7 @@ export async function fetchDataFile(objects: ObjectStore, expected: ExpectedFile
         expected.key,
         `Data file ${expected.key} is missing from the bucket.`,
       );
-    const problem = bytesProblem(object.body, expected);
+    const problem = bytesProblem(object, expected);
     if (problem === undefined) return object;
     if (attempt === READ_ATTEMPTS) throw problem;
   }
@@ -82,22 +88,61 @@ export async function fetchDataFile(objects: ObjectStore, expected: ExpectedFile
 
 const newline = 0x0a;
 
-/** The bytes' lines without their newlines, a chunk of gzip's output at a time. */
-async function* linesOf(body: Buffer): AsyncGenerator<Buffer> {
+/** The bytes' lines without their newlines, those of one chunk of gzip's output together. */
+async function* lineChunks(body: Buffer): AsyncGenerator<readonly Buffer[]> {
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
   gunzip.end(body);
   let rest: Buffer[] = [];
   for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+    const lines: Buffer[] = [];
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       const line = chunk.subarray(start, end);
-      yield rest.length === 0 ? line : Buffer.concat([...rest, line]);
+      lines.push(rest.length === 0 ? line : Buffer.concat([...rest, line]));
       rest = [];
       start = end + 1;
     }
     if (start < chunk.length) rest.push(chunk.subarray(start));
+    if (lines.length > 0) yield lines;
   }
-  if (rest.length > 0) yield Buffer.concat(rest);
+  if (rest.length > 0) yield [Buffer.concat(rest)];
+}
+
+/**
+ * The lines of a file's bytes as they are, without their newlines, some hundred at a time.
+ *
+ * @throws DamagedFileError (`BadGzip`) with the file's key; not retried.
+ */
+export async function* unpackLines(body: Buffer, key: string): AsyncGenerator<readonly Buffer[]> {
+  let lineNumber = 0;
+  const chunks = lineChunks(body);
+  for (;;) {
+    const next = await chunks.next().catch((error: unknown) => {
+      throw new DamagedFileError(
+        'BadGzip',
+        key,
+        `Data file ${key} cannot be unpacked after line ${lineNumber}: ${String(error)}.`,
+      );
+    });
+    if (next.done === true) return;
+    lineNumber += next.value.length;
+    yield next.value;
+  }
+}
+
+/**
+ * The item of one line `{"Item":{...}}`.
+ *
+ * @param where names the line, to begin a sentence
+ * @throws DamagedFileError (`BadLine`) where it is none; not retried
+ */
+export function itemOfLine(
+  line: Buffer,
+  { key, where }: { readonly key: string; readonly where: string },
+): WireItem {
+  const item = parseLine(line);
+  if (item !== undefined) return item;
+  throw new DamagedFileError('BadLine', key, `${where} of data file ${key} is no item in DynamoDB JSON.`);
 }
 
 function parseLine(line: Buffer): WireItem | undefined {
@@ -117,26 +162,11 @@ function parseLine(line: Buffer): WireItem | undefined {
  */
 export async function* decodeItems(body: Buffer, key: string): AsyncGenerator<WireItem> {
   let lineNumber = 0;
-  const lines = linesOf(body);
-  for (;;) {
-    const next = await lines.next().catch((error: unknown) => {
-      throw new DamagedFileError(
-        'BadGzip',
-        key,
-        `Data file ${key} cannot be unpacked after line ${lineNumber}: ${String(error)}.`,
-      );
-    });
-    if (next.done === true) return;
-    lineNumber += 1;
-    const item = parseLine(next.value);
-    if (item === undefined)
-      throw new DamagedFileError(
-        'BadLine',
-        key,
-        `Line ${lineNumber} of data file ${key} is no item in DynamoDB JSON.`,
-      );
-    yield item;
-  }
+  for await (const lines of unpackLines(body, key))
+    for (const line of lines) {
+      lineNumber += 1;
+      yield itemOfLine(line, { key, where: `Line ${lineNumber}` });
+    }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type BackupFile, listFiles } from '../ledger/file.ts';
 import type { Run } from '../ledger/run.ts';
+import { listTransformed, type TargetFile } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
 import { readBackup } from './backup-catalog.ts';
 import { filesOfShard } from './shard-files.ts';
@@ -24,4 +25,28 @@ export async function shardFilesOfRun(
   shard: number,
 ): Promise<readonly BackupFile[]> {
   return filesOfShard(await filesOfRun(runtime, run), { shard, shardCount: run.plan.shards.length });
+}
+
+/** What a data file has become in one table, as a load takes it. */
+export interface TargetLoadFile extends Omit<TargetFile, 'table' | 'digest'> {
+  /** `<segment>-<sequence>` of the data file. */
+  readonly stem: string;
+  /** Of the data file: what is counted once it is loaded. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** The target files of one shard, in the order of the backup's: the cut is by the items that they hold for this table. */
+export async function targetFilesOfShard(
+  { ledger }: Pick<Runtime, 'ledger'>,
+  { runId, targetMaking: making = 0, plan }: Run,
+  { shard, table }: { readonly shard: number; readonly table: string },
+): Promise<readonly TargetLoadFile[]> {
+  const files = (await listTransformed(ledger, { runId, making })).map((file) => {
+    const { products, metadata, variants, quarantined } = file.counts;
+    const counts = { products, metadata, variants, quarantined };
+    const target = file.targets.find((one) => one.table === table);
+    const { parts = [], itemCount = 0, bytes = 0, writeUnits = 0 } = target ?? {};
+    return { stem: `${file.segment}-${file.sequence}`, parts, itemCount, bytes, writeUnits, counts };
+  });
+  return filesOfShard(files, { shard, shardCount: plan.shards.length });
 }

@@ -14,15 +14,36 @@ const NEEDS_ESCAPE = /["\\\u0000-\u001F\uD800-\uDFFF]/;
  * @throws ItemNotCarriableError (final) for a value of a type that DynamoDB does not have today.
  */
 export function canonicalJson(item: WireItem): string {
+  return `{${members(item, Object.keys(item).toSorted())}}`;
+}
+
+/**
+ * The canonical JSON of an item in two halves, without braces: the attributes before `name` in the order of names, and
+ * those behind it. An attribute of that name is left out. For a value that is made of the rest: it goes between them.
+ */
+export function canonicalHalves(item: WireItem, name: string): readonly [before: string, behind: string] {
   const names = Object.keys(item).toSorted();
-  let json = '{';
+  return [
+    members(
+      item,
+      names.filter((other) => other < name),
+    ),
+    members(
+      item,
+      names.filter((other) => other > name),
+    ),
+  ];
+}
+
+function members(item: WireItem, names: readonly string[]): string {
+  let json = '';
   for (const name of names) {
     const value = item[name];
     if (value === undefined) continue;
-    if (json.length > 1) json += ',';
+    if (json !== '') json += ',';
     json += `${quoted(name)}:${canonicalValue(value)}`;
   }
-  return `${json}}`;
+  return json;
 }
 
 /** {@link canonicalJson} of one value; two values are equal in DynamoDB's sense exactly when these texts are. */

@@ -1,7 +1,7 @@
 import { RunClosedError, RunIdUsedError } from '../errors.ts';
-import { NEW, putItem } from './actions.ts';
+import { deleteItem, NEW, putItem } from './actions.ts';
 import { executionPut } from './execution-record.ts';
-import { type LedgerTable, runKey } from './ledger-table.ts';
+import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run } from './run.ts';
 import { transact, type TransactItem } from './transact.ts';
@@ -83,27 +83,41 @@ function beginItems(ledger: LedgerTable, run: Run, holder: Holder): readonly Tra
 }
 
 /**
- * Lets a held run go on under another execution: status, lock and execution in one transaction. Idempotent
+ * Lets a held or planned run go on under another execution: status, lock and execution in one transaction. Idempotent
  * for the same holder.
  *
- * @returns `undefined` when the run is not HELD any more, or its lock is somebody else's.
+ * @returns `undefined` when the run is neither HELD nor PLANNED any more, or its lock is somebody else's.
  */
 export async function resumeRun(
   ledger: LedgerTable,
   run: Run,
   holder: Holder,
-  facts: Partial<Pick<Run, 'codeVersion' | 'parameters' | 'warnings'>> = {},
+  facts: Partial<Pick<Run, 'parameters' | 'warnings' | 'targetMaking' | 'plannedAt'>> = {},
 ): Promise<Run | undefined> {
   if (run.status === 'RUNNING' && run.executionArn === holder.executionArn) return run;
-  if (run.status !== 'HELD') return undefined;
+  if (run.status !== 'HELD' && run.status !== 'PLANNED') return undefined;
   const { executionArn, startTime } = holder;
+  // A plan that is applied has no tables yet that anybody could have used.
+  const resumed = run.resumed || run.status === 'HELD';
   const change = {
     run,
     to: 'RUNNING',
     lock: 'take',
     holder,
     writer: `resume:${executionArn}:${startTime}`,
-    facts: { ...facts, resumed: true, executionArn, executionStartTime: startTime },
+    facts: { ...facts, resumed, executionArn, executionStartTime: startTime },
   } as const;
   return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);
+}
+
+/** Makes an applied plan a plan again, before anything was done for it: as it was, and without its execution's record. */
+export async function returnPlan(ledger: LedgerTable, run: Run, { executionName }: Holder): Promise<void> {
+  const change = {
+    run,
+    to: 'PLANNED',
+    lock: 'release',
+    writer: `return:${run.executionArn}`,
+    facts: { parameters: { ...run.parameters, dryRun: true } },
+  } as const;
+  await transition(ledger, change, [deleteItem(ledger, executionKey(executionName))]);
 }

@@ -53,6 +53,15 @@ export const fileKey = (runId: string, segment: number, sequence: number): Ledge
   PK: `RUN#${runId}`,
   SK: `FILE#${segment}-${sequence}`,
 });
+/** What a data file has become: see {@link listTransformed}. */
+export const transformedKey = (
+  runId: string,
+  {
+    making,
+    segment,
+    sequence,
+  }: { readonly making: number; readonly segment: number; readonly sequence: number },
+): LedgerKey => ({ PK: `RUN#${runId}`, SK: `TARGET#${making}#${segment}-${sequence}` });
 /** One object of items that were kept before they were replaced. */
 export const undoKey = (runId: string, stem: string, number: number): LedgerKey => ({
   PK: `RUN#${runId}`,

@@ -123,8 +123,6 @@ export interface Run extends Claims {
   readonly sourceTableId?: string;
   readonly parameters: RunParameters;
   readonly plan: Plan;
-  /** Hash of transform and tables: a resumed run with other code starts its shards over. */
-  readonly codeVersion: string;
   readonly settings: RunSettings;
   /** Of the backup being written; chosen when the run begins, so that every retry writes to the same place. */
   readonly backupId: string;
@@ -133,6 +131,13 @@ export interface Run extends Claims {
   /** Present once the backup is sealed. */
   readonly backup?: BackupSummary;
   readonly rehearsal?: Rehearsal;
+  /**
+   * How often the target files were made again from the start, under `target-<n>/`: a run that was held before they
+   * were complete may go on with other code. Absent: never.
+   */
+  readonly targetMaking?: number;
+  /** ISO 8601: when the run was planned, by a dry run; present once it is applied. */
+  readonly plannedAt?: string;
   readonly verification?: Verification;
   /** Epoch milliseconds: when ROLLING_BACK was written. */
   readonly markedAt?: number;

@@ -9,7 +9,6 @@ import { transact, type TransactItem } from './transact.ts';
 export const SHARD_STATES = [
   'BackupProducts',
   'TransformProducts',
-  'ClearItems',
   'MigrateProducts',
   'VerifyMigration',
   'CompareByKey',
@@ -55,8 +54,8 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly foundRuns?: Readonly<Record<string, readonly string[]>>;
   /** The first 20 that a rehearsal could not transform. */
   readonly quarantined?: readonly QuarantinedProduct[];
-  /** Hash of transform and tables at the time. */
-  readonly codeVersion: string;
+  /** What the checkpoint rests on; for a worker that rests on something else it counts for nothing. */
+  readonly basis?: string | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly updatedAt: number;

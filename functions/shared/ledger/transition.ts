@@ -12,7 +12,8 @@ export const TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   ROLLBACK_FAILED: ['ROLLING_BACK'],
   /** Only a confirmed roll back. */
   SUCCEEDED: ['ROLLING_BACK'],
-  PLANNED: [],
+  /** By `resume`, which applies the plan. */
+  PLANNED: ['RUNNING'],
   ROLLED_BACK: [],
 };
 

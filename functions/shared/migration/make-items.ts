@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalJson, equalValues } from '../items/canonical-json.ts';
+import { canonicalHalves, equalValues } from '../items/canonical-json.ts';
 import { keyIdentity, keyOf, type KeyType, type TableKey } from '../items/item-key.ts';
 import {
   itemSizeBytes,
@@ -87,6 +87,7 @@ function itemsOf(table: FilledTable, put: Put['put'][string], subject: Subject):
 
 /** A character takes three bytes at most, and the text of an item more of them than the item's bytes; a digest comes on top. */
 const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
+const DIGEST_NAME = 'migrationDigest';
 
 /** Each item gets `migrationRun` and its `migrationDigest`, over all its other attributes. */
 function finish(
@@ -96,13 +97,17 @@ function finish(
 ): { readonly item: WireItem; readonly text: string } {
   refuseReserved(MIGRATION_MARKS, made, `An item of ${label}`);
   const unfinished = { ...made, migrationRun: { S: runId } };
-  const json = canonicalJson(unfinished);
+  const [before, behind] = canonicalHalves(unfinished, DIGEST_NAME);
+  const json = objectOf([before, behind]);
   const digest = hash('sha256', json);
-  const item = { ...unfinished, migrationDigest: { S: digest } };
+  const item = { ...unfinished, [DIGEST_NAME]: { S: digest } };
   refuseBadKey(item, table, label);
   if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
-  return { item, text: `{"migrationDigest":{"S":"${digest}"},${json.slice(1)}` };
+  return { item, text: objectOf([before, `"${DIGEST_NAME}":{"S":"${digest}"}`, behind]) };
 }
+
+const objectOf = (members: readonly string[]): string =>
+  `{${members.filter((some) => some !== '').join(',')}}`;
 
 function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
   table.tableKey.forEach(({ name, type }, index) => {

@@ -52,7 +52,7 @@ export interface TargetItem {
   readonly table: FilledTable;
   readonly kind: string;
   readonly item: WireItem;
-  /** The item's JSON, as DynamoDB takes it. */
+  /** The item's canonical JSON: what a target file holds and DynamoDB is sent. */
   readonly text: string;
 }
 

@@ -12,7 +12,6 @@ import { beginOrRecover } from './lock-conflict.ts';
 import { isQuietWithin, untilHeldRunIsQuiet } from '../ledger/quiet.ts';
 import type { Runtime, Turn } from '../runtime.ts';
 import type { Plan } from '../state.ts';
-import { codeVersion } from '../../migrations/shop/code-version.ts';
 import { findUnfinished, leftSentence, reliedObstacle } from './unfinished-step.ts';
 
 /** What `work` returns about a step. */
@@ -119,7 +118,6 @@ async function beginManual(
     sourceTable: config.sourceTable,
     parameters,
     plan: manual.plan ?? singlePlan,
-    codeVersion: codeVersion(),
     settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
     ...(manual.lockTable === undefined ? {} : { lockTable: manual.lockTable }),

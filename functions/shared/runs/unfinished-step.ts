@@ -3,7 +3,6 @@ import { isReadable, listRuns, readRun, type Run, tablePrefixOf } from '../ledge
 import { listTables } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { describeTable } from '../aws/describe-table.ts';
-import { codeVersion } from '../../migrations/shop/code-version.ts';
 
 /** What a call of a step would work on now. */
 export interface WantedStep {
@@ -50,7 +49,6 @@ function workObstacle(runtime: Runtime, run: Run, wanted: WantedStep): string | 
   if (run.failure !== undefined) return `it failed (${run.failure.error})`;
   if (run.sourceTable !== config.sourceTable || tablePrefixOf(runtime, run) !== config.tablePrefix)
     return 'the service has been deployed for other tables since';
-  if (run.codeVersion !== codeVersion()) return 'the service has been deployed with other code since';
   if (run.backupId !== backupId) return `it works on backup ${run.backupId}, and the newest is ${backupId}`;
   if (run.sourceTableId !== sourceTableId)
     return `table ${run.sourceTable} is not the one that it began with`;

@@ -38,8 +38,6 @@ async function worked(
     { input, turn: longTurn },
     {
       state: 'MigrateProducts',
-      codeVersion: 'code',
-      isTiedToCode: true,
       unit: (turn) => {
         begun.resolve();
         return unit(turn, runtime);

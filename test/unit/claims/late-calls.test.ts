@@ -28,7 +28,7 @@ type Unit = (turn: ShardTurn<number>) => Promise<void>;
 /** One call of a worker; its unit is what the test wants it to do. */
 function call(unit: Unit, runtime: Runtime = world.runtime()): Promise<WorkerOutput> {
   const input = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
-  const work = { state: 'MigrateProducts', codeVersion: 'code', isTiedToCode: true, unit } as const;
+  const work = { state: 'MigrateProducts', unit } as const;
   return takeTurn<number>(runtime, { input, turn: longTurn }, work);
 }
 

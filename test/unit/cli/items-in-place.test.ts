@@ -24,7 +24,6 @@ async function saveItems(state: ShardState, shard: number, items: number): Promi
       turns: 1,
       counters: { items },
       digests: {},
-      codeVersion: 'code',
       startedAt: 0,
       updatedAt: 0,
       marks: [],

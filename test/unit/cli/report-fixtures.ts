@@ -40,7 +40,6 @@ function shardOf(facts: MapFacts, shard: number, count: number): Shard {
     turns: 1 + (shard % 2),
     counters,
     digests: {},
-    codeVersion: 'c0de',
     startedAt,
     updatedAt,
     marks,

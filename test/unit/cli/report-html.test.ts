@@ -230,7 +230,6 @@ describe('stateColor', () => {
     const states = [
       'BackupProducts',
       'TransformProducts',
-      'ClearItems',
       'MigrateProducts',
       'VerifyMigration',
       'CompareByKey',

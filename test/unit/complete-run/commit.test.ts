@@ -90,7 +90,22 @@ describe('a run is not committed', () => {
   );
   it('when one FILE# record is missing before MigrateProducts and the table existed before', async () => {
     const error = await refused('MigrateProducts', removing('FILE#'), { existing: [] });
-    expect(error).toMatch(/written, replaced and present are together \d+, not 200/);
+    expect(error).toMatch(/the list of files holds \d+, not 40/);
+  });
+  it.each([
+    ['the run made the table', {}, /MigrateProducts counts \d+ metadata, the rehearsal 40/],
+    [
+      'the table was there before',
+      { existing: [] },
+      /written, replaced and present are together \d+, not 200/,
+    ],
+  ])('when one TARGET# record is missing before MigrateProducts and %s', async (_, options, problem) => {
+    expect(await refused('MigrateProducts', removing('TARGET#'), options)).toMatch(problem);
+  });
+  it('when one TARGET# record is missing before SealBackup, and no table exists then', async () => {
+    expect(await refused('SealBackup', removing('TARGET#'))).toContain('BackupDamagedError');
+    const { TableNames } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+    expect(TableNames?.toSorted()).toEqual(['ledger', 'products']);
   });
   it('when one FILE# record is missing before SealBackup, and no table exists then', async () => {
     expect(await refused('SealBackup', removing('FILE#'))).toContain('BackupDamagedError');

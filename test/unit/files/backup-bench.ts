@@ -13,7 +13,6 @@ import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
 import { createInDoubt } from '../../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerInput, WorkerOutput } from '../../../functions/shared/state.ts';
-import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
 import { type ItemTable, itemTable } from '../../../functions/shared/aws/item-table.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Engine, startDynoxide } from '../../../workflow/local/dynamodb/dynoxide.ts';
@@ -133,7 +132,6 @@ function newRun(runId: string, plan: Partial<Plan>): Parameters<typeof beginRun>
     sourceTable,
     parameters,
     plan: { ...singlePlan, ...plan },
-    codeVersion: codeVersion(),
     settings: { migration: { defaultStockQuantity: 50 }, tablePrefix: '' },
     backupId: backupIdFor(startedAt, runId),
   };

@@ -116,7 +116,6 @@ async function begin(
     sourceTable,
     parameters,
     plan: restorePlan,
-    codeVersion: '',
     settings: { migration: { defaultStockQuantity: 50 } },
   } as const;
   const holder = { executionName: runId, executionArn: `arn:${runId}`, startTime };

@@ -83,7 +83,7 @@ describe('TransformProducts', () => {
       message: expect.stringContaining(key),
     });
   });
-  it('starts over when the transform has changed, and goes on when it has not', async () => {
+  it('starts over on another basis, and goes on from its checkpoint on the same', async () => {
     const run = await rehearsed(products(250));
     await startOver(1);
     const turns = await drive(
@@ -98,7 +98,7 @@ describe('TransformProducts', () => {
   });
 });
 
-/** Makes a finished shard look as if other code had rehearsed it. */
+/** Makes a finished shard look as if it rested on other target files. */
 async function startOver(index: number): Promise<void> {
   const { ledger } = bench.runtime;
   const shard = await findShard(ledger, 'run-1', 'TransformProducts', index);
@@ -106,7 +106,7 @@ async function startOver(index: number): Promise<void> {
   const { version, ...rest } = shard;
   await saveShard(ledger, {
     runId: 'run-1',
-    shard: { ...rest, codeVersion: 'other' },
+    shard: { ...rest, basis: 'other' },
     previousVersion: version,
     writer: 'test',
   });

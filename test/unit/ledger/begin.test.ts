@@ -92,13 +92,13 @@ describe('resuming a held run', () => {
   it('moves status, lock and execution to the new execution, under the old id', async () => {
     const { ledger } = world.observer;
     const run = await held(await begunRun(world, 'a'));
-    const resumed = await resumeRun(ledger, run, sampleHolder('again'), { codeVersion: 'newer' });
+    const resumed = await resumeRun(ledger, run, sampleHolder('again'), { targetMaking: 1 });
     const executionArnOfAgain = executionArn('again');
     expect(resumed).toMatchObject({
       runId: 'a',
       status: 'RUNNING',
       executionArn: executionArnOfAgain,
-      codeVersion: 'newer',
+      targetMaking: 1,
     });
     expect(await findLock(ledger, 'products')).toMatchObject({
       runId: 'a',

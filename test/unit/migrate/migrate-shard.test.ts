@@ -2,14 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { findShard, saveShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
-import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
 import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
-import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
+import type { ItemJson, ItemTable } from '../../../functions/shared/aws/item-table.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';
 import { product, shortTurn } from '../files/backup-bench.ts';
@@ -40,7 +39,7 @@ const canonical = (items: ReadonlyMap<string, WireItem>): ReadonlyMap<string, st
 
 /** A runtime whose batches meet a fault before (or instead of) the engine. */
 function withBatches(
-  fault: (items: readonly string[], real: ItemTable) => ReturnType<ItemTable['batchPut']>,
+  fault: (items: readonly ItemJson[], real: ItemTable) => ReturnType<ItemTable['batchPut']>,
 ): Runtime {
   const real = bench.runtime.items;
   return bench.withItems({ batchPut: (_, items) => fault(items, real) });
@@ -59,7 +58,6 @@ describe('a worker that is not alone at its shard', () => {
       turns: 1,
       counters: {},
       digests: {},
-      codeVersion: codeVersion(),
       startedAt: 1,
       updatedAt: 1,
       marks: [],
@@ -206,13 +204,13 @@ describe('a worker that is short of time', () => {
   it('continues where it stopped, and writes nothing twice', async () => {
     const products = sizedProducts(12);
     bench = await migrateBench({ products, plan: { itemsPerFile: 5 } });
-    const written: string[] = [];
+    const written: ItemJson[] = [];
     const counting = withBatches((items, real) => {
       written.push(...items);
       return real.batchPut(targetName, items);
     });
     const output = await bench.migrate(bench.run, counting, shortTurn);
-    expect(output.turn).toBeGreaterThanOrEqual(12);
+    expect(output.turn).toBe(3);
     expect(written).toHaveLength(60);
     expect(canonical(await bench.target())).toEqual(expected(products));
     expect((await bench.shard())?.counters).toMatchObject({ items: 60, products: 12, writeUnits: 60 });
@@ -248,7 +246,7 @@ describe('a worker that is short of time', () => {
     });
     await expect(worker).rejects.toThrow('enough');
     const shard = await bench.shard();
-    expect(shard).toMatchObject({ done: false, counters: { products: 15, items: 75 } });
+    expect(shard).toMatchObject({ done: false, counters: { items: 75 } });
     await bench.migrate();
     expect((await bench.shard())?.counters).toMatchObject({ products: 30, items: 150 });
     expect(await bench.target()).toHaveProperty('size', 150);

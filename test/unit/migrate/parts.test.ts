@@ -1,11 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideExisting } from '../../../functions/migrate-products/decide-existing.ts';
-import {
-  createProductWindow,
-  type PendingProduct,
-  tallyOf,
-} from '../../../functions/migrate-products/product-window.ts';
+import { createLoadWindow, type PendingLines } from '../../../functions/shared/copy/load/load-window.ts';
 import { createPipeline } from '../../../functions/shared/copy/pipeline.ts';
 import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
 import { readUndo, saveUndo } from '../../../functions/shared/files/undo-file.ts';
@@ -14,45 +10,44 @@ import { type WireItem, wireItem } from '../../../functions/shared/items/wire-it
 import { sampleContext } from '../../support/sample-context.ts';
 import { memoryObjects } from '../files/memory-objects.ts';
 
-const start = { filesDone: 0, productsDone: 0 };
-const pendingProduct = (index: number, items: number): PendingProduct => ({
+const start = { filesDone: 0, linesDone: 0 };
+const pendingLines = (index: number, items: number): PendingLines => ({
   remaining: items,
-  tally: tallyOf(items),
-  stem: '0-0',
-  next: { filesDone: 0, productsDone: index + 1 },
+  tally: { items, entries: 1 },
+  next: { filesDone: 0, linesDone: index + 1 },
 });
 
-describe('the window of products under way', () => {
-  it('counts a product only when nothing before it is missing, in whatever order items come in', () => {
-    const products = fc.array(fc.nat({ max: 4 }), { maxLength: 30 });
+describe('the window of lines under way', () => {
+  it('counts lines only when nothing before it is missing, in whatever order items come in', () => {
+    const counts = fc.array(fc.nat({ max: 4 }), { maxLength: 30 });
     fc.assert(
-      fc.property(products, fc.infiniteStream(fc.nat()), (itemCounts, choices) => {
-        const window = createProductWindow(start);
-        const pending = itemCounts.map((count, index) => pendingProduct(index, count));
-        for (const product of pending) window.add(product);
+      fc.property(counts, fc.infiniteStream(fc.nat()), (itemCounts, choices) => {
+        const window = createLoadWindow(start);
+        const pending = itemCounts.map((count, index) => pendingLines(index, count));
+        for (const lines of pending) window.add(lines);
         const open = pending.filter(({ remaining }) => remaining > 0);
         while (open.length > 0) {
           const chosen = choices.next().value % open.length;
-          const [product] = open.slice(chosen, chosen + 1);
-          if (product === undefined) break;
-          product.remaining -= 1;
-          if (product.remaining === 0) open.splice(chosen, 1);
+          const [lines] = open.slice(chosen, chosen + 1);
+          if (lines === undefined) break;
+          lines.remaining -= 1;
+          if (lines.remaining === 0) open.splice(chosen, 1);
           const firstOpen = pending.findIndex(({ remaining }) => remaining > 0);
           const done = firstOpen === -1 ? pending : pending.slice(0, firstOpen);
           const { cursor, totals } = window.advance();
-          expect(cursor.productsDone).toBe(done.length);
-          expect(totals.metadata + totals.quarantined).toBe(done.length);
+          expect(cursor.linesDone).toBe(done.length);
+          expect(totals['entries'] ?? 0).toBe(done.length);
           expect(window.size).toBe(pending.length - done.length);
         }
-        expect(window.advance().totals.items).toBe(itemCounts.reduce((sum, count) => sum + count, 0));
+        expect(window.advance().totals['items'] ?? 0).toBe(itemCounts.reduce((sum, count) => sum + count, 0));
       }),
     );
   });
 
   it('stays where it was while nothing is done', () => {
-    const window = createProductWindow({ filesDone: 2, productsDone: 7 });
-    window.add(pendingProduct(0, 1));
-    expect(window.advance().cursor).toEqual({ filesDone: 2, productsDone: 7 });
+    const window = createLoadWindow({ filesDone: 2, linesDone: 7 });
+    window.add(pendingLines(0, 1));
+    expect(window.advance().cursor).toEqual({ filesDone: 2, linesDone: 7 });
   });
 });
 

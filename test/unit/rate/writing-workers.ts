@@ -1,9 +1,7 @@
-import { createBatchWriter } from '../../../functions/migrate-products/batch-writer.ts';
-import type {
-  PendingItem,
-  WriteMeter,
-  WriteScope,
-} from '../../../functions/migrate-products/target-writer.ts';
+import { type BatchScope, createBatchWriter } from '../../../functions/shared/copy/load/batch-writer.ts';
+import { createLoadWindow } from '../../../functions/shared/copy/load/load-window.ts';
+import { FIRST_LINE } from '../../../functions/shared/copy/load/read-lines.ts';
+import type { WriteMeter } from '../../../functions/shared/copy/load/write-scope.ts';
 import { createRate } from '../../../functions/shared/copy/rate.ts';
 import { isThrottle } from '../../../functions/shared/retry.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -70,13 +68,13 @@ interface ScopeParts {
   readonly unitsBySecond: number[];
 }
 
-function scopeOf({ clock, table, writing, worker, totals, unitsBySecond }: ScopeParts): WriteScope {
+function scopeOf({ clock, table, writing, worker, totals, unitsBySecond }: ScopeParts): BatchScope {
   const { workers, seconds, capUnitsPerSecond = 0, unitsPerItem = 1 } = writing;
   const deadline = seconds * 1_000;
   const random = seededRandom(100 + worker);
   const pause = (millis: number): Promise<void> => clock.sleep(millis);
-  const batchPut: WriteScope['items']['batchPut'] = async (_tableName, texts) => {
-    const keys = new Map(texts.map((text) => [textOf(JSON.parse(text) as WireItem), text]));
+  const batchPut: BatchScope['items']['batchPut'] = async (_tableName, texts) => {
+    const keys = new Map(texts.map((text) => [textOf(JSON.parse(String(text)) as WireItem), text]));
     const items = [...keys.keys()].map((key) => ({ key, units: unitsPerItem }));
     const { refused, units } = await table.write(items);
     // At its deadline a worker sends what it holds without waiting.
@@ -92,8 +90,14 @@ function scopeOf({ clock, table, writing, worker, totals, unitsBySecond }: Scope
   const meter: WriteMeter = { writeUnits: 0, throttles: 0 };
   return {
     tableName: 'target',
-    items: { batchPut } as WriteScope['items'],
-    updateIf: () => Promise.reject(new Error('not used')),
+    items: { batchPut } as BatchScope['items'],
+    key: [
+      { name: 'PK', type: 'S' },
+      { name: 'SK', type: 'S' },
+    ],
+    window: createLoadWindow(FIRST_LINE),
+    unitsPerByte: 1 / 1024,
+    refusalOf: (_, reason) => reason,
     rate: createRate({
       unitsPerSecond: capUnitsPerSecond / workers,
       firstUnitsPerSecond: 4_000 / workers,
@@ -128,16 +132,17 @@ async function retryInVirtualTime<T>(
 }
 
 async function work(
-  scope: WriteScope,
+  scope: BatchScope,
   clock: VirtualClock,
   { writing, worker }: { readonly writing: Writing; readonly worker: number },
 ): Promise<void> {
   const writer = createBatchWriter(scope);
-  const product = { remaining: 0, tally: {}, next: {} } as PendingItem['product'];
+  const file = { stem: '0-0', itemCount: Number.POSITIVE_INFINITY, parts: [] };
   try {
     for (let index = 0; clock.now() < writing.seconds * 1_000; index += 1) {
       const item = { PK: { S: `PRODUCT#${worker}-${index}` }, SK: { S: 'METADATA' } };
-      await writer.write({ item, product });
+      const lines = [Buffer.from(`{"Item":${JSON.stringify(item)}}`)];
+      await writer.take({ file, index: 0, lines, linesBefore: index, isFileEnd: false });
     }
   } catch (error) {
     if (!isThrottle(error)) throw error;

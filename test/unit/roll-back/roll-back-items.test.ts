@@ -1,14 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { clearItems } from '../../../functions/roll-back/clear-items.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import { findShard, saveShard, type ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { codeVersion } from '../../../functions/migrations/shop/code-version.ts';
 import { itemDigest } from '../../../functions/shared/items/digest.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import { drive, longTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
   type MigrateBench,
@@ -128,100 +122,3 @@ function itemOfOtherCode(runId: string): WireItem {
   const item = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#OLD' }, migrationRun: { S: runId } };
   return { ...item, migrationDigest: { S: itemDigest(item) } };
 }
-
-describe('a resumed run', () => {
-  const clear = ({ runId, executionArn }: Run, turnOf = longTurn) =>
-    drive((input, turn) => clearItems(bench.runtime, input, turn), { runId, executionArn, shard: 0 }, turnOf);
-  /** Makes a checkpoint look like one of other code. */
-  const relabel = async ({ runId }: Run, state: ShardState, version: string): Promise<void> => {
-    const { ledger } = bench.runtime;
-    const saved = await findShard(ledger, runId, state, 0);
-    if (saved === undefined) throw new Error(`no checkpoint of ${state}`);
-    const { version: previousVersion, writer: _writer, ...shard } = saved;
-    await saveShard(ledger, {
-      runId,
-      shard: { ...shard, codeVersion: version },
-      previousVersion,
-      writer: 'test',
-    });
-  };
-
-  it('whose code is the same keeps its items', async () => {
-    bench = await migrateBench({ products: sizedProducts(3) });
-    await bench.migrate();
-    const resumed = await bench.resume(bench.run);
-    expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 0 });
-    expect(await bench.target()).toHaveProperty('size', 15);
-  });
-
-  it('whose code has changed takes its items out, keeps what the shop has changed, and migrates all again', async () => {
-    bench = await migrateBench({ products: sizedProducts(3) });
-    await bench.migrate();
-    await bench.put(itemOfOtherCode(bench.run.runId));
-    await bench.put(noted((await bench.target()).get(targetKey('METADATA')) ?? {}));
-    const resumed = await bench.resume(bench.run);
-    await relabel(resumed, 'TransformProducts', 'other');
-    expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 16 });
-    expect([...(await bench.target()).keys()]).toEqual([targetKey('METADATA')]);
-    await bench.migrate(resumed);
-    expect([...(await bench.target()).keys()]).not.toContain(targetKey('VARIANT#OLD'));
-    expect(await bench.target()).toHaveProperty('size', 15);
-    // Called again, it has nothing to do: what stands there now is this code's.
-    await clear(resumed);
-    expect(await bench.target()).toHaveProperty('size', 15);
-  });
-
-  it('waits for what workers of the held execution may have under way', async () => {
-    bench = await migrateBench({ products: sizedProducts(3) });
-    await bench.migrate();
-    const resumed = await bench.resume(bench.run);
-    await relabel(resumed, 'TransformProducts', 'other');
-    const { ledger } = bench.runtime;
-    await ledger.client.send(
-      new UpdateCommand({
-        TableName: ledger.tableName,
-        Key: runKey(resumed.runId),
-        UpdateExpression: 'SET finishedAt = :now',
-        ExpressionAttributeValues: { ':now': new Date().toISOString() },
-      }),
-    );
-    const scans: number[] = [];
-    const runtime = {
-      ...bench.withItems({
-        scanPage: (request) => {
-          scans.push(Date.now());
-          return bench.runtime.items.scanPage(request);
-        },
-      }),
-      config: { ...bench.runtime.config, fenceWaitSeconds: 1 },
-    };
-    const heldAt = Date.now();
-    const { runId, executionArn } = resumed;
-    await drive((input, turn) => clearItems(runtime, input, turn), { runId, executionArn, shard: 0 });
-    expect(scans[0]).toBeGreaterThanOrEqual(heldAt + 900);
-  });
-
-  it('that another code has only migrated, and not rehearsed, is cleared as well', async () => {
-    bench = await migrateBench({ products: sizedProducts(3) });
-    await bench.migrate();
-    await relabel(bench.run, 'MigrateProducts', 'other');
-    const resumed = await bench.resume(bench.run);
-    expect(await clear(resumed)).toMatchObject({ done: true, itemsDone: 15 });
-    expect(await bench.target()).toHaveProperty('size', 0);
-  });
-
-  it('that comes back to its first code is migrated again, when the other one got no further than clearing', async () => {
-    bench = await migrateBench({ products: sizedProducts(3) });
-    await bench.migrate();
-    await relabel(bench.run, 'TransformProducts', 'first');
-    const resumed = await bench.resume(bench.run);
-    await clear(resumed);
-    // What the other code has left: nothing in the table, and shards that say so. Now the first one is back.
-    await relabel(resumed, 'TransformProducts', codeVersion());
-    await relabel(resumed, 'MigrateProducts', 'other');
-    const again = await bench.resume(resumed, 'again');
-    await clear(again);
-    await bench.migrate(again);
-    expect(await bench.target()).toHaveProperty('size', 15);
-  });
-});

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { backupAlone } from '../../../functions/backup-products/backup-alone.ts';
 import { createAlone } from '../../../functions/create-tables/create-table.ts';
@@ -59,6 +59,13 @@ const day = 24 * 3_600_000;
 const removeTable = async (TableName: string): Promise<void> =>
   void (await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName })));
 
+/** Calls migrateProductsEnhanced with hardly any time until it has made its table. */
+async function shortUntilTable(): Promise<ManualOutcome> {
+  const outcome = await migrateAlone(bench.runtime, shortTurn());
+  const { TableNames = [] } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+  return TableNames.includes(targetName) ? outcome : shortUntilTable();
+}
+
 /** It must have begun again, and say which run it left and how that one is rolled back. */
 function expectBegunAgain(outcome: ManualOutcome, old: ManualOutcome | undefined, because: string): void {
   expect(outcome.done).toBe(true);
@@ -96,7 +103,7 @@ describe('migrateProductsEnhanced called again', () => {
 
   it('begins again when its table was removed by hand', async () => {
     await sealed(6);
-    const first = await migrateAlone(bench.runtime, shortTurn());
+    const first = await shortUntilTable();
     await removeTable(targetName);
     const again = await migrateAlone(bench.runtime, longTurn());
     expectBegunAgain(again, first, `its table ${targetName} is gone`);
@@ -105,7 +112,7 @@ describe('migrateProductsEnhanced called again', () => {
 
   it('begins again when its table was replaced by hand, and overwrites nothing there', async () => {
     await sealed(6);
-    const first = await migrateAlone(bench.runtime, shortTurn());
+    const first = await shortUntilTable();
     await removeTable(targetName);
     await bench.createTable(createTableInput(catalogueTable, { name: targetName, tags: {} }));
     const foreign = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'METADATA' }, note: { S: 'written by the shop' } };

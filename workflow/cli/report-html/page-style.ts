@@ -5,14 +5,14 @@ export const pageStyle = `
   --page: #f6f7f9; --panel: #ffffff; --text: #14171f; --soft: #545c6b; --faint: #687080;
   --line: #e4e7ec; --grid: #eceef2; --code: #f1f3f6; --track: #e9ecf1; --shade: rgb(20 23 31 / 18%);
   --good: #0f7b4f; --good-wash: #e5f5ed; --notice: #8f5a00; --notice-wash: #fdf2dc; --bad: #bb2a2f; --bad-wash: #fdebeb;
-  --backup: #3a6fd8; --transform: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --compare: #b0489b; --clear: #7d8f1e; --undo: #c8434a; --other: #8a93a3;
+  --backup: #3a6fd8; --transform: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --compare: #b0489b; --undo: #c8434a; --other: #8a93a3;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1116; --panel: #161a21; --text: #e8eaee; --soft: #a5adba; --faint: #8991a0;
     --line: #272d37; --grid: #222832; --code: #1f252e; --track: #262c36; --shade: rgb(0 0 0 / 60%);
     --good: #4fd09a; --good-wash: #12291f; --notice: #e9b552; --notice-wash: #2c2313; --bad: #ff8a8a; --bad-wash: #331a1c;
-    --backup: #6c9bf5; --transform: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --compare: #df82cb; --clear: #b5c84f; --undo: #f0777c; --other: #8a93a3;
+    --backup: #6c9bf5; --transform: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --compare: #df82cb; --undo: #f0777c; --other: #8a93a3;
   }
 }
 * { box-sizing: border-box; }

@@ -3,7 +3,6 @@ const byState: ReadonlyMap<string, string> = new Map([
   ['TransformProducts', 'var(--transform)'],
   ['SealBackup', 'var(--transform)'],
   ['CreateTables', 'var(--tables)'],
-  ['ClearItems', 'var(--clear)'],
   ['MigrateProducts', 'var(--migrate)'],
   ['ProveBackup', 'var(--transform)'],
   ['RestoreProducts', 'var(--migrate)'],

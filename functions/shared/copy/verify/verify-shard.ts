@@ -1,3 +1,4 @@
+import type { Run } from '../../ledger/run.ts';
 import type { ShardState } from '../../ledger/shard.ts';
 import type { Runtime, Turn } from '../../runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../../state.ts';
@@ -19,8 +20,8 @@ export interface Verification {
 /** Which shard's verification, and what its checkpoint counts for. */
 export interface VerificationWork<Cursor> {
   readonly state: ShardState;
-  /** Checkpoints of another version are worthless: between two executions anybody may have changed the table. */
-  readonly version: string;
+  /** A checkpoint on another basis counts for nothing: between two executions anybody may have changed the table. */
+  readonly basis: (run: Run) => string;
   /** Goes on at the turn's checkpoint. */
   readonly open: (turn: ShardTurn<Cursor>) => Promise<Verification>;
 }
@@ -36,7 +37,7 @@ export const CHECKPOINT_MILLIS = 5_000;
 export async function verifyShard<Cursor>(
   runtime: Runtime,
   call: { readonly input: WorkerInput; readonly turn: Turn },
-  { state, version, open }: VerificationWork<Cursor>,
+  { state, basis, open }: VerificationWork<Cursor>,
 ): Promise<WorkerOutput> {
   let verification: Verification | undefined;
   const unit = async (turn: ShardTurn<Cursor>): Promise<void> => {
@@ -47,7 +48,7 @@ export async function verifyShard<Cursor>(
     await current.close();
   };
   try {
-    return await takeTurn<Cursor>(runtime, call, { state, codeVersion: version, isTiedToCode: true, unit });
+    return await takeTurn<Cursor>(runtime, call, { state, basis, unit });
   } finally {
     await verification?.close();
   }

@@ -1,0 +1,133 @@
+import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
+import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
+import { findRun, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { listShards } from '../shared/ledger/shard.ts';
+import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
+import type { MigrateInput } from '../shared/runs/migrate-input.ts';
+import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { BeginRunInput, BegunRun, Execution } from '../shared/state.ts';
+
+type ResumeInput = MigrateInput & { readonly resume: string };
+
+/**
+ * A held run goes on under its own id, plan and parameters. A planned run is applied: the very files of the dry run
+ * are written.
+ *
+ * @throws InvalidInputError when there is no such run, or it is neither held nor planned, or its plan is out of date;
+ *   LockHeldError when another run holds the table. Nothing was changed then; not retried.
+ */
+export async function resume(
+  runtime: Runtime,
+  { input: typed, execution }: BeginRunInput,
+  input: ResumeInput,
+): Promise<BegunRun> {
+  const runId = input.resume;
+  const run = await findRun(runtime.ledger, runId);
+  if (run === undefined || run.kind !== 'migrate')
+    throw new InvalidInputError(
+      `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
+    );
+  if (run.status === 'PLANNED') await assertUsable(runtime, run);
+  if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
+  const holder = holderOf(execution);
+  const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
+  const resumed = await resumeRun(runtime.ledger, run, holder, facts);
+  if (resumed === undefined) throw cannotGoOn(run);
+  if (resumed.plannedAt !== undefined) await assertStillNewest(runtime, resumed, holder);
+  return begun(resumed, 'RESUMED');
+}
+
+export function holderOf({ id, name, startTime }: Execution): Holder {
+  return { executionName: name, executionArn: id, startTime };
+}
+
+export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
+  const { segments, shards, workers } = run.plan;
+  return { outcome, runId: run.runId, dryRun: run.parameters.dryRun, segments, shards, workers };
+}
+
+function cannotGoOn({ runId, status }: Run): Error {
+  return status === 'HELD' || status === 'PLANNED'
+    ? new LockHeldError(
+        `Run ${runId} is ${status}, but another run has the table's lock. Nothing was changed. Try again when it has ended.`,
+      )
+    : new InvalidInputError(
+        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can go on. Nothing was changed. Start again with {} for a new run.`,
+      );
+}
+
+/** @throws InvalidInputError saying why the plan cannot be applied any more; not retried */
+async function assertUsable(runtime: Runtime, run: Run): Promise<void> {
+  const obstacle = (await committedSince(runtime, run)) ?? (await missingFile(runtime, run));
+  if (obstacle !== undefined) throw outOfDate(run, obstacle);
+}
+
+/** Asked again under the lock: from here on nobody else can commit. The plan stays as it was. */
+async function assertStillNewest(runtime: Runtime, run: Run, holder: Holder): Promise<void> {
+  const obstacle = await committedSince(runtime, run);
+  if (obstacle === undefined) return;
+  await returnPlan(runtime.ledger, run, holder);
+  throw outOfDate(run, obstacle);
+}
+
+function outOfDate({ runId }: Run, obstacle: string): InvalidInputError {
+  return new InvalidInputError(
+    `"resume": plan ${runId} cannot be applied, because ${obstacle}. Nothing was changed. Make a new plan with {"dryRun": true}, or start with {}.`,
+  );
+}
+
+/** Fields that mean something to a run that goes on; it keeps all its other parameters. */
+const RESUMABLE = new Set(['resume', 'maxQuarantined', 'Comment']);
+
+/**
+ * What changes with a resumption. How many products may stay behind can be said again: nobody knows them before the
+ * run is held or planned. What else was typed is not silently left out.
+ */
+async function resumedFacts(
+  runtime: Runtime,
+  run: Run,
+  { typed, input }: { readonly typed: object; readonly input: MigrateInput },
+): Promise<Partial<Run>> {
+  const fields = Object.keys(typed);
+  const ignored = fields.filter((field) => !RESUMABLE.has(field));
+  const { maxQuarantined } = input;
+  const isPlan = run.status === 'PLANNED';
+  const { plannedAt = run.finishedAt ?? run.startedAt } = run;
+  return {
+    ...(isPlan ? { plannedAt } : await makingFacts(runtime, run)),
+    parameters: {
+      ...run.parameters,
+      ...(isPlan && { dryRun: false }),
+      ...(fields.includes('maxQuarantined') && { maxQuarantined }),
+    },
+    ...(ignored.length > 0 && {
+      warnings: [
+        ...run.warnings,
+        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference; only maxQuarantined can be given again.`,
+      ],
+    }),
+  };
+}
+
+/**
+ * Target files that are not complete are made again from the start, under another folder: the code may have changed
+ * since, and one run never writes the items of two codes.
+ */
+async function makingFacts({ ledger }: Runtime, run: Run): Promise<Partial<Run>> {
+  if (run.rehearsal !== undefined) return {};
+  const begunShards = await listShards(ledger, run.runId, 'TransformProducts');
+  const isComplete = begunShards.filter(({ done }) => done).length === run.plan.shards.length;
+  if (begunShards.length === 0 || isComplete) return {};
+  return { targetMaking: (run.targetMaking ?? 0) + 1 };
+}
+
+/** A run keeps the table names that it began with; who has deployed others since shall read so. */
+function withOwnNames(runtime: Runtime, run: Run, facts: Partial<Run>): Partial<Run> {
+  const prefix = tablePrefixOf(runtime, run);
+  const { tablePrefix } = runtime.config;
+  if (prefix === tablePrefix) return facts;
+  const { warnings = run.warnings } = facts;
+  const sentence = `The run keeps the tables that it began with (tablePrefix "${prefix}"), though the service has been deployed with tablePrefix "${tablePrefix}" since.`;
+  return { ...facts, warnings: [...warnings, sentence] };
+}

@@ -1,0 +1,59 @@
+import type { ItemTable } from '../../aws/item-table.ts';
+import type { TableKey } from '../../items/item-key.ts';
+import { isThrottle } from '../../retry.ts';
+import type { Fence } from '../../ledger/fence.ts';
+import type { Rate } from '../rate.ts';
+
+/** What a writer has cost, beyond what its lines say; absolute over the shard. */
+export interface WriteMeter {
+  writeUnits: number;
+  throttles: number;
+}
+
+/** What writers share. */
+export interface WriteScope {
+  readonly tableName: string;
+  readonly key: TableKey;
+  readonly items: ItemTable;
+  readonly rate: Rate;
+  readonly fence: Pick<Fence, 'check'>;
+  readonly meter: WriteMeter;
+  /** Tries again until the turn's deadline. */
+  readonly retry: <T>(attempt: () => Promise<T>, onRetry: (error: unknown) => void) => Promise<T>;
+  readonly isShort: () => boolean;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Milliseconds; replaced in tests. */
+  readonly pause: (millis: number) => Promise<unknown>;
+}
+
+/**
+ * One write inside the worker's share, tried again as long as its error passes: the run is looked at before every
+ * attempt, and what DynamoDB charges is counted.
+ *
+ * @param units what it is expected to cost
+ */
+export async function paidWrite<
+  T extends { readonly writeUnits: number; readonly unprocessed?: readonly unknown[] },
+>(scope: WriteScope, units: number, attempt: () => Promise<T>): Promise<T> {
+  const { rate, meter, fence } = scope;
+  const outcome = await scope.retry(
+    async () => {
+      await rate.take(units);
+      await fence.check();
+      return attempt();
+    },
+    (error) => noteThrottle(scope, isThrottle(error)),
+  );
+  meter.writeUnits += outcome.writeUnits;
+  const isRefused = (outcome.unprocessed ?? []).length > 0;
+  rate.charge({ taken: units, charged: outcome.writeUnits, isRefused });
+  return outcome;
+}
+
+/** Counts a request that DynamoDB refused, wholly or in part, for being too fast. */
+export function noteThrottle({ meter, rate }: WriteScope, isThrottled: boolean): void {
+  if (!isThrottled) return;
+  meter.throttles += 1;
+  rate.throttled();
+}

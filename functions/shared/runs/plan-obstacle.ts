@@ -1,0 +1,51 @@
+import { backupLayout, runLayout } from '../files/layout.ts';
+import { listFiles } from '../ledger/file.ts';
+import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
+import { listTransformed } from '../ledger/transformed-file.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Newest first; a plan is looked for behind at most so many later runs. */
+const RECENT_RUNS = 1_000;
+/** Steps that change neither the source nor a target. */
+const HARMLESS_STEPS: ReadonlySet<string | undefined> = new Set(['backupProducts']);
+/** A step that was short of time may go on for so long after it began. */
+const LONGEST_STEP_MILLIS = 24 * 3_600_000;
+
+/**
+ * Whether another run of the plan's source has been committed since it was planned, in words that follow "because".
+ * The list of runs is read eventually consistent, each run that may be the one strongly.
+ */
+export async function committedSince({ ledger }: Runtime, plan: Run): Promise<string | undefined> {
+  const plannedAt = Date.parse(plan.plannedAt ?? plan.finishedAt ?? plan.startedAt);
+  const others = (await listRuns(ledger, RECENT_RUNS)).filter(
+    (run) =>
+      isReadable(run) &&
+      run.runId !== plan.runId &&
+      run.sourceTable === plan.sourceTable &&
+      !HARMLESS_STEPS.has(run.step) &&
+      Date.parse(run.startedAt) > plannedAt - LONGEST_STEP_MILLIS,
+  );
+  for (const { runId } of others) {
+    const { status, finishedAt } = await readRun(ledger, runId);
+    if (status === 'SUCCEEDED' && Date.parse(finishedAt ?? '') > plannedAt)
+      return `run ${runId} of table ${plan.sourceTable} was committed after it was planned`;
+  }
+  return undefined;
+}
+
+/** Whether one of the plan's files is not in the bucket as it was written, in words that follow "because". */
+export async function missingFile({ ledger, objects }: Runtime, plan: Run): Promise<string | undefined> {
+  const { runId, backupId, targetMaking: making = 0 } = plan;
+  const [files, transformed, ...listed] = await Promise.all([
+    listFiles(ledger, runId),
+    listTransformed(ledger, { runId, making }),
+    objects.list(backupLayout(backupId).prefix),
+    objects.list(runLayout.targets({ runId, making })),
+  ]);
+  const etags = new Map(listed.flat().map(({ key, etag }) => [key, etag]));
+  const parts = transformed.flatMap(({ targets }) => targets.flatMap((target) => target.parts));
+  const gone = [...files, ...parts].find(({ key, etag }) => etags.get(key) !== etag);
+  if (gone !== undefined) return `its file ${gone.key} is gone or was written again`;
+  const { manifestSummary } = backupLayout(backupId);
+  return etags.has(manifestSummary) ? undefined : `${manifestSummary} is gone, so it has no sealed backup`;
+}

@@ -1,0 +1,262 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
+import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
+import { rehearseShard, transformShard } from '../../../functions/transform-products/transform-shard.ts';
+import { backupLayout, runLayout } from '../../../functions/shared/files/layout.ts';
+import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
+import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import { findShard } from '../../../functions/shared/ledger/shard.ts';
+import { listTransformed } from '../../../functions/shared/ledger/transformed-file.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import {
+  type Bench,
+  drive,
+  longTurn,
+  products,
+  productsTable,
+  shortTurn,
+  sourceTable,
+  startBench,
+} from '../files/backup-bench.ts';
+import { sealedBench } from '../files/sealed-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+const parameters = {
+  dryRun: true,
+  onFailure: 'rollback',
+  maxQuarantined: 0,
+  onExisting: 'keep',
+  maxConcurrency: 4,
+} as const;
+const plan = { itemsPerFile: 20 };
+
+/** A dry run that has come to its end. */
+async function planned(): Promise<Run> {
+  const made = await sealedBench(products(60), { plan, run: { parameters } });
+  bench = made.bench;
+  return end(made.run.runId, 'PLANNED');
+}
+
+async function end(runId: string, to: 'PLANNED' | 'SUCCEEDED' | 'HELD'): Promise<Run> {
+  const { ledger } = bench.runtime;
+  const run = await readRun(ledger, runId);
+  const lock = to === 'HELD' ? 'keep' : 'release';
+  const finishedAt = new Date().toISOString();
+  const ended = await transition(ledger, { run, to, lock, writer: `end:${runId}`, facts: { finishedAt } });
+  if (ended === undefined) throw new Error('The run could not be ended.');
+  return ended;
+}
+
+/** BeginRun, as an execution calls it that resumes `run-1`. */
+function resume(input: object = {}, runtime: Runtime = bench.runtime, name = 'resumer') {
+  return beginMigration(runtime, {
+    machine: 'migrate',
+    input: { resume: 'run-1', ...input },
+    execution: { id: `arn:aws:${name}`, name, startTime: '2026-02-01T00:00:00.000Z' },
+    tested: { plan: singlePlan },
+  });
+}
+
+/** The run is a plan as before, free of lock and execution. */
+async function expectUntouched(run: Run): Promise<void> {
+  const { ledger } = bench.runtime;
+  const now = await readRun(ledger, run.runId);
+  expect(now).toMatchObject({ status: 'PLANNED', parameters: run.parameters, finishedAt: run.finishedAt });
+  expect(await findLockOf(ledger, run)).toBeUndefined();
+  expect(await findExecution(ledger, 'resumer')).toBeUndefined();
+}
+
+async function commitAnother(runId = 'another'): Promise<void> {
+  await bench.begin(runId, {}, { startedAt: new Date().toISOString() });
+  await end(runId, 'SUCCEEDED');
+}
+
+describe('a planned run that is resumed', () => {
+  it('goes on under its own id, takes the lock, and is no dry run any more', async () => {
+    const run = await planned();
+    expect(await resume({ maxQuarantined: 3 })).toMatchObject({
+      run: { outcome: 'RESUMED', runId: 'run-1', dryRun: false },
+    });
+    expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({
+      status: 'RUNNING',
+      executionArn: 'arn:aws:resumer',
+      plannedAt: run.finishedAt,
+      parameters: { dryRun: false, maxQuarantined: 3 },
+    });
+    expect(await findLockOf(bench.runtime.ledger, run)).toMatchObject({ runId: 'run-1' });
+  });
+
+  it('has its files proved again, and none of them written', async () => {
+    await planned();
+    await resume();
+    const { runId, executionArn } = await readRun(bench.runtime.ledger, 'run-1');
+    const before = new Map(bench.objects.bodies);
+    const writes = bench.objects.written.length;
+    const worker = { runId, executionArn, shard: 0 };
+    const fetched: string[] = [];
+    const objects = {
+      ...bench.objects,
+      get: (key: string) => {
+        fetched.push(key);
+        return bench.objects.get(key);
+      },
+    };
+    await drive((input, turn) => transformShard({ ...bench.runtime, objects }, input, turn), worker);
+    const files = await listTransformed(bench.runtime.ledger, { runId, making: 0 });
+    const parts = files.flatMap(({ targets }) => targets.flatMap((target) => target.parts));
+    expect(parts.length).toBeGreaterThanOrEqual(3);
+    expect(fetched).toEqual(expect.arrayContaining(parts.map(({ key }) => key)));
+    expect(bench.objects.written).toHaveLength(writes);
+    expect(bench.objects.bodies).toEqual(before);
+    expect((await findShard(bench.runtime.ledger, runId, 'TransformProducts', 0))?.counters).toMatchObject({
+      products: 60,
+      metadata: 60,
+      variants: 60,
+    });
+  });
+
+  it('fails before any table exists where a target file has been changed since', async () => {
+    await planned();
+    await resume();
+    const { runId, executionArn } = await readRun(bench.runtime.ledger, 'run-1');
+    const [first] = await listTransformed(bench.runtime.ledger, { runId, making: 0 });
+    const key = first?.targets[0]?.parts[0]?.key ?? '';
+    const body = bench.objects.bodies.get(key) ?? Buffer.from('');
+    bench.objects.bodies.set(key, Buffer.from(body.map((byte, at) => (at === 40 ? byte ^ 1 : byte))));
+    await expect(
+      transformShard(bench.runtime, { runId, executionArn, shard: 0 }, longTurn()),
+    ).rejects.toMatchObject({ name: 'BackupDamagedError', message: expect.stringContaining(key) });
+  });
+
+  it('is refused once another run of its source has been committed', async () => {
+    const run = await planned();
+    await commitAnother();
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringMatching(/run another of table products was committed.*Nothing was changed/),
+    });
+    await expectUntouched(run);
+  });
+
+  it('is refused, and a plan as before, where another run is committed between the look and the lock', async () => {
+    const run = await planned();
+    let isCommitted = false;
+    const objects = {
+      ...bench.objects,
+      async list(prefix: string) {
+        if (!isCommitted) {
+          isCommitted = true;
+          await commitAnother();
+        }
+        return bench.objects.list(prefix);
+      },
+    };
+    await expect(resume({}, { ...bench.runtime, objects })).rejects.toMatchObject({
+      name: 'InvalidInputError',
+    });
+    await expectUntouched(run);
+  });
+
+  it('is not refused because of a run that was planned, or that only backed up', async () => {
+    await planned();
+    await bench.begin('other-plan', {}, { parameters, startedAt: new Date().toISOString() });
+    await end('other-plan', 'PLANNED');
+    await bench.begin(
+      'backup',
+      {},
+      { kind: 'manual', step: 'backupProducts', startedAt: new Date().toISOString() },
+    );
+    await end('backup', 'SUCCEEDED');
+    expect(await resume()).toMatchObject({ run: { outcome: 'RESUMED' } });
+  });
+
+  it.each([
+    ['a target file', (run: Run) => runLayout.targets({ runId: run.runId, making: 0 })],
+    ['a data file of its backup', (run: Run) => backupLayout(run.backupId).dataPrefix],
+    ['the backup’s seal', (run: Run) => backupLayout(run.backupId).manifestSummary],
+  ])('is refused where %s is gone', async (_, prefixOf) => {
+    const run = await planned();
+    const key = [...bench.objects.bodies.keys()].find(
+      (one) => one.startsWith(prefixOf(run)) && !one.endsWith('/manifest.json'),
+    );
+    bench.objects.bodies.delete(key ?? '');
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining(`${key ?? '?'} is gone`),
+    });
+    await expectUntouched(run);
+  });
+
+  it('waits for nobody: another run’s lock refuses it', async () => {
+    const run = await planned();
+    await bench.begin('busy', {}, { startedAt: new Date().toISOString() });
+    await expect(resume()).rejects.toMatchObject({ name: 'LockHeldError' });
+    expect(await readRun(bench.runtime.ledger, run.runId)).toMatchObject({ status: 'PLANNED' });
+  });
+});
+
+describe('a held run that is resumed', () => {
+  /** Held after this many files were transformed. */
+  async function heldAfter(fileCount: number): Promise<void> {
+    bench = await startBench();
+    await bench.createTable(productsTable);
+    await bench.fill(sourceTable, products(60));
+    const run = await bench.begin('run-1', plan, { parameters: { ...parameters, dryRun: false } });
+    const worker = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
+    await drive((input, turn) => backupSegment(bench.runtime, input, turn), worker);
+    for (let file = 0; file < fileCount; file += 1) await transformShard(bench.runtime, worker, shortTurn());
+    await end(run.runId, 'HELD');
+  }
+
+  it('makes every target file again under another folder where some were missing', async () => {
+    await heldAfter(1);
+    const made = [...bench.objects.bodies.keys()].filter((key) => key.includes('/target/'));
+    expect(made).toHaveLength(1);
+    await resume();
+    const { runId, executionArn, targetMaking } = await readRun(bench.runtime.ledger, 'run-1');
+    expect(targetMaking).toBe(1);
+    await drive((input, turn) => transformShard(bench.runtime, input, turn), {
+      runId,
+      executionArn,
+      shard: 0,
+    });
+    const again = [...bench.objects.bodies.keys()].filter((key) => key.includes('/target-1/'));
+    expect(again).toHaveLength(3);
+    const records = await listTransformed(bench.runtime.ledger, { runId, making: 1 });
+    expect(records).toHaveLength(3);
+    const shard = await findShard(bench.runtime.ledger, runId, 'TransformProducts', 0);
+    expect(shard?.counters).toMatchObject({ products: 60 });
+  });
+
+  it.each([
+    ['none was begun', 0],
+    ['all were complete', 3],
+  ])('keeps its target files where %s', async (_, fileCount) => {
+    await heldAfter(fileCount);
+    await resume();
+    expect((await readRun(bench.runtime.ledger, 'run-1')).targetMaking).toBeUndefined();
+  });
+});
+
+describe('a run that only backs up', () => {
+  it('transforms every item and writes no target file', async () => {
+    const made = await sealedBench(products(3));
+    bench = made.bench;
+    await end(made.run.runId, 'SUCCEEDED');
+    const run = await bench.begin('backup', {}, { kind: 'manual', backupId: made.run.backupId });
+    const worker = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
+    await drive((input, turn) => rehearseShard(bench.runtime, input, turn), worker);
+    expect((await findShard(bench.runtime.ledger, 'backup', 'TransformProducts', 0))?.counters).toMatchObject(
+      {
+        products: 3,
+        metadata: 3,
+      },
+    );
+    expect([...bench.objects.bodies.keys()].filter((key) => key.startsWith('runs/backup/'))).toEqual([]);
+  });
+});
