@@ -14,7 +14,6 @@ import { filePut } from '../shared/ledger/file.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { sourceTableKey } from '../migrations/shop/target-key.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { adoptExisting, type FileTarget, type ExistingFile, storeFile } from './store-file.ts';
 
@@ -46,17 +45,17 @@ function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCur
     { tableName: sourceTable, segment, totalSegments: plan.segments.length },
     cursor,
   );
-  return { runtime, segment, scan, items: scanItems(scan, sourceTableKey), meter };
+  return { runtime, segment, scan, items: scanItems(scan, runtime.migration.source.key), meter };
 }
 
 /** Fills a file until it is full, the segment ends, or time is short and there is something to keep. */
-async function fillFile({ items }: SegmentScope, turn: ShardTurn<SegmentCursor>) {
+async function fillFile({ runtime, items }: SegmentScope, turn: ShardTurn<SegmentCursor>) {
   const encoder = createFileEncoder(fileLimits(turn.run.plan.itemsPerFile));
   let pageCount = 0;
   for (;;) {
     const item = items.next;
     if (item !== undefined) {
-      assertCarriable(item, sourceTableKey);
+      assertCarriable(item, runtime.migration.source.key);
       if (!(await encoder.add(item))) return encoder;
       items.take();
     } else {

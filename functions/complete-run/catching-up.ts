@@ -1,21 +1,22 @@
 import { type RunLedger } from '../shared/runs/build-report.ts';
 import { countOver } from '../shared/runs/count-shards.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 
 /** Keys that a sentence names; the report's `mismatches` name more. */
 const MAX_NAMED = 5;
 
 /** What the run has left alone in an existing table, as sentences for the report. */
 export function catchingUpWarnings(
-  runtime: Pick<Runtime, 'config'>,
+  runtime: Pick<Runtime, 'config' | 'migration'>,
   run: Pick<Run, 'sourceTable' | 'settings'>,
   { shards }: Pick<RunLedger, 'shards'>,
 ): readonly string[] {
-  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
+  const target = filledTablesOf(runtime, run)
+    .map(({ name }) => name)
+    .join(' and ');
   const source = run.sourceTable;
   const keysOf = (state: ShardState, kind: string): readonly string[] =>
     (shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []);

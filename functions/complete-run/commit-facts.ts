@@ -2,10 +2,9 @@ import { missingFromBucket, readManifest } from '../shared/files/backup-catalog.
 import type { RunLedger } from '../shared/runs/build-report.ts';
 import { existingTables } from '../shared/aws/existing-tables.ts';
 import { listFiles } from '../shared/ledger/file.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable, targetTables } from '../migrations/shop/tables/target-tables.ts';
+import { filledTablesOf, targetTablesOf } from '../shared/tables/run-tables.ts';
 import { combineDigests } from '../shared/items/digest.ts';
 import type { CommitFacts } from './judge.ts';
 
@@ -16,9 +15,7 @@ import type { CommitFacts } from './judge.ts';
  * @throws BackupDamagedError (not retried) where the manifest is missing or was changed.
  */
 export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLedger): Promise<CommitFacts> {
-  const nameOf = (spec: (typeof targetTables)[number]): string =>
-    tableName(spec, tablePrefixOf(runtime, run));
-  const names = run.parameters.dryRun ? [] : targetTables.map(nameOf);
+  const names = run.parameters.dryRun ? [] : targetTablesOf(runtime, run).map(({ name }) => name);
   const [files, manifest, existing] = await Promise.all([
     listFiles(runtime.ledger, run.runId),
     readManifest(runtime.objects, run.backupId),
@@ -35,6 +32,6 @@ export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLed
       recorded: ledger.tables.find((table) => table.name === name),
       existing: existing.get(name),
     })),
-    target: nameOf(catalogueTable),
+    target: filledTablesOf(runtime, run)[0]?.name ?? '',
   };
 }

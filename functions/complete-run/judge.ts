@@ -13,7 +13,6 @@ import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
 import { verificationBasis } from '../verify-migration/find-target.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 
 /** Everything that a commit is judged by. */
@@ -180,11 +179,11 @@ export function judge(facts: CommitFacts): Verification | undefined {
   );
 }
 
-function remedyFor({ tables }: CommitFacts, verification: Verification | undefined): string {
+function remedyFor({ tables, target }: CommitFacts, verification: Verification | undefined): string {
   const { missing = 0, different = 0, extra = 0 } = verification ?? {};
   if (tables.some((table) => tableProblems(table).length > 0))
     return 'Find out who deletes or replaces tables while a run is working, then start again.';
   return missing + different + extra > 0
-    ? `The report names keys. If the shop already writes into ${catalogueTable.name}, stop that until the migration has succeeded, then start again.`
+    ? `The report names keys. If the shop already writes into ${target}, stop that until the migration has succeeded, then start again.`
     : 'Start again. If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
 }

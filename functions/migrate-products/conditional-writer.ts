@@ -10,7 +10,7 @@ import { decideExisting } from './decide-existing.ts';
 import type { FoundRuns } from './found-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
-import { keyIdentity, keyOf, keyText, targetKeyNames } from '../migrations/shop/target-key.ts';
+import { keyIdentity, keyOf, keyText, targetKey, targetKeyNames } from '../migrations/shop/target-key.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { LineWriter } from '../shared/copy/load/load.ts';
@@ -233,13 +233,13 @@ function createKeeper(scope: ConditionalScope) {
         const firstNumber = nextNumbers.get(stem) ?? 0;
         const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
         nextNumbers.set(stem, kept.number + 1);
-        await noteKept({ ...kept, stem, keys: items.map(keyMark) });
+        await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, targetKey)) });
       }
     },
     /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */
     async hasKept({ item, product: { stem } }: Met): Promise<boolean> {
       if (scope.onExisting === 'keep') return false;
-      const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem });
+      const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem }, targetKey);
       earlier.set(stem, kept);
       return (await kept).has(keyIdentity(item));
     },

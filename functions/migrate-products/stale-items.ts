@@ -1,7 +1,7 @@
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
-import { keyIdentity, keyOf, keyText } from '../migrations/shop/target-key.ts';
+import { keyIdentity, keyOf, keyText, targetKey } from '../migrations/shop/target-key.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
 import { ownerIdOf } from '../migrations/shop/product-to-items.ts';
@@ -141,7 +141,7 @@ async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<
   for (const [stem, ones] of Map.groupBy(together, ({ product }) => removedStem(product.stem))) {
     const items = ones.map(({ item }) => item);
     const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber: 0 }, options);
-    await noteKept({ ...kept, stem, keys: items.map(keyMark), isPutBack: false });
+    await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, targetKey)), isPutBack: false });
   }
 }
 

@@ -9,7 +9,6 @@ import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { keyDifference } from './restored-table.ts';
 import type { RestoreInput } from './restore-input.ts';
@@ -89,8 +88,8 @@ export function defaultTarget(sourceTable: string, startTime: string): string {
  * The table whose lock a restore takes: its target, so that a migration that is held or running keeps no data from
  * being restored. A table that migrations work on needs their lock, which is the source's.
  */
-export function lockTableFor({ config }: Runtime, targetTable: string): string {
-  const migrated = targetTables.map((spec) => tableName(spec, config.tablePrefix));
+export function lockTableFor({ config, migration }: Runtime, targetTable: string): string {
+  const migrated = migration.targets.map((spec) => tableName(spec, config.tablePrefix));
   const isTheirs = targetTable === config.sourceTable || migrated.includes(targetTable);
   return isTheirs ? config.sourceTable : targetTable;
 }

@@ -1,3 +1,4 @@
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
@@ -6,7 +7,6 @@ import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import type { Report, ReportedTable } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
@@ -35,6 +35,12 @@ function afterRollBack({ kind, failure }: Run): string {
   return 'Fix the reported cause, then start again with {}.';
 }
 
+/** A run's report, and the names of the tables that it fills. */
+interface Reported {
+  readonly report: Report;
+  readonly filled: readonly string[];
+}
+
 /** Statuses that a run of the ledger can end with. */
 type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
 
@@ -58,10 +64,10 @@ const nextSteps: Readonly<Record<EndStatus, (run: Run) => string>> = {
  * What a table that was there before holds of the run now. What a restore has put there stays: each item of it was
  * missing.
  */
-function existedText(run: Run, { name }: ReportedTable, report: Report): string {
+function existedText(run: Run, { name }: ReportedTable, { report, filled }: Reported): string {
   const { rolledBack, migrated } = report;
   if (run.kind === 'restore') return 'there before, with what the restore has put back so far';
-  if (name !== targetOf(report)) return UNTOUCHED;
+  if (!filled.includes(name)) return UNTOUCHED;
   if (rolledBack === undefined) return heldText(report);
   if (!rolledBack.isThrough && migrated.items > 0)
     return 'there before; items of this run may still be in it';
@@ -91,16 +97,13 @@ const namedKeys = (keys: readonly string[], total: number): string =>
 const ownItems = ({ migrated: { items, alreadyPresent, replaced = 0 } }: Report): number =>
   items - alreadyPresent + replaced;
 
-/** The one table that a migration writes items into; the report names it as the ledger does. */
-const targetOf = ({ tables }: Report): string | undefined =>
-  tables.find(({ name }) => name.endsWith(catalogueTable.name))?.name;
-
 const outcomeTexts = { DELETED: 'deleted', KEPT: 'kept', CREATED: 'left in place' } as const;
 
-function tablesText(run: Run, report: Report): string {
+function tablesText(run: Run, reported: Reported): string {
+  const { report } = reported;
   const described = report.tables.map((table) => {
     const { name, outcome, remark } = table;
-    const what = outcome === 'EXISTED' ? existedText(run, table, report) : outcomeTexts[outcome];
+    const what = outcome === 'EXISTED' ? existedText(run, table, reported) : outcomeTexts[outcome];
     return { what, shown: remark === undefined ? name : `${name} (${remark})` };
   });
   const parts = Map.groupBy(described, ({ what }) => what);
@@ -129,13 +132,14 @@ const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${tex
 const sourceText = (run: Run): string =>
   run.kind === 'restore' ? '' : ` Table ${run.sourceTable} was not written to.`;
 
-function causeText(run: Run, report: Report, result: RemovalResult): string {
+function causeText(run: Run, reported: Reported, result: RemovalResult): string {
+  const { report } = reported;
   const { failure, backup, reportUri } = report;
   const remains =
     result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, report)}${remains}${sourceText(run)} ${backupText} ${nextSteps[endStatus(run)](run)}${reportText}`;
+  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextSteps[endStatus(run)](run)}${reportText}`;
   return cut(text, maxCauseBytes);
 }
 
@@ -169,17 +173,22 @@ export async function finishRollBack(
       `Run ${run.runId} was ended by somebody else while it was being rolled back; this execution changes nothing more.`,
     );
   const report = await publishReport(runtime, () => endReport(runtime, ended, result));
-  return turnFor(ended, report, result);
+  return turnFor(ended, reportedOf(runtime, ended, report), result);
 }
 
-function turnFor(run: Run, report: Report, result: RemovalResult): RollBackTurn {
+function reportedOf(runtime: Runtime, run: Run, report: Report): Reported {
+  return { report, filled: filledTablesOf(runtime, run).map(({ name }) => name) };
+}
+
+function turnFor(run: Run, reported: Reported, result: RemovalResult): RollBackTurn {
+  const { report } = reported;
   const error = report.failure?.error ?? 'UnknownError';
   return {
     done: true,
     waitSeconds: 0,
     end: endOf(run),
     error,
-    cause: causeText(run, report, result),
+    cause: causeText(run, reported, result),
     report,
   };
 }
@@ -205,7 +214,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
   const isFresh =
     (await runtime.objects.get(runLayout.report(run.runId))) === undefined || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, build) : await build();
-  return turnFor(run, report, nothingRemains);
+  return turnFor(run, reportedOf(runtime, run, report), nothingRemains);
 }
 
 /** As CompleteRun wrote it; built again where its writer died first. */

@@ -1,6 +1,4 @@
 import { counted } from '../shared/counted.ts';
-import { keyText } from '../migrations/shop/target-key.ts';
-import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Why an item that the run wrote is not as it was before the run. */
 export const leftReasons = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
@@ -24,10 +22,11 @@ export class Tally {
   restored = 0;
   private readonly left: Partial<Record<LeftReason, { count: number; keys: string[] }>> = {};
 
-  leave(reason: LeftReason, item: WireItem): void {
+  /** `key`: as an operator can look it up. */
+  leave(reason: LeftReason, key: string): void {
     const entry = (this.left[reason] ??= { count: 0, keys: [] });
     entry.count += 1;
-    if (entry.keys.length < maxSamples) entry.keys.push(keyText(item));
+    if (entry.keys.length < maxSamples) entry.keys.push(key);
   }
 
   taken(): { readonly deleted: number; readonly restored: number; readonly left: Left } {

@@ -1,10 +1,9 @@
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { listTables, noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, runTag, tagsOf } from '../shared/aws/describe-table.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { targetTables } from '../migrations/shop/tables/target-tables.ts';
+import { targetTablesOf } from '../shared/tables/run-tables.ts';
 import { openKept } from './open-kept.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
@@ -59,7 +58,7 @@ export async function keepUnrecorded(
   const { run } = scope;
   if (!mayHaveCreated(run)) return [];
   const recorded = new Set((await listTables(runtime.ledger, run.runId)).map(({ name }) => name));
-  const names = targetTables.map((spec) => tableName(spec, tablePrefixOf(runtime, run)));
+  const names = targetTablesOf(runtime, run).map(({ name }) => name);
   const kept: RolledBackTable[] = [];
   for (const name of names.filter((one) => !recorded.has(one))) {
     const record = await findTagged(runtime, run, name);

@@ -2,8 +2,8 @@ import { errorSummary } from '../shared/errors.ts';
 import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
 import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
 import { retry } from '../shared/retry.ts';
-import { keyOf, targetKeyNames } from '../migrations/shop/target-key.ts';
-import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
+import { keyOf, keyText } from '../shared/items/item-key.ts';
+import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
@@ -35,9 +35,9 @@ const isSame = (one: WireItem, other: WireItem): boolean => canonicalJson(one) =
  * and never overwrites.
  */
 async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal> {
-  const { runtime, tableName, deadline, run } = tools;
+  const { runtime, tableName, key, deadline, run } = tools;
   const { clock, items, logger } = runtime;
-  const condition = absentCondition(targetKeyNames[0] ?? '');
+  const condition = absentCondition(key[0]?.name ?? '');
   const until = { clock, deadline: Math.max(deadline, clock.now()) + putBackMillis };
   try {
     const outcome = await retry(until, () => items.putIf(tableName, old, condition));
@@ -52,12 +52,12 @@ async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal
 }
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
-  const { runtime, tableName, guarded, isUntouched } = tools;
+  const { runtime, tableName, key, guarded, isUntouched } = tools;
   if (!isAsMigrated(existing)) return 'changed';
-  const reason = undeletable.get(keyMark(existing));
+  const reason = undeletable.get(keyMark(existing, key));
   if (reason !== undefined) return reason;
   const condition = mostlyUnchangedCondition(existing);
-  const outcome = await guarded(() => runtime.items.deleteIf(tableName, keyOf(existing), condition));
+  const outcome = await guarded(() => runtime.items.deleteIf(tableName, keyOf(existing, key), condition));
   if (outcome.written) {
     const { old = existing } = outcome;
     return isSame(old, existing) ? 'removed' : putBackDeleted(tools, old);
@@ -80,7 +80,7 @@ export async function removePage(
   undeletable: Undeletable,
   exclusiveStartKey: WireItem | undefined,
 ): Promise<{ readonly exclusiveStartKey: WireItem | undefined } | undefined> {
-  const { runtime, run, tableName, deadline, tally } = tools;
+  const { runtime, run, tableName, key, deadline, tally } = tools;
   const start = { isDone: false, exclusiveStartKey };
   const page = await openScan(lookScope(runtime, deadline), wholeTable(tableName), start).readPage();
   const removed = new Set<WireItem>();
@@ -90,14 +90,14 @@ export async function removePage(
     async (item) => {
       const removal = await remove(tools, undeletable, item);
       if (removal === 'removed') tally.deleted += 1;
-      if (removal === 'lost') tally.leave(removal, item);
+      if (removal === 'lost') tally.leave(removal, keyText(item, key));
       else if (removal !== 'removed') left.push([removal, item]);
       if (removal === 'removed' || removal === 'lost') removed.add(item);
     },
   );
-  for (const [reason, item] of left) tally.leave(reason, item);
+  for (const [reason, item] of left) tally.leave(reason, keyText(item, key));
   if (page.lastEvaluatedKey === undefined) return undefined;
   if (removed.size === 0) return { exclusiveStartKey: page.lastEvaluatedKey };
   const last = page.items.findLast((item) => !removed.has(item));
-  return { exclusiveStartKey: last === undefined ? exclusiveStartKey : keyOf(last) };
+  return { exclusiveStartKey: last === undefined ? exclusiveStartKey : keyOf(last, key) };
 }

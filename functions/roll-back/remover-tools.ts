@@ -3,10 +3,11 @@ import { createPipeline } from '../shared/copy/pipeline.ts';
 import { createRate } from '../shared/copy/rate.ts';
 import { isThrottle, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { keyOf } from '../migrations/shop/target-key.ts';
-import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
+import { keyOf, type TableKey } from '../shared/items/item-key.ts';
+import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
+import { filledTable } from '../shared/tables/run-tables.ts';
 import { Tally } from './left-items.ts';
 
 export interface TakerScope {
@@ -23,6 +24,8 @@ type Paid = { readonly writeUnits: number };
 /** What both passes of a roll back of items share. */
 export interface TakerTools extends TakerScope {
   readonly runtime: Runtime;
+  /** Of the table. */
+  readonly key: TableKey;
   readonly tally: Tally;
   /** Takes the tally and begins another. */
   readonly takeTally: () => ReturnType<Tally['taken']>;
@@ -44,10 +47,12 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     if (isThrottle(error)) rate.throttled();
   };
   const patiently = <T>(attempt: () => Promise<T>): Promise<T> => retry({ clock, deadline }, attempt);
+  const { tableKey: key } = filledTable(runtime, run, tableName).spec;
   let tally = new Tally();
   return {
     ...scope,
     runtime,
+    key,
     get tally() {
       return tally;
     },
@@ -65,7 +70,10 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
         return outcome;
       }),
     read: (wanted) =>
-      readItemsByKey({ items, tableName, retry: patiently, onRead: () => undefined }, wanted.map(keyOf)),
+      readItemsByKey(
+        { items, tableName, retry: patiently, onRead: () => undefined },
+        wanted.map((item) => keyOf(item, key)),
+      ),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
   };
 }

@@ -1,15 +1,15 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/aws/describe-table.ts';
-import { keyOfSpec, tableName } from '../shared/migration/table-spec.ts';
+import { keyOfSpec } from '../shared/migration/table-spec.ts';
+import { filledTablesOf, targetTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
-import { catalogueTable, targetTables } from '../migrations/shop/tables/target-tables.ts';
-import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
+import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { closeForRollBack } from './close-table.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
 import { deleteTable } from './delete-table.ts';
@@ -64,8 +64,8 @@ function isRestore({ kind, step }: Run): boolean {
 }
 
 /**
- * Only products-enhanced is written by a migration, so anything in the others is the shop's, and so is every item
- * there that is not, attribute for attribute, as this run wrote it. A restored table holds items of the backup.
+ * A migration writes into the tables that it fills alone. So anything in the others is foreign, and so is every item
+ * in a filled one that is not, attribute for attribute, as this run wrote it. A restored table holds items of the backup.
  */
 function lookInside(
   runtime: Runtime,
@@ -74,9 +74,10 @@ function lookInside(
 ): Promise<Contents> {
   const inspection = { run, tableName: name, deadline };
   if (isRestore(run)) return inspectRestored(runtime, inspection);
-  const spec = targetTables.find((one) => name === tableName(one, tablePrefixOf(runtime, run)));
+  const spec = targetTablesOf(runtime, run).find((one) => one.name === name)?.spec;
+  const isFilled = filledTablesOf(runtime, run).some((one) => one.name === name);
   return inspectTable(runtime, inspection, {
-    isHarmless: (item) => spec === catalogueTable && isOfRun(item, run.runId) && isAsMigrated(item),
+    isHarmless: (item) => isFilled && isOfRun(item, run.runId) && isAsMigrated(item),
     key: spec === undefined ? [] : keyOfSpec(spec),
   });
 }

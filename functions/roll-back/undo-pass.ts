@@ -3,8 +3,8 @@ import { filesOfRun } from '../shared/files/run-files.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { keyMark, listUndoRecords, saveUndoRecord, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { keyIdentity, keyOf, targetKeyNames } from '../migrations/shop/target-key.ts';
-import { haveSameDigest } from '../migrations/shop/as-written.ts';
+import { keyIdentity, keyOf } from '../shared/items/item-key.ts';
+import { haveSameDigest } from '../shared/migration/as-written.ts';
 import { isRemovedStem, readUndoObject } from '../shared/files/undo-file.ts';
 import { absentCondition, changeOf } from '../shared/aws/unchanged.ts';
 import { updateIf } from '../shared/aws/update-if.ts';
@@ -32,11 +32,12 @@ export async function undoFiles(runtime: Runtime, run: Run): Promise<readonly Un
 
 /** @returns whether the item is as before. What somebody changes meanwhile is left to the pass over the table. */
 async function putBack(tools: TakerTools, existing: WireItem, old: WireItem): Promise<boolean> {
-  const { runtime, tableName, guarded, isUntouched } = tools;
-  const change = changeOf({ from: existing, to: old }, targetKeyNames);
+  const { runtime, tableName, key, guarded, isUntouched } = tools;
+  const names = key.map(({ name }) => name);
+  const change = changeOf({ from: existing, to: old }, names);
   if (change === undefined) return false;
   const update = updateIf(runtime.clients.dynamo);
-  const outcome = await guarded(() => update({ tableName, key: keyOf(existing), change }));
+  const outcome = await guarded(() => update({ tableName, key: keyOf(existing, key), change }));
   if (outcome.written) return true;
   const [found] = outcome.existing === undefined ? await tools.read([existing]) : [outcome.existing];
   if (found === undefined) return false;
@@ -47,14 +48,15 @@ async function putBack(tools: TakerTools, existing: WireItem, old: WireItem): Pr
 
 /** @returns marks of the items that could not be put back */
 async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Promise<readonly string[]> {
-  const old = new Map(kept.map((item) => [keyIdentity(item), item]));
-  const unrestored = new Set(kept.map(keyMark));
+  const { key } = tools;
+  const old = new Map(kept.map((item) => [keyIdentity(item, key), item]));
+  const unrestored = new Set(kept.map((item) => keyMark(item, key)));
   const existing = await tools.read(kept);
   await sideBySide(existing.filter(tools.isUntouched), async (item) => {
-    const before = old.get(keyIdentity(item));
+    const before = old.get(keyIdentity(item, key));
     if (before === undefined || !(await putBack(tools, item, before))) return;
     tools.tally.restored += 1;
-    unrestored.delete(keyMark(item));
+    unrestored.delete(keyMark(item, key));
   });
   return [...unrestored];
 }
@@ -65,10 +67,10 @@ async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Prom
  * @returns marks of the items that could not be put back: none
  */
 async function putBackRemoved(tools: TakerTools, removed: readonly WireItem[]): Promise<readonly string[]> {
-  const { runtime, tableName, guarded, tally } = tools;
+  const { runtime, tableName, key, guarded, tally } = tools;
   await sideBySide(removed, async (item) => {
     const outcome = await guarded(() =>
-      runtime.items.putIf(tableName, item, absentCondition(targetKeyNames[0] ?? '')),
+      runtime.items.putIf(tableName, item, absentCondition(key[0]?.name ?? '')),
     );
     if (outcome.written) tally.restored += 1;
   });

@@ -2,7 +2,7 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import type { TableKey } from '../shared/items/item-key.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
 /** The check, and the table where it can be used. */
@@ -18,9 +18,15 @@ function keyText(table: TableDescription): string {
     .join(', ');
 }
 
+function expectedText(key: TableKey): string {
+  return key
+    .map(({ name, type }, index) => `${name} (${type}, ${index === 0 ? 'HASH' : 'RANGE'})`)
+    .join(', ');
+}
+
 /** Whether the source is there, ACTIVE and keyed as the transform expects. */
 export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
-  const { clients, clock, config, accountId } = runtime;
+  const { clients, clock, config, accountId, migration } = runtime;
   const name = config.sourceTable;
   const what = `source table ${name}`;
   const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
@@ -30,9 +36,9 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
     const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table is called otherwise, or with --region if it lies elsewhere.`;
     return { check: stop(what, new SourceTableNotFoundError(message)) };
   }
-  const expected = `${sourceKey.partitionKey} (${sourceKey.type}, HASH)`;
+  const expected = expectedText(migration.source.key);
   if (keyText(table) !== expected) {
-    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Adapt functions/migrations/shop/tables/target-tables.ts and the transform to this key, or name another source table.`;
+    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Write a migration for this key (functions/migrations/README.md), or name another source table.`;
     return { check: stop(what, new SourceTableUnusableError(message)) };
   }
   if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {

@@ -4,7 +4,6 @@ import { describeTable, runTag, type TableTags, tagsOf } from '../shared/aws/des
 import { schemaDifferences } from '../shared/aws/schema-differences.ts';
 import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
-import { targetTables } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
 /** Without tags only the ledger says who created the table. */
@@ -36,5 +35,5 @@ async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
 
 /** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
 export function checkTargets(runtime: Runtime): Promise<readonly Check[]> {
-  return Promise.all(targetTables.map((spec) => checkTarget(runtime, spec)));
+  return Promise.all(runtime.migration.targets.map((spec) => checkTarget(runtime, spec)));
 }

@@ -1,7 +1,6 @@
 import { isNotOffered } from '../shared/aws/not-offered.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { timeToLiveOf } from '../shared/aws/time-to-live.ts';
 import { type Check, done, reach, warning } from './check.ts';
 
@@ -23,10 +22,14 @@ async function attributeOf({ clients, clock, config }: Runtime): Promise<string 
 /** Whether the source expires items. Those that are migrated in time stay for ever. A warning, no stop. */
 export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck> {
   const { sourceTable, tablePrefix } = runtime.config;
+  const { filled } = runtime.migration;
   const what = `time to live of ${sourceTable}`;
   const attribute = await attributeOf(runtime);
-  const target = tableName(catalogueTable, tablePrefix);
-  if (attribute === undefined || attribute === catalogueTable.timeToLiveAttribute) {
+  const others = filled.filter(({ timeToLiveAttribute }) => timeToLiveAttribute !== attribute);
+  const target = (others.length === 0 ? filled : others)
+    .map((spec) => tableName(spec, tablePrefix))
+    .join(' and ');
+  if (attribute === undefined || others.length === 0) {
     const found = attribute === undefined ? 'off' : `on ${attribute}, as for ${target}`;
     return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
   }

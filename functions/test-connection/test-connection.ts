@@ -3,9 +3,9 @@ import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-inp
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
+import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach } from './check.ts';
 import { checkBucket } from './check-bucket.ts';
 import { checkEmpty } from './check-empty.ts';
@@ -41,15 +41,25 @@ async function probeSource({ items, clock, config }: Runtime): Promise<SizingFac
   return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
 }
 
+/** The filled table that can spare the least; the others keep up with it. */
+async function describeFilled({ clients, clock, config, migration }: Runtime): Promise<Described> {
+  const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
+  const found = await Promise.all(
+    names.map((name) => reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name))),
+  );
+  const spared = (table: Described): number => sparedWriteUnits(table) || Infinity;
+  return found.toSorted((one, other) => spared(one) - spared(other))[0];
+}
+
+type Described = TableDescription | undefined;
+
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
-  const { clients, clock, config } = runtime;
+  const { config } = runtime;
   const [probe, quota, timeToLive, target] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
     checkTimeToLive(runtime),
-    reach(clock, 'DynamoDB', () =>
-      describeTable(clients.dynamo, tableName(catalogueTable, config.tablePrefix)),
-    ),
+    describeFilled(runtime),
   ]);
   const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, target });
   const { attribute: timeToLiveAttribute } = timeToLive;

@@ -3,7 +3,7 @@ import { isThrottle } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
-import { isOfRun } from '../migrations/shop/as-written.ts';
+import { isOfRun } from '../shared/migration/as-written.ts';
 import { ownerIdOf, productIdOf, productToItems } from '../migrations/shop/product-to-items.ts';
 import { type TransformContext, transformContext } from '../migrations/shop/transform-context.ts';
 import { keyIdentity, keyText } from '../migrations/shop/target-key.ts';

@@ -6,7 +6,7 @@ import { filesOfRun } from '../shared/files/run-files.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { isOfRun } from '../migrations/shop/as-written.ts';
+import { isOfRun } from '../shared/migration/as-written.ts';
 import { keyText } from '../migrations/shop/target-key.ts';
 import { findVerifiedTarget, verificationBasis } from './find-target.ts';
 import { createRemovalCheck } from './removal-check.ts';

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -6,14 +6,6 @@ import { join, resolve } from 'node:path';
 export interface AssembledProject {
   readonly folder: string;
   remove(): Promise<void>;
-}
-
-/** What another team changes. */
-export interface Adaptation {
-  /** Folder whose files replace the project's, or come beside them; paths as in the project. */
-  readonly overlay: string;
-  /** Files of the project that the other schema has no use for. */
-  readonly without: readonly string[];
 }
 
 const root = resolve(import.meta.dirname, '../..');
@@ -28,19 +20,31 @@ const PARTS = [
   '.oxlintrc.json',
 ];
 
-/** Copies the project into a temporary folder, with the same dependencies, and adapts it there. */
-export async function assembleProject({ overlay, without }: Adaptation): Promise<AssembledProject> {
+/**
+ * Does what functions/migrations/README.md says, in a copy of the project in a temporary folder: puts the example
+ * `test/examples/<name>` beside the shop's migration and points `#migration` at it. Nothing is deleted.
+ */
+export async function assembleProject(name: string): Promise<AssembledProject> {
   // Without symbolic links in the path: tools would name the same file in two ways.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'adapted-')));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     for (const part of PARTS) await cp(join(root, part), join(folder, part), { recursive: true });
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    for (const path of without) await rm(join(folder, path));
-    await cp(join(root, overlay), folder, { recursive: true });
+    await cp(join(root, 'test/examples', name), join(folder, 'functions/migrations', name), {
+      recursive: true,
+    });
+    await pointAt(join(folder, 'package.json'), name);
   } catch (error) {
     await remove();
     throw error;
   }
   return { folder, remove };
+}
+
+async function pointAt(path: string, name: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  const pointed = text.replace('./functions/migrations/shop/*', `./functions/migrations/${name}/*`);
+  if (pointed === text) throw new Error(`${path} does not point #migration at the shop's migration.`);
+  await writeFile(path, pointed);
 }

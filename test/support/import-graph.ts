@@ -9,7 +9,7 @@ const LOCAL_IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^']+
 
 const SOURCES = ['functions/**/*.ts', 'workflow/**/*.ts'];
 
-/** Targets of package.json's `imports`, which may point to another schema's folder. */
+/** Targets of package.json's `imports`, which may point to another schema's folder: `#migration/*` -> `./functions/migrations/shop/*`. */
 const { imports: ALIASES = {} } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly imports?: Readonly<Record<string, string>>;
 };

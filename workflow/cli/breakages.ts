@@ -1,5 +1,6 @@
-import { catalogueTable, sourceKey } from '../../functions/migrations/shop/tables/target-tables.ts';
-import type { WireItem } from '../../functions/shared/items/wire-item.ts';
+import { migration } from '#migration/index.ts';
+import type { KeyType } from '../../functions/shared/items/item-key.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import type { Faults } from '../local/gateway/faults.ts';
 
 /** Something to go wrong on purpose, in the embedded AWS only. */
@@ -12,6 +13,16 @@ export interface Breakage {
   readonly inject?: (faults: Faults) => void;
 }
 
+const KEY_VALUES: Readonly<Record<KeyType, WireValue>> = {
+  S: { S: 'nothing-but-a-key' },
+  N: { N: '0' },
+  B: { B: 'AA==' },
+};
+
+function nothingButAKey(): WireItem {
+  return wireItem(migration.source.key.map(({ name, type }) => [name, KEY_VALUES[type]]));
+}
+
 /** Begins inside the data: some batches are written before. */
 const batchesBefore = 3;
 
@@ -19,7 +30,7 @@ const batchesBefore = 3;
 export const breakages: Readonly<Record<string, Breakage>> = {
   product: {
     story: 'One product has nothing but its key, so the run fails before any table exists.',
-    product: { [sourceKey.partitionKey]: { S: 'nothing-but-a-key' } },
+    product: nothingButAKey(),
   },
   backup: {
     story:
@@ -39,7 +50,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
       faults.add({
         service: 'dynamodb',
         operation: 'BatchWriteItem',
-        table: catalogueTable.name,
+        table: migration.filled[0]?.name ?? '',
         ...later,
         ...refusal,
       });

@@ -1,4 +1,4 @@
-import { sourceTableName } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { migration } from '#migration/index.ts';
 import {
   countedVerification,
   countsInPlace,
@@ -48,7 +48,7 @@ function emptyReport(runId: string): Report {
   return {
     runId,
     status: 'REFUSED',
-    source: { table: sourceTableName, products: 0, bytes: 0 },
+    source: { table: migration.source.name, products: 0, bytes: 0 },
     backup: null,
     tables: [],
     migrated: nothingMigrated,

@@ -1,5 +1,6 @@
+import { migration } from '#migration/index.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
-import { catalogueItemNames } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { kindsText } from './kinds.ts';
 import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
@@ -26,7 +27,7 @@ export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts)
     estimatedProducts: source?.products ?? plan.estimatedProducts,
     estimatedBytes: plan.estimatedBytes > 0 ? plan.estimatedBytes : (source?.bytes ?? 0),
   };
-  return estimateRun(sizeOfPlan({ ...plan, ...counted }, { region, rupeesPerDollar, rehearsal }));
+  return estimateRun(sizeOfPlan({ ...plan, ...counted }, { region, rupeesPerDollar, rehearsal, migration }));
 }
 
 /** What the run would do, how long it would take and what it would cost. */
@@ -80,10 +81,7 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonl
     quarantined > named.length ? [['', `and more, in ${report.quarantineUri ?? 'the bucket'}`] as const] : [];
   return [
     ['Products', `${count(source.products)}, ${bytes(source.bytes)} of JSON`],
-    [
-      'Items',
-      `${count(metadata)} ${catalogueItemNames.first} and ${count(variants)} ${catalogueItemNames.others}, ${bytes(targetBytes)}`,
-    ],
+    ['Items', `${kindsText(metadata, variants)}, ${bytes(targetBytes)}`],
     ['Quarantine', counted(quarantined, 'product')],
     ...named,
     ...more,

@@ -1,5 +1,5 @@
 import { printable, printableAll } from '../../functions/shared/printable.ts';
-import { catalogueItemNames } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { kindsText } from './kinds.ts';
 import { isCosted, type Report } from '../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, money, tableOutcomes, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -68,7 +68,7 @@ function countRows(report: Report): readonly Row[] {
   if (status === 'SUCCEEDED' && migrated.metadata + migrated.variants > 0)
     rows.push([
       'Items',
-      `${count(migrated.items)} in place: ${count(migrated.metadata)} ${catalogueItemNames.first}, ${count(migrated.variants)} ${catalogueItemNames.others}; ${count(migrated.alreadyPresent)} of them there before`,
+      `${count(migrated.items)} in place: ${kindsText(migrated.metadata, migrated.variants)}; ${count(migrated.alreadyPresent)} of them there before`,
     ]);
   if (rolledBack !== undefined && rolledBack.kept > 0)
     rows.push(['Left', `${counted(rolledBack.kept, 'item')} of the run: ${rolledBack.keptKeys.join(', ')}`]);

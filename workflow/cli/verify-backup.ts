@@ -1,5 +1,5 @@
 import { printableAll } from '../../functions/shared/printable.ts';
-import { sourceTableName } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { migration } from '#migration/index.ts';
 import { newestBackup, noteVerification } from '../../functions/shared/files/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { type BackupVerification, verifyBackup } from '../../functions/shared/files/verify.ts';
@@ -15,7 +15,11 @@ interface Options extends StageOptions {
 
 const command = stageCommand('verify-backup', 'Reads a whole backup against its manifests and checksums.')
   .option('--backup <id>', 'which one (default: the newest of the source table)')
-  .option('--table <name>', `source table, where it is not called ${sourceTableName}`, sourceTableName)
+  .option(
+    '--table <name>',
+    `source table, where it is not called ${migration.source.name}`,
+    migration.source.name,
+  )
   .option('--json', 'print what was found as one JSON document');
 
 await runStageCommand<Options>(command, async ({ s3, bucket }, options) => {

@@ -153,6 +153,6 @@ module.exports = {
   machine,
   migratedBy,
   /** Keys of the functions that every migration has. osls merges the lists of functions without a word. */
-  otherFunctions: Object.keys(readTemplate('serverless.yml').functions[0]),
+  otherFunctions: readTemplate('serverless.yml').functions.flatMap((one) => (typeof one === 'string' ? [] : Object.keys(one))),
   creators: targets.map(({ createdBy, name }) => ({ createdBy, name })),
 };

@@ -1,15 +1,12 @@
+import { migration } from '#migration/index.ts';
 import { stringAttribute, type WireItem } from '../../shared/items/wire-item.ts';
 import type { TransformContext } from '../../shared/migration/migration.ts';
 import type { Quarantined } from '../../shared/migration/refusal.ts';
-import { migration } from './index.ts';
-import { METADATA_SORT_KEY, productIn } from './tables/products-enhanced.ts';
 
 /** What a product becomes, its own item first; or why it becomes nothing. */
 export type TransformResult =
   | { readonly kind: 'items'; readonly items: readonly WireItem[]; readonly texts: readonly string[] }
   | Quarantined;
-
-export const madeTimes: readonly string[] = migration.madeAttributes;
 
 export function productToItems(product: WireItem, context: TransformContext): TransformResult {
   const result = migration.transform(product, context);
@@ -22,9 +19,12 @@ export function productToItems(product: WireItem, context: TransformContext): Tr
 }
 
 export function productIdOf(item: WireItem): string | undefined {
-  return stringAttribute(item, 'SK') === METADATA_SORT_KEY ? ownerIdOf(item) : undefined;
+  return ownerIdOf(item);
 }
 
 export function ownerIdOf(item: WireItem): string | undefined {
-  return productIn(stringAttribute(item, 'PK') ?? '');
+  const [filled] = migration.filled;
+  const isWhole = filled?.tableKey.every(({ name, type }) => Object.hasOwn(item[name] ?? {}, type));
+  const owner = isWhole === true ? filled?.sourceKeyOf(item) : undefined;
+  return owner === undefined ? undefined : stringAttribute(owner, migration.source.key[0]?.name ?? '');
 }

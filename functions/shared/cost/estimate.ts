@@ -1,9 +1,10 @@
-import { catalogueTable, targetTables } from '../../migrations/shop/tables/target-tables.ts';
 import type { EstimatedCost, PhaseEstimate } from './cost.ts';
 import { bucketMonthlyDollars, monthlyCost } from './monthly.ts';
 import { phasesOf, secondsOf } from './phases.ts';
 import { GZIP_RATIO, measureRun, type MeasuredRun, type RunSize } from './run-size.ts';
 import { costOf, serviceUsage, type Usage, type WorkerUsage } from './usage.ts';
+
+const NO_ITEMS = { items: 0, bytes: 0 };
 
 /**
  * Estimates a run. `estimateRun({region, products, bytes, workers})` is enough, and every other field refines it.
@@ -24,7 +25,7 @@ export function estimateRun(size: RunSize): EstimatedCost {
   const run = measureRun(size);
   const { target, sourceUnits, targetUnits } = run;
   const phases = phasesOf(run, true);
-  const empty = { items: 0, bytes: 0 };
+  const { targets, filled } = size.migration ?? { targets: [], filled: [] };
   return {
     ...costOf(usageOf(run, phases), size),
     seconds: secondsOf(phases),
@@ -34,7 +35,8 @@ export function estimateRun(size: RunSize): EstimatedCost {
     writeUnits: target.writeUnits,
     items: target.items,
     rehearsed: size.rehearsal !== undefined,
-    monthly: targetTables.map((spec) => monthlyCost(spec, spec === catalogueTable ? target : empty, size)),
+    // What all filled tables hold together is counted with the first of them.
+    monthly: targets.map((spec) => monthlyCost(spec, spec === filled[0] ? target : NO_ITEMS, size)),
     backupMonthlyDollars: bucketMonthlyDollars(size.bytes * GZIP_RATIO, size.region),
   };
 }

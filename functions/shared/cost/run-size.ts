@@ -1,4 +1,5 @@
 import { fileLimits } from '../files/data-file.ts';
+import type { Migration } from '../migration/migration.ts';
 import type { Plan } from '../state.ts';
 import type { Billing } from './usage.ts';
 
@@ -20,6 +21,8 @@ export interface RunSize extends Billing {
   readonly writeUnitsPerSecond?: number;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
   readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
+  /** Whose tables are paid for every month; absent: nobody's. */
+  readonly migration?: Pick<Migration, 'targets' | 'filled'>;
   /** What a rehearsal has counted; absent: four variants a product are assumed. */
   readonly rehearsal?: RehearsedSize | undefined;
 }
@@ -34,7 +37,7 @@ export interface RehearsedSize {
 }
 
 /** The size of a run that has been cut. */
-export function sizeOfPlan(plan: Plan, known: Billing & Pick<RunSize, 'rehearsal'>): RunSize {
+export function sizeOfPlan(plan: Plan, known: Billing & Pick<RunSize, 'rehearsal' | 'migration'>): RunSize {
   return {
     ...known,
     products: plan.estimatedProducts,

@@ -1,7 +1,7 @@
 import { encodeLine } from './data-file.ts';
 import { runLayout } from './layout.ts';
 import type { ObjectStore, PutOptions } from '../aws/object-store.ts';
-import { keyIdentity } from '../../migrations/shop/target-key.ts';
+import { keyIdentity, type TableKey } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
 /** Which file of the backup the replaced items' products come from. */
@@ -69,9 +69,10 @@ async function* undoObjects(scope: UndoScope): AsyncGenerator<readonly WireItem[
 }
 
 /** Everything that was kept for one file; where an item was kept twice, it was the same both times. */
-export async function readUndo(scope: UndoScope): Promise<UndoItems> {
+export async function readUndo(scope: UndoScope, key: TableKey): Promise<UndoItems> {
   const items = new Map<string, WireItem>();
-  for await (const kept of undoObjects(scope)) for (const item of kept) items.set(keyIdentity(item), item);
+  for await (const kept of undoObjects(scope))
+    for (const item of kept) items.set(keyIdentity(item, key), item);
   return items;
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { keyIdentity } from '../../migrations/shop/target-key.ts';
+import { keyIdentity, type TableKey } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
 import { type LedgerTable, undoKey, VERSIONED } from './ledger-table.ts';
 import { listBelow, updateIf } from './store.ts';
@@ -23,8 +23,8 @@ export interface UndoRecord {
 }
 
 /** A key in 16 characters, so that the marks of one object fit into one ledger item, whatever the keys are. */
-export function keyMark(item: WireItem): string {
-  return hash('sha256', keyIdentity(item), 'base64url').slice(0, 16);
+export function keyMark(item: WireItem, key: TableKey): string {
+  return hash('sha256', keyIdentity(item, key), 'base64url').slice(0, 16);
 }
 
 /** Written before the first of the items is replaced. Idempotent. */

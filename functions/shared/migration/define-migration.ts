@@ -99,7 +99,7 @@ export function defineMigration<
   const sourceTable = { name: source.name, key: tableKey(source.key) };
   return {
     source: sourceTable,
-    targets: Object.values(targets),
+    targets: Object.entries(targets).map(([id, table]) => filled.find((one) => one.id === id) ?? table),
     filled,
     migratedBy: targets[first.id]?.definition.migratedBy ?? migratorOf(first.name),
     settings: settings ?? {},

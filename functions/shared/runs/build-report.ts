@@ -3,7 +3,7 @@ import type { Cost, EstimatedCost } from '../cost/cost.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { runLayout } from '../files/layout.ts';
-import { type Run, tablePrefixOf, type Verification } from '../ledger/run.ts';
+import type { Run, Verification } from '../ledger/run.ts';
 import { listShards, type QuarantinedProduct, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import {
@@ -21,8 +21,7 @@ import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, rolledBackItems, type Shards } from './count-shards.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
-import { tableName } from '../migration/table-spec.ts';
-import { catalogueTable } from '../../migrations/shop/tables/target-tables.ts';
+import { filledTablesOf } from '../tables/run-tables.ts';
 import { shorten } from '../text.ts';
 
 /** What the ledger holds of a run besides the run itself. */
@@ -142,7 +141,7 @@ function quarantineOf(shards: Shards): readonly QuarantinedProduct[] {
 function costs(runtime: Runtime, run: Run, shards: Shards): { estimated: EstimatedCost; actual: Cost } {
   const { plan, rehearsal, backup } = run;
   const region = runtime.config.region;
-  const estimated = estimateRun(sizeOfPlan(plan, { region, rehearsal }));
+  const estimated = estimateRun(sizeOfPlan(plan, { region, rehearsal, migration: runtime.migration }));
   const actual = actualCost({ region, shards: [...shards.values()].flat(), files: backup?.files ?? 0 });
   return { estimated, actual };
 }
@@ -168,7 +167,7 @@ export interface RunEnd {
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
-  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
+  const target = filledTablesOf(runtime, run)[0]?.name;
   const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);
   const migrated = countsInPlace(

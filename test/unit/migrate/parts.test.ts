@@ -9,6 +9,10 @@ import { changeOf, unchangedCondition } from '../../../functions/shared/aws/unch
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import { memoryObjects } from '../files/memory-objects.ts';
+import { keyOfSpec } from '../../../functions/shared/migration/table-spec.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+
+const TARGET_KEY = keyOfSpec(productsEnhancedTable);
 
 const start = { filesDone: 0, linesDone: 0 };
 const pendingLines = (index: number, items: number): PendingLines => ({
@@ -184,11 +188,11 @@ describe('what a run has replaced', () => {
       number: 1,
     });
     expect(objects.written).toEqual(['runs/r/undo/3-1-0.jsonl', 'runs/r/undo/3-1-1.jsonl']);
-    const undo = await readUndo(scope);
+    const undo = await readUndo(scope, TARGET_KEY);
     expect([...undo.values()]).toEqual([item('a', 'old'), item('b', 'old\n')]);
   });
 
   it('is nothing for a file of which nothing was replaced', async () => {
-    expect((await readUndo({ objects: memoryObjects(), runId: 'r', stem: '0-0' })).size).toBe(0);
+    expect((await readUndo({ objects: memoryObjects(), runId: 'r', stem: '0-0' }, TARGET_KEY)).size).toBe(0);
   });
 });

@@ -16,6 +16,10 @@ import {
   snapshot,
   targetKey,
 } from './migrate-bench.ts';
+import { keyOfSpec } from '../../../functions/shared/migration/table-spec.ts';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+
+const TARGET_KEY = keyOfSpec(productsEnhancedTable);
 
 let bench: MigrateBench;
 afterEach(() => bench.stop());
@@ -63,7 +67,7 @@ describe('replacing', () => {
     const order: string[] = [];
     bench.objects.afterPut = (key) => void order.push(key);
     await bench.migrate(run);
-    const undo = await readUndo({ objects: bench.objects, runId: 'run-2', stem: '0-0' });
+    const undo = await readUndo({ objects: bench.objects, runId: 'run-2', stem: '0-0' }, TARGET_KEY);
     expect(undo.size).toBe(4);
     expect(undo.get(targetKey('VARIANT#PRO-S-P1-1DEE6E3EC6'))).toEqual(before);
     expect(order).toEqual(['runs/run-2/undo/0-0-0.jsonl']);

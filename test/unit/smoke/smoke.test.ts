@@ -96,7 +96,7 @@ const environment = {
   STAGE: 'prod',
   SOURCE_TABLE: 'products',
   TABLE_PREFIX: '',
-  DEFAULT_STOCK_QUANTITY: '50',
+  SETTINGS: '{"defaultStockQuantity":"50"}',
 };
 
 describe('the deployment that is tried out', () => {

@@ -1,5 +1,5 @@
 import { isCosted, type Report, type RestoredCounts } from '../../../functions/shared/runs/report.ts';
-import { catalogueItemNames } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { kindsText } from '../kinds.ts';
 import { bytes, count, dollars, duration, rupees } from '../format.ts';
 import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';
@@ -40,14 +40,11 @@ function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts):
 
 const productsTile = ({ source }: Report): Tile => ['Products', count(source.products), bytes(source.bytes)];
 
-const kindsNote = (metadata: number, variants: number): string =>
-  `${count(metadata)} ${catalogueItemNames.first}, ${count(variants)} ${catalogueItemNames.others}`;
-
 function planTiles(report: Report): readonly Tile[] {
   const { metadata, variants } = report.rehearsal ?? { metadata: 0, variants: 0 };
   return [
     productsTile(report),
-    ['Items it would make', count(metadata + variants), kindsNote(metadata, variants)],
+    ['Items it would make', count(metadata + variants), kindsText(metadata, variants)],
     quarantineTile(report),
   ];
 }
@@ -57,7 +54,7 @@ function migrationTiles(report: Report): readonly Tile[] {
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
   const inPlace = isKept
     ? 'of the run, left by the roll back'
-    : `${kindsNote(metadata, variants)}; ${verifiedNote(report)}`;
+    : `${kindsText(metadata, variants)}; ${verifiedNote(report)}`;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
   return [
     productsTile(report),

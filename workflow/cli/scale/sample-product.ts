@@ -1,7 +1,7 @@
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
-import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
+import { migration } from '#migration/index.ts';
 import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
 import { generateProducts } from '../../local/products/generate-products.ts';
 
 /** What one product is on average. */
@@ -18,11 +18,11 @@ export interface AverageProduct {
 }
 
 const SAMPLES = 2_000;
-const CONTEXT = transformContext({
+const CONTEXT: TransformContext = {
   runId: 'sample',
   startedAt: '2026-01-01T00:00:00.000Z',
-  settings: { migration: { defaultStockQuantity: 50 } },
-});
+  settings: migration.settings,
+};
 
 /** Measured on generated products, with the real transform. */
 export function measureSamples(): AverageProduct {
@@ -41,6 +41,6 @@ export function measureSamples(): AverageProduct {
 }
 
 function itemsOf(product: WireItem): readonly WireItem[] {
-  const result = productToItems(product, CONTEXT);
-  return result.kind === 'quarantined' ? [] : result.items;
+  const result = migration.transform(product, CONTEXT);
+  return result.kind === 'quarantined' ? [] : result.items.map(({ item }) => item);
 }

@@ -1,10 +1,10 @@
+import { migration } from '#migration/index.ts';
 import type { EstimatedCost } from '../../../functions/shared/cost/cost.ts';
 import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.ts';
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
 import { measureRun, type RunSize, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { type Billing, ledgerUnits } from '../../../functions/shared/cost/usage.ts';
 import { RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
-import { targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import { sizeRun } from '../../../functions/test-connection/size-run.ts';
@@ -76,10 +76,10 @@ function planOf({ products, product, input, region }: Thought, mapMode: MapMode)
 
 function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
   const { products, input } = thought;
-  const size = sizeOfPlan(plan, { ...thought, rehearsal: rehearsalOf(thought) });
+  const size = sizeOfPlan(plan, { ...thought, rehearsal: rehearsalOf(thought), migration });
   const estimate = estimateRun(size);
   const work = workersOf(measureRun(size), estimate.phases);
-  const own = migrateEvents(work, { mapMode, tables: targetTables.length });
+  const own = migrateEvents(work, { mapMode, tables: migration.targets.length });
   const longest = Math.max(...estimate.phases.map(({ turns }) => turns / plan.segments.length));
   return {
     products,

@@ -1,5 +1,4 @@
-import { targetKeyNames } from '../../../functions/migrations/shop/target-key.ts';
-import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { migration } from '#migration/index.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 
 /**
@@ -41,7 +40,9 @@ export function differences(expected: readonly WireItem[], found: readonly WireI
 
 /** The values of a target item's keys, or of a source item's. */
 function keyOf(item: WireItem): string {
-  const isOfTarget = targetKeyNames.every((name) => Object.hasOwn(item, name));
-  const parts = (isOfTarget ? targetKeyNames : [sourceKey.partitionKey]).map((name) => item[name]);
+  const target = migration.filled.find(({ tableKey }) =>
+    tableKey.every(({ name }) => Object.hasOwn(item, name)),
+  );
+  const parts = (target?.tableKey ?? migration.source.key).map(({ name }) => item[name]);
   return parts.map((part) => (part !== undefined && 'S' in part ? part.S : '')).join(' ');
 }

@@ -1,11 +1,7 @@
+import { migration } from '#migration/index.ts';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { tableName } from '../../../functions/shared/migration/table-spec.ts';
-import {
-  catalogueTable,
-  sourceTableName,
-  targetTables,
-} from '../../../functions/migrations/shop/tables/target-tables.ts';
 import type { OperatorContext } from '../context.ts';
 import { functionName, localStage } from '../deployment.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -25,7 +21,10 @@ const environmentSchema = z.object({
   STAGE: z.string(),
   SOURCE_TABLE: z.string().min(3),
   TABLE_PREFIX: z.string(),
-  DEFAULT_STOCK_QUANTITY: z.string(),
+  SETTINGS: z
+    .string()
+    .transform((text) => JSON.parse(text) as unknown)
+    .pipe(z.object({ defaultStockQuantity: z.string() })),
 });
 
 /**
@@ -45,16 +44,16 @@ export async function readSettings(context: OperatorContext): Promise<SmokeSetti
   refuseShop(context, sourceTable, prefix);
   return {
     sourceTable,
-    targets: targetTables.map((spec) => tableName(spec, prefix)),
-    catalogue: tableName(catalogueTable, prefix),
-    defaultStockQuantity: parsed.data.DEFAULT_STOCK_QUANTITY,
+    targets: migration.targets.map((spec) => tableName(spec, prefix)),
+    catalogue: migration.filled.map((spec) => tableName(spec, prefix))[0] ?? '',
+    defaultStockQuantity: parsed.data.SETTINGS.defaultStockQuantity,
   };
 }
 
 /** A shop's own deployment is never tried on, even while its tables are not there yet. */
 function refuseShop({ stage }: OperatorContext, sourceTable: string, prefix: string): void {
-  if (stage === localStage || sourceTable !== sourceTableName || prefix !== '') return;
+  if (stage === localStage || sourceTable !== migration.source.name || prefix !== '') return;
   throw new OperatorError(
-    `Stage ${stage} works on the table ${sourceTableName} itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-${sourceTableName}" --param="tablePrefix=smoke-"`,
+    `Stage ${stage} works on the table ${migration.source.name} itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-${migration.source.name}" --param="tablePrefix=smoke-"`,
   );
 }

@@ -6,7 +6,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describeTable, listTags, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
-import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { migration } from '#migration/index.ts';
 import { sendWire } from '../../../functions/shared/aws/wire-client.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { OperatorContext } from '../context.ts';
@@ -29,13 +29,18 @@ export async function createSource(
   name: string,
   startedAt: string,
 ): Promise<void> {
-  const { partitionKey, type } = sourceKey;
   await dynamo.send(
     new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: type }],
-      KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+      AttributeDefinitions: migration.source.key.map(({ name: AttributeName, type: AttributeType }) => ({
+        AttributeName,
+        AttributeType,
+      })),
+      KeySchema: migration.source.key.map(({ name: AttributeName }, index) => ({
+        AttributeName,
+        KeyType: index === 0 ? 'HASH' : 'RANGE',
+      })),
       Tags: [{ Key: smokeTag, Value: startedAt }],
     }),
   );
@@ -112,11 +117,7 @@ export async function putItems(
 }
 
 export async function deleteItem(dynamo: DynamoDBClient, TableName: string, id: string): Promise<void> {
-  await sendWire(
-    dynamo,
-    'DeleteItem',
-    JSON.stringify({ TableName, Key: { [sourceKey.partitionKey]: { S: id } } }),
-  );
+  await sendWire(dynamo, 'DeleteItem', JSON.stringify({ TableName, Key: { id: { S: id } } }));
 }
 
 /** Every item, strongly consistent, as it travels. */

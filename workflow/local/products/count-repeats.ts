@@ -1,7 +1,8 @@
 import { printable } from '../../../functions/shared/printable.ts';
-import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { keyText } from '../../../functions/shared/items/item-key.ts';
 import { shorten } from '../../../functions/shared/text.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { identityOf, SOURCE_KEY } from './source-key.ts';
 
 /** Products that come with an id that an earlier one has had. */
 export interface Repeats {
@@ -17,10 +18,10 @@ export async function* countRepeats(
 ): AsyncGenerator<WireItem> {
   const seen = new Set<string>();
   for await (const product of products) {
-    const id = stringAttribute(product, sourceKey.partitionKey);
+    const id = identityOf(product);
     if (id !== undefined && seen.has(id)) {
       repeats.count += 1;
-      repeats.firstId ??= id;
+      repeats.firstId ??= keyText(product, SOURCE_KEY);
     }
     if (id !== undefined) seen.add(id);
     yield product;

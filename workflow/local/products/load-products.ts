@@ -1,10 +1,11 @@
-import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { keyText } from '../../../functions/shared/items/item-key.ts';
 import { shorten } from '../../../functions/shared/text.ts';
-import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { send, untilActive } from '../dynamodb/dynamodb-service.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
 import { InputFileError } from './input-file-error.ts';
 import { originOf } from './origin.ts';
+import { identityOf, SOURCE_KEY, TYPE_NAMES } from './source-key.ts';
 
 /** What to put where. */
 export interface LoadOptions {
@@ -14,7 +15,6 @@ export interface LoadOptions {
   readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
 }
 
-const { partitionKey, type } = sourceKey;
 const BATCH_SIZE = 25;
 /** DynamoDB takes 16 MB in one batch; half of it leaves room for how items are counted there. */
 const BATCH_BYTES = 8 * 1024 * 1024;
@@ -50,8 +50,11 @@ async function createTable(engine: EngineClient, TableName: string): Promise<voi
   const response = await send(engine, 'CreateTable', {
     TableName,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: type }],
-    KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+    AttributeDefinitions: SOURCE_KEY.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
+    KeySchema: SOURCE_KEY.map(({ name }, index) => ({
+      AttributeName: name,
+      KeyType: index === 0 ? 'HASH' : 'RANGE',
+    })),
   });
   const answer = response.body.toString();
   if (answer.includes('ResourceInUseException')) {
@@ -68,9 +71,11 @@ async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<Wir
   let batch = new Map<string, WireItem>();
   let bytes = 0;
   for await (const product of products) {
-    const key = stringAttribute(product, partitionKey);
-    if (key === undefined)
-      throw new Error(`A product has no string "${partitionKey}": ${shorten(JSON.stringify(product), 200)}`);
+    const key = identityOf(product);
+    if (key === undefined) {
+      const parts = SOURCE_KEY.map(({ name, type }) => `${TYPE_NAMES[type]} "${name}"`);
+      throw new Error(`A product has no ${parts.join(' and ')}: ${shorten(JSON.stringify(product), 200)}`);
+    }
     const size = JSON.stringify(product).length;
     if (batch.size === BATCH_SIZE || batch.has(key) || bytes + size > BATCH_BYTES) {
       yield [...batch.values()];
@@ -108,7 +113,7 @@ async function refusal(
     const response = await send(engine, 'PutItem', { TableName, Item });
     if (response.status === 200) continue;
     const { message = '' } = JSON.parse(response.body.toString()) as { message?: string };
-    const id = shorten(stringAttribute(Item, partitionKey) ?? '', 80);
+    const id = shorten(keyText(Item, SOURCE_KEY), 80);
     const what = `The product ${id} cannot be put into ${TableName}: ${message}`;
     const origin = originOf(Item);
     return origin === undefined

@@ -1,15 +1,21 @@
-import { sourceKey } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import type { KeyAttribute } from '../../../functions/shared/items/item-key.ts';
 import { shorten } from '../../../functions/shared/text.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { InputFileError, READABLE } from './input-file-error.ts';
 import type { JsonPiece } from './json-pieces.ts';
+import { SOURCE_KEY } from './source-key.ts';
 
 /** The text that a number was parsed from comes as a third argument (ES2026), which TypeScript's library lacks. */
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
 type ParseWithSource = (text: string, reviver: Reviver) => unknown;
 type Members = Readonly<Record<string, unknown>>;
 
-const KEY = sourceKey.partitionKey;
+/** How a key attribute is written, by its type. */
+const WRITTEN_AS = {
+  S: { what: 'a text', plain: '"..."', typed: '{"S": "..."}' },
+  N: { what: 'a number', plain: '1', typed: '{"N": "1"}' },
+  B: { what: 'binary', plain: undefined, typed: '{"B": "<base64>"}' },
+} as const;
 const ATTRIBUTE_TYPES = new Set(['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS']);
 /** A scan's output and that of its like; the key of the next page says that there is more. */
 const SCAN_MEMBERS = new Set([
@@ -95,7 +101,9 @@ const isObject = (value: unknown): value is Members =>
 
 /** `{"Count": 2, "Items": [...]}`, where the items do not come first. */
 const isScan = (value: Members): boolean =>
-  Array.isArray(value['Items']) && typeof value['Count'] === 'number' && !Object.hasOwn(value, KEY);
+  Array.isArray(value['Items']) &&
+  typeof value['Count'] === 'number' &&
+  SOURCE_KEY.every(({ name }) => !Object.hasOwn(value, name));
 
 function scanned(value: Members, text: string, where: string): readonly WireItem[] {
   const other = Object.keys(value).find((name) => !SCAN_MEMBERS.has(name));
@@ -118,14 +126,26 @@ function isCutOff({ LastEvaluatedKey, NextToken }: Members): boolean {
 
 /** @throws InputFileError where the key is none, or attributes of both kinds of JSON are mixed */
 function isTyped(product: Members, where: string): product is WireItem {
-  const key = product[KEY];
-  if (typeof key === 'string') return false;
-  if (!isAttribute(key) || !('S' in key)) throw noKey(key, where);
+  const [first] = SOURCE_KEY.map((part) => {
+    const isPlain = isPlainKey(product[part.name], part);
+    if (!isPlain && !isTypedKey(product[part.name], part)) throw noKey(product[part.name], part, where);
+    return isPlain;
+  });
+  if (first === true) return false;
   const other = Object.entries(product).find(([, value]) => !isAttribute(value))?.[0];
   if (other === undefined) return true;
+  const [{ name, type } = { name: '', type: 'S' }] = SOURCE_KEY;
   throw new InputFileError(
-    `${where}: "${KEY}" is DynamoDB JSON ({"S": ...}), but "${other}" is not: write it as {"S": ...}, {"N": "..."} or whatever it is, or the whole product as plain JSON.`,
+    `${where}: "${name}" is DynamoDB JSON ({"${type}": ...}), but "${other}" is not: write it as {"S": ...}, {"N": "..."} or whatever it is, or the whole product as plain JSON.`,
   );
+}
+
+function isPlainKey(value: unknown, { type }: KeyAttribute): boolean {
+  return type === 'S' ? typeof value === 'string' : type === 'N' && typeof value === 'number';
+}
+
+function isTypedKey(value: unknown, { type }: KeyAttribute): boolean {
+  return isAttribute(value) && Object.hasOwn(value, type);
 }
 
 function isAttribute(value: unknown): value is Members {
@@ -134,10 +154,16 @@ function isAttribute(value: unknown): value is Members {
   return more.length === 0 && ATTRIBUTE_TYPES.has(type);
 }
 
-function noKey(key: unknown, where: string): InputFileError {
-  const what = key === undefined ? `has no "${KEY}"` : `has the "${KEY}" ${shorten(JSON.stringify(key), 60)}`;
+function noKey(key: unknown, { name, type }: KeyAttribute, where: string): InputFileError {
+  const found =
+    key === undefined ? `has no "${name}"` : `has the "${name}" ${shorten(JSON.stringify(key), 60)}`;
+  const { what, plain, typed } = WRITTEN_AS[type];
+  const forms = [
+    ...(plain === undefined ? [] : [`"${name}": ${plain} in plain JSON`]),
+    `"${name}": ${typed} in DynamoDB JSON`,
+  ];
   return new InputFileError(
-    `${where}: a product ${what}, and the table's key is "${KEY}", a text: "${KEY}": "..." in plain JSON, "${KEY}": {"S": "..."} in DynamoDB JSON. Correct it, then start again.`,
+    `${where}: a product ${found}, and the table's key is "${name}", ${what}: ${forms.join(', ')}. Correct it, then start again.`,
   );
 }
 

@@ -1,17 +1,9 @@
-import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
-import { seededRandom } from '../gateway/seeded-random.ts';
-
-/** How many books, and which: the same seed makes the same books. */
-export interface GenerateOptions {
-  readonly count: number;
-  readonly seed?: number;
-}
+import type { WireItem, WireValue } from '../../shared/items/wire-item.ts';
 
 const BRANCHES = ['North', 'Harbour', 'University'];
 
-/** Books with none to four copies; what `npm start` fills `books` with. */
-export function* generateProducts({ count, seed = 1 }: GenerateOptions): Generator<WireItem> {
-  const random = seededRandom(seed);
+/** Books with none to four copies; what `npm start` fills `books` with. `random` gives numbers in [0, 1). */
+export function* generate(count: number, random: () => number): Generator<WireItem> {
   for (let n = 1; n <= count; n += 1) {
     const copies = Array.from({ length: Math.floor(random() * 5) }, (_, index) =>
       copy(`${n}-${index}`, random),

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
+import { keyOf } from '../../functions/shared/items/item-key.ts';
+import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
+import type {
+  Migration,
+  TransformContext,
+  TransformResult,
+} from '../../functions/shared/migration/migration.ts';
+import { seededRandom } from '../../workflow/local/gateway/seeded-random.ts';
+
+/** The three files of a migration's folder that have a name. */
+export interface MigrationFolder {
+  readonly migration: Migration;
+  readonly samples: readonly WireItem[];
+  readonly generate: (count: number, random: () => number) => Iterable<WireItem>;
+}
+
+/** How many generated items each promise is tried on, besides the samples. */
+const GENERATED = 200;
+
+/** What every migration promises, whatever its schema. */
+export function describeContract(load: () => Promise<MigrationFolder>): void {
+  describe('a migration', () => {
+    const all = async (): Promise<{ folder: MigrationFolder; items: readonly WireItem[] }> => {
+      const folder = await load();
+      return { folder, items: [...folder.samples, ...folder.generate(GENERATED, seededRandom(7))] };
+    };
+
+    it('has samples that become items of every kind, and samples that it refuses', async () => {
+      const { migration, samples } = await load();
+      const results = samples.map((sample) => transformed(migration, sample));
+      const made = results.flatMap((result) => (result.kind === 'items' ? result.items : []));
+
+      const kinds = made.map(({ table, kind }) => `${table.name} ${kind}`);
+      expect(new Set(kinds)).toEqual(
+        new Set(migration.filled.flatMap(({ name, kinds: held }) => held.map((kind) => `${name} ${kind}`))),
+      );
+      expect(results.map(({ kind }) => kind)).toContain('quarantined');
+    });
+
+    it('takes every generated item', async () => {
+      const { migration, generate } = await load();
+      const results = [...generate(GENERATED, seededRandom(7))].map((item) => transformed(migration, item));
+
+      expect(results.filter(({ kind }) => kind === 'quarantined')).toEqual([]);
+    });
+
+    it('makes the same bytes of an item at every call, whatever order its attributes come in', async () => {
+      const { folder, items } = await all();
+      for (const item of items) {
+        const turned = wireItem(Object.entries(item).toReversed());
+        const bytes = textsOf(transformed(folder.migration, item));
+        expect(textsOf(transformed(folder.migration, item))).toEqual(bytes);
+        expect(textsOf(transformed(folder.migration, turned)).toSorted()).toEqual(bytes.toSorted());
+      }
+    });
+
+    it('drops no attribute: whichever value changes in an item, something changes in what it becomes', async () => {
+      const { folder, items } = await all();
+      for (const item of items) {
+        const result = transformed(folder.migration, item);
+        if (result.kind === 'quarantined') continue;
+        const before = textsOf(result).toSorted();
+        for (const [path, changed] of changesOf(item, keyNamesOf(folder.migration))) {
+          const after = textsOf(transformed(folder.migration, changed)).toSorted();
+          expect(after, `${path} of ${canonicalJson(item)}`).not.toEqual(before);
+        }
+      }
+    });
+
+    it('gives back the key of the source item from the key of each item that it becomes', async () => {
+      const { folder, items } = await all();
+      const { migration } = folder;
+      for (const item of items) {
+        const result = transformed(migration, item);
+        for (const made of result.kind === 'items' ? result.items : []) {
+          const { table } = made;
+          const owner = table.sourceKeyOf(keyOf(made.item, table.tableKey)) ?? {};
+          expect(canonicalJson(owner)).toEqual(canonicalJson(keyOf(item, migration.source.key)));
+        }
+      }
+    });
+
+    it('names source items in its sentences by their key alone', async () => {
+      const { migration, samples } = await load();
+      for (const sample of samples) {
+        const result = transformed(migration, { ...sample, secret: { S: 'VALUE-OF-THE-SHOP' } });
+        if (result.kind === 'quarantined') expect(result.sentence).not.toContain('VALUE-OF-THE-SHOP');
+      }
+    });
+  });
+}
+
+function transformed(migration: Migration, item: WireItem): TransformResult {
+  const context: TransformContext = {
+    runId: 'contract',
+    startedAt: '2026-01-02T03:04:05.678Z',
+    settings: migration.settings,
+  };
+  return migration.transform(item, context);
+}
+
+/** The items' JSON, or the code of the refusal. */
+function textsOf(result: TransformResult): readonly string[] {
+  return result.kind === 'items' ? result.items.map(({ text }) => text) : [result.code];
+}
+
+const keyNamesOf = ({ source }: Migration): ReadonlySet<string> =>
+  new Set(source.key.map(({ name }) => name));
+
+/** The item with one value changed, for each value that it holds; its key stays. */
+function changesOf(item: WireItem, keep: ReadonlySet<string>): readonly (readonly [string, WireItem])[] {
+  return Object.entries(item)
+    .filter(([name]) => !keep.has(name))
+    .flatMap(([name, value]) =>
+      changedValues(value).map(
+        ([path, changed]) => [`${name}${path}`, { ...item, [name]: changed }] as const,
+      ),
+    );
+}
+
+function changedValues(value: WireValue): readonly (readonly [path: string, value: WireValue])[] {
+  if ('S' in value) return [['', { S: `${value.S}x` }]];
+  if ('N' in value) return [['', { N: '77' }]];
+  if ('BOOL' in value) return [['', { BOOL: !value.BOOL }]];
+  if ('M' in value)
+    return Object.entries(value.M).flatMap(([name, member]) =>
+      changedValues(member).map(
+        ([path, changed]) => [`.${name}${path}`, { M: { ...value.M, [name]: changed } }] as const,
+      ),
+    );
+  if ('L' in value)
+    return value.L.flatMap((element, index) =>
+      changedValues(element).map(
+        ([path, changed]) => [`[${index}]${path}`, { L: value.L.with(index, changed) }] as const,
+      ),
+    );
+  if ('SS' in value) return [['', { SS: [...value.SS, 'another'] }]];
+  if ('NS' in value) return [['', { NS: [...value.NS, '77'] }]];
+  return 'B' in value ? [['', { B: 'BBBB' }]] : [];
+}
