@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/{unit,workflow,integration,fault}/**/*.test.ts'],
-    globalSetup: ['test/support/package-once.ts'],
+    setupFiles: ['test/support/same-cases.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

@@ -3,7 +3,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, type DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { inject } from 'vitest';
 import { packageService } from '../../workflow/local/deploy/package-service.ts';
 import {
   startEmbeddedAws,
@@ -11,6 +10,7 @@ import {
   type EmbeddedAwsOptions,
 } from '../../workflow/local/embedded-aws.ts';
 import { emptyEngines, otherEngines } from './other-engines.ts';
+import { packaged } from './packaged.ts';
 
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
@@ -19,19 +19,16 @@ export async function startTestAws(
   options: EmbeddedAwsOptions = {},
   start = startEmbeddedAws,
 ): Promise<EmbeddedAws> {
-  const packageDir = inject('packageDir');
-  if (packageDir === undefined)
-    throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
   const engines = otherEngines();
   await emptyEngines(engines);
-  return start({
-    port: 0,
-    packageDir,
+  const all = {
+    packageDir: options.packageDir ?? (await packaged()),
     maxLoggedRequests: Number.POSITIVE_INFINITY,
     ...engines,
     ...options,
     environment: { ...SHORT_WAITS, ...options.environment },
-  });
+  };
+  return start({ ...all, port: 0 });
 }
 
 /** Requests to engines on this machine take milliseconds; a test that holds one for longer asks for the real waits. */
