@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Files of one worker share its modules, and with them the warm functions of test/support/embedded.ts.
+    isolate: false,
   },
 });

@@ -11,10 +11,15 @@ import {
 } from '../../workflow/local/embedded-aws.ts';
 import { emptyEngines, otherEngines } from './other-engines.ts';
 import { packaged } from './packaged.ts';
+import { createWarmWorkers } from './warm-workers.ts';
 
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
-/** An embedded AWS with the real service deployed, on a free port, that remembers every request; `start` may be another checkout's. */
+/**
+ * An empty embedded AWS with the real service deployed, that remembers every request. Tables, objects, executions, ledger,
+ * faults, log, topics and clocks are new each time; only function workers stay warm, for the next one of this vitest worker.
+ * `start` may be another checkout's.
+ */
 export async function startTestAws(
   options: EmbeddedAwsOptions = {},
   start = startEmbeddedAws,
@@ -28,7 +33,26 @@ export async function startTestAws(
     ...options,
     environment: { ...SHORT_WAITS, ...options.environment },
   };
-  return start({ ...all, port: 0 });
+  return home.isTaken ? start({ ...all, port: 0 }) : startAtHome(all, start);
+}
+
+/** Where the one AWS of this vitest worker listens: a warm function goes on calling the endpoint it was started with. */
+const home = { port: 0, isTaken: false };
+const warm = createWarmWorkers();
+
+async function startAtHome(
+  options: EmbeddedAwsOptions,
+  start: typeof startEmbeddedAws,
+): Promise<EmbeddedAws> {
+  home.isTaken = true;
+  const leave = (): void => void (home.isTaken = false);
+  const aws = await start({ ...options, port: home.port, warm }).catch((error: unknown) => {
+    leave();
+    throw error;
+  });
+  home.port = Number(new URL(aws.endpoint).port);
+  let stopped: Promise<void> | undefined;
+  return { ...aws, stop: () => (stopped ??= aws.stop().finally(leave)) };
 }
 
 /** Requests to engines on this machine take milliseconds; a test that holds one for longer asks for the real waits. */
