@@ -3,7 +3,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, type DescribeExecutionOutput } from '@aws-sdk/client-sfn';
-import { inject } from 'vitest';
 import { packageService } from '../../workflow/local/deploy/package-service.ts';
 import {
   startEmbeddedAws,
@@ -11,27 +10,49 @@ import {
   type EmbeddedAwsOptions,
 } from '../../workflow/local/embedded-aws.ts';
 import { emptyEngines, otherEngines } from './other-engines.ts';
+import { packaged } from './packaged.ts';
+import { createWarmWorkers } from './warm-workers.ts';
 
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
-/** An embedded AWS with the real service deployed, on a free port, that remembers every request; `start` may be another checkout's. */
+/**
+ * An empty embedded AWS with the real service deployed, that remembers every request. Tables, objects, executions, ledger,
+ * faults, log, topics and clocks are new each time; only function workers stay warm, for the next one of this vitest worker.
+ * `start` may be another checkout's.
+ */
 export async function startTestAws(
   options: EmbeddedAwsOptions = {},
   start = startEmbeddedAws,
 ): Promise<EmbeddedAws> {
-  const packageDir = inject('packageDir');
-  if (packageDir === undefined)
-    throw new Error(`The service is not packaged: ${inject('packageProblem') ?? ''}`);
   const engines = otherEngines();
   await emptyEngines(engines);
-  return start({
-    port: 0,
-    packageDir,
+  const all = {
+    packageDir: options.packageDir ?? (await packaged()),
     maxLoggedRequests: Number.POSITIVE_INFINITY,
     ...engines,
     ...options,
     environment: { ...SHORT_WAITS, ...options.environment },
+  };
+  return home.isTaken ? start({ ...all, port: 0 }) : startAtHome(all, start);
+}
+
+/** Where the one AWS of this vitest worker listens: a warm function goes on calling the endpoint it was started with. */
+const home = { port: 0, isTaken: false };
+const warm = createWarmWorkers();
+
+async function startAtHome(
+  options: EmbeddedAwsOptions,
+  start: typeof startEmbeddedAws,
+): Promise<EmbeddedAws> {
+  home.isTaken = true;
+  const leave = (): void => void (home.isTaken = false);
+  const aws = await start({ ...options, port: home.port, warm }).catch((error: unknown) => {
+    leave();
+    throw error;
   });
+  home.port = Number(new URL(aws.endpoint).port);
+  let stopped: Promise<void> | undefined;
+  return { ...aws, stop: () => (stopped ??= aws.stop().finally(leave)) };
 }
 
 /** Requests to engines on this machine take milliseconds; a test that holds one for longer asks for the real waits. */

@@ -8,6 +8,7 @@ import { createDispatcher, type Dispatcher, type DispatcherParts } from './gatew
 import { createFaults, type Faults } from './gateway/faults.ts';
 import { createRequestLog, type RequestLog } from './gateway/request-log.ts';
 import { createFunctionRunner, type FunctionRunner } from './lambda/function-runner.ts';
+import type { WarmWorkers } from './lambda/function-worker.ts';
 import { invokeWithRetries } from './lambda/invoke-later.ts';
 import { createLambdaService, findFunction } from './lambda/lambda-service.ts';
 import { workerOf } from './lambda/worker-credentials.ts';
@@ -47,6 +48,7 @@ export interface CloudParts {
   readonly pauseMillis?: number;
   readonly maxWorkers?: number;
   readonly maxIdleWorkers?: number;
+  readonly warm?: WarmWorkers;
 }
 
 const DEFAULT_LOGGED_REQUESTS = 10_000;
@@ -114,5 +116,6 @@ async function startRunner({ deployment, endpoint, ...options }: CloudParts): Pr
     timeoutSeconds: options.timeoutSeconds ?? {},
     maxWorkers: options.maxWorkers,
     maxIdleWorkers: options.maxIdleWorkers,
+    warm: options.warm,
   });
 }

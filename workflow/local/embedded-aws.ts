@@ -8,6 +8,7 @@ import { assertEngines, startEngines, type Engines } from './engines.ts';
 import type { Faults } from './gateway/faults.ts';
 import { startHttpServer } from './gateway/http-server.ts';
 import type { RequestLog } from './gateway/request-log.ts';
+import type { WarmWorkers } from './lambda/function-worker.ts';
 import { loadProducts, TableThereError } from './products/load-products.ts';
 import type { EventBus } from './services/event-bus.ts';
 import type { PublishedMessage } from './services/small-services.ts';
@@ -43,6 +44,8 @@ export interface EmbeddedAwsOptions {
   readonly maxWorkers?: number;
   /** Idle workers that are kept warm; a worker is about 33 MB. */
   readonly maxIdleWorkers?: number;
+  /** For tests: idle workers are left here when it stops, for the next one at the same port. */
+  readonly warm?: WarmWorkers;
 }
 
 /** A running embedded AWS: what it is, and the levers that tests pull. */

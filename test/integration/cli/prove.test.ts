@@ -1,17 +1,18 @@
 import { SFNClient, TestStateCommand, type TestStateCommandInput } from '@aws-sdk/client-sfn';
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { askAws } from '../../../workflow/cli/prove/ask-aws.ts';
 import { askEmbedded } from '../../../workflow/cli/prove/ask-embedded.ts';
 import { proveAll, type Proof, taskOf } from '../../../workflow/cli/prove/prove-machines.ts';
 import { readDeployment } from '../../../workflow/local/deploy/read-deployment.ts';
 import type { MachineDefinition, StateDefinition } from '../../../workflow/local/states/prepare-machine.ts';
 import { type FakeOptions, type FakeTestState, startFakeTestState } from '../../support/test-state/server.ts';
+import { packaged } from '../../support/packaged.ts';
 import { runCommand } from './run-command.ts';
 
 /** The compiled machines, by name. */
 let machines: ReadonlyMap<string, MachineDefinition>;
 beforeAll(async () => {
-  const { stateMachines } = await readDeployment(inject('packageDir') ?? '');
+  const { stateMachines } = await readDeployment(await packaged());
   machines = new Map(
     stateMachines.map(({ key, definition }) => [key, JSON.parse(definition) as MachineDefinition]),
   );

@@ -1,16 +1,17 @@
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readDeployment, type StateMachineSpec } from '../../../workflow/local/deploy/read-deployment.ts';
 import type { AwsRequest } from '../../../workflow/local/gateway/aws-request.ts';
 import type { Execution } from '../../../workflow/local/states/executions.ts';
 import type { Json } from '../../../workflow/local/states/prepare-machine.ts';
 import { StateError } from '../../../workflow/local/states/state-error.ts';
 import { createStates } from '../../../workflow/local/states/states-service.ts';
+import { packaged } from '../../support/packaged.ts';
 import { plan } from '../../support/payload-shapes.ts';
 
 /** The compiled machines, as they are deployed. */
 let machines: readonly StateMachineSpec[];
 beforeAll(async () => {
-  ({ stateMachines: machines } = await readDeployment(inject('packageDir') ?? ''));
+  ({ stateMachines: machines } = await readDeployment(await packaged()));
 });
 
 /** What functions answer, by their key; a function without an answer here must not be called. */

@@ -1,10 +1,11 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   readDeployment,
   type LambdaPermission,
   type RuleSpec,
 } from '../../../workflow/local/deploy/read-deployment.ts';
 import { createEventBus, type EventBusParts } from '../../../workflow/local/services/event-bus.ts';
+import { packaged } from '../../support/packaged.ts';
 
 const account = 'ap-southeast-2:123456789012';
 const functionArn = `arn:aws:lambda:${account}:function:settle`;
@@ -96,7 +97,7 @@ describe('a rule of the embedded EventBridge', () => {
 
 describe('the rules of the packaged service', () => {
   it('may call every function that they name', async () => {
-    const { rules, permissions } = await readDeployment(inject('packageDir') ?? '');
+    const { rules, permissions } = await readDeployment(await packaged());
     const targets = rules.flatMap((one) => one.targets.map(({ arn }) => arn.split(':').at(-1)));
     expect(targets).toEqual(['products-migration-local-recoverRun', 'products-migration-local-recoverRun']);
     const scheduled = rules.map((one) => ({ ...one, scheduleExpression: 'rate(15 minutes)' }));

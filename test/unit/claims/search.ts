@@ -219,9 +219,21 @@ function closerActs(state: State, scenario: Scenario, protocol: Protocol): reado
 
 const maySend = ({ step, hasSent }: Call): boolean => step !== 'ended' && !hasSent;
 
+/** As `structuredClone` does it, in a fraction of the time: a search makes hundreds of thousands. Claims are never changed. */
+function copyOf(state: State): State {
+  return {
+    ...state,
+    run: { ...state.run },
+    record: { ...state.record },
+    calls: state.calls.map((call) => ({ ...call })),
+    underway: state.underway.map((request) => ({ ...request })),
+    closer: { ...state.closer },
+  };
+}
+
 /** Every state that may follow, and whether a request lands after the decision on the way there. */
 function* following(state: State, scenario: Scenario, protocol: Protocol): Generator<State | 'broken'> {
-  const copy = (): State => structuredClone(state);
+  const copy = (): State => copyOf(state);
   for (const index of state.underway.keys()) {
     if (state.isDecided) return yield 'broken';
     const next = copy();

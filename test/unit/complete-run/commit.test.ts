@@ -1,24 +1,12 @@
-import fc from 'fast-check';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
-import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
-import { catalogueTable, targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
-import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import { catalogueTable } from '../../../functions/migrations/shop/tables/target-tables.ts';
 import type { Bench } from '../files/backup-bench.ts';
-import { itemsOf, shopItem, sizedProducts } from '../migrate/migrate-bench.ts';
-import {
-  commitBench,
-  deleteTable,
-  driveRun,
-  type LedgerItem,
-  ledgerHand,
-  type Stage,
-  stages,
-} from './commit-bench.ts';
+import { shopItem, sizedProducts } from '../migrate/migrate-bench.ts';
+import { commitBench, deleteTable, driveRun, ledgerHand, type Stage } from './commit-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
@@ -180,67 +168,5 @@ describe('a run is not committed', () => {
     await expect(driveRun(bench, run, lower)).rejects.toThrow(
       '1 are quarantined where maxQuarantined allows 0',
     );
-  });
-});
-
-/** One edit by hand: which record, what is done to it. */
-interface Edit {
-  readonly at: Stage;
-  readonly what: 'remove' | 'count' | 'done' | 'table';
-  readonly pick: number;
-  readonly value: number;
-}
-
-async function edit({ what, pick, value }: Edit): Promise<void> {
-  const hand = ledgerHand(bench);
-  const choose = <T>(from: readonly T[]): T | undefined => from[pick % Math.max(1, from.length)];
-  if (what === 'table') {
-    const { TableNames = [] } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
-    const name = choose(TableNames.filter((one) => targetTables.some((spec) => spec.name === one)));
-    return name === undefined ? undefined : deleteTable(bench, name);
-  }
-  const records = [...(await hand.items('FILE#')), ...(await hand.items('SHARD#'))];
-  const record: LedgerItem | undefined = choose(records);
-  if (record === undefined) return;
-  if (what === 'remove') return hand.remove(record);
-  const isFile = record.SK.startsWith('FILE#');
-  if (isFile) return hand.set(record, ['itemCount'], value);
-  if (what === 'done') return hand.set(record, ['done'], true);
-  const counter = choose(Object.keys(record['counters'] ?? {}));
-  return counter === undefined ? undefined : hand.set(record, ['counters', counter], value);
-}
-
-const edits = fc.record<Edit>({
-  at: fc.constantFrom(...stages),
-  what: fc.constantFrom('remove', 'count', 'done', 'table'),
-  pick: fc.nat(1_000),
-  value: fc.constantFrom(-1, 0, 1, 7, 20, 40, 80, 200),
-});
-
-describe('whatever somebody does to the ledger and the tables by hand, before whichever state,', () => {
-  it('no run succeeds on less than everything', { timeout: 240_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(edits, { minLength: 1, maxLength: 2 }), fc.boolean(), async (all, isNew) => {
-        const run = await begun(isNew ? undefined : { existing: [shopItem] });
-        try {
-          await driveRun(bench, run, async (stage) => {
-            for (const one of all) if (one.at === stage) await edit(one);
-          }).catch(() => undefined);
-          if ((await statusNow()) !== 'SUCCEEDED') return;
-          const target = await itemsOf(bench.runtime, catalogueTable.name);
-          const expected = products.flatMap((product) => {
-            const result = productToItems(product, transformContext(run));
-            return result.kind === 'items' ? result.items : [];
-          });
-          expect(expected.filter((item) => !target.has(keyIdentity(item)))).toEqual([]);
-          const report = JSON.parse(bench.objects.bodies.get('runs/run-1/report.json')?.toString() ?? '{}');
-          expect(report).toMatchObject({ migrated: { products: 40, items: 200 } });
-        } finally {
-          await bench.stop();
-        }
-      }),
-      { numRuns: 40 },
-    );
-    await begun();
   });
 });

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { FunctionCode } from '../deploy/extract-code.ts';
 import type { FunctionSpec } from '../deploy/read-deployment.ts';
-import { startFunctionWorker, type InvocationResult } from './function-worker.ts';
+import {
+  startFunctionWorker,
+  type FunctionWorker,
+  type InvocationResult,
+  type WarmWorkers,
+} from './function-worker.ts';
 import { createWorkerScheduler } from './worker-scheduler.ts';
 
 /** Runs the deployed functions. */
@@ -15,7 +20,7 @@ export interface FunctionRunner {
   killWorker(number: number): Promise<void>;
   /** Ends every worker of a function at once, and says how many there were. */
   killWorkers(functionName: string): Promise<number>;
-  /** Refuses new calls and ends every worker. */
+  /** Refuses new calls and ends every worker, but the idle ones that {@link RunnerOptions.warm} keeps. */
   stop(): Promise<void>;
 }
 
@@ -38,6 +43,8 @@ export interface RunnerOptions {
   readonly maxWorkers: number | undefined;
   /** Warm ones that wait for the next call. */
   readonly maxIdleWorkers: number | undefined;
+  /** Where idle workers of an earlier runner are taken from, and left for the next one. */
+  readonly warm: WarmWorkers | undefined;
 }
 
 /**
@@ -56,20 +63,18 @@ const defaultConcurrency = (): number => Math.max(2, 2 * availableParallelism())
 export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
   const busy = options.maxWorkers ?? defaultConcurrency();
   const outputs = new Map<number, string[]>();
-  let count = 0;
-  const scheduler = createWorkerScheduler(
-    (spec) => {
-      const number = (count += 1);
-      const code = options.codes.get(spec.name);
-      if (code === undefined) throw new Error(`There is no code for ${spec.name}.`);
-      const onOutput = (text: string) => {
-        outputs.get(number)?.push(text);
-        options.onLog(spec.name, text);
-      };
-      return startFunctionWorker({ spec, code, number, endpoint: options.endpoint(), onOutput });
-    },
-    { busy, idle: options.maxIdleWorkers ?? MAX_IDLE },
-  );
+  const start = (spec: FunctionSpec): FunctionWorker => {
+    const code = options.codes.get(spec.name);
+    if (code === undefined) throw new Error(`There is no code for ${spec.name}.`);
+    const parts = { spec, code, endpoint: options.endpoint() };
+    const worker = options.warm?.take(parts) ?? startFunctionWorker(parts);
+    worker.onOutput = (text) => {
+      outputs.get(worker.number)?.push(text);
+      options.onLog(spec.name, text);
+    };
+    return worker;
+  };
+  const scheduler = createWorkerScheduler(start, { busy, idle: options.maxIdleWorkers ?? MAX_IDLE });
   return {
     concurrency: busy,
     async invoke(spec, payload) {
@@ -96,8 +101,11 @@ export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
       return found.length;
     },
     async stop() {
-      scheduler.close();
-      await Promise.all([...scheduler.workers].map((worker) => worker.terminate()));
+      const idle = scheduler.close();
+      const kept = options.warm === undefined ? [] : idle;
+      for (const worker of kept) options.warm?.keep(worker);
+      const ending = [...scheduler.workers].filter((worker) => !kept.includes(worker));
+      await Promise.all(ending.map((worker) => worker.terminate()));
     },
   };
 }

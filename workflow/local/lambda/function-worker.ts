@@ -21,7 +21,10 @@ export interface Invocation {
 export interface FunctionWorker {
   readonly number: number;
   readonly functionName: string;
+  readonly parts: WorkerParts;
   readonly dead: boolean;
+  /** Takes what the thread writes; another one may take over between two calls. */
+  onOutput: (text: string) => void;
   /** Never rejects: whatever ends the worker is an error result. */
   invoke(invocation: Invocation): Promise<InvocationResult>;
   /** Ends the thread at once; a call that runs ends as `Runtime.ExitError`. */
@@ -32,18 +35,27 @@ export interface FunctionWorker {
 export interface WorkerParts {
   readonly spec: FunctionSpec;
   readonly code: FunctionCode;
-  readonly number: number;
   readonly endpoint: string;
-  readonly onOutput: (text: string) => void;
+}
+
+/** Idle workers that outlive the runner they were started for. */
+export interface WarmWorkers {
+  /** One that was made of exactly these parts, if there is one; it is the caller's from then on. */
+  take(parts: WorkerParts): FunctionWorker | undefined;
+  keep(worker: FunctionWorker): void;
 }
 
 /** Lambda's own limit for loading a function's code. */
 const INIT_SECONDS = 10;
 const MODULE = new URL('./lambda-worker.ts', import.meta.url);
 
+/** Counted over all runners of the process: a worker that was kept warm shares its number with no new one. */
+let startedCount = 0;
+
 /** Starts the thread; it loads the code while the first call is on its way. */
 export function startFunctionWorker(parts: WorkerParts): FunctionWorker {
-  const { spec, number } = parts;
+  const { spec } = parts;
+  const number = (startedCount += 1);
   const setup: WorkerSetup = parts.code;
   const thread = new Worker(MODULE, {
     workerData: setup,
@@ -53,15 +65,17 @@ export function startFunctionWorker(parts: WorkerParts): FunctionWorker {
     stdout: true,
     stderr: true,
   });
-  thread.stdout.on('data', (chunk: Buffer) => parts.onOutput(chunk.toString()));
-  thread.stderr.on('data', (chunk: Buffer) => parts.onOutput(chunk.toString()));
+  for (const stream of [thread.stdout, thread.stderr])
+    stream.on('data', (chunk: Buffer) => worker.onOutput(chunk.toString()));
   thread.on('error', () => undefined);
   thread.unref();
   let dead = false;
   thread.once('exit', () => (dead = true));
-  return {
+  const worker: FunctionWorker = {
     number,
     functionName: spec.name,
+    parts,
+    onOutput: () => undefined,
     get dead() {
       return dead;
     },
@@ -83,6 +97,7 @@ export function startFunctionWorker(parts: WorkerParts): FunctionWorker {
       await thread.terminate();
     },
   };
+  return worker;
 }
 
 function failed(error: FunctionError): InvocationResult {

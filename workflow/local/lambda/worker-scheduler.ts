@@ -9,8 +9,8 @@ export interface WorkerScheduler {
   release(worker: FunctionWorker): void;
   /** Every worker that lives, idle or not. */
   readonly workers: ReadonlySet<FunctionWorker>;
-  /** Refuses everybody who waits, and whoever asks from now on. */
-  close(): void;
+  /** Refuses everybody who waits, and whoever asks from now on. @returns the workers that are idle */
+  close(): readonly FunctionWorker[];
 }
 
 interface Waiting {
@@ -73,6 +73,7 @@ export function createWorkerScheduler(
     close() {
       closed = true;
       for (const { reject } of waiting.splice(0)) reject(stopping());
+      return idle.filter(({ dead }) => !dead);
     },
   };
 }

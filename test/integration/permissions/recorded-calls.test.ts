@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { wireItem } from '../../functions/shared/items/wire-item.ts';
-import { awkwardProducts } from '../support/awkward-products.ts';
-import { endOfExecution, eventually } from '../support/embedded.ts';
-import type { PolicyDocument } from '../support/iam-evaluator.ts';
-import { Arns, deniedCalls, permissionsByFunction } from '../support/iam-proof.ts';
-import { openShop, type TestShop } from '../support/migration.ts';
-import { compileVariant, readPackage, type Template } from './template-variants.ts';
+import { wireItem } from '../../../functions/shared/items/wire-item.ts';
+import { awkwardProducts } from '../../support/awkward-products.ts';
+import { endOfExecution, eventually } from '../../support/embedded.ts';
+import type { PolicyDocument } from '../../support/iam-evaluator.ts';
+import { Arns, deniedCalls, permissionsByFunction } from '../../support/iam-proof.ts';
+import { openShop, type TestShop } from '../../support/migration.ts';
+import { packaged } from '../../support/packaged.ts';
+import { compileVariant, readPackage, type Template } from '../../workflow/template-variants.ts';
 
 const names = { stage: 'local', region: 'ap-southeast-2', sourceTable: 'products', tablePrefix: '' };
 
@@ -94,7 +95,7 @@ describe('the calls that the functions are seen to make', () => {
 
   beforeAll(async () => {
     const variant = { name: 'local', stage: 'local', region: names.region, parameters: {} };
-    template = (await readPackage(inject('packageDir') ?? '', variant)).resolved;
+    template = (await readPackage(await packaged(), variant)).resolved;
     shop = await openShop();
     await playEverything(shop);
   }, 300_000);
@@ -168,7 +169,7 @@ describe('the calls of a restore into the source, where that is deployed', () =>
     const local = { name: 'restoring', stage: 'local', region: names.region };
     const restoring = await compileVariant({ ...local, parameters: { restoreIntoSource: 'true' } });
     expect(deniedCalls(restoring.resolved, names, shop.aws.requestLog.entries)).toEqual([]);
-    const asItComes = await readPackage(inject('packageDir') ?? '', { ...local, parameters: {} });
+    const asItComes = await readPackage(await packaged(), { ...local, parameters: {} });
     const source = `arn:aws:dynamodb:${names.region}:123456789012:table/products`;
     expect(deniedCalls(asItComes.resolved, names, shop.aws.requestLog.entries)).toEqual(
       ['BatchGetItem', 'DescribeTable', 'PutItem'].map(
