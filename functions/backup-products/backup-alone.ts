@@ -12,7 +12,7 @@ import {
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits } from '../shared/aws/live-capacity.ts';
-import { rehearseShard } from '../transform-products/transform-shard.ts';
+import { rehearseShard } from '../shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../seal-backup/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
 

@@ -8,11 +8,11 @@ import {
   tableProblems,
   type TableFacts,
   transformProblems,
+  verificationBasis,
 } from '../shared/runs/equations.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
-import { verificationBasis } from '../verify-migration/find-target.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 
 /** Everything that a commit is judged by. */

@@ -14,7 +14,7 @@ import { ensureTable } from '../shared/tables/ensure-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
-import { transformShard } from '../transform-products/transform-shard.ts';
+import { transformShard } from '../shared/copy/transform/transform-shard.ts';
 import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 

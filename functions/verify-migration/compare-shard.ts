@@ -10,7 +10,8 @@ import { listShards } from '../shared/ledger/shard.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { keyText, targetKey } from '../migrations/shop/target-key.ts';
-import { findVerifiedTarget, verificationBasis } from './find-target.ts';
+import { verificationBasis } from '../shared/runs/equations.ts';
+import { findVerifiedTarget } from './find-target.ts';
 import { judgeItem } from './judge-item.ts';
 import { driftOf } from './judge-digests.ts';
 

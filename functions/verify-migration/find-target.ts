@@ -23,9 +23,3 @@ export async function findVerifiedTarget(runtime: Runtime, run: Run): Promise<Ve
   if (record !== undefined) await assertSameTable(runtime, record);
   return { tableName: name, isCreated: record?.outcome === 'CREATED' };
 }
-
-/**
- * What a checkpoint of the verification rests on: its execution. A run that was held may have been changed by people,
- * so the execution that resumes it looks at everything again.
- */
-export const verificationBasis = ({ executionArn }: Run): string => executionArn;

@@ -6,7 +6,8 @@ import { listShards, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { JudgedDigests, RunStepInput } from '../shared/state.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
-import { findVerifiedTarget, verificationBasis } from './find-target.ts';
+import { findVerifiedTarget } from './find-target.ts';
+import { verificationBasis } from '../shared/runs/equations.ts';
 
 /** Everything that is judged; the ledger's, so that a second call judges the same. */
 export interface Evidence {

@@ -207,5 +207,6 @@ export const attackKinds: readonly AttackKind[] = [
   removed('RUN', 'backupProducts'),
   removed('SHARD#', 'backupProducts'),
   removed('FILE#', 'transformProducts'),
+  removed('TARGET#', 'migrateProductsEnhanced'),
   removed('TABLE#', 'createOrdersTable'),
 ];

@@ -23,7 +23,7 @@ export function addMigrateOptions(command: Command): Command {
   return command
     .option('--dry-run', 'back up and transform every product, but create and write no table')
     .option('--on-failure <what>', '"rollback" (default) or "hold"')
-    .option('--resume <runId>', 'go on with a held run')
+    .option('--resume <runId>', 'go on with a held run, or apply a planned one')
     .option('--max-quarantined <products>', 'fail beyond this many bad products (default 0)', wholeNumber)
     .option('--on-existing <what>', 'target items that are there already: "keep" (default) or "replace"')
     .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)

@@ -178,7 +178,7 @@ const nextSteps: Readonly<Record<Report['status'], (report: Report) => string | 
   PLANNED: (report) =>
     wouldStop(report)
       ? `A run would stop before it creates anything. Correct the products in quarantine, or start with {"maxQuarantined": ${report.rehearsal?.quarantined ?? 0}}.`
-      : 'Start it without the dry run when you are content.',
+      : `Apply these very files by starting migrate with {"resume": "${report.runId}"}, or start it without the dry run for a new backup.`,
   ROLLED_BACK: (report) =>
     isRestore(report)
       ? report.rolledBack?.from === 'SUCCEEDED'

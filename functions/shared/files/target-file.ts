@@ -5,8 +5,8 @@ import { type GzipSink, gzipSink, pieceBytes } from './data-file.ts';
 
 /** Writes the target lines of one data file into as many objects as they need. */
 export interface TargetFileWriter {
-  /** Takes the items of one source item, each in canonical JSON. @throws as {@link ObjectStore.putOnce} does */
-  write(texts: readonly string[]): Promise<void>;
+  /** Takes an item in canonical JSON. @throws as {@link ObjectStore.putOnce} does */
+  write(text: string): Promise<void>;
   /** Stores what is left. @returns every part in order; none where nothing was written */
   finish(): Promise<readonly TargetPart[]>;
 }
@@ -33,17 +33,15 @@ export function createTargetFileWriter(scope: TargetFileScope): TargetFileWriter
     parts.push(await storePart(scope, parts.length, full));
   };
   return {
-    async write(texts) {
-      for (const text of texts) {
-        const line = `{"Item":${text}}\n`;
-        const bytes = Buffer.byteLength(line);
-        if (current.itemCount > 0 && current.bytes + bytes > PART_BYTES) await store();
-        current.itemCount += 1;
-        current.bytes += bytes;
-        current.lines += line;
-        current.pending += bytes;
-        if (current.pending >= pieceBytes) await flush(current);
-      }
+    async write(text) {
+      const line = `{"Item":${text}}\n`;
+      const bytes = Buffer.byteLength(line);
+      if (current.itemCount > 0 && current.bytes + bytes > PART_BYTES) await store();
+      current.itemCount += 1;
+      current.bytes += bytes;
+      current.lines += line;
+      current.pending += bytes;
+      if (current.pending >= pieceBytes) await flush(current);
     },
     async finish() {
       if (current.itemCount > 0) await store();

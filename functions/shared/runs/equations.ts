@@ -1,3 +1,4 @@
+import type { Run } from '../ledger/run.ts';
 import { type Digest, equalDigests } from '../items/digest.ts';
 
 /**
@@ -195,3 +196,9 @@ export function tableProblems({ name, recorded, existing }: TableFacts): readonl
     ? []
     : [`table ${name} is not the one that the run has worked with: somebody has replaced it`];
 }
+
+/**
+ * What a checkpoint of the verification rests on: its execution. A run that was held may have been changed by people,
+ * so the execution that resumes it looks at everything again.
+ */
+export const verificationBasis = ({ executionArn }: Run): string => executionArn;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
-import { rehearseShard, transformShard } from '../../../functions/transform-products/transform-shard.ts';
+import { rehearseShard, transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { backupLayout, runLayout } from '../../../functions/shared/files/layout.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';

@@ -8,7 +8,7 @@ import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
-import { transformShard } from '../../../functions/transform-products/transform-shard.ts';
+import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import type { LedgerKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';

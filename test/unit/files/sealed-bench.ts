@@ -1,5 +1,5 @@
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
-import { transformShard } from '../../../functions/transform-products/transform-shard.ts';
+import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { type SealedBackup, sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Plan } from '../../../functions/shared/state.ts';

@@ -13,6 +13,7 @@ const designed: readonly (readonly [RunStatus, RunStatus])[] = [
   ['RUNNING', 'ROLLING_BACK'],
   ['HELD', 'RUNNING'],
   ['HELD', 'ROLLING_BACK'],
+  ['PLANNED', 'RUNNING'],
   ['ROLLING_BACK', 'ROLLED_BACK'],
   ['ROLLING_BACK', 'ROLLBACK_FAILED'],
   ['ROLLBACK_FAILED', 'ROLLING_BACK'],

@@ -104,9 +104,9 @@ describe('deciding about an item in the way', () => {
   it.each<[string, WireItem, 'keep' | 'replace', string]>([
     ['its own', fresh, 'keep', 'ours'],
     ['its own, changed by the shop', edited(fresh), 'replace', 'ours'],
-    ['its own, by other code', made('run-2', { name: { S: 'Boot' } }, runStartedAt), 'keep', 'refresh'],
+    ['its own, of another content', made('run-2', { name: { S: 'Boot' } }, runStartedAt), 'keep', 'ours'],
     [
-      'its own, by other code, changed by the shop',
+      'its own, of another content, changed by the shop',
       edited(made('run-2', { name: { S: 'Boot' } })),
       'replace',
       'ours',

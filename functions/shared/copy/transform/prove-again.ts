@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { DamagedFileError, fetchDataFile, unpackLines } from '../shared/files/read-file.ts';
-import type { ObjectStore } from '../shared/aws/object-store.ts';
-import type { BackupFile } from '../shared/ledger/file.ts';
-import type { TargetFile, TransformedFile } from '../shared/ledger/transformed-file.ts';
-import { createDigestSum, equalDigests } from '../shared/items/digest.ts';
+import { DamagedFileError, fetchDataFile, unpackLines } from '../../files/read-file.ts';
+import type { ObjectStore } from '../../aws/object-store.ts';
+import type { BackupFile } from '../../ledger/file.ts';
+import type { TargetFile, TransformedFile } from '../../ledger/transformed-file.ts';
+import { createDigestSum, equalDigests } from '../../items/digest.ts';
 
 const LINE_START = '{"Item":'.length;
 

@@ -1,23 +1,22 @@
-import { fileStem, runLayout, targetFileKey } from '../shared/files/layout.ts';
-import { shardFilesOfRun } from '../shared/files/run-files.ts';
-import { createTargetFileWriter, type TargetFileWriter } from '../shared/files/target-file.ts';
-import type { PutOptions } from '../shared/aws/object-store.ts';
-import type { BackupFile } from '../shared/ledger/file.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { fileStem, runLayout, targetFileKey } from '../../files/layout.ts';
+import { shardFilesOfRun } from '../../files/run-files.ts';
+import { createTargetFileWriter, type TargetFileWriter } from '../../files/target-file.ts';
+import type { PutOptions } from '../../aws/object-store.ts';
+import type { BackupFile } from '../../ledger/file.ts';
+import { type Run, tablePrefixOf } from '../../ledger/run.ts';
 import {
   listTransformed,
   TRANSFORM_COUNTERS,
+  type TargetFile,
   type TransformedFile,
   transformedPut,
-} from '../shared/ledger/transformed-file.ts';
-import type { TransactItem } from '../shared/ledger/transact.ts';
-import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
-import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
-import { transformContext } from '../migrations/shop/transform-context.ts';
-import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
+} from '../../ledger/transformed-file.ts';
+import type { TransactItem } from '../../ledger/transact.ts';
+import type { Runtime, Turn } from '../../runtime.ts';
+import { type Progress, type ShardTurn, takeTurn } from '../shard-turn.ts';
+import type { WorkerInput, WorkerOutput } from '../../state.ts';
+import { tableName } from '../../migration/table-spec.ts';
+import { combineDigests, EMPTY_DIGEST } from '../../items/digest.ts';
 import { proveAgain } from './prove-again.ts';
 import { type FileTransform, MAX_SAMPLES, transformFile } from './transform-file.ts';
 
@@ -106,48 +105,60 @@ async function transformNext(
 ): Promise<{ readonly record: TransformedFile; readonly also: readonly TransactItem[] }> {
   const { runtime, turn, keepsTargets } = scope;
   const { run } = turn;
-  const stem = fileStem(file.key);
-  const folder = { runId: run.runId, making: makingOf(run), table: targetName(runtime, run) };
   const options = { deadline: turn.saveDeadline, beforeAttempt: () => turn.fence.check() };
-  const keyOf = (part: number): string => targetFileKey(folder, stem, part);
-  const writer = keepsTargets
-    ? createTargetFileWriter({ objects: runtime.objects, keyOf, options })
-    : undefined;
-  const transform = await transformFile(runtime.objects, file, { ...contextOf(run), writer });
-  const record = await recordOf({ file, transform, writer, folder });
-  await storeQuarantine(scope, options, { stem, lines: transform.quarantine });
+  const writers = keepsTargets ? writersOf(scope, file, options) : new Map<string, TargetFileWriter>();
+  const { migration } = runtime;
+  const context = { migration, ...contextOf(run), writers };
+  const transform = await transformFile(runtime.objects, file, context);
+  const { counts, source, quarantined } = transform;
+  const targets = await targetsOf(scope, transform, writers);
+  await storeQuarantine(scope, options, { stem: fileStem(file.key), lines: transform.quarantine });
+  const { segment, sequence } = file;
+  const record = { segment, sequence, making: makingOf(run), counts, source, quarantined, targets };
   return { record, also: keepsTargets ? [transformedPut(runtime.ledger, run.runId, record)] : [] };
 }
 
 /** Expired is what was so when the run began, so that a second look counts the same. */
-function contextOf(run: Run) {
-  const nowSeconds = Date.parse(run.startedAt) / 1_000;
+function contextOf({ runId, startedAt, settings, plan }: Run) {
+  const nowSeconds = Date.parse(startedAt) / 1_000;
   return {
-    context: transformContext(run),
-    expiry: { attributeName: run.plan.timeToLiveAttribute, nowSeconds },
+    context: { runId, startedAt, settings: settings.migration ?? {} },
+    expiry: { attributeName: plan.timeToLiveAttribute, nowSeconds },
   };
 }
 
-const targetName = (runtime: Runtime, run: Run): string =>
-  tableName(catalogueTable, tablePrefixOf(runtime, run));
-
-interface Transformed {
-  readonly file: BackupFile;
-  readonly transform: FileTransform;
-  readonly writer: TargetFileWriter | undefined;
-  readonly folder: { readonly making: number; readonly table: string };
+/** Writers of the tables that get items, by the tables' names in the definition. */
+function writersOf(
+  { runtime, turn: { run } }: TransformScope,
+  file: BackupFile,
+  options: PutOptions,
+): ReadonlyMap<string, TargetFileWriter> {
+  const { objects, migration } = runtime;
+  return new Map(
+    migration.filled.map((spec) => {
+      const table = tableName(spec, tablePrefixOf(runtime, run));
+      const folder = { runId: run.runId, making: makingOf(run), table };
+      const keyOf = (part: number): string => targetFileKey(folder, fileStem(file.key), part);
+      return [spec.name, createTargetFileWriter({ objects, keyOf, options })] as const;
+    }),
+  );
 }
 
-async function recordOf({ file, transform, writer, folder }: Transformed): Promise<TransformedFile> {
-  const { counts, source, quarantined, expected } = transform;
-  const parts = (await writer?.finish()) ?? [];
-  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const { count: itemCount } = expected;
-  const { segment, sequence } = file;
-  const { making, table } = folder;
-  const writeUnits = counts.writeUnitsExpected;
-  const target = { table, parts, itemCount, bytes, writeUnits, digest: expected };
-  return { segment, sequence, making, counts, source, quarantined, targets: [target] };
+/** What the file has become in each table, once its last part is stored. */
+async function targetsOf(
+  { runtime, turn: { run } }: TransformScope,
+  { expected }: FileTransform,
+  writers: ReadonlyMap<string, TargetFileWriter>,
+): Promise<readonly TargetFile[]> {
+  const targets: TargetFile[] = [];
+  for (const spec of runtime.migration.filled) {
+    const parts = (await writers.get(spec.name)?.finish()) ?? [];
+    const { digest, writeUnits } = expected.get(spec.name) ?? { digest: EMPTY_DIGEST, writeUnits: 0 };
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const table = tableName(spec, tablePrefixOf(runtime, run));
+    targets.push({ table, parts, itemCount: digest.count, bytes, writeUnits, digest });
+  }
+  return targets;
 }
 
 /**
