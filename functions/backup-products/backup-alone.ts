@@ -26,7 +26,7 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
     (error: unknown) => {
       if (!isNamed(error, 'ResourceNotFoundException')) throw error;
       throw new SourceTableNotFoundError(
-        `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. Deploy with --param sourceTable=<name> if the table is called otherwise.`,
+        `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. Deploy with --param sourceTable=<name> if the table has another name.`,
       );
     },
   );

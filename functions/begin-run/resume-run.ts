@@ -11,7 +11,7 @@ import type { BeginRunInput, BegunRun, Execution } from '../shared/state.ts';
 type ResumeInput = MigrateInput & { readonly resume: string };
 
 /**
- * A held run goes on under its own id, plan and parameters. A planned run is applied: the very files of the dry run
+ * Resumes a held run under its own id, plan and parameters. A planned run is applied: the very files of the dry run
  * are written.
  *
  * @throws InvalidInputError when there is no such run, or it is neither held nor planned, or its plan is out of date;
@@ -77,7 +77,7 @@ function outOfDate({ runId }: Run, obstacle: string): InvalidInputError {
   );
 }
 
-/** Fields that mean something to a run that goes on; it keeps all its other parameters. */
+/** Fields that a resumed run takes from its new input. It keeps all its other parameters. */
 const RESUMABLE = new Set(['resume', 'maxQuarantined', 'Comment']);
 
 /**
@@ -104,7 +104,7 @@ async function resumedFacts(
     ...(ignored.length > 0 && {
       warnings: [
         ...run.warnings,
-        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference; only maxQuarantined can be given again.`,
+        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined can be given again.`,
       ],
     }),
   };
@@ -122,7 +122,7 @@ async function makingFacts({ ledger }: Runtime, run: Run): Promise<Partial<Run>>
   return { targetMaking: (run.targetMaking ?? 0) + 1 };
 }
 
-/** A run keeps the table names that it began with; who has deployed others since shall read so. */
+/** A run keeps the table names that it began with. The warning is for operators who have deployed other names since. */
 function withOwnNames(runtime: Runtime, run: Run, facts: Partial<Run>): Partial<Run> {
   const prefix = tablePrefixOf(runtime, run);
   const { tablePrefix } = runtime.config;

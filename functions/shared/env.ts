@@ -35,7 +35,7 @@ export interface Config {
   /** Put before each of the target names; may be empty. */
   readonly tablePrefix: string;
   readonly mapMode: 'INLINE' | 'DISTRIBUTED';
-  /** Map workers at once when the input says nothing. */
+  /** Map workers at once, unless the input says otherwise. */
   readonly maxConcurrency: number;
   /** The migration's settings. */
   readonly settings: SettingValues;

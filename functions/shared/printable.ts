@@ -21,7 +21,7 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escaped(character)));
 }
 
-/** A value with every string in it {@link printable}, keys included: a report, say, before it is shown. */
+/** A value with every string in it {@link printable}, keys included, such as a report before it is shown. */
 export function printableAll<Value>(value: Value): Value {
   return shown(value) as Value;
 }

@@ -86,12 +86,12 @@ export function isTransientOr(error: unknown, ...names: readonly string[]): bool
   return isNamed(error, ...names) || isTransient(error);
 }
 
-/** How long {@link retry} may go on. */
+/** How long {@link retry} may continue. */
 export interface RetryUntil {
   readonly clock: Clock;
   /** Epoch milliseconds after which no further attempt begins. */
   readonly deadline: number;
-  /** How long anything but throttling may go on, in milliseconds; default 20,000. Beyond that the state's own retry is the better place. */
+  /** How long anything but throttling may be retried, in milliseconds; default 20,000. Beyond that the state's own retry is the better place. */
   readonly patienceMillis?: number;
   /** Called before each further attempt. */
   readonly onRetry?: (error: unknown) => void;
@@ -99,7 +99,7 @@ export interface RetryUntil {
   readonly isRetryable?: (error: unknown) => boolean;
 }
 
-/** The first pause is at most so long, each further one twice as long ... */
+/** The first pause is at most this long, each further one twice as long ... */
 export const firstPauseMillis = 50;
 /** ... and none longer than this. */
 export const maxPauseMillis = 5_000;

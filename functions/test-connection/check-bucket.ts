@@ -12,7 +12,7 @@ export async function checkBucket(runtime: Runtime): Promise<Check> {
     return done(what, `Bucket ${bucket} answers.`);
   } catch (error) {
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    // An answer to HEAD has no body, so S3 cannot say that the credentials have expired in mid-call.
+    // An answer to HEAD has no body, so S3 cannot say that the credentials expired during the call.
     if (status === 400)
       throw new TransientError(
         `S3 refused access to bucket ${bucket} without a reason, as it does when credentials expire during a call. The step is tried again.`,

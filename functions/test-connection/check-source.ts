@@ -33,7 +33,7 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
   const nothing = 'Nothing was created.';
   if (table === undefined) {
     const where = `account ${accountId}, region ${config.region}`;
-    const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table is called otherwise, or with --region if it lies elsewhere.`;
+    const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table has another name, or with --region if it is in another region.`;
     return { check: stop(what, new SourceTableNotFoundError(message)) };
   }
   const expected = expectedText(migration.source.key);

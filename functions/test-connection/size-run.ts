@@ -37,7 +37,7 @@ const MAX_ITERATIONS = 800;
 const MAX_INLINE_WORKERS = 40;
 /** A segment or shard larger than this is cut, where that costs no history (DISTRIBUTED). */
 const BYTES_PER_ITERATION = 256 * 2 ** 20;
-/** VerifyMigration reads its segment's part of the backup at the start of each turn: 250 s for so many, and 70 MB. */
+/** VerifyMigration reads its segment's part of the backup at the start of each turn: 250 s for this many, and 70 MB. */
 const PRODUCTS_PER_ITERATION = 1_000_000;
 /** Of a run that compares every key at its end. */
 const MAPS = 5;

@@ -98,7 +98,7 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
   return { dispatcher, requestLog, faults, events, messages, runner, states, stop };
 }
 
-/** A worker signs with its function's role; whoever else sends a request is some user of the account, without tags. */
+/** A worker signs with its function's role. Any other sender is a user of the account, without tags. */
 function callerOf({ functions }: Deployment, accessKeyId: string | undefined): Caller {
   const worker = workerOf(accessKeyId);
   const role = functions.find(({ key }) => key === worker?.functionKey)?.role;

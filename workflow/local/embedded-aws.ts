@@ -71,7 +71,7 @@ export interface EmbeddedAws {
   loadProducts(products: Products, tableName?: string): Promise<number>;
   /** Calls what the schedules call, now; resolves when it has ended. */
   tickSchedule(): Promise<void>;
-  /** Ends every worker of a function, by its key, in mid-call; resolves to their number. */
+  /** Ends every worker of a function, by its key, even during a call; resolves to their number. */
   killWorkers(functionKey: string): Promise<number>;
   /** Ends an execution as TIMED_OUT. */
   timeOutExecution(executionArn: string): void;

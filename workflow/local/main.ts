@@ -25,7 +25,7 @@ interface Options {
 const command = new Command('npm run local --')
   .description('An AWS for this machine: DynamoDB, S3, Step Functions and Lambda behind one endpoint.')
   .option('--port <port>', 'port on 127.0.0.1, 0 for any free one', portNumber, 4566)
-  .option('--products <count>', 'fill the source table with so many made products', wholeNumber)
+  .option('--products <count>', 'fill the source table with this many generated products', wholeNumber)
   .option('--seed <seed>', 'which products are made', wholeNumber)
   .option(
     '--input <file>',

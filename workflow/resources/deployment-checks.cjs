@@ -56,7 +56,7 @@ const rulesFor = ({ stage, region }) => [
   ],
 ];
 
-/** What a setting of the migration may be: a parameter has the type of its default. A text stands in JSON. */
+/** What a setting of the migration may be. A parameter has the type of its default. A text is JSON. */
 const SETTING_RULES = {
   number: [wholeNumber(0, 999_999_999), 'a whole number, 0 to 999999999'],
   boolean: [matches(/^(true|false)$/), 'true or false'],
@@ -105,7 +105,7 @@ function nameProblems({ prefix, creators, migratedBy, others }) {
   return [
     ...creators
       .filter(({ name }) => !TABLE_NAME.test(name))
-      .map(({ name }) => `"${name}" is no name of a table: 3 to 191 letters, digits, underscores, hyphens and dots.`),
+      .map(({ name }) => `"${name}" cannot be the name of a table. It needs 3 to 191 letters, digits, underscores, hyphens and dots.`),
     ...repeated(creators.map(({ name }) => name)).map((name) => `Two tables of the migration are called ${name}.`),
     ...repeated(keys).map((key) => `Two functions of the migration are called ${key}: ${own}.`),
     ...keys
@@ -113,7 +113,7 @@ function nameProblems({ prefix, creators, migratedBy, others }) {
       .map((key) => `The function ${key} of the migration is in serverless.yml already: ${own}.`),
     ...keys
       .filter((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))
-      .map((key) => `"${key}" is no key of a function: letters and digits only; ${own}.`),
+      .map((key) => `"${key}" cannot be the key of a function. It may have letters and digits only; ${own}.`),
     ...keys
       .filter((key) => `${prefix}${key}`.length > LONGEST_FUNCTION_NAME)
       .map((key) => `The function name ${prefix}${key} is longer than ${LONGEST_FUNCTION_NAME} characters: ${own}.`),

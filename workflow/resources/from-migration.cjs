@@ -95,7 +95,7 @@ function machine(name) {
   return { ...definition, States: Object.fromEntries(states) };
 }
 
-/** The functions that a machine calls, any version: a running execution goes on with the version it began with. */
+/** The functions that a machine calls, any version. A running execution keeps the version that it began with. */
 function called(definition) {
   const keys = new Set();
   const look = (value) => {
@@ -111,7 +111,7 @@ function called(definition) {
 const arnsOf = (tables, more = '') => tables.map(({ name }) => ({ 'Fn::Sub': `\${self:custom.names.tables}${name}${more}` }));
 const restored = (more = '') => ({ 'Fn::Sub': `\${self:custom.names.restored}${more}` });
 
-/** Lists of ARNs. A list is used whole: osls writes one that stands inside a text as `[object Object]`. */
+/** Lists of ARNs. A list is used whole, because osls writes a list inside a text as `[object Object]`. */
 const tables = {
   all: arnsOf(targets),
   filled: arnsOf(filled),

@@ -14,7 +14,7 @@ export const migration = defineMigration({
     returns: returnsTable,
     catalogue: productsEnhancedTable,
   },
-  // Pieces in stock where a product says nothing.
+  // Pieces in stock for a product that states none.
   settings: { defaultStockQuantity: 50 },
   transform: (product, { put, ...tools }) => put({ catalogue: productItems(product, tools) }),
   belongsTo: {

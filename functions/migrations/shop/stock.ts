@@ -27,7 +27,7 @@ export function statedStock(item: WireItem): WireValue | undefined {
   return present(item, 'stockQuantity') ?? present(item, 'stock');
 }
 
-/** Whether nothing is left. Anything that is no number says nothing. */
+/** Whether nothing is left. A value that is no number counts as absent. */
 export function isSoldOut(stock: WireValue): boolean {
   return 'N' in stock && parseDecimal(stock.N)?.digits === '0';
 }

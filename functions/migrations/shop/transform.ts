@@ -15,9 +15,9 @@ interface Moved {
   readonly variants: readonly WireItem[];
 }
 
-/** METADATA is given these anew. */
+/** The run gives these to METADATA. */
 const RESERVED_IN_METADATA = [...RESERVED_IN_EVERY_ITEM, 'productId', 'availableSizes'];
-/** METADATA always has these: a source's NULL says nothing, and what is made takes its place. */
+/** METADATA always has these. A source's NULL counts as absent, and the made value takes its place. */
 const MADE_IN_METADATA = new Set([
   ...RESERVED_IN_METADATA,
   'slug',
@@ -104,7 +104,7 @@ function movedAttributes(product: WireItem, { source, variants }: Moved): Readon
   return new Set(Object.keys(carried).filter((name) => carried[name]));
 }
 
-/** Whether `sizes`, beside `variants`, says nothing that the variants do not say. */
+/** Whether `sizes` adds nothing to what `variants` says. */
 function areSizesOf(source: SourceVariants, sizes: WireValue | undefined): boolean {
   const found = source.variants.map(({ size }) => size);
   return equal(sizes, { L: found.map((size) => ({ S: size })) }) || equal(sizes, { SS: [...new Set(found)] });

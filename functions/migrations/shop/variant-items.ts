@@ -14,7 +14,7 @@ export interface ShopTools {
     /** Pieces, where the source states no stock. A whole number of at least 0. */
     readonly defaultStockQuantity: number;
   };
-  /** ISO 8601; stands in for times that the source lacks. */
+  /** ISO 8601. Replaces times that the source lacks. */
   readonly startedAt: string;
   /** How a sentence about the product begins. */
   readonly label: string;
@@ -52,7 +52,7 @@ const CURRENCY = 'INR';
 const RESERVED_IN_VARIANT = [...RESERVED_IN_EVERY_ITEM, 'productId'];
 /** The source variant's attributes that the new item has in a form of its own. */
 const MOVED = new Set(['sku', 'size', 'price', 'compareAtPrice', 'stockQuantity']);
-/** VARIANT always has these: a source's NULL says nothing, and what is made takes its place. */
+/** VARIANT always has these. A source's NULL counts as absent, and the made value takes its place. */
 const MADE_IN_VARIANT = new Set([
   ...RESERVED_IN_VARIANT,
   'currency',

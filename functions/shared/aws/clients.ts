@@ -48,7 +48,7 @@ export interface Clients {
 
 /**
  * Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set.
- * `inDoubt` is told of every change of data, tables or objects that got no answer.
+ * `inDoubt` is notified of every change of data, tables or objects that got no answer.
  */
 export function createClients(inDoubt: InDoubt): Clients {
   const dynamo = takeShortcut(

@@ -26,7 +26,7 @@ export interface ScanRequest {
 /** The JSON text of an item, or its bytes. */
 export type ItemJson = string | Buffer;
 
-/** What became of one batch. */
+/** The result of one batch. */
 export interface BatchOutcome {
   /** Items that DynamoDB did not take. */
   readonly unprocessed: readonly ItemJson[];
@@ -164,7 +164,7 @@ function putsOf(tableName: string, items: readonly ItemJson[]): Buffer {
   return Buffer.concat([...parts, END_OF_PUTS]);
 }
 
-/** Sends a put or delete with its condition; a refusal is an answer, not an error. */
+/** Sends a put or delete with its condition. A refusal is an answer, not an error. */
 async function writeIf(
   client: DynamoDBClient,
   operation: 'PutItem' | 'DeleteItem',

@@ -1,9 +1,9 @@
 import { errorSummary, isNamed } from '../errors.ts';
 
-/** What an engine on a laptop says of a call that it does not have. AWS has them all. */
+/** What an engine on a laptop answers to a call that it does not support. AWS supports them all. */
 const NOT_OFFERED = ['UnknownOperationException', 'UnknownOperation', 'NotImplemented', 'InvalidAction'];
 
-/** Tags are refused in other words as well, as a part of a call that the engine has otherwise. */
+/** Tags are also refused in other words, as part of a call that the engine otherwise supports. */
 const NO_TAGS = /^Tagging is not (currently )?supported/;
 
 /** Whether the engine does not know the operation at all. */

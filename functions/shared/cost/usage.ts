@@ -57,7 +57,7 @@ export interface WorkerUsage {
   readonly files: number;
 }
 
-/** Each turn is the Lambda and the Choice behind it, each iteration ends in one more state. */
+/** Each turn is the Lambda and the Choice after it, and each iteration ends in one more state. */
 export function transitionsOf({ iterations, turns }: WorkerUsage): number {
   return baseTransitions + iterations + 2 * turns;
 }

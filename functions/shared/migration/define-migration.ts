@@ -57,7 +57,7 @@ export interface Tools<Targets extends TargetDefinitions, Settings extends Setti
   /** Sends the source item to quarantine with one of the migration's own codes. */
   readonly refuse: typeof refuse;
   readonly settings: { readonly [S in keyof Settings]: Widened<Settings[S]> };
-  /** ISO 8601: start of the run; stands in for times that the source lacks. */
+  /** ISO 8601: start of the run. Replaces times that the source lacks. */
   readonly startedAt: string;
   /** How a sentence about the item begins: `Product "42"`. */
   readonly label: string;
@@ -123,7 +123,7 @@ function filledTable(
 ): readonly FilledTable[] {
   const { holds } = definition;
   if (holds === undefined) return [];
-  if (belongsTo === undefined) throw new RangeError(`belongsTo says nothing of ${id}, which holds items.`);
+  if (belongsTo === undefined) throw new RangeError(`belongsTo has no entry for ${id}, which holds items.`);
   return [{ ...spec, id, kinds: holds, tableKey: keyOfSpec(spec), ...belongsTo }];
 }
 

@@ -33,7 +33,7 @@ export interface FilledTable extends TableSpec {
 /** What a transform depends on besides the item; the same for every item of a run. */
 export interface TransformContext {
   readonly runId: string;
-  /** ISO 8601; stands in for times that the source lacks. */
+  /** ISO 8601. Replaces times that the source lacks. */
   readonly startedAt: string;
   readonly settings: SettingValues;
 }

@@ -23,7 +23,7 @@ export interface IndexSpec {
 }
 
 /**
- * A table as data, as the engine reads it. The same object creates the table, checks one that is there, sizes its
+ * A table as data, as the engine reads it. The same object creates the table, checks an existing one, sizes its
  * cost and is what the tests read. A migration writes its tables with `defineTable`, which makes this.
  */
 export interface TableSpec {

@@ -93,7 +93,7 @@ function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
 /** The run of this call, and what it left behind if it began again. */
 interface OpenRun {
   readonly run: Run;
-  /** A sentence; absent where there was nothing unfinished, or it goes on. */
+  /** A sentence. Absent if nothing was unfinished, or if it is continued. */
   readonly notice?: string | undefined;
 }
 

@@ -66,7 +66,7 @@ export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'
   if (outcome === 'INTENT') return announced(found, as);
   if (found === 'same' || found === 'unknown') return as(outcome);
   const gone = found === 'none' ? 'somebody has deleted it' : 'somebody has replaced it by another table';
-  return as('DELETED', outcome === 'EXISTED' ? `it was there before, and ${gone}` : gone);
+  return as('DELETED', outcome === 'EXISTED' ? `it existed before, and ${gone}` : gone);
 }
 
 type As = (shown: ReportedTable['outcome'], why?: string) => ReportedTable;

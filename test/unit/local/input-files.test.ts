@@ -209,7 +209,7 @@ describe('a file that cannot be read is refused in one sentence with file, line 
     [
       'a missing quotation mark',
       '{"id":"a"}\n{"id":"b, "n": 1}\n{"id":"c"}',
-      /line 2: not JSON|line 2: a line break stands inside a text/,
+      /line 2: not JSON|line 2: a text contains a line break/,
     ],
     ['single quotes', "{'id': 'a'}", /line 1: not JSON \(Expected property name/],
     ['a comment', '// products\n{"id":"a"}', /line 1: not JSON: "\/\/ products/],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** A lock that processes take by making a folder. */
 export interface FolderLock {
   readonly path: string;
-  /** How long to wait for whoever holds it. */
+  /** How long to wait for its holder. */
   readonly timeoutSeconds: number;
 }
 

@@ -23,9 +23,9 @@ export interface PackageOptions {
 
 const DEFAULT_TIMEOUT_SECONDS = 180;
 const KEPT_PACKAGES = 3;
-/** Whoever began with a package may still run it while the sources go on changing. */
+/** A process may still run an older package while the sources change. */
 const KEPT_MILLIS = 3_600_000;
-/** How long it may go on talking after the first word of an error. */
+/** How long it may continue to print after the first word of an error. */
 const LAST_WORDS_MILLIS = 1000;
 const MAX_WORDS = 4000;
 
@@ -76,7 +76,7 @@ async function runPackage(serviceDir: string, target: string, timeoutSeconds: nu
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      // After a failed compilation it says so, and never ends: its compiler goes on running.
+      // After a failed compilation it prints the error and never ends, because its compiler keeps running.
       if (/^Error:/m.test(output)) failed ??= setTimeout(() => child.kill('SIGKILL'), LAST_WORDS_MILLIS);
     });
   }

@@ -4,7 +4,7 @@ import type { AwsRequest, AwsResponse } from '../gateway/aws-request.ts';
 
 type CarryOut = (request: AwsRequest) => Promise<AwsResponse>;
 
-/** On-demand backups of tables, in front of an engine that has none. They are told of, not kept: nothing here restores one. */
+/** On-demand backups of tables, in front of an engine that has none. They are only listed, because nothing here restores one. */
 export interface Backups {
   /**
    * Answers what is asked about backups, refuses to delete a table while a backup of it is being made, and has

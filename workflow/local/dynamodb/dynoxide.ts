@@ -113,7 +113,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits for the first answer; `false` when the process has ended, or says nothing for too long. */
+/** Waits for the first answer; `false` if the process has ended or does not answer in time. */
 async function isUp(child: ChildProcess, url: string): Promise<boolean> {
   const ended = new AbortController();
   for (const event of ['exit', 'error']) child.once(event, () => ended.abort());

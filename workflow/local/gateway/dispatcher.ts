@@ -112,7 +112,7 @@ async function serve(service: Service, request: AwsRequest, { fault }: Strike): 
   }
 }
 
-/** The second call goes on by itself; nobody gets its answer. */
+/** The second call continues on its own. Nobody gets its answer. */
 async function serveTwice(
   service: Service,
   request: AwsRequest,

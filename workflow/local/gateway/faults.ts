@@ -27,7 +27,7 @@ export interface FaultSchedule {
   readonly rate?: number;
   /** Seed of `rate` and of `share`; the same requests in the same order then meet the same faults. */
   readonly seed?: number;
-  /** Happens at most so often; 1 where `nth` is given, else without bound. */
+  /** Happens at most this often; 1 if `nth` is given, else without bound. */
   readonly times?: number;
 }
 
@@ -38,7 +38,7 @@ export type FaultEffect =
       readonly code: string;
       readonly status?: number;
       readonly message?: string;
-      /** What stands beside the message, in a JSON protocol: the reasons of a cancelled transaction, say. */
+      /** Further fields besides the message, in a JSON protocol, such as the reasons of a cancelled transaction. */
       readonly details?: Readonly<Record<string, unknown>>;
     }
   /** The service's own word for "too fast". */
@@ -99,9 +99,9 @@ export interface Faults {
 /** A fault and what it keeps for the requests that it strikes. */
 export type StruckFault = FaultEffect & {
   readonly random: () => number;
-  /** Resolves when a request that is struck now may go on. */
+  /** Resolves when a request that is struck now may continue. */
   readonly released: () => Promise<unknown>;
-  /** Remembers a request that goes on without its sender. */
+  /** Remembers a request that continues without its sender. */
   readonly track: (carriedOut: Promise<unknown>) => void;
 };
 

@@ -52,7 +52,7 @@ async function serve(
   response: ServerResponse,
   dispatch: (raw: RawRequest) => Promise<Outcome>,
 ): Promise<void> {
-  // A client that goes away in mid-answer is its own affair.
+  // A client may disconnect during an answer.
   response.on('error', () => response.destroy());
   try {
     const bucket = addressedBucket(request.headers.host);

@@ -53,7 +53,7 @@ export type Progress = Partial<Pick<LoggedRequest, 'status' | 'applied' | 'abort
 /** The requests seen so far; the oldest are dropped beyond `maxEntries`. */
 export interface RequestLog {
   readonly entries: readonly LoggedRequest[];
-  /** Forgets everything; numbers go on counting. */
+  /** Forgets everything. Numbers continue. */
   clear(): void;
 }
 

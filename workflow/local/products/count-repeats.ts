@@ -28,7 +28,7 @@ export async function* countRepeats(
   }
 }
 
-/** What whoever gave the file should know; `undefined` where every id is its own. */
+/** A warning for the operator; `undefined` if every id is unique. */
 export function repeatsSentence({ count, firstId = '' }: Repeats, file: string): string | undefined {
   if (count === 0) return undefined;
   const [products, fewer] =

@@ -68,7 +68,7 @@ export class JsonPieces {
         this.#piece = undefined;
       } else if (character === '\n' && this.#piece.brackets.isInText)
         throw this.#fault(
-          'a line break stands inside a text. A quotation mark is missing, or the line was broken: write \\n for a line break',
+          'a text contains a line break. A quotation mark is missing, or the line was broken: write \\n for a line break',
         );
       if (character === '\n') this.#line += 1;
       if ((this.#piece?.brackets.depth ?? 0) > MAX_DEPTH)

@@ -50,7 +50,7 @@ export interface Ending {
   readonly cause?: string | undefined;
 }
 
-/** An execution together with the means to end it and to go on with it. */
+/** An execution together with the means to end it and to redrive it. */
 export interface RunningExecution extends Execution {
   /** Ends it, unless it has ended: the first ending counts. */
   end(ending: Ending): void;
@@ -62,11 +62,11 @@ export interface RunningExecution extends Execution {
 export interface ExecutionParts {
   readonly invoke: (parameters: Json) => Promise<Json>;
   readonly pauseMillis: number | undefined;
-  /** Told when an execution starts, goes on, or ends. */
+  /** Called when an execution starts, is redriven, or ends. */
   readonly onStatus: (execution: Execution) => void;
 }
 
-/** Step Functions ends an execution that has so many events. */
+/** Step Functions ends an execution that has this many events. */
 const MAX_EVENTS = 25_000;
 
 /** @throws Error naming the machine and the state that cannot run here */
@@ -80,7 +80,7 @@ export function deployMachine(spec: StateMachineSpec): Machine {
   };
 }
 
-/** Starts an execution; it runs until it ends by itself or is ended. */
+/** Starts an execution. It runs until it ends or is stopped. */
 export function startExecution(
   parts: ExecutionParts,
   machine: Machine,

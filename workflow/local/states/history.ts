@@ -40,7 +40,7 @@ export interface History {
   reopen(): void;
 }
 
-/** An empty history; `onEvent` is told of each event with the count so far. */
+/** An empty history. `onEvent` is called for each event with the count so far. */
 export function createHistory(onEvent: (count: number) => void): History {
   const events: HistoryEvent[] = [];
   let closed = false;

@@ -21,7 +21,7 @@ export interface Line {
   readonly signal: AbortSignal;
   /** Calls a function. @throws StateError */
   readonly invoke: (parameters: Json) => Promise<Json>;
-  /** Every Wait, and every pause before a retry, takes so long, where given. */
+  /** If given, every Wait and every pause before a retry takes this long. */
   readonly pauseMillis: number | undefined;
   readonly onEntered?: (stateName: string, input: Json) => void;
   /** Told of every retry, with the index of the Retry that applies. */

@@ -63,7 +63,7 @@ function overridesOf(machine: PreparedMachine, line: Line): NonNullable<Override
 }
 
 /**
- * Does the work of one state. The engine calls it again after an abort in mid-back-off, and goes on with what it has begun:
+ * Does the work of one state. The engine calls it again after an abort during a pause, and continues what it has begun:
  * hence the refusals.
  */
 async function perform(work: Work, input: Json, line: Line): Promise<Json> {

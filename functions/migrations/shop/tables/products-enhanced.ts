@@ -29,7 +29,7 @@ export function variantSortKey(sku: string): `VARIANT#${string}` {
   return `VARIANT#${sku}`;
 }
 
-/** What the migration makes of a METADATA item; every other attribute of the source product stands beside it verbatim. */
+/** What the migration makes of a METADATA item; every other attribute of the source product is added verbatim. */
 export interface ProductMetadata {
   /** `PRODUCT#<productId>` */
   readonly PK: string;
