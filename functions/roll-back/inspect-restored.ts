@@ -9,7 +9,7 @@ import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
+import { type Contents, type Inspection, openLook } from './inspection.ts';
 
 /** First every file of the backup is looked up in the table, then the table is counted. */
 interface Place {
@@ -122,16 +122,17 @@ export async function inspectRestored(runtime: Runtime, inspection: Inspection):
   if (await isEmpty(runtime, inspection)) return { kind: 'nothing of the shop' };
   const manifest = await readManifest(runtime.objects, inspection.run.backupId);
   const scope = { runtime, inspection, manifest, key: keyOfDescription(manifest.table) };
-  let place = (await findPlace<Place>(runtime, inspection)) ?? beginning;
+  const look = await openLook<Place>(runtime, inspection);
+  let place = look.place ?? beginning;
   for (;;) {
     const next = await step(scope, place);
     if ('kind' in next) {
-      await savePlace(runtime, inspection, undefined);
+      await look.save(undefined);
       return next;
     }
     place = next;
     if (runtime.clock.now() >= inspection.deadline) {
-      await savePlace(runtime, inspection, place);
+      await look.save(place);
       return { kind: 'unknown' };
     }
   }

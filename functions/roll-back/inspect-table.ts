@@ -2,7 +2,7 @@ import { lookScope, openScan, pagesOf, type ScanPosition, wholeTable } from '../
 import type { Runtime } from '../shared/runtime.ts';
 import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { type Contents, findPlace, type Inspection, savePlace } from './inspection.ts';
+import { type Contents, type Inspection, openLook } from './inspection.ts';
 
 /** How to tell the items of a table, and what to call them. */
 export interface Judgement {
@@ -18,16 +18,16 @@ export async function inspectTable(
   { isHarmless, key }: Judgement,
 ): Promise<Contents> {
   const { tableName, deadline } = inspection;
-  const start = await findPlace<ScanPosition>(runtime, inspection);
-  const scan = openScan(lookScope(runtime, deadline), wholeTable(tableName), start);
+  const look = await openLook<ScanPosition>(runtime, inspection);
+  const scan = openScan(lookScope(runtime, deadline), wholeTable(tableName), look.place);
   for await (const page of pagesOf(scan)) {
     const foreign = page.find((item) => !isHarmless(item));
     if (foreign !== undefined)
       return { kind: 'something of the shop', what: `first of them: ${keyText(foreign, key)}` };
     if (scan.position.isDone || runtime.clock.now() < deadline) continue;
-    await savePlace(runtime, inspection, scan.position);
+    await look.save(scan.position);
     return { kind: 'unknown' };
   }
-  await savePlace(runtime, inspection, undefined);
+  await look.save(undefined);
   return { kind: 'nothing of the shop' };
 }

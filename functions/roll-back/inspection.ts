@@ -1,5 +1,5 @@
 import type { Run } from '../shared/ledger/run.ts';
-import { findShard, saveShard } from '../shared/ledger/shard.ts';
+import { findTableRecord, noteLook } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 /** What a table holds that the run did not write. */
@@ -18,53 +18,31 @@ export interface Inspection {
   readonly deadline: number;
 }
 
-interface Saved<Place> {
-  readonly tableName: string;
-  /** When the run was marked: a later roll back looks at everything again. */
-  readonly markedAt: number;
-  readonly place: Place;
+/** A look that goes on where an earlier turn ran out of time. */
+export interface Look<Place> {
+  /** Where to go on; `undefined`: at the beginning. */
+  readonly place: Place | undefined;
+  /** Notes where to go on; with `undefined`, whoever looks once more looks at all of it. */
+  save(place: Place | undefined): Promise<void>;
 }
 
-/** Behind every number that a shard can have: 0 is the walk that takes items back. */
-const inspectionShard = 1_000;
-
-function findSaved<Place>({ ledger }: Runtime, { run }: Inspection) {
-  return findShard<Saved<Place>>(ledger, run.runId, 'RollBack', inspectionShard);
-}
-
-/** Where an inspection that was short of time goes on; `undefined`: at the beginning. */
-export async function findPlace<Place>(runtime: Runtime, inspection: Inspection): Promise<Place | undefined> {
-  const cursor = (await findSaved<Place>(runtime, inspection))?.cursor;
-  const { tableName, run } = inspection;
-  const isOurs = cursor?.tableName === tableName && cursor.markedAt === (run.markedAt ?? 0);
-  return isOurs ? cursor.place : undefined;
-}
-
-/** Saves where to go on; with `undefined`, whoever looks once more looks at all of it. */
-export async function savePlace<Place>(
-  runtime: Runtime,
-  inspection: Inspection,
-  place: Place | undefined,
-): Promise<void> {
-  const { run, tableName } = inspection;
-  const markedAt = run.markedAt ?? 0;
-  const saved = await findSaved<Place>(runtime, inspection);
-  if (saved?.cursor === undefined && place === undefined) return;
-  // One large table after the other: the first has the slot until it is through.
-  if (saved?.cursor?.markedAt === markedAt && saved.cursor.tableName !== tableName) return;
-  const now = runtime.clock.now();
-  const shard = {
-    state: 'RollBack',
-    shard: inspectionShard,
-    done: false,
-    turns: (saved?.turns ?? 0) + 1,
-    cursor: place === undefined ? undefined : { tableName, markedAt, place },
-    counters: {},
-    digests: {},
-    startedAt: saved?.startedAt ?? now,
-    updatedAt: now,
-    marks: [],
-  } as const;
-  const writer = `inspection:${now}`;
-  await saveShard(runtime.ledger, { runId: run.runId, shard, previousVersion: saved?.version ?? 0, writer });
+/** Begins a look, or goes on with it. What belongs to another look is left alone, and counts for nothing. */
+export async function openLook<Place>(
+  { ledger }: Runtime,
+  { run: { runId, markedAt = 0 }, tableName: name }: Inspection,
+): Promise<Look<Place>> {
+  const table = { runId, name };
+  const { closedToAllAt, lookedThroughFor, look } = (await findTableRecord(ledger, table)) ?? {};
+  const isSame =
+    look?.markedAt === markedAt &&
+    look.closedToAllAt === closedToAllAt &&
+    look.lookedThroughFor === lookedThroughFor;
+  return {
+    place: isSame ? (look.place as Place) : undefined,
+    async save(place) {
+      if (place !== undefined)
+        await noteLook(ledger, table, { markedAt, closedToAllAt, lookedThroughFor, place });
+      else if (look !== undefined) await noteLook(ledger, table, undefined);
+    },
+  };
 }

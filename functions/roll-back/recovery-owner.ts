@@ -1,4 +1,4 @@
-import { RunClosedError } from '../shared/errors.ts';
+import { isNamed, RunClosedError } from '../shared/errors.ts';
 import { createLookout } from '../shared/ledger/fence.ts';
 import { executionStatus } from '../shared/runs/holder.ts';
 import { ClaimLostError, type Claims, claimed } from '../shared/ledger/claims.ts';
@@ -55,6 +55,11 @@ export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall
   // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
   const after = await readRun(ledger, run.runId);
   return after.claim === by.call ? after : undefined;
+}
+
+/** Whether another call is at it, or the run has an end: nothing more is this call's to decide. */
+export function endsTurn(error: unknown): boolean {
+  return isNamed(error, 'RunClosedError', 'TransientError');
 }
 
 /** To be awaited directly before every request that takes something away. */

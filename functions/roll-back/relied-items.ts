@@ -6,6 +6,7 @@ import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts'
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keepBackup } from './keep-net.ts';
+import { endsTurn } from './recovery-owner.ts';
 import type { TableRollBackScope } from './roll-back-table.ts';
 
 /** A table that existed before the run, as it is now and as the run has noted it. */
@@ -50,9 +51,8 @@ async function backUpFirst(
     const net = await keepBackup(runtime, { ...scope, table, record }, warning);
     return { kind: net.kind === 'ready' ? 'take' : 'wait' };
   } catch (error) {
+    if (endsTurn(error) || isTransient(error)) throw error;
     const { name: errorName, message } = errorSummary(error);
-    const isOver = errorName === 'RunClosedError' || errorName === 'TransientError';
-    if (isOver || isTransient(error)) throw error;
     const sentence = `The items of run ${runId} in ${name}, which could not be backed up first: ${errorName}: ${message}`;
     return { kind: 'refused', sentence };
   }

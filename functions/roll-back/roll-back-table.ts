@@ -6,23 +6,19 @@ import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/aws/describe-table.ts';
-import { keyOfSpec } from '../shared/migration/table-spec.ts';
-import { filledTablesOf, targetTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
-import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { closeForRollBack } from './close-table.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
 import { deleteTable } from './delete-table.ts';
-import { inspectRestored } from './inspect-restored.ts';
-import { inspectTable } from './inspect-table.ts';
-import { type Contents, savePlace } from './inspection.ts';
+import type { Contents } from './inspection.ts';
 import { keepNet } from './keep-net.ts';
+import { lookInside } from './look-inside.ts';
 import { openKept } from './open-kept.ts';
 import type { ReliedTables } from './relied-tables.ts';
-import type { RollBackFence } from './recovery-owner.ts';
+import { endsTurn, type RollBackFence } from './recovery-owner.ts';
 
 /** A small backup is there at once, a large one in a minute or two. */
-const lookForBackupSeconds = 5;
+const LOOK_FOR_BACKUP_SECONDS = 5;
 
 /** One roll back's turn. */
 export interface TableRollBackScope {
@@ -56,30 +52,6 @@ async function existingTable(runtime: Runtime, name: string): Promise<ExistingTa
   if (table.TableStatus === 'DELETING') return { table, tag: undefined, isWithoutTags: false };
   const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
   return { table, tag: tags?.get(runTag), isWithoutTags: tags === undefined };
-}
-
-/** A step called alone restores in a run of its own. */
-function isRestore({ kind, step }: Run): boolean {
-  return kind === 'restore' || step === 'restoreFromBackup';
-}
-
-/**
- * A migration writes into the tables that it fills alone. So anything in the others is foreign, and so is every item
- * in a filled one that is not, attribute for attribute, as this run wrote it. A restored table holds items of the backup.
- */
-function lookInside(
-  runtime: Runtime,
-  { run, deadline }: TableRollBackScope,
-  name: string,
-): Promise<Contents> {
-  const inspection = { run, tableName: name, deadline };
-  if (isRestore(run)) return inspectRestored(runtime, inspection);
-  const spec = targetTablesOf(runtime, run).find((one) => one.name === name)?.spec;
-  const isFilled = filledTablesOf(runtime, run).some((one) => one.name === name);
-  return inspectTable(runtime, inspection, {
-    isHarmless: (item) => isFilled && isOfRun(item, run.runId) && isAsMigrated(item),
-    key: spec === undefined ? [] : keyOfSpec(spec),
-  });
 }
 
 function factsOf(
@@ -147,7 +119,7 @@ async function lookAndDelete(
   const { run, record, table, fence, deadline } = own;
   const { name } = record;
   const markedAt = run.markedAt ?? 0;
-  const look = (): Promise<Contents> => lookInside(runtime, own, name);
+  const look = (): Promise<Contents> => lookInside(runtime, { run, tableName: name, deadline });
   const isLookedThrough = !isClosed && record.lookedThroughFor === markedAt;
   const before: Contents = isLookedThrough ? { kind: 'nothing of the shop' } : await look();
   if (before.kind === 'unknown') return { kind: 'wait', seconds: 1 };
@@ -164,21 +136,14 @@ async function lookAndDelete(
 
 /**
  * A short look before a table that was in use is closed: where the shop's items are seen at once, it stays as it is
- * and nobody is shut out. What this look has not seen counts for nothing.
+ * and nobody is shut out.
  */
 async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable | undefined> {
-  const { record, table, isInUse } = own;
-  if (!isInUse || record.closedToAllAt !== undefined) return undefined;
-  if (table.TableStatus !== 'ACTIVE') return undefined;
-  const seen = await lookInside(runtime, { ...own, deadline: runtime.clock.now() }, record.name);
-  if (seen.kind === 'something of the shop') return keep(runtime, own, seen.what);
-  await forgetLook(runtime, own);
-  return undefined;
-}
-
-/** What was seen before the table was closed may have changed since. */
-function forgetLook(runtime: Runtime, { run, record, deadline }: OwnTable): Promise<void> {
-  return savePlace(runtime, { run, tableName: record.name, deadline }, undefined);
+  const { run, record, table, isInUse } = own;
+  const isSeen = record.closedToAllAt !== undefined || record.lookedThroughFor === run.markedAt;
+  if (!isInUse || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
+  const seen = await lookInside(runtime, { run, tableName: record.name, deadline: runtime.clock.now() });
+  return seen.kind === 'something of the shop' ? keep(runtime, own, seen.what) : undefined;
 }
 
 /** A table that intent, tag and TableId show to be the run's. */
@@ -186,14 +151,11 @@ async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<Rolled
   const kept = await glance(runtime, own);
   if (kept !== undefined) return kept;
   const closing = await closeForRollBack(runtime, own);
-  if (closing.kind === 'wait') {
-    await forgetLook(runtime, own);
-    return { kind: 'wait', seconds: closing.seconds };
-  }
+  if (closing.kind === 'wait') return { kind: 'wait', seconds: closing.seconds };
   const isClosed = closing.kind === 'closed';
   if (!own.isInUse) return lookAndDelete(runtime, own, { isClosed, net: undefined });
   const net = await keepNet(runtime, own);
-  if (net.kind === 'wait') return { kind: 'wait', seconds: lookForBackupSeconds };
+  if (net.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
   return lookAndDelete(runtime, own, { isClosed, net: net.remark });
 }
 
@@ -257,11 +219,10 @@ export async function rollBackTable(
   try {
     return await rollBackRecorded(runtime, { ...scope, record });
   } catch (error) {
-    const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
-    // Another call is at it, or the run has an end: nothing more is this call's to decide.
-    if (name === 'RunClosedError' || name === 'TransientError') throw error;
+    if (endsTurn(error)) throw error;
     if (isTransient(error)) return { kind: 'transient', error };
     const closed = await openKept(runtime, { ...scope, record });
+    const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
     const remark = `it could not be looked at or deleted (${name}: ${message})${closed}`;
     await note(runtime, { ...scope, record }, 'KEPT', { remark });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };

@@ -8,6 +8,7 @@ import { tableName } from '../shared/migration/table-spec.ts';
 import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { failedReasons, type Left, leftText } from './left-items.ts';
+import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
@@ -73,9 +74,8 @@ export async function rollBackTarget(runtime: Runtime, scope: TableRollBackScope
   try {
     return await rollBackContents(runtime, scope, target);
   } catch (error) {
+    if (endsTurn(error) || isTransient(error)) throw error;
     const { name, message } = errorSummary(otherPrefixError(runtime, run, error) ?? error);
-    const isOver = name === 'RunClosedError' || name === 'TransientError';
-    if (isOver || isTransient(error)) throw error;
     const remark = `items of the run may still be in it (${name}: ${message})`;
     await recordTable(runtime.ledger, run.runId, { name: target.name, outcome: 'EXISTED', remark });
     return {

@@ -1,14 +1,14 @@
 import { rolledBackItems } from '../../functions/shared/runs/count-shards.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import type { Run } from '../../functions/shared/ledger/run.ts';
+import { isRestore, type Run } from '../../functions/shared/ledger/run.ts';
 import { listShards, type ShardState } from '../../functions/shared/ledger/shard.ts';
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { itemsOf } from './progress.ts';
 
 /** The Map that puts a run's items in their place; a backup's are those backed up. */
-function placingState({ kind, step }: Run): ShardState {
-  if (kind === 'restore' || step === 'restoreFromBackup') return 'RestoreProducts';
-  return step === 'backupProducts' ? 'BackupProducts' : 'MigrateProducts';
+function placingState(run: Run): ShardState {
+  if (isRestore(run)) return 'RestoreProducts';
+  return run.step === 'backupProducts' ? 'BackupProducts' : 'MigrateProducts';
 }
 
 /** What the run itself remembers of a success, so that a list of runs needs no further request for it. */

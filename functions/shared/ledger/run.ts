@@ -163,6 +163,11 @@ export interface Run extends Claims {
   readonly changedBy: string;
 }
 
+/** Whether the run puts a backup back: a whole restore, or its step called alone in a run of its own. */
+export function isRestore({ kind, step }: Pick<Run, 'kind' | 'step'>): boolean {
+  return kind === 'restore' || step === 'restoreFromBackup';
+}
+
 /** Whether this code may read the run's items. */
 export function isReadable({ ledgerVersion }: AnyRun): boolean {
   return ledgerVersion === LEDGER_VERSION;

@@ -48,6 +48,22 @@ export interface TableRecord extends Claims {
   readonly backupArn?: string;
   /** Of the roll back (`markedAt`) that has looked through it once. */
   readonly lookedThroughFor?: number;
+  /** How far a look into it has come that was short of time. */
+  readonly look?: TableLook;
+}
+
+/**
+ * Where a look into a table goes on. It counts only for the roll back, the closing and the look (the first, or the
+ * one directly before the deletion) that it was noted in: what was seen before may have changed since.
+ */
+export interface TableLook {
+  /** Of the roll back. */
+  readonly markedAt: number;
+  /** As the table's record had them when the look began. */
+  readonly closedToAllAt?: number | undefined;
+  readonly lookedThroughFor?: number | undefined;
+  /** As the look itself understands it. */
+  readonly place: unknown;
 }
 
 /** What is noted of a table beside its outcome. */
@@ -147,6 +163,16 @@ export async function noteTable(
   facts: TableFacts,
 ): Promise<void> {
   await updateIf(ledger, tableKey(runId, name), { if: EXISTING, set: facts });
+}
+
+/** Notes how far a look into a table has come; `undefined`: the next one begins at the beginning. Harmless to repeat. */
+export async function noteLook(
+  ledger: LedgerTable,
+  { runId, name }: { readonly runId: string; readonly name: string },
+  look: TableLook | undefined,
+): Promise<void> {
+  const change = look === undefined ? { remove: ['look'] } : { set: { look } };
+  await updateIf(ledger, tableKey(runId, name), { if: EXISTING, ...change });
 }
 
 /** Every table the run announced. Strongly consistent. */
