@@ -2,6 +2,7 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
+import { keySchemaText } from '../shared/aws/table-model.ts';
 import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
@@ -9,13 +10,6 @@ import { type Check, done, reach, stop } from './check.ts';
 export interface SourceCheck {
   readonly check: Check;
   readonly table?: TableDescription;
-}
-
-function keyText(table: TableDescription): string {
-  const types = new Map(table.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]));
-  return (table.KeySchema ?? [])
-    .map(({ AttributeName, KeyType }) => `${AttributeName} (${types.get(AttributeName) ?? '?'}, ${KeyType})`)
-    .join(', ');
 }
 
 /** Whether the source is there, ACTIVE and keyed as the transform expects. */
@@ -30,9 +24,10 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
     const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table is called otherwise, or with --region if it lies elsewhere.`;
     return { check: stop(what, new SourceTableNotFoundError(message)) };
   }
-  const expected = `${sourceKey.partitionKey} (${sourceKey.type}, HASH)`;
-  if (keyText(table) !== expected) {
-    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Adapt functions/migrations/shop/tables/target-tables.ts and the transform to this key, or name another source table.`;
+  const expected = `${sourceKey.partitionKey} (${sourceKey.type})`;
+  const found = keySchemaText(table.KeySchema, table.AttributeDefinitions);
+  if (found !== expected) {
+    const message = `Table ${name} has the key ${found} where ${expected} is expected. ${nothing} Adapt functions/migrations/shop/tables/target-tables.ts and the transform to this key, or name another source table.`;
     return { check: stop(what, new SourceTableUnusableError(message)) };
   }
   if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {
