@@ -1,5 +1,5 @@
 import { takeAllTurns } from '../shared/runs/all-shards.ts';
-import { describeTable } from '../shared/aws/table-description.ts';
+import { readTableDescription } from '../shared/aws/table-description.ts';
 import { SourceTableNotFoundError, isNamed } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import {
@@ -22,7 +22,7 @@ const workers = [0, 1, 2, 3] as const;
 /** Half of the table's capacity, provisioned or maximum, stays with the shop. */
 async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
   const { clients, clock, config, accountId } = runtime;
-  const source = await describeTable({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
+  const source = await readTableDescription({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
     (error: unknown) => {
       if (!isNamed(error, 'ResourceNotFoundException')) throw error;
       throw new SourceTableNotFoundError(

@@ -10,7 +10,7 @@ import { describeTable } from '../shared/aws/describe-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import type { PreparedRestore } from './payloads.ts';
-import { keyDifference } from './restored-table.ts';
+import { unusableKey } from './restored-table.ts';
 import type { RestoreInput } from './restore-input.ts';
 
 /** Below this share a worker could not write one batch of 25 items a second. */
@@ -143,7 +143,7 @@ export async function newTarget(
 
 function assertUsable(target: DescribedTable, manifest: MigrationManifest): void {
   const name = target.TableName ?? '';
-  const difference = keyDifference(manifest.table, target);
+  const difference = unusableKey(manifest.table, target);
   if (difference !== undefined)
     throw new TableSchemaMismatchError(
       `Table ${name} exists, but ${difference} It was not touched. Leave targetTable out to restore into a new table.`,

@@ -26,10 +26,9 @@ export type Closing =
   | { readonly kind: 'wait'; readonly seconds: number };
 
 /** A table of a failed run has been closed since its creation, unless somebody has taken the policy off. */
-async function seeWhetherClosed(runtime: Runtime, { run, record }: ClosingScope): Promise<Closing> {
-  const { name, access, tableArn = tableArnOf(runtime, run, name) } = record;
-  if (access !== 'CLOSED') return { kind: 'open' };
-  const found = await findPolicy(runtime, tableArn);
+async function seeWhetherClosed(runtime: Runtime, { record }: ClosingScope): Promise<Closing> {
+  if (record.access !== 'CLOSED') return { kind: 'open' };
+  const found = await findPolicy(runtime, tableArnOf(runtime, record));
   return { kind: found.kind === 'policy' && isClosed(found.policy) ? 'closed' : 'open' };
 }
 
@@ -38,7 +37,8 @@ async function closeToAll(
   runtime: Runtime,
   { run, fence, record }: ClosingScope,
 ): Promise<number | undefined> {
-  const { name, tableArn = tableArnOf(runtime, run, name), closedToAllAt } = record;
+  const { name, closedToAllAt } = record;
+  const tableArn = tableArnOf(runtime, record);
   const closure: Closure = { runId: run.runId, tableArn };
   const found = await findPolicy(runtime, tableArn);
   const stands = found.kind === 'policy' && isClosedBy(found.policy, closure);

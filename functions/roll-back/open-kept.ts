@@ -22,5 +22,5 @@ export async function openKept(runtime: Runtime, { run, fence, record }: KeptTab
   if (record.access === undefined || record.access === 'NEVER_CLOSED') return '';
   const opened = await openTable(runtime, run, record, () => fence.check());
   if (opened.isOpen) return '';
-  return `, and is still closed to other writers (${opened.reason}); open it with: ${openCommand(runtime, run, record)}`;
+  return `, and is still closed to other writers (${opened.reason}); open it with: ${openCommand(runtime, record)}`;
 }

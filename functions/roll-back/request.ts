@@ -1,5 +1,5 @@
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
-import { InvalidInputError } from '../shared/errors.ts';
+import { parseInput } from '../shared/runs/parse-input.ts';
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
 import { findRun } from '../shared/ledger/run.ts';
@@ -27,20 +27,13 @@ export interface NothingBegun {
   readonly failure: ReadableFailure;
 }
 
-/**
- * What was typed into `rollback`.
- *
- * @throws InvalidInputError naming the field; not retried.
- */
+/** {@link parseInput} of `rollback`. @throws InvalidInputError; not retried. */
 function parseRequest(typed: unknown): RollBackRequest {
-  const parsed = rollBackRequestSchema.safeParse(typed);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues
-    .map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`)
-    .join('; ');
-  throw new InvalidInputError(
-    `The input of the roll back cannot be used (${problems}). Nothing was changed. Start it with {"runId": "<run>"}; npm run runs lists the runs.`,
-  );
+  return parseInput(typed, {
+    schema: rollBackRequestSchema,
+    of: 'the roll back',
+    help: 'Nothing was changed. Start it with {"runId": "<run>"}; npm run runs lists the runs.',
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { backupLayout } from '../shared/files/layout.ts';
 import { manifestObjects } from '../shared/files/manifests.ts';
 import {
-  describeTable,
+  readTableDescription,
   type TableDescription,
   tableDescriptionSchema,
 } from '../shared/aws/table-description.ts';
@@ -32,7 +32,7 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
 async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescription> {
   const known = tableDescriptionSchema.safeParse(run.source);
   if (known.success) return known.data;
-  const source = await describeTable(
+  const source = await readTableDescription(
     { dynamo: runtime.clients.dynamo, clock: runtime.clock },
     run.sourceTable,
   );

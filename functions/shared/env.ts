@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigurationError } from './errors.ts';
+import { ledgerTableName } from './names.ts';
 import { readSettings, type SettingValues } from './settings.ts';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -115,6 +116,6 @@ export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessE
     restoreIntoSource: env.RESTORE_INTO_SOURCE,
     notifyTopic: text(env.NOTIFY_TOPIC),
     kmsKeyArn: text(env.KMS_KEY_ARN),
-    ledgerTable: `${env.SERVICE}-${env.STAGE}-ledger`,
+    ledgerTable: ledgerTableName({ service: env.SERVICE, stage: env.STAGE }),
   };
 }

@@ -5,6 +5,7 @@ import { type ObjectStore, objectStore } from './aws/object-store.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clients, createClients } from './aws/clients.ts';
 import { type Config, readConfig } from './env.ts';
+import { bucketName } from './names.ts';
 import { createInDoubt, type InDoubt } from './aws/in-doubt.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
 import type { Migration } from './migration/migration.ts';
@@ -80,7 +81,7 @@ async function createRuntime(): Promise<Runtime> {
   const inDoubt = createInDoubt(Date, doubtMillisOf(config));
   const clients = createClients(inDoubt);
   const { Account: accountId = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
-  const bucket = `${config.service}-${config.stage}-${accountId}-${config.region}`;
+  const bucket = bucketName({ ...config, accountId });
   return {
     config,
     migration,

@@ -2,26 +2,13 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import type { TableKey } from '../shared/items/item-key.ts';
+import { keySchemaText } from '../shared/aws/table-model.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
 /** The check, and the table where it can be used. */
 export interface SourceCheck {
   readonly check: Check;
   readonly table?: TableDescription;
-}
-
-function keyText(table: TableDescription): string {
-  const types = new Map(table.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]));
-  return (table.KeySchema ?? [])
-    .map(({ AttributeName, KeyType }) => `${AttributeName} (${types.get(AttributeName) ?? '?'}, ${KeyType})`)
-    .join(', ');
-}
-
-function expectedText(key: TableKey): string {
-  return key
-    .map(({ name, type }, index) => `${name} (${type}, ${index === 0 ? 'HASH' : 'RANGE'})`)
-    .join(', ');
 }
 
 /** Whether the source is there, ACTIVE and keyed as the transform expects. */
@@ -36,9 +23,10 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
     const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table has another name, or with --region if it is in another region.`;
     return { check: stop(what, new SourceTableNotFoundError(message)) };
   }
-  const expected = expectedText(migration.source.key);
-  if (keyText(table) !== expected) {
-    const message = `Table ${name} has the key ${keyText(table)} where ${expected} is expected. ${nothing} Write a migration for this key (functions/migrations/README.md), or name another source table.`;
+  const expected = migration.source.key.map(({ name: key, type }) => `${key} (${type})`).join(', ');
+  const found = keySchemaText(table.KeySchema, table.AttributeDefinitions);
+  if (found !== expected) {
+    const message = `Table ${name} has the key ${found} where ${expected} is expected. ${nothing} Write a migration for this key (functions/migrations/README.md), or name another source table.`;
     return { check: stop(what, new SourceTableUnusableError(message)) };
   }
   if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {

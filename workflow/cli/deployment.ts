@@ -1,4 +1,5 @@
-import { partitionOf } from '../../functions/shared/aws/partition.ts';
+import * as names from '../../functions/shared/names.ts';
+import { partitionOf } from '../../functions/shared/partition.ts';
 
 /** Name of the service in serverless.yml; every resource's name begins with it. */
 export const serviceName = 'products-migration';
@@ -10,24 +11,22 @@ export const defaultRegion = 'ap-southeast-2';
 export const localStage = 'local';
 export const localEndpoint = 'http://127.0.0.1:4566';
 
-export type MachineName = 'migrate' | 'restore' | 'rollback';
+export type MachineName = names.MachineName;
 
 /** Where one stage of the service lives. */
-export interface Deployment {
-  readonly stage: string;
-  readonly region: string;
-  readonly accountId: string;
-}
+export type Deployment = Omit<names.Deployment, 'service'>;
 
-export const ledgerTableName = ({ stage }: Deployment): string => `${serviceName}-${stage}-ledger`;
+const named = (deployment: Deployment): names.Deployment => ({ ...deployment, service: serviceName });
 
-export const bucketName = ({ stage, accountId, region }: Deployment): string =>
-  `${serviceName}-${stage}-${accountId}-${region}`;
+export const ledgerTableName = (deployment: Deployment): string => names.ledgerTableName(named(deployment));
 
-export const functionName = ({ stage }: Deployment, key: string): string => `${serviceName}-${stage}-${key}`;
+export const bucketName = (deployment: Deployment): string => names.bucketName(named(deployment));
 
-export const machineArn = ({ stage, accountId, region }: Deployment, machine: MachineName): string =>
-  `arn:${partitionOf(region).name}:states:${region}:${accountId}:stateMachine:${serviceName}-${stage}-${machine}`;
+export const functionName = (deployment: Deployment, key: string): string =>
+  names.functionName(named(deployment), key);
+
+export const machineArn = (deployment: Deployment, machine: MachineName): string =>
+  names.machineArn(named(deployment), machine);
 
 export const executionArn = (deployment: Deployment, machine: MachineName, name: string): string =>
   `${machineArn(deployment, machine).replace(':stateMachine:', ':execution:')}:${name}`;

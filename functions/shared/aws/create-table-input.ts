@@ -1,9 +1,7 @@
-import type {
-  CreateTableCommandInput,
-  KeySchemaElement,
-  ProvisionedThroughput,
-} from '@aws-sdk/client-dynamodb';
-import type { BillingSpec, IndexSpec, KeySpec, TableSpec } from '../migration/table-spec.ts';
+import type { CreateTableCommandInput, TableClass } from '@aws-sdk/client-dynamodb';
+import type { TableSpec } from '../migration/table-spec.ts';
+import { usedDefinitions } from './table-description.ts';
+import { modelOf, type TableModel } from './table-model.ts';
 
 /** The new table's name, and the tags that it gets in the CreateTable call. */
 export interface NewTable {
@@ -11,55 +9,42 @@ export interface NewTable {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** {@link creationInput} of a target table. */
+export function createTableInput(spec: TableSpec, newTable: NewTable): CreateTableCommandInput {
+  return creationInput(modelOf(spec), newTable);
+}
+
 /**
- * The CreateTable request for a spec. Time to live, deletion protection and point-in-time recovery
- * are not part of it: DynamoDB takes the first only afterwards, and the other two wait until the
- * data is verified.
+ * The CreateTable request for a model. Time to live, deletion protection and point-in-time recovery are not part of
+ * it: DynamoDB takes the first only afterwards, and the other two wait until the data is verified.
  */
-export function createTableInput(spec: TableSpec, { name, tags }: NewTable): CreateTableCommandInput {
+export function creationInput(table: TableModel, { name, tags }: NewTable): CreateTableCommandInput {
+  const { globalSecondaryIndexes: global, localSecondaryIndexes: local } = table;
   return {
     TableName: name,
-    KeySchema: keySchema(spec.key),
-    AttributeDefinitions: attributeDefinitions(spec),
-    ...billing(spec.billing),
-    ...(spec.indexes.length > 0 && {
-      GlobalSecondaryIndexes: spec.indexes.map((index) => secondaryIndex(index, spec.billing)),
-    }),
+    KeySchema: table.keySchema,
+    AttributeDefinitions: usedDefinitions(table),
+    BillingMode: table.billingMode,
+    ...(table.provisionedThroughput && { ProvisionedThroughput: table.provisionedThroughput }),
+    ...(table.tableClass !== undefined && { TableClass: table.tableClass as TableClass }),
+    ...(global.length > 0 && { GlobalSecondaryIndexes: global.map(indexInput) }),
+    ...(local.length > 0 && { LocalSecondaryIndexes: local.map(indexInput) }),
     ...(Object.keys(tags).length > 0 && {
       Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
     }),
   };
 }
 
-/** A key as DynamoDB lists it: the partition key (HASH) first. */
-export function keySchema(key: KeySpec): KeySchemaElement[] {
-  return [
-    { AttributeName: key.partitionKey, KeyType: 'HASH' },
-    ...(key.sortKey === undefined ? [] : [{ AttributeName: key.sortKey, KeyType: 'RANGE' as const }]),
-  ];
-}
-
-function attributeDefinitions(spec: TableSpec): CreateTableCommandInput['AttributeDefinitions'] {
-  return Object.entries(spec.attributes).map(([AttributeName, AttributeType]) => ({
-    AttributeName,
-    AttributeType,
-  }));
-}
-
-function secondaryIndex(index: IndexSpec, tableBilling: BillingSpec) {
+function indexInput({
+  IndexName,
+  KeySchema,
+  Projection: { ProjectionType, NonKeyAttributes },
+  ProvisionedThroughput,
+}: TableModel['globalSecondaryIndexes'][number]) {
   return {
-    IndexName: index.name,
-    KeySchema: keySchema(index.key),
-    Projection: { ProjectionType: index.projection },
-    ...(tableBilling.mode === 'PROVISIONED' && { ProvisionedThroughput: throughput(tableBilling) }),
+    IndexName,
+    KeySchema,
+    Projection: { ProjectionType, ...(NonKeyAttributes && { NonKeyAttributes }) },
+    ...(ProvisionedThroughput && { ProvisionedThroughput }),
   };
-}
-
-function billing(spec: BillingSpec): Pick<CreateTableCommandInput, 'BillingMode' | 'ProvisionedThroughput'> {
-  if (spec.mode === 'PAY_PER_REQUEST') return { BillingMode: spec.mode };
-  return { BillingMode: spec.mode, ProvisionedThroughput: throughput(spec) };
-}
-
-function throughput(spec: Extract<BillingSpec, { mode: 'PROVISIONED' }>): ProvisionedThroughput {
-  return { ReadCapacityUnits: spec.readUnitsPerSecond, WriteCapacityUnits: spec.writeUnitsPerSecond };
 }

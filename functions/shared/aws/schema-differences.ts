@@ -1,6 +1,8 @@
-import type { KeySchemaElement, Projection, TableDescription } from '@aws-sdk/client-dynamodb';
-import { keySchema } from './create-table-input.ts';
-import type { IndexSpec, TableSpec } from '../migration/table-spec.ts';
+import type { Projection, TableDescription } from '@aws-sdk/client-dynamodb';
+import type { TableSpec } from '../migration/table-spec.ts';
+import { keySchemaText, modelOf, type TableModel } from './table-model.ts';
+
+type Index = TableModel['globalSecondaryIndexes'][number];
 
 /**
  * How an existing table differs from its spec, one sentence each; empty if it can be used as it is. Only the table's key
@@ -8,63 +10,60 @@ import type { IndexSpec, TableSpec } from '../migration/table-spec.ts';
  * everything else: further indexes with their attribute definitions, billing, tags, streams, time to live.
  */
 export function schemaDifferences(spec: TableSpec, description: TableDescription): string[] {
+  const model = modelOf(spec);
+  const key = keyDifference(model, description);
   return [
-    ...keyDifferences(
-      'The table',
-      keyText(spec, keySchema(spec.key)),
-      describedKey(description, description.KeySchema),
-    ),
-    ...spec.indexes.flatMap((index) => indexDifferences(spec, index, description)),
+    ...(key === undefined ? [] : [differentKey('The table', key)]),
+    ...model.globalSecondaryIndexes.flatMap((index) => indexDifferences(model, index, description)),
   ];
 }
 
-function indexDifferences(spec: TableSpec, index: IndexSpec, description: TableDescription): string[] {
-  const found = description.GlobalSecondaryIndexes?.find((candidate) => candidate.IndexName === index.name);
-  if (found === undefined) return [missingIndex(index, description)];
-  if (found.IndexStatus === 'DELETING') return [`Index ${index.name} is being deleted.`];
+/** Two keys that are not the same, as `PK (S), SK (N)`. */
+export interface KeyDifference {
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** How the key of an existing table differs from the model's; `undefined` where it does not. */
+export function keyDifference(
+  { keySchema, attributeDefinitions }: Pick<TableModel, 'keySchema' | 'attributeDefinitions'>,
+  { KeySchema, AttributeDefinitions }: TableDescription,
+): KeyDifference | undefined {
+  const expected = keySchemaText(keySchema, attributeDefinitions);
+  const found = keySchemaText(KeySchema, AttributeDefinitions);
+  return found === expected ? undefined : { found, expected };
+}
+
+function differentKey(subject: string, { found, expected }: KeyDifference): string {
+  return `${subject} has the key ${found} where ${expected} is expected.`;
+}
+
+function indexDifferences(model: TableModel, index: Index, description: TableDescription): string[] {
+  const name = index.IndexName;
+  const found = description.GlobalSecondaryIndexes?.find((candidate) => candidate.IndexName === name);
+  if (found === undefined) return [missingIndex(name, description)];
+  if (found.IndexStatus === 'DELETING') return [`Index ${name} is being deleted.`];
+  const key = keyDifference(
+    { ...model, keySchema: index.KeySchema },
+    { ...description, KeySchema: found.KeySchema },
+  );
   return [
-    ...keyDifferences(
-      `Index ${index.name}`,
-      keyText(spec, keySchema(index.key)),
-      describedKey(description, found.KeySchema),
-    ),
+    ...(key === undefined ? [] : [differentKey(`Index ${name}`, key)]),
     ...projectionDifferences(index, found.Projection),
   ];
 }
 
-function missingIndex(index: IndexSpec, description: TableDescription): string {
-  const local = description.LocalSecondaryIndexes?.some((candidate) => candidate.IndexName === index.name);
+function missingIndex(name: string, description: TableDescription): string {
+  const local = description.LocalSecondaryIndexes?.some((candidate) => candidate.IndexName === name);
   return local === true
-    ? `Index ${index.name} is a local secondary index where a global one is expected.`
-    : `Index ${index.name} is missing.`;
+    ? `Index ${name} is a local secondary index where a global one is expected.`
+    : `Index ${name} is missing.`;
 }
 
-function keyDifferences(subject: string, expected: string, found: string): string[] {
-  return expected === found ? [] : [`${subject} has the key ${found} where ${expected} is expected.`];
-}
-
-function projectionDifferences(index: IndexSpec, projection: Projection | undefined): string[] {
+function projectionDifferences(
+  { IndexName, Projection: { ProjectionType: expected } }: Index,
+  projection: Projection | undefined,
+): string[] {
   const found = projection?.ProjectionType ?? 'nothing';
-  return found === index.projection
-    ? []
-    : [`Index ${index.name} projects ${found} where ${index.projection} is expected.`];
-}
-
-function keyText(spec: TableSpec, elements: readonly KeySchemaElement[]): string {
-  return elements
-    .map(({ AttributeName = '' }) => `${AttributeName} (${spec.attributes[AttributeName] ?? '?'})`)
-    .join(', ');
-}
-
-/** The partition key first, in whatever order the answer lists them. */
-function describedKey(description: TableDescription, elements: readonly KeySchemaElement[] = []): string {
-  const types = new Map(
-    description.AttributeDefinitions?.map((one) => [one.AttributeName, one.AttributeType]),
-  );
-  const ordered = elements.toSorted(
-    (one, other) => Number(one.KeyType === 'RANGE') - Number(other.KeyType === 'RANGE'),
-  );
-  return ordered
-    .map(({ AttributeName }) => `${AttributeName} (${types.get(AttributeName) ?? '?'})`)
-    .join(', ');
+  return found === expected ? [] : [`Index ${IndexName} projects ${found} where ${expected} is expected.`];
 }

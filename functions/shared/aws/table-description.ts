@@ -198,7 +198,7 @@ async function describeOnce(dynamo: DynamoDBClient, tableName: string): Promise<
  *
  * @throws TableUnavailableError; the SDK's errors (transient ones after a minute of trying).
  */
-export function describeTable(
+export function readTableDescription(
   { dynamo, clock }: DescribeScope,
   tableName: string,
 ): Promise<TableDescription> {

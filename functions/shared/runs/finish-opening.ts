@@ -37,8 +37,8 @@ interface StillClosed {
   readonly reason: string;
 }
 
-function stillClosedWarning(runtime: Runtime, run: Run, { table, reason }: StillClosed): string {
-  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, run, table)}`;
+function stillClosedWarning(runtime: Runtime, { table, reason }: StillClosed): string {
+  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, table)}`;
 }
 
 /** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
@@ -47,7 +47,7 @@ function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): 
   runtime.logger.error('Tables are still closed', {
     runId: run.runId,
     tables: closed.map(({ table }) => table.name),
-    commands: closed.map(({ table }) => openCommand(runtime, run, table)),
+    commands: closed.map(({ table }) => openCommand(runtime, table)),
   });
 }
 
@@ -70,7 +70,7 @@ export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
   await warnRun(runtime.ledger, run, [
     ...untaggedWarnings(tables),
     ...neverClosedWarnings(tables),
-    ...closed.map((one) => stillClosedWarning(runtime, run, one)),
+    ...closed.map((one) => stillClosedWarning(runtime, one)),
   ]);
   if (closed.length === 0) await noteDone(runtime.ledger, run.runId, 'opening');
   else sayIfLate(runtime, run, closed);

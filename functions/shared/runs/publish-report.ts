@@ -3,7 +3,7 @@ import { runLayout } from '../files/layout.ts';
 import { count, counted } from '../counted.ts';
 import { errorSummary, TransientError } from '../errors.ts';
 import { readRun } from '../ledger/run.ts';
-import { partitionOf } from '../aws/partition.ts';
+import { topicArn } from '../names.ts';
 import { printable } from '../printable.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from '../runtime.ts';
@@ -85,7 +85,7 @@ async function tell(runtime: Runtime, report: Report): Promise<void> {
   const { config, accountId, logger } = runtime;
   if (config.notifyTopic === undefined) return;
   client ??= new SNSClient({ maxAttempts: 3 });
-  const TopicArn = `arn:${partitionOf(config.region).name}:sns:${config.region}:${accountId}:${config.notifyTopic}`;
+  const TopicArn = topicArn({ ...config, accountId }, config.notifyTopic);
   const Subject = cutAscii(
     `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
     maxSubject,

@@ -1,18 +1,17 @@
 import type { Run } from '../ledger/run.ts';
-import type { TableAccess } from '../ledger/table-record.ts';
+import type { TableAccess, TableRecord } from '../ledger/table-record.ts';
+import { tableArn } from '../names.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 import { findPolicy, policyPatienceMillis } from '../aws/change-policy.ts';
 import { type Closure, isClosedBy, writerOf } from '../aws/table-policy.ts';
 
-/** A run of a machine has an execution, whose ARN says the partition. */
+/** The recorded ARN; an announced table has none yet. */
 export function tableArnOf(
-  { config, accountId }: Runtime,
-  { executionArn }: Pick<Run, 'executionArn'>,
-  name: string,
+  { config, accountId }: Pick<Runtime, 'config' | 'accountId'>,
+  record: Pick<TableRecord, 'name' | 'tableArn'>,
 ): string {
-  const partition = /^arn:([^:]+):/.exec(executionArn)?.[1] ?? 'aws';
-  return `arn:${partition}:dynamodb:${config.region}:${accountId}:table/${name}`;
+  return record.tableArn ?? tableArn({ ...config, accountId }, record.name);
 }
 
 /**
@@ -21,12 +20,12 @@ export function tableArnOf(
  */
 export function closureFor(
   runtime: Runtime,
-  run: Pick<Run, 'runId' | 'kind' | 'executionArn'>,
+  run: Pick<Run, 'runId' | 'kind'>,
   name: string,
 ): Closure | undefined {
   const { config } = runtime;
   if (run.kind === 'manual' || !config.closeNewTables) return undefined;
-  return { runId: run.runId, tableArn: tableArnOf(runtime, run, name), writer: writerOf(config) };
+  return { runId: run.runId, tableArn: tableArnOf(runtime, { name }), writer: writerOf(config) };
 }
 
 /** What is known about who may write to a new table. It goes into the table's record. */

@@ -34,11 +34,12 @@ async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined)
  */
 export async function openTable(
   runtime: Runtime,
-  run: Pick<Run, 'runId' | 'executionArn'>,
+  run: Pick<Run, 'runId'>,
   record: TableRecord,
   check: (policy: string | undefined) => Promise<void> = (policy) => assertNoRollBack(runtime, policy),
 ): Promise<Opened> {
-  const { name, access, policyRevision, tableArn = tableArnOf(runtime, run, name) } = record;
+  const { name, access, policyRevision } = record;
+  const tableArn = tableArnOf(runtime, record);
   const change = {
     tableArn,
     wanted: (policy: string | undefined) => (policy === undefined ? undefined : openedPolicy(policy)),
@@ -64,10 +65,6 @@ export async function openTable(
 }
 
 /** For the operator who cannot wait. It also removes statements of others, if there are any. */
-export function openCommand(
-  runtime: Runtime,
-  run: Pick<Run, 'executionArn'>,
-  { name, tableArn = tableArnOf(runtime, run, name) }: Pick<TableRecord, 'name' | 'tableArn'>,
-): string {
-  return `aws dynamodb delete-resource-policy --resource-arn ${tableArn}`;
+export function openCommand(runtime: Runtime, record: Pick<TableRecord, 'name' | 'tableArn'>): string {
+  return `aws dynamodb delete-resource-policy --resource-arn ${tableArnOf(runtime, record)}`;
 }

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { restoredTable } from '../../../functions/restore-from-backup/restored-table.ts';
 import { restoreSettings } from '../../../functions/restore-from-backup/restore-settings.ts';
 import {
-  describeTable,
+  readTableDescription,
   type TableDescription,
   tableDescriptionSchema,
 } from '../../../functions/shared/aws/table-description.ts';
@@ -61,7 +61,7 @@ async function describedWith(
       : output,
   );
   const { dynamo } = bench.runtime.clients;
-  return describeTable({ dynamo, clock: Date }, sourceTable);
+  return readTableDescription({ dynamo, clock: Date }, sourceTable);
 }
 
 async function create(backedUp: TableDescription): Promise<string> {

@@ -26,7 +26,7 @@ import { verifyRestored } from '../../../functions/restore-from-backup/verify-re
 import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
 import { readManifest } from '../../../functions/shared/files/backup-catalog.ts';
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
-import { describeTable } from '../../../functions/shared/aws/table-description.ts';
+import { readTableDescription } from '../../../functions/shared/aws/table-description.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -198,7 +198,7 @@ describe('a restore into a new table', () => {
       expect.stringContaining("the restore's own are in their place: migration:run."),
     ]);
     const { dynamo } = bench.runtime.clients;
-    const { tags } = await describeTable({ dynamo, clock: Date }, report.restored.targetTable);
+    const { tags } = await readTableDescription({ dynamo, clock: Date }, report.restored.targetTable);
     expect(Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))).toEqual({
       team: 'shop',
       'migration:run': 'restore-1',

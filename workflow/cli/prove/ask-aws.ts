@@ -1,5 +1,5 @@
 import { type SFNClient, TestStateCommand, type TestStateCommandInput } from '@aws-sdk/client-sfn';
-import { partitionOf } from '../../../functions/shared/aws/partition.ts';
+import { partitionOf } from '../../../functions/shared/partition.ts';
 import type { Json } from '../../local/states/prepare-machine.ts';
 import { type Edge, type Outcome, provenExecution, provenMachine } from './edge.ts';
 import { innerMachines } from './edges.ts';

@@ -1,0 +1,45 @@
+import { partitionOf } from './partition.ts';
+
+/** One stage of the service, and where it lives. Its resources are named by these functions alone, and by the templates. */
+export interface Deployment {
+  readonly service: string;
+  readonly stage: string;
+  readonly region: string;
+  /** Twelve digits. */
+  readonly accountId: string;
+}
+
+export type MachineName = 'migrate' | 'restore' | 'rollback';
+
+export function ledgerTableName({ service, stage }: Pick<Deployment, 'service' | 'stage'>): string {
+  return `${service}-${stage}-ledger`;
+}
+
+/** Of the bucket with backups, target files and reports. */
+export function bucketName({ service, stage, region, accountId }: Deployment): string {
+  return `${service}-${stage}-${accountId}-${region}`;
+}
+
+/** @param key the key under `functions:` */
+export function functionName({ service, stage }: Pick<Deployment, 'service' | 'stage'>, key: string): string {
+  return `${service}-${stage}-${key}`;
+}
+
+export function machineArn(deployment: Deployment, machine: MachineName): string {
+  const { service, stage } = deployment;
+  return arn(deployment, 'states', `stateMachine:${service}-${stage}-${machine}`);
+}
+
+export function tableArn(place: Place, name: string): string {
+  return arn(place, 'dynamodb', `table/${name}`);
+}
+
+export function topicArn(place: Place, name: string): string {
+  return arn(place, 'sns', name);
+}
+
+type Place = Pick<Deployment, 'region' | 'accountId'>;
+
+function arn({ region, accountId }: Place, service: string, resource: string): string {
+  return `arn:${partitionOf(region).name}:${service}:${region}:${accountId}:${resource}`;
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { InvalidInputError } from '../errors.ts';
+import { cut } from '../text.ts';
+
+/** Fields that machines share. */
+export const INPUT_FIELDS = {
+  maxConcurrency: z.number().int().min(1).max(1_000).optional(),
+  /** Capacity units. */
+  unitsPerSecond: z.number().positive().max(1_000_000).optional(),
+  /** Free text for the report. Step Functions may pass on half a character in it, which no store takes. */
+  note: z
+    .string()
+    .max(500)
+    .transform((text) => text.toWellFormed())
+    .optional(),
+  /** The console fills this in; ignored. */
+  Comment: z.unknown().optional(),
+} as const;
+
+/** Whose input is parsed. */
+export interface InputKind<Input> {
+  readonly schema: z.ZodType<Input>;
+  /** `the migration`: stands behind "The input of". */
+  readonly of: string;
+  /** What was done, and how to start again. */
+  readonly help: string;
+}
+
+/** Longer input than this is a mistake. Step Functions itself would take 256 KiB. */
+const MAX_INPUT_CHARACTERS = 4_096;
+
+/**
+ * Parses what was typed as the input of a machine.
+ *
+ * @throws InvalidInputError naming every field that is unknown or of the wrong type; not retried.
+ */
+export function parseInput<Input>(typed: unknown, { schema, of, help }: InputKind<Input>): Input {
+  const refuse = (problem: string): never => {
+    throw new InvalidInputError(`The input of ${of} ${problem}. ${help}`);
+  };
+  if (typeof typed !== 'object' || typed === null || Array.isArray(typed))
+    return refuse(`must be a JSON object, not ${kindOf(typed)}`);
+  if (JSON.stringify(typed).length > MAX_INPUT_CHARACTERS)
+    return refuse(`is longer than ${MAX_INPUT_CHARACTERS} characters`);
+  const parsed = schema.safeParse(typed);
+  return parsed.success
+    ? parsed.data
+    : refuse(`cannot be used: ${parsed.error.issues.map(sentence).join('; ')}`);
+}
+
+function kindOf(typed: unknown): string {
+  if (typed === null) return 'null';
+  return Array.isArray(typed) ? 'a list' : `a ${typeof typed}`;
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys')
+    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${cut(key, 80)}"`).join(', ')}`;
+  return `"${issue.path.join('.')}": ${issue.message}`;
+}
