@@ -42,7 +42,7 @@ describe('a migration whose names cannot be deployed together', () => {
     [
       'tells a name that no table can have',
       { creators: [{ ...cart, name: 'c' }, orders] },
-      [expect.stringContaining('"c" is no name of a table')],
+      [expect.stringContaining('"c" cannot be the name of a table')],
     ],
     [
       'tells two tables whose names give one function',
@@ -62,7 +62,7 @@ describe('a migration whose names cannot be deployed together', () => {
     [
       'tells a key that is none',
       { migratedBy: 'migrate-cart' },
-      [expect.stringContaining('no key of a function')],
+      [expect.stringContaining('cannot be the key of a function')],
     ],
   ])('%s', (_, changes, problems) => {
     expect(nameProblems({ ...names, ...changes })).toEqual(problems);

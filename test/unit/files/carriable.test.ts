@@ -31,7 +31,7 @@ describe('what a backup can carry', () => {
     expect(check(attributes)).toThrow(
       expect.objectContaining({
         name: 'ItemNotCarriableError',
-        message: expect.stringContaining('Item p-1 cannot be carried'),
+        message: expect.stringContaining('Item p-1 cannot be written to a backup without changing it'),
       }),
     );
   });
