@@ -32,6 +32,6 @@ export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLed
       recorded: ledger.tables.find((table) => table.name === name),
       existing: existing.get(name),
     })),
-    target: filledTablesOf(runtime, run)[0]?.name ?? '',
+    targets: filledTablesOf(runtime, run).map(({ name }) => name),
   };
 }

@@ -28,7 +28,7 @@ export interface CommitFacts {
   /** The tables of the model, with what is there now; none for a dry run. */
   readonly tables: readonly TableFacts[];
   /** Name of the table that products go into. */
-  readonly target: string;
+  readonly targets: readonly string[];
 }
 
 const NOTHING: Digest = EMPTY_DIGEST;
@@ -45,8 +45,9 @@ function expectedOf(facts: CommitFacts): Digest {
   return digestOver(facts, 'TransformProducts', 'expected');
 }
 
-function isCreated({ ledger, target }: CommitFacts): boolean {
-  return ledger.tables.some(({ name, outcome }) => name === target && outcome === 'CREATED');
+function isCreated({ ledger, targets }: CommitFacts): boolean {
+  const created = ledger.tables.filter(({ outcome }) => outcome === 'CREATED').map(({ name }) => name);
+  return targets.every((target) => created.includes(target));
 }
 
 /** Key by key: always for an existing table, and for a new one whose digest did not match. */
@@ -131,7 +132,8 @@ function targetProblems(facts: CommitFacts): readonly string[] {
       different: compared('different') + compared('alreadyPresent') + compared('changedSince'),
       extra: countOver(ledger.shards, 'VerifyMigration', 'foreign'),
     });
-  return existingTableProblems({
+  const extra = countOver(ledger.shards, 'VerifyMigration', 'foreign');
+  const existing = existingTableProblems({
     expected: expected.count,
     written,
     replaced: migrated('replaced'),
@@ -142,6 +144,8 @@ function targetProblems(facts: CommitFacts): readonly string[] {
     otherDifferent,
     missing: compared('missing'),
   });
+  // Of tables that the run created beside existing ones.
+  return extra === 0 ? existing : [...existing, `extra: ${extra}, not 0`];
 }
 
 /** One clause for each thing that keeps the run from being complete. */
@@ -179,11 +183,11 @@ export function judge(facts: CommitFacts): Verification | undefined {
   );
 }
 
-function remedyFor({ tables, target }: CommitFacts, verification: Verification | undefined): string {
+function remedyFor({ tables, targets }: CommitFacts, verification: Verification | undefined): string {
   const { missing = 0, different = 0, extra = 0 } = verification ?? {};
   if (tables.some((table) => tableProblems(table).length > 0))
     return 'Find out who deletes or replaces tables while a run is working, then start again.';
   return missing + different + extra > 0
-    ? `The report names keys. If the shop already writes into ${target}, stop that until the migration has succeeded, then start again.`
+    ? `The report names keys. If the shop already writes into ${targets.join(' or ')}, stop that until the migration has succeeded, then start again.`
     : 'Start again. If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
 }

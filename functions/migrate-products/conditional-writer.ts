@@ -10,8 +10,9 @@ import { decideExisting } from './decide-existing.ts';
 import type { FoundRuns } from './found-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
-import { keyIdentity, keyOf, keyText, targetKey, targetKeyNames } from '../migrations/shop/target-key.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
+import type { MadeBy } from '../shared/migration/as-written.ts';
+import type { FilledTable } from '../shared/migration/migration.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { LineWriter } from '../shared/copy/load/load.ts';
 import type { LoadWindow } from '../shared/copy/load/load-window.ts';
@@ -31,7 +32,6 @@ const REPLACED_TOGETHER = 200;
 /** Somebody who deletes and writes the same item all the time is not waited for. */
 const MAX_LOOKS = 5;
 const MAX_SAMPLES = 20;
-const NOT_THERE = absentCondition(catalogueTable.key.partitionKey);
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope extends WriteScope {
@@ -40,7 +40,8 @@ export interface ConditionalScope extends WriteScope {
   /** The error for an item that DynamoDB will never take. */
   readonly refusalOf: (item: WireItem, reason: Error) => Error;
   readonly runId: string;
-  readonly runStartedAt: string;
+  readonly madeBy: MadeBy;
+  readonly table: FilledTable;
   readonly onExisting: 'keep' | 'replace';
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
   /** Writes into the ledger what was kept, before any of it is replaced. */
@@ -54,7 +55,7 @@ export interface ConditionalScope extends WriteScope {
   /** Keys for the report; at most 20 of each kind. */
   readonly samples: LeftAlone;
   /** Told of every item that was there already. */
-  readonly foundRuns: Pick<FoundRuns, 'see'>;
+  readonly foundRuns: Pick<FoundRuns, 'see'> | undefined;
 }
 
 /** Keys of items that were left as they stood, by why. */
@@ -77,6 +78,7 @@ interface Met extends PendingItem {
  */
 export function createConditionalWriter(scope: ConditionalScope): LineWriter {
   const pipeline = createPipeline(LOOK_UPS_IN_FLIGHT);
+  const keyNames = scope.key.map(({ name }) => name);
   let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
   let replacements: Met[] = [];
@@ -86,12 +88,12 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     const existing = await putNew(scope, pending.item);
     if (existing === 'written') return noteWritten(pending);
     if (existing !== 'vanished') return meet({ ...pending, existing });
-    if (looks >= MAX_LOOKS) throw restlessItem(pending.item);
+    if (looks >= MAX_LOOKS) throw restlessItem(pending.item, scope.key);
     return place(pending, looks + 1);
   };
   const meet = async (met: Met): Promise<void> => {
     const { item: fresh, existing, product } = met;
-    scope.foundRuns.see(existing);
+    scope.foundRuns?.see(existing);
     const decision = decideExisting({ ...scope, existing, fresh });
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
@@ -101,7 +103,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     noteWritten(met);
   };
   const change = async (met: Met): Promise<void> => {
-    const wanted = changeOf({ from: met.existing, to: met.item }, targetKeyNames);
+    const wanted = changeOf({ from: met.existing, to: met.item }, keyNames);
     if (wanted === undefined) return leaveAlone(scope, met);
     const existing = await update(scope, met.item, wanted);
     if (existing === 'written') return noteReplaced(met);
@@ -114,7 +116,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
       together.map(({ item }) => item),
     );
     await sideBySide(together, (pending) => {
-      const found = existing.get(keyIdentity(pending.item));
+      const found = existing.get(keyIdentity(pending.item, scope.key));
       return found === undefined ? place(pending) : meet({ ...pending, existing: found });
     });
   };
@@ -143,7 +145,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     for (const item of items) await write({ item, product });
     await stale?.sweep(product, items);
   };
-  const groupsOf = createGrouping();
+  const groupsOf = createGrouping(scope.table);
 
   return {
     async take(read) {
@@ -181,7 +183,7 @@ async function lookUp(
   scope: ConditionalScope,
   wanted: readonly WireItem[],
 ): Promise<ReadonlyMap<string, WireItem>> {
-  const { items, tableName, onRead } = scope;
+  const { items, tableName, key, onRead } = scope;
   const found = await readItemsByKey(
     {
       items,
@@ -189,17 +191,18 @@ async function lookUp(
       retry: (attempt) => scope.retry(attempt, (error) => noteThrottle(scope, isThrottle(error))),
       onRead,
     },
-    wanted.map(keyOf),
+    wanted.map((item) => keyOf(item, key)),
   );
-  return new Map(found.map((item) => [keyIdentity(item), item]));
+  return new Map(found.map((item) => [keyIdentity(item, key), item]));
 }
 
 /** `vanished`: something stood there when it was written, and is gone. */
 type WriteResult = 'written' | 'vanished' | WireItem;
 
 async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteResult> {
+  const notThere = absentCondition(scope.key[0]?.name ?? '');
   try {
-    const outcome = await paidWrite(scope, 1, () => scope.items.putIf(scope.tableName, item, NOT_THERE));
+    const outcome = await paidWrite(scope, 1, () => scope.items.putIf(scope.tableName, item, notThere));
     return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
   } catch (error) {
     throw error instanceof Error && error.name === 'ValidationException'
@@ -210,19 +213,21 @@ async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteRes
 
 async function update(scope: ConditionalScope, item: WireItem, change: ItemChange): Promise<WriteResult> {
   const { tableName } = scope;
-  const outcome = await paidWrite(scope, 1, () => scope.updateIf({ tableName, key: keyOf(item), change }));
+  const outcome = await paidWrite(scope, 1, () =>
+    scope.updateIf({ tableName, key: keyOf(item, scope.key), change }),
+  );
   return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
 }
 
 /** For an engine that does not say what stands there. */
 async function readExisting(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
   const existing = await lookUp(scope, [item]);
-  return existing.get(keyIdentity(item)) ?? 'vanished';
+  return existing.get(keyIdentity(item, scope.key)) ?? 'vanished';
 }
 
 /** What this run has replaced, in this turn and in earlier ones. */
 function createKeeper(scope: ConditionalScope) {
-  const { objects, runId, saveDeadline, fence, noteKept } = scope;
+  const { objects, runId, key, saveDeadline, fence, noteKept } = scope;
   const nextNumbers = new Map<string, number>();
   const earlier = new Map<string, Promise<UndoItems>>();
   const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
@@ -233,15 +238,15 @@ function createKeeper(scope: ConditionalScope) {
         const firstNumber = nextNumbers.get(stem) ?? 0;
         const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
         nextNumbers.set(stem, kept.number + 1);
-        await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, targetKey)) });
+        await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, key)) });
       }
     },
     /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */
     async hasKept({ item, product: { stem } }: Met): Promise<boolean> {
       if (scope.onExisting === 'keep') return false;
-      const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem }, targetKey);
+      const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem }, key);
       earlier.set(stem, kept);
-      return (await kept).has(keyIdentity(item));
+      return (await kept).has(keyIdentity(item, key));
     },
   };
 }
@@ -253,9 +258,9 @@ function leaveAlone(scope: ConditionalScope, met: Met): void {
   noteWritten(met);
 }
 
-function noteLeft({ samples }: ConditionalScope, kind: LeftKind, { item, product }: PendingItem): void {
+function noteLeft({ samples, key }: ConditionalScope, kind: LeftKind, { item, product }: PendingItem): void {
   product.tally[kind] += 1;
-  if (samples[kind].length < MAX_SAMPLES) samples[kind].push(keyText(item));
+  if (samples[kind].length < MAX_SAMPLES) samples[kind].push(keyText(item, key));
 }
 
 function countReplaced({ product }: PendingItem): void {
@@ -268,8 +273,8 @@ function noteReplaced(met: PendingItem): void {
   noteWritten(met);
 }
 
-function restlessItem(item: WireItem): TransientError {
+function restlessItem(item: WireItem, key: ConditionalScope['key']): TransientError {
   return new TransientError(
-    `Item ${keyText(item)} is deleted and written by somebody else all the time; it is tried again.`,
+    `Item ${keyText(item, key)} is deleted and written by somebody else all the time; it is tried again.`,
   );
 }

@@ -1,4 +1,4 @@
-import { isAsMigrated, isOfRun, isSameContent } from '../migrations/shop/as-written.ts';
+import { isAsMigrated, isOfRun, isSameContent, type MadeBy } from '../shared/migration/as-written.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** What to do about an item that stands where one shall be written. */
@@ -18,8 +18,7 @@ export interface ExistingFacts {
   readonly existing: WireItem;
   readonly fresh: WireItem;
   readonly runId: string;
-  /** ISO 8601: what the run puts where the source has no time. */
-  readonly runStartedAt: string;
+  readonly madeBy: MadeBy;
   readonly onExisting: 'keep' | 'replace';
 }
 
@@ -28,13 +27,13 @@ export function decideExisting({
   existing,
   fresh,
   runId,
-  runStartedAt,
+  madeBy,
   onExisting,
 }: ExistingFacts): ExistingDecision {
   if (isOfRun(existing, runId)) return 'ours';
   const isMigrated = isAsMigrated(existing);
   if (onExisting === 'keep')
-    return isMigrated && !isSameContent(existing, fresh, runStartedAt) ? 'outdated' : 'present';
-  if (isSameContent(existing, fresh, runStartedAt)) return 'present';
+    return isMigrated && !isSameContent(existing, fresh, madeBy) ? 'outdated' : 'present';
+  if (isSameContent(existing, fresh, madeBy)) return 'present';
   return isMigrated ? 'replace' : 'changed';
 }

@@ -13,31 +13,34 @@ import { describeTable } from '../shared/aws/describe-table.ts';
 import { ensureTable } from '../shared/tables/ensure-table.ts';
 import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
 import { transformShard } from '../shared/copy/transform/transform-shard.ts';
 import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 
-/** A target that exists keeps half of its capacity for the shop. */
-async function planAlone({ clients, config }: Runtime): Promise<Plan> {
-  const target = await describeTable(clients.tables, tableName(catalogueTable, config.tablePrefix));
-  return { ...singlePlan, writeUnitsPerSecond: sparedWriteUnits(target) };
+/** Targets that exist keep half of their capacity for the shop. */
+async function planAlone({ clients, config, migration }: Runtime): Promise<Plan> {
+  const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
+  const found = await Promise.all(names.map((name) => describeTable(clients.tables, name)));
+  const spared = found.map(sparedWriteUnits).filter((units) => units > 0);
+  return { ...singlePlan, writeUnitsPerSecond: spared.length === 0 ? 0 : Math.min(...spared) };
 }
 
 async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
   const { runId, executionArn, backupId } = run;
   const transformed = await transformShard(runtime, { runId, executionArn, shard: 0 }, turn);
   if (!transformed.done) return { done: false, result: { backupId, step: 'TransformProducts' } };
-  const { name: table } = await ensureTable(runtime, { spec: catalogueTable, runId, executionArn });
+  const names: string[] = [];
+  for (const spec of runtime.migration.filled)
+    names.push((await ensureTable(runtime, { spec, runId, executionArn })).name);
   const { done } = await migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
   const { counters } = (await findShard(runtime.ledger, runId, 'MigrateProducts', 0)) ?? { counters: {} };
-  if (done) await assertWhole(runtime, run, { table, counters });
-  return { done, result: { backupId, table, ...counters } };
+  if (done) await assertWhole(runtime, run, { tables: names, counters });
+  return { done, result: { backupId, table: names.join(', '), ...counters } };
 }
 
 /**
  * `sls invoke -f migrateProductsEnhanced`: the newest sealed backup of the source into
- * `products-enhanced`, which is created if it is not there; items that are there stay. Short of time it
+ * the tables that the migration fills. They are created if they are not there, and items that are there stay. Short of time it
  * says so; the next call goes on with the same backup.
  *
  * @throws BackupNotFoundError, BackupDamagedError, TableSchemaMismatchError, LockHeldError; none is retried
@@ -47,7 +50,7 @@ export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<Manual
   await readBackup(runtime.objects, backupId);
   const plan = await planAlone(runtime);
   return withManualRun(runtime, turn, {
-    step: 'migrateProductsEnhanced',
+    step: runtime.migration.migratedBy,
     backupId,
     plan,
     work: (run) => migrateBackup(runtime, run, turn),

@@ -1,4 +1,4 @@
-import { targetFilesOfShard } from '../shared/files/run-files.ts';
+import { type TableLoadFile, targetFilesOfTables } from '../shared/files/run-files.ts';
 import { ItemRefusedError, TableUnavailableError } from '../shared/errors.ts';
 import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
@@ -8,13 +8,13 @@ import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/lo
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { keyText } from '../migrations/shop/target-key.ts';
+import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import { queryPartition } from '../shared/aws/query-partition.ts';
 import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
-import { createFoundRuns } from './found-runs.ts';
-import { findTarget, type Target, writeScope } from './open-target.ts';
+import { createFoundRuns, type FoundRuns } from './found-runs.ts';
+import { findTargets, type Target, writeScope } from './open-target.ts';
 import { tallyOf } from './target-writer.ts';
 import { shorten } from '../shared/text.ts';
 
@@ -48,72 +48,120 @@ export async function migrateShard(runtime: Runtime, input: WorkerInput, turn: T
   }
 }
 
+/** A shard's files of all filled tables are one load: first those of the first table, then those of the next. */
 async function openMigration(runtime: Runtime, shard: number, turn: ShardTurn<LineCursor>): Promise<Load> {
-  const target = await findTarget(runtime, turn.run);
-  const files = await targetFilesOfShard(runtime, turn.run, { shard, table: target.tableName });
+  const targets = await findTargets(runtime, turn.run);
+  const tables = targets.map(({ tableName }) => tableName);
+  const files = await targetFilesOfTables(runtime, turn.run, { shard, tables });
   const start = turn.progress.cursor ?? FIRST_LINE;
   const window = createLoadWindow(start);
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const units = files.reduce((sum, file) => sum + file.writeUnits, 0);
-  const unitsPerByte = bytes === 0 ? 0 : units / bytes;
-  const { writer, progressOf } = openWriter(runtime, turn, { target, window, unitsPerByte });
-  return openLoad({ objects: runtime.objects, files, window, writer, progressOf }, start);
+  const { writers, progressOf } = openWriters(runtime, turn, { targets, window, files });
+  return openLoad({ objects: runtime.objects, files, window, writer: byTable(writers), progressOf }, start);
+}
+
+/** Hands lines to the writer of their file's table. */
+function byTable(writers: ReadonlyMap<string, LineWriter>): LineWriter {
+  const all = [...writers.values()];
+  return {
+    take: async (read) => (await writers.get(read.file.table ?? '')?.take(read)) ?? false,
+    async drain() {
+      for (const writer of all) await writer.drain();
+    },
+    async settle() {
+      await Promise.all(all.map((writer) => writer.settle()));
+    },
+  };
 }
 
 interface WriterParts {
-  readonly target: Target;
+  readonly targets: readonly Target[];
   readonly window: LoadWindow;
-  readonly unitsPerByte: number;
+  readonly files: readonly TableLoadFile[];
 }
 
-/** The writer that the table needs, and the checkpoint of what it has done. */
-function openWriter(
+/** The writer that each table needs, and the checkpoint of what they have done. */
+function openWriters(
   runtime: Runtime,
   turn: ShardTurn<LineCursor>,
-  { target, window, unitsPerByte }: WriterParts,
-): { readonly writer: LineWriter } & Pick<LoadScope, 'progressOf'> {
+  { targets, window, files }: WriterParts,
+): { readonly writers: ReadonlyMap<string, LineWriter> } & Pick<LoadScope, 'progressOf'> {
   const { run, progress: before } = turn;
-  const { tableName } = target;
   const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
   const meter = { writeUnits, readUnits, throttles };
   const samples = copySamples(before.samples);
-  const foundRuns = createFoundRuns(run.runId, before.foundRuns?.[tableName]);
-  const scope = { ...writeScope(runtime, turn, { tableName, meter }), window, refusalOf };
-  const writer = target.isOurs
-    ? createBatchWriter({ ...scope, unitsPerByte })
-    : createConditionalWriter({
-        ...scope,
-        updateIf: updateIf(runtime.clients.dynamo),
-        runId: run.runId,
-        runStartedAt: run.startedAt,
-        onExisting: run.parameters.onExisting,
-        objects: runtime.objects,
-        noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
-        onRead: (units) => {
-          meter.readUnits += units;
-        },
-        saveDeadline: turn.saveDeadline,
-        query: queryPartition(runtime.clients.dynamo),
-        samples,
-        foundRuns,
-      });
+  const foundRuns = new Map(
+    targets.map(({ tableName }) => [tableName, createFoundRuns(run.runId, before.foundRuns?.[tableName])]),
+  );
+  const writers = targets.map((target) => {
+    const own = { target, window, meter, samples, foundRuns: foundRuns.get(target.tableName) };
+    const ownFiles = files.filter(({ table }) => table === target.tableName);
+    return [
+      target.tableName,
+      openWriter(runtime, turn, { ...own, unitsPerByte: unitsPerByteOf(ownFiles) }),
+    ] as const;
+  });
   return {
-    writer,
+    writers: new Map(writers),
     progressOf({ totals }) {
       const counters: Record<string, number> = { ...NO_COUNTS, ...before.counters };
       addTo(counters, totals);
       const named = Object.entries(samples).filter(([, keys]) => keys.length > 0);
-      const found = foundRuns.ids();
+      const found = [...foundRuns].map(([name, runs]) => [name, runs.ids()] as const);
+      const some = found.filter(([, ids]) => ids.length > 0);
       return {
         counters: { ...counters, ...meter },
         digests: {},
         ...(named.length > 0 && {
           samples: Object.fromEntries(named.map(([kind, keys]) => [kind, [...keys]])),
         }),
-        ...(found.length > 0 && { foundRuns: { ...before.foundRuns, [tableName]: found } }),
+        ...(some.length > 0 && { foundRuns: { ...before.foundRuns, ...Object.fromEntries(some) } }),
       };
     },
   };
+}
+
+function unitsPerByteOf(files: readonly TableLoadFile[]): number {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const units = files.reduce((sum, file) => sum + file.writeUnits, 0);
+  return bytes === 0 ? 0 : units / bytes;
+}
+
+interface OpenedWriter {
+  readonly target: Target;
+  readonly window: LoadWindow;
+  readonly meter: { writeUnits: number; readUnits: number; throttles: number };
+  readonly samples: LeftAlone;
+  readonly foundRuns: FoundRuns | undefined;
+  readonly unitsPerByte: number;
+}
+
+function openWriter(
+  runtime: Runtime,
+  turn: ShardTurn<LineCursor>,
+  { target, window, meter, samples, foundRuns, unitsPerByte }: OpenedWriter,
+): LineWriter {
+  const { run } = turn;
+  const refusalOf = (item: WireItem, reason: Error): ItemRefusedError =>
+    itemRefused(item, target.spec.tableKey, reason);
+  const scope = { ...writeScope(runtime, turn, { target, meter }), window, refusalOf };
+  if (target.isOurs) return createBatchWriter({ ...scope, unitsPerByte });
+  return createConditionalWriter({
+    ...scope,
+    table: target.spec,
+    updateIf: updateIf(runtime.clients.dynamo),
+    runId: run.runId,
+    madeBy: { startedAt: run.startedAt, madeAttributes: runtime.migration.madeAttributes },
+    onExisting: run.parameters.onExisting,
+    objects: runtime.objects,
+    noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
+    onRead: (units) => {
+      meter.readUnits += units;
+    },
+    saveDeadline: turn.saveDeadline,
+    query: queryPartition(runtime.clients.dynamo),
+    samples,
+    foundRuns,
+  });
 }
 
 const NO_COUNTS = { ...tallyOf(0), products: 0, metadata: 0, variants: 0, quarantined: 0 } as const;
@@ -124,9 +172,9 @@ function copySamples(saved: Readonly<Record<string, readonly string[]>> = {}): L
 }
 
 /** The error for an item that DynamoDB will never take. */
-function refusalOf(item: WireItem, reason: Error): ItemRefusedError {
+function itemRefused(item: WireItem, key: TableKey, reason: Error): ItemRefusedError {
   return new ItemRefusedError(
-    `DynamoDB refuses item ${keyText(item)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct this product at the source, then start again.`,
+    `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct this product at the source, then start again.`,
     { cause: reason },
   );
 }

@@ -1,46 +1,51 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableUnavailableError } from '../shared/errors.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { createRate } from '../shared/copy/rate.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import type { FilledTable } from '../shared/migration/migration.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import type { WriteMeter, WriteScope } from '../shared/copy/load/write-scope.ts';
-import { targetKey } from '../migrations/shop/target-key.ts';
 
-/** The table that products go into. */
+/** A table that source items go into. */
 export interface Target {
+  readonly spec: FilledTable;
   readonly tableName: string;
   /** Whether this run created it and nobody else can have written there: then nothing can be overwritten. */
   readonly isOurs: boolean;
 }
 
 /** @throws TableUnavailableError (not retried) where the run has made no target ready, or somebody has replaced it */
-export async function findTarget(runtime: Runtime, run: Run): Promise<Target> {
-  const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
-  const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
-  if (record === undefined) {
-    throw new TableUnavailableError(
-      `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written. Start again.`,
-    );
+export async function findTargets(runtime: Runtime, run: Run): Promise<readonly Target[]> {
+  const records = new Map(
+    (await listTables(runtime.ledger, run.runId)).map((record) => [record.name, record]),
+  );
+  const targets: Target[] = [];
+  for (const { spec, name } of filledTablesOf(runtime, run)) {
+    const record = records.get(name);
+    if (record === undefined)
+      throw new TableUnavailableError(
+        `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written. Start again.`,
+      );
+    await assertSameTable(runtime, record);
+    targets.push({ spec, tableName: name, isOurs: record.outcome === 'CREATED' && !run.resumed });
   }
-  await assertSameTable(runtime, record);
-  return { tableName: name, isOurs: record.outcome === 'CREATED' && !run.resumed };
+  return targets;
 }
 
 /** What a writer needs of the turn. */
 export function writeScope(
   runtime: Runtime,
   turn: ShardTurn<unknown>,
-  { tableName: name, meter }: { readonly tableName: string; readonly meter: WriteMeter },
+  { target, meter }: { readonly target: Target; readonly meter: WriteMeter },
 ): WriteScope {
   const { plan } = turn.run;
   return {
-    tableName: name,
-    key: targetKey,
+    tableName: target.tableName,
+    key: target.spec.tableKey,
     items: runtime.items,
     rate: createRate({
       unitsPerSecond: plan.writeUnitsPerSecond / plan.workers,

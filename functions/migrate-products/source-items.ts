@@ -1,7 +1,8 @@
 import { itemOfLine } from '../shared/files/read-file.ts';
 import type { LineCursor, ReadLines } from '../shared/copy/load/read-lines.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { ownerIdOf } from '../migrations/shop/product-to-items.ts';
+import type { FilledTable } from '../shared/migration/migration.ts';
+import { ownerOf } from '../shared/migration/owner.ts';
 
 /** The items of one source item, in the order of the file. */
 export interface SourceGroup {
@@ -16,7 +17,7 @@ export interface SourceGroup {
  * Puts lines together again that one source item has become: they follow each other in one file. What is not complete
  * yet is kept for the next lines.
  */
-export function createGrouping(): (read: ReadLines) => readonly SourceGroup[] {
+export function createGrouping(table: FilledTable): (read: ReadLines) => readonly SourceGroup[] {
   let open: { owner: string | undefined; items: WireItem[]; next: LineCursor } | undefined;
   return ({ lines, index, linesBefore, file: { stem }, isFileEnd }) => {
     const groups: SourceGroup[] = [];
@@ -26,7 +27,7 @@ export function createGrouping(): (read: ReadLines) => readonly SourceGroup[] {
     };
     for (const [at, line] of lines.entries()) {
       const item = itemOfLine(line, { key: stem, where: `Line ${linesBefore + at + 1}` });
-      const owner = ownerIdOf(item);
+      const owner = ownerOf(item, table);
       if (owner !== open?.owner) close();
       open ??= { owner, items: [], next: { filesDone: index, linesDone: 0 } };
       open.items.push(item);

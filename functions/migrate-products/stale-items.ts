@@ -1,10 +1,10 @@
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
-import { keyIdentity, keyOf, keyText, targetKey } from '../migrations/shop/target-key.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
-import { isAsMigrated, isOfRun } from '../migrations/shop/as-written.ts';
-import { ownerIdOf } from '../migrations/shop/product-to-items.ts';
+import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
+import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
+import type { FilledTable } from '../shared/migration/migration.ts';
+import { ownerKeyOf, ownerOf } from '../shared/migration/owner.ts';
 import type { ObjectStore } from '../shared/aws/object-store.ts';
 import { removedStem, saveUndo } from '../shared/files/undo-file.ts';
 import type { QueryPartition } from '../shared/aws/query-partition.ts';
@@ -24,6 +24,7 @@ const MAX_SAMPLES = 20;
 /** What a sweep needs to know beyond the table. */
 export interface SweepScope extends WriteScope {
   readonly runId: string;
+  readonly table: FilledTable;
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
   /** Reads a product's items, whichever there are. */
   readonly query: QueryPartition;
@@ -52,22 +53,29 @@ interface StaleItem {
   readonly product: PendingProduct;
 }
 
+/** One source item's items in one table, as this run makes them. */
+export interface StaleScope {
+  readonly items: readonly WireItem[];
+  readonly runId: string;
+  readonly table: FilledTable;
+}
+
 /**
  * Items of the product that stand in its partitions as some earlier migration wrote them, and that it does not have
  * any more. Whatever belongs to another product, was changed by others, or was never written by a migration, stays.
  */
 export function staleAmong(
   found: readonly WireItem[],
-  { items, runId }: { readonly items: readonly WireItem[]; readonly runId: string },
+  { items, runId, table }: StaleScope,
 ): readonly WireItem[] {
   const [first] = items;
-  const owner = first === undefined ? undefined : ownerIdOf(first);
+  const owner = first === undefined ? undefined : ownerOf(first, table);
   if (owner === undefined) return [];
-  const expected = new Set(items.map(keyIdentity));
+  const expected = new Set(items.map((item) => keyIdentity(item, table.tableKey)));
   return found.filter(
     (item) =>
-      !expected.has(keyIdentity(item)) &&
-      ownerIdOf(item) === owner &&
+      !expected.has(keyIdentity(item, table.tableKey)) &&
+      ownerOf(item, table) === owner &&
       stringAttribute(item, 'migrationRun') !== undefined &&
       !isOfRun(item, runId) &&
       isAsMigrated(item),
@@ -81,7 +89,7 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
 
   const look = async (product: PendingProduct, items: readonly WireItem[]): Promise<void> => {
     const found = await readPartitions(scope, items);
-    const removable = staleAmong(found, { items, runId: scope.runId });
+    const removable = staleAmong(found, { items, runId: scope.runId, table: scope.table });
     product.remaining += removable.length;
     stale.push(...removable.map((item) => ({ item, product })));
     product.remaining -= 1;
@@ -112,13 +120,12 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
 }
 
 async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Promise<readonly WireItem[]> {
-  const { partitionKey } = catalogueTable.key;
-  const partitions = new Map(
-    items.map((item) => [stringAttribute(item, partitionKey) ?? '', item[partitionKey]] as const),
-  );
+  const { partitionKey } = scope.table.key;
+  const [first] = items;
+  const owner = first === undefined ? undefined : ownerKeyOf(first, scope.table);
+  const partitions = owner === undefined ? [] : scope.table.partitionsOf(owner);
   const found: WireItem[] = [];
-  for (const value of partitions.values()) {
-    if (value === undefined) continue;
+  for (const value of partitions) {
     let exclusiveStartKey: WireItem | undefined;
     do {
       const request = { tableName: scope.tableName, partitionKey, value, exclusiveStartKey };
@@ -136,12 +143,12 @@ async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Pr
 
 /** Before the first one is removed. What an earlier attempt has kept stays: these items are the same. */
 async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<void> {
-  const { objects, runId, saveDeadline, fence, noteKept } = scope;
+  const { objects, runId, key, saveDeadline, fence, noteKept } = scope;
   const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
   for (const [stem, ones] of Map.groupBy(together, ({ product }) => removedStem(product.stem))) {
     const items = ones.map(({ item }) => item);
     const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber: 0 }, options);
-    await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, targetKey)), isPutBack: false });
+    await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, key)), isPutBack: false });
   }
 }
 
@@ -151,7 +158,7 @@ async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<
   if (condition === undefined) noteTooLarge(scope, { item, product });
   else {
     const outcome = await paidWrite(scope, 1, () =>
-      scope.items.deleteIf(scope.tableName, keyOf(item), condition),
+      scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
     );
     if (outcome.written && (await isGone(scope, item, outcome.old))) product.tally.staleRemoved += 1;
   }
@@ -164,7 +171,7 @@ async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<
  */
 async function isGone(scope: SweepScope, item: WireItem, deleted: WireItem = item): Promise<boolean> {
   if (canonicalJson(deleted) === canonicalJson(item)) return true;
-  const condition = absentCondition(catalogueTable.key.partitionKey);
+  const condition = absentCondition(scope.key[0]?.name ?? '');
   await scope.retry(
     () => scope.items.putIf(scope.tableName, deleted, condition),
     (error) => noteThrottle(scope, isThrottle(error)),
@@ -172,7 +179,7 @@ async function isGone(scope: SweepScope, item: WireItem, deleted: WireItem = ite
   return false;
 }
 
-function noteTooLarge({ samples }: SweepScope, { item, product }: StaleItem): void {
+function noteTooLarge({ samples, key }: SweepScope, { item, product }: StaleItem): void {
   product.tally.keptTooLarge += 1;
-  if (samples.keptTooLarge.length < MAX_SAMPLES) samples.keptTooLarge.push(keyText(item));
+  if (samples.keptTooLarge.length < MAX_SAMPLES) samples.keptTooLarge.push(keyText(item, key));
 }

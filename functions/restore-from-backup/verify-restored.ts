@@ -90,7 +90,10 @@ async function openFiles(
     tally.sample('presentDifferent', keyText(found.expected, key));
   };
   const expected = expectedItems(runtime.objects, own.map(loadFileOf), progress.cursor);
-  return openComparison({ items: runtime.items, tableName, key, expected, tally, judge }, turn);
+  return openComparison(
+    { items: runtime.items, tableOf: () => ({ tableName, key }), expected, tally, judge },
+    turn,
+  );
 }
 
 function loadFileOf(file: RestorableFile): LoadFile {

@@ -45,7 +45,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   let undeletable: Undeletable | undefined;
 
   const step = async (cursor: RemovalCursor): Promise<RemovalCursor | undefined> => {
-    files ??= await undoFiles(runtime, run);
+    files ??= await undoFiles(runtime, run, tools.number);
     const file = files[cursor.undoFilesDone];
     if (file !== undefined) {
       await putBackFile(tools, file);

@@ -1,3 +1,4 @@
+import { filledTable } from '../shared/tables/run-tables.ts';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
@@ -44,8 +45,9 @@ async function backUpFirst(
 ): Promise<ItemsVerdict> {
   const { runId } = scope.run;
   const { name } = record;
+  const { number } = filledTable(runtime, scope.run, name);
   // Once something has been taken out, a backup would not hold it any more.
-  if ((await findShard(runtime.ledger, runId, 'RollBack', 0)) !== undefined) return { kind: 'take' };
+  if ((await findShard(runtime.ledger, runId, 'RollBack', number)) !== undefined) return { kind: 'take' };
   try {
     const warning = `The items of run ${runId} were taken out of ${name} without a DynamoDB backup of the table, because this endpoint offers none.`;
     const net = await keepBackup(runtime, { ...scope, table, record }, warning);

@@ -6,6 +6,7 @@ import { keyOf, keyText } from '../shared/items/item-key.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
+import { tableOfStem } from '../shared/files/undo-file.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { LeftReason } from './left-items.ts';
 import { sideBySide, type TakerTools } from './remover-tools.ts';
@@ -13,9 +14,10 @@ import { sideBySide, type TakerTools } from './remover-tools.ts';
 /** Items in place of older ones that the first pass could not put back, by mark: deleting them would lose both. */
 export type Undeletable = ReadonlyMap<string, LeftReason>;
 
-export async function undeletableItems({ runtime, run }: TakerTools): Promise<Undeletable> {
+export async function undeletableItems({ runtime, run, number }: TakerTools): Promise<Undeletable> {
   if (run.parameters.onExisting !== 'replace') return new Map();
-  const records = await listUndoRecords(runtime.ledger, run.runId);
+  const all = await listUndoRecords(runtime.ledger, run.runId);
+  const records = all.filter(({ stem }) => tableOfStem(stem) === number);
   return new Map(
     records.flatMap(({ unrestored = [], isReadable }) =>
       unrestored.map((mark) => [mark, isReadable === false ? 'noUndo' : 'unrestored'] as const),

@@ -26,6 +26,8 @@ export interface TakerTools extends TakerScope {
   readonly runtime: Runtime;
   /** Of the table. */
   readonly key: TableKey;
+  /** The table's among the filled ones. */
+  readonly number: number;
   readonly tally: Tally;
   /** Takes the tally and begins another. */
   readonly takeTally: () => ReturnType<Tally['taken']>;
@@ -47,12 +49,14 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     if (isThrottle(error)) rate.throttled();
   };
   const patiently = <T>(attempt: () => Promise<T>): Promise<T> => retry({ clock, deadline }, attempt);
-  const { tableKey: key } = filledTable(runtime, run, tableName).spec;
+  const { spec, number } = filledTable(runtime, run, tableName);
+  const key = spec.tableKey;
   let tally = new Tally();
   return {
     ...scope,
     runtime,
     key,
+    number,
     get tally() {
       return tally;
     },

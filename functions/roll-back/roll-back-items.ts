@@ -3,6 +3,7 @@ import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
 import { addLeft, type Left, leftReasons } from './left-items.ts';
+import { filledTable } from '../shared/tables/run-tables.ts';
 import type { TakerScope } from './remover-tools.ts';
 
 /** What has become of the run's items in a table that existed before. */
@@ -34,13 +35,14 @@ const basisOf = ({ markedAt = 0 }: Run): string => `${markedAt}`;
 export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promise<ItemsRolledBack> {
   const { clock, ledger } = runtime;
   const { run, deadline } = scope;
-  let saved = await findShard<RemovalCursor>(ledger, run.runId, 'RollBack', 0);
+  const { number } = filledTable(runtime, run, scope.tableName);
+  let saved = await findShard<RemovalCursor>(ledger, run.runId, 'RollBack', number);
   const taker = createItemTaker(runtime, scope);
   for (;;) {
     const before = saved?.basis === basisOf(run) ? saved : undefined;
     if (before?.done === true) return rolledBack(before);
     const step = await taker.takeSome(before?.cursor, clock.now() + checkpointMillis);
-    saved = await save(runtime, run, { before, step, version: saved?.version ?? 0 });
+    saved = await save(runtime, run, { number, before, step, version: saved?.version ?? 0 });
     if (clock.now() >= deadline) return rolledBack(saved);
   }
 }
@@ -83,10 +85,13 @@ async function save(
   { ledger, clock }: Runtime,
   run: Run,
   {
+    number,
     before,
     step,
     version,
   }: {
+    /** Of the table, among the filled ones. */
+    readonly number: number;
     readonly before: RemovalShard | undefined;
     readonly step: RemovalStep;
     /** Of the checkpoint that is there, whichever roll back it is of. */
@@ -97,7 +102,7 @@ async function save(
   const next = {
     ...addStep(before, step),
     state: 'RollBack',
-    shard: 0,
+    shard: number,
     turns: turns + 1,
     basis: basisOf(run),
     startedAt,

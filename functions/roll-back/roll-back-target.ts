@@ -1,11 +1,10 @@
 import { errorSummary } from '../shared/errors.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { failedReasons, type Left, leftText } from './left-items.ts';
 import { endsTurn } from './recovery-owner.ts';
@@ -21,11 +20,12 @@ function mayHaveWritten({ kind, backup }: Run): boolean {
   return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
 }
 
-async function existingTarget(runtime: Runtime, run: Run): Promise<TableRecord | undefined> {
-  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
+/** The tables that the run fills and that existed before. */
+async function existingTargets(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
+  if (!mayHaveWritten(run)) return [];
+  const filled = filledTablesOf(runtime, run).map(({ name }) => name);
   const tables = await listTables(runtime.ledger, run.runId);
-  const existed = tables.find(({ name, outcome }) => name === target && outcome === 'EXISTED');
-  return mayHaveWritten(run) ? existed : undefined;
+  return tables.filter(({ name, outcome }) => outcome === 'EXISTED' && filled.includes(name));
 }
 
 /** What is left becomes a fact of the table, so that every report names it. */
@@ -62,15 +62,27 @@ async function rollBackContents(
 }
 
 /**
- * Rolls back the run's items in a table that existed before, one by one; a table of the run's own goes whole. A table
+ * Rolls back the run's items in tables that existed before, one by one; a table of the run's own goes whole. A table
  * that cannot be read or written is named, and stops nothing else.
  *
  * @throws RunClosedError and what passes by itself
  */
-export async function rollBackTarget(runtime: Runtime, scope: TableRollBackScope): Promise<RolledBackTable> {
+export async function rollBackTargets(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+): Promise<readonly RolledBackTable[]> {
+  const outcomes: RolledBackTable[] = [];
+  for (const target of await existingTargets(runtime, scope.run))
+    outcomes.push(await rollBackTarget(runtime, scope, target));
+  return outcomes;
+}
+
+async function rollBackTarget(
+  runtime: Runtime,
+  scope: TableRollBackScope,
+  target: TableRecord,
+): Promise<RolledBackTable> {
   const { run } = scope;
-  const target = await existingTarget(runtime, run);
-  if (target === undefined) return { kind: 'done' };
   try {
     return await rollBackContents(runtime, scope, target);
   } catch (error) {

@@ -19,7 +19,7 @@ import { keepUnrecorded } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { rollBackFence } from './recovery-owner.ts';
-import { rollBackTarget } from './roll-back-target.ts';
+import { rollBackTargets } from './roll-back-target.ts';
 import { type TableRollBackScope, type RolledBackTable, rollBackTable } from './roll-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
@@ -40,7 +40,7 @@ async function rollBackTables(
   runtime: Runtime,
   scope: TableRollBackScope,
 ): Promise<readonly RolledBackTable[]> {
-  const outcomes: RolledBackTable[] = [await rollBackTarget(runtime, scope)];
+  const outcomes: RolledBackTable[] = [...(await rollBackTargets(runtime, scope))];
   if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
   const records = await listTables(runtime.ledger, scope.run.runId);
   for (const record of records) outcomes.push(await rollBackTable(runtime, scope, record));

@@ -5,7 +5,7 @@ import { keyMark, listUndoRecords, saveUndoRecord, type UndoRecord } from '../sh
 import type { Runtime } from '../shared/runtime.ts';
 import { keyIdentity, keyOf } from '../shared/items/item-key.ts';
 import { haveSameDigest } from '../shared/migration/as-written.ts';
-import { isRemovedStem, readUndoObject } from '../shared/files/undo-file.ts';
+import { isRemovedStem, readUndoObject, tableOfStem, tableStem } from '../shared/files/undo-file.ts';
 import { absentCondition, changeOf } from '../shared/aws/unchanged.ts';
 import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
@@ -18,12 +18,13 @@ export interface UndoFile {
   readonly records: ReadonlyMap<number, UndoRecord>;
 }
 
-/** Data files whose products may have replaced something; only `replace` does. */
-export async function undoFiles(runtime: Runtime, run: Run): Promise<readonly UndoFile[]> {
+/** Data files whose items may have replaced something in this filled table; only `replace` does. */
+export async function undoFiles(runtime: Runtime, run: Run, number: number): Promise<readonly UndoFile[]> {
   if (run.parameters.onExisting !== 'replace') return [];
   const records = Map.groupBy(await listUndoRecords(runtime.ledger, run.runId), ({ stem }) => stem);
-  const files = (await filesOfRun(runtime, run)).map(({ key }) => fileStem(key));
-  const stems = [...new Set([...files, ...records.keys()])];
+  const files = (await filesOfRun(runtime, run)).map(({ key }) => tableStem(fileStem(key), number));
+  const own = [...records.keys()].filter((stem) => tableOfStem(stem) === number);
+  const stems = [...new Set([...files, ...own])];
   return stems.map((stem) => ({
     stem,
     records: new Map((records.get(stem) ?? []).map((record) => [record.number, record])),

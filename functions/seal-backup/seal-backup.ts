@@ -8,14 +8,13 @@ import {
 import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
 import { type Fence, raiseFence } from '../shared/ledger/fence.ts';
 import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
-import { type BackupSummary, type Rehearsal, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { type BackupSummary, type Rehearsal, type Run } from '../shared/ledger/run.ts';
 import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { expiringSentence } from '../shared/aws/time-to-live.ts';
 import { listTransformed } from '../shared/ledger/transformed-file.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
@@ -77,8 +76,8 @@ async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTot
   const { timeToLiveAttribute: attribute } = run.plan;
   const { expiring = 0, expired = 0 } = rehearsed;
   if (attribute === undefined || expiring === 0) return;
-  const target = tableName(catalogueTable, tablePrefixOf(runtime, run));
-  const tables = { source: run.sourceTable, target };
+  const names = filledTablesOf(runtime, run).map(({ name }) => name);
+  const tables = { source: run.sourceTable, target: names.join(' and ') };
   await warnRun(runtime.ledger, run, [expiringSentence({ attribute, expiring, expired }, tables)]);
 }
 

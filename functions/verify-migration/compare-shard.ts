@@ -1,17 +1,21 @@
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
-import { COMPARED_COUNTERS, openComparison } from '../shared/copy/verify/compare-items.ts';
+import {
+  COMPARED_COUNTERS,
+  type ComparedTable,
+  openComparison,
+} from '../shared/copy/verify/compare-items.ts';
 import type { FoundItem } from '../shared/copy/verify/compare-by-key.ts';
 import { createTally } from '../shared/copy/verify/tally.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import type { LineCursor } from '../shared/copy/load/read-lines.ts';
 import { expectedItems } from '../shared/copy/verify/expected-items.ts';
-import { targetFilesOfShard } from '../shared/files/run-files.ts';
+import { targetFilesOfTables } from '../shared/files/run-files.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { keyText, targetKey } from '../migrations/shop/target-key.ts';
+import { keyText } from '../shared/items/item-key.ts';
+import { findVerifiedTargets } from './find-target.ts';
 import { verificationBasis } from '../shared/runs/equations.ts';
-import { findVerifiedTarget } from './find-target.ts';
 import { judgeItem } from './judge-item.ts';
 import { driftOf } from './judge-digests.ts';
 
@@ -43,26 +47,28 @@ async function openShard(
   turn: ShardTurn<LineCursor>,
 ): Promise<Verification> {
   const { run, progress } = turn;
-  const { tableName, isCreated } = await findVerifiedTarget(runtime, run);
-  const files = await targetFilesOfShard(runtime, run, { shard, table: tableName });
+  const targets = await findVerifiedTargets(runtime, run);
+  const byName = new Map(targets.map((target) => [target.tableName, target]));
+  const files = await targetFilesOfTables(runtime, run, { shard, tables: [...byName.keys()] });
   const drift = progress.cursor === undefined ? await driftCounters(runtime, shard, turn) : {};
   const tally = createTally(
     { counters: [...COMPARED_COUNTERS, ...VERDICTS, ...DRIFT], samples: NAMED },
     { ...progress, counters: { ...progress.counters, ...drift } },
   );
-  const target = { runId: run.runId, runStartedAt: run.startedAt, isCreated };
+  const { madeAttributes } = runtime.migration;
+  const madeBy = { startedAt: run.startedAt, madeAttributes };
   const comparison = {
     items: runtime.items,
-    tableName,
-    key: targetKey,
+    tableOf: (name = ''): ComparedTable => ({ tableName: name, key: byName.get(name)?.spec.tableKey ?? [] }),
     expected: expectedItems(runtime.objects, files, progress.cursor),
     tally,
-    judge: (found: FoundItem): void => {
-      const verdict = judgeItem(found, target);
+    judge: (found: FoundItem, { tableName, key }: ComparedTable): void => {
+      const isCreated = byName.get(tableName)?.isCreated === true;
+      const verdict = judgeItem(found, { runId: run.runId, madeBy, isCreated });
       tally.counters[verdict] += 1;
       // Counted among the others' items, too.
       if (verdict === 'presentDifferent') tally.counters.alreadyPresent += 1;
-      if (NAMED.includes(verdict)) tally.sample(verdict, keyText(found.expected));
+      if (NAMED.includes(verdict)) tally.sample(verdict, keyText(found.expected, key));
     },
   };
   return openComparison(comparison, turn);

@@ -1,25 +1,32 @@
 import { listTables } from '../shared/ledger/table-record.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import type { FilledTable } from '../shared/migration/migration.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
-import { catalogueTable } from '../migrations/shop/tables/target-tables.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
 
-/** The table that the run has written. */
+/** A table that the run has written. */
 export interface VerifiedTarget {
+  readonly spec: FilledTable;
   readonly tableName: string;
   /** Whether this run created it; then it holds what the run wrote and nothing else. */
   readonly isCreated: boolean;
 }
 
 /**
- * What the run has to do with `products-enhanced`, by its ledger.
+ * What the run has to do with the tables that it fills, by its ledger.
  *
- * @throws TableUnavailableError (not retried) where somebody has deleted or replaced it since
+ * @throws TableUnavailableError (not retried) where somebody has deleted or replaced one since
  */
-export async function findVerifiedTarget(runtime: Runtime, run: Run): Promise<VerifiedTarget> {
-  const name = tableName(catalogueTable, tablePrefixOf(runtime, run));
-  const record = (await listTables(runtime.ledger, run.runId)).find((table) => table.name === name);
-  if (record !== undefined) await assertSameTable(runtime, record);
-  return { tableName: name, isCreated: record?.outcome === 'CREATED' };
+export async function findVerifiedTargets(runtime: Runtime, run: Run): Promise<readonly VerifiedTarget[]> {
+  const records = new Map(
+    (await listTables(runtime.ledger, run.runId)).map((record) => [record.name, record]),
+  );
+  const targets: VerifiedTarget[] = [];
+  for (const { spec, name } of filledTablesOf(runtime, run)) {
+    const record = records.get(name);
+    if (record !== undefined) await assertSameTable(runtime, record);
+    targets.push({ spec, tableName: name, isCreated: record?.outcome === 'CREATED' });
+  }
+  return targets;
 }

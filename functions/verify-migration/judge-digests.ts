@@ -6,13 +6,13 @@ import { listShards, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { JudgedDigests, RunStepInput } from '../shared/state.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
-import { findVerifiedTarget } from './find-target.ts';
+import { findVerifiedTargets } from './find-target.ts';
 import { verificationBasis } from '../shared/runs/equations.ts';
 
 /** Everything that is judged; the ledger's, so that a second call judges the same. */
 export interface Evidence {
   readonly run: Run;
-  /** Whether this run created the target, so that it must hold what the run wrote and nothing else. */
+  /** Whether this run created every table that it filled, so that they must hold what it wrote and nothing else. */
   readonly isCreated: boolean;
   readonly scanned: readonly Shard[];
   /** Whether an earlier execution of this run has left a comparison key by key. */
@@ -36,8 +36,8 @@ export function judgeEvidence({ run, isCreated, scanned, isComparedBefore }: Evi
   const { expected } = rehearsal;
   const target = digestOf(scanned, 'target');
   const isEqual = isCreated && equalDigests(target, expected);
-  const extra =
-    isEqual || !isCreated ? 0 : Math.max(countOf(scanned, 'foreign'), target.count - expected.count, 0);
+  const surplus = isCreated ? target.count - expected.count : 0;
+  const extra = isEqual ? 0 : Math.max(countOf(scanned, 'foreign'), surplus, 0);
   const isSourceEqual = equalDigests(digestOf(scanned, 'source'), backup.digest);
   return {
     byKey: !isEqual || isComparedBefore,
@@ -61,15 +61,15 @@ export function judgeEvidence({ run, isCreated, scanned, isComparedBefore }: Evi
 export async function judgeDigests(runtime: Runtime, input: RunStepInput): Promise<JudgedDigests> {
   const { ledger, clock } = runtime;
   const { run } = await raiseFence({ ledger, clock, ...input });
-  const [{ isCreated }, scanned, compared] = await Promise.all([
-    findVerifiedTarget(runtime, run),
+  const [targets, scanned, compared] = await Promise.all([
+    findVerifiedTargets(runtime, run),
     listShards(ledger, run.runId, 'VerifyMigration'),
     listShards(ledger, run.runId, 'CompareByKey'),
   ]);
   assertComplete(run, scanned);
   const { byKey, verification } = judgeEvidence({
     run,
-    isCreated,
+    isCreated: targets.every((target) => target.isCreated),
     scanned,
     isComparedBefore: compared.length > 0,
   });

@@ -1,4 +1,10 @@
-import { haveSameDigest, isAsMigrated, isOfRun, isSameContent } from '../migrations/shop/as-written.ts';
+import {
+  haveSameDigest,
+  isAsMigrated,
+  isOfRun,
+  isSameContent,
+  type MadeBy,
+} from '../shared/migration/as-written.ts';
 import type { FoundItem } from '../shared/copy/verify/compare-by-key.ts';
 
 /** What an expected key holds. */
@@ -17,8 +23,7 @@ export type ItemVerdict =
 /** The run that is verified, and its target. */
 export interface ComparedTarget {
   readonly runId: string;
-  /** ISO 8601: what the run puts where the source has no time. */
-  readonly runStartedAt: string;
+  readonly madeBy: MadeBy;
   /** The run created the table, so that nothing but its own items may be there. */
   readonly isCreated: boolean;
 }
@@ -26,11 +31,11 @@ export interface ComparedTarget {
 /** Judges one key. */
 export function judgeItem(
   { expected, existing }: FoundItem,
-  { runId, runStartedAt, isCreated }: ComparedTarget,
+  { runId, madeBy, isCreated }: ComparedTarget,
 ): ItemVerdict {
   const isOurs = isOfRun(existing, runId);
   if (isOurs && haveSameDigest(existing, expected) && isAsMigrated(existing)) return 'same';
   if (isCreated) return 'different';
   if (isOurs) return 'changedSince';
-  return isSameContent(existing, expected, runStartedAt) ? 'alreadyPresent' : 'presentDifferent';
+  return isSameContent(existing, expected, madeBy) ? 'alreadyPresent' : 'presentDifferent';
 }

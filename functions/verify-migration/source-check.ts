@@ -2,10 +2,10 @@ import { readItems } from '../shared/files/read-file.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
-import { sourceKey } from '../migrations/shop/tables/target-tables.ts';
+import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
 import { itemDigest } from '../shared/items/digest.ts';
 import { readItemsByKey } from '../shared/aws/read-items.ts';
-import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 import { createProductTable, type ProductTable } from './product-table.ts';
 import type { ScanTally } from './scan-tally.ts';
 import { shorten } from '../shared/text.ts';
@@ -35,19 +35,20 @@ interface CheckScope {
 /** Reads the segment's part of the backup and stands ready to compare. */
 export async function openSourceCheck(scope: CheckScope): Promise<SourceCheck> {
   const { tally } = scope;
+  const { key } = scope.runtime.migration.source;
   const table = await readTable(scope);
   return {
     see(page) {
       for (const product of page) {
         const digest = itemDigest(product);
-        const match = table.match(idOf(product), digest);
+        const match = table.match(keyIdentity(product, key), digest);
         tally.sums.source.add(digest);
         tally.counters.sourceItems += 1;
         if (match !== 'added') tally.counters.matched += 1;
         if (match === 'same') continue;
         const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
         tally.counters[kind] += 1;
-        tally.sample(kind, shorten(idOf(product), MAX_ID_BYTES));
+        tally.sample(kind, shorten(keyText(product, key), MAX_ID_BYTES));
       }
     },
     async finish() {
@@ -59,10 +60,11 @@ export async function openSourceCheck(scope: CheckScope): Promise<SourceCheck> {
 }
 
 async function readTable({ runtime, files }: CheckScope): Promise<ProductTable> {
+  const { key } = runtime.migration.source;
   const table = createProductTable(files.reduce((sum, { itemCount }) => sum + itemCount, 0));
   for (const file of files) {
     for await (const product of readItems(runtime.objects, file))
-      table.add(idOf(product), itemDigest(product));
+      table.add(keyIdentity(product, key), itemDigest(product));
   }
   return table;
 }
@@ -75,39 +77,43 @@ async function nameRemoved(
   scope: CheckScope,
   { table, removed }: { readonly table: ProductTable; readonly removed: number },
 ): Promise<void> {
+  const { key: sourceKey } = scope.runtime.migration.source;
   const wanted = Math.min(removed, MAX_NAMED);
   let named = 0;
   let asked = 0;
-  for await (const ids of unseenIds(scope, table)) {
-    const gone = await removedAmong(scope, ids);
-    for (const id of gone) scope.tally.sample('driftRemoved', shorten(id, MAX_ID_BYTES));
+  for await (const keys of unseenKeys(scope, table)) {
+    const gone = await removedAmong(scope, keys);
+    for (const key of gone)
+      scope.tally.sample('driftRemoved', shorten(keyText(key, sourceKey), MAX_ID_BYTES));
     named += gone.length;
-    asked += ids.length;
+    asked += keys.length;
     if (named >= wanted || asked >= MAX_CANDIDATES) return;
   }
 }
 
-async function* unseenIds(
+async function* unseenKeys(
   { runtime, files }: CheckScope,
   table: ProductTable,
-): AsyncGenerator<readonly string[]> {
-  let ids: string[] = [];
+): AsyncGenerator<readonly WireItem[]> {
+  const { key } = runtime.migration.source;
+  let keys: WireItem[] = [];
   for (const file of files) {
     for await (const product of readItems(runtime.objects, file)) {
-      if (table.isSeen(idOf(product))) continue;
-      ids.push(idOf(product));
-      if (ids.length < CANDIDATES_TOGETHER) continue;
-      yield ids;
-      ids = [];
+      if (table.isSeen(keyIdentity(product, key))) continue;
+      keys.push(keyOf(product, key));
+      if (keys.length < CANDIDATES_TOGETHER) continue;
+      yield keys;
+      keys = [];
     }
   }
-  if (ids.length > 0) yield ids;
+  if (keys.length > 0) yield keys;
 }
 
 async function removedAmong(
   { runtime, turn, tally }: CheckScope,
-  ids: readonly string[],
-): Promise<readonly string[]> {
+  keys: readonly WireItem[],
+): Promise<readonly WireItem[]> {
+  const { key } = runtime.migration.source;
   const found = await readItemsByKey(
     {
       items: runtime.items,
@@ -117,12 +123,8 @@ async function removedAmong(
         tally.counters.readUnits += readUnits;
       },
     },
-    ids.map((id) => ({ [sourceKey.partitionKey]: { S: id } })),
+    keys,
   );
-  const existing = new Set(found.map(idOf));
-  return ids.filter((id) => !existing.has(id));
-}
-
-function idOf(product: WireItem): string {
-  return stringAttribute(product, sourceKey.partitionKey) ?? '';
+  const existing = new Set(found.map((item) => keyIdentity(item, key)));
+  return keys.filter((one) => !existing.has(keyIdentity(one, key)));
 }

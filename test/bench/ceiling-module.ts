@@ -1,4 +1,4 @@
-import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../support/shop.ts';
 import { generateProducts } from '../../workflow/local/products/generate-products.ts';
 import { stringAttribute } from '../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../support/sample-context.ts';

@@ -1,10 +1,10 @@
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
-import { catalogueTable, targetTables } from '../../functions/migrations/shop/tables/target-tables.ts';
-import { keyIdentity } from '../../functions/migrations/shop/target-key.ts';
-import { transformContext } from '../../functions/migrations/shop/transform-context.ts';
+import { productToItems } from '../support/shop.ts';
+import { catalogueTable, targetTables } from '../support/shop.ts';
+import { keyIdentity } from '../support/shop.ts';
+import { transformContext } from '../support/shop.ts';
 import { readRun } from '../../functions/shared/ledger/run.ts';
 import { caseCount } from '../support/soak.ts';
 import {

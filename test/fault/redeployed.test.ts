@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
-import { catalogueTable } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { catalogueTable } from '../support/shop.ts';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
 import { startFauxqs } from '../../workflow/local/s3/fauxqs-engine.ts';

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
-import { catalogueTable } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { catalogueTable } from '../support/shop.ts';
 import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';

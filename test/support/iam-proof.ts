@@ -1,6 +1,6 @@
 import { transactionActions } from './iam-calls.ts';
 import { tableName } from '../../functions/shared/migration/table-spec.ts';
-import { targetTables } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { targetTables } from './shop.ts';
 import { evaluate, type IamRequest, type Permissions, type PolicyDocument } from './iam-evaluator.ts';
 import { accountId, type Template } from '../workflow/template-variants.ts';
 

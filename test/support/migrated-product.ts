@@ -1,5 +1,5 @@
 import type * as fc from 'fast-check';
-import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from './shop.ts';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { arbitraryProduct } from './arbitrary-items.ts';
 import { sampleContext } from './sample-context.ts';

@@ -1,4 +1,4 @@
-import { productToItems } from '../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from './shop.ts';
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import { sampleContext } from './sample-context.ts';
 

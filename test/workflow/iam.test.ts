@@ -9,7 +9,7 @@ import {
   verificationKey,
 } from '../../functions/shared/files/layout.ts';
 import { itemWritingActions, writerTag } from '../../functions/shared/aws/table-policy.ts';
-import { catalogueTable, targetTables } from '../../functions/migrations/shop/tables/target-tables.ts';
+import { catalogueTable, targetTables } from '../support/shop.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
   evaluate,

@@ -1,4 +1,3 @@
-import { migration } from '#migration/index.ts';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { runLayout } from '../../functions/shared/files/layout.ts';
 import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
@@ -49,14 +48,7 @@ async function storedReport(context: OperatorContext, record: RunRecord): Promis
   if (isReport(report)) return report;
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
-  const target = filledTableOf(tables.map(({ name }) => name));
-  return reportFromLedger(record, { now: new Date(), found, target });
-}
-
-/** The first table that the migration fills, as the run calls it: with the prefix of its deployment. */
-function filledTableOf(names: readonly string[]): string {
-  const [{ name: ending } = { name: '' }] = migration.filled;
-  return names.find((name) => name.endsWith(ending)) ?? ending;
+  return reportFromLedger(record, { now: new Date(), found });
 }
 
 /** An object's text; `undefined` where there is none. */

@@ -1,7 +1,10 @@
 import { migration } from '#migration/index.ts';
+import type { FilledTable } from '../../functions/shared/migration/migration.ts';
+import type { ReportedTable } from '../../functions/shared/runs/report.ts';
 import {
   countedVerification,
   countsInPlace,
+  type FilledTableOfReport,
   rolledBackCounts,
 } from '../../functions/shared/runs/build-report.ts';
 import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
@@ -76,16 +79,22 @@ export interface LedgerView {
   readonly now: Date;
   /** What is there now of the run's tables. */
   readonly found: FoundTables;
-  /** Name of the table that a migration writes items into. */
-  readonly target: string;
 }
+
+/** A filled table under the name that it has in the run: with the prefix of its deployment. */
+const filledAmong =
+  (tables: readonly ReportedTable[]) =>
+  (spec: FilledTable): FilledTableOfReport => {
+    const reported = tables.find(({ name }) => name.endsWith(spec.name));
+    return { spec, name: reported?.name ?? spec.name, reported };
+  };
 
 /**
  * What the ledger alone tells of a run whose report was never written, or is being written still.
  *
  * @throws OperatorError where the run has not ended.
  */
-export function reportFromLedger(record: RunRecord, { now, found, target }: LedgerView): Report {
+export function reportFromLedger(record: RunRecord, { now, found }: LedgerView): Report {
   const { run, failure, shards } = record;
   const tables = record.tables.flatMap((table) => reportedTable(table, found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);
@@ -102,11 +111,7 @@ export function reportFromLedger(record: RunRecord, { now, found, target }: Ledg
     backup: run.backup ?? null,
     tables,
     migrated: {
-      ...countsInPlace(
-        shards,
-        tables.find(({ name }) => name === target),
-        rolledBack,
-      ),
+      ...countsInPlace(shards, migration.filled.map(filledAmong(tables)), rolledBack),
       quarantined: run.rehearsal?.quarantined ?? 0,
     },
     verification: countedVerification(run, shards) ?? null,

@@ -4,6 +4,7 @@ import { listTransformed, type TargetFile } from '../ledger/transformed-file.ts'
 import type { Runtime } from '../runtime.ts';
 import { readBackup } from './backup-catalog.ts';
 import { filesOfShard } from './shard-files.ts';
+import { tableStem } from './undo-file.ts';
 
 /**
  * Files of the backup that a run migrates, in the order that shards are cut by: its own, from the
@@ -43,10 +44,37 @@ export async function targetFilesOfShard(
 ): Promise<readonly TargetLoadFile[]> {
   const files = (await listTransformed(ledger, { runId, making })).map((file) => {
     const { products, metadata, variants, quarantined } = file.counts;
-    const counts = { products, metadata, variants, quarantined };
+    const counts = { products, metadata, variants, quarantined, ...file.kinds };
     const target = file.targets.find((one) => one.table === table);
     const { parts = [], itemCount = 0, bytes = 0, writeUnits = 0 } = target ?? {};
     return { stem: `${file.segment}-${file.sequence}`, parts, itemCount, bytes, writeUnits, counts };
   });
   return filesOfShard(files, { shard, shardCount: plan.shards.length });
+}
+
+/** A file of one of several tables. */
+export interface TableLoadFile extends TargetLoadFile {
+  /** Name of the table, with the run's prefix. */
+  readonly table: string;
+}
+
+/**
+ * A shard's target files of several tables as one list: first those of the first table, then those of the next. What
+ * a data file counts for is counted with the first table.
+ */
+export async function targetFilesOfTables(
+  runtime: Pick<Runtime, 'ledger'>,
+  run: Run,
+  { shard, tables }: { readonly shard: number; readonly tables: readonly string[] },
+): Promise<readonly TableLoadFile[]> {
+  const lists = tables.map(async (table, number) => {
+    const files = await targetFilesOfShard(runtime, run, { shard, table });
+    return files.map((file) => ({
+      ...file,
+      table,
+      stem: tableStem(file.stem, number),
+      counts: number === 0 ? file.counts : {},
+    }));
+  });
+  return (await Promise.all(lists)).flat();
 }

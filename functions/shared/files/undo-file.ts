@@ -76,6 +76,16 @@ export async function readUndo(scope: UndoScope, key: TableKey): Promise<UndoIte
   return items;
 }
 
+/** The stem of a data file's items in one filled table; `number` is the table's among them, from 0. */
+export function tableStem(stem: string, number: number): string {
+  return number === 0 ? stem : `${stem}@${number}`;
+}
+
+/** The number of the filled table that a stem belongs to. */
+export function tableOfStem(stem: string): number {
+  return Number(/@(?<number>\d+)/.exec(stem)?.groups?.['number'] ?? 0);
+}
+
 /** Under which stem items are kept that were removed, not replaced: they are put back where nothing is. */
 export function removedStem(stem: string): string {
   return `${stem}${REMOVED}`;

@@ -42,6 +42,8 @@ export interface TransformedFile {
   readonly making: number;
   /** By the names of TransformProducts' counters. */
   readonly counts: Readonly<Record<TransformCounter, number>>;
+  /** Target items by `kindCounter`. */
+  readonly kinds?: Readonly<Record<string, number>> | undefined;
   /** Of the data file's items, as read back. */
   readonly source: Digest;
   readonly quarantined: readonly QuarantinedProduct[];

@@ -71,3 +71,8 @@ export interface Put {
     readonly [table: string]: { readonly [kind: string]: readonly WireItem[] | undefined } | undefined;
   };
 }
+
+/** The counter of a table's items of one kind. */
+export function kindCounter({ name }: Pick<TableSpec, 'name'>, kind: string): string {
+  return `${name} ${kind}`;
+}

@@ -21,7 +21,8 @@ import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, rolledBackItems, type Shards } from './count-shards.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
-import { filledTablesOf } from '../tables/run-tables.ts';
+import { type FilledTable, kindCounter } from '../migration/migration.ts';
+import { filledTablesOf, type RunTable } from '../tables/run-tables.ts';
 import { shorten } from '../text.ts';
 
 /** What the ledger holds of a run besides the run itself. */
@@ -83,13 +84,19 @@ export function countedVerification(run: Run, shards: Shards): Verification | un
   };
 }
 
-function migratedCounts(shards: Shards): MigratedCounts {
+function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]): MigratedCounts {
   const count = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
   return {
     products: count('metadata'),
     items: count('items'),
     metadata: count('metadata'),
     variants: count('variants'),
+    byTarget: Object.fromEntries(
+      filled.map(({ spec, name }) => [
+        name,
+        Object.fromEntries(spec.kinds.map((kind) => [kind, count(kindCounter(spec, kind))])),
+      ]),
+    ),
     alreadyPresent: count('alreadyPresent'),
     quarantined: count('quarantined'),
     replaced: count('replaced'),
@@ -111,16 +118,21 @@ export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefin
   };
 }
 
+/** A filled table, and what the report says of it; absent: nothing was announced. */
+export interface FilledTableOfReport extends RunTable<FilledTable> {
+  readonly reported: ReportedTable | undefined;
+}
+
 /** What of the run is in place in the target now, by what exists and what was counted. */
 export function countsInPlace(
   shards: Shards,
-  target: ReportedTable | undefined,
+  filled: readonly FilledTableOfReport[],
   back: RolledBack | undefined,
 ): MigratedCounts {
-  const isThere = target !== undefined && target.outcome !== 'DELETED';
-  if (!isThere) return nothingMigrated;
-  const migrated = migratedCounts(shards);
-  if (target.outcome !== 'EXISTED' || back === undefined) return migrated;
+  const outcomes = filled.flatMap(({ reported }) => reported?.outcome ?? []);
+  if (outcomes.every((outcome) => outcome === 'DELETED')) return nothingMigrated;
+  const migrated = migratedCounts(shards, filled);
+  if (!outcomes.includes('EXISTED') || back === undefined) return migrated;
   const { items, alreadyPresent, replaced = 0 } = migrated;
   const written = items - alreadyPresent + replaced;
   const left = back.isThrough ? back.kept : Math.max(0, written - back.deleted - back.restored);
@@ -167,14 +179,13 @@ export interface RunEnd {
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
-  const target = filledTablesOf(runtime, run)[0]?.name;
   const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);
-  const migrated = countsInPlace(
-    shards,
-    reported.find(({ name }) => name === target),
-    rolledBack,
-  );
+  const filled = filledTablesOf(runtime, run).map((table) => ({
+    ...table,
+    reported: reported.find(({ name }) => name === table.name),
+  }));
+  const migrated = countsInPlace(shards, filled, rolledBack);
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'TransformProducts', 'quarantined');
   return {
     runId: run.runId,

@@ -3,8 +3,8 @@ import { type Shard, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 /** Checkpoints of a run by state. */
 export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 
-/** The shard of a roll back that removes single items. The numbers after it belong to looks into tables. */
-const ITEM_WALK = 0;
+/** Shards of a roll back below this number remove single items, one for each existing table; the others are looks into tables. */
+const FIRST_LOOK = 1_000;
 
 /** What a roll back has counted in an existing table. */
 export interface RolledBackItems {
@@ -19,14 +19,16 @@ export interface RolledBackItems {
 
 /** By the checkpoints of the state RollBack. */
 export function rolledBackItems(shards: readonly Shard[]): RolledBackItems {
-  const walk = shards.find(({ shard }) => shard === ITEM_WALK);
-  const { items = 0, deleted = 0, restored = 0 } = walk?.counters ?? {};
+  const walks = shards.filter(({ shard }) => shard < FIRST_LOOK);
+  const sum = (name: string): number =>
+    walks.reduce((total, { counters }) => total + (counters[name] ?? 0), 0);
+  const [deleted, restored] = [sum('deleted'), sum('restored')];
   return {
     deleted,
     restored,
-    kept: Math.max(0, items - deleted - restored),
-    keptKeys: Object.values(walk?.samples ?? {}).flat(),
-    isThrough: walk?.done === true,
+    kept: Math.max(0, sum('items') - deleted - restored),
+    keptKeys: walks.flatMap(({ samples }) => Object.values(samples ?? {}).flat()),
+    isThrough: walks.length > 0 && walks.every(({ done }) => done),
   };
 }
 

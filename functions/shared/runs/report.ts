@@ -43,9 +43,13 @@ export interface RolledBack {
 export interface MigratedCounts {
   /** Products whose items are all in place; 0 after a roll back, which counts items only. */
   readonly products: number;
-  /** METADATA and VARIANT items together. */
+  /** Of all kinds together. */
   readonly items: number;
+  /** By table and kind. Absent where nothing is in place. */
+  readonly byTarget?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Older name: one for each source item that is in place. */
   readonly metadata: number;
+  /** Older name: all other items. */
   readonly variants: number;
   /** Those of `items` that existed before the run. */
   readonly alreadyPresent: number;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { keyText } from '../../../functions/migrations/shop/target-key.ts';
+import { keyText } from '../../support/shop.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 

@@ -31,7 +31,6 @@ function recordOf(status: Run['status']): RunRecord {
 const look = (found: FoundTables) => ({
   now: new Date('2026-03-01T12:01:00.000Z'),
   found,
-  target: 'products-enhanced',
 });
 
 describe('a report that is made from the ledger', () => {

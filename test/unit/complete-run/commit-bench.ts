@@ -15,7 +15,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
-import { catalogueTable, targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { catalogueTable, targetTables } from '../../support/shop.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { compareShard } from '../../../functions/verify-migration/compare-shard.ts';
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';

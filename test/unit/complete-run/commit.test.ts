@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
-import { catalogueTable } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { catalogueTable } from '../../support/shop.ts';
 import type { Bench } from '../files/backup-bench.ts';
 import { shopItem, sizedProducts } from '../migrate/migrate-bench.ts';
 import { commitBench, deleteTable, driveRun, ledgerHand, type Stage } from './commit-bench.ts';

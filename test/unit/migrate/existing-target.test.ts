@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
-import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
+import { productToItems, transformContext } from '../../support/shop.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import {
   awsError,

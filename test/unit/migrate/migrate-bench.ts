@@ -8,7 +8,7 @@ import type { Plan, WorkerOutput } from '../../../functions/shared/state.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
-import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import { keyIdentity } from '../../support/shop.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Bench, drive, longTurn, product, sourceTable } from '../files/backup-bench.ts';

@@ -4,10 +4,10 @@ import { migrateShard } from '../../../functions/migrate-products/migrate-shard.
 import { findShard, saveShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
-import { transformContext } from '../../../functions/migrations/shop/transform-context.ts';
+import { productToItems } from '../../support/shop.ts';
+import { transformContext } from '../../support/shop.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import { keyIdentity } from '../../support/shop.ts';
 import type { ItemJson, ItemTable } from '../../../functions/shared/aws/item-table.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { seededRandom } from '../../../workflow/local/gateway/seeded-random.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decideExisting } from '../../../functions/migrate-products/decide-existing.ts';
 import { createLoadWindow, type PendingLines } from '../../../functions/shared/copy/load/load-window.ts';
 import { createPipeline } from '../../../functions/shared/copy/pipeline.ts';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import { readUndo, saveUndo } from '../../../functions/shared/files/undo-file.ts';
 import { changeOf, unchangedCondition } from '../../../functions/shared/aws/unchanged.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -99,7 +99,13 @@ describe('deciding about an item in the way', () => {
   const runStartedAt = '2026-05-05T05:05:05.555Z';
   const fresh = made('run-2', {}, runStartedAt);
   const decide = (existing: WireItem, onExisting: 'keep' | 'replace', wanted = fresh) =>
-    decideExisting({ existing, fresh: wanted, runId: 'run-2', runStartedAt, onExisting });
+    decideExisting({
+      existing,
+      fresh: wanted,
+      runId: 'run-2',
+      madeBy: { startedAt: runStartedAt, madeAttributes: ['createdAt', 'updatedAt'] },
+      onExisting,
+    });
 
   it.each<[string, WireItem, 'keep' | 'replace', string]>([
     ['its own', fresh, 'keep', 'ours'],

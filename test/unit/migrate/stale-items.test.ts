@@ -1,9 +1,11 @@
+import type { FilledTable } from '../../../functions/shared/migration/migration.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { staleAmong } from '../../../functions/migrate-products/stale-items.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
-import { keyText } from '../../../functions/migrations/shop/target-key.ts';
+import { migration } from '../../../functions/migrations/shop/index.ts';
+import * as itemKey from '../../../functions/shared/items/item-key.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
 import { drive, longTurn, shortTurn } from '../files/backup-bench.ts';
@@ -19,6 +21,9 @@ import {
   targetKey,
   targetName,
 } from './migrate-bench.ts';
+
+const [catalogue] = migration.filled as [FilledTable];
+const keyText = (item: WireItem): string => itemKey.keyText(item, catalogue.tableKey);
 
 let bench: MigrateBench;
 afterEach(() => bench.stop());
@@ -142,8 +147,8 @@ describe('variants that their product no longer has', () => {
       noted(target.get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6')) ?? {}),
     ];
     const found = [...items, ...others, target.get(targetKey('VARIANT#PRO-XL-P1-1DEE6E3EC6')) ?? {}];
-    const removed = staleAmong(found, { items, runId: 'run-2' });
+    const removed = staleAmong(found, { items, runId: 'run-2', table: catalogue });
     expect(removed.map((item) => keyText(item))).toEqual(['PRODUCT#p-1 / VARIANT#PRO-XL-P1-1DEE6E3EC6']);
-    expect(staleAmong(found, { items, runId: 'run-1' })).toEqual([]);
+    expect(staleAmong(found, { items, runId: 'run-1', table: catalogue })).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { type ItemsRolledBack, rollBackItems } from '../../../functions/roll-bac
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { listUndoRecords, saveUndoRecord } from '../../../functions/shared/ledger/undo-record.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { keyIdentity } from '../../../functions/migrations/shop/target-key.ts';
+import { keyIdentity } from '../../support/shop.ts';
 import { itemDigest } from '../../../functions/shared/items/digest.ts';
 import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import { keyOf } from '../../../functions/migrations/shop/target-key.ts';
+import { keyOf } from '../../support/shop.ts';
 import { unchangedCondition } from '../../../functions/shared/aws/unchanged.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import {

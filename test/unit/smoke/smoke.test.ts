@@ -1,6 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { OperatorContext } from '../../../workflow/cli/context.ts';
 import { awkwardProducts, namelessProduct } from '../../../workflow/cli/smoke/awkward-products.ts';

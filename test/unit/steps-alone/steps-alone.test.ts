@@ -12,7 +12,7 @@ import { type ManualOutcome, withManualRun } from '../../../functions/shared/run
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
-import { catalogueTable } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { catalogueTable } from '../../support/shop.ts';
 import {
   type Bench,
   longTurn,

@@ -13,7 +13,7 @@ import { productsEnhancedTable } from '../../../functions/migrations/shop/tables
 import { returnItemKey, returnKey, returnsTable } from '../../../functions/migrations/shop/tables/returns.ts';
 import { schemaDifferences } from '../../../functions/shared/aws/schema-differences.ts';
 import { type TableSpec, tableName } from '../../../functions/shared/migration/table-spec.ts';
-import { targetTables } from '../../../functions/migrations/shop/tables/target-tables.ts';
+import { targetTables } from '../../support/shop.ts';
 
 /** What DescribeTable would say of a table made from the spec. */
 function described(spec: TableSpec): TableDescription {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import { makeSku } from '../../../functions/migrations/shop/sku.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import { type WireItem, type WireValue, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { migratedProduct } from '../../support/migrated-product.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { samples } from '../../../functions/migrations/shop/samples.ts';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import { paiseOf } from '../../../functions/migrations/shop/price.ts';
-import { quarantineLine } from '../../../functions/migrations/shop/quarantine.ts';
+import { quarantineLine } from '../../../functions/shared/migration/refusal.ts';
 import { assignSkus, makeSku } from '../../../functions/migrations/shop/sku.ts';
 import { makeSlug } from '../../../functions/migrations/shop/slug.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';

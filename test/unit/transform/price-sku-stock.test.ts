@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
 import { sampleContext } from '../../support/sample-context.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../../functions/migrations/shop/product-to-items.ts';
-import type { TransformResult } from '../../../functions/migrations/shop/product-to-items.ts';
+import { productToItems } from '../../support/shop.ts';
+import type { TransformResult } from '../../support/shop.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { itemDigest } from '../../../functions/shared/items/digest.ts';
 import { itemSizeBytes, MAX_ITEM_BYTES } from '../../../functions/shared/items/item-size.ts';

@@ -5,6 +5,8 @@ import { DamagedFileError, type ExpectedFile, fetchDataFile, unpackLines } from 
 export interface LoadFile {
   /** Name of what is derived from the file. */
   readonly stem: string;
+  /** Name of the table that it is for, where a load has several. */
+  readonly table?: string;
   /** Of all parts together. */
   readonly itemCount: number;
   /** In the order in which they are read; none where the file holds nothing. */

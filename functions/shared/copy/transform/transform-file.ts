@@ -11,7 +11,12 @@ import {
   type TransformCounter,
   type TransformedFile,
 } from '../../ledger/transformed-file.ts';
-import type { Migration, TargetItem, TransformContext } from '../../migration/migration.ts';
+import {
+  kindCounter,
+  type Migration,
+  type TargetItem,
+  type TransformContext,
+} from '../../migration/migration.ts';
 import { type Quarantined, quarantineLine } from '../../migration/refusal.ts';
 import { createDigestSum, type Digest, type DigestSum, equalDigests } from '../../items/digest.ts';
 import { keyText } from '../../items/item-key.ts';
@@ -30,7 +35,7 @@ export interface FileContext {
 }
 
 /** What one data file has become, but for where its items lie. */
-export interface FileTransform extends Pick<TransformedFile, 'counts' | 'source' | 'quarantined'> {
+export interface FileTransform extends Pick<TransformedFile, 'counts' | 'kinds' | 'source' | 'quarantined'> {
   /** Of the items of each table, by the table's name. */
   readonly expected: ReadonlyMap<string, Pick<TargetFile, 'digest' | 'writeUnits'>>;
   /** JSON lines; empty when nothing was quarantined. */
@@ -77,6 +82,7 @@ function createTally({ source: { key } }: FileContext['migration'], expiry: Expi
   const counts = zeros as Record<TransformCounter, number>;
   const lines: string[] = [];
   const quarantined: QuarantinedProduct[] = [];
+  const kinds: Record<string, number> = {};
   const tables = new Map<string, TableTally>();
   return {
     addSource(item: WireItem): void {
@@ -101,11 +107,14 @@ function createTally({ source: { key } }: FileContext['migration'], expiry: Expi
         const units = Math.ceil(bytes / BYTES_PER_WRITE_UNIT);
         counts.targetBytes += bytes;
         counts.writeUnitsExpected += units;
+        const counter = kindCounter(target.table, target.kind);
+        kinds[counter] = (kinds[counter] ?? 0) + 1;
         addTarget(tables, target, units);
       }
     },
     result: (): FileTransform => ({
       counts: { ...counts },
+      kinds,
       source: source.value(),
       expected: new Map(
         [...tables].map(([name, { sum, writeUnits }]) => [name, { digest: sum.value(), writeUnits }]),

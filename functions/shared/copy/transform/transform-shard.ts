@@ -6,7 +6,6 @@ import type { BackupFile } from '../../ledger/file.ts';
 import { type Run, tablePrefixOf } from '../../ledger/run.ts';
 import {
   listTransformed,
-  TRANSFORM_COUNTERS,
   type TargetFile,
   type TransformedFile,
   transformedPut,
@@ -17,6 +16,8 @@ import { type Progress, type ShardTurn, takeTurn } from '../shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../../state.ts';
 import { tableName } from '../../migration/table-spec.ts';
 import { combineDigests, EMPTY_DIGEST } from '../../items/digest.ts';
+import { transformContext } from '../../tables/transform-context.ts';
+import { addTo } from '../load/load-window.ts';
 import { proveAgain } from './prove-again.ts';
 import { type FileTransform, MAX_SAMPLES, transformFile } from './transform-file.ts';
 
@@ -108,22 +109,22 @@ async function transformNext(
   const options = { deadline: turn.saveDeadline, beforeAttempt: () => turn.fence.check() };
   const writers = keepsTargets ? writersOf(scope, file, options) : new Map<string, TargetFileWriter>();
   const { migration } = runtime;
-  const context = { migration, ...contextOf(run), writers };
+  const context = { migration, ...contextOf(runtime, run), writers };
   const transform = await transformFile(runtime.objects, file, context);
-  const { counts, source, quarantined } = transform;
+  const { counts, kinds, source, quarantined } = transform;
   const targets = await targetsOf(scope, transform, writers);
   await storeQuarantine(scope, options, { stem: fileStem(file.key), lines: transform.quarantine });
   const { segment, sequence } = file;
-  const record = { segment, sequence, making: makingOf(run), counts, source, quarantined, targets };
+  const record = { segment, sequence, making: makingOf(run), counts, kinds, source, quarantined, targets };
   return { record, also: keepsTargets ? [transformedPut(runtime.ledger, run.runId, record)] : [] };
 }
 
 /** Expired is what was so when the run began, so that a second look counts the same. */
-function contextOf({ runId, startedAt, settings, plan }: Run) {
-  const nowSeconds = Date.parse(startedAt) / 1_000;
+function contextOf(runtime: Runtime, run: Run) {
+  const nowSeconds = Date.parse(run.startedAt) / 1_000;
   return {
-    context: { runId, startedAt, settings: settings.migration ?? {} },
-    expiry: { attributeName: plan.timeToLiveAttribute, nowSeconds },
+    context: transformContext(runtime, run),
+    expiry: { attributeName: run.plan.timeToLiveAttribute, nowSeconds },
   };
 }
 
@@ -178,13 +179,14 @@ async function storeQuarantine(
 /** The shard's totals with one more file. `items` counts products too: what a reader of any shard looks at. */
 function addFile(
   progress: Progress<FilesCursor>,
-  { counts, source, quarantined: more, targets }: TransformedFile,
+  { counts, kinds, source, quarantined: more, targets }: TransformedFile,
 ): Pick<Progress<FilesCursor>, 'counters' | 'digests' | 'quarantined'> {
   const { counters, digests, quarantined = [] } = progress;
-  const sums = TRANSFORM_COUNTERS.map((name) => [name, (counters[name] ?? 0) + counts[name]] as const);
+  const sums = { ...counters };
+  addTo(sums, { ...counts, ...kinds, items: counts.products });
   const expected = targets.map(({ digest }) => digest);
   return {
-    counters: { ...Object.fromEntries(sums), items: (counters['items'] ?? 0) + counts.products },
+    counters: sums,
     digests: {
       source: combineDigests([digests['source'] ?? EMPTY_DIGEST, source]),
       expected: combineDigests([digests['expected'] ?? EMPTY_DIGEST, ...expected]),

@@ -3,7 +3,7 @@ import { keyText, type TableKey } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { isThrottle, isTransient } from '../../retry.ts';
 import type { ShardTurn } from '../shard-turn.ts';
-import { compareByKey, type FoundItem } from './compare-by-key.ts';
+import { compareByKey, type ComparedItem, type CompareScope, type FoundItem } from './compare-by-key.ts';
 import type { Tally } from './tally.ts';
 import { CHECKPOINT_MILLIS, type Verification } from './verify-shard.ts';
 
@@ -11,6 +11,8 @@ import { CHECKPOINT_MILLIS, type Verification } from './verify-shard.ts';
 export interface ExpectedItems<Cursor> {
   readonly items: readonly WireItem[];
   readonly next: Cursor;
+  /** Name of the table that they must be in, where a comparison has several. */
+  readonly table?: string | undefined;
 }
 
 /** What every comparison counts. `items` is what a reader of any shard looks at; `found` and `missing` are its parts. */
@@ -20,13 +22,19 @@ type ComparedCounter = (typeof COMPARED_COUNTERS)[number];
 /** One shard's comparison. */
 export interface ItemComparison<Cursor> {
   readonly items: Pick<ItemTable, 'batchGet'>;
-  readonly tableName: string;
-  readonly key: TableKey;
+  /** The table of these items; `undefined` where the comparison has only one. */
+  readonly tableOf: (name: string | undefined) => ComparedTable;
   /** From the checkpoint on. */
   readonly expected: AsyncGenerator<ExpectedItems<Cursor>>;
   readonly tally: Tally<ComparedCounter>;
   /** Judges an expected key that holds something; what is missing is counted and named already. */
-  readonly judge: (found: FoundItem) => void;
+  readonly judge: (found: FoundItem, table: ComparedTable) => void;
+}
+
+/** A table that items are compared with. */
+export interface ComparedTable {
+  readonly tableName: string;
+  readonly key: TableKey;
 }
 
 /** As many keys as one request carries. */
@@ -54,7 +62,7 @@ async function compareSome<Cursor>(
   try {
     do {
       const group = await takeGroup(comparison.expected);
-      await compareGroup(comparison, turn, group.items);
+      await compareGroup(comparison, turn, group.taken);
       cursor = group.next ?? cursor;
       isAtEnd = group.isAtEnd;
     } while (!isAtEnd && turn.clock.now() < until && !turn.isShort());
@@ -69,7 +77,7 @@ async function compareSome<Cursor>(
 }
 
 interface Group<Cursor> {
-  readonly items: readonly WireItem[];
+  readonly taken: readonly ExpectedItems<Cursor>[];
   /** Absent where nothing was left. */
   readonly next: Cursor | undefined;
   readonly isAtEnd: boolean;
@@ -77,46 +85,66 @@ interface Group<Cursor> {
 
 /** Expected items for a request; fewer only at the end. */
 async function takeGroup<Cursor>(expected: AsyncGenerator<ExpectedItems<Cursor>>): Promise<Group<Cursor>> {
-  const items: WireItem[] = [];
+  const all: ExpectedItems<Cursor>[] = [];
+  let count = 0;
   let next: Cursor | undefined;
-  while (items.length < KEYS_TOGETHER) {
+  while (count < KEYS_TOGETHER) {
     const taken = await expected.next();
-    if (taken.done === true) return { items, next, isAtEnd: true };
-    items.push(...taken.value.items);
+    if (taken.done === true) return { taken: all, next, isAtEnd: true };
+    all.push(taken.value);
+    count += taken.value.items.length;
     next = taken.value.next;
   }
-  return { items, next, isAtEnd: false };
+  return { taken: all, next, isAtEnd: false };
 }
 
-/** Counts nothing before every key is looked up, so that a group can be compared again. */
+/** Counts nothing before every key of every table is looked up, so that a group can be compared again. */
 async function compareGroup<Cursor>(
-  { items, tableName, key, tally, judge }: ItemComparison<Cursor>,
+  comparison: ItemComparison<Cursor>,
   turn: ShardTurn<Cursor>,
-  expected: readonly WireItem[],
+  taken: readonly ExpectedItems<Cursor>[],
 ): Promise<void> {
-  const { counters } = tally;
+  const looked: (readonly [ComparedItem, ComparedTable])[] = [];
+  for (const [name, ones] of Map.groupBy(taken, (one) => one.table)) {
+    const table = comparison.tableOf(name);
+    const expected = ones.flatMap(({ items }) => items);
+    const compared = await compareByKey(lookUpScope(comparison, turn, table), expected);
+    looked.push(...compared.map((one) => [one, table] as const));
+  }
+  for (const [compared, table] of looked) count(comparison, compared, table);
+}
+
+function lookUpScope<Cursor>(
+  { items, tally: { counters } }: ItemComparison<Cursor>,
+  turn: ShardTurn<Cursor>,
+  table: ComparedTable,
+): CompareScope {
   const onRetry = (error: unknown): void => {
     if (isThrottle(error)) counters.throttles += 1;
   };
-  const scope = {
+  return {
+    ...table,
     items,
-    tableName,
-    key,
-    retry: <T>(attempt: () => Promise<T>): Promise<T> => turn.retry(attempt, onRetry),
-    onRead: (readUnits: number): void => {
+    retry: (attempt) => turn.retry(attempt, onRetry),
+    onRead: (readUnits) => {
       counters.readUnits += readUnits;
     },
   };
-  for (const compared of await compareByKey(scope, expected)) {
-    counters.items += 1;
-    counters.expected += 1;
-    const { existing } = compared;
-    if (existing === undefined) {
-      counters.missing += 1;
-      tally.sample('missing', keyText(compared.expected, key));
-    } else {
-      counters.found += 1;
-      judge({ expected: compared.expected, existing });
-    }
+}
+
+function count<Cursor>(
+  { tally, judge }: ItemComparison<Cursor>,
+  { expected, existing }: ComparedItem,
+  table: ComparedTable,
+): void {
+  const { counters } = tally;
+  counters.items += 1;
+  counters.expected += 1;
+  if (existing === undefined) {
+    counters.missing += 1;
+    tally.sample('missing', keyText(expected, table.key));
+  } else {
+    counters.found += 1;
+    judge({ expected, existing }, table);
   }
 }

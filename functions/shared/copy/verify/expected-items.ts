@@ -16,6 +16,6 @@ export async function* expectedItems(
   for await (const read of readLines(objects, files, start)) {
     const key = read.file.stem;
     const items = read.lines.map((line) => itemOfLine(line, { key, where: 'A line' }));
-    yield { items, next: cursorBehind(read) };
+    yield { items, next: cursorBehind(read), table: read.file.table };
   }
 }

@@ -1,1 +1,0 @@
-export { type Quarantined, quarantineLine } from '../../shared/migration/refusal.ts';
