@@ -277,7 +277,8 @@ describe('a run that is held twice while it replaces', () => {
 
 describe('30 % UnprocessedItems and 30 % throttling at once', () => {
   let shop: FaultShop;
-  beforeAll(async () => void (shop = await openFaultShop()));
+  // Both ends of every connection are in this process, up to a dozen connections a worker: few enough for 1,024 files.
+  beforeAll(async () => void (shop = await openFaultShop({ maxWorkers: 12, maxIdleWorkers: 8 })));
   afterAll(() => shop.stop());
 
   it('leave every item of 5,000 products in place', async () => {

@@ -33,17 +33,19 @@ export async function startTestAws(
     ...options,
     environment: { ...SHORT_WAITS, ...options.environment },
   };
-  return home.isTaken ? start({ ...all, port: 0 }) : startAtHome(all, start);
+  return startAtHome(all, start);
 }
 
-/** Where the one AWS of this vitest worker listens: a warm function goes on calling the endpoint it was started with. */
-const home = { port: 0, isTaken: false };
+/** Where the AWSs of this vitest worker listen: a warm function goes on calling the endpoint it was started with. */
+const homes: { port: number; isTaken: boolean }[] = [];
 const warm = createWarmWorkers();
 
 async function startAtHome(
   options: EmbeddedAwsOptions,
   start: typeof startEmbeddedAws,
 ): Promise<EmbeddedAws> {
+  const home = homes.find(({ isTaken }) => !isTaken) ?? { port: 0, isTaken: false };
+  if (!homes.includes(home)) homes.push(home);
   home.isTaken = true;
   const leave = (): void => void (home.isTaken = false);
   const aws = await start({ ...options, port: home.port, warm }).catch((error: unknown) => {

@@ -31,7 +31,7 @@ const targets = ['cart', 'orders', 'returns', 'products-enhanced'];
 export async function openFaultShop(options: EmbeddedAwsOptions = {}): Promise<FaultShop> {
   const logLines: string[] = [];
   const log = (_name: string, text: string): void => void logLines.push(text);
-  const shop = await openShop({ pauseMillis: 5, maxWorkers: 24, maxIdleWorkers: 64, log, ...options });
+  const shop = await openShop({ pauseMillis: 5, maxWorkers: 24, maxIdleWorkers: 24, log, ...options });
   const { aws, dynamo, sfn } = shop;
   const ledgerItems = async (): Promise<LedgerItem[]> =>
     (await dynamo.scan(aws.ledgerTable)).map((item) => unmarshall(item as never) as LedgerItem);

@@ -5,7 +5,7 @@ import type {
 } from '../../workflow/local/lambda/function-worker.ts';
 
 /** A thread has five files open; a process may have 1,024 on an ordinary machine. */
-const MAX_KEPT = 48;
+const MAX_KEPT = 32;
 
 /** Keeps the workers that were idle last: loading a function takes 0.2 s, and a run has some thirty to load. */
 export function createWarmWorkers(): WarmWorkers {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { eventually } from '../../support/embedded.ts';
 import { type FaultShop, openFaultShop } from '../../support/fault-shop.ts';
-import { type LesserEngine, startLesserEngine, type TagsInCreateTable } from '../../support/lesser-engine.ts';
+import type { EngineFront } from '../../support/engine-front.ts';
+import { startLesserEngine, type TagsInCreateTable } from '../../support/lesser-engine.ts';
 import { secretProducts } from '../../support/secret-products.ts';
 
 const products = secretProducts(6);
@@ -12,7 +13,7 @@ const withoutTags = /^This endpoint has no tags, so only the ledger says that (.
 describe.each(['ignored', 'refused'] as const satisfies readonly TagsInCreateTable[])(
   'an engine without tags and ids of tables, where CreateTable with tags is %s',
   (tagsInCreateTable) => {
-    let engine: LesserEngine;
+    let engine: EngineFront;
     let shop: FaultShop;
     beforeAll(async () => {
       engine = await startLesserEngine(tagsInCreateTable);
