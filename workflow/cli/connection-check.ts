@@ -3,7 +3,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { planSchema } from '../../functions/shared/state.ts';
 import type { OperatorContext } from './context.ts';
-import { functionName } from './deployment.ts';
+import { functionName } from '../../functions/shared/names.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Terminal } from './terminal.ts';
 

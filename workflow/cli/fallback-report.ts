@@ -1,4 +1,5 @@
 import { migration } from '#migration/index.ts';
+import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countedVerification,
   countsInPlace,
@@ -35,7 +36,7 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
 export function reportWithoutRun(end: ExecutionEnd): Report {
   return {
-    ...emptyReport(end.executionArn.slice(end.executionArn.lastIndexOf(':') + 1)),
+    ...emptyReport(executionNameOf(end.executionArn)),
     executionArn: end.executionArn,
     startedAt: end.startedAt.toISOString(),
     finishedAt: end.finishedAt.toISOString(),

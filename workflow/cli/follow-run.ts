@@ -1,3 +1,4 @@
+import { executionNameOf } from '../../functions/shared/names.ts';
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import type { OperatorContext } from './context.ts';
@@ -28,8 +29,6 @@ export interface FollowOptions {
   /** Ends the following, not the run. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const nameOf = (executionArn: string): string => executionArn.slice(executionArn.lastIndexOf(':') + 1);
 
 const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
@@ -98,7 +97,7 @@ async function findEnd(
 async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
   const { ledger, sfn } = context;
   watch.state = (await currentState(sfn, watch.executionArn, watch.topLevel)) ?? watch.state;
-  watch.runId ??= await runIdOfExecution(ledger, nameOf(watch.executionArn));
+  watch.runId ??= await runIdOfExecution(ledger, executionNameOf(watch.executionArn));
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
   if (run === undefined) return view.show(progressBeforeRun(watch.state));
   const shards = await readShards(ledger, run.runId, watch.finished);

@@ -1,3 +1,4 @@
+import { executionNameOf } from '../../functions/shared/names.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
@@ -74,7 +75,7 @@ async function untilClosed(
 }
 
 function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
-  const name = executionArn.slice(executionArn.lastIndexOf(':') + 1);
+  const name = executionNameOf(executionArn);
   terminal.say(
     `\nThe run goes on without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
   );

@@ -1,7 +1,7 @@
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
-import { executionArn } from './deployment.ts';
+import { executionArn } from '../../functions/shared/names.ts';
 import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
 import { OperatorError } from './operator-error.ts';

@@ -1,6 +1,6 @@
 import { type ExecutionListItem, ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import type { OperatorContext } from './context.ts';
-import { machineArn } from './deployment.ts';
+import { machineArn } from '../../functions/shared/names.ts';
 import { runIdOfExecution } from './run-record.ts';
 
 /** An execution that failed before it had begun a run: the ledger knows nothing of it. */
