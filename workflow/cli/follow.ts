@@ -1,3 +1,4 @@
+import { isNamed } from '../../functions/shared/errors.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
@@ -28,7 +29,7 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
   if (run !== undefined) return run.executionArn;
   const arn = executionArn(context, 'migrate', runId);
   await describeExecution(context.sfn, arn).catch((error: unknown) => {
-    if (!(error instanceof Error) || error.name !== 'ExecutionDoesNotExist') throw error;
+    if (!isNamed(error, 'ExecutionDoesNotExist')) throw error;
     throw new OperatorError(
       `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
     );
