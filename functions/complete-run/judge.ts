@@ -149,7 +149,7 @@ function targetProblems(facts: CommitFacts): readonly string[] {
 }
 
 /** One clause for each thing that keeps the run from being complete. */
-export function commitProblems(facts: CommitFacts): readonly string[] {
+function commitProblems(facts: CommitFacts): readonly string[] {
   const prepared = [...passesOf(facts), ...preparationProblems(facts)];
   if (facts.run.parameters.dryRun) return prepared;
   return [

@@ -1,3 +1,4 @@
+import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { TransientError } from '../shared/errors.ts';
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { readUndo, saveUndo, type UndoItems } from '../shared/files/undo-file.ts';
@@ -31,7 +32,6 @@ const PUTS_IN_FLIGHT = 8;
 const REPLACED_TOGETHER = 200;
 /** Somebody who deletes and writes the same item all the time is not waited for. */
 const MAX_LOOKS = 5;
-const MAX_SAMPLES = 20;
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope extends WriteScope {

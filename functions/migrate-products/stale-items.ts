@@ -1,3 +1,4 @@
+import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
@@ -19,7 +20,6 @@ const QUERIES_IN_FLIGHT = 16;
 /** Items that are kept in one object before they are removed. */
 const REMOVED_TOGETHER = 200;
 const DELETES_IN_FLIGHT = 16;
-const MAX_SAMPLES = 20;
 
 /** What a sweep needs to know beyond the table. */
 export interface SweepScope extends WriteScope {

@@ -9,7 +9,7 @@ import { runKey } from '../shared/ledger/ledger-table.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { updateIf } from '../shared/ledger/store.ts';
-import { machineArn } from '../shared/names.ts';
+import { executionArn, machineArn } from '../shared/names.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { cut } from '../shared/text.ts';
 
@@ -54,9 +54,10 @@ async function nextAttempt(runtime: Runtime, run: Run, previous: number): Promis
 /** The rollback machine is the only way to roll back. It is visible in the console and idempotent by its name. */
 async function startRollBack(runtime: Runtime, run: Run): Promise<string | undefined> {
   const { sfn } = runtime.clients;
-  const stateMachineArn = machineArn({ ...runtime.config, accountId: runtime.accountId }, 'rollback');
+  const deployment = { ...runtime.config, accountId: runtime.accountId };
+  const stateMachineArn = machineArn(deployment, 'rollback');
   const previous = run.recoverAttempts ?? 0;
-  const last = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${recoveryName(run.runId, previous)}`;
+  const last = executionArn(deployment, 'rollback', recoveryName(run.runId, previous));
   if (previous > 0 && (await executionStatus(sfn, last)) === 'RUNNING') return undefined;
   const name = recoveryName(run.runId, await nextAttempt(runtime, run, previous));
   const input = JSON.stringify({ runId: run.runId, recover: true });

@@ -58,7 +58,7 @@ function digestOver(facts: RestoreFacts, state: ShardState, name: string): Diges
 }
 
 /** What verification found, as the report shows it. */
-export function verificationOf(facts: RestoreFacts): Verification {
+function verificationOf(facts: RestoreFacts): Verification {
   const { run, ledger, manifest } = facts;
   const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
   const expected = manifest.digest.count;
@@ -129,7 +129,7 @@ function targetProblems(facts: RestoreFacts): readonly string[] {
 }
 
 /** One clause for everything that is not as it must be before a restore may be called complete. */
-export function restoreProblems(facts: RestoreFacts): readonly string[] {
+function restoreProblems(facts: RestoreFacts): readonly string[] {
   const { manifest, table } = facts;
   const filed = combineDigests(manifest.files.map(({ digest }) => digest));
   const reread = digestOver(facts, 'ProveBackup', 'source');

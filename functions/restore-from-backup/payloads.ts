@@ -5,18 +5,18 @@ import { beginningSchema, planSchema, runStepSchema, workerSchema } from '../sha
 import { backupIdSchema, tableNameSchema } from './restore-input.ts';
 
 /** PrepareRestore -> BeginRestore, and the facts that the run keeps: what is restored, and into what. */
-export const restoreOrderSchema = z.object({
+const restoreOrderSchema = z.object({
   backupId: backupIdSchema,
   targetTable: tableNameSchema,
 });
 export type RestoreOrder = z.infer<typeof restoreOrderSchema>;
 
 /** PrepareRestore's answer. */
-export const preparedRestoreSchema = z.object({ order: restoreOrderSchema, plan: planSchema });
+const preparedRestoreSchema = z.object({ order: restoreOrderSchema, plan: planSchema });
 export type PreparedRestore = z.infer<typeof preparedRestoreSchema>;
 
 /** BeginRestore's payload: the whole state so far. */
-export const beginRestoreSchema = z.object({
+const beginRestoreSchema = z.object({
   machine: z.literal('restore'),
   input: z.unknown(),
   execution: beginningSchema,

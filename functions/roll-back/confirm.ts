@@ -1,3 +1,4 @@
+import { rollbackWith } from '../shared/runs/next-step.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -37,10 +38,10 @@ export function missingConfirmation(
   if (newest !== undefined) {
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
-    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${newest.runId}"}; each table that is relied on is backed up first.`;
+    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back all the same, start ${rollbackWith(runId, newest.runId)}. Each table that is relied on is backed up first.`;
   }
   if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
-  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back all the same, start rollback with {"runId": "${runId}", "confirm": "${runId}"}; each table is backed up first.`;
+  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back all the same, start ${rollbackWith(runId, runId)}. Each table is backed up first.`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
+import { endingOf, nextStepOf } from '../shared/runs/next-step.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import type { Report, ReportedTable } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
@@ -25,16 +26,6 @@ export interface RemovalResult {
 /** Step Functions takes causes of 32,768 characters; a console shows far fewer well. */
 const maxCauseBytes = 4_000;
 
-function afterRollBack({ kind, failure }: Run): string {
-  const isOrdered = failure?.error === 'RolledBackByOperator';
-  if (kind === 'restore')
-    return isOrdered
-      ? 'To restore again, start the restore again.'
-      : 'Fix the reported cause, then start the restore again. {"backupId": "<id>"} takes another backup (npm run backups lists them).';
-  if (isOrdered) return 'To migrate again, start again with {}.';
-  return 'Fix the reported cause, then start again with {}.';
-}
-
 /** A run's report, and the names of the tables that it fills. */
 interface Reported {
   readonly report: Report;
@@ -43,22 +34,6 @@ interface Reported {
 
 /** Statuses that a run of the ledger can end with. */
 type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
-
-const nextSteps: Readonly<Record<EndStatus, (run: Run) => string>> = {
-  ROLLED_BACK: afterRollBack,
-  HELD: ({ runId, failure, rehearsal }) => {
-    const rollBackHint = `roll it back by starting the rollback state machine with {"runId": "${runId}"}`;
-    if (failure?.error === 'TooManyQuarantinedError')
-      return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${rehearsal?.quarantined ?? 1}}; or ${rollBackHint}, correct them, and start again with {}.`;
-    return failure?.error === 'VerificationFailedError'
-      ? `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back by starting the rollback state machine with {"runId": "${runId}"} (a table with changes by others is kept), then start again with {}.`
-      : `Go on with {"resume": "${runId}"}, or ${rollBackHint}.`;
-  },
-  ROLLBACK_FAILED: ({ runId, confirmed }) =>
-    `Remove what remains by hand, or start the rollback state machine again with {"runId": "${runId}"${confirmed ? `, "confirm": "${confirmed}"` : ''}}.`,
-  SUCCEEDED: () => '',
-  PLANNED: () => '',
-};
 
 /**
  * What a table that was there before holds of the run now. What a restore has put there stays: each item of it was
@@ -139,7 +114,7 @@ function causeText(run: Run, reported: Reported, result: RemovalResult): string 
     result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextSteps[endStatus(run)](run)}${reportText}`;
+  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run))) ?? ''}${reportText}`;
   return cut(text, maxCauseBytes);
 }
 
@@ -147,7 +122,7 @@ async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Pro
   const status = endStatus(run);
   const ledger = await readRunLedger(runtime, run.runId);
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
-  const nextStep = [...result.remaining, nextSteps[status](run)].join(' ');
+  const nextStep = [...result.remaining, nextStepOf(endingOf(run, status)) ?? ''].join(' ');
   const failure = { error, cause, nextStep, ...(state === undefined ? {} : { state }) };
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const found = await lookAtTables(runtime, run.runId, ledger.tables);

@@ -1,3 +1,4 @@
+import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { counted } from '../shared/counted.ts';
 
 /** Why an item that the run wrote is not as it was before the run. */
@@ -13,7 +14,6 @@ export interface LeftItems {
 
 export type Left = Readonly<Partial<Record<LeftReason, LeftItems>>>;
 
-const maxSamples = 20;
 const maxNamed = 5;
 
 /** What has been done since the tally was last taken. */
@@ -26,7 +26,7 @@ export class Tally {
   leave(reason: LeftReason, key: string): void {
     const entry = (this.left[reason] ??= { count: 0, keys: [] });
     entry.count += 1;
-    if (entry.keys.length < maxSamples) entry.keys.push(key);
+    if (entry.keys.length < MAX_SAMPLES) entry.keys.push(key);
   }
 
   taken(): { readonly deleted: number; readonly restored: number; readonly left: Left } {
@@ -39,7 +39,7 @@ export function addLeft(one: Left, other: Left): Left {
   const entries = leftReasons.flatMap((reason) => {
     const both = [one[reason], other[reason]].flatMap((items) => items ?? []);
     const count = both.reduce((sum, items) => sum + items.count, 0);
-    const keys = both.flatMap((items) => items.keys).slice(0, maxSamples);
+    const keys = both.flatMap((items) => items.keys).slice(0, MAX_SAMPLES);
     return count === 0 ? [] : [[reason, { count, keys }] as const];
   });
   return Object.fromEntries(entries);

@@ -30,6 +30,15 @@ export function machineArn(deployment: Deployment, machine: MachineName): string
   return arn(deployment, 'states', `stateMachine:${service}-${stage}-${machine}`);
 }
 
+/** @param name the execution's, which is the id of the run that it begins */
+export function executionArn(deployment: Deployment, machine: MachineName, name: string): string {
+  return `${machineArn(deployment, machine).replace(':stateMachine:', ':execution:')}:${name}`;
+}
+
+export function executionNameOf(executionArn: string): string {
+  return executionArn.slice(executionArn.lastIndexOf(':') + 1);
+}
+
 export function tableArn(place: Place, name: string): string {
   return arn(place, 'dynamodb', `table/${name}`);
 }

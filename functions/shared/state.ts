@@ -19,7 +19,7 @@ const executionArnSchema = z
   .regex(/^(arn|manual):\S+$/, 'must be the ARN of an execution');
 
 /** What `Prepare` notes of the execution. Read by every state outside a Map. */
-export const executionSchema = z.object({
+const executionSchema = z.object({
   /** ARN of the execution. */
   id: executionArnSchema,
   /** Name of the execution. Step Functions takes more characters than a run's id may have. */
@@ -139,12 +139,6 @@ export interface WorkerOutput extends WorkerInput {
 /** Payload of a state that works on the run as a whole (SealBackup, the CreateTables branches, JudgeDigests, CompleteRun). */
 export const runStepSchema = z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema });
 export type RunStepInput = z.infer<typeof runStepSchema>;
-
-/** SealBackup's answer, for a call outside the workflow. The workflow drops it. */
-export interface SealedBackup {
-  readonly backupId: string;
-  readonly dryRun: boolean;
-}
 
 /** JudgeDigests -> Choice. */
 export interface JudgedDigests {

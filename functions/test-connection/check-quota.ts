@@ -4,7 +4,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { type Check, done, warning } from './check.ts';
 
 /** Left to the shop's other functions and to this service's own. */
-export const sparedConcurrency = 5;
+const sparedConcurrency = 5;
 
 export interface QuotaCheck {
   readonly check: Check;

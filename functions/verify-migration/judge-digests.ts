@@ -30,7 +30,7 @@ export interface Judgement extends JudgedDigests {
  *
  * @throws VerificationFailedError (not retried) where there is nothing to judge by
  */
-export function judgeEvidence({ run, isCreated, scanned, isComparedBefore }: Evidence): Judgement {
+function judgeEvidence({ run, isCreated, scanned, isComparedBefore }: Evidence): Judgement {
   const { rehearsal, backup } = run;
   if (rehearsal === undefined || backup === undefined) throw notVerified(run, 'its backup is not sealed');
   const { expected } = rehearsal;

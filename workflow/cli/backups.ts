@@ -1,13 +1,8 @@
 import { type ListedBackup, listBackups } from '../../functions/shared/files/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
-import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import { runStageCommand, stageCommand } from './command.ts';
 import { bytes, count, moment } from './format.ts';
 import { tableText } from './plain-table.ts';
-import { processTerminal } from './terminal.ts';
-
-interface Options extends StageOptions {
-  readonly json?: boolean;
-}
 
 const columns = [
   { name: 'Backup' },
@@ -18,15 +13,11 @@ const columns = [
   { name: 'Checked' },
 ] as const;
 
-const command = stageCommand('backups', 'Lists the sealed backups of a stage, newest first.').option(
-  '--json',
-  'print them as one JSON document',
-);
+const command = stageCommand('backups', 'Lists the sealed backups of a stage, newest first.', 'them');
 
-await runStageCommand<Options>(command, async ({ s3, bucket, stage }, options) => {
-  const terminal = processTerminal(options);
+await runStageCommand(command, async ({ context: { s3, bucket, stage }, terminal }) => {
   const backups = await listBackups(objectStore(s3, bucket));
-  if (options.json === true) terminal.document(backups);
+  if (terminal.json) terminal.document(backups);
   else if (backups.length === 0)
     terminal.say(`Stage ${stage} has no sealed backup yet. Make one with: npm run plan -- --stage ${stage}`);
   else terminal.say(tableText(terminal, columns, backups.map(row)));

@@ -1,4 +1,4 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { runLayout } from '../../functions/shared/files/layout.ts';
 import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
@@ -43,24 +43,10 @@ export async function reportOfRun(context: OperatorContext, runId: string): Prom
 
 /** `report.json` of the bucket, or what the ledger tells where there is none. */
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
-  const text = await findObject(context, runLayout.report(record.run.runId));
-  const report = text === undefined ? undefined : (JSON.parse(text) as unknown);
+  const stored = await objectStore(context.s3, context.bucket).get(runLayout.report(record.run.runId));
+  const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);
   if (isReport(report)) return report;
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
   return reportFromLedger(record, { now: new Date(), found });
-}
-
-/** An object's text; `undefined` where there is none. */
-export async function findObject(
-  { s3, bucket }: Pick<OperatorContext, 's3' | 'bucket'>,
-  key: string,
-): Promise<string | undefined> {
-  try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return await Body?.transformToString();
-  } catch (error) {
-    if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
-    throw error;
-  }
 }

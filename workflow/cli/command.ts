@@ -6,21 +6,27 @@ import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
 import { explain, type Whereabouts } from './operator-error.ts';
-import { escapeOutput, processTerminal } from './terminal.ts';
+import { escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
 /** Options of every command that works on a deployed stage. */
 export interface StageOptions {
   readonly stage: string;
   readonly region?: string | undefined;
+  readonly json?: boolean;
 }
 
-/** A command on a deployed stage: `--stage` and `--region`. */
-export function stageCommand(name: string, description: string): Command {
+/** A command on a deployed stage: `--stage`, `--region`, and `--json`, which prints `document`. */
+export function stageCommand(name: string, description: string, document: string): Command {
   return new Command(`npm run ${name} --`)
     .description(description)
     .addOption(stageOption().makeOptionMandatory())
-    .addOption(regionOption());
+    .addOption(regionOption())
+    .addOption(jsonOption(document));
 }
+
+/** `--json`, and what it prints. */
+export const jsonOption = (document: string): Option =>
+  new Option('--json', `print ${document} as one JSON document, everything else on standard error`);
 
 export const stageOption = (): Option =>
   new Option('-s, --stage <stage>', 'stage of the service; "local" is the embedded AWS');
@@ -91,14 +97,22 @@ function placeOf(options: Partial<StageOptions>): Whereabouts {
   return options.stage === undefined ? {} : whereabouts({ ...options, stage: options.stage });
 }
 
+/** What a command on a stage works with. */
+export interface StageCall<Options extends StageOptions> {
+  readonly context: OperatorContext;
+  readonly terminal: Terminal;
+  readonly options: Options;
+  readonly args: readonly string[];
+}
+
 /** Runs a command on its stage's context. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- names what commander parses
 export function runStageCommand<Options extends StageOptions>(
   command: Command,
-  action: (context: OperatorContext, options: Options, args: readonly string[]) => Promise<number>,
+  action: (call: StageCall<Options>) => Promise<number>,
 ): Promise<void> {
   return runCommand<Options>(command, (options, args) =>
-    onStage(options, (context) => action(context, options, args)),
+    onStage(options, (context) => action({ context, terminal: processTerminal(options), options, args })),
   );
 }
 

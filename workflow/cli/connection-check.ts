@@ -3,7 +3,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { planSchema } from '../../functions/shared/state.ts';
 import type { OperatorContext } from './context.ts';
-import { functionName } from './deployment.ts';
+import { functionName } from '../../functions/shared/names.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -38,8 +38,9 @@ export async function checkConnection(context: OperatorContext, input: unknown):
   throw new OperatorError(`${errorType}: ${errorMessage}`);
 }
 
+const TONES = { done: 'good', warning: 'notice', stop: 'bad' } as const;
+
 /** The list of checks, a line each. */
-export function sayChecks({ checks }: ConnectionReport, { say, colors }: Terminal): void {
-  const signs = { done: colors.green('✔'), warning: colors.yellow('▲'), stop: colors.red('✖') };
-  for (const { outcome, sentence } of checks) say(`  ${signs[outcome]} ${printable(sentence)}`);
+export function sayChecks({ checks }: ConnectionReport, { say, signs }: Terminal): void {
+  for (const { outcome, sentence } of checks) say(`  ${signs[TONES[outcome]]} ${printable(sentence)}`);
 }

@@ -6,14 +6,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import {
-  bucketName,
-  type Deployment,
-  defaultRegion,
-  ledgerTableName,
-  localEndpoint,
-  localStage,
-} from './deployment.ts';
+import { bucketName, type Deployment, ledgerTableName } from '../../functions/shared/names.ts';
+import { defaultRegion, localEndpoint, localStage, serviceName } from './deployment.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** One stage of the service, as a command reaches it. */
@@ -88,7 +82,7 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
   };
   const sts = new STSClient(config);
   const { Account: accountId = '' } = await sts.send(new GetCallerIdentityCommand({}));
-  const deployment = { stage, region, accountId };
+  const deployment = { service: serviceName, stage, region, accountId };
   const dynamo = new DynamoDBClient(config);
   return {
     ...deployment,

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import type { OperatorContext } from './context.ts';
-import { type MachineName, machineArn } from './deployment.ts';
+import { machineArn, type MachineName } from '../../functions/shared/names.ts';
 import { type StateVisit, stateVisits } from './state-visits.ts';
 
 /** A name that sorts by time, says what it is and is free: `migrate-20260301T120007Z-4f2a9c`. */

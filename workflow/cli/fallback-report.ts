@@ -1,6 +1,7 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
+import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countedVerification,
   countsInPlace,
@@ -38,7 +39,7 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
 export function reportWithoutRun(end: ExecutionEnd): Report {
   return {
-    ...emptyReport(end.executionArn.slice(end.executionArn.lastIndexOf(':') + 1)),
+    ...emptyReport(executionNameOf(end.executionArn)),
     executionArn: end.executionArn,
     startedAt: end.startedAt.toISOString(),
     finishedAt: end.finishedAt.toISOString(),

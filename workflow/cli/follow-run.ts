@@ -1,10 +1,12 @@
+import { executionNameOf } from '../../functions/shared/names.ts';
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
+import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import type { OperatorContext } from './context.ts';
 import { currentState, describeExecution, topLevelStates } from './executions.ts';
 import { isStateDone, progressBeforeRun, progressOf } from './progress.ts';
 import type { ProgressView } from './progress-view.ts';
-import { readShards, runIdOfExecution, type ShardsByState } from './run-record.ts';
+import { readShards, type ShardsByState } from './run-record.ts';
 
 /** How an execution ended. */
 export interface ExecutionEnd {
@@ -28,8 +30,6 @@ export interface FollowOptions {
   /** Ends the following, not the run. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const nameOf = (executionArn: string): string => executionArn.slice(executionArn.lastIndexOf(':') + 1);
 
 const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
@@ -98,7 +98,7 @@ async function findEnd(
 async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
   const { ledger, sfn } = context;
   watch.state = (await currentState(sfn, watch.executionArn, watch.topLevel)) ?? watch.state;
-  watch.runId ??= await runIdOfExecution(ledger, nameOf(watch.executionArn));
+  watch.runId ??= (await findExecution(ledger, executionNameOf(watch.executionArn)))?.runId;
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
   if (run === undefined) return view.show(progressBeforeRun(watch.state));
   const shards = await readShards(ledger, run.runId, watch.finished);

@@ -1,16 +1,29 @@
+import { executionNameOf, type MachineName } from '../../functions/shared/names.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { consoleLink } from './deployment.ts';
+import { startExecution } from './executions.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
+import { INTERRUPTED, onInterrupt } from './interrupt.ts';
 import { progressView } from './progress-view.ts';
 import { saveReport } from './save-report.ts';
 import { printSummary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Exit code of a command that was interrupted by Ctrl-C, as shells have it. */
-export const interruptedExitCode = 130;
+/** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
+export async function startAndFollow(
+  context: OperatorContext,
+  { machine, input }: { readonly machine: MachineName; readonly input: unknown },
+  terminal: Terminal,
+): Promise<number> {
+  const executionArn = await startExecution(context, machine, { input });
+  terminal.say(`Execution  ${executionArn}`);
+  printConsoleLink(context, executionArn, terminal);
+  terminal.say();
+  return followToReport(context, executionArn, terminal);
+}
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {
@@ -28,9 +41,7 @@ export async function followToReport(
   executionArn: string,
   terminal: Terminal,
 ): Promise<number> {
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const interrupt = onInterrupt();
   try {
     const view = progressView(terminal);
     const end = await followExecution(context, executionArn, { view, signal: interrupt.signal });
@@ -38,9 +49,9 @@ export async function followToReport(
       end !== undefined && (await untilClosed(context, end, { terminal, signal: interrupt.signal }));
     if (isClosed) return await finish(context, end, terminal);
     sayHowToFollow(context, executionArn, terminal);
-    return end === undefined ? interruptedExitCode : 1;
+    return end === undefined ? INTERRUPTED : 1;
   } finally {
-    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+    interrupt.release();
   }
 }
 
@@ -74,7 +85,7 @@ async function untilClosed(
 }
 
 function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
-  const name = executionArn.slice(executionArn.lastIndexOf(':') + 1);
+  const name = executionNameOf(executionArn);
   terminal.say(
     `\nThe run goes on without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
   );

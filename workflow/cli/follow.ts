@@ -1,22 +1,19 @@
+import { isNamed } from '../../functions/shared/errors.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
-import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import { runStageCommand, stageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
-import { executionArn } from './deployment.ts';
+import { executionArn } from '../../functions/shared/names.ts';
 import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
 import { OperatorError } from './operator-error.ts';
-import { processTerminal } from './terminal.ts';
 
-interface Options extends StageOptions {
-  readonly json?: boolean;
-}
+const command = stageCommand(
+  'follow',
+  'Follows a run that was started elsewhere, to its end.',
+  'the report',
+).argument('<runId>', 'run, or name of its execution');
 
-const command = stageCommand('follow', 'Follows a run that was started elsewhere, to its end.')
-  .argument('<runId>', 'run, or name of its execution')
-  .option('--json', 'print the report as one JSON document, everything else on standard error');
-
-await runStageCommand<Options>(command, async (context, options, [runId = '']) => {
-  const terminal = processTerminal(options);
+await runStageCommand(command, async ({ context, terminal, args: [runId = ''] }) => {
   const arn = await executionOf(context, runId);
   printConsoleLink(context, arn, terminal);
   return followToReport(context, arn, terminal);
@@ -32,7 +29,7 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
   if (run !== undefined) return run.executionArn;
   const arn = executionArn(context, 'migrate', runId);
   await describeExecution(context.sfn, arn).catch((error: unknown) => {
-    if (!(error instanceof Error) || error.name !== 'ExecutionDoesNotExist') throw error;
+    if (!isNamed(error, 'ExecutionDoesNotExist')) throw error;
     throw new OperatorError(
       `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
     );

@@ -11,9 +11,10 @@ import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
 import { localStage } from './deployment.ts';
 import { executionName, startExecution } from './executions.ts';
-import { finish, interruptedExitCode } from './follow-to-report.ts';
+import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
 import { count } from './format.ts';
+import { INTERRUPTED, onInterrupt } from './interrupt.ts';
 import { type MigrateOptions, migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
@@ -88,25 +89,6 @@ function checkOptions({ products, input }: LocalRunOptions): void {
     throw new OperatorError('--products is how many products to make: 0 or more.');
 }
 
-/** Stops what was started, once, whatever happens; a second Ctrl-C does not wait. */
-interface Stopping {
-  readonly signal: AbortSignal;
-  release(): void;
-}
-
-function stopOnSignals(terminal: Terminal): Stopping {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(interruptedExitCode);
-    terminal.complain('Stopping ...');
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  const release = (): void =>
-    void process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
-  return { signal: controller.signal, release };
-}
-
 /**
  * A whole migration on this machine: embedded AWS up, products in, workflow started, followed and reported, all of it
  * stopped again.
@@ -120,16 +102,16 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   const shop = shopOf(options);
   const name = executionName('migrate');
   const log = await openLog(name);
-  const stopping = stopOnSignals(terminal);
+  const stopping = onInterrupt(() => terminal.complain('Stopping ...'));
   let aws: EmbeddedAws | undefined;
   try {
     terminal.say(terminal.colors.dim('Packaging the service and starting the embedded AWS ...'));
     aws = await startAws(options, { shop, breakage, log });
     breakage?.inject?.(aws.faults);
-    if (stopping.signal.aborted) return interruptedExitCode;
+    if (stopping.signal.aborted) return INTERRUPTED;
     announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
     const exitCode = await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
-    if (exitCode !== interruptedExitCode) terminal.say(terminal.colors.dim(`\n${remains(options)}`));
+    if (exitCode !== INTERRUPTED) terminal.say(terminal.colors.dim(`\n${remains(options)}`));
     return exitCode;
   } finally {
     await aws?.stop();
@@ -201,7 +183,7 @@ async function migrateAndReport(
   try {
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
-    if (end === undefined) return interruptedExitCode;
+    if (end === undefined) return INTERRUPTED;
     return await finish(context, end, terminal);
   } finally {
     context.close();

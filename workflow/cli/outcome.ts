@@ -1,12 +1,12 @@
+import { endingOfReport, nextStepOf } from '../../functions/shared/runs/next-step.ts';
 import type { Report, RestoredCounts } from '../../functions/shared/runs/report.ts';
 import { count, counted } from './format.ts';
 import { isRestore } from './is-restore.ts';
-
-/** Good, worth a look, or bad: decides colour and sign, never the words. */
-export type Tone = 'good' | 'notice' | 'bad';
+import type { Tone } from './terminal.ts';
 
 /** A report in two lines. */
 export interface Outcome {
+  /** Decides colour and sign, never the words. */
   readonly tone: Tone;
   /** One word. */
   readonly word: string;
@@ -23,7 +23,7 @@ export function neverBegan({ status }: Report): boolean {
 
 /** The outcome in one sentence, and what follows from it. */
 export function outcomeOf(report: Report): Outcome {
-  const nextStep = report.failure?.nextStep ?? nextSteps[report.status](report);
+  const nextStep = report.failure?.nextStep ?? nextStepOf(endingOfReport(report, isRestore(report)));
   return { ...verdictOf(report), nextStep };
 }
 
@@ -167,29 +167,3 @@ function planSentence({ rehearsal, source }: Report): string {
   const aside = quarantined === 0 ? '' : ` ${counted(quarantined, 'product')} would go to quarantine.`;
   return `Dry run: ${counted(source.products, 'product')} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;
 }
-
-/** More than the run allows stay behind: then it would stop, whatever the plan says. */
-export function wouldStop({ rehearsal, parameters }: Report): boolean {
-  return (rehearsal?.quarantined ?? 0) > (parameters?.maxQuarantined ?? 0);
-}
-
-const nextSteps: Readonly<Record<Report['status'], (report: Report) => string | undefined>> = {
-  SUCCEEDED: () => undefined,
-  PLANNED: (report) =>
-    wouldStop(report)
-      ? `A run would stop before it creates anything. Correct the products in quarantine, or start with {"maxQuarantined": ${report.rehearsal?.quarantined ?? 0}}.`
-      : `Apply these very files by starting migrate with {"resume": "${report.runId}"}, or start it without the dry run for a new backup.`,
-  ROLLED_BACK: (report) =>
-    isRestore(report)
-      ? report.rolledBack?.from === 'SUCCEEDED'
-        ? 'To restore again, start the restore again.'
-        : 'Fix the reported cause, then start the restore again. --backup takes another backup, and npm run backups lists them.'
-      : report.rolledBack?.from === 'SUCCEEDED'
-        ? 'To migrate again, start the migration again; starting again is always safe.'
-        : 'Fix the reported cause, then start the migration again; starting again is always safe.',
-  HELD: ({ runId }) =>
-    `Resume it by starting migrate with {"resume": "${runId}"}, or roll it back by starting rollback with {"runId": "${runId}"}.`,
-  ROLLBACK_FAILED: ({ runId }) => `Fix the reported cause, then start rollback with {"runId": "${runId}"}.`,
-  REFUSED: (report) =>
-    `Fix the reported cause, then start the ${isRestore(report) ? 'restore' : 'migration'} again.`,
-};

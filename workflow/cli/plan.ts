@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander';
 import { printable } from '../../functions/shared/printable.ts';
 import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
+import { endingOfReport, stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { reportOfExecution } from './collect-report.ts';
 import {
   anyNumber,
+  jsonOption,
   largeNumber,
   onStage,
   regionOption,
@@ -20,7 +22,6 @@ import { followExecution } from './follow-run.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
 import { counted } from './format.ts';
 import { OperatorError } from './operator-error.ts';
-import { wouldStop } from './outcome.ts';
 import { estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
 import { progressView } from './progress-view.ts';
 import { planProducts, type ScaleOptions } from './scale/plan-products.ts';
@@ -30,7 +31,6 @@ import { processTerminal, type Terminal } from './terminal.ts';
 interface Options extends Partial<StageOptions>, ScaleOptions, MigrateOptions {
   readonly quick?: boolean;
   readonly rupeesPerDollar: number;
-  readonly json?: boolean;
 }
 
 const command = addMigrateOptions(
@@ -54,7 +54,7 @@ const command = addMigrateOptions(
     ]),
   )
   .option('--rupees-per-dollar <rate>', 'exchange rate', anyNumber, defaultRupeesPerDollar)
-  .option('--json', 'print the plan as one JSON document, everything else on standard error');
+  .addOption(jsonOption('the plan'));
 
 await runCommand<Options>(command, async (options) => {
   const terminal = processTerminal(options);
@@ -77,17 +77,19 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
   const connection = await checkConnection(context, input);
   sayChecks(connection, terminal);
   const { plan } = connection;
-  if (!connection.ok || plan === undefined) return stopped(options, { connection }, terminal);
+  if (!connection.ok || plan === undefined) return stopped({ connection }, terminal);
   const rehearsed =
     options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);
   const facts = factsOf(context, options, { plan, report: rehearsed?.report });
   sayPlan(terminal, facts);
-  if (options.json === true)
+  if (terminal.json)
     terminal.document({ connection, report: rehearsed?.report ?? null, estimate: estimateOf(facts) });
   if (rehearsed === undefined) return 0;
   if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
   if (rehearsed.report.source.products === 0 && !('allowEmpty' in input)) return sayEmpty(terminal);
-  return wouldStop(rehearsed.report) ? sayTooMany(rehearsed.report, terminal) : 0;
+  return stopsForQuarantine(endingOfReport(rehearsed.report, false))
+    ? sayTooMany(rehearsed.report, terminal)
+    : 0;
 }
 
 /** An empty source is warned of, and planned all the same: what the tables would cost is worth knowing. */
@@ -109,9 +111,9 @@ function factsOf(
   return { ...known, region, rupeesPerDollar };
 }
 
-function stopped(options: Options, plan: object, terminal: Terminal): number {
+function stopped(plan: object, terminal: Terminal): number {
   terminal.say('\nA run would stop here. Put right what is marked, then plan again.');
-  if (options.json === true) terminal.document({ ...plan, report: null, estimate: null });
+  if (terminal.json) terminal.document({ ...plan, report: null, estimate: null });
   return 1;
 }
 
@@ -126,25 +128,21 @@ async function rehearse(context: OperatorContext, input: object, terminal: Termi
   return { report, succeeded: end.status === 'SUCCEEDED' };
 }
 
-function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, colors }: Terminal): number {
-  say(
-    `\n${colors.red('✖')} A run would fail: ${printable(`${failure?.error ?? ''}: ${failure?.cause ?? ''}`)}`,
-  );
+function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, signs }: Terminal): number {
+  say(`\n${signs.bad} A run would fail: ${printable(`${failure?.error ?? ''}: ${failure?.cause ?? ''}`)}`);
   return 1;
 }
 
-function sayEmpty({ say, colors }: Terminal): number {
-  say(
-    `\n${colors.red('✖')} A run would stop here: the source table is empty. Fill it, or run with --allow-empty.`,
-  );
+function sayEmpty({ say, signs }: Terminal): number {
+  say(`\n${signs.bad} A run would stop here: the source table is empty. Fill it, or run with --allow-empty.`);
   return 1;
 }
 
 /** A dry run lists what stays behind, and ends well all the same; the run that it stands for would not. */
-function sayTooMany({ rehearsal, parameters }: Report, { say, colors }: Terminal): number {
+function sayTooMany({ rehearsal, parameters }: Report, { say, signs }: Terminal): number {
   const quarantined = rehearsal?.quarantined ?? 0;
   say(
-    `\n${colors.red('✖')} A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${parameters?.maxQuarantined ?? 0}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
+    `\n${signs.bad} A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${parameters?.maxQuarantined ?? 0}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
   );
   return 1;
 }

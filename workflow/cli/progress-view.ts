@@ -34,6 +34,17 @@ function statusLine({ state, throttles, quarantined }: Progress): string {
   return `${state ?? 'starting'}${throttled}${set}`;
 }
 
+/** One line that is written over: `12 of 40 files`. Nothing where lines cannot be redrawn. */
+export function countingLine(
+  { isLive, stream, colors, reveal }: Terminal,
+  noun: string,
+): (done: number, total: number) => void {
+  return (done, total) => {
+    const line = colors.dim(`${count(done)} of ${counted(total, noun)}`);
+    if (isLive) stream.write(`\r${reveal(line)}${done === total ? '\n' : ''}`);
+  };
+}
+
 const lineEveryMillis = 5_000;
 
 interface Shown {
@@ -92,9 +103,9 @@ function drawBar({ colors, width }: Terminal, fraction: number): string {
 
 /** Sign, name, bar, items and pace of a Map; one that was left unfinished is marked as failed. */
 function stageText(terminal: Terminal, stage: StageProgress, current: string | undefined): Line {
-  const { colors } = terminal;
+  const { colors, signs } = terminal;
   const isOver = !stage.isDone && current !== undefined && current !== stage.state;
-  const mark = stage.isDone ? colors.green('✔') : isOver ? colors.red('✖') : colors.cyan('●');
+  const mark = stage.isDone ? signs.good : isOver ? signs.bad : colors.cyan('●');
   const text = `${amount(stage).padEnd(18)} ${isOver ? '' : colors.dim(pace(stage))}`;
   return (fraction) => `  ${mark} ${stage.state.padEnd(16)} ${drawBar(terminal, fraction)} ${text}`;
 }

@@ -43,7 +43,7 @@ const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
 };
 
 /** Sum of a counter over shards. */
-export function sumCounter(shards: readonly Shard[], counter: string): number {
+function sumCounter(shards: readonly Shard[], counter: string): number {
   return shards.reduce((sum, { counters }) => sum + (counters[counter] ?? 0), 0);
 }
 

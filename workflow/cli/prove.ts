@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import { packageService } from '../local/deploy/package-service.ts';
 import { readDeployment } from '../local/deploy/read-deployment.ts';
 import type { MachineDefinition } from '../local/states/prepare-machine.ts';
-import { anyNumber, runCommand } from './command.ts';
+import { anyNumber, jsonOption, runCommand } from './command.ts';
 import { counted } from './format.ts';
 import { explain } from './operator-error.ts';
 import { askAws } from './prove/ask-aws.ts';
 import { type Proof, proveAll, taskOf } from './prove/prove-machines.ts';
 import { sayProof } from './prove/say-proof.ts';
+import { countingLine } from './progress-view.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface Options {
@@ -27,7 +28,7 @@ const command = new Command('npm run prove --')
   )
   .requiredOption('-r, --region <region>', 'region whose Step Functions is asked')
   .option('--rate <requests>', 'requests a second, at most', anyNumber, 5)
-  .option('--json', 'print the proof as one JSON document, everything else on standard error');
+  .addOption(jsonOption('the proof'));
 
 await runCommand<Options>(command, async (options) => {
   const terminal = processTerminal(options);
@@ -36,12 +37,13 @@ await runCommand<Options>(command, async (options) => {
   terminal.say(
     `Asks Step Functions' TestState in ${options.region} about ${counted(task.edges.length, 'edge')}, ${options.rate} a second: ${seconds} s or more. Needs credentials that may states:TestState on *. Nothing is deployed, created or called.\n`,
   );
+  const showCount = countingLine(terminal, 'edge');
   const client = clientFor(options.region, process.env['AWS_ENDPOINT_URL'] || undefined);
   try {
     const proof = await proveAll(task, {
       askAws: (edge) => askAws(client, edge, options.region),
       pause: () => sleep(1_000 / options.rate),
-      onEdge: progressOf(terminal, task.edges.length),
+      onEdge: (done) => showCount(done, task.edges.length),
     });
     return report(proof, terminal);
   } catch (error) {
@@ -65,12 +67,6 @@ async function compiledMachines(): Promise<ReadonlyMap<string, MachineDefinition
   return new Map(
     stateMachines.map(({ key, definition }) => [key, JSON.parse(definition) as MachineDefinition]),
   );
-}
-
-function progressOf({ isLive, stream }: Terminal, total: number): (done: number) => void {
-  return (done) => {
-    if (isLive) stream.write(`\r${done} of ${total}${done === total ? '\n' : ''}`);
-  };
 }
 
 function report(proof: Proof, terminal: Terminal): number {

@@ -1,7 +1,5 @@
 import { anyNumber, runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
-import { startExecution } from './executions.ts';
-import { followToReport, printConsoleLink } from './follow-to-report.ts';
-import { processTerminal } from './terminal.ts';
+import { startAndFollow } from './follow-to-report.ts';
 
 interface Options extends StageOptions {
   readonly backup?: string;
@@ -10,26 +8,19 @@ interface Options extends StageOptions {
   readonly maxConcurrency?: number;
   readonly writeUnitsPerSecond?: number;
   readonly note?: string;
-  readonly json?: boolean;
 }
 
-const command = stageCommand('restore', 'Restores a backup into a table, and verifies it.')
+const command = stageCommand('restore', 'Restores a backup into a table, and verifies it.', 'the report')
   .option('--backup <id>', 'which one (default: the newest sealed one)')
   .option('--target <table>', 'into which table (default: a new one); one that exists gets what it lacks')
   .option('--confirm <table>', 'its name once more, to restore into the source table itself')
   .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
   .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
-  .option('--note <text>', 'free text for the report')
-  .option('--json', 'print the report as one JSON document, everything else on standard error');
+  .option('--note <text>', 'free text for the report');
 
-await runStageCommand<Options>(command, async (context, options) => {
-  const terminal = processTerminal(options);
-  const executionArn = await startExecution(context, 'restore', { input: inputOf(options) });
-  terminal.say(`Execution  ${executionArn}`);
-  printConsoleLink(context, executionArn, terminal);
-  terminal.say();
-  return followToReport(context, executionArn, terminal);
-});
+await runStageCommand<Options>(command, ({ context, terminal, options }) =>
+  startAndFollow(context, { machine: 'restore', input: inputOf(options) }, terminal),
+);
 
 function inputOf(options: Options): Readonly<Record<string, unknown>> {
   const { backup, target, confirm, maxConcurrency, writeUnitsPerSecond, note } = options;

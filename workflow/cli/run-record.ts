@@ -1,5 +1,4 @@
 import { type FailureRecord, findFirstFailure } from '../../functions/shared/ledger/failure.ts';
-import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { type Run, readRun } from '../../functions/shared/ledger/run.ts';
 import {
@@ -44,9 +43,4 @@ export async function readShards(
     }),
   );
   return new Map(entries.filter(([, shards]) => shards.length > 0));
-}
-
-/** The run that an execution works on; `undefined` before BeginRun. */
-export async function runIdOfExecution(ledger: LedgerTable, name: string): Promise<string | undefined> {
-  return (await findExecution(ledger, name))?.runId;
 }

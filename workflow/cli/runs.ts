@@ -6,11 +6,10 @@ import { itemsInPlace } from './items-in-place.ts';
 import { OperatorError } from './operator-error.ts';
 import { type Column, tableText } from './plain-table.ts';
 import { type RefusedStart, refusedStarts } from './refused-starts.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 interface Options extends StageOptions {
   readonly limit: number;
-  readonly json?: boolean;
 }
 
 /** One line: a run of the ledger, or an execution that was refused before it had begun one. */
@@ -40,15 +39,16 @@ const columnsFor = ({ colors }: Terminal): readonly Column[] => [
   { name: 'Note' },
 ];
 
-const command = stageCommand('runs', 'Lists the runs of a stage, newest first.')
-  .option('--limit <count>', 'at most so many', wholeNumber, 20)
-  .option('--json', 'print the runs as one JSON document');
+const command = stageCommand('runs', 'Lists the runs of a stage, newest first.', 'them').option(
+  '--limit <count>',
+  'at most so many',
+  wholeNumber,
+  20,
+);
 
-await runStageCommand<Options>(command, async (context, options) => {
+await runStageCommand<Options>(command, async ({ context, terminal, options: { limit } }) => {
   const { ledger, stage } = context;
-  const { limit } = options;
   if (limit < 1) throw new OperatorError('--limit is how many runs to list: 1 or more.');
-  const terminal = processTerminal(options);
   const found = await listRuns(ledger, limit);
   const known = new Set(found.map(({ runId }) => runId));
   const refused = await refusedStarts(context, { limit, known });
@@ -58,7 +58,7 @@ await runStageCommand<Options>(command, async (context, options) => {
   const runs = [...begun, ...refused.map((start) => ({ isDry: false, listed: listedRefusal(start) }))]
     .toSorted((one, other) => (one.listed.startedAt < other.listed.startedAt ? 1 : -1))
     .slice(0, limit);
-  if (options.json === true) terminal.document(runs.map((run) => run.listed));
+  if (terminal.json) terminal.document(runs.map((run) => run.listed));
   else if (runs.length === 0)
     terminal.say(`Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`);
   else terminal.say(tableText(terminal, columnsFor(terminal), runs.map(row)));

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { breakages } from './breakages.ts';
 import { portNumber } from '../local/port.ts';
-import { runCommand, wholeNumber } from './command.ts';
+import { jsonOption, runCommand, wholeNumber } from './command.ts';
 import { addMigrateOptions } from './input-options.ts';
 import { type LocalRunOptions, runLocally } from './local-run.ts';
 import { processTerminal } from './terminal.ts';
@@ -26,7 +26,7 @@ const command = addMigrateOptions(
     )
     .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged engine')
     .option('--port <port>', 'port of the embedded AWS on 127.0.0.1 (default: any free one)', portNumber)
-    .option('--json', 'print the report as one JSON document, everything else on standard error'),
+    .addOption(jsonOption('the report')),
 );
 
 await runCommand<Options>(command, (options) => runLocally(options, processTerminal(options)));

@@ -34,10 +34,9 @@ function fit({ isLive, width }: Terminal, text: string): string {
 }
 
 function headline(terminal: Terminal, { tone, word, sentence }: Outcome): string {
-  const { colors, isLive, width } = terminal;
-  const sign = { good: colors.green('✔'), notice: colors.yellow('▲'), bad: colors.red('✖') }[tone];
+  const { colors, isLive, signs, width } = terminal;
   const text = isLive ? wrap(`${word}. ${sentence}`, { width, indent: 2 }) : `${word}. ${sentence}`;
-  return `${sign} ${colors.bold(word)}${text.slice(word.length)}`;
+  return `${signs[tone]} ${colors.bold(word)}${text.slice(word.length)}`;
 }
 
 function failureRows({ failure }: Report): readonly Row[] {

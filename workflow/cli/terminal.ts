@@ -16,6 +16,8 @@ export interface Terminal {
   /** Columns; 80 where it is no terminal. */
   readonly width: number;
   readonly colors: Colors;
+  /** Before a line: how good the news is. */
+  readonly signs: Readonly<Record<Tone, string>>;
   /** A line of prose. */
   readonly say: (text?: string) => void;
   /** A line to standard error. */
@@ -25,6 +27,9 @@ export interface Terminal {
   /** A text as `say` would write it, for what writes to the stream itself. */
   readonly reveal: (text: string) => string;
 }
+
+/** Good, worth a look, or bad. */
+export type Tone = 'good' | 'notice' | 'bad';
 
 /** Where a terminal's words go. */
 export interface TerminalStreams {
@@ -49,6 +54,7 @@ export function processTerminal(
     isLive,
     width: stream.columns || 80,
     colors,
+    signs: { good: colors.green('✔'), notice: colors.yellow('▲'), bad: colors.red('✖') },
     say: (text = '') => void stream.write(`${reveal(text)}\n`),
     complain: (text) => void stderr.write(`${reveal(text)}\n`),
     document: (value) => void stdout.write(`${printableJson(value)}\n`),

@@ -4,7 +4,7 @@ import { defaultRupeesPerDollar, pricesOf, seedMonthlyRupees } from './prices.ts
 import type { Billing } from './usage.ts';
 
 /** AWS's month. */
-export const hoursPerMonth = 730;
+const hoursPerMonth = 730;
 
 const gigabyte = 2 ** 30;
 

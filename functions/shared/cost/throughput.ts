@@ -11,9 +11,9 @@ export const TABLE_QUOTA = 40_000;
 export const COLD_READ_UNITS_PER_SECOND = 12_000;
 
 /** A new on-demand table takes this many write units a second at first ... */
-export const COLD_WRITE_UNITS_PER_SECOND = 4_000;
+const COLD_WRITE_UNITS_PER_SECOND = 4_000;
 /** ... and twice its last peak once that is this old. */
-export const DOUBLING_SECONDS = 1_800;
+const DOUBLING_SECONDS = 1_800;
 
 /** The lowest of the cap (0: none), what the workers can use, and the table's own limit. */
 export function sustainedRate(of: {

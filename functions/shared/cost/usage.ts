@@ -58,7 +58,7 @@ export interface WorkerUsage {
 }
 
 /** Each turn is the Lambda and the Choice after it, and each iteration ends in one more state. */
-export function transitionsOf({ iterations, turns }: WorkerUsage): number {
+function transitionsOf({ iterations, turns }: WorkerUsage): number {
   return baseTransitions + iterations + 2 * turns;
 }
 

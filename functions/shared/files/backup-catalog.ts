@@ -101,7 +101,7 @@ export async function newestBackup(objects: ObjectStore, tableName: string): Pro
 const namedFindings = 3;
 
 /** What is wrong, for an error message. */
-export function findingsText(findings: readonly Finding[]): string {
+function findingsText(findings: readonly Finding[]): string {
   const named = findings.slice(0, namedFindings).map(({ sentence }) => sentence);
   const more = findings.length - named.length;
   return more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' ');

@@ -11,7 +11,7 @@ export const backupsPrefix = 'AWSDynamoDB/';
 const idPattern = /^\d{14}-[0-9a-f]{8}$/;
 
 /** `<epoch milliseconds, 14 digits>-<8 hex digits>`: sorts by time as text, as an export's id does. */
-export function newBackupId(nowMillis: number, random: () => number): string {
+function newBackupId(nowMillis: number, random: () => number): string {
   const suffix = Math.floor(random() * 0x1_0000_0000);
   return `${String(nowMillis).padStart(14, '0')}-${suffix.toString(16).padStart(8, '0')}`;
 }

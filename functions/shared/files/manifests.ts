@@ -6,7 +6,7 @@ import { backupLayout, backupTime } from './layout.ts';
 import { type TableDescription, tableDescriptionSchema } from '../aws/table-description.ts';
 
 /** One line of `manifest-files.json`, as DynamoDB's export writes it. */
-export const manifestFileSchema = z.object({
+const manifestFileSchema = z.object({
   itemCount: z.number().int().min(0),
   /** Base64 MD5 of the gzipped bytes. */
   md5Checksum: z.string(),
@@ -17,7 +17,7 @@ export const manifestFileSchema = z.object({
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
 /** The part of `manifest-summary.json` that readers rely on; other fields are kept as they are. */
-export const manifestSummarySchema = z.looseObject({
+const manifestSummarySchema = z.looseObject({
   version: z.literal('2020-06-30'),
   tableArn: z.string(),
   exportTime: z.string(),
@@ -45,7 +45,7 @@ const backupFileSchema = z.object({
 });
 
 /** `migration-manifest.json`: what DynamoDB's manifests have no place for. */
-export const migrationManifestSchema = z.object({
+const migrationManifestSchema = z.object({
   version: z.literal(1),
   backupId: z.string(),
   runId: z.string(),
@@ -130,7 +130,7 @@ function summaryOf(facts: BackupFacts): string {
 }
 
 /** The manifest's text, with the SHA-256 of everything else in it as its last field. */
-export function sealManifest(manifest: MigrationManifest): string {
+function sealManifest(manifest: MigrationManifest): string {
   const text = JSON.stringify(manifest);
   return JSON.stringify({ ...manifest, manifestSha256: hash('sha256', text, 'base64') });
 }

@@ -47,7 +47,7 @@ function members(item: WireItem, names: readonly string[]): string {
 }
 
 /** {@link canonicalJson} of one value; two values are equal in DynamoDB's sense exactly when these texts are. */
-export function canonicalValue(value: WireValue): string {
+function canonicalValue(value: WireValue): string {
   if ('S' in value) return `{"S":${quoted(value.S)}}`;
   if ('N' in value) return `{"N":"${normaliseNumber(value.N)}"}`;
   if ('M' in value) return `{"M":${canonicalJson(value.M)}}`;

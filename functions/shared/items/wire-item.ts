@@ -24,9 +24,6 @@ export type WireValue =
  */
 export type WireItem = { readonly [attributeName: string]: WireValue };
 
-/** Names of the types of {@link WireValue}, as DynamoDB writes them. */
-export type WireType = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'M' | 'L' | 'SS' | 'NS' | 'BS';
-
 /** Builds an item from entries; a later entry wins. Safe for `__proto__`. */
 export function wireItem(entries: Iterable<readonly [string, WireValue]>): WireItem {
   return Object.fromEntries(entries);

@@ -7,7 +7,7 @@ import { type Run, readRun } from './run.ts';
 import type { Clock } from '../retry.ts';
 
 /** No request begins on a look that is older than this. */
-export const LOOK_MILLIS = 5_000;
+const LOOK_MILLIS = 5_000;
 /** A look is renewed at this age already, so that a slow read does not stop the writers. */
 const RENEW_MILLIS = 2_500;
 
@@ -51,7 +51,7 @@ export function assertOpen(run: Run, executionArn: string): void {
 }
 
 /** @throws RunClosedError (not retried) when the lock is not the run's */
-export function assertLocked(run: Run, lock: Lock | undefined): void {
+function assertLocked(run: Run, lock: Lock | undefined): void {
   if (lock?.runId === run.runId) return;
   const holder = lock === undefined ? 'nobody has it' : `run ${lock.runId} has it`;
   throw new RunClosedError(

@@ -45,7 +45,7 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly counters: Readonly<Record<string, number>>;
   /** Absolute digests by name (64 hex digits and a count). */
   readonly digests: Readonly<Record<string, { readonly count: number; readonly sum: string }>>;
-  /** Up to 20 samples of keys for the report, by kind. */
+  /** Samples of keys for the report, by kind, {@link MAX_SAMPLES} of each at most. */
   readonly samples?: Readonly<Record<string, readonly string[]>>;
   /**
    * By table: ids of other runs whose items stood where one was to be written, {@link MAX_FOUND_RUNS} at most. A list
@@ -69,12 +69,13 @@ export interface Shard<Cursor = unknown> extends Claims {
 /** 400 ids of at most 80 bytes: a twelfth of what a ledger item may hold. */
 export const MAX_FOUND_RUNS = 400;
 
+/** Samples of each kind that a shard keeps; the report names fewer. */
+export const MAX_SAMPLES = 20;
+
 const MAX_MARKS = 60;
 
 /** Every second mark goes when there are too many, so that the first and the newest stay. */
-export function thinMarks(
-  marks: readonly (readonly [number, number])[],
-): readonly (readonly [number, number])[] {
+function thinMarks(marks: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] {
   return marks.length <= MAX_MARKS
     ? marks
     : marks.filter((_, index) => index % 2 === 0 || index === marks.length - 1);

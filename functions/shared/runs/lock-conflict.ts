@@ -1,3 +1,4 @@
+import { rollbackWith } from './next-step.ts';
 import { LockHeldError } from '../errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
@@ -43,7 +44,7 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
   const since = `since ${lock.startTime}`;
   if (run?.status === 'HELD')
     return new LockHeldError(
-      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting rollback with {"runId": "${lock.runId}"}. Then start again.`,
+      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting ${rollbackWith(lock.runId)}. Then start again.`,
     );
   return new LockHeldError(
     `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,

@@ -1,3 +1,4 @@
+import { rollbackWith } from './next-step.ts';
 import { backupIdFor } from '../files/layout.ts';
 import { errorSummary, LockHeldError, RunClosedError } from '../errors.ts';
 import { type Holder, resumeRun } from '../ledger/begin.ts';
@@ -132,7 +133,7 @@ async function beginManual(
       `Run ${recover.runId} is being rolled back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
     );
   throw new LockHeldError(
-    `Run ${recover.runId} died without being rolled back. Nothing was changed. Start the state machine rollback with {"runId": "${recover.runId}"} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
+    `Run ${recover.runId} died without being rolled back. Nothing was changed. Start ${rollbackWith(recover.runId)} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
   );
 }
 
@@ -194,7 +195,7 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
 const lastLine = (run: Run, step: string, done: boolean): string =>
   done
     ? `${step} is complete.`
-    : `Time was short. Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far, start the rollback state machine with {"runId": "${run.runId}"}.`;
+    : `Time was short. Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far, start ${rollbackWith(run.runId)}.`;
 
 /**
  * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards. A step that was short of

@@ -65,7 +65,7 @@ export interface MigratedCounts {
   readonly staleRemoved?: number;
 }
 
-/** Up to 20 keys of each kind, so that a reader can go and look. */
+/** Up to 10 keys of each kind, so that a reader can go and look. */
 export interface KeySamples {
   readonly missing?: readonly string[];
   readonly different?: readonly string[];
@@ -163,7 +163,7 @@ export interface Report {
   readonly warnings?: readonly string[];
   /** What the target must become, as the rehearsal counted it. The main result of a dry run. */
   readonly rehearsal?: Pick<Rehearsal, 'products' | 'metadata' | 'variants' | 'quarantined' | 'targetBytes'>;
-  /** Up to 20 of the quarantined products. */
+  /** Up to 10 of the quarantined products. */
   readonly quarantine?: readonly QuarantinedProduct[];
   /** Where every quarantined product is, item included. */
   readonly quarantineUri?: string;

@@ -29,6 +29,7 @@ const terminal: Terminal = {
   isLive: false,
   width: 80,
   colors: ownColors(false).colors,
+  signs: { good: '✔', notice: '▲', bad: '✖' },
   say: (text = '') => void lines.push(text),
   complain: (text) => void lines.push(text),
   document: () => undefined,

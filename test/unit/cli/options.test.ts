@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { whereabouts } from '../../../workflow/cli/context.ts';
-import { consoleLink, executionArn } from '../../../workflow/cli/deployment.ts';
+import { executionArn } from '../../../functions/shared/names.ts';
+import { consoleLink, serviceName } from '../../../workflow/cli/deployment.ts';
 import { readEnvFile } from '../../../workflow/cli/env-file.ts';
 import { executionName } from '../../../workflow/cli/executions.ts';
 import { failureOf } from '../../../workflow/cli/fallback-report.ts';
@@ -128,7 +129,7 @@ describe('readEnvFile', () => {
 });
 
 describe('names', () => {
-  const deployment = { stage: 'prod', region: 'us-east-1', accountId: '123456789012' };
+  const deployment = { service: serviceName, stage: 'prod', region: 'us-east-1', accountId: '123456789012' };
 
   it('lead to the execution in the console', () => {
     const arn = executionArn(deployment, 'migrate', 'r1');

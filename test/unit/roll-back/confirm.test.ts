@@ -26,7 +26,9 @@ describe('the confirmation of a roll back', () => {
     const reliants = [reliant('c', 'cart'), reliant('b', 'cart', 'orders')];
     const missing = (confirm?: string) => missingConfirmation({ runId: 'a', status }, reliants, confirm);
     for (const confirm of [undefined, 'a', 'b', 'd'])
-      expect(missing(confirm)).toContain('start rollback with {"runId": "a", "confirm": "c"}');
+      expect(missing(confirm)).toContain(
+        'start the rollback state machine with {"runId": "a", "confirm": "c"}',
+      );
     expect(missing('b')).toContain('"confirm" was "b".');
     expect(missing()).toContain(
       'run c and 1 more succeeded since and rely on these of its tables: cart, orders.',

@@ -31,8 +31,8 @@ export function sayProof({ edges, shapes }: Proof, terminal: Terminal): void {
   );
 }
 
-function edgeRow({ scope, state, edge, aws, embedded, differences }: ProvenEdge, { colors }: Terminal) {
-  const sign = differences.length === 0 ? colors.green('✔') : colors.red('✖');
+function edgeRow({ scope, state, edge, aws, embedded, differences }: ProvenEdge, { signs }: Terminal) {
+  const sign = differences.length === 0 ? signs.good : signs.bad;
   return [
     sign,
     scope,
@@ -43,8 +43,8 @@ function edgeRow({ scope, state, edge, aws, embedded, differences }: ProvenEdge,
   ];
 }
 
-function shapeRow({ scope, state, type, problem }: Shape, { colors }: Terminal) {
-  const sign = problem === undefined ? colors.green('✔') : colors.red('✖');
+function shapeRow({ scope, state, type, problem }: Shape, { signs }: Terminal) {
+  const sign = problem === undefined ? signs.good : signs.bad;
   return [sign, scope, state, `shape of a ${type}`, problem ?? 'right', ''];
 }
 

@@ -76,7 +76,7 @@ function capacityText({ billing, readCapacity, writeCapacity, indexes }: Monthly
 const labelled = (label: string, text: string): Html =>
   html`<td class="number" data-label="${label}">${text}</td>`;
 
-export function monthlyTable(monthly: readonly MonthlyCost[]): Html {
+function monthlyTable(monthly: readonly MonthlyCost[]): Html {
   const rows = monthly.map(
     (
       one,

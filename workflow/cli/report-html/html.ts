@@ -25,7 +25,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text that is nothing but text, in an element or in an attribute; what a browser would obey is shown as `\u202e`. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 

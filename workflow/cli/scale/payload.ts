@@ -1,8 +1,8 @@
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { BeginRunInput, Plan } from '../../../functions/shared/state.ts';
 
-/** A report with every list of samples full; one without any has half of it. */
-const REPORT_BYTES = 10_000;
+/** What a report with every list of samples full stays below; one without any has a quarter of it. */
+const REPORT_BYTES = 16 * 1_024;
 
 /** An execution whose name, and so its ARN, is as long as can be. */
 const EXECUTION = {

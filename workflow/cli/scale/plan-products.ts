@@ -56,7 +56,7 @@ function sayRuns(
   terminal.say(terminal.colors.bold(`Products of ${bytes(size)} (${origin})`));
   sayTable(scaleTable(runs), terminal);
   const refusals = new Set(runs.filter(isRefused).map(({ refusal }) => refusal));
-  for (const refusal of refusals) terminal.say(`${terminal.colors.red('✖')} ${refusal}`);
+  for (const refusal of refusals) terminal.say(`${terminal.signs.bad} ${refusal}`);
 }
 
 function sayLimits(asked: readonly (ScaledRun | RefusedRun)[], terminal: Terminal): void {
@@ -64,7 +64,7 @@ function sayLimits(asked: readonly (ScaledRun | RefusedRun)[], terminal: Termina
     const title = `Limits of a run of ${counted(run.products, 'product')}, ${run.mapMode}`;
     terminal.say(`\n${terminal.colors.bold(title)}`);
     sayTable(limitTable(run), terminal);
-    for (const warning of run.plan.warnings) terminal.say(`${terminal.colors.yellow('▲')} ${warning}`);
+    for (const warning of run.plan.warnings) terminal.say(`${terminal.signs.notice} ${warning}`);
   }
   terminal.say(
     `\nNothing was read or counted. Plan a run of a deployed stage with: npm run plan -- --stage <stage>`,

@@ -22,12 +22,12 @@ export interface Checklist {
   always(name: string, work: () => Promise<string>): Promise<void>;
 }
 
-export function createChecklist({ say, colors }: Terminal, where: Whereabouts): Checklist {
+export function createChecklist({ say, colors, signs }: Terminal, where: Whereabouts): Checklist {
   const steps: CheckedStep[] = [];
   const isOk = (): boolean => steps.every(({ ok }) => ok);
   const note = (done: CheckedStep): void => {
     steps.push(done);
-    const sign = done.ok ? colors.green('✔') : colors.red('✖');
+    const sign = done.ok ? signs.good : signs.bad;
     say(
       `  ${sign} ${done.step} ${colors.dim(`(${duration(done.seconds)})`)}\n    ${printable(done.sentence)}`,
     );

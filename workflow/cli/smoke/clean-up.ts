@@ -1,7 +1,8 @@
+import { executionNameOf } from '../../../functions/shared/names.ts';
 import { describeExecution } from '../executions.ts';
 import { counted } from '../format.ts';
 import { OperatorError } from '../operator-error.ts';
-import { endOf, runIdOf, recoveredRun, stop } from './executions.ts';
+import { endOf, recoveredRun, stop } from './executions.ts';
 import { findOwnTables, findRemains } from './ownership.ts';
 import type { Smoke } from './smoke-run.ts';
 import { deleteTable } from './tables.ts';
@@ -11,7 +12,7 @@ async function endExecutions(smoke: Smoke): Promise<void> {
   for (const executionArn of smoke.executions) {
     const { status } = await describeExecution(smoke.context.sfn, executionArn);
     if (status === 'RUNNING') await stop(smoke, executionArn).then(() => endOf(smoke, executionArn));
-    await recoveredRun(smoke, runIdOf(executionArn));
+    await recoveredRun(smoke, executionNameOf(executionArn));
   }
 }
 

@@ -1,7 +1,7 @@
 import { type DescribeExecutionOutput, ExecutionStatus, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { findRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
-import type { MachineName } from '../deployment.ts';
+import type { MachineName } from '../../../functions/shared/names.ts';
 import { describeExecution, executionName, startExecution } from '../executions.ts';
 import { OperatorError } from '../operator-error.ts';
 import { until } from './pace.ts';
@@ -30,9 +30,6 @@ export async function start(smoke: Smoke, machine: MachineName, input: object): 
   smoke.executions.push(executionArn);
   return executionArn;
 }
-
-export const runIdOf = (executionArn: string): string =>
-  executionArn.slice(executionArn.lastIndexOf(':') + 1);
 
 /** Waits for the end of an execution. @throws OperatorError after half an hour. */
 export function endOf(smoke: Smoke, executionArn: string): Promise<DescribeExecutionOutput> {

@@ -2,13 +2,13 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { ExecutionStatus } from '@aws-sdk/client-sfn';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import { functionName } from '../deployment.ts';
+import { executionNameOf, functionName } from '../../../functions/shared/names.ts';
 import { describeExecution } from '../executions.ts';
 import { count, counted, duration } from '../format.ts';
 import { OperatorError } from '../operator-error.ts';
 import { type AwkwardProduct, namelessProduct } from './awkward-products.ts';
 import { migratedGaps } from './check-migrated.ts';
-import { endOf, runIdOf, recoveredRun, start, stop, succeed } from './executions.ts';
+import { endOf, recoveredRun, start, stop, succeed } from './executions.ts';
 import { until } from './pace.ts';
 import { differences } from './same-value.ts';
 import type { Smoke } from './smoke-run.ts';
@@ -58,7 +58,7 @@ export async function proveUnhappyRun(smoke: Smoke): Promise<string> {
   const { status, error, cause = '' } = await endOf(smoke, executionArn);
   if (status !== ExecutionStatus.FAILED || error !== 'TooManyQuarantinedError')
     throw new OperatorError(`It ended as ${status ?? '?'} ${error ?? ''}, not as it should: ${cause}`);
-  const run = await recoveredRun(smoke, runIdOf(executionArn));
+  const run = await recoveredRun(smoke, executionNameOf(executionArn));
   if (run?.status !== 'ROLLED_BACK')
     throw new OperatorError(`The ledger has the run as ${run?.status ?? 'unknown'}, not as ROLLED_BACK.`);
   await refuseTargets(smoke);
@@ -85,7 +85,7 @@ export async function proveStoppedRun(smoke: Smoke): Promise<string> {
   });
   await stop(smoke, executionArn);
   const stoppedAt = Date.now();
-  const run = await recoveredRun(smoke, runIdOf(executionArn));
+  const run = await recoveredRun(smoke, executionNameOf(executionArn));
   if (run?.status !== 'ROLLED_BACK')
     throw new OperatorError(`The ledger has the run as ${run?.status ?? 'unknown'}, not as ROLLED_BACK.`);
   await refuseTargets(smoke);

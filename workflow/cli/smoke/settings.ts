@@ -3,7 +3,8 @@ import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { tableName } from '../../../functions/shared/migration/table-spec.ts';
 import type { OperatorContext } from '../context.ts';
-import { functionName, localStage } from '../deployment.ts';
+import { functionName } from '../../../functions/shared/names.ts';
+import { localStage } from '../deployment.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** What the smoke test needs to know of a deployment, as its functions are told it. */

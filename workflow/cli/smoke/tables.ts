@@ -1,3 +1,4 @@
+import { isNamed } from '../../../functions/shared/errors.ts';
 import {
   CreateTableCommand,
   DeleteTableCommand,
@@ -143,7 +144,7 @@ export async function holdsItems(dynamo: DynamoDBClient, TableName: string): Pro
     const { Items } = JSON.parse(await sendWire(dynamo, 'Scan', body)) as { Items?: readonly unknown[] };
     return (Items ?? []).length > 0;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return false;
+    if (isNamed(error, 'ResourceNotFoundException')) return false;
     throw error;
   }
 }

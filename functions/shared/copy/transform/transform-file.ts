@@ -4,7 +4,7 @@ import type { TargetFileWriter } from '../../files/target-file.ts';
 import type { ObjectStore } from '../../aws/object-store.ts';
 import { type Expiry, isExpired, willExpire } from '../../aws/time-to-live.ts';
 import type { BackupFile } from '../../ledger/file.ts';
-import type { QuarantinedProduct } from '../../ledger/shard.ts';
+import { MAX_SAMPLES, type QuarantinedProduct } from '../../ledger/shard.ts';
 import {
   TRANSFORM_COUNTERS,
   type TargetFile,
@@ -42,8 +42,6 @@ export interface FileTransform extends Pick<TransformedFile, 'counts' | 'kinds' 
   readonly quarantine: string;
 }
 
-/** Samples a shard keeps. */
-export const MAX_SAMPLES = 20;
 const BYTES_PER_WRITE_UNIT = 1024;
 /** A sample's code stands behind the id, and must not be what is left out of a report. */
 const MAX_ID_BYTES = 120;

@@ -1,3 +1,4 @@
+import { MAX_SAMPLES } from '../../ledger/shard.ts';
 import { fileStem, runLayout, targetFileKey } from '../../files/layout.ts';
 import { shardFilesOfRun } from '../../files/run-files.ts';
 import { createTargetFileWriter, type TargetFileWriter } from '../../files/target-file.ts';
@@ -19,7 +20,7 @@ import { combineDigests, EMPTY_DIGEST } from '../../items/digest.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { addTo } from '../load/load-window.ts';
 import { proveAgain } from './prove-again.ts';
-import { type FileTransform, MAX_SAMPLES, transformFile } from './transform-file.ts';
+import { type FileTransform, transformFile } from './transform-file.ts';
 
 /** How many of the shard's files are done. */
 interface FilesCursor {

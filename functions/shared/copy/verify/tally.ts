@@ -1,3 +1,4 @@
+import { MAX_SAMPLES } from '../../ledger/shard.ts';
 import { createDigestSum, type DigestSum } from '../../items/digest.ts';
 import type { Progress } from '../shard-turn.ts';
 
@@ -21,8 +22,6 @@ export interface TallyNames<Counter extends string, Sum extends string> {
   /** Kinds of samples that a checkpoint has even where there are none. */
   readonly samples?: readonly string[];
 }
-
-const MAX_SAMPLES = 20;
 
 /** A tally that goes on where another was saved. Counters of the checkpoint that it does not name are left out. */
 export function createTally<Counter extends string, Sum extends string = never>(
