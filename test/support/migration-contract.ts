@@ -124,7 +124,8 @@ function changesOf(item: WireItem, keep: ReadonlySet<string>): readonly (readonl
 
 function changedValues(value: WireValue): readonly (readonly [path: string, value: WireValue])[] {
   if ('S' in value) return [['', { S: `${value.S}x` }]];
-  if ('N' in value) return [['', { N: value.N === '77' ? '78' : '77' }]];
+  // `77.0` and `77` are one number.
+  if ('N' in value) return [['', { N: Number(value.N) === 77 ? '78' : '77' }]];
   if ('BOOL' in value) return [['', { BOOL: !value.BOOL }]];
   if ('M' in value)
     return Object.entries(value.M).flatMap(([name, member]) =>
