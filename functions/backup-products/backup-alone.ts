@@ -6,7 +6,7 @@ import {
   isQuietInTime,
   type ManualOutcome,
   type ManualProgress,
-  singlePlan,
+  SINGLE_PLAN,
   withManualRun,
 } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
@@ -31,7 +31,7 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
     },
   );
   const plan = {
-    ...singlePlan,
+    ...SINGLE_PLAN,
     segments: [...workers],
     shards: [...workers],
     workers: workers.length,

@@ -4,7 +4,7 @@ import { findShard } from '../shared/ledger/shard.ts';
 import {
   type ManualOutcome,
   type ManualProgress,
-  singlePlan,
+  SINGLE_PLAN,
   withManualRun,
 } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
@@ -22,7 +22,7 @@ async function planAlone({ clients, config, migration }: Runtime): Promise<Plan>
   const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
   const found = await Promise.all(names.map((name) => describeTable(clients.tables, name)));
   const spared = found.map(sparedWriteUnits).filter((units) => units > 0);
-  return { ...singlePlan, writeUnitsPerSecond: spared.length === 0 ? 0 : Math.min(...spared) };
+  return { ...SINGLE_PLAN, writeUnitsPerSecond: spared.length === 0 ? 0 : Math.min(...spared) };
 }
 
 async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {

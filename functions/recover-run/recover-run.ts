@@ -21,7 +21,7 @@ export interface Recovered {
 }
 
 /** Earlier calls have looked at older runs. */
-const recentRuns = 200;
+const RECENT_RUNS = 200;
 
 async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
   if (run.status === 'RUNNING') {
@@ -98,7 +98,7 @@ function leaveToOtherVersion({ logger }: Runtime, runs: readonly Run[]): void {
  * the schedule. Idempotent: called twice or late it starts nothing twice.
  */
 export async function recoverRuns(runtime: Runtime): Promise<Recovered> {
-  const recent = await listRuns(runtime.ledger, recentRuns);
+  const recent = await listRuns(runtime.ledger, RECENT_RUNS);
   const runs = recent.filter(isReadable);
   leaveToOtherVersion(
     runtime,

@@ -2,7 +2,7 @@ import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamod
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
-import { singlePlan } from '../shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../shared/runs/manual-run.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
@@ -65,7 +65,7 @@ export function planOf(
   assertFitsHistory(runtime, manifest, { workers, units });
   const shards = indexesTo(shardCount(runtime, manifest, workers));
   return {
-    ...singlePlan,
+    ...SINGLE_PLAN,
     segments: shards,
     shards,
     workers,

@@ -21,8 +21,8 @@ export interface Doomed {
   readonly lookAgain: (() => Promise<Contents>) | undefined;
 }
 
-const waiting = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
-const nothing: Contents = { kind: 'nothing of the shop' };
+const WAITING = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
+const NOTHING: Contents = { kind: 'nothing of the shop' };
 
 /** A table that is being updated refuses to be deleted for a moment. */
 const isBusyOrTransient = (error: unknown): boolean => isTransientOr(error, 'ResourceInUseException');
@@ -30,11 +30,11 @@ const isBusyOrTransient = (error: unknown): boolean => isTransientOr(error, 'Res
 async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promise<void> {
   const { TableName = '', TableStatus, DeletionProtectionEnabled } = table;
   if (TableStatus !== 'ACTIVE')
-    await waitUntilTableExists({ client: clients.tables, ...waiting }, { TableName });
+    await waitUntilTableExists({ client: clients.tables, ...WAITING }, { TableName });
   if (DeletionProtectionEnabled !== true) return;
   await fence.check();
   await clients.dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
-  await waitUntilTableExists({ client: clients.tables, ...waiting }, { TableName });
+  await waitUntilTableExists({ client: clients.tables, ...WAITING }, { TableName });
 }
 
 /**
@@ -46,9 +46,9 @@ async function untilGone(
   { clients, clock }: Runtime,
   { TableName = '', TableId }: TableDescription,
 ): Promise<void> {
-  const deadline = clock.now() + 1_000 * waiting.maxWaitTime;
+  const deadline = clock.now() + 1_000 * WAITING.maxWaitTime;
   const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
-  await retry({ clock, deadline, patienceMillis: 1_000 * waiting.maxWaitTime, isRetryable }, async () => {
+  await retry({ clock, deadline, patienceMillis: 1_000 * WAITING.maxWaitTime, isRetryable }, async () => {
     const now = await describeTable(clients.tables, TableName);
     if (now?.TableId === TableId) throw new TransientError(`Table ${TableName} is still being deleted.`);
   });
@@ -75,7 +75,7 @@ export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Con
     if (!(await isThere())) return undefined;
     await fence.check();
     const lookedAt = clock.now();
-    const contents = (await lookAgain?.()) ?? nothing;
+    const contents = (await lookAgain?.()) ?? NOTHING;
     if (contents.kind !== 'nothing of the shop') return contents;
     await fence.check();
     // DeleteTable goes by the name alone, and the look may have taken minutes. Nothing else comes between the two.
@@ -83,7 +83,7 @@ export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Con
     await clients.dynamo.send(new DeleteTableCommand({ TableName }));
     return contents;
   });
-  if (found === undefined) return nothing;
+  if (found === undefined) return NOTHING;
   if (found.kind === 'nothing of the shop') await untilGone(runtime, table);
   return found;
 }

@@ -24,7 +24,7 @@ export interface RemovalResult {
 }
 
 /** Step Functions takes causes of 32,768 characters; a console shows far fewer well. */
-const maxCauseBytes = 4_000;
+const MAX_CAUSE_BYTES = 4_000;
 
 /** A run's report, and the names of the tables that it fills. */
 interface Reported {
@@ -72,13 +72,13 @@ const namedKeys = (keys: readonly string[], total: number): string =>
 const ownItems = ({ migrated: { items, alreadyPresent, replaced = 0 } }: Report): number =>
   items - alreadyPresent + replaced;
 
-const outcomeTexts = { DELETED: 'deleted', KEPT: 'kept', CREATED: 'left in place' } as const;
+const OUTCOME_TEXTS = { DELETED: 'deleted', KEPT: 'kept', CREATED: 'left in place' } as const;
 
 function tablesText(run: Run, reported: Reported): string {
   const { report } = reported;
   const described = report.tables.map((table) => {
     const { name, outcome, remark } = table;
-    const what = outcome === 'EXISTED' ? existedText(run, table, reported) : outcomeTexts[outcome];
+    const what = outcome === 'EXISTED' ? existedText(run, table, reported) : OUTCOME_TEXTS[outcome];
     return { what, shown: remark === undefined ? name : `${name} (${remark})` };
   });
   const parts = Map.groupBy(described, ({ what }) => what);
@@ -115,7 +115,7 @@ function causeText(run: Run, reported: Reported, result: RemovalResult): string 
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
   const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run))) ?? ''}${reportText}`;
-  return cut(text, maxCauseBytes);
+  return cut(text, MAX_CAUSE_BYTES);
 }
 
 async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
@@ -129,7 +129,7 @@ async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Pro
   return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
 }
 
-const nothingRemains: RemovalResult = { remaining: [], remainingTables: [] };
+const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [] };
 
 /** Writes the end status and releases the lock in one transaction, then the report. */
 export async function finishRollBack(
@@ -185,11 +185,11 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
       report,
     };
   }
-  const build = (): Promise<Report> => endReport(runtime, run, nothingRemains);
+  const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
   const isFresh =
     (await runtime.objects.get(runLayout.report(run.runId))) === undefined || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, build) : await build();
-  return turnFor(run, reportedOf(runtime, run, report), nothingRemains);
+  return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
 
 /** As CompleteRun wrote it; built again where its writer died first. */

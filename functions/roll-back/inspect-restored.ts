@@ -20,9 +20,9 @@ interface Place {
   readonly position: ScanPosition;
 }
 
-const beginning: Place = { filesDone: 0, equal: 0, counted: 0, position: NOT_BEGUN };
-const keysTogether = 100;
-const readsInFlight = 8;
+const BEGINNING: Place = { filesDone: 0, equal: 0, counted: 0, position: NOT_BEGUN };
+const KEYS_TOGETHER = 100;
+const READS_IN_FLIGHT = 8;
 
 interface Scope {
   readonly runtime: Runtime;
@@ -59,7 +59,7 @@ async function compare(
 
 async function compareFile(scope: Scope, file: MigrationManifest['files'][number]): Promise<Seen> {
   const seen: Seen = { equal: 0 };
-  const pipeline = createPipeline(readsInFlight);
+  const pipeline = createPipeline(READS_IN_FLIGHT);
   try {
     let together: WireItem[] = [];
     const flush = (): Promise<void> => {
@@ -69,7 +69,7 @@ async function compareFile(scope: Scope, file: MigrationManifest['files'][number
     };
     for await (const item of readItems(scope.runtime.objects, file)) {
       together.push(item);
-      if (together.length >= keysTogether) await flush();
+      if (together.length >= KEYS_TOGETHER) await flush();
     }
     await flush();
     await pipeline.finish();
@@ -123,7 +123,7 @@ export async function inspectRestored(runtime: Runtime, inspection: Inspection):
   const manifest = await readManifest(runtime.objects, inspection.run.backupId);
   const scope = { runtime, inspection, manifest, key: keyOfDescription(manifest.table) };
   const look = await openLook<Place>(runtime, inspection);
-  let place = look.place ?? beginning;
+  let place = look.place ?? BEGINNING;
   for (;;) {
     const next = await step(scope, place);
     if ('kind' in next) {

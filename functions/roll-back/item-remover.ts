@@ -30,7 +30,7 @@ export interface ItemTaker {
   takeSome(cursor: RemovalCursor | undefined, until: number): Promise<RemovalStep>;
 }
 
-const beginning: RemovalCursor = { undoFilesDone: 0 };
+const BEGINNING: RemovalCursor = { undoFilesDone: 0 };
 
 /**
  * Goes by what stands in the table, not by what today's transform would make of the backup: the code may have changed
@@ -57,7 +57,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   };
 
   return {
-    async takeSome(start = beginning, until) {
+    async takeSome(start = BEGINNING, until) {
       let cursor: RemovalCursor | undefined = start;
       try {
         do cursor = await step(cursor);

@@ -25,14 +25,14 @@ export interface NetScope {
 /** `ready`: the table may go. `wait`: its backup is not AVAILABLE yet, and DynamoDB refuses to delete it. */
 export type Net = { readonly kind: 'ready'; readonly remark: string } | { readonly kind: 'wait' };
 
-const systemBackup: Net = { kind: 'ready', remark: 'DynamoDB keeps a system backup of it for 35 days' };
+const SYSTEM_BACKUP: Net = { kind: 'ready', remark: 'DynamoDB keeps a system backup of it for 35 days' };
 const userBackup = (arn: string): Net => ({ kind: 'ready', remark: `its backup is ${arn}` });
 
 /** Letters, digits, `_`, `-` and `.` only, as both the table's name and the run's id are made of. */
-const maxBackupName = 255;
+const MAX_BACKUP_NAME = 255;
 
 function nameOf({ record, run: { runId } }: NetScope): string {
-  return `${cut(record.name, maxBackupName - runId.length - 1)}-${runId}`;
+  return `${cut(record.name, MAX_BACKUP_NAME - runId.length - 1)}-${runId}`;
 }
 
 const note = ({ ledger }: Runtime, { run, record }: NetScope, facts: TableFacts): Promise<void> =>
@@ -104,7 +104,7 @@ async function findNet(runtime: Runtime, scope: NetScope): Promise<Net> {
   });
   if (!isRecoverable) return findBackedUp(runtime, scope);
   await note(runtime, scope, { net: 'SYSTEM_BACKUP' });
-  return systemBackup;
+  return SYSTEM_BACKUP;
 }
 
 async function findBackedUp(runtime: Runtime, scope: NetScope): Promise<Net> {

@@ -2,8 +2,8 @@ import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { counted } from '../shared/counted.ts';
 
 /** Why an item that the run wrote is not as it was before the run. */
-export const leftReasons = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
-export type LeftReason = (typeof leftReasons)[number];
+export const LEFT_REASONS = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
+export type LeftReason = (typeof LEFT_REASONS)[number];
 
 /** Items of one reason. */
 export interface LeftItems {
@@ -14,7 +14,7 @@ export interface LeftItems {
 
 export type Left = Readonly<Partial<Record<LeftReason, LeftItems>>>;
 
-const maxNamed = 5;
+const MAX_NAMED = 5;
 
 /** What has been done since the tally was last taken. */
 export class Tally {
@@ -36,7 +36,7 @@ export class Tally {
 
 /** Two tallies as one. */
 export function addLeft(one: Left, other: Left): Left {
-  const entries = leftReasons.flatMap((reason) => {
+  const entries = LEFT_REASONS.flatMap((reason) => {
     const both = [one[reason], other[reason]].flatMap((items) => items ?? []);
     const count = both.reduce((sum, items) => sum + items.count, 0);
     const keys = both.flatMap((items) => items.keys).slice(0, MAX_SAMPLES);
@@ -46,13 +46,13 @@ export function addLeft(one: Left, other: Left): Left {
 }
 
 function named({ count, keys }: LeftItems): string {
-  const shown = keys.slice(0, maxNamed);
+  const shown = keys.slice(0, MAX_NAMED);
   return `${shown.join(', ')}${count > shown.length ? ', ...' : ''}`;
 }
 
 type Wording = (count: string, runId: string) => string;
 
-const wordings: Readonly<Record<LeftReason, Wording>> = {
+const WORDINGS: Readonly<Record<LeftReason, Wording>> = {
   changed: (items) => `${items} that somebody has changed since`,
   noUndo: (items, runId) =>
     `${items} in place of older ones, whose copies below runs/${runId}/undo/ are missing or damaged`,
@@ -62,14 +62,14 @@ const wordings: Readonly<Record<LeftReason, Wording>> = {
 };
 
 /** `2 items that somebody has changed since (PRODUCT#1 / METADATA, ...)`; each reason that occurs, or `undefined`. */
-export function leftText(runId: string, left: Left, reasons = leftReasons as readonly LeftReason[]) {
+export function leftText(runId: string, left: Left, reasons = LEFT_REASONS as readonly LeftReason[]) {
   const parts = reasons.flatMap((reason) => {
     const items = left[reason];
     if (items === undefined) return [];
-    return [`${wordings[reason](counted(items.count, 'item'), runId)} (${named(items)})`];
+    return [`${WORDINGS[reason](counted(items.count, 'item'), runId)} (${named(items)})`];
   });
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
 /** Reasons for which the table is not as it was before the run, through no decision of the shop's. */
-export const failedReasons: readonly LeftReason[] = ['noUndo', 'unrestored', 'lost'];
+export const FAILED_REASONS: readonly LeftReason[] = ['noUndo', 'unrestored', 'lost'];

@@ -28,7 +28,7 @@ export async function undeletableItems({ runtime, run, number }: TakerTools): Pr
 type Removal = 'removed' | LeftReason;
 
 /** What has been deleted must come back even where a turn is over: half of the time kept back is for this. */
-const putBackMillis = 5_000;
+const PUT_BACK_MILLIS = 5_000;
 
 const isSame = (one: WireItem, other: WireItem): boolean => canonicalJson(one) === canonicalJson(other);
 
@@ -40,7 +40,7 @@ async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal
   const { runtime, tableName, key, deadline, run } = tools;
   const { clock, items, logger } = runtime;
   const condition = absentCondition(key[0]?.name ?? '');
-  const until = { clock, deadline: Math.max(deadline, clock.now()) + putBackMillis };
+  const until = { clock, deadline: Math.max(deadline, clock.now()) + PUT_BACK_MILLIS };
   try {
     const outcome = await retry(until, () => items.putIf(tableName, old, condition));
     if (outcome.written) return 'changed';

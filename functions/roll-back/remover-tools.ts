@@ -39,7 +39,7 @@ export interface TakerTools extends TakerScope {
   readonly isUntouched: (item: WireItem) => boolean;
 }
 
-const writesInFlight = 32;
+const WRITES_IN_FLIGHT = 32;
 
 export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
   const { clock, items } = runtime;
@@ -87,7 +87,7 @@ export async function sideBySide(
   items: readonly WireItem[],
   task: (item: WireItem) => Promise<void>,
 ): Promise<void> {
-  const pipeline = createPipeline(writesInFlight);
+  const pipeline = createPipeline(WRITES_IN_FLIGHT);
   try {
     for (const item of items) await pipeline.start(() => task(item));
     await pipeline.finish();

@@ -55,15 +55,15 @@ async function rootCause(
 /** A run that succeeded did not fail, whatever its workers met on the way. */
 async function reasonOfOrder(runtime: Runtime, runId: string): Promise<RollBackOrder['failure']> {
   const run = await findRun(runtime.ledger, runId);
-  return run?.status === 'SUCCEEDED' ? ordered : rootCause(runtime, runId, ordered);
+  return run?.status === 'SUCCEEDED' ? ORDERED : rootCause(runtime, runId, ORDERED);
 }
 
-const recovered: ReadableFailure = {
+const RECOVERED: ReadableFailure = {
   error: 'ExecutionEnded',
   cause: 'The execution was stopped, timed out or failed without a chance to clean up.',
 };
 
-const ordered: ReadableFailure = {
+const ORDERED: ReadableFailure = {
   error: 'RolledBackByOperator',
   cause: 'The run was rolled back on request.',
 };
@@ -101,12 +101,12 @@ export async function readOrder(
         runId: input.runId,
         reason: 'recover',
         execution,
-        failure: await rootCause(runtime, input.runId, recovered),
+        failure: await rootCause(runtime, input.runId, RECOVERED),
       };
     case 'rollback': {
       const { runId, confirm, recover = false } = parseRequest(input.input);
       const failure = recover
-        ? await rootCause(runtime, runId, recovered)
+        ? await rootCause(runtime, runId, RECOVERED)
         : await reasonOfOrder(runtime, runId);
       return { runId, reason: recover ? 'recover' : 'operator', confirm, execution, failure };
     }

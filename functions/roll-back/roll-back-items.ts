@@ -2,7 +2,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
-import { addLeft, type Left, leftReasons } from './left-items.ts';
+import { addLeft, type Left, LEFT_REASONS } from './left-items.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
 import type { TakerScope } from './remover-tools.ts';
 
@@ -18,7 +18,7 @@ export interface ItemsRolledBack {
   readonly left: Left;
 }
 
-const checkpointMillis = 5_000;
+const CHECKPOINT_MILLIS = 5_000;
 
 type RemovalShard = Shard<RemovalCursor>;
 
@@ -41,7 +41,7 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
   for (;;) {
     const before = saved?.basis === basisOf(run) ? saved : undefined;
     if (before?.done === true) return rolledBack(before);
-    const step = await taker.takeSome(before?.cursor, clock.now() + checkpointMillis);
+    const step = await taker.takeSome(before?.cursor, clock.now() + CHECKPOINT_MILLIS);
     saved = await save(runtime, run, { number, before, step, version: saved?.version ?? 0 });
     if (clock.now() >= deadline) return rolledBack(saved);
   }
@@ -53,7 +53,7 @@ function rolledBack(shard: RemovalShard): ItemsRolledBack {
 }
 
 function leftIn({ counters = {}, samples }: Partial<RemovalShard>): Left {
-  const entries = leftReasons.flatMap((reason) => {
+  const entries = LEFT_REASONS.flatMap((reason) => {
     const count = counters[reason] ?? 0;
     return count === 0 ? [] : [[reason, { count, keys: samples?.[reason] ?? [] }] as const];
   });

@@ -6,7 +6,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
-import { failedReasons, type Left, leftText } from './left-items.ts';
+import { FAILED_REASONS, type Left, leftText } from './left-items.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
@@ -38,7 +38,7 @@ async function noteLeft(
   const text = leftText(runId, left);
   const remark = text === undefined ? 'nothing of this run is left in it' : `still there: ${text}`;
   await recordTable(runtime.ledger, runId, { name, outcome: 'EXISTED', remark });
-  const failed = leftText(runId, left, failedReasons);
+  const failed = leftText(runId, left, FAILED_REASONS);
   if (failed === undefined) return { kind: 'done' };
   return { kind: 'failed', sentence: `${name} is not as it was before the run: ${failed}` };
 }

@@ -32,7 +32,7 @@ const pending = (waitSeconds: number): RollBackTurn => ({
 });
 
 /** Between two looks at something that somebody else is about to finish. */
-const lookAgainSeconds = 5;
+const LOOK_AGAIN_SECONDS = 5;
 
 const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
 
@@ -51,7 +51,7 @@ async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackS
   // Workers were stopped by the mark. What they had sent before must be in place before anything is looked at.
   const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
   // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
-  if (noise > 0) return pending(Math.min(noise, lookAgainSeconds));
+  if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
   const remaining = turn.remainingMillis();
   const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
   const relied = await readReliedTables(runtime, run);
@@ -85,7 +85,7 @@ async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope)
   } catch (error) {
     if (!(error instanceof ClaimLostError)) throw error;
     runtime.logger.warn(error.message, { runId: run.runId, stage: 'RollBack' });
-    return pending(lookAgainSeconds);
+    return pending(LOOK_AGAIN_SECONDS);
   } finally {
     await letGo(runtime, runKey(run.runId), run);
   }
@@ -103,9 +103,9 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
   });
   switch (claim.kind) {
     case 'busy':
-      return pending(lookAgainSeconds);
+      return pending(LOOK_AGAIN_SECONDS);
     case 'noisy':
-      return pending(Math.min(claim.seconds, lookAgainSeconds));
+      return pending(Math.min(claim.seconds, LOOK_AGAIN_SECONDS));
     case 'ended':
       return endedTurn(runtime, claim.run);
     case 'claimed':
@@ -132,7 +132,7 @@ interface LostRun {
   readonly ledger: string;
 }
 
-const refusals = [InvalidInputError, LockHeldError, RunNotFoundError];
+const REFUSALS = [InvalidInputError, LockHeldError, RunNotFoundError];
 
 /**
  * One turn of rolling a run back: marks it, waits until its workers have stopped, takes items and tables away,
@@ -151,7 +151,7 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
       return refusedTurn(notOurs(input.failure, message));
     if ('failure' in input && error instanceof RunNotFoundError)
       return lostRun(input.failure, { name: input.execution.name, ledger: runtime.ledger.tableName });
-    const isRefusal = refusals.some((kind) => error instanceof kind);
+    const isRefusal = REFUSALS.some((kind) => error instanceof kind);
     if (input.machine !== 'rollback' || !isRefusal) throw error;
     return refusedTurn({ error: name, cause: message });
   }

@@ -6,10 +6,10 @@ export interface Partition {
   readonly consoleDomain: string;
 }
 
-const commercial: Partition = { name: 'aws', consoleDomain: 'console.aws.amazon.com' };
+const COMMERCIAL: Partition = { name: 'aws', consoleDomain: 'console.aws.amazon.com' };
 
 /** By the beginning of a region's name. */
-const others: readonly (readonly [prefix: string, Partition])[] = [
+const OTHERS: readonly (readonly [prefix: string, Partition])[] = [
   ['cn-', { name: 'aws-cn', consoleDomain: 'console.amazonaws.cn' }],
   ['us-gov-', { name: 'aws-us-gov', consoleDomain: 'console.amazonaws-us-gov.com' }],
   ['us-iso-', { name: 'aws-iso', consoleDomain: 'console.c2shome.ic.gov' }],
@@ -19,5 +19,5 @@ const others: readonly (readonly [prefix: string, Partition])[] = [
 
 /** The partition of a region. */
 export function partitionOf(region: string): Partition {
-  return others.find(([prefix]) => region.startsWith(prefix))?.[1] ?? commercial;
+  return OTHERS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? COMMERCIAL;
 }

@@ -1,6 +1,6 @@
 import { beginRun, type Holder, type NewRun } from '../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
-import { singlePlan } from '../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../functions/shared/runs/manual-run.ts';
 import type { LedgerWorld } from './ledger-world.ts';
 
 /** ARN of an execution of one of the service's machines, as the embedded Step Functions names it. */
@@ -28,7 +28,7 @@ export function sampleNewRun(runId: string, overrides: Partial<NewRun> = {}): Ne
       onExisting: 'keep',
       maxConcurrency: 1,
     },
-    plan: singlePlan,
+    plan: SINGLE_PLAN,
     settings: { migration: { defaultStockQuantity: 50 } },
     backupId: '01777593600000-0a1b2c3d',
     ...overrides,

@@ -10,7 +10,7 @@ import {
 } from '../../functions/shared/runs/build-report.ts';
 import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
 import {
-  nothingMigrated,
+  NOTHING_MIGRATED,
   type Report,
   type ReportedFailure,
   type ReportStatus,
@@ -55,7 +55,7 @@ function emptyReport(runId: string): Report {
     source: { table: migration.source.name, products: 0, bytes: 0 },
     backup: null,
     tables: [],
-    migrated: nothingMigrated,
+    migrated: NOTHING_MIGRATED,
     verification: null,
     consumed: { readUnits: 0, writeUnits: 0 },
     cost: { estimated: {}, actual: {} },

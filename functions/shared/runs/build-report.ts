@@ -10,7 +10,7 @@ import {
   type DriftKeys,
   type KeySamples,
   type MigratedCounts,
-  nothingMigrated,
+  NOTHING_MIGRATED,
   type Report,
   type ReportedFailure,
   type ReportStatus,
@@ -39,14 +39,14 @@ export async function readRunLedger(runtime: Runtime, runId: string): Promise<Ru
 }
 
 /** Ten samples of a kind at 120 bytes: the report is a state's output and stays below 16 KiB. */
-const sampleCount = 10;
-const maxSampleBytes = 120;
+const SAMPLE_COUNT = 10;
+const MAX_SAMPLE_BYTES = 120;
 
 function samplesOf(shards: Shards, states: readonly ShardState[], kind: string): readonly string[] {
   const found = states.flatMap((state) =>
     (shards.get(state) ?? []).flatMap((shard) => shard.samples?.[kind] ?? []),
   );
-  return [...new Set(found)].slice(0, sampleCount).map((sample) => shorten(sample, maxSampleBytes));
+  return [...new Set(found)].slice(0, SAMPLE_COUNT).map((sample) => shorten(sample, MAX_SAMPLE_BYTES));
 }
 
 /** Only the kinds that have any. */
@@ -114,7 +114,7 @@ export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefin
   return {
     from,
     ...counts,
-    keptKeys: keptKeys.slice(0, sampleCount).map((key) => shorten(key, maxSampleBytes)),
+    keptKeys: keptKeys.slice(0, SAMPLE_COUNT).map((key) => shorten(key, MAX_SAMPLE_BYTES)),
   };
 }
 
@@ -130,23 +130,23 @@ export function countsInPlace(
   back: RolledBack | undefined,
 ): MigratedCounts {
   const outcomes = filled.flatMap(({ reported }) => reported?.outcome ?? []);
-  if (outcomes.every((outcome) => outcome === 'DELETED')) return nothingMigrated;
+  if (outcomes.every((outcome) => outcome === 'DELETED')) return NOTHING_MIGRATED;
   const migrated = migratedCounts(shards, filled);
   if (!outcomes.includes('EXISTED') || back === undefined) return migrated;
   const { items, alreadyPresent, replaced = 0 } = migrated;
   const written = items - alreadyPresent + replaced;
   const left = back.isThrough ? back.kept : Math.max(0, written - back.deleted - back.restored);
-  return { ...nothingMigrated, items: left };
+  return { ...NOTHING_MIGRATED, items: left };
 }
 
 function quarantineOf(shards: Shards): readonly QuarantinedProduct[] {
   return (shards.get('TransformProducts') ?? [])
     .flatMap(({ quarantined = [] }) => quarantined)
-    .slice(0, sampleCount)
+    .slice(0, SAMPLE_COUNT)
     .map(({ productId, code, sentence }) => ({
-      productId: shorten(productId, maxSampleBytes),
+      productId: shorten(productId, MAX_SAMPLE_BYTES),
       code,
-      sentence: shorten(sentence, maxSampleBytes),
+      sentence: shorten(sentence, MAX_SAMPLE_BYTES),
     }));
 }
 

@@ -19,7 +19,7 @@ function lambdaMessage(cause: string): string | undefined {
   }
 }
 
-const explanations: Readonly<Record<string, string>> = {
+const EXPLANATIONS: Readonly<Record<string, string>> = {
   'Sandbox.Timedout': 'The function reached its time limit and was ended.',
   'Runtime.ExitError': 'The function exited in the middle of its work.',
   'Runtime.OutOfMemory': 'The function ran out of memory. Give it more in functions/<stage>/function.yml.',
@@ -31,6 +31,6 @@ export function readableFailure(failure: Failure): ReadableFailure {
   const error = failure.Error ?? 'UnknownError';
   const cause = failure.Cause ?? '';
   const message =
-    lambdaMessage(cause) ?? (cause === '' ? (explanations[error] ?? 'No reason was given.') : cause);
+    lambdaMessage(cause) ?? (cause === '' ? (EXPLANATIONS[error] ?? 'No reason was given.') : cause);
   return { error: cut(error, 256), cause: cut(message, 1_024) };
 }

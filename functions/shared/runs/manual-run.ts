@@ -24,14 +24,14 @@ export interface ManualProgress {
 }
 
 /** Reserved for recording how the step has ended. */
-const closingMillis = 5_000;
+const CLOSING_MILLIS = 5_000;
 
 /**
  * Whether no request of the step can take effect any more, as far as the invocation has time to wait for that. Only then
  * is a step complete, because only then can it no longer overwrite what others write to its table.
  */
 export function isQuietInTime(runtime: Runtime, run: Run, turn: Turn): Promise<boolean> {
-  return isQuietWithin(runtime, run, turn.remainingMillis() - closingMillis);
+  return isQuietWithin(runtime, run, turn.remainingMillis() - CLOSING_MILLIS);
 }
 
 /** Answer of a step that was called alone. */
@@ -56,7 +56,7 @@ export interface ManualStep {
 }
 
 /** One worker on everything. */
-export const singlePlan: Plan = {
+export const SINGLE_PLAN: Plan = {
   segments: [0],
   shards: [0],
   workers: 1,
@@ -69,7 +69,7 @@ export const singlePlan: Plan = {
   warnings: [],
 };
 
-const parameters = {
+const PARAMETERS = {
   dryRun: false,
   onFailure: 'hold',
   maxQuarantined: 0,
@@ -78,11 +78,11 @@ const parameters = {
 } as const;
 
 /** The holder of a manual run counts as dead a minute after its Lambda must have ended. */
-const graceMillis = 60_000;
+const GRACE_MILLIS = 60_000;
 
 function holderOf(runtime: Runtime, turn: Turn, runId: string): Holder {
   const now = runtime.clock.now();
-  const expiresAt = now + turn.remainingMillis() + graceMillis;
+  const expiresAt = now + turn.remainingMillis() + GRACE_MILLIS;
   return {
     executionName: runId,
     executionArn: manualArn(runId, turn.requestId),
@@ -117,8 +117,8 @@ async function beginManual(
     step: manual.step,
     startedAt,
     sourceTable: config.sourceTable,
-    parameters,
-    plan: manual.plan ?? singlePlan,
+    parameters: PARAMETERS,
+    plan: manual.plan ?? SINGLE_PLAN,
     settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
     ...(manual.lockTable === undefined ? {} : { lockTable: manual.lockTable }),

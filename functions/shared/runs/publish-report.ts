@@ -66,7 +66,7 @@ async function writeReport<R extends Report>(
 }
 
 /** SNS takes subjects of at most 100 characters of ASCII, without line breaks. */
-const maxSubject = 100;
+const MAX_SUBJECT = 100;
 
 function messageOf(report: Report): string {
   const { migrated, source, backup, failure } = report;
@@ -88,7 +88,7 @@ async function tell(runtime: Runtime, report: Report): Promise<void> {
   const TopicArn = topicArn({ ...config, accountId }, config.notifyTopic);
   const Subject = cutAscii(
     `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
-    maxSubject,
+    MAX_SUBJECT,
   );
   try {
     await client.send(new PublishCommand({ TopicArn, Subject, Message: messageOf(report) }));

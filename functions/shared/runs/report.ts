@@ -208,7 +208,7 @@ export interface RestoredCounts {
 export type EmptyCost = { readonly [key in never]: never };
 
 /** Nothing is in place: a dry run, or a run that was rolled back. */
-export const nothingMigrated: MigratedCounts = {
+export const NOTHING_MIGRATED: MigratedCounts = {
   products: 0,
   items: 0,
   metadata: 0,

@@ -23,8 +23,8 @@ export interface UnfinishedStep {
 }
 
 /** A backup made over two days would mix two states of the table, and people have used the tables meanwhile. */
-const longestMillis = 24 * 3_600_000;
-const recentRuns = 50;
+const LONGEST_MILLIS = 24 * 3_600_000;
+const RECENT_RUNS = 50;
 
 /** Why a run that later runs rely on is not continued. Absent: none relies on it. */
 export function reliedObstacle(reliants: readonly { readonly runId: string }[]): string | undefined {
@@ -54,7 +54,7 @@ function workObstacle(runtime: Runtime, run: Run, wanted: WantedStep): string | 
   if (run.sourceTableId !== sourceTableId)
     return `table ${run.sourceTable} is not the one that it began with`;
   const age = runtime.clock.now() - Date.parse(run.startedAt);
-  return age < longestMillis ? undefined : 'it began more than a day ago';
+  return age < LONGEST_MILLIS ? undefined : 'it began more than a day ago';
 }
 
 /**
@@ -66,7 +66,7 @@ export async function findUnfinished(
   wanted: WantedStep,
 ): Promise<UnfinishedStep | undefined> {
   const { ledger } = runtime;
-  const runs = (await listRuns(ledger, recentRuns)).filter(isReadable);
+  const runs = (await listRuns(ledger, RECENT_RUNS)).filter(isReadable);
   const last = runs.find(({ kind, step }) => kind === 'manual' && step === wanted.step);
   if (last === undefined) return undefined;
   const run = await readRun(ledger, last.runId);

@@ -11,10 +11,10 @@ import { missingTableError } from './target-conflicts.ts';
  * gone, and it is usable. A call that has waited this long fails for good, because the state would otherwise wait as long
  * at each of its retries.
  */
-export const tablePatienceMillis = 600_000;
+export const TABLE_PATIENCE_MILLIS = 600_000;
 
 /** A table that was created a moment ago may not be found yet. */
-const appearanceMillis = 60_000;
+const APPEARANCE_MILLIS = 60_000;
 
 /** Which table is waited for, and until when. */
 export interface AwaitedTable {
@@ -49,7 +49,7 @@ const isUnusable = ({ TableStatus }: TableDescription): boolean =>
  */
 export async function waitUntilUsable(runtime: Runtime, awaited: AwaitedTable): Promise<TableDescription> {
   const { name } = awaited;
-  const missingUntil = Math.min(awaited.deadline, runtime.clock.now() + appearanceMillis);
+  const missingUntil = Math.min(awaited.deadline, runtime.clock.now() + APPEARANCE_MILLIS);
   const usable = await watch(runtime, awaited, (table) => {
     if (table?.TableStatus === 'ACTIVE' || table?.TableStatus === 'UPDATING') return table;
     const isGone = table === undefined && runtime.clock.now() >= missingUntil;
@@ -62,7 +62,7 @@ export async function waitUntilUsable(runtime: Runtime, awaited: AwaitedTable): 
   });
   if (usable !== undefined) return usable;
   throw new TableUnavailableError(
-    `Table ${name} is still CREATING after ${tablePatienceMillis / 60_000} minutes, and the step does not wait any longer. Look at it in the DynamoDB console. Start again when it is ACTIVE or gone.`,
+    `Table ${name} is still CREATING after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Look at it in the DynamoDB console. Start again when it is ACTIVE or gone.`,
   );
 }
 
@@ -77,6 +77,6 @@ export async function waitUntilGone(runtime: Runtime, awaited: AwaitedTable): Pr
   );
   if (gone !== undefined) return;
   throw new TableUnavailableError(
-    `Table ${awaited.name} is still being deleted after ${tablePatienceMillis / 60_000} minutes, and the step does not wait any longer. Nothing was created under its name. Start again when it is gone.`,
+    `Table ${awaited.name} is still being deleted after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Nothing was created under its name. Start again when it is gone.`,
   );
 }

@@ -1,6 +1,6 @@
 import { errorSummary, TableQuotaError, TableUnavailableError } from '../errors.ts';
 import { isTransient } from '../retry.ts';
-import { tablePatienceMillis } from './await-table.ts';
+import { TABLE_PATIENCE_MILLIS } from './await-table.ts';
 
 const nameOf = (error: unknown): string => errorSummary(error).name;
 
@@ -40,6 +40,6 @@ export function creationError(error: unknown, { name, region }: RefusedTable): E
     );
   if (!isTransient(error)) return undefined;
   return new TableUnavailableError(
-    `Table ${name} could not be created: DynamoDB refused it for ${tablePatienceMillis / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait any longer. It was not created. Other tables of the account may be in creation. Start again when that is over.`,
+    `Table ${name} could not be created: DynamoDB refused it for ${TABLE_PATIENCE_MILLIS / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait any longer. It was not created. Other tables of the account may be in creation. Start again when that is over.`,
   );
 }

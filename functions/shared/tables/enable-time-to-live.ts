@@ -4,7 +4,7 @@ import { timeToLiveOf } from '../aws/time-to-live.ts';
 import { isTransientOr, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
-const patienceMillis = 60_000;
+const PATIENCE_MILLIS = 60_000;
 
 /**
  * DescribeTimeToLive lags behind a change whose answer was lost, and UpdateTimeToLive then refuses the change (a
@@ -31,7 +31,7 @@ export async function enableTimeToLive(
 ): Promise<void> {
   const { name, attribute, fence } = table;
   if (attribute === undefined) return;
-  const until = { clock, deadline: clock.now() + patienceMillis, patienceMillis };
+  const until = { clock, deadline: clock.now() + PATIENCE_MILLIS, patienceMillis: PATIENCE_MILLIS };
   // Checked before each attempt, because a second change would be refused if only the answer was lost.
   await retry({ ...until, isRetryable: isWorthRetrying }, async () => {
     if ((await timeToLiveOf(clients.dynamo, name)) !== undefined) return;

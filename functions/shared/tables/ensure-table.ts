@@ -12,7 +12,7 @@ import { isNotOffered, isWithoutTags } from '../aws/not-offered.ts';
 import { retry } from '../retry.ts';
 import { letGo, untilEarlierRunsAreQuiet } from '../ledger/quiet.ts';
 import { fenceMillisOf, type Runtime } from '../runtime.ts';
-import { tablePatienceMillis, waitUntilGone, waitUntilUsable } from './await-table.ts';
+import { TABLE_PATIENCE_MILLIS, waitUntilGone, waitUntilUsable } from './await-table.ts';
 import { closureFor, readClosure } from './close-table.ts';
 import { createTableInput } from '../aws/create-table-input.ts';
 import { creationError, isCreationRetryable } from './creation-refusal.ts';
@@ -62,7 +62,7 @@ export interface EnsuredTable {
 }
 
 /** Tags of a new table may appear late. Until then an absent tag proves nothing. */
-const tagPatienceMillis = 60_000;
+const TAG_PATIENCE_MILLIS = 60_000;
 
 interface Scope extends WantedBlueprint {
   readonly name: string;
@@ -93,7 +93,7 @@ async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | unde
   const ownTags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
   const input = blueprint.input(scope.isWithoutTags ? {} : ownTags);
   const policy = closure && { ResourcePolicy: closingPolicy(closure) };
-  const until = { clock: runtime.clock, deadline, patienceMillis: tablePatienceMillis };
+  const until = { clock: runtime.clock, deadline, patienceMillis: TABLE_PATIENCE_MILLIS };
   try {
     const created = await retry({ ...until, isRetryable: isCreationRetryable }, async () => {
       await fence.check();
@@ -119,10 +119,10 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
   const { clients, clock } = runtime;
   const isYoung = isCreatedSince(table, scope.intentAt);
   const isUndecided = new Error('The table shows no tags yet.');
-  const deadline = clock.now() + tagPatienceMillis;
+  const deadline = clock.now() + TAG_PATIENCE_MILLIS;
   try {
     return await retry(
-      { clock, deadline, patienceMillis: tagPatienceMillis, isRetryable: (error) => error === isUndecided },
+      { clock, deadline, patienceMillis: TAG_PATIENCE_MILLIS, isRetryable: (error) => error === isUndecided },
       async () => {
         const tags = await tagsOf(clients.tables, table.TableArn ?? '');
         if (tags === undefined) return isYoung;
@@ -221,7 +221,7 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const fence = await lookAgain();
     const record = await findRecord();
     const now = clock.now();
-    const deadline = now + tablePatienceMillis;
+    const deadline = now + TABLE_PATIENCE_MILLIS;
     const intentAt = record?.intentAt ?? now;
     const closure = closureFor(runtime, fence.run, name);
     const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };

@@ -10,16 +10,16 @@ import { isTransientOr, retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** A young table is like this for a while. */
-const patienceMillis = 60_000;
+const PATIENCE_MILLIS = 60_000;
 
-const passing = new Set([
+const PASSING = new Set([
   // Its tags appear late, and with them a permission that depends on tags.
   'AccessDeniedException',
   'ContinuousBackupsUnavailableException',
   'ResourceInUseException',
 ]);
 
-const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...passing);
+const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...PASSING);
 
 interface Protection {
   readonly what: string;
@@ -28,7 +28,7 @@ interface Protection {
   readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
 }
 
-const protections: readonly Protection[] = [
+const PROTECTIONS: readonly Protection[] = [
   {
     what: 'Deletion protection',
     field: 'deletionProtection',
@@ -63,11 +63,14 @@ async function protect(
 ): Promise<Refusal | undefined> {
   const { clients, clock } = runtime;
   try {
-    const deadline = clock.now() + patienceMillis;
-    await retry({ clock, deadline, patienceMillis, isRetryable: isWorthRetrying }, async () => {
-      await check();
-      return enable(clients.dynamo, name);
-    });
+    const deadline = clock.now() + PATIENCE_MILLIS;
+    await retry(
+      { clock, deadline, patienceMillis: PATIENCE_MILLIS, isRetryable: isWorthRetrying },
+      async () => {
+        await check();
+        return enable(clients.dynamo, name);
+      },
+    );
     return undefined;
   } catch (error) {
     return {
@@ -143,7 +146,7 @@ export async function protectTables(
   const created = tables.filter(({ outcome }) => outcome === 'CREATED');
   const outcomes: ProtectionOutcome[] = [];
   // One after the other: UpdateTable makes a table UPDATING for a moment.
-  for (const protection of protections)
+  for (const protection of PROTECTIONS)
     outcomes.push(await protectAll(runtime, { ...scope, tables: created }, protection));
   return {
     warnings: outcomes.flatMap(({ warnings }) => warnings),

@@ -5,7 +5,7 @@ import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { updateRun } from '../../../functions/shared/ledger/run-update.ts';
-import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
 import { isTransient } from '../../../functions/shared/retry.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
@@ -119,7 +119,7 @@ export class Actors {
     const step = <T>(call: (runtime: Runtime) => Promise<T>): Promise<T> =>
       this.#step(execution.id, name, call, isDoubled);
     try {
-      const payload = { machine: 'migrate', input, execution, tested: { plan: singlePlan } } as const;
+      const payload = { machine: 'migrate', input, execution, tested: { plan: SINGLE_PLAN } } as const;
       let { run } = await step((runtime) => beginMigration(runtime, payload));
       while (run.outcome === 'RECOVER') {
         const { runId } = run;

@@ -9,7 +9,7 @@ import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { listTransformed } from '../../../functions/shared/ledger/transformed-file.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import {
   type Bench,
@@ -58,7 +58,7 @@ function resume(input: object = {}, runtime: Runtime = bench.runtime, name = 're
     machine: 'migrate',
     input: { resume: 'run-1', ...input },
     execution: { id: `arn:aws:${name}`, name, startTime: '2026-02-01T00:00:00.000Z' },
-    tested: { plan: singlePlan },
+    tested: { plan: SINGLE_PLAN },
   });
 }
 

@@ -1,7 +1,7 @@
 import { actualCost } from '../../../functions/shared/cost/actual.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { nothingMigrated, type Report } from '../../../functions/shared/runs/report.ts';
+import { NOTHING_MIGRATED, type Report } from '../../../functions/shared/runs/report.ts';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import type { ShardsByState } from '../../../workflow/cli/run-record.ts';
 import type { StateVisit } from '../../../workflow/cli/state-visits.ts';
@@ -296,7 +296,7 @@ export function failedView(changes: Partial<Report> = {}): ReportView {
       { name: 'returns', outcome: 'DELETED' },
       { name: 'products-enhanced', outcome: 'DELETED' },
     ],
-    migrated: nothingMigrated,
+    migrated: NOTHING_MIGRATED,
     verification: null,
     cost: whole.report.cost,
     consumed: { readUnits: 1_300, writeUnits: 8_200 },
@@ -337,7 +337,7 @@ export function restoreView(changes: Partial<Report> = {}): ReportView {
   const report = reportOf({
     runId: 'restore-20260301T120000Z-77aa01',
     tables: [{ name: order.targetTable, outcome: 'EXISTED' }],
-    migrated: nothingMigrated,
+    migrated: NOTHING_MIGRATED,
     finishedAt: '2026-03-01T12:00:03.600Z',
     durationSeconds: 3.6,
     verification: { ...noDifference, expected: 6, found: 6 },

@@ -9,7 +9,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { backupIdFor } from '../../../functions/shared/files/layout.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
 import { createInDoubt } from '../../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerInput, WorkerOutput } from '../../../functions/shared/state.ts';
@@ -131,7 +131,7 @@ function newRun(runId: string, plan: Partial<Plan>): Parameters<typeof beginRun>
     startedAt,
     sourceTable,
     parameters,
-    plan: { ...singlePlan, ...plan },
+    plan: { ...SINGLE_PLAN, ...plan },
     settings: { migration: { defaultStockQuantity: 50 }, tablePrefix: '' },
     backupId: backupIdFor(startedAt, runId),
   };

@@ -8,7 +8,7 @@ import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { listRuns, readRun } from '../../../functions/shared/ledger/run.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { singlePlan } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
@@ -32,7 +32,7 @@ const begin = (input: Readonly<Record<string, unknown>>) =>
     machine: 'migrate',
     input,
     execution: sampleExecution('b'),
-    tested: { plan: singlePlan },
+    tested: { plan: SINGLE_PLAN },
   });
 
 describe.each([LEDGER_VERSION - 1, LEDGER_VERSION + 1])('a run of ledger version %i', (version) => {
