@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ['test/{unit,workflow,integration,fault}/**/*.test.ts'],
     setupFiles: ['test/support/same-cases.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Ends what hangs. On a machine that does other work as well, everything takes several times as long.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     maxWorkers: 2,
     // Files of one worker share its modules, and with them the warm functions of test/support/embedded.ts.
     isolate: false,

@@ -103,7 +103,7 @@ describe('a run that is held half-way', () => {
 
     expect(report).toMatchObject({ status: 'SUCCEEDED', migrated: { products: 12 } });
     expect(written()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('workers with hardly any time', () => {

@@ -63,7 +63,6 @@ describe.each([
       expect(await writer.lost()).toEqual([]);
       expect(writer.refusedCount > 0).toBe(closeNewTables);
     },
-    60_000,
   );
 
   // Where nobody closes the tables, the moment between the last look and DeleteTable cannot be closed either.
@@ -77,7 +76,6 @@ describe.each([
       await Promise.all(writes);
       expect(await writer.lost()).toEqual([]);
     },
-    60_000,
   );
 
   it('keeps a write that comes between the look and a deletion that is refused at first', async () => {
@@ -100,7 +98,7 @@ describe.each([
     await Promise.all(writes);
     expect(writer.acknowledgedCount > 0).toBe(!closeNewTables);
     expect(await writer.lost()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('a run that has succeeded and is rolled back', () => {
@@ -135,20 +133,16 @@ describe('a run that has succeeded and is rolled back', () => {
     expect(writer.acknowledgedCount).toBeGreaterThan(0);
     expect(await writer.lost()).toEqual([]);
     expect(await shop.dynamo.tableNames()).toEqual(expect.arrayContaining(['orders', 'products-enhanced']));
-  }, 60_000);
+  });
 
-  it.each(places)(
-    'loses no write that arrives with request %i of its roll back',
-    async (nth) => {
-      const runId = await succeed();
-      const writes: Promise<void>[] = [];
-      whenRequested(shop, { stage: 'rollBack', nth }, () => writes.push(writer.writeOnce()));
-      await shop.run('rollback', { runId, confirm: runId });
-      await Promise.all(writes);
-      expect(await writer.lost()).toEqual([]);
-    },
-    60_000,
-  );
+  it.each(places)('loses no write that arrives with request %i of its roll back', async (nth) => {
+    const runId = await succeed();
+    const writes: Promise<void>[] = [];
+    whenRequested(shop, { stage: 'rollBack', nth }, () => writes.push(writer.writeOnce()));
+    await shop.run('rollback', { runId, confirm: runId });
+    await Promise.all(writes);
+    expect(await writer.lost()).toEqual([]);
+  });
 
   it('gives a table back to the shop that it cannot look into any more', async () => {
     const runId = await succeed();
@@ -173,7 +167,7 @@ describe('a run that has succeeded and is rolled back', () => {
     await writer.writeOnce();
     expect(writer).toMatchObject({ acknowledgedCount: 1, refusedCount: 0 });
     expect(await writer.lost()).toEqual([]);
-  }, 60_000);
+  });
 
   it('gives a table back to the shop that it keeps', async () => {
     const runId = await succeed();
@@ -199,5 +193,5 @@ describe('a run that has succeeded and is rolled back', () => {
     expect(before).toBeGreaterThan(0);
     expect(writer.acknowledgedCount).toBeGreaterThan(before);
     expect(await writer.lost()).toEqual([]);
-  }, 60_000);
+  });
 });
