@@ -119,7 +119,7 @@ async function sealableTargets(runtime: Runtime, run: Run, { expected }: BackupT
     runtime.objects.list(targetsPrefix(run)),
   ]);
   return {
-    problems: targetProblems({ transformed, listed, expected }),
+    problems: targetProblems(run, { transformed, listed, expected }),
     manifests: targetManifests(run, transformed),
   };
 }

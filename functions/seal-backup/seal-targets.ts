@@ -18,11 +18,15 @@ export interface TargetEvidence {
 export const hasTargets = ({ kind }: Run): boolean => kind === 'migrate';
 
 /** What does not agree about the target files, one clause each. */
-export function targetProblems({ transformed, listed, expected }: TargetEvidence): readonly string[] {
+export function targetProblems(
+  run: Run,
+  { transformed, listed, expected }: TargetEvidence,
+): readonly string[] {
+  const manifests = new Set(targetManifests(run, transformed).map(({ key }) => key));
   const targets = transformed.flatMap((file) => file.targets);
   const files = targets.flatMap(({ parts }) => parts);
   const filed = combineDigests(targets.map(({ digest }) => digest));
-  const data = listed.filter(({ key }) => key.includes('/data/'));
+  const data = listed.filter(({ key }) => !manifests.has(key));
   return [
     ...(equalDigests(filed, expected)
       ? []
