@@ -21,6 +21,8 @@ interface RemovalScope {
   readonly tally: ScanTally;
   /** The table whose pages are seen. */
   readonly table: FilledTable;
+  /** Key of the last item that earlier turns have seen. */
+  readonly startKey: WireItem | undefined;
 }
 
 /** Finds what earlier migrations have brought and the source no longer has: products, and items of products. */
@@ -34,11 +36,12 @@ export interface RemovalCheck {
  * asked for the product of each by key, inside the worker's share of the run's cap.
  */
 export function createRemovalCheck(scope: RemovalScope): RemovalCheck {
-  const { runtime, turn, tally, table } = scope;
+  const { runtime, turn, tally, table, startKey } = scope;
   const { key: sourceKey } = runtime.migration.source;
   const readSource = sourceReader(scope);
   // Items of one partition follow each other, so that a source item whose items fill two pages is counted once.
-  let lastOwner: string | undefined;
+  const startOwner = startKey === undefined ? undefined : ownerKeyOf(startKey, table);
+  let lastOwner = startOwner === undefined ? undefined : keyIdentity(startOwner, sourceKey);
   return {
     async see(page) {
       const earlier = page.filter((item) => isOfEarlierRun(item, turn.run.runId));
