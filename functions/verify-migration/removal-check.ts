@@ -2,12 +2,12 @@ import { readPaceOf } from '../shared/copy/read-pace.ts';
 import { isThrottle } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
-import { keyIdentity, keyText } from '../shared/items/item-key.ts';
+import { keyIdentity, keyText, type TableKey } from '../shared/items/item-key.ts';
 import { isOfRun } from '../shared/migration/as-written.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import { ownerKeyOf } from '../shared/migration/owner.ts';
 import { transformContext } from '../shared/tables/transform-context.ts';
-import { readItemsByKey } from '../shared/aws/read-items.ts';
+import { readItemsByKey, type ReadScope } from '../shared/aws/read-items.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import type { ScanTally } from './scan-tally.ts';
 import { shorten } from '../shared/text.ts';
@@ -21,6 +21,8 @@ interface RemovalScope {
   readonly tally: ScanTally;
   /** The table whose pages are seen. */
   readonly table: FilledTable;
+  /** Key of the last item that earlier turns have seen. */
+  readonly startKey: WireItem | undefined;
 }
 
 /** Finds what earlier migrations have brought and the source no longer has: products, and items of products. */
@@ -33,65 +35,29 @@ export interface RemovalCheck {
  * For a target that was there before the run: its pages tell which items earlier runs have brought, and the source is
  * asked for the product of each by key, inside the worker's share of the run's cap.
  */
-export function createRemovalCheck({ runtime, turn, tally, table }: RemovalScope): RemovalCheck {
-  const { sourceTable, runId } = turn.run;
+export function createRemovalCheck(scope: RemovalScope): RemovalCheck {
+  const { runtime, turn, tally, table, startKey } = scope;
   const { key: sourceKey } = runtime.migration.source;
-  const pace = readPaceOf(turn);
-  const sourceItems = async (keys: readonly WireItem[]): Promise<readonly WireItem[]> => {
-    await pace.wait();
-    return readItemsByKey(
-      {
-        items: runtime.items,
-        tableName: sourceTable,
-        retry: (attempt) =>
-          turn.retry(attempt, (error) => {
-            if (isThrottle(error)) tally.counters.throttles += 1;
-          }),
-        onRead: (readUnits) => {
-          tally.counters.readUnits += readUnits;
-          pace.charge({ readUnits, items: 0 });
-        },
-      },
-      keys,
-    );
-  };
-  const context = transformContext(runtime, turn.run);
-  /** Items that the source item does not become any more. One that cannot be transformed keeps what it has. */
-  const staleOf = (items: readonly WireItem[], product: WireItem): readonly WireItem[] => {
-    const result = runtime.migration.transform(product, context);
-    if (result.kind !== 'items') return [];
-    const own = result.items.filter((one) => one.table.name === table.name);
-    const expected = new Set(own.map(({ item }) => keyIdentity(item, table.tableKey)));
-    return items.filter((item) => !expected.has(keyIdentity(item, table.tableKey)));
-  };
+  const readSource = sourceReader(scope);
   // Items of one partition follow each other, so that a source item whose items fill two pages is counted once.
-  let lastOwner: string | undefined;
+  const startOwner = startKey === undefined ? undefined : ownerKeyOf(startKey, table);
+  let lastOwner = startOwner === undefined ? undefined : keyIdentity(startOwner, sourceKey);
   return {
     async see(page) {
-      const earlier = page.filter((item) => isOfEarlierRun(item, runId));
-      const owners = new Map<string, { readonly key: WireItem; readonly items: WireItem[] }>();
-      for (const item of earlier) {
-        const key = ownerKeyOf(item, table);
-        if (key === undefined) continue;
-        const identity = keyIdentity(key, sourceKey);
-        const owner = owners.get(identity) ?? { key, items: [] };
-        owners.set(identity, owner);
-        owner.items.push(item);
-      }
+      const earlier = page.filter((item) => isOfEarlierRun(item, turn.run.runId));
+      const owners = [...ownersOf(earlier, { table, sourceKey })];
       const removed: WireItem[] = [];
       const stale: WireItem[] = [];
-      const all = [...owners];
-      for (let start = 0; start < all.length; start += KEYS_TOGETHER) {
-        const together = all.slice(start, start + KEYS_TOGETHER);
-        const found = await sourceItems(together.map(([, { key }]) => key));
-        const products = new Map(found.map((product) => [keyIdentity(product, sourceKey), product]));
+      for (let start = 0; start < owners.length; start += KEYS_TOGETHER) {
+        const together = owners.slice(start, start + KEYS_TOGETHER);
+        const found = await readSource(together.map(([, { key }]) => key));
         for (const [identity, { key, items }] of together) {
-          const product = products.get(identity);
-          if (product !== undefined) stale.push(...staleOf(items, product));
+          const source = found.get(identity);
+          if (source !== undefined) stale.push(...staleOf(scope, items, source));
           else if (identity !== lastOwner) removed.push(key);
         }
       }
-      lastOwner = all.at(-1)?.[0] ?? lastOwner;
+      lastOwner = owners.at(-1)?.[0] ?? lastOwner;
       tally.counters.targetItems += page.length;
       tally.counters.removedBefore += removed.length;
       tally.counters.staleVariants += stale.length;
@@ -100,6 +66,65 @@ export function createRemovalCheck({ runtime, turn, tally, table }: RemovalScope
       for (const item of stale) tally.sample('staleVariants', keyText(item, table.tableKey));
     },
   };
+}
+
+/** A source item by its key, and what a page holds of it. */
+interface Owner {
+  readonly key: WireItem;
+  readonly items: WireItem[];
+}
+
+/** Items by the source item that they belong to; what belongs to none is left out. */
+function ownersOf(
+  items: readonly WireItem[],
+  { table, sourceKey }: { readonly table: FilledTable; readonly sourceKey: TableKey },
+): ReadonlyMap<string, Owner> {
+  const owners = new Map<string, Owner>();
+  for (const item of items) {
+    const key = ownerKeyOf(item, table);
+    if (key === undefined) continue;
+    const identity = keyIdentity(key, sourceKey);
+    const owner = owners.get(identity) ?? { key, items: [] };
+    owners.set(identity, owner);
+    owner.items.push(item);
+  }
+  return owners;
+}
+
+/** Reads source items by key, inside the worker's share of the run's cap; by the identity of their key. */
+function sourceReader({ runtime, turn, tally }: RemovalScope) {
+  const { key } = runtime.migration.source;
+  const pace = readPaceOf(turn);
+  const onRetry = (error: unknown): void => {
+    if (isThrottle(error)) tally.counters.throttles += 1;
+  };
+  const scope: ReadScope = {
+    items: runtime.items,
+    tableName: turn.run.sourceTable,
+    retry: (attempt) => turn.retry(attempt, onRetry),
+    onRead: (readUnits) => {
+      tally.counters.readUnits += readUnits;
+      pace.charge({ readUnits, items: 0 });
+    },
+  };
+  return async (keys: readonly WireItem[]): Promise<ReadonlyMap<string, WireItem>> => {
+    await pace.wait();
+    const found = await readItemsByKey(scope, keys);
+    return new Map(found.map((item) => [keyIdentity(item, key), item]));
+  };
+}
+
+/** Items that the source item does not become any more. One that cannot be transformed keeps what it has. */
+function staleOf(
+  { runtime, turn, table }: RemovalScope,
+  items: readonly WireItem[],
+  source: WireItem,
+): readonly WireItem[] {
+  const result = runtime.migration.transform(source, transformContext(runtime, turn.run));
+  if (result.kind !== 'items') return [];
+  const own = result.items.filter((one) => one.table.name === table.name);
+  const expected = new Set(own.map(({ item }) => keyIdentity(item, table.tableKey)));
+  return items.filter((item) => !expected.has(keyIdentity(item, table.tableKey)));
 }
 
 /** Whether another migration has brought the item. */

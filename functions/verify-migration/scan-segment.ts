@@ -57,7 +57,13 @@ async function openVerification(
     const scan = scanOf(target.tableName, startOf(name));
     if (target.isCreated)
       return [name, { scan, take: (page) => digestTarget(tally, page, target, run.runId) }];
-    const removals = createRemovalCheck({ runtime, turn, tally, table: target.spec });
+    const removals = createRemovalCheck({
+      runtime,
+      turn,
+      tally,
+      table: target.spec,
+      startKey: startOf(name).exclusiveStartKey,
+    });
     return [name, { scan, take: (page) => removals.see(page), after: source }];
   };
   const scans: Record<string, VerifiedScan> = {

@@ -1,3 +1,4 @@
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import { actualCost } from '../../../functions/shared/cost/actual.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
@@ -214,6 +215,7 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
     20,
   );
   const estimated = estimateRun({
+    migration,
     region: 'ap-southeast-2',
     products: 5e3,
     bytes: 53e5,
