@@ -1,3 +1,4 @@
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import { actualCost } from '../../../functions/shared/cost/actual.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
@@ -224,6 +225,7 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
       targetBytes: 131e5,
       writeUnits: 26400,
     },
+    migration,
   });
   const actual = actualCost({ region: 'ap-southeast-2', shards: [...shards.values()].flat(), files: 20 });
   const report = reportOf({
