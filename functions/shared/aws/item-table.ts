@@ -118,6 +118,11 @@ export class IncompletePageError extends Error {
   }
 }
 
+/** Whether DynamoDB will never take an item, be it for a rule or because the items of its partition are too many. */
+export function isRefusedItem(error: unknown): error is Error {
+  return isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException');
+}
+
 async function batchGet(client: DynamoDBClient, tableName: string, keys: readonly WireItem[]) {
   const body = JSON.stringify({
     RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
