@@ -2,6 +2,7 @@ import { readManifest } from '../shared/files/backup-catalog.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { createBatchWriter } from '../shared/copy/load/batch-writer.ts';
 import { type Load, openLoad } from '../shared/copy/load/load.ts';
+import { loadShard } from '../shared/copy/load/load-shard.ts';
 import { addTo, createLoadWindow } from '../shared/copy/load/load-window.ts';
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
 import { turnWriteScope } from '../shared/copy/load/write-scope.ts';
@@ -9,7 +10,7 @@ import { ItemRefusedError } from '../shared/errors.ts';
 import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { shorten } from '../shared/text.ts';
 import { createMissingItemsWriter } from './missing-items-writer.ts';
@@ -23,19 +24,10 @@ import { isAlone } from './restore-mode.ts';
  *
  * @throws BackupDamagedError, ItemRefusedError, RunClosedError; none is retried.
  */
-export async function restoreShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  let load: Load | undefined;
-  const unit = async (shardTurn: ShardTurn<LineCursor>): Promise<void> => {
-    const current = load ?? (await openRestore(runtime, input.shard, shardTurn));
-    load = current;
-    // What has failed is read and written again, from the checkpoint on.
-    if (!(await current.next(shardTurn))) load = undefined;
-  };
-  try {
-    return await takeTurn<LineCursor>(runtime, { input, turn }, { state: 'RestoreProducts', unit });
-  } finally {
-    await load?.close();
-  }
+export function restoreShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> =>
+    openRestore(runtime, input.shard, shardTurn);
+  return loadShard(runtime, { input, turn }, { state: 'RestoreProducts', open });
 }
 
 /** What a restore counts of its items, beside `items`. */

@@ -195,8 +195,8 @@ async function writeIf(
   }
 }
 
-/** The SDK returns the existing item in its own form. {@link sendWire} says why that is not used. */
-function existingItem(error: Error): WireItem | undefined {
+/** Of a refused condition. The SDK returns the existing item in its own form. {@link sendWire} says why that is not used. */
+export function existingItem(error: Error): WireItem | undefined {
   const { wireBody } = error as { wireBody?: string };
   return wireBody === undefined ? undefined : (JSON.parse(wireBody) as { Item?: WireItem }).Item;
 }
