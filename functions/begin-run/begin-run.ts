@@ -1,24 +1,19 @@
 import { backupIdFor } from '../shared/files/layout.ts';
 import type { NewRun } from '../shared/ledger/begin.ts';
-import { settingsOf } from '../shared/ledger/run.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/runs/migrate-input.ts';
+import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun } from '../shared/state.ts';
-import { begun, holderOf, resume } from './resume-run.ts';
+import { begun, resume } from './resume-run.ts';
 
 function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
   const { resume: _resume, Comment: _comment, maxConcurrency, ...parameters } = input;
   return {
-    runId: execution.name,
+    ...newRunOf(runtime, execution, tested.plan),
     kind: 'migrate',
-    startedAt: execution.startTime,
-    sourceTable: runtime.config.sourceTable,
     parameters: { ...parameters, maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency },
-    plan: tested.plan,
-    settings: settingsOf(runtime.config),
     backupId: backupIdFor(execution.startTime, execution.name),
-    warnings: tested.plan.warnings,
   };
 }
 

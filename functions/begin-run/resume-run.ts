@@ -5,8 +5,9 @@ import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
+import { holderOf } from '../shared/runs/new-run.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { BeginRunInput, BegunRun, Execution } from '../shared/state.ts';
+import type { BeginRunInput, BegunRun } from '../shared/state.ts';
 
 type ResumeInput = MigrateInput & { readonly resume: string };
 
@@ -36,10 +37,6 @@ export async function resume(
   if (resumed === undefined) throw cannotGoOn(run);
   if (resumed.plannedAt !== undefined) await assertStillNewest(runtime, resumed, holder);
   return begun(resumed, 'RESUMED');
-}
-
-export function holderOf({ id, name, startTime }: Execution): Holder {
-  return { executionName: name, executionArn: id, startTime };
 }
 
 export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {

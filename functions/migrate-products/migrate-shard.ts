@@ -1,12 +1,13 @@
 import { type TableLoadFile, targetFilesOfTables } from '../shared/files/run-files.ts';
-import { ItemRefusedError, TableUnavailableError } from '../shared/errors.ts';
+import { ItemRefusedError } from '../shared/errors.ts';
 import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { createBatchWriter } from '../shared/copy/load/batch-writer.ts';
 import { type Load, type LineWriter, type LoadScope, openLoad } from '../shared/copy/load/load.ts';
+import { loadShard } from '../shared/copy/load/load-shard.ts';
 import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/load-window.ts';
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
-import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import { queryPartition } from '../shared/aws/query-partition.ts';
@@ -25,27 +26,10 @@ import { shorten } from '../shared/text.ts';
  * @throws ItemRefusedError, TableUnavailableError, BackupDamagedError, RunClosedError (none retried);
  *   ThrottlingException (retried) when DynamoDB let nothing through in a whole turn.
  */
-export async function migrateShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  let load: Load | undefined;
-  try {
-    return await takeTurn<LineCursor>(
-      runtime,
-      { input, turn },
-      {
-        state: 'MigrateProducts',
-        unit: async (shardTurn) => {
-          const current = load ?? (await openMigration(runtime, input.shard, shardTurn));
-          load = current;
-          // What has failed is read and written again, from the checkpoint on.
-          if (!(await current.next(shardTurn))) load = undefined;
-        },
-      },
-    );
-  } catch (error) {
-    throw translateMissing(error);
-  } finally {
-    await load?.close();
-  }
+export function migrateShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> =>
+    openMigration(runtime, input.shard, shardTurn);
+  return loadShard(runtime, { input, turn }, { state: 'MigrateProducts', open });
 }
 
 /** A shard's files of all filled tables are one load: first those of the first table, then those of the next. */
@@ -176,13 +160,5 @@ function itemRefused(item: WireItem, key: TableKey, reason: Error): ItemRefusedE
   return new ItemRefusedError(
     `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct this product at the source, then start again.`,
     { cause: reason },
-  );
-}
-
-function translateMissing(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') return error;
-  return new TableUnavailableError(
-    `The target table has gone while products were being written (${shorten(error.message, 200)}). Check who deleted it, then start again.`,
-    { cause: error },
   );
 }

@@ -1,14 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import { createRate } from '../shared/copy/rate.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
-import type { WriteMeter, WriteScope } from '../shared/copy/load/write-scope.ts';
+import { turnWriteScope, type WriteMeter, type WriteScope } from '../shared/copy/load/write-scope.ts';
 
 /** A table that source items go into. */
 export interface Target {
@@ -42,21 +40,6 @@ export function writeScope(
   turn: ShardTurn<unknown>,
   { target, meter }: { readonly target: Target; readonly meter: WriteMeter },
 ): WriteScope {
-  const { plan } = turn.run;
-  return {
-    tableName: target.tableName,
-    key: target.spec.tableKey,
-    items: runtime.items,
-    rate: createRate({
-      unitsPerSecond: plan.writeUnitsPerSecond / plan.workers,
-      clock: runtime.clock,
-      deadline: turn.deadline,
-    }),
-    fence: turn.fence,
-    meter,
-    retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
-    isShort: () => turn.isShort(),
-    random: runtime.random,
-    pause: sleep,
-  };
+  const { tableName, spec } = target;
+  return turnWriteScope(runtime, turn, { tableName, key: spec.tableKey, meter });
 }

@@ -3,8 +3,9 @@ import { backupLayout } from '../shared/files/layout.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { LockHeldError } from '../shared/errors.ts';
 import type { Holder, NewRun } from '../shared/ledger/begin.ts';
-import { type BackupSummary, type Run, settingsOf } from '../shared/ledger/run.ts';
+import type { BackupSummary, Run } from '../shared/ledger/run.ts';
 import { beginOrRecover, type BegunOrRecover } from '../shared/runs/lock-conflict.ts';
+import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
 import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
@@ -35,18 +36,13 @@ async function newRun(
     note,
   } as const;
   return {
-    runId: execution.name,
+    ...newRunOf(runtime, execution, plan),
     kind: 'restore',
-    startedAt: execution.startTime,
-    sourceTable: runtime.config.sourceTable,
     lockTable: lockTableFor(runtime, order.targetTable),
     parameters,
-    plan,
-    settings: settingsOf(runtime.config),
     backupId: order.backupId,
     backup: summaryOf(runtime, await readManifest(runtime.objects, order.backupId)),
     details: order,
-    warnings: plan.warnings,
   };
 }
 
@@ -80,12 +76,7 @@ async function beginWhereFree(
  */
 export async function beginRestore(runtime: Runtime, state: BeginRestoreInput): Promise<BeginRestoreOutput> {
   const { machine, input, execution, tested } = state;
-  const holder = {
-    executionName: execution.name,
-    executionArn: execution.id,
-    startTime: execution.startTime,
-  };
-  const { outcome, run } = await beginWhereFree(runtime, state, { holder });
+  const { outcome, run } = await beginWhereFree(runtime, state, { holder: holderOf(execution) });
   const kept = { machine, input, execution };
   return { ...kept, ...(outcome === 'RECOVER' && { tested }), run: { outcome, ...begun(run) } };
 }

@@ -2,6 +2,9 @@ import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamod
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
+import { MAX_MAP_EVENTS, mapEvents } from '../shared/cost/history.ts';
+import { TURN_SECONDS } from '../shared/cost/phases.ts';
+import { BYTES_PER_ITERATION, indexesTo, workersWithin } from '../shared/runs/cut-work.ts';
 import { SINGLE_PLAN } from '../shared/runs/manual-run.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -13,20 +16,11 @@ import type { PreparedRestore } from './payloads.ts';
 import { unusableKey } from './restored-table.ts';
 import type { RestoreInput } from './restore-input.ts';
 
-/** Below this share a worker could not write one batch of 25 items a second. */
-const unitsPerWorker = 25;
-const maxIterations = 1_000;
-/** Where iterations cost no history, a shard is cut to this size. */
-const bytesPerShard = 256 * 2 ** 20;
-/** A turn is 14 minutes and 7 events; 18,000 of Step Functions' 25,000 are for turns. */
-const secondsPerTurn = 840;
-const eventsPerTurn = 7;
-const maxTurnEvents = 18_000;
+/** A Map gets at most 1,000 numbers. */
+const MAX_ITERATIONS = 1_000;
 /** Proving, restoring and verifying each visit every shard. */
-const passes = 3;
-const describePatienceMillis = 60_000;
-
-const indexesTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const PASSES = 3;
+const DESCRIBE_PATIENCE_MILLIS = 60_000;
 
 /** A live table keeps half of its capacity for its users. */
 const writeCap = (input: RestoreInput, target: DescribedTable | undefined): number =>
@@ -34,8 +28,8 @@ const writeCap = (input: RestoreInput, target: DescribedTable | undefined): numb
 
 function shardCount(runtime: Runtime, manifest: MigrationManifest, workers: number): number {
   if (runtime.config.mapMode === 'INLINE') return workers;
-  const bySize = Math.ceil(manifest.tableBytes / bytesPerShard);
-  return Math.min(maxIterations, Math.max(workers, bySize), Math.max(1, manifest.files.length));
+  const bySize = Math.ceil(manifest.tableBytes / BYTES_PER_ITERATION);
+  return Math.min(MAX_ITERATIONS, Math.max(workers, bySize), Math.max(1, manifest.files.length));
 }
 
 function assertFitsHistory(
@@ -45,8 +39,8 @@ function assertFitsHistory(
 ): void {
   if (runtime.config.mapMode !== 'INLINE' || cap.units === 0) return;
   const seconds = (manifest.tableBytes / 1024 + manifest.itemCount / 2) / cap.units;
-  const turns = cap.workers * (Math.ceil(seconds / secondsPerTurn) + passes - 1);
-  if (turns * eventsPerTurn <= maxTurnEvents) return;
+  const turns = cap.workers * (Math.ceil(seconds / TURN_SECONDS) + PASSES - 1);
+  if (mapEvents({ iterations: PASSES * cap.workers, turns }) <= MAX_MAP_EVENTS) return;
   throw new RunTooLongForInlineError(
     `Restoring ${manifest.itemCount} items at ${cap.units} write units a second would fill more than Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
   );
@@ -60,8 +54,7 @@ export function planOf(
 ): Plan {
   const units = writeCap(input, target);
   const asked = input.maxConcurrency ?? runtime.config.maxConcurrency;
-  const withinCap = units === 0 ? asked : Math.max(1, Math.floor(units / unitsPerWorker));
-  const workers = Math.max(1, Math.min(asked, withinCap, manifest.files.length));
+  const workers = Math.max(1, Math.min(asked, workersWithin(units), manifest.files.length));
   assertFitsHistory(runtime, manifest, { workers, units });
   const shards = indexesTo(shardCount(runtime, manifest, workers));
   return {
@@ -119,7 +112,7 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
 }
 
 function findTable({ clients, clock }: Runtime, name: string): Promise<DescribedTable | undefined> {
-  return retry({ clock, deadline: clock.now() + describePatienceMillis }, () =>
+  return retry({ clock, deadline: clock.now() + DESCRIBE_PATIENCE_MILLIS }, () =>
     describeTable(clients.dynamo, name),
   );
 }

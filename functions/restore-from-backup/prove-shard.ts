@@ -6,7 +6,7 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { isExpired } from '../shared/aws/time-to-live.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { orderOf } from './payloads.ts';
-import { fileGroups, type RestorableFile } from './restore-files.ts';
+import { restoredFiles, type RestorableFile } from './restore-files.ts';
 
 /** How many of the shard's files are done. */
 interface FilesCursor {
@@ -21,8 +21,8 @@ interface ProveScope {
 
 async function openScope(runtime: Runtime, shard: number, turn: ShardTurn<FilesCursor>): Promise<ProveScope> {
   const { table, files } = await readManifest(runtime.objects, orderOf(turn.run).backupId);
-  const groups = fileGroups(files, { shard, shardCount: turn.run.plan.shards.length });
-  return { runtime, files: groups.flat(), timeToLiveAttribute: table.timeToLiveAttribute };
+  const own = restoredFiles(files, { shard, shardCount: turn.run.plan.shards.length });
+  return { runtime, files: own, timeToLiveAttribute: table.timeToLiveAttribute };
 }
 
 async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promise<void> {

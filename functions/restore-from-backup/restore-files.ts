@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto';
+import type { LoadFile } from '../shared/copy/load/read-lines.ts';
+import { fileStem } from '../shared/files/layout.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
-import type { ObjectStore } from '../shared/aws/object-store.ts';
-import { readItems } from '../shared/files/read-file.ts';
 import { filesOfShard } from '../shared/files/shard-files.ts';
-import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** One data file, as the manifest lists it. */
 export type RestorableFile = MigrationManifest['files'][number];
 
-/** Files that one worker reads at once, item by item in turn; each holds 8 MiB at most. */
-const filesAtOnce = 4;
+/** Files that one worker reads at once; each holds 8 MiB at most. */
+const FILES_AT_ONCE = 4;
 
 /** By hash of the position: spread over the source, and the same in every turn. */
 function shuffled(files: readonly RestorableFile[]): readonly RestorableFile[] {
@@ -18,39 +17,36 @@ function shuffled(files: readonly RestorableFile[]): readonly RestorableFile[] {
   return files.toSorted((one, other) => (rankOf(one) < rankOf(other) ? -1 : 1));
 }
 
+/** One shard's files, in the order in which they are read. */
+export function restoredFiles(
+  files: readonly RestorableFile[],
+  shard: { readonly shard: number; readonly shardCount: number },
+): readonly RestorableFile[] {
+  return filesOfShard(shuffled(files), shard);
+}
+
 /**
- * One shard's files in groups that are read together. A file holds the source's items in hash order, and a
+ * One shard's files in groups whose lines are read in turn. A file holds the source's items in hash order, and a
  * table that keeps the key has the same partitions: writers that took file after file would all roll over
  * one hot partition after another. So every worker writes to several places at once.
  */
-export function fileGroups(
+export function loadFiles(
   files: readonly RestorableFile[],
   shard: { readonly shard: number; readonly shardCount: number },
-): readonly (readonly RestorableFile[])[] {
-  const own = filesOfShard(shuffled(files), shard);
-  const groupCount = Math.ceil(own.length / filesAtOnce);
+): readonly LoadFile[] {
+  const own = restoredFiles(files, shard);
+  const groupCount = Math.ceil(own.length / FILES_AT_ONCE);
   return Array.from({ length: groupCount }, (_, group) =>
-    own.slice(group * filesAtOnce, (group + 1) * filesAtOnce),
+    loadFileOf(own.slice(group * FILES_AT_ONCE, (group + 1) * FILES_AT_ONCE)),
   );
 }
 
-/** The files' items, one of each in turn; the same order every time. */
-export async function* interleave(
-  objects: ObjectStore,
-  files: readonly RestorableFile[],
-): AsyncGenerator<WireItem> {
-  let sources = files.map((file) => readItems(objects, file));
-  try {
-    while (sources.length > 0) {
-      const ended = new Set<AsyncGenerator<WireItem>>();
-      for (const source of sources) {
-        const next = await source.next();
-        if (next.done === true) ended.add(source);
-        else yield next.value;
-      }
-      if (ended.size > 0) sources = sources.filter((source) => !ended.has(source));
-    }
-  } finally {
-    await Promise.all(sources.map((source) => source.return(undefined)));
-  }
+/** Files that are read in turn and counted as one. */
+function loadFileOf(parts: readonly RestorableFile[]): LoadFile {
+  return {
+    stem: parts.map(({ key }) => fileStem(key)).join(', '),
+    itemCount: parts.reduce((sum, { itemCount }) => sum + itemCount, 0),
+    parts,
+    isInterleaved: true,
+  };
 }

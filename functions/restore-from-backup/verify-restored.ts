@@ -7,8 +7,7 @@ import { createTally } from '../shared/copy/verify/tally.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import { keyOfDescription } from '../shared/aws/table-description.ts';
 import { readManifest } from '../shared/files/backup-catalog.ts';
-import { fileStem } from '../shared/files/layout.ts';
-import type { LineCursor, LoadFile } from '../shared/copy/load/read-lines.ts';
+import type { LineCursor } from '../shared/copy/load/read-lines.ts';
 import { expectedItems } from '../shared/copy/verify/expected-items.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
@@ -18,7 +17,7 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { verifyRestoreVersion } from './judge-restore.ts';
 import { orderOf } from './payloads.ts';
-import { fileGroups, type RestorableFile } from './restore-files.ts';
+import { loadFiles } from './restore-files.ts';
 import { assertSameTarget, modeIn } from './restore-mode.ts';
 
 /**
@@ -78,7 +77,7 @@ async function openFiles(
   await assertSameTarget(runtime, run);
   const { backupId, targetTable: tableName } = orderOf(run);
   const { table, files } = await readManifest(runtime.objects, backupId);
-  const own = fileGroups(files, { shard, shardCount: run.plan.shards.length }).flat();
+  const own = loadFiles(files, { shard, shardCount: run.plan.shards.length });
   const key = keyOfDescription(table);
   const tally = createTally(
     { counters: [...COMPARED_COUNTERS, 'different'], samples: ['missing', 'presentDifferent'] },
@@ -89,13 +88,9 @@ async function openFiles(
     tally.counters.different += 1;
     tally.sample('presentDifferent', keyText(found.expected, key));
   };
-  const expected = expectedItems(runtime.objects, own.map(loadFileOf), progress.cursor);
+  const expected = expectedItems(runtime.objects, own, progress.cursor);
   return openComparison(
     { items: runtime.items, tableOf: () => ({ tableName, key }), expected, tally, judge },
     turn,
   );
-}
-
-function loadFileOf(file: RestorableFile): LoadFile {
-  return { stem: fileStem(file.key), itemCount: file.itemCount, parts: [file] };
 }

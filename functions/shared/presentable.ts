@@ -4,17 +4,8 @@ import {
   PermissionDeniedError,
   ServiceUnreachableError,
   TransientError,
-  isNamed,
 } from './errors.ts';
-import { isTransient } from './retry.ts';
-
-const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'];
-const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'KMSAccessDeniedException'];
-
-/** Whether a role, a policy or a key refuses the call. */
-export function isDenied(error: unknown): boolean {
-  return isNamed(error, ...DENIED);
-}
+import { faultOf } from './fault.ts';
 
 /** Whether the workflow made the call, which repeats a step, or a person, who has to call again. */
 export interface Caller {
@@ -30,46 +21,25 @@ export function presentable(error: unknown, caller: Caller): Error {
 }
 
 function translate(error: unknown, { isAlone }: Caller): Error {
+  const fault = faultOf(error);
   const { name, message } = errorSummary(error);
-  const { code = '' } = (error ?? {}) as { code?: string };
-  if (isNamed(error, ...EXPIRED))
+  if (fault.kind === 'credentials expired')
     return new TransientError(
       `The credentials expired during the call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );
-  if (isDenied(error))
+  if (fault.kind === 'denied')
     return new PermissionDeniedError(
       `${message} Allow this action on this resource in the function's role (functions/<stage>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false. Then start again.`,
     );
   if (error instanceof MigrationError) return error;
-  const endpoint = silentEndpoint(error);
-  if (endpoint !== undefined) return unreachable(endpoint, isAlone);
-  if (isTransient(error))
+  if (fault.kind === 'no answer') return unreachable(fault.place, isAlone);
+  if (fault.kind === 'transient') {
+    const { code = '' } = (error ?? {}) as { code?: string };
     return new TransientError(
       `${name}: ${message || code}. It went on longer than one call may wait; ${isAlone ? 'call it again.' : 'the step is tried again automatically.'}`,
     );
+  }
   return error instanceof Error ? error : new Error(message);
-}
-
-/** Node's codes for a connection that was refused and a name that cannot be resolved. */
-interface ConnectionFailure {
-  readonly code?: string;
-  readonly address?: string;
-  readonly port?: number;
-  readonly hostname?: string;
-  /** One for each address that was tried. */
-  readonly errors?: readonly ConnectionFailure[];
-}
-
-const silent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-
-/** `127.0.0.1:4566 (ECONNREFUSED)` where nothing answers at all, `undefined` for any other error. */
-function silentEndpoint(error: unknown): string | undefined {
-  const failure = (error ?? {}) as ConnectionFailure;
-  const { code = '', address, port, hostname } = failure.errors?.[0] ?? failure;
-  if (!silent.has(code)) return undefined;
-  const host = address?.includes(':') === true ? `[${address}]` : address;
-  const place = hostname ?? (host === undefined ? 'the endpoint' : `${host}:${port ?? '?'}`);
-  return `${place} (${code})`;
 }
 
 /** The workflow tries again for a while, because a name server may be slow and a network may recover. */

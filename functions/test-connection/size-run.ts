@@ -6,6 +6,7 @@ import { TURN_SECONDS } from '../shared/cost/phases.ts';
 import { itemsPerFileFor, type RunSize } from '../shared/cost/run-size.ts';
 import { READ_UNITS_PER_WORKER } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
+import { BYTES_PER_ITERATION, indexesTo, workersWithin } from '../shared/runs/cut-work.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits, sparedWriteUnits } from '../shared/aws/live-capacity.ts';
@@ -29,14 +30,10 @@ export interface SizingFacts {
 
 /** One worker is quick enough for this many. More workers would only start cold. */
 const PRODUCTS_PER_WORKER = 250;
-/** A worker's share of a cap below this would not carry one batch of 25 items a second. */
-const UNITS_PER_WORKER = 25;
 /** A Map gets at most 1,000 numbers. A fifth of that stays free. */
 const MAX_ITERATIONS = 800;
 /** More iterations of an INLINE Map than this do not run at once. */
 const MAX_INLINE_WORKERS = 40;
-/** A segment or shard larger than this is cut, where that costs no history (DISTRIBUTED). */
-const BYTES_PER_ITERATION = 256 * 2 ** 20;
 /** VerifyMigration reads its segment's part of the backup at the start of each turn: 250 s for this many, and 70 MB. */
 const PRODUCTS_PER_ITERATION = 1_000_000;
 /** Of a run that compares every key at its end. */
@@ -63,9 +60,6 @@ const readCap = ({ source, input }: SizingFacts): number =>
 
 const writeCap = ({ target, input }: SizingFacts): number =>
   input.writeUnitsPerSecond ?? sparedWriteUnits(target);
-
-const workersWithin = (cap: number): number =>
-  cap === 0 ? Infinity : Math.max(1, Math.floor(cap / UNITS_PER_WORKER));
 
 function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number {
   const asked = facts.input.maxConcurrency ?? facts.config.maxConcurrency;
@@ -122,8 +116,6 @@ function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: 
   return [];
 }
 
-const indexesTo = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
-
 /**
  * Cuts a run: segments, shards, workers, caps, and what it will take.
  *
@@ -139,8 +131,8 @@ export function sizeRun(facts: SizingFacts): Plan {
   const iterations = iterationsFor(facts.config.mapMode, size, workers);
   const estimate = estimateRun({ ...runSize, workers, segments: iterations, shards: iterations });
   return {
-    segments: [...indexesTo(iterations)],
-    shards: [...indexesTo(iterations)],
+    segments: indexesTo(iterations),
+    shards: indexesTo(iterations),
     workers,
     itemsPerFile: itemsPerFileFor(size.products),
     ...caps,

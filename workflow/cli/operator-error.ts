@@ -1,3 +1,6 @@
+import { isNamed } from '../../functions/shared/errors.ts';
+import { faultOf } from '../../functions/shared/fault.ts';
+
 /** Something the operator can put right; its message is the whole output, without a stack. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
@@ -10,51 +13,33 @@ export interface Whereabouts {
   readonly endpoint?: string | undefined;
 }
 
-interface AnyError {
-  readonly name?: string;
-  readonly code?: string;
-  readonly message?: string;
-  readonly errors?: readonly AnyError[];
-}
-
-const noCredentials = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError']);
-const expired = new Set([
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'UnrecognizedClientException',
-  'InvalidClientTokenId',
-  'InvalidSignatureException',
-]);
-const denied = new Set(['AccessDenied', 'AccessDeniedException', 'Forbidden']);
-const notDeployed = new Set(['StateMachineDoesNotExist', 'ResourceNotFoundException', 'NoSuchBucket']);
-const unreachable = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ECONNRESET',
-  'TimeoutError',
-]);
+const NOT_DEPLOYED = ['StateMachineDoesNotExist', 'ResourceNotFoundException', 'NoSuchBucket'];
 
 /** Any error as a sentence for the operator: what failed, and what to do. */
 export function explain(error: unknown, where: Whereabouts = {}): string {
-  const { name = '', message = String(error), code = '', errors = [] } = (error ?? {}) as AnyError;
-  const code0 = code === '' ? (errors[0]?.code ?? '') : code;
+  const { kind } = faultOf(error);
+  const { message = String(error), code = '' } = (error ?? {}) as { message?: string; code?: string };
   const { stage = '<stage>', region = 'the region', endpoint } = where;
-  if (noCredentials.has(name))
+  if (kind === 'no credentials')
     return `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE), and run the command again. (${message})`;
-  if (expired.has(name))
+  if (kind === 'credentials expired' || kind === 'credentials refused')
     return `AWS does not accept the credentials: ${message} Renew them (in .env.local, or with aws sso login) and run the command again.`;
-  if (denied.has(name))
+  if (kind === 'denied')
     return `These credentials may not do that: ${message} Ask for the permission, or use the credentials of an operator.`;
-  if (notDeployed.has(name))
+  if (isNamed(error, ...NOT_DEPLOYED))
     return `Stage ${stage} is not deployed in ${region} ${placeOf(endpoint)}, or under another name (${message}). ${
       endpoint === undefined
         ? `Deploy it with: npx sls deploy --stage ${stage} --region ${region}`
         : 'Unset AWS_ENDPOINT_URL to reach AWS, or say --stage local for the embedded one.'
     }`;
-  if (unreachable.has(code0) || unreachable.has(name)) return notAnswering(endpoint, message || code0);
-  return message;
+  const isCutOff = code === 'ECONNRESET' || isNamed(error, 'TimeoutError');
+  return kind === 'no answer' || isCutOff ? notAnswering(endpoint, message || reasonOf(error)) : message;
+}
+
+/** An error for several addresses has no message of its own. */
+function reasonOf(error: unknown): string {
+  const { code = '', errors = [] } = (error ?? {}) as { code?: string; errors?: { code?: string }[] };
+  return code === '' ? (errors[0]?.code ?? '') : code;
 }
 
 const placeOf = (endpoint: string | undefined): string =>

@@ -118,6 +118,11 @@ export class IncompletePageError extends Error {
   }
 }
 
+/** Whether DynamoDB will never take an item, be it for a rule or because the items of its partition are too many. */
+export function isRefusedItem(error: unknown): error is Error {
+  return isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException');
+}
+
 async function batchGet(client: DynamoDBClient, tableName: string, keys: readonly WireItem[]) {
   const body = JSON.stringify({
     RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } },
@@ -190,8 +195,8 @@ async function writeIf(
   }
 }
 
-/** The SDK returns the existing item in its own form. {@link sendWire} says why that is not used. */
-function existingItem(error: Error): WireItem | undefined {
+/** Of a refused condition. The SDK returns the existing item in its own form. {@link sendWire} says why that is not used. */
+export function existingItem(error: Error): WireItem | undefined {
   const { wireBody } = error as { wireBody?: string };
   return wireBody === undefined ? undefined : (JSON.parse(wireBody) as { Item?: WireItem }).Item;
 }

@@ -1,6 +1,6 @@
 import { isNamed } from '../errors.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { ConditionalOutcome } from './item-table.ts';
+import { type ConditionalOutcome, existingItem } from './item-table.ts';
 import type { ItemChange } from './unchanged.ts';
 import { sendWire } from './wire-client.ts';
 import type { WireItem } from '../items/wire-item.ts';
@@ -40,10 +40,4 @@ export function updateIf(client: DynamoDBClient): UpdateIf {
       return { written: false, writeUnits: 1, existing: existingItem(error) };
     }
   };
-}
-
-function existingItem(error: Error): WireItem | undefined {
-  const { wireBody = '{}' } = error as Error & { readonly wireBody?: string };
-  const body: { readonly Item?: WireItem } = JSON.parse(wireBody);
-  return body.Item;
 }

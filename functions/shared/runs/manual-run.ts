@@ -5,11 +5,12 @@ import { type Holder, resumeRun } from '../ledger/begin.ts';
 import { manualArn } from '../ledger/execution-record.ts';
 import { noteReliance } from '../ledger/reliance.ts';
 import { listReliants } from '../ledger/reliant.ts';
-import { type Run, settingsOf } from '../ledger/run.ts';
+import { type Run } from '../ledger/run.ts';
 import { listShards } from '../ledger/shard.ts';
 import { listTables } from '../ledger/table-record.ts';
 import { transition } from '../ledger/transition.ts';
 import { beginOrRecover } from './lock-conflict.ts';
+import { newRunOf } from './new-run.ts';
 import { isQuietWithin, untilHeldRunIsQuiet } from '../ledger/quiet.ts';
 import type { Runtime, Turn } from '../runtime.ts';
 import type { Plan } from '../state.ts';
@@ -103,7 +104,7 @@ async function beginManual(
   turn: Turn,
   manual: ManualStep & { readonly notice?: string | undefined },
 ): Promise<OpenRun> {
-  const { clock, config, random } = runtime;
+  const { clock, random } = runtime;
   const now = clock.now();
   const stamp = new Date(now).toISOString().replaceAll(/[-:.]/g, '');
   const runId = `manual-${stamp}-${Math.floor(random() * 0x1_0000)
@@ -112,14 +113,10 @@ async function beginManual(
   const holder = holderOf(runtime, turn, runId);
   const startedAt = holder.startTime;
   const newRun = {
-    runId,
+    ...newRunOf(runtime, { name: runId, startTime: startedAt }, manual.plan ?? SINGLE_PLAN),
     kind: 'manual',
     step: manual.step,
-    startedAt,
-    sourceTable: config.sourceTable,
     parameters: PARAMETERS,
-    plan: manual.plan ?? SINGLE_PLAN,
-    settings: settingsOf(config),
     backupId: manual.backupId ?? backupIdFor(startedAt, runId),
     ...(manual.lockTable === undefined ? {} : { lockTable: manual.lockTable }),
     ...(manual.sourceTableId === undefined ? {} : { sourceTableId: manual.sourceTableId }),

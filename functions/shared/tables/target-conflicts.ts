@@ -6,7 +6,7 @@ import {
   TableUnavailableError,
 } from '../errors.ts';
 import { type Run, tablePrefixOf } from '../ledger/run.ts';
-import { isDenied } from '../presentable.ts';
+import { isDenied } from '../fault.ts';
 import { stageTag, type TableTags } from '../aws/describe-table.ts';
 
 /** The stage that a migrated table belongs to, if it is another one; `undefined` for any other table. */

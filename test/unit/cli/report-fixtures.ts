@@ -226,7 +226,6 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
       targetBytes: 131e5,
       writeUnits: 26400,
     },
-    migration,
   });
   const actual = actualCost({ region: 'ap-southeast-2', shards: [...shards.values()].flat(), files: 20 });
   const report = reportOf({

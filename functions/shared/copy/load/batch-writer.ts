@@ -1,4 +1,4 @@
-import type { ItemJson } from '../../aws/item-table.ts';
+import { isRefusedItem, type ItemJson } from '../../aws/item-table.ts';
 import { keyIdentity } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { itemOfLine } from '../../files/read-file.ts';
@@ -148,7 +148,7 @@ async function sendOrBisect(
   try {
     await send(batch);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ValidationException') throw error;
+    if (!isRefusedItem(error)) throw error;
     const [only] = batch;
     if (only !== undefined && batch.length === 1) throw scope.refusalOf(readItem(only.line), error);
     const middle = Math.ceil(batch.length / 2);

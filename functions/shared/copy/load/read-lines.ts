@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../../aws/object-store.ts';
 import { DamagedFileError, type ExpectedFile, fetchDataFile, unpackLines } from '../../files/read-file.ts';
+import { inTurn } from './in-turn.ts';
 
 /** Objects that are loaded and counted as one file. */
 export interface LoadFile {
@@ -11,6 +12,8 @@ export interface LoadFile {
   readonly itemCount: number;
   /** In the order in which they are read; none where the file holds nothing. */
   readonly parts: readonly ExpectedFile[];
+  /** Reads the parts in turn, some lines of each; default: one part after the other. */
+  readonly isInterleaved?: boolean;
   /** Added to the counters once the whole file is loaded. */
   readonly counts?: Readonly<Record<string, number>>;
 }
@@ -69,7 +72,32 @@ export async function* readLines(
   }
 }
 
-async function* linesOfFile(
+function linesOfFile(
+  objects: Pick<ObjectStore, 'get'>,
+  file: LoadFile,
+  linesDone: number,
+): AsyncGenerator<readonly Buffer[]> {
+  return file.isInterleaved === true
+    ? linesInTurn(objects, file, linesDone)
+    : linesInOrder(objects, file, linesDone);
+}
+
+/** Every part is read from its beginning, because lines of all of them are before the cursor. */
+async function* linesInTurn(
+  objects: Pick<ObjectStore, 'get'>,
+  { parts }: LoadFile,
+  linesDone: number,
+): AsyncGenerator<readonly Buffer[]> {
+  let toSkip = linesDone;
+  const sources = parts.map((part) => linesOfPart(objects, part));
+  for await (const lines of inTurn(sources, LINES_TOGETHER)) {
+    const wanted = lines.slice(toSkip);
+    toSkip -= lines.length - wanted.length;
+    if (wanted.length > 0) yield wanted;
+  }
+}
+
+async function* linesInOrder(
   objects: Pick<ObjectStore, 'get'>,
   { parts }: LoadFile,
   linesDone: number,

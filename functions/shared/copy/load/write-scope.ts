@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ItemTable } from '../../aws/item-table.ts';
 import type { TableKey } from '../../items/item-key.ts';
 import { isThrottle } from '../../retry.ts';
 import type { Fence } from '../../ledger/fence.ts';
-import type { Rate } from '../rate.ts';
+import { createRate, type Rate } from '../rate.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { ShardTurn } from '../shard-turn.ts';
 
 /** What a writer has cost, beyond what its lines say; absolute over the shard. */
 export interface WriteMeter {
@@ -25,6 +28,26 @@ export interface WriteScope {
   readonly random: () => number;
   /** Milliseconds; replaced in tests. */
   readonly pause: (millis: number) => Promise<unknown>;
+}
+
+/** The scope of one worker's turn, inside the worker's share of the run's cap. */
+export function turnWriteScope(
+  { items, random }: Pick<Runtime, 'items' | 'random'>,
+  turn: ShardTurn<unknown>,
+  table: Pick<WriteScope, 'tableName' | 'key' | 'meter'>,
+): WriteScope {
+  const { clock, deadline, fence, run } = turn;
+  const { plan } = run;
+  return {
+    ...table,
+    items,
+    rate: createRate({ unitsPerSecond: plan.writeUnitsPerSecond / plan.workers, clock, deadline }),
+    fence,
+    retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
+    isShort: () => turn.isShort(),
+    random,
+    pause: sleep,
+  };
 }
 
 /**
