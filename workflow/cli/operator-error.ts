@@ -1,11 +1,7 @@
-<<<<<<< HEAD
 import { isNamed } from '../../functions/shared/errors.ts';
 import { faultOf } from '../../functions/shared/fault.ts';
 
-/** Something the operator can put right; its message is the whole output, without a stack. */
-=======
 /** An error that the operator can fix. Its message is the whole output, without a stack. */
->>>>>>> c7d0cce
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }
