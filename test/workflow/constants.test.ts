@@ -16,7 +16,6 @@ const NOT_YET = [
   'functions/shared/errors.ts',
   'functions/shared/files/',
   'functions/shared/handler.ts',
-  'functions/shared/presentable.ts',
   'functions/shared/retry.ts',
   'functions/shared/runtime.ts',
   'functions/shared/state.ts',
