@@ -53,7 +53,7 @@ function cannotGoOn({ runId, status }: Run): Error {
         `Run ${runId} is ${status}, but another run has the table's lock. Nothing was changed. Try again when it has ended.`,
       )
     : new InvalidInputError(
-        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can go on. Nothing was changed. Start again with {} for a new run.`,
+        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed. Start again with {} for a new run.`,
       );
 }
 

@@ -67,7 +67,7 @@ export type LeftAlone = Readonly<Record<LeftKind, string[]>>;
  */
 type LeftKind = 'keptChanged' | 'keptTooLarge' | 'outdated';
 
-/** An item that shall be written, and the one that stands in its place. */
+/** An item to write, and the existing one in its place. */
 interface Met extends PendingItem {
   readonly existing: WireItem;
 }
@@ -178,7 +178,7 @@ async function sideBySide<T>(items: readonly T[], task: (item: T) => Promise<voi
   }
 }
 
-/** What stands there, by key. */
+/** Existing items, by key. */
 async function lookUp(
   scope: ConditionalScope,
   wanted: readonly WireItem[],
@@ -219,7 +219,7 @@ async function update(scope: ConditionalScope, item: WireItem, change: ItemChang
   return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
 }
 
-/** For an engine that does not say what stands there. */
+/** For an engine that does not return the existing item. */
 async function readExisting(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
   const existing = await lookUp(scope, [item]);
   return existing.get(keyIdentity(item, scope.key)) ?? 'vanished';

@@ -5,13 +5,13 @@ import type { WireItem } from '../shared/items/wire-item.ts';
 export type ExistingDecision =
   /** This run wrote it: an answer was lost, or a turn is taken again. */
   | 'ours'
-  /** It was there before, and stays. */
+  /** An existing item, which stays. */
   | 'present'
-  /** It was there before, as an earlier migration wrote it, the source has changed since, and it stays all the same. */
+  /** An existing item of an earlier migration. The source has changed since, and the item stays all the same. */
   | 'outdated'
-  /** It was there before, as a migration wrote it, and the source has changed since. */
+  /** An existing item, as a migration wrote it. The source has changed since. */
   | 'replace'
-  /** It was there before, and the shop has changed it. */
+  /** An existing item that the shop has changed. */
   | 'changed';
 
 export interface ExistingFacts {
@@ -22,7 +22,7 @@ export interface ExistingFacts {
   readonly onExisting: 'keep' | 'replace';
 }
 
-/** Decides by what stands there alone; a write that follows repeats it all as its condition. */
+/** Decides by the existing item alone. A write that follows repeats all of it as its condition. */
 export function decideExisting({
   existing,
   fresh,

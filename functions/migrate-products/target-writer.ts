@@ -14,7 +14,7 @@ export type ProductTally = Record<TallyName, number>;
 const TALLY_NAMES = [
   /** Target items in place. */
   'items',
-  /** Items that were there before the run; replaced, changed and outdated ones are among them. */
+  /** Items that existed before the run, including replaced, changed and outdated ones. */
   'alreadyPresent',
   /** Items of an earlier migration that were brought up to date. */
   'replaced',

@@ -11,11 +11,11 @@ import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } fro
 
 /** Whether there is something to do, and who does it. */
 export type Claim =
-  /** Ours to take back. */
+  /** Ours to roll back. */
   | { readonly kind: 'claimed'; readonly run: Run }
   /** Another call is at it. */
   | { readonly kind: 'busy' }
-  /** Requests of earlier calls may still take effect for so long. Nothing was claimed. */
+  /** Requests of earlier calls may still take effect for this long. Nothing was claimed. */
   | { readonly kind: 'noisy'; readonly seconds: number }
   /** The run has an end, or is held: nothing to do. */
   | { readonly kind: 'ended'; readonly run: Run };

@@ -6,7 +6,7 @@ export interface TableFacts {
     readonly outcome: 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
     readonly tableId?: string | undefined;
   };
-  /** What stands there now; absent: no table of that name. */
+  /** What exists now. Absent: no table of that name. */
   readonly existing?: {
     readonly tableId: string;
     readonly runTag: string | undefined;
@@ -25,9 +25,9 @@ export type TableDecision =
   | { readonly action: 'nothing' }
   /** The announced table may still appear, or is on its way in or out: look again. */
   | { readonly action: 'wait' }
-  /** The run's table is gone, whoever deleted it. */
+  /** The run's table is gone, no matter who deleted it. */
   | { readonly action: 'note deleted' }
-  /** The announced table was somebody else's, or was there before. */
+  /** The announced table was somebody else's, or existed before. */
   | { readonly action: 'note existed' }
   | { readonly action: 'look inside' }
   | { readonly action: 'delete' }

@@ -62,7 +62,7 @@ function heldText(report: Report): string {
     : `there before, with at least ${counted(noted, 'item')} of this run`;
 }
 
-const UNTOUCHED = 'untouched, as it was there before';
+const UNTOUCHED = 'untouched, because it existed before';
 const MAX_NAMED = 5;
 
 const namedKeys = (keys: readonly string[], total: number): string =>
@@ -87,7 +87,7 @@ function tablesText(run: Run, reported: Reported): string {
     : `Tables: ${[...parts].map(([what, ones]) => `${what}: ${ones.map(({ shown }) => shown).join(', ')}`).join('; ')}.`;
 }
 
-/** @throws Error where the run goes on: then there is no end to report. */
+/** @throws Error if the run continues: then there is no end to report. */
 function endStatus({ runId, status }: Run): EndStatus {
   if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
   throw new Error(`Run ${runId} is ${status}: it has no end yet.`);

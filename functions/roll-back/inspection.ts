@@ -7,7 +7,7 @@ export type Contents =
   | { readonly kind: 'nothing of the shop' }
   /** `what` follows "it holds items that are not as this run wrote them". */
   | { readonly kind: 'something of the shop'; readonly what: string }
-  /** Time was short; the next turn goes on. */
+  /** Time was short. The next turn continues. */
   | { readonly kind: 'unknown' };
 
 /** A look into one table, in one roll back. */

@@ -12,7 +12,7 @@ export type ReliedAction =
   /** `remark` says who relies on it. */
   | { readonly kind: 'keep'; readonly remark: string };
 
-/** The table that is there now. */
+/** The existing table. */
 export interface ExistingTable {
   readonly name: string;
   readonly tableId: string | undefined;

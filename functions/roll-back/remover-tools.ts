@@ -33,7 +33,7 @@ export interface TakerTools extends TakerScope {
   readonly takeTally: () => ReturnType<Tally['taken']>;
   /** One write inside the rate, checked before each attempt. */
   readonly guarded: <T extends Paid>(attempt: () => Promise<T>) => Promise<T>;
-  /** What stands under these keys, strongly consistent. */
+  /** The items under these keys, strongly consistent. */
   readonly read: (items: readonly WireItem[]) => Promise<readonly WireItem[]>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
   readonly isUntouched: (item: WireItem) => boolean;

@@ -14,7 +14,7 @@ import {
 /** Which run, why, and on whose word. */
 export interface RollBackOrder {
   readonly runId: string;
-  /** `fail`: its own execution failed. `recover`: its execution is dead. `operator`: somebody wants it taken back. */
+  /** `fail`: its own execution failed. `recover`: its execution is dead. `operator`: somebody asked for the roll back. */
   readonly reason: 'fail' | 'recover' | 'operator';
   readonly confirm?: string | undefined;
   readonly execution: Execution;
@@ -86,7 +86,7 @@ async function fromFailure(runtime: Runtime, input: FailedMachine): Promise<Roll
   return { runId, reason: 'fail', execution, failure: await rootCause(runtime, runId, caught) };
 }
 
-/** Reads who wants what taken back. */
+/** Reads which run is to be rolled back, and at whose request. */
 export async function readOrder(
   runtime: Runtime,
   input: RollBackInput,

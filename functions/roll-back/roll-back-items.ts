@@ -8,7 +8,7 @@ import type { TakerScope } from './remover-tools.ts';
 
 /** What has become of the run's items in a table that existed before. */
 export interface ItemsRolledBack {
-  /** False: time was short, and the next call goes on. */
+  /** False: time was short, and the next call continues. */
   readonly done: boolean;
   /** Added by the run, and gone now. */
   readonly deleted: number;

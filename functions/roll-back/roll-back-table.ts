@@ -174,7 +174,7 @@ async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>
 
 async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<RolledBackTable> {
   const { record } = scope;
-  // It was there before, or is gone: nothing is to be looked at, and it may be closed to this role.
+  // It existed before, or is gone. There is nothing to look at, and it may be closed to this role.
   if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return DONE;
   const existing = await existingTable(runtime, record.name);
   const facts = factsOf(runtime, scope, record, existing);

@@ -65,7 +65,7 @@ async function rollBackContents(
  * Rolls back the run's items in tables that existed before, one by one; a table of the run's own goes whole. A table
  * that cannot be read or written is named, and stops nothing else.
  *
- * @throws RunClosedError and what passes by itself
+ * @throws RunClosedError and transient errors
  */
 export async function rollBackTargets(
   runtime: Runtime,

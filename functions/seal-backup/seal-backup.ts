@@ -39,7 +39,7 @@ async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescr
   return source;
 }
 
-/** Each object once; one that stands there with other bytes is another backup's or was tampered with. */
+/** Writes each object once. An existing one with other bytes is another backup's or was tampered with. */
 async function writeManifests(
   runtime: Runtime,
   fence: Fence,
@@ -50,7 +50,7 @@ async function writeManifests(
     const put = await runtime.objects.putOnce(key, body, { contentType, beforeAttempt: () => fence.check() });
     if (put.outcome === 'other')
       throw new BackupDamagedError(
-        `Object ${key} stands there with other bytes than this backup's, and was not overwritten. Find out who writes into the bucket, then start again: a new run writes a new backup.`,
+        `Object ${key} exists with other bytes than this backup's, and was not overwritten. Find out who writes to the bucket, then start again: a new run writes a new backup.`,
       );
   }
 }

@@ -13,9 +13,9 @@ export type ItemVerdict =
   | 'same'
   /** Anything else, in a table that the run created. */
   | 'different'
-  /** Written by the run into a table that was there before, and changed by somebody since. */
+  /** Written by the run into an existing table, and changed by somebody since. */
   | 'changedSince'
-  /** Written by others, and what the source says: it was there before and was left as it was. */
+  /** A foreign item that equals the source. It was left as it was. */
   | 'alreadyPresent'
   /** Written by others, and not what the source says; it was left as it was all the same. */
   | 'presentDifferent';

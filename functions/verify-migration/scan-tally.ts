@@ -12,9 +12,9 @@ const COUNTERS = [
   'driftAdded',
   'driftChanged',
   'driftRemoved',
-  /** Products of earlier runs, in a target that was there before, which the source no longer has. */
+  /** Products of earlier runs, in an existing target, that the source no longer has. */
   'removedBefore',
-  /** Items of earlier runs, in a target that was there before, that their product no longer has. */
+  /** Items of earlier runs, in an existing target, that their product no longer has. */
   'staleVariants',
   'readUnits',
   'throttles',
@@ -23,7 +23,7 @@ const COUNTERS = [
 /** What a segment's two Scans have found. */
 export type ScanTally = Tally<(typeof COUNTERS)[number], 'target' | 'source'>;
 
-/** A tally that goes on where another was saved. */
+/** A tally that continues a saved one. */
 export function createScanTally(saved: SavedTally): ScanTally {
   return createTally({ counters: COUNTERS, sums: ['target', 'source'] }, saved);
 }

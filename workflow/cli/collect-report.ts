@@ -41,7 +41,7 @@ export async function reportOfRun(context: OperatorContext, runId: string): Prom
   return { report, path, shards: record.shards };
 }
 
-/** `report.json` of the bucket, or what the ledger tells where there is none. */
+/** `report.json` of the bucket, or a report made from the ledger if there is none. */
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
   const stored = await objectStore(context.s3, context.bucket).get(runLayout.report(record.run.runId));
   const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);

@@ -38,7 +38,7 @@ export function whereabouts(options: ContextOptions, environment: NodeJS.Process
   const { stage } = options;
   if (!stagePattern.test(stage))
     throw new OperatorError(
-      `"${stage}" is no stage: a stage has up to 16 lower-case letters, digits and hyphens.`,
+      `"${stage}" cannot be a stage: a stage has up to 16 lower-case letters, digits and hyphens.`,
     );
   const given = options.endpoint ?? (environment['AWS_ENDPOINT_URL'] || undefined);
   const endpoint = given ?? (stage === localStage ? localEndpoint : undefined);

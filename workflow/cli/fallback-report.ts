@@ -29,7 +29,7 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
   const said = text === undefined ? cause : String(JSON.parse(text));
   const stopped = {
     ABORTED: 'The execution was stopped.',
-    TIMED_OUT: 'The execution ran into its time limit.',
+    TIMED_OUT: 'The execution reached its time limit.',
   };
   const fallback =
     end.status === 'ABORTED' || end.status === 'TIMED_OUT' ? stopped[end.status] : 'No cause was given.';
@@ -71,7 +71,7 @@ function endStatusOf({ runId, status }: RunRecord['run']): ReportStatus {
   if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
   const what = status === 'RUNNING' ? 'still running' : 'being rolled back at the moment';
   throw new OperatorError(
-    `Run ${runId} is ${what}; its report is written at its end. See how far it is with: npm run runs, or npm run follow -- ${runId}`,
+    `Run ${runId} is ${what}; its report is written at its end. Check its progress with: npm run runs, or npm run follow -- ${runId}`,
   );
 }
 
@@ -129,7 +129,7 @@ export function reportFromLedger(record: RunRecord, { now, found }: LedgerView):
           },
     executionArn: run.executionArn,
     parameters: run.parameters,
-    warnings: ['No report of this run was found in the bucket; this page was made from the ledger.'],
+    warnings: ['No report of this run was found in the bucket. This page was made from the ledger.'],
     ...(rolledBack === undefined ? {} : { rolledBack }),
     ...(run.rehearsal === undefined ? {} : { rehearsal: run.rehearsal }),
   };

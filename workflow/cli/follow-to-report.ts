@@ -55,7 +55,7 @@ export async function followToReport(
   }
 }
 
-/** As long as a recovered run takes where its end was told; where only the schedule finds it, up to a quarter of an hour more. */
+/** How long the recovery of a run takes after its event. If only the schedule finds it, a quarter of an hour longer. */
 const closingMillis = 180_000;
 const lookMillis = 1_000;
 
@@ -64,7 +64,7 @@ interface Closing {
   readonly signal: AbortSignal;
 }
 
-/** An execution that was stopped, or ran out of time, leaves a run behind that is recovered without it. */
+/** An execution that was stopped or timed out leaves a run that is recovered without it. */
 async function untilClosed(
   { ledger }: OperatorContext,
   { runId, status }: ExecutionEnd,
@@ -87,7 +87,7 @@ async function untilClosed(
 function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
   const name = executionNameOf(executionArn);
   terminal.say(
-    `\nThe run goes on without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
+    `\nThe run continues without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
   );
 }
 

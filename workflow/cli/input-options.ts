@@ -25,7 +25,7 @@ export function addMigrateOptions(command: Command): Command {
     .option('--on-failure <what>', '"rollback" (default) or "hold"')
     .option('--resume <runId>', 'go on with a held run, or apply a planned one')
     .option('--max-quarantined <products>', 'fail beyond this many bad products (default 0)', wholeNumber)
-    .option('--on-existing <what>', 'target items that are there already: "keep" (default) or "replace"')
+    .option('--on-existing <what>', 'existing target items: "keep" (default) or "replace"')
     .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
@@ -35,11 +35,11 @@ export function addMigrateOptions(command: Command): Command {
 }
 
 /**
- * The execution's input. Values are passed on as they were typed: the workflow judges them, and its answer is the same
- * from every door.
+ * The execution's input. Values are passed on as they were given. The workflow judges them, so that the answer is the same
+ * in the console and in every command.
  *
- * @throws OperatorError for an `--execution-input` that is no JSON, or that stands beside options for single fields:
- *   to drop `--dry-run` without a word would migrate.
+ * @throws OperatorError for an `--execution-input` that is no JSON, or that is given together with options for single
+ *   fields: dropping `--dry-run` silently would migrate.
  */
 export function migrateInput(options: MigrateOptions): unknown {
   const given = inputFields.filter((field) => options[field] !== undefined);
@@ -47,7 +47,7 @@ export function migrateInput(options: MigrateOptions): unknown {
     return Object.fromEntries(given.map((field) => [field, options[field]]));
   if (given.length === 0) return parseInput(options.executionInput);
   throw new OperatorError(
-    `--execution-input is the whole input, so ${given.map(flagOf).join(', ')} cannot stand beside it. Put everything into the JSON, or leave --execution-input out.`,
+    `--execution-input is the whole input, so ${given.map(flagOf).join(', ')} cannot be given as well. Put everything into the JSON, or leave --execution-input out.`,
   );
 }
 

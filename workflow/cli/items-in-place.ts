@@ -17,7 +17,7 @@ function rememberedItems({ kind, rehearsal, backup }: Run): number | undefined {
   return kind === 'migrate' && rehearsal !== undefined ? rehearsal.metadata + rehearsal.variants : undefined;
 }
 
-/** Items that a roll back could not take away; `undefined` where a whole table stays, which nobody has counted. */
+/** Items that a roll back could not remove; `undefined` if a whole table stays, because nobody has counted it. */
 async function itemsKept(ledger: LedgerTable, { runId }: Run): Promise<number | undefined> {
   const [tables, shards] = await Promise.all([
     listTables(ledger, runId),

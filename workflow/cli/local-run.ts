@@ -21,7 +21,7 @@ import { progressView } from './progress-view.ts';
 import { runsFolder } from './save-report.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What `npm start` is told. */
+/** Options of `npm start`. */
 export interface LocalRunOptions extends MigrateOptions {
   readonly products?: number;
   readonly input?: string;
@@ -35,7 +35,7 @@ export interface LocalRunOptions extends MigrateOptions {
 const defaultProducts = 1_000;
 
 /** Of an engine that outlives this process. */
-const SHOP_THERE = { name: 'the products that are there already', warning: () => undefined } as const;
+const SHOP_THERE = { name: 'the existing products', warning: () => undefined } as const;
 
 interface Shop {
   readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
@@ -68,7 +68,7 @@ function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions
   };
 }
 
-/** Only a shop that nobody asked for gives way to one that is there. */
+/** Only a shop that the operator did not ask for gives way to an existing one. */
 const isShopGiven = ({ products, input, seed, break: broken }: LocalRunOptions): boolean =>
   [products, input, seed, broken].some((option) => option !== undefined);
 
@@ -84,7 +84,7 @@ function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
 
 function checkOptions({ products, input }: LocalRunOptions): void {
   if (products !== undefined && input !== undefined)
-    throw new OperatorError('Say --products or --input, not both: the table is filled from one of them.');
+    throw new OperatorError('Give --products or --input, not both: the table is filled from one of them.');
   if (products !== undefined && products < 0)
     throw new OperatorError('--products is how many products to make: 0 or more.');
 }
@@ -153,7 +153,7 @@ interface Announcement {
 /** What is left once the command has ended. */
 function remains({ dynamodb, s3 }: LocalRunOptions): string {
   if (dynamodb === undefined && s3 === undefined)
-    return 'The shop, its tables and its bucket were in memory and are gone now; npm run local keeps them up.';
+    return 'The shop, its tables and its bucket were in memory and are gone now. npm run local keeps them.';
   const tables =
     dynamodb === undefined ? 'The tables were in memory and are gone now' : `The tables stay at ${dynamodb}`;
   const bucket = s3 === undefined ? 'the bucket was in memory and is gone now' : `the bucket stays at ${s3}`;

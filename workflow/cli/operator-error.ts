@@ -1,4 +1,4 @@
-/** Something the operator can put right; its message is the whole output, without a stack. */
+/** An error that the operator can fix. Its message is the whole output, without a stack. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
 }

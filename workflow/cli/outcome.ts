@@ -79,7 +79,7 @@ function storyOf(report: Report): string {
 const untouchedSource = (report: Report): string =>
   isRestore(report) ? '' : `; ${report.source.table} was never written to`;
 
-/** What is left of the run: tables that were kept, and items in a table that was there before. */
+/** What is left of the run: tables that were kept, and items in an existing table. */
 function leftOf({ tables, rolledBack }: Report): string {
   const kept = rolledBack?.kept ?? 0;
   const names = tables.filter(({ outcome }) => outcome === 'KEPT').map(({ name }) => name);

@@ -42,7 +42,11 @@ const command = addMigrateOptions(
     .addOption(regionOption()),
 )
   .option('--quick', 'only the checks and an estimate: no backup, no rehearsal of every product')
-  .option('--products <count>', 'plan for so many products instead of a stage, for example 1e9', largeNumber)
+  .option(
+    '--products <count>',
+    'plan for this many products instead of a stage, for example 1e9',
+    largeNumber,
+  )
   .option(
     '--bytes-per-product <bytes>',
     'with --products: size of one in the source table (default: measured on generated ones)',
@@ -92,7 +96,7 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
     : 0;
 }
 
-/** An empty source is warned of, and planned all the same: what the tables would cost is worth knowing. */
+/** An empty source is a warning, and planned all the same, because the tables' cost is worth knowing. */
 function rehearsalInput(input: object, { estimatedProducts }: Plan): object {
   return estimatedProducts === 0 ? { ...input, allowEmpty: true } : input;
 }
@@ -112,7 +116,7 @@ function factsOf(
 }
 
 function stopped(plan: object, terminal: Terminal): number {
-  terminal.say('\nA run would stop here. Put right what is marked, then plan again.');
+  terminal.say('\nA run would stop here. Fix what is marked, then plan again.');
   if (terminal.json) terminal.document({ ...plan, report: null, estimate: null });
   return 1;
 }
@@ -138,7 +142,7 @@ function sayEmpty({ say, signs }: Terminal): number {
   return 1;
 }
 
-/** A dry run lists what stays behind, and ends well all the same; the run that it stands for would not. */
+/** A dry run lists quarantined products and succeeds all the same. The run that it plans would fail. */
 function sayTooMany({ rehearsal, parameters }: Report, { say, signs }: Terminal): number {
   const quarantined = rehearsal?.quarantined ?? 0;
   say(

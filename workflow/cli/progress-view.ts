@@ -3,7 +3,7 @@ import { count, counted, duration } from './format.ts';
 import type { Progress, StageProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Shows progress while a run goes on. */
+/** Shows progress during a run. */
 export interface ProgressView {
   show(progress: Progress): void;
   /** Leaves the terminal as it was; what was shown stays. */
@@ -53,7 +53,7 @@ interface Shown {
   lineAt: number;
 }
 
-/** A line for each state that begins, for each Map that ends, and every five seconds for the one that goes on. */
+/** A line for each state that begins, for each Map that ends, and every five seconds for the current Map. */
 function linesView(terminal: Terminal, now: () => number): ProgressView {
   const shown: Shown = { finished: new Set(), lineAt: 0 };
   const line = (text: string): void => {

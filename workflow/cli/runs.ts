@@ -41,7 +41,7 @@ const columnsFor = ({ colors }: Terminal): readonly Column[] => [
 
 const command = stageCommand('runs', 'Lists the runs of a stage, newest first.', 'them').option(
   '--limit <count>',
-  'at most so many',
+  'at most this many',
   wholeNumber,
   20,
 );

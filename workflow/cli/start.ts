@@ -13,7 +13,11 @@ interface Options extends LocalRunOptions {
 const command = addMigrateOptions(
   new Command('npm start --')
     .description('Migrates a shop on this machine: no account, no network, nothing left running.')
-    .option('--products <count>', 'fill the shop with so many generated products (default 1000)', wholeNumber)
+    .option(
+      '--products <count>',
+      'fill the shop with this many generated products (default 1000)',
+      wholeNumber,
+    )
     .option('--seed <seed>', 'which products are generated (default 1)', wholeNumber)
     .option(
       '--input <file>',

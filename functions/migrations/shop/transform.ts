@@ -56,7 +56,7 @@ function readSubject(product: WireItem, { label }: ShopTools): Subject {
   if (id === undefined || id === '') return refuse('MissingId', 'A product has no id of type S.');
   const name = stringAttribute(product, 'name');
   if (name === undefined || name.trim() === '') {
-    return refuse('MissingName', `${label} has no name, or one that is no text (type S).`);
+    return refuse('MissingName', `${label} has no name, or its name is not text (type S).`);
   }
   refuseReserved(RESERVED_IN_METADATA, product, label);
   return { product, id, name, label };

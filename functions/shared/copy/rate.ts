@@ -72,7 +72,7 @@ const MAX_FORGETTING_MILLIS = 600_000;
 const BURST_MILLIS = 100;
 /** How far back the rate is measured that DynamoDB took. */
 const MEASURED_MILLIS = 500;
-/** Less than this of a second says nothing about a second. */
+/** A shorter part of a second allows no conclusion about a second. */
 const SHORTEST_MILLIS = 250;
 
 /** A limit that finds its way between its floor and its ceiling. */

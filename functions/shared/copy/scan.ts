@@ -56,7 +56,7 @@ export interface ScanMeter {
 /** How a segment is read. */
 export interface ScanScope {
   readonly items: Pick<ItemTable, 'scanPage'>;
-  /** Tries again with jitter; told of each error that is tried again. */
+  /** Retries with jitter. Called for each error that is retried. */
   readonly retry: <T>(attempt: () => Promise<T>, onRetry: (error: unknown) => void) => Promise<T>;
   /** Absent: no cap. */
   readonly pace?: ReadPace;
@@ -97,7 +97,7 @@ export function openScan(scope: ScanScope, segment: Segment, start = NOT_BEGUN):
   const readAhead = ({ isDone, exclusiveStartKey }: ScanPosition): void => {
     if (scope.isReadingAhead !== true || isDone || scope.pace?.limit() !== undefined) return;
     ahead = askFor(scope, segment, exclusiveStartKey);
-    // What it fails with is thrown to whoever needs the page.
+    // Its failure is thrown to the caller that needs the page.
     ahead.catch(() => undefined);
   };
   const dropAhead = (): void => {

@@ -39,7 +39,7 @@ async function alreadyBegun(ledger: LedgerTable, runId: string, holder: Holder):
     );
   if (run.status !== 'RUNNING')
     throw new RunClosedError(
-      `Run ${runId} is ${run.status} and does not go on. To migrate again, start a new execution.`,
+      `Run ${runId} is ${run.status} and cannot continue. To migrate again, start a new execution.`,
     );
   return run;
 }

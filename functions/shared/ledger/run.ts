@@ -89,9 +89,9 @@ export interface Verification {
   readonly different: number;
   readonly extra: number;
   readonly changedSince: number;
-  /** Items of others under expected keys that are not what the source says; in a table that was there before only. */
+  /** Foreign items under expected keys that differ from the source. Only in an existing table. */
   readonly presentDifferent?: number;
-  /** Items of earlier migrations that their source items no longer have; in a table that was there before only. */
+  /** Items of earlier migrations that their source items no longer have. Only in an existing table. */
   readonly staleVariants?: number;
   readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }

@@ -39,7 +39,7 @@ export interface Shard<Cursor = unknown> extends Claims {
   readonly shard: number;
   readonly done: boolean;
   readonly turns: number;
-  /** Where the next turn goes on; absent at the start and when done. */
+  /** Where the next turn continues. Absent at the start and when done. */
   readonly cursor?: Cursor | undefined;
   /** Absolute counts: items, readUnits, writeUnits, throttles, quarantined ... */
   readonly counters: Readonly<Record<string, number>>;

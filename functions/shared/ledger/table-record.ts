@@ -78,7 +78,7 @@ export interface TableIntent {
   readonly name: string;
   readonly now: number;
   readonly outcome: 'INTENT' | 'EXISTED';
-  /** The call that goes on to create the table, and the record as it was read. Absent: nothing is created. */
+  /** The call that will create the table, and the record as it was read. Absent: nothing is created. */
   readonly by?: {
     /** Unique to the call. */
     readonly call: string;

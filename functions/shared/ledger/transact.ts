@@ -7,7 +7,7 @@ import type { LedgerTable } from './ledger-table.ts';
 /** One write, or one check, of a transaction. */
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** Reasons that pass by themselves: somebody else's transaction was at the same item, or there were too many. */
+/** Transient reasons: another transaction was at the same item, or there were too many. */
 const PASSING = new Set([
   'TransactionConflict',
   'ThrottlingError',

@@ -98,6 +98,6 @@ describe('a dry run that is applied with resume', () => {
     expect(failed.status).toBe('FAILED');
     expect(await shop.ledgerRun(plan.runId)).toMatchObject({ status: 'ROLLED_BACK' });
     const again = await shop.endOf(await shop.begin({ resume: plan.runId }));
-    expect(again.cause).toContain('only a HELD or PLANNED run can go on');
+    expect(again.cause).toContain('only a HELD or PLANNED run can be resumed');
   }, 120_000);
 });

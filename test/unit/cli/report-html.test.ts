@@ -121,7 +121,7 @@ describe('the page of a restore', () => {
     expect(tile(page, 'Already there')).toBe('4, equal in every attribute');
     expect(tile(page, 'Left as they are')).toBe('1, differ from the backup');
     expect(page).toContain(
-      '<code>products-restored-20260301t120000z</code>, it was there before, and got only what it lacked',
+      '<code>products-restored-20260301t120000z</code>, it existed before, and only missing items were put',
     );
     expect(page).toContain('0, whose time to live was up when the restore began');
   });

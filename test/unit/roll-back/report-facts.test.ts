@@ -78,7 +78,7 @@ describe('the report of a roll back', () => {
 
   it('calls a table untouched that the run never wrote to', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [] });
-    expect((await failed()).cause).toContain(`untouched, as it was there before: ${targetName}`);
+    expect((await failed()).cause).toContain(`untouched, because it existed before: ${targetName}`);
   });
 
   it('counts no items in a table that is gone', async () => {

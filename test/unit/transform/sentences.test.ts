@@ -10,8 +10,12 @@ const product = 'Product "42"';
 const refusals: readonly (readonly [WireItem, code: string, sentence: string])[] = [
   [without(plain, 'id'), 'MissingId', 'A product has no id of type S.'],
   [{ ...plain, id: { S: '' } }, 'MissingId', 'A product has no id of type S.'],
-  [without(plain, 'name'), 'MissingName', `${product} has no name, or one that is no text (type S).`],
-  [{ ...plain, name: { S: ' ' } }, 'MissingName', `${product} has no name, or one that is no text (type S).`],
+  [without(plain, 'name'), 'MissingName', `${product} has no name, or its name is not text (type S).`],
+  [
+    { ...plain, name: { S: ' ' } },
+    'MissingName',
+    `${product} has no name, or its name is not text (type S).`,
+  ],
   [without(plain, 'price'), 'InvalidPrice', `${product} has no price, and neither has one of its variants.`],
   [{ ...plain, price: { N: '-1' } }, 'InvalidPrice', `The price of ${product} is below 0.`],
   [{ ...plain, price: { N: '1.005' } }, 'InvalidPrice', `The price of ${product} has more than 2 decimals.`],

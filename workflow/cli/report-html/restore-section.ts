@@ -5,7 +5,7 @@ import { facts } from './sections.ts';
 
 const modes = {
   NEW: 'new, created by this restore',
-  EXISTING: 'it was there before, and got only what it lacked',
+  EXISTING: 'it existed before, and only missing items were put',
 } as const;
 
 /** What a restore put where, and what it left alone. */

@@ -29,7 +29,7 @@ function restoreTiles(report: Report): readonly Tile[] {
   return [inBackup, ['Written', count(restored.written), verifiedNote(report)], ...existingTiles(restored)];
 }
 
-/** Only a table that was there before can hold anything that the restore did not write. */
+/** Only an existing table can hold anything that the restore did not write. */
 function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts): readonly Tile[] {
   if (mode === 'NEW') return [];
   return [

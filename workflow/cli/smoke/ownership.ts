@@ -88,7 +88,7 @@ export async function refuseForeignTables(smoke: Smoke): Promise<OwnTables> {
   const lock = await findLock(context.ledger, settings.sourceTable);
   if (lock !== undefined)
     throw new OperatorError(
-      `Run ${lock.runId} works on ${settings.sourceTable}, of another smoke test perhaps. Wait until it has ended (npm run follow -- --stage ${context.stage} ${lock.runId}), or take it back with the rollback state machine, then start again.`,
+      `Run ${lock.runId} works on ${settings.sourceTable}, of another smoke test perhaps. Wait until it has ended (npm run follow -- --stage ${context.stage} ${lock.runId}), or roll it back with the rollback state machine, then start again.`,
     );
   return own;
 }

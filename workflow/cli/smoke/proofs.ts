@@ -70,7 +70,7 @@ export async function proveUnhappyRun(smoke: Smoke): Promise<string> {
 const slowly = { writeUnitsPerSecond: 10, note: 'smoke test: is stopped' };
 const writingSeconds = 600;
 
-/** A run that nobody cleans up after: it is stopped while it writes, and the rule must take it back. */
+/** A run that nobody cleans up after: it is stopped while it writes, and the rule must roll it back. */
 export async function proveStoppedRun(smoke: Smoke): Promise<string> {
   const { context, settings, pace } = smoke;
   const executionArn = await start(smoke, 'migrate', slowly);

@@ -17,7 +17,7 @@ import { type Pace, until } from './pace.ts';
 /** The tag that makes a source table the smoke test's own; its value is the time of the test. */
 export const smokeTag = 'migration:smoke';
 
-/** A table that is there, with its tags. */
+/** An existing table, with its tags. */
 export interface FoundTable {
   readonly name: string;
   readonly description: TableDescription;

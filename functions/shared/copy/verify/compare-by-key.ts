@@ -9,7 +9,7 @@ export interface ComparedItem {
   readonly existing: WireItem | undefined;
 }
 
-/** An item that must be there, and one that is there under its key. */
+/** An expected item, and the existing one under its key. */
 export interface FoundItem {
   readonly expected: WireItem;
   readonly existing: WireItem;
@@ -33,7 +33,7 @@ export async function compareByKey(
   return expected.map((item) => ({ expected: item, existing: existing.get(keyIdentity(item, key)) }));
 }
 
-/** Whether the item that is there is equal in every attribute. */
+/** Whether the existing item is equal in every attribute. */
 export function isEqual({ expected, existing }: FoundItem): boolean {
   return canonicalJson(existing) === canonicalJson(expected);
 }

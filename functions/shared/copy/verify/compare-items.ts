@@ -7,7 +7,7 @@ import { compareByKey, type ComparedItem, type CompareScope, type FoundItem } fr
 import type { Tally } from './tally.ts';
 import { CHECKPOINT_MILLIS, type Verification } from './verify-shard.ts';
 
-/** Items that must be there, and where a turn goes on that has compared them. */
+/** Expected items, and where a turn continues that has compared them. */
 export interface ExpectedItems<Cursor> {
   readonly items: readonly WireItem[];
   readonly next: Cursor;

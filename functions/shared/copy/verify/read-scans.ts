@@ -4,7 +4,7 @@ import type { ShardTurn } from '../shard-turn.ts';
 import type { Tally } from './tally.ts';
 import { CHECKPOINT_MILLIS, type Verification } from './verify-shard.ts';
 
-/** Where a segment's Scans go on, by name. */
+/** Where a segment's Scans continue, by name. */
 export type ScansCursor<Name extends string> = Readonly<Record<Name, ScanPosition>>;
 
 /** A Scan whose pages are verified. */
