@@ -150,7 +150,7 @@ describe('what goes wrong is a sentence and exit code 1', () => {
   it('a stage that cannot be one', async () => {
     const { code, stderr } = await runCommand('runs', ['--stage', 'Prod!'], { cwd });
     expect(stderr).toBe(
-      '"Prod!" is no stage: a stage has up to 16 lower-case letters, digits and hyphens.\n',
+      '"Prod!" cannot be a stage: a stage has up to 16 lower-case letters, digits and hyphens.\n',
     );
     expect(code).toBe(1);
   });

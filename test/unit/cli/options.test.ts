@@ -65,7 +65,7 @@ describe('the options of migrate', () => {
     expect(inputOf('--execution-input', '[]')).toEqual([]);
     expect(inputOf('--execution-input', '"abc"')).toBe('abc');
     expect(() => inputOf('--execution-input', '{}', '--dry-run', '--max-quarantined', '3')).toThrow(
-      '--execution-input is the whole input, so --dry-run, --max-quarantined cannot stand beside it.',
+      '--execution-input is the whole input, so --dry-run, --max-quarantined cannot be given as well.',
     );
   });
 
@@ -100,7 +100,7 @@ describe('whereabouts', () => {
   });
 
   it('refuses what cannot be a stage', () => {
-    expect(() => whereabouts({ stage: 'Prod!' }, {})).toThrow('"Prod!" is no stage');
+    expect(() => whereabouts({ stage: 'Prod!' }, {})).toThrow('"Prod!" cannot be a stage');
   });
 });
 
