@@ -114,7 +114,7 @@ async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
  * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. Called again after its
  * commit (an answer was lost), it does the rest again and returns the same.
  *
- * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is taken back.
+ * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
  */
 export async function completeRestore(runtime: Runtime, input: RunStepInput): Promise<RestoreReport> {
   const { ledger, clock, objects } = runtime;

@@ -36,7 +36,7 @@ interface Reported {
 type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
 
 /**
- * What a table that was there before holds of the run now. What a restore has put there stays: each item of it was
+ * What an existing table holds of the run now. What a restore has put there stays: each item of it was
  * missing.
  */
 function existedText(run: Run, { name }: ReportedTable, { report, filled }: Reported): string {

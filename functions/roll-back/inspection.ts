@@ -22,7 +22,7 @@ export interface Inspection {
 export interface Look<Place> {
   /** Where to go on; `undefined`: at the beginning. */
   readonly place: Place | undefined;
-  /** Notes where to go on; with `undefined`, whoever looks once more looks at all of it. */
+  /** Saves where to continue. With `undefined`, the next look begins at the start. */
   save(place: Place | undefined): Promise<void>;
 }
 

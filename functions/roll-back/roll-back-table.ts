@@ -210,7 +210,7 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
   }
 }
 
-/** Takes one table back, if it is the run's; a failure of one does not stop the others. */
+/** Rolls one table back if it is the run's. A failure of one table does not stop the others. */
 export async function rollBackTable(
   runtime: Runtime,
   scope: TableRollBackScope,

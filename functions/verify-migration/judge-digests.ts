@@ -26,7 +26,7 @@ export interface Judgement extends JudgedDigests {
 
 /**
  * Equal digests and counts prove that the target is exactly what the backup should have become. Where
- * they differ, or the target was there before, every key is compared.
+ * they differ, or the target existed before, every key is compared.
  *
  * @throws VerificationFailedError (not retried) where there is nothing to judge by
  */

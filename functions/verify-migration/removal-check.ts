@@ -32,7 +32,7 @@ export interface RemovalCheck {
 }
 
 /**
- * For a target that was there before the run: its pages tell which items earlier runs have brought, and the source is
+ * For a target that existed before the run: its pages tell which items earlier runs have brought, and the source is
  * asked for the product of each by key, inside the worker's share of the run's cap.
  */
 export function createRemovalCheck(scope: RemovalScope): RemovalCheck {

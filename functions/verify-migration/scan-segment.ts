@@ -19,7 +19,7 @@ type Cursor = ScansCursor<string>;
 
 /**
  * Verifies one segment: compares the source with the backup product by product, and reads the target. One
- * that the run created is digested, side by side with the source; in one that was there before, products
+ * that the run created is digested, side by side with the source; in an existing one, products
  * that the source no longer has are looked for, after the source, which has to answer for each of them.
  *
  * @throws TableUnavailableError, BackupDamagedError, RunClosedError (none retried)

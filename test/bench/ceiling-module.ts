@@ -4,7 +4,7 @@ import { stringAttribute } from '../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../support/sample-context.ts';
 import { encodeRequest, openSocket } from './raw-socket.ts';
 
-/** What the engine gives to whoever asks with the least of its own work. */
+/** What the engine gives to a client that does the least work of its own. */
 export type CeilingOrder =
   | {
       /** Encodes every request, before the time is taken. */

@@ -51,7 +51,7 @@ describe('a worker that is ended during a call', () => {
       await shop.reset(products);
       const before = await readTables(shop);
       const middle = points(stage)[1] ?? 1;
-      // The call and its two retries; the killed worker's followers are cold, and so each begins anew.
+      // The call and its two retries; the killed worker's followers are cold, so each begins again.
       for (const further of [0, 1, 2])
         shop.aws.faults.killAt({ functionName: functionName(stage), nth: middle + further, when: 'after' });
 

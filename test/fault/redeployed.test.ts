@@ -8,7 +8,7 @@ import { startFauxqs } from '../../workflow/local/s3/fauxqs-engine.ts';
 import { openShop, type TestShop } from '../support/migration.ts';
 import { secretProducts } from '../support/secret-products.ts';
 
-/** An item that the shop has written itself, in a table that was there before the run. */
+/** An item that the shop has written itself, in an existing table. */
 const shopItem: WireItem = { PK: { S: 'PRODUCT#shop' }, SK: { S: 'METADATA' }, note: { S: 'ours' } };
 
 describe('a stage that is deployed again with another tablePrefix while a run is held', () => {

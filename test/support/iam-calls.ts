@@ -105,7 +105,7 @@ function codeCalls(code: string): readonly CodeCall[] {
     ? namesIn(code, /\b(Put|Update|Delete|ConditionCheck): \{/g)
     : [];
   const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
-  // The wire operations that a stage sends by itself.
+  // The wire operations that a stage sends itself.
   const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
   const lists = /\bIndexName: RUNS_INDEX/.test(code);

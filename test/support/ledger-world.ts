@@ -44,7 +44,7 @@ export interface LedgerWorld {
   readonly objects: ReadonlyMap<string, string>;
   /** Past every gate: what the tests look at. */
   readonly observer: Runtime;
-  /** A runtime of its own for whoever acts; without a gate its requests go straight through. */
+  /** A runtime for each actor. Without a gate its requests go straight through. */
   runtime(gate?: Gate): Runtime;
   /** Forgets everything: a new ledger, no tables, no executions. */
   reset(): Promise<void>;

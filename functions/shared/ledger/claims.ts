@@ -3,7 +3,7 @@ import { MigrationError } from '../errors.ts';
 /**
  * The claim protocol as pure decisions. Every call that changes anything first writes its own id into the record
  * that it works on, and only then reads the run. A call that takes over an open claim remembers that requests of the
- * earlier call may still be on their way. Whoever seals, commits, resumes, looks or ends waits for that time.
+ * earlier call may still be on their way. A call that seals, commits, resumes, looks or ends waits for that time.
  */
 
 /**

@@ -6,7 +6,7 @@ import { plain, without, withVariants } from '../../support/transformed.ts';
 
 const product = 'Product "42"';
 
-/** What stands in the quarantine file, for whoever has to correct the product. */
+/** The text of the quarantine file, for the person who corrects the product. */
 const refusals: readonly (readonly [WireItem, code: string, sentence: string])[] = [
   [without(plain, 'id'), 'MissingId', 'A product has no id of type S.'],
   [{ ...plain, id: { S: '' } }, 'MissingId', 'A product has no id of type S.'],

@@ -41,7 +41,7 @@ export const wireKey = (SK: string, id = 'p-1') => ({ PK: { S: `PRODUCT#${id}` }
 export const changed = (item: WireItem): WireItem =>
   wireItem([...Object.entries(item), ['note', { S: 'changed' }]]);
 
-/** Products that are migrated already; `existing`: into a target that was there before. */
+/** Products that are migrated already; `existing`: into an existing target. */
 export async function verifyBench(
   count: number,
   plan: Partial<Plan> = threeSegments,

@@ -9,7 +9,7 @@ export interface WorkerScheduler {
   release(worker: FunctionWorker): void;
   /** Every worker that lives, idle or not. */
   readonly workers: ReadonlySet<FunctionWorker>;
-  /** Refuses everybody who waits, and whoever asks from now on. @returns the workers that are idle */
+  /** Refuses all waiting and all later requests. @returns the workers that are idle */
   close(): readonly FunctionWorker[];
 }
 
