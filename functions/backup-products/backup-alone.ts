@@ -13,7 +13,7 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits } from '../shared/aws/live-capacity.ts';
 import { rehearseShard } from '../shared/copy/transform/transform-shard.ts';
-import { sealBackup } from '../seal-backup/seal-backup.ts';
+import { sealBackup } from '../shared/runs/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
 
 /** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */

@@ -9,7 +9,7 @@ import { backupSegment } from '../../../functions/backup-products/backup-segment
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
-import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import type { LedgerKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';

@@ -23,7 +23,7 @@ import {
 } from '../../../functions/restore-from-backup/restore-input.ts';
 import { restoreShard } from '../../../functions/restore-from-backup/restore-shard.ts';
 import { verifyRestored } from '../../../functions/restore-from-backup/verify-restored.ts';
-import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import { readManifest } from '../../../functions/shared/files/backup-catalog.ts';
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
 import { readTableDescription } from '../../../functions/shared/aws/table-description.ts';

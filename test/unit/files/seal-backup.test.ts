@@ -4,7 +4,7 @@ import { filesOfShard } from '../../../functions/shared/files/shard-files.ts';
 import { listFiles } from '../../../functions/shared/ledger/file.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
-import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import {
   backupLayout,
   dataFileKey,

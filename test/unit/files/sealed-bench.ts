@@ -1,6 +1,6 @@
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
-import { type SealedBackup, sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { type SealedBackup, sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';

@@ -13,7 +13,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { type Bench, drive, longTurn, product, sourceTable } from '../files/backup-bench.ts';
 import { backUpAndTransform, sealedBench } from '../files/sealed-bench.ts';
-import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 
 export const targetName = productsEnhancedTable.name;
 

@@ -4,7 +4,7 @@ import { backupAlone } from '../../../functions/backup-products/backup-alone.ts'
 import { createAlone } from '../../../functions/create-tables/create-table.ts';
 import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
 import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
-import { sealBackup } from '../../../functions/seal-backup/seal-backup.ts';
+import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import { raiseFence } from '../../../functions/shared/ledger/fence.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';

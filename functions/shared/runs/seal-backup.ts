@@ -1,25 +1,25 @@
-import { backupLayout } from '../shared/files/layout.ts';
-import { manifestObjects } from '../shared/files/manifests.ts';
+import { backupLayout } from '../files/layout.ts';
+import { manifestObjects } from '../files/manifests.ts';
 import {
   readTableDescription,
   type TableDescription,
   tableDescriptionSchema,
-} from '../shared/aws/table-description.ts';
-import { BackupDamagedError, TooManyQuarantinedError } from '../shared/errors.ts';
-import { type Fence, raiseFence } from '../shared/ledger/fence.ts';
-import { type BackupFile, listFiles } from '../shared/ledger/file.ts';
-import { type BackupSummary, type Rehearsal, type Run } from '../shared/ledger/run.ts';
-import { updateRun, warnRun } from '../shared/ledger/run-update.ts';
-import { listShards } from '../shared/ledger/shard.ts';
-import { untilQuiet } from '../shared/ledger/quiet.ts';
-import type { Runtime } from '../shared/runtime.ts';
-import type { RunStepInput } from '../shared/state.ts';
-import { filledTablesOf } from '../shared/tables/run-tables.ts';
-import { expiringSentence } from '../shared/aws/time-to-live.ts';
-import { listTransformed } from '../shared/ledger/transformed-file.ts';
+} from '../aws/table-description.ts';
+import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
+import { type Fence, raiseFence } from '../ledger/fence.ts';
+import { type BackupFile, listFiles } from '../ledger/file.ts';
+import { type BackupSummary, type Rehearsal, type Run } from '../ledger/run.ts';
+import { updateRun, warnRun } from '../ledger/run-update.ts';
+import { listShards } from '../ledger/shard.ts';
+import { untilQuiet } from '../ledger/quiet.ts';
+import type { Runtime } from '../runtime.ts';
+import type { RunStepInput } from '../state.ts';
+import { filledTablesOf } from '../tables/run-tables.ts';
+import { expiringSentence } from '../aws/time-to-live.ts';
+import { listTransformed } from '../ledger/transformed-file.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { hasTargets, targetManifests, targetProblems, targetsPrefix } from './seal-targets.ts';
-import { cut, shorten } from '../shared/text.ts';
+import { cut, shorten } from '../text.ts';
 
 /** SealBackup's answer; the workflow drops it, a step called alone shows it. */
 export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> & {

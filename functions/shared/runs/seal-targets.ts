@@ -1,8 +1,8 @@
-import { runLayout, targetManifestKey } from '../shared/files/layout.ts';
-import type { ListedObject } from '../shared/aws/object-store.ts';
-import type { Run } from '../shared/ledger/run.ts';
-import type { TargetFile, TransformedFile } from '../shared/ledger/transformed-file.ts';
-import { combineDigests, type Digest, equalDigests } from '../shared/items/digest.ts';
+import { runLayout, targetManifestKey } from '../files/layout.ts';
+import type { ListedObject } from '../aws/object-store.ts';
+import type { Run } from '../ledger/run.ts';
+import type { TargetFile, TransformedFile } from '../ledger/transformed-file.ts';
+import { combineDigests, type Digest, equalDigests } from '../items/digest.ts';
 import { listingProblems } from './check-backup.ts';
 
 /** A run's target files, by the ledger and by the bucket. */

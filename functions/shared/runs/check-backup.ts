@@ -1,10 +1,10 @@
-import { BackupDamagedError } from '../shared/errors.ts';
-import type { ListedObject } from '../shared/aws/object-store.ts';
-import type { BackupFile } from '../shared/ledger/file.ts';
-import type { Run } from '../shared/ledger/run.ts';
-import type { QuarantinedProduct, Shard } from '../shared/ledger/shard.ts';
-import { backupProblems, passProblems } from '../shared/runs/equations.ts';
-import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
+import { BackupDamagedError } from '../errors.ts';
+import type { ListedObject } from '../aws/object-store.ts';
+import type { BackupFile } from '../ledger/file.ts';
+import type { Run } from '../ledger/run.ts';
+import type { QuarantinedProduct, Shard } from '../ledger/shard.ts';
+import { backupProblems, passProblems } from './equations.ts';
+import { combineDigests, type Digest, EMPTY_DIGEST } from '../items/digest.ts';
 
 /** Sums over a run's files and over the shards of its two passes. */
 export interface BackupTotals {
