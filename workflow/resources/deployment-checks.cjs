@@ -125,7 +125,7 @@ const LONGEST_ROLE = 10_240;
 /** As long as AWS's own values: what a resolved ARN has in place of the pseudo parameter. */
 const PSEUDO_VALUES = {
   'AWS::AccountId': '1'.repeat(12),
-  'AWS::Partition': 'aws-us-gov',
+  'AWS::Partition': 'aws',
   'AWS::Region': 'ap-southeast-2',
   'AWS::URLSuffix': 'amazonaws.com',
 };
@@ -141,7 +141,7 @@ function templateProblems({ Resources }) {
     .filter(([, length]) => length > LONGEST_ROLE)
     .map(
       ([id, length]) =>
-        `The policy of ${id} has ${length} characters; IAM takes ${LONGEST_ROLE}. The migration has too many tables: about 25 fit, fewer with long names.`,
+        `The policy of ${id} has ${length} characters; IAM takes ${LONGEST_ROLE}. The migration has too many tables: about 12 fit, fewer with long names.`,
     );
   return [...broken, ...tooLong];
 }
