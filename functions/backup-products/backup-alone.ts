@@ -17,7 +17,7 @@ import { sealBackup } from '../shared/runs/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
 
 /** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */
-const workers = [0, 1, 2, 3] as const;
+const WORKERS = [0, 1, 2, 3] as const;
 
 /** Half of the table's capacity, provisioned or maximum, stays with the shop. */
 async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
@@ -32,9 +32,9 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
   );
   const plan = {
     ...SINGLE_PLAN,
-    segments: [...workers],
-    shards: [...workers],
-    workers: workers.length,
+    segments: [...WORKERS],
+    shards: [...WORKERS],
+    workers: WORKERS.length,
     timeToLiveAttribute: source.timeToLiveAttribute,
     readUnitsPerSecond: sparedReadUnits({
       ProvisionedThroughput: source.provisionedThroughput,

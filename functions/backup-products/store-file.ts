@@ -25,7 +25,7 @@ export interface ExistingFile {
   readonly lastItem?: WireItem;
 }
 
-const gzipType = { contentType: 'application/gzip' } as const;
+const GZIP_TYPE = { contentType: 'application/gzip' } as const;
 
 function describeFile(target: FileTarget, encoded: EncodedFile, etag: string): BackupFile {
   const { body, ...facts } = encoded;
@@ -73,7 +73,7 @@ export async function adoptExisting(target: FileTarget): Promise<ExistingFile | 
 export async function storeFile(target: FileTarget, encoded: EncodedFile): Promise<ExistingFile> {
   const key = dataFileKey(target.backupId, target.position);
   const { outcome, etag } = await target.objects.putOnce(key, encoded.body, {
-    ...gzipType,
+    ...GZIP_TYPE,
     ...target.options,
   });
   if (outcome !== 'other') return { file: describeFile(target, encoded, etag) };

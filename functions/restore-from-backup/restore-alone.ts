@@ -16,9 +16,9 @@ import { restoreShard } from './restore-shard.ts';
 import { verifyRestored } from './verify-restored.ts';
 
 /** Workers side by side in the one Lambda, each with up to 32 MiB of files. */
-const maxConcurrency = 4;
+const MAX_CONCURRENCY = 4;
 
-const passes: readonly (readonly [step: string, worker: Worker])[] = [
+const PASSES: readonly (readonly [step: string, worker: Worker])[] = [
   ['RestoreProducts', restoreShard],
   ['VerifyRestore', verifyRestored],
 ];
@@ -29,7 +29,7 @@ async function restore(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPr
   const proved = await takeAllTurns(runtime, scope, proveShard);
   if (!proved.done) return { done: false, result: { ...proved.result, step: 'ProveBackup' } };
   await createRestoredTable(runtime, { runId: run.runId, executionArn: run.executionArn });
-  for (const [step, worker] of passes) {
+  for (const [step, worker] of PASSES) {
     const progress = await takeAllTurns(runtime, scope, worker);
     if (progress.done) continue;
     if (wasRestored) throw tooLargeForOneCall(run);
@@ -64,7 +64,7 @@ function tooLargeForOneCall(run: Run): VerificationFailedError {
  */
 export async function restoreAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
   const startTime = new Date(runtime.clock.now()).toISOString();
-  const { order, plan } = await prepareRestore(runtime, { maxConcurrency }, startTime);
+  const { order, plan } = await prepareRestore(runtime, { maxConcurrency: MAX_CONCURRENCY }, startTime);
   return withManualRun(runtime, turn, {
     step: 'restoreFromBackup',
     plan,

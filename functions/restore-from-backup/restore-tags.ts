@@ -1,13 +1,13 @@
 import { type Tag, TagResourceCommand } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { runTag, serviceTag, stageTag } from '../shared/aws/describe-table.ts';
+import { RUN_TAG, SERVICE_TAG, STAGE_TAG } from '../shared/aws/describe-table.ts';
 import { isBusyOrTransient, patiently } from './patiently.ts';
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html */
 const MAX_TAGS = 50;
 /** They say which run made the table, and must stay as CreateTable set them. */
-const OWN_TAGS: ReadonlySet<string> = new Set([runTag, serviceTag, stageTag]);
+const OWN_TAGS: ReadonlySet<string> = new Set([RUN_TAG, SERVICE_TAG, STAGE_TAG]);
 const AWS_TAG = /^aws:/i;
 
 /** Tags that were not set, and why. */

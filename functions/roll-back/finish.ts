@@ -2,7 +2,7 @@ import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
-import { runLayout } from '../shared/files/layout.ts';
+import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
@@ -187,14 +187,14 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
   }
   const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
   const isFresh =
-    (await runtime.objects.get(runLayout.report(run.runId))) === undefined || run.status === 'HELD';
+    (await runtime.objects.get(RUN_LAYOUT.report(run.runId))) === undefined || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, build) : await build();
   return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
 
 /** As CompleteRun wrote it; built again where its writer died first. */
 async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
-  const stored = await runtime.objects.get(runLayout.report(run.runId));
+  const stored = await runtime.objects.get(RUN_LAYOUT.report(run.runId));
   if (stored !== undefined) return JSON.parse(stored.body.toString('utf8'));
   return publishReport(runtime, async () => {
     const ledger = await readRunLedger(runtime, run.runId);

@@ -2,7 +2,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { listTables, noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, runTag, tagsOf } from '../shared/aws/describe-table.ts';
+import { describeTable, RUN_TAG, tagsOf } from '../shared/aws/describe-table.ts';
 import { targetTablesOf } from '../shared/tables/run-tables.ts';
 import { openKept } from './open-kept.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
@@ -28,7 +28,7 @@ async function readTagged(runtime: Runtime, { runId }: Run, name: string): Promi
   const table = await describeTable(tables, name);
   if (table === undefined || table.TableStatus === 'DELETING') return undefined;
   const { TableArn: tableArn = '', TableId: tableId = '' } = table;
-  if ((await tagsOf(tables, tableArn))?.get(runTag) !== runId) return undefined;
+  if ((await tagsOf(tables, tableArn))?.get(RUN_TAG) !== runId) return undefined;
   return { name, outcome: 'KEPT', access: 'CLOSED', intentAt: runtime.clock.now(), tableId, tableArn };
 }
 

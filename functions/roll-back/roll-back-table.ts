@@ -5,7 +5,7 @@ import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, isCreatedSince, runTag, tagsOf } from '../shared/aws/describe-table.ts';
+import { describeTable, isCreatedSince, RUN_TAG, tagsOf } from '../shared/aws/describe-table.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { closeForRollBack } from './close-table.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
@@ -51,7 +51,7 @@ async function existingTable(runtime: Runtime, name: string): Promise<ExistingTa
   // One that is going may be gone when its tags are asked for.
   if (table.TableStatus === 'DELETING') return { table, tag: undefined, isWithoutTags: false };
   const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
-  return { table, tag: tags?.get(runTag), isWithoutTags: tags === undefined };
+  return { table, tag: tags?.get(RUN_TAG), isWithoutTags: tags === undefined };
 }
 
 function factsOf(

@@ -11,7 +11,7 @@ import {
 } from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { inDoubtUntil, reserveMillis, type Runtime, type Turn } from '../shared/runtime.ts';
+import { inDoubtUntil, RESERVE_MILLIS, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
@@ -53,7 +53,7 @@ async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackS
   // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
   if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
   const remaining = turn.remainingMillis();
-  const deadline = runtime.clock.now() + remaining - Math.min(reserveMillis, remaining / 4);
+  const deadline = runtime.clock.now() + remaining - Math.min(RESERVE_MILLIS, remaining / 4);
   const relied = await readReliedTables(runtime, run);
   const scope = { run, deadline, relied, fence: rollBackFence(runtime, run, call) };
   const outcomes = await rollBackTables(runtime, scope);

@@ -145,10 +145,10 @@ export function isNamed(error: unknown, ...names: readonly string[]): error is E
   return error instanceof Error && names.includes(error.name);
 }
 
-const maxMessageBytes = 1024;
+const MAX_MESSAGE_BYTES = 1024;
 
 /** Name and message of any thrown value, at most 1 KiB, without stack. */
 export function errorSummary(error: unknown): { readonly name: string; readonly message: string } {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return { name, message: cut(message, maxMessageBytes) };
+  return { name, message: cut(message, MAX_MESSAGE_BYTES) };
 }

@@ -26,12 +26,12 @@ function isEmpty(event: unknown): boolean {
 }
 
 /** The largest payload that Step Functions carries from state to state. */
-const maxPayloadCharacters = 262_144;
+const MAX_PAYLOAD_CHARACTERS = 262_144;
 
 /** Whether a payload can be read at all. It must not be too long, or nested too deeply to be serialised again. */
 function isReadable(event: unknown): boolean {
   try {
-    return (JSON.stringify(event) ?? '').length <= maxPayloadCharacters;
+    return (JSON.stringify(event) ?? '').length <= MAX_PAYLOAD_CHARACTERS;
   } catch {
     return false;
   }
@@ -45,11 +45,11 @@ function problemsOf({ issues }: z.ZodError): string {
   return named.join('; ');
 }
 
-const defaultRemainingMillis = 890_000;
+const DEFAULT_REMAINING_MILLIS = 890_000;
 
 function turnOf(context: LambdaContext): Turn {
   return {
-    remainingMillis: () => context.getRemainingTimeInMillis?.() ?? defaultRemainingMillis,
+    remainingMillis: () => context.getRemainingTimeInMillis?.() ?? DEFAULT_REMAINING_MILLIS,
     requestId: context.awsRequestId ?? crypto.randomUUID(),
   };
 }

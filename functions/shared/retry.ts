@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 /** Names of transient AWS errors. */
-const transientNames = new Set([
+const TRANSIENT_NAMES = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'Throttling',
@@ -34,7 +34,7 @@ const transientNames = new Set([
   'SyntaxError',
 ]);
 
-const transientCodes = new Set([
+const TRANSIENT_CODES = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
@@ -45,7 +45,7 @@ const transientCodes = new Set([
   'ECONNABORTED',
 ]);
 
-const throttleNames = new Set([
+const THROTTLE_NAMES = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'Throttling',
@@ -63,7 +63,7 @@ interface AwsLikeError {
 
 /** Whether the service says "too fast". */
 export function isThrottle(error: unknown): boolean {
-  return isNamed(error, ...throttleNames);
+  return isNamed(error, ...THROTTLE_NAMES);
 }
 
 /**
@@ -73,8 +73,8 @@ export function isThrottle(error: unknown): boolean {
 export function isTransient(error: unknown): boolean {
   const { name, code, message, $metadata } = (error ?? {}) as AwsLikeError;
   return (
-    transientNames.has(name ?? '') ||
-    transientCodes.has(code ?? '') ||
+    TRANSIENT_NAMES.has(name ?? '') ||
+    TRANSIENT_CODES.has(code ?? '') ||
     ($metadata?.httpStatusCode ?? 0) >= 500 ||
     $metadata?.clockSkewCorrected === true ||
     /aborted|socket hang up|premature close/i.test(message ?? '')
@@ -100,9 +100,9 @@ export interface RetryUntil {
 }
 
 /** The first pause is at most this long, each further one twice as long ... */
-export const firstPauseMillis = 50;
+export const FIRST_PAUSE_MILLIS = 50;
 /** ... and none longer than this. */
-export const maxPauseMillis = 5_000;
+export const MAX_PAUSE_MILLIS = 5_000;
 
 /**
  * Calls until it succeeds, with full jitter between 0 and 50 ms .. 5 s, as long as the error is transient and the
@@ -128,8 +128,8 @@ export async function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Pr
   return backOff(attempt, {
     jitter: 'full',
     delayFirstAttempt: true,
-    startingDelay: firstPauseMillis,
-    maxDelay: maxPauseMillis,
+    startingDelay: FIRST_PAUSE_MILLIS,
+    maxDelay: MAX_PAUSE_MILLIS,
     numOfAttempts: Number.MAX_SAFE_INTEGER,
     retry: mayGoOn,
   });

@@ -44,7 +44,7 @@ export interface Turn {
 }
 
 /** A worker with less time left than this saves its checkpoint and returns. Covers a request (10 s), its drain and the checkpoint. */
-export const reserveMillis = 20_000;
+export const RESERVE_MILLIS = 20_000;
 
 /** The fence: a look of at most 5 s, a request of at most 20 s, and 5 s for flight and clocks. */
 export function fenceMillisOf({ fenceWaitSeconds }: Pick<Config, 'fenceWaitSeconds'>): number {

@@ -4,7 +4,7 @@
  * surrogate) is refused by DynamoDB and makes invalid JSON, so none is ever left or made.
  */
 
-const encoder = new TextEncoder();
+const ENCODER = new TextEncoder();
 
 /** UTF-8 needs at most three bytes for one UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -13,7 +13,7 @@ const MAX_BYTES_PER_UNIT = 3;
 export function cut(text: string, maxBytes: number): string {
   const whole = text.toWellFormed();
   if (whole.length * MAX_BYTES_PER_UNIT <= maxBytes || Buffer.byteLength(whole) <= maxBytes) return whole;
-  const { read } = encoder.encodeInto(whole, new Uint8Array(maxBytes));
+  const { read } = ENCODER.encodeInto(whole, new Uint8Array(maxBytes));
   return whole.slice(0, read);
 }
 

@@ -4,7 +4,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { type Check, done, warning } from './check.ts';
 
 /** Left to the shop's other functions and to this service's own. */
-const sparedConcurrency = 5;
+const SPARED_CONCURRENCY = 5;
 
 export interface QuotaCheck {
   readonly check: Check;
@@ -26,7 +26,7 @@ export async function checkQuota(_runtime: Runtime): Promise<QuotaCheck> {
         check: warning(what, 'Lambda did not tell its quota; it is not taken into account.'),
         workers: undefined,
       };
-    const workers = Math.max(1, quota - sparedConcurrency);
+    const workers = Math.max(1, quota - SPARED_CONCURRENCY);
     return {
       check: done(what, `The account runs ${quota} functions at once, so at most ${workers} workers.`),
       workers,

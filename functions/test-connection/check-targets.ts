@@ -1,6 +1,6 @@
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, runTag, type TableTags, tagsOf } from '../shared/aws/describe-table.ts';
+import { describeTable, RUN_TAG, type TableTags, tagsOf } from '../shared/aws/describe-table.ts';
 import { schemaDifferences } from '../shared/aws/schema-differences.ts';
 import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
@@ -9,7 +9,7 @@ import { type Check, done, reach, stop } from './check.ts';
 /** Without tags only the ledger says who created the table. */
 function originOf(tags: TableTags | undefined): string {
   if (tags === undefined) return '';
-  return tags.has(runTag) ? ` (created by run ${tags.get(runTag)})` : ' (not created by a migration)';
+  return tags.has(RUN_TAG) ? ` (created by run ${tags.get(RUN_TAG)})` : ' (not created by a migration)';
 }
 
 async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {

@@ -23,7 +23,7 @@ export const stop = (name: string, error: MigrationError): Check => ({
 });
 
 /** A service that does not answer for this long counts as unreachable. */
-const patienceMillis = 5_000;
+const PATIENCE_MILLIS = 5_000;
 
 /**
  * Calls a service that must answer.
@@ -32,7 +32,10 @@ const patienceMillis = 5_000;
  */
 export async function reach<T>(clock: Clock, service: string, call: () => Promise<T>): Promise<T> {
   try {
-    return await retry({ clock, deadline: clock.now() + patienceMillis, patienceMillis }, call);
+    return await retry(
+      { clock, deadline: clock.now() + PATIENCE_MILLIS, patienceMillis: PATIENCE_MILLIS },
+      call,
+    );
   } catch (error) {
     if (!isTransient(error)) throw error;
     const { name, message } = error as Error;

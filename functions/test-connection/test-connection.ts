@@ -28,12 +28,12 @@ interface Findings {
 }
 
 /** Enough to tell a small table from a large one, for half a read unit per 4 KB. */
-const probeItems = 500;
+const PROBE_ITEMS = 500;
 
 async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {
   const scope: ScanScope = {
     items,
-    limit: probeItems,
+    limit: PROBE_ITEMS,
     retry: (attempt) => reach(clock, 'DynamoDB', attempt),
   };
   const scan = openScan(scope, wholeTable(config.sourceTable));

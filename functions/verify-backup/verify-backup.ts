@@ -4,7 +4,7 @@ import { isBackupId } from '../shared/files/layout.ts';
 import { verifyBackup } from '../shared/files/verify.ts';
 import { counted } from '../shared/counted.ts';
 import { errorSummary } from '../shared/errors.ts';
-import { type Runtime, reserveMillis, type Turn } from '../shared/runtime.ts';
+import { type Runtime, RESERVE_MILLIS, type Turn } from '../shared/runtime.ts';
 import * as z from 'zod';
 
 /** What `verifyBackup` is called with. Every field is optional. */
@@ -33,7 +33,7 @@ export interface VerifyBackupOutput {
   readonly next?: VerifyBackupInput;
 }
 
-const maxFindings = 100;
+const MAX_FINDINGS = 100;
 
 function messageFor(
   answer: Pick<VerifyBackupOutput, 'backupId' | 'done' | 'findingCount' | 'items' | 'files'>,
@@ -70,7 +70,7 @@ export async function verifyOne(
 ): Promise<VerifyBackupOutput> {
   const { fromFile = 0, findingsBefore = 0 } = input;
   const backupId = input.backupId ?? (await newestBackup(runtime.objects, runtime.config.sourceTable));
-  const reserve = Math.min(reserveMillis, turn.remainingMillis() / 4);
+  const reserve = Math.min(RESERVE_MILLIS, turn.remainingMillis() / 4);
   const isShort = (): boolean => turn.remainingMillis() < reserve;
   const { files, items, findings, nextFile } = await verifyBackup(runtime.objects, {
     backupId,
@@ -83,7 +83,7 @@ export async function verifyOne(
   const facts = { backupId, sound: done && findingCount === 0, done, files, items, findingCount };
   return {
     ...facts,
-    findings: findings.slice(0, maxFindings),
+    findings: findings.slice(0, MAX_FINDINGS),
     message: messageFor(facts),
     ...(done ? {} : { next: { backupId, fromFile: nextFile, findingsBefore: findingCount } }),
   };

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   backupLayout,
   dataFileKey,
-  runLayout,
+  RUN_LAYOUT,
   targetFileKey,
   targetManifestKey,
   verificationKey,
 } from '../../functions/shared/files/layout.ts';
-import { itemWritingActions, writerTag } from '../../functions/shared/aws/table-policy.ts';
+import { ITEM_WRITING_ACTIONS, WRITER_TAG } from '../../functions/shared/aws/table-policy.ts';
 import { catalogueTable, targetTables } from '../support/shop.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
@@ -358,10 +358,10 @@ describe('policies of tables', () => {
         'RollBackRole',
       ]);
       for (const [, { Properties }] of tagged)
-        expect(Properties['Tags']).toEqual([{ Key: writerTag, Value: `products-migration-${stage}` }]);
+        expect(Properties['Tags']).toEqual([{ Key: WRITER_TAG, Value: `products-migration-${stage}` }]);
       const writers = rolesOf(variant)
         .filter(([, role]) =>
-          itemWritingActions.some((action) =>
+          ITEM_WRITING_ACTIONS.some((action) =>
             [...new Arns(names[variant]).targets, new Arns(names[variant]).restored].some(
               (resource) => evaluate(role, { action, resource }) === 'ALLOWED',
             ),
@@ -457,11 +457,11 @@ describe('objects that a role may read or write', () => {
     manifest: backupLayout(backupId).manifestSummary,
     ownManifest: backupLayout(backupId).migrationManifest,
     verification: verificationKey(backupId),
-    report: runLayout.report('run-1'),
-    quarantine: runLayout.quarantine('run-1', '0-0'),
+    report: RUN_LAYOUT.report('run-1'),
+    quarantine: RUN_LAYOUT.quarantine('run-1', '0-0'),
     target: targetFileKey({ runId: 'run-1', making: 1, table: 'products-enhanced' }, '0-0', 0),
     targetManifest: targetManifestKey({ runId: 'run-1', making: 0, table: 'products-enhanced' }),
-    undo: `${runLayout.undoPrefix('run-1')}0-0-0.jsonl`,
+    undo: `${RUN_LAYOUT.undoPrefix('run-1')}0-0-0.jsonl`,
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
   const wholeBackup = ['backup', 'manifest', 'ownManifest'];
@@ -581,8 +581,8 @@ function asTrust({ Statement }: PolicyDocument): PolicyDocument {
 describe('the bucket’s own policy', () => {
   const arns = new Arns(names.asItComes);
   const object = `${arns.bucket}/${backupLayout('01767322800000-0123abcd').manifestSummary}`;
-  const undo = `${arns.bucket}/${runLayout.undoPrefix('run-1')}0-0-0.jsonl`;
-  const rewritten = [runLayout.report('run-1'), runLayout.quarantine('run-1', '0-0'), verificationKey('b')];
+  const undo = `${arns.bucket}/${RUN_LAYOUT.undoPrefix('run-1')}0-0-0.jsonl`;
+  const rewritten = [RUN_LAYOUT.report('run-1'), RUN_LAYOUT.quarantine('run-1', '0-0'), verificationKey('b')];
 
   /** For an administrator, who is allowed everything. */
   function decide(request: IamRequest) {

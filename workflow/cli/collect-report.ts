@@ -1,5 +1,5 @@
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
-import { runLayout } from '../../functions/shared/files/layout.ts';
+import { RUN_LAYOUT } from '../../functions/shared/files/layout.ts';
 import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { OperatorContext } from './context.ts';
@@ -43,7 +43,7 @@ export async function reportOfRun(context: OperatorContext, runId: string): Prom
 
 /** `report.json` of the bucket, or a report made from the ledger if there is none. */
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
-  const stored = await objectStore(context.s3, context.bucket).get(runLayout.report(record.run.runId));
+  const stored = await objectStore(context.s3, context.bucket).get(RUN_LAYOUT.report(record.run.runId));
   const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);
   if (isReport(report)) return report;
   const { run, tables } = record;

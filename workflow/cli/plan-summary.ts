@@ -4,7 +4,7 @@ import { kindsText } from './kinds.ts';
 import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
-import { priceList } from '../../functions/shared/cost/prices.ts';
+import { PRICE_LIST } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { bytes, capacity, count, counted, dollars, duration, money, rupees } from './format.ts';
@@ -48,7 +48,7 @@ export function sayPlan(terminal: Terminal, given: PlanFacts): void {
   title('Money, each month');
   say(tableText(terminal, monthlyColumns, estimate.monthly.map(monthlyRow)));
   say(
-    `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${priceList.date}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
+    `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${PRICE_LIST.date}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
   );
 }
 

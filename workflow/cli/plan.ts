@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { printable } from '../../functions/shared/printable.ts';
-import { defaultRupeesPerDollar } from '../../functions/shared/cost/prices.ts';
+import { DEFAULT_RUPEES_PER_DOLLAR } from '../../functions/shared/cost/prices.ts';
 import { endingOfReport, stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
@@ -57,7 +57,7 @@ const command = addMigrateOptions(
       ...MAP_MODES,
     ]),
   )
-  .option('--rupees-per-dollar <rate>', 'exchange rate', anyNumber, defaultRupeesPerDollar)
+  .option('--rupees-per-dollar <rate>', 'exchange rate', anyNumber, DEFAULT_RUPEES_PER_DOLLAR)
   .addOption(jsonOption('the plan'));
 
 await runCommand<Options>(command, async (options) => {

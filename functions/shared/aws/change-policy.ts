@@ -16,10 +16,10 @@ export type FoundPolicy =
   | { readonly kind: 'not offered' };
 
 /** Policies appear late, and a table whose policy has just been changed takes no other change for 15 seconds. */
-export const policyPatienceMillis = 60_000;
+export const POLICY_PATIENCE_MILLIS = 60_000;
 
 /** Tags of a young table appear late, and with them a permission that depends on tags. */
-const passing = new Set([
+const PASSING = new Set([
   'AccessDeniedException',
   'LimitExceededException',
   // Somebody else changed the policy between our reading and our writing.
@@ -28,7 +28,7 @@ const passing = new Set([
 ]);
 
 /** What GetResourcePolicy answers about a table without a policy, and for some seconds about a new table. */
-const notFound = new Set(['PolicyNotFoundException', 'ResourceNotFoundException']);
+const NOT_FOUND = new Set(['PolicyNotFoundException', 'ResourceNotFoundException']);
 
 /**
  * Eventually consistent: a policy that was put a moment ago may not show yet, one that was deleted may still show.
@@ -42,7 +42,7 @@ export async function findPolicy({ clients }: Runtime, tableArn: string): Promis
     const { Policy: policy, RevisionId: revisionId = '' } = answer;
     return policy === undefined ? { kind: 'none' } : { kind: 'policy', policy, revisionId };
   } catch (error) {
-    if (isNamed(error, ...notFound)) return { kind: 'none' };
+    if (isNamed(error, ...NOT_FOUND)) return { kind: 'none' };
     if (isNotOffered(error)) return { kind: 'not offered' };
     throw error;
   }
@@ -59,12 +59,12 @@ export async function deleteRevision(
 ): Promise<void> {
   const { tableArn, revisionId, check } = policy;
   const command = new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revisionId });
-  const isNotThere = (error: unknown): boolean => isNamed(error, ...notFound) || isNotOffered(error);
+  const isNotThere = (error: unknown): boolean => isNamed(error, ...NOT_FOUND) || isNotOffered(error);
   const until = {
     clock,
-    deadline: clock.now() + policyPatienceMillis,
-    patienceMillis: policyPatienceMillis,
-    isRetryable: (error: unknown) => !isNotThere(error) && isTransientOr(error, ...passing),
+    deadline: clock.now() + POLICY_PATIENCE_MILLIS,
+    patienceMillis: POLICY_PATIENCE_MILLIS,
+    isRetryable: (error: unknown) => !isNotThere(error) && isTransientOr(error, ...PASSING),
   };
   try {
     await retry(until, async () => {
@@ -125,11 +125,11 @@ export async function changePolicy(runtime: Runtime, change: PolicyChange): Prom
   const notYet = Object.assign(new Error(`The policy of ${change.tableArn} does not show the change yet.`), {
     name: 'TimeoutError',
   });
-  const isPassing = (error: unknown): boolean => error === notYet || isTransientOr(error, ...passing);
+  const isPassing = (error: unknown): boolean => error === notYet || isTransientOr(error, ...PASSING);
   const until = {
     clock,
-    deadline: clock.now() + policyPatienceMillis,
-    patienceMillis: policyPatienceMillis,
+    deadline: clock.now() + POLICY_PATIENCE_MILLIS,
+    patienceMillis: POLICY_PATIENCE_MILLIS,
     isRetryable: isPassing,
   };
   return retry(until, async (): Promise<ChangedPolicy> => {

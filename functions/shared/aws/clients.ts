@@ -7,11 +7,11 @@ import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type InDoubt, watchUnanswered } from './in-doubt.ts';
 import { keepWellFormed } from './keep-well-formed.ts';
-import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
+import { FIRST_PAUSE_MILLIS, MAX_PAUSE_MILLIS } from '../retry.ts';
 import { takeShortcut } from './wire-client.ts';
 
 /** Sockets that one worker keeps open to a service: one for each batch in flight, and some for the ledger. */
-const maxSockets = 64;
+const MAX_SOCKETS = 64;
 
 /** Without these a hung connection waits for ever. By default the SDK only warns about a late answer. */
 const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
@@ -19,8 +19,8 @@ const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
     connectionTimeout: 2_000,
     requestTimeout: requestTimeoutMillis,
     throwOnRequestTimeout: true,
-    httpAgent: { keepAlive: true, maxSockets },
-    httpsAgent: { keepAlive: true, maxSockets },
+    httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
   });
 
 /**
@@ -30,7 +30,7 @@ const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
 const patient = (): ConfiguredRetryStrategy =>
   new ConfiguredRetryStrategy(
     12,
-    (attempt: number) => Math.random() * Math.min(maxPauseMillis, firstPauseMillis * 2 ** attempt),
+    (attempt: number) => Math.random() * Math.min(MAX_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** attempt),
   );
 
 /** The AWS services a function talks to, each built once per cold start. */

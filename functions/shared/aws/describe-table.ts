@@ -33,9 +33,9 @@ export async function describeTable(
 }
 
 /** Tags that prove that a table is a run's. */
-export const runTag = 'migration:run';
-export const serviceTag = 'migration:service';
-export const stageTag = 'migration:stage';
+export const RUN_TAG = 'migration:run';
+export const SERVICE_TAG = 'migration:service';
+export const STAGE_TAG = 'migration:stage';
 
 /**
  * Every tag of a table; `undefined` if the endpoint offers no tags. Eventually consistent: a table that was created a
@@ -72,9 +72,9 @@ export async function tagsOf(client: DynamoDBClient, tableArn: string): Promise<
 }
 
 /** DynamoDB's clock and Lambda's agree within this. */
-const clockSkewMillis = 1_000;
+const CLOCK_SKEW_MILLIS = 1_000;
 
 /** Whether a table was created after it was announced. On an endpoint without tags that makes it the run's. */
 export function isCreatedSince({ CreationDateTime }: TableDescription, intentAt: number): boolean {
-  return (CreationDateTime?.getTime() ?? 0) >= intentAt - clockSkewMillis;
+  return (CreationDateTime?.getTime() ?? 0) >= intentAt - CLOCK_SKEW_MILLIS;
 }

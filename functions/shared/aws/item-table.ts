@@ -84,11 +84,11 @@ function consumedUnits(answer: Capacity): number {
   return consumed.reduce((sum, entry) => sum + (entry.CapacityUnits ?? 0), 0);
 }
 
-const consistentScan = { ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' };
+const CONSISTENT_SCAN = { ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' };
 
 async function scanPage(client: DynamoDBClient, request: ScanRequest): Promise<ScanPage> {
   const body = JSON.stringify({
-    ...consistentScan,
+    ...CONSISTENT_SCAN,
     TableName: request.tableName,
     Segment: request.segment,
     TotalSegments: request.totalSegments,

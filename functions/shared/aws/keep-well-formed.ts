@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { HttpRequest } from '@smithy/types';
 import { wellFormedJson } from '../text.ts';
 
-const decoder = new TextDecoder();
+const DECODER = new TextDecoder();
 
 /**
  * Lets a client send half a character (a lone surrogate) as U+FFFD. DynamoDB answers such a text with
@@ -12,7 +12,7 @@ export function keepWellFormed(client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as HttpRequest;
-      const sent = decoder.decode(request.body as Uint8Array);
+      const sent = DECODER.decode(request.body as Uint8Array);
       const kept = wellFormedJson(sent);
       if (kept !== sent) request.body = Buffer.from(kept);
       return next(args);

@@ -11,7 +11,7 @@ import { TransientError, isNamed } from '../errors.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 
 /** How long one call retries throttling. Other faults end it after 20 s. Longer outages are left to the state's Retry. */
-const patienceMillis = 60_000;
+const PATIENCE_MILLIS = 60_000;
 
 export interface GetOptions {
   /** Epoch milliseconds after which nothing is retried. Absent, or later: a minute from now. */
@@ -95,7 +95,7 @@ const unquoted = (etag: string | undefined): string => (etag ?? '').replaceAll('
 const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
 
 function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Math.min(options.deadline ?? Number.POSITIVE_INFINITY, clock.now() + patienceMillis);
+  const deadline = Math.min(options.deadline ?? Number.POSITIVE_INFINITY, clock.now() + PATIENCE_MILLIS);
   return retry({ clock, deadline, isRetryable }, attempt);
 }
 

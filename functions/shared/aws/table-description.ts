@@ -111,7 +111,7 @@ export interface DescribeScope {
   readonly clock: Clock;
 }
 
-const patienceMillis = 60_000;
+const PATIENCE_MILLIS = 60_000;
 
 async function sortedTags(dynamo: DynamoDBClient, tableArn: string): Promise<TableDescription['tags']> {
   const tags = (await listTags(dynamo, tableArn)) ?? [];
@@ -202,5 +202,5 @@ export function readTableDescription(
   { dynamo, clock }: DescribeScope,
   tableName: string,
 ): Promise<TableDescription> {
-  return retry({ clock, deadline: clock.now() + patienceMillis }, () => describeOnce(dynamo, tableName));
+  return retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, () => describeOnce(dynamo, tableName));
 }

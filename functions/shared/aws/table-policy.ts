@@ -4,7 +4,7 @@
  */
 
 /** Every action that writes items. Reading and the table's settings stay open. */
-export const itemWritingActions = [
+export const ITEM_WRITING_ACTIONS = [
   'dynamodb:BatchWriteItem',
   'dynamodb:DeleteItem',
   'dynamodb:PartiQLDelete',
@@ -15,7 +15,7 @@ export const itemWritingActions = [
 ] as const;
 
 /** The tag of the roles that write items: `<service>-<stage>`. A policy names no role's ARN, because a redeployment may change it. */
-export const writerTag = 'migration:writer';
+export const WRITER_TAG = 'migration:writer';
 
 export function writerOf({ service, stage }: { readonly service: string; readonly stage: string }): string {
   return `${service}-${stage}`;
@@ -25,28 +25,28 @@ export function writerOf({ service, stage }: { readonly service: string; readonl
 type ClosedTo = 'others' | 'everybody';
 
 /** A Sid holds only letters and digits, but a run's id also hyphens and underscores. `z` escapes each of them, and itself. */
-const escapes: Readonly<Record<string, string>> = { '-': 'zd', _: 'zu', z: 'zz' };
-const prefixes: Readonly<Record<ClosedTo, string>> = {
+const ESCAPES: Readonly<Record<string, string>> = { '-': 'zd', _: 'zu', z: 'zz' };
+const PREFIXES: Readonly<Record<ClosedTo, string>> = {
   others: 'migrationrun',
   everybody: 'migrationrollback',
 };
-const ourSid = /^migration(?:run|rollback)((?:[A-Za-y0-9]|z[duz])+)$/;
+const OUR_SID = /^migration(?:run|rollback)((?:[A-Za-y0-9]|z[duz])+)$/;
 
 function sidOf(closedTo: ClosedTo, runId: string): string {
-  return prefixes[closedTo] + runId.replaceAll(/[-_z]/g, (character) => escapes[character] ?? character);
+  return PREFIXES[closedTo] + runId.replaceAll(/[-_z]/g, (character) => ESCAPES[character] ?? character);
 }
 
 /** The runs whose roll backs have closed a table to everybody. */
 export function rollBacksIn(policy: string | undefined): readonly string[] {
   if (policy === undefined) return [];
   const sids = statementsIn(policy).map(normalised).filter(isOurs);
-  return sids.flatMap(({ Sid = '' }) => (Sid.startsWith(prefixes.everybody) ? (runOfSid(Sid) ?? []) : []));
+  return sids.flatMap(({ Sid = '' }) => (Sid.startsWith(PREFIXES.everybody) ? (runOfSid(Sid) ?? []) : []));
 }
 
 /** The run that put a statement with this Sid; `undefined` if no run did. */
 export function runOfSid(sid: string): string | undefined {
-  const escaped = ourSid.exec(sid)?.[1];
-  const byEscape = new Map(Object.entries(escapes).map(([character, escape]) => [escape, character]));
+  const escaped = OUR_SID.exec(sid)?.[1];
+  const byEscape = new Map(Object.entries(ESCAPES).map(([character, escape]) => [escape, character]));
   return escaped?.replaceAll(/z./g, (escape) => byEscape.get(escape) ?? escape);
 }
 
@@ -76,11 +76,11 @@ function statementOf({ runId, tableArn, writer }: Closure): Statement {
     Sid: sidOf(writer === undefined ? 'everybody' : 'others', runId),
     Effect: 'Deny',
     Principal: '*',
-    Action: itemWritingActions,
+    Action: ITEM_WRITING_ACTIONS,
     Resource: tableArn,
   };
   if (writer === undefined) return statement;
-  return { ...statement, Condition: { StringNotEquals: { [`aws:PrincipalTag/${writerTag}`]: writer } } };
+  return { ...statement, Condition: { StringNotEquals: { [`aws:PrincipalTag/${WRITER_TAG}`]: writer } } };
 }
 
 function statementsIn(policy: string): readonly Statement[] {

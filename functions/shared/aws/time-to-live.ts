@@ -11,7 +11,7 @@ export async function timeToLiveOf(dynamo: DynamoDBClient, tableName: string): P
 }
 
 /** DynamoDB does not delete items that expired longer ago than this. */
-const oldestExpirySeconds = 5 * 365 * 24 * 3600;
+const OLDEST_EXPIRY_SECONDS = 5 * 365 * 24 * 3600;
 
 /** Which items time to live deletes, seen from one moment. */
 export interface Expiry {
@@ -24,7 +24,7 @@ export interface Expiry {
 /** Whether time to live deletes the item at some time: it has a numeric time that DynamoDB accepts. */
 export function willExpire(item: WireItem, { attributeName, nowSeconds }: Expiry): boolean {
   const text = attributeName === undefined ? undefined : numberAttribute(item, attributeName);
-  return Number(text ?? Number.NaN) > nowSeconds - oldestExpirySeconds;
+  return Number(text ?? Number.NaN) > nowSeconds - OLDEST_EXPIRY_SECONDS;
 }
 
 /** Whether the item has expired, so that time to live may delete it at once. */

@@ -16,9 +16,9 @@ import { type InDoubt, isChanging, isUnanswered } from './in-doubt.ts';
 import { ChangedAnswerError, checkedText, type Endpoint, post } from './wire-transport.ts';
 
 /** Operations on items. Each takes and returns DynamoDB's JSON as text. */
-export type WireOperation = keyof typeof commands;
+export type WireOperation = keyof typeof COMMANDS;
 
-const commands = {
+const COMMANDS = {
   Scan: ScanCommand,
   Query: QueryCommand,
   GetItem: GetItemCommand,
@@ -38,7 +38,7 @@ interface Exchange {
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 
 /** The SDK needs an input to serialise. The body that it makes of this one is replaced before signing. */
-const placeholder = { TableName: '-', Key: {}, Item: {}, RequestItems: {} };
+const PLACEHOLDER = { TableName: '-', Key: {}, Item: {}, RequestItems: {} };
 
 const prepared = new WeakSet<DynamoDBClient>();
 
@@ -147,9 +147,9 @@ async function sendThroughSdk(
 ): Promise<string> {
   prepare(client);
   const exchange: Exchange = { body, answer: '{}' };
-  const Command = commands[operation] as unknown as typeof ScanCommand;
+  const Command = COMMANDS[operation] as unknown as typeof ScanCommand;
   try {
-    await client.send(new Command({ ...placeholder, exchange } as unknown as { TableName: string }));
+    await client.send(new Command({ ...PLACEHOLDER, exchange } as unknown as { TableName: string }));
     return exchange.answer;
   } catch (error) {
     throw error instanceof Error ? Object.assign(error, { wireBody: exchange.answer }) : error;

@@ -10,13 +10,13 @@ export interface Endpoint {
 }
 
 /** Sockets kept open: as many as requests that a worker has in flight at most. */
-const maxSockets = 64;
+const MAX_SOCKETS = 64;
 /** Without these a hung connection waits for ever. */
-const connectMillis = 2_000;
-const answerMillis = 10_000;
+const CONNECT_MILLIS = 2_000;
+const ANSWER_MILLIS = 10_000;
 
-const agentOptions = { keepAlive: true, maxSockets };
-const agents = { 'http:': new Agent(agentOptions), 'https:': new TlsAgent(agentOptions) } as const;
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS };
+const AGENTS = { 'http:': new Agent(AGENT_OPTIONS), 'https:': new TlsAgent(AGENT_OPTIONS) } as const;
 
 /** An answer with its status. */
 export interface WireAnswer {
@@ -64,12 +64,12 @@ export function post(
   return new Promise((resolve, reject) => {
     const send = protocol === 'https:' ? httpsRequest : httpRequest;
     const length = { 'content-length': String(body.byteLength) };
-    const options = { hostname, port, method: 'POST', path: '/', agent: agents[protocol] };
+    const options = { hostname, port, method: 'POST', path: '/', agent: AGENTS[protocol] };
     const request = send({ ...options, headers: { ...headers, ...length } });
     const late = (what: string) => (): void => {
       request.destroy(new TimeoutError(`DynamoDB ${what}. The request is made again.`));
     };
-    const timer = setTimeout(late(`has not answered for ${answerMillis / 1_000} s`), answerMillis);
+    const timer = setTimeout(late(`has not answered for ${ANSWER_MILLIS / 1_000} s`), ANSWER_MILLIS);
     const fail = (error: Error): void => {
       clearTimeout(timer);
       reject(error);
@@ -77,7 +77,7 @@ export function post(
     request.on('error', fail);
     request.on('socket', (socket) => {
       if (!socket.connecting) return;
-      const connecting = setTimeout(late('accepts no connection'), connectMillis);
+      const connecting = setTimeout(late('accepts no connection'), CONNECT_MILLIS);
       socket.once('connect', () => clearTimeout(connecting));
       socket.once('close', () => clearTimeout(connecting));
     });

@@ -46,11 +46,11 @@ export function readPaceOf(
 }
 
 /** The page that measures: small, because a page of 1 MB costs 256 units at once. */
-const firstPageItems = 100;
+const FIRST_PAGE_ITEMS = 100;
 /** Where nothing is known of the items: four of 1 KB are a unit. */
-const assumedItemsPerUnit = 4;
+const ASSUMED_ITEMS_PER_UNIT = 4;
 /** DynamoDB rounds every page up to a whole unit. */
-const leastUnits = 1;
+const LEAST_UNITS = 1;
 
 /**
  * Pace of one worker. Its share is fixed, so that workers need not speak to each other: cap / workers.
@@ -67,10 +67,10 @@ export function readPace(options: PaceOptions): ReadPace {
   return {
     limit() {
       if (share === 0) return undefined;
-      const budget = Math.max(leastUnits, share);
-      const perUnit = unitsPerItem === 0 ? assumedItemsPerUnit : 1 / unitsPerItem;
+      const budget = Math.max(LEAST_UNITS, share);
+      const perUnit = unitsPerItem === 0 ? ASSUMED_ITEMS_PER_UNIT : 1 / unitsPerItem;
       const affordable = Math.max(1, Math.floor(budget * perUnit));
-      if (!isMeasured) return Math.min(firstPageItems, affordable);
+      if (!isMeasured) return Math.min(FIRST_PAGE_ITEMS, affordable);
       // Else rounding would make ever smaller pages, and each costs a unit.
       return affordable > cheapItems ? affordable : 2 * cheapItems;
     },
@@ -84,7 +84,7 @@ export function readPace(options: PaceOptions): ReadPace {
       if (items === 0) return;
       isMeasured = true;
       unitsPerItem = readUnits / items;
-      cheapItems = readUnits <= leastUnits ? items : 0;
+      cheapItems = readUnits <= LEAST_UNITS ? items : 0;
     },
   };
 }

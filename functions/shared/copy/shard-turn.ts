@@ -4,7 +4,7 @@ import { readRun, type Run } from '../ledger/run.ts';
 import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
-import { type Runtime, reserveMillis, type Turn } from '../runtime.ts';
+import { type Runtime, RESERVE_MILLIS, type Turn } from '../runtime.ts';
 import { claimShard, type ShardClaim } from './shard-claim.ts';
 import type { WorkerInput, WorkerOutput } from '../state.ts';
 
@@ -46,15 +46,15 @@ export interface ShardWork<Cursor> {
   readonly unit: (turn: ShardTurn<Cursor>) => Promise<void>;
 }
 
-/** Keeps back {@link reserveMillis}, or a quarter of a smaller time limit; half of it is for saving. */
+/** Keeps back {@link RESERVE_MILLIS}, or a quarter of a smaller time limit; half of it is for saving. */
 function deadlinesOf(clock: Clock, turn: Turn): Pick<ShardTurn<unknown>, 'deadline' | 'saveDeadline'> {
   const remaining = turn.remainingMillis();
-  const reserve = Math.min(reserveMillis, remaining / 4);
+  const reserve = Math.min(RESERVE_MILLIS, remaining / 4);
   const end = clock.now() + remaining;
   return { deadline: end - reserve, saveDeadline: end - reserve / 2 };
 }
 
-const nothingDone = { done: false, counters: {}, digests: {} } as const;
+const NOTHING_DONE = { done: false, counters: {}, digests: {} } as const;
 
 function isUsable<Cursor>(
   shard: Shard<Cursor> | undefined,
@@ -78,7 +78,7 @@ function openTurn<Cursor>(
   const { clock } = runtime;
   const { deadline, saveDeadline } = deadlinesOf(clock, turn);
   const isShort = (): boolean => clock.now() >= deadline;
-  let progress: Progress<Cursor> = kept ?? nothingDone;
+  let progress: Progress<Cursor> = kept ?? NOTHING_DONE;
   let marks = kept?.marks ?? [];
   return {
     run: fence.run,
@@ -127,7 +127,7 @@ async function takeClaimedTurn<Cursor>(
     // The other call goes on with this shard, or has finished it. This one's caller is told so.
     runtime.logger.warn(error.message, { runId, stage: state, shard: index });
     const now = await findShard<Cursor>(ledger, runId, state, index);
-    return isUsable(now, basis) ? now : nothingDone;
+    return isUsable(now, basis) ? now : NOTHING_DONE;
   }
 }
 

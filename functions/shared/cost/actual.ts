@@ -15,7 +15,7 @@ export interface RunWork extends Billing {
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** States whose reads are of the source alone. */
-const sourceStates: ReadonlySet<string> = new Set(['BackupProducts']);
+const SOURCE_STATES: ReadonlySet<string> = new Set(['BackupProducts']);
 
 /**
  * What a run cost: the units that DynamoDB charged the workers, their calls and time from the checkpoints, and
@@ -31,7 +31,7 @@ export function actualCost(work: RunWork): Cost {
     files,
   });
   const paid = shards.filter(
-    ({ state }) => !(work.sourceBilling === 'PROVISIONED' && sourceStates.has(state)),
+    ({ state }) => !(work.sourceBilling === 'PROVISIONED' && SOURCE_STATES.has(state)),
   );
   const usage = {
     ...services,

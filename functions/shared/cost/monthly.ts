@@ -1,15 +1,15 @@
 import type { TableSpec } from '../migration/table-spec.ts';
 import type { MonthlyCost } from './cost.ts';
-import { defaultRupeesPerDollar, pricesOf, seedMonthlyRupees } from './prices.ts';
+import { DEFAULT_RUPEES_PER_DOLLAR, pricesOf, SEED_MONTHLY_RUPEES } from './prices.ts';
 import type { Billing } from './usage.ts';
 
 /** AWS's month. */
-const hoursPerMonth = 730;
+const HOURS_PER_MONTH = 730;
 
-const gigabyte = 2 ** 30;
+const GIGABYTE = 2 ** 30;
 
 /** DynamoDB bills this much in addition to every item. */
-const overheadBytesPerItem = 100;
+const OVERHEAD_BYTES_PER_ITEM = 100;
 
 /** What a table is expected to hold. */
 export interface TableContent {
@@ -26,7 +26,7 @@ export interface TableContent {
 export function monthlyCost(
   spec: TableSpec,
   content: TableContent,
-  { region, rupeesPerDollar = defaultRupeesPerDollar }: Billing,
+  { region, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing,
 ): MonthlyCost {
   const prices = pricesOf(region);
   const shares = 1 + spec.indexes.length;
@@ -34,12 +34,12 @@ export function monthlyCost(
     spec.billing.mode === 'PROVISIONED' ? spec.billing : {};
   const [readCapacity, writeCapacity] = [shares * readUnitsPerSecond, shares * writeUnitsPerSecond];
   const capacityDollars =
-    hoursPerMonth *
+    HOURS_PER_MONTH *
     (readCapacity * prices.readCapacityUnitHour + writeCapacity * prices.writeCapacityUnitHour);
-  const gigabytes = (content.bytes + overheadBytesPerItem * content.items) / gigabyte;
+  const gigabytes = (content.bytes + OVERHEAD_BYTES_PER_ITEM * content.items) / GIGABYTE;
   const storageDollars = gigabytes * (prices.tableGigabyteMonth + prices.recoveryGigabyteMonth);
   const dollars = capacityDollars + storageDollars;
-  const seedRupees = seedMonthlyRupees.get(spec.name);
+  const seedRupees = SEED_MONTHLY_RUPEES.get(spec.name);
   return {
     table: spec.name,
     billing: spec.billing.mode,
@@ -56,5 +56,5 @@ export function monthlyCost(
 
 /** US dollars a month for `bytes` of backup in the bucket. */
 export function bucketMonthlyDollars(bytes: number, region: string): number {
-  return (bytes / gigabyte) * pricesOf(region).bucketGigabyteMonth;
+  return (bytes / GIGABYTE) * pricesOf(region).bucketGigabyteMonth;
 }

@@ -1,5 +1,5 @@
 import type { Cost, CostParts } from './cost.ts';
-import { defaultRupeesPerDollar, pricesOf } from './prices.ts';
+import { DEFAULT_RUPEES_PER_DOLLAR, pricesOf } from './prices.ts';
 
 /** What a run uses, in the units that AWS bills. */
 export interface Usage {
@@ -21,7 +21,7 @@ export interface Billing {
 }
 
 /** Usage times price; nothing is rounded. */
-export function costOf(usage: Usage, { region, rupeesPerDollar = defaultRupeesPerDollar }: Billing): Cost {
+export function costOf(usage: Usage, { region, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing): Cost {
   const prices = pricesOf(region);
   const parts: CostParts = {
     reads: usage.readUnits * prices.readRequestUnit,
@@ -39,12 +39,12 @@ export function costOf(usage: Usage, { region, rupeesPerDollar = defaultRupeesPe
 export const WORKER_GIGABYTES = 1_769 / 1_024;
 
 /** Functions that are called once per run, how long each lasts with its cold start, and its memory, GB. */
-const singleCalls = 9;
-const singleCallSeconds = 2;
-const singleCallGigabytes = 0.5;
+const SINGLE_CALLS = 9;
+const SINGLE_CALL_SECONDS = 2;
+const SINGLE_CALL_GIGABYTES = 0.5;
 
 /** States of the way to `Migrated` outside the Maps: 15 on the line, two in each of the four branches, the start. */
-const baseTransitions = 24;
+const BASE_TRANSITIONS = 24;
 
 /** What the Maps' workers did, or are expected to do. */
 export interface WorkerUsage {
@@ -59,7 +59,7 @@ export interface WorkerUsage {
 
 /** Each turn is the Lambda and the Choice after it, and each iteration ends in one more state. */
 function transitionsOf({ iterations, turns }: WorkerUsage): number {
-  return baseTransitions + iterations + 2 * turns;
+  return BASE_TRANSITIONS + iterations + 2 * turns;
 }
 
 /**
@@ -82,9 +82,9 @@ export function serviceUsage(workers: WorkerUsage): Usage {
     ...ledger,
     putRequests: workers.files + 10,
     getRequests: 2 * workers.files + 10,
-    lambdaRequests: workers.turns + singleCalls,
+    lambdaRequests: workers.turns + SINGLE_CALLS,
     lambdaGigabyteSeconds:
-      WORKER_GIGABYTES * workers.seconds + singleCallGigabytes * singleCalls * singleCallSeconds,
+      WORKER_GIGABYTES * workers.seconds + SINGLE_CALL_GIGABYTES * SINGLE_CALLS * SINGLE_CALL_SECONDS,
     transitions: transitionsOf(workers),
   };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BackupDamagedError, BackupNotFoundError } from '../errors.ts';
 import { checkManifests, type Finding, listingFindings } from './check-manifests.ts';
-import { backupLayout, backupsPrefix, backupTime, isBackupId, verificationKey } from './layout.ts';
+import { backupLayout, BACKUPS_PREFIX, backupTime, isBackupId, verificationKey } from './layout.ts';
 import { type MigrationManifest, parseMigrationManifest, parseSummary } from './manifests.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { READ_ATTEMPTS } from './read-file.ts';
@@ -51,7 +51,7 @@ export async function noteVerification(
 
 /** Ids of everything that looks like a backup, sealed or not, newest first. */
 async function backupIds(objects: ObjectStore): Promise<readonly string[]> {
-  const folders = await objects.listFolders(backupsPrefix);
+  const folders = await objects.listFolders(BACKUPS_PREFIX);
   return folders.filter(isBackupId).toReversed();
 }
 
@@ -98,11 +98,11 @@ export async function newestBackup(objects: ObjectStore, tableName: string): Pro
 }
 
 /** At most this many findings fit into one message. */
-const namedFindings = 3;
+const NAMED_FINDINGS = 3;
 
 /** What is wrong, for an error message. */
 function findingsText(findings: readonly Finding[]): string {
-  const named = findings.slice(0, namedFindings).map(({ sentence }) => sentence);
+  const named = findings.slice(0, NAMED_FINDINGS).map(({ sentence }) => sentence);
   const more = findings.length - named.length;
   return more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' ');
 }

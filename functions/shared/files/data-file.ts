@@ -42,9 +42,9 @@ export interface FileEncoder {
 }
 
 /** Lines are handed to gzip in pieces of this size, counted from the file's start, so that equal items give equal bytes. */
-export const pieceBytes = 256 * 1024;
+export const PIECE_BYTES = 256 * 1024;
 /** What deflate may hold back: 32 KiB of window and 16,384 symbols of at most 4 bytes, with room. */
-const gzipLagBytes = 128 * 1024;
+const GZIP_LAG_BYTES = 128 * 1024;
 
 /** The line of one item, with its newline. */
 export function encodeLine(item: WireItem): string {
@@ -109,7 +109,7 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
   const fits = (added: number): boolean =>
     itemCount < limits.items &&
     bytes + added <= limits.bytes &&
-    sink.bytesOut + gzipLagBytes + worstGzipBytes(lineBytes + added) <= limits.gzipBytes;
+    sink.bytesOut + GZIP_LAG_BYTES + worstGzipBytes(lineBytes + added) <= limits.gzipBytes;
   const flush = async (): Promise<void> => {
     await sink.write(Buffer.from(lines));
     lines = '';
@@ -129,7 +129,7 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
       lineBytes += added;
       bytes += added;
       itemCount += 1;
-      if (lineBytes >= pieceBytes) await flush();
+      if (lineBytes >= PIECE_BYTES) await flush();
       return true;
     },
     async finish() {

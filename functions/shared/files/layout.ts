@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
  */
-export const backupsPrefix = 'AWSDynamoDB/';
+export const BACKUPS_PREFIX = 'AWSDynamoDB/';
 
-const idPattern = /^\d{14}-[0-9a-f]{8}$/;
+const ID_PATTERN = /^\d{14}-[0-9a-f]{8}$/;
 
 /** `<epoch milliseconds, 14 digits>-<8 hex digits>`: sorts by time as text, as an export's id does. */
 function newBackupId(nowMillis: number, random: () => number): string {
@@ -23,7 +23,7 @@ export function backupIdFor(startedAt: string, runId: string): string {
 }
 
 export function isBackupId(text: string): boolean {
-  return idPattern.test(text);
+  return ID_PATTERN.test(text);
 }
 
 /** Epoch milliseconds at which the backup was begun. */
@@ -46,7 +46,7 @@ export interface BackupLayout {
 }
 
 export function backupLayout(backupId: string): BackupLayout {
-  const prefix = `${backupsPrefix}${backupId}/`;
+  const prefix = `${BACKUPS_PREFIX}${backupId}/`;
   return {
     prefix,
     dataPrefix: `${prefix}data/`,
@@ -77,13 +77,13 @@ export function fileStem(key: string): string {
 }
 
 /** Keys of what a run leaves beside its backup. */
-export const runLayout = {
+export const RUN_LAYOUT = {
   report: (runId: string): string => `runs/${runId}/report.json`,
   quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
   quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
   undoPrefix: (runId: string): string => `runs/${runId}/undo/`,
   /** Target files of one table. Ends with a slash. */
-  target: ({ table, ...making }: TargetFolder): string => `${runLayout.targets(making)}${table}/`,
+  target: ({ table, ...making }: TargetFolder): string => `${RUN_LAYOUT.targets(making)}${table}/`,
   /** Target files of every table. Ends with a slash. */
   targets: ({ runId, making }: Omit<TargetFolder, 'table'>): string =>
     `runs/${runId}/target${making === 0 ? '' : `-${making}`}/`,
@@ -100,12 +100,12 @@ export interface TargetFolder {
 
 /** Key of the list of one table's target files. */
 export function targetManifestKey(folder: TargetFolder): string {
-  return `${runLayout.target(folder)}manifest.json`;
+  return `${RUN_LAYOUT.target(folder)}manifest.json`;
 }
 
 /** Key of one part of what a data file of the backup has become. */
 export function targetFileKey(folder: TargetFolder, stem: string, part: number): string {
-  return `${runLayout.target(folder)}data/${stem}-${part}.json.gz`;
+  return `${RUN_LAYOUT.target(folder)}data/${stem}-${part}.json.gz`;
 }
 
 /** What the last check of a backup found; beside the backup, whose own objects are written once. */

@@ -86,7 +86,7 @@ export async function fetchDataFile(
   }
 }
 
-const newline = 0x0a;
+const NEWLINE = 0x0a;
 
 /** The bytes' lines without their newlines, those of one chunk of gzip's output together. */
 async function* lineChunks(body: Buffer): AsyncGenerator<readonly Buffer[]> {
@@ -96,7 +96,7 @@ async function* lineChunks(body: Buffer): AsyncGenerator<readonly Buffer[]> {
   for await (const chunk of gunzip as AsyncIterable<Buffer>) {
     const lines: Buffer[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const line = chunk.subarray(start, end);
       lines.push(rest.length === 0 ? line : Buffer.concat([...rest, line]));
       rest = [];

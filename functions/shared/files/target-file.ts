@@ -1,7 +1,7 @@
 import { BackupDamagedError } from '../errors.ts';
 import type { ObjectStore, PutOptions } from '../aws/object-store.ts';
 import type { TargetPart } from '../ledger/transformed-file.ts';
-import { type GzipSink, gzipSink, pieceBytes } from './data-file.ts';
+import { type GzipSink, gzipSink, PIECE_BYTES } from './data-file.ts';
 
 /** Writes the target lines of one data file into as many objects as they need. */
 export interface TargetFileWriter {
@@ -41,7 +41,7 @@ export function createTargetFileWriter(scope: TargetFileScope): TargetFileWriter
       current.bytes += bytes;
       current.lines += line;
       current.pending += bytes;
-      if (current.pending >= pieceBytes) await flush(current);
+      if (current.pending >= PIECE_BYTES) await flush(current);
     },
     async finish() {
       if (current.itemCount > 0) await store();

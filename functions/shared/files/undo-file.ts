@@ -1,5 +1,5 @@
 import { encodeLine } from './data-file.ts';
-import { runLayout } from './layout.ts';
+import { RUN_LAYOUT } from './layout.ts';
 import type { ObjectStore, PutOptions } from '../aws/object-store.ts';
 import { keyIdentity, type TableKey } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
@@ -15,7 +15,7 @@ export interface UndoScope {
 /** Items as they were before this run replaced them, by `keyIdentity`. */
 export type UndoItems = ReadonlyMap<string, WireItem>;
 
-const jsonLines = { contentType: 'application/x-ndjson' } as const;
+const JSON_LINES = { contentType: 'application/x-ndjson' } as const;
 
 /** Items to keep, and where to look for a free name: numbers below have been found taken. */
 export interface KeptItems {
@@ -42,7 +42,7 @@ export async function saveUndo(
   const body = items.map(encodeLine).join('');
   for (let number = firstNumber; ; number += 1) {
     const { outcome, sha256 } = await scope.objects.putOnce(undoObjectKey(scope, number), body, {
-      ...jsonLines,
+      ...JSON_LINES,
       ...options,
     });
     if (outcome !== 'other') return { number, sha256 };
@@ -99,7 +99,7 @@ export function isRemovedStem(stem: string): boolean {
 const REMOVED = '-removed';
 
 function undoObjectKey({ runId, stem }: UndoScope, number: number): string {
-  return `${runLayout.undoPrefix(runId)}${stem}-${number}.jsonl`;
+  return `${RUN_LAYOUT.undoPrefix(runId)}${stem}-${number}.jsonl`;
 }
 
 function parseLines(text: string): WireItem[] {

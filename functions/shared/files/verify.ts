@@ -33,7 +33,7 @@ export interface BackupVerification {
 type ManifestEntry = MigrationManifest['files'][number];
 
 /** Files read at once; each holds 8 MiB at most. */
-const filesAtOnce = 4;
+const FILES_AT_ONCE = 4;
 
 async function verifyFile(objects: ObjectStore, file: ManifestEntry): Promise<Finding[]> {
   try {
@@ -52,13 +52,13 @@ async function verifyFiles(
 ): Promise<{ findings: Finding[]; nextFile?: number }> {
   const { fromFile = 0, isShort = () => false } = request;
   const findings: Finding[] = [];
-  for (let start = fromFile; start < files.length; start += filesAtOnce) {
+  for (let start = fromFile; start < files.length; start += FILES_AT_ONCE) {
     if (start > fromFile && isShort()) return { findings, nextFile: start };
     const found = await Promise.all(
-      files.slice(start, start + filesAtOnce).map((file) => verifyFile(objects, file)),
+      files.slice(start, start + FILES_AT_ONCE).map((file) => verifyFile(objects, file)),
     );
     findings.push(...found.flat());
-    request.onProgress?.(Math.min(start + filesAtOnce, files.length), files.length);
+    request.onProgress?.(Math.min(start + FILES_AT_ONCE, files.length), files.length);
   }
   return { findings };
 }

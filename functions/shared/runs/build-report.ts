@@ -2,7 +2,7 @@ import { actualCost } from '../cost/actual.ts';
 import type { Cost, EstimatedCost } from '../cost/cost.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
-import { runLayout } from '../files/layout.ts';
+import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Run, Verification } from '../ledger/run.ts';
 import { listShards, type QuarantinedProduct, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
@@ -212,7 +212,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
     finishedAt: new Date(end.finishedAt).toISOString(),
     durationSeconds: (end.finishedAt - Date.parse(run.startedAt)) / 1000,
     failure: end.failure,
-    reportUri: `s3://${runtime.bucket}/${runLayout.report(run.runId)}`,
+    reportUri: `s3://${runtime.bucket}/${RUN_LAYOUT.report(run.runId)}`,
     executionArn: run.executionArn,
     parameters: run.parameters,
     warnings: run.warnings,
@@ -221,7 +221,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
       ? {}
       : {
           quarantine: quarantineOf(shards),
-          quarantineUri: `s3://${runtime.bucket}/${runLayout.quarantinePrefix(run.runId)}`,
+          quarantineUri: `s3://${runtime.bucket}/${RUN_LAYOUT.quarantinePrefix(run.runId)}`,
         }),
     mismatches: namedSamples(shards, {
       missing: 'missing',

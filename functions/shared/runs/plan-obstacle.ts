@@ -1,4 +1,4 @@
-import { backupLayout, runLayout } from '../files/layout.ts';
+import { backupLayout, RUN_LAYOUT } from '../files/layout.ts';
 import { listFiles } from '../ledger/file.ts';
 import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
@@ -40,7 +40,7 @@ export async function missingFile({ ledger, objects }: Runtime, plan: Run): Prom
     listFiles(ledger, runId),
     listTransformed(ledger, { runId, making }),
     objects.list(backupLayout(backupId).prefix),
-    objects.list(runLayout.targets({ runId, making })),
+    objects.list(RUN_LAYOUT.targets({ runId, making })),
   ]);
   const etags = new Map(listed.flat().map(({ key, etag }) => [key, etag]));
   const parts = transformed.flatMap(({ targets }) => targets.flatMap((target) => target.parts));

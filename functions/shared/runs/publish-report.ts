@@ -1,5 +1,5 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { runLayout } from '../files/layout.ts';
+import { RUN_LAYOUT } from '../files/layout.ts';
 import { count, counted } from '../counted.ts';
 import { errorSummary, TransientError } from '../errors.ts';
 import { readRun } from '../ledger/run.ts';
@@ -34,7 +34,7 @@ async function replaceReport<R extends Report>(
   { runId, status }: R,
   build: () => Promise<R>,
 ): Promise<R> {
-  const key = runLayout.report(runId);
+  const key = RUN_LAYOUT.report(runId);
   for (let looks = 1; ; looks += 1) {
     const before = await objects.get(key);
     const report = await build();

@@ -2,7 +2,7 @@ import { existingTables } from '../aws/existing-tables.ts';
 import type { TableRecord } from '../ledger/table-record.ts';
 import type { ReportedTable } from './report.ts';
 import type { Runtime } from '../runtime.ts';
-import { describeTable, isCreatedSince, runTag, tagsOf } from '../aws/describe-table.ts';
+import { describeTable, isCreatedSince, RUN_TAG, tagsOf } from '../aws/describe-table.ts';
 
 /** The client that looks. */
 interface Lookout {
@@ -47,7 +47,7 @@ async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord)
   const table = await describeTable(clients.tables, record.name);
   if (table === undefined) return false;
   const tags = await tagsOf(clients.tables, table.TableArn ?? '');
-  return tags === undefined ? isCreatedSince(table, record.intentAt) : tags.get(runTag) === runId;
+  return tags === undefined ? isCreatedSince(table, record.intentAt) : tags.get(RUN_TAG) === runId;
 }
 
 /**

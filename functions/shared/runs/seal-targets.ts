@@ -1,4 +1,4 @@
-import { runLayout, targetManifestKey } from '../files/layout.ts';
+import { RUN_LAYOUT, targetManifestKey } from '../files/layout.ts';
 import type { ListedObject } from '../aws/object-store.ts';
 import type { Run } from '../ledger/run.ts';
 import type { TargetFile, TransformedFile } from '../ledger/transformed-file.ts';
@@ -70,4 +70,4 @@ function totalsOf(files: readonly TargetFile[]) {
 
 /** Prefix of everything that {@link targetProblems} looks at. */
 export const targetsPrefix = ({ runId, targetMaking: making = 0 }: Run): string =>
-  runLayout.targets({ runId, making });
+  RUN_LAYOUT.targets({ runId, making });

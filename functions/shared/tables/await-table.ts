@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { TableUnavailableError } from '../errors.ts';
-import { firstPauseMillis, maxPauseMillis } from '../retry.ts';
+import { FIRST_PAUSE_MILLIS, MAX_PAUSE_MILLIS } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 import { describeTable } from '../aws/describe-table.ts';
 import { missingTableError } from './target-conflicts.ts';
@@ -29,7 +29,7 @@ async function watch<T>(
   { name, deadline }: AwaitedTable,
   see: (table: TableDescription | undefined) => T | undefined,
 ): Promise<T | undefined> {
-  for (let pauseMillis = firstPauseMillis; ; pauseMillis = Math.min(2 * pauseMillis, maxPauseMillis)) {
+  for (let pauseMillis = FIRST_PAUSE_MILLIS; ; pauseMillis = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS)) {
     const seen = see(await describeTable(clients.tables, name));
     if (seen !== undefined || clock.now() >= deadline) return seen;
     await sleep(pauseMillis);

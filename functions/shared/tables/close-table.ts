@@ -3,7 +3,7 @@ import type { TableAccess, TableRecord } from '../ledger/table-record.ts';
 import { tableArn } from '../names.ts';
 import { retry } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
-import { findPolicy, policyPatienceMillis } from '../aws/change-policy.ts';
+import { findPolicy, POLICY_PATIENCE_MILLIS } from '../aws/change-policy.ts';
 import { type Closure, isClosedBy, writerOf } from '../aws/table-policy.ts';
 
 /** The recorded ARN; an announced table has none yet. */
@@ -45,8 +45,8 @@ export async function readClosure(runtime: Runtime, closure: Closure): Promise<C
   const notYet = new Error('The policy does not show yet.');
   const until = {
     clock,
-    deadline: clock.now() + policyPatienceMillis,
-    patienceMillis: policyPatienceMillis,
+    deadline: clock.now() + POLICY_PATIENCE_MILLIS,
+    patienceMillis: POLICY_PATIENCE_MILLIS,
     isRetryable: (error: unknown) => error === notYet,
   };
   try {

@@ -21,9 +21,9 @@ import {
   describeTable,
   identified,
   isCreatedSince,
-  runTag,
-  serviceTag,
-  stageTag,
+  RUN_TAG,
+  SERVICE_TAG,
+  STAGE_TAG,
   tagsOf,
 } from '../aws/describe-table.ts';
 import { assertSameTable, describeKnown } from './known-table.ts';
@@ -90,7 +90,7 @@ interface Ensured {
 async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
   const { blueprint, runId, fence, deadline, closure } = scope;
   const { service, stage, region } = runtime.config;
-  const ownTags = { [runTag]: runId, [serviceTag]: service, [stageTag]: stage };
+  const ownTags = { [RUN_TAG]: runId, [SERVICE_TAG]: service, [STAGE_TAG]: stage };
   const input = blueprint.input(scope.isWithoutTags ? {} : ownTags);
   const policy = closure && { ResourcePolicy: closingPolicy(closure) };
   const until = { clock: runtime.clock, deadline, patienceMillis: TABLE_PATIENCE_MILLIS };
@@ -129,7 +129,7 @@ async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): 
         const otherStage = foreignStage(tags, runtime.config);
         if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
         if (tags.size === 0 && isYoung) throw isUndecided;
-        return tags.get(runTag) === scope.runId;
+        return tags.get(RUN_TAG) === scope.runId;
       },
     );
   } catch (error) {

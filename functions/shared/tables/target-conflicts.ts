@@ -7,20 +7,20 @@ import {
 } from '../errors.ts';
 import { type Run, tablePrefixOf } from '../ledger/run.ts';
 import { isDenied } from '../fault.ts';
-import { stageTag, type TableTags } from '../aws/describe-table.ts';
+import { STAGE_TAG, type TableTags } from '../aws/describe-table.ts';
 
 /** The stage that a migrated table belongs to, if it is another one; `undefined` for any other table. */
 export function foreignStage(
   tags: TableTags | undefined,
   own: { readonly stage: string },
 ): string | undefined {
-  const stage = tags?.get(stageTag);
+  const stage = tags?.get(STAGE_TAG);
   return stage === own.stage ? undefined : stage;
 }
 
 export function foreignStageError(name: string, stage: string): ForeignStageTableError {
   return new ForeignStageTableError(
-    `Table ${name} belongs to stage ${stage}: its tag ${stageTag} says so. It was not touched. Stages in one account and region need prefixes of their own: deploy with --param tablePrefix=<prefix>.`,
+    `Table ${name} belongs to stage ${stage}: its tag ${STAGE_TAG} says so. It was not touched. Stages in one account and region need prefixes of their own: deploy with --param tablePrefix=<prefix>.`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
 import { TRANSITIONS } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import { describeTable, runTag, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
+import { describeTable, RUN_TAG, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
 
 /** A table as it stands. */
 export interface ExistingTable {
@@ -49,7 +49,7 @@ async function readTables({ clients, ledger }: Runtime): Promise<Map<string, Exi
   const tables = new Map<string, ExistingTable>();
   for (const name of TableNames.filter((one) => one !== ledger.tableName)) {
     const table = await describeTable(clients.dynamo, name);
-    const runId = (await tagsOf(clients.dynamo, table?.TableArn ?? ''))?.get(runTag);
+    const runId = (await tagsOf(clients.dynamo, table?.TableArn ?? ''))?.get(RUN_TAG);
     const tableId = table?.TableId ?? '';
     tables.set(tableId, { name, tableId, runId });
   }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { rehearseShard, transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
-import { backupLayout, runLayout } from '../../../functions/shared/files/layout.ts';
+import { backupLayout, RUN_LAYOUT } from '../../../functions/shared/files/layout.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
@@ -176,7 +176,7 @@ describe('a planned run that is resumed', () => {
   });
 
   it.each([
-    ['a target file', (run: Run) => runLayout.targets({ runId: run.runId, making: 0 })],
+    ['a target file', (run: Run) => RUN_LAYOUT.targets({ runId: run.runId, making: 0 })],
     ['a data file of its backup', (run: Run) => backupLayout(run.backupId).dataPrefix],
     ['the backup’s seal', (run: Run) => backupLayout(run.backupId).manifestSummary],
   ])('is refused where %s is gone', async (_, prefixOf) => {

@@ -8,7 +8,7 @@ import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import {
   backupLayout,
   dataFileKey,
-  runLayout,
+  RUN_LAYOUT,
   targetFileKey,
   targetManifestKey,
 } from '../../../functions/shared/files/layout.ts';
@@ -69,7 +69,7 @@ describe('TransformProducts', () => {
   it('lists what cannot be transformed beside the file it came from', async () => {
     const { runId } = await rehearsed([...products(3), nameless(1), nameless(2)]);
     const keys = [...bench.objects.bodies.keys()].filter((key) =>
-      key.startsWith(runLayout.quarantinePrefix(runId)),
+      key.startsWith(RUN_LAYOUT.quarantinePrefix(runId)),
     );
     const lines = keys.flatMap((key) => bench.objects.bodies.get(key)?.toString().trim().split('\n') ?? []);
     const found = lines.map((line) => JSON.parse(line) as { code: string; item: WireItem });

@@ -5,7 +5,7 @@ import {
   closingPolicy,
   isClosed,
   isClosedBy,
-  itemWritingActions,
+  ITEM_WRITING_ACTIONS,
   openedPolicy,
   runOfSid,
 } from '../../../functions/shared/aws/table-policy.ts';
@@ -32,18 +32,18 @@ function deniedTo(policy: string, tags: Readonly<Record<string, string>>, action
 describe('the policy of a new table', () => {
   it('denies every action that writes items to callers without the tag, and nothing else', () => {
     const policy = closingPolicy(others);
-    const asked = [...itemWritingActions, 'dynamodb:Scan', 'dynamodb:UpdateTable', 'dynamodb:DeleteTable'];
-    expect(deniedTo(policy, {}, asked)).toEqual(itemWritingActions);
+    const asked = [...ITEM_WRITING_ACTIONS, 'dynamodb:Scan', 'dynamodb:UpdateTable', 'dynamodb:DeleteTable'];
+    expect(deniedTo(policy, {}, asked)).toEqual(ITEM_WRITING_ACTIONS);
     expect(deniedTo(policy, { 'migration:writer': 'products-migration-dev' }, asked)).toEqual(
-      itemWritingActions,
+      ITEM_WRITING_ACTIONS,
     );
     expect(deniedTo(policy, { 'migration:writer': 'products-migration-prod' }, asked)).toEqual([]);
   });
 
   it('denies them to our own writers as well when the table is closed to everybody', () => {
     const policy = closedPolicy(undefined, everybody);
-    expect(deniedTo(policy, { 'migration:writer': 'products-migration-prod' }, itemWritingActions)).toEqual(
-      itemWritingActions,
+    expect(deniedTo(policy, { 'migration:writer': 'products-migration-prod' }, ITEM_WRITING_ACTIONS)).toEqual(
+      ITEM_WRITING_ACTIONS,
     );
   });
 

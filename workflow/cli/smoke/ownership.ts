@@ -1,7 +1,7 @@
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
-import { runTag, serviceTag, stageTag } from '../../../functions/shared/aws/describe-table.ts';
+import { RUN_TAG, SERVICE_TAG, STAGE_TAG } from '../../../functions/shared/aws/describe-table.ts';
 import { serviceName } from '../deployment.ts';
 import { OperatorError } from '../operator-error.ts';
 import { smokePrefix } from './executions.ts';
@@ -18,9 +18,9 @@ export interface OwnTables {
 /** Whether a smoke test's run of this stage made the table: its tags say so, and the ledger with the same id. */
 async function isMadeBySmoke({ context }: Smoke, table: FoundTable): Promise<boolean> {
   const { tags, description, name } = table;
-  const runId = tags.get(runTag) ?? '';
+  const runId = tags.get(RUN_TAG) ?? '';
   if (!runId.startsWith(smokePrefix)) return false;
-  if (tags.get(serviceTag) !== serviceName || tags.get(stageTag) !== context.stage) return false;
+  if (tags.get(SERVICE_TAG) !== serviceName || tags.get(STAGE_TAG) !== context.stage) return false;
   const records = await listTables(context.ledger, runId);
   const record = records.find((candidate) => candidate.name === name);
   // Where an engine gives its tables no ids, there is none to compare.
@@ -60,7 +60,7 @@ export async function findRemains(smoke: Smoke): Promise<readonly string[]> {
   const candidates = await findCandidates(smoke);
   const remains = candidates.filter(
     ({ name, tags }) =>
-      smoke.settings.targets.includes(name) || tags.get(runTag)?.startsWith(smokePrefix) === true,
+      smoke.settings.targets.includes(name) || tags.get(RUN_TAG)?.startsWith(smokePrefix) === true,
   );
   return remains.map(({ name }) => name);
 }

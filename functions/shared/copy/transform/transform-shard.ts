@@ -1,5 +1,5 @@
 import { MAX_SAMPLES } from '../../ledger/shard.ts';
-import { fileStem, runLayout, targetFileKey } from '../../files/layout.ts';
+import { fileStem, RUN_LAYOUT, targetFileKey } from '../../files/layout.ts';
 import { shardFilesOfRun } from '../../files/run-files.ts';
 import { createTargetFileWriter, type TargetFileWriter } from '../../files/target-file.ts';
 import type { PutOptions } from '../../aws/object-store.ts';
@@ -173,7 +173,7 @@ async function storeQuarantine(
   { stem, lines }: { readonly stem: string; readonly lines: string },
 ): Promise<void> {
   if (lines === '' && makingOf(turn.run) === 0) return;
-  const key = runLayout.quarantine(turn.run.runId, stem);
+  const key = RUN_LAYOUT.quarantine(turn.run.runId, stem);
   await runtime.objects.put(key, lines, { contentType: 'application/x-ndjson', ...options });
 }
 
