@@ -5,12 +5,12 @@ import * as z from 'zod';
  * their keys and cursors with key values are in S3 and in the ledger.
  */
 
-const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
+const RUN_ID_PATTERN = /^[A-Za-z0-9_-]{1,80}$/;
 
 /** A run's id, which is the name of the execution that began it. Keys of the ledger and the bucket contain it. */
 export const runIdSchema = z
   .string()
-  .regex(runIdPattern, 'must be the id of a run: letters, digits, _ and -, at most 80');
+  .regex(RUN_ID_PATTERN, 'must be the id of a run: letters, digits, _ and -, at most 80');
 
 /** ARN of an execution, or `manual:<run id>:<request id>` of a step called alone. */
 const executionArnSchema = z
@@ -34,7 +34,7 @@ export const beginningSchema = executionSchema.extend({
   name: z
     .string()
     .regex(
-      runIdPattern,
+      RUN_ID_PATTERN,
       'becomes the id of the run, so it may have at most 80 letters, digits, _ and -; start again under another name',
     ),
 });
