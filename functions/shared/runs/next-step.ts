@@ -29,7 +29,8 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
     error,
     isOrdered: error === 'RolledBackByOperator',
     quarantined: rehearsal?.quarantined,
-    confirmed,
+    // Empty where nobody asked for the roll back.
+    confirmed: confirmed === '' ? undefined : confirmed,
   };
 }
 
