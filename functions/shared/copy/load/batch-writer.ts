@@ -42,7 +42,7 @@ export function createBatchWriter(scope: BatchScope): LineWriter {
   let queueBytes = 0;
   let refused: QueuedLine[] = [];
   let refusals = 0;
-  /** The lines taken since the last batch; they enter the window with it. */
+  /** The lines taken since the last batch. In the window from the first one on, in the order of reading. */
   let open: PendingLines | undefined;
 
   const send = async (batch: readonly QueuedLine[]): Promise<void> => {
@@ -66,7 +66,6 @@ export function createBatchWriter(scope: BatchScope): LineWriter {
     const batch = queue;
     queue = [];
     queueBytes = 0;
-    if (open !== undefined) scope.window.add(open);
     open = undefined;
     if (batch.length > 0) await pipeline.start(() => sendOrBisect(scope, batch, send));
   };
@@ -86,7 +85,7 @@ export function createBatchWriter(scope: BatchScope): LineWriter {
     }
   };
   const openAt = (next: LineCursor): PendingLines => {
-    open ??= { remaining: 0, tally: {}, next };
+    if (open === undefined) scope.window.add((open = { remaining: 0, tally: {}, next }));
     open.next = next;
     return open;
   };
