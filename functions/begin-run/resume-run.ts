@@ -1,5 +1,6 @@
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
+import { transformBasis } from '../shared/copy/transform/transform-shard.ts';
 import { findRun, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
@@ -114,7 +115,8 @@ async function resumedFacts(
 async function makingFacts({ ledger }: Runtime, run: Run): Promise<Partial<Run>> {
   if (run.rehearsal !== undefined) return {};
   const begunShards = await listShards(ledger, run.runId, 'TransformProducts');
-  const isComplete = begunShards.filter(({ done }) => done).length === run.plan.shards.length;
+  const made = begunShards.filter(({ done, basis }) => done && basis === transformBasis(run));
+  const isComplete = made.length === run.plan.shards.length;
   if (begunShards.length === 0 || isComplete) return {};
   return { targetMaking: (run.targetMaking ?? 0) + 1 };
 }

@@ -11,6 +11,7 @@ import { listTransformed } from '../../../functions/shared/ledger/transformed-fi
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { Plan } from '../../../functions/shared/state.ts';
 import {
   type Bench,
   drive,
@@ -202,11 +203,11 @@ describe('a planned run that is resumed', () => {
 
 describe('a held run that is resumed', () => {
   /** Held after this many files were transformed. */
-  async function heldAfter(fileCount: number): Promise<void> {
+  async function heldAfter(fileCount: number, change: Partial<Plan> = plan): Promise<void> {
     bench = await startBench();
     await bench.createTable(productsTable);
     await bench.fill(sourceTable, products(60));
-    const run = await bench.begin('run-1', plan, { parameters: { ...parameters, dryRun: false } });
+    const run = await bench.begin('run-1', change, { parameters: { ...parameters, dryRun: false } });
     const worker = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
     await drive((input, turn) => backupSegment(bench.runtime, input, turn), worker);
     for (let file = 0; file < fileCount; file += 1) await transformShard(bench.runtime, worker, shortTurn());
@@ -231,6 +232,29 @@ describe('a held run that is resumed', () => {
     expect(records).toHaveLength(3);
     const shard = await findShard(bench.runtime.ledger, runId, 'TransformProducts', 0);
     expect(shard?.counters).toMatchObject({ products: 60 });
+  });
+
+  it('makes them again where one shard was complete only by the code before the last resumption', async () => {
+    await heldAfter(0, { ...plan, shards: [0, 1] });
+    const { runId } = await readRun(bench.runtime.ledger, 'run-1');
+    const work = async (shard: number): Promise<void> => {
+      const { executionArn } = await readRun(bench.runtime.ledger, runId);
+      await drive((input, turn) => transformShard(bench.runtime, input, turn), {
+        runId,
+        executionArn,
+        shard,
+      });
+    };
+    const hold = (): Promise<Run> => end(runId, 'HELD');
+    await resume({}, bench.runtime, 'first');
+    await work(1);
+    await hold();
+    await resume({}, bench.runtime, 'second');
+    expect((await readRun(bench.runtime.ledger, runId)).targetMaking).toBe(1);
+    await work(0);
+    await hold();
+    await resume({}, bench.runtime, 'third');
+    expect((await readRun(bench.runtime.ledger, runId)).targetMaking).toBe(2);
   });
 
   it.each([

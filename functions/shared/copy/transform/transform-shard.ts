@@ -54,7 +54,7 @@ function shardWorker(kind: { readonly keepsTargets: boolean }) {
       { input, turn },
       {
         state: 'TransformProducts',
-        basis: basisOf,
+        basis: transformBasis,
         unit: async (shardTurn) => {
           own ??= await listOwn(runtime, shardTurn.run, input.shard);
           await nextFile({ runtime, turn: shardTurn, ...kind }, own);
@@ -74,7 +74,7 @@ async function listOwn(runtime: Runtime, run: Run, shard: number): Promise<Shard
 }
 
 /** A making of the target files; an applied plan's files are proved again by each execution. */
-const basisOf = (run: Run): string =>
+export const transformBasis = (run: Run): string =>
   run.plannedAt === undefined ? `${makingOf(run)}` : `${makingOf(run)} ${run.executionArn}`;
 
 const makingOf = ({ targetMaking = 0 }: Run): number => targetMaking;
