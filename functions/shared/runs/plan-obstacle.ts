@@ -23,7 +23,7 @@ export async function committedSince({ ledger }: Runtime, plan: Run): Promise<st
       run.runId !== plan.runId &&
       run.sourceTable === plan.sourceTable &&
       !HARMLESS_STEPS.has(run.step) &&
-      Date.parse(run.startedAt) > plannedAt - LONGEST_STEP_MILLIS,
+      lastBegunAt(run) > plannedAt - LONGEST_STEP_MILLIS,
   );
   for (const { runId } of others) {
     const { status, finishedAt } = await readRun(ledger, runId);
@@ -32,6 +32,10 @@ export async function committedSince({ ledger }: Runtime, plan: Run): Promise<st
   }
   return undefined;
 }
+
+/** Epoch milliseconds. A plan may be old, and still be applied after a newer one was made. */
+const lastBegunAt = ({ startedAt, executionStartTime }: Run): number =>
+  Math.max(Date.parse(startedAt), Date.parse(executionStartTime));
 
 /** Whether one of the plan's files is not in the bucket as it was written, in words that follow "because". */
 export async function missingFile({ ledger, objects }: Runtime, plan: Run): Promise<string | undefined> {

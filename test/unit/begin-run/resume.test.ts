@@ -3,6 +3,7 @@ import { backupSegment } from '../../../functions/backup-products/backup-segment
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { rehearseShard, transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { backupLayout, RUN_LAYOUT } from '../../../functions/shared/files/layout.ts';
+import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
@@ -141,6 +142,19 @@ describe('a planned run that is resumed', () => {
       name: 'InvalidInputError',
       message: expect.stringMatching(/run another of table products was committed.*Nothing was changed/),
     });
+    await expectUntouched(run);
+  });
+
+  it('is refused once an older plan has been applied since', async () => {
+    const run = await planned();
+    const { ledger } = bench.runtime;
+    const aWeekAgo = new Date(Date.now() - 7 * 86_400_000).toISOString();
+    await bench.begin('older', {}, { parameters, startedAt: aWeekAgo });
+    const older = await end('older', 'PLANNED');
+    const startTime = new Date().toISOString();
+    await resumeRun(ledger, older, { executionName: 'apply', executionArn: 'arn:apply', startTime });
+    await end('older', 'SUCCEEDED');
+    await expect(resume()).rejects.toMatchObject({ message: expect.stringContaining('run older') });
     await expectUntouched(run);
   });
 
