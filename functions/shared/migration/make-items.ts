@@ -26,9 +26,9 @@ export interface ItemMaker extends Pick<Migration, 'source' | 'filled' | 'nouns'
 }
 
 /**
- * Transforms a source item and checks what comes of it: keys of the right types and lengths, sizes, no attribute of
- * the engine's, every key belonging to this source item and none twice. Together these checks prove, in constant
- * memory, that no two source items share a target key.
+ * Transforms a source item and checks what comes of it: one item at least, keys of the right types and lengths, sizes,
+ * no attribute of the engine's, every key belonging to this source item and none twice. Together these checks prove, in
+ * constant memory, that no source item is lost and no two share a target key.
  */
 export function makeItems(source: WireItem, context: TransformContext, maker: ItemMaker): TransformResult {
   const label = labelOf(source, maker);
@@ -40,7 +40,9 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
       label,
       runId: context.runId,
     };
-    return { kind: 'items', items: maker.filled.flatMap((table) => itemsOf(table, put[table.id], subject)) };
+    const items = maker.filled.flatMap((table) => itemsOf(table, put[table.id], subject));
+    if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
+    return { kind: 'items', items };
   } catch (error) {
     if (!(error instanceof ItemRefusal)) throw error;
     return { kind: 'quarantined', code: error.code, sentence: error.message };

@@ -158,7 +158,8 @@ describe('a transformed item', () => {
     ['ForeignTargetKey', [reading({ sensorDay: { S: 'a/3' } })]],
     ['ForeignTargetKey', [reading({ at: { N: '8' } })]],
     ['DuplicateTargetKey', [reading(), reading({ at: { N: '7.0' } })]],
-  ])('is refused with %s when the table or another source item would lose something', (code, items) => {
+    ['NoItems', []],
+  ])('is refused with %s when it, the table or another source item would lose something', (code, items) => {
     expect(becomes(items)).toMatchObject({
       kind: 'quarantined',
       code,
