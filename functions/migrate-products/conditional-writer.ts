@@ -9,6 +9,7 @@ import { absentCondition, changeOf, type ItemChange } from '../shared/aws/unchan
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { decideExisting } from './decide-existing.ts';
 import type { FoundRuns } from './found-runs.ts';
+import type { IsOfLaterRun } from './later-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
@@ -43,6 +44,8 @@ export interface ConditionalScope extends WriteScope {
   readonly madeBy: MadeBy;
   readonly table: FilledTable;
   readonly onExisting: 'keep' | 'replace';
+  /** What a later run has written is neither replaced nor removed. */
+  readonly isOfLaterRun: IsOfLaterRun;
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
   /** Writes into the ledger what was kept, before any of it is replaced. */
   readonly noteKept: (kept: UndoRecord) => Promise<void>;
@@ -74,7 +77,7 @@ interface Met extends PendingItem {
 
 /**
  * Writes that never overwrite: for a table that others write, or may have written. An item that is
- * there stays, unless the run was told to replace what a migration wrote and nobody has changed.
+ * there stays, unless the run was told to replace what a migration wrote, no later one, and nobody has changed.
  */
 export function createConditionalWriter(scope: ConditionalScope): LineWriter {
   const pipeline = createPipeline(LOOK_UPS_IN_FLIGHT);
@@ -94,7 +97,8 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
   const meet = async (met: Met): Promise<void> => {
     const { item: fresh, existing, product } = met;
     scope.foundRuns?.see(existing);
-    const decision = decideExisting({ ...scope, existing, fresh });
+    const wanted = decideExisting({ ...scope, existing, fresh });
+    const decision = wanted === 'replace' && (await scope.isOfLaterRun(existing)) ? 'present' : wanted;
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
     else if (await keeper.hasKept(met)) countReplaced(met);

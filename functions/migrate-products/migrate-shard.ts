@@ -15,6 +15,7 @@ import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { createFoundRuns, type FoundRuns } from './found-runs.ts';
+import { createLaterRuns } from './later-runs.ts';
 import { findTargets, type Target, writeScope } from './open-target.ts';
 import { tallyOf } from './target-writer.ts';
 import { shorten } from '../shared/text.ts';
@@ -136,6 +137,7 @@ function openWriter(
     runId: run.runId,
     madeBy: { startedAt: run.startedAt, madeAttributes: runtime.migration.madeAttributes },
     onExisting: run.parameters.onExisting,
+    isOfLaterRun: createLaterRuns(runtime.ledger, run),
     objects: runtime.objects,
     noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
     onRead: (units) => {

@@ -3,6 +3,7 @@ import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { createPipeline } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
+import type { IsOfLaterRun } from './later-runs.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import { ownerKeyOf, ownerOf } from '../shared/migration/owner.ts';
@@ -25,6 +26,8 @@ const DELETES_IN_FLIGHT = 16;
 export interface SweepScope extends WriteScope {
   readonly runId: string;
   readonly table: FilledTable;
+  /** What a later run has written is not stale. */
+  readonly isOfLaterRun: IsOfLaterRun;
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
   /** Reads a product's items, whichever there are. */
   readonly query: QueryPartition;
@@ -89,7 +92,9 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
 
   const look = async (product: PendingProduct, items: readonly WireItem[]): Promise<void> => {
     const found = await readPartitions(scope, items);
-    const removable = staleAmong(found, { items, runId: scope.runId, table: scope.table });
+    const removable: WireItem[] = [];
+    for (const item of staleAmong(found, { items, runId: scope.runId, table: scope.table }))
+      if (!(await scope.isOfLaterRun(item))) removable.push(item);
     product.remaining += removable.length;
     stale.push(...removable.map((item) => ({ item, product })));
     product.remaining -= 1;

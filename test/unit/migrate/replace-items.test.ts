@@ -59,6 +59,22 @@ describe('replacing', () => {
     });
   });
 
+  it('neither replaces nor removes what a run has written that began later', async () => {
+    bench = await migrateBench({ products: [sizedProduct(0), sizedProduct(1)] });
+    await bench.migrate();
+    await changeSource(bench, sizedProduct(1, { price: { S: '170' }, sizes: { L: [{ S: 'S' }] } }));
+    const before = await snapshot(bench);
+    const planned = await bench.nextRun('plan', { ...replacing, startedAt: '2026-01-01T00:00:00.000Z' });
+    await bench.migrate(planned);
+    expect(await snapshot(bench)).toBe(before);
+    expect((await bench.shard(planned))?.counters).toMatchObject({
+      items: 7,
+      alreadyPresent: 7,
+      replaced: 0,
+      staleRemoved: 0,
+    });
+  });
+
   it('keeps each item before it replaces it', async () => {
     const second = await secondRun();
     bench = second.bench;
