@@ -40,7 +40,7 @@ export class SourceTableNotFoundError extends MigrationError {
   override readonly name = 'SourceTableNotFoundError';
 }
 
-/** The source table exists, but is not ACTIVE or has another key than `id` (S). */
+/** The source table exists, but is not ACTIVE or has another key than the migration expects. */
 export class SourceTableUnusableError extends MigrationError {
   override readonly name = 'SourceTableUnusableError';
 }
@@ -118,6 +118,11 @@ export class BackupNotFoundError extends MigrationError {
 /** A backup does not read back as it was written. The message names the file and what is wrong with it. */
 export class BackupDamagedError extends MigrationError {
   override readonly name = 'BackupDamagedError';
+}
+
+/** The migration's own code threw instead of refusing an item. The message names the item. */
+export class TransformError extends MigrationError {
+  override readonly name = 'TransformError';
 }
 
 /** More products than `maxQuarantined` cannot be transformed. The message names the first ones. */

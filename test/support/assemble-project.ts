@@ -22,7 +22,7 @@ const PARTS = [
 
 /**
  * Does what functions/migrations/README.md says, in a copy of the project in a temporary folder: puts the example
- * `test/examples/<name>` beside the shop's migration and points `#migration` at it. Nothing is deleted.
+ * `test/examples/<name>` beside the other migrations and points `#migration` at it. Nothing is deleted.
  */
 export async function assembleProject(name: string): Promise<AssembledProject> {
   // Without symbolic links in the path: tools would name the same file in two ways.
@@ -44,7 +44,7 @@ export async function assembleProject(name: string): Promise<AssembledProject> {
 
 async function pointAt(path: string, name: string): Promise<void> {
   const text = await readFile(path, 'utf8');
-  const pointed = text.replace('./functions/migrations/shop/*', `./functions/migrations/${name}/*`);
-  if (pointed === text) throw new Error(`${path} does not point #migration at the shop's migration.`);
-  await writeFile(path, pointed);
+  const line = /(?<="#migration\/\*": ")[^"]+/;
+  if (!line.test(text)) throw new Error(`${path} has no line for #migration.`);
+  await writeFile(path, text.replace(line, `./functions/migrations/${name}/*`));
 }

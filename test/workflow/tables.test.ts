@@ -1,9 +1,21 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { migration } from '#migration/index.ts';
+import type { TableSpec } from '../../functions/shared/migration/table-spec.ts';
 
-const { roles } = createRequire(import.meta.url)('../../workflow/resources/from-migration.cjs') as {
+interface Role {
+  readonly Properties: {
+    readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly unknown[] } }[];
+  };
+}
+
+const { roles, migratingFor } = createRequire(import.meta.url)(
+  '../../workflow/resources/from-migration.cjs',
+) as {
   readonly roles: { readonly Resources: Readonly<Record<string, unknown>> };
+  readonly migratingFor: (tables: readonly Pick<TableSpec, 'timeToLiveAttribute'>[]) => {
+    readonly roles: Readonly<Record<string, Role>>;
+  };
 };
 const roleOf = (functionKey: string): string =>
   JSON.stringify(roles.Resources[`${functionKey[0]?.toUpperCase()}${functionKey.slice(1)}Role`]);
@@ -20,6 +32,20 @@ it('a function may switch time to live on exactly where its table’s spec has a
       timeToLiveAttribute !== undefined,
     ]),
   );
+});
+
+it('the function that fills tables, which creates them when it is called alone, may switch time to live on exactly where items of one expire', () => {
+  const allowed = (...tables: readonly Pick<TableSpec, 'timeToLiveAttribute'>[]): readonly unknown[] =>
+    Object.values(migratingFor(tables).roles).flatMap(({ Properties }) =>
+      Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    );
+  const expiring = allowed({}, { timeToLiveAttribute: 'expiresAt' });
+
+  const more = expiring.filter((statement) =>
+    JSON.stringify(statement).includes('dynamodb:UpdateTimeToLive'),
+  );
+  expect(more).toHaveLength(1);
+  expect(allowed({})).toEqual(expiring.filter((statement) => !more.includes(statement)));
 });
 
 it('the role of a creating function names its own table and no other', () => {

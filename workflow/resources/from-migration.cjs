@@ -33,7 +33,6 @@ function loadDefinition() {
 
 const { migration, pascalCase } = loadDefinition();
 const { source, targets, filled, settings, migratedBy } = migration;
-const [firstFilled] = filled;
 
 /** CloudFormation's short forms as osls reads them. */
 const intrinsic = (name, argument = (text) => text) => ({ tag: `!${name}`, resolve: (text) => ({ [name === 'Ref' ? 'Ref' : `Fn::${name}`]: argument(text) }) });
@@ -63,28 +62,28 @@ const wordsOf = ({ name, createdBy }) => ({
 const MIGRATE_WORDS = { '<migrate>': migratedBy, '<Migrate>': firstUpper(migratedBy) };
 
 const creating = readTemplate('functions/create-tables/function.yml');
-const migrating = fill(readTemplate('functions/migrate-products/function.yml'), MIGRATE_WORDS);
+const migrating = readTemplate('functions/migrate-products/function.yml');
+const expires = ({ timeToLiveAttribute }) => timeToLiveAttribute !== undefined;
 
-/** Only a table whose items expire has its time to live switched on. */
-function creatingFor(table) {
-  const { resources, ...functions } = fill(creating, wordsOf(table));
-  const unwanted = table.timeToLiveAttribute === undefined ? 'FinishAndRecognise' : 'Recognise';
+/** Functions and roles of a filled template, without the statements that they do not need. */
+function withoutStatements({ resources, ...functions }, unwanted) {
   for (const { Properties } of Object.values(resources.Resources))
     for (const { PolicyDocument } of Properties.Policies)
-      PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Sid }) => Sid !== unwanted);
+      PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Sid }) => !unwanted.includes(Sid));
   return { functions, roles: resources.Resources };
 }
 
-const created = targets.map(creatingFor);
+/** Only a table whose items expire has its time to live switched on. */
+const creatingFor = (table) =>
+  withoutStatements(fill(creating, wordsOf(table)), [expires(table) ? 'Recognise' : 'FinishAndRecognise']);
 
-function functions() {
-  const { resources: _roles, ...migrate } = migrating;
-  return Object.assign({}, ...created.map((one) => one.functions), migrate);
-}
+/** Called alone, the function that fills tables creates them as well. */
+const migratingFor = (tables) =>
+  withoutStatements(fill(migrating, MIGRATE_WORDS), tables.some(expires) ? [] : ['SwitchOnTimeToLive']);
 
-function roles() {
-  return { Resources: Object.assign({}, ...created.map((one) => one.roles), migrating.resources.Resources) };
-}
+const made = [...targets.map(creatingFor), migratingFor(filled)];
+const functions = () => Object.assign({}, ...made.map((one) => one.functions));
+const roles = () => ({ Resources: Object.assign({}, ...made.map((one) => one.roles)) });
 
 /** A machine with a branch for each table, where its source has one branch for all of them. */
 function machine(name) {
@@ -115,6 +114,7 @@ const restored = (more = '') => ({ 'Fn::Sub': `\${self:custom.names.restored}${m
 const tables = {
   all: arnsOf(targets),
   filled: arnsOf(filled),
+  expiring: arnsOf(filled.filter(expires)),
   allAndRestored: [...arnsOf(targets), restored()],
   allWithBackups: [...arnsOf(targets), restored(), ...arnsOf(targets, '/backup/*'), restored('/backup/*')],
   allRestoredAndSource: [...arnsOf(targets), restored(), { 'Fn::Sub': '${self:custom.names.source}' }],
@@ -142,7 +142,7 @@ module.exports = {
   roles: roles(),
   tables,
   targetNames: targets.map(({ name }) => name),
-  firstFilled: firstFilled.name,
+  filledNames: filled.map(({ name }) => `\${param:tablePrefix}${name}`).join(', '),
   targetMetrics: targetMetrics(),
   migrateFunction: `\${${firstUpper(migratedBy)}LambdaFunction}`,
   parameters,
@@ -151,6 +151,7 @@ module.exports = {
   migrate: machine('migrate'),
   callable: called(machine('migrate')),
   machine,
+  migratingFor,
   migratedBy,
   /** Keys of the functions that every migration has. osls merges the lists of functions without a word. */
   otherFunctions: readTemplate('serverless.yml').functions.flatMap((one) => (typeof one === 'string' ? [] : Object.keys(one))),

@@ -8,6 +8,7 @@ import {
   MAX_SORT_KEY_BYTES,
 } from '../items/item-size.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue } from '../items/wire-item.ts';
+import { TransformError } from '../errors.ts';
 import { cut } from '../text.ts';
 import type {
   FilledTable,
@@ -29,6 +30,8 @@ export interface ItemMaker extends Pick<Migration, 'source' | 'filled' | 'nouns'
  * Transforms a source item and checks what comes of it: one item at least, keys of the right types and lengths, sizes,
  * no attribute of the engine's, every key belonging to this source item and none twice. Together these checks prove, in
  * constant memory, that no source item is lost and no two share a target key.
+ *
+ * @throws TransformError where the migration's own code throws; not retried
  */
 export function makeItems(source: WireItem, context: TransformContext, maker: ItemMaker): TransformResult {
   const label = labelOf(source, maker);
@@ -44,9 +47,18 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
     if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
     return { kind: 'items', items };
   } catch (error) {
-    if (!(error instanceof ItemRefusal)) throw error;
+    if (!(error instanceof ItemRefusal)) throw transformError(label, error);
     return { kind: 'quarantined', code: error.code, sentence: error.message };
   }
+}
+
+/** Without the error's own message, which may hold a value of the item. */
+function transformError(label: string, error: unknown): TransformError {
+  const what = error instanceof Error ? error.name : typeof error;
+  return new TransformError(
+    `The migration's own code threw ${what} on ${label}, which it should transform or refuse. No table was created. Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where. Correct the code, deploy it, and start again.`,
+    { cause: error },
+  );
 }
 
 /** The source item that is transformed. */

@@ -22,7 +22,7 @@ function lambdaMessage(cause: string): string | undefined {
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   'Sandbox.Timedout': 'The function reached its time limit and was ended.',
   'Runtime.ExitError': 'The function exited in the middle of its work.',
-  'Runtime.OutOfMemory': 'The function ran out of memory. Give it more in functions/<stage>/function.yml.',
+  'Runtime.OutOfMemory': 'The function ran out of memory. Give it more in functions/<state>/function.yml.',
   'States.Timeout': 'The function did not answer within the time limit of its state.',
 };
 

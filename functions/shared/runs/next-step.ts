@@ -97,5 +97,7 @@ function afterHolding({ runId, error, quarantined = 1 }: Ending): string {
     return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${quarantined}}. Or roll it back by starting ${rollbackWith(runId)}, correct them, and start again with {}.`;
   if (error === 'VerificationFailedError')
     return `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back by starting ${rollbackWith(runId)} (a table with changes by others is kept), then start again with {}.`;
+  if (error === 'BackupDamagedError')
+    return `Resuming reads the backup and the complete target files again, and fails again while they are damaged. Roll the run back by starting ${rollbackWith(runId)}, then start again with {} for new files.`;
   return `Go on by starting migrate with {"resume": "${runId}"}, or roll it back by starting ${rollbackWith(runId)}.`;
 }

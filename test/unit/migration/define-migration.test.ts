@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
 import { defineTable } from '../../../functions/shared/migration/define-table.ts';
+import { TransformError } from '../../../functions/shared/errors.ts';
 import type { TransformContext } from '../../../functions/shared/migration/migration.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 
@@ -124,6 +125,22 @@ describe('a definition', () => {
     const define = () =>
       defineMigration({ ...base, targets: { alarms }, transform: () => ({ put: {} }), belongsTo: {} });
     expect(define).toThrow('A migration needs a table that holds something.');
+  });
+});
+
+describe('a transform that throws', () => {
+  it('fails with the item, the kind of error and how to find its place, and without a value of the item', () => {
+    const { transform } = defineMigration({
+      ...base,
+      transform: () => {
+        throw new SyntaxError('Cannot convert secret to a BigInt');
+      },
+    });
+    const failing = () => transform({ ...source, value: { S: 'secret' } }, context);
+
+    expect(failing).toThrow(TransformError);
+    expect(failing).toThrow(/threw SyntaxError on Measurement "a" \/ 7, .* samples\.ts/);
+    expect(failing).not.toThrow(/secret/);
   });
 });
 
