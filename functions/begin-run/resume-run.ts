@@ -1,6 +1,6 @@
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
-import { transformBasis } from '../shared/copy/transform/transform-shard.ts';
+import { transformBasis } from '../shared/copy/transform/making.ts';
 import { findRun, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';

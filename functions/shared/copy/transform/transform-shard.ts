@@ -19,6 +19,7 @@ import { tableName } from '../../migration/table-spec.ts';
 import { combineDigests, EMPTY_DIGEST } from '../../items/digest.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { addTo } from '../load/load-window.ts';
+import { makingOf, transformBasis } from './making.ts';
 import { proveAgain } from './prove-again.ts';
 import { type FileTransform, transformFile } from './transform-file.ts';
 
@@ -72,12 +73,6 @@ async function listOwn(runtime: Runtime, run: Run, shard: number): Promise<Shard
     transformed: new Map(records.map((record) => [`${record.segment}-${record.sequence}`, record])),
   };
 }
-
-/** A making of the target files; an applied plan's files are proved again by each execution. */
-export const transformBasis = (run: Run): string =>
-  run.plannedAt === undefined ? `${makingOf(run)}` : `${makingOf(run)} ${run.executionArn}`;
-
-const makingOf = ({ targetMaking = 0 }: Run): number => targetMaking;
 
 interface TransformScope {
   readonly runtime: Runtime;
