@@ -44,10 +44,10 @@ import {
   shortTurn,
   sourceTable,
   startBench,
-} from './backup-bench.ts';
+} from '../../unit/files/backup-bench.ts';
 import { orderOf } from '../../../functions/restore-from-backup/payloads.ts';
-import { ledgerHand } from '../complete-run/commit-bench.ts';
-import { backUpAndTransform, sealedBench } from './sealed-bench.ts';
+import { ledgerHand } from '../../unit/complete-run/commit-bench.ts';
+import { backUpAndTransform, sealedBench } from '../../unit/files/sealed-bench.ts';
 
 let bench: Bench;
 afterEach(() => bench.stop());
