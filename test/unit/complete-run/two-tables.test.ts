@@ -1,35 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
-import { defineTable } from '../../../functions/shared/migration/define-table.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { evenAndOdd } from '../../support/two-tables.ts';
 import { type Bench, products } from '../files/backup-bench.ts';
 import { commitBench, driveRun, type Stage } from './commit-bench.ts';
-
-const tableOf = (name: string) =>
-  defineTable({
-    name,
-    key: { partition: ['PK', 'S'] },
-    billing: { mode: 'PAY_PER_REQUEST' },
-    holds: ['ONE'],
-  });
-const owner = {
-  sourceKeyOf: ({ PK }: { readonly PK: { readonly S: string } }) => ({ id: PK }),
-  partitionsOf: ({ id }: { readonly id: { readonly S: string } }) => [id],
-};
-
-/** Every second product goes into the other table. */
-const migration = defineMigration({
-  source: { name: 'products', key: { partition: ['id', 'S'] } },
-  targets: { even: tableOf('even'), odd: tableOf('odd') },
-  settings: {},
-  nouns: { item: 'product', items: 'products' },
-  belongsTo: { even: owner, odd: owner },
-  transform: (item, { put }) => {
-    const { id = { S: '' } } = item as { readonly id?: { readonly S: string } };
-    const one = { ...item, PK: id };
-    return put(Number(id.S.slice(2)) % 2 === 0 ? { even: { ONE: [one] } } : { odd: { ONE: [one] } });
-  },
-});
 
 let bench: Bench;
 afterEach(() => bench.stop());
@@ -37,7 +10,7 @@ afterEach(() => bench.stop());
 /** A run into two new tables, with a deed before one of its stages. */
 async function runWith(at: Stage, deed: () => Promise<void>) {
   const started = await commitBench(products(12));
-  bench = { ...started.bench, runtime: { ...started.bench.runtime, migration } };
+  bench = { ...started.bench, runtime: { ...started.bench.runtime, migration: evenAndOdd } };
   return driveRun(bench, started.run, (stage) => (stage === at ? deed() : Promise.resolve()));
 }
 
