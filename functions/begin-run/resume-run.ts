@@ -36,7 +36,8 @@ export async function resume(
   const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
   if (resumed === undefined) throw cannotGoOn(run);
-  if (resumed.plannedAt !== undefined) await assertStillNewest(runtime, resumed, holder);
+  // Held since, it has tables and is no plan any more.
+  if (resumed.plannedAt !== undefined && !resumed.resumed) await assertStillNewest(runtime, resumed, holder);
   return begun(resumed, 'RESUMED');
 }
 

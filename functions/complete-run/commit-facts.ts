@@ -2,6 +2,7 @@ import { missingFromBucket, readManifest } from '../shared/files/backup-catalog.
 import type { RunLedger } from '../shared/runs/build-report.ts';
 import { existingTables } from '../shared/aws/existing-tables.ts';
 import { listFiles } from '../shared/ledger/file.ts';
+import { listTransformed } from '../shared/ledger/transformed-file.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf, targetTablesOf } from '../shared/tables/run-tables.ts';
@@ -16,8 +17,10 @@ import type { CommitFacts } from './judge.ts';
  */
 export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLedger): Promise<CommitFacts> {
   const names = run.parameters.dryRun ? [] : targetTablesOf(runtime, run).map(({ name }) => name);
-  const [files, manifest, existing] = await Promise.all([
-    listFiles(runtime.ledger, run.runId),
+  const { runId, targetMaking: making = 0 } = run;
+  const [files, transformed, manifest, existing] = await Promise.all([
+    listFiles(runtime.ledger, runId),
+    listTransformed(runtime.ledger, { runId, making }),
     readManifest(runtime.objects, run.backupId),
     existingTables(runtime, names),
   ]);
@@ -33,5 +36,6 @@ export async function readCommitFacts(runtime: Runtime, run: Run, ledger: RunLed
       existing: existing.get(name),
     })),
     targets: filledTablesOf(runtime, run).map(({ name }) => name),
+    targetFiles: transformed.flatMap(({ targets }) => targets),
   };
 }

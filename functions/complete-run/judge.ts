@@ -2,9 +2,12 @@ import { countedVerification, type RunLedger } from '../shared/runs/build-report
 import { countOver } from '../shared/runs/count-shards.ts';
 import {
   backupProblems,
+  digestName,
   existingTableProblems,
   newTableProblems,
   passProblems,
+  type TableDigests,
+  tableDigestProblems,
   tableProblems,
   type TableFacts,
   transformProblems,
@@ -13,6 +16,7 @@ import {
 import { VerificationFailedError } from '../shared/errors.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
+import type { TargetFile } from '../shared/ledger/transformed-file.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 
 /** Everything that a commit is judged by. */
@@ -29,6 +33,8 @@ export interface CommitFacts {
   readonly tables: readonly TableFacts[];
   /** Name of the table that products go into. */
   readonly targets: readonly string[];
+  /** By the ledger's list of target files. */
+  readonly targetFiles: readonly Pick<TargetFile, 'table' | 'digest'>[];
 }
 
 const NOTHING: Digest = EMPTY_DIGEST;
@@ -114,6 +120,15 @@ function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   return products === all ? same : [...same, `${products} of ${all} products were migrated or quarantined`];
 }
 
+function digestsOf(facts: CommitFacts, table: string): TableDigests {
+  const files = facts.targetFiles.filter((file) => file.table === table);
+  return {
+    table,
+    expected: combineDigests(files.map(({ digest }) => digest)),
+    found: digestOver(facts, 'VerifyMigration', digestName(table)),
+  };
+}
+
 function targetProblems(facts: CommitFacts): readonly string[] {
   const { ledger } = facts;
   const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
@@ -122,8 +137,8 @@ function targetProblems(facts: CommitFacts): readonly string[] {
   const atHand = migrated('alreadyPresent');
   const written = migrated('items') - atHand;
   const otherDifferent = compared('presentDifferent');
-  if (isCreated(facts))
-    return newTableProblems({
+  if (isCreated(facts)) {
+    const together = newTableProblems({
       expected,
       sent: written,
       present: atHand,
@@ -132,6 +147,10 @@ function targetProblems(facts: CommitFacts): readonly string[] {
       different: compared('different') + compared('alreadyPresent') + compared('changedSince'),
       extra: countOver(ledger.shards, 'VerifyMigration', 'foreign'),
     });
+    return together.length > 0
+      ? together
+      : tableDigestProblems(facts.targets.map((table) => digestsOf(facts, table)));
+  }
   const extra = countOver(ledger.shards, 'VerifyMigration', 'foreign');
   const existing = existingTableProblems({
     expected: expected.count,

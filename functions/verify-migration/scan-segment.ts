@@ -3,13 +3,14 @@ import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { openScans, type ScansCursor, type VerifiedScan } from '../shared/copy/verify/read-scans.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import { filesOfRun } from '../shared/files/run-files.ts';
+import { itemDigest } from '../shared/items/digest.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { isOfRun } from '../shared/migration/as-written.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import { findVerifiedTargets, type VerifiedTarget } from './find-target.ts';
-import { verificationBasis } from '../shared/runs/equations.ts';
+import { digestName, verificationBasis } from '../shared/runs/equations.ts';
 import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';
 import { openSourceCheck, type SourceCheck } from './source-check.ts';
@@ -43,7 +44,10 @@ async function openVerification(
 ): Promise<Verification> {
   const { run, progress } = turn;
   const targets = await findVerifiedTargets(runtime, run);
-  const tally = createScanTally(progress);
+  const tally = createScanTally(
+    progress,
+    targets.map(({ tableName }) => tableName),
+  );
   const startOf = (name: string): ScanPosition => progress.cursor?.[name] ?? NOT_BEGUN;
   const files = (await filesOfRun(runtime, run)).filter((file) => file.segment === segment);
   const isSourceDone = startOf('source').isDone;
@@ -53,7 +57,7 @@ async function openVerification(
     openScan(turnScope(runtime, turn, tally.counters), { tableName, segment, totalSegments }, start);
   const source = scanOf(run.sourceTable, startOf('source'));
   const scanTarget = (target: VerifiedTarget): readonly [string, VerifiedScan] => {
-    const name = `target ${target.tableName}`;
+    const name = digestName(target.tableName);
     const scan = scanOf(target.tableName, startOf(name));
     if (target.isCreated)
       return [name, { scan, take: (page) => digestTarget(tally, page, target, run.runId) }];
@@ -79,11 +83,13 @@ const NO_CHECK: SourceCheck = { see: () => undefined, finish: () => Promise.reso
 function digestTarget(
   tally: ScanTally,
   page: readonly WireItem[],
-  { spec }: VerifiedTarget,
+  { spec, tableName }: VerifiedTarget,
   runId: string,
 ): void {
   for (const item of page) {
-    tally.sums.target.add(item);
+    const digest = itemDigest(item);
+    tally.sums.target.add(digest);
+    tally.sums[digestName(tableName)]?.add(digest);
     tally.counters.targetItems += 1;
     if (isOfRun(item, runId)) continue;
     tally.counters.foreign += 1;

@@ -1,3 +1,4 @@
+import { type DigestName, digestName } from '../shared/runs/equations.ts';
 import { createTally, type SavedTally, type Tally } from '../shared/copy/verify/tally.ts';
 
 const COUNTERS = [
@@ -20,10 +21,10 @@ const COUNTERS = [
   'throttles',
 ] as const;
 
-/** What a segment's two Scans have found. */
-export type ScanTally = Tally<(typeof COUNTERS)[number], 'target' | 'source'>;
+/** What a segment's Scans have found. `target`: of all tables together; each has one of its own by {@link digestName}. */
+export type ScanTally = Tally<(typeof COUNTERS)[number], 'target' | 'source' | DigestName>;
 
 /** A tally that continues a saved one. */
-export function createScanTally(saved: SavedTally): ScanTally {
-  return createTally({ counters: COUNTERS, sums: ['target', 'source'] }, saved);
+export function createScanTally(saved: SavedTally, tables: readonly string[]): ScanTally {
+  return createTally({ counters: COUNTERS, sums: ['target', 'source', ...tables.map(digestName)] }, saved);
 }

@@ -37,6 +37,8 @@ export interface RunSettings {
   readonly kmsKeyArn?: string | undefined;
   /** Absent in runs that began before it was noted: they have the deployment's. */
   readonly tablePrefix?: string | undefined;
+  /** Names of the tables that the run fills, without the prefix: their order is that of its cursors and undo files. */
+  readonly filled?: readonly string[] | undefined;
 }
 
 /** The settings of a run that begins now. */

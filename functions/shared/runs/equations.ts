@@ -136,7 +136,27 @@ export interface NewTableFacts {
   readonly extra: number;
 }
 
-/** Sent = expected = everything in the table, by digest, and nothing else. */
+export type DigestName = `target ${string}`;
+
+/** Under which name a checkpoint of the verification digests the items of one table. */
+export const digestName = (table: string): DigestName => `target ${table}`;
+
+/** What one of several new tables must hold, and holds. */
+export interface TableDigests {
+  readonly table: string;
+  /** By its target files. */
+  readonly expected: Digest;
+  readonly found: Digest;
+}
+
+/** Each table holds the items that are its own: those of all tables together could have changed places. */
+export function tableDigestProblems(tables: readonly TableDigests[]): readonly string[] {
+  return tables.flatMap(({ table, expected, found }) =>
+    unequalDigest(`table ${table} holds`, found, expected),
+  );
+}
+
+/** Sent = expected = everything in the tables, by digest, and nothing else. */
 export function newTableProblems({ expected, found, sent, ...others }: NewTableFacts): readonly string[] {
   return [
     ...unequal('items sent:', sent, expected.count),

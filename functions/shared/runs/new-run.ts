@@ -5,7 +5,7 @@ import type { Execution, Plan } from '../state.ts';
 
 /** What every run begins with; the name of its execution becomes its id. */
 export function newRunOf(
-  { config }: Pick<Runtime, 'config'>,
+  { config, migration }: Pick<Runtime, 'config' | 'migration'>,
   { name, startTime }: Pick<Execution, 'name' | 'startTime'>,
   plan: Plan,
 ): Pick<NewRun, 'runId' | 'startedAt' | 'sourceTable' | 'plan' | 'settings' | 'warnings'> {
@@ -14,7 +14,7 @@ export function newRunOf(
     startedAt: startTime,
     sourceTable: config.sourceTable,
     plan,
-    settings: settingsOf(config),
+    settings: { ...settingsOf(config), filled: migration.filled.map((spec) => spec.name) },
     warnings: plan.warnings,
   };
 }

@@ -17,13 +17,20 @@ export function targetTablesOf(runtime: RunTablesOf, run: Pick<Run, 'settings'>)
   return runtime.migration.targets.map((spec) => ({ spec, name: tableName(spec, prefix) }));
 }
 
-/** The tables that the run fills, in the definition's order. */
+/** The tables that the run fills, in the order that it began with: later code may have another one. */
 export function filledTablesOf(
   runtime: RunTablesOf,
   run: Pick<Run, 'settings'>,
 ): readonly RunTable<FilledTable>[] {
   const prefix = tablePrefixOf(runtime, run);
-  return runtime.migration.filled.map((spec) => ({ spec, name: tableName(spec, prefix) }));
+  const tables = runtime.migration.filled.map((spec) => ({ spec, name: tableName(spec, prefix) }));
+  return tables.toSorted((one, other) => rankOf(one, run) - rankOf(other, run));
+}
+
+/** Tables that the run does not know come last. */
+function rankOf({ spec }: RunTable, { settings: { filled = [] } }: Pick<Run, 'settings'>): number {
+  const rank = filled.indexOf(spec.name);
+  return rank === -1 ? filled.length : rank;
 }
 
 /**
@@ -37,8 +44,9 @@ export function filledTable(
   name: string,
 ): RunTable<FilledTable> & { readonly number: number } {
   const tables = filledTablesOf(runtime, run);
-  const number = tables.findIndex((one) => one.name === name);
-  const table = tables[number];
+  const position = tables.findIndex((one) => one.name === name);
+  const table = tables[position];
   if (table === undefined) throw new RangeError(`Run ${run.runId} fills no table ${name}.`);
-  return { ...table, number };
+  const known = run.settings.filled?.indexOf(table.spec.name) ?? -1;
+  return { ...table, number: known === -1 ? position : known };
 }

@@ -177,6 +177,20 @@ describe('a planned run that is resumed', () => {
     await expectUntouched(run);
   });
 
+  it('is no plan any more once it was applied and held, whoever was committed since', async () => {
+    await planned();
+    const { ledger } = bench.runtime;
+    await resume();
+    const run = await readRun(ledger, 'run-1');
+    await transition(ledger, { run, to: 'HELD', lock: 'release', writer: 'hold' });
+    await commitAnother();
+    expect(await resume({}, bench.runtime, 'again')).toMatchObject({ run: { outcome: 'RESUMED' } });
+    expect(await readRun(ledger, 'run-1')).toMatchObject({
+      status: 'RUNNING',
+      parameters: { dryRun: false },
+    });
+  });
+
   it('is not refused because of a run that was planned, or that only backed up', async () => {
     await planned();
     await bench.begin('other-plan', {}, { parameters, startedAt: new Date().toISOString() });

@@ -15,7 +15,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
-import { catalogueTable, targetTables } from '../../support/shop.ts';
+import { catalogueTable } from '../../support/shop.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { compareShard } from '../../../functions/verify-migration/compare-shard.ts';
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';
@@ -74,7 +74,9 @@ export async function driveRun(
     TransformProducts: () => map(transformShard, shards),
     SealBackup: () => sealBackup(runtime, { runId, executionArn }),
     CreateTables: () =>
-      Promise.all(targetTables.map((spec) => ensureTable(runtime, { spec, runId, executionArn }))),
+      Promise.all(
+        runtime.migration.targets.map((spec) => ensureTable(runtime, { spec, runId, executionArn })),
+      ),
     MigrateProducts: () => map(migrateShard, shards),
     VerifyMigration: () => map(scanSegment, segments),
     JudgeDigests: async () => {

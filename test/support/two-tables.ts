@@ -1,0 +1,31 @@
+import { defineMigration } from '../../functions/shared/migration/define-migration.ts';
+import { defineTable } from '../../functions/shared/migration/define-table.ts';
+
+const tableOf = (name: string) =>
+  defineTable({
+    name,
+    key: { partition: ['PK', 'S'] },
+    billing: { mode: 'PAY_PER_REQUEST' },
+    holds: ['ONE'],
+  });
+const owner = {
+  sourceKeyOf: ({ PK }: { readonly PK: { readonly S: string } }) => ({ id: PK }),
+  partitionsOf: ({ id }: { readonly id: { readonly S: string } }) => [id],
+};
+
+/** Every second product goes into the other table. */
+export const evenAndOdd = defineMigration({
+  source: { name: 'products', key: { partition: ['id', 'S'] } },
+  targets: { even: tableOf('even'), odd: tableOf('odd') },
+  settings: {},
+  nouns: { item: 'product', items: 'products' },
+  belongsTo: { even: owner, odd: owner },
+  transform: (item, { put }) => {
+    const { id = { S: '' } } = item as { readonly id?: { readonly S: string } };
+    const one = { ...item, PK: id };
+    return put(Number(id.S.slice(2)) % 2 === 0 ? { even: { ONE: [one] } } : { odd: { ONE: [one] } });
+  },
+});
+
+/** The same, written down in another order. */
+export const oddAndEven = { ...evenAndOdd, filled: evenAndOdd.filled.toReversed() };

@@ -1,0 +1,41 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
+import { newRunOf } from '../../../functions/shared/runs/new-run.ts';
+import { evenAndOdd, oddAndEven } from '../../support/two-tables.ts';
+import { commitBench, driveRun } from '../complete-run/commit-bench.ts';
+import { type Bench, product, products, sourceTable } from '../files/backup-bench.ts';
+import { replacing } from '../migrate/migrate-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+const itemsOf = async (tableName: string): Promise<readonly string[]> =>
+  (await bench.runtime.items.scanPage({ tableName, segment: 0, totalSegments: 1 })).items.map(canonicalJson);
+
+/** A run that has replaced one item of each of two tables. */
+async function replaced(): Promise<{ readonly run: Run; readonly before: readonly string[] }> {
+  const started = await commitBench(products(4));
+  bench = { ...started.bench, runtime: { ...started.bench.runtime, migration: evenAndOdd } };
+  await driveRun(bench, started.run);
+  const before = await itemsOf('odd');
+  await bench.fill(sourceTable, [product(0, { note: { S: 'new' } }), product(1, { note: { S: 'new' } })]);
+  const execution = { name: 'run-2', startTime: '2026-01-03T00:00:00.000Z' };
+  const { settings } = newRunOf(bench.runtime, execution, SINGLE_PLAN);
+  const run = await bench.begin('run-2', {}, { ...replacing, settings });
+  await driveRun(bench, run);
+  return { run, before };
+}
+
+describe('a roll back by code that has the tables in another order', () => {
+  it('finds what the run has replaced in each of them', async () => {
+    const { run, before } = await replaced();
+    expect(await itemsOf('odd')).not.toEqual(before);
+    const runtime = { ...bench.runtime, migration: oddAndEven };
+    const scope = { run, tableName: 'odd', deadline: Date.now() + 60_000, check: () => Promise.resolve() };
+    expect(await rollBackItems(runtime, scope)).toMatchObject({ done: true, deleted: 0, restored: 1 });
+    expect(await itemsOf('odd')).toEqual(before);
+  });
+});
