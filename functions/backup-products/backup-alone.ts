@@ -12,7 +12,7 @@ import {
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { sparedReadUnits } from '../shared/aws/live-capacity.ts';
-import { rehearseShard } from '../shared/copy/transform/transform-shard.ts';
+import { transformWithoutFiles } from '../shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../shared/runs/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
 
@@ -47,8 +47,8 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
 async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
   const backedUp = await takeAllTurns(runtime, { run, turn }, backupSegment);
   if (!backedUp.done) return { ...backedUp, result: { ...backedUp.result, step: 'BackupProducts' } };
-  const rehearsed = await takeAllTurns(runtime, { run, turn }, rehearseShard);
-  if (!rehearsed.done) return { ...rehearsed, result: { ...rehearsed.result, step: 'TransformProducts' } };
+  const proved = await takeAllTurns(runtime, { run, turn }, transformWithoutFiles);
+  if (!proved.done) return { ...proved, result: { ...proved.result, step: 'TransformProducts' } };
   // Sealing waits for requests without an answer, and an invocation that ends while it waits is a failure.
   if (!(await isQuietInTime(runtime, run, turn))) return { done: false, result: { step: 'SealBackup' } };
   const sealed = await sealBackup(runtime, { runId: run.runId, executionArn: run.executionArn });
@@ -56,7 +56,7 @@ async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPro
 }
 
 /**
- * `sls invoke -f backupProducts`: a whole backup, rehearsed and sealed, in a run of its own. If time runs short, the
+ * `sls invoke -f backupProducts`: a whole backup, proved and sealed, in a run of its own. If time runs short, the
  * answer says so, and the next call continues.
  *
  * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.

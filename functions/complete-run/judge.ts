@@ -46,7 +46,7 @@ function digestOver(facts: CommitFacts, state: ShardState, name: string): Digest
   return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? NOTHING));
 }
 
-/** What the target must hold. The rehearsal counted it, never the comparison. */
+/** What the target must hold. TransformProducts counted it, never the comparison. */
 function expectedOf(facts: CommitFacts): Digest {
   return digestOver(facts, 'TransformProducts', 'expected');
 }
@@ -106,14 +106,14 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
   ];
 }
 
-/** The workers of MigrateProducts have seen every product and made the same of it as the rehearsal. */
+/** The workers of MigrateProducts have seen every product and made the same of it as TransformProducts. */
 function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
-  const rehearsed = (counter: string): number => countOver(ledger.shards, 'TransformProducts', counter);
+  const transformed = (counter: string): number => countOver(ledger.shards, 'TransformProducts', counter);
   const same = (['metadata', 'variants', 'quarantined'] as const).flatMap((counter) =>
-    migrated(counter) === rehearsed(counter)
+    migrated(counter) === transformed(counter)
       ? []
-      : [`MigrateProducts counts ${migrated(counter)} ${counter}, the rehearsal ${rehearsed(counter)}`],
+      : [`MigrateProducts counts ${migrated(counter)} ${counter}, TransformProducts ${transformed(counter)}`],
   );
   const products = migrated('metadata') + migrated('quarantined');
   const all = run.backup?.items ?? 0;

@@ -33,6 +33,6 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
     const found = attribute === undefined ? 'off' : `on ${attribute}, as for ${target}`;
     return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
   }
-  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. A product that is migrated before it expires stays there for ever. The rehearsal counts such products.`;
+  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. A product that is migrated before it expires stays there for ever. TransformProducts counts such products.`;
   return { check: warning(what, sentence), attribute };
 }

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { MigrationFolder } from './migration-contract.ts';
 
 /** What another team has after adapting this project: a checkout of its own. */
 export interface AssembledProject {
@@ -40,6 +41,14 @@ export async function assembleProject(name: string): Promise<AssembledProject> {
     throw error;
   }
   return { folder, remove };
+}
+
+/** Loads the three files of a migration's folder that have a name. */
+export async function loadMigration({ folder }: AssembledProject, name: string): Promise<MigrationFolder> {
+  const file = (one: string): Promise<unknown> =>
+    import(join(folder, 'functions/migrations', name, `${one}.ts`));
+  const [index, samples, generate] = await Promise.all(['index', 'samples', 'generate'].map(file));
+  return Object.assign({}, index, samples, generate) as MigrationFolder;
 }
 
 async function pointAt(path: string, name: string): Promise<void> {

@@ -34,7 +34,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   },
   backup: {
     story:
-      'What the bucket gives back of the backup has one byte changed, so the rehearsal fails before any table exists.',
+      'What the bucket gives back of the backup has one byte changed, so TransformProducts fails before any table exists.',
     inject(faults) {
       const isData = /\/data\/.*\.json\.gz$/;
       faults.add({ service: 's3', operation: 'GetObject', key: isData, kind: 'bodyChanged' });

@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -64,7 +65,7 @@ function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions
   return {
     warning: () => undefined,
     products: generateProducts({ count: products, seed }),
-    name: `${count(products)} generated products`,
+    name: `${count(products)} generated ${migration.nouns.items}`,
   };
 }
 
@@ -161,7 +162,7 @@ function remains({ dynamodb, s3 }: LocalRunOptions): string {
 }
 
 function announce({ shop, input, breakage }: Announcement, terminal: Terminal): void {
-  terminal.say(`A shop with ${shop.name} is up; starting migrate with ${JSON.stringify(input)}`);
+  terminal.say(`A source table with ${shop.name} is up; starting migrate with ${JSON.stringify(input)}`);
   const warning = shop.warning();
   if (warning !== undefined) terminal.say(terminal.colors.yellow(warning));
   if (breakage !== undefined) terminal.say(terminal.colors.yellow(breakage.story));

@@ -41,7 +41,7 @@ const command = addMigrateOptions(
     .addOption(stageOption())
     .addOption(regionOption()),
 )
-  .option('--quick', 'only the checks and an estimate: no backup, no rehearsal of every product')
+  .option('--quick', 'only the checks and an estimate: no backup, no dry run')
   .option(
     '--products <count>',
     'plan for this many products instead of a stage, for example 1e9',
@@ -123,11 +123,10 @@ function stopped(plan: object, terminal: Terminal): number {
 
 /** A dry run: backs up and transforms every product, and so counts instead of guessing. */
 async function rehearse(context: OperatorContext, input: object, terminal: Terminal) {
-  terminal.say(`\n${terminal.colors.bold('Rehearsal')}`);
+  terminal.say(`\n${terminal.colors.bold('Dry run')}`);
   const executionArn = await startExecution(context, 'migrate', { input });
   const end = await followExecution(context, executionArn, { view: progressView(terminal) });
-  if (end === undefined)
-    throw new OperatorError(`The rehearsal ${executionArn} was not followed to its end.`);
+  if (end === undefined) throw new OperatorError(`The dry run ${executionArn} was not followed to its end.`);
   const { report } = await reportOfExecution(context, end);
   return { report, succeeded: end.status === 'SUCCEEDED' };
 }

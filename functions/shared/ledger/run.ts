@@ -71,7 +71,7 @@ export interface BackupSummary {
   readonly digest: Digest;
 }
 
-/** What the rehearsal says the target must become. */
+/** What the target must become, as TransformProducts counted it. */
 export interface Rehearsal {
   readonly products: number;
   readonly metadata: number;

@@ -52,7 +52,7 @@ export interface Shard<Cursor = unknown> extends Claims {
    * of that length may lack some.
    */
   readonly foundRuns?: Readonly<Record<string, readonly string[]>>;
-  /** The first 20 that a rehearsal could not transform. */
+  /** The first 20 that TransformProducts could not transform. */
   readonly quarantined?: readonly QuarantinedProduct[];
   /** What the checkpoint rests on; for a worker that rests on something else it counts for nothing. */
   readonly basis?: string | undefined;

@@ -19,7 +19,7 @@ export interface BackupTotals {
   readonly reread: Digest;
   /** What the target must become. */
   readonly expected: Digest;
-  /** The rehearsal's counters. */
+  /** TransformProducts' counters. */
   readonly rehearsed: Readonly<Record<string, number>>;
   readonly quarantinedProducts: readonly QuarantinedProduct[];
   /** As scanned, by the workers' counters. */

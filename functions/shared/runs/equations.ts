@@ -113,7 +113,7 @@ export function transformProblems(facts: TransformFacts): readonly string[] {
   return [
     ...broken({ transformed, quarantined }),
     ...unequal('transformed and quarantined are together', transformed + quarantined, sourceItems),
-    ...unequal('the rehearsal counts as target items', targetItems, expected.count),
+    ...unequal('TransformProducts counts as target items', targetItems, expected.count),
     ...unequalDigest('the run remembers as expected', facts.remembered, expected),
     ...(quarantined <= maxQuarantined
       ? []
@@ -123,7 +123,7 @@ export function transformProblems(facts: TransformFacts): readonly string[] {
 
 /** A table that only this run has written to. */
 export interface NewTableFacts {
-  /** What the table must hold: what the rehearsal counted, or what the backup holds. */
+  /** What the table must hold: what TransformProducts counted, or what the backup holds. */
   readonly expected: Digest;
   /** Items that the workers wrote, and items that they found there. */
   readonly sent: number;
@@ -167,7 +167,7 @@ export function newTableProblems({ expected, found, sent, ...others }: NewTableF
 
 /** A table that existed before the run, or that others may have written to. */
 export interface ExistingTableFacts {
-  /** Items that must be there: what the rehearsal counted, or what the backup holds. */
+  /** Items that must be there: what TransformProducts counted, or what the backup holds. */
   readonly expected: number;
   /** By the workers that wrote. */
   readonly written: number;

@@ -161,7 +161,7 @@ export interface Report {
   readonly parameters?: RunParameters;
   /** Sentences. */
   readonly warnings?: readonly string[];
-  /** What the target must become, as the rehearsal counted it. The main result of a dry run. */
+  /** What the target must become, as TransformProducts counted it. The main result of a dry run. */
   readonly rehearsal?: Pick<Rehearsal, 'products' | 'metadata' | 'variants' | 'quarantined' | 'targetBytes'>;
   /** Up to 10 of the quarantined products. */
   readonly quarantine?: readonly QuarantinedProduct[];

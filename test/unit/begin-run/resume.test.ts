@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
-import { rehearseShard, transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
+import {
+  transformWithoutFiles,
+  transformShard,
+} from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { backupLayout, RUN_LAYOUT } from '../../../functions/shared/files/layout.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
@@ -302,7 +305,7 @@ describe('a run that only backs up', () => {
     await end(made.run.runId, 'SUCCEEDED');
     const run = await bench.begin('backup', {}, { kind: 'manual', backupId: made.run.backupId });
     const worker = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
-    await drive((input, turn) => rehearseShard(bench.runtime, input, turn), worker);
+    await drive((input, turn) => transformWithoutFiles(bench.runtime, input, turn), worker);
     expect((await findShard(bench.runtime.ledger, 'backup', 'TransformProducts', 0))?.counters).toMatchObject(
       {
         products: 3,

@@ -81,7 +81,7 @@ describe('a run is not committed', () => {
     expect(error).toMatch(/the list of files holds \d+, not 40/);
   });
   it.each([
-    ['the run made the table', {}, /MigrateProducts counts \d+ metadata, the rehearsal 40/],
+    ['the run made the table', {}, /MigrateProducts counts \d+ metadata, TransformProducts 40/],
     [
       'the table was there before',
       { existing: [] },

@@ -69,7 +69,7 @@ function migrationTiles(report: Report): readonly Tile[] {
 function quarantineTile({ migrated, rehearsal, status }: Report): Tile {
   const quarantined = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
   const isKnown = rehearsal !== undefined || status === 'SUCCEEDED';
-  if (!isKnown && quarantined === 0) return ['Quarantined', '–', 'not rehearsed'];
+  if (!isKnown && quarantined === 0) return ['Quarantined', '–', 'not transformed yet'];
   return ['Quarantined', count(quarantined), quarantined === 0 ? 'every product fits' : 'listed below'];
 }
 

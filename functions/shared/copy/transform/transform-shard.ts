@@ -45,7 +45,7 @@ interface ShardFiles {
 export const transformShard = shardWorker({ keepsTargets: true });
 
 /** The same for a run that only backs up: every item is transformed, and no target file is written. */
-export const rehearseShard = shardWorker({ keepsTargets: false });
+export const transformWithoutFiles = shardWorker({ keepsTargets: false });
 
 function shardWorker(kind: { readonly keepsTargets: boolean }) {
   return (runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> => {
