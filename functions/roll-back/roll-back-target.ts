@@ -1,5 +1,6 @@
 import { errorSummary } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { tableName } from '../shared/migration/table-spec.ts';
 import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -20,10 +21,11 @@ function mayHaveWritten({ kind, backup }: Run): boolean {
   return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
 }
 
-/** The tables that the run fills and that existed before. */
+/** The tables that the run fills, as it began or as the code has them now, and that existed before. */
 async function existingTargets(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
   if (!mayHaveWritten(run)) return [];
-  const filled = filledTablesOf(runtime, run).map(({ name }) => name);
+  const known = (run.settings.filled ?? []).map((name) => tableName({ name }, tablePrefixOf(runtime, run)));
+  const filled = [...known, ...filledTablesOf(runtime, run).map(({ name }) => name)];
   const tables = await listTables(runtime.ledger, run.runId);
   return tables.filter(({ name, outcome }) => outcome === 'EXISTED' && filled.includes(name));
 }

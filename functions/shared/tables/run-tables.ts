@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.ts';
 import { type Run, tablePrefixOf } from '../ledger/run.ts';
 import type { FilledTable } from '../migration/migration.ts';
 import { type TableSpec, tableName } from '../migration/table-spec.ts';
@@ -36,7 +37,7 @@ function rankOf({ spec }: RunTable, { settings: { filled = [] } }: Pick<Run, 'se
 /**
  * The filled table of this name, and which of them it is, from 0.
  *
- * @throws RangeError where the run fills no such table
+ * @throws ConfigurationError (not retried) where the code does not fill such a table any more
  */
 export function filledTable(
   runtime: RunTablesOf,
@@ -46,7 +47,10 @@ export function filledTable(
   const tables = filledTablesOf(runtime, run);
   const position = tables.findIndex((one) => one.name === name);
   const table = tables[position];
-  if (table === undefined) throw new RangeError(`Run ${run.runId} fills no table ${name}.`);
+  if (table === undefined)
+    throw new ConfigurationError(
+      `The migration that is deployed now fills no table ${name}. Deploy the one that run ${run.runId} began with, then do this again.`,
+    );
   const known = run.settings.filled?.indexOf(table.spec.name) ?? -1;
   return { ...table, number: known === -1 ? position : known };
 }

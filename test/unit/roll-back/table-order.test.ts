@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
 import { newRunOf } from '../../../functions/shared/runs/new-run.ts';
 import { evenAndOdd, oddAndEven } from '../../support/two-tables.ts';
@@ -28,6 +29,28 @@ async function replaced(): Promise<{ readonly run: Run; readonly before: readonl
   await driveRun(bench, run);
   return { run, before };
 }
+
+describe('a roll back by code that does not fill a table any more', () => {
+  it('takes nothing out of it, names it and fails', async () => {
+    const { run } = await replaced();
+    const standing = await itemsOf('odd');
+    const filled = evenAndOdd.filled.filter(({ name }) => name === 'even');
+    const runtime = { ...bench.runtime, migration: { ...evenAndOdd, filled } };
+    const fence = { check: () => Promise.resolve() };
+    const relied = () => ({ kind: 'free' }) as const;
+    const outcomes = await rollBackTargets(runtime, {
+      run: await readRun(bench.runtime.ledger, run.runId),
+      fence,
+      deadline: Date.now() + 60_000,
+      relied,
+    });
+    expect(outcomes).toEqual([
+      { kind: 'done' },
+      { kind: 'failed', sentence: expect.stringContaining('now fills no table odd') as string },
+    ]);
+    expect(await itemsOf('odd')).toEqual(standing);
+  });
+});
 
 describe('a roll back by code that has the tables in another order', () => {
   it('finds what the run has replaced in each of them', async () => {
