@@ -30,6 +30,7 @@ export async function resume(
     throw new InvalidInputError(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
+  if (input.dryRun && !staysDry(run)) throw notDry(run);
   if (run.status === 'PLANNED') await assertUsable(runtime, run);
   if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
   const holder = holderOf(execution);
@@ -44,6 +45,15 @@ export async function resume(
 export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
   const { segments, shards, workers } = run.plan;
   return { outcome, runId: run.runId, dryRun: run.parameters.dryRun, segments, shards, workers };
+}
+
+/** A held dry run goes on as one; a plan that is resumed is applied. */
+const staysDry = ({ status, parameters }: Run): boolean => status !== 'PLANNED' && parameters.dryRun;
+
+function notDry({ runId }: Run): InvalidInputError {
+  return new InvalidInputError(
+    `"resume": resuming run ${runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed. Start {"resume": "${runId}"} to go on with it, or {"dryRun": true} for a new plan.`,
+  );
 }
 
 function cannotGoOn({ runId, status }: Run): Error {

@@ -180,6 +180,15 @@ describe('a planned run that is resumed', () => {
     await expectUntouched(run);
   });
 
+  it('is not applied where a dry run is asked for', async () => {
+    const run = await planned();
+    await expect(resume({ dryRun: true })).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining('"dryRun" asks for the opposite'),
+    });
+    await expectUntouched(run);
+  });
+
   it('is no plan any more once it was applied and held, whoever was committed since', async () => {
     await planned();
     const { ledger } = bench.runtime;
