@@ -11,7 +11,7 @@ const MAX_NAMED = 5;
 /** What the run has left alone in an existing table, as sentences for the report. */
 export function catchingUpWarnings(
   runtime: Pick<Runtime, 'config' | 'migration'>,
-  run: Pick<Run, 'sourceTable' | 'settings'>,
+  run: Pick<Run, 'sourceTable' | 'settings' | 'parameters'>,
   { shards }: Pick<RunLedger, 'shards'>,
 ): readonly string[] {
   const target = filledTablesOf(runtime, run)
@@ -64,7 +64,7 @@ export function catchingUpWarnings(
     [
       stale,
       () =>
-        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the product no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. Start with {"onExisting": "replace"} to remove those that nobody has changed.`,
+        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the product no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which the product has no item any more.' : 'Start with {"onExisting": "replace"} to remove those that nobody has changed.'}`,
     ],
     [
       removed,

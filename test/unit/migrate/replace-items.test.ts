@@ -1,6 +1,7 @@
 import type { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { catchingUpWarnings } from '../../../functions/complete-run/catching-up.ts';
+import type { Shard } from '../../../functions/shared/ledger/shard.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { readUndo } from '../../../functions/shared/files/undo-file.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
@@ -33,6 +34,13 @@ function withoutCheckpoints(runtime: Runtime): Runtime {
         : runtime.ledger.client.send(command),
   });
   return { ...runtime, ledger: { ...runtime.ledger, client } };
+}
+
+/** A checkpoint of nothing. */
+async function emptyShard(): Promise<Shard> {
+  const shard = await bench.shard();
+  if (shard === undefined) throw new Error('There is no checkpoint.');
+  return { ...shard, counters: {}, samples: {} };
 }
 
 describe('replacing', () => {
@@ -171,6 +179,20 @@ describe('replacing', () => {
     const shards = new Map([['MigrateProducts', shard === undefined ? [] : [shard]]] as const);
     expect(catchingUpWarnings(bench.runtime, run, { shards })).toEqual([
       '1 item was left alone, because it has more attributes than a condition can name: PRODUCT#p-1 / METADATA.',
+    ]);
+  });
+
+  it('does not advise to replace where items stay that a product no longer has', async () => {
+    const second = await secondRun();
+    bench = second.bench;
+    const shard = {
+      ...(await emptyShard()),
+      counters: { staleVariants: 1 },
+      samples: { staleVariants: ['PRODUCT#p-1 / VARIANT#OLD'] },
+    };
+    const shards = new Map([['VerifyMigration', [shard]]] as const);
+    expect(catchingUpWarnings(bench.runtime, second.run, { shards })).toEqual([
+      expect.stringMatching(/VARIANT#OLD\. "replace" left alone what others or a later run wrote/),
     ]);
   });
 });
