@@ -54,7 +54,7 @@ async function failAndHold(shop: TestShop): Promise<void> {
   await shop.run('migrate', { onFailure: 'hold' }, 'held');
   await shop.run('migrate', { resume: 'held' });
   shop.aws.faults.clear();
-  await shop.run('rollback', { runId: 'held' });
+  await shop.run('rollback', { runId: 'held', confirm: 'held' });
   const nameless = wireItem([
     ['id', { S: 'nameless' }],
     ['price', { S: '1' }],
