@@ -14,7 +14,9 @@ const names = { stage: 'local', region: 'ap-southeast-2', sourceTable: 'products
 /** Everything that an operator does, on the good ways and on the bad ones. */
 async function playEverything(shop: TestShop): Promise<void> {
   await shop.dynamo.fillProducts(awkwardProducts(40));
-  await shop.run('migrate', { dryRun: true });
+  await shop.run('migrate', { dryRun: true }, 'planned');
+  await shop.run('migrate', { resume: 'planned' });
+  await shop.run('rollback', { runId: 'planned', confirm: 'planned' });
   await shop.run('migrate', {}, 'first');
   await shop.run('migrate', {}, 'again');
   await shop.run('migrate', { onExisting: 'replace' }, 'replacing');
@@ -41,7 +43,7 @@ async function playEverything(shop: TestShop): Promise<void> {
     await shop.invoke(step);
 }
 
-/** A target that refuses every write: inside a Map, so that the failure is recorded. Held first, then rolled back. */
+/** A target that refuses every write: inside a Map, so that the failure is recorded. Held, resumed, then rolled back. */
 async function failAndHold(shop: TestShop): Promise<void> {
   shop.aws.faults.add({
     service: 'dynamodb',
@@ -50,8 +52,9 @@ async function failAndHold(shop: TestShop): Promise<void> {
     code: 'AccessDeniedException',
   });
   await shop.run('migrate', { onFailure: 'hold' }, 'held');
+  await shop.run('migrate', { resume: 'held' });
   shop.aws.faults.clear();
-  await shop.run('rollback', { runId: 'held' });
+  await shop.run('rollback', { runId: 'held', confirm: 'held' });
   const nameless = wireItem([
     ['id', { S: 'nameless' }],
     ['price', { S: '1' }],
