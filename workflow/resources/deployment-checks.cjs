@@ -141,7 +141,7 @@ function templateProblems({ Resources }) {
     .filter(([, length]) => length > LONGEST_ROLE)
     .map(
       ([id, length]) =>
-        `The policy of ${id} has ${length} characters; IAM takes ${LONGEST_ROLE}. The migration has too many tables: about 12 fit, fewer with long names.`,
+        `The policy of ${id} has ${length} characters; IAM takes ${LONGEST_ROLE}. The migration has too many tables: about 25 fit, fewer with long names.`,
     );
   return [...broken, ...tooLong];
 }

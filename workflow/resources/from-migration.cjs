@@ -116,8 +116,7 @@ const tables = {
   filled: arnsOf(filled),
   expiring: arnsOf(filled.filter(expires)),
   allAndRestored: [...arnsOf(targets), restored()],
-  allWithBackups: [...arnsOf(targets), restored(), ...arnsOf(targets, '/backup/*'), restored('/backup/*')],
-  allRestoredAndSource: [...arnsOf(targets), restored(), { 'Fn::Sub': '${self:custom.names.source}' }],
+  backups: [...arnsOf(targets, '/backup/*'), restored('/backup/*')],
 };
 
 /** One line of the dashboard for each filled table: metrics of CloudWatch as JSON. */
