@@ -19,7 +19,7 @@ import {
   shortTurn,
   sourceTable,
   startBench,
-} from './backup-bench.ts';
+} from '../../unit/files/backup-bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
