@@ -1,6 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Tests run the shop's migration, whatever the project points to: test/support/project-migration.ts has that one.
+  resolve: {
+    alias: [
+      {
+        find: /^#migration\//,
+        replacement: fileURLToPath(new URL('functions/migrations/shop/', import.meta.url)),
+      },
+    ],
+  },
   test: {
     include: ['test/{unit,workflow,integration,fault}/**/*.test.ts'],
     setupFiles: ['test/support/same-cases.ts'],

@@ -1,6 +1,6 @@
 import { transactionActions } from './iam-calls.ts';
 import { tableName } from '../../functions/shared/migration/table-spec.ts';
-import { targetTables } from './shop.ts';
+import { migration } from './project-migration.ts';
 import { evaluate, type IamRequest, type Permissions, type PolicyDocument } from './iam-evaluator.ts';
 import { accountId, type Template } from '../workflow/template-variants.ts';
 
@@ -27,9 +27,14 @@ export class Arns {
   get ledger(): string {
     return this.table(`products-migration-${this.names.stage}-ledger`);
   }
-  /** The new tables, in the order of `targetTables`. */
+  /** The new tables, in the definition's order. */
   get targets(): readonly string[] {
-    return targetTables.map((spec) => this.table(tableName(spec, this.names.tablePrefix)));
+    return migration.targets.map((spec) => this.table(tableName(spec, this.names.tablePrefix)));
+  }
+
+  /** Those of them that the run fills. */
+  get filled(): readonly string[] {
+    return migration.filled.map((spec) => this.table(tableName(spec, this.names.tablePrefix)));
   }
   get restored(): string {
     return `${this.source}-restored-20260102T030405Z`;

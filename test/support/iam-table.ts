@@ -1,3 +1,4 @@
+import { migration } from './project-migration.ts';
 import type { PolicyStatement } from './iam-evaluator.ts';
 import { permissionsByFunction } from './iam-proof.ts';
 import { accountId, compileVariant, variants } from '../workflow/template-variants.ts';
@@ -17,9 +18,14 @@ function shortName(arn: string): string {
       "ledger's index",
     ],
     [`arn:aws:dynamodb:${region}:${accountId}:table/products-migration-${stage}-ledger`, 'ledger'],
-    [`arn:aws:dynamodb:${region}:${accountId}:table/products-restored-*`, '*source*-restored-\\*'],
-    [`arn:aws:dynamodb:${region}:${accountId}:table/products-enhanced`, 'products-enhanced'],
-    [`arn:aws:dynamodb:${region}:${accountId}:table/products`, '**source**'],
+    [
+      `arn:aws:dynamodb:${region}:${accountId}:table/${migration.source.name}-restored-*`,
+      '*source*-restored-\\*',
+    ],
+    ...migration.targets.map(
+      ({ name }) => [`arn:aws:dynamodb:${region}:${accountId}:table/${name}`, name] as const,
+    ),
+    [`arn:aws:dynamodb:${region}:${accountId}:table/${migration.source.name}`, '**source**'],
     [`arn:aws:dynamodb:${region}:${accountId}:table/`, ''],
     [`arn:aws:s3:::products-migration-${stage}-${accountId}-${region}`, 'bucket'],
     [`arn:aws:states:${region}:${accountId}:stateMachine:products-migration-${stage}-`, 'machine '],

@@ -9,7 +9,7 @@ import {
   verificationKey,
 } from '../../functions/shared/files/layout.ts';
 import { ITEM_WRITING_ACTIONS, WRITER_TAG } from '../../functions/shared/aws/table-policy.ts';
-import { catalogueTable, targetTables } from '../support/shop.ts';
+import { migration } from '../support/project-migration.ts';
 import { type CodeCall, callsInCode } from '../support/iam-calls.ts';
 import {
   evaluate,
@@ -34,7 +34,7 @@ import {
 } from './template-variants.ts';
 
 const names = {
-  asItComes: { stage: 'dev', region: 'ap-southeast-2', sourceTable: 'products', tablePrefix: '' },
+  asItComes: { stage: 'dev', region: 'ap-southeast-2', sourceTable: migration.source.name, tablePrefix: '' },
   everythingElse: {
     stage: 'prod',
     region: 'us-east-1',
@@ -323,7 +323,7 @@ describe('policies of tables', () => {
     );
     expect(new Set(open)).toEqual(
       new Set([
-        ...targetTables.map(({ name, createdBy }) => `${createdBy} ${arns.table(name)}`),
+        ...migration.targets.map(({ name, createdBy }) => `${createdBy} ${arns.table(name)}`),
         `restoreFromBackup ${arns.restored}`,
       ]),
     );
@@ -352,11 +352,9 @@ describe('policies of tables', () => {
       const tagged = resourcesOf(templateOf(variant), 'AWS::IAM::Role').filter(([, { Properties }]) =>
         JSON.stringify(Properties['Tags'] ?? []).includes('migration:writer'),
       );
-      expect(tagged.map(([id]) => id).toSorted()).toEqual([
-        'MigrateProductsEnhancedRole',
-        'RestoreFromBackupRole',
-        'RollBackRole',
-      ]);
+      const migratingRole = `${migration.migratedBy.charAt(0).toUpperCase()}${migration.migratedBy.slice(1)}Role`;
+      const tagging = [migratingRole, 'RestoreFromBackupRole', 'RollBackRole'];
+      expect(tagged.map(([id]) => id).toSorted()).toEqual(tagging.toSorted());
       for (const [, { Properties }] of tagged)
         expect(Properties['Tags']).toEqual([{ Key: WRITER_TAG, Value: `products-migration-${stage}` }]);
       const writers = rolesOf(variant)
@@ -368,7 +366,7 @@ describe('policies of tables', () => {
           ),
         )
         .map(([functionKey]) => functionKey);
-      expect(writers.toSorted()).toEqual(['migrateProductsEnhanced', 'restoreFromBackup', 'rollBack']);
+      expect(writers.toSorted()).toEqual([migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted());
     },
   );
 });
@@ -377,8 +375,8 @@ describe('tables that a role may create or delete', () => {
   const { asItComes } = names;
   const arns = new Arns(asItComes);
   const creators: Readonly<Record<string, readonly string[]>> = {
-    ...Object.fromEntries(targetTables.map(({ name, createdBy }) => [createdBy, [arns.table(name)]])),
-    migrateProductsEnhanced: [arns.table(catalogueTable.name)],
+    ...Object.fromEntries(migration.targets.map(({ name, createdBy }) => [createdBy, [arns.table(name)]])),
+    [migration.migratedBy]: arns.filled,
     restoreFromBackup: [arns.restored],
   };
   const all = [...arns.targets, arns.restored];
@@ -423,9 +421,7 @@ describe('tables that a role may create or delete', () => {
       const isRollBack = functionKey === 'rollBack';
       const ours = ownTags(asItComes, 'ResourceTag');
       expect(allowedTables(functionKey, 'dynamodb:CreateBackup', ours)).toEqual(isRollBack ? all : []);
-      expect(allowedTables(functionKey, 'dynamodb:CreateBackup')).toEqual(
-        isRollBack ? [arns.table(catalogueTable.name)] : [],
-      );
+      expect(allowedTables(functionKey, 'dynamodb:CreateBackup')).toEqual(isRollBack ? arns.filled : []);
     }
   });
 
@@ -442,8 +438,8 @@ describe('tables that a role may create or delete', () => {
 
   it('can be created without conditions on tags when an account cannot use them', () => {
     const other = new Arns(names.everythingElse);
-    const role = new Map(rolesOf('everythingElse')).get('createCartTable');
-    if (role === undefined) throw new Error('There is no function createCartTable.');
+    const role = new Map(rolesOf('everythingElse')).get(migration.targets[0]?.createdBy ?? '');
+    if (role === undefined) throw new Error('No function creates the first table.');
     const decide = (resource = '') => evaluate(role, { action: 'dynamodb:CreateTable', resource });
     expect(decide(other.targets[0])).toBe('ALLOWED');
     expect(decide(other.targets[1])).toBe('DENIED_IMPLICITLY');
@@ -459,8 +455,8 @@ describe('objects that a role may read or write', () => {
     verification: verificationKey(backupId),
     report: RUN_LAYOUT.report('run-1'),
     quarantine: RUN_LAYOUT.quarantine('run-1', '0-0'),
-    target: targetFileKey({ runId: 'run-1', making: 1, table: 'products-enhanced' }, '0-0', 0),
-    targetManifest: targetManifestKey({ runId: 'run-1', making: 0, table: 'products-enhanced' }),
+    target: targetFileKey({ runId: 'run-1', making: 1, table: migration.filled[0]?.name ?? '' }, '0-0', 0),
+    targetManifest: targetManifestKey({ runId: 'run-1', making: 0, table: migration.filled[0]?.name ?? '' }),
     undo: `${RUN_LAYOUT.undoPrefix('run-1')}0-0-0.jsonl`,
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
@@ -472,7 +468,7 @@ describe('objects that a role may read or write', () => {
       reads: [...wholeBackup, 'targetManifest'],
       writes: [...wholeBackup, 'targetManifest'],
     },
-    migrateProductsEnhanced: {
+    [migration.migratedBy]: {
       reads: [...wholeBackup, 'verification', 'target', 'undo'],
       writes: ['quarantine', 'target', 'undo'],
     },
@@ -723,7 +719,7 @@ describe('a star for a resource', () => {
   });
 });
 
-/** Switching time to live on is one function for every table; only `cart` has an attribute for it. */
+/** Switching time to live on is one function for every table; not every table has an attribute for it. */
 const noTimeToLive = ['tables dynamodb:DescribeTimeToLive', 'tables dynamodb:UpdateTimeToLive'];
 
 /** Where the code behind a handler holds more than the function ever comes to. */
@@ -734,11 +730,13 @@ const neverReached: Readonly<Record<string, readonly string[]>> = {
   backupProducts: ['ledger dynamodb:ConditionCheckItem'],
   // and this one releases it.
   completeRun: ['ledger dynamodb:ConditionCheckItem', 'ledger dynamodb:PutItem'],
-  createOrdersTable: noTimeToLive,
-  createReturnsTable: noTimeToLive,
-  createProductsEnhancedTable: noTimeToLive,
+  ...Object.fromEntries(
+    migration.targets
+      .filter(({ timeToLiveAttribute }) => timeToLiveAttribute === undefined)
+      .map(({ createdBy }) => [createdBy, noTimeToLive]),
+  ),
   // A step called alone does not close its table.
-  migrateProductsEnhanced: [
+  [migration.migratedBy]: [
     ...noTimeToLive,
     'tables dynamodb:GetResourcePolicy',
     'tables dynamodb:PutResourcePolicy',

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import { migration } from '#migration/index.ts';
+import { migration } from '../support/project-migration.ts';
 import type { TableSpec } from '../../functions/shared/migration/table-spec.ts';
 
 interface Role {

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeLine } from '../../../functions/shared/files/data-file.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { migration } from '../../support/project-migration.ts';
 import { InputFileError } from '../../../workflow/local/products/input-file-error.ts';
 import { readProductsFile } from '../../../workflow/local/products/read-products-file.ts';
 
@@ -147,13 +148,22 @@ describe('a file of products is read whatever it was made with:', () => {
     const script = `
       import { readProductsFile } from '${join(process.cwd(), 'workflow/local/products/read-products-file.ts')}';
       for await (const item of readProductsFile(process.argv[1])) console.log(JSON.stringify(item));`;
-    const run = `{ printf '\\xef'; sleep 0.1; printf '\\xbb\\xbf[{"id": "a"}'; sleep 0.1; printf ']'; } |
+    // Another process has the project's migration, and its items that one's key.
+    const keyItem = (number: number): WireItem =>
+      Object.fromEntries(
+        migration.source.key.map(({ name, type }) => [
+          name,
+          { [type]: type === 'N' ? `${number}` : `AAA${number}` },
+        ]),
+      ) as WireItem;
+    const [first, second] = [JSON.stringify(keyItem(1)), JSON.stringify(keyItem(2))];
+    const run = `{ printf '\\xef'; sleep 0.1; printf '\\xbb\\xbf[${first}'; sleep 0.1; printf ']'; } |
       "$NODE" --input-type=module -e "$SCRIPT" /dev/stdin;
-      "$NODE" --input-type=module -e "$SCRIPT" <(printf '{"id": "b"}' | gzip)`;
+      "$NODE" --input-type=module -e "$SCRIPT" <(printf '${second}' | gzip)`;
     const env = { ...process.env, NODE: process.execPath, SCRIPT: script };
     const { stdout, stderr } = spawnSync('bash', ['-c', run], { env, encoding: 'utf8' });
     expect(stderr).toBe('');
-    expect(stdout).toBe('{"id":{"S":"a"}}\n{"id":{"S":"b"}}\n');
+    expect(stdout).toBe(`${first}\n${second}\n`);
   });
 
   it('a folder of data files, and the folder of a backup, of which no file may be missing', async () => {
