@@ -1,16 +1,24 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const ROOT = import.meta.dirname;
+const ALIAS = '#migration/';
+
+/**
+ * Tests run the shop's migration, whatever the project points to: test/support/project-migration.ts has that one. A copy
+ * of the project that a test has made elsewhere keeps its own.
+ */
+const shopsMigration = {
+  name: 'shops-migration',
+  enforce: 'pre' as const,
+  resolveId: (source: string, importer: string | undefined): string | undefined =>
+    source.startsWith(ALIAS) && importer?.startsWith(ROOT) === true
+      ? join(ROOT, 'functions/migrations/shop', source.slice(ALIAS.length))
+      : undefined,
+};
+
 export default defineConfig({
-  // Tests run the shop's migration, whatever the project points to: test/support/project-migration.ts has that one.
-  resolve: {
-    alias: [
-      {
-        find: /^#migration\//,
-        replacement: fileURLToPath(new URL('functions/migrations/shop/', import.meta.url)),
-      },
-    ],
-  },
+  plugins: [shopsMigration],
   test: {
     include: ['test/{unit,workflow,integration,fault}/**/*.test.ts'],
     setupFiles: ['test/support/same-cases.ts'],
