@@ -2,7 +2,7 @@ import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/erro
 import { isDead } from '../shared/runs/holder.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
-import { type Transition, transition } from '../shared/ledger/transition.ts';
+import { isEndStatus, type Transition, transition } from '../shared/ledger/transition.ts';
 import { quietTimeOf } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { confirmedFact, requireConfirmation } from './confirm.ts';
@@ -157,5 +157,18 @@ async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
     case 'PLANNED':
     case 'ROLLED_BACK':
       return { kind: 'ended', run };
+    default:
+      throw nothingToRollBack(run);
   }
+}
+
+/** A sync writes what the source says, and a compare at most repairs it. */
+function nothingToRollBack({ runId, kind, status }: Run): InvalidInputError {
+  const remedy =
+    kind === 'sync' && !isEndStatus(status)
+      ? ' To end it, start the sync state machine with {"action": "cancel"} (npm run sync -- --cancel).'
+      : '';
+  return new InvalidInputError(
+    `Run ${runId} is a ${kind} (${status}): there is nothing to roll back. Nothing was changed.${remedy}`,
+  );
 }

@@ -4,7 +4,7 @@ import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
-import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { readRun, type Run, type RunStatus, isSyncStatus, type SyncStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
 import { endingOf, nextStepOf } from '../shared/runs/next-step.ts';
@@ -33,7 +33,7 @@ interface Reported {
 }
 
 /** Statuses that a run of the ledger can end with. */
-type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK'>;
+type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
 
 /**
  * What an existing table holds of the run now. What a restore has put there stays: each item of it was
@@ -89,8 +89,8 @@ function tablesText(run: Run, reported: Reported): string {
 
 /** @throws Error if the run continues: then there is no end to report. */
 function endStatus({ runId, status }: Run): EndStatus {
-  if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
-  throw new Error(`Run ${runId} is ${status}: it has no end yet.`);
+  if (status !== 'RUNNING' && status !== 'ROLLING_BACK' && !isSyncStatus(status)) return status;
+  throw new Error(`Run ${runId} is ${status}: it has no end that a roll back could report.`);
 }
 
 /** Only for tables that the run has created. */

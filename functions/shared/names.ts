@@ -9,7 +9,7 @@ export interface Deployment {
   readonly accountId: string;
 }
 
-export type MachineName = 'migrate' | 'restore' | 'rollback';
+export type MachineName = 'migrate' | 'restore' | 'rollback' | 'sync';
 
 export function ledgerTableName({ service, stage }: Pick<Deployment, 'service' | 'stage'>): string {
   return `${service}-${stage}-ledger`;

@@ -1,6 +1,7 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
+import { isSyncStatus } from '../../functions/shared/ledger/run.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countedVerification,
@@ -68,7 +69,7 @@ function emptyReport(runId: string): Report {
 }
 
 function endStatusOf({ runId, status }: RunRecord['run']): ReportStatus {
-  if (status !== 'RUNNING' && status !== 'ROLLING_BACK') return status;
+  if (status !== 'RUNNING' && status !== 'ROLLING_BACK' && !isSyncStatus(status)) return status;
   const what = status === 'RUNNING' ? 'still running' : 'being rolled back at the moment';
   throw new OperatorError(
     `Run ${runId} is ${what}; its report is written at its end. Check its progress with: npm run runs, or npm run follow -- ${runId}`,

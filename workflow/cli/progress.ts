@@ -40,6 +40,8 @@ const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   RestoreProducts: ['items'],
   VerifyRestore: ['items'],
   RollBack: ['items'],
+  CompareSource: ['sourceItems'],
+  CompareTarget: ['targetItems'],
 };
 
 /** Sum of a counter over shards. */
@@ -52,12 +54,17 @@ export function itemsOf(state: ShardState, shards: readonly Shard[]): number {
   return itemCounters[state].reduce((sum, counter) => sum + sumCounter(shards, counter), 0);
 }
 
+const OVER_SEGMENTS: ReadonlySet<ShardState> = new Set([
+  'BackupProducts',
+  'VerifyMigration',
+  'CompareSource',
+  'CompareTarget',
+]);
+
 /** How many shards a state has that say how far it is; one that is no Map has one. */
 function shardCount(run: Run, state: ShardState): number {
   if (state === 'RollBack') return 1;
-  return state === 'BackupProducts' || state === 'VerifyMigration'
-    ? run.plan.segments.length
-    : run.plan.shards.length;
+  return OVER_SEGMENTS.has(state) ? run.plan.segments.length : run.plan.shards.length;
 }
 
 /** Whether every shard of a state has finished: its checkpoints do not change any more. */

@@ -1,4 +1,4 @@
-import { assertOpen, type Fence, raiseFence } from '../ledger/fence.ts';
+import { assertOpen, type Fence, type OpenStatuses, raiseFence } from '../ledger/fence.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
 import { readRun, type Run } from '../ledger/run.ts';
 import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
@@ -42,6 +42,8 @@ export interface ShardWork<Cursor> {
   readonly state: ShardState;
   /** What its results rest on: a checkpoint on another basis counts for nothing, and the shard starts over. */
   readonly basis?: (run: Run) => string;
+  /** Statuses of the run in which the shard may be worked on; absent: RUNNING alone. */
+  readonly openIn?: OpenStatuses;
   /** One unit of progress, saved before it returns. Called until the shard is done or time is short. */
   readonly unit: (turn: ShardTurn<Cursor>) => Promise<void>;
 }
@@ -112,12 +114,12 @@ async function takeClaimedTurn<Cursor>(
   const { runtime, input, basis } = scope;
   const { ledger, clock } = runtime;
   const { runId, executionArn, shard: index } = input;
-  const { state, unit } = work;
+  const { state, unit, openIn } = work;
   const kept = isUsable(shard, basis) ? shard : undefined;
   try {
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
-      const fence = await raiseFence({ ledger, clock, runId, executionArn }, claim.hold);
+      const fence = await raiseFence({ ledger, clock, runId, executionArn, openIn }, claim.hold);
       return await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
     } finally {
       await claim.close();
@@ -147,7 +149,7 @@ export async function takeTurn<Cursor>(
   const { runId, executionArn, shard: index } = input;
   // A call that comes too late leaves no trace: whether it may work at all is asked before it claims anything.
   const run = await readRun(runtime.ledger, runId);
-  assertOpen(run, executionArn);
+  assertOpen(run, executionArn, work.openIn);
   const basis = work.basis?.(run);
   const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
   const isDone = shard?.done === true && isUsable(shard, basis);

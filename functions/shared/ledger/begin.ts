@@ -3,7 +3,7 @@ import { deleteItem, NEW, putItem } from './actions.ts';
 import { executionPut } from './execution-record.ts';
 import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
-import { findRun, type Run } from './run.ts';
+import { findRun, type Run, type RunStatus } from './run.ts';
 import { transact, type TransactItem } from './transact.ts';
 import { transition } from './transition.ts';
 
@@ -29,17 +29,24 @@ export type NewRun = Omit<
   readonly warnings?: readonly string[];
 };
 
+/** A sync follows the source from its first moment. */
+const firstStatusOf = ({ kind }: Pick<Run, 'kind'>): RunStatus => (kind === 'sync' ? 'SYNCING' : 'RUNNING');
+
 /** The run of this id, if this very holder has begun it before (a retry, or an answer that was lost). */
-async function alreadyBegun(ledger: LedgerTable, runId: string, holder: Holder): Promise<Run | undefined> {
+async function alreadyBegun(
+  ledger: LedgerTable,
+  { runId, kind }: NewRun,
+  holder: Holder,
+): Promise<Run | undefined> {
   const run = await findRun(ledger, runId);
   if (run === undefined) return undefined;
   if (run.executionArn !== holder.executionArn || run.executionStartTime !== holder.startTime)
     throw new RunIdUsedError(
       `A run ${runId} exists already; it started at ${run.executionStartTime}. Nothing was changed. Start the execution under another name.`,
     );
-  if (run.status !== 'RUNNING')
+  if (run.status !== firstStatusOf({ kind }))
     throw new RunClosedError(
-      `Run ${runId} is ${run.status} and cannot continue. To migrate again, start a new execution.`,
+      `Run ${runId} is ${run.status} and cannot continue. To start again, start a new execution.`,
     );
   return run;
 }
@@ -50,11 +57,11 @@ async function alreadyBegun(ledger: LedgerTable, runId: string, holder: Holder):
  * @throws RunIdUsedError, RunClosedError; not retried.
  */
 export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Holder): Promise<Begun> {
-  const begun = await alreadyBegun(ledger, newRun.runId, holder);
+  const begun = await alreadyBegun(ledger, newRun, holder);
   if (begun !== undefined) return { outcome: 'BEGUN', run: begun };
   const run: Run = {
     ...newRun,
-    status: 'RUNNING',
+    status: firstStatusOf(newRun),
     warnings: newRun.warnings ?? [],
     executionArn: holder.executionArn,
     executionStartTime: holder.startTime,
@@ -66,7 +73,7 @@ export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Hold
 }
 
 async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder): Promise<Begun> {
-  const begun = await alreadyBegun(ledger, newRun.runId, holder);
+  const begun = await alreadyBegun(ledger, newRun, holder);
   if (begun !== undefined) return { outcome: 'BEGUN', run: begun };
   const lock = await findLockOf(ledger, newRun);
   return lock === undefined ? beginRun(ledger, newRun, holder) : { outcome: 'LOCKED', lock };

@@ -3,7 +3,7 @@ import { type LedgerKey, type LedgerTable, runKey } from './ledger-table.ts';
 import { readTogether } from './store.ts';
 import { ClaimLostError, type Claims } from './claims.ts';
 import { type Lock, lockKeyOf } from './lock.ts';
-import { type Run, readRun } from './run.ts';
+import { type Run, readRun, type RunStatus } from './run.ts';
 import type { Clock } from '../retry.ts';
 
 /** No request begins on a look that is older than this. */
@@ -19,7 +19,7 @@ export interface Fence {
    * To be awaited directly before every request that changes something: returns at once while the last look is
    * younger than 5 s.
    *
-   * @throws RunClosedError when the run is no longer RUNNING for this execution, or has lost its lock; not retried.
+   * @throws RunClosedError when the run is no longer open for this execution, or has lost its lock; not retried.
    * @throws ClaimLostError when another call has taken over the record; the worker leaves the rest to that call.
    */
   check(): Promise<void>;
@@ -31,18 +31,25 @@ export interface Hold {
   readonly call: string;
 }
 
+/** Statuses in which a worker may go on. */
+export type OpenStatuses = readonly RunStatus[];
+
+const RUNNING: OpenStatuses = ['RUNNING'];
+
 export interface FenceScope {
+  /** Absent: RUNNING alone. */
+  readonly openIn?: OpenStatuses | undefined;
   readonly ledger: LedgerTable;
   readonly clock: Clock;
   readonly runId: string;
   readonly executionArn: string;
 }
 
-/** @throws RunClosedError (not retried) when the run is not RUNNING for this execution */
-export function assertOpen(run: Run, executionArn: string): void {
-  if (run.status !== 'RUNNING')
+/** @throws RunClosedError (not retried) when the run is not RUNNING, or what is given, for this execution */
+export function assertOpen(run: Run, executionArn: string, openIn: OpenStatuses = RUNNING): void {
+  if (!openIn.includes(run.status))
     throw new RunClosedError(
-      `Run ${run.runId} is ${run.status}: this worker was late and changed nothing more. To migrate again, start a new execution.`,
+      `Run ${run.runId} is ${run.status}: this worker was late and changed nothing more. To start again, start a new execution.`,
     );
   if (run.executionArn !== executionArn)
     throw new RunClosedError(
@@ -60,7 +67,11 @@ function assertLocked(run: Run, lock: Lock | undefined): void {
 }
 
 /** One strongly consistent read of run, lock and claimed record. */
-async function look({ ledger, executionArn }: FenceScope, known: Run, hold: Hold | undefined): Promise<void> {
+async function look(
+  { ledger, executionArn, openIn }: FenceScope,
+  known: Run,
+  hold: Hold | undefined,
+): Promise<void> {
   const [run, lock, record] = await readTogether(ledger, [
     runKey(known.runId),
     lockKeyOf(known),
@@ -70,7 +81,7 @@ async function look({ ledger, executionArn }: FenceScope, known: Run, hold: Hold
     throw new RunClosedError(
       `Run ${known.runId} is no longer in the ledger ${ledger.tableName}: this worker changed nothing more. Start again with {}.`,
     );
-  assertOpen(run as unknown as Run, executionArn);
+  assertOpen(run as unknown as Run, executionArn, openIn);
   assertLocked(known, lock as Lock | undefined);
   if (hold !== undefined && (record as Claims | undefined)?.claim !== hold.call)
     throw new ClaimLostError(
@@ -115,10 +126,10 @@ export function createLookout(
  * @throws RunNotFoundError, RunClosedError (not retried); ClaimLostError.
  */
 export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence> {
-  const { ledger, clock, runId, executionArn } = scope;
+  const { ledger, clock, runId, executionArn, openIn } = scope;
   const readAt = clock.now();
   const run = await readRun(ledger, runId);
-  assertOpen(run, executionArn);
+  assertOpen(run, executionArn, openIn);
   const lookAgain = (): Promise<void> => look(scope, run, hold);
   if (hold === undefined) return { run, check: createLookout(clock, lookAgain, readAt) };
   const check = createLookout(clock, lookAgain);

@@ -75,4 +75,18 @@ export const executionKey = (executionName: string): LedgerKey => ({
   PK: `EXEC#${executionName}`,
   SK: 'EXEC',
 });
+/** Everything that a sync notes while it follows the source; the sync itself is a run. */
+export const syncPartition = (syncId: string): string => `SYNC#${syncId}`;
+/** A source key that could not be settled yet. `mark` is made of the key: see {@link keyMark}. */
+export const pendingKey = (syncId: string, mark: string): LedgerKey => ({
+  PK: syncPartition(syncId),
+  SK: `PENDING#${mark}`,
+});
+/** What a sync did in one minute; `minute` is `2026-11-28T23:59`. */
+export const minuteKey = (syncId: string, minute: string): LedgerKey => ({
+  PK: syncPartition(syncId),
+  SK: `MINUTE#${minute}`,
+});
+/** The shop has switched to this table. */
+export const switchedKey = (tableName: string): LedgerKey => ({ PK: `TABLE#${tableName}`, SK: 'SWITCHED' });
 export const lockKey = (table: string): LedgerKey => ({ PK: `LOCK#${table}`, SK: 'LOCK' });

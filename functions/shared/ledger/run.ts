@@ -7,6 +7,9 @@ import type { SettingValues } from '../settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
 import { get, query } from './store.ts';
 
+/** What a run does. `manual`: a step called alone. `compare`: a compare without an open sync. */
+export type RunKind = 'migrate' | 'restore' | 'manual' | 'sync' | 'compare';
+
 export type RunStatus =
   | 'RUNNING'
   | 'SUCCEEDED'
@@ -14,7 +17,26 @@ export type RunStatus =
   | 'HELD'
   | 'ROLLING_BACK'
   | 'ROLLED_BACK'
-  | 'ROLLBACK_FAILED';
+  | 'ROLLBACK_FAILED'
+  | SyncStatus;
+
+/**
+ * Of a sync. `SYNCING`: the target follows the source. `SWITCHING`: nothing is written any more, so that it can be
+ * compared. `SWITCHED`: the shop uses the target. `CANCELLING`: its mapping is being deleted and its last writes awaited.
+ */
+export type SyncStatus = 'SYNCING' | 'SWITCHING' | 'SWITCHED' | 'CANCELLING' | 'CANCELLED';
+
+const SYNC_STATUSES: ReadonlySet<RunStatus> = new Set<SyncStatus>([
+  'SYNCING',
+  'SWITCHING',
+  'SWITCHED',
+  'CANCELLING',
+  'CANCELLED',
+]);
+
+export function isSyncStatus(status: RunStatus): status is SyncStatus {
+  return SYNC_STATUSES.has(status);
+}
 
 /** What the input of `migrate` asks for, defaults filled in. */
 export interface RunParameters {
@@ -98,12 +120,71 @@ export interface Verification {
   readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }
 
+/** The migration whose target is kept in step with the source: its context transforms every change. */
+export interface Followed {
+  readonly runId: string;
+  /** ISO 8601: what the transform takes for the attributes that it makes. */
+  readonly startedAt: string;
+  /** The tables that are kept in step, by the names of that run. */
+  readonly tables: readonly FollowedTable[];
+}
+
+export interface FollowedTable {
+  readonly name: string;
+  /** DynamoDB's TableId; absent where the engine gives none. */
+  readonly tableId?: string;
+}
+
+export interface FollowedStream {
+  readonly arn: string;
+  /** Id of the event source mapping; absent before it is created. */
+  readonly mappingId?: string;
+}
+
+/** Changes that may not have been delivered. */
+export interface Gap {
+  /** Epoch milliseconds: a compare that begins later closes it. */
+  readonly at: number;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** What a compare of the whole source with the whole target has come to. */
+export interface Compared {
+  /** ARN of its execution. */
+  readonly executionArn: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** Whether differences were repaired, or only named. */
+  readonly repairs: boolean;
+  /** Source items and target items that were looked at. */
+  readonly sourceItems: number;
+  readonly targetItems: number;
+  /** Source items whose target items differed at the second look: those that were repaired, and those that still differ. */
+  readonly repaired: number;
+  readonly differing: number;
+  /** Target items that the shop has changed: they stay. */
+  readonly conflicts: number;
+  /** Source items that cannot be transformed: their target items stay. */
+  readonly quarantined: number;
+  /** Items whose time to live is over: DynamoDB may delete them at any time. */
+  readonly expired: number;
+}
+
+export interface Arrived {
+  readonly count: number;
+  /** Of the first one: its key, as text, and when it arrived (epoch milliseconds). */
+  readonly key: string;
+  readonly at: number;
+}
+
 /** One execution's work, from lock to end status. Its claim names the call that rolls it back now. */
 export interface Run extends Claims {
   /** Form of the run's ledger items; absent in runs that began before there was one. */
   readonly ledgerVersion?: number;
   readonly runId: string;
-  readonly kind: 'migrate' | 'restore' | 'manual';
+  readonly kind: RunKind;
   /** `functions:` key of a step called alone. */
   readonly step?: string;
   readonly status: RunStatus;
@@ -159,6 +240,20 @@ export interface Run extends Claims {
   readonly protection?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };
   readonly warnings: readonly string[];
+  /** Of a sync and of a compare: what it follows. */
+  readonly follows?: Followed;
+  /** Of a sync: where its change records come from. */
+  readonly stream?: FollowedStream;
+  /** Of a sync: whether its start has ended. A sync whose execution dies before that is cancelled. */
+  readonly isStarted?: boolean;
+  /** Of a sync: when changes may last have been missed, why, and since when that is known. A compare must begin later. */
+  readonly gap?: Gap;
+  /** Of a sync and of a compare: the last compare that came to its end. */
+  readonly compared?: Compared;
+  /** Of {@link arrived}: its count, for conditions. */
+  readonly arrivals?: number;
+  /** Of a sync in SWITCHING: change records that have arrived all the same. None may, before SWITCHED is written. */
+  readonly arrived?: Arrived;
   /** Kind-specific facts: a restore's target, a manual step's result. */
   readonly details?: Readonly<Record<string, unknown>>;
   /** Token of the last writer of `status`, to tell a lost answer from somebody else's change. */

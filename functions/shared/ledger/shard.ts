@@ -16,6 +16,8 @@ export const SHARD_STATES = [
   'RestoreProducts',
   'VerifyRestore',
   'RollBack',
+  'CompareSource',
+  'CompareTarget',
 ] as const;
 
 /** Name of the Map state a shard belongs to. */

@@ -1,4 +1,4 @@
-import { ABSENT, checkItem, deleteItem, updateItem } from './actions.ts';
+import { ABSENT, checkItem, deleteItem, type Expected, updateItem } from './actions.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
 import { type Lock, lockKeyOf, lockPut } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
@@ -6,7 +6,8 @@ import { transact, type TransactItem } from './transact.ts';
 
 /** Every change of status there is. Anything else is refused before it reaches the ledger. */
 export const TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
-  RUNNING: ['SUCCEEDED', 'PLANNED', 'HELD', 'ROLLING_BACK'],
+  /** CANCELLED: a compare whose execution has died. It leaves nothing behind. */
+  RUNNING: ['SUCCEEDED', 'PLANNED', 'HELD', 'ROLLING_BACK', 'CANCELLED'],
   HELD: ['RUNNING', 'ROLLING_BACK'],
   ROLLING_BACK: ['ROLLED_BACK', 'ROLLBACK_FAILED'],
   ROLLBACK_FAILED: ['ROLLING_BACK'],
@@ -15,17 +16,34 @@ export const TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   /** By `resume`, which applies the plan. */
   PLANNED: ['RUNNING'],
   ROLLED_BACK: [],
+  /** To itself: another execution works on the sync from now on. */
+  SYNCING: ['SYNCING', 'SWITCHING', 'CANCELLING'],
+  SWITCHING: ['SWITCHING', 'SYNCING', 'SWITCHED', 'CANCELLING'],
+  CANCELLING: ['CANCELLING', 'CANCELLED'],
+  SWITCHED: [],
+  CANCELLED: [],
 };
 
 /** Statuses that nothing but an operator leaves. */
 export function isEndStatus(status: RunStatus): boolean {
-  return status !== 'RUNNING' && status !== 'ROLLING_BACK' && status !== 'HELD';
+  return !WITHOUT_END.has(status);
 }
+
+const WITHOUT_END: ReadonlySet<RunStatus> = new Set([
+  'RUNNING',
+  'ROLLING_BACK',
+  'HELD',
+  'SYNCING',
+  'SWITCHING',
+  'CANCELLING',
+]);
 
 export interface Transition {
   /** The run as it was read: status, execution and claim must still be these. */
   readonly run: Run;
   readonly to: RunStatus;
+  /** What must hold beyond that. */
+  readonly if?: Expected;
   /** What else changes with the status. */
   readonly facts?: Partial<Omit<Run, 'runId' | 'status' | 'changedBy'>>;
   /**
@@ -55,10 +73,10 @@ function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): reado
   }
 }
 
-function runItem(ledger: LedgerTable, { run, to, facts, writer }: Transition): TransactItem {
+function runItem(ledger: LedgerTable, { run, to, if: expected, facts, writer }: Transition): TransactItem {
   return updateItem(ledger, runKey(run.runId), {
     // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
-    if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT },
+    if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT, ...expected },
     set: { ...facts, status: to, changedBy: writer },
   });
 }

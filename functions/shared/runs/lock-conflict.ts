@@ -46,6 +46,10 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
     return new LockHeldError(
       `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting ${rollbackWith(lock.runId)}. Then start again.`,
     );
+  if (run?.kind === 'sync')
+    return new LockHeldError(
+      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed. Cut over or cancel the sync first: start the sync state machine with {"action": "cancel"} (npm run sync -- --cancel). Then start again.`,
+    );
   return new LockHeldError(
     `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,
   );
@@ -92,6 +96,8 @@ async function resolveLockConflict(
   // Being rolled back already: that ends without help, and then the lock is free.
   if (run?.status === 'ROLLING_BACK') return { recover: run };
   if (run !== undefined && isEndStatus(run.status)) return freeEnded(scope.ledger, sourceTable, run);
-  if (run?.status === 'HELD' || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);
+  // No execution need stand behind these two.
+  const isKept = run?.status === 'HELD' || run?.kind === 'sync';
+  if (isKept || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);
   return run === undefined ? freeOrphan(scope.ledger, sourceTable, lock) : { recover: run };
 }

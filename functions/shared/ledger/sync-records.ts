@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { ABSENT } from './actions.ts';
+import {
+  type LedgerKey,
+  type LedgerTable,
+  minuteKey,
+  pendingKey,
+  syncPartition,
+  VERSIONED,
+} from './ledger-table.ts';
+import { deleteIf, get, listBelow, putIf, type Stored, updateIf } from './store.ts';
+import type { WireItem } from '../items/wire-item.ts';
+
+/** A source key that could not be settled. It stays until a look finds source and target in step. */
+export interface PendingKey {
+  /** In wire form. */
+  readonly key: WireItem;
+  /** For a person. */
+  readonly text: string;
+  /** Why, as a sentence. */
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  /** Grows with every note: a look that began before the last note does not remove it. */
+  readonly version: number;
+}
+
+/** A key in 22 characters. Two keys that share a mark are told apart by {@link PendingKey.key}: there are none. */
+const markOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+/** Which key, by the identity that its table's key gives it. */
+export interface PendingPlace {
+  readonly syncId: string;
+  readonly identity: string;
+}
+
+/** Notes a key that is to be reconciled by a later call. Safe to repeat: a later note is another version. */
+export async function notePending(
+  ledger: LedgerTable,
+  { syncId, identity }: PendingPlace,
+  { key, text, reason, since }: Omit<PendingKey, 'version'>,
+): Promise<void> {
+  const place = pendingKey(syncId, markOf(identity));
+  for (;;) {
+    const known = await get<PendingKey>(ledger, place);
+    const item = { key, text, reason, since: known?.since ?? since, version: (known?.version ?? 0) + 1 };
+    const expected = { version: known === undefined ? ABSENT : known.version };
+    if (await putIf(ledger, place, { item, if: expected })) return;
+  }
+}
+
+/** Keys that wait. Strongly consistent. */
+export function listPending(ledger: LedgerTable, syncId: string): Promise<readonly Stored<PendingKey>[]> {
+  return listBelow<PendingKey>(ledger, { partition: syncPartition(syncId), prefix: 'PENDING#' });
+}
+
+/** Removes a key after a clean look. @returns false: it was noted again since, and stays */
+export function settlePending(
+  ledger: LedgerTable,
+  { PK, SK, version }: Stored<PendingKey>,
+): Promise<boolean> {
+  return deleteIf(ledger, { PK, SK }, { version });
+}
+
+/** What a sync did in one minute. Counts are absolute. */
+export interface SyncMinute {
+  /** `2026-11-28T23:59`, in UTC. */
+  readonly minute: string;
+  /** Change records that were settled. */
+  readonly records: number;
+  /** Source keys whose target items were written or deleted. */
+  readonly repaired: number;
+  readonly conflicts: number;
+  readonly quarantined: number;
+  /** Keys that were noted as pending. */
+  readonly pending: number;
+  /** From the change (whole seconds) to its settling: the sum over the records, and the longest. */
+  readonly lagMillis: number;
+  readonly maxLagMillis: number;
+}
+
+type StoredMinute = SyncMinute & { readonly version: number; readonly writer: string };
+
+/**
+ * Adds what one call has done to its minute. A lost answer is recognised by its writer, so that nothing counts twice.
+ *
+ * @param writer unique to the call
+ */
+export async function addToMinute(
+  ledger: LedgerTable,
+  { syncId, writer }: { readonly syncId: string; readonly writer: string },
+  done: SyncMinute,
+): Promise<void> {
+  const place = minuteKey(syncId, done.minute);
+  for (;;) {
+    const known = await get<StoredMinute>(ledger, place);
+    if (known?.writer === writer) return;
+    const item = { ...sumOf(known, done), version: (known?.version ?? 0) + 1, writer };
+    const expected = { version: known === undefined ? ABSENT : known.version };
+    if (await putIf(ledger, place, { item, if: expected })) return;
+  }
+}
+
+function sumOf(known: SyncMinute | undefined, done: SyncMinute): SyncMinute {
+  if (known === undefined) return done;
+  return {
+    minute: done.minute,
+    records: known.records + done.records,
+    repaired: known.repaired + done.repaired,
+    conflicts: known.conflicts + done.conflicts,
+    quarantined: known.quarantined + done.quarantined,
+    pending: known.pending + done.pending,
+    lagMillis: known.lagMillis + done.lagMillis,
+    maxLagMillis: Math.max(known.maxLagMillis, done.maxLagMillis),
+  };
+}
+
+/** What the sync did, minute by minute, oldest first. Strongly consistent. */
+export function listMinutes(ledger: LedgerTable, syncId: string): Promise<readonly Stored<SyncMinute>[]> {
+  return listBelow<SyncMinute>(ledger, { partition: syncPartition(syncId), prefix: 'MINUTE#' });
+}
+
+/** `conflict`: a target item that the shop has changed. `quarantined`: a source item that cannot be transformed. */
+export type NamedKind = 'conflict' | 'quarantined';
+
+/** A key that a sync leaves alone, and why. */
+export interface NamedKey {
+  readonly kind: NamedKind;
+  /** For a person. */
+  readonly text: string;
+  /** A sentence. */
+  readonly reason: string;
+  /** Epoch milliseconds: when it was last seen. A compare removes what it has not seen again. */
+  readonly seenAt: number;
+}
+
+/** Names a key, or notes that it was seen again. Harmless to repeat. */
+export async function nameKey(ledger: LedgerTable, syncId: string, named: NamedKey): Promise<void> {
+  await updateIf(ledger, placeOf(syncId, named), { set: { ...VERSIONED, ...named } });
+}
+
+const placeOf = (syncId: string, { kind, text }: NamedKey): LedgerKey => ({
+  PK: syncPartition(syncId),
+  SK: `NAMED#${kind}#${markOf(text)}`,
+});
+
+/** What is named now. Strongly consistent. */
+export function listNamed(ledger: LedgerTable, syncId: string): Promise<readonly Stored<NamedKey>[]> {
+  return listBelow<NamedKey>(ledger, { partition: syncPartition(syncId), prefix: 'NAMED#' });
+}
+
+/** Removes a name that a whole compare has not seen again. */
+export function forgetNamed(ledger: LedgerTable, { PK, SK, seenAt }: Stored<NamedKey>): Promise<boolean> {
+  return deleteIf(ledger, { PK, SK }, { seenAt });
+}

@@ -1,0 +1,134 @@
+import { LockHeldError, RunClosedError } from '../errors.ts';
+import type { Clock } from '../retry.ts';
+import { ABSENT, putItem } from './actions.ts';
+import type { Holder } from './begin.ts';
+import { executionPut } from './execution-record.ts';
+import { createLookout } from './fence.ts';
+import { type LedgerTable, lockKey, runKey, switchedKey } from './ledger-table.ts';
+import { findLock } from './lock.ts';
+import { type Arrived, findRun, type Run, type RunStatus } from './run.ts';
+import { get, readTogether, updateIf } from './store.ts';
+import type { TransactItem } from './transact.ts';
+import { isEndStatus, type Transition, transition } from './transition.ts';
+
+/**
+ * The sync of a source table that has no end yet. It keeps the table's lock, whether an execution works on it or not.
+ * Strongly consistent.
+ */
+export async function findOpenSync(ledger: LedgerTable, sourceTable: string): Promise<Run | undefined> {
+  const lock = await findLock(ledger, sourceTable);
+  const run = lock && (await findRun(ledger, lock.runId));
+  return run?.kind === 'sync' && !isEndStatus(run.status) ? run : undefined;
+}
+
+/** What keeps a late call from writing for a sync. */
+export interface SyncFence {
+  /** As it was read at entry. */
+  readonly sync: Run;
+  /**
+   * To be awaited directly before every write into a target: returns at once while the last look is younger than 5 s.
+   *
+   * @throws RunClosedError when the sync is no longer SYNCING, or has lost its lock; not retried
+   */
+  check(): Promise<void>;
+}
+
+/** Stands guard over a sync that was read at `readAt` (epoch milliseconds). */
+export function guardSync(ledger: LedgerTable, clock: Clock, sync: Run, readAt: number): SyncFence {
+  const look = async (): Promise<void> => {
+    const [run, lock] = await readTogether(ledger, [runKey(sync.runId), lockKey(sync.sourceTable)]);
+    const { status } = (run ?? {}) as Partial<Run>;
+    if (status === 'SYNCING' && lock?.['runId'] === sync.runId) return;
+    throw new RunClosedError(
+      `Sync ${sync.runId} is ${status ?? 'no longer in the ledger'}: this call changes nothing more.`,
+    );
+  };
+  return { sync, check: createLookout(clock, look, readAt) };
+}
+
+/** How a call changes a sync. */
+export interface SyncChange extends Pick<Transition, 'to' | 'if' | 'facts'> {
+  readonly run: Run;
+  /** The step of that execution, so that its changes are told apart. */
+  readonly step: string;
+  /** The execution of the sync machine that works on the sync from now on. */
+  readonly holder: Holder;
+  /** Whether the source's lock goes with it. */
+  readonly releases?: boolean;
+}
+
+/**
+ * Changes a sync's status, or only who works on it, by a conditional write. Idempotent for the same holder and status.
+ *
+ * @returns the sync afterwards; `undefined` when somebody else has changed it first
+ * @throws TransientError, the SDK's errors
+ */
+export function changeSync(
+  ledger: LedgerTable,
+  change: SyncChange,
+  extra: readonly TransactItem[] = [],
+): Promise<Run | undefined> {
+  const { run, to, step, holder, releases = false } = change;
+  const { executionArn, startTime } = holder;
+  const facts = { ...change.facts, executionArn, executionStartTime: startTime };
+  const writer = `sync:${executionArn}:${startTime}:${step}`;
+  const lock = releases ? 'release' : 'keep';
+  const known = change.if === undefined ? {} : { if: change.if };
+  return transition(ledger, { run, to, facts, lock, writer, ...known }, [
+    executionPut(ledger, run.runId, holder),
+    ...extra,
+  ]);
+}
+
+/**
+ * Notes that a change record has arrived although nothing is to be written any more.
+ *
+ * @returns whether it is noted; `false`: the sync is no longer SWITCHING, or another call has noted one meanwhile
+ */
+export function noteArrival(
+  ledger: LedgerTable,
+  { runId, arrived }: Pick<Run, 'runId' | 'arrived'>,
+  { key, at, count }: Arrived,
+): Promise<boolean> {
+  const noted: Arrived =
+    arrived === undefined ? { key, at, count } : { ...arrived, count: arrived.count + count };
+  return updateIf(ledger, runKey(runId), {
+    if: { status: 'SWITCHING', arrivals: arrived === undefined ? ABSENT : arrived.count },
+    set: { arrived: noted, arrivals: noted.count },
+  });
+}
+
+/** The condition under which nothing has arrived since SWITCHING was written. */
+export const NOTHING_ARRIVED = { arrivals: ABSENT } as const;
+
+/** What is noted of a table that the shop has switched to. */
+export interface Switched {
+  /** The sync's id. */
+  readonly syncId: string;
+  /** ISO 8601. */
+  readonly switchedAt: string;
+}
+
+/** Part of the transaction that writes SWITCHED. */
+export function switchedPut(
+  ledger: LedgerTable,
+  table: string,
+  { syncId, switchedAt }: Switched,
+): TransactItem {
+  return putItem(ledger, switchedKey(table), { item: { syncId, switchedAt } });
+}
+
+/** Strongly consistent; `undefined`: no sync has ended with a switch to this table. */
+export function findSwitched(ledger: LedgerTable, table: string): Promise<Switched | undefined> {
+  return get<Switched>(ledger, switchedKey(table));
+}
+
+/** @throws LockHeldError (not retried) where another execution works on the sync */
+export function refuseBusy({ runId, executionArn }: Run): never {
+  throw new LockHeldError(
+    `Sync ${runId} is worked on by ${executionArn} now. Nothing was changed. Wait until that execution ends, or stop it, then start again.`,
+  );
+}
+
+/** Statuses in which a compare of a sync may go on. */
+export const COMPARED_IN: readonly RunStatus[] = ['SYNCING', 'SWITCHING'];
