@@ -16,7 +16,17 @@ interface Options {
 }
 
 /** What is tried where nothing else is named; `test/integration/local` is about the packaged engines themselves. */
-const suites = ['backup', 'cli', 'migrate', 'smoke'].map((name) => `test/integration/${name}`);
+const suites = [
+  'adapting',
+  'backup',
+  'callers',
+  'cli',
+  'cost',
+  'migrate',
+  'permissions',
+  'rate',
+  'smoke',
+].map((name) => `test/integration/${name}`);
 
 const command = new Command('npm run test:engines --')
   .description(

@@ -18,6 +18,16 @@ const designed: readonly (readonly [RunStatus, RunStatus])[] = [
   ['ROLLING_BACK', 'ROLLBACK_FAILED'],
   ['ROLLBACK_FAILED', 'ROLLING_BACK'],
   ['SUCCEEDED', 'ROLLING_BACK'],
+  ['RUNNING', 'CANCELLED'],
+  ['SYNCING', 'SYNCING'],
+  ['SYNCING', 'SWITCHING'],
+  ['SYNCING', 'CANCELLING'],
+  ['SWITCHING', 'SWITCHING'],
+  ['SWITCHING', 'SYNCING'],
+  ['SWITCHING', 'SWITCHED'],
+  ['SWITCHING', 'CANCELLING'],
+  ['CANCELLING', 'CANCELLING'],
+  ['CANCELLING', 'CANCELLED'],
 ];
 
 describe('the TRANSITIONS', () => {
@@ -28,7 +38,14 @@ describe('the TRANSITIONS', () => {
 
   it('end in what nothing but an operator leaves', () => {
     const ends = (Object.keys(TRANSITIONS) as RunStatus[]).filter(isEndStatus);
-    expect(ends.toSorted()).toEqual(['PLANNED', 'ROLLBACK_FAILED', 'ROLLED_BACK', 'SUCCEEDED']);
+    expect(ends.toSorted()).toEqual([
+      'CANCELLED',
+      'PLANNED',
+      'ROLLBACK_FAILED',
+      'ROLLED_BACK',
+      'SUCCEEDED',
+      'SWITCHED',
+    ]);
   });
 });
 
