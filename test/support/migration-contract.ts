@@ -12,7 +12,7 @@ import { seededRandom } from '../../workflow/local/gateway/seeded-random.ts';
 /** The three files of a migration's folder that have a name. */
 export interface MigrationFolder {
   readonly migration: Migration;
-  readonly samples: readonly WireItem[];
+  readonly SAMPLES: readonly WireItem[];
   readonly generate: (count: number, random: () => number) => Iterable<WireItem>;
 }
 
@@ -24,12 +24,12 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
   describe('a migration', () => {
     const all = async (): Promise<{ folder: MigrationFolder; items: readonly WireItem[] }> => {
       const folder = await load();
-      return { folder, items: [...folder.samples, ...folder.generate(GENERATED, seededRandom(7))] };
+      return { folder, items: [...folder.SAMPLES, ...folder.generate(GENERATED, seededRandom(7))] };
     };
 
     it('has samples that become items of every kind, and samples that it refuses', async () => {
-      const { migration, samples } = await load();
-      const results = samples.map((sample) => transformed(migration, sample));
+      const { migration, SAMPLES } = await load();
+      const results = SAMPLES.map((sample) => transformed(migration, sample));
       const made = results.flatMap((result) => (result.kind === 'items' ? result.items : []));
 
       const kinds = made.map(({ table, kind }) => `${table.name} ${kind}`);
@@ -83,8 +83,8 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
     });
 
     it('names source items in its sentences by their key alone', async () => {
-      const { migration, samples } = await load();
-      const sentences = samples.flatMap((sample) => {
+      const { migration, SAMPLES } = await load();
+      const sentences = SAMPLES.flatMap((sample) => {
         const result = transformed(migration, { ...sample, secret: { S: 'VALUE-OF-THE-SHOP' } });
         return result.kind === 'quarantined' ? [result.sentence] : [];
       });

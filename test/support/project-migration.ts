@@ -19,5 +19,5 @@ async function load<Module>(file: string): Promise<Module> {
 }
 
 export const { migration } = await load<{ readonly migration: Migration }>('index.ts');
-export const { samples } = await load<{ readonly samples: readonly WireItem[] }>('samples.ts');
+export const { SAMPLES } = await load<{ readonly SAMPLES: readonly WireItem[] }>('samples.ts');
 export const { generate } = await load<Pick<MigrationFolder, 'generate'>>('generate.ts');

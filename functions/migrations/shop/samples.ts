@@ -4,7 +4,7 @@ import type { WireItem } from '../../shared/items/wire-item.ts';
  * Products that between them take every way through the transform; a product belongs here for each rule that it gets.
  * No function reads them: editing one gives none a new version.
  */
-export const samples: readonly WireItem[] = [
+export const SAMPLES: readonly WireItem[] = [
   { id: { S: '1' }, name: { S: 'Plain product' }, price: { S: '165' } },
   {
     id: { S: 'b/2' },

@@ -5,7 +5,7 @@ const copy = (barcode: string, more: WireItem = {}) => ({
 });
 
 /** Books that between them take every way through the transform; a book belongs here for each rule that it gets. */
-export const samples: readonly WireItem[] = [
+export const SAMPLES: readonly WireItem[] = [
   { isbn: { S: '1' }, title: { S: 'No copies' } },
   { isbn: { S: '2' }, title: { S: 'Empty list' }, copies: { L: [] }, cataloguedAt: { S: '1999-01-01' } },
   {

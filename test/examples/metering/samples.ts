@@ -3,7 +3,7 @@ import type { WireItem } from '../../shared/items/wire-item.ts';
 const meter = { S: 'house/7' };
 
 /** Measurements that between them take every way through the transform. */
-export const samples: readonly WireItem[] = [
+export const SAMPLES: readonly WireItem[] = [
   { meter, at: { N: '1700000000' }, kWh: { N: '12.5' }, unit: { S: 'kWh' } },
   { meter, at: { N: '1700000001' }, kWh: { N: '12.50' }, alarms: { L: [] }, note: { NULL: true } },
   {

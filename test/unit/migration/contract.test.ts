@@ -1,4 +1,4 @@
-import { generate, migration, samples } from '../../support/project-migration.ts';
+import { generate, migration, SAMPLES } from '../../support/project-migration.ts';
 import { describeContract } from '../../support/migration-contract.ts';
 
-describeContract(() => Promise.resolve({ migration, samples, generate }));
+describeContract(() => Promise.resolve({ migration, SAMPLES, generate }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { samples } from '../../../functions/migrations/shop/samples.ts';
+import { SAMPLES } from '../../../functions/migrations/shop/samples.ts';
 import { productToItems } from '../../support/shop.ts';
 import { sampleContext } from '../../support/sample-context.ts';
 import { paiseOf } from '../../../functions/migrations/shop/price.ts';
@@ -119,7 +119,7 @@ describe('a quarantine line', () => {
 
 describe('the samples', () => {
   it('take both ends of the transform', () => {
-    const kinds = samples.map((product) => productToItems(product, sampleContext).kind);
+    const kinds = SAMPLES.map((product) => productToItems(product, sampleContext).kind);
     expect(new Set(kinds)).toEqual(new Set(['items', 'quarantined']));
   });
 });
