@@ -55,34 +55,6 @@ export interface Config {
   readonly ledgerTable: string;
 }
 
-const text = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
-
-/** `{"name": "text"}`, as from-migration.cjs writes it. */
-function parseSettings(text: string, context: z.RefinementCtx): Readonly<Record<string, string>> {
-  const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: 'custom', message: 'not an object of texts' });
-  return z.NEVER;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function deployedSettings(given: Readonly<Record<string, string>>, defaults: SettingValues): SettingValues {
-  try {
-    return readSettings(defaults, given);
-  } catch (error) {
-    throw new ConfigurationError(
-      `${error instanceof Error ? error.message : String(error)} Deploy the service again with another value of this parameter.`,
-    );
-  }
-}
-
 /**
  * Reads the Lambda's environment; the only place that does. `defaults` are the settings of the migration.
  *
@@ -118,4 +90,32 @@ export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessE
     kmsKeyArn: text(env.KMS_KEY_ARN),
     ledgerTable: ledgerTableName({ service: env.SERVICE, stage: env.STAGE }),
   };
+}
+
+const text = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
+
+function deployedSettings(given: Readonly<Record<string, string>>, defaults: SettingValues): SettingValues {
+  try {
+    return readSettings(defaults, given);
+  } catch (error) {
+    throw new ConfigurationError(
+      `${error instanceof Error ? error.message : String(error)} Deploy the service again with another value of this parameter.`,
+    );
+  }
+}
+
+/** `{"name": "text"}`, as from-migration.cjs writes it. */
+function parseSettings(text: string, context: z.RefinementCtx): Readonly<Record<string, string>> {
+  const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'not an object of texts' });
+  return z.NEVER;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -19,40 +19,10 @@ export interface Stage<Input> {
   readonly alone?: (runtime: Runtime, turn: Turn) => Promise<unknown>;
 }
 
-/** What `sls invoke -f` sends without `-d`, and what people type for "nothing". */
-function isEmpty(event: unknown): boolean {
-  if (event === undefined || event === null || event === '') return true;
-  return typeof event === 'object' && !Array.isArray(event) && Object.keys(event).length === 0;
-}
-
 /** The largest payload that Step Functions carries from state to state. */
 const MAX_PAYLOAD_CHARACTERS = 262_144;
 
-/** Whether a payload can be read at all. It must not be too long, or nested too deeply to be serialised again. */
-function isReadable(event: unknown): boolean {
-  try {
-    return (JSON.stringify(event) ?? '').length <= MAX_PAYLOAD_CHARACTERS;
-  } catch {
-    return false;
-  }
-}
-
-/** The first few problems of a refused payload, without its content. */
-function problemsOf({ issues }: z.ZodError): string {
-  const named = issues
-    .slice(0, 5)
-    .map((issue) => `${cut(issue.path.join('.'), 80) || 'payload'}: ${cut(issue.message, 160)}`);
-  return named.join('; ');
-}
-
 const DEFAULT_REMAINING_MILLIS = 890_000;
-
-function turnOf(context: LambdaContext): Turn {
-  return {
-    remainingMillis: () => context.getRemainingTimeInMillis?.() ?? DEFAULT_REMAINING_MILLIS,
-    requestId: context.awsRequestId ?? crypto.randomUUID(),
-  };
-}
 
 /** Parse, call, return. What is thrown has at most 1 KiB of message and no stack. */
 export function lambdaHandler<Input>(
@@ -84,4 +54,34 @@ async function runStage<Input>(
     );
   }
   return stage.run(runtime, parsed.data, turn);
+}
+
+/** What `sls invoke -f` sends without `-d`, and what people type for "nothing". */
+function isEmpty(event: unknown): boolean {
+  if (event === undefined || event === null || event === '') return true;
+  return typeof event === 'object' && !Array.isArray(event) && Object.keys(event).length === 0;
+}
+
+/** Whether a payload can be read at all. It must not be too long, or nested too deeply to be serialised again. */
+function isReadable(event: unknown): boolean {
+  try {
+    return (JSON.stringify(event) ?? '').length <= MAX_PAYLOAD_CHARACTERS;
+  } catch {
+    return false;
+  }
+}
+
+/** The first few problems of a refused payload, without its content. */
+function problemsOf({ issues }: z.ZodError): string {
+  const named = issues
+    .slice(0, 5)
+    .map((issue) => `${cut(issue.path.join('.'), 80) || 'payload'}: ${cut(issue.message, 160)}`);
+  return named.join('; ');
+}
+
+function turnOf(context: LambdaContext): Turn {
+  return {
+    remainingMillis: () => context.getRemainingTimeInMillis?.() ?? DEFAULT_REMAINING_MILLIS,
+    requestId: context.awsRequestId ?? crypto.randomUUID(),
+  };
 }

@@ -13,26 +13,6 @@ import { takeShortcut } from './wire-client.ts';
 /** Sockets that one worker keeps open to a service: one for each batch in flight, and some for the ledger. */
 const MAX_SOCKETS = 64;
 
-/** Without these a hung connection waits for ever. By default the SDK only warns about a late answer. */
-const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
-  new NodeHttpHandler({
-    connectionTimeout: 2_000,
-    requestTimeout: requestTimeoutMillis,
-    throwOnRequestTimeout: true,
-    httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-    httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
-  });
-
-/**
- * For calls that nobody else repeats. Twelve attempts with full jitter take some 15 seconds. With three requests in ten
- * refused, all of a step's calls get through, which the SDK's own four attempts would not achieve.
- */
-const patient = (): ConfiguredRetryStrategy =>
-  new ConfiguredRetryStrategy(
-    12,
-    (attempt: number) => Math.random() * Math.min(MAX_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** attempt),
-  );
-
 /** The AWS services a function talks to, each built once per cold start. */
 export interface Clients {
   /** Copied data, and what changes tables: one attempt a call, because every caller has its own retry and its fence. */
@@ -76,3 +56,23 @@ export function createClients(inDoubt: InDoubt): Clients {
     sts: new STSClient({ maxAttempts: 3, requestHandler: requestHandler(5_000) }),
   };
 }
+
+/** Without these a hung connection waits for ever. By default the SDK only warns about a late answer. */
+const requestHandler = (requestTimeoutMillis: number): NodeHttpHandler =>
+  new NodeHttpHandler({
+    connectionTimeout: 2_000,
+    requestTimeout: requestTimeoutMillis,
+    throwOnRequestTimeout: true,
+    httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+  });
+
+/**
+ * For calls that nobody else repeats. Twelve attempts with full jitter take some 15 seconds. With three requests in ten
+ * refused, all of a step's calls get through, which the SDK's own four attempts would not achieve.
+ */
+const patient = (): ConfiguredRetryStrategy =>
+  new ConfiguredRetryStrategy(
+    12,
+    (attempt: number) => Math.random() * Math.min(MAX_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** attempt),
+  );

@@ -79,12 +79,32 @@ interface Capacity {
     | readonly { readonly CapacityUnits?: number }[];
 }
 
-function consumedUnits(answer: Capacity): number {
-  const consumed = [answer.ConsumedCapacity ?? []].flat();
-  return consumed.reduce((sum, entry) => sum + (entry.CapacityUnits ?? 0), 0);
+const CONSISTENT_SCAN = { ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' };
+
+/** A Scan answer holds fewer items than it announces, which a damaged answer does. Retried like a throttled one. */
+export class IncompletePageError extends Error {
+  override readonly name = 'IncompletePageError';
+  constructor(tableName: string, count: number | undefined, received: number) {
+    super(
+      `A Scan page of ${tableName} announced ${count ?? 0} items and held ${received}. It is read again.`,
+    );
+  }
 }
 
-const CONSISTENT_SCAN = { ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' };
+const NEXT_PUT = Buffer.from('}},{"PutRequest":{"Item":');
+const END_OF_PUTS = Buffer.from('}}]},"ReturnConsumedCapacity":"TOTAL"}');
+
+/** The data plane over HTTP. */
+export function itemTable(client: DynamoDBClient): ItemTable {
+  return {
+    scanPage: (request) => scanPage(client, request),
+    batchGet: (tableName, keys) => batchGet(client, tableName, keys),
+    batchPut: (tableName, items) => batchPut(client, tableName, items),
+    putIf: (TableName, Item, condition) => writeIf(client, 'PutItem', { TableName, Item }, condition),
+    deleteIf: (TableName, Key, condition) =>
+      writeIf(client, 'DeleteItem', { TableName, Key, ReturnValues: 'ALL_OLD' }, condition),
+  };
+}
 
 async function scanPage(client: DynamoDBClient, request: ScanRequest): Promise<ScanPage> {
   const body = JSON.stringify({
@@ -108,19 +128,9 @@ async function scanPage(client: DynamoDBClient, request: ScanRequest): Promise<S
   return { items, ...end, readUnits: consumedUnits(answer), bytes: text.length };
 }
 
-/** A Scan answer holds fewer items than it announces, which a damaged answer does. Retried like a throttled one. */
-export class IncompletePageError extends Error {
-  override readonly name = 'IncompletePageError';
-  constructor(tableName: string, count: number | undefined, received: number) {
-    super(
-      `A Scan page of ${tableName} announced ${count ?? 0} items and held ${received}. It is read again.`,
-    );
-  }
-}
-
-/** Whether DynamoDB will never take an item, be it for a rule or because the items of its partition are too many. */
-export function isRefusedItem(error: unknown): error is Error {
-  return isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException');
+function consumedUnits(answer: Capacity): number {
+  const consumed = [answer.ConsumedCapacity ?? []].flat();
+  return consumed.reduce((sum, entry) => sum + (entry.CapacityUnits ?? 0), 0);
 }
 
 async function batchGet(client: DynamoDBClient, tableName: string, keys: readonly WireItem[]) {
@@ -153,9 +163,6 @@ async function batchPut(
   );
   return { unprocessed, writeUnits: consumedUnits(answer) };
 }
-
-const NEXT_PUT = Buffer.from('}},{"PutRequest":{"Item":');
-const END_OF_PUTS = Buffer.from('}}]},"ReturnConsumedCapacity":"TOTAL"}');
 
 /** The body of a BatchWriteItem, copied together without looking into the items. */
 function putsOf(tableName: string, items: readonly ItemJson[]): Buffer {
@@ -201,14 +208,7 @@ export function existingItem(error: Error): WireItem | undefined {
   return wireBody === undefined ? undefined : (JSON.parse(wireBody) as { Item?: WireItem }).Item;
 }
 
-/** The data plane over HTTP. */
-export function itemTable(client: DynamoDBClient): ItemTable {
-  return {
-    scanPage: (request) => scanPage(client, request),
-    batchGet: (tableName, keys) => batchGet(client, tableName, keys),
-    batchPut: (tableName, items) => batchPut(client, tableName, items),
-    putIf: (TableName, Item, condition) => writeIf(client, 'PutItem', { TableName, Item }, condition),
-    deleteIf: (TableName, Key, condition) =>
-      writeIf(client, 'DeleteItem', { TableName, Key, ReturnValues: 'ALL_OLD' }, condition),
-  };
+/** Whether DynamoDB will never take an item, be it for a rule or because the items of its partition are too many. */
+export function isRefusedItem(error: unknown): error is Error {
+  return isNamed(error, 'ValidationException', 'ItemCollectionSizeLimitExceededException');
 }

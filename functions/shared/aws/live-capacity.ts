@@ -9,13 +9,13 @@ export interface TableCapacity {
 /** Half stays with the table's users. Below 1 unit a second it is a fraction, because a floor of 1 would take everything from a table with 1 unit. */
 const OWN_PART = 0.5;
 
-const shareOf = (provisioned = 0, maximum = 0): number =>
-  Math.max(0, provisioned > 0 ? provisioned : maximum) * OWN_PART;
-
 /** Read units a second that a table in use can spare: half of what is provisioned, or of an on-demand maximum; 0: no cap. */
 export function sparedReadUnits({ ProvisionedThroughput, OnDemandThroughput }: TableCapacity = {}): number {
   return shareOf(ProvisionedThroughput?.ReadCapacityUnits, OnDemandThroughput?.MaxReadRequestUnits);
 }
+
+const shareOf = (provisioned = 0, maximum = 0): number =>
+  Math.max(0, provisioned > 0 ? provisioned : maximum) * OWN_PART;
 
 /** Write units a second that a table in use can spare, in the same way; 0: no cap. */
 export function sparedWriteUnits({ ProvisionedThroughput, OnDemandThroughput }: TableCapacity = {}): number {

@@ -42,15 +42,7 @@ const PLACEHOLDER = { TableName: '-', Key: {}, Item: {}, RequestItems: {} };
 
 const prepared = new WeakSet<DynamoDBClient>();
 
-function exchangeOf(input: object): Exchange | undefined {
-  return (input as { readonly exchange?: Exchange }).exchange;
-}
-
-async function readAll({ body, headers }: HttpResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return checkedText(chunks, headers['x-amz-crc32']);
-}
+const shortcuts = new WeakMap<DynamoDBClient, Shortcut>();
 
 /** A client whose requests bypass the SDK's middleware. */
 interface Shortcut {
@@ -61,22 +53,37 @@ interface Shortcut {
   readonly inDoubt?: InDoubt | undefined;
 }
 
-const shortcuts = new WeakMap<DynamoDBClient, Shortcut>();
-
 /**
- * Lets this client's wire requests bypass the SDK's middleware from the second one on. They are signed by the client's
- * signer and sent by the little code that a POST to DynamoDB needs, which halves the processor time. For clients that
- * neither retry nor have other middleware.
+ * Sends one request whose body is already DynamoDB JSON and returns the answer's body as text. It skips the SDK's
+ * conversion to JavaScript values, which loses attributes (`__proto__`) and costs more than the rest of the copy
+ * together.
+ *
+ * @throws the SDK's exceptions, names untouched, with the answer's text as `wireBody`.
  */
-export function takeShortcut(client: DynamoDBClient, inDoubt?: InDoubt): DynamoDBClient {
-  shortcuts.set(client, { inDoubt });
-  return client;
+export function sendWire(
+  client: DynamoDBClient,
+  operation: WireOperation,
+  body: string | Buffer,
+): Promise<string> {
+  const shortcut = shortcuts.get(client);
+  if (shortcut?.endpoint === undefined) return sendThroughSdk(client, operation, body);
+  return sendDirectly(client, { shortcut, endpoint: shortcut.endpoint, operation, body });
 }
 
-function noteEndpoint(client: DynamoDBClient, { protocol, hostname, port }: HttpRequest): void {
-  const shortcut = shortcuts.get(client);
-  if (shortcut !== undefined && (protocol === 'http:' || protocol === 'https:'))
-    shortcut.endpoint = { protocol, hostname, ...(port !== undefined && { port }) };
+async function sendThroughSdk(
+  client: DynamoDBClient,
+  operation: WireOperation,
+  body: string | Buffer,
+): Promise<string> {
+  prepare(client);
+  const exchange: Exchange = { body, answer: '{}' };
+  const Command = COMMANDS[operation] as unknown as typeof ScanCommand;
+  try {
+    await client.send(new Command({ ...PLACEHOLDER, exchange } as unknown as { TableName: string }));
+    return exchange.answer;
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { wireBody: exchange.answer }) : error;
+  }
 }
 
 /** Teaches a client, once, to send given bodies and to return the answer's text. Other calls are not affected. */
@@ -110,6 +117,22 @@ function prepare(client: DynamoDBClient): void {
   );
 }
 
+function exchangeOf(input: object): Exchange | undefined {
+  return (input as { readonly exchange?: Exchange }).exchange;
+}
+
+function noteEndpoint(client: DynamoDBClient, { protocol, hostname, port }: HttpRequest): void {
+  const shortcut = shortcuts.get(client);
+  if (shortcut !== undefined && (protocol === 'http:' || protocol === 'https:'))
+    shortcut.endpoint = { protocol, hostname, ...(port !== undefined && { port }) };
+}
+
+async function readAll({ body, headers }: HttpResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return checkedText(chunks, headers['x-amz-crc32']);
+}
+
 /**
  * What the SDK needs to name an error. A refused condition also carries the existing item, and the SDK's conversion
  * throws a TypeError of its own for a map with an attribute `__proto__`.
@@ -120,39 +143,6 @@ function errorOnly(answer: string): string {
     return JSON.stringify(error);
   } catch {
     return answer;
-  }
-}
-
-/**
- * Sends one request whose body is already DynamoDB JSON and returns the answer's body as text. It skips the SDK's
- * conversion to JavaScript values, which loses attributes (`__proto__`) and costs more than the rest of the copy
- * together.
- *
- * @throws the SDK's exceptions, names untouched, with the answer's text as `wireBody`.
- */
-export function sendWire(
-  client: DynamoDBClient,
-  operation: WireOperation,
-  body: string | Buffer,
-): Promise<string> {
-  const shortcut = shortcuts.get(client);
-  if (shortcut?.endpoint === undefined) return sendThroughSdk(client, operation, body);
-  return sendDirectly(client, { shortcut, endpoint: shortcut.endpoint, operation, body });
-}
-
-async function sendThroughSdk(
-  client: DynamoDBClient,
-  operation: WireOperation,
-  body: string | Buffer,
-): Promise<string> {
-  prepare(client);
-  const exchange: Exchange = { body, answer: '{}' };
-  const Command = COMMANDS[operation] as unknown as typeof ScanCommand;
-  try {
-    await client.send(new Command({ ...PLACEHOLDER, exchange } as unknown as { TableName: string }));
-    return exchange.answer;
-  } catch (error) {
-    throw error instanceof Error ? Object.assign(error, { wireBody: exchange.answer }) : error;
   }
 }
 
@@ -217,4 +207,14 @@ function parseError(text: string): { __type?: string; message?: string; Message?
   } catch {
     return {};
   }
+}
+
+/**
+ * Lets this client's wire requests bypass the SDK's middleware from the second one on. They are signed by the client's
+ * signer and sent by the little code that a POST to DynamoDB needs, which halves the processor time. For clients that
+ * neither retry nor have other middleware.
+ */
+export function takeShortcut(client: DynamoDBClient, inDoubt?: InDoubt): DynamoDBClient {
+  shortcuts.set(client, { inDoubt });
+  return client;
 }

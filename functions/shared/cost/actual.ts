@@ -12,8 +12,6 @@ export interface RunWork extends Billing {
   readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
 /** States whose reads are of the source alone. */
 const SOURCE_STATES: ReadonlySet<string> = new Set(['BackupProducts']);
 
@@ -40,3 +38,5 @@ export function actualCost(work: RunWork): Cost {
   };
   return costOf(usage, work);
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

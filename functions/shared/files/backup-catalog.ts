@@ -26,27 +26,17 @@ export interface ListedBackup {
   readonly verification?: z.infer<typeof verificationSchema>;
 }
 
-async function readVerification(
-  objects: ObjectStore,
-  backupId: string,
-): Promise<ListedBackup['verification']> {
-  const note = await objects.get(verificationKey(backupId));
-  if (note === undefined) return undefined;
-  try {
-    return verificationSchema.safeParse(JSON.parse(note.body.toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
-}
+/** At most this many findings fit into one message. */
+const NAMED_FINDINGS = 3;
 
-/** Leaves a note beside the backup of what a complete verification found; the newest note counts. */
-export async function noteVerification(
-  objects: ObjectStore,
-  { backupId, findingCount }: { readonly backupId: string; readonly findingCount: number },
-  nowMillis: number,
-): Promise<void> {
-  const note = { verifiedAt: new Date(nowMillis).toISOString(), findings: findingCount };
-  await objects.put(verificationKey(backupId), JSON.stringify(note), { contentType: 'application/json' });
+/** Sealed backups, newest first. A backup without a summary is none. */
+export async function listBackups(objects: ObjectStore): Promise<readonly ListedBackup[]> {
+  const backups: ListedBackup[] = [];
+  for (const backupId of await backupIds(objects)) {
+    const backup = await describe(objects, backupId);
+    if (backup !== undefined) backups.push(backup);
+  }
+  return backups;
 }
 
 /** Ids of everything that looks like a backup, sealed or not, newest first. */
@@ -72,14 +62,27 @@ async function describe(objects: ObjectStore, backupId: string): Promise<ListedB
   };
 }
 
-/** Sealed backups, newest first. A backup without a summary is none. */
-export async function listBackups(objects: ObjectStore): Promise<readonly ListedBackup[]> {
-  const backups: ListedBackup[] = [];
-  for (const backupId of await backupIds(objects)) {
-    const backup = await describe(objects, backupId);
-    if (backup !== undefined) backups.push(backup);
+async function readVerification(
+  objects: ObjectStore,
+  backupId: string,
+): Promise<ListedBackup['verification']> {
+  const note = await objects.get(verificationKey(backupId));
+  if (note === undefined) return undefined;
+  try {
+    return verificationSchema.safeParse(JSON.parse(note.body.toString('utf8'))).data;
+  } catch {
+    return undefined;
   }
-  return backups;
+}
+
+/** Leaves a note beside the backup of what a complete verification found; the newest note counts. */
+export async function noteVerification(
+  objects: ObjectStore,
+  { backupId, findingCount }: { readonly backupId: string; readonly findingCount: number },
+  nowMillis: number,
+): Promise<void> {
+  const note = { verifiedAt: new Date(nowMillis).toISOString(), findings: findingCount };
+  await objects.put(verificationKey(backupId), JSON.stringify(note), { contentType: 'application/json' });
 }
 
 /**
@@ -95,23 +98,6 @@ export async function newestBackup(objects: ObjectStore, tableName: string): Pro
   throw new BackupNotFoundError(
     `There is no sealed backup of table ${tableName} in this bucket. Nothing was changed. Make one with sls invoke -f backupProducts, or with the migrate state machine and {"dryRun": true}.`,
   );
-}
-
-/** At most this many findings fit into one message. */
-const NAMED_FINDINGS = 3;
-
-/** What is wrong, for an error message. */
-function findingsText(findings: readonly Finding[]): string {
-  const named = findings.slice(0, NAMED_FINDINGS).map(({ sentence }) => sentence);
-  const more = findings.length - named.length;
-  return more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' ');
-}
-
-/** Reads up to three times until the bytes are sound, because they can also be wrong on the way. */
-async function readAgain<T>(read: () => Promise<T>, isSound: (found: T) => boolean): Promise<T> {
-  let found = await read();
-  for (let attempt = 2; attempt <= READ_ATTEMPTS && !isSound(found); attempt += 1) found = await read();
-  return found;
 }
 
 /**
@@ -137,6 +123,20 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
   throw new BackupDamagedError(
     `Backup ${backupId} is damaged: ${findingsText(all)} Nothing was changed. Look at it with npm run verify-backup, and use another one.`,
   );
+}
+
+/** Reads up to three times until the bytes are sound, because they can also be wrong on the way. */
+async function readAgain<T>(read: () => Promise<T>, isSound: (found: T) => boolean): Promise<T> {
+  let found = await read();
+  for (let attempt = 2; attempt <= READ_ATTEMPTS && !isSound(found); attempt += 1) found = await read();
+  return found;
+}
+
+/** What is wrong, for an error message. */
+function findingsText(findings: readonly Finding[]): string {
+  const named = findings.slice(0, NAMED_FINDINGS).map(({ sentence }) => sentence);
+  const more = findings.length - named.length;
+  return more > 0 ? `${named.join(' ')} And ${more} more.` : named.join(' ');
 }
 
 /**

@@ -44,6 +44,38 @@ interface Texts {
   readonly migration: string | undefined;
 }
 
+/** Reads a backup's manifests and checks each against its checksum and against the others. */
+export async function checkManifests(objects: ObjectStore, backupId: string): Promise<CheckedManifests> {
+  const layout = backupLayout(backupId);
+  const texts = await readTexts(objects, backupId);
+  if (texts.summary === undefined)
+    return {
+      findings: [
+        {
+          kind: 'NotSealed',
+          object: layout.manifestSummary,
+          sentence: `${layout.manifestSummary} is missing: backup ${backupId} was never sealed, or its seal was removed. It does not count as a backup.`,
+        },
+      ],
+    };
+  const findings = [
+    ...checksumFindings(texts.summary, texts.summaryMd5, [layout.manifestSummary, layout.manifestSummaryMd5]),
+    ...checksumFindings(texts.files, texts.filesMd5, [layout.manifestFiles, layout.manifestFilesMd5]),
+    ...migrationFindings(texts.migration, layout.migrationManifest),
+  ];
+  const summary = parseSummary(texts.summary);
+  const files = parseManifestFiles(texts.files ?? '?');
+  const manifest = parseMigrationManifest(texts.migration ?? '')?.manifest;
+  if (summary === undefined || files === undefined || manifest === undefined)
+    return {
+      findings: findings.length > 0 ? findings : [edited(layout.prefix, 'a manifest cannot be read')],
+      ...(manifest && { manifest }),
+    };
+  // What was edited disagrees with the rest; saying so as well would tell nothing new.
+  const all = findings.length > 0 ? findings : disagreement(backupId, { summary, files, manifest });
+  return { findings: all, manifest, summary };
+}
+
 async function readTexts(objects: ObjectStore, backupId: string): Promise<Texts> {
   const layout = backupLayout(backupId);
   const text = async (key: string): Promise<string | undefined> =>
@@ -56,20 +88,6 @@ async function readTexts(objects: ObjectStore, backupId: string): Promise<Texts>
     text(layout.migrationManifest),
   ]);
   return { summary, summaryMd5, files, filesMd5, migration };
-}
-
-const edited = (object: string, why: string): Finding => ({
-  kind: 'EditedManifest',
-  object,
-  sentence: `${object} is not what the backup wrote: ${why}.`,
-});
-
-function missing(object: string): Finding {
-  return {
-    kind: 'MissingManifest',
-    object,
-    sentence: `${object} is missing, so the backup cannot be checked as a whole.`,
-  };
 }
 
 /** A manifest against the checksum object beside it. */
@@ -86,15 +104,26 @@ function checksumFindings(
     : [edited(key, `its MD5 is not the one in ${md5Key}`)];
 }
 
+function missing(object: string): Finding {
+  return {
+    kind: 'MissingManifest',
+    object,
+    sentence: `${object} is missing, so the backup cannot be checked as a whole.`,
+  };
+}
+
+const edited = (object: string, why: string): Finding => ({
+  kind: 'EditedManifest',
+  object,
+  sentence: `${object} is not what the backup wrote: ${why}.`,
+});
+
 function migrationFindings(text: string | undefined, key: string): Finding[] {
   if (text === undefined) return [missing(key)];
   const parsed = parseMigrationManifest(text);
   if (parsed === undefined) return [edited(key, 'it cannot be read')];
   return parsed.isIntact ? [] : [edited(key, 'its SHA-256 is not the one it ends with')];
 }
-
-const fileText = ({ dataFileS3Key, itemCount, md5Checksum, etag }: ManifestFile): string =>
-  JSON.stringify([dataFileS3Key, itemCount, md5Checksum, etag]);
 
 /** Our manifest and the export's two must say the same. */
 function disagreement(
@@ -129,37 +158,8 @@ function disagreement(
   return findings;
 }
 
-/** Reads a backup's manifests and checks each against its checksum and against the others. */
-export async function checkManifests(objects: ObjectStore, backupId: string): Promise<CheckedManifests> {
-  const layout = backupLayout(backupId);
-  const texts = await readTexts(objects, backupId);
-  if (texts.summary === undefined)
-    return {
-      findings: [
-        {
-          kind: 'NotSealed',
-          object: layout.manifestSummary,
-          sentence: `${layout.manifestSummary} is missing: backup ${backupId} was never sealed, or its seal was removed. It does not count as a backup.`,
-        },
-      ],
-    };
-  const findings = [
-    ...checksumFindings(texts.summary, texts.summaryMd5, [layout.manifestSummary, layout.manifestSummaryMd5]),
-    ...checksumFindings(texts.files, texts.filesMd5, [layout.manifestFiles, layout.manifestFilesMd5]),
-    ...migrationFindings(texts.migration, layout.migrationManifest),
-  ];
-  const summary = parseSummary(texts.summary);
-  const files = parseManifestFiles(texts.files ?? '?');
-  const manifest = parseMigrationManifest(texts.migration ?? '')?.manifest;
-  if (summary === undefined || files === undefined || manifest === undefined)
-    return {
-      findings: findings.length > 0 ? findings : [edited(layout.prefix, 'a manifest cannot be read')],
-      ...(manifest && { manifest }),
-    };
-  // What was edited disagrees with the rest; saying so as well would tell nothing new.
-  const all = findings.length > 0 ? findings : disagreement(backupId, { summary, files, manifest });
-  return { findings: all, manifest, summary };
-}
+const fileText = ({ dataFileS3Key, itemCount, md5Checksum, etag }: ManifestFile): string =>
+  JSON.stringify([dataFileS3Key, itemCount, md5Checksum, etag]);
 
 /** The list of data files against what lies under `data/`, in both directions. */
 export function listingFindings(manifest: MigrationManifest, listed: readonly ListedObject[]): Finding[] {

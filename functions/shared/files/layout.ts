@@ -10,25 +10,26 @@ export const BACKUPS_PREFIX = 'AWSDynamoDB/';
 
 const ID_PATTERN = /^\d{14}-[0-9a-f]{8}$/;
 
-/** `<epoch milliseconds, 14 digits>-<8 hex digits>`: sorts by time as text, as an export's id does. */
-function newBackupId(nowMillis: number, random: () => number): string {
-  const suffix = Math.floor(random() * 0x1_0000_0000);
-  return `${String(nowMillis).padStart(14, '0')}-${suffix.toString(16).padStart(8, '0')}`;
-}
+/** Keys of what a run leaves beside its backup. */
+export const RUN_LAYOUT = {
+  report: (runId: string): string => `runs/${runId}/report.json`,
+  quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
+  quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
+  undoPrefix: (runId: string): string => `runs/${runId}/undo/`,
+  /** Target files of one table. Ends with a slash. */
+  target: ({ table, ...making }: TargetFolder): string => `${RUN_LAYOUT.targets(making)}${table}/`,
+  /** Target files of every table. Ends with a slash. */
+  targets: ({ runId, making }: Omit<TargetFolder, 'table'>): string =>
+    `runs/${runId}/target${making === 0 ? '' : `-${making}`}/`,
+} as const;
 
-/** A run's own id: the same for every retry, so that all of them write to the same place. */
-export function backupIdFor(startedAt: string, runId: string): string {
-  const seed = createHash('sha256').update(runId).digest().readUInt32BE(0);
-  return newBackupId(Date.parse(startedAt), () => seed / 0x1_0000_0000);
-}
-
-export function isBackupId(text: string): boolean {
-  return ID_PATTERN.test(text);
-}
-
-/** Epoch milliseconds at which the backup was begun. */
-export function backupTime(backupId: string): number {
-  return Number(backupId.slice(0, 14));
+/** The target files of one table. */
+export interface TargetFolder {
+  readonly runId: string;
+  /** How often the files were made again from the start. */
+  readonly making: number;
+  /** The table's name, with the run's prefix. */
+  readonly table: string;
 }
 
 /** Keys of one backup's objects, absolute in the bucket. */
@@ -59,6 +60,27 @@ export function backupLayout(backupId: string): BackupLayout {
   };
 }
 
+/** A run's own id: the same for every retry, so that all of them write to the same place. */
+export function backupIdFor(startedAt: string, runId: string): string {
+  const seed = createHash('sha256').update(runId).digest().readUInt32BE(0);
+  return newBackupId(Date.parse(startedAt), () => seed / 0x1_0000_0000);
+}
+
+/** `<epoch milliseconds, 14 digits>-<8 hex digits>`: sorts by time as text, as an export's id does. */
+function newBackupId(nowMillis: number, random: () => number): string {
+  const suffix = Math.floor(random() * 0x1_0000_0000);
+  return `${String(nowMillis).padStart(14, '0')}-${suffix.toString(16).padStart(8, '0')}`;
+}
+
+export function isBackupId(text: string): boolean {
+  return ID_PATTERN.test(text);
+}
+
+/** Epoch milliseconds at which the backup was begun. */
+export function backupTime(backupId: string): number {
+  return Number(backupId.slice(0, 14));
+}
+
 /** Place of a data file in its backup. */
 export interface FilePosition {
   /** Scan segment that it was read from. */
@@ -74,28 +96,6 @@ export function dataFileKey(backupId: string, { segment, sequence }: FilePositio
 /** `<segment>-<sequence>` of a data file: the name of what is derived from it. */
 export function fileStem(key: string): string {
   return key.replace(/^.*\//, '').replace(/\.json\.gz$/, '');
-}
-
-/** Keys of what a run leaves beside its backup. */
-export const RUN_LAYOUT = {
-  report: (runId: string): string => `runs/${runId}/report.json`,
-  quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
-  quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
-  undoPrefix: (runId: string): string => `runs/${runId}/undo/`,
-  /** Target files of one table. Ends with a slash. */
-  target: ({ table, ...making }: TargetFolder): string => `${RUN_LAYOUT.targets(making)}${table}/`,
-  /** Target files of every table. Ends with a slash. */
-  targets: ({ runId, making }: Omit<TargetFolder, 'table'>): string =>
-    `runs/${runId}/target${making === 0 ? '' : `-${making}`}/`,
-} as const;
-
-/** The target files of one table. */
-export interface TargetFolder {
-  readonly runId: string;
-  /** How often the files were made again from the start. */
-  readonly making: number;
-  /** The table's name, with the run's prefix. */
-  readonly table: string;
 }
 
 /** Key of the list of one table's target files. */

@@ -91,9 +91,19 @@ export interface ManifestObject {
   readonly body: string;
 }
 
-const md5Of = (text: string): string => hash('md5', text, 'base64');
-const sumOf = (files: readonly BackupFile[], field: 'itemCount' | 'bytes'): number =>
-  files.reduce((total, file) => total + file[field], 0);
+/** The manifests of a backup, the summary last: without it there is no backup. */
+export function manifestObjects(facts: BackupFacts): readonly ManifestObject[] {
+  const layout = backupLayout(facts.backupId);
+  const lines = fileLines(facts.files);
+  const summary = summaryOf(facts);
+  return [
+    { key: layout.migrationManifest, body: sealManifest(migrationManifestOf(facts)) },
+    { key: layout.manifestFiles, body: lines },
+    { key: layout.manifestFilesMd5, body: md5Of(lines) },
+    { key: layout.manifestSummaryMd5, body: md5Of(summary) },
+    { key: layout.manifestSummary, body: summary },
+  ];
+}
 
 function fileLines(files: readonly BackupFile[]): string {
   return files
@@ -129,6 +139,9 @@ function summaryOf(facts: BackupFacts): string {
   });
 }
 
+const sumOf = (files: readonly BackupFile[], field: 'itemCount' | 'bytes'): number =>
+  files.reduce((total, file) => total + file[field], 0);
+
 /** The manifest's text, with the SHA-256 of everything else in it as its last field. */
 function sealManifest(manifest: MigrationManifest): string {
   const text = JSON.stringify(manifest);
@@ -151,18 +164,10 @@ function migrationManifestOf(facts: BackupFacts): MigrationManifest {
   };
 }
 
-/** The manifests of a backup, the summary last: without it there is no backup. */
-export function manifestObjects(facts: BackupFacts): readonly ManifestObject[] {
-  const layout = backupLayout(facts.backupId);
-  const lines = fileLines(facts.files);
-  const summary = summaryOf(facts);
-  return [
-    { key: layout.migrationManifest, body: sealManifest(migrationManifestOf(facts)) },
-    { key: layout.manifestFiles, body: lines },
-    { key: layout.manifestFilesMd5, body: md5Of(lines) },
-    { key: layout.manifestSummaryMd5, body: md5Of(summary) },
-    { key: layout.manifestSummary, body: summary },
-  ];
+const md5Of = (text: string): string => hash('md5', text, 'base64');
+
+export function parseSummary(text: string): ManifestSummary | undefined {
+  return parsed(manifestSummarySchema, text);
 }
 
 /** What a text claims to be, or `undefined` where it is not that. */
@@ -172,10 +177,6 @@ function parsed<T>(schema: z.ZodType<T>, text: string): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function parseSummary(text: string): ManifestSummary | undefined {
-  return parsed(manifestSummarySchema, text);
 }
 
 /** `undefined` when any line is not what the export would write. */

@@ -35,54 +35,6 @@ type ManifestEntry = MigrationManifest['files'][number];
 /** Files read at once; each holds 8 MiB at most. */
 const FILES_AT_ONCE = 4;
 
-async function verifyFile(objects: ObjectStore, file: ManifestEntry): Promise<Finding[]> {
-  try {
-    await proveFile(objects, file);
-    return [];
-  } catch (error) {
-    if (!(error instanceof DamagedFileError)) throw error;
-    return [{ kind: error.problem, object: file.key, sentence: error.message }];
-  }
-}
-
-async function verifyFiles(
-  objects: ObjectStore,
-  files: readonly ManifestEntry[],
-  request: VerifyRequest,
-): Promise<{ findings: Finding[]; nextFile?: number }> {
-  const { fromFile = 0, isShort = () => false } = request;
-  const findings: Finding[] = [];
-  for (let start = fromFile; start < files.length; start += FILES_AT_ONCE) {
-    if (start > fromFile && isShort()) return { findings, nextFile: start };
-    const found = await Promise.all(
-      files.slice(start, start + FILES_AT_ONCE).map((file) => verifyFile(objects, file)),
-    );
-    findings.push(...found.flat());
-    request.onProgress?.(Math.min(start + FILES_AT_ONCE, files.length), files.length);
-  }
-  return { findings };
-}
-
-function totalFindings(manifest: MigrationManifest): Finding[] {
-  const total = combineDigests(manifest.files.map(({ digest }) => digest));
-  if (equalDigests(total, manifest.digest)) return [];
-  const object = backupLayout(manifest.backupId).migrationManifest;
-  return [
-    {
-      kind: 'WrongDigest',
-      object,
-      sentence: `The digests of the files in ${object} do not add up to the backup's.`,
-    },
-  ];
-}
-
-async function assertExists(objects: ObjectStore, backupId: string): Promise<void> {
-  if (isBackupId(backupId) && (await objects.list(backupLayout(backupId).prefix)).length > 0) return;
-  throw new BackupNotFoundError(
-    `There is no backup ${cut(backupId, 80)} in this bucket. List the backups with: npm run backups -- --stage <stage>`,
-  );
-}
-
 /**
  * Reads a whole backup against its manifests: manifests against checksums, listing against manifests in both
  * directions, and of every file MD5, SHA-256, gzip, lines, count and digest. Reads only.
@@ -111,4 +63,52 @@ export async function verifyBackup(
     findings: [...(fromFile === 0 ? frame : []), ...findings],
     ...rest,
   };
+}
+
+async function assertExists(objects: ObjectStore, backupId: string): Promise<void> {
+  if (isBackupId(backupId) && (await objects.list(backupLayout(backupId).prefix)).length > 0) return;
+  throw new BackupNotFoundError(
+    `There is no backup ${cut(backupId, 80)} in this bucket. List the backups with: npm run backups -- --stage <stage>`,
+  );
+}
+
+function totalFindings(manifest: MigrationManifest): Finding[] {
+  const total = combineDigests(manifest.files.map(({ digest }) => digest));
+  if (equalDigests(total, manifest.digest)) return [];
+  const object = backupLayout(manifest.backupId).migrationManifest;
+  return [
+    {
+      kind: 'WrongDigest',
+      object,
+      sentence: `The digests of the files in ${object} do not add up to the backup's.`,
+    },
+  ];
+}
+
+async function verifyFiles(
+  objects: ObjectStore,
+  files: readonly ManifestEntry[],
+  request: VerifyRequest,
+): Promise<{ findings: Finding[]; nextFile?: number }> {
+  const { fromFile = 0, isShort = () => false } = request;
+  const findings: Finding[] = [];
+  for (let start = fromFile; start < files.length; start += FILES_AT_ONCE) {
+    if (start > fromFile && isShort()) return { findings, nextFile: start };
+    const found = await Promise.all(
+      files.slice(start, start + FILES_AT_ONCE).map((file) => verifyFile(objects, file)),
+    );
+    findings.push(...found.flat());
+    request.onProgress?.(Math.min(start + FILES_AT_ONCE, files.length), files.length);
+  }
+  return { findings };
+}
+
+async function verifyFile(objects: ObjectStore, file: ManifestEntry): Promise<Finding[]> {
+  try {
+    await proveFile(objects, file);
+    return [];
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    return [{ kind: error.problem, object: file.key, sentence: error.message }];
+  }
 }

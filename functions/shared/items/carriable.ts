@@ -18,6 +18,24 @@ const shapes = new Map<string, (value: unknown) => boolean>([
   ['BS', isTextList],
 ]);
 
+/**
+ * Makes sure that JSON text represents the item as it is. Parsed and written again, DynamoDB's answer is the same
+ * character for character, with two exceptions: halves of surrogate pairs, which no UTF-8 file can hold, and values of a
+ * type that did not exist when this was written.
+ *
+ * @throws ItemNotCarriableError naming the item's key and the attribute; not retried.
+ */
+export function assertCarriable(item: WireItem, key: TableKey): void {
+  for (const [name, value] of Object.entries(item)) {
+    const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
+    if (problem === undefined) continue;
+    throw new ItemNotCarriableError(
+      `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
+        'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
+    );
+  }
+}
+
 /** Where in the item something is wrong, and what; `undefined` when nothing is. */
 function problemIn(value: WireValue | undefined): string | undefined {
   const entries = Object.entries(value ?? {}) as [string, unknown][];
@@ -46,22 +64,4 @@ function problemInList(list: unknown): string | undefined {
     if (problem !== undefined) return problem;
   }
   return undefined;
-}
-
-/**
- * Makes sure that JSON text represents the item as it is. Parsed and written again, DynamoDB's answer is the same
- * character for character, with two exceptions: halves of surrogate pairs, which no UTF-8 file can hold, and values of a
- * type that did not exist when this was written.
- *
- * @throws ItemNotCarriableError naming the item's key and the attribute; not retried.
- */
-export function assertCarriable(item: WireItem, key: TableKey): void {
-  for (const [name, value] of Object.entries(item)) {
-    const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
-    if (problem === undefined) continue;
-    throw new ItemNotCarriableError(
-      `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
-        'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
-    );
-  }
 }

@@ -9,16 +9,6 @@ export interface ReadableFailure {
   readonly cause: string;
 }
 
-/** The message inside the JSON that Lambda makes of a thrown error. `undefined` if the text is no such JSON. */
-function lambdaMessage(cause: string): string | undefined {
-  try {
-    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
-    return typeof errorMessage === 'string' ? errorMessage : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const EXPLANATIONS: Readonly<Record<string, string>> = {
   'Sandbox.Timedout': 'The function reached its time limit and was ended.',
   'Runtime.ExitError': 'The function exited in the middle of its work.',
@@ -33,4 +23,14 @@ export function readableFailure(failure: Failure): ReadableFailure {
   const message =
     lambdaMessage(cause) ?? (cause === '' ? (EXPLANATIONS[error] ?? 'No reason was given.') : cause);
   return { error: cut(error, 256), cause: cut(message, 1_024) };
+}
+
+/** The message inside the JSON that Lambda makes of a thrown error. `undefined` if the text is no such JSON. */
+function lambdaMessage(cause: string): string | undefined {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : undefined;
+  } catch {
+    return undefined;
+  }
 }

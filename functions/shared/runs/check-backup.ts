@@ -36,16 +36,65 @@ interface Passes {
   readonly rehearsed: readonly Shard[];
 }
 
-function sumDigests(shards: readonly Shard[], name: string): Digest {
-  return combineDigests(shards.map(({ digests }) => digests[name] ?? EMPTY_DIGEST));
+interface ListedFiles {
+  readonly files: readonly Pick<BackupFile, 'key' | 'gzipBytes'>[];
+  readonly listed: readonly ListedObject[];
 }
 
-function sumCounters(shards: readonly Shard[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const { counters } of shards)
-    for (const [name, count] of Object.entries(counters)) sums[name] = (sums[name] ?? 0) + count;
-  return sums;
+interface Evidence extends ListedFiles {
+  readonly totals: BackupTotals;
+  /** What does not agree about the target files, one clause each. */
+  readonly targetProblems: readonly string[];
 }
+
+/**
+ * Compares the scan, the list of files, what was read back and what lies in the bucket: all four must agree.
+ *
+ * @throws BackupDamagedError listing what does not; not retried.
+ */
+export function assertComplete(run: Run, evidence: Evidence): void {
+  const problems = [
+    ...totalProblems(evidence, run),
+    ...listingProblems(evidence),
+    ...evidence.targetProblems,
+  ];
+  if (problems.length === 0) return;
+  throw new BackupDamagedError(
+    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. Start again: a new run writes a new backup.`,
+  );
+}
+
+function totalProblems({ totals }: Evidence, run: Run): readonly string[] {
+  const { scanned, filed, reread, scanShards, rehearsalShards, scannedItems } = totals;
+  const { segments, shards } = run.plan;
+  return [
+    ...passProblems({ state: 'BackupProducts', planned: segments, shards: scanShards }),
+    ...passProblems({ state: 'TransformProducts', planned: shards, shards: rehearsalShards }),
+    ...backupProblems({ scanned, filed, reread }),
+    ...(scannedItems === scanned.count
+      ? []
+      : [`the scan's counters say ${scannedItems} items, its digests ${scanned.count}`]),
+  ];
+}
+
+/** Files that are not in the bucket as they were written, and objects that are there beside them. */
+export function listingProblems({ files, listed }: ListedFiles): readonly string[] {
+  const sizes = new Map(listed.map(({ key, size }) => [key, size]));
+  const known = new Set(files.map(({ key }) => key));
+  const missing = files.filter(({ key }) => !sizes.has(key)).map(({ key }) => key);
+  const resized = files
+    .filter(({ key, gzipBytes }) => (sizes.get(key) ?? gzipBytes) !== gzipBytes)
+    .map(({ key }) => key);
+  const extra = listed.filter(({ key }) => !known.has(key)).map(({ key }) => key);
+  return [
+    ...(missing.length > 0 ? [`missing from the bucket: ${some(missing)}`] : []),
+    ...(resized.length > 0 ? [`of another size than written: ${some(resized)}`] : []),
+    ...(extra.length > 0 ? [`in the bucket but not of this backup: ${some(extra)}`] : []),
+  ];
+}
+
+const some = (keys: readonly string[]): string =>
+  `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ` and ${keys.length - 3} more` : ''}`;
 
 /** Adds up what the ledger knows of a backup. */
 export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Passes): BackupTotals {
@@ -66,62 +115,13 @@ export function sumUp(files: readonly BackupFile[], { scanned, rehearsed }: Pass
   };
 }
 
-interface ListedFiles {
-  readonly files: readonly Pick<BackupFile, 'key' | 'gzipBytes'>[];
-  readonly listed: readonly ListedObject[];
+function sumDigests(shards: readonly Shard[], name: string): Digest {
+  return combineDigests(shards.map(({ digests }) => digests[name] ?? EMPTY_DIGEST));
 }
 
-interface Evidence extends ListedFiles {
-  readonly totals: BackupTotals;
-  /** What does not agree about the target files, one clause each. */
-  readonly targetProblems: readonly string[];
-}
-
-const some = (keys: readonly string[]): string =>
-  `${keys.slice(0, 3).join(', ')}${keys.length > 3 ? ` and ${keys.length - 3} more` : ''}`;
-
-/** Files that are not in the bucket as they were written, and objects that are there beside them. */
-export function listingProblems({ files, listed }: ListedFiles): readonly string[] {
-  const sizes = new Map(listed.map(({ key, size }) => [key, size]));
-  const known = new Set(files.map(({ key }) => key));
-  const missing = files.filter(({ key }) => !sizes.has(key)).map(({ key }) => key);
-  const resized = files
-    .filter(({ key, gzipBytes }) => (sizes.get(key) ?? gzipBytes) !== gzipBytes)
-    .map(({ key }) => key);
-  const extra = listed.filter(({ key }) => !known.has(key)).map(({ key }) => key);
-  return [
-    ...(missing.length > 0 ? [`missing from the bucket: ${some(missing)}`] : []),
-    ...(resized.length > 0 ? [`of another size than written: ${some(resized)}`] : []),
-    ...(extra.length > 0 ? [`in the bucket but not of this backup: ${some(extra)}`] : []),
-  ];
-}
-
-function totalProblems({ totals }: Evidence, run: Run): readonly string[] {
-  const { scanned, filed, reread, scanShards, rehearsalShards, scannedItems } = totals;
-  const { segments, shards } = run.plan;
-  return [
-    ...passProblems({ state: 'BackupProducts', planned: segments, shards: scanShards }),
-    ...passProblems({ state: 'TransformProducts', planned: shards, shards: rehearsalShards }),
-    ...backupProblems({ scanned, filed, reread }),
-    ...(scannedItems === scanned.count
-      ? []
-      : [`the scan's counters say ${scannedItems} items, its digests ${scanned.count}`]),
-  ];
-}
-
-/**
- * Compares the scan, the list of files, what was read back and what lies in the bucket: all four must agree.
- *
- * @throws BackupDamagedError listing what does not; not retried.
- */
-export function assertComplete(run: Run, evidence: Evidence): void {
-  const problems = [
-    ...totalProblems(evidence, run),
-    ...listingProblems(evidence),
-    ...evidence.targetProblems,
-  ];
-  if (problems.length === 0) return;
-  throw new BackupDamagedError(
-    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. Start again: a new run writes a new backup.`,
-  );
+function sumCounters(shards: readonly Shard[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { counters } of shards)
+    for (const [name, count] of Object.entries(counters)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
 }

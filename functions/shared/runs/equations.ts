@@ -15,8 +15,9 @@ export interface PassFacts {
 
 const MAX_NAMED = 3;
 
-const named = (names: readonly (string | number)[]): string =>
-  `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''}`;
+/** A table is UPDATING while its owner changes indexes or capacity. It can be read and written. */
+const USABLE: ReadonlySet<string> = new Set(['ACTIVE', 'UPDATING']);
+const MADE: ReadonlySet<string> = new Set(['CREATED', 'EXISTED']);
 
 /** Every shard of the plan is there and done, and no other. */
 export function passProblems({ state, planned, shards }: PassFacts): readonly string[] {
@@ -34,24 +35,8 @@ export function passProblems({ state, planned, shards }: PassFacts): readonly st
   ];
 }
 
-/** A clause if two counts differ. A negative or fractional count never equals anything. */
-function unequal(what: string, found: number, wanted: number): readonly string[] {
-  return Number.isSafeInteger(found) && found >= 0 && found === wanted
-    ? []
-    : [`${what} ${found}, not ${wanted}`];
-}
-
-/** Counts that are no counts, because somebody has written into the ledger. */
-function broken(counts: Readonly<Record<string, number>>): readonly string[] {
-  return Object.entries(counts)
-    .filter(([, count]) => !Number.isSafeInteger(count) || count < 0)
-    .map(([name, count]) => `the count of ${name} is ${count}`);
-}
-
-function unequalDigest(what: string, found: Digest, wanted: Digest): readonly string[] {
-  if (found.count !== wanted.count) return unequal(what, found.count, wanted.count);
-  return equalDigests(found, wanted) ? [] : [`${what} as many items as expected, but other ones (digest)`];
-}
+const named = (names: readonly (string | number)[]): string =>
+  `${names.slice(0, MAX_NAMED).join(', ')}${names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : ''}`;
 
 /** The items of one backup, as each place counts and digests them. */
 export interface BackupFacts {
@@ -81,6 +66,18 @@ export function backupProblems({
     ...unequalDigest('the manifest names', manifest, scanned),
     ...unequalDigest('the run remembers', sealed, scanned),
   ];
+}
+
+function unequalDigest(what: string, found: Digest, wanted: Digest): readonly string[] {
+  if (found.count !== wanted.count) return unequal(what, found.count, wanted.count);
+  return equalDigests(found, wanted) ? [] : [`${what} as many items as expected, but other ones (digest)`];
+}
+
+/** A clause if two counts differ. A negative or fractional count never equals anything. */
+function unequal(what: string, found: number, wanted: number): readonly string[] {
+  return Number.isSafeInteger(found) && found >= 0 && found === wanted
+    ? []
+    : [`${what} ${found}, not ${wanted}`];
 }
 
 /** What became of the source items. */
@@ -121,19 +118,11 @@ export function transformProblems(facts: TransformFacts): readonly string[] {
   ];
 }
 
-/** A table that only this run has written to. */
-export interface NewTableFacts {
-  /** What the table must hold: what TransformProducts counted, or what the backup holds. */
-  readonly expected: Digest;
-  /** Items that the workers wrote, and items that they found there. */
-  readonly sent: number;
-  readonly present: number;
-  /** Everything that the table holds. */
-  readonly found: Digest;
-  /** Keys that are missing, that differ, or that no backup holds. */
-  readonly missing: number;
-  readonly different: number;
-  readonly extra: number;
+/** Counts that are no counts, because somebody has written into the ledger. */
+function broken(counts: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(counts)
+    .filter(([, count]) => !Number.isSafeInteger(count) || count < 0)
+    .map(([name, count]) => `the count of ${name} is ${count}`);
 }
 
 export type DigestName = `target ${string}`;
@@ -154,6 +143,21 @@ export function tableDigestProblems(tables: readonly TableDigests[]): readonly s
   return tables.flatMap(({ table, expected, found }) =>
     unequalDigest(`table ${table} holds`, found, expected),
   );
+}
+
+/** A table that only this run has written to. */
+export interface NewTableFacts {
+  /** What the table must hold: what TransformProducts counted, or what the backup holds. */
+  readonly expected: Digest;
+  /** Items that the workers wrote, and items that they found there. */
+  readonly sent: number;
+  readonly present: number;
+  /** Everything that the table holds. */
+  readonly found: Digest;
+  /** Keys that are missing, that differ, or that no backup holds. */
+  readonly missing: number;
+  readonly different: number;
+  readonly extra: number;
 }
 
 /** Sent = expected = everything in the tables, by digest, and nothing else. */
@@ -201,10 +205,6 @@ export interface TableFacts {
   /** Absent: there is no such table. */
   readonly existing?: { readonly tableId: string; readonly status: string } | undefined;
 }
-
-/** A table is UPDATING while its owner changes indexes or capacity. It can be read and written. */
-const USABLE: ReadonlySet<string> = new Set(['ACTIVE', 'UPDATING']);
-const MADE: ReadonlySet<string> = new Set(['CREATED', 'EXISTED']);
 
 /** The table exists, is usable, and is the one that the run has worked with. */
 export function tableProblems({ name, recorded, existing }: TableFacts): readonly string[] {

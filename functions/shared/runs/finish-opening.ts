@@ -7,50 +7,6 @@ import { openCommand, openTable } from '../tables/open-table.ts';
 /** After this, recoverRun logs every 15 minutes that the shop cannot write, and an alarm rings. */
 const ALARM_AFTER_MILLIS = 30 * 60_000;
 
-/** The target tables that a run uses. The source never carries a statement of ours. */
-async function usedTables({ ledger }: Runtime, { runId, sourceTable }: Run): Promise<readonly TableRecord[]> {
-  const tables = await listTables(ledger, runId);
-  return tables.filter(
-    ({ name, outcome }) => name !== sourceTable && (outcome === 'CREATED' || outcome === 'EXISTED'),
-  );
-}
-
-function neverClosedWarnings(tables: readonly TableRecord[]): readonly string[] {
-  const names = tables.filter(({ access }) => access === 'NEVER_CLOSED').map(({ name }) => name);
-  if (names.length === 0) return [];
-  return [
-    `This endpoint has no resource policies, so nothing kept others from writing to ${names.join(', ')} during the run.`,
-  ];
-}
-
-function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
-  const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
-  if (names.length === 0) return [];
-  return [
-    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation if it has none.`,
-  ];
-}
-
-/** What is still closed, and how to open it by hand. */
-interface StillClosed {
-  readonly table: TableRecord;
-  readonly reason: string;
-}
-
-function stillClosedWarning(runtime: Runtime, { table, reason }: StillClosed): string {
-  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, table)}`;
-}
-
-/** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
-function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): void {
-  if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + ALARM_AFTER_MILLIS) return;
-  runtime.logger.error('Tables are still closed', {
-    runId: run.runId,
-    tables: closed.map(({ table }) => table.name),
-    commands: closed.map(({ table }) => openCommand(runtime, table)),
-  });
-}
-
 /**
  * Opens every table that a committed run uses, and marks the run as DONE once GetResourcePolicy shows no statement of
  * ours on any of them. A table that cannot be opened becomes a warning with a command, and the run stays PENDING without
@@ -75,4 +31,48 @@ export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
   if (closed.length === 0) await noteDone(runtime.ledger, run.runId, 'opening');
   else sayIfLate(runtime, run, closed);
   return readRun(runtime.ledger, run.runId);
+}
+
+/** The target tables that a run uses. The source never carries a statement of ours. */
+async function usedTables({ ledger }: Runtime, { runId, sourceTable }: Run): Promise<readonly TableRecord[]> {
+  const tables = await listTables(ledger, runId);
+  return tables.filter(
+    ({ name, outcome }) => name !== sourceTable && (outcome === 'CREATED' || outcome === 'EXISTED'),
+  );
+}
+
+function untaggedWarnings(tables: readonly TableRecord[]): readonly string[] {
+  const names = tables.filter(({ tags }) => tags === 'NOT_OFFERED').map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `This endpoint has no tags, so only the ledger says that ${names.join(', ')} are the run's: by the table's id, or by the time of its creation if it has none.`,
+  ];
+}
+
+function neverClosedWarnings(tables: readonly TableRecord[]): readonly string[] {
+  const names = tables.filter(({ access }) => access === 'NEVER_CLOSED').map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `This endpoint has no resource policies, so nothing kept others from writing to ${names.join(', ')} during the run.`,
+  ];
+}
+
+/** What is still closed, and how to open it by hand. */
+interface StillClosed {
+  readonly table: TableRecord;
+  readonly reason: string;
+}
+
+function stillClosedWarning(runtime: Runtime, { table, reason }: StillClosed): string {
+  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, table)}`;
+}
+
+/** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
+function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): void {
+  if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + ALARM_AFTER_MILLIS) return;
+  runtime.logger.error('Tables are still closed', {
+    runId: run.runId,
+    tables: closed.map(({ table }) => table.name),
+    commands: closed.map(({ table }) => openCommand(runtime, table)),
+  });
 }

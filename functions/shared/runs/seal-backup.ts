@@ -27,6 +27,77 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
   readonly quarantined: number;
 };
 
+/**
+ * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
+ * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
+ *
+ * @throws BackupDamagedError; TooManyQuarantinedError once the backup is sealed; RunClosedError (none retried).
+ */
+export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
+  const { ledger, clock } = runtime;
+  const fence = await raiseFence({ ledger, clock, ...input });
+  const { run } = fence;
+  await untilQuiet(runtime, run);
+  const { files, totals } = await readTotals(runtime, run.runId);
+  const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
+  const transformed = await sealableTargets(runtime, run, totals);
+  assertComplete(run, { files, totals, listed, targetProblems: transformed.problems });
+  const table = await sourceDescription(runtime, run);
+  const facts = {
+    backupId: run.backupId,
+    bucket: runtime.bucket,
+    kmsKeyArn: run.settings.kmsKeyArn,
+    runId: run.runId,
+    startedAt: new Date(totals.scanStartedAt).toISOString(),
+    finishedAt: new Date(totals.scanFinishedAt).toISOString(),
+    segments: run.plan.segments.length,
+    tableBytes: totals.rehearsed['sourceBytes'] ?? 0,
+    digest: totals.scanned,
+    table,
+    files,
+  };
+  await writeManifests(runtime, fence, [...transformed.manifests, ...manifestObjects(facts)]);
+  const backup = backupSummary(runtime, run, totals);
+  const rehearsal = rehearsalOf(totals);
+  await updateRun(ledger, input, { backup, rehearsal });
+  await warnOfExpiry(runtime, run, totals);
+  runtime.logger.info('The backup is sealed.', {
+    runId: run.runId,
+    backupId: run.backupId,
+    files: files.length,
+    items: totals.scanned.count,
+  });
+  assertFewQuarantined(run, totals);
+  const { backupId, uri, items } = backup;
+  return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
+}
+
+async function readTotals(
+  runtime: Runtime,
+  runId: string,
+): Promise<{ files: readonly BackupFile[]; totals: BackupTotals }> {
+  const [files, scanned, rehearsed] = await Promise.all([
+    listFiles(runtime.ledger, runId),
+    listShards(runtime.ledger, runId, 'BackupProducts'),
+    listShards(runtime.ledger, runId, 'TransformProducts'),
+  ]);
+  return { files, totals: sumUp(files, { scanned, rehearsed }) };
+}
+
+/** The target files' manifests, and what keeps them from being written. */
+async function sealableTargets(runtime: Runtime, run: Run, { expected }: BackupTotals) {
+  if (!hasTargets(run)) return { problems: [], manifests: [] };
+  const { runId, targetMaking: making = 0 } = run;
+  const [transformed, listed] = await Promise.all([
+    listTransformed(runtime.ledger, { runId, making }),
+    runtime.objects.list(targetsPrefix(run)),
+  ]);
+  return {
+    problems: targetProblems(run, { transformed, listed, expected }),
+    manifests: targetManifests(run, transformed),
+  };
+}
+
 /** Read once and kept in the ledger, so that a second try writes the same bytes. */
 async function sourceDescription(runtime: Runtime, run: Run): Promise<TableDescription> {
   const known = tableDescriptionSchema.safeParse(run.source);
@@ -96,75 +167,4 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
       `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such product. ` +
       `Correct them, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );
-}
-
-async function readTotals(
-  runtime: Runtime,
-  runId: string,
-): Promise<{ files: readonly BackupFile[]; totals: BackupTotals }> {
-  const [files, scanned, rehearsed] = await Promise.all([
-    listFiles(runtime.ledger, runId),
-    listShards(runtime.ledger, runId, 'BackupProducts'),
-    listShards(runtime.ledger, runId, 'TransformProducts'),
-  ]);
-  return { files, totals: sumUp(files, { scanned, rehearsed }) };
-}
-
-/** The target files' manifests, and what keeps them from being written. */
-async function sealableTargets(runtime: Runtime, run: Run, { expected }: BackupTotals) {
-  if (!hasTargets(run)) return { problems: [], manifests: [] };
-  const { runId, targetMaking: making = 0 } = run;
-  const [transformed, listed] = await Promise.all([
-    listTransformed(runtime.ledger, { runId, making }),
-    runtime.objects.list(targetsPrefix(run)),
-  ]);
-  return {
-    problems: targetProblems(run, { transformed, listed, expected }),
-    manifests: targetManifests(run, transformed),
-  };
-}
-
-/**
- * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
- * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
- *
- * @throws BackupDamagedError; TooManyQuarantinedError once the backup is sealed; RunClosedError (none retried).
- */
-export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
-  const { ledger, clock } = runtime;
-  const fence = await raiseFence({ ledger, clock, ...input });
-  const { run } = fence;
-  await untilQuiet(runtime, run);
-  const { files, totals } = await readTotals(runtime, run.runId);
-  const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
-  const transformed = await sealableTargets(runtime, run, totals);
-  assertComplete(run, { files, totals, listed, targetProblems: transformed.problems });
-  const table = await sourceDescription(runtime, run);
-  const facts = {
-    backupId: run.backupId,
-    bucket: runtime.bucket,
-    kmsKeyArn: run.settings.kmsKeyArn,
-    runId: run.runId,
-    startedAt: new Date(totals.scanStartedAt).toISOString(),
-    finishedAt: new Date(totals.scanFinishedAt).toISOString(),
-    segments: run.plan.segments.length,
-    tableBytes: totals.rehearsed['sourceBytes'] ?? 0,
-    digest: totals.scanned,
-    table,
-    files,
-  };
-  await writeManifests(runtime, fence, [...transformed.manifests, ...manifestObjects(facts)]);
-  const backup = backupSummary(runtime, run, totals);
-  const rehearsal = rehearsalOf(totals);
-  await updateRun(ledger, input, { backup, rehearsal });
-  await warnOfExpiry(runtime, run, totals);
-  runtime.logger.info('The backup is sealed.', {
-    runId: run.runId,
-    backupId: run.backupId,
-    files: files.length,
-    items: totals.scanned.count,
-  });
-  assertFewQuarantined(run, totals);
-  const { backupId, uri, items } = backup;
-  return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
 }

@@ -23,23 +23,6 @@ export interface AwaitedTable {
   readonly deadline: number;
 }
 
-/** Polls a table until `see` returns something. */
-async function watch<T>(
-  { clients, clock }: Runtime,
-  { name, deadline }: AwaitedTable,
-  see: (table: TableDescription | undefined) => T | undefined,
-): Promise<T | undefined> {
-  for (let pauseMillis = FIRST_PAUSE_MILLIS; ; pauseMillis = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS)) {
-    const seen = see(await describeTable(clients.tables, name));
-    if (seen !== undefined || clock.now() >= deadline) return seen;
-    await sleep(pauseMillis);
-  }
-}
-
-/** DynamoDB refuses reads and writes of a table in these states, and waiting does not end them. */
-const isUnusable = ({ TableStatus }: TableDescription): boolean =>
-  !['ACTIVE', 'UPDATING', 'CREATING', 'DELETING'].includes(TableStatus ?? '');
-
 /**
  * Waits while the table is being created. A table that is being changed (UPDATING, because its owner adds an index, for
  * example) takes reads and writes and is not waited for.
@@ -65,6 +48,23 @@ export async function waitUntilUsable(runtime: Runtime, awaited: AwaitedTable): 
     `Table ${name} is still CREATING after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Look at it in the DynamoDB console. Start again when it is ACTIVE or gone.`,
   );
 }
+
+/** Polls a table until `see` returns something. */
+async function watch<T>(
+  { clients, clock }: Runtime,
+  { name, deadline }: AwaitedTable,
+  see: (table: TableDescription | undefined) => T | undefined,
+): Promise<T | undefined> {
+  for (let pauseMillis = FIRST_PAUSE_MILLIS; ; pauseMillis = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS)) {
+    const seen = see(await describeTable(clients.tables, name));
+    if (seen !== undefined || clock.now() >= deadline) return seen;
+    await sleep(pauseMillis);
+  }
+}
+
+/** DynamoDB refuses reads and writes of a table in these states, and waiting does not end them. */
+const isUnusable = ({ TableStatus }: TableDescription): boolean =>
+  !['ACTIVE', 'UPDATING', 'CREATING', 'DELETING'].includes(TableStatus ?? '');
 
 /**
  * Waits until a table that is being deleted is gone, or another has its name.

@@ -2,7 +2,10 @@ import { errorSummary, TableQuotaError, TableUnavailableError } from '../errors.
 import { isTransient } from '../retry.ts';
 import { TABLE_PATIENCE_MILLIS } from './await-table.ts';
 
-const nameOf = (error: unknown): string => errorSummary(error).name;
+/** Whether CreateTable is worth another try inside the budget of a step. */
+export function isCreationRetryable(error: unknown): boolean {
+  return isTransient(error) && !isQuota(error);
+}
 
 /**
  * Whether DynamoDB refuses a table because a quota of the account is used up, which waiting does not change. It uses one
@@ -15,11 +18,6 @@ function isQuota(error: unknown): boolean {
   if (name !== 'LimitExceededException') return false;
   const isPassing = /simultaneous|concurrent|at (a|the same|any) time|at once|operations/i.test(message);
   return !isPassing && /\d/.test(message);
-}
-
-/** Whether CreateTable is worth another try inside the budget of a step. */
-export function isCreationRetryable(error: unknown): boolean {
-  return isTransient(error) && !isQuota(error);
 }
 
 /** Which table could not be created, and where. */
@@ -43,3 +41,5 @@ export function creationError(error: unknown, { name, region }: RefusedTable): E
     `Table ${name} could not be created: DynamoDB refused it for ${TABLE_PATIENCE_MILLIS / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait any longer. It was not created. Other tables of the account may be in creation. Start again when that is over.`,
   );
 }
+
+const nameOf = (error: unknown): string => errorSummary(error).name;

@@ -7,14 +7,6 @@ import type { Runtime } from '../runtime.ts';
 const PATIENCE_MILLIS = 60_000;
 
 /**
- * DescribeTimeToLive lags behind a change whose answer was lost, and UpdateTimeToLive then refuses the change (a
- * ValidationException). A table whose owner is adding an index is in use.
- */
-function isWorthRetrying(error: unknown): boolean {
-  return isTransientOr(error, 'ValidationException', 'ResourceInUseException');
-}
-
-/**
  * Switches time to live on, once, because a second change within the hour is a ValidationException. Time to live that is
  * already on, for any attribute, stays as it is.
  *
@@ -43,4 +35,12 @@ export async function enableTimeToLive(
       }),
     );
   });
+}
+
+/**
+ * DescribeTimeToLive lags behind a change whose answer was lost, and UpdateTimeToLive then refuses the change (a
+ * ValidationException). A table whose owner is adding an index is in use.
+ */
+function isWorthRetrying(error: unknown): boolean {
+  return isTransientOr(error, 'ValidationException', 'ResourceInUseException');
 }

@@ -86,112 +86,17 @@ interface Ensured {
   readonly isFinished?: boolean;
 }
 
-/** `undefined` if a table of that name exists: somebody else's, or ours with its answer lost. */
-async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
-  const { blueprint, runId, fence, deadline, closure } = scope;
-  const { service, stage, region } = runtime.config;
-  const ownTags = { [RUN_TAG]: runId, [SERVICE_TAG]: service, [STAGE_TAG]: stage };
-  const input = blueprint.input(scope.isWithoutTags ? {} : ownTags);
-  const policy = closure && { ResourcePolicy: closingPolicy(closure) };
-  const until = { clock: runtime.clock, deadline, patienceMillis: TABLE_PATIENCE_MILLIS };
-  try {
-    const created = await retry({ ...until, isRetryable: isCreationRetryable }, async () => {
-      await fence.check();
-      return runtime.clients.dynamo.send(new CreateTableCommand({ ...input, ...policy }));
-    });
-    return { outcome: 'CREATED', tableId: identified(created.TableDescription ?? {}).TableId };
-  } catch (error) {
-    if (isNamed(error, 'ResourceInUseException')) return undefined;
-    // An engine on a laptop may have no tags, or no resource policies; the report then says so.
-    if (!scope.isWithoutTags && isWithoutTags(error))
-      return tryCreate(runtime, { ...scope, isWithoutTags: true });
-    if (closure !== undefined && isNotOffered(error))
-      return tryCreate(runtime, { ...scope, closure: undefined });
-    throw creationError(error, { name: scope.name, region }) ?? error;
-  }
-}
-
-/**
- * Whether an existing table carries this run's tag. An untagged table younger than the intent is checked again. On an
- * endpoint without tags, a table younger than the intent is the run's.
- */
-async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
-  const { clients, clock } = runtime;
-  const isYoung = isCreatedSince(table, scope.intentAt);
-  const isUndecided = new Error('The table shows no tags yet.');
-  const deadline = clock.now() + TAG_PATIENCE_MILLIS;
-  try {
-    return await retry(
-      { clock, deadline, patienceMillis: TAG_PATIENCE_MILLIS, isRetryable: (error) => error === isUndecided },
-      async () => {
-        const tags = await tagsOf(clients.tables, table.TableArn ?? '');
-        if (tags === undefined) return isYoung;
-        const otherStage = foreignStage(tags, runtime.config);
-        if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
-        if (tags.size === 0 && isYoung) throw isUndecided;
-        return tags.get(RUN_TAG) === scope.runId;
-      },
-    );
-  } catch (error) {
-    if (error === isUndecided) return false;
-    throw error;
-  }
-}
-
-/** Creates the table, or finds out what exists. Waits for a table that is being deleted. */
-async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
-  const { clients } = runtime;
-  for (;;) {
-    const existing = await describeTable(clients.tables, scope.name);
-    if (existing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
-    else if (existing !== undefined) {
-      const outcome = (await isOurs(runtime, scope, existing)) ? 'CREATED' : 'EXISTED';
-      return { outcome, tableId: existing.TableId };
-    } else {
-      const created = await tryCreate(runtime, scope);
-      if (created !== undefined) return created;
-    }
-  }
-}
-
-async function finish(
-  runtime: Runtime,
-  scope: Scope,
-  { outcome, isFinished = false }: Ensured,
-): Promise<EnsuredTable> {
-  const { name, blueprint, runId, closure } = scope;
-  // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
-  if (outcome === 'CREATED') await scope.lookAgain();
-  const table = await waitUntilUsable(runtime, scope);
-  const differences = blueprint.differences(table);
-  if (differences.length > 0) throw schemaMismatchError(name, differences);
-  if (outcome === 'CREATED' && !isFinished)
-    await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
-  const { TableId: tableId = '', TableArn: tableArn = '' } = table;
-  const closed =
-    outcome === 'CREATED' && closure !== undefined ? await readClosure(runtime, closure) : undefined;
-  const hasTags = outcome === 'EXISTED' || (await tagsOf(runtime.clients.tables, tableArn)) !== undefined;
-  const untagged = hasTags ? {} : { tags: 'NOT_OFFERED' as const };
-  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn, ...closed, ...untagged });
-  return { name, outcome };
-}
-
-/** Whether a table exists that this run has not announced. Then it existed before, whatever its tags say. */
-async function isExisting({ clients, config }: Runtime, name: string): Promise<boolean> {
-  const existing = await describeTable(clients.tables, name);
-  if (existing === undefined || existing.TableStatus === 'DELETING') return false;
-  const otherStage = foreignStage(await tagsOf(clients.tables, existing.TableArn ?? ''), config);
-  if (otherStage !== undefined) throw foreignStageError(name, otherStage);
-  return true;
-}
-
-/** What an earlier attempt has found out. `undefined`: the table is to be created, or an answer was lost. */
-async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): Promise<Ensured | undefined> {
-  if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
-  const { outcome, name } = record;
-  await assertSameTable(runtime, record);
-  const tableId = record.tableId ?? (await describeKnown(runtime, name)).TableId;
-  return { outcome, tableId, isFinished: true };
+/** {@link ensureBlueprint} of one of the target tables. @throws as it does, and as {@link withOwnPrefix} does */
+export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTable): Promise<EnsuredTable> {
+  const run = await readRun(runtime.ledger, scope.runId);
+  const name = tableName(spec, tablePrefixOf(runtime, run));
+  const blueprint = {
+    name,
+    input: (tags: Readonly<Record<string, string>>) => createTableInput(spec, { name, tags }),
+    differences: (table: TableDescription) => schemaDifferences(spec, table),
+    timeToLiveAttribute: spec.timeToLiveAttribute,
+  };
+  return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { ...scope, blueprint }));
 }
 
 /**
@@ -234,15 +139,110 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   }
 }
 
-/** {@link ensureBlueprint} of one of the target tables. @throws as it does, and as {@link withOwnPrefix} does */
-export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTable): Promise<EnsuredTable> {
-  const run = await readRun(runtime.ledger, scope.runId);
-  const name = tableName(spec, tablePrefixOf(runtime, run));
-  const blueprint = {
-    name,
-    input: (tags: Readonly<Record<string, string>>) => createTableInput(spec, { name, tags }),
-    differences: (table: TableDescription) => schemaDifferences(spec, table),
-    timeToLiveAttribute: spec.timeToLiveAttribute,
-  };
-  return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { ...scope, blueprint }));
+/** Whether a table exists that this run has not announced. Then it existed before, whatever its tags say. */
+async function isExisting({ clients, config }: Runtime, name: string): Promise<boolean> {
+  const existing = await describeTable(clients.tables, name);
+  if (existing === undefined || existing.TableStatus === 'DELETING') return false;
+  const otherStage = foreignStage(await tagsOf(clients.tables, existing.TableArn ?? ''), config);
+  if (otherStage !== undefined) throw foreignStageError(name, otherStage);
+  return true;
+}
+
+/** What an earlier attempt has found out. `undefined`: the table is to be created, or an answer was lost. */
+async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): Promise<Ensured | undefined> {
+  if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
+  const { outcome, name } = record;
+  await assertSameTable(runtime, record);
+  const tableId = record.tableId ?? (await describeKnown(runtime, name)).TableId;
+  return { outcome, tableId, isFinished: true };
+}
+
+async function finish(
+  runtime: Runtime,
+  scope: Scope,
+  { outcome, isFinished = false }: Ensured,
+): Promise<EnsuredTable> {
+  const { name, blueprint, runId, closure } = scope;
+  // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
+  if (outcome === 'CREATED') await scope.lookAgain();
+  const table = await waitUntilUsable(runtime, scope);
+  const differences = blueprint.differences(table);
+  if (differences.length > 0) throw schemaMismatchError(name, differences);
+  if (outcome === 'CREATED' && !isFinished)
+    await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
+  const { TableId: tableId = '', TableArn: tableArn = '' } = table;
+  const closed =
+    outcome === 'CREATED' && closure !== undefined ? await readClosure(runtime, closure) : undefined;
+  const hasTags = outcome === 'EXISTED' || (await tagsOf(runtime.clients.tables, tableArn)) !== undefined;
+  const untagged = hasTags ? {} : { tags: 'NOT_OFFERED' as const };
+  await recordTable(runtime.ledger, runId, { name, outcome, tableId, tableArn, ...closed, ...untagged });
+  return { name, outcome };
+}
+
+/** Creates the table, or finds out what exists. Waits for a table that is being deleted. */
+async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
+  const { clients } = runtime;
+  for (;;) {
+    const existing = await describeTable(clients.tables, scope.name);
+    if (existing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
+    else if (existing !== undefined) {
+      const outcome = (await isOurs(runtime, scope, existing)) ? 'CREATED' : 'EXISTED';
+      return { outcome, tableId: existing.TableId };
+    } else {
+      const created = await tryCreate(runtime, scope);
+      if (created !== undefined) return created;
+    }
+  }
+}
+
+/**
+ * Whether an existing table carries this run's tag. An untagged table younger than the intent is checked again. On an
+ * endpoint without tags, a table younger than the intent is the run's.
+ */
+async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
+  const { clients, clock } = runtime;
+  const isYoung = isCreatedSince(table, scope.intentAt);
+  const isUndecided = new Error('The table shows no tags yet.');
+  const deadline = clock.now() + TAG_PATIENCE_MILLIS;
+  try {
+    return await retry(
+      { clock, deadline, patienceMillis: TAG_PATIENCE_MILLIS, isRetryable: (error) => error === isUndecided },
+      async () => {
+        const tags = await tagsOf(clients.tables, table.TableArn ?? '');
+        if (tags === undefined) return isYoung;
+        const otherStage = foreignStage(tags, runtime.config);
+        if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
+        if (tags.size === 0 && isYoung) throw isUndecided;
+        return tags.get(RUN_TAG) === scope.runId;
+      },
+    );
+  } catch (error) {
+    if (error === isUndecided) return false;
+    throw error;
+  }
+}
+
+/** `undefined` if a table of that name exists: somebody else's, or ours with its answer lost. */
+async function tryCreate(runtime: Runtime, scope: Scope): Promise<Ensured | undefined> {
+  const { blueprint, runId, fence, deadline, closure } = scope;
+  const { service, stage, region } = runtime.config;
+  const ownTags = { [RUN_TAG]: runId, [SERVICE_TAG]: service, [STAGE_TAG]: stage };
+  const input = blueprint.input(scope.isWithoutTags ? {} : ownTags);
+  const policy = closure && { ResourcePolicy: closingPolicy(closure) };
+  const until = { clock: runtime.clock, deadline, patienceMillis: TABLE_PATIENCE_MILLIS };
+  try {
+    const created = await retry({ ...until, isRetryable: isCreationRetryable }, async () => {
+      await fence.check();
+      return runtime.clients.dynamo.send(new CreateTableCommand({ ...input, ...policy }));
+    });
+    return { outcome: 'CREATED', tableId: identified(created.TableDescription ?? {}).TableId };
+  } catch (error) {
+    if (isNamed(error, 'ResourceInUseException')) return undefined;
+    // An engine on a laptop may have no tags, or no resource policies; the report then says so.
+    if (!scope.isWithoutTags && isWithoutTags(error))
+      return tryCreate(runtime, { ...scope, isWithoutTags: true });
+    if (closure !== undefined && isNotOffered(error))
+      return tryCreate(runtime, { ...scope, closure: undefined });
+    throw creationError(error, { name: scope.name, region }) ?? error;
+  }
 }

@@ -16,16 +16,6 @@ class RollBackAtWork extends Error {
 }
 
 /**
- * Makes sure that no roll back is looking into the table to delete it. Called after its policy was read, and the policy is
- * changed only if it is still the same, because a roll back closes a table after it has marked its run.
- */
-async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined): Promise<void> {
-  for (const runId of rollBacksIn(policy))
-    if ((await findAnyRun(ledger, runId))?.status === 'ROLLING_BACK')
-      throw new RollBackAtWork(`run ${runId} is being rolled back`);
-}
-
-/**
  * Removes every statement of ours from a table's policy, no matter which run put it. Statements of others stay, and so
  * does the closure of a roll back that is at work. Records the table as OPEN once GetResourcePolicy says so. Idempotent.
  * A table that is gone counts as open.
@@ -62,6 +52,16 @@ export async function openTable(
     if (reason === 'RunClosedError' || error instanceof ClaimLostError) throw error;
     return { isOpen: false, reason: error instanceof RollBackAtWork ? error.message : reason };
   }
+}
+
+/**
+ * Makes sure that no roll back is looking into the table to delete it. Called after its policy was read, and the policy is
+ * changed only if it is still the same, because a roll back closes a table after it has marked its run.
+ */
+async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined): Promise<void> {
+  for (const runId of rollBacksIn(policy))
+    if ((await findAnyRun(ledger, runId))?.status === 'ROLLING_BACK')
+      throw new RollBackAtWork(`run ${runId} is being rolled back`);
 }
 
 /** For the operator who cannot wait. It also removes statements of others, if there are any. */

@@ -19,15 +19,6 @@ const PASSING = new Set([
   'ResourceInUseException',
 ]);
 
-const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...PASSING);
-
-interface Protection {
-  readonly what: string;
-  /** The field of the table's record that says whether it is on. */
-  readonly field: 'deletionProtection' | 'pointInTimeRecovery';
-  readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
-}
-
 const PROTECTIONS: readonly Protection[] = [
   {
     what: 'Deletion protection',
@@ -48,37 +39,19 @@ const PROTECTIONS: readonly Protection[] = [
   },
 ];
 
-/** Why it is not on, and whether that is transient; `undefined` if it is on. */
-interface Refusal {
-  readonly error: string;
-  /** The endpoint does not have it at all. */
-  readonly isNotOffered: boolean;
-  readonly isPassing: boolean;
+interface Protection {
+  readonly what: string;
+  /** The field of the table's record that says whether it is on. */
+  readonly field: 'deletionProtection' | 'pointInTimeRecovery';
+  readonly enable: (client: DynamoDBClient, TableName: string) => Promise<unknown>;
 }
 
-async function protect(
-  runtime: Runtime,
-  { name, check }: { readonly name: string } & Pick<ProtectedTables, 'check'>,
-  { enable }: Protection,
-): Promise<Refusal | undefined> {
-  const { clients, clock } = runtime;
-  try {
-    const deadline = clock.now() + PATIENCE_MILLIS;
-    await retry(
-      { clock, deadline, patienceMillis: PATIENCE_MILLIS, isRetryable: isWorthRetrying },
-      async () => {
-        await check();
-        return enable(clients.dynamo, name);
-      },
-    );
-    return undefined;
-  } catch (error) {
-    return {
-      error: errorSummary(error).name,
-      isNotOffered: isNotOffered(error),
-      isPassing: isWorthRetrying(error),
-    };
-  }
+/** Tables of one run, as its ledger has them. */
+export interface ProtectedTables {
+  readonly runId: string;
+  readonly tables: readonly TableRecord[];
+  /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
+  readonly check: () => Promise<void>;
 }
 
 /** Protections that are missing. */
@@ -89,9 +62,24 @@ export interface ProtectionOutcome {
   readonly isWorthAnotherTry: boolean;
 }
 
-function stateOf(refusal: Refusal | undefined): ProtectionState {
-  if (refusal === undefined) return 'ON';
-  return refusal.isPassing ? 'PENDING' : 'REFUSED';
+/**
+ * Switches deletion protection and point-in-time recovery on for every table that the run created, and records each
+ * separately in the table's record, so that none is requested twice. Idempotent. No refusal is thrown, because the run is
+ * committed.
+ */
+export async function protectTables(
+  runtime: Runtime,
+  { tables, ...scope }: ProtectedTables,
+): Promise<ProtectionOutcome> {
+  const created = tables.filter(({ outcome }) => outcome === 'CREATED');
+  const outcomes: ProtectionOutcome[] = [];
+  // One after the other: UpdateTable makes a table UPDATING for a moment.
+  for (const protection of PROTECTIONS)
+    outcomes.push(await protectAll(runtime, { ...scope, tables: created }, protection));
+  return {
+    warnings: outcomes.flatMap(({ warnings }) => warnings),
+    isWorthAnotherTry: outcomes.some((outcome) => outcome.isWorthAnotherTry),
+  };
 }
 
 /** One protection, for every table that does not have it yet. */
@@ -126,30 +114,42 @@ async function protectAll(
   return { warnings: [warning], isWorthAnotherTry };
 }
 
-/** Tables of one run, as its ledger has them. */
-export interface ProtectedTables {
-  readonly runId: string;
-  readonly tables: readonly TableRecord[];
-  /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
-  readonly check: () => Promise<void>;
+/** Why it is not on, and whether that is transient; `undefined` if it is on. */
+interface Refusal {
+  readonly error: string;
+  /** The endpoint does not have it at all. */
+  readonly isNotOffered: boolean;
+  readonly isPassing: boolean;
 }
 
-/**
- * Switches deletion protection and point-in-time recovery on for every table that the run created, and records each
- * separately in the table's record, so that none is requested twice. Idempotent. No refusal is thrown, because the run is
- * committed.
- */
-export async function protectTables(
+async function protect(
   runtime: Runtime,
-  { tables, ...scope }: ProtectedTables,
-): Promise<ProtectionOutcome> {
-  const created = tables.filter(({ outcome }) => outcome === 'CREATED');
-  const outcomes: ProtectionOutcome[] = [];
-  // One after the other: UpdateTable makes a table UPDATING for a moment.
-  for (const protection of PROTECTIONS)
-    outcomes.push(await protectAll(runtime, { ...scope, tables: created }, protection));
-  return {
-    warnings: outcomes.flatMap(({ warnings }) => warnings),
-    isWorthAnotherTry: outcomes.some((outcome) => outcome.isWorthAnotherTry),
-  };
+  { name, check }: { readonly name: string } & Pick<ProtectedTables, 'check'>,
+  { enable }: Protection,
+): Promise<Refusal | undefined> {
+  const { clients, clock } = runtime;
+  try {
+    const deadline = clock.now() + PATIENCE_MILLIS;
+    await retry(
+      { clock, deadline, patienceMillis: PATIENCE_MILLIS, isRetryable: isWorthRetrying },
+      async () => {
+        await check();
+        return enable(clients.dynamo, name);
+      },
+    );
+    return undefined;
+  } catch (error) {
+    return {
+      error: errorSummary(error).name,
+      isNotOffered: isNotOffered(error),
+      isPassing: isWorthRetrying(error),
+    };
+  }
+}
+
+const isWorthRetrying = (error: unknown): boolean => isTransientOr(error, ...PASSING);
+
+function stateOf(refusal: Refusal | undefined): ProtectionState {
+  if (refusal === undefined) return 'ON';
+  return refusal.isPassing ? 'PENDING' : 'REFUSED';
 }
