@@ -19,6 +19,22 @@ import { backupSegment } from './backup-segment.ts';
 /** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */
 const WORKERS = [0, 1, 2, 3] as const;
 
+/**
+ * `sls invoke -f backupProducts`: a whole backup, proved and sealed, in a run of its own. If time runs short, the
+ * answer says so, and the next call continues.
+ *
+ * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
+ */
+export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
+  const { plan, sourceTableId } = await planAlone(runtime);
+  return withManualRun(runtime, turn, {
+    step: 'backupProducts',
+    plan,
+    sourceTableId,
+    work: (run) => backUp(runtime, run, turn),
+  });
+}
+
 /** Half of the table's capacity, provisioned or maximum, stays with the shop. */
 async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
   const { clients, clock, config, accountId } = runtime;
@@ -53,20 +69,4 @@ async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPro
   if (!(await isQuietInTime(runtime, run, turn))) return { done: false, result: { step: 'SealBackup' } };
   const sealed = await sealBackup(runtime, { runId: run.runId, executionArn: run.executionArn });
   return { done: true, result: { ...sealed } };
-}
-
-/**
- * `sls invoke -f backupProducts`: a whole backup, proved and sealed, in a run of its own. If time runs short, the
- * answer says so, and the next call continues.
- *
- * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
- */
-export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
-  const { plan, sourceTableId } = await planAlone(runtime);
-  return withManualRun(runtime, turn, {
-    step: 'backupProducts',
-    plan,
-    sourceTableId,
-    work: (run) => backUp(runtime, run, turn),
-  });
 }

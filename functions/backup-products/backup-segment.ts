@@ -32,6 +32,33 @@ interface SegmentScope {
   readonly meter: ScanMeter;
 }
 
+/**
+ * Backs up one Scan segment of the source: strongly consistent pages within the worker's share, into data
+ * files that are written once. Can be called again at any point, even twice at once.
+ *
+ * @throws ItemNotCarriableError, TableUnavailableError, BackupDamagedError, RunClosedError (none retried);
+ *   TransientError when another worker works on the same segment.
+ */
+export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
+  let scope: SegmentScope | undefined;
+  try {
+    return await takeTurn<SegmentCursor>(
+      runtime,
+      { input, turn },
+      {
+        state: 'BackupProducts',
+        unit: async (shardTurn) => {
+          scope ??= openScope(runtime, input.shard, shardTurn);
+          await markStarted(scope, shardTurn);
+          await backUpFile(scope, shardTurn);
+        },
+      },
+    );
+  } finally {
+    await scope?.scan.settle();
+  }
+}
+
 function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCursor>): SegmentScope {
   const { plan, sourceTable } = turn.run;
   const { counters, cursor } = turn.progress;
@@ -46,6 +73,25 @@ function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCur
     cursor,
   );
   return { runtime, segment, scan, items: scanItems(scan, runtime.migration.source.key), meter };
+}
+
+async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {
+  if (turn.progress.cursor !== undefined) return;
+  const options = { deadline: turn.saveDeadline, beforeAttempt: () => turn.fence.check() };
+  await runtime.objects.putOnce(backupLayout(turn.run.backupId).started, '', options);
+}
+
+/** One file: scan, upload, note it in the ledger, checkpoint. */
+async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {
+  const encoder = await fillFile(scope, turn);
+  const target = targetOf(scope, turn);
+  // Without an item the segment is at its end, or a dead worker's file holds items that have been deleted since.
+  const existing =
+    encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
+  if (existing?.lastItem !== undefined) scope.items.moveBehind(existing.lastItem);
+  const { ledger } = scope.runtime;
+  const record = existing === undefined ? [] : [filePut(ledger, turn.run.runId, existing.file)];
+  await turn.save(nextProgress(scope, turn, existing), record);
 }
 
 /** Fills a file until it is full, the segment ends, or time is short and there is something to keep. */
@@ -94,50 +140,4 @@ function nextProgress(
       source: combineDigests([progress.digests['source'] ?? EMPTY_DIGEST, file?.digest ?? EMPTY_DIGEST]),
     },
   };
-}
-
-/** One file: scan, upload, note it in the ledger, checkpoint. */
-async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {
-  const encoder = await fillFile(scope, turn);
-  const target = targetOf(scope, turn);
-  // Without an item the segment is at its end, or a dead worker's file holds items that have been deleted since.
-  const existing =
-    encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
-  if (existing?.lastItem !== undefined) scope.items.moveBehind(existing.lastItem);
-  const { ledger } = scope.runtime;
-  const record = existing === undefined ? [] : [filePut(ledger, turn.run.runId, existing.file)];
-  await turn.save(nextProgress(scope, turn, existing), record);
-}
-
-async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {
-  if (turn.progress.cursor !== undefined) return;
-  const options = { deadline: turn.saveDeadline, beforeAttempt: () => turn.fence.check() };
-  await runtime.objects.putOnce(backupLayout(turn.run.backupId).started, '', options);
-}
-
-/**
- * Backs up one Scan segment of the source: strongly consistent pages within the worker's share, into data
- * files that are written once. Can be called again at any point, even twice at once.
- *
- * @throws ItemNotCarriableError, TableUnavailableError, BackupDamagedError, RunClosedError (none retried);
- *   TransientError when another worker works on the same segment.
- */
-export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
-  let scope: SegmentScope | undefined;
-  try {
-    return await takeTurn<SegmentCursor>(
-      runtime,
-      { input, turn },
-      {
-        state: 'BackupProducts',
-        unit: async (shardTurn) => {
-          scope ??= openScope(runtime, input.shard, shardTurn);
-          await markStarted(scope, shardTurn);
-          await backUpFile(scope, shardTurn);
-        },
-      },
-    );
-  } finally {
-    await scope?.scan.settle();
-  }
 }

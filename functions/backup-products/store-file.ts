@@ -27,43 +27,6 @@ export interface ExistingFile {
 
 const GZIP_TYPE = { contentType: 'application/gzip' } as const;
 
-function describeFile(target: FileTarget, encoded: EncodedFile, etag: string): BackupFile {
-  const { body, ...facts } = encoded;
-  return {
-    ...target.position,
-    ...facts,
-    key: dataFileKey(target.backupId, target.position),
-    gzipBytes: body.length,
-    etag,
-  };
-}
-
-/** Reads a file that an earlier worker wrote, and counts it as part of this backup. */
-async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<ExistingFile> {
-  const key = dataFileKey(target.backupId, target.position);
-  const digest = createDigestSum();
-  let bytes = 0;
-  let lastItem: WireItem | undefined;
-  for await (const item of decodeItems(body, key)) {
-    digest.add(item);
-    bytes += Buffer.byteLength(encodeLine(item));
-    lastItem = item;
-  }
-  if (lastItem === undefined)
-    throw new BackupDamagedError(
-      `Object ${key} is in the place of a data file and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes to the bucket, then start again.`,
-    );
-  const encoded = { ...checksums(body), itemCount: digest.value().count, bytes, digest: digest.value() };
-  return { file: describeFile(target, encoded, etag), lastItem };
-}
-
-/** Adopts the file at this place. `undefined` if there is none. */
-export async function adoptExisting(target: FileTarget): Promise<ExistingFile | undefined> {
-  const key = dataFileKey(target.backupId, target.position);
-  const existing = await target.objects.get(key, target.options);
-  return existing && adopt(target, existing);
-}
-
 /**
  * Uploads a data file unless there is one already. A worker may have died between its PUT and its checkpoint. If the
  * source has changed since, this worker's bytes differ, and the existing file is adopted.
@@ -83,4 +46,41 @@ export async function storeFile(target: FileTarget, encoded: EncodedFile): Promi
       `Object ${key} existed a moment ago and is gone. Find out who deletes from the bucket, then start again.`,
     );
   return adopted;
+}
+
+function describeFile(target: FileTarget, encoded: EncodedFile, etag: string): BackupFile {
+  const { body, ...facts } = encoded;
+  return {
+    ...target.position,
+    ...facts,
+    key: dataFileKey(target.backupId, target.position),
+    gzipBytes: body.length,
+    etag,
+  };
+}
+
+/** Adopts the file at this place. `undefined` if there is none. */
+export async function adoptExisting(target: FileTarget): Promise<ExistingFile | undefined> {
+  const key = dataFileKey(target.backupId, target.position);
+  const existing = await target.objects.get(key, target.options);
+  return existing && adopt(target, existing);
+}
+
+/** Reads a file that an earlier worker wrote, and counts it as part of this backup. */
+async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<ExistingFile> {
+  const key = dataFileKey(target.backupId, target.position);
+  const digest = createDigestSum();
+  let bytes = 0;
+  let lastItem: WireItem | undefined;
+  for await (const item of decodeItems(body, key)) {
+    digest.add(item);
+    bytes += Buffer.byteLength(encodeLine(item));
+    lastItem = item;
+  }
+  if (lastItem === undefined)
+    throw new BackupDamagedError(
+      `Object ${key} is in the place of a data file and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes to the bucket, then start again.`,
+    );
+  const encoded = { ...checksums(body), itemCount: digest.value().count, bytes, digest: digest.value() };
+  return { file: describeFile(target, encoded, etag), lastItem };
 }

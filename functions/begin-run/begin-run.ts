@@ -7,24 +7,6 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun } from '../shared/state.ts';
 import { begun, resume } from './resume-run.ts';
 
-function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
-  const { resume: _resume, Comment: _comment, maxConcurrency, ...parameters } = input;
-  return {
-    ...newRunOf(runtime, execution, tested.plan),
-    kind: 'migrate',
-    parameters: { ...parameters, maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency },
-    backupId: backupIdFor(execution.startTime, execution.name),
-  };
-}
-
-async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
-  const wanted = newRun(runtime, payload, input);
-  const { outcome, run } = await beginOrRecover(runtime, wanted, holderOf(payload.execution));
-  if (outcome === 'RECOVER')
-    runtime.logger.warn('A dead run holds the lock and is recovered first', { runId: run.runId });
-  return begun(run, outcome);
-}
-
 /**
  * Begins the run (run, execution and lock in one transaction), or resumes a held one. Its answer is the whole state
  * data, without the plan once the run has it.
@@ -40,4 +22,22 @@ export async function beginMigration(runtime: Runtime, payload: BeginRunInput): 
       : await resume(runtime, payload, { ...input, resume: input.resume });
   const kept = { machine, input: payload.input, execution, run };
   return run.outcome === 'RECOVER' ? { ...kept, tested } : kept;
+}
+
+async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
+  const wanted = newRun(runtime, payload, input);
+  const { outcome, run } = await beginOrRecover(runtime, wanted, holderOf(payload.execution));
+  if (outcome === 'RECOVER')
+    runtime.logger.warn('A dead run holds the lock and is recovered first', { runId: run.runId });
+  return begun(run, outcome);
+}
+
+function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
+  const { resume: _resume, Comment: _comment, maxConcurrency, ...parameters } = input;
+  return {
+    ...newRunOf(runtime, execution, tested.plan),
+    kind: 'migrate',
+    parameters: { ...parameters, maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency },
+    backupId: backupIdFor(execution.startTime, execution.name),
+  };
 }

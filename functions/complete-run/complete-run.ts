@@ -17,6 +17,38 @@ import { catchingUpWarnings } from './catching-up.ts';
 import { readCommitFacts } from './commit-facts.ts';
 import { judge } from './judge.ts';
 
+/**
+ * The last step: judges, commits, opens and protects the new tables, writes the report and returns it. Called again after
+ * its commit, because an answer was lost, it repeats the rest and returns the same.
+ *
+ * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
+ */
+export async function completeRun(runtime: Runtime, input: RunStepInput): Promise<Report> {
+  const { ledger, clock } = runtime;
+  const known = await readRun(ledger, input.runId);
+  const isCommitted = known.status === 'SUCCEEDED' || known.status === 'PLANNED';
+  if (isCommitted && known.executionArn === input.executionArn) return afterCommit(runtime, known);
+  const { run } = await raiseFence({ ledger, clock, ...input });
+  await untilQuiet(runtime, run);
+  return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
+}
+
+/** After the commit nothing is rolled back. A failure becomes a warning in the report. */
+async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
+  // First, because the shop waits for it; then the settings, which may take minutes.
+  const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
+  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
+  return publishReport(runtime, () => reportOf(runtime, protectedRun));
+}
+
+async function reportOf(runtime: Runtime, run: Run): Promise<Report> {
+  const ledger = await readRunLedger(runtime, run.runId);
+  const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
+  const found = await lookAtTables(runtime, run.runId, ledger.tables);
+  const end = { status: run.status as ReportStatus, failure: null, finishedAt, found };
+  return buildReport(runtime, run, ledger, end);
+}
+
 /** Judges and commits: end status, verification, the runs relied on and release of the lock in one transaction. */
 async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Run> {
   const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
@@ -42,36 +74,4 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
       `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
     );
   return committed;
-}
-
-/** After the commit nothing is rolled back. A failure becomes a warning in the report. */
-async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
-  // First, because the shop waits for it; then the settings, which may take minutes.
-  const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
-  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
-  return publishReport(runtime, () => reportOf(runtime, protectedRun));
-}
-
-async function reportOf(runtime: Runtime, run: Run): Promise<Report> {
-  const ledger = await readRunLedger(runtime, run.runId);
-  const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
-  const found = await lookAtTables(runtime, run.runId, ledger.tables);
-  const end = { status: run.status as ReportStatus, failure: null, finishedAt, found };
-  return buildReport(runtime, run, ledger, end);
-}
-
-/**
- * The last step: judges, commits, opens and protects the new tables, writes the report and returns it. Called again after
- * its commit, because an answer was lost, it repeats the rest and returns the same.
- *
- * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
- */
-export async function completeRun(runtime: Runtime, input: RunStepInput): Promise<Report> {
-  const { ledger, clock } = runtime;
-  const known = await readRun(ledger, input.runId);
-  const isCommitted = known.status === 'SUCCEEDED' || known.status === 'PLANNED';
-  if (isCommitted && known.executionArn === input.executionArn) return afterCommit(runtime, known);
-  const { run } = await raiseFence({ ledger, clock, ...input });
-  await untilQuiet(runtime, run);
-  return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
 }

@@ -39,26 +39,39 @@ export interface CommitFacts {
 
 const NOTHING: Digest = EMPTY_DIGEST;
 
-const shardsOf = ({ ledger }: CommitFacts, state: ShardState): readonly Shard[] =>
-  ledger.shards.get(state) ?? [];
+/** Clauses that a message names. Further ones would mostly repeat these. */
+const MAX_PROBLEMS = 6;
 
-function digestOver(facts: CommitFacts, state: ShardState, name: string): Digest {
-  return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? NOTHING));
+/**
+ * Judges whether everything is in place: the backup, the tables, and every item that the backup should have become.
+ *
+ * @returns what was verified; `undefined` for a dry run.
+ * @throws VerificationFailedError naming what is wrong; not retried, the run is rolled back.
+ */
+export function judge(facts: CommitFacts): Verification | undefined {
+  const { run, ledger } = facts;
+  const problems = commitProblems(facts);
+  const { dryRun } = run.parameters;
+  const verification = dryRun ? undefined : countedVerification(run, ledger.shards);
+  const isVerified = dryRun || verification !== undefined;
+  if (problems.length === 0 && isVerified) return verification;
+  const all = isVerified ? problems : [...problems, 'it was not verified'];
+  const more = all.length > MAX_PROBLEMS ? `; and ${all.length - MAX_PROBLEMS} more` : '';
+  throw new VerificationFailedError(
+    `Run ${run.runId} is not committed, because the tables do not hold what backup ${run.backupId} should have become: ${all.slice(0, MAX_PROBLEMS).join('; ')}${more}. ${remedyFor(facts, verification)}`,
+  );
 }
 
-/** What the target must hold. TransformProducts counted it, never the comparison. */
-function expectedOf(facts: CommitFacts): Digest {
-  return digestOver(facts, 'TransformProducts', 'expected');
-}
-
-function isCreated({ ledger, targets }: CommitFacts): boolean {
-  const created = ledger.tables.filter(({ outcome }) => outcome === 'CREATED').map(({ name }) => name);
-  return targets.every((target) => created.includes(target));
-}
-
-/** Key by key: always for an existing table, and for a new one whose digest did not match. */
-function isCompared(facts: CommitFacts): boolean {
-  return !isCreated(facts) || shardsOf(facts, 'CompareByKey').length > 0;
+/** One clause for each thing that keeps the run from being complete. */
+function commitProblems(facts: CommitFacts): readonly string[] {
+  const prepared = [...passesOf(facts), ...preparationProblems(facts)];
+  if (facts.run.parameters.dryRun) return prepared;
+  return [
+    ...facts.tables.flatMap(tableProblems),
+    ...prepared,
+    ...migrationProblems(facts),
+    ...targetProblems(facts),
+  ];
 }
 
 function passesOf(facts: CommitFacts): readonly string[] {
@@ -78,6 +91,19 @@ function passesOf(facts: CommitFacts): readonly string[] {
     ...pass('VerifyMigration', segments, ofNow('VerifyMigration')),
     ...(isCompared(facts) ? pass('CompareByKey', cut, ofNow('CompareByKey')) : []),
   ];
+}
+
+const shardsOf = ({ ledger }: CommitFacts, state: ShardState): readonly Shard[] =>
+  ledger.shards.get(state) ?? [];
+
+/** Key by key: always for an existing table, and for a new one whose digest did not match. */
+function isCompared(facts: CommitFacts): boolean {
+  return !isCreated(facts) || shardsOf(facts, 'CompareByKey').length > 0;
+}
+
+function isCreated({ ledger, targets }: CommitFacts): boolean {
+  const created = ledger.tables.filter(({ outcome }) => outcome === 'CREATED').map(({ name }) => name);
+  return targets.every((target) => created.includes(target));
 }
 
 function preparationProblems(facts: CommitFacts): readonly string[] {
@@ -106,6 +132,15 @@ function preparationProblems(facts: CommitFacts): readonly string[] {
   ];
 }
 
+function digestOver(facts: CommitFacts, state: ShardState, name: string): Digest {
+  return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? NOTHING));
+}
+
+/** What the target must hold. TransformProducts counted it, never the comparison. */
+function expectedOf(facts: CommitFacts): Digest {
+  return digestOver(facts, 'TransformProducts', 'expected');
+}
+
 /** The workers of MigrateProducts have seen every product and made the same of it as TransformProducts. */
 function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
@@ -118,15 +153,6 @@ function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   const products = migrated('metadata') + migrated('quarantined');
   const all = run.backup?.items ?? 0;
   return products === all ? same : [...same, `${products} of ${all} products were migrated or quarantined`];
-}
-
-function digestsOf(facts: CommitFacts, table: string): TableDigests {
-  const files = facts.targetFiles.filter((file) => file.table === table);
-  return {
-    table,
-    expected: combineDigests(files.map(({ digest }) => digest)),
-    found: digestOver(facts, 'VerifyMigration', digestName(table)),
-  };
 }
 
 function targetProblems(facts: CommitFacts): readonly string[] {
@@ -167,39 +193,13 @@ function targetProblems(facts: CommitFacts): readonly string[] {
   return extra === 0 ? existing : [...existing, `extra: ${extra}, not 0`];
 }
 
-/** One clause for each thing that keeps the run from being complete. */
-function commitProblems(facts: CommitFacts): readonly string[] {
-  const prepared = [...passesOf(facts), ...preparationProblems(facts)];
-  if (facts.run.parameters.dryRun) return prepared;
-  return [
-    ...facts.tables.flatMap(tableProblems),
-    ...prepared,
-    ...migrationProblems(facts),
-    ...targetProblems(facts),
-  ];
-}
-
-/** Clauses that a message names. Further ones would mostly repeat these. */
-const MAX_PROBLEMS = 6;
-
-/**
- * Judges whether everything is in place: the backup, the tables, and every item that the backup should have become.
- *
- * @returns what was verified; `undefined` for a dry run.
- * @throws VerificationFailedError naming what is wrong; not retried, the run is rolled back.
- */
-export function judge(facts: CommitFacts): Verification | undefined {
-  const { run, ledger } = facts;
-  const problems = commitProblems(facts);
-  const { dryRun } = run.parameters;
-  const verification = dryRun ? undefined : countedVerification(run, ledger.shards);
-  const isVerified = dryRun || verification !== undefined;
-  if (problems.length === 0 && isVerified) return verification;
-  const all = isVerified ? problems : [...problems, 'it was not verified'];
-  const more = all.length > MAX_PROBLEMS ? `; and ${all.length - MAX_PROBLEMS} more` : '';
-  throw new VerificationFailedError(
-    `Run ${run.runId} is not committed, because the tables do not hold what backup ${run.backupId} should have become: ${all.slice(0, MAX_PROBLEMS).join('; ')}${more}. ${remedyFor(facts, verification)}`,
-  );
+function digestsOf(facts: CommitFacts, table: string): TableDigests {
+  const files = facts.targetFiles.filter((file) => file.table === table);
+  return {
+    table,
+    expected: combineDigests(files.map(({ digest }) => digest)),
+    found: digestOver(facts, 'VerifyMigration', digestName(table)),
+  };
 }
 
 function remedyFor({ tables, targets }: CommitFacts, verification: Verification | undefined): string {

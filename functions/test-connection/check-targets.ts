@@ -6,10 +6,9 @@ import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
-/** Without tags only the ledger says who created the table. */
-function originOf(tags: TableTags | undefined): string {
-  if (tags === undefined) return '';
-  return tags.has(RUN_TAG) ? ` (created by run ${tags.get(RUN_TAG)})` : ' (not created by a migration)';
+/** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
+export function checkTargets(runtime: Runtime): Promise<readonly Check[]> {
+  return Promise.all(runtime.migration.targets.map((spec) => checkTarget(runtime, spec)));
 }
 
 async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
@@ -33,7 +32,8 @@ async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
   return done(what, `Table ${name} exists${originOf(tags)} with the right keys. Its items are kept.`);
 }
 
-/** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
-export function checkTargets(runtime: Runtime): Promise<readonly Check[]> {
-  return Promise.all(runtime.migration.targets.map((spec) => checkTarget(runtime, spec)));
+/** Without tags only the ledger says who created the table. */
+function originOf(tags: TableTags | undefined): string {
+  if (tags === undefined) return '';
+  return tags.has(RUN_TAG) ? ` (created by run ${tags.get(RUN_TAG)})` : ' (not created by a migration)';
 }

@@ -10,15 +10,6 @@ export interface TimeToLiveCheck {
   readonly attribute: string | undefined;
 }
 
-async function attributeOf({ clients, clock, config }: Runtime): Promise<string | undefined> {
-  try {
-    return await reach(clock, 'DynamoDB', () => timeToLiveOf(clients.dynamo, config.sourceTable));
-  } catch (error) {
-    if (isNotOffered(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Whether the source expires items. Those that are migrated in time stay for ever. A warning, no stop. */
 export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck> {
   const { sourceTable, tablePrefix } = runtime.config;
@@ -35,4 +26,13 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
   }
   const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. A product that is migrated before it expires stays there for ever. TransformProducts counts such products.`;
   return { check: warning(what, sentence), attribute };
+}
+
+async function attributeOf({ clients, clock, config }: Runtime): Promise<string | undefined> {
+  try {
+    return await reach(clock, 'DynamoDB', () => timeToLiveOf(clients.dynamo, config.sourceTable));
+  } catch (error) {
+    if (isNotOffered(error)) return undefined;
+    throw error;
+  }
 }

@@ -44,78 +44,6 @@ interface Size {
   readonly bytes: number;
 }
 
-/** DescribeTable's figures are up to six hours old. A first page that holds everything, or more than they say, is better. */
-function sizeOf({ source, probe }: SizingFacts): Size {
-  const described = { products: source.ItemCount ?? 0, bytes: source.TableSizeBytes ?? 0 };
-  if (probe.isWhole) return { products: probe.items, bytes: probe.bytes };
-  return {
-    products: Math.max(described.products, probe.items),
-    bytes: Math.max(described.bytes, probe.bytes),
-  };
-}
-
-/** A table in use keeps half of its capacity for its users, unless the input names a cap. */
-const readCap = ({ source, input }: SizingFacts): number =>
-  input.readUnitsPerSecond ?? sparedReadUnits(source);
-
-const writeCap = ({ target, input }: SizingFacts): number =>
-  input.writeUnitsPerSecond ?? sparedWriteUnits(target);
-
-function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number {
-  const asked = facts.input.maxConcurrency ?? facts.config.maxConcurrency;
-  const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / PRODUCTS_PER_WORKER));
-  const bounds = [
-    asked,
-    facts.config.mapMode === 'INLINE' ? MAX_INLINE_WORKERS : MAX_ITERATIONS,
-    useful,
-    facts.quotaWorkers ?? asked,
-    workersWithin(readCap(facts)),
-    workersWithin(writeCap(facts)),
-  ];
-  return Math.max(1, Math.min(...bounds));
-}
-
-/** As many rounds as are useful, each of them full. A last round of a few would leave the other workers idle. */
-function iterationsFor(mapMode: SizingFacts['config']['mapMode'], size: Size, workers: number): number {
-  const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / BYTES_PER_ITERATION;
-  const rounds = Math.ceil(Math.max(byBytes, size.products / PRODUCTS_PER_ITERATION) / workers);
-  return workers * Math.max(1, Math.min(rounds, Math.floor(MAX_ITERATIONS / workers)));
-}
-
-/** Events of all the Maps in an INLINE history. An existing target is compared key by key, one unit each, which takes turns as well. */
-function eventsOf(size: RunSize, workers: number): number {
-  const iterations = iterationsFor('INLINE', size, workers);
-  const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
-  const comparing = Math.ceil((items + size.products) / READ_UNITS_PER_WORKER / TURN_SECONDS);
-  const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
-  return mapEvents({ iterations: MAPS * iterations, turns });
-}
-
-/** Lowers the workers until the history holds the run. Fewer workers take fewer turns only if a cap binds. */
-function fitHistory(facts: SizingFacts, size: RunSize): number {
-  if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
-  let { workers } = size;
-  while (workers > 1 && eventsOf(size, workers) > MAX_MAP_EVENTS) workers -= 1;
-  if (eventsOf(size, workers) > MAX_MAP_EVENTS)
-    throw new RunTooLongForInlineError(
-      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
-    );
-  return workers;
-}
-
-function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: number): readonly string[] {
-  const asked = input.maxConcurrency;
-  if (asked === undefined || workers >= asked) return [];
-  const lowered = `maxConcurrency was lowered from ${asked} to ${workers}:`;
-  if (quotaWorkers !== undefined && quotaWorkers < asked)
-    return [`${lowered} the account's Lambda quota carries no more.`];
-  if (config.mapMode === 'INLINE' && asked > MAX_INLINE_WORKERS)
-    return [
-      `${lowered} an INLINE Map runs no more at once. Deploy with --param mapMode=DISTRIBUTED for more.`,
-    ];
-  return [];
-}
-
 /**
  * Cuts a run: segments, shards, workers, caps, and what it will take.
  *
@@ -141,4 +69,76 @@ export function sizeRun(facts: SizingFacts): Plan {
     estimate: { seconds: Math.round(estimate.seconds), dollars: Number(estimate.dollars.toFixed(6)) },
     warnings: [...loweringWarning(facts, workers)],
   };
+}
+
+/** DescribeTable's figures are up to six hours old. A first page that holds everything, or more than they say, is better. */
+function sizeOf({ source, probe }: SizingFacts): Size {
+  const described = { products: source.ItemCount ?? 0, bytes: source.TableSizeBytes ?? 0 };
+  if (probe.isWhole) return { products: probe.items, bytes: probe.bytes };
+  return {
+    products: Math.max(described.products, probe.items),
+    bytes: Math.max(described.bytes, probe.bytes),
+  };
+}
+
+function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number {
+  const asked = facts.input.maxConcurrency ?? facts.config.maxConcurrency;
+  const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / PRODUCTS_PER_WORKER));
+  const bounds = [
+    asked,
+    facts.config.mapMode === 'INLINE' ? MAX_INLINE_WORKERS : MAX_ITERATIONS,
+    useful,
+    facts.quotaWorkers ?? asked,
+    workersWithin(readCap(facts)),
+    workersWithin(writeCap(facts)),
+  ];
+  return Math.max(1, Math.min(...bounds));
+}
+
+/** A table in use keeps half of its capacity for its users, unless the input names a cap. */
+const readCap = ({ source, input }: SizingFacts): number =>
+  input.readUnitsPerSecond ?? sparedReadUnits(source);
+
+const writeCap = ({ target, input }: SizingFacts): number =>
+  input.writeUnitsPerSecond ?? sparedWriteUnits(target);
+
+/** Lowers the workers until the history holds the run. Fewer workers take fewer turns only if a cap binds. */
+function fitHistory(facts: SizingFacts, size: RunSize): number {
+  if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
+  let { workers } = size;
+  while (workers > 1 && eventsOf(size, workers) > MAX_MAP_EVENTS) workers -= 1;
+  if (eventsOf(size, workers) > MAX_MAP_EVENTS)
+    throw new RunTooLongForInlineError(
+      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
+    );
+  return workers;
+}
+
+/** Events of all the Maps in an INLINE history. An existing target is compared key by key, one unit each, which takes turns as well. */
+function eventsOf(size: RunSize, workers: number): number {
+  const iterations = iterationsFor('INLINE', size, workers);
+  const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
+  const comparing = Math.ceil((items + size.products) / READ_UNITS_PER_WORKER / TURN_SECONDS);
+  const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
+  return mapEvents({ iterations: MAPS * iterations, turns });
+}
+
+/** As many rounds as are useful, each of them full. A last round of a few would leave the other workers idle. */
+function iterationsFor(mapMode: SizingFacts['config']['mapMode'], size: Size, workers: number): number {
+  const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / BYTES_PER_ITERATION;
+  const rounds = Math.ceil(Math.max(byBytes, size.products / PRODUCTS_PER_ITERATION) / workers);
+  return workers * Math.max(1, Math.min(rounds, Math.floor(MAX_ITERATIONS / workers)));
+}
+
+function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: number): readonly string[] {
+  const asked = input.maxConcurrency;
+  if (asked === undefined || workers >= asked) return [];
+  const lowered = `maxConcurrency was lowered from ${asked} to ${workers}:`;
+  if (quotaWorkers !== undefined && quotaWorkers < asked)
+    return [`${lowered} the account's Lambda quota carries no more.`];
+  if (config.mapMode === 'INLINE' && asked > MAX_INLINE_WORKERS)
+    return [
+      `${lowered} an INLINE Map runs no more at once. Deploy with --param mapMode=DISTRIBUTED for more.`,
+    ];
+  return [];
 }

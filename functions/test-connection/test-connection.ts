@@ -30,28 +30,33 @@ interface Findings {
 /** Enough to tell a small table from a large one, for half a read unit per 4 KB. */
 const PROBE_ITEMS = 500;
 
-async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {
-  const scope: ScanScope = {
-    items,
-    limit: PROBE_ITEMS,
-    retry: (attempt) => reach(clock, 'DynamoDB', attempt),
-  };
-  const scan = openScan(scope, wholeTable(config.sourceTable));
-  const page = await scan.readPage();
-  return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
+/**
+ * Checks everything that a run needs and divides the work. Reads only.
+ *
+ * @returns the {@link Plan}; with `check: true` the {@link ConnectionReport}, which does not throw for a stop.
+ * @throws InvalidInputError and the error of the first stop; none is retried.
+ */
+export async function testConnection(
+  runtime: Runtime,
+  { input, check }: TestConnectionInput,
+): Promise<Plan | ConnectionReport> {
+  const findings = await inspect(runtime, parseMigrateInput(input));
+  return check === true ? reportOf(findings) : planOrThrow(findings);
 }
 
-/** The filled table that can spare the least; the others keep up with it. */
-async function describeFilled({ clients, clock, config, migration }: Runtime): Promise<Described> {
-  const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
-  const found = await Promise.all(
-    names.map((name) => reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name))),
-  );
-  const spared = (table: Described): number => sparedWriteUnits(table) || Infinity;
-  return found.toSorted((one, other) => spared(one) - spared(other))[0];
+async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings> {
+  const identity = done('credentials', `Account ${runtime.accountId}, region ${runtime.config.region}.`);
+  const [source, bucket, targets] = await Promise.all([
+    checkSource(runtime),
+    checkBucket(runtime),
+    checkTargets(runtime),
+  ]);
+  const checks = [identity, source.check, bucket, ...targets];
+  if (source.table === undefined) return { checks };
+  const { checks: more, plan } = await planRun(runtime, input, source.table);
+  const all = [...checks, ...more];
+  return plan === undefined ? { checks: all } : { checks: all, plan };
 }
-
-type Described = TableDescription | undefined;
 
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
   const { config } = runtime;
@@ -69,18 +74,27 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
   };
 }
 
-async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings> {
-  const identity = done('credentials', `Account ${runtime.accountId}, region ${runtime.config.region}.`);
-  const [source, bucket, targets] = await Promise.all([
-    checkSource(runtime),
-    checkBucket(runtime),
-    checkTargets(runtime),
-  ]);
-  const checks = [identity, source.check, bucket, ...targets];
-  if (source.table === undefined) return { checks };
-  const { checks: more, plan } = await planRun(runtime, input, source.table);
-  const all = [...checks, ...more];
-  return plan === undefined ? { checks: all } : { checks: all, plan };
+async function probeSource({ items, clock, config }: Runtime): Promise<SizingFacts['probe']> {
+  const scope: ScanScope = {
+    items,
+    limit: PROBE_ITEMS,
+    retry: (attempt) => reach(clock, 'DynamoDB', attempt),
+  };
+  const scan = openScan(scope, wholeTable(config.sourceTable));
+  const page = await scan.readPage();
+  return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
+}
+
+type Described = TableDescription | undefined;
+
+/** The filled table that can spare the least; the others keep up with it. */
+async function describeFilled({ clients, clock, config, migration }: Runtime): Promise<Described> {
+  const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
+  const found = await Promise.all(
+    names.map((name) => reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name))),
+  );
+  const spared = (table: Described): number => sparedWriteUnits(table) || Infinity;
+  return found.toSorted((one, other) => spared(one) - spared(other))[0];
 }
 
 function reportOf({ checks, plan }: Findings): ConnectionReport {
@@ -95,20 +109,6 @@ function planOrThrow({ checks, plan }: Findings): Plan {
   if (plan === undefined) throw new Error('The run was not sized.');
   const warnings = checks.filter(({ outcome }) => outcome === 'warning').map(({ sentence }) => sentence);
   return { ...plan, warnings: [...plan.warnings, ...warnings].slice(0, 20) };
-}
-
-/**
- * Checks everything that a run needs and divides the work. Reads only.
- *
- * @returns the {@link Plan}; with `check: true` the {@link ConnectionReport}, which does not throw for a stop.
- * @throws InvalidInputError and the error of the first stop; none is retried.
- */
-export async function testConnection(
-  runtime: Runtime,
-  { input, check }: TestConnectionInput,
-): Promise<Plan | ConnectionReport> {
-  const findings = await inspect(runtime, parseMigrateInput(input));
-  return check === true ? reportOf(findings) : planOrThrow(findings);
 }
 
 /** `sls invoke -f testConnection`: the list of checks, or the error of the first stop. */

@@ -35,28 +35,6 @@ export interface VerifyBackupOutput {
 
 const MAX_FINDINGS = 100;
 
-function messageFor(
-  answer: Pick<VerifyBackupOutput, 'backupId' | 'done' | 'findingCount' | 'items' | 'files'>,
-): string {
-  const { backupId, done, findingCount, items, files } = answer;
-  if (!done) return `Time was short. Call again with the payload in "next" to continue.`;
-  if (findingCount > 0)
-    return `Backup ${backupId} is damaged in ${counted(findingCount, 'place')}: do not rely on it.`;
-  return `Backup ${backupId} is sound: ${counted(items, 'item')} in ${counted(files, 'file')}, every one read and compared.`;
-}
-
-/** The note is only for the list of backups. A role that may not write it can verify all the same. */
-async function note(runtime: Runtime, backupId: string, findingCount: number): Promise<void> {
-  try {
-    await noteVerification(runtime.objects, { backupId, findingCount }, runtime.clock.now());
-  } catch (error) {
-    runtime.logger.warn('The verification could not be noted beside the backup.', {
-      backupId,
-      error: errorSummary(error).name,
-    });
-  }
-}
-
 /**
  * Compares a backup with its manifests and names each fault in one sentence. Changes nothing but its own note of the
  * outcome.
@@ -87,4 +65,26 @@ export async function verifyOne(
     message: messageFor(facts),
     ...(done ? {} : { next: { backupId, fromFile: nextFile, findingsBefore: findingCount } }),
   };
+}
+
+/** The note is only for the list of backups. A role that may not write it can verify all the same. */
+async function note(runtime: Runtime, backupId: string, findingCount: number): Promise<void> {
+  try {
+    await noteVerification(runtime.objects, { backupId, findingCount }, runtime.clock.now());
+  } catch (error) {
+    runtime.logger.warn('The verification could not be noted beside the backup.', {
+      backupId,
+      error: errorSummary(error).name,
+    });
+  }
+}
+
+function messageFor(
+  answer: Pick<VerifyBackupOutput, 'backupId' | 'done' | 'findingCount' | 'items' | 'files'>,
+): string {
+  const { backupId, done, findingCount, items, files } = answer;
+  if (!done) return `Time was short. Call again with the payload in "next" to continue.`;
+  if (findingCount > 0)
+    return `Backup ${backupId} is damaged in ${counted(findingCount, 'place')}: do not rely on it.`;
+  return `Backup ${backupId} is sound: ${counted(items, 'item')} in ${counted(files, 'file')}, every one read and compared.`;
 }
