@@ -17,9 +17,6 @@ export interface ReportView {
   readonly shards: ShardsByState;
 }
 
-const isReport = (output: unknown): output is Report =>
-  typeof output === 'object' && output !== null && 'runId' in output && 'status' in output;
-
 /** What is known of an execution that has just ended. */
 export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
   const path = await executionPath(context.sfn, end.executionArn);
@@ -31,15 +28,8 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   return { report, path, shards: record.shards };
 }
 
-/** What is known of a run, whenever it was. */
-export async function reportOfRun(context: OperatorContext, runId: string): Promise<ReportView> {
-  const record = await readRunRecord(context.ledger, runId);
-  const [report, path] = await Promise.all([
-    storedReport(context, record),
-    executionPath(context.sfn, record.run.executionArn).catch(() => []),
-  ]);
-  return { report, path, shards: record.shards };
-}
+const isReport = (output: unknown): output is Report =>
+  typeof output === 'object' && output !== null && 'runId' in output && 'status' in output;
 
 /** `report.json` of the bucket, or a report made from the ledger if there is none. */
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
@@ -49,4 +39,14 @@ async function storedReport(context: OperatorContext, record: RunRecord): Promis
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
   return reportFromLedger(record, { now: new Date(), found });
+}
+
+/** What is known of a run, whenever it was. */
+export async function reportOfRun(context: OperatorContext, runId: string): Promise<ReportView> {
+  const record = await readRunRecord(context.ledger, runId);
+  const [report, path] = await Promise.all([
+    storedReport(context, record),
+    executionPath(context.sfn, record.run.executionArn).catch(() => []),
+  ]);
+  return { report, path, shards: record.shards };
 }

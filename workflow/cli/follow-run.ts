@@ -31,12 +31,6 @@ export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, millis);
-    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
-
 /**
  * Looks at an execution and its run until it has ended, and shows each look.
  *
@@ -109,3 +103,9 @@ async function look(context: OperatorContext, watch: Watch, view: ProgressView):
 function finishedStates(run: Run, shards: ShardsByState): ShardsByState {
   return new Map([...shards].filter(([state, own]) => isStateDone(run, state, own)));
 }
+
+const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, millis);
+    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });

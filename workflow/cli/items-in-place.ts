@@ -5,28 +5,6 @@ import { listShards, type ShardState } from '../../functions/shared/ledger/shard
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { itemsOf } from './progress.ts';
 
-/** The Map that puts a run's items in their place; a backup's are those backed up. */
-function placingState(run: Run): ShardState {
-  if (isRestore(run)) return 'RestoreProducts';
-  return run.step === 'backupProducts' ? 'BackupProducts' : 'MigrateProducts';
-}
-
-/** What the run itself remembers of a success, so that a list of runs needs no further request for it. */
-function rememberedItems({ kind, rehearsal, backup }: Run): number | undefined {
-  if (kind === 'restore') return backup?.items;
-  return kind === 'migrate' && rehearsal !== undefined ? rehearsal.metadata + rehearsal.variants : undefined;
-}
-
-/** Items that a roll back could not remove; `undefined` if a whole table stays, because nobody has counted it. */
-async function itemsKept(ledger: LedgerTable, { runId }: Run): Promise<number | undefined> {
-  const [tables, shards] = await Promise.all([
-    listTables(ledger, runId),
-    listShards(ledger, runId, 'RollBack'),
-  ]);
-  if (tables.some(({ outcome }) => outcome === 'KEPT')) return undefined;
-  return rolledBackItems(shards).kept;
-}
-
 /**
  * Items of a run that are in place now: none after a dry run, what was kept after a roll back, those so far of a run
  * that goes on or is held; `undefined` while a run is rolled back, where that failed and where a table was kept,
@@ -48,4 +26,26 @@ export async function itemsInPlace(ledger: LedgerTable, run: Run): Promise<numbe
   if (remembered !== undefined) return remembered;
   const state = placingState(run);
   return itemsOf(state, await listShards(ledger, run.runId, state));
+}
+
+/** Items that a roll back could not remove; `undefined` if a whole table stays, because nobody has counted it. */
+async function itemsKept(ledger: LedgerTable, { runId }: Run): Promise<number | undefined> {
+  const [tables, shards] = await Promise.all([
+    listTables(ledger, runId),
+    listShards(ledger, runId, 'RollBack'),
+  ]);
+  if (tables.some(({ outcome }) => outcome === 'KEPT')) return undefined;
+  return rolledBackItems(shards).kept;
+}
+
+/** What the run itself remembers of a success, so that a list of runs needs no further request for it. */
+function rememberedItems({ kind, rehearsal, backup }: Run): number | undefined {
+  if (kind === 'restore') return backup?.items;
+  return kind === 'migrate' && rehearsal !== undefined ? rehearsal.metadata + rehearsal.variants : undefined;
+}
+
+/** The Map that puts a run's items in their place; a backup's are those backed up. */
+function placingState(run: Run): ShardState {
+  if (isRestore(run)) return 'RestoreProducts';
+  return run.step === 'backupProducts' ? 'BackupProducts' : 'MigrateProducts';
 }

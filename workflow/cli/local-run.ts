@@ -46,50 +46,6 @@ interface Shop {
   readonly warning: () => string | undefined;
 }
 
-async function* following(products: Shop['products'], more: WireItem | undefined): AsyncGenerator<WireItem> {
-  yield* products;
-  if (more !== undefined) yield more;
-}
-
-function shopOfFile(input: string): Shop {
-  const repeats: Repeats = { count: 0 };
-  return {
-    products: countRepeats(readProductsFile(input), repeats),
-    name: `the products of ${printable(input)}`,
-    warning: () => repeatsSentence(repeats, printable(input)),
-  };
-}
-
-function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {
-  if (input !== undefined) return shopOfFile(input);
-  return {
-    warning: () => undefined,
-    products: generateProducts({ count: products, seed }),
-    name: `${count(products)} generated ${migration.nouns.items}`,
-  };
-}
-
-/** Only a shop that the operator did not ask for gives way to an existing one. */
-const isShopGiven = ({ products, input, seed, break: broken }: LocalRunOptions): boolean =>
-  [products, input, seed, broken].some((option) => option !== undefined);
-
-function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
-  if (name === undefined) return undefined;
-  const breakage = breakages[name];
-  if (breakage === undefined)
-    throw new OperatorError(
-      `There is no way to break "${name}". Say --break with one of: ${Object.keys(breakages).join(', ')}.`,
-    );
-  return breakage;
-}
-
-function checkOptions({ products, input }: LocalRunOptions): void {
-  if (products !== undefined && input !== undefined)
-    throw new OperatorError('Give --products or --input, not both: the table is filled from one of them.');
-  if (products !== undefined && products < 0)
-    throw new OperatorError('--products is how many products to make: 0 or more.');
-}
-
 /**
  * A whole migration on this machine: embedded AWS up, products in, workflow started, followed and reported, all of it
  * stopped again.
@@ -121,6 +77,41 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   }
 }
 
+function checkOptions({ products, input }: LocalRunOptions): void {
+  if (products !== undefined && input !== undefined)
+    throw new OperatorError('Give --products or --input, not both: the table is filled from one of them.');
+  if (products !== undefined && products < 0)
+    throw new OperatorError('--products is how many products to make: 0 or more.');
+}
+
+function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
+  if (name === undefined) return undefined;
+  const breakage = breakages[name];
+  if (breakage === undefined)
+    throw new OperatorError(
+      `There is no way to break "${name}". Say --break with one of: ${Object.keys(breakages).join(', ')}.`,
+    );
+  return breakage;
+}
+
+function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {
+  if (input !== undefined) return shopOfFile(input);
+  return {
+    warning: () => undefined,
+    products: generateProducts({ count: products, seed }),
+    name: `${count(products)} generated ${migration.nouns.items}`,
+  };
+}
+
+function shopOfFile(input: string): Shop {
+  const repeats: Repeats = { count: 0 };
+  return {
+    products: countRepeats(readProductsFile(input), repeats),
+    name: `the products of ${printable(input)}`,
+    warning: () => repeatsSentence(repeats, printable(input)),
+  };
+}
+
 async function openLog(name: string): Promise<WriteStream> {
   const folder = join(runsFolder, name);
   await mkdir(folder, { recursive: true });
@@ -145,20 +136,19 @@ function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): 
   });
 }
 
+async function* following(products: Shop['products'], more: WireItem | undefined): AsyncGenerator<WireItem> {
+  yield* products;
+  if (more !== undefined) yield more;
+}
+
+/** Only a shop that the operator did not ask for gives way to an existing one. */
+const isShopGiven = ({ products, input, seed, break: broken }: LocalRunOptions): boolean =>
+  [products, input, seed, broken].some((option) => option !== undefined);
+
 interface Announcement {
   readonly shop: Pick<Shop, 'name' | 'warning'>;
   readonly input: unknown;
   readonly breakage: Breakage | undefined;
-}
-
-/** What is left once the command has ended. */
-function remains({ dynamodb, s3 }: LocalRunOptions): string {
-  if (dynamodb === undefined && s3 === undefined)
-    return 'The shop, its tables and its bucket were in memory and are gone now. npm run local keeps them.';
-  const tables =
-    dynamodb === undefined ? 'The tables were in memory and are gone now' : `The tables stay at ${dynamodb}`;
-  const bucket = s3 === undefined ? 'the bucket was in memory and is gone now' : `the bucket stays at ${s3}`;
-  return `${tables}; ${bucket}.`;
 }
 
 function announce({ shop, input, breakage }: Announcement, terminal: Terminal): void {
@@ -189,4 +179,14 @@ async function migrateAndReport(
   } finally {
     context.close();
   }
+}
+
+/** What is left once the command has ended. */
+function remains({ dynamodb, s3 }: LocalRunOptions): string {
+  if (dynamodb === undefined && s3 === undefined)
+    return 'The shop, its tables and its bucket were in memory and are gone now. npm run local keeps them.';
+  const tables =
+    dynamodb === undefined ? 'The tables were in memory and are gone now' : `The tables stay at ${dynamodb}`;
+  const bucket = s3 === undefined ? 'the bucket was in memory and is gone now' : `the bucket stays at ${s3}`;
+  return `${tables}; ${bucket}.`;
 }

@@ -44,16 +44,6 @@ const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   CompareTarget: ['targetItems'],
 };
 
-/** Sum of a counter over shards. */
-function sumCounter(shards: readonly Shard[], counter: string): number {
-  return shards.reduce((sum, { counters }) => sum + (counters[counter] ?? 0), 0);
-}
-
-/** Items that a Map's workers have handled. */
-export function itemsOf(state: ShardState, shards: readonly Shard[]): number {
-  return itemCounters[state].reduce((sum, counter) => sum + sumCounter(shards, counter), 0);
-}
-
 const OVER_SEGMENTS: ReadonlySet<ShardState> = new Set([
   'BackupProducts',
   'VerifyMigration',
@@ -61,10 +51,45 @@ const OVER_SEGMENTS: ReadonlySet<ShardState> = new Set([
   'CompareTarget',
 ]);
 
-/** How many shards a state has that say how far it is; one that is no Map has one. */
-function shardCount(run: Run, state: ShardState): number {
-  if (state === 'RollBack') return 1;
-  return OVER_SEGMENTS.has(state) ? run.plan.segments.length : run.plan.shards.length;
+/** What the ledger says of a run's progress at `now` (epoch milliseconds). */
+export function progressOf(
+  run: Run,
+  shards: ShardsByState,
+  at: { readonly state: string | undefined; readonly now: number },
+): Progress {
+  const all = [...shards.values()].flat();
+  return {
+    state: at.state,
+    stages: SHARD_STATES.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
+    throttles: sumCounter(all, 'throttles'),
+    quarantined:
+      run.rehearsal?.quarantined ?? sumCounter(shards.get('TransformProducts') ?? [], 'quarantined'),
+  };
+}
+
+function stageOf(run: Run, state: ShardState, shards: ShardsByState, now: number): StageProgress | undefined {
+  const own = shards.get(state);
+  if (own === undefined || own.length === 0) return undefined;
+  const items = itemsOf(state, own);
+  const isDone = isStateDone(run, state, own);
+  const total = isDone ? items : Math.max(items, totalOf(run, state, shards));
+  const startedAt = Math.min(...own.map((shard) => shard.startedAt));
+  const endedAt = isDone ? Math.max(...own.map(({ updatedAt }) => updatedAt)) : now;
+  const seconds = Math.max(0.001, (endedAt - startedAt) / 1000);
+  const itemsPerSecond = items / seconds;
+  const isKnown = !isDone && items > 0 && total > items;
+  const secondsLeft = isKnown ? (total - items) / itemsPerSecond : undefined;
+  return { state, items, total, isDone, itemsPerSecond, secondsLeft, seconds };
+}
+
+/** Items that a Map's workers have handled. */
+export function itemsOf(state: ShardState, shards: readonly Shard[]): number {
+  return itemCounters[state].reduce((sum, counter) => sum + sumCounter(shards, counter), 0);
+}
+
+/** Sum of a counter over shards. */
+function sumCounter(shards: readonly Shard[], counter: string): number {
+  return shards.reduce((sum, { counters }) => sum + (counters[counter] ?? 0), 0);
 }
 
 /** Whether every shard of a state has finished: its checkpoints do not change any more. */
@@ -72,6 +97,12 @@ export function isStateDone(run: Run, state: ShardState, shards: readonly Shard[
   const count = shardCount(run, state);
   const counted = shards.filter(({ shard }) => shard < count);
   return counted.length === count && counted.every(({ done }) => done);
+}
+
+/** How many shards a state has that say how far it is; one that is no Map has one. */
+function shardCount(run: Run, state: ShardState): number {
+  if (state === 'RollBack') return 1;
+  return OVER_SEGMENTS.has(state) ? run.plan.segments.length : run.plan.shards.length;
 }
 
 /** Items that a Map has to handle. */
@@ -91,37 +122,6 @@ function totalOf(run: Run, state: ShardState, shards: ShardsByState): number {
     default:
       return 0;
   }
-}
-
-function stageOf(run: Run, state: ShardState, shards: ShardsByState, now: number): StageProgress | undefined {
-  const own = shards.get(state);
-  if (own === undefined || own.length === 0) return undefined;
-  const items = itemsOf(state, own);
-  const isDone = isStateDone(run, state, own);
-  const total = isDone ? items : Math.max(items, totalOf(run, state, shards));
-  const startedAt = Math.min(...own.map((shard) => shard.startedAt));
-  const endedAt = isDone ? Math.max(...own.map(({ updatedAt }) => updatedAt)) : now;
-  const seconds = Math.max(0.001, (endedAt - startedAt) / 1000);
-  const itemsPerSecond = items / seconds;
-  const isKnown = !isDone && items > 0 && total > items;
-  const secondsLeft = isKnown ? (total - items) / itemsPerSecond : undefined;
-  return { state, items, total, isDone, itemsPerSecond, secondsLeft, seconds };
-}
-
-/** What the ledger says of a run's progress at `now` (epoch milliseconds). */
-export function progressOf(
-  run: Run,
-  shards: ShardsByState,
-  at: { readonly state: string | undefined; readonly now: number },
-): Progress {
-  const all = [...shards.values()].flat();
-  return {
-    state: at.state,
-    stages: SHARD_STATES.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
-    throttles: sumCounter(all, 'throttles'),
-    quarantined:
-      run.rehearsal?.quarantined ?? sumCounter(shards.get('TransformProducts') ?? [], 'quarantined'),
-  };
 }
 
 /** Progress of an execution that has not begun its run yet. */

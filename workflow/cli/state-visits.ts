@@ -23,8 +23,6 @@ interface OpenVisit {
 /** States that lead to RollBack in the ordinary course of a roll back. */
 const rollBackLoop = new Set(['RolledBackYet', 'WaitForWorkers', 'RollBack']);
 
-const millis = (event: HistoryEvent): number => event.timestamp?.getTime() ?? 0;
-
 /**
  * The way of an execution through its top-level states, in order. States inside a Map or a branch, of which
  * `topLevel` knows nothing, are left out.
@@ -52,6 +50,8 @@ function noteEvent(visits: OpenVisit[], event: HistoryEvent, topLevel: ReadonlyS
   const open = visits.findLast(({ state, leftAt }) => state === exited && leftAt === undefined);
   if (open !== undefined) open.leftAt = millis(event);
 }
+
+const millis = (event: HistoryEvent): number => event.timestamp?.getTime() ?? 0;
 
 function closed(
   visit: OpenVisit,

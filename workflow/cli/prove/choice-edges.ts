@@ -19,32 +19,6 @@ export interface ChoiceInput {
 /** Words of a rule that are not comparisons. */
 const otherWords = new Set(['Variable', 'Next', 'Comment']);
 
-/** @throws Error for a comparison that no data is made up for here: the proof would be silent about it */
-function comparisonOf(rule: Rule): {
-  readonly variable: string;
-  readonly holds?: Json;
-  readonly fails?: Json;
-} {
-  const { Variable: variable = '', StringEquals, BooleanEquals, IsPresent, ...others } = rule;
-  const unknown = Object.keys(others).find((word) => !otherWords.has(word));
-  if (unknown !== undefined || IsPresent === false)
-    throw new Error(
-      `prove makes no data up for the comparison ${unknown ?? 'IsPresent: false'} of a Choice.`,
-    );
-  if (StringEquals !== undefined) return { variable, holds: StringEquals, fails: `not ${StringEquals}` };
-  if (BooleanEquals !== undefined) return { variable, holds: BooleanEquals, fails: !BooleanEquals };
-  return { variable, holds: 'there' };
-}
-
-const partsOf = ({ And, ...rule }: Rule): readonly Rule[] => And ?? [rule];
-
-/** `data` changed so that a comparison holds, or so that it fails. */
-function apply(data: Json, rule: Rule, wanted: 'holds' | 'fails'): Json {
-  const comparison = comparisonOf(rule);
-  const value = comparison[wanted];
-  return value === undefined ? data : putAt(data, comparison.variable, value);
-}
-
 /**
  * State data for each rule of a Choice, for its Default, and, where several comparisons must hold, for each time one of them
  * does not.
@@ -66,4 +40,30 @@ export function choiceInputs(state: StateDefinition): readonly ChoiceInput[] {
         })),
   );
   return [...taken, ...short, { name: 'Default', input: none }];
+}
+
+const partsOf = ({ And, ...rule }: Rule): readonly Rule[] => And ?? [rule];
+
+/** `data` changed so that a comparison holds, or so that it fails. */
+function apply(data: Json, rule: Rule, wanted: 'holds' | 'fails'): Json {
+  const comparison = comparisonOf(rule);
+  const value = comparison[wanted];
+  return value === undefined ? data : putAt(data, comparison.variable, value);
+}
+
+/** @throws Error for a comparison that no data is made up for here: the proof would be silent about it */
+function comparisonOf(rule: Rule): {
+  readonly variable: string;
+  readonly holds?: Json;
+  readonly fails?: Json;
+} {
+  const { Variable: variable = '', StringEquals, BooleanEquals, IsPresent, ...others } = rule;
+  const unknown = Object.keys(others).find((word) => !otherWords.has(word));
+  if (unknown !== undefined || IsPresent === false)
+    throw new Error(
+      `prove makes no data up for the comparison ${unknown ?? 'IsPresent: false'} of a Choice.`,
+    );
+  if (StringEquals !== undefined) return { variable, holds: StringEquals, fails: `not ${StringEquals}` };
+  if (BooleanEquals !== undefined) return { variable, holds: BooleanEquals, fails: !BooleanEquals };
+  return { variable, holds: 'there' };
 }

@@ -5,10 +5,13 @@ type Data = Record<string, Json>;
 /** Work for two iterations. */
 const items: Json = [0, 1];
 
-/** Paths into the state data that a value holds, those inside an intrinsic function too; `$$` is not state data. */
-function pathsIn(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value.match(/(?<![$\w])\$(?:\.\w+)+/g) ?? [];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsIn) : [];
+/** State data with everything that a state reads, and something that it does not. */
+export function inputFor(state: StateDefinition): Json {
+  const { Parameters, ItemSelector, ItemsPath, MaxConcurrencyPath } = state;
+  let input: Json = { kept: 'from before' };
+  if (typeof ItemsPath === 'string') input = putAt(input, ItemsPath, items);
+  if (typeof MaxConcurrencyPath === 'string') input = putAt(input, MaxConcurrencyPath, 2);
+  return dataFor(pathsIn([Parameters, ItemSelector]), input as Data);
 }
 
 /** `data` with a value at a path; what lies deeper already stays. */
@@ -29,13 +32,10 @@ function dataFor(paths: readonly string[], start: Data): Json {
   return deepestFirst.reduce<Json>((data, path) => putAt(data, path, `what was at ${path}`), start);
 }
 
-/** State data with everything that a state reads, and something that it does not. */
-export function inputFor(state: StateDefinition): Json {
-  const { Parameters, ItemSelector, ItemsPath, MaxConcurrencyPath } = state;
-  let input: Json = { kept: 'from before' };
-  if (typeof ItemsPath === 'string') input = putAt(input, ItemsPath, items);
-  if (typeof MaxConcurrencyPath === 'string') input = putAt(input, MaxConcurrencyPath, 2);
-  return dataFor(pathsIn([Parameters, ItemSelector]), input as Data);
+/** Paths into the state data that a value holds, those inside an intrinsic function too; `$$` is not state data. */
+function pathsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.match(/(?<![$\w])\$(?:\.\w+)+/g) ?? [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsIn) : [];
 }
 
 /** What the work of a state answers: everything that its selectors read, and something that they do not. */

@@ -17,42 +17,7 @@ interface Row {
   readonly seconds: number;
 }
 
-function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonly Row[] {
-  return path
-    .filter(({ type }) => !routing.has(type))
-    .slice(0, maxRows)
-    .map((visit) => ({
-      visit,
-      offset: (visit.enteredAt - startMillis) / 1000,
-      seconds: (visit.leftAt - visit.enteredAt) / 1000,
-    }));
-}
-
 const LABEL_GAP = 5;
-
-function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot {
-  const { isNarrow } = canvas;
-  const thickness = isNarrow ? 11 : 13;
-  const style = { anchor: 'start', color: 'var(--soft)', fontSize: isNarrow ? 11 : 12 } as const;
-  const names = rows.map(({ visit }) => visit.state);
-  return {
-    margins: { ...(isNarrow ? { left: 126, right: 48 } : wideMargins), top: 4, bottom: 26 },
-    x: timeAxis(timeline, canvas),
-    y: { kind: 'rows', names, every: 1, color: 'var(--text)', fontSize: isNarrow ? 11 : 13 },
-    marks: ({ x, y }) =>
-      rows.flatMap(({ visit, offset, seconds }, row) => {
-        const hasFailed = visit.outcome === 'failed';
-        const [left, middle] = [x(offset), y(row)];
-        const width = Math.max(2, x(offset + seconds) - left);
-        const shape = { x: left, y: middle - thickness / 2, width, height: thickness };
-        const text = hasFailed ? `${duration(seconds)} ✕` : duration(seconds);
-        return [
-          bar(shape, hasFailed ? 'var(--undo)' : stateColor(visit.state)),
-          label(text, { ...style, x: left + width + LABEL_GAP, y: middle }),
-        ];
-      }),
-  };
-}
 
 const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 
@@ -77,6 +42,41 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
     plot: (canvas) => plotOf(rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col" class="number">Entered after</th><th scope="col" class="number">Time in it</th><th scope="col">Outcome</th></tr></thead>
       <tbody>${path.map((visit) => visitRow(visit, timeline.startMillis))}</tbody></table>`,
+  };
+}
+
+function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonly Row[] {
+  return path
+    .filter(({ type }) => !routing.has(type))
+    .slice(0, maxRows)
+    .map((visit) => ({
+      visit,
+      offset: (visit.enteredAt - startMillis) / 1000,
+      seconds: (visit.leftAt - visit.enteredAt) / 1000,
+    }));
+}
+
+function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot {
+  const { isNarrow } = canvas;
+  const thickness = isNarrow ? 11 : 13;
+  const style = { anchor: 'start', color: 'var(--soft)', fontSize: isNarrow ? 11 : 12 } as const;
+  const names = rows.map(({ visit }) => visit.state);
+  return {
+    margins: { ...(isNarrow ? { left: 126, right: 48 } : wideMargins), top: 4, bottom: 26 },
+    x: timeAxis(timeline, canvas),
+    y: { kind: 'rows', names, every: 1, color: 'var(--text)', fontSize: isNarrow ? 11 : 13 },
+    marks: ({ x, y }) =>
+      rows.flatMap(({ visit, offset, seconds }, row) => {
+        const hasFailed = visit.outcome === 'failed';
+        const [left, middle] = [x(offset), y(row)];
+        const width = Math.max(2, x(offset + seconds) - left);
+        const shape = { x: left, y: middle - thickness / 2, width, height: thickness };
+        const text = hasFailed ? `${duration(seconds)} ✕` : duration(seconds);
+        return [
+          bar(shape, hasFailed ? 'var(--undo)' : stateColor(visit.state)),
+          label(text, { ...style, x: left + width + LABEL_GAP, y: middle }),
+        ];
+      }),
   };
 }
 

@@ -50,7 +50,73 @@ export interface Scale {
   readonly y: (at: number) => number;
 }
 
+const LABEL_GAP = 8;
+
+/** The frame with its grid and labels, and the marks in it: the inside of an `svg` element. */
+export function drawPlot(plot: Plot, { width }: Canvas, height: number): Html {
+  const { margins, x, y, marks } = plot;
+  const scale = scaleOf(plot, width, height);
+  const [top, bottom] = [margins.top, height - margins.bottom];
+  const timeStyle = { y: bottom + 14, anchor: 'middle', color: 'var(--faint)', fontSize: 12 } as const;
+  const time = x.ticks.flatMap((tick) => [
+    gridLine([scale.x(tick.at), top], [scale.x(tick.at), bottom]),
+    label(tick.label, { ...timeStyle, x: scale.x(tick.at) }),
+  ]);
+  const up =
+    y.kind === 'rows'
+      ? rowLabels(y, scale, margins.left)
+      : valueGrid(y, scale, margins.left, width - margins.right);
+  return html`${time}${up}${marks(scale)}`;
+}
+
+function scaleOf({ margins, x, y }: Plot, width: number, height: number): Scale {
+  const inner = {
+    width: width - margins.left - margins.right,
+    height: height - margins.top - margins.bottom,
+  };
+  const fromTop = (at: number): number =>
+    margins.top + ((at + 0.5) / Math.max(1, rowCount(y))) * inner.height;
+  const fromBottom = (at: number, end: number): number => height - margins.bottom - (at / end) * inner.height;
+  return {
+    x: (at) => margins.left + (at / x.end) * inner.width,
+    y: (at) => (y.kind === 'rows' ? fromTop(at) : fromBottom(at, y.end)),
+  };
+}
+
+const rowCount = (y: Plot['y']): number => (y.kind === 'rows' ? y.names.length : 0);
+
+const gridLine = (from: readonly [number, number], to: readonly [number, number]): Html =>
+  html`<path d="M${pixels(from[0])},${pixels(from[1])} L${pixels(to[0])},${pixels(to[1])}" stroke="var(--grid)" stroke-width="1"/>`;
+
 const pixels = (value: number): string => String(Math.round(value * 100) / 100);
+
+interface TextStyle {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'middle' | 'end';
+  readonly color: string;
+  readonly fontSize: number;
+}
+
+/** A text beside a point, in the middle of its height. */
+export function label(text: string, { x, y, anchor, color, fontSize }: TextStyle): Html {
+  return html`<text x="${pixels(x)}" y="${pixels(y)}" dominant-baseline="central" text-anchor="${anchor}" fill="${color}" font-size="${fontSize}">${text}</text>`;
+}
+
+function rowLabels({ names, every, color, fontSize }: Rows, { y }: Scale, left: number): readonly Html[] {
+  const shown = names.map((name, row) => ({ name, row })).filter(({ row }) => row % every === 0);
+  return shown.map(({ name, row }) =>
+    label(name, { x: left - LABEL_GAP, y: y(row), anchor: 'end', color, fontSize }),
+  );
+}
+
+function valueGrid({ ticks }: Values, { y }: Scale, left: number, right: number): readonly Html[] {
+  const style = { x: left - LABEL_GAP, anchor: 'end', color: 'var(--faint)', fontSize: 12 } as const;
+  return ticks.flatMap((tick) => [
+    gridLine([left, y(tick.at)], [right, y(tick.at)]),
+    label(tick.label, { ...style, y: y(tick.at) }),
+  ]);
+}
 
 /** A bar with round corners. */
 export function bar(
@@ -82,70 +148,4 @@ export function area(points: readonly (readonly [number, number])[], ground: num
   const [first, last] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0].map(pixels);
   const below = `M${line} L${last},${pixels(ground)} L${first},${pixels(ground)} Z`;
   return html`<path d="${below}" fill="${color}" fill-opacity="0.16"/><path d="M${line}" fill="none" stroke="${color}" stroke-width="1.6" stroke-linejoin="round"/>`;
-}
-
-interface TextStyle {
-  readonly x: number;
-  readonly y: number;
-  readonly anchor: 'start' | 'middle' | 'end';
-  readonly color: string;
-  readonly fontSize: number;
-}
-
-/** A text beside a point, in the middle of its height. */
-export function label(text: string, { x, y, anchor, color, fontSize }: TextStyle): Html {
-  return html`<text x="${pixels(x)}" y="${pixels(y)}" dominant-baseline="central" text-anchor="${anchor}" fill="${color}" font-size="${fontSize}">${text}</text>`;
-}
-
-function scaleOf({ margins, x, y }: Plot, width: number, height: number): Scale {
-  const inner = {
-    width: width - margins.left - margins.right,
-    height: height - margins.top - margins.bottom,
-  };
-  const fromTop = (at: number): number =>
-    margins.top + ((at + 0.5) / Math.max(1, rowCount(y))) * inner.height;
-  const fromBottom = (at: number, end: number): number => height - margins.bottom - (at / end) * inner.height;
-  return {
-    x: (at) => margins.left + (at / x.end) * inner.width,
-    y: (at) => (y.kind === 'rows' ? fromTop(at) : fromBottom(at, y.end)),
-  };
-}
-
-const rowCount = (y: Plot['y']): number => (y.kind === 'rows' ? y.names.length : 0);
-
-const gridLine = (from: readonly [number, number], to: readonly [number, number]): Html =>
-  html`<path d="M${pixels(from[0])},${pixels(from[1])} L${pixels(to[0])},${pixels(to[1])}" stroke="var(--grid)" stroke-width="1"/>`;
-
-const LABEL_GAP = 8;
-
-function rowLabels({ names, every, color, fontSize }: Rows, { y }: Scale, left: number): readonly Html[] {
-  const shown = names.map((name, row) => ({ name, row })).filter(({ row }) => row % every === 0);
-  return shown.map(({ name, row }) =>
-    label(name, { x: left - LABEL_GAP, y: y(row), anchor: 'end', color, fontSize }),
-  );
-}
-
-function valueGrid({ ticks }: Values, { y }: Scale, left: number, right: number): readonly Html[] {
-  const style = { x: left - LABEL_GAP, anchor: 'end', color: 'var(--faint)', fontSize: 12 } as const;
-  return ticks.flatMap((tick) => [
-    gridLine([left, y(tick.at)], [right, y(tick.at)]),
-    label(tick.label, { ...style, y: y(tick.at) }),
-  ]);
-}
-
-/** The frame with its grid and labels, and the marks in it: the inside of an `svg` element. */
-export function drawPlot(plot: Plot, { width }: Canvas, height: number): Html {
-  const { margins, x, y, marks } = plot;
-  const scale = scaleOf(plot, width, height);
-  const [top, bottom] = [margins.top, height - margins.bottom];
-  const timeStyle = { y: bottom + 14, anchor: 'middle', color: 'var(--faint)', fontSize: 12 } as const;
-  const time = x.ticks.flatMap((tick) => [
-    gridLine([scale.x(tick.at), top], [scale.x(tick.at), bottom]),
-    label(tick.label, { ...timeStyle, x: scale.x(tick.at) }),
-  ]);
-  const up =
-    y.kind === 'rows'
-      ? rowLabels(y, scale, margins.left)
-      : valueGrid(y, scale, margins.left, width - margins.right);
-  return html`${time}${up}${marks(scale)}`;
 }

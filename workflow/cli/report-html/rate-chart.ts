@@ -6,49 +6,7 @@ import { area, type Canvas, type Plot, type Values } from './plot.ts';
 import type { RateSeries } from './rate-series.ts';
 import { stateColor } from './state-colors.ts';
 
-/** The outline of a series: each interval a step, down to zero at both ends. */
-function outline({ intervals }: RateSeries): readonly (readonly [number, number])[] {
-  const first = intervals[0];
-  const last = intervals.at(-1);
-  if (first === undefined || last === undefined) return [];
-  const steps = intervals.flatMap(({ from, to, itemsPerSecond }) => [
-    [from, itemsPerSecond] as const,
-    [to, itemsPerSecond] as const,
-  ]);
-  return [[first.from, 0], ...steps, [last.to, 0]];
-}
-
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
-
-/** About four steps of 1, 2 or 5 and zeros, up to the peak. */
-function valueAxis(peak: number): Values {
-  const fraction = Math.max(1, peak) / 4;
-  const power = 10 ** Math.floor(Math.log10(fraction));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= fraction) ?? fraction;
-  const count = Math.max(1, Math.ceil(peak / step));
-  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step);
-  return {
-    kind: 'values',
-    end: count * step,
-    ticks: ticks.map((at) => ({ at, label: compact.format(at) })),
-  };
-}
-
-function plotOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canvas): Plot {
-  return {
-    margins: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
-    x: timeAxis(timeline, canvas),
-    y: valueAxis(Math.max(0, ...series.map(peakOf))),
-    marks: ({ x, y }) =>
-      series.map((one) => {
-        const points = outline(one).map(([at, rate]) => [x(at), y(rate)] as const);
-        return area(points, y(0), stateColor(one.state));
-      }),
-  };
-}
-
-const peakOf = ({ intervals }: RateSeries): number =>
-  Math.max(0, ...intervals.map(({ itemsPerSecond }) => itemsPerSecond));
 
 /** Items a second over time, one colour a Map. */
 export function rateChart(series: readonly RateSeries[], timeline: Timeline): Chart {
@@ -67,4 +25,46 @@ export function rateChart(series: readonly RateSeries[], timeline: Timeline): Ch
         ),
       )}</tbody></table>`,
   };
+}
+
+const peakOf = ({ intervals }: RateSeries): number =>
+  Math.max(0, ...intervals.map(({ itemsPerSecond }) => itemsPerSecond));
+
+function plotOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canvas): Plot {
+  return {
+    margins: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
+    x: timeAxis(timeline, canvas),
+    y: valueAxis(Math.max(0, ...series.map(peakOf))),
+    marks: ({ x, y }) =>
+      series.map((one) => {
+        const points = outline(one).map(([at, rate]) => [x(at), y(rate)] as const);
+        return area(points, y(0), stateColor(one.state));
+      }),
+  };
+}
+
+/** About four steps of 1, 2 or 5 and zeros, up to the peak. */
+function valueAxis(peak: number): Values {
+  const fraction = Math.max(1, peak) / 4;
+  const power = 10 ** Math.floor(Math.log10(fraction));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= fraction) ?? fraction;
+  const count = Math.max(1, Math.ceil(peak / step));
+  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step);
+  return {
+    kind: 'values',
+    end: count * step,
+    ticks: ticks.map((at) => ({ at, label: compact.format(at) })),
+  };
+}
+
+/** The outline of a series: each interval a step, down to zero at both ends. */
+function outline({ intervals }: RateSeries): readonly (readonly [number, number])[] {
+  const first = intervals[0];
+  const last = intervals.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const steps = intervals.flatMap(({ from, to, itemsPerSecond }) => [
+    [from, itemsPerSecond] as const,
+    [to, itemsPerSecond] as const,
+  ]);
+  return [[first.from, 0], ...steps, [last.to, 0]];
 }

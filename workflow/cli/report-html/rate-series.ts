@@ -20,23 +20,11 @@ const maxIntervals = 60;
 
 type Mark = readonly [millis: number, items: number];
 
-/** Start, checkpoints and end of a shard, in order, never going back. */
-function marksOf(state: ShardState, shard: Shard): readonly Mark[] {
-  const ends: Mark = [shard.updatedAt, itemsOf(state, [shard])];
-  const all: readonly Mark[] = [[shard.startedAt, 0], ...shard.marks, ends];
-  const ordered = all.toSorted(([one], [other]) => one - other);
-  let most = 0;
-  return ordered.map(([millis, items]): Mark => [millis, (most = Math.max(most, items))]);
-}
-
-/** Items handled by then, on the line between two marks. */
-function itemsAt(marks: readonly Mark[], millis: number): number {
-  const next = marks.findIndex(([at]) => at >= millis);
-  const [nextMillis, nextItems] = marks[next] ?? [0, 0];
-  if (next === -1) return marks.at(-1)?.[1] ?? 0;
-  const [lastMillis, lastItems] = marks[next - 1] ?? [nextMillis, 0];
-  const share = nextMillis === lastMillis ? 1 : (millis - lastMillis) / (nextMillis - lastMillis);
-  return next === 0 ? 0 : lastItems + share * (nextItems - lastItems);
+/** How fast each Map went, from its workers' checkpoints. A Map that handled nothing is left out. */
+export function rateSeries(shards: ShardsByState, startMillis: number): readonly RateSeries[] {
+  return [...shards]
+    .filter(([state, own]) => itemsOf(state, own) > 0)
+    .map(([state, own]) => seriesOf(state, own, startMillis));
 }
 
 function seriesOf(state: ShardState, shards: readonly Shard[], startMillis: number): RateSeries {
@@ -56,9 +44,21 @@ function seriesOf(state: ShardState, shards: readonly Shard[], startMillis: numb
   return { state, intervals };
 }
 
-/** How fast each Map went, from its workers' checkpoints. A Map that handled nothing is left out. */
-export function rateSeries(shards: ShardsByState, startMillis: number): readonly RateSeries[] {
-  return [...shards]
-    .filter(([state, own]) => itemsOf(state, own) > 0)
-    .map(([state, own]) => seriesOf(state, own, startMillis));
+/** Start, checkpoints and end of a shard, in order, never going back. */
+function marksOf(state: ShardState, shard: Shard): readonly Mark[] {
+  const ends: Mark = [shard.updatedAt, itemsOf(state, [shard])];
+  const all: readonly Mark[] = [[shard.startedAt, 0], ...shard.marks, ends];
+  const ordered = all.toSorted(([one], [other]) => one - other);
+  let most = 0;
+  return ordered.map(([millis, items]): Mark => [millis, (most = Math.max(most, items))]);
+}
+
+/** Items handled by then, on the line between two marks. */
+function itemsAt(marks: readonly Mark[], millis: number): number {
+  const next = marks.findIndex(([at]) => at >= millis);
+  const [nextMillis, nextItems] = marks[next] ?? [0, 0];
+  if (next === -1) return marks.at(-1)?.[1] ?? 0;
+  const [lastMillis, lastItems] = marks[next - 1] ?? [nextMillis, 0];
+  const share = nextMillis === lastMillis ? 1 : (millis - lastMillis) / (nextMillis - lastMillis);
+  return next === 0 ? 0 : lastItems + share * (nextItems - lastItems);
 }

@@ -17,6 +17,23 @@ interface Bar {
   readonly to: number;
 }
 
+/** When each worker's shard was worked on: a row a shard, a colour a Map. */
+export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
+  const rows = shownShards(shards);
+  const bars = barsOf(shards, rows, timeline.startMillis);
+  const total = new Set([...shards.values()].flat().map(({ shard }) => shard)).size;
+  const shown = total > rows.length ? `${rows.length} of ${count(total)} shards are shown.` : '';
+  return {
+    id: 'shards',
+    title: 'When each shard was worked on',
+    description: `A row a shard, a bar for each state that worked on it. ${shown}`.trim(),
+    height: () => rows.length * rowHeight(rows) + 34,
+    plot: (canvas) => plotOf(bars, rows, timeline, canvas),
+    table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">Shard</th><th scope="col" class="number">Began after</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Items</th><th scope="col">Finished</th></tr></thead>
+      <tbody>${[...shards].map(([state, own]) => own.map((shard) => shardRow(state, shard, timeline.startMillis)))}</tbody></table>`,
+  };
+}
+
 /** At most forty shards, evenly picked: the picture is for seeing one that lags, and a thousand rows show nothing. */
 function shownShards(shards: ShardsByState): readonly number[] {
   const all = [...new Set([...shards.values()].flat().map(({ shard }) => shard))].toSorted((a, b) => a - b);
@@ -38,6 +55,8 @@ function barsOf(shards: ShardsByState, rows: readonly number[], startMillis: num
   );
 }
 
+const rowHeight = (rows: readonly number[]): number => (rows.length > 20 ? 13 : rows.length > 8 ? 17 : 21);
+
 function plotOf(bars: readonly Bar[], rows: readonly number[], timeline: Timeline, canvas: Canvas): Plot {
   const height = Math.min(13, rowHeight(rows) - 4);
   const every = Math.ceil(rows.length / 20);
@@ -51,25 +70,6 @@ function plotOf(bars: readonly Bar[], rows: readonly number[], timeline: Timelin
         const width = Math.max(2, x(to) - x(from));
         return bar({ x: x(from), y: y(row) - height / 2, width, height }, stateColor(state));
       }),
-  };
-}
-
-const rowHeight = (rows: readonly number[]): number => (rows.length > 20 ? 13 : rows.length > 8 ? 17 : 21);
-
-/** When each worker's shard was worked on: a row a shard, a colour a Map. */
-export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
-  const rows = shownShards(shards);
-  const bars = barsOf(shards, rows, timeline.startMillis);
-  const total = new Set([...shards.values()].flat().map(({ shard }) => shard)).size;
-  const shown = total > rows.length ? `${rows.length} of ${count(total)} shards are shown.` : '';
-  return {
-    id: 'shards',
-    title: 'When each shard was worked on',
-    description: `A row a shard, a bar for each state that worked on it. ${shown}`.trim(),
-    height: () => rows.length * rowHeight(rows) + 34,
-    plot: (canvas) => plotOf(bars, rows, timeline, canvas),
-    table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">Shard</th><th scope="col" class="number">Began after</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Items</th><th scope="col">Finished</th></tr></thead>
-      <tbody>${[...shards].map(([state, own]) => own.map((shard) => shardRow(state, shard, timeline.startMillis)))}</tbody></table>`,
   };
 }
 

@@ -53,6 +53,8 @@ function rowOf(run: ScaledRun | RefusedRun): readonly string[] {
   ];
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.01 ? 1 : 0)} %`;
+
 /** Every limit of one run and how much of it is used. */
 export function limitTable(run: ScaledRun): FigureTable {
   return {
@@ -65,8 +67,6 @@ export function limitTable(run: ScaledRun): FigureTable {
     ]),
   };
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(share < 0.01 ? 1 : 0)} %`;
 
 /** The same in Markdown. */
 export function asMarkdown({ columns, rows }: FigureTable): string {

@@ -124,14 +124,12 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-function variant(stock: string, price: string, more: WireItem): WireValue {
-  return {
-    M: { size: { S: 'L' }, sku: { S: `sku-${stock}` }, price: { N: price }, stock: { N: stock }, ...more },
-  };
-}
+/** A product that no migration can take, because it has no name. */
+export const namelessProduct: WireItem = { id: { S: 'smoke-nameless' }, price: { S: '9.99' } };
 
-/** Ids with characters that mean something elsewhere. */
-const idOf = (index: number): string => (index % 5 === 0 ? `smoke ${index}/ü#🧵` : `smoke-${index}`);
+export function awkwardProducts(count: number): readonly AwkwardProduct[] {
+  return Array.from({ length: count }, (_, index) => awkwardProduct(index));
+}
 
 function awkwardProduct(index: number): AwkwardProduct {
   const kind = kinds[index % kinds.length];
@@ -146,9 +144,11 @@ function awkwardProduct(index: number): AwkwardProduct {
   return { item, moved, variants };
 }
 
-export function awkwardProducts(count: number): readonly AwkwardProduct[] {
-  return Array.from({ length: count }, (_, index) => awkwardProduct(index));
-}
+/** Ids with characters that mean something elsewhere. */
+const idOf = (index: number): string => (index % 5 === 0 ? `smoke ${index}/ü#🧵` : `smoke-${index}`);
 
-/** A product that no migration can take, because it has no name. */
-export const namelessProduct: WireItem = { id: { S: 'smoke-nameless' }, price: { S: '9.99' } };
+function variant(stock: string, price: string, more: WireItem): WireValue {
+  return {
+    M: { size: { S: 'L' }, sku: { S: `sku-${stock}` }, price: { N: price }, stock: { N: stock }, ...more },
+  };
+}

@@ -7,15 +7,6 @@ import { findOwnTables, findRemains } from './ownership.ts';
 import type { Smoke } from './smoke-run.ts';
 import { deleteTable } from './tables.ts';
 
-/** Ends what is still running, so that no worker writes into tables that are about to go. */
-async function endExecutions(smoke: Smoke): Promise<void> {
-  for (const executionArn of smoke.executions) {
-    const { status } = await describeExecution(smoke.context.sfn, executionArn);
-    if (status === 'RUNNING') await stop(smoke, executionArn).then(() => endOf(smoke, executionArn));
-    await recoveredRun(smoke, executionNameOf(executionArn));
-  }
-}
-
 /**
  * Removes every table that a smoke test has made, the source last, as long as which it can be told what belongs to a
  * test. Bucket and ledger keep what the test has left there.
@@ -36,4 +27,13 @@ export async function cleanUp(smoke: Smoke): Promise<string> {
     );
   await deleteTable(scope, source);
   return `${counted(made.length + 1, 'table')} removed; bucket and ledger keep backups and records`;
+}
+
+/** Ends what is still running, so that no worker writes into tables that are about to go. */
+async function endExecutions(smoke: Smoke): Promise<void> {
+  for (const executionArn of smoke.executions) {
+    const { status } = await describeExecution(smoke.context.sfn, executionArn);
+    if (status === 'RUNNING') await stop(smoke, executionArn).then(() => endOf(smoke, executionArn));
+    await recoveredRun(smoke, executionNameOf(executionArn));
+  }
 }

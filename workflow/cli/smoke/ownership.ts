@@ -15,16 +15,19 @@ export interface OwnTables {
   readonly made: readonly FoundTable[];
 }
 
-/** Whether a smoke test's run of this stage made the table: its tags say so, and the ledger with the same id. */
-async function isMadeBySmoke({ context }: Smoke, table: FoundTable): Promise<boolean> {
-  const { tags, description, name } = table;
-  const runId = tags.get(RUN_TAG) ?? '';
-  if (!runId.startsWith(smokePrefix)) return false;
-  if (tags.get(SERVICE_TAG) !== serviceName || tags.get(STAGE_TAG) !== context.stage) return false;
-  const records = await listTables(context.ledger, runId);
-  const record = records.find((candidate) => candidate.name === name);
-  // Where an engine gives its tables no ids, there is none to compare.
-  return record !== undefined && (record.tableId || undefined) === description.TableId;
+/** What is there of the smoke test's own; other tables are not in the list. */
+export async function findOwnTables(smoke: Smoke): Promise<OwnTables> {
+  const source = await findTable(smoke.context.dynamo, smoke.settings.sourceTable);
+  const made: FoundTable[] = [];
+  for (const table of await findCandidates(smoke)) if (await isMadeBySmoke(smoke, table)) made.push(table);
+  return { source: source?.tags.has(smokeTag) === true ? source : undefined, made };
+}
+
+/** Every table that a test makes or would make: targets, and what backups of the source were restored into. */
+async function findCandidates(smoke: Smoke): Promise<readonly FoundTable[]> {
+  const names = [...smoke.settings.targets, ...(await restoredTables(smoke))];
+  const found = await Promise.all(names.map((name) => findTable(smoke.context.dynamo, name)));
+  return found.filter((table) => table !== undefined);
 }
 
 async function restoredTables({ context, settings }: Smoke): Promise<readonly string[]> {
@@ -38,19 +41,16 @@ async function restoredTables({ context, settings }: Smoke): Promise<readonly st
   return names.filter((name) => name.startsWith(`${settings.sourceTable}-restored-`));
 }
 
-/** Every table that a test makes or would make: targets, and what backups of the source were restored into. */
-async function findCandidates(smoke: Smoke): Promise<readonly FoundTable[]> {
-  const names = [...smoke.settings.targets, ...(await restoredTables(smoke))];
-  const found = await Promise.all(names.map((name) => findTable(smoke.context.dynamo, name)));
-  return found.filter((table) => table !== undefined);
-}
-
-/** What is there of the smoke test's own; other tables are not in the list. */
-export async function findOwnTables(smoke: Smoke): Promise<OwnTables> {
-  const source = await findTable(smoke.context.dynamo, smoke.settings.sourceTable);
-  const made: FoundTable[] = [];
-  for (const table of await findCandidates(smoke)) if (await isMadeBySmoke(smoke, table)) made.push(table);
-  return { source: source?.tags.has(smokeTag) === true ? source : undefined, made };
+/** Whether a smoke test's run of this stage made the table: its tags say so, and the ledger with the same id. */
+async function isMadeBySmoke({ context }: Smoke, table: FoundTable): Promise<boolean> {
+  const { tags, description, name } = table;
+  const runId = tags.get(RUN_TAG) ?? '';
+  if (!runId.startsWith(smokePrefix)) return false;
+  if (tags.get(SERVICE_TAG) !== serviceName || tags.get(STAGE_TAG) !== context.stage) return false;
+  const records = await listTables(context.ledger, runId);
+  const record = records.find((candidate) => candidate.name === name);
+  // Where an engine gives its tables no ids, there is none to compare.
+  return record !== undefined && (record.tableId || undefined) === description.TableId;
 }
 
 /**
@@ -64,9 +64,6 @@ export async function findRemains(smoke: Smoke): Promise<readonly string[]> {
   );
   return remains.map(({ name }) => name);
 }
-
-const moveAway = (name: string): string =>
-  `There is a table ${name} already, and no smoke test has made it. It was not touched. Deploy a stage of its own for the smoke test, with a sourceTable and a tablePrefix whose tables are not there.`;
 
 /**
  * Makes sure that everything that a test would touch is absent or a smoke test's own.
@@ -92,3 +89,6 @@ export async function refuseForeignTables(smoke: Smoke): Promise<OwnTables> {
     );
   return own;
 }
+
+const moveAway = (name: string): string =>
+  `There is a table ${name} already, and no smoke test has made it. It was not touched. Deploy a stage of its own for the smoke test, with a sourceTable and a tablePrefix whose tables are not there.`;

@@ -14,14 +14,9 @@ import { differences } from './same-value.ts';
 import type { Smoke } from './smoke-run.ts';
 import { createSource, deleteItem, findTable, holdsItems, putItems, readItems } from './tables.ts';
 
-const tableScope = ({ context, pace }: Smoke) => ({ dynamo: context.dynamo, pace });
-
-/** The first few of a list of faults, as one error. */
-function refuse(what: string, faults: readonly string[]): void {
-  if (faults.length === 0) return;
-  const shown = faults.slice(0, 5).join('; ');
-  throw new OperatorError(`${what}: ${shown}${faults.length > 5 ? `; and ${faults.length - 5} more` : ''}.`);
-}
+/** Slow enough to be caught while it writes: 200 products take a minute. */
+const slowly = { writeUnitsPerSecond: 10, note: 'smoke test: is stopped' };
+const writingSeconds = 600;
 
 /** The source, filled; what it then holds is what everything later is compared with. */
 export async function fillSource(
@@ -40,14 +35,7 @@ export async function fillSource(
   throw new OperatorError(`${items.length} of ${products.length} products arrived in ${sourceTable}.`);
 }
 
-async function refuseTargets(smoke: Smoke): Promise<void> {
-  const { settings, context } = smoke;
-  const found = await Promise.all(settings.targets.map((name) => findTable(context.dynamo, name)));
-  refuse(
-    'The run was rolled back, but these tables are still there',
-    found.flatMap((table) => table?.name ?? []),
-  );
-}
+const tableScope = ({ context, pace }: Smoke) => ({ dynamo: context.dynamo, pace });
 
 /** A run that must fail: one product has no name. */
 export async function proveUnhappyRun(smoke: Smoke): Promise<string> {
@@ -66,9 +54,21 @@ export async function proveUnhappyRun(smoke: Smoke): Promise<string> {
   return `${error}, and no table was created`;
 }
 
-/** Slow enough to be caught while it writes: 200 products take a minute. */
-const slowly = { writeUnitsPerSecond: 10, note: 'smoke test: is stopped' };
-const writingSeconds = 600;
+async function refuseTargets(smoke: Smoke): Promise<void> {
+  const { settings, context } = smoke;
+  const found = await Promise.all(settings.targets.map((name) => findTable(context.dynamo, name)));
+  refuse(
+    'The run was rolled back, but these tables are still there',
+    found.flatMap((table) => table?.name ?? []),
+  );
+}
+
+/** The first few of a list of faults, as one error. */
+function refuse(what: string, faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  const shown = faults.slice(0, 5).join('; ');
+  throw new OperatorError(`${what}: ${shown}${faults.length > 5 ? `; and ${faults.length - 5} more` : ''}.`);
+}
 
 /** A run that nobody cleans up after: it is stopped while it writes, and the rule must roll it back. */
 export async function proveStoppedRun(smoke: Smoke): Promise<string> {
