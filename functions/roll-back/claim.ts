@@ -11,13 +11,13 @@ import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } fro
 
 /** Whether there is something to do, and who does it. */
 export type Claim =
-  /** Ours to roll back. */
+  /** The run is this call's to roll back. */
   | { readonly kind: 'claimed'; readonly run: Run }
-  /** Another call is at it. */
+  /** Another call is rolling the run back. */
   | { readonly kind: 'busy' }
   /** Requests of earlier calls may still take effect for this long. Nothing was claimed. */
   | { readonly kind: 'noisy'; readonly seconds: number }
-  /** The run has an end, or is held: nothing to do. */
+  /** The run has ended or is held, so there is nothing to do. */
   | { readonly kind: 'ended'; readonly run: Run };
 
 function writerOf(order: RollBackOrder, run: Run): string {
@@ -34,11 +34,11 @@ async function refuseLocked({ ledger }: Runtime, run: Run): Promise<void> {
   const lock = await findLockOf(ledger, run);
   if (lock === undefined || lock.runId === run.runId) return;
   throw new LockHeldError(
-    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has the lock of table ${lockTableOf(run)}. Nothing was changed. Start the roll back again when that run has ended.`,
+    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has locked table ${lockTableOf(run)}. Nothing was changed. Start the roll back again when that run has ended.`,
   );
 }
 
-/** Somebody changed the run or its lock between our reading and our writing: look again. */
+/** Looks again if somebody changed the run or its lock after they were read. */
 async function change(runtime: Runtime, order: ClaimScope, next: Transition): Promise<Claim> {
   const changed = await transition(runtime.ledger, next);
   if (changed?.status === 'HELD') return { kind: 'ended', run: changed };
@@ -49,8 +49,9 @@ async function change(runtime: Runtime, order: ClaimScope, next: Transition): Pr
 }
 
 /**
- * A run that is marked already: this call goes on with it, unless another execution is at it. A call that can only
- * wait claims nothing: two calls at once would take over from each other, and each takeover is another fence to wait.
+ * Continues a run that is already marked, unless another execution is rolling it back. A call that can only wait claims
+ * nothing. Otherwise two simultaneous calls would keep taking over from each other, and each takeover means another
+ * fence to wait for.
  */
 async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   if (await isRolledBackByOther(runtime, run, order.by)) return { kind: 'busy' };
@@ -63,7 +64,10 @@ async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promi
   return claimAfterRace(runtime, order);
 }
 
-/** Another call was faster a moment ago. It lives, so it is left to work; only a claim found at entry is taken over. */
+/**
+ * Another call was faster a moment ago. It is alive, so it is left to work. Only a claim that exists at entry is taken
+ * over.
+ */
 async function claimAfterRace(runtime: Runtime, order: ClaimScope): Promise<Claim> {
   const { status, claim } = await readRun(runtime.ledger, order.runId);
   return status === 'ROLLING_BACK' && claim !== undefined ? { kind: 'busy' } : claimAgain(runtime, order);
@@ -84,7 +88,7 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
       rolledBackFrom: run.rolledBackFrom ?? run.status,
       ...confirmedFact(order),
       ...claimFacts(runtime, run, order.by),
-      // A run that was held keeps what it was held for; any other failure that it remembers is an earlier one.
+      // A held run keeps the failure that it was held for. Any other recorded failure is an earlier one.
       ...(run.failure === undefined || run.status === 'SUCCEEDED' || run.status === 'RUNNING'
         ? { failure: { error, cause, ...(state === undefined ? {} : { state }) } }
         : {}),
@@ -93,8 +97,8 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 }
 
 /**
- * A held run has its lock, also where somebody has removed that by hand. A step called alone leaves none behind: the
- * next call of it takes the lock again and goes on.
+ * A held run has its lock, even if somebody removed the lock by hand. A step called alone leaves no lock behind. Its
+ * next call takes the lock again and continues.
  */
 async function lockOfHeld({ ledger }: Runtime, run: Run): Promise<Transition['lock']> {
   if (run.kind !== 'manual') return 'take';
@@ -120,7 +124,7 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
   if (order.reason === 'fail') {
     if (run.executionArn !== order.execution.id)
       throw new RunClosedError(
-        `Run ${run.runId} is worked on by ${run.executionArn} now; this execution changes nothing more.`,
+        `Run ${run.runId} is now being worked on by ${run.executionArn}. This execution changes nothing more.`,
       );
   } else {
     const lock = await findLockOf(runtime.ledger, run);
@@ -132,11 +136,11 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
 }
 
 /**
- * Makes the run this call's to roll back, holds it, or finds that there is nothing to do. Idempotent.
+ * Claims the run for this call's roll back, holds it, or finds that there is nothing to do. Idempotent.
  *
  * @param call unique to the call; the run carries it as its claim
  *
- * @throws InvalidInputError, LockHeldError, RunNotFoundError, RunClosedError; none is retried.
+ * @throws InvalidInputError, LockHeldError, RunNotFoundError, RunClosedError; not retried.
  */
 export function claimRun(runtime: Runtime, order: RollBackOrder, call: string): Promise<Claim> {
   const { id: execution, startTime } = order.execution;

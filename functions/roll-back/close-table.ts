@@ -7,32 +7,32 @@ import { tableArnOf } from '../shared/tables/close-table.ts';
 import { type Closure, closedPolicy, isClosed, isClosedBy } from '../shared/aws/table-policy.ts';
 import type { RollBackFence } from './recovery-owner.ts';
 
-/** One table that is to be looked into and deleted. */
+/** A table to inspect and delete. */
 export interface ClosingScope {
   readonly run: Run;
   readonly fence: RollBackFence;
   readonly record: TableRecord;
-  /** Whether the shop may use it: the run succeeded, or a later run relies on it. */
+  /** Whether the shop may be using it, because the run succeeded or a later run relies on it. */
   readonly isInUse: boolean;
 }
 
-/** Whether anybody can write into the table while it is looked through. */
+/** Whether anybody can write to the table while it is inspected. */
 export type Closing =
-  /** Nobody can but the run's own writers, or nobody at all. */
+  /** Only the run's own writers can, or nobody at all. */
   | { readonly kind: 'closed' }
-  /** The endpoint has no resource policies, or nobody has closed the table. */
+  /** The endpoint has no resource policies, or the table was not closed. */
   | { readonly kind: 'open' }
-  /** It has just been closed, and AWS gives no bound for how long that takes. */
+  /** It has just been closed, and AWS does not say how long that takes to become effective. */
   | { readonly kind: 'wait'; readonly seconds: number };
 
-/** A table of a failed run has been closed since its creation, unless somebody has taken the policy off. */
+/** A failed run's table has been closed since its creation, unless somebody removed the policy. */
 async function seeWhetherClosed(runtime: Runtime, { record }: ClosingScope): Promise<Closing> {
   if (record.access !== 'CLOSED') return { kind: 'open' };
   const found = await findPolicy(runtime, tableArnOf(runtime, record));
   return { kind: found.kind === 'policy' && isClosed(found.policy) ? 'closed' : 'open' };
 }
 
-/** Since when the table is closed to everybody; `undefined` where the endpoint has no resource policies. */
+/** When the table was closed to everybody, or `undefined` if the endpoint has no resource policies. */
 async function closeToAll(
   runtime: Runtime,
   { run, fence, record }: ClosingScope,
@@ -55,16 +55,16 @@ async function closeToAll(
   return now;
 }
 
-/** A fact for the report, once a run. */
+/** Adds a warning to the report, once per run. */
 async function sayThatAWindowIsLeft({ ledger, config }: Runtime, { runId }: Run): Promise<void> {
   await warnRun(ledger, await readRun(ledger, runId), [
-    `Tables of the run were in use, so each of them was closed to every writer for at least ${config.closeWaitSeconds} seconds before it was looked through and deleted. That narrows the time in which a write can be lost with a table, but it cannot close it entirely: AWS gives no bound for how long a resource policy takes.`,
+    `Tables of the run were in use, so each of them was closed to every writer for at least ${config.closeWaitSeconds} seconds before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
   ]);
 }
 
 /**
- * Sees to it that nobody writes into a table between the look into it and its deletion. A table that is in use
- * is closed to everybody, our own functions too, and stays so to the end. Idempotent.
+ * Makes sure that nobody writes to a table between its inspection and its deletion. A table in use is closed to
+ * everybody, including our own functions, until it is deleted. Idempotent.
  *
  * @throws RunClosedError, and the SDK's errors where the policy cannot be put; safe to repeat
  */

@@ -7,7 +7,7 @@ import type { RollBackOrder } from './request.ts';
 
 const MAX_NAMED = 5;
 
-/** `run b and 2 more`: the latest commit, and how many others. */
+/** `run b and 2 more`: the latest run, and how many others there are. */
 export function reliantsText([newest, ...others]: readonly Reliant[]): string {
   return others.length === 0
     ? `run ${newest?.runId ?? '?'}`
@@ -20,12 +20,12 @@ function tableNames(reliants: readonly Reliant[]): string {
   return names.length > MAX_NAMED ? `${shown}, ...` : shown;
 }
 
-/** Repeats what was typed, so that a slip is seen. */
+/** Repeats what was typed, so that a typing mistake is visible. */
 const typed = (confirm: string | undefined): string =>
   confirm === undefined ? '' : ` "confirm" was "${confirm}".`;
 
 /**
- * Why an operator's roll back is not begun, with the input to paste; `undefined` where it may begin.
+ * Says why an operator's roll back does not start, with the input to paste. `undefined` if it may start.
  *
  * @param reliants newest first, none of them rolled back
  */
@@ -45,8 +45,8 @@ export function missingConfirmation(
 }
 
 /**
- * Asks an operator to confirm a roll back that destroys something in use. A roll back that nobody asked for is not
- * asked: it keeps what is relied on.
+ * Asks an operator to confirm a roll back that destroys something in use. An automatic roll back needs no confirmation,
+ * because it keeps whatever later runs rely on.
  *
  * @throws InvalidInputError with the input to paste; not retried.
  */
@@ -56,7 +56,7 @@ export async function requireConfirmation(runtime: Runtime, order: RollBackOrder
   if (refusal !== undefined) throw new InvalidInputError(refusal);
 }
 
-/** Noted with the mark, and overwritten by the next one: it counts for one roll back only. */
+/** Stored when the run is marked and overwritten by the next mark, so it counts for one roll back only. */
 export function confirmedFact({ reason, confirm = '' }: RollBackOrder): Pick<Run, 'confirmed'> {
   return { confirmed: reason === 'operator' ? confirm : '' };
 }

@@ -1,4 +1,7 @@
-/** What is known of one table when its fate is decided. Pure facts, so that every case can be tested. */
+/**
+ * What is known about a table when the roll back decides what to do with it. Plain facts, so that every case can be
+ * tested.
+ */
 export interface TableFacts {
   readonly runId: string;
   /** From the ledger. */
@@ -6,53 +9,54 @@ export interface TableFacts {
     readonly outcome: 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
     readonly tableId?: string | undefined;
   };
-  /** What exists now. Absent: no table of that name. */
+  /** What exists now. Absent if there is no table of that name. */
   readonly existing?: {
     readonly tableId: string;
     readonly runTag: string | undefined;
     readonly status: string;
-    /** Only where the endpoint has no tags: whether it was created after this run had announced it. */
+    /** Whether it was created after this run announced it. Only set if the endpoint has no tags. */
     readonly isSinceIntent?: boolean | undefined;
   };
-  /** Whether the time in which an announced table may still appear is over. */
+  /** Whether the time within which an announced table may still appear has passed. */
   readonly isIntentWaitOver: boolean;
-  /** Absent: not looked at yet. */
+  /** Absent until the table has been inspected. */
   readonly contents?: 'nothing of the shop' | 'something of the shop';
 }
 
-/** What to do about it. */
+/** What to do with the table. */
 export type TableDecision =
   | { readonly action: 'nothing' }
-  /** The announced table may still appear, or is on its way in or out: look again. */
+  /** The announced table may still appear, or is being created or deleted. Look again. */
   | { readonly action: 'wait' }
   /** The run's table is gone, no matter who deleted it. */
   | { readonly action: 'note deleted' }
-  /** The announced table was somebody else's, or existed before. */
+  /** The announced table belongs to somebody else, or existed before. */
   | { readonly action: 'note existed' }
   | { readonly action: 'look inside' }
   | { readonly action: 'delete' }
   | { readonly action: 'keep'; readonly remark: string };
 
-/** By its tag; where the endpoint has none, by the time of its creation. */
+/** Decided by its tag, or by the time of its creation if the endpoint has no tags. */
 const isOfRun = (runId: string, { runTag, isSinceIntent }: NonNullable<TableFacts['existing']>): boolean =>
   isSinceIntent ?? runTag === runId;
 
 function decideIntent({ runId, existing, isIntentWaitOver }: TableFacts): TableDecision | undefined {
   if (existing === undefined) return isIntentWaitOver ? { action: 'note deleted' } : { action: 'wait' };
   if (isOfRun(runId, existing)) return undefined;
-  // Tags of a new table show late: without any, nothing is decided before the wait is over.
+  // A new table's tags appear late. Without any tag, nothing is decided before the wait is over.
   const isUndecided = existing.runTag === undefined && existing.isSinceIntent === undefined;
   if (isUndecided && !isIntentWaitOver) return { action: 'wait' };
   return { action: 'note existed' };
 }
 
 /**
- * Deletes only where intent, tag (or, without tags, the time) and TableId agree and nothing of the shop's is inside. Every doubt keeps the table.
+ * Deletes a table only if its intent, its tag (or, without tags, its time of creation) and its TableId agree, and it
+ * holds no foreign items. In any doubt the table is kept.
  */
 export function decideTable(facts: TableFacts): TableDecision {
   const { runId, recorded, existing, contents } = facts;
   if (recorded.outcome === 'EXISTED' || recorded.outcome === 'DELETED') return { action: 'nothing' };
-  // Nothing can be read in a table that is not there yet, and one that is going is gone only when it is.
+  // A table that is still being created cannot be read, and one that is being deleted still exists.
   if (existing?.status === 'CREATING' || existing?.status === 'DELETING') return { action: 'wait' };
   if (recorded.outcome === 'INTENT') {
     const early = decideIntent(facts);
@@ -60,13 +64,13 @@ export function decideTable(facts: TableFacts): TableDecision {
   }
   if (existing === undefined) return { action: 'note deleted' };
   if (recorded.tableId !== undefined && recorded.tableId !== existing.tableId)
-    return { action: 'keep', remark: 'a table of this name was created by somebody else since' };
+    return { action: 'keep', remark: 'somebody else has since created a table of this name' };
   if (existing.isSinceIntent === false)
     return { action: 'keep', remark: 'it was created before this run announced it' };
   if (!isOfRun(runId, existing))
     return {
       action: 'keep',
-      remark: `its tag migration:run is not ${runId}, so it cannot be shown to be this run's`,
+      remark: `its tag migration:run is not ${runId}, so nothing shows that this run created it`,
     };
   if (contents === undefined) return { action: 'look inside' };
   if (contents === 'something of the shop')

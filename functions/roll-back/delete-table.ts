@@ -17,14 +17,17 @@ export interface Doomed {
   readonly fence: RollBackFence;
   /** Epoch milliseconds. */
   readonly deadline: number;
-  /** Looks into it directly before each request: where others can write, nobody knows what has come since. */
+  /**
+   * Inspects it directly before each request, because others may have written to it since. `undefined` if nobody else
+   * can write.
+   */
   readonly lookAgain: (() => Promise<Contents>) | undefined;
 }
 
 const WAITING = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
 const NOTHING: Contents = { kind: 'nothing of the shop' };
 
-/** A table that is being updated refuses to be deleted for a moment. */
+/** A table that is being updated cannot be deleted for a moment. */
 const isBusyOrTransient = (error: unknown): boolean => isTransientOr(error, 'ResourceInUseException');
 
 async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promise<void> {
@@ -38,9 +41,9 @@ async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promis
 }
 
 /**
- * Returns when the table is gone, or another table has its name: that one is not ours to wait for.
+ * Returns when the table is gone or another table has its name. That other table is not waited for.
  *
- * @throws TransientError where it is still there after five minutes
+ * @throws TransientError if it still exists after five minutes
  */
 async function untilGone(
   { clients, clock }: Runtime,
@@ -54,13 +57,13 @@ async function untilGone(
   });
 }
 
-/** In less time nobody deletes a table and creates another one. */
+/** Nobody can delete a table and create another one in less time. */
 const LONG_LOOK_MILLIS = 1_000;
 
 /**
- * Lifts the table's deletion protection and deletes it, unless another table has its name by now.
+ * Switches off the table's deletion protection and deletes it, unless another table has its name by now.
  *
- * @returns what the last look has found: only `nothing of the shop` means that the table is gone
+ * @returns what the last inspection found. Only `nothing of the shop` means that the table is gone
  * @throws RunClosedError, and the SDK's errors; safe to repeat
  */
 export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Contents> {
@@ -78,7 +81,8 @@ export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Con
     const contents = (await lookAgain?.()) ?? NOTHING;
     if (contents.kind !== 'nothing of the shop') return contents;
     await fence.check();
-    // DeleteTable goes by the name alone, and the look may have taken minutes. Nothing else comes between the two.
+    // DeleteTable takes only a name, and the inspection may have taken minutes. So this check is the last step before
+    // it.
     if (clock.now() - lookedAt > LONG_LOOK_MILLIS && !(await isThere())) return undefined;
     await clients.dynamo.send(new DeleteTableCommand({ TableName }));
     return contents;

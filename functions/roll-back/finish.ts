@@ -18,12 +18,12 @@ import { cut } from '../shared/text.ts';
 
 /** How the roll back went. */
 export interface RemovalResult {
-  /** One sentence for each thing that is still there and should not be. */
+  /** One sentence for each thing that should be gone and is still there. */
   readonly remaining: readonly string[];
   readonly remainingTables: readonly string[];
 }
 
-/** Step Functions takes causes of 32,768 characters; a console shows far fewer well. */
+/** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
 const MAX_CAUSE_BYTES = 4_000;
 
 /** A run's report, and the names of the tables that it fills. */
@@ -36,7 +36,7 @@ interface Reported {
 type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
 
 /**
- * What an existing table holds of the run now. What a restore has put there stays: each item of it was
+ * What an existing table now holds of the run. Items that a restore has put back stay, because each of them was
  * missing.
  */
 function existedText(run: Run, { name }: ReportedTable, { report, filled }: Reported): string {
@@ -54,11 +54,11 @@ function existedText(run: Run, { name }: ReportedTable, { report, filled }: Repo
     : `as it was before: ${counted(deleted, 'item')} of this run deleted again, ${count(restored)} put back`;
 }
 
-/** Checkpoints may lag behind what was written, so that there may be more. */
+/** Checkpoints may lag behind the writes, so there may be more items. */
 function heldText(report: Report): string {
   const noted = ownItems(report);
   return noted === 0
-    ? 'there before; the run has noted no item of its own in it'
+    ? 'there before; the run has recorded no item of its own in it'
     : `there before, with at least ${counted(noted, 'item')} of this run`;
 }
 
@@ -87,7 +87,7 @@ function tablesText(run: Run, reported: Reported): string {
     : `Tables: ${[...parts].map(([what, ones]) => `${what}: ${ones.map(({ shown }) => shown).join(', ')}`).join('; ')}.`;
 }
 
-/** @throws Error if the run continues: then there is no end to report. */
+/** @throws Error if the run has not ended */
 function endStatus({ runId, status }: Run): EndStatus {
   if (status !== 'RUNNING' && status !== 'ROLLING_BACK' && !isSyncStatus(status)) return status;
   throw new Error(`Run ${runId} is ${status}: it has no end that a roll back could report.`);
@@ -100,10 +100,10 @@ function byHand({ remainingTables }: RemovalResult): string {
   return ` Finish by hand: ${commands.join(' ; ')}.`;
 }
 
-/** A sentence ends like one, so that the next can follow. */
+/** Ends the text with a full stop, so that another sentence can follow. */
 const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
 
-/** A restore may have been allowed to fill up the source; nothing else ever writes there. */
+/** Only a restore may write to the source, and only if it was allowed to. */
 const sourceText = (run: Run): string =>
   run.kind === 'restore' ? '' : ` Table ${run.sourceTable} was not written to.`;
 
@@ -145,7 +145,7 @@ export async function finishRollBack(
   const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)
     throw new RunClosedError(
-      `Run ${run.runId} was ended by somebody else while it was being rolled back; this execution changes nothing more.`,
+      `Run ${run.runId} was ended by somebody else while it was being rolled back. This execution changes nothing more.`,
     );
   const report = await publishReport(runtime, () => endReport(runtime, ended, result));
   return turnFor(ended, reportedOf(runtime, ended, report), result);
@@ -172,7 +172,7 @@ function endOf(run: Run): RollBackTurn['end'] {
   return run.status === 'PLANNED' ? 'SUCCEEDED' : (run.status as RollBackTurn['end']);
 }
 
-/** The answer for a run that has its end, or is held: nothing more is done to it. */
+/** The answer for a run that has ended or is held. It changes nothing. */
 export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTurn> {
   if (run.status === 'SUCCEEDED' || run.status === 'PLANNED') {
     const report = await existingReport(runtime, await finishOpening(runtime, run));
@@ -192,7 +192,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
   return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
 
-/** As CompleteRun wrote it; built again where its writer died first. */
+/** The report as CompleteRun wrote it. It is built again if CompleteRun died before writing it. */
 async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(RUN_LAYOUT.report(run.runId));
   if (stored !== undefined) return JSON.parse(stored.body.toString('utf8'));
@@ -205,7 +205,7 @@ async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   });
 }
 
-/** This execution has begun no run, or has none any more: it has nothing to roll back, and changes nothing. */
+/** This execution has not begun a run, or no longer has one. There is nothing to roll back, and nothing changes. */
 export function refusedTurn({ error, cause }: ReadableFailure): RollBackTurn {
   return { done: true, waitSeconds: 0, end: 'REFUSED', error, cause, report: null };
 }

@@ -11,10 +11,10 @@ import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Contents, type Inspection, openLook } from './inspection.ts';
 
-/** First every file of the backup is looked up in the table, then the table is counted. */
+/** Every file of the backup is looked up in the table first. Then the table's items are counted. */
 interface Place {
   readonly filesDone: number;
-  /** Items of these files that stand in the table as they were backed up. */
+  /** Items of these files that are in the table as they were backed up. */
   readonly equal: number;
   readonly counted: number;
   readonly position: ScanPosition;
@@ -101,7 +101,7 @@ async function step(scope: Scope, place: Place): Promise<Place | Contents> {
   const { items } = await scan.readPage();
   const sum = counted + items.length;
   if (sum > equal)
-    return { kind: 'something of the shop', what: `more than the ${equal} that the restore has put there` };
+    return { kind: 'something of the shop', what: `more than the ${equal} that the restore has written` };
   if (scan.position.isDone) return { kind: 'nothing of the shop' };
   return { ...place, counted: sum, position: scan.position };
 }
@@ -113,10 +113,10 @@ async function isEmpty(runtime: Runtime, { tableName, deadline }: Inspection): P
 }
 
 /**
- * Whether a table that a restore made holds nothing but items of the backup, each as it was backed up: whoever has
- * used it since keeps it. Goes on where an earlier turn ran out of time.
+ * Whether a table that a restore created holds only items of the backup, each as it was backed up. If anybody has used
+ * the table since, it is kept. Continues where an earlier turn ran out of time.
  *
- * @throws BackupDamagedError where the backup cannot be read any more; not retried.
+ * @throws BackupDamagedError if the backup can no longer be read; not retried.
  */
 export async function inspectRestored(runtime: Runtime, inspection: Inspection): Promise<Contents> {
   if (await isEmpty(runtime, inspection)) return { kind: 'nothing of the shop' };

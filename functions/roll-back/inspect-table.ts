@@ -4,14 +4,16 @@ import { keyText, type TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type Contents, type Inspection, openLook } from './inspection.ts';
 
-/** How to tell the items of a table, and what to call them. */
+/** How to tell the run's items in a table from foreign ones. */
 export interface Judgement {
   /** Items that are no reason to keep the table. */
   readonly isHarmless: (item: WireItem) => boolean;
   readonly key: TableKey;
 }
 
-/** A consistent Scan up to the first item that must not be lost; goes on where an earlier turn ran out of time. */
+/**
+ * A consistent Scan that ends at the first item that must not be lost. Continues where an earlier turn ran out of time.
+ */
 export async function inspectTable(
   runtime: Runtime,
   inspection: Inspection,

@@ -7,10 +7,10 @@ export type Contents =
   | { readonly kind: 'nothing of the shop' }
   /** `what` follows "it holds items that are not as this run wrote them". */
   | { readonly kind: 'something of the shop'; readonly what: string }
-  /** Time was short. The next turn continues. */
+  /** The time ran out. The next turn continues. */
   | { readonly kind: 'unknown' };
 
-/** A look into one table, in one roll back. */
+/** The inspection of one table in one roll back. */
 export interface Inspection {
   readonly run: Run;
   readonly tableName: string;
@@ -18,15 +18,15 @@ export interface Inspection {
   readonly deadline: number;
 }
 
-/** A look that goes on where an earlier turn ran out of time. */
+/** An inspection that continues where an earlier turn ran out of time. */
 export interface Look<Place> {
-  /** Where to go on; `undefined`: at the beginning. */
+  /** Where to continue, or `undefined` to start at the beginning. */
   readonly place: Place | undefined;
-  /** Saves where to continue. With `undefined`, the next look begins at the start. */
+  /** Saves where to continue. With `undefined`, the next inspection starts at the beginning. */
   save(place: Place | undefined): Promise<void>;
 }
 
-/** Begins a look, or goes on with it. What belongs to another look is left alone, and counts for nothing. */
+/** Begins an inspection or continues it. What another inspection saved is ignored. */
 export async function openLook<Place>(
   { ledger }: Runtime,
   { run: { runId, markedAt = 0 }, tableName: name }: Inspection,

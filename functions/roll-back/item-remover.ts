@@ -6,19 +6,19 @@ import { removePage, type Undeletable, undeletableItems } from './removal-pass.t
 import { type TakerScope, takerTools } from './remover-tools.ts';
 import { putBackFile, type UndoFile, undoFiles } from './undo-pass.ts';
 
-/** How far the roll back has come: first what was replaced, file by file, then what was added, page by page. */
+/** How far the roll back has come. Replaced items come first, file by file. Added items follow, page by page. */
 export interface RemovalCursor {
   readonly undoFilesDone: number;
   readonly exclusiveStartKey?: WireItem | undefined;
 }
 
-/** What some seconds of work have come to. */
+/** What a few seconds of work have done. */
 export interface RemovalStep {
-  /** Absent: everything is rolled back. */
+  /** Absent if everything is rolled back. */
   readonly cursor?: RemovalCursor | undefined;
-  /** Added by the run, and gone now. */
+  /** Items that the run added and that are now gone. */
   readonly deleted: number;
-  /** Replaced by the run, and as before now. */
+  /** Items that the run replaced and that are now as before. */
   readonly restored: number;
   /** Items that are not as before, and why. */
   readonly left: Left;
@@ -26,16 +26,17 @@ export interface RemovalStep {
 
 /** Rolls back one run's items in a table. */
 export interface ItemTaker {
-  /** Works until this time (epoch milliseconds), and at least one file or page of it. */
+  /** Works until this time (epoch milliseconds), but on one file or page at least. */
   takeSome(cursor: RemovalCursor | undefined, until: number): Promise<RemovalStep>;
 }
 
 const BEGINNING: RemovalCursor = { undoFilesDone: 0 };
 
 /**
- * Goes by what stands in the table, not by what today's transform would make of the backup: the code may have changed
- * since the items were written. An item is the run's if it carries its mark, and untouched if its own digest says so.
- * What somebody else has changed stays, also when it was changed between the look at it and its deletion.
+ * Decides by the items in the table, not by what the transform would make of the backup today, because the code may
+ * have changed since the items were written. An item belongs to the run if it carries the run's mark. It is untouched
+ * if its own digest says so. Items that somebody else changed stay, even if the change came between reading an item and
+ * deleting it.
  */
 export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker {
   const { clock } = runtime;
@@ -63,7 +64,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
         do cursor = await step(cursor);
         while (cursor !== undefined && clock.now() < Math.min(until, deadline));
       } catch (error) {
-        // A fault that outlasts the deadline only ends the turn; what it did is found done by the next one.
+        // A fault that outlasts the deadline only ends the turn. The next turn finds the work that was done.
         if (!isTransient(error) || clock.now() < deadline) throw error;
       }
       return { cursor, ...tools.takeTally() };

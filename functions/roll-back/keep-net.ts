@@ -14,7 +14,7 @@ import { isNotOffered } from '../shared/aws/not-offered.ts';
 import { cut } from '../shared/text.ts';
 import type { RollBackFence } from './recovery-owner.ts';
 
-/** A table that was in use and is about to go. */
+/** A table that was in use and is about to be deleted. */
 export interface NetScope {
   readonly run: Run;
   readonly fence: RollBackFence;
@@ -22,7 +22,9 @@ export interface NetScope {
   readonly table: TableDescription;
 }
 
-/** `ready`: the table may go. `wait`: its backup is not AVAILABLE yet, and DynamoDB refuses to delete it. */
+/**
+ * `ready`: the table may be deleted. `wait`: its backup is not AVAILABLE yet, and DynamoDB refuses to delete the table.
+ */
 export type Net = { readonly kind: 'ready'; readonly remark: string } | { readonly kind: 'wait' };
 
 const SYSTEM_BACKUP: Net = { kind: 'ready', remark: 'DynamoDB keeps a system backup of it for 35 days' };
@@ -45,7 +47,7 @@ async function hasPointInTimeRecovery({ clients }: Runtime, TableName: string): 
   return found?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus === 'ENABLED';
 }
 
-/** The backup that an earlier call has asked for and never heard of: of this very table, under this run's name. */
+/** The backup of this table, under this run's name, that an earlier call requested without getting an answer. */
 async function findBackup({ clients }: Runtime, scope: NetScope): Promise<string | undefined> {
   const name = nameOf(scope);
   let start: string | undefined;
@@ -66,7 +68,10 @@ async function findBackup({ clients }: Runtime, scope: NetScope): Promise<string
 const isBusyOrTransient = (error: unknown): boolean =>
   isTransientOr(error, 'BackupInUseException', 'TableInUseException');
 
-/** One backup, however often it is asked for: before each attempt the one is looked for that may have been made. */
+/**
+ * Makes one backup, however often it is called. Each attempt first looks for a backup that an earlier one may have
+ * made.
+ */
 function makeBackup(runtime: Runtime, scope: NetScope): Promise<string> {
   const { clients, clock } = runtime;
   const until = {
@@ -115,7 +120,7 @@ async function findBackedUp(runtime: Runtime, scope: NetScope): Promise<Net> {
 }
 
 /**
- * One backup of a table that stays, AVAILABLE before anything is taken out of it. Idempotent.
+ * Makes one backup of a table that stays. It is AVAILABLE before any item is removed. Idempotent.
  *
  * @throws RunClosedError, and the SDK's errors; safe to repeat
  */
@@ -129,9 +134,10 @@ export async function keepBackup(runtime: Runtime, scope: NetScope, warning: str
 }
 
 /**
- * Sees to it that something is left of a table that was in use: the system backup that DynamoDB makes of a table with
- * point-in-time recovery when it is deleted, or else one backup, AVAILABLE. To be called once the table has been
- * closed for a minute: a backup reaches back to about a minute before its request. Idempotent.
+ * Makes sure that a table that was in use can be recovered. DynamoDB makes a system backup of a deleted table if it has
+ * point-in-time recovery. Otherwise this makes one backup, and the table may be deleted once that is AVAILABLE. Call it
+ * once the table has been closed for a minute, because a backup may hold the state of about a minute before its
+ * request. Idempotent.
  *
  * @throws RunClosedError, and the SDK's errors; safe to repeat
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html

@@ -16,13 +16,13 @@ export type Left = Readonly<Partial<Record<LeftReason, LeftItems>>>;
 
 const MAX_NAMED = 5;
 
-/** What has been done since the tally was last taken. */
+/** What was done since the tally was last taken. */
 export class Tally {
   deleted = 0;
   restored = 0;
   private readonly left: Partial<Record<LeftReason, { count: number; keys: string[] }>> = {};
 
-  /** `key`: as an operator can look it up. */
+  /** @param key the text by which an operator can look the item up */
   leave(reason: LeftReason, key: string): void {
     const entry = (this.left[reason] ??= { count: 0, keys: [] });
     entry.count += 1;
@@ -34,7 +34,7 @@ export class Tally {
   }
 }
 
-/** Two tallies as one. */
+/** Adds two tallies. */
 export function addLeft(one: Left, other: Left): Left {
   const entries = LEFT_REASONS.flatMap((reason) => {
     const both = [one[reason], other[reason]].flatMap((items) => items ?? []);
@@ -61,7 +61,10 @@ const WORDINGS: Readonly<Record<LeftReason, Wording>> = {
     `${items} that somebody changed while they were being deleted, and that could not be put back`,
 };
 
-/** `2 items that somebody has changed since (PRODUCT#1 / METADATA, ...)`; each reason that occurs, or `undefined`. */
+/**
+ * `2 items that somebody has changed since (PRODUCT#1 / METADATA, ...)`; one clause for each reason that occurs, or
+ * `undefined`.
+ */
 export function leftText(runId: string, left: Left, reasons = LEFT_REASONS as readonly LeftReason[]) {
   const parts = reasons.flatMap((reason) => {
     const items = left[reason];
@@ -71,5 +74,5 @@ export function leftText(runId: string, left: Left, reasons = LEFT_REASONS as re
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
-/** Reasons for which the table is not as it was before the run, through no decision of the shop's. */
+/** Reasons that make a roll back incomplete. They are failures, not decisions of the shop. */
 export const FAILED_REASONS: readonly LeftReason[] = ['noUndo', 'unrestored', 'lost'];

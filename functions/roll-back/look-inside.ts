@@ -8,10 +8,10 @@ import { inspectTable } from './inspect-table.ts';
 import type { Contents, Inspection } from './inspection.ts';
 
 /**
- * A migration writes into the tables that it fills alone. So anything in the others is foreign, and so is every item
- * in a filled one that is not, attribute for attribute, as this run wrote it. A restored table holds items of the backup.
+ * A migration writes only to the tables that it fills, so every item in its other tables is foreign. In a filled table,
+ * an item is foreign unless each of its attributes is as this run wrote it. A restored table holds items of the backup.
  *
- * @throws the SDK's errors; BackupDamagedError where a restore's backup cannot be read any more. Neither is retried.
+ * @throws the SDK's errors; BackupDamagedError if a restore's backup can no longer be read. Neither is retried.
  */
 export function lookInside(runtime: Runtime, inspection: Inspection): Promise<Contents> {
   const { run, tableName } = inspection;

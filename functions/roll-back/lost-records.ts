@@ -7,22 +7,22 @@ import { targetTablesOf } from '../shared/tables/run-tables.ts';
 import { openKept } from './open-kept.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
-/** No table is created before the backup is sealed, and none at all by a dry run. */
+/** A run creates no table before its backup is sealed, and a dry run creates none at all. */
 const mayHaveCreated = ({ kind, backup, parameters }: Run): boolean =>
   kind === 'migrate' && backup !== undefined && !parameters.dryRun;
 
-/** A table that cannot be looked at cannot be shown to be the run's, and stays as it is. */
+/** If a table cannot be read, nothing shows that it is the run's, and it stays as it is. */
 async function findTagged(runtime: Runtime, run: Run, name: string): Promise<TableRecord | undefined> {
   try {
     return await readTagged(runtime, run, name);
   } catch (error) {
     if (isTransient(error)) throw error;
-    runtime.logger.warn('A table without a record could not be looked at', { runId: run.runId, name });
+    runtime.logger.warn('A table without a record could not be read', { runId: run.runId, name });
     return undefined;
   }
 }
 
-/** A table of the model's name that carries the run's tag; `undefined` where there is none. */
+/** A table of the model's name that carries the run's tag, or `undefined` if there is none. */
 async function readTagged(runtime: Runtime, { runId }: Run, name: string): Promise<TableRecord | undefined> {
   const { tables } = runtime.clients;
   const table = await describeTable(tables, name);
@@ -46,8 +46,8 @@ async function keep(
 }
 
 /**
- * Somebody may have removed records of tables from the ledger by hand. Without its intent a table is not deleted: it
- * is opened, noted as KEPT and named, and a second roll back by an operator then finds it.
+ * Somebody may have removed a table's record from the ledger by hand. A table without a recorded intent is not deleted.
+ * It is opened, recorded as KEPT and named in the report. A second roll back by an operator then finds its record.
  *
  * @throws RunClosedError, ClaimLostError, and the SDK's errors; safe to repeat
  */

@@ -12,13 +12,13 @@ export interface KeptTable {
 }
 
 /**
- * Opens a table that stays: it is the shop's from now on.
+ * Opens a table that is kept. It belongs to the shop from now on.
  *
- * @returns what its remark must add where it could not be opened; else nothing
+ * @returns what its remark must add if it could not be opened; otherwise nothing
  * @throws RunClosedError, ClaimLostError
  */
 export async function openKept(runtime: Runtime, { run, fence, record }: KeptTable): Promise<string> {
-  // Nothing was closed: by a step called alone, or by a deployment that closes none.
+  // A step called alone closes no table, and neither does a deployment with `closeNewTables` off.
   if (record.access === undefined || record.access === 'NEVER_CLOSED') return '';
   const opened = await openTable(runtime, run, record, () => fence.check());
   if (opened.isOpen) return '';

@@ -10,7 +10,7 @@ import { readTogether } from '../shared/ledger/store.ts';
 import { transact } from '../shared/ledger/transact.ts';
 import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
 
-/** Who rolls a run back: an execution, turn by turn, each turn a call of its own. */
+/** Who rolls a run back: an execution, in turns. Each turn is a call of its own. */
 export interface RollBackCall {
   /** ARN of the execution. */
   readonly execution: string;
@@ -19,13 +19,13 @@ export interface RollBackCall {
   readonly call: string;
 }
 
-/** What the marking of a run, or taking it over, says of who rolls it back. */
+/** What a run records about who rolls it back, when it is marked or taken over. */
 export function claimFacts({ clock, config }: Runtime, run: Run, { execution, call }: RollBackCall) {
   const claims = claimed(run, { call, now: clock.now(), fenceMillis: fenceMillisOf(config) });
   return { recoveryOwner: execution, ...claims } satisfies Claims & Pick<Run, 'recoveryOwner'>;
 }
 
-/** Whether another execution rolls the run back, and lives. */
+/** Whether another execution is rolling the run back and is alive. */
 export async function isRolledBackByOther(
   { clients }: Pick<Runtime, 'clients'>,
   { recoveryOwner }: Run,
@@ -37,10 +37,9 @@ export async function isRolledBackByOther(
 }
 
 /**
- * Claims a run that is ROLLING_BACK for this call, and takes its lock again where somebody has removed that by hand.
+ * Claims a run that is ROLLING_BACK for this call, and takes its lock again if somebody removed it by hand.
  *
- * @returns the run as it is claimed; `undefined` where the run has changed since it was read, or another run has the
- *   lock
+ * @returns the claimed run; `undefined` if the run has changed since it was read, or another run has the lock
  */
 export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall): Promise<Run | undefined> {
   const { ledger } = runtime;
@@ -52,34 +51,35 @@ export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall
     }),
     lockPut(ledger, run, holder),
   ]);
-  // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
+  // Read even after a refusal. If an answer was lost and the call was repeated, our own first attempt caused the
+  // refusal.
   const after = await readRun(ledger, run.runId);
   return after.claim === by.call ? after : undefined;
 }
 
-/** Whether another call is at it, or the run has an end: nothing more is this call's to decide. */
+/** Whether another call is rolling the run back, or the run has ended. Then this call has nothing more to decide. */
 export function endsTurn(error: unknown): boolean {
   return isNamed(error, 'RunClosedError', 'TransientError');
 }
 
-/** To be awaited directly before every request that takes something away. */
+/** Checked directly before every request that removes something. */
 export interface RollBackFence {
   /** @throws ClaimLostError, RunClosedError when this call must not go on */
   check(): Promise<void>;
 }
 
-/** Guards a claim that was made: no request begins on a look that is older than 5 s. */
+/** Guards a claim. No request begins if the last look at the run is more than 5 s old. */
 export function rollBackFence({ ledger, clock }: Runtime, run: Run, call: string): RollBackFence {
   const lookAgain = async (): Promise<void> => {
     const [now, lock] = await readTogether(ledger, [runKey(run.runId), lockKeyOf(run)]);
     const { status, claim } = (now ?? {}) as Partial<Run>;
     if (status !== 'ROLLING_BACK')
       throw new RunClosedError(
-        `Run ${run.runId} is ${status ?? 'no longer in the ledger'}: this roll back was late and changes nothing more.`,
+        `Run ${run.runId} is ${status ?? 'no longer in the ledger'}: this roll back was too late and changes nothing more.`,
       );
     if (claim !== call || (lock as Lock | undefined)?.runId !== run.runId)
       throw new ClaimLostError(
-        `Another call rolls run ${run.runId} back now, or its lock is gone; this one changes nothing more.`,
+        `Another call is rolling run ${run.runId} back, or its lock is gone. This call changes nothing more.`,
       );
   };
   return { check: createLookout(clock, lookAgain) };

@@ -10,20 +10,20 @@ import { keepBackup } from './keep-net.ts';
 import { endsTurn } from './recovery-owner.ts';
 import type { TableRollBackScope } from './roll-back-table.ts';
 
-/** A table that existed before the run, as it is now and as the run has noted it. */
+/** A table that existed before the run, as it is now and as the run recorded it. */
 export interface ReliedTable {
   readonly table: TableDescription;
   readonly record: TableRecord;
 }
 
-/** Whether the run's items may be taken out of a table that existed before the run. */
+/** Whether the run's items may be removed from a table that existed before the run. */
 export type ItemsVerdict =
   | { readonly kind: 'take' }
-  /** A later run relies on them; noted in the ledger. */
+  /** A later run relies on them. The ledger says so. */
   | { readonly kind: 'kept' }
   /** The backup is not AVAILABLE yet. */
   | { readonly kind: 'wait' }
-  /** The table could not be backed up first; the sentence says why the items stay. */
+  /** The table could not be backed up. The sentence says why the items stay. */
   | { readonly kind: 'refused'; readonly sentence: string };
 
 async function keepItems(
@@ -37,7 +37,7 @@ async function keepItems(
   return { kind: 'kept' };
 }
 
-/** A table that cannot be backed up keeps the items: a later run relies on them. */
+/** A later run relies on these items, so they stay in the table if it cannot be backed up. */
 async function backUpFirst(
   runtime: Runtime,
   scope: TableRollBackScope,
@@ -46,23 +46,23 @@ async function backUpFirst(
   const { runId } = scope.run;
   const { name } = record;
   const { number } = filledTable(runtime, scope.run, name);
-  // Once something has been taken out, a backup would not hold it any more.
+  // A backup made now would lack the items that were already removed.
   if ((await findShard(runtime.ledger, runId, 'RollBack', number)) !== undefined) return { kind: 'take' };
   try {
-    const warning = `The items of run ${runId} were taken out of ${name} without a DynamoDB backup of the table, because this endpoint offers none.`;
+    const warning = `The items of run ${runId} were removed from ${name} without a DynamoDB backup of the table, because this endpoint offers none.`;
     const net = await keepBackup(runtime, { ...scope, table, record }, warning);
     return { kind: net.kind === 'ready' ? 'take' : 'wait' };
   } catch (error) {
     if (endsTurn(error) || isTransient(error)) throw error;
     const { name: errorName, message } = errorSummary(error);
-    const sentence = `The items of run ${runId} in ${name}, which could not be backed up first: ${errorName}: ${message}`;
+    const sentence = `The items of run ${runId} stay in ${name}, because it could not be backed up first: ${errorName}: ${message}`;
     return { kind: 'refused', sentence };
   }
 }
 
 /**
- * Taking a run's items out of a table that existed before destroys what a later run relies on as much as deleting
- * its table would: without a confirmation they stay, with one the table is backed up first.
+ * Removing a run's items from a table that existed before can destroy what a later run relies on, just as deleting a
+ * table can. Without a confirmation the items stay. With one, the table is backed up first.
  *
  * @throws RunClosedError (not retried); transient errors of DynamoDB (retried).
  */

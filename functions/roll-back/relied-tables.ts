@@ -3,11 +3,11 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { reliantsText } from './confirm.ts';
 
-/** What a roll back does with one table, as far as later runs are concerned. */
+/** What later runs allow a roll back to do with one table. */
 export type ReliedAction =
   /** No later run relies on it. */
   | { readonly kind: 'free' }
-  /** The operator has confirmed: it is backed up before anything is taken from it. */
+  /** The operator has confirmed. The table is backed up before anything is removed. */
   | { readonly kind: 'back up first' }
   /** `remark` says who relies on it. */
   | { readonly kind: 'keep'; readonly remark: string };
@@ -18,15 +18,15 @@ export interface ExistingTable {
   readonly tableId: string | undefined;
 }
 
-/** Tells for each existing table whether a roll back may take from it. */
+/** Tells for an existing table whether a roll back may change it. */
 export type ReliedTables = (table: ExistingTable) => ReliedAction;
 
 /**
- * Goes by the table that is there now: a table of the same name with another id is not the one that was relied on.
- * Where an id is not known, it counts as the same.
+ * Judges the table that exists now. A table of the same name with another id is not the one that a run relied on. An
+ * unknown id counts as the same.
  *
  * @param reliants newest first, none of them rolled back
- * @param confirmed what the operator typed; names the newest, or nothing is destroyed
+ * @param confirmed what the operator typed; nothing is destroyed unless it names the newest
  */
 export function decideRelied(reliants: readonly Reliant[], confirmed: string | undefined): ReliedTables {
   return ({ name, tableId }) => {
@@ -46,7 +46,7 @@ export function decideRelied(reliants: readonly Reliant[], confirmed: string | u
   };
 }
 
-/** Read again by every turn: a run that was committed since is respected. */
+/** Every turn reads this again, so it also respects a run that was committed in between. */
 export async function readReliedTables({ ledger }: Runtime, run: Run): Promise<ReliedTables> {
   return decideRelied(await listReliants(ledger, run.runId), run.confirmed);
 }

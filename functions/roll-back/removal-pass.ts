@@ -11,7 +11,7 @@ import type { WireItem } from '../shared/items/wire-item.ts';
 import type { LeftReason } from './left-items.ts';
 import { sideBySide, type TakerTools } from './remover-tools.ts';
 
-/** Items in place of older ones that the first pass could not put back, by mark: deleting them would lose both. */
+/** By mark: items whose older versions the first pass could not put back. Deleting them would lose both versions. */
 export type Undeletable = ReadonlyMap<string, LeftReason>;
 
 export async function undeletableItems({ runtime, run, number }: TakerTools): Promise<Undeletable> {
@@ -27,14 +27,14 @@ export async function undeletableItems({ runtime, run, number }: TakerTools): Pr
 
 type Removal = 'removed' | LeftReason;
 
-/** What has been deleted must come back even where a turn is over: half of the time kept back is for this. */
+/** A deleted item may have to be put back after the turn's time is over. Half of the reserved time is for this. */
 const PUT_BACK_MILLIS = 5_000;
 
 const isSame = (one: WireItem, other: WireItem): boolean => canonicalJson(one) === canonicalJson(other);
 
 /**
- * Somebody changed the item between the look at it and its deletion. Not stopped by anything: it takes nothing away
- * and never overwrites.
+ * Puts back an item that somebody changed between reading and deleting it. No check stops this, because it removes
+ * nothing and never overwrites.
  */
 async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal> {
   const { runtime, tableName, key, deadline, run } = tools;
@@ -65,17 +65,17 @@ async function remove(tools: TakerTools, undeletable: Undeletable, existing: Wir
     return isSame(old, existing) ? 'removed' : putBackDeleted(tools, old);
   }
   const [found] = outcome.existing === undefined ? await tools.read([existing]) : [outcome.existing];
-  // An answer was lost, or somebody else deleted it.
+  // Either an answer was lost, or somebody else deleted the item.
   if (found === undefined) return 'removed';
   return isUntouched(found) ? remove(tools, undeletable, found) : 'changed';
 }
 
 /**
- * Deletes the run's items of one page of the table. A page that is cut short is looked at again, and what stays is
- * met again: it is counted when the page is through.
+ * Deletes the run's items of one page of the table. An interrupted page is read again from its start, so the items that
+ * stay are counted only when the page is complete.
  *
- * @returns where to go on: behind the last item that stays, because not every engine finds the place of an item that
- *   is gone again. `undefined` at the table's end.
+ * @returns where to continue: after the last item that stays, because not every engine can continue at an item that is
+ *   gone. `undefined` at the table's end.
  */
 export async function removePage(
   tools: TakerTools,

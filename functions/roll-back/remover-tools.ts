@@ -15,7 +15,7 @@ export interface TakerScope {
   readonly tableName: string;
   /** Epoch milliseconds after which no request begins. */
   readonly deadline: number;
-  /** Awaited before every request that changes something; what it throws ends the call. */
+  /** Awaited before every request that changes something. Its error ends the call. */
   readonly check: () => Promise<void>;
 }
 
@@ -26,12 +26,12 @@ export interface TakerTools extends TakerScope {
   readonly runtime: Runtime;
   /** Of the table. */
   readonly key: TableKey;
-  /** The table's among the filled ones. */
+  /** The table's number among the filled ones. */
   readonly number: number;
   readonly tally: Tally;
-  /** Takes the tally and begins another. */
+  /** Returns the tally and begins another one. */
   readonly takeTally: () => ReturnType<Tally['taken']>;
-  /** One write inside the rate, checked before each attempt. */
+  /** Sends one write within the rate limit. Each attempt is checked first. */
   readonly guarded: <T extends Paid>(attempt: () => Promise<T>) => Promise<T>;
   /** The items under these keys, strongly consistent. */
   readonly read: (items: readonly WireItem[]) => Promise<readonly WireItem[]>;
@@ -82,7 +82,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
   };
 }
 
-/** Does something for each item, some side by side. @throws the first failure, once all have settled */
+/** Does something for each item, with several items at once. @throws the first failure, once all have settled */
 export async function sideBySide(
   items: readonly WireItem[],
   task: (item: WireItem) => Promise<void>,

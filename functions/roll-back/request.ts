@@ -11,7 +11,7 @@ import {
   rollBackRequestSchema,
 } from '../shared/state.ts';
 
-/** Which run, why, and on whose word. */
+/** Which run to roll back, why, and who asked for it. */
 export interface RollBackOrder {
   readonly runId: string;
   /** `fail`: its own execution failed. `recover`: its execution is dead. `operator`: somebody asked for the roll back. */
@@ -21,7 +21,7 @@ export interface RollBackOrder {
   readonly failure: ReadableFailure & { readonly state?: string };
 }
 
-/** The execution failed before it had begun a run. */
+/** The execution failed before it began a run. */
 export interface NothingBegun {
   readonly runId: undefined;
   readonly failure: ReadableFailure;
@@ -37,7 +37,7 @@ function parseRequest(typed: unknown): RollBackRequest {
 }
 
 /**
- * The first failure that a worker of the run's present execution recorded is the root cause; the Map's own error may
+ * The root cause is the first failure that a worker of the run's current execution recorded. The Map's own error may
  * only say that a worker failed.
  */
 async function rootCause(
@@ -52,7 +52,7 @@ async function rootCause(
     : { error: recorded.error, cause: recorded.cause, state: recorded.state };
 }
 
-/** A run that succeeded did not fail, whatever its workers met on the way. */
+/** A run that succeeded did not fail, even if its workers recorded failures. */
 async function reasonOfOrder(runtime: Runtime, runId: string): Promise<RollBackOrder['failure']> {
   const run = await findRun(runtime.ledger, runId);
   return run?.status === 'SUCCEEDED' ? ORDERED : rootCause(runtime, runId, ORDERED);
@@ -72,7 +72,7 @@ type FailedMachine = Extract<RollBackInput, { machine: 'migrate' | 'restore' }>;
 
 async function fromFailure(runtime: Runtime, input: FailedMachine): Promise<RollBackOrder | NothingBegun> {
   const caught = readableFailure(input.failure);
-  // Without a tested connection no run was begun, and the ledger may be what does not answer.
+  // No run begins before the connection is tested, and the ledger may be the service that does not answer.
   if (input.tested === undefined && input.run === undefined) return { runId: undefined, failure: caught };
   const { execution } = input;
   const record = await findExecution(runtime.ledger, execution.name);
@@ -86,7 +86,7 @@ async function fromFailure(runtime: Runtime, input: FailedMachine): Promise<Roll
   return { runId, reason: 'fail', execution, failure: await rootCause(runtime, runId, caught) };
 }
 
-/** Reads which run is to be rolled back, and at whose request. */
+/** Reads which run to roll back, and who asked for it. */
 export async function readOrder(
   runtime: Runtime,
   input: RollBackInput,

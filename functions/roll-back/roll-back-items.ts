@@ -6,13 +6,13 @@ import { addLeft, type Left, LEFT_REASONS } from './left-items.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
 import type { TakerScope } from './remover-tools.ts';
 
-/** What has become of the run's items in a table that existed before. */
+/** What happened to the run's items in a table that existed before. */
 export interface ItemsRolledBack {
-  /** False: time was short, and the next call continues. */
+  /** False if the time ran out. The next call continues. */
   readonly done: boolean;
-  /** Added by the run, and gone now. */
+  /** Items that the run added and that are now gone. */
   readonly deleted: number;
-  /** Replaced by the run, and as before now. */
+  /** Items that the run replaced and that are now as before. */
   readonly restored: number;
   /** Items that are not as before, and why. */
   readonly left: Left;
@@ -22,13 +22,13 @@ const CHECKPOINT_MILLIS = 5_000;
 
 type RemovalShard = Shard<RemovalCursor>;
 
-/** A roll back that is started once more looks at everything again. */
+/** A roll back that is started again looks at everything again. */
 const basisOf = ({ markedAt = 0 }: Run): string => `${markedAt}`;
 
 /**
  * Rolls back a run's items in a table that existed before the run: puts back what it replaced and deletes what it
- * added, each on the condition that it is as the run wrote it. What somebody has changed stays and is named.
- * Idempotent; goes on at its checkpoint.
+ * added, each on the condition that it is as the run wrote it. Items that somebody has changed stay and are named.
+ * Idempotent. Continues at its checkpoint.
  *
  * @throws what `check` throws, and throttling that outlasts the deadline
  */
@@ -60,7 +60,7 @@ function leftIn({ counters = {}, samples }: Partial<RemovalShard>): Left {
   return Object.fromEntries(entries);
 }
 
-/** Counters and samples with one more step; `items` is what a reader of any shard looks at. */
+/** Adds one more step to the counters and samples. `items` is the counter that readers of any shard use. */
 export function addStep(
   before: Pick<RemovalShard, 'counters' | 'samples'> | undefined,
   { cursor, deleted, restored, left }: RemovalStep,
@@ -90,11 +90,11 @@ async function save(
     step,
     version,
   }: {
-    /** Of the table, among the filled ones. */
+    /** The table's number among the filled ones. */
     readonly number: number;
     readonly before: RemovalShard | undefined;
     readonly step: RemovalStep;
-    /** Of the checkpoint that is there, whichever roll back it is of. */
+    /** Version of the existing checkpoint, whichever roll back wrote it. */
     readonly version: number;
   },
 ): Promise<RemovalShard> {

@@ -17,7 +17,7 @@ import { openKept } from './open-kept.ts';
 import type { ReliedTables } from './relied-tables.ts';
 import { endsTurn, type RollBackFence } from './recovery-owner.ts';
 
-/** A small backup is there at once, a large one in a minute or two. */
+/** A small backup is available at once, a large one in a minute or two. */
 const LOOK_FOR_BACKUP_SECONDS = 5;
 
 /** One roll back's turn. */
@@ -34,9 +34,9 @@ export interface TableRollBackScope {
 export type RolledBackTable =
   | { readonly kind: 'done' }
   | { readonly kind: 'wait'; readonly seconds: number }
-  /** DynamoDB did not take it just now; the turn is tried again once the other tables had theirs. */
+  /** DynamoDB refused for the moment. This table's turn is repeated after those of the other tables. */
   | { readonly kind: 'transient'; readonly error: unknown }
-  /** It could not be rolled back; the sentence names the reason. `table`: one that the run has created. */
+  /** It could not be rolled back, and the sentence gives the reason. `table` is set if the run created it. */
   | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
 
 interface ExistingTable {
@@ -48,7 +48,7 @@ interface ExistingTable {
 async function existingTable(runtime: Runtime, name: string): Promise<ExistingTable | undefined> {
   const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return undefined;
-  // One that is going may be gone when its tags are asked for.
+  // A table that is being deleted may be gone by the time its tags are read.
   if (table.TableStatus === 'DELETING') return { table, tag: undefined, isWithoutTags: false };
   const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
   return { table, tag: tags?.get(RUN_TAG), isWithoutTags: tags === undefined };
@@ -78,16 +78,16 @@ function factsOf(
   };
 }
 
-/** What one turn does about one table. */
+/** One turn's work on one table. */
 interface TableScope extends TableRollBackScope {
   readonly record: TableRecord;
 }
 
-/** One of the run's own tables, and what is known of it. */
+/** One of the run's own tables, and what is known about it. */
 interface OwnTable extends TableScope {
   readonly table: TableDescription;
   readonly facts: TableFacts;
-  /** Whether the shop may use it: the run succeeded, or a later run relies on it. */
+  /** Whether the shop may be using it, because the run succeeded or a later run relies on it. */
   readonly isInUse: boolean;
 }
 
@@ -110,7 +110,7 @@ async function keep(runtime: Runtime, own: OwnTable, what: string): Promise<Roll
   return DONE;
 }
 
-/** Looks into the table and deletes it if it holds nothing of the shop's: once where it is closed, else twice. */
+/** Inspects the table and deletes it if it holds no foreign items. An open table is inspected twice. */
 async function lookAndDelete(
   runtime: Runtime,
   own: OwnTable,
@@ -128,15 +128,15 @@ async function lookAndDelete(
   const last = await deleteTable(runtime, { table, fence, deadline, lookAgain: isClosed ? undefined : look });
   if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
   if (last.kind === 'something of the shop') return keep(runtime, own, last.what);
-  const open = isClosed ? [] : ['it could not be closed, so it was looked through again directly before'];
+  const open = isClosed ? [] : ['it could not be closed, so it was inspected again directly before'];
   const remark = [net ?? [], open].flat().join('; ');
   await note(runtime, own, 'DELETED', remark === '' ? {} : { remark });
   return DONE;
 }
 
 /**
- * A short look before a table that was in use is closed: where the shop's items are seen at once, it stays as it is
- * and nobody is shut out.
+ * A short inspection before a table in use is closed. If it finds foreign items at once, the table stays as it is and
+ * nobody is shut out.
  */
 async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable | undefined> {
   const { run, record, table, isInUse } = own;
@@ -159,7 +159,7 @@ async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<Rolled
   return lookAndDelete(runtime, own, { isClosed, net: net.remark });
 }
 
-/** What a later run relies on stays, unless the operator has named that run. */
+/** Keeps a table that a later run relies on, unless the operator has named that run. */
 async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>): Promise<RolledBackTable> {
   const { run, record, table } = own;
   const relied = own.relied({ name: record.name, tableId: table.TableId });
@@ -174,7 +174,7 @@ async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>
 
 async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<RolledBackTable> {
   const { record } = scope;
-  // It existed before, or is gone. There is nothing to look at, and it may be closed to this role.
+  // The table existed before, or is gone. There is nothing to inspect, and this role may not have access to it.
   if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return DONE;
   const existing = await existingTable(runtime, record.name);
   const facts = factsOf(runtime, scope, record, existing);
@@ -192,14 +192,14 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
         'DELETED',
         record.outcome === 'INTENT'
           ? { remark: 'it was announced, but never created', isNeverCreated: true }
-          : { remark: 'somebody has deleted it before' },
+          : { remark: 'somebody had already deleted it' },
       );
       return DONE;
     case 'note existed':
       await note(runtime, scope, 'EXISTED');
       return DONE;
     case 'keep': {
-      // Another table of this name is nobody's business here; the run's own one is not left closed.
+      // Another table of this name is left alone. The run's own table is not left closed.
       const isSame = existing?.table.TableId === record.tableId;
       const closed = isSame ? await openKept(runtime, scope) : '';
       await note(runtime, scope, 'KEPT', { remark: decision.remark + closed });
@@ -223,7 +223,7 @@ export async function rollBackTable(
     if (isTransient(error)) return { kind: 'transient', error };
     const closed = await openKept(runtime, { ...scope, record });
     const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
-    const remark = `it could not be looked at or deleted (${name}: ${message})${closed}`;
+    const remark = `it could not be inspected or deleted (${name}: ${message})${closed}`;
     await note(runtime, { ...scope, record }, 'KEPT', { remark });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
   }

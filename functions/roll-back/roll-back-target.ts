@@ -13,15 +13,15 @@ import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
-/** A small backup is there at once, a large one in a minute or two. */
+/** A small backup is available at once, a large one in a minute or two. */
 const LOOK_FOR_BACKUP_SECONDS = 5;
 
-/** A step called alone migrates another run's backup; any other run has written nothing before its own is sealed. */
+/** A step called alone migrates another run's backup. Any other run writes nothing before its own backup is sealed. */
 function mayHaveWritten({ kind, backup }: Run): boolean {
   return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
 }
 
-/** The tables that the run fills, as it began or as the code has them now, and that existed before. */
+/** The tables that the run fills and that existed before, as named when it began or as the code names them now. */
 async function existingTargets(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
   if (!mayHaveWritten(run)) return [];
   const known = (run.settings.filled ?? []).map((name) => tableName({ name }, tablePrefixOf(runtime, run)));
@@ -30,7 +30,7 @@ async function existingTargets(runtime: Runtime, run: Run): Promise<readonly Tab
   return tables.filter(({ name, outcome }) => outcome === 'EXISTED' && filled.includes(name));
 }
 
-/** What is left becomes a fact of the table, so that every report names it. */
+/** Records on the table what is left in it, so that every report names it. */
 async function noteLeft(
   runtime: Runtime,
   { runId }: Run,
@@ -64,8 +64,8 @@ async function rollBackContents(
 }
 
 /**
- * Rolls back the run's items in tables that existed before, one by one; a table of the run's own goes whole. A table
- * that cannot be read or written is named, and stops nothing else.
+ * Rolls back the run's items in tables that existed before, one by one. Tables that the run created are deleted whole
+ * elsewhere. A table that cannot be read or written is named and does not stop the others.
  *
  * @throws RunClosedError and transient errors
  */

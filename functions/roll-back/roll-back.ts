@@ -31,7 +31,7 @@ const pending = (waitSeconds: number): RollBackTurn => ({
   report: null,
 });
 
-/** Between two looks at something that somebody else is about to finish. */
+/** Pause between two looks at something that somebody else is about to finish. */
 const LOOK_AGAIN_SECONDS = 5;
 
 const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
@@ -48,9 +48,11 @@ async function rollBackTables(
 }
 
 async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackScope): Promise<RollBackTurn> {
-  // Workers were stopped by the mark. What they had sent before must be in place before anything is looked at.
+  // The mark stopped the workers. The requests that they had already sent must take effect before any table is
+  // inspected.
   const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
-  // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
+  // It looks again before that time, because a worker that finds the run closed closes its claim and need not be waited
+  // for.
   if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
   const remaining = turn.remainingMillis();
   const deadline = runtime.clock.now() + remaining - Math.min(RESERVE_MILLIS, remaining / 4);
@@ -61,7 +63,7 @@ async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackS
   if (transient !== undefined) throw transient.error;
   const waits = outcomes.flatMap((outcome) => (outcome.kind === 'wait' ? [outcome.seconds] : []));
   if (waits.length > 0) return pending(Math.max(...waits));
-  // A request of ours without an answer may still come, and the lock must not pass on before it has.
+  // A request that got no answer may still take effect, and the lock must not pass on before that.
   const doubt = inDoubtUntil(runtime);
   if (doubt !== undefined) return pending(secondsUntil(runtime, doubt));
   const all = [...outcomes, ...(await keepUnrecorded(runtime, scope))];
@@ -78,7 +80,7 @@ interface RollBackScope {
   readonly call: string;
 }
 
-/** One turn under this call's claim, which is closed at its end. */
+/** Takes one turn under this call's claim, and closes the claim at the end. */
 async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope): Promise<RollBackTurn> {
   try {
     return await rollBackRun(runtime, run, scope);
@@ -119,9 +121,9 @@ function notOurs(failure: Failure, reason: string): ReadableFailure {
   return { error, cause: cause.includes(reason) ? cause : `${cause} ${reason}` };
 }
 
-/** Somebody has removed the run's record: without it nothing can be shown to be the run's, so nothing is deleted. */
+/** Somebody has removed the run's record. Without it nothing shows what the run created, so nothing is deleted. */
 function lostRun({ Error: error = 'UnknownError' }: Failure, { name, ledger }: LostRun): RollBackTurn {
-  const cause = `The ledger ${ledger} no longer has the record of run ${name}: somebody has removed it by hand. Nothing was rolled back. Tables that carry the tag migration:run = ${name} belong to the run: look at them, and delete them by hand if nobody needs them. Then start again with {}, which also frees the lock.`;
+  const cause = `The ledger ${ledger} no longer has the record of run ${name}: somebody has removed it by hand. Nothing was rolled back. Tables that carry the tag migration:run = ${name} belong to the run. Look at them, and delete them by hand if nobody needs them. Then start again with {}, which also releases the lock.`;
   return { done: true, waitSeconds: 0, end: 'ROLLBACK_FAILED', error, cause, report: null };
 }
 
@@ -135,9 +137,9 @@ interface LostRun {
 const REFUSALS = [InvalidInputError, LockHeldError, RunNotFoundError];
 
 /**
- * One turn of rolling a run back: marks it, waits until its workers have stopped, takes items and tables away,
- * and ends it. Idempotent; whatever kills a turn, the next goes on. What an operator asked and cannot have is
- * an answer (`REFUSED`), so that the console shows the sentence and not an error's JSON.
+ * One turn of a roll back. It marks the run, waits until the run's workers have stopped, removes items and tables, and
+ * ends the run. Idempotent: if a turn is killed, the next one continues. A refused request of an operator is an answer
+ * (`REFUSED`) and not an error, so that the console shows the sentence and not an error's JSON.
  *
  * @throws LockHeldError, RunNotFoundError, RunClosedError (none retried); TransientError (retried).
  */
@@ -146,7 +148,7 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
     return await takeTurn(runtime, input, turn);
   } catch (error) {
     const { name, message } = errorSummary(error);
-    // Another execution works on the run, or rolls it back: to tell anybody to roll it back would be wrong.
+    // Another execution is working on the run or rolling it back, so the message must not ask anybody to roll it back.
     if ('failure' in input && error instanceof RunClosedError)
       return refusedTurn(notOurs(input.failure, message));
     if ('failure' in input && error instanceof RunNotFoundError)

@@ -11,14 +11,17 @@ import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { sideBySide, type TakerTools } from './remover-tools.ts';
 
-/** What one data file's products may have replaced. */
+/** What the source items of one data file may have replaced. */
 export interface UndoFile {
   readonly stem: string;
-  /** By number; a run that began before these were noted has none. */
+  /** By number. A run of an earlier version has none. */
   readonly records: ReadonlyMap<number, UndoRecord>;
 }
 
-/** Data files whose items may have replaced something in this filled table; only `replace` does. */
+/**
+ * Data files whose items may have replaced something in this filled table. Empty unless the run was started with
+ * `replace`.
+ */
 export async function undoFiles(runtime: Runtime, run: Run, number: number): Promise<readonly UndoFile[]> {
   if (run.parameters.onExisting !== 'replace') return [];
   const records = Map.groupBy(await listUndoRecords(runtime.ledger, run.runId), ({ stem }) => stem);
@@ -31,7 +34,10 @@ export async function undoFiles(runtime: Runtime, run: Run, number: number): Pro
   }));
 }
 
-/** @returns whether the item is as before. What somebody changes meanwhile is left to the pass over the table. */
+/**
+ * @returns whether the item is as before. If somebody changes the item in the meantime, the pass over the table
+ *   decides.
+ */
 async function putBack(tools: TakerTools, existing: WireItem, old: WireItem): Promise<boolean> {
   const { runtime, tableName, key, guarded, isUntouched } = tools;
   const names = key.map(({ name }) => name);
@@ -63,7 +69,7 @@ async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Prom
 }
 
 /**
- * What the run has removed comes back where nothing is; what others have put there meanwhile stays.
+ * Puts back the items that the run removed, unless others have written items under their keys in the meantime.
  *
  * @returns marks of the items that could not be put back: none
  */
@@ -78,7 +84,7 @@ async function putBackRemoved(tools: TakerTools, removed: readonly WireItem[]): 
   return [];
 }
 
-/** Puts back what one data file's products have replaced, and notes in the ledger what could not be put back. */
+/** Puts back what the source items of one data file replaced, and records in the ledger what could not be put back. */
 export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile): Promise<void> {
   const { runtime, run } = tools;
   const { objects, ledger } = runtime;
@@ -86,7 +92,7 @@ export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile
   const highest = Math.max(-1, ...records.keys());
   for (let number = 0; ; number += 1) {
     const record = records.get(number);
-    // What others delete after the first roll back stays deleted.
+    // Items that others deleted after the first roll back stay deleted.
     if (record?.isPutBack === true) continue;
     const kept = await readUndoObject(
       { objects, runId: run.runId, stem },

@@ -185,7 +185,9 @@ describe('a run that a later one relies on', () => {
     const { cause } = await rollBack({ runId: a, confirm: runId });
 
     expect(await statusOf(a)).toBe('ROLLBACK_FAILED');
-    expect(cause).toContain(`The items of run ${a} in products-enhanced, which could not be backed up first`);
+    expect(cause).toContain(
+      `The items of run ${a} stay in products-enhanced, because it could not be backed up first`,
+    );
     expect(cause).not.toContain('aws dynamodb delete-table');
     expect(await readTables(shop)).toEqual(before);
   });

@@ -41,7 +41,7 @@ describe('what becomes of a table when its run is rolled back', () => {
     const existing = { ...ours, tableId: 'id-2' };
     expect(decide({ existing, contents: 'nothing of the shop' })).toEqual({
       action: 'keep',
-      remark: 'a table of this name was created by somebody else since',
+      remark: 'somebody else has since created a table of this name',
     });
   });
 
@@ -49,7 +49,7 @@ describe('what becomes of a table when its run is rolled back', () => {
     const decision = decide({ existing: { ...ours, runTag }, contents: 'nothing of the shop' });
     expect(decision).toEqual({
       action: 'keep',
-      remark: "its tag migration:run is not run-a, so it cannot be shown to be this run's",
+      remark: 'its tag migration:run is not run-a, so nothing shows that this run created it',
     });
   });
 

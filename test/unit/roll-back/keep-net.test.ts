@@ -71,7 +71,7 @@ describe('a table of a run that succeeded', () => {
     await close();
     world.clock.advance(120_000);
     await close();
-    expect(await warnings()).toEqual([expect.stringContaining('cannot close it entirely')]);
+    expect(await warnings()).toEqual([expect.stringContaining('does not rule it out')]);
   });
 
   it('is open for good when the endpoint has no resource policies', async () => {

@@ -88,7 +88,7 @@ describe('the report of a roll back', () => {
     const { report } = await failed();
     expect(report).toMatchObject({
       migrated: { items: 0 },
-      tables: [{ name: targetName, outcome: 'DELETED', remark: 'somebody has deleted it before' }],
+      tables: [{ name: targetName, outcome: 'DELETED', remark: 'somebody had already deleted it' }],
     });
   });
 
@@ -199,7 +199,7 @@ describe('an execution that has no run to roll back', () => {
     const resumed = await bench.resume(bench.run);
     const turn = await failed();
     expect(turn).toMatchObject({ end: 'REFUSED', error: 'ItemRefusedError', report: null });
-    expect(turn.cause).toContain('An item was refused. Run run-1 is worked on by arn:resumer now');
+    expect(turn.cause).toContain('An item was refused. Run run-1 is now being worked on by arn:resumer');
     expect(turn.cause).not.toMatch(/rollback|start/);
     expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({
       status: 'RUNNING',
