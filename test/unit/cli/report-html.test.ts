@@ -121,7 +121,7 @@ describe('the page of a restore', () => {
     expect(tile(page, 'Already there')).toBe('4, equal in every attribute');
     expect(tile(page, 'Left as they are')).toBe('1, differ from the backup');
     expect(page).toContain(
-      '<code>products-restored-20260301t120000z</code>, it existed before, and only missing items were put',
+      '<code>products-restored-20260301t120000z</code>, it existed before, and only missing items were written',
     );
     expect(page).toContain('0, whose time to live was up when the restore began');
   });
@@ -181,7 +181,7 @@ describe('the figures on top', () => {
 
   it('say that nothing is left of a run that was rolled back', () => {
     const page = renderReport(failedView());
-    expect(tile(page, 'Items in place')).toBe('0, none is left of the run');
+    expect(tile(page, 'Items in place')).toBe('0, no item of the run is left');
     expect(tile(page, 'Already there')).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import type { Canvas, Plot } from './plot.ts';
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
-/** A step that gives at most `ticks` labels and reads like a clock. */
+/** A step between labels, as on a clock, that gives at most `ticks` labels. */
 export function timeStep(seconds: number, ticks: number): number {
   const fraction = seconds / ticks;
   if (fraction <= 0.5)
@@ -12,14 +12,17 @@ export function timeStep(seconds: number, ticks: number): number {
   return steps.find((step) => step >= fraction) ?? Math.ceil(fraction / 86_400) * 86_400;
 }
 
-/** From when to when the page's pictures are drawn: one for all of them, so that they can be read side by side. */
+/** The time that the page's pictures show. All of them share it, so that they can be compared. */
 export interface Timeline {
   /** Epoch milliseconds. */
   readonly startMillis: number;
   readonly seconds: number;
 }
 
-/** The stretch that holds every stay in a state and every worker; a resumed run's workers began before its last execution. */
+/**
+ * The time that contains every visit to a state and every worker. A resumed run's workers began before its last
+ * execution.
+ */
 export function timelineOf({ path, shards, report }: ReportView): Timeline {
   const workers = [...shards.values()].flat();
   const starts = [...path.map(({ enteredAt }) => enteredAt), ...workers.map(({ startedAt }) => startedAt)];
@@ -30,7 +33,7 @@ export function timelineOf({ path, shards, report }: ReportView): Timeline {
   return { startMillis, seconds: Math.max(0.05, (endMillis - startMillis) / 1000) };
 }
 
-/** A time axis from 0 to `seconds`, labelled `30 s`, `2 min`; the same ticks in every picture. */
+/** A time axis from 0 to `seconds`, labelled `30 s`, `2 min`, with the same ticks in every picture. */
 export function timeAxis({ seconds }: Timeline, { isNarrow }: Canvas): Plot['x'] {
   const interval = timeStep(seconds, isNarrow ? 3 : 8);
   const count = Math.ceil(seconds / interval - 1e-9);
@@ -43,5 +46,7 @@ function timeLabel(seconds: number): string {
   return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : duration(seconds).replace('.0 s', ' s');
 }
 
-/** Left and right of what is drawn on a wide page: where the names of states find room, and the same time stands below the same time. */
+/**
+ * Left and right margins on a wide page. They leave room for the names of states and align the times of all pictures.
+ */
 export const wideMargins = { left: 150, right: 76 } as const;

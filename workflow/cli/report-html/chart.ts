@@ -1,12 +1,12 @@
 import { type Html, html } from './html.ts';
 import { type Canvas, drawPlot, type Plot } from './plot.ts';
 
-/** A picture with words for those who do not see it, and the figures behind it. */
+/** A picture with a description for readers who cannot see it, and the figures behind it. */
 export interface Chart {
   /** Unique on the page. */
   readonly id: string;
   readonly title: string;
-  /** What there is to see, in a sentence or two. */
+  /** What the picture shows, in a sentence or two. */
   readonly description: string;
   readonly height: (canvas: Canvas) => number;
   readonly plot: (canvas: Canvas) => Plot;
@@ -19,7 +19,7 @@ const canvases = {
   narrow: { width: 350, isNarrow: true },
 } as const;
 
-/** The picture for both widths, and its table to unfold. */
+/** The picture for both widths, and a table that unfolds. */
 export function chartFigure(chart: Chart): Html {
   return html`<figure>${drawing(chart, 'wide')}${drawing(chart, 'narrow')}</figure>
     <details><summary>Figures as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="${chart.title}">${chart.table}</div></details>`;

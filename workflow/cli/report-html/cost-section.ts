@@ -22,22 +22,22 @@ const partKeys = [
   'transitions',
 ] as const satisfies readonly (keyof CostParts)[];
 
-/** Once: estimate and actual side by side. Each month: table by table, indexes included. */
+/** One-time cost, with estimate and actual side by side, and monthly cost of each table with its indexes. */
 export function costSection(report: Report): Html | undefined {
   const { cost, durationSeconds } = report;
-  // What a failed restore's ledger estimates is a migration of the same size.
+  // The ledger of a failed restore holds the estimate of a migration of the same size.
   const estimated = isCosted(cost.estimated) && !isRestore(report) ? cost.estimated : undefined;
   const actual = isCosted(cost.actual) ? cost.actual : undefined;
   const any = actual ?? estimated;
   if (any === undefined) return undefined;
   return html`<section aria-labelledby="cost-heading"><h2 id="cost-heading">Cost</h2>
-    <p class="lead">At the prices of ${any.region}, ${PRICE_LIST.date}, and ${any.rupeesPerDollar} rupees a dollar; without free tier and tax.</p>
+    <p class="lead">At the prices of ${any.region}, ${PRICE_LIST.date}, and ${any.rupeesPerDollar} rupees a dollar, without free tier and tax.</p>
     <div class="pair"><div><h3>Once, for this run</h3>${onceTable(estimated, actual, durationSeconds)}</div>
     ${estimated !== undefined && estimated.monthly.length > 0 && html`<div><h3>${monthlyHeading(report)}</h3>${monthlyTable(estimated.monthly)}</div>`}</div>
   </section>`;
 }
 
-/** Says whether the tables are there to be paid for. */
+/** Says whether the tables exist and cost anything. */
 function monthlyHeading({ status, tables }: Report): string {
   const isThere =
     (status === 'SUCCEEDED' || status === 'HELD') && tables.some(({ outcome }) => outcome !== 'DELETED');
@@ -72,7 +72,7 @@ function capacityText({ billing, readCapacity, writeCapacity, indexes }: Monthly
   return `${count(readCapacity)} read, ${count(writeCapacity)} write units a second${withIndexes}`;
 }
 
-/** A figure with its column's name, which a phone shows beside it in place of the head. */
+/** A figure with its column's name, which a phone shows beside it instead of the table's head. */
 const labelled = (label: string, text: string): Html =>
   html`<td class="number" data-label="${label}">${text}</td>`;
 

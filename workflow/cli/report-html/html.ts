@@ -1,6 +1,6 @@
 import { printable } from '../../../functions/shared/printable.ts';
 
-/** A piece of HTML; strings that are put into one are escaped. */
+/** A piece of HTML. Strings that are put into it are escaped. */
 export class Html {
   readonly #text: string;
 
@@ -13,7 +13,7 @@ export class Html {
   }
 }
 
-/** What may stand in a piece of HTML; nothing is shown for `undefined` and `false`. */
+/** What a piece of HTML may contain. `undefined` and `false` show nothing. */
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
 const entities: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is nothing but text, in an element or in an attribute; what a browser would obey is shown as `\u202e`. */
+/** Escapes text for an element or an attribute. Control characters that a browser would obey are shown as `\u202e`. */
 function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -1,4 +1,4 @@
-/** The page's style: light and dark by the reader's own setting, one column on a phone. */
+/** The page's style: light or dark as the reader has set, and one column on a phone. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;

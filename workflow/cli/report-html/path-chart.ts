@@ -6,7 +6,7 @@ import { html } from './html.ts';
 import { bar, type Canvas, label, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 
-/** States that only route: they take no time and would hide the ones that do. */
+/** States that only route. They take no time and would hide the ones that do. */
 const routing = new Set(['Choice', 'Pass', 'Succeed', 'Fail']);
 const maxRows = 30;
 const rowHeight = 27;
@@ -21,7 +21,7 @@ const LABEL_GAP = 5;
 
 const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 
-/** The execution's way through its states, each a bar as long as the time spent in it. */
+/** The execution's path through its states. Each state is a bar as long as the time spent in it. */
 export function pathChart(path: readonly StateVisit[], timeline: Timeline): Chart {
   const rows = rowsOf(path, timeline);
   const first = rows[0]?.offset ?? 0;

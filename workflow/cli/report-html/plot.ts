@@ -1,12 +1,17 @@
 import { type Html, html } from './html.ts';
 
-/** Whether a picture is for a wide page or for a phone: it is drawn once for each, so that its text stays readable. */
+/**
+ * The page that a picture is drawn for. It is drawn for a wide page and for a phone, so that its text stays readable.
+ */
 export interface Canvas {
   readonly width: number;
   readonly isNarrow: boolean;
 }
 
-/** A picture's frame: time to the right, rows or a value upwards. Colours are the page's variables, so that one picture serves light and dark. */
+/**
+ * A picture's frame, with time to the right and rows or a value upwards. Colours are the page's variables, so that one
+ * picture serves light and dark.
+ */
 export interface Plot {
   readonly margins: {
     readonly left: number;
@@ -26,24 +31,24 @@ export interface Tick {
   readonly label: string;
 }
 
-/** A row for each name, the first on top. */
+/** A row for each name, with the first at the top. */
 export interface Rows {
   readonly kind: 'rows';
   readonly names: readonly string[];
-  /** Only every so manyeth is written. */
+  /** Only every so many rows has its name written. */
   readonly every: number;
   readonly color: string;
   readonly fontSize: number;
 }
 
-/** From 0 at the bottom to `end` on top. */
+/** From 0 at the bottom to `end` at the top. */
 export interface Values {
   readonly kind: 'values';
   readonly end: number;
   readonly ticks: readonly Tick[];
 }
 
-/** Where things lie, in pixels. */
+/** Converts times, rows and values to pixels. */
 export interface Scale {
   readonly x: (at: number) => number;
   /** The middle of a row, or the height of a value. */
@@ -52,7 +57,7 @@ export interface Scale {
 
 const LABEL_GAP = 8;
 
-/** The frame with its grid and labels, and the marks in it: the inside of an `svg` element. */
+/** The frame with its grid, labels and marks, as the content of an `svg` element. */
 export function drawPlot(plot: Plot, { width }: Canvas, height: number): Html {
   const { margins, x, y, marks } = plot;
   const scale = scaleOf(plot, width, height);
@@ -98,7 +103,7 @@ interface TextStyle {
   readonly fontSize: number;
 }
 
-/** A text beside a point, in the middle of its height. */
+/** A text beside a point, centred at its height. */
 export function label(text: string, { x, y, anchor, color, fontSize }: TextStyle): Html {
   return html`<text x="${pixels(x)}" y="${pixels(y)}" dominant-baseline="central" text-anchor="${anchor}" fill="${color}" font-size="${fontSize}">${text}</text>`;
 }

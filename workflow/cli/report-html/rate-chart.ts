@@ -8,7 +8,7 @@ import { stateColor } from './state-colors.ts';
 
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
-/** Items a second over time, one colour a Map. */
+/** Items a second over time, with one colour for each Map. */
 export function rateChart(series: readonly RateSeries[], timeline: Timeline): Chart {
   const peaks = series.map((one) => `${one.state} reached ${count(peakOf(one))} a second`);
   return {
@@ -43,7 +43,7 @@ function plotOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canva
   };
 }
 
-/** About four steps of 1, 2 or 5 and zeros, up to the peak. */
+/** About four steps up to the peak. A step is 1, 2 or 5 with zeros. */
 function valueAxis(peak: number): Values {
   const fraction = Math.max(1, peak) / 4;
   const power = 10 ** Math.floor(Math.log10(fraction));
@@ -57,7 +57,7 @@ function valueAxis(peak: number): Values {
   };
 }
 
-/** The outline of a series: each interval a step, down to zero at both ends. */
+/** The outline of a series. Each interval is a step, and both ends go down to zero. */
 function outline({ intervals }: RateSeries): readonly (readonly [number, number])[] {
   const first = intervals[0];
   const last = intervals.at(-1);

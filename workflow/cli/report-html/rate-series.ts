@@ -8,7 +8,7 @@ export interface RateSeries {
   readonly intervals: readonly RateInterval[];
 }
 
-/** A stretch of time and how fast the Map was in it. */
+/** An interval of time, and how fast the Map was in it. */
 export interface RateInterval {
   /** Seconds since the run's start. */
   readonly from: number;
@@ -20,7 +20,7 @@ const maxIntervals = 60;
 
 type Mark = readonly [millis: number, items: number];
 
-/** How fast each Map went, from its workers' checkpoints. A Map that handled nothing is left out. */
+/** How fast each Map was, computed from its workers' checkpoints. A Map that handled no item is left out. */
 export function rateSeries(shards: ShardsByState, startMillis: number): readonly RateSeries[] {
   return [...shards]
     .filter(([state, own]) => itemsOf(state, own) > 0)
@@ -44,7 +44,7 @@ function seriesOf(state: ShardState, shards: readonly Shard[], startMillis: numb
   return { state, intervals };
 }
 
-/** Start, checkpoints and end of a shard, in order, never going back. */
+/** Start, checkpoints and end of a shard, in order of time. */
 function marksOf(state: ShardState, shard: Shard): readonly Mark[] {
   const ends: Mark = [shard.updatedAt, itemsOf(state, [shard])];
   const all: readonly Mark[] = [[shard.startedAt, 0], ...shard.marks, ends];
@@ -53,7 +53,7 @@ function marksOf(state: ShardState, shard: Shard): readonly Mark[] {
   return ordered.map(([millis, items]): Mark => [millis, (most = Math.max(most, items))]);
 }
 
-/** Items handled by then, on the line between two marks. */
+/** Items handled by then, interpolated between two marks. */
 function itemsAt(marks: readonly Mark[], millis: number): number {
   const next = marks.findIndex(([at]) => at >= millis);
   const [nextMillis, nextItems] = marks[next] ?? [0, 0];

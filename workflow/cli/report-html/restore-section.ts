@@ -5,10 +5,10 @@ import { facts } from './sections.ts';
 
 const modes = {
   NEW: 'new, created by this restore',
-  EXISTING: 'it existed before, and only missing items were put',
+  EXISTING: 'it existed before, and only missing items were written',
 } as const;
 
-/** What a restore put where, and what it left alone. */
+/** What a restore wrote, where to, and what it left alone. */
 export function restoreSection({ restored }: Report): Html | undefined {
   if (restored === undefined) return undefined;
   const { backupId, targetTable, mode, written, alreadyPresent, keptDifferent, expired } = restored;

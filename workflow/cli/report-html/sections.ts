@@ -17,7 +17,7 @@ export function failureSection({ failure }: Report, { nextStep }: Outcome): Html
   </section>`;
 }
 
-/** Sentences that a reader should not miss. */
+/** Warnings that a reader should not miss. */
 export function warningSection(report: Report): Html | undefined {
   const warnings = groupWarnings(report.warnings ?? []);
   if (warnings.length === 0) return undefined;
@@ -27,7 +27,7 @@ export function warningSection(report: Report): Html | undefined {
   </section>`;
 }
 
-/** A table's head: names, those of numbers with a `#` in front. */
+/** A table's head. The names of columns of numbers begin with `#`. */
 export function tableHead(names: readonly string[]): Html {
   const cells = names.map((name) =>
     name.startsWith('#')
@@ -39,7 +39,7 @@ export function tableHead(names: readonly string[]): Html {
 
 const outcomeTones = { CREATED: 'good', EXISTED: 'notice', DELETED: 'bad', KEPT: 'notice' } as const;
 
-/** What became of each table. */
+/** The outcome of each table. */
 export function tablesSection({ tables, status }: Report): Html {
   const none =
     status === 'PLANNED' ? 'A dry run creates none.' : 'The run ended before it had created or used one.';
@@ -75,10 +75,10 @@ function samples(label: string, keys: readonly string[] = []): Fact | undefined 
 
 /** What was compared with what. A restore leaves whatever else an existing table holds. */
 function verificationLead({ restored }: Report): string {
-  if (restored === undefined) return 'Every item of the target against what the backup must have become.';
+  if (restored === undefined) return 'Every item of the target was compared with what the backup becomes.';
   return restored.mode === 'NEW'
-    ? 'Every item of the new table against the backup.'
-    : 'Every item of the backup, looked for in the table.';
+    ? 'Every item of the new table was compared with the backup.'
+    : 'Every item of the backup was looked up in the table.';
 }
 
 /** What verification counted, and the keys that differ. */
@@ -99,14 +99,16 @@ export function verificationSection(report: Report): Html {
       isByKey ? undefined : ['Different', shouldBeZero(different)],
       isByKey ? undefined : ['Extra', shouldBeZero(extra)],
       changedSince > 0 ? ['Changed since by others', count(changedSince)] : undefined,
-      presentDifferent > 0 ? ['Different, of earlier runs or of others', count(presentDifferent)] : undefined,
-      staleVariants > 0 ? ['No longer of the product', count(staleVariants)] : undefined,
+      presentDifferent > 0
+        ? ['Different, written by earlier runs or by others', count(presentDifferent)]
+        : undefined,
+      staleVariants > 0 ? ['No longer part of the product', count(staleVariants)] : undefined,
       samples('Missing keys', mismatches.missing),
       samples('Different keys', mismatches.different),
       samples('Extra keys', mismatches.extra),
       samples('Changed since', mismatches.changedSince),
-      samples('Different, of earlier runs or of others', mismatches.presentDifferent),
-      samples('No longer of the product', mismatches.staleVariants),
+      samples('Different, written by earlier runs or by others', mismatches.presentDifferent),
+      samples('No longer part of the product', mismatches.staleVariants),
       samples('Left, not as a migration wrote them', mismatches.keptChanged),
       samples('Left for too many attributes', mismatches.keptTooLarge),
       samples('Older than the source', mismatches.outdated),
@@ -114,7 +116,7 @@ export function verificationSection(report: Report): Html {
     ])}</section>`;
 }
 
-/** What changed at the source while the run went on. */
+/** What changed at the source during the run. */
 export function driftSection({ verification, driftKeys = {}, source }: Report): Html | undefined {
   if (verification === null) return undefined;
   const { added, changed, removed } = verification.drift;
@@ -142,7 +144,7 @@ export function quarantineSection(report: Report): Html | undefined {
     <div class="scroll"><table>${tableHead(['Product', 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
 }
 
-/** The run keeps the parameters of a migration for every run; these are the ones that a restore is started with. */
+/** Every run stores all parameters of a migration. A restore can be started with these only. */
 const restoreParameters = new Set(['maxConcurrency', 'writeUnitsPerSecond']);
 
 function askedFor(report: Report): readonly (readonly [string, unknown])[] {
@@ -152,7 +154,7 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
   );
 }
 
-/** Where the backup lies, what was asked for, and what was used. */
+/** Where the backup is, what was requested, and what was used. */
 export function runSection(report: Report): Html {
   const { backup, parameters, consumed, source, throttles = 0 } = report;
   const asked = askedFor(report);

@@ -17,7 +17,7 @@ interface Bar {
   readonly to: number;
 }
 
-/** When each worker's shard was worked on: a row a shard, a colour a Map. */
+/** When each shard was worked on, with a row for each shard and a colour for each Map. */
 export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
   const rows = shownShards(shards);
   const bars = barsOf(shards, rows, timeline.startMillis);
@@ -26,7 +26,7 @@ export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
   return {
     id: 'shards',
     title: 'When each shard was worked on',
-    description: `A row a shard, a bar for each state that worked on it. ${shown}`.trim(),
+    description: `A row for each shard, with a bar for each state that worked on it. ${shown}`.trim(),
     height: () => rows.length * rowHeight(rows) + 34,
     plot: (canvas) => plotOf(bars, rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col" class="number">Shard</th><th scope="col" class="number">Began after</th><th scope="col" class="number">Lasted</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Items</th><th scope="col">Finished</th></tr></thead>
@@ -34,7 +34,9 @@ export function shardChart(shards: ShardsByState, timeline: Timeline): Chart {
   };
 }
 
-/** At most forty shards, evenly picked: the picture is for seeing one that lags, and a thousand rows show nothing. */
+/**
+ * At most forty shards, evenly picked. The picture should show one that lags, and a thousand rows would show nothing.
+ */
 function shownShards(shards: ShardsByState): readonly number[] {
   const all = [...new Set([...shards.values()].flat().map(({ shard }) => shard))].toSorted((a, b) => a - b);
   const step = Math.max(1, all.length / maxRows);
@@ -66,7 +68,7 @@ function plotOf(bars: readonly Bar[], rows: readonly number[], timeline: Timelin
     y: { kind: 'rows', names: rows.map(String), every, color: 'var(--faint)', fontSize: 12 },
     marks: ({ x, y }) =>
       bars.map(({ row, state, from, to }) => {
-        // At least as wide as can be seen.
+        // Wide enough to be visible.
         const width = Math.max(2, x(to) - x(from));
         return bar({ x: x(from), y: y(row) - height / 2, width, height }, stateColor(state));
       }),

@@ -12,7 +12,7 @@ const byState: ReadonlyMap<string, string> = new Map([
   ['RollBack', 'var(--undo)'],
 ]);
 
-/** One colour a state on the whole page. */
+/** The colour that a state has on the whole page. */
 export function stateColor(state: string): string {
   return byState.get(state) ?? 'var(--other)';
 }

@@ -7,7 +7,7 @@ import { isRestore } from '../is-restore.ts';
 
 type Tile = readonly [label: string, value: string, note: string];
 
-/** The figures that a reader looks for first. */
+/** The figures that a reader wants first. */
 export function tiles(report: Report): Html {
   const all = [...countTiles(report), timeTile(report), costTile(report)];
   return html`<dl class="tiles">${all.map(([label, value, note]) => html`<div class="tile"><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>`;
@@ -29,7 +29,7 @@ function restoreTiles(report: Report): readonly Tile[] {
   return [inBackup, ['Written', count(restored.written), verifiedNote(report)], ...existingTiles(restored)];
 }
 
-/** Only an existing table can hold anything that the restore did not write. */
+/** Figures of an existing table, which may hold items that the restore did not write. */
 function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts): readonly Tile[] {
   if (mode === 'NEW') return [];
   return [
@@ -53,12 +53,12 @@ function migrationTiles(report: Report): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
   const inPlace = isKept
-    ? 'of the run, left by the roll back'
+    ? 'written by the run and kept by the roll back'
     : `${kindsText(metadata, variants)}; ${verifiedNote(report)}`;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
   return [
     productsTile(report),
-    ['Items in place', count(items), isEmpty ? 'none is left of the run' : inPlace],
+    ['Items in place', count(items), isEmpty ? 'no item of the run is left' : inPlace],
     ...(isEmpty || isKept
       ? []
       : [['Already there', count(alreadyPresent), 'of them before the run'] as const]),
@@ -75,7 +75,7 @@ function quarantineTile({ migrated, rehearsal, status }: Report): Tile {
 
 function timeTile(report: Report): Tile {
   const { durationSeconds, cost, finishedAt } = report;
-  // What a failed restore's ledger estimates is a migration of the same size.
+  // The ledger of a failed restore holds the estimate of a migration of the same size.
   const note =
     isCosted(cost.estimated) && !isRestore(report)
       ? `estimated ${duration(cost.estimated.seconds)}`
