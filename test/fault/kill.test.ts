@@ -14,7 +14,7 @@ describe('a worker that is ended during a call', () => {
 
   beforeAll(async () => {
     shop = await openFaultShop();
-    // Twice: a warm worker sends one request less than a cold one, and a killed one is followed by a cold one.
+    // Runs twice, because a warm worker sends one request less than a cold one, and a cold one follows a killed one.
     for (let run = 0; run < 2; run += 1) {
       await shop.reset(products);
       await shop.migrate();
@@ -30,7 +30,7 @@ describe('a worker that is ended during a call', () => {
   };
 
   describe.each(stages)('%s', (stage) => {
-    it('is called again and the run ends as if nothing had happened, wherever it was', async () => {
+    it('is called again wherever it was, and the run ends as if nothing had happened', async () => {
       const ways = isSoak ? (['before', 'after'] as const) : (['after'] as const);
       for (const nth of points(stage))
         for (const when of ways) {
@@ -47,11 +47,11 @@ describe('a worker that is ended during a call', () => {
         }
     }, 120_000);
 
-    it('is ended again and again: the run is rolled back, and the next run leaves the same tables', async () => {
+    it('leaves its run committed or rolled back if it is ended again and again, and the next run leaves the same tables', async () => {
       await shop.reset(products);
       const before = await readTables(shop);
       const middle = points(stage)[1] ?? 1;
-      // The call and its two retries; the killed worker's followers are cold, so each begins again.
+      // The call and its two retries. Cold workers follow the killed one, so each of them begins again.
       for (const further of [0, 1, 2])
         shop.aws.faults.killAt({ functionName: functionName(stage), nth: middle + further, when: 'after' });
 
@@ -72,7 +72,7 @@ describe('a worker that is ended during a call', () => {
   });
 
   it.each([1, 2, 3])(
-    'and RollBack too, at the quarters of its work: %i',
+    'has its run rolled back if RollBack is also ended after %i quarters of its requests',
     async (quarter) => {
       await shop.reset(products);
       const before = await readTables(shop);

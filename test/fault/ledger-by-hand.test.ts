@@ -21,7 +21,7 @@ import { itemsOf, shopItem, sizedProducts } from '../unit/migrate/migrate-bench.
 
 const products = sizedProducts(40);
 
-/** One edit by hand: which record, what is done to it. */
+/** One edit by hand of one record. */
 interface Edit {
   readonly at: Stage;
   readonly what: 'remove' | 'count' | 'done' | 'table';
@@ -55,7 +55,7 @@ const edits = fc.record<Edit>({
   value: fc.constantFrom(-1, 0, 1, 7, 20, 40, 80, 200),
 });
 
-/** What is missing after a run that says it has succeeded; nothing, where it says something else. */
+/** The keys that are missing after a run that claims to have succeeded. Empty if it ended in another way. */
 async function gapsAfter(all: readonly Edit[], isNew: boolean): Promise<readonly string[]> {
   const { bench, run } = await commitBench(products, isNew ? {} : { existing: [shopItem] });
   try {
@@ -77,8 +77,8 @@ async function gapsAfter(all: readonly Edit[], isNew: boolean): Promise<readonly
   }
 }
 
-describe('whatever somebody does to the ledger and the tables by hand, before whichever state,', () => {
-  it('no run succeeds on less than everything', { timeout: 240_000 }, async () => {
+describe('however somebody edits the ledger and the tables by hand before any state,', () => {
+  it('no run succeeds with less than all items', { timeout: 240_000 }, async () => {
     const everyEdit = fc.array(edits, { minLength: 1, maxLength: 2 });
     await fc.assert(
       fc.asyncProperty(everyEdit, fc.boolean(), async (all, isNew) => {

@@ -8,14 +8,14 @@ import { takeSnapshot } from '../support/ledger-model/observe.ts';
 import { createLedgerWorld, type LedgerWorld } from '../support/ledger-world.ts';
 import { caseCount, faultSeed } from '../support/soak.ts';
 
-/** What the model keeps: which executions there are, by name. */
+/** The model knows how many executions there are. Their names follow from their number. */
 interface Model {
   count: number;
 }
 
 type Command = fc.AsyncCommand<Model, Actors>;
 
-/** The executions that a command may be about: the newest is number 0. */
+/** The execution that a command works on. The newest is number 0. */
 const nameOf = ({ count }: Model, back: number): string => `run-${count - 1 - (back % Math.max(1, count))}`;
 
 function command(label: string, run: (model: Model, actors: Actors) => void, needsRun = true): Command {
@@ -78,7 +78,7 @@ let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
 afterAll(() => world.stop());
 
-/** All that was begun, and what that has begun in turn. */
+/** Waits for all tasks, and for those that they have begun in turn. */
 async function allOf(tasks: readonly Promise<unknown>[]): Promise<void> {
   for (let done = 0; done < tasks.length;) {
     const upTo = tasks.length;
@@ -87,7 +87,7 @@ async function allOf(tasks: readonly Promise<unknown>[]): Promise<void> {
   }
 }
 
-/** Calls the schedule until no run is left to be recovered. */
+/** Calls the schedule until no run needs to be recovered. */
 async function settleAll(actors: Actors, scheduler: fc.Scheduler): Promise<void> {
   for (let tick = 0; tick < 6; tick += 1) {
     world.clock.advance(61_000);
@@ -109,7 +109,7 @@ async function remainders(): Promise<string[]> {
   return [...unrecovered, ...left.map(({ name, runId }) => `table ${name} of run ${runId} stayed`), ...stuck];
 }
 
-it("keeps one lock, legal transitions and everybody else's tables, no matter who acts at once and what goes wrong", async () => {
+it("keeps one lock, legal transitions and everybody else's tables, whoever acts at the same time and whatever goes wrong", async () => {
   const property = fc.asyncProperty(
     commands,
     fc.scheduler(),

@@ -23,7 +23,7 @@ describe('every fault, in every stage that can meet it', () => {
   const cells: { fault: string; stage: string; result: string }[] = [];
 
   beforeAll(async () => {
-    // A second is the fence: what an attack delays comes well within it, and what must wait waits no longer.
+    // The fence is a second. Requests that an attack delays arrive well within it, and nothing has to wait longer.
     shop = await openFaultShop({ environment: WAITS });
     await shop.reset(products);
     await shop.migrate();
@@ -38,7 +38,7 @@ describe('every fault, in every stage that can meet it', () => {
     console.log(`\n${matrixText(cells)}\n`);
   });
 
-  /** A run that is refused its first write, so that there are four tables to roll back. */
+  /** Runs a migration whose first write is refused, so that there are four tables to roll back. */
   async function runRolledBack(): Promise<string> {
     failAfterTables(shop);
     const arn = await shop.begin();
@@ -46,7 +46,7 @@ describe('every fault, in every stage that can meet it', () => {
     return arn.split(':').at(-1) ?? '';
   }
 
-  /** Arms the fault at the first request of every operation that it can strike in a stage. */
+  /** Arms the fault at a stage's first request of each operation that it can strike. */
   function arm(kind: FaultKind, stage: string, sent = usual): readonly FaultHandle[] {
     const met = sent.filter((request) => short(request) === stage && kind.strikes(request));
     const operations = [...new Set(met.map(({ service, operation }) => `${service} ${operation}`))];
@@ -63,7 +63,7 @@ describe('every fault, in every stage that can meet it', () => {
     });
   }
 
-  /** One run with the fault in these stages; what does not hold afterwards. */
+  /** Starts one run with the fault in these stages, and returns what does not hold afterwards. */
   async function strike(kind: FaultKind, among: readonly string[]): Promise<string[]> {
     await shop.reset(products);
     const before = await readTables(shop);
@@ -86,7 +86,7 @@ describe('every fault, in every stage that can meet it', () => {
     ];
   }
 
-  /** Together in an ordinary run, one stage after the other where time does not matter or the run ends with it. */
+  /** Strikes all stages in one run. In a soak, or if the fault stops the run, each stage gets a run of its own. */
   async function strikeAll(kind: FaultKind, among: readonly string[]): Promise<void> {
     const meeting = among.filter((stage) =>
       usual.some((request) => short(request) === stage && kind.strikes(request)),
@@ -102,7 +102,7 @@ describe('every fault, in every stage that can meet it', () => {
     expect(problems).toEqual([]);
   }
 
-  /** Where the fault goes on for longer than a turn may wait, the roll back is said to have failed, and is started again. */
+  /** If the fault lasts longer than a turn may wait, the roll back is reported as failed and is started again. */
   async function strikeRollBack(kind: FaultKind): Promise<void> {
     if (!usualRollBack.some((request) => kind.strikes(request))) return;
     await shop.reset(products);
@@ -136,7 +136,10 @@ describe('every fault, in every stage that can meet it', () => {
   const requestCount = (stage: AttackStage): number =>
     [...usual, ...usualRollBack].filter((request) => short(request) === stage).length;
 
-  /** The first, the last and one in between, another one for each kind, where time matters. */
+  /**
+   * Returns the first stage, the last one, and one in between that differs for each kind. In a soak it returns all of
+   * them.
+   */
   function someOf(among: readonly AttackStage[], index: number): readonly AttackStage[] {
     const inner = among.slice(1, -1);
     const some = [among[0], inner[index % Math.max(1, inner.length)], among.at(-1)];
@@ -160,7 +163,7 @@ describe('every fault, in every stage that can meet it', () => {
     300_000,
   );
 
-  it('is survived: no answer at all, which the client gives up after its own time', async () => {
+  it('is survived even if there is no answer at all, so that the client gives up after its own timeout', async () => {
     await strikeAll(hang, ['migrateProductsEnhanced']);
   }, 120_000);
 });

@@ -7,14 +7,14 @@ import { caseCount, faultSeed } from '../support/soak.ts';
 
 let shop: FaultShop;
 beforeAll(async () => {
-  // What is held back comes within the fence, a second, and not after it.
+  // Requests that are held back arrive within the fence, which is a second.
   shop = await openFaultShop({ environment: { FENCE_WAIT_SECONDS: '1', INTENT_WAIT_SECONDS: '1' } });
 });
 afterAll(() => shop.stop());
 
 const seed = faultSeed();
 
-it('any products, any faults, any kills, then once more: the checker holds', async () => {
+it('a run satisfies the checker with any products, faults and kills, and so does the run after it', async () => {
   console.log(`Random faults: FAULT_SEED=${seed}`);
   const property = fc.asyncProperty(randomCase, async (one) => {
     await shop.reset(one.products);

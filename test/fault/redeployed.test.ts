@@ -8,11 +8,11 @@ import { startFauxqs } from '../../workflow/local/s3/fauxqs-engine.ts';
 import { openShop, type TestShop } from '../support/migration.ts';
 import { secretProducts } from '../support/secret-products.ts';
 
-/** An item that the shop has written itself, in an existing table. */
+/** An item that the shop wrote itself, in an existing table. */
 const shopItem: WireItem = { PK: { S: 'PRODUCT#shop' }, SK: { S: 'METADATA' }, note: { S: 'ours' } };
 
 describe('a stage that is deployed again with another tablePrefix while a run is held', () => {
-  /** Two deployments, one after the other, of one stage in one account. */
+  /** Two deployments of one stage in one account, one after the other. */
   let before: TestShop;
   let after: TestShop;
   let stop: () => Promise<void>;
@@ -20,7 +20,7 @@ describe('a stage that is deployed again with another tablePrefix while a run is
   const deploy = (TABLE_PREFIX: string, urls: { dynamodbUrl: string; s3Url: string }): Promise<TestShop> =>
     openShop({
       ...urls,
-      // Each endpoint keeps policies of its own, so the second would not find those of the first.
+      // Each endpoint keeps its own policies, so the second would not find those of the first.
       environment: {
         FENCE_WAIT_SECONDS: '0',
         INTENT_WAIT_SECONDS: '1',
@@ -59,14 +59,14 @@ describe('a stage that is deployed again with another tablePrefix while a run is
     return (JSON.parse(output) ?? cause) as Report;
   };
 
-  it('has the tables deleted that the run created under the prefix of its beginning', async () => {
+  it('deletes the tables that the run created under the prefix it began with', async () => {
     const runId = await heldRun();
     await rollBack(runId);
     const left = (await after.dynamo.tableNames()).filter((name) => name.startsWith('old-'));
     expect(left).toEqual([]);
   });
 
-  it('has the items removed from an existing table, and nothing else', async () => {
+  it('removes the run’s items from an existing table, and nothing else', async () => {
     const name = 'old-products-enhanced';
     await before.dynamo.call('CreateTable', createTableInput(catalogueTable, { name, tags: {} }));
     await before.dynamo.put('old-products-enhanced', shopItem);
@@ -74,7 +74,7 @@ describe('a stage that is deployed again with another tablePrefix while a run is
     expect(await after.dynamo.scan('old-products-enhanced')).toEqual([shopItem]);
   });
 
-  it('lets the run go on in its own tables, and makes none under the new prefix', async () => {
+  it('lets the run continue in its own tables, and creates none under the new prefix', async () => {
     const report = await heldRun().then((resume) => after.migrate({ resume }));
     expect(report).toMatchObject({
       status: 'SUCCEEDED',
@@ -90,7 +90,7 @@ describe('a stage that is deployed again with another tablePrefix while a run is
     expect((await after.dynamo.tableNames()).filter((name) => name.startsWith('new-'))).toEqual([]);
   });
 
-  it('ends in a sentence with the old prefix when the roles name the new tables only', async () => {
+  it('names the old prefix in its error when the roles allow only the new tables', async () => {
     const resume = await heldRun();
     const refusal = {
       kind: 'error',

@@ -24,7 +24,7 @@ describe('a restore while a migration is held', () => {
         await shop.dynamo.call('DeleteTable', { TableName });
       }
   };
-  /** A backup, and a run that is held while its products are written. */
+  /** Makes a backup, and a run that is held while it writes its products. */
   beforeEach(async () => {
     await removeRestored();
     await shop.reset(secretProducts(50));
@@ -48,7 +48,7 @@ describe('a restore while a migration is held', () => {
     return executionArn;
   };
 
-  it('fills a new table, and leaves the held run its lock', async () => {
+  it('fills a new table, and the held run keeps its lock', async () => {
     const restored = await shop.run('restore', {});
     expect(restored.status).toBe('SUCCEEDED');
     expect(JSON.parse(restored.output ?? '{}')).toMatchObject({ verification: { found: 50, missing: 0 } });
@@ -101,7 +101,7 @@ describe('a restore while a migration is held', () => {
     expect(await lockedTables()).toEqual(['products']);
   });
 
-  it('that was stopped is rolled back, and gives its lock back', async () => {
+  it('is rolled back when it was stopped, and releases its lock', async () => {
     shop.aws.faults.add({
       kind: 'hang',
       operation: 'BatchWriteItem',

@@ -11,7 +11,7 @@ import { type FaultShop, openFaultShop } from '../support/fault-shop.ts';
 import { functionName } from '../support/request-points.ts';
 import { secretProduct, secretProducts } from '../support/secret-products.ts';
 
-/** The product of this id, after the shop has changed its price. */
+/** The product with this id, after the shop has changed its price. */
 const repriced = (id: string): WireItem =>
   wireItem([...Object.entries(secretProduct(id)), ['price', { S: '999.00' }]]);
 
@@ -40,11 +40,11 @@ describe('a run that is held half-way', () => {
       .filter(({ tables }) => tables.includes('products-enhanced'))
       .map(({ operation }) => operation);
 
-  it('goes on at its cursor: the source is not read for the backup again, and what is finished is not written again', async () => {
+  it('continues at its cursor, without reading the source again for the backup or writing finished items again', async () => {
     const products = secretProducts(600);
     await shop.reset(products);
     const before = await readTables(shop);
-    // Each shard needs several turns: its share of the cap does not carry it through one.
+    // Each shard needs several turns: its share of the cap is not enough for one.
     const arn = await shop.begin({ onFailure: 'hold', writeUnitsPerSecond: 150, maxConcurrency: 2 });
     const runId = nameOf(arn);
     const halfDone = await eventually(async () => {
@@ -59,7 +59,7 @@ describe('a run that is held half-way', () => {
     );
     const finished = halfDone.filter(({ done }) => done === true).length;
     expect(itemsBefore).toBeGreaterThan(0);
-    // The stopped execution's worker, which goes on for a moment, must have ended: it is fenced off.
+    // The stopped execution's worker works on for a moment. It must have ended, because it is fenced off.
     await shop.aws.killWorkers('migrateProductsEnhanced');
     const reached = (await shards(runId)).reduce(
       (sum, { counters }) => sum + ((counters as { items?: number }).items ?? 0),
@@ -106,16 +106,16 @@ describe('a run that is held half-way', () => {
   });
 });
 
-describe('workers with hardly any time', () => {
+describe('workers with very little time', () => {
   let shop: FaultShop;
   const limit = { backupProducts: 2, migrateProductsEnhanced: 2, verifyMigration: 2 };
   beforeAll(async () => void (shop = await openFaultShop({ timeoutSeconds: limit })));
   afterAll(() => shop.stop());
 
-  it('take several turns at every shard, and leave the same behind', async () => {
+  it('take several turns at every shard, and leave the same items behind', async () => {
     await shop.reset(secretProducts(300, 600));
     const before = await readTables(shop);
-    // One worker whose share of the caps carries it through a part of its shard in 1.5 s.
+    // One worker, whose share of the caps is enough for a part of its shard in 1.5 s.
     const caps = { readUnitsPerSecond: 12, writeUnitsPerSecond: 40, maxConcurrency: 1 };
 
     const report = await shop.migrate(caps);
@@ -130,7 +130,7 @@ describe('workers with hardly any time', () => {
   }, 180_000);
 });
 
-describe('a shop that goes on selling', () => {
+describe('a shop that continues to sell', () => {
   let shop: FaultShop;
   beforeAll(async () => void (shop = await openFaultShop()));
   afterAll(() => shop.stop());
@@ -140,9 +140,9 @@ describe('a shop that goes on selling', () => {
       ({ PK, SK }) => JSON.stringify([PK, SK]) === JSON.stringify([{ S: partition }, { S: sort }]),
     );
 
-  it('finds its changes named as drift, and catches up by a second run that leaves alone what it changed in the target', async () => {
+  it('finds its changes reported as drift, and catches up with a second run that keeps what it changed in the target', async () => {
     await shop.reset(secretProducts(12));
-    // Sold while the run verifies: after the backup, before the comparison.
+    // The sale happens while the run verifies, after the backup and before the comparison.
     let isDone = false;
     const sell = async (): Promise<void> => {
       await shop.dynamo.put('products', secretProduct('new'));
@@ -195,13 +195,13 @@ describe('a run that is held while its target files are made', () => {
 
   const isTarget = (key = ''): boolean => key.includes('/target/') && key.includes('/data/');
 
-  /** A line that this code makes of no product, as other code may have made it. */
+  /** A line that other code may have made, and that this code makes of no product. */
   function lineOfOtherCode(runId: string): string {
     const item = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'VARIANT#OLD' }, migrationRun: { S: runId } };
     return `${JSON.stringify({ Item: { ...item, migrationDigest: { S: itemDigest(item) } } })}\n`;
   }
 
-  it('makes all of them again, so that no item of other code is ever written', async () => {
+  it('makes all of them again, so that no item made by other code is ever written', async () => {
     await shop.reset(secretProducts(600));
     const before = await readTables(shop);
     let stored = 0;
@@ -217,7 +217,7 @@ describe('a run that is held while its target files are made', () => {
     expect((await shop.endOf(arn)).cause).toContain('"resume"');
     fault.remove();
     const runId = nameOf(arn);
-    // What was made so far is the work of other code.
+    // The files made so far come from other code.
     const made = (await shop.objectKeys(`runs/${runId}/target/`)).filter(isTarget);
     expect(made.length).toBeGreaterThan(0);
     const Body = gzipSync(lineOfOtherCode(runId));
@@ -244,7 +244,7 @@ describe('a run that is held twice while it replaces', () => {
   beforeAll(async () => void (shop = await openFaultShop()));
   afterAll(() => shop.stop());
 
-  /** Refuses the run's writes from some request on, so that it is held half-way. */
+  /** Refuses the run's writes after some requests, so that it is held half-way. */
   async function holdHalfWay(input: object, operation: string, after: number): Promise<string> {
     let count = 0;
     const fault = shop.aws.faults.add({
@@ -277,14 +277,15 @@ describe('a run that is held twice while it replaces', () => {
 
 describe('30 % UnprocessedItems and 30 % throttling at once', () => {
   let shop: FaultShop;
-  // Both ends of every connection are in this process, up to a dozen connections a worker: few enough for 1,024 files.
+  // Both ends of every connection are in this process, with up to a dozen connections a worker. That is few enough for
+  // 1,024 open files.
   beforeAll(async () => void (shop = await openFaultShop({ maxWorkers: 12, maxIdleWorkers: 8 })));
   afterAll(() => shop.stop());
 
-  it('leave every item of 5,000 products in place', async () => {
+  it('lose no item of 5,000 products', async () => {
     await shop.reset(secretProducts(5_000));
     const before = await readTables(shop);
-    // Every request, those to the ledger and about tables too.
+    // Every request is meant, including those to the ledger and about tables.
     const rate = { service: 'dynamodb', rate: 0.3, seed: 11 } as const;
     const isOfRun = ({ functionName: name }: LoggedRequest): boolean => name !== undefined;
     const throttled = shop.aws.faults.add({ ...rate, kind: 'throttle', where: isOfRun });

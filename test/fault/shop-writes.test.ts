@@ -7,19 +7,20 @@ import { type WritingShop, writingShop } from '../support/writing-shop.ts';
 
 const products = secretProducts(12);
 
-/** Where a run may fail once its tables are there. */
+/** Stages in which a run may fail once its tables exist. */
 const failures = [
   { stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' },
   { stage: 'verifyMigration', operation: 'Scan' },
   { stage: 'completeRun', operation: 'TransactWriteItems' },
 ] as const;
 
-/** Requests of a roll back at which the shop writes, from its first to behind its last. */
+/** Requests of a roll back at which the shop writes, from the first one to after the last one. */
 const places = isSoak ? Array.from({ length: 90 }, (_, index) => index + 1) : [1, 10, 18, 26, 36, 54];
 
 /**
- * An item of the run's own, which the shop may change as soon as it is there. Where nobody closes the table, one that
- * the run does not write: what the shop writes under a key before its product is migrated is overwritten there.
+ * An item that the run writes, and that the shop may change as soon as it exists. If nobody closes the table, it is one
+ * that the run does not write, because the run would overwrite what the shop wrote under a key before its product was
+ * migrated.
  */
 const written = { PK: 'PRODUCT#p-0', SK: 'METADATA' };
 const unwritten = { PK: 'PRODUCT#of-the-shop', SK: 'METADATA' };
@@ -53,7 +54,7 @@ describe.each([
   }
 
   it.each(failures)(
-    'loses no write that was answered, of a shop that writes while a run fails in $stage',
+    'loses no answered write of a shop that writes while a run fails in $stage',
     async (failure) => {
       failAt(failure);
       writer.start();
@@ -65,7 +66,7 @@ describe.each([
     },
   );
 
-  // Where nobody closes the tables, the moment between the last look and DeleteTable cannot be closed either.
+  // If nobody closes the tables, a write between the last look and DeleteTable cannot be ruled out.
   it.each(closeNewTables ? places : places.filter((place) => place <= 26))(
     'loses no write that arrives with request %i of the roll back of a failed run',
     async (nth) => {
@@ -119,13 +120,13 @@ describe('a run that has succeeded and is rolled back', () => {
     return runId;
   }
 
-  it('is open to the shop from the moment on at which it has succeeded', async () => {
+  it('is open to the shop from the moment it has succeeded', async () => {
     await succeed();
     await writer.writeOnce();
     expect(writer).toMatchObject({ acknowledgedCount: 2, refusedCount: 0 });
   });
 
-  it('loses no write that was answered, of a shop that writes all the time', async () => {
+  it('loses no answered write of a shop that writes all the time', async () => {
     const runId = await succeed();
     writer.start();
     await shop.run('rollback', { runId, confirm: runId });
@@ -144,14 +145,14 @@ describe('a run that has succeeded and is rolled back', () => {
     expect(await writer.lost()).toEqual([]);
   });
 
-  it('gives a table back to the shop that it cannot look into any more', async () => {
+  it('gives the shop back a table that it can no longer read', async () => {
     const runId = await succeed();
     const isClosed = (): boolean =>
       shop.aws.requestLog.entries.some(
         ({ operation, tables, applied }) =>
           operation === 'PutResourcePolicy' && applied && tables.includes('orders'),
       );
-    // The first glance succeeds, before the table is closed; the owner takes the key away after that.
+    // The first look succeeds, before the table is closed. After that the owner takes the key away.
     shop.aws.faults.add({
       functionName: functionName('rollBack'),
       operation: 'Scan',
@@ -169,10 +170,10 @@ describe('a run that has succeeded and is rolled back', () => {
     expect(await writer.lost()).toEqual([]);
   });
 
-  it('gives a table back to the shop that it keeps', async () => {
+  it('gives the shop back a table that it keeps', async () => {
     const runId = await succeed();
     const writes: Promise<void>[] = [];
-    // Late enough for the first glance to have seen nothing.
+    // Late enough that the first look has seen nothing.
     shop.aws.faults.add({
       functionName: functionName('rollBack'),
       operation: 'PutResourcePolicy',

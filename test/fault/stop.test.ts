@@ -24,7 +24,7 @@ describe('an execution that is stopped from the console', () => {
   });
   afterAll(() => shop.stop());
 
-  /** Starts a run and stops it in the middle of a function's work; the function itself goes on, as on AWS. */
+  /** Starts a run and stops it in the middle of a function's work. The function itself works on, as on AWS. */
   async function stopIn(stage: string, input: unknown = {}): Promise<string> {
     let arn: string | undefined;
     let isReached = false;
@@ -39,7 +39,7 @@ describe('an execution that is stopped from the console', () => {
     return arn;
   }
 
-  /** Here the run may begin after the event has been looked into; then the schedule finds it. */
+  /** In these stages the run may begin after the event was handled. Then the schedule finds it. */
   const beforeTheRun: ReadonlySet<string> = new Set(['testConnection', 'beginRun']);
 
   async function endLateBegin(): Promise<void> {
@@ -90,7 +90,7 @@ describe('an execution that is stopped from the console', () => {
   });
 
   it.each(['backupProducts', 'createCartTable', 'migrateProductsEnhanced', 'completeRun'])(
-    "in %s lets the next run begin at once; its own late event leaves that run's tables alone",
+    "in %s lets the next run begin at once, and its own late event leaves that run's tables alone",
     async (stage) => {
       await shop.reset(products);
       const before = await readTables(shop);
@@ -108,7 +108,7 @@ describe('an execution that is stopped from the console', () => {
     },
   );
 
-  it('is held when the run says so, and keeps the lock until it is resumed', async () => {
+  it('is held if its input says so, and keeps the lock until it is resumed', async () => {
     await shop.reset(products);
     const runId = nameOf(await stopIn('migrateProductsEnhanced', { onFailure: 'hold' }));
     expect((await recovered(runId)).run).toMatchObject({ status: 'HELD' });
@@ -122,7 +122,7 @@ describe('an execution that is stopped from the console', () => {
     expect(await targetContent(shop)).toEqual(expected);
   });
 
-  it('is rolled back after the execution timed out, too', async () => {
+  it('is also rolled back after it timed out', async () => {
     await shop.reset(products);
     const before = await readTables(shop);
     let isReached = false;
@@ -153,7 +153,7 @@ describe('an execution that is stopped from the console', () => {
     expect(facts(await shop.ledgerItems())).toEqual(facts(ledger));
   });
 
-  it('leaves nothing to do for whatever is called late for it', async () => {
+  it('leaves nothing to do for calls that come late for it', async () => {
     await shop.reset(products);
     shop.aws.faults.add({ operation: 'BatchWriteItem', kind: 'error', code: 'ValidationException' });
     const arn = await shop.begin();
@@ -186,7 +186,7 @@ describe('two executions at once', () => {
   beforeAll(async () => void (shop = await openFaultShop()));
   afterAll(() => shop.stop());
 
-  it('exactly one proceeds, the other names the holder and how to release the lock', async () => {
+  it('let exactly one proceed, and the other names the holder and how to release the lock', async () => {
     await shop.reset(products);
     const before = await readTables(shop);
     const arns = await Promise.all(['a', 'b'].map((name) => shop.begin({}, `${name}-${Date.now()}`)));

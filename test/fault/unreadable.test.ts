@@ -41,7 +41,7 @@ describe('a table that a key or policy of the shop closes to the roll back', () 
     ['Scan', 'orders'],
     ['DeleteTable', 'returns'],
     ['Scan', 'products-enhanced'],
-  ])('is kept and named when %s on %s is refused, and the others go', async (operation, table) => {
+  ])('is kept and named when %s on %s is refused, and the others are deleted', async (operation, table) => {
     refuse(operation, table);
     const runId = `closed-${operation}-${table}`;
     const report = await failingRun(runId);
@@ -62,7 +62,7 @@ describe('a table that a key or policy of the shop closes to the roll back', () 
     expect(await shop.dynamo.tableNames()).not.toContain(table);
   });
 
-  it('keeps the run’s items in an existing table, and the report names it and the way on', async () => {
+  it('keeps the run’s items if it existed before, and the report names it and the next step', async () => {
     await shop.dynamo.call(
       'CreateTable',
       createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} }),
@@ -84,7 +84,7 @@ describe('a table that a key or policy of the shop closes to the roll back', () 
     expect(await shop.dynamo.scan('products-enhanced')).toEqual([shopItem]);
   });
 
-  it('lets a dry run that fails end with a report and without the lock', async () => {
+  it('lets a failing dry run end with a report and release its lock', async () => {
     for (const operation of ['Scan', 'DescribeTable', 'ListTagsOfResource'])
       refuse(operation, 'products-enhanced');
     const failure = { kind: 'error', code: 'AccessDenied', status: 403, service: 's3' } as const;
@@ -106,7 +106,7 @@ describe('what a run has replaced', () => {
   const content = async (): Promise<readonly string[]> =>
     (await shop.dynamo.scan('products-enhanced')).map(canonicalJson);
 
-  it('stays, is named, and comes back when its copy is there again', async () => {
+  it('stays and is named, and is restored once its copy is back', async () => {
     await shop.reset(secretProducts(40));
     await shop.migrate();
     const before = await content();
