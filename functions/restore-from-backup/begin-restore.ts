@@ -11,7 +11,7 @@ import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
 import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
 import { parseRestoreInput } from './restore-input.ts';
 
-/** The backup as the run's report names it. */
+/** The backup, as the run's report shows it. */
 export function summaryOf(runtime: Runtime, manifest: MigrationManifest): BackupSummary {
   const { backupId, files, itemCount, bytes, digest } = manifest;
   const uri = `s3://${runtime.bucket}/${backupLayout(backupId).prefix}`;
@@ -50,7 +50,10 @@ function begun({ runId, plan }: Run): Omit<BeginRestoreOutput['run'], 'outcome'>
   return { runId, shards: plan.shards, workers: plan.workers };
 }
 
-/** Where nobody has named the target, a name that another start of the same second has the lock of is not waited for. */
+/**
+ * Takes another name if the default one is locked by a restore that started in the same second. A target that somebody
+ * named is not changed.
+ */
 async function beginWhereFree(
   runtime: Runtime,
   state: BeginRestoreInput,
@@ -70,7 +73,7 @@ async function beginWhereFree(
 }
 
 /**
- * Run, execution and lock in one transaction. A dead run that holds the lock is to be recovered first.
+ * Run, execution and lock in one transaction. A dead run that has the lock must be recovered first.
  *
  * @throws LockHeldError, RunIdUsedError, RunClosedError; none is retried.
  */

@@ -21,16 +21,16 @@ import { orderOf, type RestoreOrder } from './payloads.ts';
 import { modeIn, type RestoreMode } from './restore-mode.ts';
 import { restoreSettings } from './restore-settings.ts';
 
-/** What a restore has done. */
+/** What a restore did. */
 export interface Restored extends RestoreOrder {
   readonly mode: RestoreMode;
   /** Items that the restore wrote. */
   readonly written: number;
-  /** Items that stood there, equal in every attribute; in an existing table only. */
+  /** Items that already existed, equal in every attribute. Only in an existing table. */
   readonly alreadyPresent: number;
-  /** Items of the same key that differ; they stay as they are. In an existing table only. */
+  /** Items with the same key that differ and stay as they are. Only in an existing table. */
   readonly keptDifferent: number;
-  /** Items whose time to live was up when the restore began. */
+  /** Items whose time to live had passed when the restore began. */
   readonly expired: number;
 }
 
@@ -51,7 +51,7 @@ export function restoredCounts(run: Run, { shards, tables }: RunLedger): Restore
   };
 }
 
-/** Tags, time to live and billing of a table that this run created; what could not be set becomes a warning. */
+/** Sets tags, time to live and billing of a table that this run created. What could not be set becomes a warning. */
 export async function finishSettings(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
   const { targetTable } = orderOf(run);
   const ledger = await readRunLedger(runtime, run.runId);
@@ -105,16 +105,16 @@ async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
   const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
   const report = buildReport(runtime, run, ledger, end);
-  // What was estimated is a migration of the same size, which this was not.
+  // The estimate is that of a migration of the same size, which this was not.
   const cost = { ...report.cost, estimated: {} };
   return { ...report, cost, restored: restoredCounts(run, ledger) };
 }
 
 /**
- * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. Called again after its
- * commit (an answer was lost), it does the rest again and returns the same.
+ * Judges, commits, opens a new table and gives it its settings, writes the report and returns it. If it is called again
+ * after its commit, because an answer was lost, it repeats the rest and returns the same.
  *
- * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
+ * @throws VerificationFailedError, RunClosedError; neither is retried. Before the commit the run is rolled back.
  */
 export async function completeRestore(runtime: Runtime, input: RunStepInput): Promise<RestoreReport> {
   const { ledger, clock, objects } = runtime;

@@ -9,13 +9,13 @@ import { type EnsuredTable, ensureBlueprint } from '../shared/tables/ensure-tabl
 import { orderOf } from './payloads.ts';
 import { restoredTable } from './restored-table.ts';
 
-/** The live source is never created here, only noted, so that the report names it and a roll back leaves it alone. */
+/** Records the live source, so that the report names it and a roll back leaves it alone. It is never created here. */
 async function noteSource(runtime: Runtime, input: RunStepInput, name: string): Promise<EnsuredTable> {
   const { ledger, clock, clients } = runtime;
   const table = await describeTable(clients.tables, name);
   if (table === undefined)
     throw new RestoreTargetError(
-      `Table ${name} is not there, so nothing can be put back into it. Nothing was written. Leave targetTable out to restore into a new table.`,
+      `Table ${name} does not exist, so nothing can be restored into it. Nothing was written. Leave targetTable out to restore into a new table.`,
     );
   const outcome = 'EXISTED';
   await announceTable(ledger, { ...input, name, now: clock.now(), outcome });
@@ -25,9 +25,9 @@ async function noteSource(runtime: Runtime, input: RunStepInput, name: string): 
 }
 
 /**
- * Creates the table that is restored into, on-demand, with the keys and indexes of the one that was backed up;
- * or notes the one that is there. Decided here, under the lock: what PrepareRestore saw may have been a dead
- * run's table, and gone since. Idempotent.
+ * Creates the target table, on-demand, with the keys and indexes of the backed up table, or records the target that
+ * exists. This is decided under the lock, because PrepareRestore may have seen a dead run's table that is now gone.
+ * Idempotent.
  *
  * @throws RestoreTargetError, TableSchemaMismatchError, ForeignStageTableError, RunClosedError; none is retried.
  */

@@ -18,17 +18,17 @@ import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/diges
 import { orderOf } from './payloads.ts';
 import { modeIn } from './restore-mode.ts';
 
-/** Everything that a restore is judged by. */
+/** The facts that a restore is judged by. */
 export interface RestoreFacts {
   readonly run: Run;
   readonly ledger: RunLedger;
-  /** Of the backup that was restored. */
+  /** The manifest of the restored backup. */
   readonly manifest: Pick<MigrationManifest, 'digest' | 'files'>;
-  /** The target, with what is there now. */
+  /** The target, as it is now. */
   readonly table: TableFacts;
 }
 
-/** Looks at the target. */
+/** Reads the target's state. */
 export async function readRestoreFacts(
   runtime: Runtime,
   { run, ledger, manifest }: Omit<RestoreFacts, 'table'>,
@@ -40,8 +40,8 @@ export async function readRestoreFacts(
 }
 
 /**
- * What a checkpoint of the verification counts for: one execution, or one call of the step alone. Between two calls
- * anybody may have changed the table, so what goes on looks at all of it again.
+ * What a checkpoint of the verification is valid for: one execution, or one call of the step alone. Anybody may change
+ * the table between two calls, so the second call reads all of it again.
  */
 export function verifyRestoreVersion({
   executionArn,
@@ -57,7 +57,7 @@ function digestOver(facts: RestoreFacts, state: ShardState, name: string): Diges
   return combineDigests(shardsOf(facts, state).map(({ digests }) => digests[name] ?? EMPTY_DIGEST));
 }
 
-/** What verification found, as the report shows it. */
+/** The result of the verification, as the report shows it. */
 function verificationOf(facts: RestoreFacts): Verification {
   const { run, ledger, manifest } = facts;
   const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
@@ -107,7 +107,8 @@ function targetProblems(facts: RestoreFacts): readonly string[] {
   if (modeIn(ledger.tables, run) === 'NEW')
     return newTableProblems({
       expected: manifest.digest,
-      // Items bear no mark of the restore: what an interrupted turn has written is found there, equal, by the next.
+      // Items carry no mark of the restore. If a turn is interrupted, the next one finds the items it wrote as equal
+      // ones.
       sent: restored('written') + restored('alreadyPresent'),
       present: restored('keptDifferent'),
       found: digestOver(facts, 'VerifyRestore', 'target'),
@@ -128,7 +129,7 @@ function targetProblems(facts: RestoreFacts): readonly string[] {
   });
 }
 
-/** One clause for everything that is not as it must be before a restore may be called complete. */
+/** One clause for each condition that a complete restore must meet and this one does not. */
 function restoreProblems(facts: RestoreFacts): readonly string[] {
   const { manifest, table } = facts;
   const filed = combineDigests(manifest.files.map(({ digest }) => digest));
@@ -144,9 +145,9 @@ function restoreProblems(facts: RestoreFacts): readonly string[] {
 const MAX_PROBLEMS = 6;
 
 /**
- * Whether the target holds what the backup holds.
+ * Checks that the target holds what the backup holds.
  *
- * @throws VerificationFailedError naming what does not hold; not retried, the run is rolled back or held.
+ * @throws VerificationFailedError naming what differs. It is not retried, and the run is rolled back or held.
  */
 export function judgeRestore(facts: RestoreFacts): Verification {
   const problems = restoreProblems(facts);
@@ -154,6 +155,6 @@ export function judgeRestore(facts: RestoreFacts): Verification {
   const { targetTable, backupId } = orderOf(facts.run);
   const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more` : '';
   throw new VerificationFailedError(
-    `Table ${targetTable} is not what backup ${backupId} holds: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}. The restore is not complete. Let nobody write into ${targetTable} meanwhile, then start again.`,
+    `Table ${targetTable} is not what backup ${backupId} holds: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}. The restore is not complete. Make sure that nobody writes to ${targetTable}, then start again.`,
   );
 }

@@ -10,25 +10,28 @@ import { itemSizeBytes } from '../shared/items/item-size.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { isRefusedItem } from '../shared/aws/item-table.ts';
 
-/** Conditional puts carry one item each. */
+/** Each conditional put carries one item. */
 const PUTS_IN_FLIGHT = 64;
 const BYTES_PER_WRITE_UNIT = 1024;
 
 export interface MissingItemsScope extends WriteScope {
   readonly window: LoadWindow;
-  /** The error for an item that DynamoDB will never take. */
+  /** The error for an item that DynamoDB will never accept. */
   readonly refusalOf: (item: WireItem, reason: Error) => Error;
 }
 
-/** What became of a line's item. */
+/** What happened to a line's item. */
 type Placed =
   | 'written'
-  /** It was there, equal in every attribute. */
+  /** It already existed, equal in every attribute. */
   | 'alreadyPresent'
-  /** An item of the same key was there and differs; it stays as it is. */
+  /** An item with the same key already existed. It differs and stays as it is. */
   | 'keptDifferent';
 
-/** Writes only what is missing: an item that is there stays, whatever it is. For every table that others may have written. */
+/**
+ * Writes only missing items. An existing item stays, whatever it is. Used for every table that others may have written
+ * to.
+ */
 export function createMissingItemsWriter(scope: MissingItemsScope): LineWriter {
   const pipeline = createPipeline(PUTS_IN_FLIGHT);
   const place = async (item: WireItem, pending: PendingLines): Promise<void> => {

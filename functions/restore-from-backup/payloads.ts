@@ -4,7 +4,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { beginningSchema, planSchema, runStepSchema, workerSchema } from '../shared/state.ts';
 import { backupIdSchema, tableNameSchema } from './restore-input.ts';
 
-/** PrepareRestore -> BeginRestore, and the facts that the run keeps: what is restored, and into what. */
+/** PrepareRestore -> BeginRestore. The run keeps these facts: what is restored, and into which table. */
 const restoreOrderSchema = z.object({
   backupId: backupIdSchema,
   targetTable: tableNameSchema,
@@ -26,7 +26,7 @@ export type BeginRestoreInput = z.infer<typeof beginRestoreSchema>;
 
 /** BeginRestore's answer, which replaces the state. */
 export interface BeginRestoreOutput extends Omit<BeginRestoreInput, 'tested'> {
-  /** Kept for `RECOVER` only, because BeginRestore is called again. */
+  /** Only kept for `RECOVER`, because BeginRestore is called again. */
   readonly tested?: PreparedRestore;
   readonly run: {
     readonly outcome: 'BEGUN' | 'RECOVER';
@@ -48,9 +48,11 @@ export const restoreSchema = z.discriminatedUnion('action', [
 ]);
 export type RestorePayload = z.infer<typeof restoreSchema>;
 
-/** What a restore's run restores. @throws BackupDamagedError where the run is none; not retried. */
+/** What a restore's run restores. @throws BackupDamagedError if the run is not a restore; not retried. */
 export function orderOf(run: Run): RestoreOrder {
   const order = restoreOrderSchema.safeParse(run.details);
   if (order.success) return order.data;
-  throw new BackupDamagedError(`Run ${run.runId} is no restore: it names no backup and no target table.`);
+  throw new BackupDamagedError(
+    `Run ${run.runId} is not a restore, because it names no backup and no target table.`,
+  );
 }

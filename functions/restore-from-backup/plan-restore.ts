@@ -22,7 +22,7 @@ const MAX_ITERATIONS = 1_000;
 const PASSES = 3;
 const DESCRIBE_PATIENCE_MILLIS = 60_000;
 
-/** A live table keeps half of its capacity for its users. */
+/** Half of a live table's capacity is left to its users. */
 const writeCap = (input: RestoreInput, target: DescribedTable | undefined): number =>
   input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
@@ -42,11 +42,11 @@ function assertFitsHistory(
   const turns = cap.workers * (Math.ceil(seconds / TURN_SECONDS) + PASSES - 1);
   if (mapEvents({ iterations: PASSES * cap.workers, turns }) <= MAX_MAP_EVENTS) return;
   throw new RunTooLongForInlineError(
-    `Restoring ${manifest.itemCount} items at ${cap.units} write units a second would fill more than Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
+    `Restoring ${manifest.itemCount} items at ${cap.units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
   );
 }
 
-/** How the work is cut; the backup says how much there is. */
+/** Divides the work. The backup says how much there is. */
 export function planOf(
   runtime: Runtime,
   input: RestoreInput,
@@ -78,8 +78,8 @@ export function defaultTarget(sourceTable: string, startTime: string): string {
 }
 
 /**
- * The table whose lock a restore takes: its target, so that a migration that is held or running keeps no data from
- * being restored. A table that migrations work on needs their lock, which is the source's.
+ * The table whose lock a restore takes. It is the target, so a held or running migration does not prevent a restore. A
+ * table that migrations write to needs their lock, which is that of the source.
  */
 export function lockTableFor({ config, migration }: Runtime, targetTable: string): string {
   const migrated = migration.targets.map((spec) => tableName(spec, config.tablePrefix));
@@ -88,8 +88,8 @@ export function lockTableFor({ config, migration }: Runtime, targetTable: string
 }
 
 /**
- * Tables that a restore may make or fill up: those of this name, as its role says, and the live source, which is a
- * choice of the deployment and of the one who starts it.
+ * Checks that a restore may create or fill this table. Its role allows tables with a certain prefix. The live source
+ * must be allowed by the deployment and confirmed by whoever starts the restore.
  *
  * @throws RestoreTargetError; not retried.
  */
@@ -98,7 +98,7 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
   if (targetTable !== config.sourceTable) {
     if (targetTable.startsWith(prefix)) return;
     throw new RestoreTargetError(
-      `Table ${targetTable} is none that a restore may write: its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out to restore into a new one.`,
+      `A restore may not write to table ${targetTable}, because its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out to restore into a new one.`,
     );
   }
   if (!config.restoreIntoSource)
@@ -118,9 +118,10 @@ function findTable({ clients, clock }: Runtime, name: string): Promise<Described
 }
 
 /**
- * One new table for each start: two starts of one second (a stopped one, and the next) must not share one.
+ * The name of a new table for each start. Two starts in the same second, such as a stopped one and the next, must not
+ * share a table.
  *
- * @param taken names that have no table yet, and are promised to somebody else all the same
+ * @param taken names that have no table yet but are reserved for another restore
  */
 export async function newTarget(
   runtime: Runtime,
@@ -148,7 +149,7 @@ function assertUsable(target: DescribedTable, manifest: MigrationManifest): void
 }
 
 /**
- * Finds the backup, checks its manifests and the target, and cuts the work. Reads only.
+ * Finds the backup, checks its manifests and the target, and divides the work. Only reads.
  *
  * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
  *   RunTooLongForInlineError; none is retried.

@@ -49,7 +49,7 @@ async function proveNext(scope: ProveScope, turn: ShardTurn<FilesCursor>): Promi
 }
 
 /**
- * Reads one shard of the backup whole before any table is created, and counts what has expired since.
+ * Reads one whole shard of the backup before any table is created, and counts the items that have expired since.
  *
  * @throws BackupDamagedError naming the file, RunClosedError; neither is retried.
  */

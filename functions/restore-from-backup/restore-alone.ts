@@ -15,7 +15,7 @@ import { proveShard } from './prove-shard.ts';
 import { restoreShard } from './restore-shard.ts';
 import { verifyRestored } from './verify-restored.ts';
 
-/** Workers side by side in the one Lambda, each with up to 32 MiB of files. */
+/** Workers at the same time in one Lambda, each with up to 32 MiB of files. */
 const MAX_CONCURRENCY = 4;
 
 const PASSES: readonly (readonly [step: string, worker: Worker])[] = [
@@ -42,23 +42,23 @@ async function restore(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPr
   return { done: true, result: { ...restoredCounts(run, ledger), verification, warnings } };
 }
 
-/** Whether an earlier call has put every item into its place. */
+/** Whether an earlier call has written every item. */
 async function isRestored({ ledger }: Runtime, run: Run): Promise<boolean> {
   const shards = await listShards(ledger, run.runId, 'RestoreProducts');
   return shards.filter(({ done }) => done).length === run.plan.shards.length;
 }
 
-/** What was verified in an earlier call may have changed since, so that verifying has to fit into one. */
+/** Items that an earlier call verified may have changed since, so the verification must fit into one call. */
 function tooLargeForOneCall(run: Run): VerificationFailedError {
   const { backupId, targetTable } = orderOf(run);
   return new VerificationFailedError(
-    `Every item of backup ${backupId} was put into ${targetTable}, but the table is too large to be read again within one call of restoreFromBackup, so it is not proved complete. Prove it with the state machine restore, which writes only what is missing there: start it with {"backupId": "${backupId}", "targetTable": "${targetTable}"}.`,
+    `Every item of backup ${backupId} was written to ${targetTable}, but the table is too large to be read again within one call of restoreFromBackup, so it was not proved complete. Prove it with the state machine restore, which writes only missing items: start it with {"backupId": "${backupId}", "targetTable": "${targetTable}"}.`,
   );
 }
 
 /**
- * `sls invoke -f restoreFromBackup`: the newest sealed backup into a new table, proved, written and verified, in
- * a run of its own. Short of time it says so; the next call goes on with the same table.
+ * `sls invoke -f restoreFromBackup`: the newest sealed backup into a new table, proved, written and verified, in a run
+ * of its own. If the time runs out it says so, and the next call continues with the same table.
  *
  * @throws BackupNotFoundError, BackupDamagedError, LockHeldError, and what the steps throw; not retried.
  */

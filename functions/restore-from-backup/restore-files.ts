@@ -4,20 +4,20 @@ import { fileStem } from '../shared/files/layout.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { filesOfShard } from '../shared/files/shard-files.ts';
 
-/** One data file, as the manifest lists it. */
+/** One data file, as listed in the manifest. */
 export type RestorableFile = MigrationManifest['files'][number];
 
-/** Files that one worker reads at once; each holds 8 MiB at most. */
+/** Files that one worker reads at once. Each holds at most 8 MiB. */
 const FILES_AT_ONCE = 4;
 
-/** By hash of the position: spread over the source, and the same in every turn. */
+/** Sorts by the hash of the position, which spreads files over the source and is the same in every turn. */
 function shuffled(files: readonly RestorableFile[]): readonly RestorableFile[] {
   const rank = new Map(files.map((file) => [file, hash('sha256', `${file.segment}-${file.sequence}`)]));
   const rankOf = (file: RestorableFile): string => rank.get(file) ?? '';
   return files.toSorted((one, other) => (rankOf(one) < rankOf(other) ? -1 : 1));
 }
 
-/** One shard's files, in the order in which they are read. */
+/** One shard's files, in reading order. */
 export function restoredFiles(
   files: readonly RestorableFile[],
   shard: { readonly shard: number; readonly shardCount: number },
@@ -26,9 +26,9 @@ export function restoredFiles(
 }
 
 /**
- * One shard's files in groups whose lines are read in turn. A file holds the source's items in hash order, and a
- * table that keeps the key has the same partitions: writers that took file after file would all roll over
- * one hot partition after another. So every worker writes to several places at once.
+ * One shard's files in groups whose lines are read in turn. A file holds the source's items in hash order, and a table
+ * that keeps the key has the same partitions: writers that took file after file would all write to one hot partition
+ * after another. So every worker writes to several partitions at once.
  */
 export function loadFiles(
   files: readonly RestorableFile[],
@@ -41,7 +41,7 @@ export function loadFiles(
   );
 }
 
-/** Files that are read in turn and counted as one. */
+/** Combines files that are read in turn and counted as one. */
 function loadFileOf(parts: readonly RestorableFile[]): LoadFile {
   return {
     stem: parts.map(({ key }) => fileStem(key)).join(', '),

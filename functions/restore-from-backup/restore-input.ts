@@ -14,9 +14,9 @@ const { maxConcurrency, unitsPerSecond, note, Comment } = INPUT_FIELDS;
 const restoreInputSchema = z.strictObject({
   /** Default: the newest sealed backup of the source table. */
   backupId: backupIdSchema.optional(),
-  /** Default: a new table `<source>-restored-<yyyymmddThhmmssZ>`. One that exists gets only what it lacks. */
+  /** Default: a new table `<source>-restored-<yyyymmddThhmmssZ>`. An existing table gets only the items it lacks. */
   targetTable: tableNameSchema.optional(),
-  /** Repeats the name of the source table: needed to restore into it. */
+  /** The name of the source table again. Required to restore into it. */
   confirm: tableNameSchema.optional(),
   maxConcurrency,
   writeUnitsPerSecond: unitsPerSecond,

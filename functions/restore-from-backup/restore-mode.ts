@@ -4,30 +4,30 @@ import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { orderOf } from './payloads.ts';
 
-/** `NEW`: the run has created its target. `EXISTING`: it was there and gets only what it lacks. */
+/** `NEW`: the run created its target. `EXISTING`: the target existed before and gets only the items it lacks. */
 export type RestoreMode = 'NEW' | 'EXISTING';
 
-/** What the run's record of its target says. */
+/** The mode, according to the run's record of its target. */
 export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
   const { targetTable } = orderOf(run);
   return tables.find(({ name }) => name === targetTable)?.outcome === 'CREATED' ? 'NEW' : 'EXISTING';
 }
 
 /**
- * Whether nobody else can have written into the target: it is the run's own, and the run has never stood still. By the
- * ledger; CreateRestoredTable has settled it.
+ * Whether nobody else can have written to the target, because the run created it and was never interrupted. Read from
+ * the ledger, where CreateRestoredTable recorded it.
  *
- * @throws TableUnavailableError (not retried) where somebody has deleted or replaced the target since
+ * @throws TableUnavailableError (not retried) if somebody has deleted or replaced the target since
  */
 export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
   return modeIn(await assertSameTarget(runtime, run), run) === 'NEW' && !run.resumed;
 }
 
 /**
- * Whether the target is still the table that the run began with; to be asked at the beginning of every turn.
+ * Checks that the target is still the table that the run began with. Called at the beginning of every turn.
  *
  * @returns the run's records of tables
- * @throws TableUnavailableError (not retried) where somebody has deleted or replaced it since
+ * @throws TableUnavailableError (not retried) if somebody has deleted or replaced it since
  */
 export async function assertSameTarget(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
   const tables = await listTables(runtime.ledger, run.runId);

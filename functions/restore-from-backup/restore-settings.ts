@@ -12,19 +12,19 @@ import { enableTimeToLive } from '../shared/tables/enable-time-to-live.ts';
 import { patiently } from './patiently.ts';
 import { restoreTags } from './restore-tags.ts';
 
-/** What the restored table gets once it is verified. */
+/** The settings that the restored table gets once it is verified. */
 export interface SettingsScope {
   readonly tableName: string;
   readonly tableArn: string;
   /** The table as it was when it was backed up. */
   readonly backedUp: TableDescription;
-  /** Items whose time was up when the restore began. */
+  /** Items whose time to live had passed when the restore began. */
   readonly expired: number;
   /** Awaited before each request. @throws RunClosedError when the run is being rolled back */
   readonly check: () => Promise<void>;
 }
 
-/** Last, because the table is UPDATING for minutes afterwards. */
+/** Comes last, because the table is UPDATING for minutes afterwards. */
 async function restoreBilling(
   runtime: Runtime,
   { tableName, backedUp, check }: SettingsScope,
@@ -47,12 +47,12 @@ async function restoreBilling(
   });
 }
 
-/** DynamoDB spells no maximum as absent or as -1. */
+/** DynamoDB expresses "no maximum" as an absent value or as -1. */
 const isSameMaximum = (one: OnDemandThroughput = {}, other: OnDemandThroughput = {}): boolean =>
   (one.MaxReadRequestUnits ?? -1) === (other.MaxReadRequestUnits ?? -1) &&
   (one.MaxWriteRequestUnits ?? -1) === (other.MaxWriteRequestUnits ?? -1);
 
-/** Whether the restored table has the backed up one's maxima already: an earlier call has set them. */
+/** Whether the restored table already has the maxima of the backed up one, because an earlier call set them. */
 function hasMaxima(existing: DescribedTable | undefined, backedUp: TableDescription): boolean {
   const indexes = new Map(existing?.GlobalSecondaryIndexes?.map((index) => [index.IndexName, index]));
   return (
@@ -63,7 +63,10 @@ function hasMaxima(existing: DescribedTable | undefined, backedUp: TableDescript
   );
 }
 
-/** Only now, because they would have slowed the restore down; last, because the table is UPDATING afterwards. */
+/**
+ * Sets the maxima after the restore, because they would have slowed it down, and last, because the table is UPDATING
+ * afterwards.
+ */
 async function restoreMaxima(runtime: Runtime, { tableName, backedUp, check }: SettingsScope): Promise<void> {
   const { dynamo, tables } = runtime.clients;
   const { onDemandThroughput: OnDemandThroughput } = backedUp;
@@ -85,7 +88,7 @@ async function restoreMaxima(runtime: Runtime, { tableName, backedUp, check }: S
   });
 }
 
-/** `undefined` when it is done; else the sentence for the report. */
+/** `undefined` when it is done, otherwise the sentence for the report. */
 async function setOrWarn(
   what: string,
   scope: SettingsScope,
@@ -96,7 +99,7 @@ async function setOrWarn(
     return undefined;
   } catch (error) {
     const { name } = errorSummary(error);
-    return `${scope.tableName}: ${what} could not be restored (${name}). The items are restored and verified; set it in the DynamoDB console.`;
+    return `${scope.tableName}: ${what} could not be restored (${name}). The items are restored and verified. Set it in the DynamoDB console.`;
   }
 }
 
@@ -104,21 +107,21 @@ function timeToLiveWarning({ tableName, backedUp, expired }: SettingsScope): str
   return `${tableName}: time to live on ${backedUp.timeToLiveAttribute ?? ''} was left off, because ${expired} restored items have expired and would be deleted at once. Look at them, then switch it on in the DynamoDB console.`;
 }
 
-/** What the backed up table had, as far as it is known, and the new one has not. */
+/** Settings of the backed up table, as far as they are known, that the new one lacks. */
 function otherSettingsWarning({ tableName, backedUp }: SettingsScope): string {
   const { tableName: source, otherSettings } = backedUp;
   const unseen = `A backup does not say whether ${source} had ${unseenSettings.replace(/, (?=[^,]*$)/, ' or ')}; ${tableName} has none of them.`;
   if (otherSettings === undefined)
-    return `This backup was made by an earlier version: table class, maxima of on-demand capacity, stream, encryption, deletion protection and replicas of ${source} are not known, and ${tableName} has AWS's defaults. ${unseen}`;
+    return `This backup was made by an earlier version: table class, maxima of on-demand capacity, stream, encryption, deletion protection and replicas of ${source} are unknown, and ${tableName} has AWS's defaults. ${unseen}`;
   if (otherSettings.length === 0) return unseen;
-  return `${tableName} was not given what ${source} had besides: ${otherSettings.join('; ')}. ${unseen}`;
+  return `${tableName} was not given these other settings of ${source}: ${otherSettings.join('; ')}. ${unseen}`;
 }
 
 /**
  * Gives the restored table its tags, time to live, billing and maxima. Idempotent.
  *
- * @returns a sentence for each that was left, could not be set or is not part of a restore; none is thrown, because
- *   the run is committed.
+ * @returns a sentence for each setting that was left out, could not be set or is not part of a restore. Nothing is
+ *   thrown, because the run is committed.
  */
 export async function restoreSettings(runtime: Runtime, scope: SettingsScope): Promise<readonly string[]> {
   const { tableName, backedUp, expired, check } = scope;
@@ -129,7 +132,7 @@ export async function restoreSettings(runtime: Runtime, scope: SettingsScope): P
   ];
   if (attribute !== undefined)
     warnings.push(
-      // Time to live would delete expired items at once.
+      // With time to live on, DynamoDB would delete expired items at once.
       expired > 0
         ? timeToLiveWarning(scope)
         : await setOrWarn('time to live', scope, () =>

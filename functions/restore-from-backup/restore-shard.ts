@@ -19,8 +19,8 @@ import { loadFiles } from './restore-files.ts';
 import { isAlone } from './restore-mode.ts';
 
 /**
- * Writes one shard of the backup into the target: into a table of this run's with batches, into any other only
- * what is missing. Safe to be repeated from any checkpoint.
+ * Writes one shard of the backup to the target. A table that this run created is filled with batches. Any other table
+ * gets only missing items. Safe to repeat from any checkpoint.
  *
  * @throws BackupDamagedError, ItemRefusedError, RunClosedError; none is retried.
  */
@@ -30,7 +30,7 @@ export function restoreShard(runtime: Runtime, input: WorkerInput, turn: Turn): 
   return loadShard(runtime, { input, turn }, { state: 'RestoreProducts', open });
 }
 
-/** What a restore counts of its items, beside `items`. */
+/** What a restore counts besides `items`. */
 const COUNTERS = ['written', 'alreadyPresent', 'keptDifferent'] as const;
 
 async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<LineCursor>): Promise<Load> {
@@ -59,7 +59,7 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
       progressOf({ totals }) {
         const counters = { ...Object.fromEntries(COUNTERS.map((name) => [name, 0])), ...before.counters };
         addTo(counters, totals);
-        // A batch overwrites, so whatever it holds is written.
+        // A batch overwrites, so all of its items are written.
         if (isBatch) addTo(counters, { written: totals['items'] ?? 0 });
         return { counters: { ...counters, ...meter }, digests: {} };
       },
@@ -68,14 +68,14 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
   );
 }
 
-/** The error for an item that DynamoDB will never take. */
+/** The error for an item that DynamoDB will never accept. */
 function refusal(
   { tableName, key }: { readonly tableName: string; readonly key: TableKey },
   item: WireItem,
   reason: Error,
 ): ItemRefusedError {
   return new ItemRefusedError(
-    `Table ${tableName} refuses item ${keyText(item, key)}: ${shorten(reason.message, 300)} Everything before it is written. Correct the item at its source, then start again.`,
+    `Table ${tableName} refuses item ${keyText(item, key)}: ${shorten(reason.message, 300)} The items before it were written. Correct the item at its source, then start again.`,
     { cause: reason },
   );
 }

@@ -6,7 +6,7 @@ import { isBusyOrTransient, patiently } from './patiently.ts';
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html */
 const MAX_TAGS = 50;
-/** They say which run made the table, and must stay as CreateTable set them. */
+/** They say which run created the table, and must stay as CreateTable set them. */
 const OWN_TAGS: ReadonlySet<string> = new Set([RUN_TAG, SERVICE_TAG, STAGE_TAG]);
 const AWS_TAG = /^aws:/i;
 
@@ -18,7 +18,10 @@ interface Refused {
 
 type Send = (tags: readonly Tag[]) => Promise<unknown>;
 
-/** All at once; one after the other where DynamoDB refuses the lot for good, because one of them may be the reason. */
+/**
+ * Sets all tags at once. If DynamoDB refuses that permanently, it sets them one by one, because one of them may be the
+ * reason.
+ */
 async function tagResource(send: Send, tags: readonly Tag[]): Promise<readonly Refused[]> {
   if (tags.length === 0) return [];
   try {
@@ -33,7 +36,7 @@ async function tagResource(send: Send, tags: readonly Tag[]): Promise<readonly R
   return refused;
 }
 
-/** One sentence a reason. */
+/** One sentence for each reason. */
 function sentencesOf(tableName: string, left: readonly Refused[]): readonly string[] {
   const byReason = Map.groupBy(left, ({ reason }) => reason);
   return [...byReason].flatMap(([reason, refused]) => {
@@ -43,7 +46,7 @@ function sentencesOf(tableName: string, left: readonly Refused[]): readonly stri
   });
 }
 
-/** The restored table, and the tags that the one that was backed up had. */
+/** The restored table, and the tags of the backed up table. */
 export interface TaggedTable {
   readonly tableName: string;
   readonly tableArn: string;
@@ -53,10 +56,10 @@ export interface TaggedTable {
 }
 
 /**
- * Gives the restored table as many of the source's tags as fit beside the three of ours, in the order of their
- * keys. Tags that begin with `aws:` are AWS's own and cannot be set.
+ * Gives the restored table as many of the source's tags as fit beside our three, in the order of their keys. Tags that
+ * begin with `aws:` are AWS's own and cannot be set.
  *
- * @returns a sentence for each reason why tags were left out; nothing is thrown
+ * @returns a sentence for each reason why tags were left out. Nothing is thrown
  */
 export async function restoreTags(
   runtime: Pick<Runtime, 'clients' | 'clock'>,
@@ -73,8 +76,8 @@ export async function restoreTags(
     });
   return sentencesOf(tableName, [
     { tags: wanted.slice(room), reason: `a table has at most ${MAX_TAGS} tags` },
-    { tags: tags.filter(isAws), reason: 'only AWS sets them' },
-    { tags: tags.filter(isOwn), reason: "the restore's own are in their place" },
+    { tags: tags.filter(isAws), reason: 'only AWS can set them' },
+    { tags: tags.filter(isOwn), reason: 'the restore sets its own values for them' },
     ...(await tagResource(send, wanted.slice(0, room))),
   ]);
 }

@@ -6,8 +6,8 @@ import type { TableModel } from '../shared/aws/table-model.ts';
 import type { TableBlueprint } from '../shared/tables/ensure-table.ts';
 
 /**
- * The new table of a restore: keys, indexes and class of the one that was backed up, on-demand and without maxima
- * while it is filled. Its tags say whose it is; the source's own follow once it is verified.
+ * The new table of a restore. It has the keys, indexes and class of the backed up table, and is on-demand without
+ * maxima while it is filled. Its tags say which run created it. The source's tags follow once it is verified.
  */
 export function restoredTable(table: TableDescription, name: string): TableBlueprint {
   return {
@@ -17,15 +17,13 @@ export function restoredTable(table: TableDescription, name: string): TableBluep
   };
 }
 
-/** Why a table that exists cannot be restored into: its key; `undefined` where it can. */
+/** Why an existing table's key rules out a restore into it. `undefined` if it does not. */
 export function unusableKey(backedUp: TableDescription, table: DescribedTable): string | undefined {
   const difference = keyDifference(backedUp, table);
-  return (
-    difference && `it has the key ${difference.found} where the backup's table has ${difference.expected}.`
-  );
+  return difference && `its key is ${difference.found}, and the backup's table has ${difference.expected}.`;
 }
 
-/** Without capacity: an on-demand table's indexes have none. */
+/** Without capacity, because an on-demand table's indexes have none. */
 function onDemand(table: TableModel): TableModel {
   const { provisionedThroughput: _provisioned, globalSecondaryIndexes, ...rest } = table;
   return {

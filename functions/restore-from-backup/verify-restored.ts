@@ -21,9 +21,9 @@ import { loadFiles } from './restore-files.ts';
 import { assertSameTarget, modeIn } from './restore-mode.ts';
 
 /**
- * Verifies one shard of the restored table: one that this run has created by digest, any other key by key.
+ * Verifies one shard of the restored table. A table that this run created is verified by digest, any other key by key.
  *
- * @throws BackupDamagedError, RunClosedError; neither is retried. What differs is judged by CompleteRestore.
+ * @throws BackupDamagedError, RunClosedError; neither is retried. CompleteRestore judges the differences.
  */
 export async function verifyRestored(
   runtime: Runtime,
@@ -47,7 +47,7 @@ export async function verifyRestored(
 
 type TableCursor = ScansCursor<'target'>;
 
-/** One segment of the new table: the sum of the digests over all segments must be the backup's. */
+/** Reads one segment of the new table. The sum of the digests of all segments must be the backup's digest. */
 async function openTable(
   runtime: Runtime,
   segment: number,
@@ -67,7 +67,7 @@ async function openTable(
   return openScans({ tally, scans: { target: { scan, take } } }, turn);
 }
 
-/** Looks up every key of one shard's files in the existing table: what was missing must be there now. */
+/** Looks up every key of one shard's files in the existing table. Items that were missing must exist now. */
 async function openFiles(
   runtime: Runtime,
   shard: number,

@@ -195,7 +195,7 @@ describe('a restore into a new table', () => {
     expect(table?.ProvisionedThroughput).toMatchObject({ ReadCapacityUnits: 500, WriteCapacityUnits: 6 });
     expect(report.warnings).toEqual([
       expect.stringContaining('A backup does not say whether products had auto scaling'),
-      expect.stringContaining("the restore's own are in their place: migration:run."),
+      expect.stringContaining('the restore sets its own values for them: migration:run.'),
     ]);
     const { dynamo } = bench.runtime.clients;
     const { tags } = await readTableDescription({ dynamo, clock: Date }, report.restored.targetTable);

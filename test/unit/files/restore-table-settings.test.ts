@@ -228,8 +228,8 @@ describe('the tags of a restored table', () => {
     expect(Object.fromEntries(await tagsOf())).toEqual({ ...ownTags, 'migration:wave': '2' });
     expect(warnings).toEqual(
       expect.arrayContaining([
-        `${restored}: these tags were not restored, because only AWS sets them: aws:cloudformation:stack-name.`,
-        `${restored}: these tags were not restored, because the restore's own are in their place: migration:run.`,
+        `${restored}: these tags were not restored, because only AWS can set them: aws:cloudformation:stack-name.`,
+        `${restored}: these tags were not restored, because the restore sets its own values for them: migration:run.`,
       ]),
     );
   });
