@@ -3,20 +3,20 @@ import { stringAttribute, type WireItem } from '../../functions/shared/items/wir
 import type { FaultShop } from './fault-shop.ts';
 import { type ShopMemory, shopMemory } from './writing-shop.ts';
 
-/** What the shop does at one moment. `pick` chooses the table or the item that it does it to. */
+/** What the shop does at one moment. `pick` chooses the table or the item. */
 export interface ShopAct {
   readonly kind: 'order' | 'note' | 'change product' | 'add product' | 'remove product' | 'read';
   readonly pick: number;
 }
 
-/** A shop that goes on selling: it reads and writes its old table and the new ones, and remembers every answer. */
+/** A shop that continues to sell. It reads and writes its old table and the new ones, and remembers every answer. */
 export interface ActingShop extends Pick<ShopMemory, 'lost' | 'forget' | 'refusedCount'> {
   /** Begins an act; {@link ActingShop.settled} tells when it is over. */
   act(act: ShopAct): void;
   settled(): Promise<void>;
   /** Whether a write into a target table was answered 200. */
   readonly hasWritten: boolean;
-  /** Every version that a product had, by id, since the shop has changed it; `undefined`: it was removed. */
+  /** Every version of the products that the shop has changed, by id. `undefined` means that it was removed. */
   readonly versions: ReadonlyMap<string, readonly (WireItem | undefined)[]>;
   /** The canonical items that `products` must hold now. */
   productsNow(before: readonly string[]): readonly string[];
@@ -24,7 +24,7 @@ export interface ActingShop extends Pick<ShopMemory, 'lost' | 'forget' | 'refuse
 
 const targets = ['cart', 'orders', 'returns', 'products-enhanced'] as const;
 
-/** For the products that are in the source now, in the spelling in which DynamoDB gives them back. */
+/** For the products that are in the source now, spelled as DynamoDB returns them. */
 export async function actingShop({ dynamo }: FaultShop): Promise<ActingShop> {
   const memory = shopMemory(dynamo);
   const now = new Map(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 
-/** Items as DynamoDB can hold them, and products as shops have them: plausible, awkward and impossible ones. */
+/** Items that DynamoDB can hold, and products that shops have. Some are plausible, some awkward, some impossible. */
 
 const AWKWARD_TEXTS = [
   '',
@@ -31,7 +31,7 @@ export const arbitraryText = fc.oneof(
 
 const nonEmptyText = arbitraryText.filter((text) => text !== '');
 
-/** Up to 38 digits, from 1E-130 to 9.9E+125, in every spelling that DynamoDB takes. */
+/** Up to 38 digits, from 1E-130 to 9.9E+125, in every spelling that DynamoDB accepts. */
 export const arbitraryNumber = fc.oneof(
   fc.integer().map(String),
   fc.constantFrom(
@@ -101,7 +101,7 @@ export const arbitraryValue: fc.Arbitrary<WireValue> = fc.letrec<{ value: WireVa
   }),
 ).value;
 
-/** Any attributes; not necessarily a product. */
+/** Any attributes. The item need not be a product. */
 export const arbitraryItem: fc.Arbitrary<WireItem> = fc
   .array(fc.tuple(attributeName, arbitraryValue), { maxLength: 8 })
   .map((entries) => wireItem(entries));
@@ -192,7 +192,7 @@ const reserved = fc
   .constantFrom('PK', 'SK', 'productId', 'availableSizes', 'migrationRun', 'migrationDigest')
   .map((name) => wireItem([[name, { S: 'taken' }]]));
 
-/** A product with an id: about half of them can be migrated, the others are wrong in one way or another. */
+/** A product with an id. About half of them can be migrated. The others are wrong in some way. */
 export const arbitraryProduct: fc.Arbitrary<WireItem> = fc
   .tuple(
     arbitraryItem,

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MigrationFolder } from './migration-contract.ts';
 
-/** What another team has after adapting this project: a checkout of its own. */
+/** A checkout of the project that another team has adapted. */
 export interface AssembledProject {
   readonly folder: string;
   remove(): Promise<void>;
 }
 
 const root = resolve(import.meta.dirname, '../..');
-/** What the service is built and checked from; the tests stay behind. */
+/** What the service is built and checked from. The tests are not copied. */
 const PARTS = [
   'functions',
   'workflow',
@@ -26,7 +26,7 @@ const PARTS = [
  * `test/examples/<name>` beside the other migrations and points `#migration` at it. Nothing is deleted.
  */
 export async function assembleProject(name: string): Promise<AssembledProject> {
-  // Without symbolic links in the path: tools would name the same file in two ways.
+  // The path has no symbolic links, because tools would otherwise name the same file in two ways.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'adapted-')));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {

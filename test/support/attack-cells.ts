@@ -3,7 +3,7 @@ import type { ActingShop } from './acting-shop.ts';
 import type { FaultShop } from './fault-shop.ts';
 import { functionName, type StageKey, stages } from './request-points.ts';
 
-/** A stage of a run, or the roll back of one that is refused its first write. */
+/** A stage of a run, or the roll back of a run whose first write is refused. */
 export type AttackStage = StageKey | 'rollBack';
 
 /** One run under attack. */
@@ -21,21 +21,21 @@ export interface Attacked {
 export interface AttackKind {
   readonly name: string;
   readonly stages: readonly AttackStage[];
-  /** Arms it. The promise, where there is one, resolves when the attack is over. */
+  /** Arms it. If there is a promise, it resolves when the attack is over. */
   readonly arm: (attacked: Attacked) => {
     readonly isStruck: () => boolean;
     readonly over: () => Promise<unknown>;
   };
-  /** The run, or the roll back, must succeed all the same. Absent: the run may be rolled back, too. */
+  /** The run or the roll back must still succeed. If absent, the run may also be rolled back. */
   readonly isHarmless?: true;
   readonly input?: object;
-  /** What somebody has removed by hand cannot be rolled back: these tables may stay. */
+  /** Tables whose records somebody removed by hand cannot be rolled back, so they may stay. */
   readonly mayLeaveTables?: true;
-  /** Tables that are there before the run, with an item of the shop's. */
+  /** Tables exist before the run, with an item of the shop. */
   readonly isIntoExisting?: true;
 }
 
-/** Late enough to come after the next call of the worker, and well within the fence of a second. */
+/** Late enough to arrive after the worker's next call, and well within the fence of a second. */
 const LATE_MILLIS = 400;
 
 const from = (stage: StageKey): readonly AttackStage[] => [
@@ -81,7 +81,7 @@ function lateWrite(
   };
 }
 
-/** Something is done, once, when the stage is in the middle of its work; the request that it came with waits for it. */
+/** Acts once, when the stage is in the middle of its work. The request of that moment waits for it. */
 function inTheMiddle(act: (attacked: Attacked) => Promise<unknown>): AttackKind['arm'] {
   return (attacked) => {
     const { shop, stage, middle } = attacked;
@@ -129,7 +129,10 @@ export async function tamper(shop: FaultShop, kind: string): Promise<void> {
       });
 }
 
-/** Refused to the roll back for as long as it goes on: it must end, keep what it could not remove and name it. */
+/**
+ * Refuses the operation to the roll back all the time. The roll back must end, keep what it could not remove, and name
+ * it.
+ */
 function refused(operation: string): AttackKind {
   return {
     name: `${operation} refused`,
@@ -162,14 +165,14 @@ const sellInTheMiddle = inTheMiddle(async ({ seller }) => {
   await seller.settled();
 });
 
-/** Schedules that broke a promise once, for every stage where they make sense. */
+/** Schedules that once broke a promise, for every stage where they make sense. */
 export const attackKinds: readonly AttackKind[] = [
   twice('called twice at once', 'atOnce'),
-  twice('called again when it has ended', 'later', 0),
-  twice('called again when the run has ended', 'later'),
-  lateWrite('killed, its first write comes late', { sender: 'killed', nth: 1 }, 'beginRun'),
-  lateWrite('killed, its third write comes late', { sender: 'killed', nth: 3 }, 'backupProducts'),
-  lateWrite('no answer, the write comes late', { sender: 'reset', nth: 1 }, 'beginRun'),
+  twice('called again after it has ended', 'later', 0),
+  twice('called again after the run has ended', 'later'),
+  lateWrite('killed, and its first write arrives late', { sender: 'killed', nth: 1 }, 'beginRun'),
+  lateWrite('killed, and its third write arrives late', { sender: 'killed', nth: 3 }, 'backupProducts'),
+  lateWrite('no answer, and the write arrives late', { sender: 'reset', nth: 1 }, 'beginRun'),
   ...['orders', 'products-enhanced'].map((table): AttackKind => ({
     name: `${table} deleted`,
     stages: from('migrateProductsEnhanced'),

@@ -6,7 +6,7 @@ import type { FaultShop } from './fault-shop.ts';
 import { reportGaps } from './report-checker.ts';
 import { createShopTables } from './shop-tables.ts';
 
-/** What a run over these products sends and leaves behind when nothing happens to it. */
+/** What an undisturbed run over these products sends and leaves behind. */
 export interface UsualRun {
   readonly products: readonly WireItem[];
   /** Requests by stage. */
@@ -14,13 +14,15 @@ export interface UsualRun {
   readonly content: readonly string[];
 }
 
-/** Refuses a run its first write, so that its four tables are rolled back. */
+/** Refuses a run's first write, so that its four tables are rolled back. */
 export function failAfterTables({ aws }: FaultShop): void {
   const at = { operation: ['BatchWriteItem', 'PutItem'], table: 'products-enhanced' };
   aws.faults.add({ ...at, kind: 'error', code: 'ValidationException', status: 400 });
 }
 
-/** One run under the attack, then another without: what does not hold, one sentence each. */
+/**
+ * Starts one run under the attack and then another one without. Returns a sentence for each promise that does not hold.
+ */
 export async function strikeWith(
   shop: FaultShop,
   kind: AttackKind,
@@ -56,13 +58,13 @@ export async function strikeWith(
   ];
 }
 
-/** A roll back that could not remove everything has ended all the same, with a report that says so. */
+/** A roll back that could not remove everything must still have ended, with a report that says so. */
 async function brokenOff(shop: FaultShop, runId: string): Promise<string[]> {
   if ((await shop.ledgerRun(runId))?.['status'] !== 'ROLLBACK_FAILED') return [];
   return [...(await ledgerGaps(shop)), ...(await reportGaps(shop, runId))];
 }
 
-/** An operator does what the report advises. */
+/** Does what the report advises, as an operator would. */
 async function endOf(shop: FaultShop, runId: string): Promise<Checked['end']> {
   const statusNow = async () => (await shop.ledgerRun(runId))?.['status'];
   const first = await statusNow();
@@ -74,8 +76,8 @@ async function endOf(shop: FaultShop, runId: string): Promise<Checked['end']> {
 }
 
 /**
- * Without its records nobody can tell whose a table is, what a shard has written cannot be counted, and a lock without
- * its run goes with the next start.
+ * Without its records nobody can tell which run owns a table or count what a shard has written. The next start removes
+ * a lock without a run.
  */
 function isExcused({ mayLeaveTables }: AttackKind, gap: string): boolean {
   return (

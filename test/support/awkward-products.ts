@@ -1,6 +1,6 @@
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 
-/** Every attribute type, in the spellings that careless copies change. */
+/** Every attribute type, spelled in ways that careless copies change. */
 const everything: readonly (readonly [string, WireValue])[] = [
   ['binary', { B: 'AAECAwT/' }],
   ['emptyBinary', { B: '' }],
@@ -30,7 +30,7 @@ const everything: readonly (readonly [string, WireValue])[] = [
   ['deep', { M: { a: { M: { b: { L: [{ M: { c: { NS: ['7'] } } }] } } } } }],
 ];
 
-/** A product that migrates, with awkward attributes beside the ordinary ones. */
+/** A product that can be migrated, with awkward attributes besides the ordinary ones. */
 export function awkwardProduct(index: number): WireItem {
   const sizes: WireValue = index % 3 === 0 ? { SS: ['S', 'M'] } : { L: [{ S: 'S' }, { S: 'XL' }] };
   return wireItem([

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-/** What a field must be; a caller who is careless, or worse, sends something else. */
+/** What a field must be. A careless or hostile caller sends something else. */
 export type FieldKind =
   | 'runId'
   | 'backupId'
@@ -55,13 +55,13 @@ const badValues: Readonly<Record<FieldKind, fc.Arbitrary<unknown>>> = {
   object: fc.oneof(fc.constantFrom<unknown>('', 'abc', null, 7, true, [], [{}])),
 };
 
-/** A well-formed payload, and which of its fields may be spoilt; a path is written with dots. */
+/** A well-formed payload, and the fields that a test may spoil. A path is written with dots. */
 export interface PayloadShape {
   readonly payload: Readonly<Record<string, unknown>>;
   readonly fields: Readonly<Record<string, FieldKind>>;
-  /** Fields that may be spoilt, but left out. */
+  /** Fields that may be spoilt. Leaving them out is allowed. */
   readonly optional?: Readonly<Record<string, FieldKind>>;
-  /** Whether a field that nobody knows is refused at the top. */
+  /** Whether an unknown field at the top is refused. */
   readonly isStrict?: boolean;
 }
 
@@ -79,7 +79,7 @@ function withField(
   return copy;
 }
 
-/** Payloads of which exactly one thing is wrong. */
+/** Payloads with exactly one error. */
 function spoilt({ payload, fields, optional = {}, isStrict = false }: PayloadShape): fc.Arbitrary<unknown> {
   const bad = fc
     .constantFrom(...Object.entries({ ...fields, ...optional }))
@@ -100,7 +100,7 @@ function spoilt({ payload, fields, optional = {}, isStrict = false }: PayloadSha
   return fc.oneof({ weight: 6, arbitrary: bad }, ...absent, ...(isStrict ? [foreign] : []));
 }
 
-/** Text, numbers, lists and objects of any depth; never what means "nothing", which calls for the whole step. */
+/** Text, numbers, lists and objects of any depth. Never an empty payload, because that calls the whole step. */
 const anything = fc.oneof(
   fc.constantFrom<unknown>([], [[]], 'abc', 7, true, false, [null], objects[0]),
   fc.jsonValue({ maxDepth: 4 }),

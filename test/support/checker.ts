@@ -7,13 +7,16 @@ import type { FaultShop } from './fault-shop.ts';
 import { reportGaps, reportOf } from './report-checker.ts';
 import { unmarked, withoutMarks } from './shop-marks.ts';
 
-/** Part of every value of a test's products but the id, and of nothing else: it must not be seen in a log or a payload. */
+/**
+ * A part of every value of a test's products except the id, and of nothing else. It must not appear in a log or a
+ * payload.
+ */
 export const secret = 'zqx';
 
-/** What stood there at one moment: canonical items by table, without the ledger. */
+/** What existed at one moment: canonical items by table, without the ledger. */
 export type Tables = ReadonlyMap<string, readonly string[]>;
 
-/** Reads every table, the ledger left out, past faults and log. */
+/** Reads every table except the ledger, bypassing faults and log. */
 export async function readTables({ dynamo, aws }: FaultShop): Promise<Tables> {
   const names = (await dynamo.tableNames()).filter((name) => name !== aws.ledgerTable);
   const read = names.toSorted().map(async (name) => {
@@ -25,7 +28,7 @@ export async function readTables({ dynamo, aws }: FaultShop): Promise<Tables> {
 
 const made = ['migrationRun', 'migrationDigest', 'createdAt', 'updatedAt'];
 
-/** The target without what differs from run to run: two runs over one source leave the same behind. */
+/** The target without values that differ from run to run, so that two runs over one source give the same content. */
 export async function targetContent({ dynamo }: FaultShop): Promise<readonly string[]> {
   const items = await dynamo.scan('products-enhanced');
   return items
@@ -70,13 +73,13 @@ function differences(rule: string, before: Tables, now: Tables, names: Iterable<
   });
 }
 
-/** The versions of a product that a run may have read: what it is now, and what the shop has changed it from. */
+/** The versions of a product that a run may have read: the current one, and those that the shop has replaced. */
 function versionsOf(product: WireItem, { shop: seller }: Checked): readonly WireItem[] {
   const versions = seller?.versions.get(stringAttribute(product, 'id') ?? '') ?? [];
   return [product, ...versions.filter((version) => version !== undefined)];
 }
 
-/** Foreign items under a product's keys are left alone, and the run has named them: then it is not covered. */
+/** The run leaves foreign items under a product's keys alone and names them. Such a product is not covered. */
 function productGaps(product: WireItem, items: readonly WireItem[], checked: Checked): readonly string[] {
   const found = items.map(unmarked);
   if (found.some(({ isOfShop }) => isOfShop)) return [];
@@ -86,13 +89,13 @@ function productGaps(product: WireItem, items: readonly WireItem[], checked: Che
       found.map(({ item }) => item),
     ),
   );
-  // What the shop adds while a run goes on is drift: the run may have come too early for it.
+  // Products that the shop adds during a run are drift, because the run may have read the table before.
   const isNew = checked.shop?.versions.get(stringAttribute(product, 'id') ?? '')?.[0] === undefined;
   const isLeftOut = checked.shop !== undefined && isNew && items.length === 0;
   return isLeftOut || gaps.some((some) => some.length === 0) ? [] : (gaps[0] ?? []);
 }
 
-/** I2: every product is covered by the target or quarantined with a reason; nothing else is there that was not there before. */
+/** I2: every product is covered by the target or quarantined with a reason, and nothing else was added. */
 async function targetGaps(shop: FaultShop, checked: Checked): Promise<string[]> {
   const { before, runId } = checked;
   const products = await shop.dynamo.scan('products');
@@ -115,12 +118,12 @@ async function targetGaps(shop: FaultShop, checked: Checked): Promise<string[]> 
   const others = [...before.keys()].filter((name) => name !== 'products-enhanced' && name !== 'products');
   return [
     ...gaps,
-    ...(extra.length === 0 ? [] : [`I2: ${extra.length} items in products-enhanced are of no product`]),
+    ...(extra.length === 0 ? [] : [`I2: ${extra.length} items in products-enhanced belong to no product`]),
     ...differences('I2', before, await readTables(shop), others),
   ];
 }
 
-/** A product that the shop has removed stays in the target: the run has named it as drift, and deletes nothing. */
+/** A product that the shop has removed stays in the target. The run reports it as drift and deletes nothing. */
 const removedIds = ({ shop: seller }: Checked): readonly string[] => [...(seller?.versions.keys() ?? [])];
 
 /** Ids of the products in a run's quarantine files, each with its code. */
@@ -135,7 +138,9 @@ export async function quarantinedIds(shop: FaultShop, runId: string): Promise<re
   });
 }
 
-/** I3: everything that was there is as it was, and nothing else is there but what the shop has written into. */
+/**
+ * I3: everything that existed before is as it was, and nothing else exists except tables that the shop has written to.
+ */
 async function rolledBackGaps(shop: FaultShop, { before, runId }: Checked): Promise<string[]> {
   const now = await readTables(shop);
   const left = [...now].filter(([name]) => !before.has(name));
@@ -155,12 +160,12 @@ async function rolledBackGaps(shop: FaultShop, { before, runId }: Checked): Prom
   ];
 }
 
-/** Every write of the shop that was answered 200 is there. */
+/** Every write of the shop that was answered 200 is in place. */
 async function shopGaps({ shop: seller }: Checked): Promise<string[]> {
   return ((await seller?.lost()) ?? []).map((write) => `I3: the shop has lost ${write}`);
 }
 
-/** I3: a sealed backup verifies, whatever became of its run. */
+/** I3: a sealed backup can be verified, however its run ended. */
 async function backupGaps(shop: FaultShop, runId: string): Promise<string[]> {
   const backup = (await shop.ledgerRun(runId))?.['backup'];
   if (backup === undefined || backup === null) return [];
@@ -169,7 +174,7 @@ async function backupGaps(shop: FaultShop, runId: string): Promise<string[]> {
   return error === undefined && answer.sound === true ? [] : [`I3: backup ${backupId} is not sound`];
 }
 
-/** The ledger is at rest: nobody is at work, and only a held run keeps the lock. */
+/** The ledger is at rest: nobody is working, and only a held run keeps the lock. */
 export async function ledgerGaps(shop: FaultShop): Promise<string[]> {
   const items = await shop.ledgerItems();
   const statuses = new Map(
@@ -210,18 +215,18 @@ async function leakingEvents({ sfn }: FaultShop, stateMachineArn: string): Promi
   return (await Promise.all(found)).flat();
 }
 
-/** How the run under test ended, and what there was before it. */
+/** How the run under test ended, and what existed before it. */
 export interface Checked {
   readonly before: Tables;
   readonly runId: string;
   readonly end: 'SUCCEEDED' | 'ROLLED_BACK' | 'NOTHING';
-  /** The shop that has read and written meanwhile; absent: nobody has. */
+  /** The shop that has read and written during the run. Absent if nobody has. */
   readonly shop?: ActingShop | undefined;
 }
 
 /**
- * What of I1 to I3, I5 and I6 does not hold, one sentence each. I4 is the caller's: only it can start again.
- * Faults must be cleared before.
+ * A sentence for each violation of I1 to I3, I5 and I6. The caller checks I4, because only the caller can start again.
+ * Clear the faults before.
  */
 export async function violationsOf(shop: FaultShop, checked: Checked): Promise<string[]> {
   await checked.shop?.settled();

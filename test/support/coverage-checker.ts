@@ -1,9 +1,9 @@
 import type { WireItem, WireValue } from '../../functions/shared/items/wire-item.ts';
 
 /**
- * Proves that a product was migrated without loss, from the rules alone: it shares no code with the
- * transform. Every source attribute must stand verbatim in METADATA or be moved, equal in value, to
- * the variants; every other attribute of the target must be on the list of made ones.
+ * Proves from the rules alone that a product was migrated without loss. It shares no code with the transform. Every
+ * source attribute must be in METADATA verbatim, or be moved to the variants with an equal value. Every other attribute
+ * of the target must be on the list of made ones.
  */
 
 const MADE_IN_METADATA = new Set(
@@ -22,13 +22,16 @@ interface MigratedItems {
   readonly variants: readonly WireItem[];
 }
 
-/** What is lost, changed or out of nowhere, one sentence each; empty where the product is covered. Items in any order. */
+/**
+ * A sentence for each attribute that is lost, changed or unexplained. Empty if the product is covered. Items come in
+ * any order.
+ */
 export function coverageGaps(product: WireItem, items: readonly WireItem[]): string[] {
   const metadata = items.filter((item) => textOf(item.SK) === 'METADATA');
   const variants = items.filter((item) => textOf(item.SK)?.startsWith('VARIANT#'));
   const [only] = metadata;
   if (only === undefined || metadata.length > 1 || variants.length === 0)
-    return ['not one METADATA and some VARIANTs'];
+    return ['the items are not one METADATA and some VARIANTs'];
   if (metadata.length + variants.length !== items.length) return ['an item is neither METADATA nor VARIANT'];
   return [
     ...items.flatMap((item) => keyGaps(product, item)),
@@ -84,7 +87,7 @@ function isMoved([name, value]: readonly [string, WireValue], items: MigratedIte
   }
 }
 
-/** A list must be listed in the same order; of a set, every member and no other. Empty ones stay in METADATA. */
+/** A list must appear in the same order. A set must appear with the same members. Empty ones stay in METADATA. */
 function areSizes(sizes: WireValue, variants: readonly WireItem[], metadata: WireItem): boolean {
   const expected = stringsOf(sizes);
   const found = new Set(variants.map((variant) => textOf(variant.size)));
@@ -136,7 +139,7 @@ function isCovered(source: WireItem, variant: WireItem, product: WireItem): bool
 }
 
 function isKeptInVariant(name: string, value: WireValue, variant: WireItem): boolean {
-  // A NULL gives way to what is made in its place, and is kept where nothing is.
+  // A NULL is replaced by what is made in its place, and kept if nothing is made.
   if (isNothing(value) && MADE_IN_VARIANT.has(name)) return true;
   if (isNothing(value) && name === 'stock' && !Object.hasOwn(variant, name)) return true;
   if (name === 'price' || name === 'compareAtPrice') return isPaiseOf(variant[name], value);
@@ -164,7 +167,7 @@ function isNumber(text: string): boolean {
   return /^[+-]?\d+(\.\d+)?(E[+-]?\d+)?$/i.test(text);
 }
 
-/** The number times ten to the power of `shift`, as `<whole>/<denominator>` in lowest terms of ten. */
+/** The number times ten to the power of `shift`, as `<whole>/<denominator>`, reduced by powers of ten. */
 function fractionOf(text: string, shift: number): string {
   const [mantissa = '', power = '0'] = text.toLowerCase().split('e');
   const [whole = '', decimals = ''] = mantissa.split('.');
@@ -181,7 +184,7 @@ function stringsOf(value: WireValue): string[] {
   return 'L' in value ? somethingOf(value.L).map((element) => textOf(element) ?? '') : ['no sizes at all'];
 }
 
-/** NULL says no more than a missing attribute. */
+/** NULL means the same as a missing attribute. */
 function isNothing(value: WireValue | undefined): boolean {
   return value === undefined || 'NULL' in value;
 }
@@ -198,7 +201,7 @@ function textOf(value: WireValue | undefined): string | undefined {
   return value !== undefined && 'S' in value ? value.S : undefined;
 }
 
-/** Verbatim: the same JSON but for the order of names and of sets, which DynamoDB does not keep. */
+/** Verbatim means the same JSON, except for the order of names and of sets, which DynamoDB does not keep. */
 function isSame(one: WireValue | undefined, other: WireValue | undefined): boolean {
   return one !== undefined && other !== undefined && sorted(one) === sorted(other);
 }

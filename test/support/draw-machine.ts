@@ -19,7 +19,7 @@ interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-/** A machine's definition as its file has it, with a branch for each table of the migration. */
+/** A machine's definition from its file, with a branch for each table of the migration. */
 export function readMachine(name: string): Machine {
   const fromMigration = createRequire(import.meta.url)('../../workflow/resources/from-migration.cjs') as {
     readonly machine: (name: string) => Machine;
@@ -50,7 +50,7 @@ function edges(name: string, state: State): readonly string[] {
   return [...choices, ...onwards, ...caught];
 }
 
-/** The machine's outermost states as a Mermaid flowchart: boxes with double sides run workers in parallel. */
+/** The machine's outermost states as a Mermaid flowchart. Boxes with double sides run workers in parallel. */
 export function drawMachine(machine: Machine): string {
   const states = Object.entries(machine.States);
   return [

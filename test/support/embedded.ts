@@ -16,9 +16,9 @@ import { createWarmWorkers } from './warm-workers.ts';
 const TINY_SERVICE = fileURLToPath(new URL('../fixtures/tiny-service', import.meta.url));
 
 /**
- * An empty embedded AWS with the real service deployed, that remembers every request. Tables, objects, executions, ledger,
- * faults, log, topics and clocks are new each time; only function workers stay warm, for the next one of this vitest worker.
- * `start` may be another checkout's.
+ * An empty embedded AWS with the real service deployed. It records every request. Tables, objects, executions, ledger,
+ * faults, log, topics and clocks are new each time. Only function workers stay warm, for the next AWS of this vitest
+ * worker. `start` may come from another checkout.
  */
 export async function startTestAws(
   options: EmbeddedAwsOptions = {},
@@ -36,7 +36,9 @@ export async function startTestAws(
   return startAtHome(all, start);
 }
 
-/** Where the AWSs of this vitest worker listen: a warm function goes on calling the endpoint it was started with. */
+/**
+ * Ports on which the AWSs of this vitest worker listen. A warm function keeps calling the endpoint it was started with.
+ */
 const homes: { port: number; isTaken: boolean }[] = [];
 const warm = createWarmWorkers();
 
@@ -57,16 +59,16 @@ async function startAtHome(
   return { ...aws, stop: () => (stopped ??= aws.stop().finally(leave)) };
 }
 
-/** Requests to engines on this machine take milliseconds; a test that holds one for longer asks for the real waits. */
+/** Requests to engines on this machine take milliseconds. A test that holds one for longer asks for the real waits. */
 const SHORT_WAITS = { FENCE_WAIT_SECONDS: '6' } as const;
 
-/** The same with a service of three small functions and one machine that has every kind of state. */
+/** The same, with a service of three small functions and one machine that has every kind of state. */
 export async function startTinyAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
   const packageDir = await packageService({ serviceDir: TINY_SERVICE });
   return startEmbeddedAws({ port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...options });
 }
 
-/** Clients for an embedded AWS that do not retry: a test shall see what the endpoint does. */
+/** Clients for an embedded AWS. They do not retry, so that a test sees what the endpoint does. */
 export interface TestClients {
   readonly dynamodb: DynamoDBClient;
   readonly s3: S3Client;
@@ -106,7 +108,7 @@ export async function endOfExecution(sfn: SFNClient, executionArn: string): Prom
   }
 }
 
-/** Waits until `check` gives something, asking every 20 ms; the test's own time-out is the limit. */
+/** Waits until `check` returns a value, asking every 20 ms. The test's own time-out is the limit. */
 export async function eventually<T>(check: () => Promise<T | undefined> | T | undefined): Promise<T> {
   for (;;) {
     const found = await check();

@@ -9,7 +9,7 @@ export interface EngineFront {
   stop(): Promise<void>;
 }
 
-/** Listens on loopback and answers every request with `answer`; `stopBehind` ends what it answers from. */
+/** Listens on loopback and answers every request with `answer`. `stopBehind` stops the engines behind it. */
 export async function startEngineFront(
   answer: (request: RawRequest) => Promise<AwsResponse>,
   stopBehind: () => Promise<void>,

@@ -10,7 +10,7 @@ import {
 import { isNotOffered } from '../../functions/shared/aws/not-offered.ts';
 import { listTags } from '../../functions/shared/aws/describe-table.ts';
 
-/** What an engine may lack, and what a test that needs it is skipped for. */
+/** What an engine may lack, and the reason for which a test that needs it is skipped. */
 export const capabilities = {
   tags: 'has no tags',
   backups: 'has no backups of tables',
@@ -19,10 +19,10 @@ export const capabilities = {
 
 export type Capability = keyof typeof capabilities;
 
-/** The variable by which the tests' processes are told. */
+/** The environment variable that tells the tests' processes. */
 export const lacksVariable = 'TEST_ENGINE_LACKS';
 
-/** Whether the engine under test lacks something: for `it.skipIf`. */
+/** Whether the engine under test lacks something. For `it.skipIf`. */
 export function lacks(capability: Capability): boolean {
   return (process.env[lacksVariable] ?? '').split(',').includes(capability);
 }
@@ -31,7 +31,7 @@ const TableName = 'what-this-engine-has';
 /** DynamoDB Local looks for expired items every few seconds. */
 const expirySeconds = 15;
 
-/** Tries an engine out on a table of its own, which is deleted again. */
+/** Tries an engine out on its own table, which is deleted again. */
 export async function findLacks(client: DynamoDBClient): Promise<readonly Capability[]> {
   const { TableDescription } = await client.send(
     new CreateTableCommand({

@@ -4,7 +4,7 @@ import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 const nested = (depth: number): WireItem[string] =>
   depth === 0 ? { S: 'bottom' } : { L: [{ M: { deeper: nested(depth - 1) } }] };
 
-/** Products that hold every attribute type, and the values of each that copies lose. */
+/** Products that hold every attribute type, with the values that copies tend to lose. */
 export function everyType(count: number): WireItem[] {
   return Array.from({ length: count }, (_, index) => productOfEveryType(index));
 }
@@ -39,7 +39,10 @@ export function productOfEveryType(index: number): WireItem {
   };
 }
 
-/** A hash of each item by its id, whatever order its names and sets came in: a table as an outside client sees it. */
+/**
+ * A hash of each item by its id, independent of the order of names and sets. This is a table as an outside client sees
+ * it.
+ */
 export function fingerprints(items: readonly WireItem[]): ReadonlyMap<string, string> {
   return new Map(items.map((item) => [JSON.stringify(item['id']), hashOf(item)]));
 }

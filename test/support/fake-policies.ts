@@ -24,21 +24,21 @@ interface Backup {
   BackupStatus: 'CREATING' | 'AVAILABLE';
 }
 
-/** What the engine lacks and AWS has: resource policies, backups, point-in-time recovery. In front of the real engine. */
+/** Fakes in front of the real engine what it lacks and AWS has: resource policies, backups, point-in-time recovery. */
 export interface FakePolicies {
   readonly runtime: Runtime;
-  /** Policies by table's ARN. */
+  /** Policies by the table's ARN. */
   readonly policies: Map<string, string>;
   readonly backups: Backup[];
   /** Tables with point-in-time recovery. */
   readonly recoverable: Set<string>;
-  /** Names of the commands that were sent, without those that the engine answered. */
+  /** Names of the commands that the fake answered. */
   readonly sent: string[];
-  /** Fails the next commands of this name, one error each; `after` the command has been carried out. */
+  /** Fails the next commands of this name, one for each error. `after` fails them after they were carried out. */
   fail(command: string, errors: readonly Error[], when?: 'before' | 'after'): void;
 }
 
-/** @param commandMillis how long every command takes, so that what waits for something comes to its end */
+/** @param commandMillis how long every command takes, so that waiting code comes to an end */
 export function fakePolicies(
   { observer, clock }: LedgerWorld,
   { tableId = () => 'id', commandMillis = 5_000 }: { tableId?: () => string; commandMillis?: number } = {},

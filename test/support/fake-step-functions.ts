@@ -1,8 +1,8 @@
 /** The two calls that a recovery makes, over a map of executions that the test provides. */
 export interface FakeStepFunctions {
-  /** Statuses by ARN; the name of an exception is thrown. */
+  /** Statuses by ARN. An exception's name is thrown. */
   readonly executions: Map<string, string>;
-  /** What was started, in order; a second start under one name is refused and not listed. */
+  /** What was started, in order. A second start under one name is refused and not listed. */
   readonly started: { readonly name: string; readonly input: string }[];
   send(command: {
     readonly constructor: { readonly name: string };
@@ -15,7 +15,7 @@ function named(name: string): Error {
   return Object.assign(new Error(name), { name });
 }
 
-/** Knows no execution until one is started or set. */
+/** A fake that knows no execution until one is started or set. */
 export function fakeStepFunctions(): FakeStepFunctions {
   const executions = new Map<string, string>();
   const started: { name: string; input: string }[] = [];

@@ -1,13 +1,13 @@
 import type { Fault } from '../../workflow/local/gateway/faults.ts';
 import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
 
-/** A kind of fault, and which requests of a stage it can strike. */
+/** A kind of fault, and the requests of a stage that it can strike. */
 export interface FaultKind {
   readonly name: string;
   readonly strikes: (request: LoggedRequest) => boolean;
   /** What to inject for one operation of one function. */
   readonly fault: (at: Pick<Fault, 'service' | 'operation' | 'functionName'>) => Fault;
-  /** Set if the run may not go on. It is then rolled back with an error of this name. */
+  /** Set if the run must stop. It is then rolled back with an error of this name. */
   readonly stops?: string;
   /** Strikes one request of a stage, in its middle, because each costs the stage one of its retries. */
   readonly isOncePerStage?: true;
@@ -96,7 +96,7 @@ export const faultKinds: readonly FaultKind[] = [
   },
 ];
 
-/** What a hang costs is the client's whole time-out: a few of them, on the requests that matter most. */
+/** A hang costs the client's whole time-out, so there are only a few, on the requests that matter most. */
 export const hang: FaultKind = {
   name: 'no answer at all',
   strikes: is('BatchWriteItem', 'Scan', 'CreateTable', 'PutObject'),

@@ -11,16 +11,18 @@ import { openShop, type TestShop } from './migration.ts';
 
 type LedgerItem = Readonly<Record<string, unknown>> & { readonly PK: string; readonly SK: string };
 
-/** A shop whose runs meet faults: it is emptied between tests, because starting another one takes seconds. */
+/** A shop whose runs meet faults. It is emptied between tests, because starting another one takes seconds. */
 export interface FaultShop extends TestShop {
-  /** What the functions have written since the last reset. */
+  /** What the functions have logged since the last reset. */
   readonly logLines: readonly string[];
-  /** No faults, no tables but `products` with these items, an empty ledger and request log. */
+  /**
+   * Removes all faults, and all tables except `products`, which then has these items. Empties ledger and request log.
+   */
   reset(products: readonly WireItem[]): Promise<void>;
   /** Starts `migrate` and returns its ARN at once. */
   begin(input?: unknown, name?: string): Promise<string>;
   endOf(executionArn: string): Promise<DescribeExecutionOutput>;
-  /** As the schedule does, until no run is left without an end. */
+  /** Recovers runs as the schedule does, until every run has ended. */
   settle(): Promise<void>;
   ledgerItems(): Promise<readonly LedgerItem[]>;
   ledgerRun(runId: string): Promise<LedgerItem | undefined>;
@@ -91,7 +93,7 @@ async function removeTable({ dynamo }: TestShop, TableName: string): Promise<voi
   await dynamo.call('DeleteTable', { TableName });
 }
 
-/** The run's status word behind an execution's end. */
+/** Describes an execution. */
 export async function describe({ sfn }: TestShop, executionArn: string): Promise<DescribeExecutionOutput> {
   return sfn.send(new DescribeExecutionCommand({ executionArn }));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
-/** What ids, names, notes and error texts may hold, and a terminal or a browser would obey. */
+/** Texts that ids, names, notes and errors may hold, and that a terminal or a browser would obey. */
 export const HOSTILE: readonly string[] = [
   '\u001b[31m',
   '\u001b[2J',
@@ -47,7 +47,7 @@ export const HOSTILE: readonly string[] = [
   '$1',
 ];
 
-/** Any of them, among ordinary words, emoji and any other character. */
+/** Any of them among ordinary words, emoji and other characters. */
 export const hostileTexts: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(
@@ -61,10 +61,13 @@ export const hostileTexts: fc.Arbitrary<string> = fc
   .map((parts) => parts.join(''));
 
 const OWN_COLOR = new RegExp(String.raw`\u001b\[(?:\d|2\d|[349][0-79]|10[0-7])m`, 'g');
-/** Every control character but the line feed, and whatever else is obeyed. */
+/** Every control character except the line feed, and other characters that are obeyed. */
 const OBEYED = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;
 
-/** Nothing below U+0020 but line feeds and, on a terminal, plain colours; no C1, no turning of the direction, no half characters. */
+/**
+ * Expects nothing below U+0020 except line feeds and, on a terminal, plain colours. There must be no C1 characters, no
+ * changes of direction and no halves of surrogate pairs.
+ */
 export function expectHarmless(text: string, { isTTY = false } = {}): void {
   const shown = isTTY ? text.replaceAll(OWN_COLOR, '') : text;
   const at = shown.search(OBEYED);

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 
-/** What a call is made on, as far as the code alone tells. */
+/** What a call works on, as far as the code alone tells. */
 export type CallTarget = 'ledger' | 'runs index' | 'tables' | 'objects' | 'account';
 
 /** An IAM action that a function's code can ask for. */
@@ -37,18 +37,18 @@ const itemActions: Readonly<Record<string, string>> = {
   deleteIf: 'DeleteItem',
 };
 
-/** Methods of the object store. `putOnce` reads what stands there when its answer was lost. */
+/** Methods of the object store. `putOnce` reads the existing object if its answer was lost. */
 const objectActions: Readonly<Record<string, readonly string[]>> = {
   putOnce: ['s3:PutObject', 's3:GetObject'],
   put: ['s3:PutObject'],
   replace: ['s3:PutObject'],
-  // Without ListBucket a missing object is answered with 403, as if it were forbidden.
+  // Without ListBucket, S3 answers a missing object with 403, as if it were forbidden.
   get: ['s3:GetObject', 's3:ListBucket'],
   list: ['s3:ListBucket'],
   listFolders: ['s3:ListBucket'],
 };
 
-/** Commands that stand in the code as they are. */
+/** Commands that the code uses directly. */
 const otherActions: Readonly<Record<string, CodeCall>> = {
   ListBackups: { target: 'account', action: 'dynamodb:ListBackups' },
   HeadBucket: { target: 'objects', action: 's3:ListBucket' },
@@ -76,7 +76,7 @@ const tableCommands = new Set([
   'UpdateTimeToLive',
 ]);
 
-/** Made by the two adapters that every function's runtime holds; what is used of them is seen by their methods. */
+/** Commands of the two adapters in every function's runtime. Which of them are used is seen from the methods. */
 const adapterCommands = new Set(['GetObject', 'PutObject', 'ListObjectsV2']);
 /** Needs no permission. */
 const unguarded = new Set(['GetCallerIdentity']);
@@ -86,7 +86,7 @@ function commandCalls(name: string): readonly CodeCall[] {
   const ledger = ledgerActions[name];
   if (ledger !== undefined) return [{ target: 'ledger', action: `dynamodb:${ledger}` }];
   if (tableCommands.has(name)) {
-    // Tags given in CreateTable are asked about as TagResource, a policy as PutResourcePolicy.
+    // For tags in CreateTable IAM also checks TagResource, and for a policy PutResourcePolicy.
     const names = name === 'CreateTable' ? ['CreateTable', 'TagResource', 'PutResourcePolicy'] : [name];
     return names.map((one) => ({ target: 'tables', action: `dynamodb:${one}` }));
   }
@@ -105,11 +105,11 @@ function codeCalls(code: string): readonly CodeCall[] {
     ? namesIn(code, /\b(Put|Update|Delete|ConditionCheck): \{/g)
     : [];
   const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
-  // The wire operations that a stage sends itself.
+  // Wire operations that a stage sends itself.
   const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
   const lists = /\bIndexName: RUNS_INDEX/.test(code);
-  // The document client's paginator, which only the ledger is read with.
+  // The document client's paginator. Only the ledger is read with it.
   const pages = /\bpaginateQuery\d*\(/.test(code);
   const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);
   return [
@@ -129,8 +129,8 @@ function codeCalls(code: string): readonly CodeCall[] {
 }
 
 /**
- * Every action that the code behind a handler can ask for: what is left of it after bundling, so only what
- * the handler reaches. An upper bound; the request log of the integration tests is the lower one.
+ * Every action that the code behind a handler can ask for. It reads the bundled code, so it sees only what the handler
+ * reaches. This is an upper bound, and the request log of the integration tests is the lower one.
  *
  * @throws Error on an SDK command that is not known here.
  */

@@ -5,7 +5,7 @@ type OneOrMore<T> = T | readonly T[];
 /** `Condition` of a statement: keys and wanted values, by operator. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, OneOrMore<string | boolean>>>>>;
 
-/** What IAM knows of a request, by key. Keys are matched without regard to case. */
+/** What IAM knows about a request, by key. Keys are matched without regard to case. */
 export type RequestContext = Readonly<Record<string, OneOrMore<string>>>;
 
 /** One value or several, as policies write them. */
@@ -23,7 +23,7 @@ export function matchesWildcard(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, 's').test(text);
 }
 
-/** The six parts of an ARN, each compared for itself: no `*` of the first five reaches over a colon. */
+/** Compares the six parts of an ARN separately. A `*` in the first five does not match a colon. */
 function isArnLike(pattern: string, arn: string): boolean {
   const partsOf = (text: string) => [...text.split(':', 5), text.split(':').slice(5).join(':')];
   const actual = partsOf(arn);
@@ -43,7 +43,7 @@ const operators: Readonly<Record<string, Test>> = {
   Bool: (wanted, actual) => wanted.toLowerCase() === actual.toLowerCase(),
 };
 
-/** These hold where the comparison does not, and where there is nothing to compare. */
+/** These hold if the comparison does not, or if there is nothing to compare. */
 const negated: Readonly<Record<string, Test>> = {
   StringNotEquals: equals,
   StringNotLike: matchesWildcard,
@@ -60,7 +60,7 @@ function valuesOf(context: RequestContext, key: string): readonly string[] | und
 interface Comparison {
   readonly operator: string;
   readonly wanted: readonly string[];
-  /** `undefined`: the request says nothing of the key. */
+  /** `undefined` if the request does not have the key. */
   readonly actual: readonly string[] | undefined;
 }
 

@@ -20,7 +20,7 @@ type OneOrMore<T> = T | readonly T[];
 export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect: 'Allow' | 'Deny';
-  /** Of a resource policy only. */
+  /** Only in a resource policy. */
   readonly Principal?: '*' | Readonly<Record<string, OneOrMore<string>>>;
   readonly Action?: OneOrMore<string>;
   readonly NotAction?: OneOrMore<string>;
@@ -34,24 +34,24 @@ export interface PolicyDocument {
   readonly Statement: OneOrMore<PolicyStatement>;
 }
 
-/** Who calls: a role's session, or a service of AWS. */
+/** The caller: a role's session, or a service of AWS. */
 export type Principal =
   | {
       readonly role: string;
-      /** `arn:aws:sts::<account>:assumed-role/<role>/<session>`, where it matters. */
+      /** `arn:aws:sts::<account>:assumed-role/<role>/<session>`, if it matters. */
       readonly session?: string;
       readonly tags?: Readonly<Record<string, string>>;
     }
-  /** `events.amazonaws.com`: it has no policies of its own. */
+  /** Such as `events.amazonaws.com`. It has no policies of its own. */
   | { readonly service: string };
 
-/** What a caller holds. Without a boundary and a session policy, its own policies decide alone. */
+/** A caller's permissions. Without a boundary and a session policy, its own policies decide alone. */
 export interface Permissions {
   readonly policies: readonly PolicyDocument[];
   readonly boundary?: PolicyDocument | undefined;
   /** Given when the role was assumed. */
   readonly sessionPolicy?: PolicyDocument | undefined;
-  /** Needed where the resource has a policy, or a condition looks at who calls. */
+  /** Required if the resource has a policy, or if a condition depends on the caller. */
   readonly principal?: Principal | undefined;
 }
 
@@ -62,11 +62,11 @@ export interface IamRequest {
   /** ARN */
   readonly resource: string;
   readonly context?: RequestContext;
-  /** The resource's own. */
+  /** The policy of the resource itself. */
   readonly resourcePolicy?: PolicyDocument | undefined;
 }
 
-/** An explicit Deny wins over everything; what nothing allows is denied implicitly. */
+/** An explicit Deny wins over everything. A call that nothing allows is denied implicitly. */
 export type Decision = 'ALLOWED' | 'DENIED_EXPLICITLY' | 'DENIED_IMPLICITLY';
 
 const elements = new Set([
@@ -110,13 +110,15 @@ function decisionOf(applying: readonly PolicyStatement[]): Decision {
   return effects.includes('Allow') ? 'ALLOWED' : 'DENIED_IMPLICITLY';
 }
 
-/** How closely a statement of a resource policy names the caller; the session itself is past boundary and session policy. */
+/**
+ * How closely a statement of a resource policy names the caller. Boundary and session policy do not limit a statement
+ * that names the session itself.
+ */
 type Addressee = 'session' | 'role' | 'account' | 'service' | undefined;
 
 function addresseeOf({ Principal }: PolicyStatement, caller: Principal | undefined): Addressee {
   if (Principal === undefined) throw new Error('A statement of a resource policy needs a Principal.');
-  if (caller === undefined)
-    throw new Error('Whom a resource policy means cannot be said without a principal.');
+  if (caller === undefined) throw new Error('A resource policy cannot be evaluated without a principal.');
   const isService = 'service' in caller;
   if (Principal === '*') return isService ? 'service' : 'role';
   const unknown = Object.keys(Principal).find((kind) => kind !== 'AWS' && kind !== 'Service');
@@ -131,7 +133,7 @@ function addresseeOf({ Principal }: PolicyStatement, caller: Principal | undefin
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
-/** What the resource's policy says to the caller, and how closely it means it. */
+/** What the resource's policy decides about the caller, and how closely it names the caller. */
 function askResource(request: IamRequest, caller: Principal | undefined) {
   const statements = listOf(request.resourcePolicy?.Statement).filter((statement) =>
     applies(statement, request),
@@ -144,7 +146,7 @@ function askResource(request: IamRequest, caller: Principal | undefined) {
   return { decision, allows: new Set(allowing.map(({ addressee }) => addressee)) };
 }
 
-/** Keys that every request has from who calls. */
+/** Context keys that every request gets from its caller. */
 function callerContext(caller: Principal | undefined): RequestContext {
   if (caller === undefined) return {};
   if ('service' in caller) return { 'aws:PrincipalIsAWSService': 'true' };
@@ -158,9 +160,9 @@ function callerContext(caller: Principal | undefined): RequestContext {
 }
 
 /**
- * IAM's answer to one call within an account. A Deny anywhere denies. Otherwise the role's policies or the resource's must
- * allow it, and boundary and session policy as well, unless the resource names the session itself. A resource policy that
- * names the account leaves it to the role's policies.
+ * IAM's answer to one call within an account. A Deny anywhere denies. Otherwise the role's policies or the resource's
+ * must allow it, and boundary and session policy as well, unless the resource names the session itself. A resource
+ * policy that names the account leaves the decision to the role's policies.
  *
  * @throws Error on an element, an operator or a principal that the evaluator does not know.
  */

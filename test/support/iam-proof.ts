@@ -4,7 +4,7 @@ import { migration } from './project-migration.ts';
 import { evaluate, type IamRequest, type Permissions, type PolicyDocument } from './iam-evaluator.ts';
 import { accountId, type Template } from '../workflow/template-variants.ts';
 
-/** Names that a deployment gives to what its functions work on. */
+/** Names that a deployment gives to its resources. */
 export interface DeployedNames {
   readonly stage: string;
   readonly region: string;
@@ -32,7 +32,7 @@ export class Arns {
     return migration.targets.map((spec) => this.table(tableName(spec, this.names.tablePrefix)));
   }
 
-  /** Those of them that the run fills. */
+  /** The new tables that the run fills. */
   get filled(): readonly string[] {
     return migration.filled.map((spec) => this.table(tableName(spec, this.names.tablePrefix)));
   }
@@ -50,7 +50,7 @@ export class Arns {
   }
 }
 
-/** Tags of a table that this stage has made, as IAM shows them in a request's context. */
+/** Tags of a table that this stage has created, as they appear in the context of a request to IAM. */
 export function ownTags({ stage }: DeployedNames, key: 'RequestTag' | 'ResourceTag'): Record<string, string> {
   const tags = { run: 'run-1', service: 'products-migration', stage };
   return Object.fromEntries(
@@ -58,7 +58,7 @@ export function ownTags({ stage }: DeployedNames, key: 'RequestTag' | 'ResourceT
   );
 }
 
-/** What the context of a CreateTable with the service's tags holds. */
+/** The context of a CreateTable with the service's tags. */
 export function creationContext(names: DeployedNames): Record<string, string | string[]> {
   return {
     ...ownTags(names, 'RequestTag'),
@@ -66,7 +66,7 @@ export function creationContext(names: DeployedNames): Record<string, string | s
   };
 }
 
-/** What a role's own policies and its boundary allow, and who it is to the policies of resources. */
+/** What a role's own policies and its boundary allow, and the principal that resource policies see. */
 export function permissionsOf({ Resources }: Template, roleId: string): Permissions {
   const role = Resources[roleId];
   const policies = role?.Properties['Policies'] as readonly { readonly PolicyDocument: PolicyDocument }[];
@@ -94,7 +94,7 @@ export function permissionsByFunction(template: Template, stage: string): Readon
   );
 }
 
-/** A request that an endpoint has logged, as far as IAM is concerned. */
+/** A request that an endpoint has logged, with what matters to IAM. */
 export interface SeenCall {
   readonly service: string;
   readonly operation: string;
@@ -106,11 +106,11 @@ export interface SeenCall {
   readonly withPolicy: boolean;
   readonly ifNoneMatch: string | undefined;
   readonly key: string | undefined;
-  /** Name or key of the function that sent it; absent for every other client. */
+  /** Name or key of the function that sent it. Absent for every other client. */
   readonly functionName: string | undefined;
 }
 
-/** Operations that IAM asks about under another name, or as several. */
+/** Operations that IAM knows under another name, or as several actions. */
 const s3Actions: Readonly<Record<string, string>> = {
   PutObject: 's3:PutObject',
   GetObject: 's3:GetObject',
@@ -130,7 +130,7 @@ const needsOwnTags = new Set([
   'UpdateTimeToLive',
 ]);
 
-/** IAM does not know transactions: it is asked about each of their parts. */
+/** IAM does not know transactions. It checks each of their parts. */
 function transactionRequests({ parts }: SeenCall, arns: Arns): readonly IamRequest[] {
   return parts.map(({ kind, table }) => {
     const name = transactionActions[kind];
@@ -162,7 +162,7 @@ function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
   });
 }
 
-/** What S3 tells a bucket's policy of a request. */
+/** The context that S3 gives a bucket's policy for a request. */
 function objectContext({ operation, ifNoneMatch }: SeenCall): Record<string, string> {
   const creation = { 's3:ObjectCreationOperation': 'true' };
   return {
@@ -172,7 +172,7 @@ function objectContext({ operation, ifNoneMatch }: SeenCall): Record<string, str
   };
 }
 
-/** The policy that a resource has of its own, in the template. */
+/** The resource policy that the template gives a resource. */
 function resourcePolicyOf({ Resources }: Template, resource: string, arns: Arns): PolicyDocument | undefined {
   const isInBucket = resource === arns.bucket || resource.startsWith(`${arns.bucket}/`);
   const policy = isInBucket ? Resources['BackupBucketPolicy'] : undefined;
@@ -180,7 +180,7 @@ function resourcePolicyOf({ Resources }: Template, resource: string, arns: Arns)
 }
 
 /**
- * What IAM would be asked for a logged request; nothing where no permission is needed.
+ * What IAM would check for a logged request. Empty if no permission is needed.
  *
  * @throws Error on an operation that is not known here.
  */
@@ -225,7 +225,7 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
   }
 }
 
-/** Calls of the functions that their roles do not allow, one line each; empty is the proof. */
+/** Calls of functions that their roles do not allow, one line each. An empty list is the proof. */
 export function deniedCalls(
   template: Template,
   names: DeployedNames,
@@ -238,7 +238,7 @@ export function deniedCalls(
     .flatMap((call) => {
       const functionKey = (call.functionName ?? '').replace(`products-migration-${names.stage}-`, '');
       const role = permissions.get(functionKey);
-      if (role === undefined) return [`${functionKey} is no function of the template`];
+      if (role === undefined) return [`${functionKey} is not a function of the template`];
       return iamRequestsOf(call, arns)
         .map((request) => ({
           ...request,

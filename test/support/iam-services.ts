@@ -1,7 +1,7 @@
 import { evaluate, type IamRequest, type PolicyDocument } from './iam-evaluator.ts';
 import type { Template } from '../workflow/template-variants.ts';
 
-/** Whether a service of AWS may make a call, by the policy of what it calls. */
+/** Whether a service of AWS may make a call, according to the policy of the called resource. */
 export function serviceMay(
   service: string,
   request: IamRequest & { readonly resourcePolicy: PolicyDocument },
@@ -9,7 +9,7 @@ export function serviceMay(
   return evaluate({ policies: [], principal: { service } }, request) === 'ALLOWED';
 }
 
-/** The policy that Lambda makes of a template's permissions on its functions; conditions as Lambda writes them. */
+/** The policy that Lambda makes of a template's permissions on its functions, with conditions as Lambda writes them. */
 export function functionPolicy({ Resources }: Template): PolicyDocument {
   const permissions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Permission');
   return {

@@ -3,7 +3,7 @@ import type { PolicyStatement } from './iam-evaluator.ts';
 import { permissionsByFunction } from './iam-proof.ts';
 import { accountId, compileVariant, variants } from '../workflow/template-variants.ts';
 
-/** Where the table stands. */
+/** The document that contains the table. */
 export const permissionsDocument = 'workflow/README.md';
 export const permissionsSection = 'permissions';
 
@@ -56,7 +56,7 @@ function rowOf(functionKey: string, statement: PolicyStatement): string {
   return `| \`${functionKey}\` | ${actions.join(' ')} | ${resources.join(', ')} | ${conditionText(statement)} |`;
 }
 
-/** Writing its own log and sending traces is in every role, and said once above the table. */
+/** Every role may write its own log and send traces. The text above the table says so once. */
 const inEveryRole = new Set(['WriteItsLog', 'SendTraces']);
 
 /** Function x action x resource, as a Markdown table, of the service deployed with the default parameters. */

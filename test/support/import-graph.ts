@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 
-/** For every source file, the files that it imports; a type counts like a value. Paths are relative to the project. */
+/** The files that every source file imports. A type counts like a value. Paths are relative to the project. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
-/** `from './x.ts'` of an import or export, and `import('./x.ts')`. A package is not among them. */
+/** `from './x.ts'` of an import or export, and `import('./x.ts')`. Packages are not included. */
 const LOCAL_IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^']+|#[^']+)'/g;
 
 const SOURCES = ['functions/**/*.ts', 'workflow/**/*.ts'];
@@ -33,7 +33,7 @@ export function readImportGraph(): ImportGraph {
   return new Map(globSync(SOURCES).map((file) => [normalize(file), importsOf(file)]));
 }
 
-/** One circle of imports, from a file to itself; `undefined` where there is none. */
+/** One circle of imports, from a file to itself. `undefined` if there is none. */
 export function findCycle(graph: ImportGraph): readonly string[] | undefined {
   const finished = new Set<string>();
   const search = (file: string, path: readonly string[]): readonly string[] | undefined => {

@@ -3,8 +3,8 @@ import { createEngineClient } from '../../workflow/local/gateway/engine-client.t
 import { type EngineFront, startEngineFront } from './engine-front.ts';
 
 /**
- * Serves the ledger's table from the packaged engine and every other one from the given engine, for engines that have no
- * transactions: everything but the ledger is then tried on them.
+ * Serves the ledger's table from the packaged engine and every other one from the given engine, for engines without
+ * transactions. Everything except the ledger is then tested on them.
  */
 export async function startLedgerApart(dynamodbUrl: string): Promise<EngineFront> {
   const packaged = await startDynoxide();
@@ -19,7 +19,7 @@ export async function startLedgerApart(dynamodbUrl: string): Promise<EngineFront
   );
 }
 
-/** The names of the ledger's table and index stand in no request on another table. */
+/** No request on another table contains the names of the ledger's table and index. */
 function isOfLedger(body: Buffer): boolean {
   return /"TableName":"[^"]*-ledger"|"[^"]*-ledger":[[{]/.test(body.toString());
 }

@@ -24,29 +24,29 @@ export interface TestClock {
   advance(millis: number): void;
 }
 
-/** One attempt at a request, on its way out. */
+/** One attempt at a request, before it is sent. */
 export interface Attempt {
-  /** DynamoDB's name of it. */
+  /** DynamoDB's name for the request. */
   readonly operation: string;
-  /** When it was begun, by the test's clock. */
+  /** When it began, by the test's clock. */
   readonly begunAt: number;
 }
 
-/** Sees every request of one actor: may hold it back, lose its answer or end the actor. */
+/** Sees every request of one actor. It may hold the request back, lose its answer or end the actor. */
 export type Gate = (operation: string, send: () => Promise<unknown>, attempt: Attempt) => Promise<unknown>;
 
-/** A ledger, tables and Step Functions for the ownership code alone; DynamoDB is the real engine. */
+/** A ledger, tables and Step Functions for the ownership code alone. DynamoDB is the real engine. */
 export interface LedgerWorld {
   readonly config: Config;
   readonly clock: TestClock;
   readonly stepFunctions: FakeStepFunctions;
-  /** Objects by key: reports, mostly. */
+  /** Objects by key. Most of them are reports. */
   readonly objects: ReadonlyMap<string, string>;
-  /** Past every gate: what the tests look at. */
+  /** A runtime that bypasses every gate. The tests read with it. */
   readonly observer: Runtime;
   /** A runtime for each actor. Without a gate its requests go straight through. */
   runtime(gate?: Gate): Runtime;
-  /** Forgets everything: a new ledger, no tables, no executions. */
+  /** Starts over with a new ledger, no tables and no executions. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -71,13 +71,14 @@ const config: Config = {
   ledgerTable: 'ledger',
 };
 
-/** Ahead of the engine's own clock, which dates the tables: what a test puts there first is older than any intent. */
+/** Ahead of the engine's clock, which dates the tables, so that a table created first is older than any intent. */
 const start = Date.now() + 3_600_000;
 
-/** Starts the engine; {@link LedgerWorld.reset} is much cheaper than another one. */
+/** Starts the engine. {@link LedgerWorld.reset} is much cheaper than starting another one. */
 export async function createLedgerWorld(overrides: Partial<Config> = {}): Promise<LedgerWorld> {
   let engine: Engine = await startDynoxide();
-  // All actors' clients share one pool: hundreds of calls are made in a case, and idle sockets would use up the files of a process.
+  // All actors' clients share one pool. A case makes hundreds of calls, and idle sockets would use up the files of a
+  // process.
   let requestHandler = createPool();
   const objects = new Map<string, string>();
   let now = start;
@@ -91,7 +92,7 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
   });
   const client = (maxAttempts: number, gate: Gate | undefined, inDoubt?: InDoubt): DynamoDBClient => {
     const made = new DynamoDBClient({ ...settings(), maxAttempts });
-    // Around the gate, which loses answers.
+    // Outside the gate, which loses answers.
     if (inDoubt !== undefined) watchUnanswered(made, inDoubt);
     return gated(made, clock, gate);
   };
@@ -168,13 +169,13 @@ function gated(client: DynamoDBClient, clock: TestClock, gate: Gate | undefined)
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const operation = String(context['commandName']).replace(/Command$/, '');
-      // The first attempt begins with the call, a later one with the end of the pause before it.
+      // The first attempt begins with the call. A later one begins at the end of the pause before it.
       const begunAt = begun.get(args.input) ?? clock.now();
       begun.delete(args.input);
       const answer = await gate(operation, () => next(args), { operation, begunAt });
       return answer as Awaited<ReturnType<typeof next>>;
     },
-    // Behind the retries, so that every attempt is a request of its own.
+    // Inside the retries, so that every attempt is a request of its own.
     { step: 'finalizeRequest', name: 'gate', priority: 'low' },
   );
   return client;
@@ -224,7 +225,7 @@ async function createLedger({ clients, ledger }: Runtime): Promise<void> {
   );
 }
 
-/** Names of the tables that stand, without the ledger. */
+/** Names of the existing tables, without the ledger. */
 export async function existingTables({ clients, ledger }: Runtime): Promise<readonly string[]> {
   const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand({}));
   return TableNames.filter((name) => name !== ledger.tableName);

@@ -3,7 +3,7 @@ import type { AwsResponse } from '../../workflow/local/gateway/aws-request.ts';
 import { createEngineClient } from '../../workflow/local/gateway/engine-client.ts';
 import { type EngineFront, startEngineFront } from './engine-front.ts';
 
-/** How CreateTable takes tags that the engine does not have: DynamoDB Local has done both. */
+/** How CreateTable treats tags if the engine has none. DynamoDB Local has done both. */
 export type TagsInCreateTable = 'ignored' | 'refused';
 
 const MESSAGE = 'Tagging is not currently supported in DynamoDB Local.';
@@ -14,7 +14,7 @@ const refusal = (type: string): AwsResponse => ({
   body: Buffer.from(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, message: MESSAGE })),
 });
 
-/** The packaged engine without what DynamoDB Local lacks: tags, and the ids of tables. */
+/** The packaged engine without what DynamoDB Local lacks, which is tags and the ids of tables. */
 export async function startLesserEngine(tagsInCreateTable: TagsInCreateTable): Promise<EngineFront> {
   const packaged = await startDynoxide();
   const engine = createEngineClient('engine', packaged.url);

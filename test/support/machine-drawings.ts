@@ -1,6 +1,6 @@
 import { drawMachine, readMachine } from './draw-machine.ts';
 
-/** Which drawing stands in which document. */
+/** Which document contains which drawing. */
 export const drawings = [
   { document: 'workflow/README.md', machine: 'migrate' },
   { document: 'workflow/README.md', machine: 'rollback' },

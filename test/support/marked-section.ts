@@ -6,7 +6,7 @@ const marks = (name: string): { readonly begin: string; readonly end: string } =
 /**
  * The text between a section's marks, without the blank lines around it.
  *
- * @throws Error where the document has no such marks.
+ * @throws Error if the document has no such marks.
  */
 export function readSection(document: string, name: string): string {
   const { begin, end } = marks(name);

@@ -4,13 +4,13 @@ import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { arbitraryProduct } from './arbitrary-items.ts';
 import { sampleContext } from './sample-context.ts';
 
-/** A product that can be migrated, and the items it becomes. */
+/** A product that can be migrated, and the items that it becomes. */
 export interface MigratedProduct {
   readonly product: WireItem;
   readonly items: readonly WireItem[];
 }
 
-/** Every product that the transform does not give up, with what it makes of it in the sample context. */
+/** Any product that the transform accepts, with the items that it makes in the sample context. */
 export const migratedProduct: fc.Arbitrary<MigratedProduct> = arbitraryProduct
   .map((product) => ({ product, result: productToItems(product, sampleContext) }))
   .map(({ product, result }) => ({ product, items: result.kind === 'items' ? result.items : [] }))

@@ -16,7 +16,7 @@ export interface MigrationFolder {
   readonly generate: (count: number, random: () => number) => Iterable<WireItem>;
 }
 
-/** How many generated items each promise is tried on, besides the samples. */
+/** How many generated items each promise is tested with, besides the samples. */
 const GENERATED = 200;
 
 /** What every migration promises, whatever its schema. */
@@ -69,7 +69,7 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       }
     });
 
-    it('gives back the key of the source item from the key of each item that it becomes', async () => {
+    it('derives the key of the source item from the key of each item that it becomes', async () => {
       const { folder, items } = await all();
       const { migration } = folder;
       for (const item of items) {
@@ -82,7 +82,7 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       }
     });
 
-    it('names source items in its sentences by their key alone', async () => {
+    it('names source items in its sentences only by their key', async () => {
       const { migration, SAMPLES } = await load();
       const sentences = SAMPLES.flatMap((sample) => {
         const result = transformed(migration, { ...sample, secret: { S: 'VALUE-OF-THE-SHOP' } });
@@ -111,7 +111,7 @@ function textsOf(result: TransformResult): readonly string[] {
 const keyNamesOf = ({ source }: Migration): ReadonlySet<string> =>
   new Set(source.key.map(({ name }) => name));
 
-/** The item with one value changed, for each value that it holds; its key stays. */
+/** Copies of the item with one value changed, for each of its values except those of its key. */
 function changesOf(item: WireItem, keep: ReadonlySet<string>): readonly (readonly [string, WireItem])[] {
   return Object.entries(item)
     .filter(([name]) => !keep.has(name))
@@ -124,7 +124,7 @@ function changesOf(item: WireItem, keep: ReadonlySet<string>): readonly (readonl
 
 function changedValues(value: WireValue): readonly (readonly [path: string, value: WireValue])[] {
   if ('S' in value) return [['', { S: `${value.S}x` }]];
-  // `77.0` and `77` are one number.
+  // `77.0` and `77` are the same number.
   if ('N' in value) return [['', { N: Number(value.N) === 77 ? '78' : '77' }]];
   if ('BOOL' in value) return [['', { BOOL: !value.BOOL }]];
   if ('M' in value)

@@ -6,7 +6,7 @@ import type { EmbeddedAws, EmbeddedAwsOptions, startEmbeddedAws } from '../../wo
 import { endOfExecution, startTestAws, type TestClients, testClients } from './embedded.ts';
 import { type RawDynamoDb, rawDynamoDb } from './raw-dynamodb.ts';
 
-/** A shop's account for one test file: the deployed service, clients nobody tampered with, and the usual moves. */
+/** A shop's account for one test file, with the deployed service, unchanged clients and common actions. */
 export interface TestShop extends TestClients {
   readonly aws: EmbeddedAws;
   readonly dynamo: RawDynamoDb;
@@ -52,7 +52,7 @@ function bucketOf(aws: EmbeddedAws, { s3 }: TestClients): Pick<TestShop, 'object
   };
 }
 
-/** Waits between looks are short, so that a roll back takes as long as its work. */
+/** Waits are short, so that a roll back takes only as long as its work. */
 const quick: EmbeddedAwsOptions = {
   pauseMillis: 20,
   environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1', CLOSE_WAIT_SECONDS: '1' },

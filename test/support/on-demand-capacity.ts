@@ -1,16 +1,16 @@
-/** What an on-demand table gives, and how that grows with what it has served. */
+/** The capacity of an on-demand table, and how it grows with what the table has served. */
 export interface OnDemandCapacity {
   /** Units a second at this time. */
   perSecond(now: number): number;
-  /** Milliseconds at which it can have grown; never: `Infinity`. */
+  /** The time in milliseconds at which it can next have grown, or `Infinity`. */
   nextChange(now: number): number;
-  /** Tells what the table served from then until now, units a second. */
+  /** Records the units a second that the table has served since the last call. */
   served(perSecond: number, now: number): void;
   /** Partitions that the capacity is spread over. */
   partitions(now: number): number;
 }
 
-/** Where a table's capacity begins and ends. */
+/** The limits of a table's capacity. */
 export interface CapacityLimits {
   /** Units a second at once: 4,000 write or 12,000 read of a new table, more of a warm one. */
   readonly first: number;
@@ -18,7 +18,7 @@ export interface CapacityLimits {
   readonly quota: number;
   /** Units a second of one partition: 1,000 write, 3,000 read. */
   readonly partition: number;
-  /** How old a peak must be; default {@link doublingMillis}. */
+  /** How old a peak must be. The default is {@link doublingMillis}. */
   readonly doublingMillis?: number;
 }
 
@@ -29,10 +29,10 @@ export const readPartitionUnits = 3_000;
 /** A new on-demand table. */
 export const newTableWriteUnits = 4_000;
 export const newTableReadUnits = 12_000;
-/** Of one table, read and write each, until a higher one is asked for. */
+/** The quota of one table, for reads and for writes, unless a higher one was requested. */
 export const tableQuotaUnits = 40_000;
 
-/** Twice the last peak, once that is half an hour old; never more than the quota. */
+/** Twice the last peak, once that is half an hour old. Never more than the quota. */
 export function onDemandCapacity(limits: CapacityLimits): OnDemandCapacity {
   let limit = Math.min(limits.first, limits.quota);
   let peak = 0;

@@ -15,13 +15,13 @@ import {
 import { ACCOUNT_ID, REGION } from '../../workflow/local/account.ts';
 import { type Capability, findLacks } from './engine-lacks.ts';
 
-/** Engines to run on in place of the packaged ones; `npm run test:engines` names them in the environment. */
+/** Engines to use instead of the packaged ones. `npm run test:engines` names them in the environment. */
 export interface OtherEngines {
   readonly dynamodbUrl?: string;
   readonly s3Url?: string;
 }
 
-/** Variables by which the tests' processes are told. */
+/** Environment variables that tell the tests' processes. */
 export const engineVariables = { dynamodbUrl: 'TEST_DYNAMODB_URL', s3Url: 'TEST_S3_URL' } as const;
 
 export function otherEngines(environment: NodeJS.ProcessEnv = process.env): OtherEngines {
@@ -30,20 +30,20 @@ export function otherEngines(environment: NodeJS.ProcessEnv = process.env): Othe
   return { ...(dynamodbUrl !== undefined && { dynamodbUrl }), ...(s3Url !== undefined && { s3Url }) };
 }
 
-/** The embedded AWS's own identity: DynamoDB Local keeps the tables of each access key and region apart. */
+/** The identity of the embedded AWS. DynamoDB Local separates tables by access key and region. */
 const settings = (endpoint: string) => ({
   endpoint,
   region: REGION,
   credentials: { accessKeyId: ACCOUNT_ID, secretAccessKey: 'test' },
 });
 
-/** Empties the engines, so that a test finds what it would find on one of its own. */
+/** Empties the engines, so that a test finds them as if it had its own. */
 export async function emptyEngines({ dynamodbUrl, s3Url }: OtherEngines): Promise<void> {
   if (dynamodbUrl !== undefined) await withDynamoDb(dynamodbUrl, deleteTables);
   if (s3Url !== undefined) await withS3(s3Url, deleteBuckets);
 }
 
-/** What the engines hold already: names of tables and buckets. */
+/** Names of the tables and buckets that the engines already hold. */
 export async function namesIn({ dynamodbUrl, s3Url }: OtherEngines): Promise<readonly string[]> {
   const tables = dynamodbUrl === undefined ? [] : await withDynamoDb(dynamodbUrl, tableNames);
   const buckets = s3Url === undefined ? [] : await withS3(s3Url, bucketNames);
@@ -74,7 +74,7 @@ async function bucketNames(client: S3Client): Promise<readonly string[]> {
   return Buckets.map(({ Name = '' }) => Name);
 }
 
-/** Deletes are asked for until none is left: a table that is still being created refuses. */
+/** Repeats the deletes until no table is left, because a table that is still being created cannot be deleted. */
 async function deleteTables(client: DynamoDBClient): Promise<void> {
   for (let names = await tableNames(client); names.length > 0; names = await tableNames(client)) {
     for (const TableName of names) await deleteTable(client, TableName).catch(() => undefined);

@@ -2,11 +2,11 @@ import type { PayloadShape } from './bad-payloads.ts';
 
 const executionArn =
   'arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-local-migrate:nobody';
-/** Of an execution that there never was. */
+/** An execution that never existed. */
 export const execution = { id: executionArn, name: 'nobody', startTime: '2026-01-01T00:00:00.000Z' };
 const worker = { runId: 'no-such-run', executionArn, shard: 0 };
 const runStep = { runId: 'no-such-run', executionArn };
-/** As TestConnection would make it. */
+/** A plan as TestConnection would make it. */
 export const plan = {
   segments: [0],
   shards: [0],
@@ -37,7 +37,7 @@ const executionFields = {
 } as const;
 const planFields = { 'tested.plan.workers': 'count', 'tested.plan.segments': 'choice' } as const;
 
-/** Every function, and what the workflow sends to it. */
+/** Every function, and the payloads that the workflow sends to it. */
 export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
   testConnection: [{ payload: { input: {}, execution }, fields: { input: 'object', ...executionFields } }],
   beginRun: [

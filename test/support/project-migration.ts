@@ -6,8 +6,8 @@ import type { Migration } from '../../functions/shared/migration/migration.ts';
 import type { MigrationFolder } from './migration-contract.ts';
 
 /**
- * The migration that package.json points to, for tests of what is deployed. Every other test runs the shop's, which
- * vitest.config puts in the place of `#migration`: its products are what those tests speak of.
+ * The migration that package.json points to, for tests of what is deployed. Every other test runs the shop's migration,
+ * which vitest.config puts in the place of `#migration`, because those tests are about its products.
  */
 const { imports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly imports: { readonly '#migration/*': string };

@@ -21,14 +21,14 @@ interface Place {
   readonly nth: number;
 }
 
-/** One of everything that can be drawn. */
+/** One random case: a value of everything that can be drawn. */
 export interface RandomCase {
   readonly products: readonly WireItem[];
   readonly faults: readonly Fault[];
   readonly kills: readonly (Place & { readonly when: 'before' | 'after' })[];
   readonly stop: Place | undefined;
   readonly onFailure: 'rollback' | 'hold';
-  /** What the shop does, each with a request of the run. */
+  /** What the shop does, each act at a request of the run. */
   readonly shop: readonly (Place & ShopAct)[];
   readonly operator: readonly OperatorAct[];
   /** A kind of ledger record that somebody removes. */
@@ -57,7 +57,7 @@ const effect: fc.Arbitrary<Fault> = fc.constantFrom<Fault>(
   { kind: 'error', code: 'AccessDeniedException', status: 400 },
 );
 
-/** What the test itself asks is left alone. */
+/** Requests of the test itself are left alone. */
 const isOfRun = ({ functionName: name }: LoggedRequest): boolean => name !== undefined;
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(
@@ -89,7 +89,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 
 const keyed = arbitraryProduct.filter((product) => (stringAttribute(product, 'id') ?? '') !== '');
 
-/** Sent, and carried out only after its sender has lost the connection or its life. */
+/** A request that is carried out only after its sender has lost the connection or was killed. */
 const late: fc.Arbitrary<Fault> = fc
   .tuple(stage, nth, fc.constantFrom('killed', 'reset'), fc.integer({ min: 50, max: 400 }))
   .map(([at, first, sender, millis]): Fault => {
@@ -126,11 +126,11 @@ const tampering = fc.record({
   record: fc.constantFrom('LOCK', 'RUN', 'SHARD#', 'FILE#', 'TABLE#'),
 });
 
-/** Each seed switches a part of this on, so that there are cases of one kind of trouble, and of several. */
+/** Each case switches only some kinds of trouble on, so that there are cases with one kind and with several. */
 const sometimes = <T>(arbitrary: fc.Arbitrary<T>, otherwise: T, weight = 1): fc.Arbitrary<T> =>
   fc.oneof({ weight: 2, arbitrary: fc.constant(otherwise) }, { weight, arbitrary });
 
-/** Products of every sort, good and bad, and what goes wrong with them. */
+/** Good and bad products of every sort, and what goes wrong during their migration. */
 export const randomCase: fc.Arbitrary<RandomCase> = fc.record({
   products: fc
     .tuple(

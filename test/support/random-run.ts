@@ -12,7 +12,7 @@ const nameOf = (arn: string): string => arn.split(':').at(-1) ?? '';
 interface Attempt {
   arn: string | undefined;
   readonly seller: ActingShop;
-  /** Resolves when nothing that was held back, repeated or begun by others is still under way. */
+  /** Resolves when no request that was held back, repeated or begun by others is still under way. */
   settled(): Promise<unknown>;
 }
 
@@ -64,7 +64,7 @@ async function operate(shop: FaultShop, act: OperatorAct, runId: string): Promis
   }
 }
 
-/** Does what the report of a run without a good end advises; nothing for one that has ended. */
+/** Does what the report of a run without a good end advises. Does nothing if the run has ended. */
 async function finish(shop: FaultShop, runId: string): Promise<Checked['end']> {
   await shop.settle();
   const first = await statusOf(shop, runId);
@@ -77,12 +77,15 @@ async function finish(shop: FaultShop, runId: string): Promise<Checked['end']> {
   return last === 'SUCCEEDED' || last === 'ROLLED_BACK' ? last : 'NOTHING';
 }
 
-/** Without its records nobody can tell whose a table or an item is, or count what a shard has written: both stay. The next run goes on from there. */
+/**
+ * Without its records nobody can tell which run owns a table or an item, or count what a shard has written. So both
+ * stay, and the next run starts from there.
+ */
 const isExcused = (gap: string): boolean =>
   /^(I3: table .* (stayed|is not as it was)|I6: the report counts .*)$/.test(gap);
 const isOrphan = (gap: string): boolean => gap === 'the ledger: the lock stayed';
 
-/** Runs the case to its end, recovers it, lets an operator act, starts again, and says what of the checker does not hold. */
+/** Runs the case to its end, recovers it, lets an operator act and starts again. Returns what the checker finds. */
 export async function runCase(shop: FaultShop, one: RandomCase): Promise<string[]> {
   const before = await readTables(shop);
   const attempt = await arm(shop, one);
@@ -104,7 +107,7 @@ export async function runCase(shop: FaultShop, one: RandomCase): Promise<string[
   return [...problems, ...(await startAgain(shop, { before, content, seller }))];
 }
 
-/** I4: another run, without faults, ends well and leaves the same behind. */
+/** I4: another run without faults succeeds and leaves the same behind. */
 async function startAgain(
   shop: FaultShop,
   first: {

@@ -1,11 +1,11 @@
 import type { EmbeddedAws } from '../../workflow/local/embedded-aws.ts';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 
-/** Credentials mean nothing here; the scope tells the endpoint which service is meant. */
+/** Credentials have no meaning here. The scope tells the endpoint which service is meant. */
 const authorization = (region: string, accessKeyId: string): string =>
   `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`;
 
-/** DynamoDB over bare HTTP, without any client's conversions: what is sent and received is exactly what travels. */
+/** DynamoDB over bare HTTP, without the conversions of a client. */
 export interface RawDynamoDb {
   /** @throws Error with the service's own name and message. */
   call<T = unknown>(operation: string, body: unknown): Promise<T>;
@@ -22,7 +22,10 @@ interface Page {
   readonly LastEvaluatedKey?: WireItem;
 }
 
-/** @param accessKeyId by default a user's, whom closed tables keep out; a function's key lets in what it may do */
+/**
+ * @param accessKeyId by default that of a user, who cannot write to closed tables; with a function's key, requests have
+ *   that function's permissions
+ */
 export function rawDynamoDb(
   { endpoint, region }: Pick<EmbeddedAws, 'endpoint' | 'region'>,
   accessKeyId = 'raw',
@@ -41,7 +44,7 @@ export function rawDynamoDb(
     if (!response.ok) throw new Error(`${operation}: ${text}`);
     return JSON.parse(text) as T;
   };
-  /** Other engines than the packaged one take their time, as AWS does. */
+  /** Other engines than the packaged one need time, as AWS does. */
   const untilActive = async (TableName: string): Promise<void> => {
     const status = async () =>
       (await call<{ Table: { TableStatus: string } }>('DescribeTable', { TableName })).Table.TableStatus;

@@ -5,7 +5,7 @@ import type { FaultShop } from './fault-shop.ts';
 const target = 'products-enhanced';
 const ended = new Set(['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_FAILED', 'HELD', 'PLANNED']);
 
-/** The report of a run as it lies in the bucket; `undefined` where there is none. */
+/** The report of a run from the bucket. `undefined` if there is none. */
 export async function reportOf(shop: FaultShop, runId: string): Promise<Report | undefined> {
   const keys = await shop.objectKeys(`runs/${runId}/report.json`);
   return keys.length === 0
@@ -13,10 +13,10 @@ export async function reportOf(shop: FaultShop, runId: string): Promise<Report |
     : (JSON.parse(await shop.objectText(`runs/${runId}/report.json`)) as Report);
 }
 
-/** The report is written behind the end of its run; longer than this it does not take. */
+/** The report is written after the run's end. It takes no longer than this. */
 const WRITING_MILLIS = 15_000;
 
-/** The report of a run's end, or the one that is there instead when the time is up. */
+/** The report of a run's end. When the time is up, the report that exists then. */
 async function finalReportOf(shop: FaultShop, runId: string, status: string): Promise<Report | undefined> {
   const until = Date.now() + WRITING_MILLIS;
   for (;;) {
@@ -27,8 +27,8 @@ async function finalReportOf(shop: FaultShop, runId: string, status: string): Pr
 }
 
 /**
- * Promise 6: what the report of a run says of its tables and counts is what is there now. For a run that has just
- * ended, and whose tables nobody has removed by hand since.
+ * Promise 6: the report of a run states the tables and counts that exist now. For a run that has just ended, and whose
+ * tables nobody has removed by hand since.
  */
 export async function reportGaps(shop: FaultShop, runId: string): Promise<string[]> {
   const status = (await shop.ledgerRun(runId))?.['status'];
@@ -46,7 +46,7 @@ export async function reportGaps(shop: FaultShop, runId: string): Promise<string
   ];
 }
 
-/** `DELETED` is said of the table that the run has worked with, whatever has its name now. */
+/** `DELETED` describes the table that the run worked with, even if another table has its name now. */
 async function tableGaps(
   shop: FaultShop,
   runId: string,
@@ -66,7 +66,7 @@ async function tableIdOf({ dynamo }: FaultShop, TableName: string): Promise<stri
   return Table.TableId;
 }
 
-/** A table that is reported as open has no statement of ours on it. */
+/** A table that is reported as open must have no policy statement of ours. */
 async function accessGaps({ dynamo }: FaultShop, { tables }: Report): Promise<string[]> {
   const open = tables.filter(({ access }) => access === 'OPEN');
   const looked = open.map(async ({ name }) => {
@@ -79,7 +79,9 @@ async function accessGaps({ dynamo }: FaultShop, { tables }: Report): Promise<st
   return (await Promise.all(looked)).flat();
 }
 
-/** Items said to be in place are in place: those of this run, and those that it found under expected keys. */
+/**
+ * Items that are reported as in place must be in place: those of this run, and those that it found under expected keys.
+ */
 async function countGaps({ dynamo }: FaultShop, report: Report): Promise<string[]> {
   const { runId, migrated, status } = report;
   const isThere = (await dynamo.tableNames()).includes(target);
@@ -92,5 +94,7 @@ async function countGaps({ dynamo }: FaultShop, report: Report): Promise<string[
       : [`I6: the report counts ${migrated.items} items in place, and there are ${expected}`];
   }
   const isLess = status === 'HELD' ? migrated.items < 0 : migrated.items !== own;
-  return isLess ? [`I6: the report counts ${migrated.items} items in place, and ${own} are of the run`] : [];
+  return isLess
+    ? [`I6: the report counts ${migrated.items} items in place, and ${own} belong to the run`]
+    : [];
 }

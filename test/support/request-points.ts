@@ -33,7 +33,7 @@ export function requestCounts(entries: readonly LoggedRequest[]): ReadonlyMap<st
   return counts;
 }
 
-/** Does something when the `nth` request of a function arrives, and lets the request go on. */
+/** Acts when the `nth` request of a function arrives, and lets the request continue. */
 export function whenRequested(
   { aws }: FaultShop,
   { stage, nth }: { readonly stage: string; readonly nth: number },

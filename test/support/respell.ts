@@ -1,6 +1,8 @@
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 
-/** The same item as another client would send it: names and sets in another order, numbers spelled otherwise. */
+/**
+ * The same item as another client might send it, with names and sets in another order and numbers in another spelling.
+ */
 export function respelled(item: WireItem, choices: Iterator<number>): WireItem {
   const entries = Object.entries(item).map(
     ([name, value]) => [name, respelledValue(value, choices)] as const,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
 import { faultSeed } from './soak.ts';
 
-// The same random cases in every run, so that a red one is a change's doing.
+// Every run has the same random cases, so that a failure comes from the change.
 fc.configureGlobal({ seed: faultSeed() });

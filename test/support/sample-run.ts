@@ -47,10 +47,10 @@ export async function begunRun(
   return begun.run;
 }
 
-/** What a stage is told of an execution. */
+/** What a stage is told about an execution. */
 export function sampleExecution(name: string, machine: 'migrate' | 'restore' | 'rollback' = 'migrate') {
   return { id: executionArn(name, machine), name, startTime: sampleStart };
 }
 
-/** An invocation with all the time in the world. */
+/** An invocation that has plenty of time. */
 export const longTurn = { remainingMillis: () => 890_000, requestId: 'request' } as const;

@@ -1,7 +1,7 @@
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import { secret } from './checker.ts';
 
-/** Products whose every value but the id is marked, so that a value that leaks is found. */
+/** Products in which every value except the id is marked, so that a leaked value is found. */
 export function secretProducts(count: number, attributeBytes = 40): readonly WireItem[] {
   return Array.from({ length: count }, (_, index) => secretProduct(`p-${index}`, attributeBytes));
 }

@@ -2,12 +2,12 @@ import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { SHOP_MARK } from './writing-shop.ts';
 
-/** An item without what the shop has written into it. */
+/** An item without the attributes that the shop has written. */
 export interface Unmarked {
   readonly item: WireItem;
-  /** The shop has written into it. */
+  /** Whether the shop has written to it. */
   readonly isMarked: boolean;
-  /** Nothing else is in it but its key: the shop has created it. */
+  /** Whether it has nothing else except its key, which means that the shop created it. */
   readonly isOfShop: boolean;
 }
 
@@ -20,8 +20,8 @@ export function unmarked(item: WireItem): Unmarked {
 }
 
 /**
- * A table's canonical items without what the shop has written since `before`: its own items, its marks, and the
- * items that stay only because they carry such a mark.
+ * A table's canonical items without what the shop has written since `before`. Left out are the shop's items, its marks,
+ * and the items that stay only because they carry such a mark.
  */
 export function withoutMarks(texts: readonly string[], before: readonly string[] = []): readonly string[] {
   const known = new Set(before);

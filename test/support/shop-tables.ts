@@ -3,7 +3,7 @@ import { ordersTable } from '../../functions/migrations/shop/tables/orders.ts';
 import { productsEnhancedTable } from '../../functions/migrations/shop/tables/products-enhanced.ts';
 import type { FaultShop } from './fault-shop.ts';
 
-/** `orders` and `products-enhanced` as the shop has created them itself, each with an item in it. */
+/** Creates `orders` and `products-enhanced` as the shop itself would, each with an item. */
 export async function createShopTables({ dynamo }: FaultShop): Promise<void> {
   for (const spec of [ordersTable, productsEnhancedTable]) {
     await dynamo.call('CreateTable', createTableInput(spec, { name: spec.name, tags: { owner: 'shop' } }));

@@ -9,13 +9,13 @@ import type { TableSpec } from '../../functions/shared/migration/table-spec.ts';
 /** The shop's tables, in the definition's order. */
 export const targetTables: readonly TableSpec[] = migration.targets;
 
-/** The one that products go into. */
+/** The table that products go into. */
 export const [catalogueTable] = migration.filled as readonly [FilledTable];
 
 /** The table that products come from. */
 export const sourceTableName = migration.source.name;
 
-/** What a product becomes, METADATA first; or why it becomes nothing. */
+/** The items that a product becomes, METADATA first, or the reason for its refusal. */
 export type TransformResult =
   | { readonly kind: 'items'; readonly items: readonly WireItem[]; readonly texts: readonly string[] }
   | Quarantined;
@@ -39,7 +39,7 @@ export function transformContext({
   return { runId, startedAt, settings: settings.migration ?? migration.settings };
 }
 
-/** The key of an item of `products-enhanced`, in the forms that tests look at. */
+/** The key of an item of `products-enhanced`, in the forms that tests use. */
 export const keyOf = (item: WireItem): WireItem => itemKey.keyOf(item, catalogueTable.tableKey);
 export const keyIdentity = (item: WireItem): string => itemKey.keyIdentity(item, catalogueTable.tableKey);
 export const keyText = (item: WireItem): string => itemKey.keyText(item, catalogueTable.tableKey);

@@ -2,16 +2,16 @@ import { hash } from 'node:crypto';
 import { type OnDemandCapacity, onDemandCapacity } from './on-demand-capacity.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-/** A table in virtual time, request by request: token buckets for the table and for each partition. */
+/** Simulates a table in virtual time, request by request, with token buckets for the table and for each partition. */
 export interface SimulatedTable {
-  /** Charges what there is room for after the network's time; gives the keys that were refused. */
+  /** Charges what fits after the network's time, and returns the keys that were refused. */
   write(
     items: readonly CostedKey[],
   ): Promise<{ readonly refused: readonly string[]; readonly units: number }>;
   readonly requests: number;
-  /** Requests of which anything was refused. */
+  /** Requests of which at least one write was refused. */
   readonly throttledRequests: number;
-  /** Units that were taken in each second since the start. */
+  /** Units that were consumed in each second since the start. */
   readonly unitsBySecond: readonly number[];
 }
 
@@ -22,15 +22,15 @@ export interface CostedKey {
 
 export interface SimulatedTableOptions {
   readonly clock: VirtualClock;
-  /** Units a second; a number: a provisioned table. */
+  /** Units a second. A number makes it a provisioned table. */
   readonly capacity: OnDemandCapacity | number;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Units a second of one partition; absent: only the table's limit counts. */
+  /** Units a second of one partition. If absent, only the table's limit counts. */
   readonly partitionUnits?: number;
 }
 
-/** A bucket holds what this time brings; DynamoDB keeps up to 300 s of it, at its own discretion. */
+/** A bucket holds the units of this time. DynamoDB keeps those of up to 300 s, at its own discretion. */
 const bucketMillis = 1_000;
 const leastMillis = 8;
 const spreadMillis = 12;
@@ -40,11 +40,11 @@ interface Bucket {
   filledAt: number;
 }
 
-/** A capacity that stays as it is. */
+/** A capacity that does not change. */
 const provisioned = (units: number): OnDemandCapacity =>
   onDemandCapacity({ first: units, quota: units, partition: 1_000 });
 
-/** A table that refuses what is too fast, as DynamoDB does: item by item. */
+/** A table that refuses writes above its capacity, item by item, as DynamoDB does. */
 export function simulatedTable(options: SimulatedTableOptions): SimulatedTable {
   const { clock, random, partitionUnits = Number.POSITIVE_INFINITY } = options;
   const capacity = typeof options.capacity === 'number' ? provisioned(options.capacity) : options.capacity;

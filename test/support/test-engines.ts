@@ -7,7 +7,7 @@ import { capabilities, lacksVariable } from './engine-lacks.ts';
 import { startLedgerApart } from './ledger-apart.ts';
 import { emptyEngines, engineVariables, lacksOf, namesIn, type OtherEngines } from './other-engines.ts';
 
-/** `npm run test:engines`: the integration suite on other engines than the packaged ones. */
+/** `npm run test:engines` runs the integration suite on other engines than the packaged ones. */
 
 interface Options {
   readonly dynamodb?: string;
@@ -15,7 +15,7 @@ interface Options {
   readonly ledgerApart?: boolean;
 }
 
-/** What is tried where nothing else is named; `test/integration/local` is about the packaged engines themselves. */
+/** What is tried if nothing else is named. `test/integration/local` is about the packaged engines themselves. */
 const suites = [
   'adapting',
   'backup',
@@ -30,12 +30,12 @@ const suites = [
 
 const command = new Command('npm run test:engines --')
   .description(
-    'Runs the integration tests on other engines, which must be empty: what they hold is deleted between the tests. For engines that do not check signatures (DynamoDB Local, LocalStack, moto, dynalite).',
+    'Runs the integration tests on other engines. These must be empty, because their content is deleted between the tests. For engines that do not check signatures (DynamoDB Local, LocalStack, moto, dynalite).',
   )
   .argument('[tests...]', 'files or folders of tests', suites)
-  .option('--dynamodb <url>', 'a DynamoDB in place of the packaged engine')
-  .option('--s3 <url>', 'an S3 in place of the packaged engine')
-  .option('--ledger-apart', 'keep the ledger on the packaged engine: for a DynamoDB without transactions')
+  .option('--dynamodb <url>', 'a DynamoDB instead of the packaged engine')
+  .option('--s3 <url>', 'an S3 instead of the packaged engine')
+  .option('--ledger-apart', 'keep the ledger on the packaged engine, for a DynamoDB without transactions')
   .parse();
 
 try {
@@ -58,7 +58,7 @@ async function main(options: Options, tests: readonly string[]): Promise<number>
   try {
     const lacked = dynamodb === undefined ? [] : await lacksOf(dynamodb);
     const sentences = lacked.map(
-      (one) => `This engine ${capabilities[one]}: the tests that need it are skipped.\n`,
+      (one) => `This engine ${capabilities[one]}. The tests that depend on this are skipped.\n`,
     );
     process.stdout.write(sentences.join(''));
     process.env[lacksVariable] = lacked.join(',');
@@ -69,16 +69,16 @@ async function main(options: Options, tests: readonly string[]): Promise<number>
   }
 }
 
-/** The tests delete every table and object they find: only where there is nothing to lose. */
+/** The tests delete every table and object they find, so the engines must be empty. */
 async function refuseFilled(engines: OtherEngines): Promise<void> {
   const names = await namesIn(engines);
   if (names.length > 0)
     throw new Error(
-      `There is something in the engine already: ${names.slice(0, 10).join(', ')}. The tests would delete it; give an engine that is empty.`,
+      `The engine is not empty: ${names.slice(0, 10).join(', ')}. The tests would delete this. Give an empty engine.`,
     );
 }
 
-/** One file after the other, because they share the engine. */
+/** Runs one file after the other, because they share the engine. */
 async function runTests(engines: OtherEngines, tests: readonly string[]): Promise<number> {
   const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
   const variables = Object.entries(engineVariables).flatMap(([key, name]) => {

@@ -13,7 +13,7 @@ const owner = {
   partitionsOf: ({ id }: { readonly id: { readonly S: string } }) => [id],
 };
 
-/** Every second product goes into the other table. */
+/** A migration that puts every second product into the other table. */
 export const evenAndOdd = defineMigration({
   source: { name: 'products', key: { partition: ['id', 'S'] } },
   targets: { even: tableOf('even'), odd: tableOf('odd') },
@@ -27,5 +27,5 @@ export const evenAndOdd = defineMigration({
   },
 });
 
-/** The same, written down in another order. */
+/** The same, with its tables in another order. */
 export const oddAndEven = { ...evenAndOdd, filled: evenAndOdd.filled.toReversed() };

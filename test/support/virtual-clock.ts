@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Time that passes only where everybody waits for it: a day takes as long as its events. */
+/** Time that passes only when everybody waits for it, so a day takes only as long as its events. */
 export interface VirtualClock {
   /** Milliseconds since the start. */
   now(): number;
-  /** Returns when so much virtual time has passed. */
+  /** Returns when this much virtual time has passed. */
   sleep(millis: number): Promise<void>;
   /**
-   * Runs the work to its end, moving time on whenever nothing else is left to do. The work may wait for
-   * promises and for this clock only.
+   * Runs the work to its end and moves time forward whenever nothing else can happen. The work may wait only for
+   * promises and for this clock.
    *
    * @throws Error when it waits for something that can never come
    */
@@ -22,7 +22,7 @@ interface Alarm {
 
 /** A clock that starts at `start`. */
 export function createVirtualClock(start = 0): VirtualClock {
-  /** Soonest last, so that taking it is cheap. */
+  /** The next alarm comes last, so that removing it is cheap. */
   const alarms: Alarm[] = [];
   let now = start;
 
@@ -38,7 +38,7 @@ export function createVirtualClock(start = 0): VirtualClock {
   };
   const ringNext = (): void => {
     const alarm = alarms.pop();
-    if (alarm === undefined) throw new Error('Everybody waits, and nothing is left that could happen.');
+    if (alarm === undefined) throw new Error('Everybody waits, and nothing can happen any more.');
     now = Math.max(now, alarm.at);
     alarm.ring();
   };
@@ -54,7 +54,7 @@ export function createVirtualClock(start = 0): VirtualClock {
       const result = work().finally(() => {
         isOver = true;
       });
-      // Rejections are seen below, after the clock has stopped.
+      // Rejections are handled below, after the clock has stopped.
       result.catch(() => undefined);
       for (;;) {
         await nextTurn();

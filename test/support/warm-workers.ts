@@ -4,10 +4,10 @@ import type {
   WorkerParts,
 } from '../../workflow/local/lambda/function-worker.ts';
 
-/** A thread has five files open; a process may have 1,024 on an ordinary machine. */
+/** A thread has five files open. On an ordinary machine, a process may have 1,024. */
 const MAX_KEPT = 32;
 
-/** Keeps the workers that were idle last: loading a function takes 0.2 s, and a run has some thirty to load. */
+/** Keeps the workers that became idle last. Loading a function takes 0.2 s, and a run loads about thirty. */
 export function createWarmWorkers(): WarmWorkers {
   const kept: FunctionWorker[] = [];
   return {
@@ -22,7 +22,7 @@ export function createWarmWorkers(): WarmWorkers {
   };
 }
 
-/** Whatever a worker is told when it starts: it would otherwise go on with what another test had set. */
+/** Compares everything that a worker is told when it starts. Otherwise it would use what another test had set. */
 function isSame(one: WorkerParts, other: WorkerParts): boolean {
   const told = ({ spec, code, endpoint }: WorkerParts) => JSON.stringify([spec, code, endpoint]);
   return told(one) === told(other);

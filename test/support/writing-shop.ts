@@ -6,29 +6,29 @@ import type { RawDynamoDb } from './raw-dynamodb.ts';
 interface Acknowledged {
   readonly table: string;
   readonly key: WireItem;
-  /** An attribute that this write, and no other, has given the item. */
+  /** An attribute that only this write has given the item. */
   readonly mark: string;
 }
 
 /** Begins the name of every attribute that the shop writes into a target table. */
 export const SHOP_MARK = 'shopNote';
 
-/** What a shop was answered when it wrote into the target tables. */
+/** The answers to a shop's writes into the target tables. */
 export interface ShopMemory {
-  /** Gives an item a mark of its own, and creates the item where there is none. Never throws. */
+  /** Gives an item a unique mark, and creates the item if it does not exist. Never throws. */
   readonly mark: (table: string, key: WireItem) => Promise<void>;
   readonly acknowledgedCount: number;
   /** Writes that a resource policy refused. */
   readonly refusedCount: number;
-  /** Writes into a table that the shop has deleted itself since are nothing that it misses. */
+  /** Writes to a table that the shop has itself deleted since are not counted as lost. */
   readonly forget: (table: string) => void;
-  /** Acknowledged writes that are not there any more, one sentence each. */
+  /** Acknowledged writes that are gone, one sentence each. */
   readonly lost: () => Promise<readonly string[]>;
 }
 
-/** A shop that writes into the new tables whenever it likes, and remembers what it was answered. */
+/** A shop that writes into the new tables at any time, and remembers the answers. */
 export interface WritingShop extends ShopMemory {
-  /** One new order and one note on an item of `products-enhanced`; resolves when both were answered. */
+  /** Writes one new order, and one note on an item of `products-enhanced`. Resolves when both were answered. */
   writeOnce(): Promise<void>;
   /** Writes every few milliseconds until it is told to stop. */
   start(): void;
@@ -39,7 +39,7 @@ const PAUSE_MILLIS = 3;
 
 const identityOf = ({ PK, SK }: WireItem): string => JSON.stringify([PK, SK]);
 
-/** Items of these tables by their keys; none where there is no such table. */
+/** Items of these tables by their keys. A table that does not exist has none. */
 async function itemsByKey(
   dynamo: RawDynamoDb,
   tables: Iterable<string>,

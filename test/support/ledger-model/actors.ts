@@ -18,7 +18,7 @@ import { Stopped, timedOut, WorkerDied } from './mishaps.ts';
 import { nothingToVerify } from './nothing-to-verify.ts';
 import { type Snapshot, takeSnapshot, violations } from './observe.ts';
 
-/** What an execution of `migrate` is to do. */
+/** What an execution of `migrate` does. */
 export interface Script {
   readonly input: Readonly<Record<string, unknown>>;
   readonly end: 'succeed' | 'fail';
@@ -29,15 +29,15 @@ export interface Script {
 /** What happens to the next request of an execution. */
 export type Mishap = 'answer lost' | 'worker dies before' | 'worker dies after';
 
-/** The client's patience. */
+/** How long the client waits for an answer. */
 const requestTimeoutMillis = 10_000;
-/** A state's own. */
+/** Attempts of one state. */
 const maxAttempts = 5;
-/** A case has a few hundred. */
+/** An ordinary case has a few hundred. */
 const maxRequests = 10_000;
 const writes = /^(Put|Update|Delete|TransactWrite|Create)/;
 
-/** Everybody who acts on the one ledger, one request at a time, in the scheduler's order. */
+/** Everybody who acts on the ledger. Requests are sent one at a time, in the scheduler's order. */
 export class Actors {
   readonly tasks: Promise<unknown>[] = [];
   readonly problems: string[] = [];
@@ -59,7 +59,7 @@ export class Actors {
     return this.#world.clock;
   }
 
-  /** Starts an execution of `migrate`; it acts in the background from now on. */
+  /** Starts an execution of `migrate`, which acts in the background from now on. */
   migrate(name: string, script: Script): void {
     this.#world.stepFunctions.executions.set(executionArn(name), 'RUNNING');
     this.#go(name, this.#migration(name, script));
@@ -76,14 +76,14 @@ export class Actors {
       if (executions.get(arn) === 'RUNNING') executions.set(arn, 'ABORTED');
   }
 
-  /** The event or the schedule: called at any time, also twice at once. */
+  /** The event or the schedule. It is called at any time, and sometimes twice at once. */
   recover(name: string): void {
     const { started } = this.#world.stepFunctions;
     this.#go(
       name,
       (async () => {
         await this.#call(name, (runtime) => recoverRuns(runtime));
-        // Two calls at once may have started some; each execution runs once.
+        // Two calls at once may have started the same execution, which runs only once.
         const launched = this.#launched;
         this.#launched = started.length;
         for (const { name: recoveryOwner, input } of started.slice(launched))
@@ -95,7 +95,7 @@ export class Actors {
     );
   }
 
-  /** The shop puts a cart into the table, no matter who made it. */
+  /** The shop puts a cart into the table, whoever created the table. */
   shop(): void {
     const put = this.#scheduler.scheduleFunction(async (_name: string) => {
       const table = [...this.#snapshot.tables.values()].find(({ name }) => name === 'cart');
@@ -168,7 +168,7 @@ export class Actors {
     }
   }
 
-  /** One state: not begun, and not gone on from, once its execution has ended. */
+  /** Runs one state. Once its execution has ended, no state begins and none continues. */
   async #step<T>(
     arn: string,
     name: string,
@@ -199,10 +199,10 @@ export class Actors {
     }
   }
 
-  /** One worker's; `die` ends it, and what it still waits for never comes. */
+  /** The runtime of one worker. `die` ends the worker, and its outstanding requests never return. */
   #runtime(name: string, die: (reason: WorkerDied) => void): Runtime {
     return this.#world.runtime(async (operation, send, { begunAt }) => {
-      // What fails is handed over as a value: the scheduler itself shall meet no rejection.
+      // A failure is passed on as a value, so that the scheduler itself sees no rejection.
       const pass = this.#scheduler.scheduleFunction((_label: string) =>
         this.#attempt(name, operation, send, begunAt).then(
           (answer) => () => answer,
@@ -224,7 +224,7 @@ export class Actors {
     begunAt: number,
   ): Promise<unknown> {
     this.#requests += 1;
-    // Nobody waits for ever: the executions of a case are stopped, and the case fails.
+    // Nobody waits for ever. The executions of a case are stopped, and the case fails.
     if (this.#requests === maxRequests) {
       this.problems.push(`no end after ${maxRequests} requests, the last one of ${name}: ${operation}`);
       this.#world.stepFunctions.executions.clear();

@@ -1,6 +1,6 @@
 /** The Lambda worker was ended in mid-call. */
 export class WorkerDied extends Error {}
-/** The execution was stopped: no further state begins. */
+/** The execution was stopped, so no further state begins. */
 export class Stopped extends Error {}
 
 /** What the client throws when no answer comes. */

@@ -7,15 +7,15 @@ import { TRANSITIONS } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { describeTable, RUN_TAG, tagsOf } from '../../../functions/shared/aws/describe-table.ts';
 
-/** A table as it stands. */
+/** An existing table. */
 export interface ExistingTable {
   readonly name: string;
   readonly tableId: string;
-  /** Whose it is; `undefined`: the shop's own. */
+  /** The run that owns it. `undefined` if it is the shop's own. */
   readonly runId: string | undefined;
 }
 
-/** Everything there is at one moment. */
+/** Everything that exists at one moment. */
 export interface Snapshot {
   readonly runs: ReadonlyMap<string, Run>;
   readonly lock: Lock | undefined;
@@ -25,7 +25,7 @@ export interface Snapshot {
 
 type LedgerItem = Readonly<Record<string, unknown>> & { readonly PK: string; readonly SK: string };
 
-/** Reads ledger and tables past every gate; nothing else may be on its way meanwhile. */
+/** Reads ledger and tables past every gate. No other request may be under way at the same time. */
 export async function takeSnapshot(observer: Runtime): Promise<Snapshot> {
   const { client, tableName } = observer.ledger;
   const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
@@ -58,7 +58,7 @@ async function readTables({ clients, ledger }: Runtime): Promise<Map<string, Exi
 
 const holding = new Set(['RUNNING', 'HELD', 'ROLLING_BACK']);
 
-/** What must hold at every moment, given the moment before: one request lies between them. */
+/** Violations of what must hold at every moment, given the moment one request before. */
 export function violations(before: Snapshot, now: Snapshot, usedByShop: ReadonlySet<string>): string[] {
   return [
     ...lockViolations(now),
@@ -90,7 +90,7 @@ function statusViolations(before: Snapshot, now: Snapshot): string[] {
   });
 }
 
-/** A table may only go by the hand of its own run, closed at the time, and never with what the shop put there. */
+/** Only a table's own run may delete it, only while the table is closed, and never with items of the shop. */
 function tableViolations(before: Snapshot, now: Snapshot, usedByShop: ReadonlySet<string>): string[] {
   const gone = [...before.tables.values()].filter(({ tableId }) => !now.tables.has(tableId));
   return gone.flatMap(({ name, tableId, runId }) => {

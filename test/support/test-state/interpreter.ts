@@ -52,7 +52,7 @@ export interface MockedError {
   readonly cause?: string;
 }
 
-/** What a state is tested with. */
+/** The input of a state's test. */
 export interface Trial {
   readonly state: State;
   readonly input: Data;
@@ -62,7 +62,7 @@ export interface Trial {
   readonly retryCount: number;
 }
 
-/** In the words of the API. */
+/** The result, in the words of the API. */
 export interface Verdict {
   readonly status: 'SUCCEEDED' | 'RETRIABLE' | 'CAUGHT_ERROR' | 'FAILED';
   readonly nextState?: string;
@@ -79,7 +79,7 @@ export interface Verdict {
   };
 }
 
-/** Does with one state what the Amazon States Language says, without the engine that this project runs on. */
+/** Runs one state as the Amazon States Language says, without the engine that this project runs on. */
 export function interpret(trial: Trial): Verdict {
   try {
     return trial.state.Type === 'Choice' ? choose(trial) : work(trial);
@@ -160,7 +160,7 @@ function names(
   return ErrorEquals.includes(error) || ErrorEquals.includes('States.ALL') || isTaskFailure;
 }
 
-/** The upper end of what jitter may choose. */
+/** The longest interval that jitter may choose. */
 function intervalOf(
   { IntervalSeconds = 1, BackoffRate = 2, MaxDelaySeconds = 31_622_400 }: Retrier,
   count: number,

@@ -1,7 +1,7 @@
 import type { Inner, MockedError, State, Trial } from './interpreter.ts';
 import type { Data } from './state-data.ts';
 
-/** A TestState request as it comes over the wire. */
+/** A TestState request as it is received. */
 export interface TestStateRequest {
   readonly definition?: string;
   readonly roleArn?: string;
@@ -52,7 +52,7 @@ function parse(text: string | undefined, field: string): Data {
   }
 }
 
-/** What a request asks to be interpreted. @throws ValidationException for what TestState does not take */
+/** Reads what a request asks to interpret. @throws ValidationException for what TestState does not accept */
 export function readRequest(request: TestStateRequest): Trial {
   const foreign = Object.keys(request).find((field) => !known.has(field));
   check(foreign === undefined, `TestState has no field ${foreign}`);
@@ -72,7 +72,7 @@ export function readRequest(request: TestStateRequest): Trial {
   };
 }
 
-/** A definition is one state; with `stateName`, a whole machine with that state in it. */
+/** A definition is one state. With `stateName` it is a whole machine that contains that state. */
 function stateOf({ definition, stateName }: TestStateRequest): State {
   check(definition !== undefined, 'definition is required');
   const read = parse(definition, 'definition') as State & Partial<Inner>;
@@ -118,7 +118,7 @@ function checkResult(result: Data, mode: string, { Type, Branches }: State): voi
   if (Type === 'Parallel')
     check(
       Array.isArray(result) && result.length === Branches?.length,
-      'The result of a Parallel has an element a branch',
+      'The result of a Parallel has one element for each branch',
     );
   if (Type !== 'Task' || mode === 'NONE') return;
   const { Payload } = result as { Payload?: Data };

@@ -4,23 +4,23 @@ import { text } from 'node:stream/consumers';
 import { interpret, type Verdict } from './interpreter.ts';
 import { readRequest, type TestStateRequest, ValidationException } from './rules.ts';
 
-/** A Step Functions that can do one thing, TestState, as strictly as AWS. */
+/** A fake Step Functions with one operation, TestState, which is as strict as AWS. */
 export interface FakeTestState {
   readonly url: string;
   /** Every request that was answered. */
   readonly requests: readonly TestStateRequest[];
-  /** How often it has said that it is asked too much. */
+  /** How many requests it has throttled. */
   readonly throttled: number;
   stop(): Promise<void>;
 }
 
-/** How the fake is to behave. */
+/** How the fake behaves. */
 export interface FakeOptions {
-  /** Refuses each so manieth request once: a retry gets its answer. */
+  /** Refuses every nth request once. A retry gets its answer. */
   readonly throttleEach?: number;
   /** The credentials may not call TestState. */
   readonly isForbidden?: boolean;
-  /** Changes what is answered, as if AWS understood the language otherwise. */
+  /** Changes the answer, as if AWS understood the language differently. */
   readonly alter?: (verdict: Verdict, request: TestStateRequest) => Verdict;
 }
 

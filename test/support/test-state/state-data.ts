@@ -1,7 +1,7 @@
 /** Any JSON value. */
 export type Data = unknown;
 
-/** A failure of the interpreter's own, which no Catch sees. */
+/** A failure of the interpreter itself, which no Catch sees. */
 export class RuntimeFailure extends Error {
   override readonly name = 'States.Runtime';
 }
@@ -9,7 +9,7 @@ export class RuntimeFailure extends Error {
 const isObject = (value: Data): value is Record<string, Data> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value at a reference path, `$`, `$.a.b` or `$$.Execution.Name`; `undefined` where nothing is. */
+/** The value at a reference path, `$`, `$.a.b` or `$$.Execution.Name`; `undefined` if there is none. */
 export function lookUp(path: string, data: Data, context: Data): Data {
   if (!/^\$\$?(\.\w+)*$/.test(path)) throw new RuntimeFailure(`The fake TestState does not know ${path}.`);
   const [root = '', ...names] = path.split('.');
@@ -19,7 +19,7 @@ export function lookUp(path: string, data: Data, context: Data): Data {
   );
 }
 
-/** @throws RuntimeFailure where the path leads nowhere */
+/** @throws RuntimeFailure if nothing is at the path */
 export function valueAt(path: string, data: Data, context: Data): Data {
   const value = lookUp(path, data, context);
   if (value === undefined)
@@ -39,7 +39,7 @@ export function fillIn(template: Data, data: Data, context: Data): Data {
   return Object.fromEntries(members) as Data;
 }
 
-/** `input` with a result at a path; `null` drops the result, `$` replaces the input. */
+/** `input` with a result at a path. `null` drops the result, and `$` replaces the input. */
 export function placeResult(result: Data, path: string | null | undefined, input: Data): Data {
   if (path === null) return input;
   const [, first, ...rest] = (path ?? '$').split('.');
