@@ -1,25 +1,27 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
-import { TransientError } from '../shared/errors.ts';
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import { readUndo, saveUndo, type UndoItems } from '../shared/files/undo-file.ts';
 import type { ObjectStore } from '../shared/aws/object-store.ts';
-import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { QueryPartition } from '../shared/aws/query-partition.ts';
-import { absentCondition, changeOf, type ItemChange } from '../shared/aws/unchanged.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { decideExisting } from './decide-existing.ts';
 import type { FoundRuns } from './found-runs.ts';
 import type { IsOfLaterRun } from './later-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
-import { createPipeline } from '../shared/copy/pipeline.ts';
-import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
+import { createPipeline, sideBySide } from '../shared/copy/pipeline.ts';
+import { keyIdentity, keyText } from '../shared/items/item-key.ts';
 import type { MadeBy } from '../shared/migration/as-written.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
-import { isThrottle } from '../shared/retry.ts';
+import {
+  changeIfSame,
+  type ConditionalPutScope,
+  lookUp,
+  putIfAbsent,
+} from '../shared/copy/load/conditional-put.ts';
 import type { LineWriter } from '../shared/copy/load/load.ts';
 import type { LoadWindow } from '../shared/copy/load/load-window.ts';
 import { cursorBehind } from '../shared/copy/load/read-lines.ts';
-import { noteThrottle, paidWrite, type WriteScope } from '../shared/copy/load/write-scope.ts';
+import type { WriteScope } from '../shared/copy/load/write-scope.ts';
 import type { UpdateIf } from '../shared/aws/update-if.ts';
 import { createGrouping, type SourceGroup } from './source-items.ts';
 import { noteWritten, type PendingItem, tallyOf } from './target-writer.ts';
@@ -31,15 +33,11 @@ const LOOK_UPS_IN_FLIGHT = 4;
 const PUTS_IN_FLIGHT = 8;
 /** Items that are kept in one object before they are replaced. */
 const REPLACED_TOGETHER = 200;
-/** Somebody who deletes and writes the same item all the time is not waited for. */
-const MAX_LOOKS = 5;
 
 /** What conditional writes need to know beyond the table. */
-export interface ConditionalScope extends WriteScope {
+export interface ConditionalScope extends WriteScope, Pick<ConditionalPutScope, 'onRead' | 'refusalOf'> {
   readonly window: LoadWindow;
   readonly updateIf: UpdateIf;
-  /** The error for an item that DynamoDB will never take. */
-  readonly refusalOf: (item: WireItem, reason: Error) => Error;
   readonly runId: string;
   readonly madeBy: MadeBy;
   readonly table: FilledTable;
@@ -49,8 +47,6 @@ export interface ConditionalScope extends WriteScope {
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
   /** Writes into the ledger what was kept, before any of it is replaced. */
   readonly noteKept: (kept: UndoRecord) => Promise<void>;
-  /** Told what each look at what stands there was charged. */
-  readonly onRead: (readUnits: number) => void;
   /** Epoch milliseconds until which keeping an item may go on trying. */
   readonly saveDeadline: number;
   /** Reads a product's items, whichever there are. */
@@ -81,18 +77,14 @@ interface Met extends PendingItem {
  */
 export function createConditionalWriter(scope: ConditionalScope): LineWriter {
   const pipeline = createPipeline(LOOK_UPS_IN_FLIGHT);
-  const keyNames = scope.key.map(({ name }) => name);
   let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
   let replacements: Met[] = [];
   const stale = scope.onExisting === 'replace' ? createStaleSweep(scope) : undefined;
 
-  const place = async (pending: PendingItem, looks = 0): Promise<void> => {
-    const existing = await putNew(scope, pending.item);
-    if (existing === 'written') return noteWritten(pending);
-    if (existing !== 'vanished') return meet({ ...pending, existing });
-    if (looks >= MAX_LOOKS) throw restlessItem(pending.item, scope.key);
-    return place(pending, looks + 1);
+  const place = async (pending: PendingItem): Promise<void> => {
+    const existing = await putIfAbsent(scope, pending.item);
+    return existing === 'written' ? noteWritten(pending) : meet({ ...pending, existing });
   };
   const meet = async (met: Met): Promise<void> => {
     const { item: fresh, existing, product } = met;
@@ -107,9 +99,8 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     noteWritten(met);
   };
   const change = async (met: Met): Promise<void> => {
-    const wanted = changeOf({ from: met.existing, to: met.item }, keyNames);
-    if (wanted === undefined) return leaveAlone(scope, met);
-    const existing = await update(scope, met.item, wanted);
+    const existing = await changeIfSame(scope, { from: met.existing, to: met.item });
+    if (existing === 'too large') return leaveAlone(scope, met);
     if (existing === 'written') return noteReplaced(met);
     return existing === 'vanished' ? place(met) : meet({ ...met, existing });
   };
@@ -119,7 +110,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
       scope,
       together.map(({ item }) => item),
     );
-    await sideBySide(together, (pending) => {
+    await sideBySide(PUTS_IN_FLIGHT, together, (pending) => {
       const found = existing.get(keyIdentity(pending.item, scope.key));
       return found === undefined ? place(pending) : meet({ ...pending, existing: found });
     });
@@ -134,7 +125,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     const together = replacements.slice(0, REPLACED_TOGETHER);
     replacements = replacements.slice(REPLACED_TOGETHER);
     await keeper.keep(together);
-    await sideBySide(together, (met) => change(met));
+    await sideBySide(PUTS_IN_FLIGHT, together, (met) => change(met));
   };
 
   const write = async (item: PendingItem): Promise<void> => {
@@ -169,64 +160,6 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
       await Promise.all([pipeline.settle(), stale?.settle()]);
     },
   };
-}
-
-/** Does something for each item, some side by side. @throws the first failure, once all have settled */
-async function sideBySide<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
-  const pipeline = createPipeline(PUTS_IN_FLIGHT);
-  try {
-    for (const item of items) await pipeline.start(() => task(item));
-    await pipeline.finish();
-  } finally {
-    await pipeline.settle();
-  }
-}
-
-/** Existing items, by key. */
-async function lookUp(
-  scope: ConditionalScope,
-  wanted: readonly WireItem[],
-): Promise<ReadonlyMap<string, WireItem>> {
-  const { items, tableName, key, onRead } = scope;
-  const found = await readItemsByKey(
-    {
-      items,
-      tableName,
-      retry: (attempt) => scope.retry(attempt, (error) => noteThrottle(scope, isThrottle(error))),
-      onRead,
-    },
-    wanted.map((item) => keyOf(item, key)),
-  );
-  return new Map(found.map((item) => [keyIdentity(item, key), item]));
-}
-
-/** `vanished`: something stood there when it was written, and is gone. */
-type WriteResult = 'written' | 'vanished' | WireItem;
-
-async function putNew(scope: ConditionalScope, item: WireItem): Promise<WriteResult> {
-  const notThere = absentCondition(scope.key[0]?.name ?? '');
-  try {
-    const outcome = await paidWrite(scope, 1, () => scope.items.putIf(scope.tableName, item, notThere));
-    return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
-  } catch (error) {
-    throw error instanceof Error && error.name === 'ValidationException'
-      ? scope.refusalOf(item, error)
-      : error;
-  }
-}
-
-async function update(scope: ConditionalScope, item: WireItem, change: ItemChange): Promise<WriteResult> {
-  const { tableName } = scope;
-  const outcome = await paidWrite(scope, 1, () =>
-    scope.updateIf({ tableName, key: keyOf(item, scope.key), change }),
-  );
-  return outcome.written ? 'written' : (outcome.existing ?? (await readExisting(scope, item)));
-}
-
-/** For an engine that does not return the existing item. */
-async function readExisting(scope: ConditionalScope, item: WireItem): Promise<WireItem | 'vanished'> {
-  const existing = await lookUp(scope, [item]);
-  return existing.get(keyIdentity(item, scope.key)) ?? 'vanished';
 }
 
 /** What this run has replaced, in this turn and in earlier ones. */
@@ -275,10 +208,4 @@ function countReplaced({ product }: PendingItem): void {
 function noteReplaced(met: PendingItem): void {
   countReplaced(met);
   noteWritten(met);
-}
-
-function restlessItem(item: WireItem, key: ConditionalScope['key']): TransientError {
-  return new TransientError(
-    `Item ${keyText(item, key)} is deleted and written by somebody else all the time; it is tried again.`,
-  );
 }

@@ -1,6 +1,6 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
-import { createPipeline } from '../shared/copy/pipeline.ts';
+import { createPipeline, sideBySide } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
 import type { IsOfLaterRun } from './later-runs.ts';
@@ -103,13 +103,7 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
     const together = stale.slice(0, REMOVED_TOGETHER);
     stale = stale.slice(REMOVED_TOGETHER);
     await keep(scope, together);
-    const deletes = createPipeline(DELETES_IN_FLIGHT);
-    try {
-      for (const one of together) await deletes.start(() => remove(scope, one));
-      await deletes.finish();
-    } finally {
-      await deletes.settle();
-    }
+    await sideBySide(DELETES_IN_FLIGHT, together, (one) => remove(scope, one));
   };
   return {
     async sweep(product, items) {

@@ -40,12 +40,15 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
   const start = before.cursor ?? FIRST_LINE;
   const window = createLoadWindow(start);
   const key = keyOfDescription(table);
-  const { writeUnits = 0, throttles = 0 } = before.counters;
-  const meter = { writeUnits, throttles };
+  const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
+  const meter = { writeUnits, readUnits, throttles };
   const scope = {
     ...turnWriteScope(runtime, turn, { tableName, key, meter }),
     window,
     refusalOf: (item: WireItem, reason: Error) => refusal({ tableName, key }, item, reason),
+    onRead: (units: number) => {
+      meter.readUnits += units;
+    },
   };
   const unitsPerByte = bytes === 0 ? 0 : tableBytes / bytes / 1024;
   const isBatch = await isAlone(runtime, run);

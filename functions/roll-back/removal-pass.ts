@@ -1,5 +1,8 @@
 import { errorSummary } from '../shared/errors.ts';
 import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
+import { existingBehind } from '../shared/copy/load/conditional-put.ts';
+import { paidWrite } from '../shared/copy/load/write-scope.ts';
+import { sideBySide } from '../shared/copy/pipeline.ts';
 import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
 import { retry } from '../shared/retry.ts';
 import { keyOf, keyText } from '../shared/items/item-key.ts';
@@ -9,7 +12,7 @@ import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchang
 import { tableOfStem } from '../shared/files/undo-file.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { LeftReason } from './left-items.ts';
-import { sideBySide, type TakerTools } from './remover-tools.ts';
+import { type TakerTools, WRITES_IN_FLIGHT } from './remover-tools.ts';
 
 /** By mark: items whose older versions the first pass could not put back. Deleting them would lose both versions. */
 export type Undeletable = ReadonlyMap<string, LeftReason>;
@@ -44,7 +47,7 @@ async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal
   try {
     const outcome = await retry(until, () => items.putIf(tableName, old, condition));
     if (outcome.written) return 'changed';
-    const [found] = outcome.existing === undefined ? await tools.read([old]) : [outcome.existing];
+    const found = await existingBehind(tools, old, outcome);
     return found !== undefined && isSame(found, old) ? 'changed' : 'lost';
   } catch (error) {
     const { name } = errorSummary(error);
@@ -54,17 +57,19 @@ async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal
 }
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
-  const { runtime, tableName, key, guarded, isUntouched } = tools;
+  const { runtime, tableName, key, isUntouched } = tools;
   if (!isAsMigrated(existing)) return 'changed';
   const reason = undeletable.get(keyMark(existing, key));
   if (reason !== undefined) return reason;
   const condition = mostlyUnchangedCondition(existing);
-  const outcome = await guarded(() => runtime.items.deleteIf(tableName, keyOf(existing, key), condition));
+  const outcome = await paidWrite(tools, 1, () =>
+    runtime.items.deleteIf(tableName, keyOf(existing, key), condition),
+  );
   if (outcome.written) {
     const { old = existing } = outcome;
     return isSame(old, existing) ? 'removed' : putBackDeleted(tools, old);
   }
-  const [found] = outcome.existing === undefined ? await tools.read([existing]) : [outcome.existing];
+  const found = await existingBehind(tools, existing, outcome);
   // Either an answer was lost, or somebody else deleted the item.
   if (found === undefined) return 'removed';
   return isUntouched(found) ? remove(tools, undeletable, found) : 'changed';
@@ -88,6 +93,7 @@ export async function removePage(
   const removed = new Set<WireItem>();
   const left: (readonly [LeftReason, WireItem])[] = [];
   await sideBySide(
+    WRITES_IN_FLIGHT,
     page.items.filter((item) => isOfRun(item, run.runId)),
     async (item) => {
       const removal = await remove(tools, undeletable, item);

@@ -1,15 +1,15 @@
 import { fileStem } from '../shared/files/layout.ts';
 import { filesOfRun } from '../shared/files/run-files.ts';
+import { changeIfSame, lookUp, putIfAbsent } from '../shared/copy/load/conditional-put.ts';
+import { sideBySide } from '../shared/copy/pipeline.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { keyMark, listUndoRecords, saveUndoRecord, type UndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { keyIdentity, keyOf } from '../shared/items/item-key.ts';
+import { keyIdentity } from '../shared/items/item-key.ts';
 import { haveSameDigest } from '../shared/migration/as-written.ts';
 import { isRemovedStem, readUndoObject, tableOfStem, tableStem } from '../shared/files/undo-file.ts';
-import { absentCondition, changeOf } from '../shared/aws/unchanged.ts';
-import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { sideBySide, type TakerTools } from './remover-tools.ts';
+import { type TakerTools, WRITES_IN_FLIGHT } from './remover-tools.ts';
 
 /** What the source items of one data file may have replaced. */
 export interface UndoFile {
@@ -39,18 +39,11 @@ export async function undoFiles(runtime: Runtime, run: Run, number: number): Pro
  *   decides.
  */
 async function putBack(tools: TakerTools, existing: WireItem, old: WireItem): Promise<boolean> {
-  const { runtime, tableName, key, guarded, isUntouched } = tools;
-  const names = key.map(({ name }) => name);
-  const change = changeOf({ from: existing, to: old }, names);
-  if (change === undefined) return false;
-  const update = updateIf(runtime.clients.dynamo);
-  const outcome = await guarded(() => update({ tableName, key: keyOf(existing, key), change }));
-  if (outcome.written) return true;
-  const [found] = outcome.existing === undefined ? await tools.read([existing]) : [outcome.existing];
-  if (found === undefined) return false;
+  const found = await changeIfSame(tools, { from: existing, to: old });
+  if (typeof found === 'string') return found === 'written';
   // An answer was lost.
   if (haveSameDigest(found, old)) return true;
-  return isUntouched(found) ? putBack(tools, found, old) : false;
+  return tools.isUntouched(found) ? putBack(tools, found, old) : false;
 }
 
 /** @returns marks of the items that could not be put back */
@@ -58,9 +51,10 @@ async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Prom
   const { key } = tools;
   const old = new Map(kept.map((item) => [keyIdentity(item, key), item]));
   const unrestored = new Set(kept.map((item) => keyMark(item, key)));
-  const existing = await tools.read(kept);
-  await sideBySide(existing.filter(tools.isUntouched), async (item) => {
-    const before = old.get(keyIdentity(item, key));
+  const existing = await lookUp(tools, kept);
+  const untouched = [...existing].filter(([, item]) => tools.isUntouched(item));
+  await sideBySide(WRITES_IN_FLIGHT, untouched, async ([identity, item]) => {
+    const before = old.get(identity);
     if (before === undefined || !(await putBack(tools, item, before))) return;
     tools.tally.restored += 1;
     unrestored.delete(keyMark(item, key));
@@ -74,12 +68,8 @@ async function putBackObject(tools: TakerTools, kept: readonly WireItem[]): Prom
  * @returns marks of the items that could not be put back: none
  */
 async function putBackRemoved(tools: TakerTools, removed: readonly WireItem[]): Promise<readonly string[]> {
-  const { runtime, tableName, key, guarded, tally } = tools;
-  await sideBySide(removed, async (item) => {
-    const outcome = await guarded(() =>
-      runtime.items.putIf(tableName, item, absentCondition(key[0]?.name ?? '')),
-    );
-    if (outcome.written) tally.restored += 1;
+  await sideBySide(WRITES_IN_FLIGHT, removed, async (item) => {
+    if ((await putIfAbsent(tools, item)) === 'written') tools.tally.restored += 1;
   });
   return [];
 }

@@ -34,7 +34,7 @@ const PRODUCTS_PER_WORKER = 250;
 const MAX_ITERATIONS = 800;
 /** More iterations of an INLINE Map than this do not run at once. */
 const MAX_INLINE_WORKERS = 40;
-/** VerifyMigration reads its segment's part of the backup at the start of each turn: 250 s for this many, and 70 MB. */
+/** Of a segment that has drifted, VerifyMigration reads the backup in each turn: 250 s for this many, and 70 MB. */
 const PRODUCTS_PER_ITERATION = 1_000_000;
 /** Of a run that compares every key at its end. */
 const MAPS = 5;

@@ -1,4 +1,11 @@
-import { openScan, NOT_BEGUN, type ScanPosition, type SegmentScan, turnScope } from '../shared/copy/scan.ts';
+import {
+  AT_END,
+  openScan,
+  NOT_BEGUN,
+  type ScanPosition,
+  type SegmentScan,
+  turnScope,
+} from '../shared/copy/scan.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { openScans, type ScansCursor, type VerifiedScan } from '../shared/copy/verify/read-scans.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
@@ -13,15 +20,16 @@ import { findVerifiedTargets, type VerifiedTarget } from './find-target.ts';
 import { digestName, verificationBasis } from '../shared/runs/equations.ts';
 import { createRemovalCheck } from './removal-check.ts';
 import { createScanTally, type ScanTally } from './scan-tally.ts';
-import { openSourceCheck, type SourceCheck } from './source-check.ts';
+import { createSourceCheck } from './source-check.ts';
 
-/** `source`, and the name of each filled table with its prefix behind `target `. */
+/** `source`, `drift` (the source once more), and the name of each filled table with its prefix behind `target `. */
 type Cursor = ScansCursor<string>;
 
 /**
- * Verifies one segment: compares the source with the backup product by product, and reads the target. One
- * that the run created is digested, side by side with the source; in an existing one, products
- * that the source no longer has are looked for, after the source, which has to answer for each of them.
+ * Verifies one segment: digests the source, and reads the target. Where the source is not what the ledger says of the
+ * backup's files, it is read a second time and compared with them product by product. A target that the run created is
+ * digested, side by side with the source. In an existing one, products that the source no longer has are looked for,
+ * after the source, which has to answer for each of them.
  *
  * @throws TableUnavailableError, BackupDamagedError, RunClosedError (none retried)
  */
@@ -50,12 +58,15 @@ async function openVerification(
   );
   const startOf = (name: string): ScanPosition => progress.cursor?.[name] ?? NOT_BEGUN;
   const files = (await filesOfRun(runtime, run)).filter((file) => file.segment === segment);
-  const isSourceDone = startOf('source').isDone;
-  const check = isSourceDone ? NO_CHECK : await openSourceCheck({ runtime, turn, files, tally });
+  const check = createSourceCheck({ runtime, turn, files, tally });
   const totalSegments = run.plan.segments.length;
   const scanOf = (tableName: string, start: ScanPosition): SegmentScan =>
     openScan(turnScope(runtime, turn, tally.counters), { tableName, segment, totalSegments }, start);
   const source = scanOf(run.sourceTable, startOf('source'));
+  const drift = scanOf(run.sourceTable, startOf('drift'));
+  const skipUnlessDrifted = (): void => {
+    if (!check.hasDrifted()) drift.moveTo(AT_END);
+  };
   const scanTarget = (target: VerifiedTarget): readonly [string, VerifiedScan] => {
     const name = digestName(target.tableName);
     const scan = scanOf(target.tableName, startOf(name));
@@ -68,17 +79,20 @@ async function openVerification(
       table: target.spec,
       startKey: startOf(name).exclusiveStartKey,
     });
-    return [name, { scan, take: (page) => removals.see(page), after: source }];
+    return [name, { scan, take: (page) => removals.see(page), after: drift }];
   };
   const scans: Record<string, VerifiedScan> = {
     ...Object.fromEntries(targets.map(scanTarget)),
-    source: { scan: source, take: (page) => check.see(page), finish: () => check.finish() },
+    source: { scan: source, take: (page) => check.digest(page), finish: skipUnlessDrifted },
+    drift: {
+      scan: drift,
+      take: (page) => check.compare(page),
+      finish: () => check.finish(),
+      after: source,
+    },
   };
   return openScans({ tally, scans }, turn);
 }
-
-/** Of a segment whose source is done already. */
-const NO_CHECK: SourceCheck = { see: () => undefined, finish: () => Promise.resolve() };
 
 function digestTarget(
   tally: ScanTally,

@@ -2,13 +2,13 @@ import { type DigestName, digestName } from '../shared/runs/equations.ts';
 import { createTally, type SavedTally, type Tally } from '../shared/copy/verify/tally.ts';
 
 const COUNTERS = [
-  /** Items read, of both tables. */
+  /** Items read, of all tables; those of a segment that has drifted twice. */
   'items',
   'targetItems',
   'sourceItems',
   /** Items of a target that this run created, which it has not written. */
   'foreign',
-  /** Products of the backup that the source still has. */
+  /** Where the segment has drifted: products of the backup that the source still has. */
   'matched',
   'driftAdded',
   'driftChanged',

@@ -3,7 +3,7 @@ import type { BackupFile } from '../shared/ledger/file.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
-import { itemDigest } from '../shared/items/digest.ts';
+import { combineDigests, equalDigests, itemDigest } from '../shared/items/digest.ts';
 import { readItemsByKey } from '../shared/aws/read-items.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { createProductTable, type ProductTable } from './product-table.ts';
@@ -12,9 +12,16 @@ import { shorten } from '../shared/text.ts';
 
 /** Compares one segment of the source with what the backup holds of it. */
 export interface SourceCheck {
-  /** Takes one page of the Scan. */
-  see(page: readonly WireItem[]): void;
-  /** To be called once the Scan is at its end: what was not seen has been removed. */
+  /** Takes one page of the first Scan. */
+  digest(page: readonly WireItem[]): void;
+  /**
+   * Whether the segment is not what its data files hold, by the ledger's count and digest of them. To be asked once the
+   * first Scan is at its end. Where it is the same, nothing has drifted, and no file is read.
+   */
+  hasDrifted(): boolean;
+  /** Takes one page of a second Scan, and compares it key by key. The backup is read before the first one. */
+  compare(page: readonly WireItem[]): Promise<void>;
+  /** To be called once the second Scan is at its end: what was not seen has been removed. */
   finish(): Promise<void>;
 }
 
@@ -32,31 +39,39 @@ interface CheckScope {
   readonly tally: ScanTally;
 }
 
-/** Reads the segment's part of the backup and stands ready to compare. */
-export async function openSourceCheck(scope: CheckScope): Promise<SourceCheck> {
-  const { tally } = scope;
-  const { key } = scope.runtime.migration.source;
-  const table = await readTable(scope);
+/** Stands ready to check the segment, from the tally's checkpoint on. */
+export function createSourceCheck(scope: CheckScope): SourceCheck {
+  const { files, tally } = scope;
+  let held: ProductTable | undefined;
+  const backup = async (): Promise<ProductTable> => (held ??= await readTable(scope));
   return {
-    see(page) {
-      for (const product of page) {
-        const digest = itemDigest(product);
-        const match = table.match(keyIdentity(product, key), digest);
-        tally.sums.source.add(digest);
-        tally.counters.sourceItems += 1;
-        if (match !== 'added') tally.counters.matched += 1;
-        if (match === 'same') continue;
-        const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
-        tally.counters[kind] += 1;
-        tally.sample(kind, shorten(keyText(product, key), MAX_ID_BYTES));
-      }
+    digest(page) {
+      for (const product of page) tally.sums.source.add(product);
+      tally.counters.sourceItems += page.length;
+    },
+    hasDrifted: () =>
+      !equalDigests(tally.sums.source.value(), combineDigests(files.map(({ digest }) => digest))),
+    async compare(page) {
+      const table = await backup();
+      for (const product of page) compareProduct(scope, table, product);
     },
     async finish() {
+      const table = await backup();
       const removed = Math.max(0, table.size - tally.counters.matched);
       tally.counters.driftRemoved = removed;
       if (removed > 0) await nameRemoved(scope, { table, removed });
     },
   };
+}
+
+function compareProduct({ runtime, tally }: CheckScope, table: ProductTable, product: WireItem): void {
+  const { key } = runtime.migration.source;
+  const match = table.match(keyIdentity(product, key), itemDigest(product));
+  if (match !== 'added') tally.counters.matched += 1;
+  if (match === 'same') return;
+  const kind = match === 'added' ? 'driftAdded' : 'driftChanged';
+  tally.counters[kind] += 1;
+  tally.sample(kind, shorten(keyText(product, key), MAX_ID_BYTES));
 }
 
 async function readTable({ runtime, files }: CheckScope): Promise<ProductTable> {
@@ -70,7 +85,7 @@ async function readTable({ runtime, files }: CheckScope): Promise<ProductTable> 
 }
 
 /**
- * Asks the source for products that this turn has not seen; after a scan of several turns those may be
+ * Asks the source for products that this turn has not seen; after a Scan of several turns those may be
  * there all the same, having been seen in an earlier one.
  */
 async function nameRemoved(

@@ -11,6 +11,21 @@ export interface Pipeline {
   readonly isIdle: boolean;
 }
 
+/** Does something for each item, this many at once. @throws the first failure, once all have settled */
+export async function sideBySide<T>(
+  slots: number,
+  items: readonly T[],
+  task: (item: T) => Promise<void>,
+): Promise<void> {
+  const pipeline = createPipeline(slots);
+  try {
+    for (const item of items) await pipeline.start(() => task(item));
+    await pipeline.finish();
+  } finally {
+    await pipeline.settle();
+  }
+}
+
 /** A pipeline of this many tasks at once. */
 export function createPipeline(slots: number): Pipeline {
   const running = new Set<Promise<void>>();

@@ -34,6 +34,7 @@ export interface ScanPosition {
 }
 
 export const NOT_BEGUN: ScanPosition = { isDone: false };
+export const AT_END: ScanPosition = { isDone: true };
 
 /** What is scanned. */
 export interface Segment {
@@ -162,7 +163,5 @@ async function askFor(
 }
 
 function positionBehind({ lastEvaluatedKey }: ScanPage): ScanPosition {
-  return lastEvaluatedKey === undefined
-    ? { isDone: true }
-    : { isDone: false, exclusiveStartKey: lastEvaluatedKey };
+  return lastEvaluatedKey === undefined ? AT_END : { isDone: false, exclusiveStartKey: lastEvaluatedKey };
 }

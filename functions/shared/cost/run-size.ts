@@ -1,4 +1,5 @@
 import { fileLimits } from '../files/data-file.ts';
+import { BYTES_PER_WRITE_UNIT } from '../items/item-size.ts';
 import type { Migration } from '../migration/migration.ts';
 import type { Plan } from '../state.ts';
 import type { Billing } from './usage.ts';
@@ -80,7 +81,6 @@ const ASSUMED_VARIANT_BYTES = 400;
 const ASSUMED_ADDED_BYTES = 300;
 
 const READ_UNIT_BYTES = 4_096;
-const WRITE_UNIT_BYTES = 1_024;
 
 /** A source item gzipped, as a part of its size in the table. */
 export const GZIP_RATIO = 0.25;
@@ -106,12 +106,12 @@ function targetOf({ products, bytes, rehearsal }: RunSize): TargetSize {
     return {
       items: products * (1 + ASSUMED_VARIANTS),
       bytes: products * (metadataBytes + ASSUMED_VARIANTS * ASSUMED_VARIANT_BYTES),
-      writeUnits: products * (Math.ceil(metadataBytes / WRITE_UNIT_BYTES) + ASSUMED_VARIANTS),
+      writeUnits: products * (Math.ceil(metadataBytes / BYTES_PER_WRITE_UNIT) + ASSUMED_VARIANTS),
     };
   }
   const items = rehearsal.metadata + rehearsal.variants;
   const writeUnits =
-    rehearsal.writeUnits ?? Math.max(items, Math.ceil(rehearsal.targetBytes / WRITE_UNIT_BYTES));
+    rehearsal.writeUnits ?? Math.max(items, Math.ceil(rehearsal.targetBytes / BYTES_PER_WRITE_UNIT));
   return { items, bytes: rehearsal.targetBytes, writeUnits };
 }
 

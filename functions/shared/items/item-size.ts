@@ -13,6 +13,12 @@ export const MAX_PARTITION_KEY_BYTES = 2048;
 /** The longest sort key, in bytes of UTF-8. */
 export const MAX_SORT_KEY_BYTES = 1024;
 
+/**
+ * Writing an item costs a unit for each of these bytes, begun ones included.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export const BYTES_PER_WRITE_UNIT = 1024;
+
 /** A list or a map costs this many bytes ... */
 const CONTAINER_BYTES = 3;
 /** ... and this many more for each element. */

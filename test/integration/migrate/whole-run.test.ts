@@ -44,6 +44,15 @@ describe('a whole run', () => {
     expect(sorted(await shop.dynamo.scan('products'))).toEqual(before);
   });
 
+  it('verifies a source that has not drifted without reading its backup', async () => {
+    const files = shop.aws.requestLog.entries.filter(
+      ({ operation, key = '' }) => operation === 'GetObject' && /^AWSDynamoDB\/.*\/data\//.test(key),
+    );
+
+    const readers = new Set(files.map(({ functionName }) => functionName?.split('-').at(-1)));
+    expect(readers).toEqual(new Set(['transformProducts']));
+  });
+
   it('leaves the version of its form on every item of the ledger', async () => {
     const items = await shop.dynamo.scan(shop.aws.ledgerTable);
 

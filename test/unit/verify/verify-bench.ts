@@ -30,6 +30,8 @@ export interface VerifyBench extends MigrateBench {
   targetItem(SK: string, id?: string): Promise<WireItem>;
   /** Scans in pages of so many items. */
   pagesOf(limit: number): Runtime;
+  /** A runtime that notes the key of each object that it reads. */
+  noting(keys: string[], runtime?: Runtime): Runtime;
 }
 
 export const threeSegments: Partial<Plan> = { segments: [0, 1, 2] };
@@ -87,5 +89,15 @@ export async function verifyBench(
     targetItem: async (SK, id) => (await bench.target()).get(targetKey(SK, id)) ?? {},
     pagesOf: (limit) =>
       bench.withItems({ scanPage: (request) => usual.items.scanPage({ ...request, limit }) }),
+    noting: (keys, runtime = usual) => ({
+      ...runtime,
+      objects: {
+        ...runtime.objects,
+        get(key, options) {
+          keys.push(key);
+          return runtime.objects.get(key, options);
+        },
+      },
+    }),
   };
 }

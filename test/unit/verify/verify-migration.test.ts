@@ -37,6 +37,15 @@ describe('a target that this run created', () => {
     expect(combineDigests(shards.map(({ digests }) => digests['target'] ?? EMPTY_DIGEST))).toEqual(expected);
   });
 
+  it('is proved equal without a file of the backup being read, as the source has not changed either', async () => {
+    bench = await verifyBench(40);
+    const read: string[] = [];
+    await bench.verify({ turnOf: shortTurn, runtime: bench.noting(read, bench.pagesOf(7)) });
+    expect(read).toEqual([]);
+    const shards = await listShards(bench.runtime.ledger, bench.run.runId, 'VerifyMigration');
+    expect(shards.reduce((sum, { counters }) => sum + (counters['sourceItems'] ?? 0), 0)).toBe(40);
+  });
+
   it('is proved equal under throttling, which is counted', async () => {
     bench = await verifyBench(40);
     let calls = 0;

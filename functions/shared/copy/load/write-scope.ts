@@ -30,6 +30,9 @@ export interface WriteScope {
   readonly pause: (millis: number) => Promise<unknown>;
 }
 
+/** What a write must keep to, and what counts it. */
+export type PaidScope = Pick<WriteScope, 'rate' | 'fence' | 'meter' | 'retry'>;
+
 /** The scope of one worker's turn, inside the worker's share of the run's cap. */
 export function turnWriteScope(
   { items, random }: Pick<Runtime, 'items' | 'random'>,
@@ -58,7 +61,7 @@ export function turnWriteScope(
  */
 export async function paidWrite<
   T extends { readonly writeUnits: number; readonly unprocessed?: readonly unknown[] },
->(scope: WriteScope, units: number, attempt: () => Promise<T>): Promise<T> {
+>(scope: PaidScope, units: number, attempt: () => Promise<T>): Promise<T> {
   const { rate, meter, fence } = scope;
   const outcome = await scope.retry(
     async () => {
@@ -75,7 +78,10 @@ export async function paidWrite<
 }
 
 /** Counts a request that DynamoDB refused, wholly or in part, for being too fast. */
-export function noteThrottle({ meter, rate }: WriteScope, isThrottled: boolean): void {
+export function noteThrottle(
+  { meter, rate }: Pick<WriteScope, 'meter' | 'rate'>,
+  isThrottled: boolean,
+): void {
   if (!isThrottled) return;
   meter.throttles += 1;
   rate.throttled();

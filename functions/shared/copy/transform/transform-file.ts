@@ -20,7 +20,7 @@ import {
 import { type Quarantined, quarantineLine } from '../../migration/refusal.ts';
 import { createDigestSum, type Digest, type DigestSum, equalDigests } from '../../items/digest.ts';
 import { keyText } from '../../items/item-key.ts';
-import { itemSizeBytes } from '../../items/item-size.ts';
+import { BYTES_PER_WRITE_UNIT, itemSizeBytes } from '../../items/item-size.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { shorten } from '../../text.ts';
 import { assertSameObject } from './prove-again.ts';
@@ -42,7 +42,6 @@ export interface FileTransform extends Pick<TransformedFile, 'counts' | 'kinds' 
   readonly quarantine: string;
 }
 
-const BYTES_PER_WRITE_UNIT = 1024;
 /** A sample's code stands behind the id, and must not be what is left out of a report. */
 const MAX_ID_BYTES = 120;
 

@@ -12,7 +12,7 @@ export interface VerifiedScan {
   readonly scan: SegmentScan;
   readonly take: TakePage;
   /** Called once the Scan is at its end. */
-  readonly finish?: () => Promise<void>;
+  readonly finish?: () => void | Promise<void>;
   /** Begun only when this one is done; absent: read side by side with the others. */
   readonly after?: SegmentScan;
 }
