@@ -4,7 +4,14 @@ import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
-import { readRun, type Run, type RunStatus, isSyncStatus, type SyncStatus } from '../shared/ledger/run.ts';
+import {
+  isRestore,
+  readRun,
+  type Run,
+  type RunStatus,
+  isSyncStatus,
+  type SyncStatus,
+} from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
 import { endingOf, nextStepOf } from '../shared/runs/next-step.ts';
@@ -41,7 +48,7 @@ type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
  */
 function existedText(run: Run, { name }: ReportedTable, { report, filled }: Reported): string {
   const { rolledBack, migrated } = report;
-  if (run.kind === 'restore') return 'there before, with what the restore has put back so far';
+  if (isRestore(run)) return 'there before, with what the restore has put back so far';
   if (!filled.includes(name)) return UNTOUCHED;
   if (rolledBack === undefined) return heldText(report);
   if (!rolledBack.isThrough && migrated.items > 0)
@@ -105,7 +112,7 @@ const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${tex
 
 /** Only a restore may write to the source, and only if it was allowed to. */
 const sourceText = (run: Run): string =>
-  run.kind === 'restore' ? '' : ` Table ${run.sourceTable} was not written to.`;
+  isRestore(run) ? '' : ` Table ${run.sourceTable} was not written to.`;
 
 function causeText(run: Run, reported: Reported, result: RemovalResult): string {
   const { report } = reported;

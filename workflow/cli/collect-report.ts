@@ -24,18 +24,21 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
-  const report = isCurrent ? end.output : await storedReport(context, record);
+  const report = isCurrent ? readReport(record, end.output) : await storedReport(context, record);
   return { report, path, shards: record.shards };
 }
 
-const isReport = (output: unknown): output is Report =>
+/** Reports of earlier versions have no `kind`. */
+type WrittenReport = Omit<Report, 'kind'> & Partial<Pick<Report, 'kind'>>;
+
+const isReport = (output: unknown): output is WrittenReport =>
   typeof output === 'object' && output !== null && 'runId' in output && 'status' in output;
 
 /** `report.json` of the bucket, or a report made from the ledger if there is none. */
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
   const stored = await objectStore(context.s3, context.bucket).get(RUN_LAYOUT.report(record.run.runId));
   const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);
-  if (isReport(report)) return report;
+  if (isReport(report)) return readReport(record, report);
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
   return reportFromLedger(record, { now: new Date(), found });
@@ -49,4 +52,9 @@ export async function reportOfRun(context: OperatorContext, runId: string): Prom
     executionPath(context.sfn, record.run.executionArn).catch(() => []),
   ]);
   return { report, path, shards: record.shards };
+}
+
+/** The report as this version knows it. What an earlier one has left out, the run's record says. */
+export function readReport({ run }: Pick<RunRecord, 'run'>, report: WrittenReport): Report {
+  return { ...report, kind: report.kind ?? run.kind, ...(run.step !== undefined && { step: run.step }) };
 }

@@ -1,7 +1,7 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
-import { isSyncStatus } from '../../functions/shared/ledger/run.ts';
+import { isSyncStatus, type RunKind } from '../../functions/shared/ledger/run.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countedVerification,
@@ -40,7 +40,7 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
 export function reportWithoutRun(end: ExecutionEnd): Report {
   return {
-    ...emptyReport(executionNameOf(end.executionArn)),
+    ...emptyReport(executionNameOf(end.executionArn), end.kind),
     executionArn: end.executionArn,
     startedAt: end.startedAt.toISOString(),
     finishedAt: end.finishedAt.toISOString(),
@@ -49,9 +49,10 @@ export function reportWithoutRun(end: ExecutionEnd): Report {
   };
 }
 
-function emptyReport(runId: string): Report {
+function emptyReport(runId: string, kind: RunKind): Report {
   return {
     runId,
+    kind,
     status: 'REFUSED',
     source: { table: migration.source.name, products: 0, bytes: 0 },
     backup: null,
@@ -103,7 +104,8 @@ export function reportFromLedger(record: RunRecord, { now, found }: LedgerView):
   const finishedAt = run.finishedAt ?? now.toISOString();
   const reason = run.failure ?? failure;
   return {
-    ...emptyReport(run.runId),
+    ...emptyReport(run.runId, run.kind),
+    ...(run.step === undefined ? {} : { step: run.step }),
     status: endStatusOf(run),
     source: {
       table: run.sourceTable,

@@ -1,4 +1,4 @@
-import { executionNameOf } from '../../functions/shared/names.ts';
+import { executionNameOf, machineArn } from '../../functions/shared/names.ts';
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
@@ -13,6 +13,8 @@ export interface ExecutionEnd {
   readonly executionArn: string;
   /** `undefined` when it ended before it had begun a run. */
   readonly runId: string | undefined;
+  /** Which machine it is of. */
+  readonly kind: Run['kind'];
   readonly status: ExecutionStatus;
   readonly startedAt: Date;
   readonly finishedAt: Date;
@@ -80,6 +82,7 @@ async function findEnd(
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return undefined;
   return {
     executionArn,
+    kind: execution.stateMachineArn === machineArn(context, 'restore') ? 'restore' : 'migrate',
     status,
     startedAt: startDate,
     finishedAt: stopDate,

@@ -1,7 +1,7 @@
+import { isRestore } from '../../functions/shared/ledger/run.ts';
 import { endingOfReport, nextStepOf } from '../../functions/shared/runs/next-step.ts';
 import type { Report, RestoredCounts } from '../../functions/shared/runs/report.ts';
 import { count, counted } from './format.ts';
-import { isRestore } from './is-restore.ts';
 import type { Tone } from './terminal.ts';
 
 /** A report in two lines. */
@@ -23,7 +23,7 @@ export function neverBegan({ status }: Report): boolean {
 
 /** The outcome in one sentence, and what follows from it. */
 export function outcomeOf(report: Report): Outcome {
-  const nextStep = report.failure?.nextStep ?? nextStepOf(endingOfReport(report, isRestore(report)));
+  const nextStep = report.failure?.nextStep ?? nextStepOf(endingOfReport(report));
   return { ...verdictOf(report), nextStep };
 }
 

@@ -91,9 +91,7 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
   if (rehearsed === undefined) return 0;
   if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
   if (rehearsed.report.source.products === 0 && !('allowEmpty' in input)) return sayEmpty(terminal);
-  return stopsForQuarantine(endingOfReport(rehearsed.report, false))
-    ? sayTooMany(rehearsed.report, terminal)
-    : 0;
+  return stopsForQuarantine(endingOfReport(rehearsed.report)) ? sayTooMany(rehearsed.report, terminal) : 0;
 }
 
 /** An empty source is a warning, and planned all the same, because the tables' cost is worth knowing. */

@@ -189,6 +189,8 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'TransformProducts', 'quarantined');
   return {
     runId: run.runId,
+    kind: run.kind,
+    ...(run.step === undefined ? {} : { step: run.step }),
     status: end.status,
     source: {
       table: run.sourceTable,

@@ -1,4 +1,4 @@
-import type { Run } from '../ledger/run.ts';
+import { isRestore, type Run } from '../ledger/run.ts';
 import type { Report, ReportStatus } from './report.ts';
 
 /** How a run ended, as far as the next step depends on it. */
@@ -20,12 +20,12 @@ export interface Ending {
 
 /** How a run of the ledger ended. */
 export function endingOf(run: Run, status: ReportStatus): Ending {
-  const { runId, kind, failure, rehearsal, confirmed } = run;
+  const { runId, failure, rehearsal, confirmed } = run;
   const error = failure?.error;
   return {
     status,
     runId,
-    isRestore: kind === 'restore',
+    isRestore: isRestore(run),
     error,
     isOrdered: error === 'RolledBackByOperator',
     quarantined: rehearsal?.quarantined,
@@ -35,12 +35,12 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
 }
 
 /** How a run ended, by its report. */
-export function endingOfReport(report: Report, isRestore: boolean): Ending {
+export function endingOfReport(report: Report): Ending {
   const { runId, status, failure, rolledBack, rehearsal, parameters } = report;
   return {
     runId,
     status,
-    isRestore,
+    isRestore: isRestore(report),
     error: failure?.error,
     isOrdered: rolledBack?.from === 'SUCCEEDED',
     quarantined: rehearsal?.quarantined,

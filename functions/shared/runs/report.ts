@@ -1,6 +1,13 @@
 import type { Cost, EstimatedCost } from '../cost/cost.ts';
 import type { ExpiringItems } from '../aws/time-to-live.ts';
-import type { BackupSummary, Rehearsal, RunParameters, RunStatus, Verification } from '../ledger/run.ts';
+import type {
+  BackupSummary,
+  Rehearsal,
+  RunKind,
+  RunParameters,
+  RunStatus,
+  Verification,
+} from '../ledger/run.ts';
 import type { QuarantinedProduct } from '../ledger/shard.ts';
 import type { TableAccess } from '../ledger/table-record.ts';
 
@@ -129,6 +136,9 @@ export interface ConsumedUnits {
  */
 export interface Report {
   readonly runId: string;
+  readonly kind: RunKind;
+  /** Of a run of kind `manual`: the `functions:` key of the step that was called alone. */
+  readonly step?: string;
   readonly status: ReportStatus;
   readonly source: {
     readonly table: string;

@@ -125,9 +125,20 @@ describe('what goes wrong is a sentence and exit code 1', () => {
   it('a refused input, as a document', async () => {
     const { code, stdout } = await onStage('migrate', '--json', '--execution-input', '"abc"');
     expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'migrate',
       status: 'REFUSED',
       failure: { error: 'InvalidInputError' },
       tables: [],
+    });
+    expect(code).toBe(1);
+  });
+
+  it('a refused restore, as a document that says that it was one', async () => {
+    const { code, stdout } = await onStage('restore', '--json', '--target', 'elsewhere');
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'restore',
+      status: 'REFUSED',
+      failure: { error: 'RestoreTargetError' },
     });
     expect(code).toBe(1);
   });
@@ -137,8 +148,10 @@ describe('what goes wrong is a sentence and exit code 1', () => {
     const refused = (JSON.parse(stdout) as readonly { readonly status: string }[]).filter(
       ({ status }) => status === 'REFUSED',
     );
-    expect(refused.length).toBeGreaterThan(0);
-    expect(refused[0]).toMatchObject({ kind: 'migrate', items: 0 });
+    expect(refused.slice(0, 2)).toMatchObject([
+      { kind: 'restore', items: 0 },
+      { kind: 'migrate', items: 0 },
+    ]);
   });
 
   it('a run that is not there', async () => {

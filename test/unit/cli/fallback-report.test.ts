@@ -3,6 +3,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard } from '../../../functions/shared/ledger/shard.ts';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
 import type { FoundTables } from '../../../functions/shared/runs/report-tables.ts';
+import { readReport } from '../../../workflow/cli/collect-report.ts';
 import { reportFromLedger, reportWithoutRun } from '../../../workflow/cli/fallback-report.ts';
 import type { RunRecord } from '../../../workflow/cli/run-record.ts';
 import { smallView } from './report-fixtures.ts';
@@ -31,6 +32,19 @@ function recordOf(status: Run['status']): RunRecord {
 const look = (found: FoundTables) => ({
   now: new Date('2026-03-01T12:01:00.000Z'),
   found,
+});
+
+describe('a report as it was written', () => {
+  it('takes its kind from the run where an earlier version has written none', () => {
+    const { kind: _, ...older } = smallView().report;
+    const record = recordOf('ROLLED_BACK');
+    const run = { ...record.run, kind: 'manual', step: 'restoreFromBackup' } as const;
+    expect(readReport({ ...record, run }, older)).toEqual({
+      ...older,
+      kind: 'manual',
+      step: 'restoreFromBackup',
+    });
+  });
 });
 
 describe('a report that is made from the ledger', () => {
@@ -62,8 +76,19 @@ describe('a report that is made from the ledger', () => {
 
   it('calls an execution refused that never began a run', () => {
     const at = new Date('2026-03-01T12:00:00.000Z');
-    const end = { executionArn: 'arn:x:r1', runId: undefined, status: 'FAILED', output: undefined } as const;
+    const end = {
+      executionArn: 'arn:x:r1',
+      runId: undefined,
+      kind: 'restore',
+      status: 'FAILED',
+      output: undefined,
+    } as const;
     const report = reportWithoutRun({ ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' });
-    expect(report).toMatchObject({ runId: 'r1', status: 'REFUSED', failure: { error: 'E', cause: 'C.' } });
+    expect(report).toMatchObject({
+      runId: 'r1',
+      kind: 'restore',
+      status: 'REFUSED',
+      failure: { error: 'E', cause: 'C.' },
+    });
   });
 });

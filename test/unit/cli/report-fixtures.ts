@@ -80,6 +80,7 @@ export function reportOf(changes: Partial<Report> = {}): Report {
   const runId = changes.runId ?? 'migrate-20260301T120000Z-4f2a9c';
   return {
     runId,
+    kind: 'migrate',
     status: 'SUCCEEDED',
     source: { table: 'products', products: 6, bytes: 6_400 },
     backup: backupOf(6, 1),
@@ -338,6 +339,7 @@ export function restoreView(changes: Partial<Report> = {}): ReportView {
   const order = { backupId: backupOf(6, 1).backupId, targetTable: 'products-restored-20260301t120000z' };
   const report = reportOf({
     runId: 'restore-20260301T120000Z-77aa01',
+    kind: 'restore',
     tables: [{ name: order.targetTable, outcome: 'EXISTED' }],
     migrated: NOTHING_MIGRATED,
     finishedAt: '2026-03-01T12:00:03.600Z',

@@ -158,12 +158,11 @@ const restoreRefused: ReportView = {
   path: [],
   shards: new Map(),
   report: reportOf({
+    kind: 'restore',
     status: 'REFUSED',
     backup: null,
     verification: null,
     tables: [],
-    executionArn:
-      'arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-prod-restore:restore-20260301T120000Z-77aa01',
   }),
 };
 

@@ -53,8 +53,10 @@ describe('outcomeOf', () => {
   });
 
   it('sends who restored in vain back to the restore, not to a migration', () => {
-    const executionArn = 'arn:aws:states:r:1:execution:products-migration-dev-restore:x';
-    expect(outcomeOf(reportOf({ status: 'ROLLED_BACK', executionArn })).nextStep).toContain('--backup');
+    const alone = { kind: 'manual', step: 'restoreFromBackup' } as const;
+    for (const run of [{ kind: 'restore' } as const, alone])
+      expect(outcomeOf(reportOf({ status: 'ROLLED_BACK', ...run })).nextStep).toContain('--backup');
+    expect(outcomeOf(reportOf({ status: 'ROLLED_BACK' })).nextStep).not.toContain('--backup');
   });
 
   it('says where a run failed and that nothing of it is left', () => {
@@ -100,8 +102,7 @@ describe('outcomeOf', () => {
   });
 
   it('does not say that a restore never wrote to the source', () => {
-    const executionArn = 'arn:aws:states:r:1:execution:products-migration-dev-restore:x';
-    const { sentence } = outcomeOf(reportOf({ status: 'ROLLED_BACK', executionArn }));
+    const { sentence } = outcomeOf(reportOf({ kind: 'restore', status: 'ROLLED_BACK' }));
     expect(sentence).not.toContain('never written to');
   });
 

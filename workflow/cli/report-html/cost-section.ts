@@ -3,7 +3,7 @@ import { PRICE_LIST } from '../../../functions/shared/cost/prices.ts';
 import { isCosted, type Report } from '../../../functions/shared/runs/report.ts';
 import { count, dollars, duration, rupees } from '../format.ts';
 import { type Html, html } from './html.ts';
-import { isRestore } from '../is-restore.ts';
+import { isRestore } from '../../../functions/shared/ledger/run.ts';
 import { tableHead } from './sections.ts';
 
 const partNames: Readonly<Record<keyof CostParts, string>> = {

@@ -11,7 +11,7 @@ import { pageStyle } from './page-style.ts';
 import { pathChart } from './path-chart.ts';
 import { rateChart } from './rate-chart.ts';
 import { rateSeries } from './rate-series.ts';
-import { isRestore } from '../is-restore.ts';
+import { isRestore } from '../../../functions/shared/ledger/run.ts';
 import { restoreSection } from './restore-section.ts';
 import {
   driftSection,

@@ -3,7 +3,7 @@ import { bytes, count, counted, duration, tableOutcomes } from '../format.ts';
 import type { Outcome } from '../outcome.ts';
 import { groupWarnings } from '../warnings.ts';
 import { type Content, type Html, html } from './html.ts';
-import { isRestore } from '../is-restore.ts';
+import { isRestore } from '../../../functions/shared/ledger/run.ts';
 
 /** Failure, with what to do now. */
 export function failureSection({ failure }: Report, { nextStep }: Outcome): Html | undefined {

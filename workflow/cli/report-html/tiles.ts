@@ -3,7 +3,7 @@ import { kindsText } from '../kinds.ts';
 import { bytes, count, dollars, duration, rupees } from '../format.ts';
 import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';
-import { isRestore } from '../is-restore.ts';
+import { isRestore } from '../../../functions/shared/ledger/run.ts';
 
 type Tile = readonly [label: string, value: string, note: string];
 
