@@ -12,7 +12,8 @@ import {
 import { type ItemScan, scanItems } from '../shared/copy/scan-items.ts';
 import { filePut } from '../shared/ledger/file.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
+import type { Progress } from '../shared/copy/checkpoint.ts';
+import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { adoptExisting, type FileTarget, type ExistingFile, storeFile } from './store-file.ts';

@@ -1,5 +1,6 @@
+import { type Checkpoint, checkpointBehind, type Progress, shardOn } from '../shared/copy/checkpoint.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { findShard, saveShard, type Shard } from '../shared/ledger/shard.ts';
+import { findShard, saveShard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
 import { addLeft, type Left, LEFT_REASONS } from './left-items.ts';
@@ -20,7 +21,7 @@ export interface ItemsRolledBack {
 
 const CHECKPOINT_MILLIS = 5_000;
 
-type RemovalShard = Shard<RemovalCursor>;
+type RemovalCheckpoint = Checkpoint<RemovalCursor>;
 
 /** A roll back that is started again looks at everything again. */
 const basisOf = ({ markedAt = 0 }: Run): string => `${markedAt}`;
@@ -30,29 +31,40 @@ const basisOf = ({ markedAt = 0 }: Run): string => `${markedAt}`;
  * added, each on the condition that it is as the run wrote it. Items that somebody has changed stay and are named.
  * Idempotent. Continues at its checkpoint.
  *
+ * It does not take a worker's turn (`takeTurn`). A worker needs a run that is RUNNING, and claims its shard so that a
+ * roll back can wait for it. A roll back claims the run itself, and `check` looks at that claim before each request. A
+ * second claim on the shard would protect nothing more, and later calls would have to wait for it.
+ *
  * @throws what `check` throws, and throttling that outlasts the deadline
  */
 export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promise<ItemsRolledBack> {
   const { clock, ledger } = runtime;
   const { run, deadline } = scope;
-  const { number } = filledTable(runtime, run, scope.tableName);
-  let saved = await findShard<RemovalCursor>(ledger, run.runId, 'RollBack', number);
+  const { runId } = run;
+  const place = { state: 'RollBack', shard: filledTable(runtime, run, scope.tableName).number } as const;
+  const basis = basisOf(run);
+  const found = await findShard<RemovalCursor>(ledger, runId, place.state, place.shard);
   const taker = createItemTaker(runtime, scope);
-  for (;;) {
-    const before = saved?.basis === basisOf(run) ? saved : undefined;
-    if (before?.done === true) return rolledBack(before);
-    const step = await taker.takeSome(before?.cursor, clock.now() + CHECKPOINT_MILLIS);
-    saved = await save(runtime, run, { number, before, step, version: saved?.version ?? 0 });
-    if (clock.now() >= deadline) return rolledBack(saved);
+  const beganAt = clock.now();
+  let last: RemovalCheckpoint | undefined = shardOn(found, basis);
+  const turns = (last?.turns ?? 0) + 1;
+  let previousVersion = found?.version ?? 0;
+  while (last?.done !== true) {
+    const step = await taker.takeSome(last?.cursor, clock.now() + CHECKPOINT_MILLIS);
+    last = checkpointBehind(last, addStep(last, step), { now: clock.now(), beganAt, turns });
+    const shard = { ...last, ...place, basis };
+    previousVersion = await saveShard(ledger, { runId, shard, previousVersion, writer: crypto.randomUUID() });
+    if (clock.now() >= deadline) break;
   }
+  return rolledBack(last);
 }
 
-function rolledBack(shard: RemovalShard): ItemsRolledBack {
+function rolledBack(shard: RemovalCheckpoint): ItemsRolledBack {
   const { deleted = 0, restored = 0 } = shard.counters;
   return { done: shard.done, deleted, restored, left: leftIn(shard) };
 }
 
-function leftIn({ counters = {}, samples }: Partial<RemovalShard>): Left {
+function leftIn({ counters = {}, samples }: Partial<RemovalCheckpoint>): Left {
   const entries = LEFT_REASONS.flatMap((reason) => {
     const count = counters[reason] ?? 0;
     return count === 0 ? [] : [[reason, { count, keys: samples?.[reason] ?? [] }] as const];
@@ -61,10 +73,10 @@ function leftIn({ counters = {}, samples }: Partial<RemovalShard>): Left {
 }
 
 /** Adds one more step to the counters and samples. `items` is the counter that readers of any shard use. */
-export function addStep(
-  before: Pick<RemovalShard, 'counters' | 'samples'> | undefined,
+function addStep(
+  before: Pick<RemovalCheckpoint, 'counters' | 'samples'> | undefined,
   { cursor, deleted, restored, left }: RemovalStep,
-): Pick<RemovalShard, 'done' | 'cursor' | 'counters' | 'digests' | 'samples'> {
+): Progress<RemovalCursor> {
   const { counters = {} } = before ?? {};
   const all = Object.entries(addLeft(leftIn(before ?? {}), left));
   const sums = {
@@ -79,37 +91,4 @@ export function addStep(
     digests: {},
     samples: Object.fromEntries(all.map(([reason, { keys }]) => [reason, keys])),
   };
-}
-
-async function save(
-  { ledger, clock }: Runtime,
-  run: Run,
-  {
-    number,
-    before,
-    step,
-    version,
-  }: {
-    /** The table's number among the filled ones. */
-    readonly number: number;
-    readonly before: RemovalShard | undefined;
-    readonly step: RemovalStep;
-    /** Version of the existing checkpoint, whichever roll back wrote it. */
-    readonly version: number;
-  },
-): Promise<RemovalShard> {
-  const { startedAt = clock.now(), turns = 0 } = before ?? {};
-  const next = {
-    ...addStep(before, step),
-    state: 'RollBack',
-    shard: number,
-    turns: turns + 1,
-    basis: basisOf(run),
-    startedAt,
-    updatedAt: clock.now(),
-    marks: [],
-  } as const;
-  const writer = crypto.randomUUID();
-  const saved = await saveShard(ledger, { runId: run.runId, shard: next, previousVersion: version, writer });
-  return { ...next, version: saved, writer };
 }

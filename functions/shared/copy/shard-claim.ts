@@ -4,6 +4,7 @@ import { shardKey } from '../ledger/ledger-table.ts';
 import { type Shard, type ShardState, saveShard, saveShardClaim } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { letGo } from '../ledger/quiet.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
 
 /** Which shard is claimed, and what the work rests on. */
@@ -13,12 +14,6 @@ export interface ClaimedPlace {
   readonly shard: number;
   readonly basis: string | undefined;
 }
-
-/** A checkpoint as its turn knows it. */
-export type Checkpoint<Cursor> = Omit<
-  Shard<Cursor>,
-  'state' | 'shard' | 'basis' | 'version' | 'writer' | 'claim' | 'quietAt'
->;
 
 /** A call's claim on a shard, from the moment it is written. */
 export interface ShardClaim<Cursor> {

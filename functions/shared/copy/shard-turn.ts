@@ -5,14 +5,9 @@ import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 import { type Runtime, RESERVE_MILLIS, type Turn } from '../runtime.ts';
+import { type Checkpoint, checkpointBehind, type Progress, shardOn } from './checkpoint.ts';
 import { claimShard, type ShardClaim } from './shard-claim.ts';
 import type { WorkerInput, WorkerOutput } from '../state.ts';
-
-/** What a checkpoint says; absolute numbers. */
-export type Progress<Cursor> = Pick<
-  Shard<Cursor>,
-  'done' | 'cursor' | 'counters' | 'digests' | 'samples' | 'foundRuns' | 'quarantined'
->;
 
 /** One worker's turn at one shard. */
 export interface ShardTurn<Cursor> {
@@ -58,13 +53,6 @@ function deadlinesOf(clock: Clock, turn: Turn): Pick<ShardTurn<unknown>, 'deadli
 
 const NOTHING_DONE = { done: false, counters: {}, digests: {} } as const;
 
-function isUsable<Cursor>(
-  shard: Shard<Cursor> | undefined,
-  basis: string | undefined,
-): shard is Shard<Cursor> {
-  return shard !== undefined && shard.basis === basis;
-}
-
 interface TurnScope {
   readonly basis: string | undefined;
   readonly runtime: Runtime;
@@ -80,8 +68,9 @@ function openTurn<Cursor>(
   const { clock } = runtime;
   const { deadline, saveDeadline } = deadlinesOf(clock, turn);
   const isShort = (): boolean => clock.now() >= deadline;
-  let progress: Progress<Cursor> = kept ?? NOTHING_DONE;
-  let marks = kept?.marks ?? [];
+  const beganAt = claim.claimedAt;
+  const turns = (input.turn ?? 0) + 1;
+  let last: Checkpoint<Cursor> | undefined = kept;
   return {
     run: fence.run,
     fence,
@@ -89,18 +78,15 @@ function openTurn<Cursor>(
     deadline,
     saveDeadline,
     get progress() {
-      return progress;
+      return last ?? NOTHING_DONE;
     },
     isShort,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
     async save(next, also = []) {
-      const now = clock.now();
-      marks = [...marks, [now, next.counters['items'] ?? 0]];
-      const times = { startedAt: kept?.startedAt ?? claim.claimedAt, updatedAt: now, marks };
-      const turns = (input.turn ?? 0) + 1;
+      const checkpoint = checkpointBehind(last, next, { now: clock.now(), beganAt, turns });
       // Nothing is under way when a unit saves, so the last checkpoint of a call closes its claim.
-      await claim.save({ ...next, ...times, turns }, { also, isLast: next.done || isShort() });
-      progress = next;
+      await claim.save(checkpoint, { also, isLast: next.done || isShort() });
+      last = checkpoint;
     },
   };
 }
@@ -115,7 +101,7 @@ async function takeClaimedTurn<Cursor>(
   const { ledger, clock } = runtime;
   const { runId, executionArn, shard: index } = input;
   const { state, unit, openIn } = work;
-  const kept = isUsable(shard, basis) ? shard : undefined;
+  const kept = shardOn(shard, basis);
   try {
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
@@ -129,7 +115,7 @@ async function takeClaimedTurn<Cursor>(
     // The other call goes on with this shard, or has finished it. This one's caller is told so.
     runtime.logger.warn(error.message, { runId, stage: state, shard: index });
     const now = await findShard<Cursor>(ledger, runId, state, index);
-    return isUsable(now, basis) ? now : NOTHING_DONE;
+    return shardOn(now, basis) ?? NOTHING_DONE;
   }
 }
 
@@ -152,10 +138,9 @@ export async function takeTurn<Cursor>(
   assertOpen(run, executionArn, work.openIn);
   const basis = work.basis?.(run);
   const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
-  const isDone = shard?.done === true && isUsable(shard, basis);
-  const { done, counters } = isDone
-    ? shard
-    : await takeClaimedTurn({ runtime, input, turn, basis }, work, shard);
+  const kept = shardOn(shard, basis);
+  const { done, counters } =
+    kept?.done === true ? kept : await takeClaimedTurn({ runtime, input, turn, basis }, work, shard);
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
   return { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };

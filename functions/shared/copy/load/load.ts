@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../../aws/object-store.ts';
 import { isTransient } from '../../retry.ts';
-import type { Progress, ShardTurn } from '../shard-turn.ts';
+import type { Progress } from '../checkpoint.ts';
+import type { ShardTurn } from '../shard-turn.ts';
 import type { LoadWindow } from './load-window.ts';
 import { FIRST_LINE, type LineCursor, type LoadFile, type ReadLines, readLines } from './read-lines.ts';
 

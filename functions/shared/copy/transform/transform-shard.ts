@@ -13,7 +13,8 @@ import {
 } from '../../ledger/transformed-file.ts';
 import type { TransactItem } from '../../ledger/transact.ts';
 import type { Runtime, Turn } from '../../runtime.ts';
-import { type Progress, type ShardTurn, takeTurn } from '../shard-turn.ts';
+import type { Progress } from '../checkpoint.ts';
+import { type ShardTurn, takeTurn } from '../shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../../state.ts';
 import { tableName } from '../../migration/table-spec.ts';
 import { combineDigests, EMPTY_DIGEST } from '../../items/digest.ts';

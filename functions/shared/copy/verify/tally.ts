@@ -1,6 +1,6 @@
 import { MAX_SAMPLES } from '../../ledger/shard.ts';
 import { createDigestSum, type DigestSum } from '../../items/digest.ts';
-import type { Progress } from '../shard-turn.ts';
+import type { Progress } from '../checkpoint.ts';
 
 /** What a worker has found, absolute over its shard: starts from a checkpoint and ends in the next one. */
 export interface Tally<Counter extends string = string, Sum extends string = string> {
