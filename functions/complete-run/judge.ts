@@ -1,4 +1,5 @@
-import { countedVerification, type RunLedger } from '../shared/runs/build-report.ts';
+import { type RunLedger } from '../shared/runs/build-report.ts';
+import { countedVerification } from '../shared/runs/report-counts.ts';
 import { countOver } from '../shared/runs/count-shards.ts';
 import {
   backupProblems,

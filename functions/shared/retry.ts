@@ -61,30 +61,10 @@ interface AwsLikeError {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: true };
 }
 
-/** Whether the service says "too fast". */
-export function isThrottle(error: unknown): boolean {
-  return isNamed(error, ...THROTTLE_NAMES);
-}
-
-/**
- * Whether the same request may succeed a moment later: throttling, 5xx, resets, time-outs, truncated answers, and a
- * wrong clock that the SDK has corrected.
- */
-export function isTransient(error: unknown): boolean {
-  const { name, code, message, $metadata } = (error ?? {}) as AwsLikeError;
-  return (
-    TRANSIENT_NAMES.has(name ?? '') ||
-    TRANSIENT_CODES.has(code ?? '') ||
-    ($metadata?.httpStatusCode ?? 0) >= 500 ||
-    $metadata?.clockSkewCorrected === true ||
-    /aborted|socket hang up|premature close/i.test(message ?? '')
-  );
-}
-
-/** Whether the error is transient, or has one of these names, which pass where it was thrown. */
-export function isTransientOr(error: unknown, ...names: readonly string[]): boolean {
-  return isNamed(error, ...names) || isTransient(error);
-}
+/** The first pause is at most this long, each further one twice as long ... */
+export const FIRST_PAUSE_MILLIS = 50;
+/** ... and none longer than this. */
+export const MAX_PAUSE_MILLIS = 5_000;
 
 /** How long {@link retry} may continue. */
 export interface RetryUntil {
@@ -98,11 +78,6 @@ export interface RetryUntil {
   /** Default {@link isTransient}. */
   readonly isRetryable?: (error: unknown) => boolean;
 }
-
-/** The first pause is at most this long, each further one twice as long ... */
-export const FIRST_PAUSE_MILLIS = 50;
-/** ... and none longer than this. */
-export const MAX_PAUSE_MILLIS = 5_000;
 
 /**
  * Calls until it succeeds, with full jitter between 0 and 50 ms .. 5 s, as long as the error is transient and the
@@ -133,4 +108,29 @@ export async function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Pr
     numOfAttempts: Number.MAX_SAFE_INTEGER,
     retry: mayGoOn,
   });
+}
+
+/**
+ * Whether the same request may succeed a moment later: throttling, 5xx, resets, time-outs, truncated answers, and a
+ * wrong clock that the SDK has corrected.
+ */
+export function isTransient(error: unknown): boolean {
+  const { name, code, message, $metadata } = (error ?? {}) as AwsLikeError;
+  return (
+    TRANSIENT_NAMES.has(name ?? '') ||
+    TRANSIENT_CODES.has(code ?? '') ||
+    ($metadata?.httpStatusCode ?? 0) >= 500 ||
+    $metadata?.clockSkewCorrected === true ||
+    /aborted|socket hang up|premature close/i.test(message ?? '')
+  );
+}
+
+/** Whether the service says "too fast". */
+export function isThrottle(error: unknown): boolean {
+  return isNamed(error, ...THROTTLE_NAMES);
+}
+
+/** Whether the error is transient, or has one of these names, which pass where it was thrown. */
+export function isTransientOr(error: unknown, ...names: readonly string[]): boolean {
+  return isNamed(error, ...names) || isTransient(error);
 }

@@ -8,7 +8,7 @@ import {
   countsInPlace,
   type FilledTableOfReport,
   rolledBackCounts,
-} from '../../functions/shared/runs/build-report.ts';
+} from '../../functions/shared/runs/report-counts.ts';
 import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
 import {
   NOTHING_MIGRATED,

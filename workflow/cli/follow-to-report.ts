@@ -12,23 +12,9 @@ import { saveReport } from './save-report.ts';
 import { printSummary } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
-export async function startAndFollow(
-  context: OperatorContext,
-  { machine, input }: { readonly machine: MachineName; readonly input: unknown },
-  terminal: Terminal,
-): Promise<number> {
-  const executionArn = await startExecution(context, machine, { input });
-  terminal.say(`Execution  ${executionArn}`);
-  printConsoleLink(context, executionArn, terminal);
-  terminal.say();
-  return followToReport(context, executionArn, terminal);
-}
-
-/** Prints where the execution can be watched in the console; an embedded AWS has none. */
-export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {
-  if (context.endpoint === undefined) terminal.say(`Console    ${consoleLink(context.region, executionArn)}`);
-}
+/** How long the recovery of a run takes after its event. If only the schedule finds it, a quarter of an hour longer. */
+const closingMillis = 180_000;
+const lookMillis = 1_000;
 
 /**
  * Follows an execution to its end, then prints the summary and writes the report. Ctrl-C ends the following and leaves
@@ -55,10 +41,6 @@ export async function followToReport(
   }
 }
 
-/** How long the recovery of a run takes after its event. If only the schedule finds it, a quarter of an hour longer. */
-const closingMillis = 180_000;
-const lookMillis = 1_000;
-
 interface Closing {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -84,13 +66,6 @@ async function untilClosed(
   }
 }
 
-function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
-  const name = executionNameOf(executionArn);
-  terminal.say(
-    `\nThe run continues without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
-  );
-}
-
 /** Prints the summary, writes the report's files and, with `--json`, the report. */
 export async function finish(
   context: OperatorContext,
@@ -103,4 +78,29 @@ export async function finish(
   if (terminal.json) terminal.document(view.report);
   const { status } = view.report;
   return status === 'SUCCEEDED' || status === 'PLANNED' ? 0 : 1;
+}
+
+function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
+  const name = executionNameOf(executionArn);
+  terminal.say(
+    `\nThe run continues without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
+  );
+}
+
+/** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
+export async function startAndFollow(
+  context: OperatorContext,
+  { machine, input }: { readonly machine: MachineName; readonly input: unknown },
+  terminal: Terminal,
+): Promise<number> {
+  const executionArn = await startExecution(context, machine, { input });
+  terminal.say(`Execution  ${executionArn}`);
+  printConsoleLink(context, executionArn, terminal);
+  terminal.say();
+  return followToReport(context, executionArn, terminal);
+}
+
+/** Prints where the execution can be watched in the console; an embedded AWS has none. */
+export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {
+  if (context.endpoint === undefined) terminal.say(`Console    ${consoleLink(context.region, executionArn)}`);
 }

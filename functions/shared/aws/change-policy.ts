@@ -30,52 +30,6 @@ const PASSING = new Set([
 /** What GetResourcePolicy answers about a table without a policy, and for some seconds about a new table. */
 const NOT_FOUND = new Set(['PolicyNotFoundException', 'ResourceNotFoundException']);
 
-/**
- * Eventually consistent: a policy that was put a moment ago may not show yet, one that was deleted may still show.
- *
- * @throws the SDK's errors; safe to repeat
- * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html
- */
-export async function findPolicy({ clients }: Runtime, tableArn: string): Promise<FoundPolicy> {
-  try {
-    const answer = await clients.tables.send(new GetResourcePolicyCommand({ ResourceArn: tableArn }));
-    const { Policy: policy, RevisionId: revisionId = '' } = answer;
-    return policy === undefined ? { kind: 'none' } : { kind: 'policy', policy, revisionId };
-  } catch (error) {
-    if (isNamed(error, ...NOT_FOUND)) return { kind: 'none' };
-    if (isNotOffered(error)) return { kind: 'not offered' };
-    throw error;
-  }
-}
-
-/**
- * Deletes the policy of this revision, even if GetResourcePolicy does not show it yet.
- *
- * @throws the error that persists for longer than a minute; nothing if there is no such policy
- */
-export async function deleteRevision(
-  { clients, clock }: Runtime,
-  policy: { readonly tableArn: string; readonly revisionId: string; readonly check: () => Promise<void> },
-): Promise<void> {
-  const { tableArn, revisionId, check } = policy;
-  const command = new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revisionId });
-  const isNotThere = (error: unknown): boolean => isNamed(error, ...NOT_FOUND) || isNotOffered(error);
-  const until = {
-    clock,
-    deadline: clock.now() + POLICY_PATIENCE_MILLIS,
-    patienceMillis: POLICY_PATIENCE_MILLIS,
-    isRetryable: (error: unknown) => !isNotThere(error) && isTransientOr(error, ...PASSING),
-  };
-  try {
-    await retry(until, async () => {
-      await check();
-      await clients.dynamo.send(command);
-    });
-  } catch (error) {
-    if (!isNotThere(error)) throw error;
-  }
-}
-
 /** A change of the existing policy. */
 export interface PolicyChange {
   readonly tableArn: string;
@@ -91,26 +45,6 @@ export interface PolicyChange {
 export type ChangedPolicy =
   | { readonly kind: 'done'; readonly revisionId: string | undefined }
   | { readonly kind: 'not offered' };
-
-async function send(
-  { clients }: Runtime,
-  { tableArn, wanted, check }: PolicyChange,
-  found: FoundPolicy,
-): Promise<void> {
-  if (found.kind === 'not offered') return;
-  const revision = found.kind === 'policy' ? found.revisionId : 'NO_POLICY';
-  const before = found.kind === 'policy' ? found.policy : undefined;
-  const Policy = wanted(before);
-  await check(before);
-  if (Policy !== undefined)
-    await clients.dynamo.send(
-      new PutResourcePolicyCommand({ ResourceArn: tableArn, Policy, ExpectedRevisionId: revision }),
-    );
-  else if (found.kind === 'policy')
-    await clients.dynamo.send(
-      new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revision }),
-    );
-}
 
 /**
  * Changes a table's policy on the condition that nobody else changes it meanwhile, and polls until GetResourcePolicy
@@ -141,4 +75,70 @@ export async function changePolicy(runtime: Runtime, change: PolicyChange): Prom
     await send(runtime, change, found);
     throw notYet;
   });
+}
+
+/**
+ * Eventually consistent: a policy that was put a moment ago may not show yet, one that was deleted may still show.
+ *
+ * @throws the SDK's errors; safe to repeat
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html
+ */
+export async function findPolicy({ clients }: Runtime, tableArn: string): Promise<FoundPolicy> {
+  try {
+    const answer = await clients.tables.send(new GetResourcePolicyCommand({ ResourceArn: tableArn }));
+    const { Policy: policy, RevisionId: revisionId = '' } = answer;
+    return policy === undefined ? { kind: 'none' } : { kind: 'policy', policy, revisionId };
+  } catch (error) {
+    if (isNamed(error, ...NOT_FOUND)) return { kind: 'none' };
+    if (isNotOffered(error)) return { kind: 'not offered' };
+    throw error;
+  }
+}
+
+async function send(
+  { clients }: Runtime,
+  { tableArn, wanted, check }: PolicyChange,
+  found: FoundPolicy,
+): Promise<void> {
+  if (found.kind === 'not offered') return;
+  const revision = found.kind === 'policy' ? found.revisionId : 'NO_POLICY';
+  const before = found.kind === 'policy' ? found.policy : undefined;
+  const Policy = wanted(before);
+  await check(before);
+  if (Policy !== undefined)
+    await clients.dynamo.send(
+      new PutResourcePolicyCommand({ ResourceArn: tableArn, Policy, ExpectedRevisionId: revision }),
+    );
+  else if (found.kind === 'policy')
+    await clients.dynamo.send(
+      new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revision }),
+    );
+}
+
+/**
+ * Deletes the policy of this revision, even if GetResourcePolicy does not show it yet.
+ *
+ * @throws the error that persists for longer than a minute; nothing if there is no such policy
+ */
+export async function deleteRevision(
+  { clients, clock }: Runtime,
+  policy: { readonly tableArn: string; readonly revisionId: string; readonly check: () => Promise<void> },
+): Promise<void> {
+  const { tableArn, revisionId, check } = policy;
+  const command = new DeleteResourcePolicyCommand({ ResourceArn: tableArn, ExpectedRevisionId: revisionId });
+  const isNotThere = (error: unknown): boolean => isNamed(error, ...NOT_FOUND) || isNotOffered(error);
+  const until = {
+    clock,
+    deadline: clock.now() + POLICY_PATIENCE_MILLIS,
+    patienceMillis: POLICY_PATIENCE_MILLIS,
+    isRetryable: (error: unknown) => !isNotThere(error) && isTransientOr(error, ...PASSING),
+  };
+  try {
+    await retry(until, async () => {
+      await check();
+      await clients.dynamo.send(command);
+    });
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+  }
 }

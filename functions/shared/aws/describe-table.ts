@@ -8,15 +8,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { isNotOffered } from './not-offered.ts';
 
-/**
- * A description that identifies the table among all tables of its name: by DynamoDB's TableId, or, on an engine that gives
- * none, by the time of its creation.
- */
-export function identified(table: TableDescription): TableDescription {
-  const { TableId, CreationDateTime } = table;
-  if (TableId !== undefined || CreationDateTime === undefined) return table;
-  return { ...table, TableId: `created-${CreationDateTime.getTime()}` };
-}
+/** Tags that prove that a table is a run's. */
+export const RUN_TAG = 'migration:run';
+export const SERVICE_TAG = 'migration:service';
+export const STAGE_TAG = 'migration:stage';
+
+/** DynamoDB's clock and Lambda's agree within this. */
+const CLOCK_SKEW_MILLIS = 1_000;
 
 /** {@link identified}; `undefined` where there is no such table. */
 export async function describeTable(
@@ -32,10 +30,15 @@ export async function describeTable(
   }
 }
 
-/** Tags that prove that a table is a run's. */
-export const RUN_TAG = 'migration:run';
-export const SERVICE_TAG = 'migration:service';
-export const STAGE_TAG = 'migration:stage';
+/**
+ * A description that identifies the table among all tables of its name: by DynamoDB's TableId, or, on an engine that gives
+ * none, by the time of its creation.
+ */
+export function identified(table: TableDescription): TableDescription {
+  const { TableId, CreationDateTime } = table;
+  if (TableId !== undefined || CreationDateTime === undefined) return table;
+  return { ...table, TableId: `created-${CreationDateTime.getTime()}` };
+}
 
 /**
  * Every tag of a table; `undefined` if the endpoint offers no tags. Eventually consistent: a table that was created a
@@ -70,9 +73,6 @@ export async function tagsOf(client: DynamoDBClient, tableArn: string): Promise<
   const tags = await listTags(client, tableArn);
   return tags && new Map(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])));
 }
-
-/** DynamoDB's clock and Lambda's agree within this. */
-const CLOCK_SKEW_MILLIS = 1_000;
 
 /** Whether a table was created after it was announced. On an endpoint without tags that makes it the run's. */
 export function isCreatedSince({ CreationDateTime }: TableDescription, intentAt: number): boolean {

@@ -1,22 +1,15 @@
 import { hash } from 'node:crypto';
 import {
   GetObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { HttpRequest } from '@smithy/types';
 import { TransientError, isNamed } from '../errors.ts';
-import { type Clock, isTransient, retry } from '../retry.ts';
-
-/** How long one call retries throttling. Other faults end it after 20 s. Longer outages are left to the state's Retry. */
-const PATIENCE_MILLIS = 60_000;
-
-export interface GetOptions {
-  /** Epoch milliseconds after which nothing is retried. Absent, or later: a minute from now. */
-  readonly deadline?: number;
-}
+import type { Clock } from '../retry.ts';
+import { type Bucket, type GetOptions, patiently, unquoted } from './bucket.ts';
+import { type ListedObject, listFolders, listObjects } from './list-objects.ts';
 
 export interface PutOptions extends GetOptions {
   readonly contentType?: string;
@@ -42,14 +35,6 @@ export interface StoredObject {
   readonly etag: string;
   /** Base64, of the bytes as they were received. */
   readonly sha256: string;
-}
-
-export interface ListedObject {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Without quotes. */
-  readonly etag: string;
 }
 
 /**
@@ -83,31 +68,32 @@ export class IncompleteBodyError extends Error {
   override readonly name = 'IncompleteBodyError';
 }
 
-interface Bucket {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly clock: Clock;
-}
+const NOTHING_THERE = { IfNoneMatch: '*' } as const;
 
-const sha256Of = (body: Buffer | string): string => hash('sha256', body, 'base64');
-const unquoted = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
+/** Bytes that arrived wrong are fetched again this often before the object is returned as it is. */
+const MAX_READS = 3;
 
-const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
-
-function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Math.min(options.deadline ?? Number.POSITIVE_INFINITY, clock.now() + PATIENCE_MILLIS);
-  return retry({ clock, deadline, isRetryable }, attempt);
-}
-
-/** The object has changed, has gone, or is being changed by another request. */
-function isChanged(error: unknown): boolean {
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  return isPreconditionFailed(error) || [404, 409].includes($metadata?.httpStatusCode ?? 0);
-}
-
-function isPreconditionFailed(error: unknown): boolean {
-  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
-  return isNamed(error, 'PreconditionFailed') || $metadata?.httpStatusCode === 412;
+/** Object store over one bucket. */
+export function objectStore(client: S3Client, bucket: string, clock: Clock = Date): ObjectStore {
+  const store = { client, bucket, clock };
+  return {
+    putOnce: (key, body, options = {}) => {
+      const put = { key, body, sha256: sha256Of(body), options, condition: NOTHING_THERE };
+      return patiently(store, options, () => putOnce(store, put));
+    },
+    put: async (key, body, options = {}) => {
+      const put = { key, body, sha256: sha256Of(body), options };
+      await patiently(store, options, () => sendPut(store, put));
+    },
+    replace: (key, body, { etag, ...options }) => {
+      const condition = etag === undefined ? NOTHING_THERE : { IfMatch: `"${etag}"` };
+      const put = { key, body, sha256: sha256Of(body), options, condition };
+      return patiently(store, options, () => isReplaced(store, put));
+    },
+    get: (key, options = {}) => patiently(store, options, () => getAsStored(store, key)),
+    list: (prefix) => listObjects(store, prefix),
+    listFolders: (prefix) => listFolders(store, prefix),
+  };
 }
 
 interface PutRequest {
@@ -117,25 +103,6 @@ interface PutRequest {
   readonly options: PutOptions;
   /** Absent: overwrites whatever is there. */
   readonly condition?: { readonly IfNoneMatch: '*' } | { readonly IfMatch: string };
-}
-
-const NOTHING_THERE = { IfNoneMatch: '*' } as const;
-
-/** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
-async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
-  await put.options.beforeAttempt?.();
-  return client.send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: put.key,
-      Body: put.body,
-      // For an empty body the SDK finds no length and warns on standard error.
-      ContentLength: Buffer.byteLength(put.body),
-      ChecksumSHA256: put.sha256,
-      ContentType: put.options.contentType,
-      ...put.condition,
-    }),
-  );
 }
 
 async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> {
@@ -154,36 +121,26 @@ async function putOnce(store: Bucket, put: PutRequest): Promise<PutOnceOutcome> 
   return { outcome, etag: existing.etag, sha256: existing.sha256 };
 }
 
-async function isReplaced(store: Bucket, put: PutRequest): Promise<boolean> {
-  try {
-    await sendPut(store, put);
-    return true;
-  } catch (error) {
-    if (isChanged(error)) return false;
-    throw error;
-  }
-}
-
-/** Asks S3 for the SHA-256 that the object was stored with. Compared here, because the SDK throws the bytes away with the difference. */
-function withStoredChecksum(command: GetObjectCommand): GetObjectCommand {
-  command.middlewareStack.add(
-    (next) => (args) => {
-      (args.request as HttpRequest).headers['x-amz-checksum-mode'] = 'ENABLED';
-      return next(args);
-    },
-    { step: 'build', name: 'askForStoredChecksum' },
+/** S3 refuses the body with BadDigest if it does not arrive with this SHA-256. */
+async function sendPut({ client, bucket }: Bucket, put: PutRequest): Promise<PutObjectCommandOutput> {
+  await put.options.beforeAttempt?.();
+  return client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: put.key,
+      Body: put.body,
+      // For an empty body the SDK finds no length and warns on standard error.
+      ContentLength: Buffer.byteLength(put.body),
+      ChecksumSHA256: put.sha256,
+      ContentType: put.options.contentType,
+      ...put.condition,
+    }),
   );
-  return command;
 }
 
-/** Bytes that arrived wrong are fetched again this often before the object is returned as it is. */
-const MAX_READS = 3;
-
-async function getAsStored(store: Bucket, key: string, reads = 1): Promise<StoredObject | undefined> {
-  const read = await getOnce(store, key);
-  if (read === undefined) return undefined;
-  const { isAsStored, ...object } = read;
-  return isAsStored || reads >= MAX_READS ? object : getAsStored(store, key, reads + 1);
+function isPreconditionFailed(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return isNamed(error, 'PreconditionFailed') || $metadata?.httpStatusCode === 412;
 }
 
 type ReadObject = StoredObject & { readonly isAsStored: boolean };
@@ -205,61 +162,39 @@ async function getOnce({ client, bucket }: Bucket, key: string): Promise<ReadObj
   }
 }
 
-async function list(store: Bucket, prefix: string): Promise<readonly ListedObject[]> {
-  const objects: ListedObject[] = [];
-  let token: string | undefined;
-  do {
-    const page = await patiently(store, {}, () =>
-      store.client.send(
-        new ListObjectsV2Command({ Bucket: store.bucket, Prefix: prefix, ContinuationToken: token }),
-      ),
-    );
-    for (const { Key = '', Size = 0, ETag } of page.Contents ?? [])
-      objects.push({ key: Key, size: Size, etag: unquoted(ETag) });
-    token = page.NextContinuationToken;
-  } while (token !== undefined);
-  return objects;
+/** Asks S3 for the SHA-256 that the object was stored with. Compared here, because the SDK throws the bytes away with the difference. */
+function withStoredChecksum(command: GetObjectCommand): GetObjectCommand {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as HttpRequest).headers['x-amz-checksum-mode'] = 'ENABLED';
+      return next(args);
+    },
+    { step: 'build', name: 'askForStoredChecksum' },
+  );
+  return command;
 }
 
-async function listFolders(store: Bucket, prefix: string): Promise<readonly string[]> {
-  const folders: string[] = [];
-  let token: string | undefined;
-  do {
-    const page = await patiently(store, {}, () =>
-      store.client.send(
-        new ListObjectsV2Command({
-          Bucket: store.bucket,
-          Prefix: prefix,
-          Delimiter: '/',
-          ContinuationToken: token,
-        }),
-      ),
-    );
-    for (const { Prefix = '' } of page.CommonPrefixes ?? []) folders.push(Prefix.slice(prefix.length, -1));
-    token = page.NextContinuationToken;
-  } while (token !== undefined);
-  return folders.toSorted();
+const sha256Of = (body: Buffer | string): string => hash('sha256', body, 'base64');
+
+async function isReplaced(store: Bucket, put: PutRequest): Promise<boolean> {
+  try {
+    await sendPut(store, put);
+    return true;
+  } catch (error) {
+    if (isChanged(error)) return false;
+    throw error;
+  }
 }
 
-/** Object store over one bucket. */
-export function objectStore(client: S3Client, bucket: string, clock: Clock = Date): ObjectStore {
-  const store = { client, bucket, clock };
-  return {
-    putOnce: (key, body, options = {}) => {
-      const put = { key, body, sha256: sha256Of(body), options, condition: NOTHING_THERE };
-      return patiently(store, options, () => putOnce(store, put));
-    },
-    put: async (key, body, options = {}) => {
-      const put = { key, body, sha256: sha256Of(body), options };
-      await patiently(store, options, () => sendPut(store, put));
-    },
-    replace: (key, body, { etag, ...options }) => {
-      const condition = etag === undefined ? NOTHING_THERE : { IfMatch: `"${etag}"` };
-      const put = { key, body, sha256: sha256Of(body), options, condition };
-      return patiently(store, options, () => isReplaced(store, put));
-    },
-    get: (key, options = {}) => patiently(store, options, () => getAsStored(store, key)),
-    list: (prefix) => list(store, prefix),
-    listFolders: (prefix) => listFolders(store, prefix),
-  };
+/** The object has changed, has gone, or is being changed by another request. */
+function isChanged(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return isPreconditionFailed(error) || [404, 409].includes($metadata?.httpStatusCode ?? 0);
+}
+
+async function getAsStored(store: Bucket, key: string, reads = 1): Promise<StoredObject | undefined> {
+  const read = await getOnce(store, key);
+  if (read === undefined) return undefined;
+  const { isAsStored, ...object } = read;
+  return isAsStored || reads >= MAX_READS ? object : getAsStored(store, key, reads + 1);
 }

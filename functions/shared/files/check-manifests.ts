@@ -8,7 +8,8 @@ import {
   parseMigrationManifest,
   parseSummary,
 } from './manifests.ts';
-import type { ListedObject, ObjectStore } from '../aws/object-store.ts';
+import type { ListedObject } from '../aws/list-objects.ts';
+import type { ObjectStore } from '../aws/object-store.ts';
 import type { FileProblem } from './read-file.ts';
 
 /** What can be wrong with a backup. */

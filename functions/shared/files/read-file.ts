@@ -40,27 +40,7 @@ export class DamagedFileError extends BackupDamagedError {
 /** Bytes that arrive wrong are fetched this often in all before the object itself is blamed. */
 export const READ_ATTEMPTS = 3;
 
-/** Compares the bytes with the checksums that are known; `undefined` when they agree. */
-function bytesProblem(object: StoredObject, expected: ExpectedFile): DamagedFileError | undefined {
-  const { key, gzipBytes, md5 } = expected;
-  const { length } = object.body;
-  const wrong = [
-    ...(md5 === undefined || hash('md5', object.body, 'base64') === md5 ? [] : ['MD5']),
-    ...(object.sha256 === expected.sha256 ? [] : ['SHA-256']),
-  ].join(' and ');
-  if (wrong === '') return undefined;
-  if (length < gzipBytes)
-    return new DamagedFileError(
-      'TruncatedFile',
-      key,
-      `Data file ${key} is cut short: it has ${length} bytes where the backup wrote ${gzipBytes}.`,
-    );
-  return new DamagedFileError(
-    'ChangedBytes',
-    key,
-    `Data file ${key} is not what the backup wrote: its ${wrong} differ (${length} bytes, ${gzipBytes} written).`,
-  );
-}
+const NEWLINE = 0x0a;
 
 /**
  * Gets a data file and checks its SHA-256, and its MD5 where that is known. Wrong bytes are fetched again twice, because they can
@@ -86,26 +66,26 @@ export async function fetchDataFile(
   }
 }
 
-const NEWLINE = 0x0a;
-
-/** The bytes' lines without their newlines, those of one chunk of gzip's output together. */
-async function* lineChunks(body: Buffer): AsyncGenerator<readonly Buffer[]> {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  gunzip.end(body);
-  let rest: Buffer[] = [];
-  for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-    const lines: Buffer[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const line = chunk.subarray(start, end);
-      lines.push(rest.length === 0 ? line : Buffer.concat([...rest, line]));
-      rest = [];
-      start = end + 1;
-    }
-    if (start < chunk.length) rest.push(chunk.subarray(start));
-    if (lines.length > 0) yield lines;
-  }
-  if (rest.length > 0) yield [Buffer.concat(rest)];
+/** Compares the bytes with the checksums that are known; `undefined` when they agree. */
+function bytesProblem(object: StoredObject, expected: ExpectedFile): DamagedFileError | undefined {
+  const { key, gzipBytes, md5 } = expected;
+  const { length } = object.body;
+  const wrong = [
+    ...(md5 === undefined || hash('md5', object.body, 'base64') === md5 ? [] : ['MD5']),
+    ...(object.sha256 === expected.sha256 ? [] : ['SHA-256']),
+  ].join(' and ');
+  if (wrong === '') return undefined;
+  if (length < gzipBytes)
+    return new DamagedFileError(
+      'TruncatedFile',
+      key,
+      `Data file ${key} is cut short: it has ${length} bytes where the backup wrote ${gzipBytes}.`,
+    );
+  return new DamagedFileError(
+    'ChangedBytes',
+    key,
+    `Data file ${key} is not what the backup wrote: its ${wrong} differ (${length} bytes, ${gzipBytes} written).`,
+  );
 }
 
 /**
@@ -128,6 +108,26 @@ export async function* unpackLines(body: Buffer, key: string): AsyncGenerator<re
     lineNumber += next.value.length;
     yield next.value;
   }
+}
+
+/** The bytes' lines without their newlines, those of one chunk of gzip's output together. */
+async function* lineChunks(body: Buffer): AsyncGenerator<readonly Buffer[]> {
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+  gunzip.end(body);
+  let rest: Buffer[] = [];
+  for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+    const lines: Buffer[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const line = chunk.subarray(start, end);
+      lines.push(rest.length === 0 ? line : Buffer.concat([...rest, line]));
+      rest = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start));
+    if (lines.length > 0) yield lines;
+  }
+  if (rest.length > 0) yield [Buffer.concat(rest)];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { BackupDamagedError } from '../errors.ts';
-import type { ListedObject } from '../aws/object-store.ts';
+import type { ListedObject } from '../aws/list-objects.ts';
 import type { BackupFile } from '../ledger/file.ts';
 import type { Run } from '../ledger/run.ts';
 import type { QuarantinedProduct, Shard } from '../ledger/shard.ts';

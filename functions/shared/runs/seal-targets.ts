@@ -1,5 +1,5 @@
 import { RUN_LAYOUT, targetManifestKey } from '../files/layout.ts';
-import type { ListedObject } from '../aws/object-store.ts';
+import type { ListedObject } from '../aws/list-objects.ts';
 import type { Run } from '../ledger/run.ts';
 import type { TargetFile, TransformedFile } from '../ledger/transformed-file.ts';
 import { combineDigests, type Digest, equalDigests } from '../items/digest.ts';

@@ -24,9 +24,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escapes text for an element or an attribute. Control characters that a browser would obey are shown as `\u202e`. */
-function escapeHtml(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
+/** A template whose values are escaped unless they are {@link Html} themselves. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+  return new Html(strings.reduce((text, string, index) => text + contentText(values[index - 1]) + string));
 }
 
 function contentText(content: Content): string {
@@ -36,7 +36,7 @@ function contentText(content: Content): string {
   return content.map(contentText).join('');
 }
 
-/** A template whose values are escaped unless they are {@link Html} themselves. */
-export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
-  return new Html(strings.reduce((text, string, index) => text + contentText(values[index - 1]) + string));
+/** Escapes text for an element or an attribute. Control characters that a browser would obey are shown as `\u202e`. */
+function escapeHtml(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

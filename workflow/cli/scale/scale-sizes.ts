@@ -4,13 +4,6 @@ import { type RefusedRun, type ScaledRun, scaleRun, type Thought } from './scale
 export const MAP_MODES: readonly MapMode[] = ['INLINE', 'DISTRIBUTED'];
 const SMALLEST = 1_000;
 
-/** Powers of ten from 1,000 on, and at last the size itself: how the figures grow is part of the answer. */
-export function sizesUpTo(products: number): readonly number[] {
-  const sizes: number[] = [];
-  for (let size = SMALLEST; size < products; size *= 10) sizes.push(size);
-  return [...sizes, products];
-}
-
 /** Plans each size in each mode of the Maps. */
 export function scaleSizes(
   about: Omit<Thought, 'products'>,
@@ -18,4 +11,11 @@ export function scaleSizes(
   modes: readonly MapMode[] = MAP_MODES,
 ): readonly (ScaledRun | RefusedRun)[] {
   return sizes.flatMap((products) => modes.map((mode) => scaleRun({ ...about, products }, mode)));
+}
+
+/** Powers of ten from 1,000 on, and at last the size itself: how the figures grow is part of the answer. */
+export function sizesUpTo(products: number): readonly number[] {
+  const sizes: number[] = [];
+  for (let size = SMALLEST; size < products; size *= 10) sizes.push(size);
+  return [...sizes, products];
 }

@@ -6,15 +6,6 @@ export interface S3Address {
   readonly key: string | undefined;
 }
 
-/** Bucket and key of a path-style URL, percent-decoded. */
-export function s3Address(url: URL): S3Address {
-  const path = url.pathname.slice(1);
-  const slash = path.indexOf('/');
-  const bucket = decodeURIComponent(slash === -1 ? path : path.slice(0, slash));
-  const key = slash === -1 ? '' : decodeURIComponent(path.slice(slash + 1));
-  return { bucket: bucket === '' ? undefined : bucket, key: key === '' ? undefined : key };
-}
-
 const SUBRESOURCES: Readonly<Record<string, string>> = {
   acl: 'Acl',
   cors: 'BucketCors',
@@ -67,4 +58,13 @@ function multipartOperation(verb: string, url: URL): string | undefined {
     Get: 'ListParts',
   };
   return names[verb];
+}
+
+/** Bucket and key of a path-style URL, percent-decoded. */
+export function s3Address(url: URL): S3Address {
+  const path = url.pathname.slice(1);
+  const slash = path.indexOf('/');
+  const bucket = decodeURIComponent(slash === -1 ? path : path.slice(0, slash));
+  const key = slash === -1 ? '' : decodeURIComponent(path.slice(slash + 1));
+  return { bucket: bucket === '' ? undefined : bucket, key: key === '' ? undefined : key };
 }

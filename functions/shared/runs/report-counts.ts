@@ -1,0 +1,82 @@
+import type { Run, Verification } from '../ledger/run.ts';
+import { type FilledTable, kindCounter } from '../migration/migration.ts';
+import type { RunTable } from '../tables/run-tables.ts';
+import { countOver, rolledBackItems, type Shards } from './count-shards.ts';
+import { type MigratedCounts, NOTHING_MIGRATED, type ReportedTable, type RolledBack } from './report.ts';
+import { shownSamples } from './report-samples.ts';
+
+/** A filled table, and what the report says of it; absent: nothing was announced. */
+export interface FilledTableOfReport extends RunTable<FilledTable> {
+  readonly reported: ReportedTable | undefined;
+}
+
+/** What of the run is in place in the target now, by what exists and what was counted. */
+export function countsInPlace(
+  shards: Shards,
+  filled: readonly FilledTableOfReport[],
+  back: RolledBack | undefined,
+): MigratedCounts {
+  const outcomes = filled.flatMap(({ reported }) => reported?.outcome ?? []);
+  if (outcomes.every((outcome) => outcome === 'DELETED')) return NOTHING_MIGRATED;
+  const migrated = migratedCounts(shards, filled);
+  if (!outcomes.includes('EXISTED') || back === undefined) return migrated;
+  const { items, alreadyPresent, replaced = 0 } = migrated;
+  const written = items - alreadyPresent + replaced;
+  const left = back.isThrough ? back.kept : Math.max(0, written - back.deleted - back.restored);
+  return { ...NOTHING_MIGRATED, items: left };
+}
+
+function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]): MigratedCounts {
+  const count = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
+  return {
+    products: count('metadata'),
+    items: count('items'),
+    metadata: count('metadata'),
+    variants: count('variants'),
+    byTarget: Object.fromEntries(
+      filled.map(({ spec, name }) => [
+        name,
+        Object.fromEntries(spec.kinds.map((kind) => [kind, count(kindCounter(spec, kind))])),
+      ]),
+    ),
+    alreadyPresent: count('alreadyPresent'),
+    quarantined: count('quarantined'),
+    replaced: count('replaced'),
+    keptChanged: count('keptChanged'),
+    keptTooLarge: count('keptTooLarge'),
+    staleRemoved: count('staleRemoved'),
+  };
+}
+
+/** What JudgeDigests recorded, with the counts of the comparison by key if there was one. */
+export function countedVerification(run: Run, shards: Shards): Verification | undefined {
+  const { verification } = run;
+  if (verification === undefined || (shards.get('CompareByKey') ?? []).length === 0) return verification;
+  const count = (counter: string): number => countOver(shards, 'CompareByKey', counter);
+  const expected = run.rehearsal?.expected.count ?? verification.expected;
+  return {
+    ...verification,
+    expected,
+    found: count('found'),
+    // Without a comparison, nothing counts as found.
+    missing: Math.max(count('missing'), expected - count('found')),
+    different: count('different'),
+    changedSince: count('changedSince'),
+    presentDifferent: count('presentDifferent'),
+    staleVariants: countOver(shards, 'VerifyMigration', 'staleVariants'),
+    extra: Math.max(verification.extra, count('extra')),
+    drift: { added: count('driftAdded'), changed: count('driftChanged'), removed: count('driftRemoved') },
+  };
+}
+
+/** What a roll back has done. `undefined` for a run that was never rolled back. */
+export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefined {
+  const { rolledBackFrom: from } = run;
+  if (from === undefined) return undefined;
+  const { keptKeys, ...counts } = rolledBackItems(shards.get('RollBack') ?? []);
+  return {
+    from,
+    ...counts,
+    keptKeys: shownSamples(keptKeys),
+  };
+}
