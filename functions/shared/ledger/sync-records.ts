@@ -77,6 +77,8 @@ export interface SyncMinute {
   /** From the change (whole seconds) to its settling: the sum over the records, and the longest. */
   readonly lagMillis: number;
   readonly maxLagMillis: number;
+  /** Epoch milliseconds: when the last records of the minute were settled. */
+  readonly lastAt: number;
 }
 
 type StoredMinute = SyncMinute & { readonly version: number; readonly writer: string };
@@ -112,6 +114,7 @@ function sumOf(known: SyncMinute | undefined, done: SyncMinute): SyncMinute {
     pending: known.pending + done.pending,
     lagMillis: known.lagMillis + done.lagMillis,
     maxLagMillis: Math.max(known.maxLagMillis, done.maxLagMillis),
+    lastAt: Math.max(known.lastAt, done.lastAt),
   };
 }
 
@@ -120,8 +123,11 @@ export function listMinutes(ledger: LedgerTable, syncId: string): Promise<readon
   return listBelow<SyncMinute>(ledger, { partition: syncPartition(syncId), prefix: 'MINUTE#' });
 }
 
-/** `conflict`: a target item that the shop has changed. `quarantined`: a source item that cannot be transformed. */
-export type NamedKind = 'conflict' | 'quarantined';
+/**
+ * `conflict`: a target item that the shop has changed. `quarantined`: a source item that cannot be transformed.
+ * `differing`: a source item whose target items differed at the second look of a compare that does not repair.
+ */
+export type NamedKind = 'conflict' | 'quarantined' | 'differing';
 
 /** A key that a sync leaves alone, and why. */
 export interface NamedKey {

@@ -47,7 +47,7 @@ export function guardSync(ledger: LedgerTable, clock: Clock, sync: Run, readAt: 
 }
 
 /** How a call changes a sync. */
-export interface SyncChange extends Pick<Transition, 'to' | 'if' | 'facts'> {
+export interface SyncChange extends Pick<Transition, 'to' | 'if' | 'facts' | 'remove'> {
   readonly run: Run;
   /** The step of that execution, so that its changes are told apart. */
   readonly step: string;
@@ -68,13 +68,13 @@ export function changeSync(
   change: SyncChange,
   extra: readonly TransactItem[] = [],
 ): Promise<Run | undefined> {
-  const { run, to, step, holder, releases = false } = change;
+  const { run, step, holder, releases = false } = change;
   const { executionArn, startTime } = holder;
   const facts = { ...change.facts, executionArn, executionStartTime: startTime };
   const writer = `sync:${executionArn}:${startTime}:${step}`;
   const lock = releases ? 'release' : 'keep';
-  const known = change.if === undefined ? {} : { if: change.if };
-  return transition(ledger, { run, to, facts, lock, writer, ...known }, [
+  const { run: _run, step: _step, holder: _holder, releases: _releases, ...kept } = change;
+  return transition(ledger, { ...kept, run, facts, lock, writer }, [
     executionPut(ledger, run.runId, holder),
     ...extra,
   ]);
