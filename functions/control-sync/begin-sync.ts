@@ -7,7 +7,7 @@ import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import { workersWithin } from '../shared/runs/cut-work.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
 import { type FollowedRun, findFollowedRun, requireSwitchConfirmed } from './followed-run.ts';
 import type { BegunSync } from './payloads.ts';
@@ -21,7 +21,7 @@ import { parseSyncInput, type SyncInput } from './sync-input.ts';
  * @throws InvalidInputError, SyncRefusedError, LockHeldError, RunNotFoundError; none is retried
  */
 export async function beginSync(
-  runtime: Runtime,
+  runtime: SyncRuntime,
   { input: typed, execution }: { readonly input: unknown; readonly execution: Execution },
 ): Promise<BegunSync> {
   const input = parseSyncInput(typed);
@@ -40,14 +40,17 @@ export async function beginSync(
 }
 
 interface Order {
-  readonly runtime: Runtime;
+  readonly runtime: SyncRuntime;
   readonly input: SyncInput;
   readonly execution: Execution;
   readonly holder: Holder;
 }
 
 /** @throws SyncRefusedError where the input names another sync than the open one */
-async function openSync({ ledger, config }: Runtime, { action, runId }: SyncInput): Promise<Run | undefined> {
+async function openSync(
+  { ledger, config }: SyncRuntime,
+  { action, runId }: SyncInput,
+): Promise<Run | undefined> {
   const open = await findOpenSync(ledger, config.sourceTable);
   if (open === undefined || runId === undefined || runId === open.runId) return open;
   if (action === 'start' || open.follows?.runId === runId) return open;
@@ -162,7 +165,7 @@ async function taken(
 
 /** What a sync and a compare begin with. */
 function runOf(
-  runtime: Runtime,
+  runtime: SyncRuntime,
   {
     execution,
     input,
@@ -187,7 +190,7 @@ function runOf(
 }
 
 /** Cut as the migration was, with the caps of this input. */
-function planOf({ config }: Runtime, plan: Plan, input: SyncInput): Plan {
+function planOf({ config }: SyncRuntime, plan: Plan, input: SyncInput): Plan {
   const readUnitsPerSecond = input.readUnitsPerSecond ?? plan.readUnitsPerSecond;
   const writeUnitsPerSecond = input.writeUnitsPerSecond ?? plan.writeUnitsPerSecond;
   const asked = Math.min(plan.workers, input.maxConcurrency ?? config.maxConcurrency);

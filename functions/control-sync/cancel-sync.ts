@@ -1,6 +1,7 @@
 import type { Run } from '../shared/ledger/run.ts';
 import { quietTimeOf } from '../shared/ledger/quiet.ts';
-import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
+import { fenceMillisOf } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { isMappingGone } from './delete-mapping.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
@@ -12,7 +13,7 @@ const POLL_SECONDS = 2;
  * One turn of a cancellation: CANCELLING stops every call that writes, the mapping is deleted, the fence is awaited, and
  * CANCELLED releases the lock. What the target has become stays. Idempotent, called until it says done.
  */
-export async function cancelSync(runtime: Runtime, input: RunStepInput): Promise<SyncTurn> {
+export async function cancelSync(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, input);
   return run.status === 'CANCELLED' ? DONE : cancelOpen(runtime, run);
 }
@@ -20,7 +21,7 @@ export async function cancelSync(runtime: Runtime, input: RunStepInput): Promise
 const DONE: SyncTurn = { done: true, waitSeconds: 0 };
 
 /** {@link cancelSync} of a sync that was read already. */
-export async function cancelOpen(runtime: Runtime, open: Run): Promise<SyncTurn> {
+export async function cancelOpen(runtime: SyncRuntime, open: Run): Promise<SyncTurn> {
   const now = runtime.clock.now();
   const run =
     open.status === 'CANCELLING'
@@ -42,7 +43,7 @@ export async function cancelOpen(runtime: Runtime, open: Run): Promise<SyncTurn>
 }
 
 /** Until nothing can take effect any more that a delivered batch, or a worker of a compare, has sent before. */
-async function secondsToQuiet(runtime: Runtime, run: Run, markedAt: number): Promise<number> {
+async function secondsToQuiet(runtime: SyncRuntime, run: Run, markedAt: number): Promise<number> {
   const quietAt = Math.max(
     markedAt + fenceMillisOf(runtime.config),
     await quietTimeOf(runtime, run, markedAt),

@@ -1,15 +1,14 @@
-import { getMapping } from '../shared/aws/event-source-mapping.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listMinutes, listNamed, listPending } from '../shared/ledger/sync-records.ts';
 import type { SyncCheck } from '../shared/runs/sync-report.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 
 /** What stands in the way of a cut over, and what an operator should know before. Reads only. */
-export async function checkSync(runtime: Runtime, run: Run): Promise<readonly SyncCheck[]> {
+export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonly SyncCheck[]> {
   const { ledger } = runtime;
   const [mapping, stream, pending, named, minutes] = await Promise.all([
-    checkMapping(run),
+    checkMapping(runtime, run),
     checkStream(runtime, run),
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
@@ -57,8 +56,8 @@ function samples(keys: readonly { readonly text: string }[]): string {
   return ` (${shown.join(', ')}${keys.length > MAX_NAMED ? ', ...' : ''})`;
 }
 
-async function checkMapping({ stream }: Run): Promise<SyncCheck> {
-  const found = stream?.mappingId === undefined ? undefined : await getMapping(stream.mappingId);
+async function checkMapping({ mappings }: SyncRuntime, { stream }: Run): Promise<SyncCheck> {
+  const found = stream?.mappingId === undefined ? undefined : await mappings.get(stream.mappingId);
   if (found === undefined)
     return {
       what: 'mapping',
@@ -67,7 +66,7 @@ async function checkMapping({ stream }: Run): Promise<SyncCheck> {
     };
   const { mappingId, state, lastResult } = found;
   const said = lastResult === undefined ? '' : ` Its last poll: ${lastResult}.`;
-  const isWorking = state === 'Enabled' && !/^PROBLEM/.test(lastResult ?? '');
+  const isWorking = state === 'Enabled' && lastResult?.startsWith('PROBLEM') !== true;
   return {
     what: 'mapping',
     ok: isWorking,
@@ -75,7 +74,7 @@ async function checkMapping({ stream }: Run): Promise<SyncCheck> {
   };
 }
 
-async function checkStream({ clients }: Runtime, { sourceTable, stream }: Run): Promise<SyncCheck> {
+async function checkStream({ clients }: SyncRuntime, { sourceTable, stream }: Run): Promise<SyncCheck> {
   const table = await describeTable(clients.tables, sourceTable);
   const isSame = table?.StreamSpecification?.StreamEnabled === true && table.LatestStreamArn === stream?.arn;
   const sentence = isSame

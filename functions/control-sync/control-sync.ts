@@ -1,4 +1,4 @@
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import { beginSync } from './begin-sync.ts';
 import { cancelSync } from './cancel-sync.ts';
 import { deleteOwnMapping } from './delete-mapping.ts';
@@ -10,7 +10,7 @@ import { startMapping } from './start-mapping.ts';
 import { beginSwitching, switchSync } from './switch.ts';
 
 /** One step of the machine `sync`. */
-export function controlSync(runtime: Runtime, payload: ControlSyncPayload): Promise<unknown> {
+export function controlSync(runtime: SyncRuntime, payload: ControlSyncPayload): Promise<unknown> {
   switch (payload.action) {
     case 'begin':
       return beginSync(runtime, payload);

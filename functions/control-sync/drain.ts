@@ -1,7 +1,8 @@
 import { SyncRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listMinutes, listPending } from '../shared/ledger/sync-records.ts';
-import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
+import { fenceMillisOf } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { checkSync } from './checks.ts';
 import { readOwnSync } from './open-sync.ts';
@@ -18,7 +19,7 @@ const POLL_SECONDS = 2;
  * @throws SyncRefusedError (not retried) where a check fails, or changes still arrive after 15 minutes
  */
 export async function drain(
-  runtime: Runtime,
+  runtime: SyncRuntime,
   { run: step, since }: { readonly run: RunStepInput; readonly since: string },
 ): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, step);
@@ -42,13 +43,13 @@ export async function drain(
   );
 }
 
-async function lastArrival({ ledger }: Runtime, run: Run): Promise<number> {
+async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
   const minutes = await listMinutes(ledger, run.runId);
   return minutes.at(-1)?.lastAt ?? 0;
 }
 
 /** The last compare counts for nothing here: the cut over makes its own. */
-async function refuseFailedChecks(runtime: Runtime, run: Run): Promise<void> {
+async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promise<void> {
   const checks = await checkSync(runtime, run);
   const failed = checks.filter(({ what, ok }) => !ok && what !== 'compared');
   if (failed.length === 0) return;

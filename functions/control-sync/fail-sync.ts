@@ -1,13 +1,12 @@
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
-import { transition } from '../shared/ledger/transition.ts';
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
+import { backToSyncing, cancelCompare } from '../shared/runs/sync-ends.ts';
 import { buildSyncReport, publishSyncReport } from '../shared/runs/sync-report.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import { cancelOpen } from './cancel-sync.ts';
 import type { ControlSyncPayload, FailedSync } from './payloads.ts';
-import { backToSyncing } from './switch.ts';
 
 type FailPayload = Extract<ControlSyncPayload, { action: 'fail' }>;
 
@@ -16,7 +15,10 @@ type FailPayload = Extract<ControlSyncPayload, { action: 'fail' }>;
  * goes back to following, a compare without a sync ends. Nothing is rolled back: what was written is what the source
  * says. Idempotent, called until it says done.
  */
-export async function failSync(runtime: Runtime, { execution, failure }: FailPayload): Promise<FailedSync> {
+export async function failSync(
+  runtime: SyncRuntime,
+  { execution, failure }: FailPayload,
+): Promise<FailedSync> {
   const caught = readableFailure(failure);
   const record = await findExecution(runtime.ledger, execution.name);
   const isOurs = record?.executionArn === execution.id && record.startTime === execution.startTime;
@@ -33,25 +35,12 @@ function ended(end: FailedSync['end'], { error, cause }: ReadableFailure, what =
 }
 
 /** Its workers only read. */
-async function endCompare(runtime: Runtime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
+async function endCompare(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
   if (run.status === 'RUNNING') await cancelCompare(runtime, run, cause);
   return ended('FAILED', cause, ' The compare has changed nothing. Start it again when the cause is fixed.');
 }
 
-/** A compare that cannot come to its end. */
-export async function cancelCompare(runtime: Runtime, run: Run, failure: ReadableFailure): Promise<void> {
-  const { error, cause } = failure;
-  const finishedAt = new Date(runtime.clock.now()).toISOString();
-  await transition(runtime.ledger, {
-    run,
-    to: 'CANCELLED',
-    lock: 'release',
-    writer: `cancel:${run.executionArn}`,
-    facts: { finishedAt, failure: { error, cause } },
-  });
-}
-
-async function endSync(runtime: Runtime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
+async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
   if (run.status === 'SWITCHED') {
     await publishSyncReport(runtime, () => buildSyncReport(runtime, run));
     return ended('SWITCHED', cause);

@@ -2,7 +2,7 @@ import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
 import { findRun, type FollowedTable, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { findSwitched } from '../shared/ledger/sync.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import type { SyncInput } from './sync-input.ts';
@@ -21,7 +21,7 @@ const RECENT_RUNS = 200;
  *
  * @throws SyncRefusedError, RunNotFoundError, TableUnavailableError; none is retried
  */
-export async function findFollowedRun(runtime: Runtime, { runId }: SyncInput): Promise<FollowedRun> {
+export async function findFollowedRun(runtime: SyncRuntime, { runId }: SyncInput): Promise<FollowedRun> {
   const run = runId === undefined ? await newestSucceeded(runtime) : await succeeded(runtime, runId);
   const records = await listTables(runtime.ledger, run.runId);
   const tables: FollowedTable[] = [];
@@ -34,7 +34,7 @@ export async function findFollowedRun(runtime: Runtime, { runId }: SyncInput): P
   return { run, tables };
 }
 
-async function newestSucceeded({ ledger, config }: Runtime): Promise<Run> {
+async function newestSucceeded({ ledger, config }: SyncRuntime): Promise<Run> {
   const runs = await listRuns(ledger, RECENT_RUNS);
   const newest = runs.find(
     (run) =>
@@ -51,7 +51,7 @@ async function newestSucceeded({ ledger, config }: Runtime): Promise<Run> {
   );
 }
 
-async function succeeded({ ledger, config }: Runtime, runId: string): Promise<Run> {
+async function succeeded({ ledger, config }: SyncRuntime, runId: string): Promise<Run> {
   const run = await findRun(ledger, runId);
   if (run === undefined)
     throw new RunNotFoundError(
@@ -70,7 +70,7 @@ async function succeeded({ ledger, config }: Runtime, runId: string): Promise<Ru
  * @throws SyncRefusedError (not retried) unless `confirm` names that sync
  */
 export async function requireSwitchConfirmed(
-  { ledger }: Runtime,
+  { ledger }: SyncRuntime,
   tables: readonly FollowedTable[],
   confirm: string | undefined,
 ): Promise<void> {

@@ -1,10 +1,8 @@
 import { RunClosedError } from '../shared/errors.ts';
-import type { Holder } from '../shared/ledger/begin.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
-import { changeSync, type SyncChange } from '../shared/ledger/sync.ts';
+import { changeSync, ownHolder, type SyncChange } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { executionNameOf } from '../shared/names.ts';
 
 /**
  * The sync that this execution works on.
@@ -17,11 +15,6 @@ export async function readOwnSync({ ledger }: Runtime, { runId, executionArn }: 
   throw new RunClosedError(
     `Run ${runId} is worked on by ${run.executionArn} now: this execution changes nothing more.`,
   );
-}
-
-/** This execution as the holder of the sync that it works on. */
-export function ownHolder({ executionArn, executionStartTime }: Run): Holder {
-  return { executionName: executionNameOf(executionArn), executionArn, startTime: executionStartTime };
 }
 
 /** {@link changeSync} by the execution that works on the sync already. */

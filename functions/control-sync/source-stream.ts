@@ -1,9 +1,8 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import { listMappings } from '../shared/aws/event-source-mapping.ts';
 import { functionName } from '../shared/names.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 
 /** The source's stream, and what an operator should know of it. */
 export interface SourceStream {
@@ -25,7 +24,7 @@ export function enableCommand(table: string): string {
  *
  * @throws SyncRefusedError (not retried) where it is off, has two other readers, or is a global table of several accounts
  */
-export async function findSourceStream(runtime: Runtime): Promise<SourceStream> {
+export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStream> {
   const { clients, config, accountId } = runtime;
   const name = config.sourceTable;
   const table = await describeTable(clients.tables, name);
@@ -53,10 +52,13 @@ function refuseForeignReplicas({ TableName = '', Replicas = [] }: TableDescripti
   );
 }
 
-async function otherReaders({ config }: Runtime, streamArn: string): Promise<readonly string[]> {
+async function otherReaders(
+  { config, mappings }: SyncRuntime,
+  streamArn: string,
+): Promise<readonly string[]> {
   const own = functionName(config, 'syncProducts');
-  const mappings = await listMappings({ streamArn });
-  return mappings.map(({ functionArn }) => functionArn).filter((arn) => !arn.endsWith(`:function:${own}`));
+  const readers = await mappings.list({ streamArn });
+  return readers.map(({ functionArn }) => functionArn).filter((arn) => !arn.endsWith(`:function:${own}`));
 }
 
 function readersWarning(

@@ -1,8 +1,8 @@
 import { isNamed, SyncRefusedError, TransientError } from '../shared/errors.ts';
-import { ensureMapping, type FoundMapping } from '../shared/aws/event-source-mapping.ts';
+import type { FoundMapping } from '../shared/aws/event-source-mapping.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { functionName, queueArn, syncFailuresQueueName } from '../shared/names.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SyncTurn } from './payloads.ts';
@@ -16,7 +16,7 @@ const POLL_SECONDS = 5;
  *
  * @throws SyncRefusedError (not retried) where it is not enabled within 10 minutes or cannot be made; TransientError
  */
-export async function startMapping(runtime: Runtime, input: RunStepInput): Promise<SyncTurn> {
+export async function startMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, input);
   const { mappingId, state } = await makeMapping(runtime, run);
   if (run.stream !== undefined && run.stream.mappingId !== mappingId)
@@ -33,15 +33,12 @@ export async function startMapping(runtime: Runtime, input: RunStepInput): Promi
   );
 }
 
-async function makeMapping(runtime: Runtime, run: Run): Promise<FoundMapping> {
-  const { config, accountId } = runtime;
+async function makeMapping(runtime: SyncRuntime, run: Run): Promise<FoundMapping> {
+  const { config, accountId, mappings } = runtime;
   const place = { region: config.region, accountId };
   try {
-    return await ensureMapping({
-      streamArn: run.stream?.arn ?? '',
-      functionName: functionName(config, 'syncProducts'),
-      failureQueueArn: queueArn(place, syncFailuresQueueName(config)),
-    });
+    const ends = { streamArn: run.stream?.arn ?? '', functionName: functionName(config, 'syncProducts') };
+    return await mappings.ensure(ends, queueArn(place, syncFailuresQueueName(config)));
   } catch (error) {
     // Also the answer while a role that was just deployed is not known everywhere yet.
     if (isNamed(error, 'InvalidParameterValueException')) throw new TransientError(error.message);

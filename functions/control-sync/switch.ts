@@ -2,13 +2,15 @@ import { EXISTING, updateItem } from '../shared/ledger/actions.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { rely } from '../shared/ledger/reliant.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
-import { changeSync, NOTHING_ARRIVED, switchedPut } from '../shared/ledger/sync.ts';
+import { changeSync, NOTHING_ARRIVED, ownHolder, switchedPut } from '../shared/ledger/sync.ts';
 import { listNamed, listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
+import { backToSyncing } from '../shared/runs/sync-ends.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
-import { fenceMillisOf, type Runtime } from '../shared/runtime.ts';
+import { fenceMillisOf } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { changeOwn, ownHolder, readOwnSync } from './open-sync.ts';
+import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
 
 /**
@@ -17,7 +19,7 @@ import type { SwitchAnswer } from './payloads.ts';
  * @returns how long the compare has to wait
  */
 export async function beginSwitching(
-  runtime: Runtime,
+  runtime: SyncRuntime,
   input: RunStepInput,
 ): Promise<{ readonly waitSeconds: number }> {
   const run = await readOwnSync(runtime, input);
@@ -34,7 +36,7 @@ export async function beginSwitching(
  * Switches by one conditional write, if the read-only compare of this execution found no difference and nothing has
  * arrived since. Otherwise the sync goes on, and a compare with repair follows.
  */
-export async function switchSync(runtime: Runtime, input: RunStepInput): Promise<SwitchAnswer> {
+export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Promise<SwitchAnswer> {
   const run = await readOwnSync(runtime, input);
   if (run.status === 'SWITCHED') return afterSwitch(runtime, run);
   const obstacle = run.status === 'SWITCHING' ? await obstacleOf(runtime, run) : LOST;
@@ -48,7 +50,7 @@ export async function switchSync(runtime: Runtime, input: RunStepInput): Promise
 const LOST = 'The sync was changed by somebody else during the cut over.';
 
 /** Why the shop must not switch now, as a sentence. */
-async function obstacleOf({ ledger }: Runtime, run: Run): Promise<string | undefined> {
+async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<string | undefined> {
   const { compared, arrived, executionArn, runId, sourceTable } = run;
   if (arrived !== undefined)
     return `A change of ${arrived.key} arrived at ${new Date(arrived.at).toISOString()}, after writes to table ${sourceTable} were said to have stopped (${arrived.count} in all). A writer is not frozen.`;
@@ -64,7 +66,7 @@ async function obstacleOf({ ledger }: Runtime, run: Run): Promise<string | undef
     : `${pending.length} keys are pending, the first is ${pending[0]?.text ?? ''}.`;
 }
 
-async function firstOf(ledger: Runtime['ledger'], runId: string): Promise<string> {
+async function firstOf(ledger: SyncRuntime['ledger'], runId: string): Promise<string> {
   const differing = (await listNamed(ledger, runId)).filter(({ kind }) => kind === 'differing');
   return differing.length === 0
     ? ''
@@ -75,7 +77,7 @@ async function firstOf(ledger: Runtime['ledger'], runId: string): Promise<string
 }
 
 /** Status, lock, and what keeps later runs from overwriting what the shop writes from now on: one transaction. */
-async function writeSwitched(runtime: Runtime, run: Run): Promise<Run | undefined> {
+async function writeSwitched(runtime: SyncRuntime, run: Run): Promise<Run | undefined> {
   const { ledger, clock } = runtime;
   const { runId, follows } = run;
   if (follows === undefined) return undefined;
@@ -100,33 +102,21 @@ async function writeSwitched(runtime: Runtime, run: Run): Promise<Run | undefine
 }
 
 /** Tables that were kept closed until the switch are opened after it. */
-function openingDue(ledger: Runtime['ledger'], followedId: string): TransactItem {
+function openingDue(ledger: SyncRuntime['ledger'], followedId: string): TransactItem {
   return updateItem(ledger, runKey(followedId), { if: EXISTING, set: { opening: 'PENDING' } });
 }
 
-async function afterSwitch(runtime: Runtime, { follows }: Run): Promise<SwitchAnswer> {
+async function afterSwitch(runtime: SyncRuntime, { follows }: Run): Promise<SwitchAnswer> {
   if (follows !== undefined) await finishOpening(runtime, await readRun(runtime.ledger, follows.runId));
   return { switched: true, error: '', cause: '' };
 }
 
 /** What has arrived is pending, so that nothing is lost: the compare that follows repairs it. */
-async function goBack(runtime: Runtime, run: Run, reason: string): Promise<SwitchAnswer> {
+async function goBack(runtime: SyncRuntime, run: Run, reason: string): Promise<SwitchAnswer> {
   await backToSyncing(runtime, run, reason);
   return {
     switched: false,
     error: 'SyncRefusedError',
     cause: `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed. Freeze the source, then start the cut over again.`,
   };
-}
-
-/** SWITCHING -> SYNCING. What arrived meanwhile may have been missed, which the next compare closes. */
-export async function backToSyncing(runtime: Runtime, run: Run, reason: string): Promise<Run> {
-  if (run.status !== 'SWITCHING') return run;
-  const gap = { at: runtime.clock.now(), reason };
-  return changeOwn(runtime, run, {
-    to: 'SYNCING',
-    step: `back:${run.arrivals ?? 0}`,
-    facts: { gap },
-    remove: ['arrived', 'arrivals'],
-  });
 }

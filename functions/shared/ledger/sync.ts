@@ -1,12 +1,13 @@
 import { LockHeldError, RunClosedError } from '../errors.ts';
+import { executionNameOf } from '../names.ts';
 import type { Clock } from '../retry.ts';
-import { ABSENT, putItem } from './actions.ts';
+import { ABSENT, EXISTING, putItem } from './actions.ts';
 import type { Holder } from './begin.ts';
 import { executionPut } from './execution-record.ts';
 import { createLookout } from './fence.ts';
 import { type LedgerTable, lockKey, runKey, switchedKey } from './ledger-table.ts';
 import { findLock } from './lock.ts';
-import { type Arrived, findRun, type Run, type RunStatus } from './run.ts';
+import { type Arrived, findRun, type Gap, type Run, type RunStatus } from './run.ts';
 import { get, readTogether, updateIf } from './store.ts';
 import type { TransactItem } from './transact.ts';
 import { isEndStatus, type Transition, transition } from './transition.ts';
@@ -44,6 +45,16 @@ export function guardSync(ledger: LedgerTable, clock: Clock, sync: Run, readAt: 
     );
   };
   return { sync, check: createLookout(clock, look, readAt) };
+}
+
+/** The execution that works on a sync now, as its holder. */
+export function ownHolder({ executionArn, executionStartTime }: Run): Holder {
+  return { executionName: executionNameOf(executionArn), executionArn, startTime: executionStartTime };
+}
+
+/** Notes that changes may have been missed. Harmless to repeat: the latest time counts. */
+export async function noteGap(ledger: LedgerTable, { runId }: Pick<Run, 'runId'>, gap: Gap): Promise<void> {
+  await updateIf(ledger, runKey(runId), { if: EXISTING, set: { gap } });
 }
 
 /** How a call changes a sync. */
