@@ -5,11 +5,12 @@ import { findRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
+import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import { workersWithin } from '../shared/runs/cut-work.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
-import { type FollowedRun, findFollowedRun, requireSwitchConfirmed } from './followed-run.ts';
+import { type FollowedRun, findFollowedRun } from './followed-run.ts';
 import type { BegunSync } from './payloads.ts';
 import { findSourceStream } from './source-stream.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
@@ -64,7 +65,7 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   if (open !== undefined) return startAgain(order, open);
   const stream = await findSourceStream(runtime);
   const followed = await findFollowedRun(runtime, input);
-  await requireSwitchConfirmed(runtime, followed.tables, input.confirm);
+  await requireSwitchConfirmed(runtime, { machine: 'sync', confirm: input.confirm }, followed.run);
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed }),
     kind: 'sync',

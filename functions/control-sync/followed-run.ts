@@ -1,6 +1,5 @@
 import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
 import { findRun, type FollowedTable, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
-import { findSwitched } from '../shared/ledger/sync.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
@@ -62,23 +61,4 @@ async function succeeded({ ledger, config }: SyncRuntime, runId: string): Promis
   throw new SyncRefusedError(
     `Run ${runId} (${run.kind} of table ${run.sourceTable}, ${run.status}) cannot be followed: that needs a migration of table ${config.sourceTable} that succeeded. Nothing was changed.`,
   );
-}
-
-/**
- * Refuses to overwrite what the shop has written since it switched to these tables.
- *
- * @throws SyncRefusedError (not retried) unless `confirm` names that sync
- */
-export async function requireSwitchConfirmed(
-  { ledger }: SyncRuntime,
-  tables: readonly FollowedTable[],
-  confirm: string | undefined,
-): Promise<void> {
-  for (const { name } of tables) {
-    const switched = await findSwitched(ledger, name);
-    if (switched === undefined || switched.syncId === confirm) continue;
-    throw new SyncRefusedError(
-      `The shop has used table ${name} since sync ${switched.syncId} switched to it at ${switched.switchedAt}: a sync would bring back what the source said then. Nothing was changed. To start it all the same, start it with {"confirm": "${switched.syncId}"}.`,
-    );
-  }
 }

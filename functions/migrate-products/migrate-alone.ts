@@ -7,6 +7,7 @@ import {
   SINGLE_PLAN,
   withManualRun,
 } from '../shared/runs/manual-run.ts';
+import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
@@ -48,6 +49,7 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
 export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
   const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);
   await readBackup(runtime.objects, backupId);
+  await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: undefined });
   const plan = await planAlone(runtime);
   return withManualRun(runtime, turn, {
     step: runtime.migration.migratedBy,

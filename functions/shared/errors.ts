@@ -145,6 +145,11 @@ export class RestoreTargetError extends MigrationError {
   override readonly name = 'RestoreTargetError';
 }
 
+/** The shop has switched to a target table. The message names the sync and how to confirm. */
+export class SwitchedError extends MigrationError {
+  override readonly name = 'SwitchedError';
+}
+
 /** The sync cannot be started, or its switch cannot be made. The message says why and what to do. */
 export class SyncRefusedError extends MigrationError {
   override readonly name = 'SyncRefusedError';

@@ -49,6 +49,8 @@ export interface RunParameters {
   readonly readUnitsPerSecond?: number | undefined;
   readonly writeUnitsPerSecond?: number | undefined;
   readonly allowEmpty?: boolean;
+  /** Whether new tables stay closed until a sync has switched to them. */
+  readonly keepClosed?: boolean;
   readonly note?: string | undefined;
 }
 

@@ -171,6 +171,10 @@ function nextStepOfSync({ config: { stage } }: Runtime, run: Run): string | unde
   switch (run.status) {
     case 'SYNCING':
       return `Watch it with npm run sync -- --stage ${stage}. When the shop is ready: npm run cutover -- --stage ${stage} --dry-run. To end it: npm run sync -- --stage ${stage} --cancel.`;
+    case 'CANCELLED':
+      return run.kind === 'sync'
+        ? `To follow the source again: npm run sync -- --stage ${stage} --start. It begins with a compare, so nothing is missed.`
+        : undefined;
     case 'SWITCHED':
       return `Point the shop at the target. What it writes there stays there: the source does not follow.`;
     case 'SUCCEEDED':
