@@ -1,3 +1,4 @@
+import { LedgerVersionError } from '../shared/errors.ts';
 import { executionStatus, isDead } from '../shared/runs/holder.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
@@ -56,9 +57,14 @@ export async function recoverRuns(runtime: RecoverRuntime): Promise<Recovered> {
 async function recentRuns({ ledger, config }: Runtime): Promise<readonly Run[]> {
   const [recent, open] = await Promise.all([
     listRuns(ledger, RECENT_RUNS),
-    findOpenSync(ledger, config.sourceTable),
+    findOpenSync(ledger, config.sourceTable).catch(unlessOfOtherVersion),
   ]);
   return open === undefined || recent.some(({ runId }) => runId === open.runId) ? recent : [...recent, open];
+}
+
+/** Such a sync is among the newest runs, and named there. */
+function unlessOfOtherVersion(error: unknown): undefined {
+  if (!(error instanceof LedgerVersionError)) throw error;
 }
 
 /** @returns name of the execution that was started for the run, if one was */
