@@ -74,13 +74,18 @@ const MAX_KEYS = 10;
 const MAX_KEY_BYTES = 120;
 const MAX_MINUTES = 60;
 
+/** What a look at a sync needs: a function's runtime has it, and a command's context. */
+export interface SyncReportScope extends Pick<Runtime, 'ledger' | 'bucket'> {
+  readonly config: Pick<Runtime['config'], 'stage'>;
+}
+
 /** Looks at everything that is known of a sync or a compare now. */
 export async function buildSyncReport(
-  runtime: Runtime,
+  scope: SyncReportScope,
   run: Run,
   more: Pick<SyncReport, 'checks' | 'freeze'> = {},
 ): Promise<SyncReport> {
-  const { ledger, bucket } = runtime;
+  const { ledger, bucket } = scope;
   const [pending, named, minutes] = await Promise.all([
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
@@ -105,7 +110,7 @@ export async function buildSyncReport(
     minutes: minutes.slice(-MAX_MINUTES).map(reportedMinute),
     ...more,
     summary: summaryOf(run),
-    nextStep: nextStepOfSync(runtime, run) ?? null,
+    nextStep: nextStepOfSync(scope, run) ?? null,
     warnings: run.warnings,
     startedAt: run.startedAt,
     finishedAt: run.finishedAt ?? null,
@@ -167,7 +172,7 @@ export function comparedSentence(compared: Compared): string {
   return `${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')} were compared: ${found}, ${count(conflicts)} changed by others, ${count(quarantined)} cannot be transformed.`;
 }
 
-function nextStepOfSync({ config: { stage } }: Runtime, run: Run): string | undefined {
+function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): string | undefined {
   switch (run.status) {
     case 'SYNCING':
       return `Watch it with npm run sync -- --stage ${stage}. When the shop is ready: npm run cutover -- --stage ${stage} --dry-run. To end it: npm run sync -- --stage ${stage} --cancel.`;
