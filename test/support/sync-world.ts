@@ -68,7 +68,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     },
     step<Answer>(action: Step, execution: string, runId = 's') {
       const run = { runId, executionArn: executionArn(execution, 'sync') };
-      return call({ action, run } as ControlSyncPayload) as Promise<Answer>;
+      return call({ action, run }) as Promise<Answer>;
     },
     drain(execution: string, since: number) {
       const run = { runId: 's', executionArn: executionArn(execution, 'sync') };

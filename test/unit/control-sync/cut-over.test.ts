@@ -137,7 +137,7 @@ describe('the drain before it', () => {
 });
 
 describe('a switch that must not be made', () => {
-  const notSwitched = async (message: RegExp): Promise<void> => {
+  const expectNotSwitched = async (message: RegExp): Promise<void> => {
     const answer = await world.switch('x');
     expect(answer).toMatchObject({ switched: false, error: 'SyncRefusedError' });
     expect(answer.cause).toMatch(message);
@@ -150,33 +150,33 @@ describe('a switch that must not be made', () => {
   it('names the change that arrived although writes were said to have stopped', async () => {
     await compared();
     await noteArrival(ledger(), await world.sync(), arrival('p7'));
-    await notSwitched(/A change of p7 arrived .* A writer is not frozen/);
+    await expectNotSwitched(/A change of p7 arrived .* A writer is not frozen/);
     expect((await world.sync()).gap?.reason).toMatch(/p7/);
   });
 
   it('is not made when something differs', async () => {
     await compared({ differing: 2 });
-    await notSwitched(/2 source items differ/);
+    await expectNotSwitched(/2 source items differ/);
   });
 
   it('is not made on an older compare, or on one that repaired', async () => {
     await world.begin('x', FROZEN);
     await world.step('switching', 'x');
-    await notSwitched(/were not compared by this cut over/);
+    await expectNotSwitched(/were not compared by this cut over/);
     await world.step('switching', 'x');
     await world.compare('x', { repairs: true });
-    await notSwitched(/were not compared by this cut over/);
+    await expectNotSwitched(/were not compared by this cut over/);
   });
 
   it('is not made while more cannot be transformed than is allowed', async () => {
     await compared({ quarantined: 1 });
-    await notSwitched(/"maxQuarantined": 1/);
+    await expectNotSwitched(/"maxQuarantined": 1/);
   });
 
   it('is not made while a key is pending', async () => {
     await compared();
     await notePending(ledger(), pendingOf('p1'), pendingKey);
-    await notSwitched(/1 keys are pending, the first is p1/);
+    await expectNotSwitched(/1 keys are pending, the first is p1/);
   });
 
   it('loses to a change that arrives between its look and its write', async () => {
