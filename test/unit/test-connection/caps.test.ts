@@ -15,7 +15,7 @@ interface Sizing {
 function plan({ source = {}, target, input = {}, products = 100 }: Sizing) {
   const probe = { items: products, bytes: products * 1_000, isWhole: true };
   const config = { maxConcurrency: 20, mapMode: 'INLINE', region: 'ap-southeast-2' } as const;
-  const facts = { source, probe, config, quotaWorkers: undefined, target };
+  const facts = { source, probe, config, quotaWorkers: undefined, targets: [target] };
   return sizeRun({ ...facts, input: parseMigrateInput(input) });
 }
 const provisioned = (units: number): TableDescription => ({
