@@ -107,13 +107,18 @@ function fitHistory(facts: SizingFacts, size: RunSize): number {
   return workers;
 }
 
-/** All the Maps of an INLINE run. An existing target is compared key by key, one unit each, which takes turns as well. */
+/**
+ * All the Maps of an INLINE run, at their longest: an existing target is compared key by key, one unit each, and a source
+ * that has drifted everywhere is scanned a third time. Both take turns as well.
+ */
 function mapsOf(size: RunSize, workers: number): MapWork {
   const iterations = iterationsOf('INLINE', size, workers);
   const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
+  const scanSeconds = phases.find(({ state }) => state === 'BackupProducts')?.seconds ?? 0;
+  const scanning = Math.ceil((workers * scanSeconds) / TURN_SECONDS);
   const comparing = Math.ceil((items + size.products) / READ_UNITS_PER_WORKER / TURN_SECONDS);
   const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
-  return { iterations: MAPS * iterations, turns };
+  return { iterations: MAPS * iterations, turns: turns + scanning };
 }
 
 function iterationsOf(mapMode: MapMode, { bytes, products }: Size, workers: number): number {
