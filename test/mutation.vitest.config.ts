@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{transform,items,retry,rate}/*.test.ts',
+      'functions/migrations/shop/test/*.test.ts',
+      'test/unit/{items,retry,rate}/*.test.ts',
       'test/unit/roll-back/decide-table.test.ts',
       'test/unit/migrate/{parts,futile-throttling}.test.ts',
     ],

@@ -6,18 +6,17 @@ import {
   isQuietInTime,
   type ManualOutcome,
   type ManualProgress,
-  SINGLE_PLAN,
   withManualRun,
 } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
-import { sparedReadUnits } from '../shared/aws/live-capacity.ts';
+import { planAlone } from '../shared/runs/cut-work.ts';
 import { transformWithoutFiles } from '../shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../shared/runs/seal-backup.ts';
 import { backupSegment } from './backup-segment.ts';
 
 /** Workers side by side in the one Lambda: while one waits for DynamoDB, another compresses. */
-const WORKERS = [0, 1, 2, 3] as const;
+const WORKERS = 4;
 
 /**
  * `sls invoke -f backupProducts`: a whole backup, proved and sealed, in a run of its own. If time runs short, the
@@ -26,7 +25,7 @@ const WORKERS = [0, 1, 2, 3] as const;
  * @throws SourceTableNotFoundError, LockHeldError, and what the three steps throw; not retried.
  */
 export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
-  const { plan, sourceTableId } = await planAlone(runtime);
+  const { plan, sourceTableId } = await planBackup(runtime);
   return withManualRun(runtime, turn, {
     step: 'backupProducts',
     plan,
@@ -35,8 +34,7 @@ export async function backupAlone(runtime: Runtime, turn: Turn): Promise<ManualO
   });
 }
 
-/** Half of the table's capacity, provisioned or maximum, stays with the shop. */
-async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
+async function planBackup(runtime: Runtime): Promise<{ plan: Plan; sourceTableId: string }> {
   const { clients, clock, config, accountId } = runtime;
   const source = await readTableDescription({ dynamo: clients.dynamo, clock }, config.sourceTable).catch(
     (error: unknown) => {
@@ -46,18 +44,13 @@ async function planAlone(runtime: Runtime): Promise<{ plan: Plan; sourceTableId:
       );
     },
   );
-  const plan = {
-    ...SINGLE_PLAN,
-    segments: [...WORKERS],
-    shards: [...WORKERS],
-    workers: WORKERS.length,
-    timeToLiveAttribute: source.timeToLiveAttribute,
-    readUnitsPerSecond: sparedReadUnits({
-      ProvisionedThroughput: source.provisionedThroughput,
-      OnDemandThroughput: source.onDemandThroughput,
-    }),
+  const capacity = {
+    ProvisionedThroughput: source.provisionedThroughput,
+    OnDemandThroughput: source.onDemandThroughput,
   };
-  return { plan, sourceTableId: source.tableId };
+  const { timeToLiveAttribute, tableId: sourceTableId } = source;
+  const plan = { ...planAlone({ workers: WORKERS, source: capacity }), timeToLiveAttribute };
+  return { plan, sourceTableId };
 }
 
 async function backUp(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {

@@ -1,29 +1,21 @@
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard } from '../shared/ledger/shard.ts';
-import {
-  type ManualOutcome,
-  type ManualProgress,
-  SINGLE_PLAN,
-  withManualRun,
-} from '../shared/runs/manual-run.ts';
+import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/runs/manual-run.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { ensureTable } from '../shared/tables/ensure-table.ts';
-import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
+import { planAlone } from '../shared/runs/cut-work.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { transformShard } from '../shared/copy/transform/transform-shard.ts';
 import { assertWhole } from './judge-alone.ts';
 import { migrateShard } from './migrate-shard.ts';
 
-/** Targets that exist keep half of their capacity for the shop. */
-async function planAlone({ clients, config, migration }: Runtime): Promise<Plan> {
+async function planMigration({ clients, config, migration }: Runtime): Promise<Plan> {
   const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
-  const found = await Promise.all(names.map((name) => describeTable(clients.tables, name)));
-  const spared = found.map(sparedWriteUnits).filter((units) => units > 0);
-  return { ...SINGLE_PLAN, writeUnitsPerSecond: spared.length === 0 ? 0 : Math.min(...spared) };
+  return planAlone({ targets: await Promise.all(names.map((name) => describeTable(clients.tables, name))) });
 }
 
 async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<ManualProgress> {
@@ -50,7 +42,7 @@ export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<Manual
   const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);
   await readBackup(runtime.objects, backupId);
   await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: undefined });
-  const plan = await planAlone(runtime);
+  const plan = await planMigration(runtime);
   return withManualRun(runtime, turn, {
     step: runtime.migration.migratedBy,
     backupId,

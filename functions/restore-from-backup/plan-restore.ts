@@ -2,10 +2,10 @@ import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamod
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
-import { MAX_MAP_EVENTS, mapEvents } from '../shared/cost/history.ts';
+import { fitsHistory } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
-import { BYTES_PER_ITERATION, indexesTo, workersWithin } from '../shared/runs/cut-work.ts';
-import { SINGLE_PLAN } from '../shared/runs/manual-run.ts';
+import { BYTES_PER_WRITE_UNIT } from '../shared/items/item-size.ts';
+import { indexesTo, iterationsFor, SINGLE_PLAN, workersFor } from '../shared/runs/cut-work.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
@@ -16,8 +16,6 @@ import type { PreparedRestore } from './payloads.ts';
 import { unusableKey } from './restored-table.ts';
 import type { RestoreInput } from './restore-input.ts';
 
-/** A Map gets at most 1,000 numbers. */
-const MAX_ITERATIONS = 1_000;
 /** Proving, restoring and verifying each visit every shard. */
 const PASSES = 3;
 const DESCRIBE_PATIENCE_MILLIS = 60_000;
@@ -26,21 +24,15 @@ const DESCRIBE_PATIENCE_MILLIS = 60_000;
 const writeCap = (input: RestoreInput, target: DescribedTable | undefined): number =>
   input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
-function shardCount(runtime: Runtime, manifest: MigrationManifest, workers: number): number {
-  if (runtime.config.mapMode === 'INLINE') return workers;
-  const bySize = Math.ceil(manifest.tableBytes / BYTES_PER_ITERATION);
-  return Math.min(MAX_ITERATIONS, Math.max(workers, bySize), Math.max(1, manifest.files.length));
-}
-
 function assertFitsHistory(
   runtime: Runtime,
   manifest: MigrationManifest,
   cap: { workers: number; units: number },
 ): void {
   if (runtime.config.mapMode !== 'INLINE' || cap.units === 0) return;
-  const seconds = (manifest.tableBytes / 1024 + manifest.itemCount / 2) / cap.units;
+  const seconds = (manifest.tableBytes / BYTES_PER_WRITE_UNIT + manifest.itemCount / 2) / cap.units;
   const turns = cap.workers * (Math.ceil(seconds / TURN_SECONDS) + PASSES - 1);
-  if (mapEvents({ iterations: PASSES * cap.workers, turns }) <= MAX_MAP_EVENTS) return;
+  if (fitsHistory({ iterations: PASSES * cap.workers, turns })) return;
   throw new RunTooLongForInlineError(
     `Restoring ${manifest.itemCount} items at ${cap.units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
   );
@@ -54,9 +46,12 @@ export function planOf(
 ): Plan {
   const units = writeCap(input, target);
   const asked = input.maxConcurrency ?? runtime.config.maxConcurrency;
-  const workers = Math.max(1, Math.min(asked, workersWithin(units), manifest.files.length));
+  const { mapMode } = runtime.config;
+  const fileCount = Math.max(1, manifest.files.length);
+  const workers = workersFor({ mapMode, asked, capsPerSecond: [units], others: [fileCount] });
   assertFitsHistory(runtime, manifest, { workers, units });
-  const shards = indexesTo(shardCount(runtime, manifest, workers));
+  const iterations = iterationsFor({ mapMode, workers, bytes: manifest.tableBytes });
+  const shards = indexesTo(Math.min(iterations, fileCount));
   return {
     ...SINGLE_PLAN,
     segments: shards,

@@ -9,7 +9,7 @@ import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { enableTimeToLive } from '../shared/tables/enable-time-to-live.ts';
-import { patiently } from './patiently.ts';
+import { patiently } from '../shared/tables/busy-table.ts';
 import { restoreTags } from './restore-tags.ts';
 
 /** The settings that the restored table gets once it is verified. */

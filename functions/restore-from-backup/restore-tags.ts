@@ -2,7 +2,7 @@ import { type Tag, TagResourceCommand } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { RUN_TAG, SERVICE_TAG, STAGE_TAG } from '../shared/aws/describe-table.ts';
-import { isBusyOrTransient, patiently } from './patiently.ts';
+import { isBusyOrTransient, patiently } from '../shared/tables/busy-table.ts';
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html */
 const MAX_TAGS = 50;

@@ -5,8 +5,9 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { TransientError } from '../shared/errors.ts';
-import { isTransient, isTransientOr, retry } from '../shared/retry.ts';
+import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { isBusyOrTransient } from '../shared/tables/busy-table.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Contents } from './inspection.ts';
 import type { RollBackFence } from './recovery-owner.ts';
@@ -26,9 +27,6 @@ export interface Doomed {
 
 const WAITING = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
 const NOTHING: Contents = { kind: 'nothing of the shop' };
-
-/** A table that is being updated cannot be deleted for a moment. */
-const isBusyOrTransient = (error: unknown): boolean => isTransientOr(error, 'ResourceInUseException');
 
 async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promise<void> {
   const { TableName = '', TableStatus, DeletionProtectionEnabled } = table;

@@ -1,15 +1,15 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { count } from '../shared/counted.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
-import { mapEvents, MAX_MAP_EVENTS } from '../shared/cost/history.ts';
+import { fitsHistory, type MapMode, type MapWork } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
 import { itemsPerFileFor, type RunSize } from '../shared/cost/run-size.ts';
 import { READ_UNITS_PER_WORKER } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
-import { BYTES_PER_ITERATION, indexesTo, workersWithin } from '../shared/runs/cut-work.ts';
+import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../shared/runs/cut-work.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
-import { sparedReadUnits, sparedWriteUnits } from '../shared/aws/live-capacity.ts';
+import { leastSparedWriteUnits, sparedReadUnits } from '../shared/aws/live-capacity.ts';
 
 /** What the size of a run depends on. */
 export interface SizingFacts {
@@ -19,21 +19,17 @@ export interface SizingFacts {
   readonly input: MigrateInput;
   readonly config: {
     readonly maxConcurrency: number;
-    readonly mapMode: 'INLINE' | 'DISTRIBUTED';
+    readonly mapMode: MapMode;
     readonly region: string;
   };
   /** Workers that the Lambda quota carries. */
   readonly quotaWorkers: number | undefined;
-  /** The table that items go into, where it exists. */
-  readonly target: TableDescription | undefined;
+  /** The tables that items go into, as far as they exist. */
+  readonly targets: readonly (TableDescription | undefined)[];
 }
 
 /** One worker is quick enough for this many. More workers would only start cold. */
 const PRODUCTS_PER_WORKER = 250;
-/** A Map gets at most 1,000 numbers. A fifth of that stays free. */
-const MAX_ITERATIONS = 800;
-/** More iterations of an INLINE Map than this do not run at once. */
-const MAX_INLINE_WORKERS = 40;
 /** Of a segment that has drifted, VerifyMigration reads the backup in each turn: 250 s for this many, and 70 MB. */
 const PRODUCTS_PER_ITERATION = 1_000_000;
 /** Of a run that compares every key at its end. */
@@ -56,7 +52,7 @@ export function sizeRun(facts: SizingFacts): Plan {
   const caps = { readUnitsPerSecond: readCap(facts), writeUnitsPerSecond: writeCap(facts) };
   const runSize = { ...size, ...caps, region: facts.config.region };
   const workers = fitHistory(facts, { ...runSize, workers: wanted });
-  const iterations = iterationsFor(facts.config.mapMode, size, workers);
+  const iterations = iterationsOf(facts.config.mapMode, size, workers);
   const estimate = estimateRun({ ...runSize, workers, segments: iterations, shards: iterations });
   return {
     segments: indexesTo(iterations),
@@ -84,50 +80,49 @@ function sizeOf({ source, probe }: SizingFacts): Size {
 function wantedWorkers(facts: SizingFacts, size: Size, isStale: boolean): number {
   const asked = facts.input.maxConcurrency ?? facts.config.maxConcurrency;
   const useful = isStale ? asked : Math.max(1, Math.ceil(size.products / PRODUCTS_PER_WORKER));
-  const bounds = [
+  return workersFor({
+    mapMode: facts.config.mapMode,
     asked,
-    facts.config.mapMode === 'INLINE' ? MAX_INLINE_WORKERS : MAX_ITERATIONS,
-    useful,
-    facts.quotaWorkers ?? asked,
-    workersWithin(readCap(facts)),
-    workersWithin(writeCap(facts)),
-  ];
-  return Math.max(1, Math.min(...bounds));
+    capsPerSecond: [readCap(facts), writeCap(facts)],
+    others: [useful, facts.quotaWorkers ?? asked],
+  });
 }
 
 /** A table in use keeps half of its capacity for its users, unless the input names a cap. */
 const readCap = ({ source, input }: SizingFacts): number =>
   input.readUnitsPerSecond ?? sparedReadUnits(source);
 
-const writeCap = ({ target, input }: SizingFacts): number =>
-  input.writeUnitsPerSecond ?? sparedWriteUnits(target);
+const writeCap = ({ targets, input }: SizingFacts): number =>
+  input.writeUnitsPerSecond ?? leastSparedWriteUnits(targets);
 
 /** Lowers the workers until the history holds the run. Fewer workers take fewer turns only if a cap binds. */
 function fitHistory(facts: SizingFacts, size: RunSize): number {
   if (facts.config.mapMode === 'DISTRIBUTED') return size.workers;
   let { workers } = size;
-  while (workers > 1 && eventsOf(size, workers) > MAX_MAP_EVENTS) workers -= 1;
-  if (eventsOf(size, workers) > MAX_MAP_EVENTS)
+  while (workers > 1 && !fitsHistory(mapsOf(size, workers))) workers -= 1;
+  if (!fitsHistory(mapsOf(size, workers)))
     throw new RunTooLongForInlineError(
       `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
     );
   return workers;
 }
 
-/** Events of all the Maps in an INLINE history. An existing target is compared key by key, one unit each, which takes turns as well. */
-function eventsOf(size: RunSize, workers: number): number {
-  const iterations = iterationsFor('INLINE', size, workers);
+/**
+ * All the Maps of an INLINE run, at their longest: an existing target is compared key by key, one unit each, and a source
+ * that has drifted everywhere is scanned a third time. Both take turns as well.
+ */
+function mapsOf(size: RunSize, workers: number): MapWork {
+  const iterations = iterationsOf('INLINE', size, workers);
   const { phases, items } = estimateRun({ ...size, workers, segments: iterations, shards: iterations });
+  const scanSeconds = phases.find(({ state }) => state === 'BackupProducts')?.seconds ?? 0;
+  const scanning = Math.ceil((workers * scanSeconds) / TURN_SECONDS);
   const comparing = Math.ceil((items + size.products) / READ_UNITS_PER_WORKER / TURN_SECONDS);
   const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + Math.max(iterations, comparing);
-  return mapEvents({ iterations: MAPS * iterations, turns });
+  return { iterations: MAPS * iterations, turns: turns + scanning };
 }
 
-/** As many rounds as are useful, each of them full. A last round of a few would leave the other workers idle. */
-function iterationsFor(mapMode: SizingFacts['config']['mapMode'], size: Size, workers: number): number {
-  const byBytes = mapMode === 'INLINE' ? 0 : size.bytes / BYTES_PER_ITERATION;
-  const rounds = Math.ceil(Math.max(byBytes, size.products / PRODUCTS_PER_ITERATION) / workers);
-  return workers * Math.max(1, Math.min(rounds, Math.floor(MAX_ITERATIONS / workers)));
+function iterationsOf(mapMode: MapMode, { bytes, products }: Size, workers: number): number {
+  return iterationsFor({ mapMode, workers, bytes, needed: products / PRODUCTS_PER_ITERATION });
 }
 
 function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: number): readonly string[] {

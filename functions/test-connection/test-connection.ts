@@ -3,7 +3,6 @@ import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-inp
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
-import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { type Check, done, reach } from './check.ts';
@@ -60,13 +59,13 @@ async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings>
 
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
   const { config } = runtime;
-  const [probe, quota, timeToLive, target] = await Promise.all([
+  const [probe, quota, timeToLive, targets] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
     checkTimeToLive(runtime),
     describeFilled(runtime),
   ]);
-  const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, target });
+  const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
   const { attribute: timeToLiveAttribute } = timeToLive;
   return {
     checks: [...checkEmpty(config.sourceTable, probe, input), quota.check, timeToLive.check],
@@ -87,14 +86,12 @@ async function probeSource({ items, clock, config }: Runtime): Promise<SizingFac
 
 type Described = TableDescription | undefined;
 
-/** The filled table that can spare the least; the others keep up with it. */
-async function describeFilled({ clients, clock, config, migration }: Runtime): Promise<Described> {
+/** The tables that items go into, as far as they exist. */
+function describeFilled({ clients, clock, config, migration }: Runtime): Promise<readonly Described[]> {
   const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
-  const found = await Promise.all(
+  return Promise.all(
     names.map((name) => reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name))),
   );
-  const spared = (table: Described): number => sparedWriteUnits(table) || Infinity;
-  return found.toSorted((one, other) => spared(one) - spared(other))[0];
 }
 
 function reportOf({ checks, plan }: Findings): ConnectionReport {

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { MigrationFolder } from './migration-contract.ts';
 
 /** A checkout of the project that another team has adapted. */
@@ -10,6 +10,7 @@ export interface AssembledProject {
 }
 
 const root = resolve(import.meta.dirname, '../..');
+const MIGRATIONS = join(root, 'functions/migrations');
 /** What the service is built and checked from. The tests are not copied. */
 const PARTS = [
   'functions',
@@ -21,6 +22,9 @@ const PARTS = [
   '.oxlintrc.json',
 ];
 
+/** Leaves out a migration's own tests, which need test/support. */
+const isService = (path: string): boolean => !path.startsWith(MIGRATIONS) || basename(path) !== 'test';
+
 /**
  * Does what functions/migrations/README.md says, in a copy of the project in a temporary folder: puts the example
  * `test/examples/<name>` beside the other migrations and points `#migration` at it. Nothing is deleted.
@@ -30,7 +34,8 @@ export async function assembleProject(name: string): Promise<AssembledProject> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'adapted-')));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    for (const part of PARTS) await cp(join(root, part), join(folder, part), { recursive: true });
+    for (const part of PARTS)
+      await cp(join(root, part), join(folder, part), { recursive: true, filter: isService });
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
     await cp(join(root, 'test/examples', name), join(folder, 'functions/migrations', name), {
       recursive: true,

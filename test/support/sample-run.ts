@@ -1,7 +1,7 @@
 import type { MachineName } from '../../functions/shared/names.ts';
 import { beginRun, type Holder, type NewRun } from '../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
-import { SINGLE_PLAN } from '../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../functions/shared/runs/cut-work.ts';
 import type { LedgerWorld } from './ledger-world.ts';
 
 /** ARN of an execution of one of the service's machines, as the embedded Step Functions names it. */

@@ -8,9 +8,9 @@ const CUTTING = new Set(['slice', 'substring', 'substr']);
 /** A limit, as opposed to an index that was looked for. */
 const LIMIT = /^(?:\d+|[A-Z][A-Z\d_]+|max\w*|\w*(?:[lL]imit|[lL]ength|Characters|Bytes))$/;
 
-/** Texts of our own making, of letters and digits only, that are cut at a fixed place. */
+/** Texts of our own making, of ASCII only, that are cut at a fixed place. */
 const OF_ASCII = [
-  /\.digest\('hex'\)$/,
+  /\.digest\('(?:hex|base64url)'\)$/,
   /^hex$/,
   /\.toISOString\(\)$/,
   /^crypto\.randomUUID\(\)$/,

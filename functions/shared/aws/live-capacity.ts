@@ -14,6 +14,12 @@ export function sparedReadUnits({ ProvisionedThroughput, OnDemandThroughput }: T
   return shareOf(ProvisionedThroughput?.ReadCapacityUnits, OnDemandThroughput?.MaxReadRequestUnits);
 }
 
+/** What the table can spare that has the least, of all that are written; one that does not exist yet caps nothing. */
+export function leastSparedWriteUnits(tables: readonly (TableCapacity | undefined)[]): number {
+  const spared = tables.map((table) => sparedWriteUnits(table)).filter((units) => units > 0);
+  return spared.length === 0 ? 0 : Math.min(...spared);
+}
+
 const shareOf = (provisioned = 0, maximum = 0): number =>
   Math.max(0, provisioned > 0 ? provisioned : maximum) * OWN_PART;
 

@@ -13,7 +13,7 @@ export interface MapWork {
 export const HISTORY_EVENTS = 25_000;
 
 /** What Maps may fill of it; the rest is for retries and the states around them. */
-export const MAX_MAP_EVENTS = 18_000;
+const MAX_MAP_EVENTS = 18_000;
 
 /** TaskStateEntered, TaskScheduled, TaskStarted, TaskSucceeded, TaskStateExited; the Choice's Entered and Exited. */
 const EVENTS_PER_TURN = 7;
@@ -23,6 +23,11 @@ const EVENTS_PER_ITERATION = 4;
 /** Events that the iterations and turns of INLINE Maps write into the execution's history. */
 export function mapEvents({ iterations, turns }: MapWork): number {
   return iterations * EVENTS_PER_ITERATION + turns * EVENTS_PER_TURN;
+}
+
+/** Whether the history of an execution holds its INLINE Maps. */
+export function fitsHistory(work: MapWork): boolean {
+  return mapEvents(work) <= MAX_MAP_EVENTS;
 }
 
 /** Events of one iteration of a DISTRIBUTED Map, which has a history of its own. */

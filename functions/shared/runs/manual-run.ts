@@ -10,6 +10,7 @@ import { listShards } from '../ledger/shard.ts';
 import { listTables } from '../ledger/table-record.ts';
 import { transition } from '../ledger/transition.ts';
 import { beginOrRecover } from './lock-conflict.ts';
+import { SINGLE_PLAN } from './cut-work.ts';
 import { newRunOf } from './new-run.ts';
 import { isQuietWithin, untilHeldRunIsQuiet } from '../ledger/quiet.ts';
 import type { Runtime, Turn } from '../runtime.ts';
@@ -55,20 +56,6 @@ export interface ManualStep {
   readonly sourceTableId?: string;
   readonly work: (run: Run) => Promise<ManualProgress>;
 }
-
-/** One worker on everything. */
-export const SINGLE_PLAN: Plan = {
-  segments: [0],
-  shards: [0],
-  workers: 1,
-  itemsPerFile: 4_000,
-  readUnitsPerSecond: 0,
-  writeUnitsPerSecond: 0,
-  estimatedProducts: 0,
-  estimatedBytes: 0,
-  estimate: { seconds: 0, dollars: 0 },
-  warnings: [],
-};
 
 const PARAMETERS = {
   dryRun: false,

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -115,6 +115,14 @@ describe('the package', () => {
     await writeFile(join(service, 'functions/more.ts'), '');
     expect(await hashSources(service)).not.toBe(before);
     await rm(join(service, 'functions/more.ts'));
+    expect(await hashSources(service)).toBe(before);
+  });
+
+  it('has the same name when only a test of a migration has changed', async () => {
+    const before = await hashSources(service);
+    const tests = join(service, 'functions/migrations/mine/test');
+    await mkdir(tests, { recursive: true });
+    await writeFile(join(tests, 'mine.test.ts'), '');
     expect(await hashSources(service)).toBe(before);
   });
 });

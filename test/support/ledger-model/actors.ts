@@ -6,7 +6,7 @@ import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { updateRun } from '../../../functions/shared/ledger/run-update.ts';
-import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { isTransient } from '../../../functions/shared/retry.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';

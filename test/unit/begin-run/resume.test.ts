@@ -13,7 +13,7 @@ import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { listTransformed } from '../../../functions/shared/ledger/transformed-file.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import {

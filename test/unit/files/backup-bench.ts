@@ -9,7 +9,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { backupIdFor } from '../../../functions/shared/files/layout.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
-import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { createInDoubt } from '../../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerInput, WorkerOutput } from '../../../functions/shared/state.ts';

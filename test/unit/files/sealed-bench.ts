@@ -17,16 +17,31 @@ export async function backUpAndTransform(bench: Bench, { runId, executionArn, pl
       await drive((input, turn) => worker(bench.runtime, input, turn), { runId, executionArn, shard });
 }
 
+/** What a bench's run and table have besides the defaults. */
+interface BenchSettings {
+  readonly plan?: Partial<Plan>;
+  readonly run?: Partial<Run>;
+  readonly table?: object;
+}
+
 /** A bench with one sealed backup of these items. */
 export async function sealedBench(
   items: readonly WireItem[],
-  { plan = {}, run = {}, table = {} }: { plan?: Partial<Plan>; run?: Partial<Run>; table?: object } = {},
+  settings: BenchSettings = {},
 ): Promise<{ bench: Bench; run: Run; sealed: SealedBackup }> {
+  const transformed = await transformedBench(items, settings);
+  return { ...transformed, sealed: await sealBackup(transformed.bench.runtime, transformed.run) };
+}
+
+/** A bench with one run that has backed these items up and transformed them. */
+export async function transformedBench(
+  items: readonly WireItem[],
+  { plan = {}, run = {}, table = {} }: BenchSettings = {},
+): Promise<{ readonly bench: Bench; readonly run: Run }> {
   const bench = await startBench();
   await bench.createTable({ ...productsTable, ...table });
   await bench.fill(sourceTable, items);
   const begun = await bench.begin('run-1', plan, run);
   await backUpAndTransform(bench, begun);
-  const sealed = await sealBackup(bench.runtime, begun);
-  return { bench, run: begun, sealed };
+  return { bench, run: begun };
 }

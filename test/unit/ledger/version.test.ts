@@ -9,7 +9,7 @@ import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { listRuns, readRun } from '../../../functions/shared/ledger/run.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';

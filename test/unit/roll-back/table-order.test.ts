@@ -3,7 +3,7 @@ import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.t
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
-import { SINGLE_PLAN } from '../../../functions/shared/runs/manual-run.ts';
+import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { newRunOf } from '../../../functions/shared/runs/new-run.ts';
 import { evenAndOdd, oddAndEven } from '../../support/two-tables.ts';
 import { commitBench, driveRun } from '../complete-run/commit-bench.ts';

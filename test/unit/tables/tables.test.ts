@@ -1,18 +1,12 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { ownTable } from '../../../functions/create-tables/own-table.ts';
-import { migration } from '../../../functions/migrations/shop/index.ts';
-import {
-  CART_LIFETIME_SECONDS,
-  cartItemKey,
-  cartTable,
-} from '../../../functions/migrations/shop/tables/cart.ts';
-import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
-import { orderKey, ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
-import { returnItemKey, returnKey, returnsTable } from '../../../functions/migrations/shop/tables/returns.ts';
+import { returnsTable } from '../../../functions/migrations/shop/tables/returns.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { schemaDifferences } from '../../../functions/shared/aws/schema-differences.ts';
-import { type TableSpec, tableName } from '../../../functions/shared/migration/table-spec.ts';
+import type { TableSpec } from '../../../functions/shared/migration/table-spec.ts';
 import { targetTables } from '../../support/shop.ts';
 
 /** What DescribeTable would say of a table made from the spec. */
@@ -23,42 +17,6 @@ function described(spec: TableSpec): TableDescription {
   });
   return { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes: GlobalSecondaryIndexes ?? [] };
 }
-
-describe('the new data model', () => {
-  it('lists its tables with the function that creates each', () => {
-    expect(targetTables.map(({ name, createdBy }) => [name, createdBy])).toEqual([
-      ['cart', 'createCartTable'],
-      ['orders', 'createOrdersTable'],
-      ['returns', 'createReturnsTable'],
-      ['products-enhanced', 'createProductsEnhancedTable'],
-    ]);
-    const tableOf = (functionKey: string) => ownTable({ migration, config: { functionKey } });
-    expect(tableOf('createOrdersTable')).toBe(ordersTable);
-    expect(() => tableOf('testConnection')).toThrow('is created by the function testConnection');
-  });
-
-  it('puts the deployment’s prefix before a name', () => {
-    expect(tableName(cartTable, '')).toBe('cart');
-    expect(tableName(cartTable, 'dev-')).toBe('dev-cart');
-  });
-
-  it.each(targetTables.map((spec) => [spec.name, spec] as const))(
-    'defines exactly the key attributes of %s',
-    (_, spec) => {
-      const keys = [spec.key, ...spec.indexes.map((index) => index.key)];
-      const used = keys.flatMap((key) => [key.partitionKey, key.sortKey ?? []].flat());
-      expect(Object.keys(spec.attributes).toSorted()).toEqual([...new Set(used)].toSorted());
-    },
-  );
-
-  it('builds the keys of the items that the shop writes', () => {
-    expect(cartItemKey({ sessionId: 's1', sku: 'A' })).toEqual({ PK: 'CART#s1', SK: 'ITEM#A' });
-    expect(orderKey('o1')).toEqual({ PK: 'ORDER#o1', SK: 'METADATA' });
-    expect(returnKey('r1')).toEqual({ PK: 'RETURN#r1', SK: 'METADATA' });
-    expect(returnItemKey({ returnId: 'r1', sku: 'A' })).toEqual({ PK: 'RETURN#r1', SK: 'ITEM#A' });
-    expect(CART_LIFETIME_SECONDS).toBe(2_592_000);
-  });
-});
 
 describe('a CreateTable request', () => {
   it('is on demand and tagged for cart', () => {

@@ -2,6 +2,11 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
+import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+import { mapEvents } from '../../../functions/shared/cost/history.ts';
+import { sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
+import { RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
+import { migration } from '../../../functions/migrations/shop/index.ts';
 import { planSchema } from '../../../functions/shared/state.ts';
 import { sizeRun } from '../../../functions/test-connection/size-run.ts';
 
@@ -15,7 +20,7 @@ interface Sizing {
 function plan({ source = {}, target, input = {}, products = 100 }: Sizing) {
   const probe = { items: products, bytes: products * 1_000, isWhole: true };
   const config = { maxConcurrency: 20, mapMode: 'INLINE', region: 'ap-southeast-2' } as const;
-  const facts = { source, probe, config, quotaWorkers: undefined, target };
+  const facts = { source, probe, config, quotaWorkers: undefined, targets: [target] };
   return sizeRun({ ...facts, input: parseMigrateInput(input) });
 }
 const provisioned = (units: number): TableDescription => ({
@@ -71,5 +76,36 @@ describe('caps in an input', () => {
     });
     expect(parseRestoreInput({ writeUnitsPerSecond: 0.5 }).writeUnitsPerSecond).toBe(0.5);
     expect(() => parseMigrateInput({ readUnitsPerSecond: 0 })).toThrow('readUnitsPerSecond');
+  });
+});
+
+describe('a run in an INLINE history', () => {
+  const products = 1_000_000;
+  const bytes = 1_000;
+  const planUnder = (readUnitsPerSecond: number) =>
+    sizeRun({
+      source: { ItemCount: products, TableSizeBytes: products * bytes },
+      probe: { items: 0, bytes: 0, isWhole: false },
+      input: parseMigrateInput({ readUnitsPerSecond }),
+      config: { maxConcurrency: 20, mapMode: 'INLINE', region: 'ap-southeast-2' },
+      quotaWorkers: undefined,
+      targets: [],
+    });
+
+  it('fits also where the whole source has drifted, and is scanned a third time at the same cap', () => {
+    const thirdScan = (cap: number): number => Math.ceil((products * bytes) / 4096 / cap / 840);
+    const accepted = [0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 5, 50].filter((cap) => {
+      try {
+        const plan = planUnder(cap);
+        const { phases } = estimateRun(sizeOfPlan(plan, { region: 'ap-southeast-2', migration }));
+        const turns = phases.reduce((sum, phase) => sum + phase.turns, 0) + thirdScan(cap);
+        expect(mapEvents({ iterations: 5 * plan.shards.length, turns })).toBeLessThan(18_000);
+        return true;
+      } catch (error) {
+        if (error instanceof RunTooLongForInlineError) return false;
+        throw error;
+      }
+    });
+    expect(accepted).toEqual([0.5, 1, 5, 50]);
   });
 });

@@ -70,7 +70,7 @@ function planOf({ products, product, input, region }: Thought, mapMode: MapMode)
     input,
     config: { maxConcurrency: DEFAULT_WORKERS, mapMode, region },
     quotaWorkers: undefined,
-    target: undefined,
+    targets: [],
   });
 }
 

@@ -13,12 +13,16 @@ const SOURCES = [
   'tsconfig.json',
 ];
 
+/** Tests of a migration, which no function imports. */
+const TESTS = /^functions[\\/]migrations[\\/][^\\/]+[\\/]test[\\/]/;
+
 /** Hash of every file that the package is made of, 16 hex digits: equal sources, equal hash. */
 export async function hashSources(serviceDir: string): Promise<string> {
   const given = await Promise.all(SOURCES.map((source) => filesUnder(join(serviceDir, source))));
   const workflow = (await filesIn(join(serviceDir, 'workflow'))).concat(await filesIn(serviceDir));
   const definitions = workflow.filter((path) => /\.(yml|yaml|json)$/.test(path));
-  const paths = [...new Set([...given.flat(), ...definitions])].toSorted();
+  const found = [...new Set([...given.flat(), ...definitions])].toSorted();
+  const paths = found.filter((path) => !TESTS.test(relative(serviceDir, path)));
   const hash = createHash('sha256');
   for (const path of paths) {
     const content = await readFile(path);

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import { itemDigest } from '../../../functions/shared/items/digest.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
-import { sampleContext } from '../../support/sample-context.ts';
-import {
-  codeOf,
-  itemsOf,
-  metadataOf,
-  plain,
-  valuesOf,
-  variantsOf,
-  withVariants,
-} from '../../support/transformed.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import { itemDigest } from '../../../shared/items/digest.ts';
+import type { WireItem, WireValue } from '../../../shared/items/wire-item.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
+import { codeOf, itemsOf, metadataOf, plain, valuesOf, variantsOf, withVariants } from './transformed.ts';
 
 const { runId, startedAt } = sampleContext;
 

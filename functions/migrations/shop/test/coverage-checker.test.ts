@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import { type WireItem, type WireValue, wireItem } from '../../../functions/shared/items/wire-item.ts';
-import { migratedProduct } from '../../support/migrated-product.ts';
-import { coverageGaps } from '../../support/coverage-checker.ts';
-import { sampleContext } from '../../support/sample-context.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import { type WireItem, type WireValue, wireItem } from '../../../shared/items/wire-item.ts';
+import { migratedProduct } from './migrated-product.ts';
+import { coverageGaps } from '../../../../test/support/coverage-checker.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
 
 const INVENTED: WireValue = { S: 'out of nowhere' };
 

@@ -1,6 +1,6 @@
-import { productToItems } from './shop.ts';
-import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
-import { sampleContext } from './sample-context.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import { type WireItem, type WireValue, wireItem } from '../../../shared/items/wire-item.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
 
 /** The smallest product that can be migrated. */
 export const plain: WireItem = { id: { S: '42' }, name: { S: 'Red shoe' }, price: { S: '165' } };

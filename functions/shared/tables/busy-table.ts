@@ -1,5 +1,5 @@
-import { isTransientOr, retry } from '../shared/retry.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { isTransientOr, retry } from '../retry.ts';
+import type { Runtime } from '../runtime.ts';
 
 /** A table whose settings are being changed accepts no other change for a while. */
 const PATIENCE_MILLIS = 120_000;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { SAMPLES } from '../../../functions/migrations/shop/samples.ts';
-import { productToItems } from '../../support/shop.ts';
-import { sampleContext } from '../../support/sample-context.ts';
-import { paiseOf } from '../../../functions/migrations/shop/price.ts';
-import { quarantineLine } from '../../../functions/shared/migration/refusal.ts';
-import { assignSkus, makeSku } from '../../../functions/migrations/shop/sku.ts';
-import { makeSlug } from '../../../functions/migrations/shop/slug.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
+import { SAMPLES } from '../samples.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
+import { paiseOf } from '../price.ts';
+import { quarantineLine } from '../../../shared/migration/refusal.ts';
+import { assignSkus, makeSku } from '../sku.ts';
+import { makeSlug } from '../slug.ts';
+import type { WireItem, WireValue } from '../../../shared/items/wire-item.ts';
 
 describe('a price in paise', () => {
   it.each<[WireValue, string]>([

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
-import { sampleContext } from '../../support/sample-context.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import { canonicalJson } from '../../../shared/items/canonical-json.ts';
+import type { WireItem } from '../../../shared/items/wire-item.ts';
+import { generateProducts } from '../../../../workflow/local/products/generate-products.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
 
 const awkward = JSON.parse(
   '{"id":{"S":"a\\"b\\u2028"},"name":{"S":"x"},"price":{"N":"1.50"},"__proto__":{"M":{"constructor":{"NULL":true}}},"set":{"NS":["1.0","2"]}}',

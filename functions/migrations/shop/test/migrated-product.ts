@@ -1,8 +1,8 @@
 import type * as fc from 'fast-check';
-import { productToItems } from './shop.ts';
-import type { WireItem } from '../../functions/shared/items/wire-item.ts';
-import { arbitraryProduct } from './arbitrary-items.ts';
-import { sampleContext } from './sample-context.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import type { WireItem } from '../../../shared/items/wire-item.ts';
+import { arbitraryProduct } from '../../../../test/support/arbitrary-items.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
 
 /** A product that can be migrated, and the items that it becomes. */
 export interface MigratedProduct {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import { sampleContext } from '../../support/sample-context.ts';
-import { plain, without, withVariants } from '../../support/transformed.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import type { WireItem } from '../../../shared/items/wire-item.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
+import { plain, without, withVariants } from './transformed.ts';
 
 const product = 'Product "42"';
 

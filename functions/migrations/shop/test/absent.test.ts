@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import { makeSku } from '../../../functions/migrations/shop/sku.ts';
-import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
-import { arbitraryProduct } from '../../support/arbitrary-items.ts';
-import { sampleContext } from '../../support/sample-context.ts';
-import { metadataOf, plain, valuesOf, variantsOf, withVariants } from '../../support/transformed.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import { makeSku } from '../sku.ts';
+import { canonicalJson } from '../../../shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem, wireItem } from '../../../shared/items/wire-item.ts';
+import { arbitraryProduct } from '../../../../test/support/arbitrary-items.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
+import { metadataOf, plain, valuesOf, variantsOf, withVariants } from './transformed.ts';
 
 const RUNS = { numRuns: process.env['STRYKER_MUTATOR_WORKER'] === undefined ? 1000 : 30 };
 const NULL = { NULL: true } as const;

@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import type { TransformResult } from '../../support/shop.ts';
-import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import { itemDigest } from '../../../functions/shared/items/digest.ts';
-import { itemSizeBytes, MAX_ITEM_BYTES } from '../../../functions/shared/items/item-size.ts';
-import { stringAttribute, type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
-import { arbitraryItem, arbitraryProduct } from '../../support/arbitrary-items.ts';
-import { coverageGaps } from '../../support/coverage-checker.ts';
-import { migratedProduct } from '../../support/migrated-product.ts';
-import { sampleContext } from '../../support/sample-context.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import type { TransformResult } from '../../../../test/support/shop.ts';
+import { canonicalJson } from '../../../shared/items/canonical-json.ts';
+import { itemDigest } from '../../../shared/items/digest.ts';
+import { itemSizeBytes, MAX_ITEM_BYTES } from '../../../shared/items/item-size.ts';
+import { stringAttribute, type WireItem, wireItem } from '../../../shared/items/wire-item.ts';
+import { arbitraryItem, arbitraryProduct } from '../../../../test/support/arbitrary-items.ts';
+import { coverageGaps } from '../../../../test/support/coverage-checker.ts';
+import { migratedProduct } from './migrated-product.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
 
 const CODES =
   'MissingId MissingName InvalidPrice InvalidVariant DuplicateSku ReservedAttribute ItemTooLarge KeyTooLong'.split(

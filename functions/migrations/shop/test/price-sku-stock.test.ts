@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { productToItems } from '../../support/shop.ts';
-import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
-import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
-import { sampleContext } from '../../support/sample-context.ts';
-import {
-  codeOf,
-  metadataOf,
-  plain,
-  valuesOf,
-  variantsOf,
-  without,
-  withVariants,
-} from '../../support/transformed.ts';
+import { productToItems } from '../../../../test/support/shop.ts';
+import type { WireItem, WireValue } from '../../../shared/items/wire-item.ts';
+import { itemSizeBytes } from '../../../shared/items/item-size.ts';
+import { sampleContext } from '../../../../test/support/sample-context.ts';
+import { codeOf, metadataOf, plain, valuesOf, variantsOf, without, withVariants } from './transformed.ts';
 
 describe('a price', () => {
   it('of the variant wins over the product’s, which moves to those without', () => {

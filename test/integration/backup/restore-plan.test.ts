@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defaultTarget, prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
+import { loadFiles } from '../../../functions/restore-from-backup/restore-files.ts';
+import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
+import { readManifest } from '../../../functions/shared/files/backup-catalog.ts';
+import { dataFileKey } from '../../../functions/shared/files/layout.ts';
+import { type Bench, products } from '../../unit/files/backup-bench.ts';
+import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';
+
+let bench: Bench;
+afterEach(() => bench.stop());
+
+describe('the plan of a restore', () => {
+  it('has no more workers than the cap carries, or than there are files', async () => {
+    ({ bench } = await backedUp(products(600)));
+    const { plan: capped } = await prepareRestore(bench.runtime, { writeUnitsPerSecond: 60 }, startTime);
+    expect(capped).toMatchObject({ workers: 2, shards: [0, 1], writeUnitsPerSecond: 60 });
+    const { plan: free } = await prepareRestore(bench.runtime, { maxConcurrency: 500 }, startTime);
+    expect(free.workers).toBeLessThanOrEqual(12);
+  });
+  it('is refused when an INLINE history would not hold it', async () => {
+    ({ bench } = await backedUp(products(600)));
+    const slow = prepareRestore(bench.runtime, { writeUnitsPerSecond: 0.0001 }, startTime);
+    await expect(slow).rejects.toMatchObject({ name: 'RunTooLongForInlineError' });
+  });
+  it('gives every file to exactly one shard, spread over the segments', async () => {
+    const sealed = await backedUp(products(900));
+    bench = sealed.bench;
+    const { files } = await readManifest(bench.objects, sealed.backupId);
+    const shards = [0, 1, 2].map((shard) => loadFiles(files, { shard, shardCount: 3 }));
+    const keys = shards.flat().flatMap(({ parts }) => parts.map(({ key }) => key));
+    expect(keys.toSorted()).toEqual(files.map(({ key }) => key).toSorted());
+    const [group] = loadFiles(files, { shard: 0, shardCount: 1 });
+    const together = new Set(group?.parts.map(({ key }) => key));
+    const segments = files.filter(({ key }) => together.has(key)).map(({ segment }) => segment);
+    expect(new Set(segments).size).toBe(2);
+  });
+});
+
+describe('the input of a restore', () => {
+  it.each([
+    ['abc', 'must be a JSON object'],
+    [[], 'must be a JSON object'],
+    [{ backup: '1' }, 'unknown field "backup"'],
+    [{ backupId: 'newest' }, '"backupId"'],
+    [{ targetTable: 'a b' }, '"targetTable"'],
+    [{ writeUnitsPerSecond: 0 }, '"writeUnitsPerSecond"'],
+  ])('%j is refused, naming what is wrong', (typed, sentence) => {
+    expect(() => parseRestoreInput(typed)).toThrow(
+      expect.objectContaining({ name: 'InvalidInputError', message: expect.stringContaining(sentence) }),
+    );
+  });
+  it('may be empty, and what the console fills in is ignored', () => {
+    expect(parseRestoreInput({ Comment: 'Insert your JSON here' })).toEqual({
+      Comment: 'Insert your JSON here',
+    });
+    expect(defaultTarget('products', startTime)).toBe('products-restored-20260304T050607Z');
+  });
+});
+
+describe('a damaged backup', () => {
+  it('is refused for its manifests before a run begins', async () => {
+    const sealed = await backedUp(products(100));
+    bench = sealed.bench;
+    bench.objects.bodies.delete(dataFileKey(sealed.backupId, { segment: 0, sequence: 0 }));
+    await expect(begin(bench)).rejects.toMatchObject({ name: 'BackupDamagedError' });
+  });
+  it('is refused for one flipped byte before a table is created', async () => {
+    const sealed = await backedUp(products(100));
+    bench = sealed.bench;
+    const key = dataFileKey(sealed.backupId, { segment: 0, sequence: 0 });
+    const body = bench.objects.bodies.get(key) ?? Buffer.from('');
+    bench.objects.bodies.set(key, Buffer.from(body.map((byte, at) => (at === 50 ? byte ^ 1 : byte))));
+    await expect(restore(bench)).rejects.toMatchObject({
+      name: 'BackupDamagedError',
+      message: expect.stringContaining(key),
+    });
+    expect(await tableNames(bench)).toEqual(['ledger', 'products']);
+  });
+  it('or none at all is told as such', async () => {
+    ({ bench } = await backedUp(products(1)));
+    await expect(begin(bench, { backupId: '00000000000001-00000000' })).rejects.toMatchObject({
+      name: 'BackupNotFoundError',
+    });
+  });
+});
