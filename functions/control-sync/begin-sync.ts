@@ -7,7 +7,7 @@ import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
-import { workersWithin } from '../shared/runs/cut-work.ts';
+import { workersFor } from '../shared/runs/cut-work.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
 import { type FollowedRun, findFollowedRun } from './followed-run.ts';
@@ -194,8 +194,12 @@ function runOf(
 function planOf({ config }: SyncRuntime, plan: Plan, input: SyncInput): Plan {
   const readUnitsPerSecond = input.readUnitsPerSecond ?? plan.readUnitsPerSecond;
   const writeUnitsPerSecond = input.writeUnitsPerSecond ?? plan.writeUnitsPerSecond;
-  const asked = Math.min(plan.workers, input.maxConcurrency ?? config.maxConcurrency);
-  const workers = Math.min(asked, workersWithin(readUnitsPerSecond), workersWithin(writeUnitsPerSecond));
+  const workers = workersFor({
+    mapMode: config.mapMode,
+    asked: input.maxConcurrency ?? config.maxConcurrency,
+    capsPerSecond: [readUnitsPerSecond, writeUnitsPerSecond],
+    others: [plan.workers],
+  });
   return { ...plan, workers, readUnitsPerSecond, writeUnitsPerSecond, warnings: [] };
 }
 

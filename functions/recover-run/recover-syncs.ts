@@ -68,7 +68,7 @@ async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
   const reason = mappingProblem(run, await ownMappings(runtime));
   if (reason === undefined) return;
   runtime.logger.error('A sync is not delivered all changes', { runId: run.runId, reason });
-  await noteGap(runtime.ledger, run, { at: runtime.clock.now(), reason });
+  await noteGap(runtime.ledger, run.runId, { at: runtime.clock.now(), reason });
 }
 
 function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {

@@ -1,7 +1,7 @@
 import { LockHeldError, RunClosedError } from '../errors.ts';
 import { executionNameOf } from '../names.ts';
 import type { Clock } from '../retry.ts';
-import { ABSENT, EXISTING, putItem } from './actions.ts';
+import { ABSENT, absentOrBelow, oneOf, putItem } from './actions.ts';
 import type { Holder } from './begin.ts';
 import { executionPut } from './execution-record.ts';
 import { createLookout } from './fence.ts';
@@ -52,9 +52,16 @@ export function ownHolder({ executionArn, executionStartTime }: Run): Holder {
   return { executionName: executionNameOf(executionArn), executionArn, startTime: executionStartTime };
 }
 
-/** Notes that changes may have been missed. Harmless to repeat: the latest time counts. */
-export async function noteGap(ledger: LedgerTable, { runId }: Pick<Run, 'runId'>, gap: Gap): Promise<void> {
-  await updateIf(ledger, runKey(runId), { if: EXISTING, set: { gap } });
+/** The run whose transform the target shows: what its context is made of, and the source. */
+export type FollowedRun = Pick<Run, 'runId' | 'startedAt' | 'settings' | 'sourceTable'>;
+
+/** What a sync or a compare follows. @throws RunClosedError (not retried) where it follows nothing */
+export function followedRunOf({ runId, follows, settings, sourceTable }: Run): FollowedRun {
+  if (follows === undefined)
+    throw new RunClosedError(
+      `The ledger does not say which run ${runId} follows. Nothing was changed. Cancel it, then start the sync again.`,
+    );
+  return { runId: follows.runId, startedAt: follows.startedAt, settings, sourceTable };
 }
 
 /** How a call changes a sync. */
@@ -106,6 +113,23 @@ export function noteArrival(
   return updateIf(ledger, runKey(runId), {
     if: { status: 'SWITCHING', arrivals: arrived === undefined ? ABSENT : arrived.count },
     set: { arrived: noted, arrivals: noted.count },
+  });
+}
+
+/** A gap as facts of a run: its time once more, for conditions. */
+export function gapFacts(gap: Gap): Pick<Run, 'gap' | 'gapAt'> {
+  return { gap, gapAt: gap.at };
+}
+
+/**
+ * Notes that changes may have been missed until now. A known gap moves forward, never back.
+ *
+ * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or a later gap is known
+ */
+export function noteGap(ledger: LedgerTable, runId: string, gap: Gap): Promise<boolean> {
+  return updateIf(ledger, runKey(runId), {
+    if: { status: oneOf(...COMPARED_IN), gapAt: absentOrBelow(gap.at) },
+    set: { ...gapFacts(gap) },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Run } from '../ledger/run.ts';
-import { changeSync, ownHolder } from '../ledger/sync.ts';
+import { changeSync, gapFacts, ownHolder } from '../ledger/sync.ts';
 import { transition } from '../ledger/transition.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ReadableFailure } from './caught-failure.ts';
@@ -16,7 +16,7 @@ export async function backToSyncing(
     holder: ownHolder(run),
     to: 'SYNCING',
     step: `back:${run.arrivals ?? 0}`,
-    facts: { gap: { at: clock.now(), reason } },
+    facts: gapFacts({ at: clock.now(), reason }),
     remove: ['arrived', 'arrivals'],
   });
 }
