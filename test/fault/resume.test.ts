@@ -3,7 +3,6 @@ import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WireItem, wireItem } from '../../functions/shared/items/wire-item.ts';
-import type { LoggedRequest } from '../../workflow/local/gateway/request-log.ts';
 import { itemDigest } from '../../functions/shared/items/digest.ts';
 import { readTables, targetContent, violationsOf } from '../support/checker.ts';
 import { eventually } from '../support/embedded.ts';
@@ -106,88 +105,6 @@ describe('a run that is held half-way', () => {
   });
 });
 
-describe('workers with very little time', () => {
-  let shop: FaultShop;
-  const limit = { backupProducts: 2, migrateProductsEnhanced: 2, verifyMigration: 2 };
-  beforeAll(async () => void (shop = await openFaultShop({ timeoutSeconds: limit })));
-  afterAll(() => shop.stop());
-
-  it('take several turns at every shard, and leave the same items behind', async () => {
-    await shop.reset(secretProducts(300, 600));
-    const before = await readTables(shop);
-    // One worker, whose share of the caps is enough for a part of its shard in 1.5 s.
-    const caps = { readUnitsPerSecond: 12, writeUnitsPerSecond: 40, maxConcurrency: 1 };
-
-    const report = await shop.migrate(caps);
-
-    const turns = (await shop.ledgerItems())
-      .filter(({ SK }) => SK.startsWith('SHARD#'))
-      .map(({ SK, turns: count }) => [SK.split('#')[1] ?? '', Number(count)] as const);
-    const several = turns.filter(([, count]) => count > 1).map(([state]) => state);
-    expect(Object.fromEntries(turns)).toMatchObject({ TransformProducts: 1 });
-    expect(several).toEqual(expect.arrayContaining(['BackupProducts', 'MigrateProducts', 'VerifyMigration']));
-    expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
-  }, 180_000);
-});
-
-describe('a shop that continues to sell', () => {
-  let shop: FaultShop;
-  beforeAll(async () => void (shop = await openFaultShop()));
-  afterAll(() => shop.stop());
-
-  const item = async (partition: string, sort: string): Promise<WireItem | undefined> =>
-    (await shop.dynamo.scan('products-enhanced')).find(
-      ({ PK, SK }) => JSON.stringify([PK, SK]) === JSON.stringify([{ S: partition }, { S: sort }]),
-    );
-
-  it('finds its changes reported as drift, and catches up with a second run that keeps what it changed in the target', async () => {
-    await shop.reset(secretProducts(12));
-    // The sale happens while the run verifies, after the backup and before the comparison.
-    let isDone = false;
-    const sell = async (): Promise<void> => {
-      await shop.dynamo.put('products', secretProduct('new'));
-      await shop.dynamo.put('products', repriced('p-1'));
-      await shop.dynamo.put('products', repriced('p-2'));
-      await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'p-3' } } });
-    };
-    shop.aws.faults.add({
-      functionName: functionName('createCartTable'),
-      operation: 'CreateTable',
-      kind: 'error',
-      code: 'LimitExceededException',
-      where: () => !isDone,
-    });
-    const arn = await shop.begin();
-    await eventually(() => shop.aws.requestLog.entries.find(({ fault }) => fault === 'error'));
-    await sell();
-    isDone = true;
-    const first = await shop.endOf(arn);
-    expect(first.status).toBe('SUCCEEDED');
-    const report = JSON.parse(first.output ?? '') as Awaited<ReturnType<typeof shop.migrate>>;
-    expect(report.verification?.drift).toEqual({ added: 1, changed: 2, removed: 1 });
-    expect(report.driftKeys).toEqual({ added: ['new'], changed: ['p-1', 'p-2'], removed: ['p-3'] });
-    const existing = await item('PRODUCT#p-2', 'METADATA');
-    const shopsOwn = { ...existing, shopNote: { S: 'ours' } };
-    await shop.dynamo.put('products-enhanced', shopsOwn);
-    const removed = await item('PRODUCT#p-3', 'METADATA');
-
-    const second = await shop.migrate({ onExisting: 'replace' });
-
-    const variant = Object.values(
-      (await shop.dynamo.scan('products-enhanced')).filter(({ PK }) => JSON.stringify(PK).includes('p-1"')),
-    );
-    expect(variant.filter(({ price }) => price !== undefined).map(({ price }) => price)).toEqual([
-      { N: '99900' },
-      { N: '99900' },
-    ]);
-    expect(await item('PRODUCT#new', 'METADATA')).toBeDefined();
-    expect(await item('PRODUCT#p-2', 'METADATA')).toEqual(shopsOwn);
-    expect(await item('PRODUCT#p-3', 'METADATA')).toEqual(removed);
-    expect(second).toMatchObject({ status: 'SUCCEEDED', verification: { missing: 0, different: 0 } });
-    expect((await targetContent(shop)).length).toBe(3 * 13);
-  }, 120_000);
-});
-
 describe('a run that is held while its target files are made', () => {
   let shop: FaultShop;
   beforeAll(async () => void (shop = await openFaultShop()));
@@ -273,38 +190,4 @@ describe('a run that is held twice while it replaces', () => {
 
     expect(await violationsOf(shop, { before, runId, end: 'ROLLED_BACK' })).toEqual([]);
   }, 120_000);
-});
-
-describe('30 % UnprocessedItems and 30 % throttling at once', () => {
-  let shop: FaultShop;
-  // Both ends of every connection are in this process, with up to a dozen connections a worker. That is few enough for
-  // 1,024 open files.
-  beforeAll(async () => void (shop = await openFaultShop({ maxWorkers: 12, maxIdleWorkers: 8 })));
-  afterAll(() => shop.stop());
-
-  it('lose no item of 5,000 products', async () => {
-    await shop.reset(secretProducts(5_000));
-    const before = await readTables(shop);
-    // Every request is meant, including those to the ledger and about tables.
-    const rate = { service: 'dynamodb', rate: 0.3, seed: 11 } as const;
-    const isOfRun = ({ functionName: name }: LoggedRequest): boolean => name !== undefined;
-    const throttled = shop.aws.faults.add({ ...rate, kind: 'throttle', where: isOfRun });
-    const handedBack = shop.aws.faults.add({
-      operation: 'BatchWriteItem',
-      kind: 'unprocessed',
-      share: 0.3,
-      seed: 12,
-    });
-
-    const report = await shop.migrate();
-
-    shop.aws.faults.clear();
-    expect(throttled.struck).toBeGreaterThan(100);
-    expect(handedBack.struck).toBeGreaterThan(100);
-    expect(report).toMatchObject({
-      migrated: { products: 5_000, items: 15_000 },
-      verification: { missing: 0, different: 0, extra: 0 },
-    });
-    expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
-  }, 300_000);
 });

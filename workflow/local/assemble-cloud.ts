@@ -1,7 +1,7 @@
 import { ACCOUNT_ID } from './account.ts';
 import { extractCode } from './deploy/extract-code.ts';
 import type { Deployment } from './deploy/read-deployment.ts';
-import { createDynamoDbService } from './dynamodb/dynamodb-service.ts';
+import { createDynamoDb } from './dynamodb/dynamodb-service.ts';
 import type { Caller } from './dynamodb/policy-document.ts';
 import type { Engines } from './engines.ts';
 import { createDispatcher, type Dispatcher, type DispatcherParts } from './gateway/dispatcher.ts';
@@ -11,6 +11,7 @@ import { createFunctionRunner, type FunctionRunner } from './lambda/function-run
 import type { WarmWorkers } from './lambda/function-worker.ts';
 import { invokeWithRetries } from './lambda/invoke-later.ts';
 import { createLambdaService, findFunction } from './lambda/lambda-service.ts';
+import { createMappings, type MappingControls } from './lambda/mappings/mappings.ts';
 import { workerOf } from './lambda/worker-credentials.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import { createEventBus, statusChangeEvent, type EventBus } from './services/event-bus.ts';
@@ -20,6 +21,8 @@ import {
   serveSts,
   type PublishedMessage,
 } from './services/small-services.ts';
+import type { Queue } from './services/sqs/queue.ts';
+import { createSqs } from './services/sqs/sqs-service.ts';
 import { invokeFunction } from './states/invoke-function.ts';
 import { createStates, type States } from './states/states-service.ts';
 
@@ -29,6 +32,9 @@ export interface Cloud {
   readonly requestLog: RequestLog;
   readonly faults: Faults;
   readonly events: EventBus;
+  readonly mappings: MappingControls;
+  /** SQS queues, by name. */
+  readonly queues: ReadonlyMap<string, Queue>;
   readonly messages: readonly PublishedMessage[];
   readonly runner: FunctionRunner;
   readonly states: States;
@@ -46,6 +52,7 @@ export interface CloudParts {
   readonly maxLoggedRequests?: number;
   readonly timeoutSeconds?: Readonly<Record<string, number>>;
   readonly pauseMillis?: number;
+  readonly mappingMillis?: number;
   readonly maxWorkers?: number;
   readonly maxIdleWorkers?: number;
   readonly warm?: WarmWorkers;
@@ -69,17 +76,30 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
     pauseMillis,
     onStatus: (execution) => events.put(statusChangeEvent(execution)),
   });
+  const dynamodb = createDynamoDb(parts.engines.dynamodb, {
+    callerOf: (accessKeyId) => callerOf(deployment, accessKeyId),
+  });
+  const sqs = createSqs(deployment.queues, parts.endpoint);
+  const mappings = createMappings({
+    dispatcher: () => dispatcher,
+    findFunction: (reference) => findFunction(deployment.functions, reference),
+    isQueue: (arn) => deployment.queues.some((queue) => queue.arn === arn),
+    trimStream: dynamodb.trimStream,
+    transitionMillis: parts.mappingMillis,
+    pauseMillis,
+  });
   const services: DispatcherParts['services'] = {
-    dynamodb: createDynamoDbService(parts.engines.dynamodb, {
-      callerOf: (accessKeyId) => callerOf(deployment, accessKeyId),
-    }),
+    dynamodb: dynamodb.serve,
+    dynamodbstreams: dynamodb.serveStreams,
     s3: createS3Service(parts.engines.s3),
     states: states.serve,
     lambda: createLambdaService({
       functions: deployment.functions,
       runner,
       invokeLater: ({ arn }, payload) => void call(arn, payload),
+      serveMappings: (request) => mappings.serve(request),
     }),
+    sqs: sqs.serve,
     sts: serveSts,
     sns: createSnsService(deployment.topicArns, messages),
     events: events.serve,
@@ -94,8 +114,21 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
   const stop = () => {
     events.stop();
     states.stop();
+    mappings.stop();
+    sqs.stop();
   };
-  return { dispatcher, requestLog, faults, events, messages, runner, states, stop };
+  return {
+    dispatcher,
+    requestLog,
+    faults,
+    events,
+    mappings: mappings.controls,
+    queues: sqs.queues,
+    messages,
+    runner,
+    states,
+    stop,
+  };
 }
 
 /** A worker signs with its function's role. Any other sender is a user of the account, without tags. */

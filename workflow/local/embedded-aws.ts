@@ -9,8 +9,10 @@ import type { Faults } from './gateway/faults.ts';
 import { startHttpServer } from './gateway/http-server.ts';
 import type { RequestLog } from './gateway/request-log.ts';
 import type { WarmWorkers } from './lambda/function-worker.ts';
+import type { MappingControls } from './lambda/mappings/mappings.ts';
 import { loadProducts, TableThereError } from './products/load-products.ts';
 import type { EventBus } from './services/event-bus.ts';
+import type { Queue } from './services/sqs/queue.ts';
 import type { PublishedMessage } from './services/small-services.ts';
 
 /** Items to fill a table with. */
@@ -38,6 +40,8 @@ export interface EmbeddedAwsOptions {
   readonly timeoutSeconds?: Readonly<Record<string, number>>;
   /** For tests: how long every Wait, and every pause before a retry, takes. */
   readonly pauseMillis?: number;
+  /** For tests: how long an event source mapping takes to be created, changed or deleted. */
+  readonly mappingMillis?: number;
   /** For tests: variables that differ from the template's, by name, for every function. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Lambda calls that run at once; further ones wait. */
@@ -65,6 +69,10 @@ export interface EmbeddedAws {
   readonly faults: Faults;
   /** EventBridge: see what was put, hold it back, lose it, deliver it again. */
   readonly events: Pick<EventBus, 'events' | 'refusals' | 'hold' | 'release' | 'drop' | 'deliver'>;
+  /** Lambda's event source mappings: hold them back, deliver a batch again, lose records. */
+  readonly mappings: MappingControls;
+  /** SQS queues, by name: what is in them. */
+  readonly queues: ReadonlyMap<string, Pick<Queue, 'spec' | 'messages' | 'purge'>>;
   /** What was published to the topics. */
   readonly messages: readonly PublishedMessage[];
   /** Creates and fills a table, the deployment's source by default, past the request log; resolves to the number of items. */
@@ -132,6 +140,8 @@ async function startEndpoint(
     requestLog: cloud.requestLog,
     faults: cloud.faults,
     events: cloud.events,
+    mappings: cloud.mappings,
+    queues: cloud.queues,
     messages: cloud.messages,
     loadProducts: (products, tableName = sourceTableOf(deployment)) => fill(engines, products, tableName),
     tickSchedule: () => cloud.events.tickSchedule(),

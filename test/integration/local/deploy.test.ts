@@ -91,7 +91,7 @@ describe('the package', () => {
     ]);
     expect(second).toBe(first);
     const { functions } = await readDeployment(first);
-    expect(functions.map(({ key }) => key)).toEqual(['echo', 'misbehave', 'settle']);
+    expect(functions.map(({ key }) => key)).toEqual(['echo', 'misbehave', 'batch', 'settle']);
     const source = join(service, 'functions/echo.ts');
     await writeFile(source, (await readFile(source, 'utf8')).replace('echo called', 'edited'));
     const third = await packageService({ serviceDir: service });

@@ -1,23 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
-import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
 import { html } from '../../../workflow/cli/report-html/html.ts';
-import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
-import { stateColor } from '../../../workflow/cli/report-html/state-colors.ts';
-import { failedView, largeView, reportOf, restoreView, smallView, startMillis } from './report-fixtures.ts';
-
-describe('html', () => {
-  it('escapes text in elements and in attributes', () => {
-    expect(html`<p title="${'"a" & \'b\''}">${'<script>'}</p>`.toString()).toBe(
-      '<p title="&quot;a&quot; &amp; &#39;b&#39;">&lt;script&gt;</p>',
-    );
-  });
-
-  it('leaves out nothing-values and takes lists and pieces as they are', () => {
-    expect(html`${undefined}${false}${[html`<i>1</i>`, 2]}`.toString()).toBe('<i>1</i>2');
-  });
-});
+import { failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
 
 const evil = '<script>alert("x")</script>';
 
@@ -41,6 +26,43 @@ const poisoned: ReportView = largeView({
     maxConcurrency: 1,
     note: evil,
   },
+});
+
+/** A tile's figure and note, by its label. */
+function tile(page: string, label: string): string | undefined {
+  const found = new RegExp(`<dt>${label}</dt><dd>(.*?)<small>(.*?)</small>`).exec(page);
+  return found === null ? undefined : `${found[1]}, ${found[2]}`;
+}
+
+const restoreRefused: ReportView = {
+  path: [],
+  shards: new Map(),
+  report: reportOf({
+    kind: 'restore',
+    status: 'REFUSED',
+    backup: null,
+    verification: null,
+    tables: [],
+  }),
+};
+
+function restoreFailed(): ReportView {
+  const { restored: _, ...rest } = restoreView({ verification: null, status: 'ROLLED_BACK' }).report;
+  return { ...restoreView(), report: { ...rest, cost: largeView().report.cost } };
+}
+
+const visit = { state: 'X', type: 'Task', enteredAt: 0, leftAt: 1_000, outcome: 'done' } as const;
+
+describe('html', () => {
+  it('escapes text in elements and in attributes', () => {
+    expect(html`<p title="${'"a" & \'b\''}">${'<script>'}</p>`.toString()).toBe(
+      '<p title="&quot;a&quot; &amp; &#39;b&#39;">&lt;script&gt;</p>',
+    );
+  });
+
+  it('leaves out nothing-values and takes lists and pieces as they are', () => {
+    expect(html`${undefined}${false}${[html`<i>1</i>`, 2]}`.toString()).toBe('<i>1</i>2');
+  });
 });
 
 describe('renderReport', () => {
@@ -107,12 +129,6 @@ describe('renderReport', () => {
   });
 });
 
-/** A tile's figure and note, by its label. */
-function tile(page: string, label: string): string | undefined {
-  const found = new RegExp(`<dt>${label}</dt><dd>(.*?)<small>(.*?)</small>`).exec(page);
-  return found === null ? undefined : `${found[1]}, ${found[2]}`;
-}
-
 describe('the page of a restore', () => {
   it('says what was put where, and what was left alone', () => {
     const page = renderReport(restoreView());
@@ -154,23 +170,6 @@ describe('the page of a restore', () => {
   });
 });
 
-const restoreRefused: ReportView = {
-  path: [],
-  shards: new Map(),
-  report: reportOf({
-    kind: 'restore',
-    status: 'REFUSED',
-    backup: null,
-    verification: null,
-    tables: [],
-  }),
-};
-
-function restoreFailed(): ReportView {
-  const { restored: _, ...rest } = restoreView({ verification: null, status: 'ROLLED_BACK' }).report;
-  return { ...restoreView(), report: { ...rest, cost: largeView().report.cost } };
-}
-
 describe('the figures on top', () => {
   it('say what was verified beside what is in place', () => {
     const page = renderReport(smallView());
@@ -200,76 +199,5 @@ describe('the monthly cost', () => {
     ['after a roll back', failedView(), 'Each month, the new tables would cost'],
   ])('%s is headed by whether there is anything to pay for', (_, view, heading) => {
     expect(renderReport(view)).toContain(`<h3>${heading}</h3>`);
-  });
-});
-
-describe('timelineOf', () => {
-  it('holds the whole way and every worker, so that all pictures begin and end together', () => {
-    expect(timelineOf(failedView())).toEqual({ startMillis, seconds: 82 });
-  });
-
-  it('begins with the workers of a run that was resumed', () => {
-    const later = smallView().path.map((one) => ({
-      ...one,
-      enteredAt: one.enteredAt + 60_000,
-      leftAt: one.leftAt + 60_000,
-    }));
-    const { startMillis: start, seconds } = timelineOf({ ...smallView(), path: later });
-    expect(start).toBe(startMillis + 500);
-    expect(seconds).toBeCloseTo(63.7);
-  });
-
-  it('has a length when nothing is known', () => {
-    expect(timelineOf({ report: reportOf(), path: [], shards: new Map() }).seconds).toBeGreaterThan(0);
-  });
-});
-
-describe('stateColor', () => {
-  it('tells the passes of one run apart', () => {
-    const states = [
-      'BackupProducts',
-      'TransformProducts',
-      'MigrateProducts',
-      'VerifyMigration',
-      'CompareByKey',
-      'RollBack',
-    ];
-    expect(new Set(states.map(stateColor)).size).toBe(states.length);
-  });
-});
-
-const visit = { state: 'X', type: 'Task', enteredAt: 0, leftAt: 1_000, outcome: 'done' } as const;
-
-describe('rateSeries', () => {
-  it('adds up to the items that were handled', () => {
-    for (const { state, intervals } of rateSeries(largeView().shards, startMillis)) {
-      const items = intervals.reduce(
-        (sum, { from, to, itemsPerSecond }) => sum + (to - from) * itemsPerSecond,
-        0,
-      );
-      const expected = { BackupProducts: 5_000, TransformProducts: 5_000, MigrateProducts: 25_000 };
-      const total = state in expected ? expected[state as keyof typeof expected] : 30_000;
-      expect(Math.round(items)).toBe(total);
-    }
-  });
-
-  it('leaves out a Map that handled nothing', () => {
-    const [one] = smallView().shards.get('BackupProducts') ?? [];
-    const idle = new Map([
-      ['BackupProducts', one === undefined ? [] : [{ ...one, counters: {}, marks: [] }]],
-    ] as const);
-    expect(rateSeries(idle, startMillis)).toEqual([]);
-  });
-});
-
-describe('timeStep', () => {
-  it.each([
-    [4.2, 8, 1],
-    [60, 8, 10],
-    [90, 3, 30],
-    [7_000, 8, 900],
-    [0.3, 4, 0.1],
-  ])('cuts %d seconds into at most %d parts of %d', (seconds, ticks, step) => {
-    expect(timeStep(seconds, ticks)).toBe(step);
   });
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { STAGE, arnOf } from '../account.ts';
+import type { QueueSpec } from '../services/sqs/queue.ts';
 import { resolveTemplate, type ResolvedTemplate, type Template } from './resolve-template.ts';
 
 /** A Lambda function as the template declares it. */
@@ -85,6 +86,7 @@ export interface Deployment {
   readonly rules: readonly RuleSpec[];
   readonly permissions: readonly LambdaPermission[];
   readonly topicArns: readonly string[];
+  readonly queues: readonly QueueSpec[];
   /** Outputs of the stack, by key. */
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -124,6 +126,7 @@ export async function readDeployment(packageDir: string): Promise<Deployment> {
     ),
     rules: each('AWS::Events::Rule').map(([id, properties]) => readRule(resolved, id, properties)),
     permissions: each('AWS::Lambda::Permission').map(([id, properties]) => readPermission(id, properties)),
+    queues: each('AWS::SQS::Queue').map(([id, properties]) => readQueue(resolved, id, properties)),
     topicArns: each('AWS::SNS::Topic').map(([id]) => String(resolved.resolve({ Ref: id }))),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {}).map(([key, { Value }]) => [
@@ -221,6 +224,16 @@ function readPermission(id: string, properties: Properties): LambdaPermission {
     principal: String(Principal),
     sourceArn: SourceArn as string | undefined,
     otherConditions: Object.keys(others),
+  };
+}
+
+/** SQS's own defaults where the template says nothing. */
+function readQueue(resolved: ResolvedTemplate, id: string, properties: Properties): QueueSpec {
+  return {
+    name: String(resolved.resolve({ 'Fn::GetAtt': [id, 'QueueName'] })),
+    arn: String(resolved.resolve({ 'Fn::GetAtt': [id, 'Arn'] })),
+    visibilitySeconds: Number(properties['VisibilityTimeout'] ?? 30),
+    retentionSeconds: Number(properties['MessageRetentionPeriod'] ?? 345_600),
   };
 }
 

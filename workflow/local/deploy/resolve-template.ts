@@ -120,7 +120,7 @@ function attributeOf(template: Template, resolve: Resolve, argument: unknown): u
   const [name = '', ...path] = Array.isArray(argument) ? argument.map(String) : String(argument).split('.');
   const attribute = path.join('.');
   if (attribute === 'Arn' || attribute === 'TopicArn') return arnOfResource(template, resolve, name);
-  if (attribute === 'Name' || attribute === 'TopicName') return physicalName(template, resolve, name);
+  if (['Name', 'TopicName', 'QueueName'].includes(attribute)) return physicalName(template, resolve, name);
   throw new Error(
     `The embedded AWS cannot resolve the attribute ${attribute} of ${name} in the compiled template.`,
   );

@@ -8,6 +8,10 @@ import {
   type DescribedTable,
   identityOf,
 } from './resource-policies.ts';
+import { serveAroundTables } from './streams/around-tables.ts';
+import { createEngineLog, type EngineApi } from './streams/engine-log.ts';
+import { createStreamsService } from './streams/streams-service.ts';
+import { createTableStreams } from './streams/table-streams.ts';
 import { createStrictness } from './strictness.ts';
 
 /** Operations on items: their bodies hold no ARN, and pass through untouched. */
@@ -39,11 +43,18 @@ const IDENTITY = {
   'x-amz-date': '20260101T000000Z',
 };
 
+/** DynamoDB and its streams. */
+export interface DynamoDb {
+  readonly serve: Service;
+  readonly serveStreams: Service;
+  /** What was written to the table so far is in none of its streams any longer, as if a day had passed. */
+  readonly trimStream: (table: string) => Promise<void>;
+}
+
 /** DynamoDB: the engine's answers, after the checks that AWS makes and the engine does not. */
-export function createDynamoDbService(
-  engine: EngineClient,
-  { callerOf }: Pick<PolicyParts, 'callerOf'>,
-): Service {
+export function createDynamoDb(engine: EngineClient, { callerOf }: Pick<PolicyParts, 'callerOf'>): DynamoDb {
+  const log = createEngineLog((api, operation, json) => send(engine, operation, json, api));
+  const streams = createTableStreams(log);
   const strictness = createStrictness((operation, json) => send(engine, operation, json));
   const tableIdOf = (table: string): Promise<string | undefined> => readTableId(engine, table);
   const policies = createResourcePolicies({ callerOf, tableIdOf });
@@ -61,7 +72,24 @@ export function createDynamoDbService(
     if (response.status < 400) strictness.note(request);
     return mayHaveArns ? withOurArns(response, engineArn) : response;
   };
-  return (request) => policies.serve(request, (allowed) => backups.serve(allowed, carryOut));
+  const serveTables: Service = (request) => serveAroundTables({ streams, log }, request, carryOut);
+  return {
+    serve: (request) => policies.serve(request, (allowed) => backups.serve(allowed, serveTables)),
+    serveStreams: createStreamsService({ streams, log, tableNames: () => readTableNames(engine) }),
+    trimStream: (table) => streams.trim(table),
+  };
+}
+
+async function readTableNames(engine: EngineClient): Promise<readonly string[]> {
+  const names: string[] = [];
+  let ExclusiveStartTableName: string | undefined;
+  do {
+    const { body } = await send(engine, 'ListTables', { ExclusiveStartTableName });
+    const page = JSON.parse(body.toString()) as { TableNames?: string[]; LastEvaluatedTableName?: string };
+    names.push(...(page.TableNames ?? []));
+    ExclusiveStartTableName = page.LastEvaluatedTableName;
+  } while (ExclusiveStartTableName !== undefined);
+  return names;
 }
 
 /** The id of the table that has this name now; `undefined` where there is none. */
@@ -82,11 +110,16 @@ async function readArnPrefix(engine: EngineClient): Promise<string | undefined> 
 }
 
 /** Calls an operation of the engine itself, past log, faults and checks. */
-export async function send(engine: EngineClient, operation: string, json: unknown): Promise<AwsResponse> {
+export async function send(
+  engine: EngineClient,
+  operation: string,
+  json: unknown,
+  api: EngineApi = 'DynamoDB_20120810',
+): Promise<AwsResponse> {
   const headers = {
     ...IDENTITY,
     'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': `DynamoDB_20120810.${operation}`,
+    'x-amz-target': `${api}.${operation}`,
   };
   return engine.send({ method: 'POST', url: '/', headers, body: Buffer.from(JSON.stringify(json)) });
 }

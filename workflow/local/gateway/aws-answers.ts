@@ -49,12 +49,33 @@ export function errorAnswer(service: ServiceName, error: AwsError): AwsResponse 
   if (service === 'sts' || service === 'sns' || service === 'cloudformation')
     return queryError(error, requestId);
   if (service === 'lambda') return restJsonError(error, requestId);
-  const type = service === 'dynamodb' ? `com.amazonaws.dynamodb.v20120810#${error.code}` : error.code;
   return {
     status: error.status,
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId },
-    body: Buffer.from(JSON.stringify({ ...error.details, __type: type, message: error.message })),
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amzn-requestid': requestId,
+      // SQS spoke the query protocol before, and its clients still know the errors by their names there.
+      ...(service === 'sqs' && { 'x-amzn-query-error': `${queryCodeOf(error)};Sender` }),
+    },
+    body: Buffer.from(
+      JSON.stringify({
+        ...error.details,
+        __type: `${ERROR_NAMESPACES[service] ?? ''}${error.code}`,
+        message: error.message,
+      }),
+    ),
   };
+}
+
+/** What stands before an error's name, where the service writes it so. */
+const ERROR_NAMESPACES: Readonly<Partial<Record<ServiceName, string>>> = {
+  dynamodb: 'com.amazonaws.dynamodb.v20120810#',
+  dynamodbstreams: 'com.amazonaws.dynamodb.v20120810#',
+  sqs: 'com.amazonaws.sqs#',
+};
+
+function queryCodeOf({ code }: AwsError): string {
+  return code === 'QueueDoesNotExist' ? 'AWS.SimpleQueueService.NonExistentQueue' : code;
 }
 
 /** Escapes text for XML, element content and attribute values alike. */

@@ -8,8 +8,10 @@ export const SERVICES = [
   'lambda',
   'sts',
   'sns',
+  'sqs',
   'events',
   'cloudformation',
+  'dynamodbstreams',
 ] as const;
 
 /** One of {@link SERVICES}. */
@@ -38,6 +40,8 @@ export interface AwsRequest extends RawRequest {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
   readonly accessKeyId: string | undefined;
+  /** Lambda sends it with the role of the function of this name, for an event source mapping. */
+  readonly mappingOf?: string;
   /** An injected fault: what S3 keeps shall differ in one byte from what was sent. */
   readonly corruptStored?: boolean;
 }

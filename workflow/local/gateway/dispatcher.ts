@@ -64,8 +64,14 @@ async function carryOut(
   if (refused !== undefined) return finish(parts, entry, refused);
   const response = await serve(parts.services[request.service], request, strike);
   parts.requestLog.update(entry, { applied: response.status < 400, status: response.status });
+  if (isIdlePoll(request, response) && strike.fault === undefined) parts.requestLog.drop(entry);
   if (strike.kill === 'after') return killSender(parts, entry);
   return finish(parts, entry, spoil(response, strike));
+}
+
+/** A mapping's look at a stream that found nothing new. */
+function isIdlePoll({ mappingOf, operation }: AwsRequest, { body }: AwsResponse): boolean {
+  return mappingOf !== undefined && operation === 'GetRecords' && body.includes('"Records":[]');
 }
 
 async function killSender(parts: DispatcherParts, entry: LoggedRequest): Promise<Outcome> {
@@ -94,6 +100,8 @@ function refuse(request: AwsRequest, { fault }: Strike): Outcome | undefined {
 function throttle(service: ServiceName): AwsError {
   if (service === 's3') return new AwsError(503, 'SlowDown', 'Please reduce your request rate.');
   if (service === 'lambda') return new AwsError(429, 'TooManyRequestsException', 'Rate Exceeded.');
+  if (service === 'dynamodbstreams')
+    return new AwsError(400, 'LimitExceededException', 'Rate exceeded for stream.');
   if (service !== 'dynamodb') return new AwsError(400, 'ThrottlingException', 'Rate exceeded');
   const message =
     'The level of configured provisioned throughput for the table was exceeded. ' +

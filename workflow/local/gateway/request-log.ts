@@ -30,13 +30,15 @@ export interface LoggedRequest {
   readonly withPolicy: boolean;
   /** The header of that name: `*` on a PUT that must not overwrite. */
   readonly ifNoneMatch: string | undefined;
-  /** S3 object key; otherwise the name or ARN of the function, state machine, execution or topic that it is about. */
+  /** S3 object key; otherwise the name, ARN, UUID or URL of the function, mapping, state machine, execution, topic, stream or queue that it is about. */
   readonly key: string | undefined;
   readonly requestBytes: number;
   /** Name of the Lambda function that sent it; `undefined` for every other client. */
   readonly functionName: string | undefined;
   /** Number of that function's worker; an injected kill ends exactly this one. */
   readonly worker: number | undefined;
+  /** Name of the function with whose role Lambda sent it, for an event source mapping; `functionName` is then `undefined`. */
+  readonly mappingOf: string | undefined;
   /** HTTP status of the answer; `undefined` while there is none, and for ever if it never came. */
   readonly status: number | undefined;
   /** Whether the engine has carried it out: true also where the answer was then lost. */
@@ -61,6 +63,8 @@ export interface RequestLog {
 export interface RequestRecorder extends RequestLog {
   begin(request: AwsRequest): LoggedRequest;
   update(entry: LoggedRequest, progress: Progress): void;
+  /** Forgets one request: what an idle mapping asks many times a second would displace everything else. */
+  drop(entry: LoggedRequest): void;
 }
 
 /** Records at most `maxEntries` requests: a laptop's endpoint may run for days. */
@@ -78,6 +82,10 @@ export function createRequestLog(maxEntries: number, functionPrefix: string): Re
       return entry;
     },
     update: (entry, progress) => void Object.assign(entry, progress),
+    drop(entry) {
+      const index = entries.lastIndexOf(entry);
+      if (index !== -1) entries.splice(index, 1);
+    },
   };
 }
 
@@ -100,6 +108,7 @@ function newEntry(n: number, request: AwsRequest, functionPrefix: string): Logge
     requestBytes: request.body.length,
     functionName: worker === undefined ? undefined : functionPrefix + worker.functionKey,
     worker: worker?.number,
+    mappingOf: request.mappingOf,
     status: undefined,
     applied: false,
     aborted: false,

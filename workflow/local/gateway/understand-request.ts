@@ -4,6 +4,8 @@ import { s3Address, s3Operation } from './s3-operation.ts';
 
 const TARGETS: Readonly<Record<string, ServiceName>> = {
   DynamoDB_20120810: 'dynamodb',
+  DynamoDBStreams_20120810: 'dynamodbstreams',
+  AmazonSQS: 'sqs',
   AWSStepFunctions: 'states',
   AWSEvents: 'events',
 };
@@ -35,10 +37,11 @@ export function understandRequest(raw: RawRequest): AwsRequest {
   return { ...base, ...none, operation: target, json, key: subjectOf(json) };
 }
 
-/** The execution or the state machine that a Step Functions request is about. */
+/** The execution, state machine, stream or queue that a request is about; a shard iterator begins with its stream's ARN. */
 function subjectOf(json: Record<string, unknown>): string | undefined {
-  const arn = json['executionArn'] ?? json['stateMachineArn'];
-  return typeof arn === 'string' ? arn : undefined;
+  const names = ['executionArn', 'stateMachineArn', 'StreamArn', 'ShardIterator', 'QueueUrl', 'QueueName'];
+  const subject = names.map((name) => json[name]).find((value) => typeof value === 'string');
+  return subject?.split('|')[0];
 }
 
 /** A header's single value. */
@@ -63,9 +66,11 @@ function credentialOf(raw: RawRequest): Credential | undefined {
 }
 
 function serviceOf(raw: RawRequest, scope: string | undefined): ServiceName {
+  const target = TARGETS[header(raw, 'x-amz-target')?.split('.')[0] ?? ''];
+  // Requests to streams are signed as requests to tables are.
+  if (target === 'dynamodbstreams') return target;
   const named = SERVICES.find((name) => name === scope);
   if (named !== undefined) return named;
-  const target = TARGETS[header(raw, 'x-amz-target')?.split('.')[0] ?? ''];
   if (target !== undefined) return target;
   if (scope !== undefined) {
     throw new AwsError(
@@ -113,9 +118,35 @@ function tableName(nameOrArn: string): string {
   return nameOrArn.startsWith('arn:') ? (nameOrArn.split('/')[1] ?? nameOrArn) : nameOrArn;
 }
 
-function lambdaAddress(raw: RawRequest, url: URL): { operation: string; key: string | undefined } {
+const MAPPING_OPERATIONS: Readonly<Record<string, string>> = {
+  GET: 'GetEventSourceMapping',
+  DELETE: 'DeleteEventSourceMapping',
+};
+
+/** `key` is the UUID of the mapping, or the function's name where there is no mapping yet. */
+function mappingAddress(raw: RawRequest, url: URL, uuid: string | undefined): LambdaAddress {
+  if (raw.method === 'POST' || raw.method === 'PUT') {
+    const json = parseJson(raw.body);
+    if (raw.method === 'PUT') return { operation: 'UpdateEventSourceMapping', key: uuid, json };
+    const { FunctionName } = json;
+    const key = typeof FunctionName === 'string' ? FunctionName : undefined;
+    return { operation: 'CreateEventSourceMapping', key, json };
+  }
+  if (uuid !== undefined)
+    return { operation: MAPPING_OPERATIONS[raw.method] ?? `${raw.method} ${url.pathname}`, key: uuid };
+  return { operation: 'ListEventSourceMappings', key: url.searchParams.get('FunctionName') ?? undefined };
+}
+
+interface LambdaAddress {
+  readonly operation: string;
+  readonly key: string | undefined;
+  readonly json?: Record<string, unknown>;
+}
+
+function lambdaAddress(raw: RawRequest, url: URL): LambdaAddress {
   const [, version, resource, name, action] = url.pathname.split('/');
   const key = name === undefined || name === '' ? undefined : decodeURIComponent(name);
+  if (resource === 'event-source-mappings') return mappingAddress(raw, url, key);
   if (resource === 'account-settings') return { operation: 'GetAccountSettings', key };
   if (resource === 'functions' && version !== undefined) {
     if (action === 'invocations') return { operation: 'Invoke', key };

@@ -2,6 +2,7 @@ import { arnOf } from '../account.ts';
 import type { FunctionSpec } from '../deploy/read-deployment.ts';
 import { AwsError } from '../gateway/aws-answers.ts';
 import type { AwsRequest, AwsResponse, Service } from '../gateway/aws-request.ts';
+import { MAPPING_OPERATIONS } from './mappings/mapping-service.ts';
 import type { CompletedInvocation, FunctionRunner } from './function-runner.ts';
 
 /** Lambda's limit for a synchronous payload, either way. */
@@ -15,6 +16,8 @@ export interface LambdaParts {
   readonly runner: FunctionRunner;
   /** Calls a function without waiting for it, as an Event invocation does: twice more if it fails. */
   readonly invokeLater: (spec: FunctionSpec, payload: string) => void;
+  /** Serves the API of event source mappings. */
+  readonly serveMappings: Service;
 }
 
 /** The Lambda API over the packaged functions. */
@@ -23,6 +26,7 @@ export function createLambdaService(parts: LambdaParts): Service {
     if (request.operation === 'GetAccountSettings') return restAnswer(200, accountSettings(parts));
     if (request.operation === 'ListFunctions')
       return restAnswer(200, { Functions: parts.functions.map(configurationOf) });
+    if (MAPPING_OPERATIONS.has(request.operation)) return parts.serveMappings(request);
     const spec = findFunction(parts.functions, request.key);
     if (request.operation === 'Invoke') return invoke(parts, spec, request);
     if (request.operation === 'GetFunctionConfiguration') return restAnswer(200, configurationOf(spec));

@@ -1,5 +1,6 @@
 import type { Dispatcher } from '../gateway/dispatcher.ts';
-import type { AwsRequest, AwsResponse } from '../gateway/aws-request.ts';
+import type { AwsResponse } from '../gateway/aws-request.ts';
+import { invokeRequest } from '../lambda/invoke-request.ts';
 import type { Json } from './prepare-machine.ts';
 import { StateError } from './state-error.ts';
 import { cut } from '../../../functions/shared/text.ts';
@@ -20,29 +21,17 @@ const MAX_CAUSE_CHARACTERS = 32_768;
  */
 export async function invokeFunction(dispatcher: Dispatcher, parameters: Json): Promise<Json> {
   const { FunctionName = '', Payload } = parameters as InvokeParameters;
-  const outcome = await dispatcher.handle(invokeRequest(FunctionName, Payload));
+  const outcome = await dispatcher.handle(
+    invokeRequest({
+      functionName: FunctionName,
+      payload: Payload === undefined ? '' : JSON.stringify(Payload),
+    }),
+  );
   // The state's own time-out ends the wait for an answer that never comes.
   if (outcome.kind === 'hang') return new Promise(() => undefined);
   if (outcome.kind === 'reset')
     throw new StateError('Lambda.SdkClientException', 'Unable to execute HTTP request: Connection reset');
   return readAnswer(outcome.response);
-}
-
-function invokeRequest(functionName: string, payload: Json | undefined): AwsRequest {
-  return {
-    method: 'POST',
-    url: `/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`,
-    headers: {},
-    body: Buffer.from(payload === undefined ? '' : JSON.stringify(payload)),
-    service: 'lambda',
-    operation: 'Invoke',
-    json: undefined,
-    params: new URLSearchParams(),
-    tables: [],
-    bucket: undefined,
-    key: functionName,
-    accessKeyId: undefined,
-  };
 }
 
 function readAnswer(response: AwsResponse): Json {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
+import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
+import { stateColor } from '../../../workflow/cli/report-html/state-colors.ts';
+import { failedView, largeView, reportOf, smallView, startMillis } from './report-fixtures.ts';
+
+describe('timelineOf', () => {
+  it('holds the whole way and every worker, so that all pictures begin and end together', () => {
+    expect(timelineOf(failedView())).toEqual({ startMillis, seconds: 82 });
+  });
+
+  it('begins with the workers of a run that was resumed', () => {
+    const later = smallView().path.map((one) => ({
+      ...one,
+      enteredAt: one.enteredAt + 60_000,
+      leftAt: one.leftAt + 60_000,
+    }));
+    const { startMillis: start, seconds } = timelineOf({ ...smallView(), path: later });
+    expect(start).toBe(startMillis + 500);
+    expect(seconds).toBeCloseTo(63.7);
+  });
+
+  it('has a length when nothing is known', () => {
+    expect(timelineOf({ report: reportOf(), path: [], shards: new Map() }).seconds).toBeGreaterThan(0);
+  });
+});
+
+describe('stateColor', () => {
+  it('tells the passes of one run apart', () => {
+    const states = [
+      'BackupProducts',
+      'TransformProducts',
+      'MigrateProducts',
+      'VerifyMigration',
+      'CompareByKey',
+      'RollBack',
+    ];
+    expect(new Set(states.map(stateColor)).size).toBe(states.length);
+  });
+});
+
+describe('rateSeries', () => {
+  it('adds up to the items that were handled', () => {
+    for (const { state, intervals } of rateSeries(largeView().shards, startMillis)) {
+      const items = intervals.reduce(
+        (sum, { from, to, itemsPerSecond }) => sum + (to - from) * itemsPerSecond,
+        0,
+      );
+      const expected = { BackupProducts: 5_000, TransformProducts: 5_000, MigrateProducts: 25_000 };
+      const total = state in expected ? expected[state as keyof typeof expected] : 30_000;
+      expect(Math.round(items)).toBe(total);
+    }
+  });
+
+  it('leaves out a Map that handled nothing', () => {
+    const [one] = smallView().shards.get('BackupProducts') ?? [];
+    const idle = new Map([
+      ['BackupProducts', one === undefined ? [] : [{ ...one, counters: {}, marks: [] }]],
+    ] as const);
+    expect(rateSeries(idle, startMillis)).toEqual([]);
+  });
+});
+
+describe('timeStep', () => {
+  it.each([
+    [4.2, 8, 1],
+    [60, 8, 10],
+    [90, 3, 30],
+    [7_000, 8, 900],
+    [0.3, 4, 0.1],
+  ])('cuts %d seconds into at most %d parts of %d', (seconds, ticks, step) => {
+    expect(timeStep(seconds, ticks)).toBe(step);
+  });
+});
