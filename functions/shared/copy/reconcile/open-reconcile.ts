@@ -4,7 +4,8 @@ import { filledTablesOf } from '../../tables/run-tables.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { createRate } from '../rate.ts';
 import { readPace } from '../read-pace.ts';
-import { type Reconciled, reconcile, type ReconcileRequest, type ReconcileRules } from './reconcile.ts';
+import type { ReconcileRules } from './reconcile-io.ts';
+import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
 import { type Lane, openRequests, type ReconcileCost } from './requests.ts';
 
 /** Whose rules count, and within what bounds. */

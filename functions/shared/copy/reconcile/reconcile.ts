@@ -1,43 +1,10 @@
-import type { ConditionalOutcome } from '../../aws/item-table.ts';
 import { canonicalJson } from '../../items/canonical-json.ts';
 import { keyText } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
-import type { MadeBy } from '../../migration/as-written.ts';
-import type { FilledTable, TransformResult } from '../../migration/migration.ts';
-import type { RunTable } from '../../tables/run-tables.ts';
-import { putBackIfMore } from '../put-back.ts';
-import { type ConflictKind, decide, type Decision, type ItemReplacement } from './decide.ts';
-
-/** Every request of a reconcile. Each read is strongly consistent, and each awaits what it needs: pace, retries, fence. */
-export interface ReconcileIo {
-  /** The items of a table that belong to the source item of this key. */
-  readonly readTarget: (table: TargetTable, sourceKey: WireItem) => Promise<readonly WireItem[]>;
-  /** `undefined`: there is no such source item. */
-  readonly readSource: (sourceKey: WireItem) => Promise<WireItem | undefined>;
-  /** Writes the item where nothing is. */
-  readonly putIf: (table: TargetTable, item: WireItem) => Promise<WriteEnd>;
-  /** Replaces an item if every attribute still is as read. An attribute that was added since stays. */
-  readonly changeIf: (table: TargetTable, change: ItemReplacement) => Promise<WriteEnd>;
-  /** Deletes an item if every attribute still is as read; `old` is what was deleted. */
-  readonly deleteIf: (
-    table: TargetTable,
-    item: WireItem,
-  ) => Promise<{ readonly written: false } | { readonly written: true; readonly old: WireItem | undefined }>;
-  /** As `putIf`, but not stopped by the fence: for what was deleted with more than was read. */
-  readonly putBack: (table: TargetTable, item: WireItem) => Promise<ConditionalOutcome>;
-}
-
-export type TargetTable = RunTable<FilledTable>;
-
-/** `lost`: the condition failed. An object: DynamoDB will never take this item, and why. */
-export type WriteEnd = 'written' | 'lost' | { readonly refused: string };
-
-/** What a source item must become: as the followed run would have made it. */
-export interface ReconcileRules {
-  readonly tables: readonly TargetTable[];
-  readonly transform: (source: WireItem) => TransformResult;
-  readonly madeBy: MadeBy;
-}
+import type { TransformResult } from '../../migration/migration.ts';
+import { type DeletionEnd, putBackIfMore } from '../put-back.ts';
+import { type ConflictKind, decide, type Decision } from './decide.ts';
+import type { ReconcileIo, ReconcileRules, TargetTable, WriteEnd } from './reconcile-io.ts';
 
 export interface ReconcileRequest {
   /** The whole key of a source item, which need not exist any more. */
@@ -61,7 +28,7 @@ export interface Reconciled {
   readonly deleted: number;
   /** What was repaired, one entry a write; without repair: what differs. */
   readonly differences: readonly Difference[];
-  /** Items that stay as others left them, as of the last look. */
+  /** Items that stay as others left them, as of the last look, and what was lost. */
   readonly conflicts: readonly NamedConflict[];
   /** The source item cannot become what the migration makes of it. Its items stay. */
   readonly quarantined?: { readonly code: string; readonly reason: string };
@@ -78,8 +45,9 @@ export interface Difference extends NamedItem {
   readonly kind: 'missing' | 'different' | 'extra';
 }
 
+/** `lost`: others changed the item while it was being deleted, and again before it was back: the first change is gone. */
 export interface NamedConflict extends NamedItem {
-  readonly kind: ConflictKind;
+  readonly kind: ConflictKind | 'lost';
 }
 
 const MAX_TRIES = 3;
@@ -103,23 +71,28 @@ export async function reconcile(
   rules: ReconcileRules,
   { sourceKey, repair, maxTries = MAX_TRIES }: ReconcileRequest,
 ): Promise<Reconciled> {
-  const repaired: Difference[] = [];
+  const done: Done = { repaired: [], lost: [] };
   for (let tries = 1; ; tries += 1) {
     const look = await takeLook(io, rules, sourceKey);
-    if (look.isEqual) return resultOf(endOf(repaired), look, repaired);
+    if (look.isEqual) return resultOf(endOf(done), look, done);
     const due = look.tables.flatMap((one) => writesOf(io, one));
-    const end = repair ? await write(due, repaired) : NOTHING_WRITTEN;
-    if (!end.hasLost && isSame(look.source, await io.readSource(sourceKey))) {
-      if (repair) return { ...resultOf(endOf(repaired), look, repaired), ...end.refusal };
+    const end = repair ? await write(due, done) : NOTHING_WRITTEN;
+    if (!end.hasFailed && isSame(look.source, await io.readSource(sourceKey))) {
+      if (repair) return { ...resultOf(endOf(done), look, done), ...end.refusal };
       const differences = due.map(({ difference }) => difference);
-      return { ...resultOf('different', look, []), differences };
+      return { ...resultOf('different', look, done), differences };
     }
-    if (tries >= maxTries) return resultOf('pending', look, repaired);
+    if (tries >= maxTries) return resultOf('pending', look, done);
   }
 }
 
-const endOf = (repaired: readonly Difference[]): 'equal' | 'repaired' =>
-  repaired.length > 0 ? 'repaired' : 'equal';
+/** What the tries so far have done. */
+interface Done {
+  readonly repaired: Difference[];
+  readonly lost: NamedConflict[];
+}
+
+const endOf = ({ repaired }: Done): 'equal' | 'repaired' => (repaired.length > 0 ? 'repaired' : 'equal');
 
 /** The source item, and what must happen in each table. */
 interface SourceLook {
@@ -152,23 +125,25 @@ async function takeLook(
 
 /** What the writes of one try came to. */
 interface TryEnd {
-  /** Whether a condition failed: somebody else has written. */
-  readonly hasLost: boolean;
+  /** Whether a condition failed: others have written. */
+  readonly hasFailed: boolean;
   /** DynamoDB will never take one of the items. Nothing was written after it. */
   readonly refusal?: Pick<Reconciled, 'quarantined'>;
 }
 
-const NOTHING_WRITTEN: TryEnd = { hasLost: false };
+const NOTHING_WRITTEN: TryEnd = { hasFailed: false };
 
-async function write(due: readonly DueWrite[], repaired: Difference[]): Promise<TryEnd> {
-  let hasLost = false;
+async function write(due: readonly DueWrite[], done: Done): Promise<TryEnd> {
+  let hasFailed = false;
   for (const { difference, send } of due) {
     const end = await send();
-    if (end === 'written') repaired.push(difference);
-    else if (end === 'lost') hasLost = true;
-    else return { hasLost, refusal: { quarantined: { code: ITEM_REFUSED, reason: end.refused } } };
+    if (typeof end === 'object')
+      return { hasFailed, refusal: { quarantined: { code: ITEM_REFUSED, reason: end.refused } } };
+    if (end === 'written') done.repaired.push(difference);
+    else hasFailed = true;
+    if (end === 'lost') done.lost.push({ ...difference, kind: end });
   }
-  return { hasLost };
+  return { hasFailed };
 }
 
 /** Code of a source item whose target item DynamoDB will never take. */
@@ -177,7 +152,7 @@ const ITEM_REFUSED = 'ItemRefused';
 /** A write that is due, and how it is named. */
 interface DueWrite {
   readonly difference: Difference;
-  readonly send: () => Promise<WriteEnd>;
+  readonly send: () => Promise<WriteEnd | 'lost'>;
 }
 
 /** First what is missing, last what is too much: a reader of the target never sees less than there is. */
@@ -193,29 +168,40 @@ function writesOf(io: ReconcileIo, { table, decision }: TableLook): readonly Due
   ];
 }
 
-async function remove(io: ReconcileIo, table: TargetTable, item: WireItem): Promise<WriteEnd> {
+async function remove(io: ReconcileIo, table: TargetTable, item: WireItem): Promise<WriteEnd | 'lost'> {
   const deletion = await io.deleteIf(table, item);
-  if (!deletion.written) return 'lost';
-  const putIfAbsent = (old: WireItem): Promise<ConditionalOutcome> => io.putBack(table, old);
-  const end = await putBackIfMore({ asRead: item, old: deletion.old }, { putIfAbsent });
-  return end === 'gone' ? 'written' : 'lost';
+  if (!deletion.written) return 'failed';
+  const end = await putBackIfMore(
+    { asRead: item, old: deletion.old },
+    {
+      putIfAbsent: (old) => io.putBack(table, old),
+      // Another worker may have filled the gap.
+      replace: (existing, old) => io.putBack(table, old, existing),
+    },
+  );
+  return REMOVALS[end];
 }
+
+const REMOVALS = { gone: 'written', back: 'failed', lost: 'lost' } as const satisfies Record<
+  DeletionEnd,
+  unknown
+>;
 
 function resultOf(
   outcome: Reconciled['outcome'],
   { made, tables }: SourceLook,
-  repaired: readonly Difference[],
+  { repaired, lost }: Done,
 ): Reconciled {
   const deleted = repaired.filter(({ kind }) => kind === 'extra').length;
   const conflicts = tables.flatMap(({ table, decision }) =>
-    decision.conflicts.map(({ item, kind }) => ({ kind, ...named(table, item) })),
+    decision.conflicts.map(({ item, kind }): NamedConflict => ({ kind, ...named(table, item) })),
   );
   return {
     outcome,
     written: repaired.length - deleted,
     deleted,
     differences: repaired,
-    conflicts,
+    conflicts: [...lost, ...conflicts],
     ...(made?.kind === 'quarantined' && { quarantined: { code: made.code, reason: made.sentence } }),
   };
 }
@@ -225,6 +211,6 @@ function named({ name, spec }: TargetTable, item: WireItem): NamedItem {
 }
 
 function isSame(one: WireItem | undefined, other: WireItem | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
+  if (one === undefined || other === undefined || one === other) return one === other;
   return canonicalJson(one) === canonicalJson(other);
 }

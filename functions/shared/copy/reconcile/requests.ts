@@ -15,7 +15,7 @@ import { putBackUntil } from '../put-back.ts';
 import type { Rate } from '../rate.ts';
 import type { ReadPace } from '../read-pace.ts';
 import type { ItemReplacement } from './decide.ts';
-import type { ReconcileIo, TargetTable, WriteEnd } from './reconcile.ts';
+import type { ReconcileIo, TargetTable, WriteEnd } from './reconcile-io.ts';
 
 /** What requests were charged, and how many of them were too fast. */
 export interface ReconcileCost extends WriteMeter {
@@ -55,7 +55,7 @@ export function openRequests(runtime: Runs, request: RequestScope): ReconcileIo 
       paidWrite(paidScope(scope, table), 1, () =>
         runtime.items.deleteIf(table.name, keyIn(table, item), mostlyUnchangedCondition(item)),
       ),
-    putBack: (table, item) => putBack(scope, table, item),
+    putBack: (table, item, existing) => putBack(scope, table, { item, existing }),
   };
 }
 
@@ -116,13 +116,20 @@ function put(scope: Scope, table: TargetTable, item: WireItem): Promise<WriteEnd
   return write(scope, { table, item }, () => items.putIf(table.name, item, absentIn(table)));
 }
 
-async function change(scope: Scope, table: TargetTable, { from, to }: ItemReplacement): Promise<WriteEnd> {
-  const update = updateIf(scope.runtime.clients.dynamo);
+async function change(scope: Scope, table: TargetTable, replacement: ItemReplacement): Promise<WriteEnd> {
+  return write(scope, { table, item: replacement.to }, () => sendChange(scope, table, replacement));
+}
+
+/** Both items must be small enough for a condition, which the decision sees to. */
+async function sendChange(
+  { runtime }: Scope,
+  table: TargetTable,
+  { from, to }: ItemReplacement,
+): Promise<ConditionalOutcome> {
   const keyNames = table.spec.tableKey.map(({ name }) => name);
   const wanted = changeOf({ from, to }, keyNames);
-  if (wanted === undefined) return 'lost';
-  const request = { tableName: table.name, key: keyIn(table, from), change: wanted };
-  return write(scope, { table, item: to }, () => update(request));
+  if (wanted === undefined) return { written: false, writeUnits: 0, existing: from };
+  return updateIf(runtime.clients.dynamo)({ tableName: table.name, key: keyIn(table, from), change: wanted });
 }
 
 interface WrittenItem {
@@ -137,7 +144,7 @@ async function write(
 ): Promise<WriteEnd> {
   try {
     const outcome = await paidWrite(paidScope(scope, table), 1, attempt);
-    return outcome.written ? 'written' : 'lost';
+    return outcome.written ? 'written' : 'failed';
   } catch (error) {
     if (!isRefusedItem(error)) throw error;
     const key = keyText(item, table.spec.tableKey);
@@ -147,10 +154,23 @@ async function write(
   }
 }
 
-async function putBack(scope: Scope, table: TargetTable, item: WireItem): Promise<ConditionalOutcome> {
+interface ReturningItem {
+  readonly item: WireItem;
+  /** What it takes the place of; absent: nothing. */
+  readonly existing: WireItem | undefined;
+}
+
+async function putBack(
+  scope: Scope,
+  table: TargetTable,
+  { item, existing }: ReturningItem,
+): Promise<ConditionalOutcome> {
   const { runtime, deadline, cost } = scope;
-  const until = putBackUntil(runtime.clock, deadline);
-  const outcome = await retry(until, () => runtime.items.putIf(table.name, item, absentIn(table)));
+  const outcome = await retry(putBackUntil(runtime.clock, deadline), () =>
+    existing === undefined
+      ? runtime.items.putIf(table.name, item, absentIn(table))
+      : sendChange(scope, table, { from: existing, to: item }),
+  );
   cost.writeUnits += outcome.writeUnits;
   return outcome;
 }
