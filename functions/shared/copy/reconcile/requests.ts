@@ -10,6 +10,7 @@ import { ownerOf } from '../../migration/owner.ts';
 import { isThrottle, retry } from '../../retry.ts';
 import type { Runtime } from '../../runtime.ts';
 import { shorten } from '../../text.ts';
+import { writeUnitsOf } from '../load/conditional-put.ts';
 import { paidWrite, type PaidScope, type WriteMeter } from '../load/write-scope.ts';
 import { putBackUntil } from '../put-back.ts';
 import type { Rate } from '../rate.ts';
@@ -52,7 +53,7 @@ export function openRequests(runtime: Runs, request: RequestScope): ReconcileIo 
     putIf: (table, item) => put(scope, table, item),
     changeIf: (table, replacement) => change(scope, table, replacement),
     deleteIf: (table, item) =>
-      paidWrite(paidScope(scope, table), 1, () =>
+      paidWrite(paidScope(scope, table), writeUnitsOf(item), () =>
         runtime.items.deleteIf(table.name, keyIn(table, item), mostlyUnchangedCondition(item)),
       ),
     putBack: (table, item, existing) => putBack(scope, table, { item, existing }),
@@ -143,7 +144,7 @@ async function write(
   attempt: () => Promise<ConditionalOutcome>,
 ): Promise<WriteEnd> {
   try {
-    const outcome = await paidWrite(paidScope(scope, table), 1, attempt);
+    const outcome = await paidWrite(paidScope(scope, table), writeUnitsOf(item), attempt);
     return outcome.written ? 'written' : 'failed';
   } catch (error) {
     if (!isRefusedItem(error)) throw error;
