@@ -9,10 +9,11 @@ import type { FilledTable } from '../shared/migration/migration.ts';
 import { ownerKeyOf, ownerOf } from '../shared/migration/owner.ts';
 import type { ObjectStore } from '../shared/aws/object-store.ts';
 import { removedStem, saveUndo } from '../shared/files/undo-file.ts';
-import type { QueryPartition } from '../shared/aws/query-partition.ts';
-import { canonicalJson } from '../shared/items/canonical-json.ts';
+import type { ConditionalOutcome } from '../shared/aws/item-table.ts';
+import { partitionPages, type QueryPartition } from '../shared/aws/query-partition.ts';
 import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
+import { putBackIfMore } from '../shared/copy/put-back.ts';
 import { noteThrottle, paidWrite, type WriteScope } from '../shared/copy/load/write-scope.ts';
 import type { PendingProduct } from './target-writer.ts';
 
@@ -123,20 +124,18 @@ async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Pr
   const [first] = items;
   const owner = first === undefined ? undefined : ownerKeyOf(first, scope.table);
   const partitions = owner === undefined ? [] : scope.table.partitionsOf(owner);
+  const readPage: QueryPartition = async (request) => {
+    const page = await scope.retry(
+      () => scope.query(request),
+      (error) => noteThrottle(scope, isThrottle(error)),
+    );
+    scope.onRead(page.readUnits);
+    return page;
+  };
   const found: WireItem[] = [];
-  for (const value of partitions) {
-    let exclusiveStartKey: WireItem | undefined;
-    do {
-      const request = { tableName: scope.tableName, partitionKey, value, exclusiveStartKey };
-      const page = await scope.retry(
-        () => scope.query(request),
-        (error) => noteThrottle(scope, isThrottle(error)),
-      );
-      scope.onRead(page.readUnits);
-      found.push(...page.items);
-      exclusiveStartKey = page.lastEvaluatedKey;
-    } while (exclusiveStartKey !== undefined);
-  }
+  for (const value of partitions)
+    for await (const page of partitionPages(readPage, { tableName: scope.tableName, partitionKey, value }))
+      found.push(...page);
   return found;
 }
 
@@ -153,29 +152,21 @@ async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<
 
 /** What somebody has changed since it was looked at stays; verification names it. */
 async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<void> {
+  const putIfAbsent = (old: WireItem): Promise<ConditionalOutcome> =>
+    scope.retry(
+      () => scope.items.putIf(scope.tableName, old, absentCondition(scope.key[0]?.name ?? '')),
+      (error) => noteThrottle(scope, isThrottle(error)),
+    );
   const condition = unchangedCondition(item);
   if (condition === undefined) noteTooLarge(scope, { item, product });
   else {
     const outcome = await paidWrite(scope, 1, () =>
       scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
     );
-    if (outcome.written && (await isGone(scope, item, outcome.old))) product.tally.staleRemoved += 1;
+    const end = outcome.written && (await putBackIfMore({ asRead: item, old: outcome.old }, { putIfAbsent }));
+    if (end === 'gone') product.tally.staleRemoved += 1;
   }
   product.remaining -= 1;
-}
-
-/**
- * A condition cannot detect attributes added later: what was deleted with more than was looked at is put back, unless
- * something new is there. Not stopped by the fence: it takes nothing away and never overwrites.
- */
-async function isGone(scope: SweepScope, item: WireItem, deleted: WireItem = item): Promise<boolean> {
-  if (canonicalJson(deleted) === canonicalJson(item)) return true;
-  const condition = absentCondition(scope.key[0]?.name ?? '');
-  await scope.retry(
-    () => scope.items.putIf(scope.tableName, deleted, condition),
-    (error) => noteThrottle(scope, isThrottle(error)),
-  );
-  return false;
 }
 
 function noteTooLarge({ samples, key }: SweepScope, { item, product }: StaleItem): void {

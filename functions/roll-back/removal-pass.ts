@@ -4,10 +4,10 @@ import { existingBehind } from '../shared/copy/load/conditional-put.ts';
 import { paidWrite } from '../shared/copy/load/write-scope.ts';
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
+import { type Deleted, type DeletionEnd, putBackIfMore, putBackUntil } from '../shared/copy/put-back.ts';
 import { retry } from '../shared/retry.ts';
 import { keyOf, keyText } from '../shared/items/item-key.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
-import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
 import { tableOfStem } from '../shared/files/undo-file.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
@@ -30,31 +30,26 @@ export async function undeletableItems({ runtime, run, number }: TakerTools): Pr
 
 type Removal = 'removed' | LeftReason;
 
-/** A deleted item may have to be put back after the turn's time is over. Half of the reserved time is for this. */
-const PUT_BACK_MILLIS = 5_000;
-
-const isSame = (one: WireItem, other: WireItem): boolean => canonicalJson(one) === canonicalJson(other);
-
-/**
- * Puts back an item that somebody changed between reading and deleting it. No check stops this, because it removes
- * nothing and never overwrites.
- */
-async function putBackDeleted(tools: TakerTools, old: WireItem): Promise<Removal> {
+/** Somebody may have changed the item between reading and deleting it. */
+async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Removal> {
   const { runtime, tableName, key, deadline, run } = tools;
   const { clock, items, logger } = runtime;
   const condition = absentCondition(key[0]?.name ?? '');
-  const until = { clock, deadline: Math.max(deadline, clock.now()) + PUT_BACK_MILLIS };
+  const until = putBackUntil(clock, deadline);
   try {
-    const outcome = await retry(until, () => items.putIf(tableName, old, condition));
-    if (outcome.written) return 'changed';
-    const found = await existingBehind(tools, old, outcome);
-    return found !== undefined && isSame(found, old) ? 'changed' : 'lost';
+    const end = await putBackIfMore(deleted, {
+      putIfAbsent: (old) => retry(until, () => items.putIf(tableName, old, condition)),
+      find: (old) => existingBehind(tools, old, { existing: undefined }),
+    });
+    return REMOVALS[end];
   } catch (error) {
     const { name } = errorSummary(error);
     logger.error('A deleted item could not be put back.', { runId: run.runId, tableName, error: name });
     return 'lost';
   }
 }
+
+const REMOVALS: Readonly<Record<DeletionEnd, Removal>> = { gone: 'removed', back: 'changed', lost: 'lost' };
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
   const { runtime, tableName, key, isUntouched } = tools;
@@ -65,10 +60,7 @@ async function remove(tools: TakerTools, undeletable: Undeletable, existing: Wir
   const outcome = await paidWrite(tools, 1, () =>
     runtime.items.deleteIf(tableName, keyOf(existing, key), condition),
   );
-  if (outcome.written) {
-    const { old = existing } = outcome;
-    return isSame(old, existing) ? 'removed' : putBackDeleted(tools, old);
-  }
+  if (outcome.written) return putBackChanged(tools, { asRead: existing, old: outcome.old });
   const found = await existingBehind(tools, existing, outcome);
   // Either an answer was lost, or somebody else deleted the item.
   if (found === undefined) return 'removed';

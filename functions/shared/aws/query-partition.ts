@@ -45,3 +45,20 @@ export function queryPartition(client: DynamoDBClient): QueryPartition {
     };
   };
 }
+
+/**
+ * Every page of a partition, one after the other.
+ *
+ * @param read reads one page, and tries again where it fails
+ */
+export async function* partitionPages(
+  read: QueryPartition,
+  partition: Omit<PartitionQuery, 'exclusiveStartKey'>,
+): AsyncGenerator<readonly WireItem[]> {
+  let exclusiveStartKey: WireItem | undefined;
+  do {
+    const page = await read({ ...partition, exclusiveStartKey });
+    yield page.items;
+    exclusiveStartKey = page.lastEvaluatedKey;
+  } while (exclusiveStartKey !== undefined);
+}

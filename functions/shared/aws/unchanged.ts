@@ -15,14 +15,18 @@ interface Terms {
  */
 const MAX_ATTRIBUTES = 140;
 
+/** Whether a condition can name every attribute of the item. */
+export function isNameable(item: WireItem): boolean {
+  return Object.keys(item).length <= MAX_ATTRIBUTES;
+}
+
 /**
  * The condition that every attribute of an item still is as read; `undefined` if it has more attributes than an
  * expression can name. A condition cannot detect attributes added later. An update leaves them alone, and a deletion
  * must look at what it has deleted.
  */
 export function unchangedCondition(item: WireItem): WireCondition | undefined {
-  const entries = Object.entries(item);
-  return entries.length > MAX_ATTRIBUTES ? undefined : conditionOn(entries);
+  return isNameable(item) ? conditionOn(Object.entries(item)) : undefined;
 }
 
 /**
@@ -64,7 +68,7 @@ export function changeOf(
   const condition = unchangedCondition(from);
   const fromNames = Object.keys(from);
   const set = Object.entries(to).filter(([name]) => !keyNames.includes(name));
-  if (condition === undefined || Object.keys(to).length > MAX_ATTRIBUTES) return undefined;
+  if (condition === undefined || !isNameable(to)) return undefined;
   const removed = fromNames.flatMap((name, index) => (Object.hasOwn(to, name) ? [] : [`#${index}`]));
   const terms = termsOf(set, 'n');
   const setClause = `SET ${set.map((_, index) => `#n${index} = :n${index}`).join(', ')}`;

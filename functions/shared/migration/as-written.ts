@@ -1,3 +1,4 @@
+import { canonicalJson } from '../items/canonical-json.ts';
 import { itemDigest } from '../items/digest.ts';
 import { stringAttribute, type WireItem, wireItem } from '../items/wire-item.ts';
 
@@ -34,9 +35,9 @@ export function isSameContent(
 ): boolean {
   const made = madeAttributes.filter((name) => stringAttribute(fresh, name) === startedAt);
   const ignored = new Set(['migrationRun', 'migrationDigest', ...made]);
-  return contentDigest(existing, ignored) === contentDigest(fresh, ignored);
+  return contentOf(existing, ignored) === contentOf(fresh, ignored);
 }
 
-function contentDigest(item: WireItem, ignored: ReadonlySet<string>): string {
-  return itemDigest(wireItem(Object.entries(item).filter(([name]) => !ignored.has(name))));
+function contentOf(item: WireItem, ignored: ReadonlySet<string>): string {
+  return canonicalJson(wireItem(Object.entries(item).filter(([name]) => !ignored.has(name))));
 }

@@ -105,4 +105,5 @@ async function putOnce(
   }
 }
 
-const writeUnitsOf = (item: WireItem): number => Math.ceil(itemSizeBytes(item) / BYTES_PER_WRITE_UNIT);
+/** What writing the item costs where it has no indexes. */
+export const writeUnitsOf = (item: WireItem): number => Math.ceil(itemSizeBytes(item) / BYTES_PER_WRITE_UNIT);

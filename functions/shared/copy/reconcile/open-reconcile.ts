@@ -1,0 +1,59 @@
+import type { Run } from '../../ledger/run.ts';
+import type { Runtime } from '../../runtime.ts';
+import { filledTablesOf } from '../../tables/run-tables.ts';
+import { transformContext } from '../../tables/transform-context.ts';
+import { createRate } from '../rate.ts';
+import { readPace } from '../read-pace.ts';
+import type { ReconcileRules } from './reconcile-io.ts';
+import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
+import { type Lane, openRequests, type ReconcileCost } from './requests.ts';
+
+/** Whose rules count, and within what bounds. */
+export interface ReconcileScope {
+  /** The run whose transform the target shows: its id, start and settings. */
+  readonly run: Pick<Run, 'runId' | 'startedAt' | 'settings' | 'sourceTable'>;
+  /** Awaited before each attempt at a write. What it throws stops the reconcile. */
+  readonly fence: () => Promise<void>;
+  /** Epoch milliseconds after which no request begins, but those that put back what was deleted. */
+  readonly deadline: number;
+  /** Capacity units a second of this worker, for each table; 0: no cap. */
+  readonly readUnitsPerSecond: number;
+  readonly writeUnitsPerSecond: number;
+}
+
+/** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */
+export type ReconcileKey = (request: ReconcileRequest, cost: ReconcileCost) => Promise<Reconciled>;
+
+/** {@link reconcile} with a run's tables. Keys may be reconciled side by side: they share the caps. */
+export function openReconcile(runtime: Runtime, scope: ReconcileScope): ReconcileKey {
+  const rules = rulesOf(runtime, scope);
+  const lanes = new Map<string, Lane>();
+  const laneOf = (tableName: string): Lane => {
+    const lane = lanes.get(tableName) ?? openLane(runtime, scope);
+    lanes.set(tableName, lane);
+    return lane;
+  };
+  const { sourceTable } = scope.run;
+  return (request, cost) =>
+    reconcile(openRequests(runtime, { ...scope, sourceTable, laneOf, cost }), rules, request);
+}
+
+function rulesOf(runtime: Runtime, { run }: ReconcileScope): ReconcileRules {
+  const { migration } = runtime;
+  const context = transformContext(runtime, run);
+  return {
+    tables: filledTablesOf(runtime, run),
+    transform: (source) => migration.transform(source, context),
+    madeBy: { startedAt: run.startedAt, madeAttributes: migration.madeAttributes },
+  };
+}
+
+function openLane(
+  { clock }: Runtime,
+  { deadline, readUnitsPerSecond, writeUnitsPerSecond }: ReconcileScope,
+): Lane {
+  return {
+    pace: readPace({ unitsPerSecond: readUnitsPerSecond, clock, deadline }),
+    rate: createRate({ unitsPerSecond: writeUnitsPerSecond, clock, deadline }),
+  };
+}

@@ -1,0 +1,40 @@
+import type { ConditionalOutcome } from '../../aws/item-table.ts';
+import type { WireItem } from '../../items/wire-item.ts';
+import type { MadeBy } from '../../migration/as-written.ts';
+import type { FilledTable, TransformResult } from '../../migration/migration.ts';
+import type { RunTable } from '../../tables/run-tables.ts';
+import type { ItemReplacement } from './decide.ts';
+
+/** Every request of a reconcile. Each read is strongly consistent, and each awaits what it needs: pace, retries, fence. */
+export interface ReconcileIo {
+  /** The items of a table that belong to the source item of this key. */
+  readonly readTarget: (table: TargetTable, sourceKey: WireItem) => Promise<readonly WireItem[]>;
+  /** `undefined`: there is no such source item. */
+  readonly readSource: (sourceKey: WireItem) => Promise<WireItem | undefined>;
+  /** Writes the item where nothing is. */
+  readonly putIf: (table: TargetTable, item: WireItem) => Promise<WriteEnd>;
+  /** Replaces an item if every attribute still is as read. An attribute that was added since stays. */
+  readonly changeIf: (table: TargetTable, change: ItemReplacement) => Promise<WriteEnd>;
+  /** Deletes an item if every attribute still is as read; `old` is what was deleted. */
+  readonly deleteIf: (
+    table: TargetTable,
+    item: WireItem,
+  ) => Promise<{ readonly written: false } | { readonly written: true; readonly old: WireItem | undefined }>;
+  /**
+   * Puts an item back that was deleted with more than was read: where nothing is, or in place of `existing` if that still
+   * is as read. Not stopped by the fence.
+   */
+  readonly putBack: (table: TargetTable, item: WireItem, existing?: WireItem) => Promise<ConditionalOutcome>;
+}
+
+export type TargetTable = RunTable<FilledTable>;
+
+/** `failed`: the condition failed, others have written. An object: DynamoDB will never take this item, and why. */
+export type WriteEnd = 'written' | 'failed' | { readonly refused: string };
+
+/** What a source item must become: as the followed run would have made it. */
+export interface ReconcileRules {
+  readonly tables: readonly TargetTable[];
+  readonly transform: (source: WireItem) => TransformResult;
+  readonly madeBy: MadeBy;
+}

@@ -1,0 +1,216 @@
+import { canonicalJson } from '../../items/canonical-json.ts';
+import { keyText } from '../../items/item-key.ts';
+import type { WireItem } from '../../items/wire-item.ts';
+import type { TransformResult } from '../../migration/migration.ts';
+import { type DeletionEnd, putBackIfMore } from '../put-back.ts';
+import { type ConflictKind, decide, type Decision } from './decide.ts';
+import type { ReconcileIo, ReconcileRules, TargetTable, WriteEnd } from './reconcile-io.ts';
+
+export interface ReconcileRequest {
+  /** The whole key of a source item, which need not exist any more. */
+  readonly sourceKey: WireItem;
+  /** False: only looks, and names what differs. */
+  readonly repair: boolean;
+  /** Default 3. A hot source item would take for ever. */
+  readonly maxTries?: number;
+}
+
+/** What became of one source key. */
+export interface Reconciled {
+  /**
+   * `equal`: nothing had to be written. `repaired`: the target now says what the source says. `different`: it does not,
+   * and nothing was to be repaired. `pending`: the source changed, or others wrote, at every try; the key must be
+   * reconciled again.
+   */
+  readonly outcome: 'equal' | 'repaired' | 'different' | 'pending';
+  /** Items put or changed. */
+  readonly written: number;
+  readonly deleted: number;
+  /** What was repaired, one entry a write; without repair: what differs. */
+  readonly differences: readonly Difference[];
+  /** Items that stay as others left them, as of the last look, and what was lost. */
+  readonly conflicts: readonly NamedConflict[];
+  /** The source item cannot become what the migration makes of it. Its items stay. */
+  readonly quarantined?: { readonly code: string; readonly reason: string };
+}
+
+/** An item as an operator can look it up. */
+interface NamedItem {
+  readonly table: string;
+  /** `PRODUCT#1 / METADATA` */
+  readonly key: string;
+}
+
+export interface Difference extends NamedItem {
+  readonly kind: 'missing' | 'different' | 'extra';
+}
+
+/** `lost`: others changed the item while it was being deleted, and again before it was back: the first change is gone. */
+export interface NamedConflict extends NamedItem {
+  readonly kind: ConflictKind | 'lost';
+}
+
+const MAX_TRIES = 3;
+
+/**
+ * Makes the target say what the source says of one source key, whoever else writes either of them at the same time. The
+ * key alone counts: what a change record says of the item is not asked for.
+ *
+ * Reads the target, then the source, and writes the differences by condition. If it has written anything, it reads the
+ * source again: only where that is unchanged is the key settled. Else, and where a condition failed, it starts over. So
+ * whoever writes last has looked at the source afterwards, and neither order nor repetition of the calls matters.
+ *
+ * A worker that dies between a deletion and {@link ReconcileIo.putBack} loses attributes that others added to that item
+ * in the milliseconds before.
+ *
+ * @throws what the requests throw, among them the fence's error; the key must then be reconciled again
+ * @throws TransformError where the migration's own code throws; not retried
+ */
+export async function reconcile(
+  io: ReconcileIo,
+  rules: ReconcileRules,
+  { sourceKey, repair, maxTries = MAX_TRIES }: ReconcileRequest,
+): Promise<Reconciled> {
+  const done: Done = { repaired: [], lost: [] };
+  for (let tries = 1; ; tries += 1) {
+    const look = await takeLook(io, rules, sourceKey);
+    if (look.isEqual) return resultOf(endOf(done), look, done);
+    const due = look.tables.flatMap((one) => writesOf(io, one));
+    const end = repair ? await write(due, done) : NOTHING_WRITTEN;
+    if (!end.hasFailed && isSame(look.source, await io.readSource(sourceKey))) {
+      if (repair) return { ...resultOf(endOf(done), look, done), ...end.refusal };
+      const differences = due.map(({ difference }) => difference);
+      return { ...resultOf('different', look, done), differences };
+    }
+    if (tries >= maxTries) return resultOf('pending', look, done);
+  }
+}
+
+/** What the tries so far have done. */
+interface Done {
+  readonly repaired: Difference[];
+  readonly lost: NamedConflict[];
+}
+
+const endOf = ({ repaired }: Done): 'equal' | 'repaired' => (repaired.length > 0 ? 'repaired' : 'equal');
+
+/** The source item, and what must happen in each table. */
+interface SourceLook {
+  readonly source: WireItem | undefined;
+  readonly made: TransformResult | undefined;
+  readonly tables: readonly TableLook[];
+  readonly isEqual: boolean;
+}
+
+interface TableLook {
+  readonly table: TargetTable;
+  readonly decision: Decision;
+}
+
+async function takeLook(
+  io: ReconcileIo,
+  { tables, transform, madeBy }: ReconcileRules,
+  sourceKey: WireItem,
+): Promise<SourceLook> {
+  const existing: (readonly WireItem[])[] = [];
+  for (const table of tables) existing.push(await io.readTarget(table, sourceKey));
+  const source = await io.readSource(sourceKey);
+  const made = source && transform(source);
+  const looks = tables.map((table, index) => ({
+    table,
+    decision: decide({ table: table.spec, existing: existing[index] ?? [], made }, madeBy),
+  }));
+  return { source, made, tables: looks, isEqual: looks.every(({ decision }) => decision.isEqual) };
+}
+
+/** What the writes of one try came to. */
+interface TryEnd {
+  /** Whether a condition failed: others have written. */
+  readonly hasFailed: boolean;
+  /** DynamoDB will never take one of the items. Nothing was written after it. */
+  readonly refusal?: Pick<Reconciled, 'quarantined'>;
+}
+
+const NOTHING_WRITTEN: TryEnd = { hasFailed: false };
+
+async function write(due: readonly DueWrite[], done: Done): Promise<TryEnd> {
+  let hasFailed = false;
+  for (const { difference, send } of due) {
+    const end = await send();
+    if (typeof end === 'object')
+      return { hasFailed, refusal: { quarantined: { code: ITEM_REFUSED, reason: end.refused } } };
+    if (end === 'written') done.repaired.push(difference);
+    else hasFailed = true;
+    if (end === 'lost') done.lost.push({ ...difference, kind: end });
+  }
+  return { hasFailed };
+}
+
+/** Code of a source item whose target item DynamoDB will never take. */
+const ITEM_REFUSED = 'ItemRefused';
+
+/** A write that is due, and how it is named. */
+interface DueWrite {
+  readonly difference: Difference;
+  readonly send: () => Promise<WriteEnd | 'lost'>;
+}
+
+/** First what is missing, last what is too much: a reader of the target never sees less than there is. */
+function writesOf(io: ReconcileIo, { table, decision }: TableLook): readonly DueWrite[] {
+  const due = (kind: Difference['kind'], item: WireItem, send: DueWrite['send']): DueWrite => ({
+    difference: { kind, ...named(table, item) },
+    send,
+  });
+  return [
+    ...decision.puts.map((item) => due('missing', item, () => io.putIf(table, item))),
+    ...decision.changes.map((one) => due('different', one.to, () => io.changeIf(table, one))),
+    ...decision.deletions.map((item) => due('extra', item, () => remove(io, table, item))),
+  ];
+}
+
+async function remove(io: ReconcileIo, table: TargetTable, item: WireItem): Promise<WriteEnd | 'lost'> {
+  const deletion = await io.deleteIf(table, item);
+  if (!deletion.written) return 'failed';
+  const end = await putBackIfMore(
+    { asRead: item, old: deletion.old },
+    {
+      putIfAbsent: (old) => io.putBack(table, old),
+      // Another worker may have filled the gap.
+      replace: (existing, old) => io.putBack(table, old, existing),
+    },
+  );
+  return REMOVALS[end];
+}
+
+const REMOVALS = { gone: 'written', back: 'failed', lost: 'lost' } as const satisfies Record<
+  DeletionEnd,
+  unknown
+>;
+
+function resultOf(
+  outcome: Reconciled['outcome'],
+  { made, tables }: SourceLook,
+  { repaired, lost }: Done,
+): Reconciled {
+  const deleted = repaired.filter(({ kind }) => kind === 'extra').length;
+  const conflicts = tables.flatMap(({ table, decision }) =>
+    decision.conflicts.map(({ item, kind }): NamedConflict => ({ kind, ...named(table, item) })),
+  );
+  return {
+    outcome,
+    written: repaired.length - deleted,
+    deleted,
+    differences: repaired,
+    conflicts: [...lost, ...conflicts],
+    ...(made?.kind === 'quarantined' && { quarantined: { code: made.code, reason: made.sentence } }),
+  };
+}
+
+function named({ name, spec }: TargetTable, item: WireItem): NamedItem {
+  return { table: name, key: keyText(item, spec.tableKey) };
+}
+
+function isSame(one: WireItem | undefined, other: WireItem | undefined): boolean {
+  if (one === undefined || other === undefined || one === other) return one === other;
+  return canonicalJson(one) === canonicalJson(other);
+}
