@@ -20,8 +20,8 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
-h1, h2, h3, p, dl, dd, ul, figure { margin: 0; }
-ul { padding-left: 18px; }
+h1, h2, h3, p, dl, dd, ul, ol, figure { margin: 0; }
+ul, ol { padding-left: 18px; }
 a { color: inherit; }
 code, .mono { font: 0.9em/1.5 ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 header { margin-bottom: 28px; }
