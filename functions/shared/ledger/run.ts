@@ -269,6 +269,11 @@ export function isRestore({ kind, step }: Pick<Run, 'kind' | 'step'>): boolean {
   return kind === 'restore' || step === 'restoreFromBackup';
 }
 
+/** Whether the run belongs to the machine `sync`: its report is that of a sync. */
+export function isOfSync({ kind }: Pick<Run, 'kind'>): boolean {
+  return kind === 'sync' || kind === 'compare';
+}
+
 /** Whether this code may read the run's items. */
 export function isReadable({ ledgerVersion }: AnyRun): boolean {
   return ledgerVersion === LEDGER_VERSION;

@@ -167,3 +167,8 @@ export function refuseBusy({ runId, executionArn }: Run): never {
 
 /** Statuses in which a compare of a sync may go on. */
 export const COMPARED_IN: readonly RunStatus[] = ['SYNCING', 'SWITCHING'];
+
+/** What a compare rests on: a cut over compares twice in one execution, first without and then with repairs. */
+export function comparedOn({ executionArn, status }: Pick<Run, 'executionArn' | 'status'>): string {
+  return `${executionArn}#${status}`;
+}
