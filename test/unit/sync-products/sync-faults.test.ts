@@ -24,14 +24,17 @@ const awsError = (name: string, httpStatusCode = 400): Error =>
 /** No answer at all. */
 const silence = (): Error => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 
-/** One product each that is new, changed, has lost a size, and was deleted. */
-async function fill(): Promise<void> {
-  for (const id of ['2', '3', '4']) await bench.putTarget(...itemsOf(product(id)));
+/** One product each that is new, changed, has lost a size, and was deleted. @returns their ids */
+async function fill(prefix = ''): Promise<readonly string[]> {
+  const own = ids.map((id) => `${prefix}${id}`);
+  const [added = '', changed = '', smaller = '', gone = ''] = own;
+  for (const id of [changed, smaller, gone]) await bench.putTarget(...itemsOf(product(id)));
   await bench.putSource(
-    product('1'),
-    product('2', { price: { S: '170' } }),
-    product('3', { sizes: { L: [{ S: 'M' }] } }),
+    product(added),
+    product(changed, { price: { S: '170' } }),
+    product(smaller, { sizes: { L: [{ S: 'M' }] } }),
   );
+  return own;
 }
 
 const idOf = (item: WireItem): string => stringAttribute(item, 'id') ?? '';
@@ -224,14 +227,14 @@ describe('a key that cannot be settled', () => {
   });
 
   it('does not starve others: of many, each gets its turn', async () => {
-    const many = Array.from({ length: 60 }, (_, index) => `p${index}`);
+    const many = Array.from({ length: 30 }, (_, index) => `p${index}`);
     for (const id of many) await bench.putSource(product(id));
-    const stuck = many.slice(0, 40);
+    const stuck = many.slice(0, 20);
     await bench.call(many, { runtime: throwing(bench.world.observer, ...many) });
-    expect(await bench.pending()).toHaveLength(60);
+    expect(await bench.pending()).toHaveLength(30);
     const runtime = throwing(bench.world.observer, ...stuck);
-    for (let call = 0; call < 60; call += 1)
-      await bench.call([], { runtime: { ...runtime, random: () => call / 60 } });
+    for (let call = 0; call < 24; call += 1)
+      await bench.call([], { runtime: { ...runtime, random: () => call / 24 } });
     expect(await bench.pending()).toEqual(stuck.toSorted());
   });
 });
@@ -296,20 +299,11 @@ describe('a write whose answer is lost', () => {
 describe('a function that is killed', () => {
   it('at any of its requests leaves a batch that the next delivery settles', async () => {
     for (let at = 1; ; at += 1) {
-      await bench.reset();
-      await bench.begin();
-      await fill();
-      let requests = 0;
-      const runtime = bench.world.runtime((_operation, send) => {
-        requests += 1;
-        // Never answered: the sandbox is gone.
-        return requests >= at ? new Promise(() => undefined) : send();
-      });
-      const isOver = await Promise.race([
-        bench.call(ids, { runtime }).then(() => true),
-        untilQuiet(() => requests).then(() => false),
-      ]);
-      expect(await bench.call(ids)).toEqual(acknowledged);
+      const own = await fill(`kill${at}-`);
+      const { gate, isQuiet } = killingAt(at);
+      const call = bench.call(own, { runtime: bench.world.runtime(gate) });
+      const isOver = await Promise.race([call.then(() => true), isQuiet.then(() => false)]);
+      expect(await bench.call(own)).toEqual(acknowledged);
       expect(await bench.differences()).toEqual([]);
       if (isOver) break;
       expect(at).toBeLessThan(80);
@@ -317,12 +311,29 @@ describe('a function that is killed', () => {
   });
 });
 
-/** Returns when no further request has been sent for a while. */
-async function untilQuiet(count: () => number): Promise<void> {
-  for (let before = -1; before !== count();) {
-    before = count();
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+/** Answers nothing from the n-th request on: the sandbox is gone, and what was under way has reached its end. */
+function killingAt(nth: number): { readonly gate: Gate; readonly isQuiet: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let [requests, underWay] = [0, 0];
+  const look = (): void => {
+    const before = requests;
+    setTimeout(() => (underWay === 0 && requests === before ? resolve() : undefined), 5);
+  };
+  const gate: Gate = async (_operation, send) => {
+    requests += 1;
+    if (requests >= nth) {
+      look();
+      return new Promise(() => undefined);
+    }
+    underWay += 1;
+    try {
+      return await send();
+    } finally {
+      underWay -= 1;
+      if (requests >= nth) look();
+    }
+  };
+  return { gate, isQuiet: promise };
 }
 
 describe('two calls at once', () => {
