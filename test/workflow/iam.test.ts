@@ -338,7 +338,7 @@ describe('policies of tables', () => {
         JSON.stringify(Properties['Tags'] ?? []).includes('migration:writer'),
       );
       const migratingRole = `${migration.migratedBy.charAt(0).toUpperCase()}${migration.migratedBy.slice(1)}Role`;
-      const tagging = [migratingRole, 'RestoreFromBackupRole', 'RollBackRole'];
+      const tagging = ['CompareAllRole', migratingRole, 'RestoreFromBackupRole', 'RollBackRole'];
       expect(tagged.map(([id]) => id).toSorted()).toEqual(tagging.toSorted());
       for (const [, { Properties }] of tagged)
         expect(Properties['Tags']).toEqual([{ Key: WRITER_TAG, Value: `products-migration-${stage}` }]);
@@ -351,7 +351,7 @@ describe('policies of tables', () => {
           ),
         )
         .map(([functionKey]) => functionKey);
-      expect(writers.toSorted()).toEqual([migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted());
+      expect(writers.toSorted()).toEqual(['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted());
     },
   );
 });

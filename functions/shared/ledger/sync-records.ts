@@ -181,8 +181,11 @@ export function listMinutes(ledger: LedgerTable, syncId: string): Promise<readon
   return listBelow<SyncMinute>(ledger, { partition: syncPartition(syncId), prefix: 'MINUTE#' });
 }
 
-/** `conflict`: a target item that the shop has changed. `quarantined`: a source item that cannot be transformed. */
-export type NamedKind = 'conflict' | 'quarantined';
+/**
+ * `conflict`: a target item that the shop has changed. `quarantined`: a source item that cannot be transformed.
+ * `differing`: a source item whose target items differed at the second look of a compare that does not repair.
+ */
+export type NamedKind = 'conflict' | 'quarantined' | 'differing';
 
 /** A key that a sync leaves alone, and why. */
 export interface NamedKey {
