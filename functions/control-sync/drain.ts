@@ -45,7 +45,7 @@ export async function drain(
 
 async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
   const minutes = await listMinutes(ledger, run.runId);
-  return minutes.at(-1)?.lastAt ?? 0;
+  return minutes.reduce((latest, { lastAt }) => Math.max(latest, lastAt), 0);
 }
 
 /** The last compare counts for nothing here: the cut over makes its own. */

@@ -146,6 +146,17 @@ export interface JudgedDigests {
   readonly byKey: boolean;
 }
 
+/** JudgeCompare -> Choice, and the output of a compare: source items, but for `conflicts`, which are target items. */
+export interface ComparedOutput {
+  /** Still different, because nothing was to be repaired, or because they changed at every look. */
+  readonly differing: number;
+  readonly repaired: number;
+  /** Target items that the shop has changed. They stay. */
+  readonly conflicts: number;
+  /** Cannot be transformed. Their target items stay. */
+  readonly quarantined: number;
+}
+
 /** A caught failure, as Step Functions writes it. `Cause` is the function's error as JSON, or a sentence. */
 export const failureSchema = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
 export type Failure = z.infer<typeof failureSchema>;

@@ -21,7 +21,7 @@ export interface Followed {
  * @throws the ledger's errors
  */
 export async function saveFollowed({ ledger, clock, logger }: Runtime, followed: Followed): Promise<void> {
-  const { sync, done, writer } = followed;
+  const { sync, changes, done, writer } = followed;
   const now = clock.now();
   const lags = acknowledgedOf(followed).map(({ changedAt }) => Math.max(0, now - changedAt));
   const minute: SyncMinute = {
@@ -29,6 +29,8 @@ export async function saveFollowed({ ledger, clock, logger }: Runtime, followed:
     records: lags.length,
     lagMillis: lags.reduce((sum, lag) => sum + lag, 0),
     maxLagMillis: Math.max(0, ...lags),
+    // A call for pending keys alone tells nothing of the source.
+    lastAt: changes.length === 0 ? 0 : now,
     ...done,
   };
   await addToMinute(ledger, { syncId: sync.runId, writer }, minute);

@@ -338,7 +338,13 @@ describe('policies of tables', () => {
         JSON.stringify(Properties['Tags'] ?? []).includes('migration:writer'),
       );
       const migratingRole = `${migration.migratedBy.charAt(0).toUpperCase()}${migration.migratedBy.slice(1)}Role`;
-      const tagging = [migratingRole, 'RestoreFromBackupRole', 'RollBackRole', 'SyncProductsRole'];
+      const tagging = [
+        'CompareAllRole',
+        migratingRole,
+        'RestoreFromBackupRole',
+        'RollBackRole',
+        'SyncProductsRole',
+      ];
       expect(tagged.map(([id]) => id).toSorted()).toEqual(tagging.toSorted());
       for (const [, { Properties }] of tagged)
         expect(Properties['Tags']).toEqual([{ Key: WRITER_TAG, Value: `products-migration-${stage}` }]);
@@ -352,7 +358,7 @@ describe('policies of tables', () => {
         )
         .map(([functionKey]) => functionKey);
       expect(writers.toSorted()).toEqual(
-        [migration.migratedBy, 'restoreFromBackup', 'rollBack', 'syncProducts'].toSorted(),
+        ['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack', 'syncProducts'].toSorted(),
       );
     },
   );

@@ -172,6 +172,8 @@ export interface Compared {
   readonly quarantined: number;
   /** Items whose time to live is over: DynamoDB may delete them at any time. */
   readonly expired: number;
+  /** Target items that belong to no source item. They are no difference. */
+  readonly foreign?: number;
 }
 
 export interface Arrived {

@@ -7,7 +7,7 @@ import { executionPut } from './execution-record.ts';
 import { createLookout } from './fence.ts';
 import { type LedgerTable, lockKey, runKey, switchedKey } from './ledger-table.ts';
 import { findLock } from './lock.ts';
-import { type Arrived, findRun, type Gap, type Run, type RunStatus } from './run.ts';
+import { type Arrived, type Compared, findRun, type Gap, type Run, type RunStatus } from './run.ts';
 import { get, readTogether, updateIf } from './store.ts';
 import type { TransactItem } from './transact.ts';
 import { isEndStatus, type Transition, transition } from './transition.ts';
@@ -131,6 +131,22 @@ export function noteGap(ledger: LedgerTable, runId: string, gap: Gap): Promise<b
     if: { status: oneOf(...COMPARED_IN), gapAt: absentOrBelow(gap.at) },
     set: { ...gapFacts(gap) },
   });
+}
+
+/**
+ * Notes what a compare has come to, by a conditional write. A compare without a sync ends with it. Safe to repeat.
+ *
+ * @param run as it was read: its status, and the execution that works on it, must still be these
+ * @returns whether it is noted; `false`: the run is no longer open for that execution
+ */
+export async function noteCompared(ledger: LedgerTable, run: Run, compared: Compared): Promise<boolean> {
+  const { runId, kind, status, executionArn } = run;
+  if (kind !== 'compare')
+    return updateIf(ledger, runKey(runId), { if: { status, executionArn }, set: { compared } });
+  const facts = { compared, finishedAt: new Date(compared.finishedAt).toISOString() };
+  const writer = `compared:${executionArn}`;
+  const ended = await transition(ledger, { run, to: 'SUCCEEDED', lock: 'release', facts, writer });
+  return ended !== undefined;
 }
 
 /** The condition under which nothing has arrived since SWITCHING was written. */

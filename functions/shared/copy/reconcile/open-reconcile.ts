@@ -24,21 +24,27 @@ export interface ReconcileScope {
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */
 export type ReconcileKey = (request: ReconcileRequest, cost: ReconcileCost) => Promise<Reconciled>;
 
-/** {@link reconcile} with a run's tables. Keys may be reconciled side by side: they share the caps. */
-export function openReconcile(runtime: Runtime, scope: ReconcileScope): ReconcileKey {
-  const rules = rulesOf(runtime, scope);
-  const lanes = new Map<string, Lane>();
-  const laneOf = (tableName: string): Lane => {
-    const lane = lanes.get(tableName) ?? openLane(runtime, scope);
-    lanes.set(tableName, lane);
-    return lane;
-  };
+/** The caps of a table, by its name. */
+export type LaneOf = (tableName: string) => Lane;
+
+/**
+ * {@link reconcile} with a run's tables. Keys may be reconciled side by side: they share the caps.
+ *
+ * @param laneOf given where other requests of the worker share them as well
+ */
+export function openReconcile(
+  runtime: Runtime,
+  scope: ReconcileScope,
+  laneOf = openLanes(runtime, scope),
+): ReconcileKey {
+  const rules = reconcileRules(runtime, scope.run);
   const { sourceTable } = scope.run;
   return (request, cost) =>
     reconcile(openRequests(runtime, { ...scope, sourceTable, laneOf, cost }), rules, request);
 }
 
-function rulesOf(runtime: Runtime, { run }: ReconcileScope): ReconcileRules {
+/** What the source items of a run must become. */
+export function reconcileRules(runtime: Runtime, run: ReconcileScope['run']): ReconcileRules {
   const { migration } = runtime;
   const context = transformContext(runtime, run);
   return {
@@ -48,12 +54,22 @@ function rulesOf(runtime: Runtime, { run }: ReconcileScope): ReconcileRules {
   };
 }
 
-function openLane(
-  { clock }: Runtime,
-  { deadline, readUnitsPerSecond, writeUnitsPerSecond }: ReconcileScope,
-): Lane {
-  return {
-    pace: readPace({ unitsPerSecond: readUnitsPerSecond, clock, deadline }),
-    rate: createRate({ unitsPerSecond: writeUnitsPerSecond, clock, deadline }),
+/** The caps of one worker, the same for every request to a table. */
+export function openLanes(
+  { clock }: Pick<Runtime, 'clock'>,
+  {
+    deadline,
+    readUnitsPerSecond,
+    writeUnitsPerSecond,
+  }: Pick<ReconcileScope, 'deadline' | 'readUnitsPerSecond' | 'writeUnitsPerSecond'>,
+): LaneOf {
+  const lanes = new Map<string, Lane>();
+  return (tableName) => {
+    const lane = lanes.get(tableName) ?? {
+      pace: readPace({ unitsPerSecond: readUnitsPerSecond, clock, deadline }),
+      rate: createRate({ unitsPerSecond: writeUnitsPerSecond, clock, deadline }),
+    };
+    lanes.set(tableName, lane);
+    return lane;
   };
 }

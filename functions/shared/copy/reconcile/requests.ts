@@ -96,7 +96,8 @@ async function read<T extends { readonly readUnits: number }>(
   };
   const answer = await retry({ clock, deadline, onRetry }, attempt);
   cost.readUnits += answer.readUnits;
-  pace.charge({ readUnits: answer.readUnits, items: 1 });
+  // A single item says nothing of what a page of a Scan costs.
+  pace.charge({ readUnits: answer.readUnits, items: 0 });
   return answer;
 }
 

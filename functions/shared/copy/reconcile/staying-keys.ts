@@ -1,5 +1,6 @@
 import type { NamedKey } from '../../ledger/sync-records.ts';
-import type { NamedConflict, Reconciled } from './reconcile.ts';
+import type { Difference, NamedConflict, Reconciled } from './reconcile.ts';
+import { counted } from '../../counted.ts';
 
 /** A key that stays as it is, and why; without the time at which that was seen. */
 export type StayingKey = Omit<NamedKey, 'seenAt'>;
@@ -29,4 +30,18 @@ export function quarantinedKey(
   { code, reason }: NonNullable<Reconciled['quarantined']>,
 ): StayingKey {
   return { kind: 'quarantined', text, reason: `${code}: ${reason}` };
+}
+
+const DIFFERENCE_TEXTS: Readonly<Record<Difference['kind'], string>> = {
+  missing: 'is missing',
+  different: 'is not what the source item becomes now',
+  extra: 'is there although the source item does not become it',
+};
+
+/** A source item whose target items differ and are not repaired, under its key. */
+export function differingKey(text: string, differences: readonly Difference[]): StayingKey {
+  const [first, ...others] = differences;
+  if (first === undefined) return { kind: 'differing', text, reason: 'It changed at every look.' };
+  const more = others.length === 0 ? '' : ` ${counted(others.length, 'more item')} of it differ.`;
+  return { kind: 'differing', text, reason: `${itemText(first)} ${DIFFERENCE_TEXTS[first.kind]}.${more}` };
 }

@@ -1,11 +1,11 @@
 import type { ItemTable } from '../../aws/item-table.ts';
 import { keyText, type TableKey } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
-import { isThrottle, isTransient } from '../../retry.ts';
+import { isThrottle } from '../../retry.ts';
 import type { ShardTurn } from '../shard-turn.ts';
 import { compareByKey, type ComparedItem, type CompareScope, type FoundItem } from './compare-by-key.ts';
 import type { Tally } from './tally.ts';
-import { CHECKPOINT_MILLIS, type Verification } from './verify-shard.ts';
+import { type Step, takeSteps, type Verification } from './verify-shard.ts';
 
 /** Expected items, and where a turn continues that has compared them. */
 export interface ExpectedItems<Cursor> {
@@ -46,7 +46,7 @@ export function openComparison<Cursor>(
   turn: ShardTurn<Cursor>,
 ): Verification {
   return {
-    next: () => compareSome(comparison, turn),
+    next: () => takeSteps(turn, comparison.tally, () => compareSome(comparison, turn)),
     close: async () => void (await comparison.expected.return(undefined)),
   };
 }
@@ -54,26 +54,10 @@ export function openComparison<Cursor>(
 async function compareSome<Cursor>(
   comparison: ItemComparison<Cursor>,
   turn: ShardTurn<Cursor>,
-): Promise<boolean> {
-  const until = turn.clock.now() + CHECKPOINT_MILLIS;
-  let cursor: Cursor | undefined;
-  let isAtEnd = false;
-  let failure: { readonly error: unknown } | undefined;
-  try {
-    do {
-      const group = await takeGroup(comparison.expected);
-      await compareGroup(comparison, turn, group.taken);
-      cursor = group.next ?? cursor;
-      isAtEnd = group.isAtEnd;
-    } while (!isAtEnd && turn.clock.now() < until && !turn.isShort());
-  } catch (error) {
-    failure = { error };
-  }
-  const hasMoved = isAtEnd || cursor !== undefined;
-  if (hasMoved)
-    await turn.save({ ...comparison.tally.saved(), done: isAtEnd, cursor: isAtEnd ? undefined : cursor });
-  if (failure !== undefined && !(hasMoved && isTransient(failure.error))) throw failure.error;
-  return failure === undefined;
+): Promise<Step<Cursor>> {
+  const { taken, next, isAtEnd } = await takeGroup(comparison.expected);
+  await compareGroup(comparison, turn, taken);
+  return { cursor: next, isAtEnd };
 }
 
 interface Group<Cursor> {

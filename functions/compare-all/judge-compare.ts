@@ -1,0 +1,100 @@
+import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
+import { raiseFence } from '../shared/ledger/fence.ts';
+import { untilQuiet } from '../shared/ledger/quiet.ts';
+import { type Compared, findRun, type Run } from '../shared/ledger/run.ts';
+import { listShards, type Shard, type ShardState } from '../shared/ledger/shard.ts';
+import { countOverAll, type Shards } from '../shared/runs/count-shards.ts';
+import { COMPARED_IN, noteCompared } from '../shared/ledger/sync.ts';
+import { forgetNamed, listNamed } from '../shared/ledger/sync-records.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { ComparedOutput, RunStepInput } from '../shared/state.ts';
+import { comparedOn, isRepairing, SIDES } from './open-compare.ts';
+
+/**
+ * Sums up what the segments have found, and notes it in the run. Nothing counts before the last write of every worker
+ * has taken effect. Names that the whole compare has not seen again are forgotten. A compare without a sync ends here.
+ * Safe to be called again.
+ *
+ * @throws VerificationFailedError where a segment was not compared, RunClosedError; neither is retried
+ */
+export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promise<ComparedOutput> {
+  const { ledger, clock } = runtime;
+  const ended = await endedCompare(runtime, input);
+  if (ended !== undefined) return outputOf(ended);
+  const openIn = ['RUNNING', ...COMPARED_IN] as const;
+  const { run } = await raiseFence({ ledger, clock, ...input, openIn });
+  await untilQuiet(runtime, run);
+  const shards = await compareShards(runtime, run);
+  const compared = sumOf(run, shards, clock.now());
+  if (!(await noteCompared(ledger, run, compared)))
+    throw new RunClosedError(
+      `Run ${run.runId} is no longer open for this execution: what it has compared does not count. Start again with: npm run compare -- --stage <stage>`,
+    );
+  await forgetUnseen(runtime, run, { shards, compared });
+  runtime.logger.info('The compare is judged.', { runId: run.runId, stage: 'JudgeCompare', ...compared });
+  return outputOf(compared);
+}
+
+/** A compare without a sync that an earlier call of this step has ended. */
+async function endedCompare(
+  { ledger }: Runtime,
+  { runId, executionArn }: RunStepInput,
+): Promise<Compared | undefined> {
+  const run = await findRun(ledger, runId);
+  const isOurs = run?.kind === 'compare' && run.status === 'SUCCEEDED' && run.executionArn === executionArn;
+  return isOurs ? run.compared : undefined;
+}
+
+/** Both sides of every segment. @throws VerificationFailedError naming what is missing */
+async function compareShards({ ledger }: Runtime, run: Run): Promise<Shards> {
+  const basis = comparedOn(run);
+  const { segments } = run.plan;
+  const sides = new Map<ShardState, readonly Shard[]>();
+  for (const state of SIDES) {
+    const all = await listShards(ledger, run.runId, state);
+    const done = all.filter((one) => one.done && one.basis === basis && segments.includes(one.shard));
+    if (done.length < segments.length)
+      throw new VerificationFailedError(
+        `Run ${run.runId} is not compared: ${segments.length - done.length} of the ${segments.length} segments of ${state} were not finished. What was found does not count. Start again with: npm run compare -- --stage <stage>`,
+      );
+    sides.set(state, done);
+  }
+  return sides;
+}
+
+function sumOf(run: Run, shards: Shards, finishedAt: number): Compared {
+  const sum = (counter: string): number => countOverAll(shards, counter);
+  return {
+    executionArn: run.executionArn,
+    // What was changed later may have been changed behind a Scan.
+    startedAt: Math.min(...[...shards.values()].flat().map(({ startedAt }) => startedAt)),
+    finishedAt,
+    repairs: isRepairing(run),
+    sourceItems: sum('sourceItems'),
+    targetItems: sum('targetItems'),
+    repaired: sum('repaired'),
+    // Never 0 where anything differs, also where a source item changed between the looks of the two sides.
+    differing: sum('differing') || sum('furtherExtra'),
+    conflicts: sum('conflicts'),
+    quarantined: sum('quarantined'),
+    expired: sum('expired'),
+    foreign: sum('foreign'),
+  };
+}
+
+/** Only where every key that stays has been named: a shard names no more than its share. */
+async function forgetUnseen(
+  { ledger }: Runtime,
+  { runId, kind }: Run,
+  { shards, compared }: { readonly shards: Shards; readonly compared: Compared },
+): Promise<void> {
+  const { conflicts, quarantined, differing, repairs } = compared;
+  const isComplete = countOverAll(shards, 'named') >= conflicts + quarantined + (repairs ? 0 : differing);
+  if (kind !== 'sync' || !isComplete) return;
+  for (const named of await listNamed(ledger, runId))
+    if (named.seenAt < compared.startedAt) await forgetNamed(ledger, named);
+}
+
+function outputOf({ differing, repaired, conflicts, quarantined }: Compared): ComparedOutput {
+  return { differing, repaired, conflicts, quarantined };
+}

@@ -1,0 +1,133 @@
+import { type KeyEnd, reconcileBatch } from '../shared/copy/reconcile/reconcile-batch.ts';
+import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
+import { conflictKey, differingKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
+import { keyIdentity, keyText } from '../shared/items/item-key.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
+import { nameKey, notePending } from '../shared/ledger/sync-records.ts';
+import { isTransient } from '../shared/retry.ts';
+import type { OpenCompare } from './open-compare.ts';
+
+/** What the first look says of one item. */
+export interface Finding {
+  /** Key of the source item that is to be looked at again; absent: nothing differs. */
+  readonly suspect?: WireItem | undefined;
+  /** What stays as it is although the source says something else, and is named. */
+  readonly stays?: (end: Reconciled | undefined) => readonly StayingKey[];
+  /** Counts the item, once, when nothing is left to be done for it. */
+  readonly count: (end: Reconciled | undefined) => void;
+}
+
+type Ends = ReadonlyMap<string, KeyEnd>;
+
+/**
+ * Looks again at the source items that are suspected, and repairs them where the compare may. Counts the findings in
+ * their order, up to the first one that time was too short for, or that failed with what passes.
+ *
+ * @returns how many are counted; one at least, where there are any
+ * @throws what the first of them failed with; otherwise only what does not pass
+ */
+export async function lookAgain(compare: OpenCompare, findings: readonly Finding[]): Promise<number> {
+  const { reconcile, repairs, turn, runtime } = compare;
+  const { key: sourceKey } = runtime.migration.source;
+  const keys = findings.map(({ suspect }) => suspect).filter((key) => key !== undefined);
+  let begun = 0;
+  const isShort = (): boolean => {
+    begun += 1;
+    // The first one is always looked at, so that a turn without time moves on as well.
+    return begun > 1 && turn.isShort();
+  };
+  const ends = await reconcileBatch(reconcile, { keys, sourceKey, repair: repairs, isShort });
+  await noteEnds(compare, ends);
+  const results = findings.map(({ suspect }) => suspect && ends.get(keyIdentity(suspect, sourceKey)));
+  const open = results.findIndex((end) => end !== undefined && !isSettled(end));
+  const [first] = results;
+  if (open === 0 && first?.outcome === 'failed') throw first.error;
+  const settled = open === -1 ? findings.length : open;
+  await countAll(compare, findings.slice(0, settled), results);
+  return settled;
+}
+
+type SettledEnd = Extract<KeyEnd, Reconciled>;
+
+function isSettled(end: KeyEnd): end is SettledEnd {
+  return end.outcome !== 'failed' && end.outcome !== 'unstarted';
+}
+
+/** What has happened for good, whether or not the item's finding is counted now. */
+async function noteEnds({ tally, repairs, runtime, turn }: OpenCompare, ends: Ends): Promise<void> {
+  const { counters } = tally;
+  const { key } = runtime.migration.source;
+  for (const end of ends.values()) {
+    counters.readUnits += end.readUnits;
+    counters.writeUnits += end.writeUnits;
+    counters.throttles += end.throttles;
+    if (end.outcome !== 'repaired') continue;
+    counters.repaired += 1;
+    tally.sample('repaired', keyText(end.sourceKey, key));
+  }
+  for (const [identity, end] of ends) {
+    if (end.outcome === 'failed' && !isTransient(end.error)) throw end.error;
+    if (end.outcome !== 'pending' || !repairs) continue;
+    const text = keyText(end.sourceKey, key);
+    const pending = { key: end.sourceKey, text, reason: RESTLESS, since: turn.clock.now() };
+    await notePending(runtime.ledger, { syncId: turn.run.runId, identity }, pending);
+  }
+}
+
+const RESTLESS =
+  'It changed at every one of the looks of a compare. It is looked at again with the next change records.';
+
+/** Names first: what cannot be named is not counted, and the findings are taken again. */
+async function countAll(
+  compare: OpenCompare,
+  findings: readonly Finding[],
+  ends: readonly (KeyEnd | undefined)[],
+): Promise<void> {
+  const { tally } = compare;
+  const settled = findings.map((_, index) => {
+    const end = ends[index];
+    return end !== undefined && isSettled(end) ? end : undefined;
+  });
+  const distinct = [...new Set(settled)].filter((end) => end !== undefined);
+  const restless = restlessOf(distinct, compare);
+  const own = findings.flatMap(({ stays }, index) => stays?.(settled[index]) ?? []);
+  const staying = [...own, ...lostOf(distinct)];
+  // What never rested is pending while the compare repairs, and so has a record already.
+  const named = await nameAll(compare, compare.repairs ? staying : [...staying, ...restless]);
+  for (const [index, { count }] of findings.entries()) count(settled[index]);
+  for (const { kind, text } of [...staying, ...restless]) {
+    tally.counters[COUNTER_OF[kind]] += 1;
+    tally.sample(COUNTER_OF[kind], text);
+  }
+  tally.counters.named += named;
+}
+
+const COUNTER_OF = { conflict: 'conflicts', quarantined: 'quarantined', differing: 'differing' } as const;
+
+/** Each source item once, however many of its items were suspected. */
+function restlessOf(ends: readonly SettledEnd[], { runtime }: OpenCompare): readonly StayingKey[] {
+  const pending = ends.filter(({ outcome }) => outcome === 'pending');
+  return pending.map(({ sourceKey }) => differingKey(keyText(sourceKey, runtime.migration.source.key), []));
+}
+
+/** Belongs to no finding: the item may be any of the source item's. */
+function lostOf(ends: readonly SettledEnd[]): readonly StayingKey[] {
+  return ends.flatMap(({ conflicts }) => conflicts.filter(({ kind }) => kind === 'lost').map(conflictKey));
+}
+
+/** Keys that a shard names; all are counted. */
+const MAX_NAMED = 1_000;
+
+/** A compare without a sync has its samples only. @returns how many it has named */
+async function nameAll(
+  { runtime: { ledger }, turn, tally }: OpenCompare,
+  staying: readonly StayingKey[],
+): Promise<number> {
+  const { run, clock } = turn;
+  if (run.kind !== 'sync') return 0;
+  const room = Math.max(0, MAX_NAMED - tally.counters.named);
+  const named = staying.slice(0, room);
+  for (const key of named)
+    await turn.retry(() => nameKey(ledger, run.runId, { ...key, seenAt: clock.now() }));
+  return named.length;
+}

@@ -1,0 +1,119 @@
+import { assertSameTable } from '../shared/tables/known-table.ts';
+import {
+  openLanes,
+  type LaneOf,
+  openReconcile,
+  type ReconcileKey,
+  reconcileRules,
+} from '../shared/copy/reconcile/open-reconcile.ts';
+import type { ReconcileRules } from '../shared/copy/reconcile/reconcile-io.ts';
+import type { ScanPosition } from '../shared/copy/scan.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import { createTally, type Tally } from '../shared/copy/verify/tally.ts';
+import { isExpired } from '../shared/aws/time-to-live.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import type { ShardState } from '../shared/ledger/shard.ts';
+import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
+import type { Runtime } from '../shared/runtime.ts';
+
+/** Where a segment's compare continues: key values, and so in the ledger only. */
+export interface CompareCursor extends ScanPosition {
+  /** Name of the table that is scanned. */
+  readonly table: string;
+}
+
+/** The Map states of a compare. */
+export const SIDES = ['CompareSource', 'CompareTarget'] as const satisfies readonly ShardState[];
+
+const COUNTERS = [
+  /** Items read by the Scans, of either side. */
+  'items',
+  'sourceItems',
+  'targetItems',
+  /** Source items whose target items were written or deleted. */
+  'repaired',
+  /** Source items whose target items still differ. */
+  'differing',
+  /** Target items too many whose source item is counted as differing with another of its items. */
+  'furtherExtra',
+  /** Target items that the shop has changed or added under a source item's keys. */
+  'conflicts',
+  /** Source items that cannot be transformed. */
+  'quarantined',
+  /** Items whose time to live is over, and what is missing or too much because of that. */
+  'expired',
+  /** Target items that belong to no source item. */
+  'foreign',
+  /** Keys that are named in the ledger: all of `differing`, `conflicts` and `quarantined`, up to a bound. */
+  'named',
+  'readUnits',
+  'writeUnits',
+  'throttles',
+] as const;
+
+/** What one segment's compare has found. */
+export type CompareTally = Tally<(typeof COUNTERS)[number]>;
+
+/** What a turn of either side works with. */
+export interface OpenCompare extends ReconcileRules {
+  readonly runtime: Runtime;
+  readonly turn: ShardTurn<CompareCursor>;
+  readonly tally: CompareTally;
+  /** Whether what differs is repaired, or only named. */
+  readonly repairs: boolean;
+  readonly reconcile: ReconcileKey;
+  /** The caps of a table, for every request to it. */
+  readonly laneOf: LaneOf;
+  /** Whether time to live may delete an item at once, by this attribute. */
+  readonly isOver: (item: WireItem, attributeName: string | undefined) => boolean;
+}
+
+/** What the compare rests on: a cut over compares twice in one execution, first without and then with repairs. */
+export function comparedOn({ executionArn, status }: Pick<Run, 'executionArn' | 'status'>): string {
+  return `${executionArn}#${status}`;
+}
+
+/** Whether the compare may write: only while a sync follows the source. */
+export function isRepairing({ kind, status }: Pick<Run, 'kind' | 'status'>): boolean {
+  return kind === 'sync' && status === 'SYNCING';
+}
+
+/**
+ * Opens one turn of a compare.
+ *
+ * @throws TableUnavailableError where a filled table is gone or is another one; RunClosedError; neither is retried
+ */
+export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCursor>): Promise<OpenCompare> {
+  const { run, clock, deadline, progress } = turn;
+  const followed = followedRunOf(run);
+  for (const table of run.follows?.tables ?? []) await assertSameTable(runtime, table);
+  const share = { ...sharesOf(run), deadline };
+  const laneOf = openLanes(runtime, share);
+  return {
+    ...reconcileRules(runtime, followed),
+    runtime,
+    turn,
+    tally: createTally({ counters: COUNTERS }, progress),
+    repairs: isRepairing(run),
+    reconcile: openReconcile(runtime, { run: followed, fence: fenceOf(runtime, turn), ...share }, laneOf),
+    laneOf,
+    isOver: (item, attributeName) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
+  };
+}
+
+function sharesOf({ plan: { readUnitsPerSecond, writeUnitsPerSecond, workers } }: Run) {
+  return {
+    readUnitsPerSecond: readUnitsPerSecond / workers,
+    writeUnitsPerSecond: writeUnitsPerSecond / workers,
+  };
+}
+
+/** The turn's fence knows the claim on the shard, the sync's whether anything may be written. */
+function fenceOf({ ledger, clock }: Runtime, { run, fence }: ShardTurn<CompareCursor>): () => Promise<void> {
+  const sync = guardSync(ledger, clock, run, Number.NEGATIVE_INFINITY);
+  return async () => {
+    await fence.check();
+    await sync.check();
+  };
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { Compared, Run } from '../../../functions/shared/ledger/run.ts';
+import type { CompareResult, ComparedKeys } from '../../../workflow/cli/compare-result.ts';
+import { sayCompare, sayFailedCompare } from '../../../workflow/cli/compare-view.ts';
+import { recordingTerminal } from './recording-terminal.ts';
+
+const NOTHING: ComparedKeys = {
+  repaired: [],
+  differing: [],
+  conflicts: [],
+  quarantined: [],
+  expired: [],
+  foreign: [],
+};
+
+function resultOf(
+  found: Partial<Compared>,
+  { keys = {}, kind = 'sync' }: { keys?: Partial<ComparedKeys>; kind?: Run['kind'] } = {},
+): CompareResult {
+  const run = {
+    runId: 'sync-1',
+    kind,
+    status: kind === 'sync' ? 'SYNCING' : 'SUCCEEDED',
+    sourceTable: 'products',
+    follows: { runId: 'run-1', startedAt: '', tables: [{ name: 'products-enhanced' }] },
+  } as unknown as Run;
+  const compared: Compared = {
+    executionArn: 'arn:aws:states:::execution:sync:one',
+    startedAt: 1_000,
+    finishedAt: 13_000,
+    repairs: kind === 'sync',
+    sourceItems: 1_000,
+    targetItems: 5_000,
+    repaired: 0,
+    differing: 0,
+    conflicts: 0,
+    quarantined: 0,
+    expired: 0,
+    ...found,
+  };
+  return { run, compared, keys: { ...NOTHING, ...keys } };
+}
+
+function said(result: CompareResult): string {
+  const { terminal, text } = recordingTerminal();
+  sayCompare(terminal, result, 'prod');
+  return text();
+}
+
+const COMPARED = '1,000 products of products and 5,000 items of products-enhanced compared in 12 s';
+
+describe('what a compare prints', () => {
+  it('is one line where nothing differs', () => {
+    expect(said(resultOf({})).trim()).toBe(`✔ ${COMPARED}: nothing differs.`);
+  });
+
+  it('names what was repaired and what stays', () => {
+    const found = { repaired: 2, conflicts: 1, quarantined: 1, foreign: 1 };
+    const keys = {
+      repaired: ['p-1', 'p-2'],
+      conflicts: ['products-enhanced: PRODUCT#p-7 / METADATA'],
+      quarantined: ['p-6'],
+      foreign: ['products-enhanced: BANNER / 1'],
+    };
+    const text = said(resultOf(found, { keys }));
+    expect(text).toContain(`▲ ${COMPARED}: all that differed was repaired.`);
+    expect(text).toContain('Repaired     2 products with items written or deleted: p-1, p-2');
+    expect(text).toContain(
+      'Conflicts    1 item changed or added by others, left alone: products-enhanced: PRODUCT#p-7 / METADATA',
+    );
+    expect(text).toContain('Quarantined  1 product impossible to transform, left alone: p-6');
+    expect(text).toContain('Foreign      1 item of no product: no difference');
+    expect(text).not.toContain('Now');
+  });
+
+  it.each([
+    ['sync', true, 'They changed at every look'],
+    ['compare', false, 'npm run sync -- --stage prod --start'],
+    ['sync', false, 'because the sync is switching'],
+  ] as const)('says what to do where something differs: %s that repairs: %s', (kind, repairs, next) => {
+    const text = said(resultOf({ differing: 1, repairs }, { kind, keys: { differing: ['p-3'] } }));
+    expect(text).toContain(`✖ ${COMPARED}: 1 of the products differs.`);
+    expect(text).toContain(next);
+  });
+
+  it('lists ten keys of a kind, and says that there are more', () => {
+    const keys = { differing: Array.from({ length: 12 }, (_, index) => `p-${index}`) };
+    expect(said(resultOf({ differing: 12 }, { keys }))).toContain('p-9, …');
+  });
+
+  it('obeys no control character of a key', () => {
+    expect(said(resultOf({ differing: 1 }, { keys: { differing: ['p\u001b[2J'] } }))).toContain(
+      'p\\u001b[2J',
+    );
+  });
+
+  it('is one document with --json', () => {
+    const { terminal, text } = recordingTerminal({ json: true });
+    sayCompare(terminal, resultOf({ repaired: 1 }, { keys: { repaired: ['p-1'] } }), 'prod');
+    const document = JSON.parse(text().slice(text().indexOf('\n{'))) as Record<string, unknown>;
+    expect(document).toMatchObject({
+      runId: 'sync-1',
+      kind: 'sync',
+      repaired: 1,
+      keys: { repaired: ['p-1'] },
+    });
+  });
+
+  it('is the cause where the execution came to no result', () => {
+    const { terminal, text } = recordingTerminal();
+    sayFailedCompare(terminal, {
+      executionArn: 'arn:one',
+      runId: undefined,
+      status: 'FAILED',
+      error: 'LockHeldError',
+      cause: 'A compare runs already.',
+    });
+    expect(text()).toContain(
+      'Nothing was compared that counts: the execution is FAILED. LockHeldError: A compare runs already.',
+    );
+  });
+});

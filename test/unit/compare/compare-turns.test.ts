@@ -1,0 +1,245 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { compareSource } from '../../../functions/compare-all/compare-source.ts';
+import { compareTarget } from '../../../functions/compare-all/compare-target.ts';
+import { judgeCompare } from '../../../functions/compare-all/judge-compare.ts';
+import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { findShard } from '../../../functions/shared/ledger/shard.ts';
+import { listPending } from '../../../functions/shared/ledger/sync-records.ts';
+import { longTurn } from '../files/backup-bench.ts';
+import { awsError, sizedProduct, sizedProducts } from '../migrate/migrate-bench.ts';
+import { type CompareBench, compareBench, type Gate } from './compare-bench.ts';
+import { CONFLICTS, drift, SOURCE } from './drift.ts';
+
+let world: CompareBench;
+afterEach(() => world.bench.stop());
+
+const ONE_SEGMENT = { plan: { segments: [0] } };
+const FOUND = { differing: 0, repaired: 5, conflicts: 2, quarantined: 1 } as const;
+
+/** The target is what a compare without a fault makes of the same drift. */
+async function expectRepaired(): Promise<void> {
+  const [target, expected] = [await world.target(), await world.expected()];
+  expect(expected.filter((text) => !target.includes(text))).toHaveLength(1);
+  expect(target.filter((text) => !expected.includes(text))).toHaveLength(3 + 5);
+}
+
+/** Lets so many requests through, then none: the sandbox is gone. */
+function dyingAfter(requests: number): Gate {
+  let left = requests;
+  return (_, send) => {
+    left -= 1;
+    return left >= 0 ? send() : Promise.reject(new Error('The worker was killed.'));
+  };
+}
+
+describe('a worker of a compare', () => {
+  it.each([1, 4, 7, 10, 13, 16, 20, 25, 30, 35, 40, 45])(
+    'goes on where a killed one has stopped, after request %i',
+    async (requests) => {
+      world = await compareBench(ONE_SEGMENT);
+      await drift(world);
+      const killed = world.compare({ runtime: await world.gated(dyingAfter(requests)) });
+      await expect(killed).rejects.toThrow('The worker was killed.');
+      const found = await world.compare();
+      // What the killed worker has repaired since its checkpoint is in place, but not counted.
+      expect(found).toEqual({ ...FOUND, repaired: expect.any(Number) });
+      expect(found.repaired).toBeLessThanOrEqual(FOUND.repaired);
+      await expectRepaired();
+    },
+  );
+
+  it('shares a segment with no other call: the later one takes it over, and all is counted once', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await drift(world);
+    const { runId, executionArn } = world.run;
+    const input = { runId, executionArn, shard: 0 };
+    for (const worker of [compareSource, compareTarget]) {
+      await Promise.all([1, 2, 3].map(() => worker(world.runtime, input, longTurn())));
+      await worker(world.runtime, input, longTurn());
+    }
+    expect(await world.judge()).toEqual({ ...FOUND, repaired: expect.any(Number) });
+    await expectRepaired();
+  });
+
+  it('that has no time left looks at one source item, and saves how far it has come', async () => {
+    world = await compareBench({ ...ONE_SEGMENT, items: sizedProducts(3) });
+    for (const id of [0, 1, 2]) await world.put(SOURCE, sizedProduct(id, { price: { S: '170' } }));
+    const { runId, executionArn } = world.run;
+    const turnOf = () => ({ remainingMillis: () => 0, requestId: 'short' });
+    const first = await compareSource(world.runtime, { runId, executionArn, shard: 0 }, turnOf());
+    expect(first).toMatchObject({ done: false, itemsDone: 1 });
+    const shard = await findShard(world.runtime.ledger, runId, 'CompareSource', 0);
+    expect(shard).toMatchObject({ counters: { repaired: 1, sourceItems: 1 }, cursor: { table: SOURCE } });
+    await world.map('source', { turnOf });
+    expect((await findShard(world.runtime.ledger, runId, 'CompareSource', 0))?.counters).toMatchObject({
+      repaired: 3,
+      sourceItems: 3,
+    });
+  });
+
+  it('notes a source item that never rests as pending, and counts it as differing', async () => {
+    world = await compareBench({ ...ONE_SEGMENT, items: sizedProducts(3) });
+    await world.put(SOURCE, sizedProduct(1, { price: { S: '170' } }));
+    let price = 200;
+    const runtime = await world.gated(async (operation, send) => {
+      if (operation === 'UpdateItem')
+        await world.put(SOURCE, sizedProduct(1, { price: { S: `${(price += 1)}` } }));
+      return send();
+    });
+    expect(await world.compare({ runtime: { ...runtime, ledger: world.runtime.ledger } })).toMatchObject({
+      differing: 1,
+    });
+    const [pending, ...others] = await listPending(world.runtime.ledger, world.run.runId);
+    expect(pending).toMatchObject({ key: { id: { S: 'p-1' } }, text: 'p-1' });
+    expect(others).toEqual([]);
+  });
+
+  it('names a source item as quarantined whose target item DynamoDB refuses', async () => {
+    world = await compareBench({ ...ONE_SEGMENT, items: sizedProducts(3) });
+    await world.put(SOURCE, sizedProduct(7));
+    const { items } = world.runtime;
+    const putIf: typeof items.putIf = () => Promise.reject(awsError('ValidationException', 'too odd'));
+    const runtime = { ...world.runtime, items: { ...items, putIf } };
+    expect(await world.compare({ runtime })).toEqual({
+      differing: 0,
+      repaired: 0,
+      conflicts: 0,
+      quarantined: 1,
+    });
+    expect(await world.named()).toEqual(['quarantined p-7']);
+  });
+
+  it('writes nothing more once the sync has been taken over by another execution', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await drift(world);
+    const before = await world.target();
+    const runtime = await world.gated(async (operation, send) => {
+      if (operation === 'Scan') await world.next('cut-over', 'SWITCHING');
+      return send();
+    });
+    await expect(world.map('source', { runtime })).rejects.toThrow(/SWITCHING|arn:cut-over/);
+    expect(await world.target()).toEqual(before);
+  });
+
+  it('refuses a run that follows nothing', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    const run = await world.bench.begin('migrate-1', {}, { lockTable: 'another' });
+    await expect(world.map('source', { run })).rejects.toThrow('does not say which run migrate-1 follows');
+  });
+});
+
+describe('a compare under faults', () => {
+  const DATA = new Set(['Scan', 'Query', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem']);
+  /** Fails every third request of the data plane once, before or after it takes effect. */
+  const failing = (error: () => Error, when: 'before' | 'after'): Gate => {
+    let count = 0;
+    return async (operation, send) => {
+      count += 1;
+      if (!DATA.has(operation) || count % 3 !== 0) return send();
+      if (when === 'after') await send();
+      throw error();
+    };
+  };
+
+  it.each([
+    ['throttled', 'ProvisionedThroughputExceededException', 'before', 5],
+    ['unavailable', 'InternalServerError', 'before', 5],
+    // A write whose answer is lost is not known as the compare's own.
+    ['cut off', 'TimeoutError', 'after', 0],
+  ] as const)('comes to the same end where requests are %s', async (_, name, when, repaired) => {
+    world = await compareBench(ONE_SEGMENT);
+    await drift(world);
+    const gated = await world.gated(failing(() => awsError(name), when));
+    const found = await world.compare({ runtime: { ...gated, ledger: world.runtime.ledger } });
+    expect(found).toEqual({ ...FOUND, repaired: expect.any(Number) });
+    expect(found.repaired).toBeGreaterThanOrEqual(repaired);
+    await expectRepaired();
+  });
+
+  it('comes to the same end where most keys of a request are left unprocessed', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await drift(world);
+    const { items } = world.runtime;
+    const batchGet: typeof items.batchGet = async (table, keys) => {
+      const answer = await items.batchGet(table, keys.slice(0, 3));
+      return { ...answer, unprocessedKeys: keys.slice(3) };
+    };
+    const runtime = { ...world.runtime, items: { ...items, batchGet } };
+    expect(await world.compare({ runtime })).toEqual(FOUND);
+  });
+
+  it('stops at once where it may not do what it must, and names what stays as before', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await drift(world);
+    const gated = await world.gated((operation, send) =>
+      operation === 'DeleteItem' ? Promise.reject(awsError('AccessDeniedException')) : send(),
+    );
+    const runtime = { ...gated, ledger: world.runtime.ledger };
+    await expect(world.compare({ runtime })).rejects.toThrow('AccessDeniedException');
+    expect(await world.compare()).toMatchObject({ conflicts: 2, quarantined: 1 });
+    await expectRepaired();
+  });
+});
+
+describe('the judgement of a compare', () => {
+  it('counts nothing on less than every segment of both sides', async () => {
+    world = await compareBench();
+    await world.map('source');
+    await expect(world.judge()).rejects.toThrow('3 of the 3 segments of CompareTarget were not finished');
+    expect(await world.compared()).toBeUndefined();
+  });
+
+  it('counts nothing that an earlier execution has found', async () => {
+    world = await compareBench();
+    await world.compare();
+    const run = await world.next('again');
+    await expect(world.judge(run)).rejects.toThrow('3 of the 3 segments of CompareSource were not finished');
+    await world.map('source', { run });
+    await world.map('target', { run });
+    await world.judge(run);
+    expect(await world.compared()).toMatchObject({ executionArn: 'arn:again', sourceItems: 12 });
+  });
+
+  it('counts nothing of the read-only compare where it went back to repairing', async () => {
+    world = await compareBench();
+    const switching = await world.next('cut-over', 'SWITCHING');
+    await world.compare({ run: switching });
+    const syncing = await world.next('cut-over', 'SYNCING');
+    await expect(world.judge(syncing)).rejects.toThrow('were not finished');
+  });
+
+  it('waits until the last request of a second call is through', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await world.map('source');
+    await world.map('target');
+    const { ledger, config } = world.runtime;
+    const { runId, executionArn } = world.run;
+    await updateIf(ledger, shardKey(runId, 'CompareTarget', 0), { set: { claim: 'a late call' } });
+    const waits: number[] = [];
+    const runtime = {
+      ...world.runtime,
+      config: { ...config, fenceWaitSeconds: 30 },
+      sleep: (millis: number) => Promise.resolve(waits.push(millis)),
+    };
+    await judgeCompare(runtime, { runId, executionArn });
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThan(29_000);
+  });
+
+  it('comes to the same when it is asked again', async () => {
+    world = await compareBench();
+    await drift(world);
+    const found = await world.compare();
+    expect(await world.judge()).toEqual(found);
+    expect(await world.named()).toEqual([...CONFLICTS.map((text) => `conflict ${text}`), 'quarantined p-6']);
+  });
+
+  it('is refused for an execution that the sync does not belong to any more', async () => {
+    world = await compareBench();
+    await world.map('source');
+    await world.map('target');
+    await world.next('cut-over', 'SWITCHING');
+    await expect(world.judge()).rejects.toThrow('is worked on by arn:cut-over');
+  });
+});

@@ -1,0 +1,107 @@
+import { migration } from '#migration/index.ts';
+import { printableAll } from '../../functions/shared/printable.ts';
+import type { CompareResult, KeyKind } from './compare-result.ts';
+import type { ExecutionEnd } from './follow-run.ts';
+import { count, counted, duration } from './format.ts';
+import type { Terminal, Tone } from './terminal.ts';
+
+const MAX_LISTED = 10;
+const LABEL_WIDTH = 12;
+
+/** Says what a compare has come to, and what to do about it. */
+export function sayCompare(terminal: Terminal, given: CompareResult, stage: string): void {
+  const result = printableAll(given);
+  const { say, signs, colors } = terminal;
+  say();
+  say(`${signs[toneOf(result)]} ${sentenceOf(result)}`);
+  for (const { label, kind, noun, nouns, text } of ROWS) {
+    const number = countOf(result, kind);
+    if (number > 0)
+      say(
+        `  ${colors.dim(label.padEnd(LABEL_WIDTH))} ${counted(number, noun, nouns)} ${text}${listOf(result.keys[kind])}`,
+      );
+  }
+  const next = nextStepOf(result, stage);
+  if (next !== undefined) say(`\n  ${colors.bold('Now'.padEnd(LABEL_WIDTH))} ${next}`);
+  say();
+  const { run, compared, keys } = given;
+  if (terminal.json)
+    terminal.document({ runId: run.runId, kind: run.kind, status: run.status, ...compared, keys });
+}
+
+const { item, items } = migration.nouns;
+
+interface Row {
+  readonly label: string;
+  readonly kind: KeyKind;
+  /** Of what it counts: one, several, and what is said of them. */
+  readonly noun: string;
+  readonly nouns: string;
+  readonly text: string;
+}
+
+const SOURCE_ITEM = { noun: item, nouns: items };
+const TARGET_ITEM = { noun: 'item', nouns: 'items' };
+
+const ROWS: readonly Row[] = [
+  { label: 'Differing', kind: 'differing', ...SOURCE_ITEM, text: 'not in step with the target' },
+  { label: 'Repaired', kind: 'repaired', ...SOURCE_ITEM, text: 'with items written or deleted' },
+  { label: 'Conflicts', kind: 'conflicts', ...TARGET_ITEM, text: 'changed or added by others, left alone' },
+  { label: 'Quarantined', kind: 'quarantined', ...SOURCE_ITEM, text: 'impossible to transform, left alone' },
+  {
+    label: 'Expired',
+    kind: 'expired',
+    ...TARGET_ITEM,
+    text: 'with a time to live that is over: no difference',
+  },
+  { label: 'Foreign', kind: 'foreign', ...TARGET_ITEM, text: `of no ${item}: no difference` },
+];
+
+function countOf({ compared, keys }: CompareResult, kind: KeyKind): number {
+  return compared[kind] ?? keys[kind].length;
+}
+
+function listOf(keys: readonly string[]): string {
+  if (keys.length === 0) return '';
+  const more = keys.length > MAX_LISTED ? ', …' : '';
+  return `: ${keys.slice(0, MAX_LISTED).join(', ')}${more}`;
+}
+
+function toneOf({ compared: { differing, conflicts, quarantined } }: CompareResult): Tone {
+  if (differing > 0) return 'bad';
+  return conflicts + quarantined > 0 ? 'notice' : 'good';
+}
+
+function sentenceOf({ run, compared }: CompareResult): string {
+  const seconds = (compared.finishedAt - compared.startedAt) / 1_000;
+  const what = `${counted(compared.sourceItems, item, items)} of ${run.sourceTable} and ${counted(compared.targetItems, 'item')} of ${tablesOf(run)} compared in ${duration(seconds)}`;
+  const differ = compared.differing === 1 ? 'differs' : 'differ';
+  if (compared.differing > 0) return `${what}: ${count(compared.differing)} of the ${items} ${differ}.`;
+  return compared.repaired > 0 ? `${what}: all that differed was repaired.` : `${what}: nothing differs.`;
+}
+
+const tablesOf = ({ follows }: CompareResult['run']): string =>
+  (follows?.tables ?? []).map(({ name }) => name).join(', ');
+
+function nextStepOf({ compared, run }: CompareResult, stage: string): string | undefined {
+  if (compared.differing === 0) return undefined;
+  if (compared.repairs)
+    return `They changed at every look, and are repaired with the next changes. Compare again with: npm run compare -- --stage ${stage}`;
+  if (run.kind === 'compare')
+    return `Nothing was repaired, because no sync is open. Start one with: npm run sync -- --stage ${stage} --start`;
+  return `Nothing was repaired, because the sync is switching. Look at it with: npm run sync -- --stage ${stage}`;
+}
+
+/** Says why an execution has compared nothing that counts. */
+export function sayFailedCompare(
+  terminal: Terminal,
+  given: Pick<ExecutionEnd, 'executionArn' | 'runId' | 'status' | 'error' | 'cause'>,
+): void {
+  const { executionArn, runId, status, error, cause } = printableAll(given);
+  const { say, signs } = terminal;
+  const why = [error, cause].filter((part) => part !== undefined).join(': ');
+  say();
+  say(`${signs.bad} Nothing was compared that counts: the execution is ${status}. ${why}`.trimEnd());
+  say();
+  if (terminal.json) terminal.document({ executionArn, runId, status, error, cause });
+}
