@@ -85,7 +85,11 @@ async function beginSync(ledger: LedgerTable, { followed, syncId, streamArn }: N
         tables: tables.map(({ name, tableId }) => ({ name, ...(tableId !== undefined && { tableId }) })),
       },
       stream: { arn: streamArn },
-      ...{ sourceTable, parameters, plan, settings, backupId },
+      sourceTable,
+      parameters,
+      plan,
+      settings,
+      backupId,
     },
     { executionName: syncId, executionArn: `arn:aws:states:::execution:${syncId}`, startTime: startedAt },
   );
