@@ -63,6 +63,20 @@ export async function followShop(shop: TestShop, runId: string): Promise<Followe
   };
 }
 
+/** {@link FollowedShop.differences} of the target of a run that has succeeded. */
+export async function targetDifferences(
+  { aws, dynamo }: Pick<TestShop, 'aws' | 'dynamo'>,
+  runId: string,
+): Promise<readonly string[]> {
+  const base = new DynamoDBClient(clientSettings(aws));
+  const ledger = { client: DynamoDBDocumentClient.from(base), tableName: aws.ledgerTable };
+  try {
+    return await differencesOf(dynamo, await readRun(ledger, runId));
+  } finally {
+    base.destroy();
+  }
+}
+
 interface NewSync {
   readonly followed: Run;
   readonly syncId: string;
