@@ -46,6 +46,22 @@ export interface Turn {
 /** A worker with less time left than this saves its checkpoint and returns. Covers a request (10 s), its drain and the checkpoint. */
 export const RESERVE_MILLIS = 20_000;
 
+/** Until when a call may begin what it does. */
+export interface Deadlines {
+  /** Epoch milliseconds after which no request begins but the ones that save what is done. */
+  readonly deadline: number;
+  /** Epoch milliseconds until which saving what is done may go on trying. */
+  readonly saveDeadline: number;
+}
+
+/** Keeps back {@link RESERVE_MILLIS}, or a quarter of a smaller time limit; half of it is for saving. */
+export function deadlinesOf(clock: Clock, turn: Turn): Deadlines {
+  const remaining = turn.remainingMillis();
+  const reserve = Math.min(RESERVE_MILLIS, remaining / 4);
+  const end = clock.now() + remaining;
+  return { deadline: end - reserve, saveDeadline: end - reserve / 2 };
+}
+
 /** The fence: a look of at most 5 s, a request of at most 20 s, and 5 s for flight and clocks. */
 export function fenceMillisOf({ fenceWaitSeconds }: Pick<Config, 'fenceWaitSeconds'>): number {
   return fenceWaitSeconds * 1_000;

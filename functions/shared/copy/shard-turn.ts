@@ -4,22 +4,18 @@ import { readRun, type Run } from '../ledger/run.ts';
 import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
-import { type Runtime, RESERVE_MILLIS, type Turn } from '../runtime.ts';
+import { type Deadlines, deadlinesOf, type Runtime, type Turn } from '../runtime.ts';
 import { type Checkpoint, checkpointBehind, type Progress, shardOn } from './checkpoint.ts';
 import { claimShard, type ShardClaim } from './shard-claim.ts';
 import type { WorkerInput, WorkerOutput } from '../state.ts';
 
 /** One worker's turn at one shard. */
-export interface ShardTurn<Cursor> {
+export interface ShardTurn<Cursor> extends Deadlines {
   readonly run: Run;
   readonly fence: Fence;
   readonly clock: Clock;
   /** The shard as last saved; empty before its first checkpoint. */
   readonly progress: Progress<Cursor>;
-  /** Epoch milliseconds after which no request begins but the ones that save what is done. */
-  readonly deadline: number;
-  /** Epoch milliseconds until which saving what is done may go on trying. */
-  readonly saveDeadline: number;
   /** Whether the deadline is past. */
   isShort(): boolean;
   /** Tries again, with jitter, until the deadline; `onRetry` sees each error that is tried again. */
@@ -41,14 +37,6 @@ export interface ShardWork<Cursor> {
   readonly openIn?: OpenStatuses;
   /** One unit of progress, saved before it returns. Called until the shard is done or time is short. */
   readonly unit: (turn: ShardTurn<Cursor>) => Promise<void>;
-}
-
-/** Keeps back {@link RESERVE_MILLIS}, or a quarter of a smaller time limit; half of it is for saving. */
-function deadlinesOf(clock: Clock, turn: Turn): Pick<ShardTurn<unknown>, 'deadline' | 'saveDeadline'> {
-  const remaining = turn.remainingMillis();
-  const reserve = Math.min(RESERVE_MILLIS, remaining / 4);
-  const end = clock.now() + remaining;
-  return { deadline: end - reserve, saveDeadline: end - reserve / 2 };
 }
 
 const NOTHING_DONE = { done: false, counters: {}, digests: {} } as const;

@@ -248,6 +248,8 @@ export interface Run extends Claims {
   readonly isStarted?: boolean;
   /** Of a sync: when changes may last have been missed, why, and since when that is known. A compare must begin later. */
   readonly gap?: Gap;
+  /** Of {@link gap}: its time, for conditions. */
+  readonly gapAt?: number;
   /** Of a sync and of a compare: the last compare that came to its end. */
   readonly compared?: Compared;
   /** Of {@link arrived}: its count, for conditions. */

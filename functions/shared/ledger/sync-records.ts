@@ -8,7 +8,7 @@ import {
   syncPartition,
   VERSIONED,
 } from './ledger-table.ts';
-import { deleteIf, get, listBelow, putIf, type Stored, updateIf } from './store.ts';
+import { deleteIf, get, listBelow, putIf, query, type Stored, updateIf } from './store.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
 /** A source key that could not be settled. It stays until a look finds source and target in step. */
@@ -21,6 +21,8 @@ export interface PendingKey {
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly since: number;
+  /** Epoch milliseconds until which a write without an answer may still take effect: no earlier look counts. */
+  readonly quietAt?: number;
   /** Grows with every note: a look that began before the last note does not remove it. */
   readonly version: number;
 }
@@ -38,20 +40,79 @@ export interface PendingPlace {
 export async function notePending(
   ledger: LedgerTable,
   { syncId, identity }: PendingPlace,
-  { key, text, reason, since }: Omit<PendingKey, 'version'>,
+  { key, text, reason, since, quietAt }: Omit<PendingKey, 'version'>,
 ): Promise<void> {
   const place = pendingKey(syncId, markOf(identity));
   for (;;) {
     const known = await get<PendingKey>(ledger, place);
-    const item = { key, text, reason, since: known?.since ?? since, version: (known?.version ?? 0) + 1 };
+    const item = {
+      key,
+      text,
+      reason,
+      since: known?.since ?? since,
+      version: (known?.version ?? 0) + 1,
+      ...laterOf(known?.quietAt, quietAt),
+    };
     const expected = { version: known === undefined ? ABSENT : known.version };
     if (await putIf(ledger, place, { item, if: expected })) return;
   }
 }
 
+function laterOf(known = 0, quietAt = 0): Pick<PendingKey, 'quietAt'> {
+  const later = Math.max(known, quietAt);
+  return later > 0 ? { quietAt: later } : {};
+}
+
 /** Keys that wait. Strongly consistent. */
 export function listPending(ledger: LedgerTable, syncId: string): Promise<readonly Stored<PendingKey>[]> {
   return listBelow<PendingKey>(ledger, { partition: syncPartition(syncId), prefix: 'PENDING#' });
+}
+
+/** Which of the keys that wait. */
+export interface SomePending {
+  /** In [0, 1): where in the order of their marks to begin. By chance, so that keys that stay hold up no others. */
+  readonly from: number;
+  /** At most this many. */
+  readonly limit: number;
+}
+
+/** Some of the keys that wait, without reading them all. Strongly consistent. */
+export async function somePending(
+  ledger: LedgerTable,
+  syncId: string,
+  { from, limit }: SomePending,
+): Promise<readonly Stored<PendingKey>[]> {
+  const start = MARK_CHARACTERS[Math.floor(from * MARK_CHARACTERS.length)] ?? '';
+  const later = await pendingBetween(ledger, syncId, { from: start, to: BEHIND_MARKS, limit });
+  const room = limit - later.length;
+  if (room === 0 || start === '') return later;
+  const earlier = await pendingBetween(ledger, syncId, { from: '', to: start, limit: room });
+  const known = new Set(later.map(({ SK }) => SK));
+  return [...later, ...earlier.filter(({ SK }) => !known.has(SK))];
+}
+
+/** Of base64url, in the order in which DynamoDB sorts them. */
+const MARK_CHARACTERS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+const BEHIND_MARKS = '~';
+
+async function pendingBetween(
+  ledger: LedgerTable,
+  syncId: string,
+  { from, to, limit }: { readonly from: string; readonly to: string; readonly limit: number },
+): Promise<readonly Stored<PendingKey>[]> {
+  const found = query<PendingKey>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND SK BETWEEN :from AND :to',
+    ExpressionAttributeValues: {
+      ':partition': syncPartition(syncId),
+      ':from': pendingKey(syncId, from).SK,
+      ':to': pendingKey(syncId, to).SK,
+    },
+    ConsistentRead: true,
+    Limit: limit,
+  });
+  const keys: Stored<PendingKey>[] = [];
+  for await (const key of found) if (keys.push(key) >= limit) break;
+  return keys;
 }
 
 /** Removes a key after a clean look. @returns false: it was noted again since, and stays */

@@ -1,12 +1,12 @@
 import { LockHeldError, RunClosedError } from '../errors.ts';
 import type { Clock } from '../retry.ts';
-import { ABSENT, putItem } from './actions.ts';
+import { ABSENT, absentOrBelow, oneOf, putItem } from './actions.ts';
 import type { Holder } from './begin.ts';
 import { executionPut } from './execution-record.ts';
 import { createLookout } from './fence.ts';
 import { type LedgerTable, lockKey, runKey, switchedKey } from './ledger-table.ts';
 import { findLock } from './lock.ts';
-import { type Arrived, findRun, type Run, type RunStatus } from './run.ts';
+import { type Arrived, findRun, type Gap, type Run, type RunStatus } from './run.ts';
 import { get, readTogether, updateIf } from './store.ts';
 import type { TransactItem } from './transact.ts';
 import { isEndStatus, type Transition, transition } from './transition.ts';
@@ -44,6 +44,18 @@ export function guardSync(ledger: LedgerTable, clock: Clock, sync: Run, readAt: 
     );
   };
   return { sync, check: createLookout(clock, look, readAt) };
+}
+
+/** The run whose transform the target shows: what its context is made of, and the source. */
+export type FollowedRun = Pick<Run, 'runId' | 'startedAt' | 'settings' | 'sourceTable'>;
+
+/** What a sync or a compare follows. @throws RunClosedError (not retried) where it follows nothing */
+export function followedRunOf({ runId, follows, settings, sourceTable }: Run): FollowedRun {
+  if (follows === undefined)
+    throw new RunClosedError(
+      `The ledger does not say which run ${runId} follows. Nothing was changed. Cancel it, then start the sync again.`,
+    );
+  return { runId: follows.runId, startedAt: follows.startedAt, settings, sourceTable };
 }
 
 /** How a call changes a sync. */
@@ -95,6 +107,23 @@ export function noteArrival(
   return updateIf(ledger, runKey(runId), {
     if: { status: 'SWITCHING', arrivals: arrived === undefined ? ABSENT : arrived.count },
     set: { arrived: noted, arrivals: noted.count },
+  });
+}
+
+/** A gap as facts of a run: its time once more, for conditions. */
+export function gapFacts(gap: Gap): Pick<Run, 'gap' | 'gapAt'> {
+  return { gap, gapAt: gap.at };
+}
+
+/**
+ * Notes that changes may have been missed until now. A known gap moves forward, never back.
+ *
+ * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or a later gap is known
+ */
+export function noteGap(ledger: LedgerTable, runId: string, gap: Gap): Promise<boolean> {
+  return updateIf(ledger, runKey(runId), {
+    if: { status: oneOf(...COMPARED_IN), gapAt: absentOrBelow(gap.at) },
+    set: { ...gapFacts(gap) },
   });
 }
 
