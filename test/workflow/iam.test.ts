@@ -338,7 +338,7 @@ describe('policies of tables', () => {
         JSON.stringify(Properties['Tags'] ?? []).includes('migration:writer'),
       );
       const migratingRole = `${migration.migratedBy.charAt(0).toUpperCase()}${migration.migratedBy.slice(1)}Role`;
-      const tagging = [migratingRole, 'RestoreFromBackupRole', 'RollBackRole'];
+      const tagging = [migratingRole, 'RestoreFromBackupRole', 'RollBackRole', 'SyncProductsRole'];
       expect(tagged.map(([id]) => id).toSorted()).toEqual(tagging.toSorted());
       for (const [, { Properties }] of tagged)
         expect(Properties['Tags']).toEqual([{ Key: WRITER_TAG, Value: `products-migration-${stage}` }]);
@@ -351,7 +351,31 @@ describe('policies of tables', () => {
           ),
         )
         .map(([functionKey]) => functionKey);
-      expect(writers.toSorted()).toEqual([migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted());
+      expect(writers.toSorted()).toEqual(
+        [migration.migratedBy, 'restoreFromBackup', 'rollBack', 'syncProducts'].toSorted(),
+      );
+    },
+  );
+});
+
+describe('an event source mapping', () => {
+  it.each(variantNames)(
+    'has in syncProducts’ role what it needs, and no other role has it, deployed %s',
+    (variant) => {
+      const { stage, region } = names[variant];
+      const stream = `${new Arns(names[variant]).source}/stream/2026-11-29T00:00:00.000`;
+      const queue = `arn:aws:sqs:${region}:123456789012:products-migration-${stage}-sync-failures`;
+      const needs = [
+        ...STREAM_READS.map((name) => ({ action: `dynamodb:${name}`, resource: stream })),
+        { action: 'sqs:SendMessage', resource: queue },
+      ];
+      const may = (request: IamRequest): readonly string[] =>
+        rolesOf(variant)
+          .filter(([, role]) => evaluate(role, request) === 'ALLOWED')
+          .map(([functionKey]) => functionKey);
+      for (const request of needs) expect(may(request)).toEqual(['syncProducts']);
+      const others = ['sqs:ReceiveMessage', 'sqs:PurgeQueue', 'sqs:DeleteMessage'];
+      for (const action of others) expect(may({ action, resource: queue })).toEqual([]);
     },
   );
 });
@@ -529,7 +553,8 @@ describe('a role and its function’s code', () => {
     calls.map(({ target, action }) => `${target} ${action}`);
 
   /** Actions that the framework, the runtime or the service behind an action needs, rather than the code. */
-  const ofThePlatform = /^(logs|xray|kms|sqs):/;
+  const ofThePlatform =
+    /^(logs|xray|kms|sqs):|^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
 
   function targetOf(resource: string): CodeCall['target'] {
     if (resource.endsWith('/index/RunsIndex')) return 'runs index';
