@@ -108,6 +108,8 @@ export interface SeenCall {
   readonly key: string | undefined;
   /** Name or key of the function that sent it. Absent for every other client. */
   readonly functionName: string | undefined;
+  /** Name of the function with whose role Lambda sent it, for an event source mapping. */
+  readonly mappingOf?: string | undefined;
 }
 
 /** Operations that IAM knows under another name, or as several actions. */
@@ -191,6 +193,11 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
       return [];
     case 'dynamodb':
       return dynamoRequests(call, arns);
+    // The key is the ARN of the stream or of the queue.
+    case 'dynamodbstreams':
+      return [{ action: `dynamodb:${operation}`, resource: key ?? '' }];
+    case 'sqs':
+      return [{ action: `sqs:${operation}`, resource: key ?? '' }];
     case 's3': {
       const action = s3Actions[operation];
       if (action === undefined) throw new Error(`The IAM proof does not know s3:${operation}.`);
@@ -225,6 +232,11 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
   }
 }
 
+/** The function whose role a call is made with. A mapping calls its function by itself: that needs no permission. */
+function roleOf({ functionName, mappingOf, service }: SeenCall): string | undefined {
+  return functionName ?? (service === 'lambda' ? undefined : mappingOf);
+}
+
 /** Calls of functions that their roles do not allow, one line each. An empty list is the proof. */
 export function deniedCalls(
   template: Template,
@@ -234,9 +246,9 @@ export function deniedCalls(
   const permissions = permissionsByFunction(template, names.stage);
   const arns = new Arns(names);
   const denied = calls
-    .filter(({ functionName }) => functionName !== undefined)
+    .filter((call) => roleOf(call) !== undefined)
     .flatMap((call) => {
-      const functionKey = (call.functionName ?? '').replace(`products-migration-${names.stage}-`, '');
+      const functionKey = (roleOf(call) ?? '').replace(`products-migration-${names.stage}-`, '');
       const role = permissions.get(functionKey);
       if (role === undefined) return [`${functionKey} is not a function of the template`];
       return iamRequestsOf(call, arns)
