@@ -351,7 +351,9 @@ describe('policies of tables', () => {
           ),
         )
         .map(([functionKey]) => functionKey);
-      expect(writers.toSorted()).toEqual(['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted());
+      expect(writers.toSorted()).toEqual(
+        ['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted(),
+      );
     },
   );
 });
