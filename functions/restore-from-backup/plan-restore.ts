@@ -84,7 +84,7 @@ export function lockTableFor({ config, migration }: Runtime, targetTable: string
 
 /**
  * Checks that a restore may create or fill this table. Its role allows tables with a certain prefix. The live source
- * must be allowed by the deployment and confirmed by whoever starts the restore.
+ * must be allowed by the deployment and confirmed by the operator.
  *
  * @throws RestoreTargetError; not retried.
  */

@@ -38,10 +38,10 @@ export function missingConfirmation(
   if (newest !== undefined) {
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
-    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back all the same, start ${rollbackWith(runId, newest.runId)}. Each table that is relied on is backed up first.`;
+    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back anyway, start ${rollbackWith(runId, newest.runId)}. Each table that is relied on is backed up first.`;
   }
   if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
-  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back all the same, start ${rollbackWith(runId, runId)}. Each table is backed up first.`;
+  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back anyway, start ${rollbackWith(runId, runId)}. Each table is backed up first.`;
 }
 
 /**

@@ -8,7 +8,7 @@ export type LeftReason = (typeof LEFT_REASONS)[number];
 /** Items of one reason. */
 export interface LeftItems {
   readonly count: number;
-  /** At most 20. */
+  /** At most {@link MAX_SAMPLES}. */
   readonly keys: readonly string[];
 }
 

@@ -109,7 +109,7 @@ async function remainders(): Promise<string[]> {
   return [...unrecovered, ...left.map(({ name, runId }) => `table ${name} of run ${runId} stayed`), ...stuck];
 }
 
-it("keeps one lock, legal transitions and everybody else's tables, whoever acts at the same time and whatever goes wrong", async () => {
+it("the ledger keeps one lock, legal transitions and everybody else's tables, no matter who acts at the same time and what goes wrong", async () => {
   const property = fc.asyncProperty(
     commands,
     fc.scheduler(),

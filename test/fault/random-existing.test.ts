@@ -15,7 +15,7 @@ afterAll(() => shop.stop());
 
 const seed = faultSeed();
 
-it('leaves existing tables and the foreign items in them as they were after any run that is rolled back', async () => {
+it('a run that is rolled back leaves existing tables and the foreign items in them as they were, whatever went wrong', async () => {
   console.log(`Random faults over existing tables: FAULT_SEED=${seed}`);
   const property = fc.asyncProperty(randomCase, async (one) => {
     await shop.reset(one.products);

@@ -64,8 +64,11 @@ const SHORT_WAITS = { FENCE_WAIT_SECONDS: '6' } as const;
 
 /** The same, with a service of three small functions and one machine that has every kind of state. */
 export async function startTinyAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
+  const engines = otherEngines();
+  await emptyEngines(engines);
   const packageDir = await packageService({ serviceDir: TINY_SERVICE });
-  return startEmbeddedAws({ port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...options });
+  const all = { port: 0, packageDir, maxLoggedRequests: Number.POSITIVE_INFINITY, ...engines, ...options };
+  return startEmbeddedAws(all);
 }
 
 /** Clients for an embedded AWS. They do not retry, so that a test sees what the endpoint does. */

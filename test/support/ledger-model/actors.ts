@@ -95,7 +95,7 @@ export class Actors {
     );
   }
 
-  /** The shop puts a cart into the table, whoever created the table. */
+  /** The shop puts a cart into the table, no matter who created the table. */
   shop(): void {
     const put = this.#scheduler.scheduleFunction(async (_name: string) => {
       const table = [...this.#snapshot.tables.values()].find(({ name }) => name === 'cart');

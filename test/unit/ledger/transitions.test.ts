@@ -5,7 +5,9 @@ import { isEndStatus, transition, TRANSITIONS } from '../../../functions/shared/
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
 
-/** DESIGN's own list, written out once more: the code's table must not drift away from it. */
+/**
+ * The transitions that a run may make, written down a second time, so that the code's table cannot change unnoticed.
+ */
 const designed: readonly (readonly [RunStatus, RunStatus])[] = [
   ['RUNNING', 'SUCCEEDED'],
   ['RUNNING', 'PLANNED'],
@@ -31,7 +33,7 @@ const designed: readonly (readonly [RunStatus, RunStatus])[] = [
 ];
 
 describe('the TRANSITIONS', () => {
-  it('are those of the design and no others', () => {
+  it('are the designed ones and no others', () => {
     const coded = Object.entries(TRANSITIONS).flatMap(([from, all]) => all.map((to) => `${from} -> ${to}`));
     expect(new Set(coded)).toEqual(new Set(designed.map(([from, to]) => `${from} -> ${to}`)));
   });
