@@ -3,6 +3,7 @@ import type { NewRun } from '../shared/ledger/begin.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/runs/migrate-input.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
+import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun } from '../shared/state.ts';
 import { begun, resume } from './resume-run.ts';
@@ -26,14 +27,21 @@ export async function beginMigration(runtime: Runtime, payload: BeginRunInput): 
 
 async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInput): Promise<BegunRun> {
   const wanted = newRun(runtime, payload, input);
+  const confirmed = async (): Promise<void> => {
+    // A dry run writes nothing into tables.
+    if (!input.dryRun) await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: input.confirm });
+  };
+  await confirmed();
   const { outcome, run } = await beginOrRecover(runtime, wanted, holderOf(payload.execution));
+  // Asked again under the lock: from here on no sync can switch.
+  if (outcome === 'BEGUN') await confirmed();
   if (outcome === 'RECOVER')
     runtime.logger.warn('A dead run holds the lock and is recovered first', { runId: run.runId });
   return begun(run, outcome);
 }
 
 function newRun(runtime: Runtime, { execution, tested }: BeginRunInput, input: MigrateInput): NewRun {
-  const { resume: _resume, Comment: _comment, maxConcurrency, ...parameters } = input;
+  const { resume: _resume, Comment: _comment, confirm: _confirm, maxConcurrency, ...parameters } = input;
   return {
     ...newRunOf(runtime, execution, tested.plan),
     kind: 'migrate',

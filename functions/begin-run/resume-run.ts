@@ -7,6 +7,7 @@ import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
+import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BegunRun } from '../shared/state.ts';
 
@@ -31,6 +32,7 @@ export async function resume(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
   if (input.dryRun && !staysDry(run)) throw notDry(run);
+  await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: input.confirm }, run);
   if (run.status === 'PLANNED') await assertUsable(runtime, run);
   if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
   const holder = holderOf(execution);
@@ -87,7 +89,7 @@ function outOfDate({ runId }: Run, obstacle: string): InvalidInputError {
 }
 
 /** Fields that a resumed run takes from its new input. It keeps all its other parameters. */
-const RESUMABLE = new Set(['resume', 'maxQuarantined', 'Comment']);
+const RESUMABLE = new Set(['resume', 'maxQuarantined', 'confirm', 'Comment']);
 
 /**
  * What changes with a resumption. How many products may stay behind can be said again: nobody knows them before the

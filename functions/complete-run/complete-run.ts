@@ -54,7 +54,9 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   const to: RunStatus = run.parameters.dryRun ? 'PLANNED' : 'SUCCEEDED';
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const verification = judge(await readCommitFacts(runtime, run, ledger));
-  const verified = verification && ({ verification, opening: 'PENDING', protection: 'PENDING' } as const);
+  // Tables that are kept closed are opened when a sync has switched to them.
+  const opening = run.parameters.keepClosed === true ? {} : ({ opening: 'PENDING' } as const);
+  const verified = verification && ({ verification, ...opening, protection: 'PENDING' } as const);
   await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
   const reliance = await noteReliance(
     runtime.ledger,

@@ -2,6 +2,7 @@ import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard } from '../shared/ledger/shard.ts';
 import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/runs/manual-run.ts';
+import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
@@ -40,6 +41,7 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
 export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
   const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);
   await readBackup(runtime.objects, backupId);
+  await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: undefined });
   const plan = await planMigration(runtime);
   return withManualRun(runtime, turn, {
     step: runtime.migration.migratedBy,

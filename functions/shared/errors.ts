@@ -145,6 +145,16 @@ export class RestoreTargetError extends MigrationError {
   override readonly name = 'RestoreTargetError';
 }
 
+/** The shop has switched to a target table. The message names the sync and how to confirm. */
+export class SwitchedError extends MigrationError {
+  override readonly name = 'SwitchedError';
+}
+
+/** The sync cannot be started, or its switch cannot be made. The message says why and what to do. */
+export class SyncRefusedError extends MigrationError {
+  override readonly name = 'SyncRefusedError';
+}
+
 /** Whether an error has one of these names; the one way to tell the errors of AWS apart. */
 export function isNamed(error: unknown, ...names: readonly string[]): error is Error {
   return error instanceof Error && names.includes(error.name);

@@ -14,6 +14,8 @@ export interface LambdaContext {
 /** One function: what it does inside a workflow and, if possible, when it is called alone. */
 export interface Stage<Input> {
   readonly input: z.ZodType<Input>;
+  /** Longest payload in characters; default: what Step Functions carries. */
+  readonly maxCharacters?: number;
   readonly run: (runtime: Runtime, input: Input, turn: Turn) => Promise<unknown>;
   /** Does the whole step, for a call without payload. */
   readonly alone?: (runtime: Runtime, turn: Turn) => Promise<unknown>;
@@ -46,7 +48,7 @@ async function runStage<Input>(
   turn: Turn,
 ): Promise<unknown> {
   if (isEmpty(event) && stage.alone !== undefined) return stage.alone(runtime, turn);
-  const parsed = isReadable(event) ? stage.input.safeParse(event) : undefined;
+  const parsed = isReadable(event, stage.maxCharacters) ? stage.input.safeParse(event) : undefined;
   if (parsed?.success !== true) {
     const problems = parsed === undefined ? 'too long, or nested too deeply' : problemsOf(parsed.error);
     throw new InvalidInputError(
@@ -63,9 +65,9 @@ function isEmpty(event: unknown): boolean {
 }
 
 /** Whether a payload can be read at all. It must not be too long, or nested too deeply to be serialised again. */
-function isReadable(event: unknown): boolean {
+function isReadable(event: unknown, maxCharacters = MAX_PAYLOAD_CHARACTERS): boolean {
   try {
-    return (JSON.stringify(event) ?? '').length <= MAX_PAYLOAD_CHARACTERS;
+    return (JSON.stringify(event) ?? '').length <= maxCharacters;
   } catch {
     return false;
   }

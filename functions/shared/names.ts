@@ -47,6 +47,15 @@ export function topicArn(place: Place, name: string): string {
   return arn(place, 'sns', name);
 }
 
+export function queueArn(place: Place, name: string): string {
+  return arn(place, 'sqs', name);
+}
+
+/** Of the queue that is told about change records which were never settled. */
+export function syncFailuresQueueName({ service, stage }: Pick<Deployment, 'service' | 'stage'>): string {
+  return `${service}-${stage}-sync-failures`;
+}
+
 type Place = Pick<Deployment, 'region' | 'accountId'>;
 
 function arn({ region, accountId }: Place, service: string, resource: string): string {

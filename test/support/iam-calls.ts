@@ -106,7 +106,7 @@ function codeCalls(code: string): readonly CodeCall[] {
     : [];
   const items = namesIn(code, /\bitems\d*\.(scanPage|batchGet|batchPut|putIf|deleteIf)\(/g);
   // Wire operations that a stage sends itself.
-  const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(UpdateItem|Query|GetItem)"/g);
+  const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(GetItem|UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
   const lists = /\bIndexName: RUNS_INDEX/.test(code);
   // The document client's paginator. Only the ledger is read with it.

@@ -20,6 +20,24 @@ export const plan = {
   warnings: [],
 };
 
+/** As Lambda's event source mapping sends it. */
+const changeRecord = {
+  eventID: '7de3041dd709b024af6f29e4fa13d34c',
+  eventName: 'REMOVE',
+  eventVersion: '1.1',
+  eventSource: 'aws:dynamodb',
+  awsRegion: 'ap-southeast-2',
+  eventSourceARN:
+    'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products/stream/2026-01-01T00:00:00.000',
+  dynamodb: {
+    ApproximateCreationDateTime: 1_767_225_600,
+    Keys: { id: { S: '1' } },
+    SequenceNumber: '4421584500000000017450439091',
+    SizeBytes: 59,
+    StreamViewType: 'KEYS_ONLY',
+  },
+};
+
 const ofWorker: PayloadShape = {
   payload: worker,
   fields: { runId: 'runId', executionArn: 'arn', shard: 'index' },
@@ -86,6 +104,17 @@ export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
     },
     { payload: { action: 'restore', worker }, fields: { worker: 'object', 'worker.runId': 'runId' } },
     { payload: { action: 'create', run: runStep }, fields: { run: 'object', 'run.runId': 'runId' } },
+  ],
+  syncProducts: [
+    {
+      payload: { Records: [changeRecord] },
+      fields: {
+        Records: 'object',
+        'Records.0.eventSourceARN': 'arn',
+        'Records.0.dynamodb': 'object',
+        'Records.0.dynamodb.Keys': 'object',
+      },
+    },
   ],
   verifyBackup: [
     {

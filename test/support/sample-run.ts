@@ -1,10 +1,11 @@
+import type { MachineName } from '../../functions/shared/names.ts';
 import { beginRun, type Holder, type NewRun } from '../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import { SINGLE_PLAN } from '../../functions/shared/runs/cut-work.ts';
 import type { LedgerWorld } from './ledger-world.ts';
 
 /** ARN of an execution of one of the service's machines, as the embedded Step Functions names it. */
-export function executionArn(name: string, machine: 'migrate' | 'restore' | 'rollback' = 'migrate'): string {
+export function executionArn(name: string, machine: MachineName = 'migrate'): string {
   return `arn:aws:states:ap-southeast-2:123456789012:execution:products-migration-test-${machine}:${name}`;
 }
 
@@ -48,7 +49,7 @@ export async function begunRun(
 }
 
 /** What a stage is told about an execution. */
-export function sampleExecution(name: string, machine: 'migrate' | 'restore' | 'rollback' = 'migrate') {
+export function sampleExecution(name: string, machine: MachineName = 'migrate') {
   return { id: executionArn(name, machine), name, startTime: sampleStart };
 }
 

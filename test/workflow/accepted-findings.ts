@@ -113,7 +113,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   {
     tool: 'cfn-guard',
     rule: 'CT.SQS.PR.1',
-    resource: /^UnrecoveredQueue$/,
+    resource: /^(Unrecovered|SyncFailures)Queue$/,
     reason: 'It is itself the dead-letter queue; nobody consumes it but a person, called by an alarm.',
   },
   {
@@ -132,13 +132,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
   {
     tool: 'practice',
     rule: 'AwsSolutions-SQS3',
-    resource: /^UnrecoveredQueue$/,
+    resource: /^(Unrecovered|SyncFailures)Queue$/,
     reason: 'See CT.SQS.PR.1.',
   },
   {
     tool: 'practice',
     rule: 'Serverless-SQSRedrivePolicy',
-    resource: /^UnrecoveredQueue$/,
+    resource: /^(Unrecovered|SyncFailures)Queue$/,
     reason: 'See CT.SQS.PR.1.',
   },
   {
@@ -152,7 +152,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rule: 'Serverless-LambdaDLQ',
     resource: /LambdaFunction$/,
     reason:
-      'Functions are called by state machines, which see their errors. The one that events call, recoverRun, has an on-failure destination, which the rule does not look at.',
+      'Functions are called by state machines, which see their errors. Events call recoverRun and a mapping calls syncProducts. Both have an on-failure destination, which the rule does not look at.',
   },
   {
     tool: 'practice',
@@ -212,6 +212,13 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     resource: /^RollBackRole$/,
     detail: /^Resource::arn:aws:dynamodb:[a-z0-9-]+:\d+:table\/[\w.-]+(-restored-\*)?\/backup\/\*$/,
     reason: 'A backup of exactly that table; DynamoDB names it. It is looked at and nothing else.',
+  },
+  {
+    tool: 'practice',
+    rule: 'AwsSolutions-IAM5',
+    resource: /^SyncProductsRole$/,
+    detail: /^Resource::arn:aws:dynamodb:[a-z0-9-]+:\d+:table\/[\w.-]+\/stream\/\*$/,
+    reason: 'A stream of exactly the source; DynamoDB names it. It is read and nothing else.',
   },
   {
     tool: 'practice',

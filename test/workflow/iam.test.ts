@@ -338,7 +338,13 @@ describe('policies of tables', () => {
         JSON.stringify(Properties['Tags'] ?? []).includes('migration:writer'),
       );
       const migratingRole = `${migration.migratedBy.charAt(0).toUpperCase()}${migration.migratedBy.slice(1)}Role`;
-      const tagging = ['CompareAllRole', migratingRole, 'RestoreFromBackupRole', 'RollBackRole'];
+      const tagging = [
+        'CompareAllRole',
+        migratingRole,
+        'RestoreFromBackupRole',
+        'RollBackRole',
+        'SyncProductsRole',
+      ];
       expect(tagged.map(([id]) => id).toSorted()).toEqual(tagging.toSorted());
       for (const [, { Properties }] of tagged)
         expect(Properties['Tags']).toEqual([{ Key: WRITER_TAG, Value: `products-migration-${stage}` }]);
@@ -352,7 +358,7 @@ describe('policies of tables', () => {
         )
         .map(([functionKey]) => functionKey);
       expect(writers.toSorted()).toEqual(
-        ['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack'].toSorted(),
+        ['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack', 'syncProducts'].toSorted(),
       );
     },
   );
@@ -531,7 +537,8 @@ describe('a role and its function’s code', () => {
     calls.map(({ target, action }) => `${target} ${action}`);
 
   /** Actions that the framework, the runtime or the service behind an action needs, rather than the code. */
-  const ofThePlatform = /^(logs|xray|kms|sqs):/;
+  const ofThePlatform =
+    /^(logs|xray|kms|sqs):|^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
 
   function targetOf(resource: string): CodeCall['target'] {
     if (resource.endsWith('/index/RunsIndex')) return 'runs index';

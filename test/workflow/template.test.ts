@@ -212,7 +212,8 @@ describe('what must not be lost', () => {
 
   // The framework's bucket stands before the rest is deployed. A version's logical id is made of its code and cannot
   // be named here; publishing one fails only with its function, which does come before.
-  const afterTheLedger = /^(ServerlessDeploymentBucket\w*|(RecoverRun|VerifyBackup)LambdaVersion\w+)$/;
+  const afterTheLedger =
+    /^(ServerlessDeploymentBucket\w*|(RecoverRun|SyncProducts|VerifyBackup)LambdaVersion\w+)$/;
 
   it.each(['asItComes', 'everythingElse'] as const)(
     'comes after everything that a first deployment can fail at, because it could not be removed then, deployed %s',
@@ -349,6 +350,11 @@ describe('alarms', () => {
       ['NumberOfMessagesSent', 'UnrecoveredQueue.QueueName'],
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
       ['InvocationsFailedToBeSentToDlq', 'RecoveryScheduleRule'],
+      ['NumberOfMessagesSent', 'SyncFailuresQueue.QueueName'],
+      ['IteratorAge', 'products-migration-dev-syncProducts'],
+      ['Errors', 'products-migration-dev-syncProducts'],
+      ['LateChanges', 'products-migration-dev'],
+      ['SyncsWithoutCompare', 'products-migration-dev'],
     ]);
     const { DashboardBody } = resourceOf('asItComes', 'Dashboard').Properties;
     const shown = [...String(DashboardBody).matchAll(/"(\w+Alarm)\.Arn"/g)].map(([, id]) => id);
@@ -369,13 +375,42 @@ describe('the alarm on tables that stay closed', () => {
   });
 });
 
+describe('the metrics of a sync', () => {
+  const filters = ([id, { Properties }]: ReturnType<typeof resourcesOf>[number]) =>
+    ({ id, pattern: String(Properties['FilterPattern']), properties: Properties }) as const;
+
+  it('are made of the very lines that syncProducts writes, and of fields that they have', async () => {
+    const of = (name: string) =>
+      readFile(new URL(`../../functions/sync-products/${name}`, import.meta.url), 'utf8');
+    const code = (await Promise.all(['save-followed.ts', 'set-aside.ts'].map(of))).join('\n');
+    const own = resourcesOf(variantOf('asItComes').resolved, 'AWS::Logs::MetricFilter')
+      .map(filters)
+      .filter(({ properties }) => properties['LogGroupName'] === 'SyncProductsLogGroup');
+    expect(own.map(({ id }) => id)).toEqual([
+      'SyncRecordsMetric',
+      'SyncLagMetric',
+      'SyncRepairedMetric',
+      'SyncConflictsMetric',
+      'SyncPendingMetric',
+      'LateChangesMetric',
+    ]);
+    for (const { pattern, properties } of own) {
+      const [, message = ''] = /"(.+)"/.exec(pattern) ?? [];
+      expect(code).toMatch(new RegExp(`logger\\.(info|error)\\('${message}'`));
+      const field = String(properties['MetricTransformations'][0].MetricValue).replace('$.', '');
+      expect(['records', 'maxLagMillis', 'repaired', 'conflicts', 'pending']).toContain(field);
+    }
+  });
+});
+
 describe('an alarm', () => {
   it('goes off again once nothing new has happened, so that it rings for the next event', () => {
     const alarms = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm');
     // Sums of what happened in a few minutes; a level, such as the messages in a queue, would stay for days.
+    // The age of the records falls as soon as the target catches up.
     const stay = alarms.filter(
-      ([, { Properties }]) =>
-        Properties['Statistic'] !== 'Sum' ||
+      ([id, { Properties }]) =>
+        (Properties['Statistic'] !== 'Sum' && id !== 'SyncBehindAlarm') ||
         Properties['Period'] > 900 ||
         Properties['TreatMissingData'] !== 'notBreaching' ||
         String(Properties['MetricName']).startsWith('Approximate'),

@@ -1,20 +1,18 @@
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { RUN_LAYOUT } from '../../functions/shared/files/layout.ts';
 import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
+import { isOfSync } from '../../functions/shared/ledger/run.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { OperatorContext } from './context.ts';
 import { executionPath } from './executions.ts';
 import { reportFromLedger, reportWithoutRun } from './fallback-report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
-import { type RunRecord, readRunRecord, type ShardsByState } from './run-record.ts';
-import type { StateVisit } from './state-visits.ts';
+import { type Pictures, type RunRecord, readRunRecord } from './run-record.ts';
+import { syncView, type SyncReportView } from './sync/collect-sync.ts';
 
 /** Everything a report shows: the run's own account, and the pictures' figures. */
-export interface ReportView {
+export interface ReportView extends Pictures {
   readonly report: Report;
-  /** The execution's way through its states; empty where Step Functions keeps no history of it. */
-  readonly path: readonly StateVisit[];
-  readonly shards: ShardsByState;
 }
 
 /** What is known of an execution that has just ended. */
@@ -45,8 +43,12 @@ async function storedReport(context: OperatorContext, record: RunRecord): Promis
 }
 
 /** What is known of a run, whenever it was. */
-export async function reportOfRun(context: OperatorContext, runId: string): Promise<ReportView> {
+export async function reportOfRun(
+  context: OperatorContext,
+  runId: string,
+): Promise<ReportView | SyncReportView> {
   const record = await readRunRecord(context.ledger, runId);
+  if (isOfSync(record.run)) return syncView(context, record);
   const [report, path] = await Promise.all([
     storedReport(context, record),
     executionPath(context.sfn, record.run.executionArn).catch(() => []),

@@ -5,6 +5,7 @@ import { MissingEngineError } from '../local/dynamodb/dynoxide.ts';
 import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
+import { WRONG_USAGE } from './exit-codes.ts';
 import { explain, type Whereabouts } from './operator-error.ts';
 import { escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
@@ -59,7 +60,8 @@ export function anyNumber(text: string): number {
 export type CommandAction<Options> = (options: Options, args: readonly string[]) => Promise<number>;
 
 /**
- * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1; 2 for an input file that cannot be read.
+ * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1; 2 for
+ * wrong usage and for an input file that cannot be read.
  */
 export async function runCommand<Options extends object>(
   command: Command,
@@ -89,8 +91,9 @@ function sentenceOf(error: unknown, where: Whereabouts): string {
 
 /** 2: what was given cannot be used, and nothing was started. */
 function exitCodeOf(error: unknown): number {
-  if (error instanceof InputFileError) return 2;
-  return error instanceof CommanderError ? error.exitCode : 1;
+  if (error instanceof InputFileError) return WRONG_USAGE;
+  if (!(error instanceof CommanderError)) return 1;
+  return error.exitCode === 0 ? 0 : WRONG_USAGE;
 }
 
 function placeOf(options: Partial<StageOptions>): Whereabouts {

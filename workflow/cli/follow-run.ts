@@ -1,4 +1,4 @@
-import { executionNameOf, machineArn } from '../../functions/shared/names.ts';
+import { executionNameOf, machineArn, type MachineName } from '../../functions/shared/names.ts';
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
@@ -16,6 +16,8 @@ export interface ExecutionEnd {
   /** Which machine it is of. */
   readonly kind: Run['kind'];
   readonly status: ExecutionStatus;
+  /** As it was typed. */
+  readonly input?: string | undefined;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   /** Parsed output of one that succeeded. */
@@ -78,12 +80,13 @@ async function findEnd(
   executionArn: string,
 ): Promise<Omit<ExecutionEnd, 'runId'> | undefined> {
   const execution = await describeExecution(context.sfn, executionArn);
-  const { status = 'RUNNING', startDate = new Date(), stopDate = new Date(), output } = execution;
+  const { status = 'RUNNING', startDate = new Date(), stopDate = new Date(), input, output } = execution;
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return undefined;
   return {
     executionArn,
-    kind: execution.stateMachineArn === machineArn(context, 'restore') ? 'restore' : 'migrate',
+    kind: kindOf(context, execution.stateMachineArn),
     status,
+    input,
     startedAt: startDate,
     finishedAt: stopDate,
     output: output === undefined ? undefined : (JSON.parse(output) as unknown),
@@ -92,13 +95,21 @@ async function findEnd(
   };
 }
 
+const OTHER_KINDS = ['restore', 'sync'] as const satisfies readonly MachineName[];
+
+function kindOf(context: OperatorContext, stateMachineArn: string | undefined): Run['kind'] {
+  return OTHER_KINDS.find((machine) => stateMachineArn === machineArn(context, machine)) ?? 'migrate';
+}
+
 async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
   const { ledger, sfn } = context;
   watch.state = (await currentState(sfn, watch.executionArn, watch.topLevel)) ?? watch.state;
   watch.runId ??= (await findExecution(ledger, executionNameOf(watch.executionArn)))?.runId;
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
   if (run === undefined) return view.show(progressBeforeRun(watch.state));
-  const shards = await readShards(ledger, run.runId, watch.finished);
+  // A cut over that does not switch compares again: what was finished is then of the compare before.
+  const finished = finishedStates(run, watch.finished);
+  const shards = await readShards(ledger, run.runId, finished);
   watch.finished = finishedStates(run, shards);
   view.show(progressOf(run, shards, { state: watch.state, now: Date.now() }));
 }

@@ -4,12 +4,15 @@ import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { consoleLink } from './deployment.ts';
+import { LOST_CONNECTION } from './exit-codes.ts';
 import { startExecution } from './executions.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
 import { INTERRUPTED, onInterrupt } from './interrupt.ts';
+import { explain, isLost } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
 import { saveReport } from './save-report.ts';
 import { printSummary } from './summary.ts';
+import { finishSync } from './sync/finish-sync.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How long the recovery of a run takes after its event. If only the schedule finds it, a quarter of an hour longer. */
@@ -20,7 +23,8 @@ const lookMillis = 1_000;
  * Follows an execution to its end, then prints the summary and writes the report. Ctrl-C ends the following and leaves
  * the run alone.
  *
- * @returns 0 when the execution succeeded, 130 after Ctrl-C, else 1.
+ * @returns 0 when the execution succeeded, 7 when nothing answers any more, 130 after Ctrl-C, else 1; of the machine
+ * `sync` what {@link finishSync} says
  */
 export async function followToReport(
   context: OperatorContext,
@@ -36,6 +40,11 @@ export async function followToReport(
     if (isClosed) return await finish(context, end, terminal);
     sayHowToFollow(context, executionArn, terminal);
     return end === undefined ? INTERRUPTED : 1;
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    terminal.complain(printable(explain(error, context)));
+    sayHowToFollow(context, executionArn, terminal);
+    return LOST_CONNECTION;
   } finally {
     interrupt.release();
   }
@@ -49,10 +58,10 @@ interface Closing {
 /** An execution that was stopped or timed out leaves a run that is recovered without it. */
 async function untilClosed(
   { ledger }: OperatorContext,
-  { runId, status }: ExecutionEnd,
+  { runId, status, kind }: ExecutionEnd,
   { terminal, signal }: Closing,
 ): Promise<boolean> {
-  if (runId === undefined) return true;
+  if (runId === undefined || kind === 'sync') return true;
   const until = Date.now() + closingMillis;
   for (let isSaid = false; ; isSaid = true) {
     const run = await findRun(ledger, runId);
@@ -72,6 +81,7 @@ export async function finish(
   end: ExecutionEnd,
   terminal: Terminal,
 ): Promise<number> {
+  if (end.kind === 'sync') return finishSync(context, end, terminal);
   const view = await reportOfExecution(context, end);
   const pagePath = await saveReport(view);
   printSummary(terminal, view.report, pagePath);

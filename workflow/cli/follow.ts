@@ -2,7 +2,7 @@ import { isNamed } from '../../functions/shared/errors.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
-import { executionArn } from '../../functions/shared/names.ts';
+import { executionArn, type MachineName } from '../../functions/shared/names.ts';
 import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
 import { OperatorError } from './operator-error.ts';
@@ -27,12 +27,24 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
       `Run ${runId} is a single step that was called by hand; there is no execution to follow. See it with: npm run report -- --stage ${context.stage} ${runId}`,
     );
   if (run !== undefined) return run.executionArn;
-  const arn = executionArn(context, 'migrate', runId);
-  await describeExecution(context.sfn, arn).catch((error: unknown) => {
-    if (!isNamed(error, 'ExecutionDoesNotExist')) throw error;
-    throw new OperatorError(
-      `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
-    );
-  });
-  return arn;
+  for (const machine of FOLLOWED) {
+    const arn = executionArn(context, machine, runId);
+    if (await isThere(context, arn)) return arn;
+  }
+  throw new OperatorError(
+    `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
+  );
+}
+
+/** An execution of `sync` that works on an open sync begins no run of its own. */
+const FOLLOWED = ['migrate', 'restore', 'sync'] as const satisfies readonly MachineName[];
+
+function isThere({ sfn }: OperatorContext, arn: string): Promise<boolean> {
+  return describeExecution(sfn, arn).then(
+    () => true,
+    (error: unknown) => {
+      if (isNamed(error, 'ExecutionDoesNotExist')) return false;
+      throw error;
+    },
+  );
 }

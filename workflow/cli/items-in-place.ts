@@ -1,6 +1,6 @@
 import { rolledBackItems } from '../../functions/shared/runs/count-shards.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import { isRestore, type Run } from '../../functions/shared/ledger/run.ts';
+import { isOfSync, isRestore, type Run } from '../../functions/shared/ledger/run.ts';
 import { listShards, type ShardState } from '../../functions/shared/ledger/shard.ts';
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { itemsOf } from './progress.ts';
@@ -8,9 +8,10 @@ import { itemsOf } from './progress.ts';
 /**
  * Items of a run that are in place now: none after a dry run, what was kept after a roll back, those so far of a run
  * that goes on or is held; `undefined` while a run is rolled back, where that failed and where a table was kept,
- * because nobody has counted what is left.
+ * because nobody has counted what is left. A sync and a compare have no items of their own.
  */
 export async function itemsInPlace(ledger: LedgerTable, run: Run): Promise<number | undefined> {
+  if (isOfSync(run)) return undefined;
   switch (run.status) {
     case 'PLANNED':
       return 0;

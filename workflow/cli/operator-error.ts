@@ -18,7 +18,7 @@ const NOT_DEPLOYED = ['StateMachineDoesNotExist', 'ResourceNotFoundException', '
 /** Any error as a sentence for the operator: what failed, and what to do. */
 export function explain(error: unknown, where: Whereabouts = {}): string {
   const { kind } = faultOf(error);
-  const { message = String(error), code = '' } = (error ?? {}) as { message?: string; code?: string };
+  const { message = String(error) } = (error ?? {}) as { message?: string };
   const { stage = '<stage>', region = 'the region', endpoint } = where;
   if (kind === 'no credentials')
     return `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE), and run the command again. (${message})`;
@@ -32,8 +32,14 @@ export function explain(error: unknown, where: Whereabouts = {}): string {
         ? `Deploy it with: npx sls deploy --stage ${stage} --region ${region}`
         : 'Unset AWS_ENDPOINT_URL to reach AWS, or say --stage local for the embedded one.'
     }`;
+  return isLost(error) ? notAnswering(endpoint, message || reasonOf(error)) : message;
+}
+
+/** Whether nothing answers, or no longer. */
+export function isLost(error: unknown): boolean {
+  const { code = '' } = (error ?? {}) as { code?: string };
   const isCutOff = code === 'ECONNRESET' || isNamed(error, 'TimeoutError');
-  return kind === 'no answer' || isCutOff ? notAnswering(endpoint, message || reasonOf(error)) : message;
+  return isCutOff || faultOf(error).kind === 'no answer';
 }
 
 /** An error for several addresses has no message of its own. */

@@ -1,5 +1,6 @@
-import type { Run } from '../../functions/shared/ledger/run.ts';
+import type { Run, RunStatus } from '../../functions/shared/ledger/run.ts';
 import { type Shard, type ShardState, SHARD_STATES } from '../../functions/shared/ledger/shard.ts';
+import { comparedOn } from '../../functions/shared/ledger/sync.ts';
 import type { ShardsByState } from './run-record.ts';
 
 /** How far one Map is. */
@@ -51,17 +52,42 @@ const OVER_SEGMENTS: ReadonlySet<ShardState> = new Set([
   'CompareTarget',
 ]);
 
+/** What a Map's shards are of, when they can be of an earlier one as well. */
+const COMPARES: ReadonlySet<ShardState> = new Set(['CompareSource', 'CompareTarget']);
+
+/** The status in which the compare ran that an ended run shows. */
+const COMPARED_BEFORE: Readonly<Partial<Record<RunStatus, RunStatus>>> = {
+  SWITCHED: 'SWITCHING',
+  SUCCEEDED: 'RUNNING',
+};
+
+/** The checkpoints that count: those of an earlier compare of the same sync say nothing about the present one. */
+export function presentShards(run: Run, shards: ShardsByState): ShardsByState {
+  return new Map(
+    [...shards]
+      .map(([state, own]) => [state, presentOf(run, state, own)] as const)
+      .filter(([, own]) => own.length > 0),
+  );
+}
+
+function presentOf(run: Run, state: ShardState, own: readonly Shard[]): readonly Shard[] {
+  if (!COMPARES.has(state)) return own;
+  const { executionArn, status } = run;
+  const basis = comparedOn({ executionArn, status: COMPARED_BEFORE[status] ?? status });
+  return own.filter((shard) => shard.basis === basis);
+}
+
 /** What the ledger says of a run's progress at `now` (epoch milliseconds). */
 export function progressOf(
   run: Run,
-  shards: ShardsByState,
+  all: ShardsByState,
   at: { readonly state: string | undefined; readonly now: number },
 ): Progress {
-  const all = [...shards.values()].flat();
+  const shards = presentShards(run, all);
   return {
     state: at.state,
     stages: SHARD_STATES.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
-    throttles: sumCounter(all, 'throttles'),
+    throttles: sumCounter([...shards.values()].flat(), 'throttles'),
     quarantined:
       run.rehearsal?.quarantined ?? sumCounter(shards.get('TransformProducts') ?? [], 'quarantined'),
   };
@@ -95,7 +121,7 @@ function sumCounter(shards: readonly Shard[], counter: string): number {
 /** Whether every shard of a state has finished: its checkpoints do not change any more. */
 export function isStateDone(run: Run, state: ShardState, shards: readonly Shard[]): boolean {
   const count = shardCount(run, state);
-  const counted = shards.filter(({ shard }) => shard < count);
+  const counted = presentOf(run, state, shards).filter(({ shard }) => shard < count);
   return counted.length === count && counted.every(({ done }) => done);
 }
 
@@ -119,6 +145,10 @@ function totalOf(run: Run, state: ShardState, shards: ShardsByState): number {
       return targetItems;
     case 'VerifyMigration':
       return targetItems + products;
+    case 'CompareSource':
+      return run.compared?.sourceItems ?? products;
+    case 'CompareTarget':
+      return run.compared?.targetItems ?? 0;
     default:
       return 0;
   }

@@ -7,13 +7,13 @@ import { machineArn } from '../../functions/shared/names.ts';
 export interface RefusedStart {
   /** Name of the execution, which would have become the run's id. */
   readonly name: string;
-  readonly machine: 'migrate' | 'restore';
+  readonly machine: (typeof machines)[number];
   /** ISO 8601. */
   readonly startedAt: string;
   readonly finishedAt: string;
 }
 
-const machines = ['migrate', 'restore'] as const;
+const machines = ['migrate', 'restore', 'sync'] as const;
 
 /** Starts that were refused, newest first; Step Functions remembers them for 90 days. */
 export async function refusedStarts(

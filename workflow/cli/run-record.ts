@@ -8,8 +8,16 @@ import {
   SHARD_STATES,
 } from '../../functions/shared/ledger/shard.ts';
 import { listTables, type TableRecord } from '../../functions/shared/ledger/table-record.ts';
+import type { StateVisit } from './state-visits.ts';
 
 export type ShardsByState = ReadonlyMap<ShardState, readonly Shard[]>;
+
+/** What a report's pictures are drawn from. */
+export interface Pictures {
+  /** The execution's way through its states; empty where Step Functions keeps no history of it. */
+  readonly path: readonly StateVisit[];
+  readonly shards: ShardsByState;
+}
 
 /** Everything the ledger knows of a run. */
 export interface RunRecord {

@@ -28,6 +28,21 @@ interface ListedRun {
   readonly note?: string | undefined;
 }
 
+const GOOD: ReadonlySet<string> = new Set<ListedRun['status']>([
+  'SUCCEEDED',
+  'PLANNED',
+  'SYNCING',
+  'SWITCHED',
+]);
+/** Not at its end, or ended by an operator. */
+const UNDECIDED: ReadonlySet<string> = new Set<ListedRun['status']>([
+  'RUNNING',
+  'HELD',
+  'SWITCHING',
+  'CANCELLING',
+  'CANCELLED',
+]);
+
 const columnsFor = ({ colors }: Terminal): readonly Column[] => [
   { name: 'Run' },
   { name: 'Started (UTC)' },
@@ -109,7 +124,6 @@ function row({
 }
 
 function statusColor(status: string, colors: Terminal['colors']): (text: string) => string {
-  if (status === 'SUCCEEDED' || status === 'PLANNED') return colors.green;
-  if (status === 'RUNNING' || status === 'HELD') return colors.yellow;
-  return colors.red;
+  if (GOOD.has(status)) return colors.green;
+  return UNDECIDED.has(status) ? colors.yellow : colors.red;
 }

@@ -6,24 +6,32 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Terminal } from './terminal.ts';
 import { groupWarnings } from './warnings.ts';
 
-type Row = readonly [label: string, text: string];
+/** A line under a headline. */
+export type Row = readonly [label: string, text: string];
 
 const maxListed = 5;
 
 /** The report for a person at a terminal: the outcome, what matters, where to read on. */
 export function printSummary(terminal: Terminal, given: Report, reportPath: string | undefined): void {
   const report = printableAll(given);
-  const { colors } = terminal;
-  const outcome = outcomeOf(report);
-  terminal.say();
-  terminal.say(headline(terminal, outcome));
-  terminal.say();
   const rows = [...failureRows(report), ...factRows(report), ...pathRows(report, reportPath)];
-  for (const [label, text] of rows)
-    terminal.say(`  ${colors.dim(label.padEnd(labelWidth))} ${fit(terminal, text)}`);
-  if (outcome.nextStep !== undefined)
-    terminal.say(`\n  ${colors.bold('Now'.padEnd(labelWidth))} ${fit(terminal, outcome.nextStep)}`);
-  terminal.say();
+  for (const line of outcomeLines(terminal, outcomeOf(report), rows)) terminal.say(line);
+}
+
+/** A headline, the rows below it, and what to do now. */
+export function outcomeLines(terminal: Terminal, outcome: Outcome, rows: readonly Row[]): readonly string[] {
+  const { colors } = terminal;
+  const line = ([label, text]: Row, paint: (text: string) => string): string =>
+    `  ${paint(label.padEnd(labelWidth))} ${fit(terminal, text)}`;
+  const { nextStep } = outcome;
+  return [
+    '',
+    headline(terminal, outcome),
+    '',
+    ...rows.map((row) => line(row, colors.dim)),
+    ...(nextStep === undefined ? [] : ['', line(['Now', nextStep], colors.bold)]),
+    '',
+  ];
 }
 
 const labelWidth = 12;
@@ -39,7 +47,7 @@ function headline(terminal: Terminal, { tone, word, sentence }: Outcome): string
   return `${signs[tone]} ${colors.bold(word)}${text.slice(word.length)}`;
 }
 
-function failureRows({ failure }: Report): readonly Row[] {
+export function failureRows({ failure }: Pick<Report, 'failure'>): readonly Row[] {
   if (failure === null) return [];
   return [
     ['Error', failure.error],
@@ -143,7 +151,10 @@ function costRows({ cost }: Report): readonly Row[] {
   return [['Cost', `${money(cost.actual)} at AWS prices${estimated}`]];
 }
 
-function pathRows({ runId, reportUri }: Report, reportPath: string | undefined): readonly Row[] {
+export function pathRows(
+  { runId, reportUri }: Pick<Report, 'runId' | 'reportUri'>,
+  reportPath: string | undefined,
+): readonly Row[] {
   const uri = reportUri === null ? [] : [['Report', reportUri] as const];
   const page = reportPath === undefined ? [] : [['Page', printable(reportPath)] as const];
   return [['Run', runId], ...uri, ...page];

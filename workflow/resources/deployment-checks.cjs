@@ -2,6 +2,7 @@
 
 const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
 const { nearestName } = require('./nearest-name.cjs');
+const { ledgerReader, removalProblem } = require('./open-sync.cjs');
 
 const matches = (pattern) => (value) => pattern.test(value);
 const wholeNumber = (from, to) => (value) =>
@@ -171,7 +172,7 @@ function unknownParameters(names, known) {
     });
 }
 
-/** Refuses a deployment that could not work. After a removal, says what was kept. */
+/** Refuses a deployment that could not work, and a removal while a sync is open. After a removal, says what was kept. */
 class DeploymentChecks {
   constructor(serverless, _options, { log }) {
     this.serverless = serverless;
@@ -180,6 +181,7 @@ class DeploymentChecks {
       initialize: () => this.checkNames(),
       'before:package:initialize': () => this.check(),
       'before:package:finalize': () => this.checkTemplate(),
+      'before:remove:remove': () => this.checkRemoval(),
       'after:remove:remove': () => this.sayWhatIsKept(),
     };
   }
@@ -204,6 +206,13 @@ class DeploymentChecks {
 
   checkTemplate() {
     this.refuse(templateProblems(this.serverless.service.provider.compiledCloudFormationTemplate));
+  }
+
+  async checkRemoval() {
+    const { service, provider, custom } = this.serverless.service;
+    const deployment = { service, stage: provider.stage, sourceTable: custom.parameters.sourceTable };
+    const problem = await removalProblem(deployment, ledgerReader(this.serverless.getProvider('aws')));
+    this.refuse(problem === undefined ? [] : [problem]);
   }
 
   refuse(problems) {

@@ -49,6 +49,8 @@ export interface RunParameters {
   readonly readUnitsPerSecond?: number | undefined;
   readonly writeUnitsPerSecond?: number | undefined;
   readonly allowEmpty?: boolean;
+  /** Whether new tables stay closed until a sync has switched to them. */
+  readonly keepClosed?: boolean;
   readonly note?: string | undefined;
 }
 
@@ -267,6 +269,11 @@ export interface Run extends Claims {
 /** Whether the run puts a backup back: a whole restore, or its step called alone in a run of its own. */
 export function isRestore({ kind, step }: Pick<Run, 'kind' | 'step'>): boolean {
   return kind === 'restore' || step === 'restoreFromBackup';
+}
+
+/** Whether the run belongs to the machine `sync`: its report is that of a sync. */
+export function isOfSync({ kind }: Pick<Run, 'kind'>): boolean {
+  return kind === 'sync' || kind === 'compare';
 }
 
 /** Whether this code may read the run's items. */

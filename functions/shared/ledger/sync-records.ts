@@ -138,6 +138,8 @@ export interface SyncMinute {
   /** From the change (whole seconds) to its settling: the sum over the records, and the longest. */
   readonly lagMillis: number;
   readonly maxLagMillis: number;
+  /** Epoch milliseconds: when the last records of the minute were settled. */
+  readonly lastAt: number;
 }
 
 type StoredMinute = SyncMinute & { readonly version: number; readonly writer: string };
@@ -173,6 +175,7 @@ function sumOf(known: SyncMinute | undefined, done: SyncMinute): SyncMinute {
     pending: known.pending + done.pending,
     lagMillis: known.lagMillis + done.lagMillis,
     maxLagMillis: Math.max(known.maxLagMillis, done.maxLagMillis),
+    lastAt: Math.max(known.lastAt, done.lastAt),
   };
 }
 

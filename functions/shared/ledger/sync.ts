@@ -1,4 +1,5 @@
 import { LockHeldError, RunClosedError } from '../errors.ts';
+import { executionNameOf } from '../names.ts';
 import type { Clock } from '../retry.ts';
 import { ABSENT, absentOrBelow, oneOf, putItem } from './actions.ts';
 import type { Holder } from './begin.ts';
@@ -46,6 +47,11 @@ export function guardSync(ledger: LedgerTable, clock: Clock, sync: Run, readAt: 
   return { sync, check: createLookout(clock, look, readAt) };
 }
 
+/** The execution that works on a sync now, as its holder. */
+export function ownHolder({ executionArn, executionStartTime }: Run): Holder {
+  return { executionName: executionNameOf(executionArn), executionArn, startTime: executionStartTime };
+}
+
 /** The run whose transform the target shows: what its context is made of, and the source. */
 export type FollowedRun = Pick<Run, 'runId' | 'startedAt' | 'settings' | 'sourceTable'>;
 
@@ -59,7 +65,7 @@ export function followedRunOf({ runId, follows, settings, sourceTable }: Run): F
 }
 
 /** How a call changes a sync. */
-export interface SyncChange extends Pick<Transition, 'to' | 'if' | 'facts'> {
+export interface SyncChange extends Pick<Transition, 'to' | 'if' | 'facts' | 'remove'> {
   readonly run: Run;
   /** The step of that execution, so that its changes are told apart. */
   readonly step: string;
@@ -80,13 +86,13 @@ export function changeSync(
   change: SyncChange,
   extra: readonly TransactItem[] = [],
 ): Promise<Run | undefined> {
-  const { run, to, step, holder, releases = false } = change;
+  const { run, step, holder, releases = false } = change;
   const { executionArn, startTime } = holder;
   const facts = { ...change.facts, executionArn, executionStartTime: startTime };
   const writer = `sync:${executionArn}:${startTime}:${step}`;
   const lock = releases ? 'release' : 'keep';
-  const known = change.if === undefined ? {} : { if: change.if };
-  return transition(ledger, { run, to, facts, lock, writer, ...known }, [
+  const { run: _run, step: _step, holder: _holder, releases: _releases, ...kept } = change;
+  return transition(ledger, { ...kept, run, facts, lock, writer }, [
     executionPut(ledger, run.runId, holder),
     ...extra,
   ]);
@@ -177,3 +183,8 @@ export function refuseBusy({ runId, executionArn }: Run): never {
 
 /** Statuses in which a compare of a sync may go on. */
 export const COMPARED_IN: readonly RunStatus[] = ['SYNCING', 'SWITCHING'];
+
+/** What a compare rests on: a cut over compares twice in one execution, first without and then with repairs. */
+export function comparedOn({ executionArn, status }: Pick<Run, 'executionArn' | 'status'>): string {
+  return `${executionArn}#${status}`;
+}

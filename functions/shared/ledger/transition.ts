@@ -46,6 +46,8 @@ export interface Transition {
   readonly if?: Expected;
   /** What else changes with the status. */
   readonly facts?: Partial<Omit<Run, 'runId' | 'status' | 'changedBy'>>;
+  /** What no longer holds. */
+  readonly remove?: readonly (keyof Run)[];
   /**
    * `keep`: the lock must be the run's and stays. `release`: it goes in the same transaction. `take`: it is
    * free or the run's, and becomes the run's. `none`: a step called alone that has no lock.
@@ -73,11 +75,15 @@ function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): reado
   }
 }
 
-function runItem(ledger: LedgerTable, { run, to, if: expected, facts, writer }: Transition): TransactItem {
+function runItem(
+  ledger: LedgerTable,
+  { run, to, if: expected, facts, remove = [], writer }: Transition,
+): TransactItem {
   return updateItem(ledger, runKey(run.runId), {
     // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
     if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT, ...expected },
     set: { ...facts, status: to, changedBy: writer },
+    remove,
   });
 }
 

@@ -16,6 +16,10 @@ const migrateInputSchema = z.strictObject({
   writeUnitsPerSecond: unitsPerSecond,
   /** A source without products is more often the wrong table than intended. */
   allowEmpty: z.boolean().default(false),
+  /** New tables stay closed to everybody but the migration until a sync has switched to them. */
+  keepClosed: z.boolean().default(false),
+  /** For tables that the shop has switched to: the id of that sync. */
+  confirm: runIdSchema.optional(),
   note,
   Comment,
 });

@@ -16,9 +16,26 @@ import { cutAscii, wellFormedJson } from '../text.ts';
  * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
 export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
+  return publish(runtime, build, messageOf);
+}
+
+/** What every report says of itself. */
+export interface Published {
+  readonly runId: string;
+  readonly status: string;
+  readonly reportUri: string | null;
+  readonly warnings?: readonly string[];
+}
+
+/** {@link publishReport} of a report of another kind, which is told in its own words. */
+export async function publish<R extends Published>(
+  runtime: Runtime,
+  build: () => Promise<R>,
+  messageText: (report: R) => string,
+): Promise<R> {
   const report = await build();
   const written = await writeReport(runtime, report, build);
-  await tell(runtime, written);
+  await tell(runtime, written, messageText(written));
   return written;
 }
 
@@ -29,7 +46,7 @@ const MAX_LOOKS = 5;
  * A late PUT must not overwrite a newer report. Each PUT therefore replaces only the report that was read before the
  * ledger. A run that has moved on has a newer report than this one, or will have.
  */
-async function replaceReport<R extends Report>(
+async function replaceReport<R extends Published>(
   { objects, ledger }: Runtime,
   { runId, status }: R,
   build: () => Promise<R>,
@@ -50,7 +67,7 @@ async function replaceReport<R extends Report>(
   }
 }
 
-async function writeReport<R extends Report>(
+async function writeReport<R extends Published>(
   runtime: Runtime,
   report: R,
   build: () => Promise<R>,
@@ -81,7 +98,7 @@ function messageOf(report: Report): string {
 
 let client: SNSClient | undefined;
 
-async function tell(runtime: Runtime, report: Report): Promise<void> {
+async function tell(runtime: Runtime, report: Published, Message: string): Promise<void> {
   const { config, accountId, logger } = runtime;
   if (config.notifyTopic === undefined) return;
   client ??= new SNSClient({ maxAttempts: 3 });
@@ -91,7 +108,7 @@ async function tell(runtime: Runtime, report: Report): Promise<void> {
     MAX_SUBJECT,
   );
   try {
-    await client.send(new PublishCommand({ TopicArn, Subject, Message: messageOf(report) }));
+    await client.send(new PublishCommand({ TopicArn, Subject, Message }));
   } catch (error) {
     logger.warn('The end of the run could not be published', {
       runId: report.runId,

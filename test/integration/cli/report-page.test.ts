@@ -5,12 +5,20 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
+import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
+import { checkedReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
 import { failedView, largeView, restoreView, smallView } from '../../unit/cli/report-fixtures.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
-const views = { small: smallView(), large: largeView(), failed: failedView(), restore: restoreView() };
+const pages = {
+  small: () => renderReport(smallView()),
+  large: () => renderReport(largeView()),
+  failed: () => renderReport(failedView()),
+  restore: () => renderReport(restoreView()),
+  sync: () => renderSyncReport(syncViewOf(checkedReportOf(false))),
+} as const;
 const widths = { desk: 1_200, phone: 360 } as const;
 
 /** Contrast of each text against its panel, by WCAG's formula; evaluated in the page. */
@@ -59,11 +67,11 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
   afterAll(() => browser.close());
 
   async function open(
-    name: keyof typeof views,
+    name: keyof typeof pages,
     how: { readonly width: number; readonly colorScheme: 'light' | 'dark' },
   ): Promise<OpenPage> {
     const path = join(folder, `${name}.html`);
-    writeFileSync(path, renderReport(views[name]));
+    writeFileSync(path, pages[name]());
     const page = await browser.newPage({
       viewport: { width: how.width, height: 900 },
       colorScheme: how.colorScheme,
@@ -79,7 +87,7 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
     return { page, problems };
   }
 
-  it.each(['small', 'large', 'failed', 'restore'] as const)(
+  it.each(['small', 'large', 'failed', 'restore', 'sync'] as const)(
     'shows a %s run without an error or a request',
     async (name) => {
       const { page, problems } = await open(name, { width: widths.desk, colorScheme: 'light' });
@@ -91,7 +99,7 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
     },
   );
 
-  it.each(['large', 'failed', 'restore'] as const)(
+  it.each(['large', 'failed', 'restore', 'sync'] as const)(
     'fits a phone, a %s run: nothing sticks out, and the pictures are drawn for its width',
     async (name) => {
       const { page } = await open(name, { width: widths.phone, colorScheme: 'light' });
@@ -131,14 +139,17 @@ describe.skipIf(executablePath === undefined)('the report in a browser', () => {
     expect(dark).toEqual(['rgb(14, 17, 22)', 'rgb(108, 155, 245)']);
   });
 
-  it('has enough contrast for its text, light and dark', async () => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await open('failed', { width: widths.desk, colorScheme });
-      const ratios = await page.evaluate<number[]>(contrastRatios);
-      expect(Math.min(...ratios)).toBeGreaterThan(4.5);
-      await page.close();
-    }
-  });
+  it.each(['failed', 'sync'] as const)(
+    'has enough contrast for its text, light and dark, in a %s run',
+    async (name) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page } = await open(name, { width: widths.desk, colorScheme });
+        const ratios = await page.evaluate<number[]>(contrastRatios);
+        expect(Math.min(...ratios)).toBeGreaterThan(4.5);
+        await page.close();
+      }
+    },
+  );
 
   it('unfolds the table behind each picture from the keyboard', async () => {
     const { page } = await open('large', { width: widths.desk, colorScheme: 'light' });

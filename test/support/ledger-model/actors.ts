@@ -1,4 +1,5 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { withMappings } from '../fake-mappings.ts';
 import type { Scheduler } from 'fast-check';
 import { beginMigration } from '../../../functions/begin-run/begin-run.ts';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
@@ -82,7 +83,7 @@ export class Actors {
     this.#go(
       name,
       (async () => {
-        await this.#call(name, (runtime) => recoverRuns(runtime));
+        await this.#call(name, (runtime) => recoverRuns(withMappings(runtime)));
         // Two calls at once may have started the same execution, which runs only once.
         const launched = this.#launched;
         this.#launched = started.length;

@@ -8,14 +8,18 @@ import {
 } from '../../../functions/shared/printable.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
+import type { SyncReportView } from '../../../workflow/cli/sync/collect-sync.ts';
 import { sayChecks } from '../../../workflow/cli/connection-check.ts';
 import { sayPlan } from '../../../workflow/cli/plan-summary.ts';
 import { tableText } from '../../../workflow/cli/plain-table.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
+import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
 import { createChecklist } from '../../../workflow/cli/smoke/checklist.ts';
 import { printSummary } from '../../../workflow/cli/summary.ts';
 import { recordingTerminal } from './recording-terminal.ts';
+import { saySync } from '../../../workflow/cli/sync/finish-sync.ts';
 import * as fixtures from './report-fixtures.ts';
+import { syncReportOf, syncViewOf } from './sync-fixtures.ts';
 import { expectHarmless, HOSTILE, hostileTexts } from '../../support/hostile-texts.ts';
 
 const plan = {
@@ -77,6 +81,32 @@ const hostileView = (text: string): ReportView => ({
   shards: new Map(),
 });
 
+/** The same of a sync. */
+function hostileSync(text: string): SyncReportView {
+  const keys = { count: 2, keys: [text, text] };
+  return syncViewOf(
+    syncReportOf({
+      runId: text,
+      source: { table: text },
+      follows: { runId: text, tables: [text] },
+      streamArn: text,
+      mappingId: text,
+      gap: { at: 0, reason: text },
+      pending: keys,
+      conflicts: keys,
+      quarantined: keys,
+      differing: keys,
+      checks: [{ what: text, ok: false, sentence: text }],
+      freeze: { policy: text, freeze: text, undo: text },
+      summary: text,
+      nextStep: text,
+      warnings: [text],
+      reportUri: text,
+    }),
+    { failure: { error: text, cause: text, state: text } },
+  );
+}
+
 const cases = { numRuns: 60 };
 
 describe('a text that a terminal or a browser would obey', () => {
@@ -132,6 +162,7 @@ describe('the terminal', () => {
           const { terminal } = recorded;
           const report = hostileReport(text);
           printSummary(terminal, report, text);
+          saySync(terminal, hostileSync(text), text);
           sayPlan(terminal, { plan, region: 'ap-southeast-2', rupeesPerDollar: 88, report });
           sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
           terminal.say(tableText(terminal, [{ name: 'Note', paint: terminal.colors.red }], [[text]]));
@@ -148,6 +179,7 @@ describe('the terminal', () => {
     const linesFor = (text: string): number => {
       const { terminal, lines } = recordingTerminal();
       printSummary(terminal, hostileReport(text), text);
+      saySync(terminal, hostileSync(text), text);
       sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
       terminal.say(tableText(terminal, [{ name: 'Note' }], [[text]]));
       return lines.length;
@@ -172,6 +204,9 @@ describe('the page', () => {
         const page = renderReport(hostileView(text));
         expectHarmless(page);
         expect(page).not.toMatch(/<(?:script|img|b onclick)/i);
+        const syncPage = renderSyncReport(hostileSync(text));
+        expectHarmless(syncPage);
+        expect(syncPage).not.toMatch(/<(?:script|img|b onclick)/i);
       }),
       cases,
     );

@@ -44,6 +44,8 @@ describe('itemsInPlace', () => {
 
   it.each([
     ['0 after a dry run', { status: 'PLANNED' }, 0],
+    ['not counted of a sync', { kind: 'sync', status: 'SYNCING' }, undefined],
+    ['not counted of a compare', { kind: 'compare', status: 'SUCCEEDED' }, undefined],
     ['0 after a roll back', { status: 'ROLLED_BACK' }, 0],
     ['not known while a run is rolled back', { status: 'ROLLING_BACK' }, undefined],
     ['not known where that failed', { status: 'ROLLBACK_FAILED' }, undefined],

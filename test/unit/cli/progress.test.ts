@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { progressBeforeRun, progressOf } from '../../../workflow/cli/progress.ts';
+import { isStateDone, progressBeforeRun, progressOf } from '../../../workflow/cli/progress.ts';
 import { progressView } from '../../../workflow/cli/progress-view.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
@@ -61,6 +61,42 @@ describe('progressOf', () => {
     ] as const);
     expect(progressOf(run, growing, { state: undefined, now: 1 }).quarantined).toBe(3);
     expect(progressOf(rehearsed, growing, { state: undefined, now: 1 }).quarantined).toBe(10);
+  });
+});
+
+describe('progress of a sync', () => {
+  const sync = { ...run, kind: 'sync', status: 'SYNCING', executionArn: 'arn:2' } as Run;
+  const compared = (basis: string, changes: Partial<Shard> = {}): readonly Shard[] =>
+    [0, 1].map((index) =>
+      shard('CompareSource', { shard: index, basis, done: true, counters: { sourceItems: 10 }, ...changes }),
+    );
+  const stagesOf = (of: Run, shards: readonly Shard[]) =>
+    progressOf(of, new Map([['CompareSource', shards]] as const), { state: undefined, now: 1 }).stages;
+
+  it('counts the shards of the present compare', () => {
+    expect(stagesOf(sync, compared('arn:2#SYNCING'))).toMatchObject([{ isDone: true, items: 20 }]);
+    const half = [...compared('arn:2#SYNCING').slice(0, 1), ...compared('arn:1#SYNCING').slice(1)];
+    expect(stagesOf(sync, half)).toMatchObject([{ isDone: false, items: 10 }]);
+  });
+
+  it('takes nothing from an earlier compare: neither of another execution nor of the same cut over', () => {
+    expect(stagesOf(sync, compared('arn:1#SYNCING'))).toEqual([]);
+    expect(stagesOf(sync, compared('arn:2#SWITCHING'))).toEqual([]);
+    expect(isStateDone(sync, 'CompareSource', compared('arn:2#SWITCHING'))).toBe(false);
+  });
+
+  it('still shows the compare after which the shop has switched, or which has ended', () => {
+    const switched = { ...sync, status: 'SWITCHED' } as Run;
+    expect(stagesOf(switched, compared('arn:2#SWITCHING'))).toMatchObject([{ isDone: true }]);
+    const compare = { ...sync, kind: 'compare', status: 'SUCCEEDED' } as Run;
+    expect(stagesOf(compare, compared('arn:2#RUNNING'))).toMatchObject([{ isDone: true }]);
+  });
+
+  it('expects as many items as the last compare has found, before that as the migration', () => {
+    const known = { ...sync, compared: { sourceItems: 50 } } as Run;
+    const going = compared('arn:2#SYNCING', { done: false });
+    expect(stagesOf(known, going)).toMatchObject([{ items: 20, total: 50 }]);
+    expect(stagesOf(sync, going)).toMatchObject([{ items: 20, total: 900 }]);
   });
 });
 

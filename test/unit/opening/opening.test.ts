@@ -1,5 +1,6 @@
 import { CreateTableCommand, GetResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withMappings } from '../../support/fake-mappings.ts';
 import { finishOpening } from '../../../functions/shared/runs/finish-opening.ts';
 import { finishProtection } from '../../../functions/shared/runs/finish-protection.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
@@ -178,7 +179,7 @@ describe('a table that cannot be opened', () => {
     await committed({ cart: 'CREATED' });
     close('cart');
     world.clock.advance(400 * 24 * 3_600_000);
-    await recoverRuns(fake.runtime);
+    await recoverRuns(withMappings(fake.runtime));
     expect(await readRun(world.observer.ledger, 'a')).toMatchObject({ opening: 'DONE' });
     expect(fake.policies.size).toBe(0);
   });
@@ -190,10 +191,10 @@ describe('a table that cannot be opened', () => {
     await committed({ cart: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', [...denied, ...denied]);
-    await recoverRuns(runtime);
+    await recoverRuns(withMappings(runtime));
     expect(lines).toEqual([]);
     world.clock.advance(30 * 60_000);
-    await recoverRuns(runtime);
+    await recoverRuns(withMappings(runtime));
     expect(lines).toEqual(['Tables are still closed']);
   });
 

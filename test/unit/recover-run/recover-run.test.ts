@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { recoveryName, recoverRuns } from '../../../functions/recover-run/recover-run.ts';
+import { withMappings } from '../../support/fake-mappings.ts';
+import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
+import { recoveryName } from '../../../functions/recover-run/start-recovery.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import { type Run, type RunStatus, readRun } from '../../../functions/shared/ledger/run.ts';
 import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
@@ -12,7 +14,7 @@ beforeAll(async () => void (world = await createLedgerWorld()));
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
-const recover = () => recoverRuns(world.observer);
+const recover = () => recoverRuns(withMappings(world.observer));
 const set = (name: string, status: string, machine: 'migrate' | 'rollback' = 'migrate') =>
   void world.stepFunctions.executions.set(executionArn(name, machine), status);
 
@@ -63,7 +65,7 @@ describe('recovering runs', () => {
     await begunRun(world, 'a');
     set('a', 'ABORTED');
     const { config, accountId } = world.observer;
-    await recoverRuns({ ...world.observer, config: { ...config, region } });
+    await recoverRuns(withMappings({ ...world.observer, config: { ...config, region } }));
     expect([...world.stepFunctions.executions.keys()]).toContain(
       `arn:${partition}:states:${region}:${accountId}:execution:${config.service}-${config.stage}-rollback:recover-a-1`,
     );
@@ -144,13 +146,13 @@ describe('recovering runs', () => {
       throw Object.assign(new Error('busy'), { name: 'ContinuousBackupsUnavailableException' });
     });
     world.clock.advance(900_001);
-    await recoverRuns(runtime);
+    await recoverRuns(withMappings(runtime));
     expect(await readRun(ledger, 'a')).toMatchObject({
       protection: 'PENDING',
       warnings: [expect.stringContaining('tried again every 15 minutes')],
     });
     isYoung = false;
-    await recoverRuns(runtime);
+    await recoverRuns(withMappings(runtime));
     expect(await readRun(ledger, 'a')).toMatchObject({ protection: 'DONE' });
   });
 
@@ -166,7 +168,7 @@ describe('recovering runs', () => {
       throw Object.assign(new Error('no such call'), { name: 'UnknownOperationException' });
     });
     world.clock.advance(900_001);
-    await recoverRuns(runtime);
+    await recoverRuns(withMappings(runtime));
     expect(await readRun(ledger, 'a')).toMatchObject({
       protection: 'DONE',
       warnings: [

@@ -1,6 +1,6 @@
-import type { ReportView } from '../collect-report.ts';
+import type { Pictures } from '../run-record.ts';
 import { duration } from '../format.ts';
-import type { Canvas, Plot } from './plot.ts';
+import type { Canvas, Plot, Values } from './plot.ts';
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
@@ -23,7 +23,11 @@ export interface Timeline {
  * The time that contains every visit to a state and every worker. A resumed run's workers began before its last
  * execution.
  */
-export function timelineOf({ path, shards, report }: ReportView): Timeline {
+export function timelineOf({
+  path,
+  shards,
+  report,
+}: Pictures & { readonly report: { readonly startedAt: string } }): Timeline {
   const workers = [...shards.values()].flat();
   const starts = [...path.map(({ enteredAt }) => enteredAt), ...workers.map(({ startedAt }) => startedAt)];
   const ends = [...path.map(({ leftAt }) => leftAt), ...workers.map(({ updatedAt }) => updatedAt)];
@@ -39,6 +43,16 @@ export function timeAxis({ seconds }: Timeline, { isNarrow }: Canvas): Plot['x']
   const count = Math.ceil(seconds / interval - 1e-9);
   const ticks = Array.from({ length: count + 1 }, (_, index) => index * interval);
   return { end: count * interval, ticks: ticks.map((at) => ({ at, label: timeLabel(at) })) };
+}
+
+/** About four steps up to the peak. A step is 1, 2 or 5 with zeros. */
+export function valueAxis(peak: number, label: (value: number) => string): Values {
+  const fraction = Math.max(1, peak) / 4;
+  const power = 10 ** Math.floor(Math.log10(fraction));
+  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= fraction) ?? fraction;
+  const count = Math.max(1, Math.ceil(peak / step));
+  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step);
+  return { kind: 'values', end: count * step, ticks: ticks.map((at) => ({ at, label: label(at) })) };
 }
 
 function timeLabel(seconds: number): string {

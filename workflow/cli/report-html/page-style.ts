@@ -20,8 +20,8 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
-h1, h2, h3, p, dl, dd, ul, figure { margin: 0; }
-ul { padding-left: 18px; }
+h1, h2, h3, p, dl, dd, ul, ol, figure { margin: 0; }
+ul, ol { padding-left: 18px; }
 a { color: inherit; }
 code, .mono { font: 0.9em/1.5 ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
 header { margin-bottom: 28px; }
@@ -42,6 +42,7 @@ h3 { font-size: 13px; font-weight: 620; margin: 18px 0 0; }
 .tile dd { font-size: 22px; font-weight: 620; letter-spacing: -0.02em; line-height: 1.35; white-space: nowrap; }
 .tile small { display: block; color: var(--faint); font-size: 12.5px; font-weight: 400; letter-spacing: 0; line-height: 1.4; white-space: normal; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 20px 22px; margin-bottom: 20px; }
+section > ol { margin-top: 8px; font-size: 14px; }
 section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 78ch; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; margin-bottom: 20px; align-items: start; }
 .columns > section { margin: 0; height: 100%; }

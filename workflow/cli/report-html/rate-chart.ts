@@ -1,8 +1,8 @@
 import { count, duration } from '../format.ts';
-import { timeAxis, type Timeline, wideMargins } from './axis.ts';
+import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
 import { html } from './html.ts';
-import { area, type Canvas, type Plot, type Values } from './plot.ts';
+import { area, type Canvas, type Plot } from './plot.ts';
 import type { RateSeries } from './rate-series.ts';
 import { stateColor } from './state-colors.ts';
 
@@ -34,26 +34,12 @@ function plotOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canva
   return {
     margins: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
     x: timeAxis(timeline, canvas),
-    y: valueAxis(Math.max(0, ...series.map(peakOf))),
+    y: valueAxis(Math.max(0, ...series.map(peakOf)), (value) => compact.format(value)),
     marks: ({ x, y }) =>
       series.map((one) => {
         const points = outline(one).map(([at, rate]) => [x(at), y(rate)] as const);
         return area(points, y(0), stateColor(one.state));
       }),
-  };
-}
-
-/** About four steps up to the peak. A step is 1, 2 or 5 with zeros. */
-function valueAxis(peak: number): Values {
-  const fraction = Math.max(1, peak) / 4;
-  const power = 10 ** Math.floor(Math.log10(fraction));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= fraction) ?? fraction;
-  const count = Math.max(1, Math.ceil(peak / step));
-  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step);
-  return {
-    kind: 'values',
-    end: count * step,
-    ticks: ticks.map((at) => ({ at, label: compact.format(at) })),
   };
 }
 

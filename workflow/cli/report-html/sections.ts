@@ -6,7 +6,10 @@ import { type Content, type Html, html } from './html.ts';
 import { isRestore } from '../../../functions/shared/ledger/run.ts';
 
 /** Failure, with what to do now. */
-export function failureSection({ failure }: Report, { nextStep }: Outcome): Html | undefined {
+export function failureSection(
+  { failure }: Pick<Report, 'failure'>,
+  { nextStep }: Pick<Outcome, 'nextStep'>,
+): Html | undefined {
   if (failure === null) return undefined;
   const place = failure.state === undefined ? '' : ` in ${failure.state}`;
   return html`<section class="failure" aria-labelledby="failure-heading">
@@ -18,7 +21,7 @@ export function failureSection({ failure }: Report, { nextStep }: Outcome): Html
 }
 
 /** Warnings that a reader should not miss. */
-export function warningSection(report: Report): Html | undefined {
+export function warningSection(report: Pick<Report, 'warnings'>): Html | undefined {
   const warnings = groupWarnings(report.warnings ?? []);
   if (warnings.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings-heading">
@@ -64,11 +67,12 @@ export function facts(list: readonly (Fact | undefined)[]): Html {
 }
 
 /** A number that should be zero: grey when it is, red when it is not. */
-function shouldBeZero(value: number): Html {
+export function shouldBeZero(value: number): Html {
   return html`<span class="${value === 0 ? 'zero' : 'warn'}">${count(value)}</span>`;
 }
 
-function samples(label: string, keys: readonly string[] = []): Fact | undefined {
+/** Keys, one a line; nothing where there are none. */
+export function samples(label: string, keys: readonly string[] = []): Fact | undefined {
   if (keys.length === 0) return undefined;
   return [label, keys.map((key) => html`<code>${key}</code><br>`)];
 }

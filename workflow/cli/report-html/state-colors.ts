@@ -9,6 +9,8 @@ const byState: ReadonlyMap<string, string> = new Map([
   ['VerifyMigration', 'var(--verify)'],
   ['CompareByKey', 'var(--compare)'],
   ['VerifyRestore', 'var(--verify)'],
+  ['CompareSource', 'var(--verify)'],
+  ['CompareTarget', 'var(--compare)'],
   ['RollBack', 'var(--undo)'],
 ]);
 

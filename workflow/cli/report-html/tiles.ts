@@ -5,11 +5,15 @@ import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';
 import { isRestore } from '../../../functions/shared/ledger/run.ts';
 
-type Tile = readonly [label: string, value: string, note: string];
+/** A figure, what it is of, and a note below it. */
+export type Tile = readonly [label: string, value: string, note: string];
 
 /** The figures that a reader wants first. */
 export function tiles(report: Report): Html {
-  const all = [...countTiles(report), timeTile(report), costTile(report)];
+  return tileList([...countTiles(report), timeTile(report), costTile(report)]);
+}
+
+export function tileList(all: readonly Tile[]): Html {
   return html`<dl class="tiles">${all.map(([label, value, note]) => html`<div class="tile"><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>`;
 }
 

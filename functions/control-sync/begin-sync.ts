@@ -1,0 +1,208 @@
+import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
+import { backupIdFor } from '../shared/files/layout.ts';
+import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
+import { findRun, type Run } from '../shared/ledger/run.ts';
+import { changeSync, findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
+import { isDead } from '../shared/runs/holder.ts';
+import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
+import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
+import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
+import { workersFor } from '../shared/runs/cut-work.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import type { Execution, Plan } from '../shared/state.ts';
+import { type FollowedRun, findFollowedRun } from './followed-run.ts';
+import type { BegunSync } from './payloads.ts';
+import { findSourceStream } from './source-stream.ts';
+import { parseSyncInput, type SyncInput } from './sync-input.ts';
+
+/**
+ * Decides what the execution does: begins a sync, or takes an open one to compare, to cut over or to cancel it. Idempotent
+ * for the same execution.
+ *
+ * @throws InvalidInputError, SyncRefusedError, LockHeldError, RunNotFoundError; none is retried
+ */
+export async function beginSync(
+  runtime: SyncRuntime,
+  { input: typed, execution }: { readonly input: unknown; readonly execution: Execution },
+): Promise<BegunSync> {
+  const input = parseSyncInput(typed);
+  const open = await openSync(runtime, input);
+  const order = { runtime, input, execution, holder: holderOf(execution) };
+  switch (input.action) {
+    case 'start':
+      return start(order, open);
+    case 'compare':
+      return open === undefined ? compareAlone(order) : take(order, open, 'COMPARE');
+    case 'cutover':
+      return cutOver(order, open ?? (await endedByCutOver(order)));
+    case 'cancel':
+      return cancel(order, open);
+  }
+}
+
+interface Order {
+  readonly runtime: SyncRuntime;
+  readonly input: SyncInput;
+  readonly execution: Execution;
+  readonly holder: Holder;
+}
+
+/** @throws SyncRefusedError where the input names another sync than the open one */
+async function openSync(
+  { ledger, config }: SyncRuntime,
+  { action, runId }: SyncInput,
+): Promise<Run | undefined> {
+  const open = await findOpenSync(ledger, config.sourceTable);
+  if (open === undefined || runId === undefined || runId === open.runId) return open;
+  if (action === 'start' || open.follows?.runId === runId) return open;
+  throw new SyncRefusedError(
+    `Sync ${open.runId} of table ${config.sourceTable} is open, not ${runId}. Nothing was changed. Leave "runId" out, or name the open sync.`,
+  );
+}
+
+async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
+  const { runtime, input, execution, holder } = order;
+  if (open !== undefined) return startAgain(order, open);
+  const stream = await findSourceStream(runtime);
+  const followed = await findFollowedRun(runtime, input);
+  await requireSwitchConfirmed(runtime, { machine: 'sync', confirm: input.confirm }, followed.run);
+  const newRun: NewRun = {
+    ...runOf(runtime, { execution, input, followed }),
+    kind: 'sync',
+    stream: { arn: stream.arn },
+    warnings: stream.warnings,
+  };
+  const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
+  return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
+}
+
+/** The same execution again, or one that goes on where a dead one left the start. */
+async function startAgain(order: Order, open: Run): Promise<BegunSync> {
+  const { input, holder } = order;
+  if (open.executionArn === holder.executionArn && open.isStarted !== true)
+    return begun(open, input, 'START');
+  if (open.isStarted === true || open.status !== 'SYNCING')
+    throw new LockHeldError(
+      `Sync ${open.runId} keeps ${tablesText(open)} in step with table ${open.sourceTable} already (${open.status} since ${open.startedAt}). Nothing was changed. Look at it with npm run sync, or end it with {"action": "cancel"}.`,
+    );
+  return take(order, open, 'START');
+}
+
+const tablesText = ({ follows }: Run): string => (follows?.tables ?? []).map(({ name }) => name).join(', ');
+
+/** A compare that nothing waits for: it has a lock of its own, and only names what differs. */
+async function compareAlone({ runtime, input, execution, holder }: Order): Promise<BegunSync> {
+  const followed = await findFollowedRun(runtime, input);
+  const newRun: NewRun = {
+    ...runOf(runtime, { execution, input, followed }),
+    kind: 'compare',
+    lockTable: `${runtime.config.sourceTable}#compare`,
+  };
+  const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
+  if (outcome === 'BEGUN') return begun(run, input, 'COMPARE');
+  throw new LockHeldError(
+    `Compare ${run.runId} has died and is not recovered yet. Nothing was changed. recoverRun ends it within 15 minutes; then start again.`,
+  );
+}
+
+async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> {
+  const { runtime, input } = order;
+  if (open === undefined)
+    throw new SyncRefusedError(
+      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. Start one with {}.`,
+    );
+  if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
+  if (open.status === 'CANCELLING')
+    throw new SyncRefusedError(`Sync ${open.runId} is being cancelled. Nothing was changed.`);
+  if (input.dryRun === true) return begun(open, input, 'CHECKED');
+  if (open.isStarted !== true)
+    throw new SyncRefusedError(
+      `Sync ${open.runId} has not compared source and target yet. Nothing was changed. Cut over when its start has ended.`,
+    );
+  if (input.frozen !== true)
+    throw new SyncRefusedError(
+      `A cut over needs a source that nobody writes to. Nothing was changed. Run npm run cutover -- --stage ${runtime.config.stage} --dry-run for the checks and the commands that freeze it. When writes have stopped, start again with {"action": "cutover", "frozen": true}.`,
+    );
+  return take(order, open, open.status === 'SWITCHING' ? 'SWITCHING' : 'DRAIN');
+}
+
+/** A sync that this very execution, or the one named, has switched already: what is left is its mapping. */
+async function endedByCutOver({ runtime, input }: Order): Promise<Run | undefined> {
+  const run = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
+  return run?.kind === 'sync' && run.status === 'SWITCHED' ? run : undefined;
+}
+
+/** Also out of the hands of an execution that works on the sync: its workers stop at their next look. */
+async function cancel({ runtime, input, holder }: Order, open: Run | undefined): Promise<BegunSync> {
+  if (open === undefined) {
+    const ended = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
+    const what = ended === undefined ? '' : ` Sync ${ended.runId} is ${ended.status}.`;
+    throw new SyncRefusedError(
+      `There is no open sync of table ${runtime.config.sourceTable} to cancel.${what} Nothing was changed.`,
+    );
+  }
+  return begun(await taken({ runtime, holder, step: 'cancel' }, open), input, 'CANCEL');
+}
+
+/** Takes an open sync for this execution. @throws LockHeldError where another execution works on it */
+async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Promise<BegunSync> {
+  const { runtime, input, holder } = order;
+  const isOurs = open.executionArn === holder.executionArn;
+  if (!isOurs && !(await isDead(runtime, open))) refuseBusy(open);
+  return begun(isOurs ? open : await taken({ runtime, holder, step: 'take' }, open), input, outcome);
+}
+
+async function taken(
+  { runtime, holder, step }: Pick<Order, 'runtime' | 'holder'> & { readonly step: string },
+  open: Run,
+): Promise<Run> {
+  const change = { run: open, to: open.status, step, holder };
+  const run = await changeSync(runtime.ledger, change);
+  if (run !== undefined) return run;
+  throw new LockHeldError(
+    `Sync ${open.runId} was changed by another execution at this moment. Nothing was changed. Start again.`,
+  );
+}
+
+/** What a sync and a compare begin with. */
+function runOf(
+  runtime: SyncRuntime,
+  {
+    execution,
+    input,
+    followed: { run, tables },
+  }: Pick<Order, 'execution' | 'input'> & { readonly followed: FollowedRun },
+): Omit<NewRun, 'kind'> {
+  const plan = planOf(runtime, run.plan, input);
+  return {
+    ...newRunOf(runtime, execution, plan),
+    settings: run.settings,
+    backupId: backupIdFor(execution.startTime, execution.name),
+    follows: { runId: run.runId, startedAt: run.startedAt, tables },
+    parameters: {
+      dryRun: false,
+      onFailure: 'hold',
+      maxQuarantined: Math.max(input.maxQuarantined, run.parameters.maxQuarantined),
+      onExisting: 'keep',
+      maxConcurrency: plan.workers,
+      note: input.note,
+    },
+  };
+}
+
+/** Cut as the migration was, with the caps of this input. */
+function planOf({ config }: SyncRuntime, plan: Plan, input: SyncInput): Plan {
+  const readUnitsPerSecond = input.readUnitsPerSecond ?? plan.readUnitsPerSecond;
+  const writeUnitsPerSecond = input.writeUnitsPerSecond ?? plan.writeUnitsPerSecond;
+  const workers = workersFor({
+    mapMode: config.mapMode,
+    asked: input.maxConcurrency ?? config.maxConcurrency,
+    capsPerSecond: [readUnitsPerSecond, writeUnitsPerSecond],
+    others: [plan.workers],
+  });
+  return { ...plan, workers, readUnitsPerSecond, writeUnitsPerSecond, warnings: [] };
+}
+
+function begun({ runId, plan }: Run, { action }: SyncInput, outcome: BegunSync['outcome']): BegunSync {
+  return { outcome, runId, segments: plan.segments, workers: plan.workers, action };
+}

@@ -1,0 +1,110 @@
+import { describeTable } from '../shared/aws/describe-table.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { listMinutes, listNamed, listPending } from '../shared/ledger/sync-records.ts';
+import type { SyncCheck } from '../shared/runs/sync-report.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+
+/** What stands in the way of a cut over, and what an operator should know before. Reads only. */
+export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonly SyncCheck[]> {
+  const { ledger } = runtime;
+  const [mapping, stream, pending, named, minutes] = await Promise.all([
+    checkMapping(runtime, run),
+    checkStream(runtime, run),
+    listPending(ledger, run.runId),
+    listNamed(ledger, run.runId),
+    listMinutes(ledger, run.runId),
+  ]);
+  const conflicts = named.filter(({ kind }) => kind === 'conflict');
+  const quarantined = named.filter(({ kind }) => kind === 'quarantined');
+  const lag = minutes.at(-1)?.maxLagMillis;
+  return [
+    mapping,
+    stream,
+    {
+      what: 'pending',
+      ok: pending.length === 0,
+      sentence: `${pending.length} keys wait to be reconciled${samples(pending)}.`,
+    },
+    {
+      what: 'quarantined',
+      ok: quarantined.length <= run.parameters.maxQuarantined,
+      sentence: `${quarantined.length} source items cannot be transformed${samples(quarantined)}; their target items stay as they are. ${run.parameters.maxQuarantined} are allowed.`,
+    },
+    {
+      what: 'conflicts',
+      ok: true,
+      sentence: `${conflicts.length} target items were changed by others and stay as they are${samples(conflicts)}.`,
+    },
+    compareCheck(run),
+    gapCheck(run),
+    {
+      what: 'lag',
+      ok: true,
+      sentence:
+        lag === undefined
+          ? 'No change has been followed yet.'
+          : `The longest lag of the last minute with changes was ${lag / 1_000} s.`,
+    },
+  ];
+}
+
+const MAX_NAMED = 5;
+
+function samples(keys: readonly { readonly text: string }[]): string {
+  if (keys.length === 0) return '';
+  const shown = keys.slice(0, MAX_NAMED).map(({ text }) => text);
+  return ` (${shown.join(', ')}${keys.length > MAX_NAMED ? ', ...' : ''})`;
+}
+
+async function checkMapping({ mappings }: SyncRuntime, { stream }: Run): Promise<SyncCheck> {
+  const found = stream?.mappingId === undefined ? undefined : await mappings.get(stream.mappingId);
+  if (found === undefined)
+    return {
+      what: 'mapping',
+      ok: false,
+      sentence: 'The event source mapping is gone, so no change is delivered.',
+    };
+  const { mappingId, state, lastResult } = found;
+  const said = lastResult === undefined ? '' : ` Its last poll: ${lastResult}.`;
+  const isWorking = state === 'Enabled' && lastResult?.startsWith('PROBLEM') !== true;
+  return {
+    what: 'mapping',
+    ok: isWorking,
+    sentence: `The event source mapping ${mappingId} is ${state}.${said}`,
+  };
+}
+
+async function checkStream({ clients }: SyncRuntime, { sourceTable, stream }: Run): Promise<SyncCheck> {
+  const table = await describeTable(clients.tables, sourceTable);
+  const isSame = table?.StreamSpecification?.StreamEnabled === true && table.LatestStreamArn === stream?.arn;
+  const sentence = isSame
+    ? `Table ${sourceTable} still writes its changes to the stream that is followed.`
+    : `Table ${sourceTable} no longer writes its changes to the stream that is followed. Cancel the sync and start it again.`;
+  return { what: 'stream', ok: isSame, sentence };
+}
+
+function compareCheck({ compared }: Run): SyncCheck {
+  if (compared === undefined)
+    return { what: 'compared', ok: false, sentence: 'Source and target have not been compared yet.' };
+  const { finishedAt, sourceItems, targetItems, repaired, differing } = compared;
+  const at = new Date(finishedAt).toISOString();
+  return {
+    what: 'compared',
+    ok: differing === 0,
+    sentence: `The last compare ended at ${at}: ${sourceItems} source items and ${targetItems} target items, ${repaired} repaired, ${differing} differ.`,
+  };
+}
+
+function gapCheck({ gap, compared }: Run): SyncCheck {
+  if (gap === undefined)
+    return { what: 'gap', ok: true, sentence: 'No change is known to have been missed.' };
+  const isClosed = compared !== undefined && compared.startedAt > gap.at;
+  const closing = isClosed
+    ? 'A compare has closed that gap since.'
+    : 'The compare of a cut over closes the gap.';
+  return {
+    what: 'gap',
+    ok: true,
+    sentence: `Changes may have been missed at ${new Date(gap.at).toISOString()}: ${gap.reason} ${closing}`,
+  };
+}

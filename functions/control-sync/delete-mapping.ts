@@ -1,0 +1,45 @@
+import type { Run } from '../shared/ledger/run.ts';
+import { functionName } from '../shared/names.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { readOwnSync } from './open-sync.ts';
+import type { SyncTurn } from './payloads.ts';
+
+const POLL_SECONDS = 5;
+/** Correctness does not rest on the mapping: what it still delivers finds the sync closed. `recoverRun` tries again. */
+const PATIENCE_MILLIS = 10 * 60_000;
+
+/** Deletes the mapping of a sync that has switched. Called until it is gone. Idempotent. */
+export async function deleteOwnMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
+  const run = await readOwnSync(runtime, input);
+  const isDone = await isMappingGone(runtime, run, Date.parse(run.finishedAt ?? run.executionStartTime));
+  return { done: isDone, waitSeconds: isDone ? 0 : POLL_SECONDS };
+}
+
+/**
+ * Asks for the deletion of a sync's mapping.
+ *
+ * @param since epoch milliseconds of the first request; ten minutes later nobody waits for it any more
+ * @returns whether it is gone, or is left to `recoverRun`
+ */
+export async function isMappingGone(runtime: SyncRuntime, run: Run, since: number): Promise<boolean> {
+  const { clock, logger, mappings } = runtime;
+  const mappingId = run.stream?.mappingId ?? (await unnotedMapping(runtime, run));
+  if (mappingId === undefined || (await mappings.delete(mappingId))) return true;
+  if (clock.now() < since + PATIENCE_MILLIS) return false;
+  logger.error('The event source mapping of a sync could not be deleted yet', {
+    runId: run.runId,
+    mappingId,
+  });
+  return true;
+}
+
+/** One that was made by a call that died before it could note it. */
+async function unnotedMapping(
+  { config, mappings }: SyncRuntime,
+  { stream }: Run,
+): Promise<string | undefined> {
+  if (stream === undefined) return undefined;
+  const ends = { streamArn: stream.arn, functionName: functionName(config, 'syncProducts') };
+  return (await mappings.find(ends))?.mappingId;
+}

@@ -1,0 +1,59 @@
+import { SyncRefusedError } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { listMinutes, listPending } from '../shared/ledger/sync-records.ts';
+import { fenceMillisOf } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { checkSync } from './checks.ts';
+import { readOwnSync } from './open-sync.ts';
+import type { SyncTurn } from './payloads.ts';
+
+const PATIENCE_MILLIS = 15 * 60_000;
+const POLL_SECONDS = 2;
+
+/**
+ * Waits until nothing has arrived and nothing is pending for as long as a fence: evidence that the source is frozen and
+ * that its last changes are through. Called until it says done.
+ *
+ * @param since ISO 8601: when the execution began
+ * @throws SyncRefusedError (not retried) where a check fails, or changes still arrive after 15 minutes
+ */
+export async function drain(
+  runtime: SyncRuntime,
+  { run: step, since }: { readonly run: RunStepInput; readonly since: string },
+): Promise<SyncTurn> {
+  const run = await readOwnSync(runtime, step);
+  const now = runtime.clock.now();
+  const startedAt = Date.parse(since);
+  const arrived = await lastArrival(runtime, run);
+  const pending = await listPending(runtime.ledger, run.runId);
+  const quietAt = Math.max(startedAt, arrived) + fenceMillisOf(runtime.config);
+  const isQuiet = pending.length === 0 && now >= quietAt;
+  if (isQuiet) {
+    await refuseFailedChecks(runtime, run);
+    return { done: true, waitSeconds: 0 };
+  }
+  if (now < startedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
+  const waiting =
+    pending.length === 0
+      ? ''
+      : ` ${pending.length} keys are pending, the first is ${pending[0]?.text ?? ''}.`;
+  throw new SyncRefusedError(
+    `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting} The shop has not switched, and the sync goes on. Freeze the source, then start the cut over again.`,
+  );
+}
+
+async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
+  const minutes = await listMinutes(ledger, run.runId);
+  return minutes.reduce((latest, { lastAt }) => Math.max(latest, lastAt), 0);
+}
+
+/** The last compare counts for nothing here: the cut over makes its own. */
+async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promise<void> {
+  const checks = await checkSync(runtime, run);
+  const failed = checks.filter(({ what, ok }) => !ok && what !== 'compared');
+  if (failed.length === 0) return;
+  throw new SyncRefusedError(
+    `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')} The shop has not switched, and the sync goes on.`,
+  );
+}

@@ -1,0 +1,57 @@
+import { findExecution } from '../shared/ledger/execution-record.ts';
+import { findFirstFailure } from '../shared/ledger/failure.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
+import { backToSyncing, cancelCompare } from '../shared/runs/sync-ends.ts';
+import { buildSyncReport, publishSyncReport } from '../shared/runs/sync-report.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import { cancelOpen } from './cancel-sync.ts';
+import type { ControlSyncPayload, FailedSync } from './payloads.ts';
+
+type FailPayload = Extract<ControlSyncPayload, { action: 'fail' }>;
+
+/**
+ * What an execution does when one of its steps has failed. A start that did not come to its end is cancelled, a cut over
+ * goes back to following, a compare without a sync ends. Nothing is rolled back: what was written is what the source
+ * says. Idempotent, called until it says done.
+ */
+export async function failSync(
+  runtime: SyncRuntime,
+  { execution, failure }: FailPayload,
+): Promise<FailedSync> {
+  const caught = readableFailure(failure);
+  const record = await findExecution(runtime.ledger, execution.name);
+  const isOurs = record?.executionArn === execution.id && record.startTime === execution.startTime;
+  const run = isOurs ? await readRun(runtime.ledger, record.runId) : undefined;
+  if (run === undefined || run.executionArn !== execution.id) return ended('REFUSED', caught);
+  const recorded = await findFirstFailure(runtime.ledger, run);
+  const cause: ReadableFailure =
+    recorded === undefined ? caught : { error: recorded.error, cause: recorded.cause };
+  return run.kind === 'compare' ? endCompare(runtime, run, cause) : endSync(runtime, run, cause);
+}
+
+function ended(end: FailedSync['end'], { error, cause }: ReadableFailure, what = ''): FailedSync {
+  return { done: true, waitSeconds: 0, end, error, cause: `${cause}${what}` };
+}
+
+/** Its workers only read. */
+async function endCompare(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
+  if (run.status === 'RUNNING') await cancelCompare(runtime, run, cause);
+  return ended('FAILED', cause, ' The compare has changed nothing. Start it again when the cause is fixed.');
+}
+
+async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
+  if (run.status === 'SWITCHED') {
+    await publishSyncReport(runtime, () => buildSyncReport(runtime, run));
+    return ended('SWITCHED', cause);
+  }
+  const mustCancel = run.isStarted !== true || run.status === 'CANCELLING';
+  if (mustCancel && run.status !== 'CANCELLED') {
+    const turn = await cancelOpen(runtime, run);
+    if (!turn.done) return { ...ended('FAILED', cause), ...turn };
+  }
+  if (mustCancel)
+    return ended('FAILED', cause, ' The sync was cancelled, and the lock is free. Start again with {}.');
+  await backToSyncing(runtime, run, `A cut over failed (${cause.error}).`);
+  return ended('FAILED', cause, ' The shop has not switched, and the sync goes on.');
+}

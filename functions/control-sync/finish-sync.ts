@@ -1,0 +1,31 @@
+import { readRun } from '../shared/ledger/run.ts';
+import { buildSyncReport, publishSyncReport, type SyncReport } from '../shared/runs/sync-report.ts';
+import { findPolicy } from '../shared/aws/change-policy.ts';
+import { tableArn } from '../shared/names.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { checkSync } from './checks.ts';
+import { freezeCommands } from './freeze.ts';
+import { changeOwn } from './open-sync.ts';
+
+/** Ends the start of a sync where it is one, writes the report, and returns it: the output of the execution. Idempotent. */
+export async function finishSync(
+  runtime: SyncRuntime,
+  { runId, executionArn }: RunStepInput,
+): Promise<SyncReport> {
+  const run = await readRun(runtime.ledger, runId);
+  const isOurs = run.executionArn === executionArn;
+  if (isOurs && run.status === 'SYNCING' && run.isStarted !== true)
+    await changeOwn(runtime, run, { to: 'SYNCING', step: 'started', facts: { isStarted: true } });
+  return publishSyncReport(runtime, async () =>
+    buildSyncReport(runtime, await readRun(runtime.ledger, runId)),
+  );
+}
+
+/** What a cut over would look at, and how the source is frozen. Changes nothing, and writes nothing. */
+export async function checkCutOver(runtime: SyncRuntime, { runId }: RunStepInput): Promise<SyncReport> {
+  const run = await readRun(runtime.ledger, runId);
+  const arn = tableArn({ region: runtime.config.region, accountId: runtime.accountId }, run.sourceTable);
+  const [checks, found] = await Promise.all([checkSync(runtime, run), findPolicy(runtime, arn)]);
+  return buildSyncReport(runtime, run, { checks, freeze: freezeCommands(arn, found) });
+}

@@ -1,0 +1,64 @@
+import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
+import { findRun, type FollowedTable, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import { listTables } from '../shared/ledger/table-record.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
+import type { SyncInput } from './sync-input.ts';
+
+/** The migration whose target is compared or followed, and its filled tables. */
+export interface FollowedRun {
+  readonly run: Run;
+  readonly tables: readonly FollowedTable[];
+}
+
+const RECENT_RUNS = 200;
+
+/**
+ * The migration to follow: the one that the input names, or the newest that succeeded. Its filled tables must be there
+ * and the same.
+ *
+ * @throws SyncRefusedError, RunNotFoundError, TableUnavailableError; none is retried
+ */
+export async function findFollowedRun(runtime: SyncRuntime, { runId }: SyncInput): Promise<FollowedRun> {
+  const run = runId === undefined ? await newestSucceeded(runtime) : await succeeded(runtime, runId);
+  const records = await listTables(runtime.ledger, run.runId);
+  const tables: FollowedTable[] = [];
+  for (const { name } of filledTablesOf(runtime, run)) {
+    const { tableId } = records.find((record) => record.name === name) ?? {};
+    const table = { name, ...(tableId === undefined ? {} : { tableId }) };
+    await assertSameTable(runtime, table);
+    tables.push(table);
+  }
+  return { run, tables };
+}
+
+async function newestSucceeded({ ledger, config }: SyncRuntime): Promise<Run> {
+  const runs = await listRuns(ledger, RECENT_RUNS);
+  const newest = runs.find(
+    (run) =>
+      isReadable(run) &&
+      run.kind === 'migrate' &&
+      run.status === 'SUCCEEDED' &&
+      run.sourceTable === config.sourceTable,
+  );
+  // The index that lists runs is eventually consistent.
+  const run = newest && (await findRun(ledger, newest.runId));
+  if (run?.status === 'SUCCEEDED') return run;
+  throw new SyncRefusedError(
+    `No migration of table ${config.sourceTable} has succeeded yet, so there is nothing to keep in step with it. Nothing was changed. Run npm run migrate -- --stage ${config.stage} first.`,
+  );
+}
+
+async function succeeded({ ledger, config }: SyncRuntime, runId: string): Promise<Run> {
+  const run = await findRun(ledger, runId);
+  if (run === undefined)
+    throw new RunNotFoundError(
+      `The ledger ${ledger.tableName} knows no run ${runId}. Nothing was changed. List the runs with: npm run runs -- --stage ${config.stage}`,
+    );
+  if (run.kind === 'migrate' && run.status === 'SUCCEEDED' && run.sourceTable === config.sourceTable)
+    return run;
+  throw new SyncRefusedError(
+    `Run ${runId} (${run.kind} of table ${run.sourceTable}, ${run.status}) cannot be followed: that needs a migration of table ${config.sourceTable} that succeeded. Nothing was changed.`,
+  );
+}

@@ -1,0 +1,32 @@
+import { RunClosedError } from '../shared/errors.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { changeSync, ownHolder, type SyncChange } from '../shared/ledger/sync.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+
+/**
+ * The sync that this execution works on.
+ *
+ * @throws RunClosedError (not retried) where another execution has taken it, for instance to cancel it
+ */
+export async function readOwnSync({ ledger }: Runtime, { runId, executionArn }: RunStepInput): Promise<Run> {
+  const run = await readRun(ledger, runId);
+  if (run.executionArn === executionArn) return run;
+  throw new RunClosedError(
+    `Run ${runId} is worked on by ${run.executionArn} now: this execution changes nothing more.`,
+  );
+}
+
+/** {@link changeSync} by the execution that works on the sync already. */
+export async function changeOwn(
+  { ledger }: Runtime,
+  run: Run,
+  change: Omit<SyncChange, 'run' | 'holder'>,
+  extra?: Parameters<typeof changeSync>[2],
+): Promise<Run> {
+  const changed = await changeSync(ledger, { ...change, run, holder: ownHolder(run) }, extra);
+  if (changed !== undefined) return changed;
+  throw new RunClosedError(
+    `Run ${run.runId} was changed by somebody else at this moment: this execution changes nothing more. Look at it with npm run runs.`,
+  );
+}

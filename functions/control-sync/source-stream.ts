@@ -1,0 +1,77 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { SyncRefusedError } from '../shared/errors.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
+import { functionName } from '../shared/names.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+
+/** The source's stream, and what an operator should know of it. */
+export interface SourceStream {
+  readonly arn: string;
+  /** Sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** More than two readers of a shard are throttled. */
+const MAX_OTHER_READERS = 1;
+
+/** The command that switches the stream on. Any view type will do, because only keys are read. */
+export function enableCommand(table: string): string {
+  return `aws dynamodb update-table --table-name ${table} --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY`;
+}
+
+/**
+ * Finds the stream of the source. Reads only: the source is never changed, not even by a setting.
+ *
+ * @throws SyncRefusedError (not retried) where it is off, has two other readers, or is a global table of several accounts
+ */
+export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStream> {
+  const { clients, config, accountId } = runtime;
+  const name = config.sourceTable;
+  const table = await describeTable(clients.tables, name);
+  if (table === undefined)
+    throw new SyncRefusedError(
+      `There is no table ${name} in account ${accountId}, region ${config.region}. Nothing was changed.`,
+    );
+  const arn = table.StreamSpecification?.StreamEnabled === true ? table.LatestStreamArn : undefined;
+  if (arn === undefined)
+    throw new SyncRefusedError(
+      `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed. Switch it on with: ${enableCommand(name)} Then start the sync again.`,
+    );
+  refuseForeignReplicas(table, accountId);
+  return { arn, warnings: readersWarning(table, await otherReaders(runtime, arn)) };
+}
+
+/** A policy on one replica would be no freeze, and a multi-account table's replicas are not ours to look at. */
+function refuseForeignReplicas({ TableName = '', Replicas = [] }: TableDescription, accountId: string): void {
+  const foreign = Replicas.find(
+    ({ ReplicaArn }) => ReplicaArn !== undefined && ReplicaArn.split(':')[4] !== accountId,
+  );
+  if (foreign === undefined) return;
+  throw new SyncRefusedError(
+    `Table ${TableName} is a global table with a replica in another account (${foreign.ReplicaArn ?? ''}). Such a table cannot be frozen safely, so it cannot be followed to a switch. Nothing was changed.`,
+  );
+}
+
+async function otherReaders(
+  { config, mappings }: SyncRuntime,
+  streamArn: string,
+): Promise<readonly string[]> {
+  const own = functionName(config, 'syncProducts');
+  const readers = await mappings.list({ streamArn });
+  return readers.map(({ functionArn }) => functionArn).filter((arn) => !arn.endsWith(`:function:${own}`));
+}
+
+function readersWarning(
+  { TableName = '', Replicas = [] }: TableDescription,
+  others: readonly string[],
+): readonly string[] {
+  if (others.length > MAX_OTHER_READERS)
+    throw new SyncRefusedError(
+      `The stream of table ${TableName} has ${others.length} readers already (${others.slice(0, 3).join(', ')}). DynamoDB throttles more than two. Nothing was changed. Remove one of them, then start the sync again.`,
+    );
+  // A global table's replication may read the stream as well.
+  if (Replicas.length === 0 || others.length === 0) return [];
+  return [
+    `Table ${TableName} is a global table and its stream has another reader (${others[0] ?? ''}), so the sync may be throttled.`,
+  ];
+}

@@ -1,0 +1,47 @@
+import { isNamed, SyncRefusedError, TransientError } from '../shared/errors.ts';
+import type { FoundMapping } from '../shared/aws/event-source-mapping.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { functionName, queueArn, syncFailuresQueueName } from '../shared/names.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { changeOwn, readOwnSync } from './open-sync.ts';
+import type { SyncTurn } from './payloads.ts';
+
+/** Lambda takes up to some minutes to enable a mapping. */
+const PATIENCE_MILLIS = 10 * 60_000;
+const POLL_SECONDS = 5;
+
+/**
+ * Makes the mapping that calls syncProducts, and says whether Lambda has enabled it. Called until it has. Idempotent.
+ *
+ * @throws SyncRefusedError (not retried) where it is not enabled within 10 minutes or cannot be made; TransientError
+ */
+export async function startMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
+  const run = await readOwnSync(runtime, input);
+  const { mappingId, state } = await makeMapping(runtime, run);
+  if (run.stream !== undefined && run.stream.mappingId !== mappingId)
+    await changeOwn(runtime, run, {
+      to: run.status,
+      step: 'mapping',
+      facts: { stream: { ...run.stream, mappingId } },
+    });
+  if (state === 'Enabled') return { done: true, waitSeconds: 0 };
+  if (runtime.clock.now() < Date.parse(run.executionStartTime) + PATIENCE_MILLIS)
+    return { done: false, waitSeconds: POLL_SECONDS };
+  throw new SyncRefusedError(
+    `The event source mapping ${mappingId} is still ${state} after ${PATIENCE_MILLIS / 60_000} minutes, so changes of table ${run.sourceTable} are not delivered. The sync is cancelled. Look at the mapping in the Lambda console, then start again.`,
+  );
+}
+
+async function makeMapping(runtime: SyncRuntime, run: Run): Promise<FoundMapping> {
+  const { config, accountId, mappings } = runtime;
+  const place = { region: config.region, accountId };
+  try {
+    const ends = { streamArn: run.stream?.arn ?? '', functionName: functionName(config, 'syncProducts') };
+    return await mappings.ensure(ends, queueArn(place, syncFailuresQueueName(config)));
+  } catch (error) {
+    // Also the answer while a role that was just deployed is not known everywhere yet.
+    if (isNamed(error, 'InvalidParameterValueException')) throw new TransientError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { EXISTING, updateItem } from '../shared/ledger/actions.ts';
+import { runKey } from '../shared/ledger/ledger-table.ts';
+import { rely } from '../shared/ledger/reliant.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { changeSync, NOTHING_ARRIVED, ownHolder, switchedPut } from '../shared/ledger/sync.ts';
+import { listNamed, listPending } from '../shared/ledger/sync-records.ts';
+import type { TransactItem } from '../shared/ledger/transact.ts';
+import { backToSyncing } from '../shared/runs/sync-ends.ts';
+import { finishOpening } from '../shared/runs/finish-opening.ts';
+import { fenceMillisOf } from '../shared/runtime.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+import type { RunStepInput } from '../shared/state.ts';
+import { changeOwn, readOwnSync } from './open-sync.ts';
+import type { SwitchAnswer } from './payloads.ts';
+
+/**
+ * Writes SWITCHING: from now on no call writes into the target. What calls have sent before is through after the fence.
+ *
+ * @returns how long the compare has to wait
+ */
+export async function beginSwitching(
+  runtime: SyncRuntime,
+  input: RunStepInput,
+): Promise<{ readonly waitSeconds: number }> {
+  const run = await readOwnSync(runtime, input);
+  if (run.status === 'SYNCING')
+    await changeOwn(runtime, run, {
+      to: 'SWITCHING',
+      step: 'switching',
+      facts: { markedAt: runtime.clock.now() },
+    });
+  return { waitSeconds: Math.ceil(fenceMillisOf(runtime.config) / 1_000) };
+}
+
+/**
+ * Switches by one conditional write, if the read-only compare of this execution found no difference and nothing has
+ * arrived since. Otherwise the sync goes on, and a compare with repair follows.
+ */
+export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Promise<SwitchAnswer> {
+  const run = await readOwnSync(runtime, input);
+  if (run.status === 'SWITCHED') return afterSwitch(runtime, run);
+  const obstacle = run.status === 'SWITCHING' ? await obstacleOf(runtime, run) : LOST;
+  if (obstacle !== undefined) return goBack(runtime, run, obstacle);
+  const switched = await writeSwitched(runtime, run);
+  if (switched !== undefined) return afterSwitch(runtime, switched);
+  const now = await readRun(runtime.ledger, run.runId);
+  return goBack(runtime, now, (await obstacleOf(runtime, now)) ?? LOST);
+}
+
+const LOST = 'The sync was changed by somebody else during the cut over.';
+
+/** Why the shop must not switch now, as a sentence. */
+async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<string | undefined> {
+  const { compared, arrived, executionArn, runId, sourceTable } = run;
+  if (arrived !== undefined)
+    return `A change of ${arrived.key} arrived at ${new Date(arrived.at).toISOString()}, after writes to table ${sourceTable} were said to have stopped (${arrived.count} in all). A writer is not frozen.`;
+  const isOfThisCutOver = compared?.executionArn === executionArn && !compared.repairs;
+  if (!isOfThisCutOver) return 'Source and target were not compared by this cut over.';
+  if (compared.differing > 0)
+    return `${compared.differing} source items differ from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`;
+  if (compared.quarantined > run.parameters.maxQuarantined)
+    return `${compared.quarantined} source items cannot be transformed, and ${run.parameters.maxQuarantined} are allowed. To switch without them, start again with {"action": "cutover", "frozen": true, "maxQuarantined": ${compared.quarantined}}.`;
+  const pending = await listPending(ledger, runId);
+  return pending.length === 0
+    ? undefined
+    : `${pending.length} keys are pending, the first is ${pending[0]?.text ?? ''}.`;
+}
+
+async function firstOf(ledger: SyncRuntime['ledger'], runId: string): Promise<string> {
+  const differing = (await listNamed(ledger, runId)).filter(({ kind }) => kind === 'differing');
+  return differing.length === 0
+    ? ''
+    : ` (${differing
+        .slice(0, 5)
+        .map(({ text }) => text)
+        .join(', ')})`;
+}
+
+/** Status, lock, and what keeps later runs from overwriting what the shop writes from now on: one transaction. */
+async function writeSwitched(runtime: SyncRuntime, run: Run): Promise<Run | undefined> {
+  const { ledger, clock } = runtime;
+  const { runId, follows } = run;
+  if (follows === undefined) return undefined;
+  const committedAt = new Date(clock.now()).toISOString();
+  const relied = await rely(ledger, { runId, committedAt }, new Map([[follows.runId, follows.tables]]));
+  const switched = follows.tables.map(({ name }) =>
+    switchedPut(ledger, name, { syncId: runId, switchedAt: committedAt }),
+  );
+  return changeSync(
+    ledger,
+    {
+      run,
+      to: 'SWITCHED',
+      step: 'switched',
+      holder: ownHolder(run),
+      if: NOTHING_ARRIVED,
+      releases: true,
+      facts: { finishedAt: committedAt },
+    },
+    [...relied, ...switched, openingDue(ledger, follows.runId)],
+  );
+}
+
+/** Tables that were kept closed until the switch are opened after it. */
+function openingDue(ledger: SyncRuntime['ledger'], followedId: string): TransactItem {
+  return updateItem(ledger, runKey(followedId), { if: EXISTING, set: { opening: 'PENDING' } });
+}
+
+async function afterSwitch(runtime: SyncRuntime, { follows }: Run): Promise<SwitchAnswer> {
+  if (follows !== undefined) await finishOpening(runtime, await readRun(runtime.ledger, follows.runId));
+  return { switched: true, error: '', cause: '' };
+}
+
+/** What has arrived is pending, so that nothing is lost: the compare that follows repairs it. */
+async function goBack(runtime: SyncRuntime, run: Run, reason: string): Promise<SwitchAnswer> {
+  await backToSyncing(runtime, run, reason);
+  return {
+    switched: false,
+    error: 'SyncRefusedError',
+    cause: `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed. Freeze the source, then start the cut over again.`,
+  };
+}

@@ -1,0 +1,101 @@
+import type { FoundMapping, WithMappings } from '../shared/aws/event-source-mapping.ts';
+import { isEndStatus } from '../shared/ledger/transition.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { noteGap } from '../shared/ledger/sync.ts';
+import { executionStatus } from '../shared/runs/holder.ts';
+import { backToSyncing, cancelCompare } from '../shared/runs/sync-ends.ts';
+import { functionName } from '../shared/names.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { startRecovery } from './start-recovery.ts';
+
+/** What the recovery of syncs depends on. */
+export type RecoverRuntime = Runtime & WithMappings;
+
+/** A sync that nobody has compared for this long is logged, and an alarm rings. */
+const COMPARE_WITHIN_MILLIS = 24 * 3_600_000;
+/** A mapping is deleted by the execution that has switched; this is longer than that takes. */
+const MAPPING_GRACE_MILLIS = 15 * 60_000;
+
+/**
+ * Looks after syncs and compares: ends those whose execution died, and watches those that are open. Idempotent.
+ *
+ * @returns name of the execution that was started to cancel a sync, if one was
+ */
+export async function recoverSync(runtime: RecoverRuntime, run: Run): Promise<string | undefined> {
+  if (isEndStatus(run.status)) return undefined;
+  const status = await executionStatus(runtime.clients.sfn, run.executionArn);
+  const isAlive = status === 'RUNNING' || status === 'PENDING_REDRIVE';
+  if (run.kind === 'compare') {
+    if (!isAlive) await cancelCompare(runtime, run, DIED);
+    return undefined;
+  }
+  if (!isAlive && mustCancel(run))
+    return startRecovery(runtime, run, { machine: 'sync', input: { action: 'cancel', runId: run.runId } });
+  if (!isAlive && run.status === 'SWITCHING')
+    await backToSyncing(runtime, run, 'The execution of a cut over died.');
+  if (run.isStarted === true) await watch(runtime, run);
+  return undefined;
+}
+
+const DIED = {
+  error: 'ExecutionEnded',
+  cause: 'The execution was stopped, timed out or failed without a chance to clean up.',
+};
+
+/** A start that died has not compared anything, and a cancellation that died is to be finished. */
+function mustCancel({ status, isStarted }: Run): boolean {
+  return status === 'CANCELLING' || (status === 'SYNCING' && isStarted !== true);
+}
+
+/** The alarm on syncs without a compare counts the message of this line: workflow/resources/alarms.yml. */
+function sayIfNotCompared({ clock, logger }: Runtime, { runId, compared, startedAt }: Run): void {
+  const since = compared?.finishedAt ?? Date.parse(startedAt);
+  if (clock.now() - since <= COMPARE_WITHIN_MILLIS) return;
+  logger.error('SyncWithoutCompare', {
+    runId,
+    since: new Date(since).toISOString(),
+    remedy: 'Start the sync state machine with {"action": "compare"}.',
+  });
+}
+
+function ownMappings({ mappings, config }: RecoverRuntime): Promise<readonly FoundMapping[]> {
+  return mappings.list({ functionName: functionName(config, 'syncProducts') });
+}
+
+/** Notices what may have kept changes from being delivered. A compare must begin after it. */
+async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
+  sayIfNotCompared(runtime, run);
+  const reason = mappingProblem(run, await ownMappings(runtime));
+  if (reason === undefined) return;
+  runtime.logger.error('A sync is not delivered all changes', { runId: run.runId, reason });
+  await noteGap(runtime.ledger, run.runId, { at: runtime.clock.now(), reason });
+}
+
+function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {
+  const own = mappings.find(({ mappingId }) => mappingId === stream?.mappingId);
+  if (own === undefined) return 'The event source mapping of the sync is gone.';
+  return own.state === 'Enabled' || own.state === 'Updating'
+    ? undefined
+    : `The event source mapping of the sync is ${own.state}.`;
+}
+
+/** Deletes mappings of syncProducts that no sync without an end has. @param runs the newest runs */
+export async function deleteOrphanedMappings(runtime: RecoverRuntime, runs: readonly Run[]): Promise<void> {
+  const syncs = runs.filter(({ kind }) => kind === 'sync');
+  const isWanted = ({ mappingId }: FoundMapping): boolean =>
+    syncs.some((run) => isWantedBy(runtime, run, mappingId));
+  for (const mapping of await ownMappings(runtime)) {
+    if (isWanted(mapping) || mapping.state === 'Deleting') continue;
+    runtime.logger.warn('An event source mapping without an open sync is deleted', {
+      mappingId: mapping.mappingId,
+    });
+    await runtime.mappings.delete(mapping.mappingId);
+  }
+}
+
+/** A start that has not noted its mapping yet may be about to. */
+function isWantedBy({ clock }: Runtime, { status, stream, finishedAt }: Run, mappingId: string): boolean {
+  const isOwn = stream?.mappingId === undefined || stream.mappingId === mappingId;
+  if (!isEndStatus(status)) return isOwn;
+  return isOwn && clock.now() - Date.parse(finishedAt ?? '') < MAPPING_GRACE_MILLIS;
+}

@@ -1,0 +1,34 @@
+import { SwitchedError } from '../errors.ts';
+import type { Run } from '../ledger/run.ts';
+import { findSwitched } from '../ledger/sync.ts';
+import type { Runtime } from '../runtime.ts';
+import { filledTablesOf } from '../tables/run-tables.ts';
+
+/** Who is about to write into tables that the shop may have switched to. */
+export interface SwitchScope {
+  /** `migrate` or `sync`: the machine that is started again with the confirmation. */
+  readonly machine: 'migrate' | 'sync';
+  /** What the operator typed: the id of the sync that switched. */
+  readonly confirm: string | undefined;
+}
+
+/**
+ * Refuses to write into a table that the shop uses since a sync switched to it, unless the operator names that sync: what
+ * the shop has deleted there would come back, and what it has changed would be compared with an old source.
+ *
+ * @param run whose names the tables have; absent for a run that has not begun: those of the deployment
+ * @throws SwitchedError; not retried
+ */
+export async function requireSwitchConfirmed(
+  runtime: Pick<Runtime, 'ledger' | 'migration' | 'config'>,
+  { machine, confirm }: SwitchScope,
+  run: Pick<Run, 'settings'> = { settings: {} },
+): Promise<void> {
+  for (const { name } of filledTablesOf(runtime, run)) {
+    const switched = await findSwitched(runtime.ledger, name);
+    if (switched === undefined || switched.syncId === confirm) continue;
+    throw new SwitchedError(
+      `The shop has used table ${name} since sync ${switched.syncId} switched to it at ${switched.switchedAt}, and table ${runtime.config.sourceTable} is as of that time: writing its items again would bring back what the shop has deleted or changed. Nothing was changed. To do it all the same, start ${machine} with {"confirm": "${switched.syncId}"}.`,
+    );
+  }
+}

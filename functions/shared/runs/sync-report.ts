@@ -1,0 +1,202 @@
+import { count, counted } from '../counted.ts';
+import { RUN_LAYOUT } from '../files/layout.ts';
+import type { Compared, Gap, Run, RunStatus } from '../ledger/run.ts';
+import { listMinutes, listNamed, listPending, type SyncMinute } from '../ledger/sync-records.ts';
+import type { Runtime } from '../runtime.ts';
+import { shorten } from '../text.ts';
+import { publish } from './publish-report.ts';
+
+/** Keys that a sync or a compare names: how many there are, and the first ten. */
+export interface NamedKeys {
+  readonly count: number;
+  readonly keys: readonly string[];
+}
+
+/** One thing that a cut over depends on. */
+export interface SyncCheck {
+  /** `mapping`, `stream`, `pending`, `quarantined`, `conflicts`, `compared`, `gap` or `lag`. */
+  readonly what: string;
+  /** False: a cut over would be refused, or would end without a switch. */
+  readonly ok: boolean;
+  /** For the operator. */
+  readonly sentence: string;
+}
+
+/** What a sync did in one minute; lags in seconds, of which stream records carry whole ones only. */
+export interface ReportedMinute extends Pick<SyncMinute, 'minute' | 'records' | 'repaired'> {
+  readonly meanLagSeconds: number;
+  readonly maxLagSeconds: number;
+}
+
+/** The report of a sync or of a compare: output of the machine `sync`, and `runs/<runId>/report.json`. */
+export interface SyncReport {
+  readonly runId: string;
+  readonly kind: 'sync' | 'compare';
+  readonly status: RunStatus;
+  readonly source: { readonly table: string };
+  /** The migration that is followed, and the tables that are kept in step. */
+  readonly follows: { readonly runId: string; readonly tables: readonly string[] };
+  readonly streamArn: string | null;
+  readonly mappingId: string | null;
+  /** The last compare that came to its end. */
+  readonly compared: Compared | null;
+  readonly gap: Gap | null;
+  readonly pending: NamedKeys;
+  readonly conflicts: NamedKeys;
+  readonly quarantined: NamedKeys;
+  readonly differing: NamedKeys;
+  /** Since the sync began. */
+  readonly followed: { readonly records: number; readonly repaired: number; readonly maxLagSeconds: number };
+  /** The last minutes with changes, oldest first. */
+  readonly minutes: readonly ReportedMinute[];
+  /** Of a cut over that was only checked. */
+  readonly checks?: readonly SyncCheck[];
+  /** Of a cut over that was only checked: how to freeze the source, and how to undo it. */
+  readonly freeze?: FreezeCommands;
+  /** One sentence that stands for the whole report. */
+  readonly summary: string;
+  readonly nextStep: string | null;
+  readonly warnings: readonly string[];
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly reportUri: string | null;
+}
+
+/** Commands to paste. */
+export interface FreezeCommands {
+  /** The policy that denies writing, merged with what is there. */
+  readonly policy: string;
+  readonly freeze: string;
+  readonly undo: string;
+}
+
+const MAX_KEYS = 10;
+const MAX_KEY_BYTES = 120;
+const MAX_MINUTES = 60;
+
+/** What a look at a sync needs: a function's runtime has it, and a command's context. */
+export interface SyncReportScope extends Pick<Runtime, 'ledger' | 'bucket'> {
+  readonly config: Pick<Runtime['config'], 'stage'>;
+}
+
+/** Looks at everything that is known of a sync or a compare now. */
+export async function buildSyncReport(
+  scope: SyncReportScope,
+  run: Run,
+  more: Pick<SyncReport, 'checks' | 'freeze'> = {},
+): Promise<SyncReport> {
+  const { ledger, bucket } = scope;
+  const [pending, named, minutes] = await Promise.all([
+    listPending(ledger, run.runId),
+    listNamed(ledger, run.runId),
+    listMinutes(ledger, run.runId),
+  ]);
+  const namedAs = (kind: string): NamedKeys => namedKeys(named.filter((one) => one.kind === kind));
+  return {
+    runId: run.runId,
+    kind: run.kind === 'compare' ? 'compare' : 'sync',
+    status: run.status,
+    source: { table: run.sourceTable },
+    follows: { runId: run.follows?.runId ?? '', tables: (run.follows?.tables ?? []).map(({ name }) => name) },
+    streamArn: run.stream?.arn ?? null,
+    mappingId: run.stream?.mappingId ?? null,
+    compared: run.compared ?? null,
+    gap: run.gap ?? null,
+    pending: namedKeys(pending),
+    conflicts: namedAs('conflict'),
+    quarantined: namedAs('quarantined'),
+    differing: namedAs('differing'),
+    followed: totalOf(minutes),
+    minutes: minutes.slice(-MAX_MINUTES).map(reportedMinute),
+    ...more,
+    summary: summaryOf(run),
+    nextStep: nextStepOfSync(scope, run) ?? null,
+    warnings: run.warnings,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt ?? null,
+    reportUri: `s3://${bucket}/${RUN_LAYOUT.report(run.runId)}`,
+  };
+}
+
+/** Writes the report of a sync or a compare and sends its message. */
+export function publishSyncReport(runtime: Runtime, build: () => Promise<SyncReport>): Promise<SyncReport> {
+  return publish(runtime, build, messageOf);
+}
+
+function namedKeys(keys: readonly { readonly text: string }[]): NamedKeys {
+  return {
+    count: keys.length,
+    keys: keys.slice(0, MAX_KEYS).map(({ text }) => shorten(text, MAX_KEY_BYTES)),
+  };
+}
+
+function totalOf(minutes: readonly SyncMinute[]): SyncReport['followed'] {
+  return {
+    records: minutes.reduce((sum, { records }) => sum + records, 0),
+    repaired: minutes.reduce((sum, { repaired }) => sum + repaired, 0),
+    maxLagSeconds: Math.max(0, ...minutes.map(({ maxLagMillis }) => maxLagMillis)) / 1_000,
+  };
+}
+
+function reportedMinute({ minute, records, repaired, lagMillis, maxLagMillis }: SyncMinute): ReportedMinute {
+  const meanLagSeconds = records === 0 ? 0 : Math.round(lagMillis / records) / 1_000;
+  return { minute, records, repaired, meanLagSeconds, maxLagSeconds: maxLagMillis / 1_000 };
+}
+
+const SUMMARIES: Readonly<Partial<Record<RunStatus, (run: Run, tables: string) => string>>> = {
+  SYNCING: ({ sourceTable }, tables) => `${tables} follows every change of table ${sourceTable}.`,
+  SWITCHING: ({ sourceTable }, tables) =>
+    `A cut over from table ${sourceTable} to ${tables} is at work. The shop must not switch yet.`,
+  SWITCHED: ({ sourceTable }, tables) =>
+    `The shop may use ${tables} now. Table ${sourceTable} is as of the freeze, and nothing follows it any more.`,
+  CANCELLING: () => 'The sync is being cancelled.',
+  CANCELLED: ({ kind }, tables) =>
+    kind === 'compare'
+      ? 'The compare did not come to its end. It has changed nothing.'
+      : `The sync was cancelled. ${tables} stays as it is, and no longer follows the source.`,
+};
+
+function summaryOf(run: Run): string {
+  const tables = (run.follows?.tables ?? []).map(({ name }) => name).join(', ');
+  const summary = SUMMARIES[run.status]?.(run, tables);
+  if (summary !== undefined) return summary;
+  return run.compared === undefined ? `The compare is ${run.status}.` : comparedSentence(run.compared);
+}
+
+/** `12 source items and 60 target items were compared: 1 differs, ...` */
+export function comparedSentence(compared: Compared): string {
+  const { sourceItems, targetItems, repairs, repaired, differing, conflicts, quarantined } = compared;
+  const found = repairs
+    ? `${count(repaired)} repaired, ${count(differing)} still differ`
+    : `${count(differing)} differ`;
+  return `${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')} were compared: ${found}, ${count(conflicts)} changed by others, ${count(quarantined)} cannot be transformed.`;
+}
+
+function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): string | undefined {
+  switch (run.status) {
+    case 'SYNCING':
+      return `Watch it with npm run sync -- --stage ${stage}. When the shop is ready: npm run cutover -- --stage ${stage} --dry-run. To end it: npm run sync -- --stage ${stage} --cancel.`;
+    case 'CANCELLED':
+      return run.kind === 'sync'
+        ? `To follow the source again: npm run sync -- --stage ${stage} --start. It begins with a compare, so nothing is missed.`
+        : undefined;
+    case 'SWITCHED':
+      return `Point the shop at the target. What it writes there stays there: the source does not follow.`;
+    case 'SUCCEEDED':
+      return (run.compared?.differing ?? 0) > 0
+        ? `A compare without a sync repairs nothing. To repair and follow the source: npm run sync -- --stage ${stage} --start.`
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function messageOf(report: SyncReport): string {
+  return [
+    `${report.kind === 'sync' ? 'Sync' : 'Compare'} ${report.runId} of table ${report.source.table}: ${report.status}.`,
+    report.summary,
+    ...(report.compared === null ? [] : [comparedSentence(report.compared)]),
+    ...(report.nextStep === null ? [] : [report.nextStep]),
+    `Report: ${report.reportUri ?? 'not written'}`,
+  ].join('\n');
+}

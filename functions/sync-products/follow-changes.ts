@@ -1,0 +1,50 @@
+import type { Run } from '../shared/ledger/run.ts';
+import { findOpenSync } from '../shared/ledger/sync.ts';
+import { deadlinesOf, type Runtime, type Turn } from '../shared/runtime.ts';
+import { answerOf, type BatchAnswer, type Change, type ChangeBatch, changesOf } from './change-batch.ts';
+import { reconcileChanges } from './reconcile-changes.ts';
+import { saveFollowed } from './save-followed.ts';
+import { noteGaps, setAside } from './set-aside.ts';
+
+/**
+ * Keeps the target in step with the source: what Lambda's event source mapping calls. A record names a key, and nothing
+ * else of it is trusted. The sync's own record decides what is done, never the state of the mapping: a batch may arrive
+ * long after the mapping was deleted. Safe to repeat, in any order, and beside other calls.
+ *
+ * @returns from which record on the batch must be delivered again, because a key could not be settled in time
+ * @throws PermissionDeniedError, TableUnavailableError, the ledger's errors. The mapping then delivers the batch again.
+ */
+export async function followChanges(runtime: Runtime, batch: ChangeBatch, turn: Turn): Promise<BatchAnswer> {
+  const { ledger, clock, config, migration } = runtime;
+  const readAt = clock.now();
+  const sync = await findOpenSync(ledger, config.sourceTable);
+  const changes = changesOf(batch, migration.source.key, readAt);
+  if (sync?.status === 'SYNCING') return follow(runtime, { sync, readAt, changes, turn });
+  const isSetAside = await setAside(runtime, changes);
+  return answerOf(changes, isSetAside ? NONE : identitiesOf(changes));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const identitiesOf = (changes: readonly Change[]): ReadonlySet<string> =>
+  new Set(changes.map(({ identity }) => identity));
+
+interface Following {
+  readonly sync: Run;
+  readonly readAt: number;
+  readonly changes: readonly Change[];
+  readonly turn: Turn;
+}
+
+/** Where the sync stops following in the middle of the batch, the rest is treated as its new status demands. */
+async function follow(runtime: Runtime, { sync, readAt, changes, turn }: Following): Promise<BatchAnswer> {
+  await noteGaps(runtime, sync, changes);
+  const own = changes.filter(({ streamArn }) => streamArn === sync.stream?.arn);
+  const { deadline } = deadlinesOf(runtime.clock, turn);
+  const scope = { sync, readAt, changes: own, deadline };
+  const { closed, unsettled, ...done } = await reconcileChanges(runtime, scope);
+  const isSetAside = closed.length === 0 || (await setAside(runtime, closed));
+  const again = isSetAside ? unsettled : new Set([...unsettled, ...identitiesOf(closed)]);
+  const answer = answerOf(own, again);
+  await saveFollowed(runtime, { sync, changes: own, answer, done, writer: turn.requestId });
+  return answer;
+}

@@ -1,0 +1,98 @@
+import { counted } from '../shared/counted.ts';
+import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { findOpenSync, findSwitched, noteArrival, noteGap, type Switched } from '../shared/ledger/sync.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { filledTablesOf } from '../shared/tables/run-tables.ts';
+import { type Change, firstOfEachKey } from './change-batch.ts';
+
+/**
+ * Deals with changes that may not be written to the target. While the sync is SWITCHING they are noted, as arrivals and
+ * as pending keys, so that the switch is not made and nothing is lost. Without an open sync they are only counted in the
+ * log.
+ *
+ * @returns whether they are dealt with; `false`: the sync follows the source again
+ */
+export async function setAside(runtime: Runtime, changes: readonly Change[]): Promise<boolean> {
+  const { ledger, config } = runtime;
+  for (;;) {
+    const sync = await findOpenSync(ledger, config.sourceTable);
+    if (sync?.status === 'SYNCING') return false;
+    if (sync?.status !== 'SWITCHING') {
+      await sayUnfollowed(runtime, sync, changes);
+      return true;
+    }
+    if (await noteWhileSwitching(runtime, sync, changes)) return true;
+  }
+}
+
+/** @returns `false`: another call has changed the sync's record first */
+async function noteWhileSwitching(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<boolean> {
+  const { ledger, clock } = runtime;
+  const [first] = changes;
+  if (first === undefined) return true;
+  await noteGaps(runtime, sync, changes);
+  const at = clock.now();
+  if (!(await noteArrival(ledger, sync, { key: first.text, at, count: changes.length }))) return false;
+  const keys = firstOfEachKey(changes).map(({ key, text }) => ({ key, text, reason: SWITCHING, since: at }));
+  await waitForKeys(runtime, sync.runId, keys);
+  runtime.logger.warn('Changes have arrived during the switch', {
+    syncId: sync.runId,
+    records: changes.length,
+  });
+  return true;
+}
+
+const SWITCHING = 'It changed while the sync was SWITCHING, when nothing may be written.';
+
+/** Alarms count these lines by their message: workflow/resources/alarms.yml. */
+async function sayUnfollowed(
+  runtime: Runtime,
+  sync: Run | undefined,
+  changes: readonly Change[],
+): Promise<void> {
+  const records = changes.length;
+  const switched = sync === undefined ? await findSwitch(runtime) : undefined;
+  if (switched === undefined) {
+    runtime.logger.info('Changes without a sync', { records, syncId: sync?.runId, status: sync?.status });
+    return;
+  }
+  const { sourceTable } = runtime.config;
+  runtime.logger.error('LateChangeRecord', {
+    ...switched,
+    records,
+    key: changes[0]?.text,
+    cause: `${counted(records, 'change')} of ${sourceTable} arrived after the shop had switched, and nothing was written: something still writes to ${sourceTable}. Stop it, then apply its changes to the new tables by hand.`,
+  });
+}
+
+/** The last switch to a table that the migration fills. */
+async function findSwitch(runtime: Runtime): Promise<Switched | undefined> {
+  const tables = filledTablesOf(runtime, { settings: {} });
+  const found = await Promise.all(tables.map(({ name }) => findSwitched(runtime.ledger, name)));
+  return found.find((one) => one !== undefined);
+}
+
+/** A stream keeps its records for 24 hours. Whoever is this late may have lost some. */
+const OLDEST_MILLIS = 23 * 3_600_000;
+
+/** Notes when changes may have been missed: they came from another stream, or so late that others may be lost. */
+export async function noteGaps(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<void> {
+  const { ledger, clock, logger } = runtime;
+  const at = clock.now();
+  for (const reason of gapReasons(sync, changes, at)) {
+    await noteGap(ledger, sync.runId, { at, reason });
+    logger.warn('Changes may have been missed', { syncId: sync.runId, reason });
+  }
+}
+
+function gapReasons({ stream }: Run, changes: readonly Change[], now: number): readonly string[] {
+  const foreign = changes.find(({ streamArn }) => streamArn !== stream?.arn);
+  const late = changes.some(({ changedAt }) => now - changedAt > OLDEST_MILLIS);
+  return [
+    ...(foreign === undefined
+      ? []
+      : [`Changes came from ${foreign.streamArn}, but the sync follows ${stream?.arn ?? 'no stream yet'}.`]),
+    ...(late ? ['Changes arrived more than 23 hours late. A stream keeps them for 24 hours only.'] : []),
+  ];
+}

@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { listMinutes, listNamed, listPending } from '../../../functions/shared/ledger/sync-records.ts';
+import { awkwardProducts } from '../../support/awkward-products.ts';
+import { eventually } from '../../support/embedded.ts';
+import { type FollowedShop, followShop, sell, SYNC_FUNCTION } from '../../support/followed-shop.ts';
+import { openShop, type TestShop } from '../../support/migration.ts';
+import { caseCount } from '../../support/soak.ts';
+
+let shop: TestShop;
+let followed: FollowedShop;
+afterEach(async () => {
+  followed.stop();
+  await shop.stop();
+});
+
+/** A migrated catalogue, and a sync that follows its source. */
+async function open(products: number): Promise<void> {
+  shop = await openShop({ pauseMillis: 20, mappingMillis: 50 });
+  await shop.dynamo.fillProducts(awkwardProducts(products));
+  await shop.run('migrate', {}, 'migrated');
+  followed = await followShop(shop, 'migrated');
+}
+
+/** Every change has come, and none waits. Keys that wait are taken up with the next change, so something changes. */
+async function untilInStep(): Promise<void> {
+  let n = 0;
+  await eventually(async () => {
+    const pending = await listPending(followed.ledger, followed.syncId);
+    if (pending.length === 0 && (await followed.differences()).length === 0) return true;
+    n += 1;
+    await shop.dynamo.put('products', {
+      id: { S: 'nudge' },
+      name: { S: 'Nudge' },
+      price: { S: String(n) },
+    });
+    return undefined;
+  });
+}
+
+const writesToSource = (): readonly string[] =>
+  shop.aws.requestLog.entries
+    .filter(({ functionName, tables }) => functionName !== undefined && tables.includes('products'))
+    .map(({ operation }) => operation)
+    .filter((operation) => /^(Put|Update|Delete|BatchWrite|Transact)/.test(operation));
+
+describe('a sync', () => {
+  it('brings every change of the shop into the target, and is quiet afterwards', async () => {
+    await open(12);
+    await sell(shop.dynamo, { changes: 40, perSecond: 200, products: 15, seed: 1 });
+    await untilInStep();
+    const minutes = await listMinutes(followed.ledger, followed.syncId);
+    const total = (field: 'records' | 'repaired' | 'conflicts' | 'pending') =>
+      minutes.reduce((sum, minute) => sum + minute[field], 0);
+    expect(total('records')).toBeGreaterThan(0);
+    expect(total('repaired')).toBeGreaterThan(0);
+    expect([total('conflicts'), total('pending')]).toEqual([0, 0]);
+    expect(writesToSource()).toEqual([]);
+    expect([...(shop.aws.queues.get('products-migration-local-sync-failures')?.messages ?? [])]).toEqual([]);
+  });
+
+  it('ends in step though batches come twice, calls are killed and requests fail', async () => {
+    await open(30);
+    const { faults } = shop.aws;
+    const own = { service: 'dynamodb', functionName: SYNC_FUNCTION } as const;
+    const invoke = { service: 'lambda', operation: 'Invoke' } as const;
+    faults.add({ ...invoke, kind: 'twice', second: 'atOnce', rate: 0.05, seed: 1 });
+    faults.add({ ...invoke, kind: 'twice', second: 'later', millis: 400, rate: 0.05, seed: 2 });
+    faults.add({ ...own, kind: 'throttle', rate: 0.02, seed: 3 });
+    faults.add({ ...own, kind: 'answerLost', rate: 0.01, seed: 4 });
+    const kills = [9, 60, 150, 290, 470, 700, 1_000].map((nth, index) =>
+      faults.killAt({ ...own, nth, when: index % 2 === 0 ? 'before' : 'after' }),
+    );
+    await sell(shop.dynamo, { changes: caseCount(240), perSecond: 40, products: 40, seed: 5 });
+    await eventually(() => (kills.every(({ struck }) => struck > 0) ? true : nudge()));
+    faults.clear();
+    await untilInStep();
+    expect(writesToSource()).toEqual([]);
+  });
+
+  it('leaves what the shop has changed in the target, and names it', async () => {
+    await open(4);
+    const [edited] = await shop.dynamo.scan('products-enhanced');
+    const { PK, SK } = edited ?? {};
+    await shop.dynamo.call('UpdateItem', {
+      TableName: 'products-enhanced',
+      Key: { PK, SK },
+      UpdateExpression: 'SET note = :note',
+      ExpressionAttributeValues: { ':note': { S: 'sold by hand' } },
+    });
+    const [id] = (PK as { readonly S: string }).S.split('#').slice(1);
+    await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: id } } });
+    const [named] = await eventually(async () => {
+      const names = await listNamed(followed.ledger, followed.syncId);
+      return names.length > 0 ? names : undefined;
+    });
+    expect(named).toMatchObject({ kind: 'conflict', text: expect.stringContaining(`PRODUCT#${id}`) });
+    const left = await eventually(async () => {
+      const items = await shop.dynamo.scan('products-enhanced');
+      const own = items.filter((item) => (item['PK'] as { readonly S: string }).S === `PRODUCT#${id}`);
+      return own.length === 1 ? own : undefined;
+    });
+    expect(left).toEqual([{ ...edited, note: { S: 'sold by hand' } }]);
+  });
+});
+
+async function nudge(): Promise<undefined> {
+  await sell(shop.dynamo, { changes: 5, perSecond: 100, products: 40, seed: Date.now() % 1_000_000 });
+}

@@ -1,0 +1,128 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { findRun } from '../../../functions/shared/ledger/run.ts';
+import { createSyncWorld, streamOf, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
+import { begunRun, executionArn } from '../../support/sample-run.ts';
+
+let world: SyncWorld;
+beforeAll(async () => void (world = await createSyncWorld()));
+beforeEach(() => world.again());
+afterAll(() => world.stop());
+
+const lock = () => findLock(world.observer.ledger, 'products');
+
+describe('the start of a sync', () => {
+  it('begins SYNCING, under the lock of the source, with what the migration began with', async () => {
+    const begun = await world.begin('s');
+    expect(begun).toMatchObject({ outcome: 'START', runId: 's', action: 'start', segments: [0] });
+    expect(await world.sync()).toMatchObject({
+      kind: 'sync',
+      status: 'SYNCING',
+      follows: { runId: 'm', tables: [{ name: 'products-enhanced' }] },
+      settings: { migration: { defaultStockQuantity: 50 } },
+    });
+    expect(await lock()).toMatchObject({ runId: 's' });
+  });
+
+  it('is the same start when an answer was lost', async () => {
+    await world.begin('s');
+    expect(await world.begin('s')).toMatchObject({ outcome: 'START', runId: 's' });
+  });
+
+  it('is refused without a stream, with the command that switches it on', async () => {
+    await switchStreamOff(world);
+    await expect(world.begin('s')).rejects.toThrow(
+      /no stream.*aws dynamodb update-table --table-name products --stream-specification/,
+    );
+    expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
+    expect(await lock()).toBeUndefined();
+  });
+
+  it('is refused when two others read the stream', async () => {
+    const streamArn = await streamOf(world);
+    const reader = (mappingId: string) => ({
+      mappingId,
+      functionArn: `arn:aws:lambda:ap-southeast-2:123456789012:function:${mappingId}`,
+      state: 'Enabled',
+      streamArn,
+    });
+    world.mappings.found.push(reader('one'), reader('two'));
+    await expect(world.begin('s')).rejects.toThrow(/has 2 readers already .*throttles more than two/);
+    world.mappings.found.pop();
+    expect(await world.begin('s')).toMatchObject({ outcome: 'START' });
+  });
+
+  it('is refused when no migration has succeeded', async () => {
+    await expect(world.begin('s', { runId: 'x' })).rejects.toThrow(/knows no run x/);
+    await begunRun(world, 'half');
+    await expect(world.begin('s', { runId: 'half' })).rejects.toThrow(/half .*RUNNING.* cannot be followed/);
+  });
+
+  it('is refused when somebody has deleted the target', async () => {
+    await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'products-enhanced' }));
+    await expect(world.begin('s')).rejects.toMatchObject({ name: 'TableUnavailableError' });
+  });
+
+  it.each([
+    ['a text', 'abc', /must be a JSON object/],
+    ['an unknown action', { action: 'stop' }, /"action"/],
+    ['an unknown field', { forzen: true }, /unknown field "forzen"/],
+  ])('is refused for %s', async (_, input, message) => {
+    await expect(world.begin('s', input)).rejects.toThrow(message);
+  });
+});
+
+describe('a second execution', () => {
+  it('cannot start a sync that is open', async () => {
+    await world.open();
+    await expect(world.begin('other')).rejects.toThrow(/Sync s keeps products-enhanced in step .* already/);
+  });
+
+  it('cannot take a sync that another execution works on', async () => {
+    await world.begin('s');
+    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(/worked on by .*:s now/);
+  });
+
+  it('goes on with a start whose execution died', async () => {
+    await world.begin('s');
+    world.end('s', 'ABORTED');
+    expect(await world.begin('t')).toMatchObject({ outcome: 'START', runId: 's' });
+    expect((await world.sync()).executionArn).toBe(executionArn('t', 'sync'));
+  });
+
+  it('takes the open sync to compare it', async () => {
+    await world.open();
+    expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE', runId: 's' });
+  });
+
+  it('is told which sync is open when it names another', async () => {
+    await world.open();
+    await expect(world.begin('c', { action: 'compare', runId: 'x' })).rejects.toThrow(
+      /Sync s .* is open, not x/,
+    );
+  });
+});
+
+describe('a compare without a sync', () => {
+  it('is a run with a lock of its own', async () => {
+    expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'COMPARE', runId: 'c' });
+    expect(await findRun(world.observer.ledger, 'c')).toMatchObject({ kind: 'compare', status: 'RUNNING' });
+    expect(await lock()).toBeUndefined();
+    expect(await findLock(world.observer.ledger, 'products#compare')).toMatchObject({ runId: 'c' });
+  });
+
+  it('leaves nothing locked when it fails', async () => {
+    await world.begin('c', { action: 'compare' });
+    expect(await world.fail('c')).toMatchObject({ done: true, end: 'FAILED', error: 'SomethingError' });
+    expect(await findRun(world.observer.ledger, 'c')).toMatchObject({ status: 'CANCELLED' });
+    expect(await findLock(world.observer.ledger, 'products#compare')).toBeUndefined();
+  });
+});
+
+describe('a migration', () => {
+  it('cannot begin while a sync is open, and is told how to end it', async () => {
+    await world.open();
+    await expect(begunRun(world, 'n')).rejects.toThrow('s has the lock');
+  });
+});

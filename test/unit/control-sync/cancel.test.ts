@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { guardSync } from '../../../functions/shared/ledger/sync.ts';
+import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+beforeAll(async () => void (world = await createSyncWorld()));
+beforeEach(() => world.again());
+afterAll(() => world.stop());
+
+const lock = () => findLock(world.observer.ledger, 'products');
+
+/** Calls a step until it says done. @returns how many seconds it asked to wait */
+async function untilDone(execution: string): Promise<number> {
+  let seconds = 0;
+  for (let calls = 0; calls < 20; calls += 1) {
+    const { done, waitSeconds } = await world.step('cancel', execution);
+    if (done) return seconds;
+    seconds += waitSeconds;
+    world.clock.advance(waitSeconds * 1_000);
+  }
+  throw new Error('The cancellation has no end.');
+}
+
+describe('a cancellation', () => {
+  it('stops calls that write, deletes the mapping, waits for the fence, and releases the lock', async () => {
+    const sync = await world.open();
+    const fence = guardSync(world.observer.ledger, world.clock, sync, world.clock.now());
+    await world.begin('k', { action: 'cancel' });
+    await world.step('cancel', 'k');
+    expect(await lock()).toMatchObject({ runId: 's' });
+    world.clock.advance(5_000);
+    await expect(fence.check()).rejects.toThrow(/Sync s is CANCELLING: this call changes nothing more/);
+    expect(await untilDone('k')).toBeGreaterThanOrEqual(25);
+    expect(await world.sync()).toMatchObject({ status: 'CANCELLED' });
+    expect(world.mappings.found).toEqual([]);
+    expect(await lock()).toBeUndefined();
+  });
+
+  it('takes a sync out of the hands of an execution that works on it', async () => {
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    await world.begin('k', { action: 'cancel' });
+    await untilDone('k');
+    await expect(world.finish('s')).resolves.toMatchObject({ status: 'CANCELLED' });
+  });
+
+  it('is refused after the switch', async () => {
+    await world.open();
+    await world.begin('x', { action: 'cutover', frozen: true });
+    await world.step('switching', 'x');
+    await world.compare('x');
+    await world.switch('x');
+    await expect(world.begin('k', { action: 'cancel', runId: 's' })).rejects.toThrow(/Sync s is SWITCHED/);
+  });
+
+  it('deletes a mapping that nobody has noted', async () => {
+    await world.begin('s');
+    const { stream } = await world.sync();
+    await world.mappings.ensure(
+      { streamArn: stream?.arn ?? '', functionName: 'products-migration-test-syncProducts' },
+      'queue',
+    );
+    await world.begin('k', { action: 'cancel' });
+    await untilDone('k');
+    expect(world.mappings.found).toEqual([]);
+  });
+});
+
+describe('a start that fails', () => {
+  it('is cancelled, and leaves neither mapping nor lock', async () => {
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    for (let turn = await world.fail('s'); !turn.done; turn = await world.fail('s'))
+      world.clock.advance(turn.waitSeconds * 1_000);
+    expect(await world.sync()).toMatchObject({ status: 'CANCELLED' });
+    expect(world.mappings.found).toEqual([]);
+    expect(await lock()).toBeUndefined();
+  });
+
+  it('is refused when it had not begun anything', async () => {
+    expect(await world.fail('nobody')).toMatchObject({ done: true, end: 'REFUSED' });
+  });
+});
+
+describe('the schedule', () => {
+  const recover = () => recoverRuns(world.runtime());
+
+  it('cancels a sync whose start died', async () => {
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    world.end('s', 'ABORTED');
+    expect(await recover()).toMatchObject({ started: ['recover-s-1'] });
+    expect(world.stepFunctions.started).toEqual([
+      { name: 'recover-s-1', input: '{"action":"cancel","runId":"s"}' },
+    ]);
+    expect(await recover()).toMatchObject({ started: [] });
+  });
+
+  it('sends a cut over that died back to following', async () => {
+    await world.open();
+    await world.begin('x', { action: 'cutover', frozen: true });
+    await world.step('switching', 'x');
+    world.end('x', 'TIMED_OUT');
+    expect(await recover()).toMatchObject({ started: [] });
+    expect(await world.sync()).toMatchObject({
+      status: 'SYNCING',
+      gap: { reason: expect.any(String) as string },
+    });
+  });
+
+  it('leaves an open sync and its mapping alone', async () => {
+    await world.open();
+    expect(await recover()).toMatchObject({ started: [] });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+    expect(world.mappings.found).toHaveLength(1);
+    expect((await world.sync()).gap).toBeUndefined();
+  });
+
+  it('notes a gap when the mapping of an open sync is gone or disabled', async () => {
+    await world.open();
+    world.mappings.found.pop();
+    await recover();
+    expect((await world.sync()).gap?.reason).toMatch(/mapping of the sync is gone/);
+  });
+
+  it('deletes a mapping that no open sync has', async () => {
+    await world.open();
+    await world.begin('k', { action: 'cancel' });
+    await untilDone('k');
+    const functionArn =
+      'arn:aws:lambda:ap-southeast-2:123456789012:function:products-migration-test-syncProducts';
+    world.mappings.found.push({ mappingId: 'lost', functionArn, state: 'Enabled', streamArn: 'x' });
+    world.clock.advance(3_600_000);
+    await recover();
+    expect(world.mappings.found).toEqual([]);
+  });
+
+  it('ends a compare whose execution died', async () => {
+    await world.begin('c', { action: 'compare' });
+    world.end('c', 'ABORTED');
+    await recover();
+    expect(await findLock(world.observer.ledger, 'products#compare')).toBeUndefined();
+  });
+});

@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { findRun } from '../../../functions/shared/ledger/run.ts';
+import { findSwitched, noteArrival } from '../../../functions/shared/ledger/sync.ts';
+import {
+  addToMinute,
+  listPending,
+  notePending,
+  settlePending,
+} from '../../../functions/shared/ledger/sync-records.ts';
+import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
+import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
+import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+beforeAll(async () => void (world = await createSyncWorld()));
+beforeEach(async () => {
+  await world.again();
+  await world.open();
+});
+afterAll(() => world.stop());
+
+const ledger = () => world.observer.ledger;
+const FROZEN = { action: 'cutover', frozen: true } as const;
+
+/** Up to the read-only compare, which finds `facts`. */
+async function compared(facts: Parameters<SyncWorld['compare']>[1] = {}): Promise<void> {
+  await world.begin('x', FROZEN);
+  await world.step('switching', 'x');
+  world.clock.advance(30_000);
+  await world.compare('x', facts);
+}
+
+const arrival = (key: string) => ({ key, at: world.clock.now(), count: 1 });
+const pendingOf = (identity: string) => ({ syncId: 's', identity });
+const pendingKey = { key: { id: { S: 'p1' } }, text: 'p1', reason: 'It is changed all the time.', since: 1 };
+
+describe('a cut over', () => {
+  it('switches by one write, releases the lock, and protects what the shop writes from now on', async () => {
+    await compared();
+    expect(await world.switch('x')).toEqual({ switched: true, error: '', cause: '' });
+    expect(await world.sync()).toMatchObject({ status: 'SWITCHED' });
+    expect(await findLock(ledger(), 'products')).toBeUndefined();
+    expect(await findSwitched(ledger(), 'products-enhanced')).toMatchObject({ syncId: 's' });
+    expect(await listReliants(ledger(), 'm')).toMatchObject([{ runId: 's' }]);
+    expect(await findRun(ledger(), 'm')).toMatchObject({ opening: 'DONE' });
+  });
+
+  it('answers the same when it is called again', async () => {
+    await compared();
+    await world.switch('x');
+    expect(await world.switch('x')).toMatchObject({ switched: true });
+  });
+
+  it('makes later migrations and syncs name the switch before they write', async () => {
+    await compared();
+    await world.switch('x');
+    const needed = (machine: 'migrate' | 'sync', confirm?: string) =>
+      requireSwitchConfirmed(world.observer, { machine, confirm });
+    await expect(needed('migrate')).rejects.toThrow(/start migrate with \{"confirm": "s"\}/);
+    await expect(needed('migrate', 'x')).rejects.toMatchObject({ name: 'SwitchedError' });
+    await expect(needed('migrate', 's')).resolves.toBeUndefined();
+    world.end('x');
+    await expect(world.begin('t')).rejects.toThrow(/start sync with \{"confirm": "s"\}/);
+    expect(await world.begin('u', { confirm: 's' })).toMatchObject({ outcome: 'START', runId: 'u' });
+  });
+
+  it('asks first whether writes have stopped', async () => {
+    await expect(world.begin('x', { action: 'cutover' })).rejects.toThrow(/--dry-run .* "frozen": true/);
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+  });
+
+  it('lists its checks and how to freeze the source, and changes nothing', async () => {
+    const before = await world.sync();
+    expect(await world.begin('x', { action: 'cutover', dryRun: true })).toMatchObject({ outcome: 'CHECKED' });
+    const report = await world.step<SyncReport>('check', 'x');
+    expect(report.checks?.map(({ what }) => what)).toEqual([
+      'mapping',
+      'stream',
+      'pending',
+      'quarantined',
+      'conflicts',
+      'compared',
+      'gap',
+      'lag',
+    ]);
+    expect(report.checks?.every(({ ok }) => ok)).toBe(true);
+    expect(report.freeze?.freeze).toContain('put-resource-policy');
+    expect(await world.sync()).toEqual(before);
+  });
+});
+
+describe('the drain before it', () => {
+  let since: number;
+  beforeEach(async () => {
+    since = world.clock.now();
+    await world.begin('x', FROZEN);
+  });
+  const drained = () => world.drain('x', since);
+
+  async function settle(): Promise<void> {
+    const lastAt = world.clock.now();
+    const counts = { records: 1, repaired: 0, conflicts: 0, quarantined: 0, pending: 0 };
+    const minute = { minute: '2026-05-01T00:00', ...counts, lagMillis: 0, maxLagMillis: 0, lastAt };
+    await addToMinute(ledger(), { syncId: 's', writer: `call-${lastAt}` }, minute);
+  }
+
+  it('waits until nothing has arrived for as long as a fence', async () => {
+    world.clock.advance(20_000);
+    await settle();
+    world.clock.advance(29_000);
+    expect(await drained()).toMatchObject({ done: false });
+    world.clock.advance(1_000);
+    expect(await drained()).toEqual({ done: true, waitSeconds: 0 });
+  });
+
+  it('waits for keys that are pending', async () => {
+    await notePending(ledger(), pendingOf('p1'), pendingKey);
+    world.clock.advance(60_000);
+    expect(await drained()).toMatchObject({ done: false });
+    for (const pending of await listPending(ledger(), 's')) await settlePending(ledger(), pending);
+    expect(await drained()).toMatchObject({ done: true });
+  });
+
+  it('ends the cut over when changes still arrive after a quarter of an hour', async () => {
+    world.clock.advance(900_000);
+    await settle();
+    await expect(drained()).rejects.toThrow(/still arrive .* has not switched/);
+  });
+
+  it('ends the cut over when the mapping is gone', async () => {
+    world.mappings.found.pop();
+    world.clock.advance(60_000);
+    await expect(drained()).rejects.toThrow(/refused. The event source mapping is gone/);
+  });
+});
+
+describe('a switch that must not be made', () => {
+  const expectNotSwitched = async (message: RegExp): Promise<void> => {
+    const answer = await world.switch('x');
+    expect(answer).toMatchObject({ switched: false, error: 'SyncRefusedError' });
+    expect(answer.cause).toMatch(message);
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+    expect((await world.sync()).arrived).toBeUndefined();
+    expect(await findSwitched(ledger(), 'products-enhanced')).toBeUndefined();
+    expect(await findLock(ledger(), 'products')).toMatchObject({ runId: 's' });
+  };
+
+  it('names the change that arrived although writes were said to have stopped', async () => {
+    await compared();
+    await noteArrival(ledger(), await world.sync(), arrival('p7'));
+    await expectNotSwitched(/A change of p7 arrived .* A writer is not frozen/);
+    expect((await world.sync()).gap?.reason).toMatch(/p7/);
+  });
+
+  it('is not made when something differs', async () => {
+    await compared({ differing: 2 });
+    await expectNotSwitched(/2 source items differ/);
+  });
+
+  it('is not made on an older compare, or on one that repaired', async () => {
+    await world.begin('x', FROZEN);
+    await world.step('switching', 'x');
+    await expectNotSwitched(/were not compared by this cut over/);
+    await world.step('switching', 'x');
+    await world.compare('x', { repairs: true });
+    await expectNotSwitched(/were not compared by this cut over/);
+  });
+
+  it('is not made while more cannot be transformed than is allowed', async () => {
+    await compared({ quarantined: 1 });
+    await expectNotSwitched(/"maxQuarantined": 1/);
+  });
+
+  it('is not made while a key is pending', async () => {
+    await compared();
+    await notePending(ledger(), pendingOf('p1'), pendingKey);
+    await expectNotSwitched(/1 keys are pending, the first is p1/);
+  });
+
+  it('loses to a change that arrives between its look and its write', async () => {
+    await compared();
+    const sync = await world.sync();
+    const [answer] = await Promise.all([world.switch('x'), noteArrival(ledger(), sync, arrival('p9'))]);
+    const after = await world.sync();
+    // Whoever was first, the two never both happened.
+    expect(answer.switched ? after.arrived : 'SYNCING').toBe(answer.switched ? undefined : after.status);
+  });
+});
+
+describe('a cut over that is interrupted', () => {
+  it('goes on from SWITCHING under another execution', async () => {
+    await world.begin('x', FROZEN);
+    await world.step('switching', 'x');
+    world.end('x', 'ABORTED');
+    expect(await world.begin('y', FROZEN)).toMatchObject({ outcome: 'SWITCHING', runId: 's' });
+  });
+
+  it('goes back to following when it fails', async () => {
+    await world.begin('x', FROZEN);
+    await world.step('switching', 'x');
+    expect(await world.fail('x')).toMatchObject({ done: true, end: 'FAILED' });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
+  });
+
+  it('is past its switch when only the deletion of the mapping fails', async () => {
+    await compared();
+    await world.switch('x');
+    expect(await world.fail('x')).toMatchObject({ done: true, end: 'SWITCHED' });
+    expect(await world.sync()).toMatchObject({ status: 'SWITCHED' });
+  });
+
+  it('deletes its mapping when it is started again after the switch', async () => {
+    await compared();
+    await world.switch('x');
+    expect(await world.begin('y', { ...FROZEN, runId: 's' })).toMatchObject({ outcome: 'SWITCHED' });
+    expect(world.mappings.found).toHaveLength(1);
+    expect(await world.step('deleteMapping', 'x')).toMatchObject({ done: false });
+    expect(await world.step('deleteMapping', 'x')).toMatchObject({ done: true });
+    expect(world.mappings.found).toHaveLength(0);
+  });
+});
+
+describe('a source whose stream was switched off', () => {
+  it('fails the check, and with it the cut over', async () => {
+    await switchStreamOff(world);
+    await world.begin('x', { action: 'cutover', dryRun: true });
+    const { checks = [] } = await world.step<SyncReport>('check', 'x');
+    expect(checks.find(({ what }) => what === 'stream')).toMatchObject({ ok: false });
+  });
+});

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { wireItem } from '../../../functions/shared/items/wire-item.ts';
+import { itemsOf, openSyncBench, product, type SyncBench, targetName, wholeTurn } from './sync-bench.ts';
+
+let bench: SyncBench;
+beforeAll(async () => void (bench = await openSyncBench()));
+beforeEach(async () => {
+  await bench.reset();
+  await bench.begin();
+});
+afterAll(() => bench.world.stop());
+
+const acknowledged = { failed: undefined };
+
+/** A product that is in the target as the followed run has written it. */
+async function migrated(id: string): Promise<void> {
+  await bench.putSource(product(id));
+  await bench.putTarget(...itemsOf(product(id)));
+}
+
+describe('a change record', () => {
+  it('brings a new product into the target', async () => {
+    await bench.putSource(product('1'));
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect((await bench.target()).size).toBe(3);
+    expect(await bench.differences()).toEqual([]);
+  });
+
+  it('brings what is at the source now, whatever its images say', async () => {
+    await migrated('1');
+    await bench.putSource(product('1', { price: { S: '170' } }));
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect(await bench.differences()).toEqual([]);
+  });
+
+  it('removes what the product no longer becomes', async () => {
+    await migrated('1');
+    await bench.putSource(product('1', { sizes: { L: [{ S: 'S' }] } }));
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect((await bench.target()).size).toBe(2);
+    expect(await bench.differences()).toEqual([]);
+  });
+
+  it('removes every item of a product that was deleted', async () => {
+    await migrated('1');
+    await migrated('2');
+    await bench.deleteSource('1');
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect((await bench.target()).size).toBe(3);
+    expect(await bench.differences()).toEqual([]);
+  });
+
+  it('of a key that was never there changes nothing', async () => {
+    await migrated('1');
+    expect(await bench.call(['ghost'])).toEqual(acknowledged);
+    expect(await bench.differences()).toEqual([]);
+    expect(await bench.minute()).toMatchObject({ records: 1, repaired: 0 });
+  });
+
+  it('that comes again, late and out of order, changes nothing', async () => {
+    await migrated('1');
+    await bench.putSource(product('1', { price: { S: '170' } }));
+    await bench.call(['1']);
+    await bench.call(['1', '1'], { changedAt: bench.world.clock.now() - 3_600_000 });
+    expect(await bench.differences()).toEqual([]);
+    expect(await bench.minute()).toMatchObject({ records: 3, repaired: 1 });
+  });
+});
+
+describe('a batch', () => {
+  it('is settled key by key, each once, however many records name it', async () => {
+    await bench.putSource(product('1'), product('2'));
+    const reads: string[] = [];
+    const runtime = bench.gated((operation, send) => {
+      reads.push(operation);
+      return send();
+    });
+    expect(await bench.call([...Array(50).fill('1'), '2', '1'], { runtime })).toEqual(acknowledged);
+    expect(await bench.differences()).toEqual([]);
+    // Each key: the target and the source, then the source once more after the writes.
+    expect(reads.filter((operation) => operation === 'GetItem')).toHaveLength(4);
+    expect(reads.filter((operation) => operation === 'Query')).toHaveLength(2);
+  });
+
+  it('without records is acknowledged', async () => {
+    expect(await bench.call([])).toEqual(acknowledged);
+  });
+
+  it('adds what it did to its minute, and so does the next one', async () => {
+    const now = bench.world.clock.now();
+    await bench.putSource(product('1'), product('2'));
+    await bench.call(['1', '2', '1'], { changedAt: now - 4_000 });
+    await bench.call(['1'], { changedAt: now - 9_000 });
+    const lag = now - Math.floor((now - 4_000) / 1_000) * 1_000;
+    expect(await bench.minute()).toMatchObject({
+      minute: new Date(now).toISOString().slice(0, 16),
+      records: 4,
+      repaired: 2,
+      conflicts: 0,
+      quarantined: 0,
+      pending: 0,
+      lagMillis: 4 * lag + 5_000,
+      maxLagMillis: lag + 5_000,
+    });
+  });
+
+  it('counts once where the call is made twice under one request id', async () => {
+    const turn = wholeTurn();
+    await bench.call(['1'], { turn });
+    await bench.call(['1'], { turn });
+    expect(await bench.minute()).toMatchObject({ records: 1 });
+  });
+});
+
+describe('what stays as it is', () => {
+  it('is an item that the shop has changed, and it is named', async () => {
+    await migrated('1');
+    const [, variant = {}] = itemsOf(product('1'));
+    const edited = wireItem([...Object.entries(variant), ['note', { S: 'sold by hand' }]]);
+    await bench.putTarget(edited);
+    await bench.putSource(product('1', { price: { S: '170' } }));
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect([...(await bench.target()).values()]).toContainEqual(edited);
+    expect(await bench.named()).toEqual([`conflict ${targetName}: PRODUCT#1 / VARIANT#SHO-S-1`]);
+    expect(await bench.minute()).toMatchObject({ repaired: 1, conflicts: 1 });
+  });
+
+  it('is every item of a product that can no longer be transformed, and its key is named', async () => {
+    await migrated('1');
+    await bench.putSource(product('1', { price: { S: 'a lot' } }));
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect(new Set((await bench.target()).values())).toEqual(new Set(itemsOf(product('1'))));
+    expect(await bench.named()).toEqual(['quarantined 1']);
+    expect(await bench.minute()).toMatchObject({ repaired: 0, quarantined: 1 });
+  });
+
+  it('stays named when its key is settled later, until a compare has not seen it again', async () => {
+    await bench.putSource(product('1', { price: { S: 'a lot' } }));
+    await bench.call(['1']);
+    await bench.putSource(product('1'));
+    await bench.call(['1']);
+    expect(await bench.differences()).toEqual([]);
+    expect(await bench.named()).toEqual(['quarantined 1']);
+  });
+});

@@ -1,0 +1,45 @@
+import { moment } from '../format.ts';
+import type { Outcome } from '../outcome.ts';
+import { type Content, Html, html } from './html.ts';
+import { pageStyle } from './page-style.ts';
+
+/** What every page begins with. */
+export interface PageHead {
+  readonly runId: string;
+  /** What kind of run it was. */
+  readonly what: string;
+  readonly startedAt: string;
+  readonly outcome: Pick<Outcome, 'tone' | 'word' | 'sentence'>;
+  readonly reportUri: string | null;
+}
+
+/** One page that needs no network and no script. */
+export function renderPage(head: PageHead, content: Content): string {
+  const { outcome, runId, reportUri } = head;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${outcome.word}: ${runId}</title>
+<link rel="icon" href="data:,">
+<style>${new Html(pageStyle)}</style>
+</head>
+<body>
+<main class="${outcome.tone}">
+${header(head)}
+${content}
+<footer>${reportUri !== null && html`The same as JSON: <code>${reportUri}</code>`}</footer>
+</main>
+</body>
+</html>
+`.toString();
+}
+
+function header({ runId, what, startedAt, outcome: { word, sentence } }: PageHead): Html {
+  return html`<header>
+    <div class="crumb"><span class="pill">${word}</span><span>${what}</span><span class="mono">${runId}</span><time datetime="${startedAt}">${moment(startedAt)} UTC</time></div>
+    <h1>${sentence}</h1>
+  </header>`;
+}

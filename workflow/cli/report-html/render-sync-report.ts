@@ -1,0 +1,44 @@
+import { printableAll } from '../../../functions/shared/printable.ts';
+import type { SyncReportView } from '../sync/collect-sync.ts';
+import { outcomeOfSync } from '../sync/outcome-of-sync.ts';
+import { timelineOf } from './axis.ts';
+import { html } from './html.ts';
+import { renderPage } from './page.ts';
+import { failureSection, warningSection } from './sections.ts';
+import {
+  checksSection,
+  comparedSection,
+  freezeSection,
+  gapSection,
+  lagSection,
+  namedSection,
+  nextSection,
+  syncSection,
+  syncTiles,
+} from './sync-sections.ts';
+import { pathSection, workSections } from './work-sections.ts';
+
+/** The report of a sync or a compare as one page that needs no network and no script. */
+export function renderSyncReport(given: SyncReportView): string {
+  const view = printableAll(given);
+  const { report, failure } = view;
+  const outcome = outcomeOfSync(view);
+  const timeline = timelineOf(view);
+  const { runId, startedAt, reportUri } = report;
+  const what = report.kind === 'sync' ? 'Sync' : 'Compare';
+  return renderPage(
+    { runId, startedAt, reportUri, what, outcome },
+    html`${syncTiles(report)}
+${failureSection({ failure }, outcome)}
+${failure === null && nextSection(outcome)}
+${warningSection(report)}
+${checksSection(report)}
+${freezeSection(view)}
+${lagSection(report)}
+${gapSection(report)}
+<div class="columns">${comparedSection(report)}${syncSection(report)}</div>
+${namedSection(report)}
+${pathSection(view, timeline)}
+${workSections(view, timeline)}`,
+  );
+}

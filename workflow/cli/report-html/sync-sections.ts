@@ -1,0 +1,164 @@
+import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { count, counted, duration, moment } from '../format.ts';
+import type { Outcome } from '../outcome.ts';
+import type { SyncReportView } from '../sync/collect-sync.ts';
+import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
+import { isGapOpen } from '../sync/outcome-of-sync.ts';
+import { gapText } from '../sync/sync-rows.ts';
+import { type Html, html } from './html.ts';
+import { LAGS, lagChart } from './lag-chart.ts';
+import { facts, samples, shouldBeZero, tableHead } from './sections.ts';
+import { type Tile, tileList } from './tiles.ts';
+import { legendOf, workSection } from './work-sections.ts';
+
+/** The figures that a reader wants first. A compare without a sync has followed nothing. */
+export function syncTiles(report: SyncReport): Html {
+  const { kind, followed, pending, conflicts, minutes } = report;
+  const last = minutes.at(-1);
+  const of: readonly Tile[] = [
+    [
+      'Changes followed',
+      count(followed.records),
+      `${counted(followed.repaired, 'source item')} brought up to date`,
+    ],
+    [
+      'Longest lag',
+      minutes.length === 0 ? '–' : duration(followed.maxLagSeconds),
+      last === undefined
+        ? 'no change has been followed'
+        : `${duration(last.meanLagSeconds)} on average at the end`,
+    ],
+    ['Pending', count(pending.count), pending.count === 0 ? 'no key waits' : 'listed below'],
+    [
+      'Conflicts',
+      count(conflicts.count),
+      conflicts.count === 0 ? 'nobody else has changed the target' : 'changed by others, left as they are',
+    ],
+  ];
+  return tileList([...(kind === 'sync' ? of : []), ...comparedTiles(report)]);
+}
+
+function comparedTiles({ compared }: SyncReport): readonly Tile[] {
+  if (compared === null) return [['Last compare', '–', 'source and target were not compared']];
+  const { repairs, repaired, differing, finishedAt } = compared;
+  const at = moment(new Date(finishedAt).toISOString());
+  return [
+    ...(repairs ? [['Repaired', count(repaired), 'source items, by the last compare'] as const] : []),
+    ['Last compare', `${count(differing)} differ`, `${at} UTC`],
+  ];
+}
+
+/** What to do now. */
+export function nextSection({ nextStep }: Pick<Outcome, 'nextStep'>): Html | undefined {
+  if (nextStep === undefined) return undefined;
+  return section('next', 'Now', html`<p class="next">${nextStep}</p>`);
+}
+
+/** What a cut over depends on. */
+export function checksSection({ checks }: SyncReport): Html | undefined {
+  if (checks === undefined) return undefined;
+  const rows = checks.map(
+    ({ what, ok, sentence }) =>
+      html`<tr><td><span class="pill ${ok ? 'good' : 'bad'}">${what}</span></td><td>${sentence}</td></tr>`,
+  );
+  return section(
+    'checks',
+    'Checks of a cut over',
+    html`<div class="scroll"><table>${tableHead(['Check', 'What was found'])}<tbody>${rows}</tbody></table></div>`,
+  );
+}
+
+/** What a cut over would do, and how to freeze the source before. */
+export function freezeSection({ report, stage }: Pick<SyncReportView, 'report' | 'stage'>): Html | undefined {
+  const { checks, freeze, source } = report;
+  if (checks === undefined || freeze === undefined) return undefined;
+  const steps = freezeSteps(report, freeze, stage).map(
+    ({ text, command }) =>
+      html`<li>${text}${command !== undefined && html`<br><code>${command}</code>`}</li>`,
+  );
+  return html`${section('steps', 'What a cut over does', html`<ol>${cutOverSteps(report).map((step) => html`<li>${step}</li>`)}</ol>`)}
+    ${section('freeze', `How to freeze ${source.table}`, html`<ol>${steps}</ol>`)}`;
+}
+
+/** How far the target was behind the source. */
+export function lagSection({ minutes, kind }: SyncReport): Html | undefined {
+  if (kind !== 'sync') return undefined;
+  if (minutes.length === 0)
+    return section('lag', 'Lag', html`<p class="lead">No change has been followed yet.</p>`);
+  const legend = legendOf(LAGS.map(({ name, color }) => [name, color]));
+  return workSection('lag', 'Lag', legend, lagChart(minutes));
+}
+
+/** When changes may have been missed. */
+export function gapSection(report: SyncReport): Html | undefined {
+  const { gap } = report;
+  if (gap === null) return undefined;
+  return html`<section${isGapOpen(report) && html` class="warnings"`} aria-labelledby="gap-heading"><h2 id="gap-heading">Gap</h2><p class="lead">${gapText(report, gap)}</p></section>`;
+}
+
+/** The last compare of the whole source with the whole target. */
+export function comparedSection({ compared }: SyncReport): Html {
+  if (compared === null)
+    return section(
+      'compared',
+      'Last compare',
+      html`<p class="lead">Source and target have not been compared yet.</p>`,
+    );
+  const { repairs, startedAt, finishedAt } = compared;
+  const lead = repairs ? 'What differed was repaired.' : 'What differed was only named.';
+  return section(
+    'compared',
+    'Last compare',
+    html`<p class="lead">${lead}</p>${facts([
+      [
+        'Ended',
+        `${moment(new Date(finishedAt).toISOString())} UTC, after ${duration((finishedAt - startedAt) / 1_000)}`,
+      ],
+      ['Source items', count(compared.sourceItems)],
+      ['Target items', count(compared.targetItems)],
+      ['Repaired', count(compared.repaired)],
+      ['Still different', shouldBeZero(compared.differing)],
+      ['Changed by others', count(compared.conflicts)],
+      ['Not transformable', shouldBeZero(compared.quarantined)],
+      compared.expired > 0 ? ['Time to live is over', count(compared.expired)] : undefined,
+      ['Execution', html`<code>${compared.executionArn}</code>`],
+    ])}`,
+  );
+}
+
+/** What follows what. */
+export function syncSection({ source, follows, streamArn, mappingId, finishedAt }: SyncReport): Html {
+  return section(
+    'sync',
+    'What it follows',
+    facts([
+      ['Source', source.table],
+      ['Target', follows.tables.join(', ')],
+      ['Migration', html`<code>${follows.runId}</code>`],
+      streamArn === null ? undefined : ['Stream', html`<code>${streamArn}</code>`],
+      mappingId === null ? undefined : ['Mapping', html`<code>${mappingId}</code>`],
+      finishedAt === null ? undefined : ['Ended', `${moment(finishedAt)} UTC`],
+    ]),
+  );
+}
+
+/** Keys that wait, differ or are left alone. */
+export function namedSection({ pending, conflicts, quarantined, differing }: SyncReport): Html | undefined {
+  const named: readonly (readonly [label: string, keys: NamedKeys])[] = [
+    ['Pending', pending],
+    ['Changed by others', conflicts],
+    ['Not transformable', quarantined],
+    ['Different', differing],
+  ];
+  const present = named.filter(([, keys]) => keys.count > 0);
+  if (present.length === 0) return undefined;
+  return section(
+    'keys',
+    'Keys',
+    facts(present.map(([label, { count: all, keys }]) => samples(`${label} (${count(all)})`, keys))),
+  );
+}
+
+function section(id: string, heading: string, content: Html): Html {
+  return html`<section aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2>${content}</section>`;
+}

@@ -1,0 +1,44 @@
+import type { FreezeCommands, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+
+/** A step, and the command that takes it. */
+export interface Step {
+  readonly text: string;
+  /** To paste. */
+  readonly command?: string;
+}
+
+/** What a cut over does, in order. */
+export function cutOverSteps({ source, follows }: Pick<SyncReport, 'source' | 'follows'>): readonly string[] {
+  const targets = follows.tables.join(', ');
+  return [
+    `It waits until no change of ${source.table} has arrived and no key has been pending for as long as a fence (30 s).`,
+    'It writes SWITCHING: from then on changes are counted and no longer written, and it waits for the fence once more.',
+    `It compares all of ${source.table} with ${targets} and changes nothing. Nothing may differ.`,
+    `One conditional write makes the sync SWITCHED, if nothing differs and nothing has arrived since. The shop may then write to ${targets} at once.`,
+    'It deletes the event source mapping 60 s later. A change that still arrives raises an alarm.',
+    'If anything differs or arrives, the shop does not switch: the sync goes on, the key is named, and a compare repairs what differs.',
+  ];
+}
+
+/** How the source is frozen, and how that is undone. */
+export function freezeSteps(
+  { source }: Pick<SyncReport, 'source'>,
+  { freeze, undo }: FreezeCommands,
+  stage: string,
+): readonly Step[] {
+  return [
+    { text: `Switch the shop to read-only, or stop everything else that writes to ${source.table}.` },
+    {
+      text: `To enforce it, deny writing by a resource policy. It keeps what the policy says already. Then wait 60 s, because a policy takes effect after some time:`,
+      command: freeze,
+    },
+    { text: 'Cut over:', command: cutOverCommand(stage, '--frozen') },
+    {
+      text: `To allow writing to ${source.table} again, whenever you want to go on without a switch:`,
+      command: undo,
+    },
+  ];
+}
+
+export const cutOverCommand = (stage: string, option: '--dry-run' | '--frozen'): string =>
+  `npm run cutover -- --stage ${stage} ${option}`;

@@ -1,0 +1,25 @@
+import { listRuns, type Run } from '../../../functions/shared/ledger/run.ts';
+import { isEndStatus } from '../../../functions/shared/ledger/transition.ts';
+import { findOpenSync } from '../../../functions/shared/ledger/sync.ts';
+import type { OperatorContext } from '../context.ts';
+
+const RECENT_RUNS = 200;
+
+/** The newest sync of a stage. An open one is its source's, strongly consistent. */
+export async function newestSync({ ledger }: OperatorContext): Promise<Run | undefined> {
+  const newest = (await listRuns(ledger, RECENT_RUNS)).find(({ kind }) => kind === 'sync');
+  return newest && ((await findOpenSync(ledger, newest.sourceTable)) ?? newest);
+}
+
+export const isOpen = ({ status }: Run): boolean => !isEndStatus(status);
+
+/** Why there is nothing to show, and the command that starts a sync. */
+export function noSyncSentence(newest: Run | undefined, stage: string): string {
+  const start = `npm run sync -- --stage ${stage} --start`;
+  if (newest === undefined) return `No sync is open. Start one with: ${start}`;
+  const { runId, status, finishedAt = newest.startedAt } = newest;
+  const before = `The last one, ${runId}, is ${status} since ${finishedAt}.`;
+  return status === 'SWITCHED'
+    ? `No sync is open. ${before} The shop uses the target.`
+    : `No sync is open. ${before} Start one with: ${start}`;
+}

@@ -1,0 +1,75 @@
+import { executionNameOf } from '../../../functions/shared/names.ts';
+import { printableAll } from '../../../functions/shared/printable.ts';
+import type { OperatorContext } from '../context.ts';
+import { REFUSED } from '../exit-codes.ts';
+import { failureOf } from '../fallback-report.ts';
+import type { ExecutionEnd } from '../follow-run.ts';
+import type { Outcome } from '../outcome.ts';
+import { saveReport } from '../save-report.ts';
+import { failureRows, outcomeLines, pathRows } from '../summary.ts';
+import type { Terminal } from '../terminal.ts';
+import { type SyncReportView, viewOfSyncEnd } from './collect-sync.ts';
+import { sayCutOver } from './cutover-view.ts';
+import { type EndedSync, outcomeOfSync } from './outcome-of-sync.ts';
+import { syncRows } from './sync-rows.ts';
+
+/**
+ * Prints what an execution of the machine `sync` has come to, writes the report's files and, with `--json`, the report.
+ *
+ * @returns 0: done; 1: failed, or a compare has found what differs; 3: refused, or a check fails, and nothing was changed
+ */
+export async function finishSync(
+  context: OperatorContext,
+  end: ExecutionEnd,
+  terminal: Terminal,
+): Promise<number> {
+  const view = await viewOfSyncEnd(context, end);
+  if (view === undefined) return refuse(end, terminal);
+  const pagePath = await saveReport(view);
+  saySync(terminal, view, pagePath);
+  if (end.status === 'ABORTED' || end.status === 'TIMED_OUT')
+    terminal.say('recoverRun looks after what the execution has left behind, within 15 minutes on AWS.');
+  const { report, failure } = view;
+  if (terminal.json) terminal.document(failure === null ? report : { ...report, failure });
+  return exitCodeOf(view, end);
+}
+
+const NOT_BEGUN: Outcome = {
+  tone: 'bad',
+  word: 'Refused',
+  sentence: 'The execution was refused before it had begun: nothing was changed.',
+  nextStep: undefined,
+};
+
+function refuse(end: ExecutionEnd, terminal: Terminal): number {
+  const failure = failureOf(end);
+  const rows = failureRows({ failure: printableAll(failure) });
+  for (const line of outcomeLines(terminal, NOT_BEGUN, rows)) terminal.say(line);
+  const { executionArn, startedAt, finishedAt, kind } = end;
+  const runId = executionNameOf(executionArn);
+  if (terminal.json)
+    terminal.document({ runId, kind, status: 'REFUSED', executionArn, startedAt, finishedAt, failure });
+  return REFUSED;
+}
+
+/** Says what is known of a sync or a compare, and where to read on. */
+export function saySync(terminal: Terminal, given: SyncReportView, pagePath: string): void {
+  const { report, failure, stage } = printableAll(given);
+  const rows = [...failureRows({ failure }), ...syncRows(report, Date.now()), ...pathRows(report, pagePath)];
+  for (const line of outcomeLines(terminal, outcomeOfSync({ report, failure }), rows)) terminal.say(line);
+  const { checks, freeze } = report;
+  if (checks !== undefined) sayCutOver(terminal, report, { checks, freeze, stage });
+}
+
+/** What {@link finishSync} returns for an execution that has worked on a sync or a compare. */
+export function exitCodeOf({ report, failure }: EndedSync, { input }: Pick<ExecutionEnd, 'input'>): number {
+  if (failure !== null) return 1;
+  if (report.checks !== undefined) return report.checks.every(({ ok }) => ok) ? 0 : REFUSED;
+  return actionOf(input) === 'compare' && (report.compared?.differing ?? 0) > 0 ? 1 : 0;
+}
+
+/** What was asked for. A sync whose start leaves a busy key pending has begun all the same. */
+function actionOf(input: string | undefined): unknown {
+  const typed: unknown = input === undefined ? undefined : JSON.parse(input);
+  return typeof typed === 'object' && typed !== null && 'action' in typed ? typed.action : undefined;
+}

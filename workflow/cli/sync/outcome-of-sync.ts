@@ -1,0 +1,68 @@
+import { count, counted } from '../../../functions/shared/counted.ts';
+import type { RunStatus } from '../../../functions/shared/ledger/run.ts';
+import type { ReportedFailure } from '../../../functions/shared/runs/report.ts';
+import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Tone } from '../terminal.ts';
+
+/** The report of a sync or a compare, and what the execution that ended with it has failed with. */
+export interface EndedSync {
+  readonly report: SyncReport;
+  readonly failure: ReportedFailure | null;
+}
+
+type Verdict = Omit<Outcome, 'sentence' | 'nextStep'>;
+
+const VERDICTS: Readonly<Partial<Record<RunStatus, Verdict>>> = {
+  SYNCING: { tone: 'good', word: 'Syncing' },
+  SWITCHING: { tone: 'notice', word: 'Switching' },
+  SWITCHED: { tone: 'good', word: 'Switched' },
+  CANCELLING: { tone: 'notice', word: 'Cancelling' },
+  CANCELLED: { tone: 'notice', word: 'Cancelled' },
+  RUNNING: { tone: 'notice', word: 'Running' },
+  SUCCEEDED: { tone: 'good', word: 'Compared' },
+};
+
+/** A sync in one word and one sentence, and what to do now. */
+export function outcomeOfSync({ report, failure }: EndedSync): Outcome {
+  const nextStep = failure?.nextStep ?? report.nextStep ?? undefined;
+  if (failure !== null)
+    return {
+      tone: 'bad',
+      word: 'Failed',
+      sentence: `The last execution failed. ${report.summary}`,
+      nextStep,
+    };
+  if (report.checks !== undefined) return { ...checked(report.checks), nextStep: undefined };
+  const { tone, word } = VERDICTS[report.status] ?? { tone: 'notice', word: report.status };
+  return { tone: tone === 'good' ? toneOf(report) : tone, word, sentence: report.summary, nextStep };
+}
+
+/** Good news is worth a look where something is left to do. */
+function toneOf(report: SyncReport): Tone {
+  const { compared, pending, quarantined, conflicts, kind } = report;
+  const differing = compared?.differing ?? 0;
+  if (kind === 'compare' && differing > 0) return 'bad';
+  const isClean = differing + pending.count + quarantined.count + conflicts.count === 0 && !isGapOpen(report);
+  return isClean ? 'good' : 'notice';
+}
+
+/** Whether changes may have been missed that no compare has looked for since. */
+export function isGapOpen({ gap, compared }: Pick<SyncReport, 'gap' | 'compared'>): boolean {
+  return gap !== null && (compared === null || compared.startedAt <= gap.at);
+}
+
+function checked(checks: NonNullable<SyncReport['checks']>): Omit<Outcome, 'nextStep'> {
+  const failed = checks.filter(({ ok }) => !ok).length;
+  if (failed === 0)
+    return {
+      tone: 'good',
+      word: 'Ready',
+      sentence: `Nothing stands in the way of a cut over: all ${count(checks.length)} checks are good. Nothing was changed.`,
+    };
+  return {
+    tone: 'bad',
+    word: 'Not ready',
+    sentence: `${counted(failed, 'check')} of ${count(checks.length)} ${failed === 1 ? 'stands' : 'stand'} in the way of a cut over. Nothing was changed.`,
+  };
+}

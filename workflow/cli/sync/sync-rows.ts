@@ -1,0 +1,110 @@
+import { count, counted } from '../../../functions/shared/counted.ts';
+import {
+  comparedSentence,
+  type NamedKeys,
+  type ReportedMinute,
+  type SyncReport,
+} from '../../../functions/shared/runs/sync-report.ts';
+import { duration, moment } from '../format.ts';
+import type { Row } from '../summary.ts';
+import { groupWarnings } from '../warnings.ts';
+import { isGapOpen } from './outcome-of-sync.ts';
+
+const MINUTE_MILLIS = 60_000;
+
+/** What is known of a sync or a compare at `now` (epoch milliseconds), line by line. */
+export function syncRows(report: SyncReport, now: number): readonly Row[] {
+  const { kind, follows, source, startedAt, finishedAt } = report;
+  const end = finishedAt === null ? '' : `, ended ${moment(finishedAt)} UTC`;
+  return [
+    ['Source', `${source.table} into ${follows.tables.join(', ')}, as migration ${follows.runId} made it`],
+    ['Since', `${moment(startedAt)} UTC${end}`],
+    ...(kind === 'sync' ? followedRows(report, now) : []),
+    ['Compared', comparedText(report, now)],
+    ...namedRows(report),
+    ...gapRows(report),
+    ...groupWarnings(report.warnings).map((warning): Row => ['Warning', warning]),
+  ];
+}
+
+/** What came over the stream. */
+function followedRows(report: SyncReport, now: number): readonly Row[] {
+  const { followed, pending } = report;
+  return [
+    ['Lag', lagText(report, now)],
+    ['Records', `${rateText(recordsPerSecond(report, now))} now, ${count(followed.records)} since the start`],
+    ['Repaired', `${counted(followed.repaired, 'source item')} brought up to date by changes`],
+    ['Pending', keysText(pending)],
+  ];
+}
+
+function lagText({ minutes, followed }: SyncReport, now: number): string {
+  const last = minutes.at(-1);
+  if (last === undefined) return 'no change has been followed yet';
+  const mean = duration(last.meanLagSeconds);
+  const at = `at ${last.minute.slice(11)} UTC (${agoText(now - startOf(last))})`;
+  return `${mean} on average, ${duration(last.maxLagSeconds)} at most ${at}; ${duration(followed.maxLagSeconds)} at most since the start`;
+}
+
+/** Epoch milliseconds. */
+export const startOf = ({ minute }: Pick<ReportedMinute, 'minute'>): number => Date.parse(`${minute}:00Z`);
+
+/** Change records a second, over the present minute and the one before it. */
+export function recordsPerSecond({ minutes, startedAt }: SyncReport, now: number): number {
+  const minuteBefore = Math.floor(now / MINUTE_MILLIS) * MINUTE_MILLIS - MINUTE_MILLIS;
+  const from = Math.max(minuteBefore, Date.parse(startedAt));
+  const records = minutes
+    .filter((one) => startOf(one) >= minuteBefore)
+    .reduce((sum, one) => sum + one.records, 0);
+  return records / Math.max(1, (now - from) / 1_000);
+}
+
+function rateText(perSecond: number): string {
+  return `${perSecond < 9.95 && perSecond > 0 ? perSecond.toFixed(1) : count(perSecond)}/s`;
+}
+
+function comparedText({ compared }: SyncReport, now: number): string {
+  if (compared === null) return 'not yet';
+  return `${agoText(now - compared.finishedAt)}: ${comparedSentence(compared)}`;
+}
+
+/** `5 min ago`; the clocks of the ledger's writers and of this machine may differ a little. */
+function agoText(millis: number): string {
+  const seconds = Math.round(millis / 1_000);
+  if (seconds < 1) return 'just now';
+  return `${seconds < 60 ? `${seconds} s` : duration(seconds)} ago`;
+}
+
+/** Keys that a reader should know of. */
+function namedRows({ conflicts, quarantined, differing, kind }: SyncReport): readonly Row[] {
+  const rows: readonly (readonly [label: string, keys: NamedKeys, isOf: boolean])[] = [
+    ['Conflicts', conflicts, kind === 'sync'],
+    ['Quarantined', quarantined, kind === 'sync'],
+    ['Differing', differing, false],
+  ];
+  return rows
+    .filter(([, keys, isAlways]) => isAlways || keys.count > 0)
+    .map(([label, keys]): Row => [label, keysText(keys)]);
+}
+
+/** `3: A, B, C`. */
+export function keysText({ count: all, keys }: NamedKeys): string {
+  if (all === 0) return '0';
+  return `${count(all)}: ${keys.join(', ')}${all > keys.length ? ', ...' : ''}`;
+}
+
+function gapRows(report: SyncReport): readonly Row[] {
+  const { gap } = report;
+  return gap === null ? [] : [['Gap', gapText(report, gap)]];
+}
+
+/** What may have been missed, and whether a compare has looked since. */
+export function gapText(
+  report: Pick<SyncReport, 'gap' | 'compared'>,
+  { at, reason }: NonNullable<SyncReport['gap']>,
+): string {
+  const closing = isGapOpen(report)
+    ? 'No compare has looked for them since.'
+    : 'A compare has looked for them since.';
+  return `Changes may have been missed at ${moment(new Date(at).toISOString())} UTC. ${reason} ${closing}`;
+}
