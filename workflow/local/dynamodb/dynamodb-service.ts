@@ -8,6 +8,7 @@ import {
   type DescribedTable,
   identityOf,
 } from './resource-policies.ts';
+import { createScanStarts } from './scan-start.ts';
 import { serveAroundTables } from './streams/around-tables.ts';
 import { createEngineLog, type EngineApi } from './streams/engine-log.ts';
 import { createStreamsService } from './streams/streams-service.ts';
@@ -56,6 +57,7 @@ export function createDynamoDb(engine: EngineClient, { callerOf }: Pick<PolicyPa
   const log = createEngineLog((api, operation, json) => send(engine, operation, json, api));
   const streams = createTableStreams(log);
   const strictness = createStrictness((operation, json) => send(engine, operation, json));
+  const withScanStart = createScanStarts((operation, json) => send(engine, operation, json));
   const tableIdOf = (table: string): Promise<string | undefined> => readTableId(engine, table);
   const policies = createResourcePolicies({ callerOf, tableIdOf });
   const backups = createBackups({ tableIdOf, now: Date.now });
@@ -64,10 +66,11 @@ export function createDynamoDb(engine: EngineClient, { callerOf }: Pick<PolicyPa
     await strictness.check(request);
     const mayHaveArns = !DATA_OPERATIONS.has(request.operation);
     if (mayHaveArns) engineArn ??= await readArnPrefix(engine);
+    const { body } = await withScanStart(request);
     const response = await engine.send({
       ...request,
       headers: { ...request.headers, ...IDENTITY },
-      body: mayHaveArns ? replaced(request.body, OUR_ARN, engineArn) : request.body,
+      body: mayHaveArns ? replaced(body, OUR_ARN, engineArn) : body,
     });
     if (response.status < 400) strictness.note(request);
     return mayHaveArns ? withOurArns(response, engineArn) : response;
