@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   openReconcile,
+  type ReconcileKey,
   type ReconcileScope,
 } from '../../../functions/shared/copy/reconcile/open-reconcile.ts';
 import type { Reconciled, ReconcileRequest } from '../../../functions/shared/copy/reconcile/reconcile.ts';
@@ -8,7 +9,6 @@ import { reconcileBatch } from '../../../functions/shared/copy/reconcile/reconci
 import type { ReconcileCost } from '../../../functions/shared/copy/reconcile/requests.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
-import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { productToItems, transformContext } from '../../support/shop.ts';
 import { sourceTable } from '../files/backup-bench.ts';
 import {
@@ -332,6 +332,20 @@ describe('requests of a reconcile', () => {
     await expectTarget([...sizedProducts(4), sizedProduct(9)]);
   });
 
+  it.each([
+    ['reads', { readUnitsPerSecond: 40 }],
+    ['writes', { writeUnitsPerSecond: 40 }],
+  ])('keep to the cap on %s, all keys of a batch together', async (_what, cap) => {
+    bench = await migrateBench({ products: sizedProducts(40) });
+    await bench.migrate();
+    for (let index = 0; index < 40; index += 1)
+      await changeSource(bench, sizedProduct(index, { brand: { S: 'Own' } }));
+    const before = Date.now();
+    await batch(openReconcile(bench.runtime, { ...scopeOf(), ...cap }), sizedProducts(40));
+    // At least 40 units; what one batch begins at once is not waited for.
+    expect(Date.now() - before).toBeGreaterThan(400);
+  });
+
   it('await the fence before each write, and stop where it is closed', async () => {
     await migrated();
     await changeSource(bench, sizedProduct(9));
@@ -359,20 +373,25 @@ describe('requests of a reconcile', () => {
   });
 });
 
-describe('a batch of source keys', () => {
-  const batch = (runtime: Runtime, keys: readonly WireItem[], isShort = () => false) =>
-    reconcileBatch(openReconcile(runtime, scopeOf()), {
-      keys,
-      sourceKey: runtime.migration.source.key,
-      repair: true,
-      isShort,
-    });
+const batch = (reconcileKey: ReconcileKey, keys: readonly WireItem[], isShort = () => false) =>
+  reconcileBatch(reconcileKey, {
+    keys,
+    sourceKey: bench.runtime.migration.source.key,
+    repair: true,
+    isShort,
+  });
 
+describe('a batch of source keys', () => {
   it('is reconciled once for each key, whatever comes with the keys', async () => {
     await migrated();
     await removeSource('p-2');
     await changeSource(bench, sizedProduct(1, { price: { S: '170' } }));
-    const ends = await batch(bench.runtime, [keyOf('p-1'), keyOf('p-2'), sizedProduct(1), keyOf('p-3')]);
+    const ends = await batch(openReconcile(bench.runtime, scopeOf()), [
+      keyOf('p-1'),
+      keyOf('p-2'),
+      sizedProduct(1),
+      keyOf('p-3'),
+    ]);
     expect([...ends.values()].map(({ sourceKey, outcome }) => [sourceKey, outcome])).toEqual([
       [keyOf('p-1'), 'repaired'],
       [keyOf('p-2'), 'repaired'],
@@ -391,7 +410,7 @@ describe('a batch of source keys', () => {
       },
     });
     const ends = await batch(
-      runtime,
+      openReconcile(runtime, scopeOf()),
       [1, 2, 3].map((index) => keyOf(`p-${index}`)),
     );
     expect([...ends.values()].map(({ outcome }) => outcome)).toEqual(['repaired', 'failed', 'repaired']);
@@ -401,7 +420,11 @@ describe('a batch of source keys', () => {
 
   it('begins no further key where time is short', async () => {
     await migrated();
-    const ends = await batch(bench.runtime, [keyOf('p-1'), keyOf('p-2')], () => true);
+    const ends = await batch(
+      openReconcile(bench.runtime, scopeOf()),
+      [keyOf('p-1'), keyOf('p-2')],
+      () => true,
+    );
     expect([...ends.values()].map(({ outcome }) => outcome)).toEqual(['unstarted', 'unstarted']);
   });
 });
