@@ -57,6 +57,25 @@ async function migrated(): Promise<void> {
   await bench.migrate();
 }
 
+interface SentRequest {
+  readonly operation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Every request that the bench's data plane sends from now on. */
+function watchRequests(): readonly SentRequest[] {
+  const sent: SentRequest[] = [];
+  bench.runtime.clients.dynamo.middlewareStack.add(
+    (next, context) => (args) => {
+      const { body } = args.request as { readonly body: string };
+      sent.push({ operation: String(context['commandName']), body: JSON.parse(body) });
+      return next(args);
+    },
+    { step: 'finalizeRequest', name: 'watch' },
+  );
+  return sent;
+}
+
 const existing = async (SK: string): Promise<WireItem> => (await bench.target()).get(targetKey(SK)) ?? {};
 
 async function removeSource(id: string): Promise<void> {
@@ -213,7 +232,7 @@ describe('one source key that is reconciled', () => {
   });
 });
 
-describe('somebody who writes while a key is reconciled', () => {
+describe('while a key is reconciled', () => {
   /** Calls `meanwhile` before the nth deletion. */
   function beforeDeletion(nth: number, meanwhile: (key: WireItem) => Promise<void>): Partial<ItemTable> {
     let calls = 0;
@@ -228,7 +247,7 @@ describe('somebody who writes while a key is reconciled', () => {
   const inTarget = async (key: WireItem): Promise<WireItem> =>
     existing('S' in (key['SK'] ?? {}) ? (key['SK'] as { S: string }).S : '');
 
-  it('keeps an attribute that is added between the look at an item and its deletion', async () => {
+  it('an attribute is kept that the shop adds between the look at an item and its deletion', async () => {
     await migrated();
     await removeSource('p-1');
     let edited: WireItem = {};
@@ -241,7 +260,7 @@ describe('somebody who writes while a key is reconciled', () => {
     expect([...(await bench.target()).values()]).toContainEqual(edited);
   });
 
-  it('keeps it even where another worker has written the item anew before it is back', async () => {
+  it('that attribute is kept even where another worker writes the item before it is back', async () => {
     await migrated();
     await removeSource('p-1');
     let fresh: WireItem = {};
@@ -261,7 +280,7 @@ describe('somebody who writes while a key is reconciled', () => {
     expect([...(await bench.target()).values()]).toContainEqual(edited);
   });
 
-  it('is named where the shop has written something else in its place', async () => {
+  it('a change of the shop is named as lost where the shop writes the deleted item again before it is back', async () => {
     await migrated();
     await removeSource('p-1');
     let own: WireItem = {};
@@ -280,7 +299,7 @@ describe('somebody who writes while a key is reconciled', () => {
     expect([...(await bench.target()).values()]).toContainEqual(own);
   });
 
-  it('is heeded at once where the source changes between the look and the write', async () => {
+  it('a change of the source between the look and the write is followed at once', async () => {
     await migrated();
     await changeSource(bench, sizedProduct(9));
     let isFirst = true;
@@ -296,7 +315,7 @@ describe('somebody who writes while a key is reconciled', () => {
     await expectTarget([...sizedProducts(4), newest]);
   });
 
-  it('leaves the key pending where the source changes at every try', async () => {
+  it('the key becomes pending where the source changes at each of three tries', async () => {
     await migrated();
     await changeSource(bench, sizedProduct(9));
     let version = 0;
@@ -306,7 +325,9 @@ describe('somebody who writes while a key is reconciled', () => {
         return bench.runtime.items.putIf(table, item, condition);
       },
     };
+    const sent = watchRequests();
     expect(await reconcile({ items, sourceKey: keyOf('p-9') })).toMatchObject({ outcome: 'pending' });
+    expect(sent.filter(({ operation }) => operation === 'QueryCommand')).toHaveLength(3);
     expect(await reconcile({ sourceKey: keyOf('p-9') })).toMatchObject({ outcome: 'repaired' });
     await expectTarget([...sizedProducts(4), sizedProduct(9, sizes(`N${version}`))]);
   });
@@ -330,6 +351,22 @@ describe('requests of a reconcile', () => {
     expect(await reconcile({ items, cost, sourceKey: keyOf('p-9') })).toMatchObject({ outcome: 'repaired' });
     expect(cost.throttles).toBe(1);
     await expectTarget([...sizedProducts(4), sizedProduct(9)]);
+  });
+
+  it('are consistent reads, and writes on a condition, none of them to the source', async () => {
+    await migrated();
+    await changeSource(bench, sizedProduct(1, { ...sizes('S', 'XXL'), price: { S: '170' } }));
+    const sent = watchRequests();
+    await reconcile();
+    const reads = sent.filter(({ operation }) => /^(?:GetItem|Query)Command$/.test(operation));
+    expect(reads.map(({ body }) => [body['TableName'], body['ConsistentRead']])).toEqual([
+      [targetName, true],
+      [sourceTable, true],
+      [sourceTable, true],
+    ]);
+    const writes = sent.filter((one) => !reads.includes(one));
+    expect(writes.map(({ body }) => body['TableName'])).toEqual(Array.from({ length: 6 }, () => targetName));
+    expect(writes.filter(({ body }) => body['ConditionExpression'] === undefined)).toEqual([]);
   });
 
   it.each([
