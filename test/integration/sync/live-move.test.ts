@@ -37,7 +37,9 @@ const getItem = async (Key: WireItem): Promise<WireItem> => {
   return Item;
 };
 
-const partitionOf = (product: WireItem): WireValue => ({ S: `PRODUCT#${stringAttribute(product, 'id') ?? ''}` });
+const partitionOf = (product: WireItem): WireValue => ({
+  S: `PRODUCT#${stringAttribute(product, 'id') ?? ''}`,
+});
 
 const writesOfOurs = (table: string): readonly string[] =>
   shop.aws.requestLog.entries
@@ -109,6 +111,8 @@ describe('a shop that sells while it moves', () => {
     const again = await shop.run('migrate', {});
     expect(again).toMatchObject({ status: 'FAILED', error: 'SwitchedError' });
     expect((await refused({})).error).toBe('SwitchedError');
-    expect(await shop.migrate({ confirm: 'follow', maxQuarantined: 1 })).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await shop.migrate({ confirm: 'follow', maxQuarantined: 1 })).toMatchObject({
+      status: 'SUCCEEDED',
+    });
   });
 });
