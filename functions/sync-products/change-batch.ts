@@ -32,7 +32,6 @@ export const changeBatchSchema = z.object({
         }),
       }),
     )
-    .min(1)
     .max(10_000),
 });
 export type ChangeBatch = z.infer<typeof changeBatchSchema>;

@@ -48,6 +48,15 @@ const objectActions: Readonly<Record<string, readonly string[]>> = {
   listFolders: ['s3:ListBucket'],
 };
 
+/** Methods of the event source mappings. `ensure` looks first whether there is one. */
+const mappingActions: Readonly<Record<string, readonly string[]>> = {
+  ensure: ['lambda:CreateEventSourceMapping', 'lambda:ListEventSourceMappings'],
+  list: ['lambda:ListEventSourceMappings'],
+  find: ['lambda:ListEventSourceMappings'],
+  get: ['lambda:GetEventSourceMapping'],
+  delete: ['lambda:DeleteEventSourceMapping'],
+};
+
 /** Commands that the code uses directly. */
 const otherActions: Readonly<Record<string, CodeCall>> = {
   ListBackups: { target: 'account', action: 'dynamodb:ListBackups' },
@@ -76,8 +85,15 @@ const tableCommands = new Set([
   'UpdateTimeToLive',
 ]);
 
-/** Commands of the two adapters in every function's runtime. Which of them are used is seen from the methods. */
-const adapterCommands = new Set(['GetObject', 'PutObject', 'ListObjectsV2']);
+/** Commands of the adapters of objects and mappings. Which of them are used is seen from the methods. */
+const adapterCommands = new Set([
+  'GetObject',
+  'PutObject',
+  'ListObjectsV2',
+  'CreateEventSourceMapping',
+  'DeleteEventSourceMapping',
+  'GetEventSourceMapping',
+]);
 /** Needs no permission. */
 const unguarded = new Set(['GetCallerIdentity']);
 
@@ -108,6 +124,7 @@ function codeCalls(code: string): readonly CodeCall[] {
   // Wire operations that a stage sends itself.
   const updates = namesIn(code, /sendWire\d*\([^,]+,\s*"(GetItem|UpdateItem|Query)"/g);
   const objects = namesIn(code, /\bobjects\d*\.(putOnce|put|replace|get|list|listFolders)\(/g);
+  const mappings = namesIn(code, /\bmappings\d*\.(ensure|list|find|get|delete)\(/g);
   const lists = /\bIndexName: RUNS_INDEX/.test(code);
   // The document client's paginator. Only the ledger is read with it.
   const pages = /\bpaginateQuery\d*\(/.test(code);
@@ -125,6 +142,9 @@ function codeCalls(code: string): readonly CodeCall[] {
     ...objects
       .flatMap((method) => objectActions[method] ?? [])
       .map((action) => ({ target: 'objects' as const, action })),
+    ...mappings
+      .flatMap((method) => mappingActions[method] ?? [])
+      .map((action) => ({ target: 'account' as const, action })),
   ];
 }
 

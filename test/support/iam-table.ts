@@ -30,6 +30,7 @@ function shortName(arn: string): string {
     [`arn:aws:s3:::products-migration-${stage}-${accountId}-${region}`, 'bucket'],
     [`arn:aws:states:${region}:${accountId}:stateMachine:products-migration-${stage}-`, 'machine '],
     [`arn:aws:states:${region}:${accountId}:execution:products-migration-${stage}-`, 'executions of '],
+    [`arn:aws:lambda:${region}:${accountId}:event-source-mapping`, 'event source mappings'],
     [`arn:aws:sns:${region}:${accountId}:products-migration-${stage}-`, 'topic '],
     [`arn:aws:sqs:${region}:${accountId}:products-migration-${stage}-`, 'queue '],
   ];
@@ -42,6 +43,7 @@ function conditionText({ Condition = {}, Action }: PolicyStatement): string {
   const keys = Object.values(Condition).flatMap((condition) => Object.keys(condition));
   if (keys.some((key) => key.startsWith('aws:RequestTag/')))
     return 'with exactly this stage’s three tags, where no other stage’s are';
+  if (keys.includes('lambda:FunctionArn')) return 'that call `syncProducts`';
   if (keys.some((key) => key.startsWith('aws:ResourceTag/'))) return 'that carry this stage’s tags';
   const prefixes = Object.values(Condition).flatMap((condition) => list(condition['s3:prefix'] as string[]));
   if (prefixes.length > 0)

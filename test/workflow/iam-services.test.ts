@@ -158,8 +158,9 @@ describe.each(variantNames)('the role of a machine, deployed %s,', (variant) => 
     migrate: 'MigrateMachineRole',
     restore: 'RestoreMachineRole',
     rollback: 'RollbackMachineRole',
+    sync: 'SyncMachineRole',
   };
-  const machines = ['migrate', 'restore', 'rollback'] as const;
+  const machines = ['migrate', 'restore', 'rollback', 'sync'] as const;
 
   /** Machines that may take the role on, of those asked about. */
   function takers(machine: (typeof machines)[number], sources: readonly string[]): string[] {
@@ -199,7 +200,7 @@ describe.each(variantNames)('the role of a machine, deployed %s,', (variant) => 
 
   it('may start and follow iterations of its own Maps where they are DISTRIBUTED', () => {
     const expected = variant === 'everythingElse' ? 'ALLOWED' : 'DENIED_IMPLICITLY';
-    for (const machine of ['migrate', 'restore'] as const) {
+    for (const machine of ['migrate', 'restore', 'sync'] as const) {
       const permissions = permissionsOf(templateOf(variant), roleIdOf[machine]);
       const decide = (action: string, resource: string) => evaluate(permissions, { action, resource });
       const iteration = arns.execution(machine).replace(':run-1', '/CopyProducts:0123');

@@ -64,7 +64,7 @@ export interface PlacedState {
   readonly where: 'machine' | 'branch' | 'iteration';
 }
 
-/** The definitions of a variant's machines, by `migrate`, `restore` and `rollback`. */
+/** The definitions of a variant's machines, by `migrate`, `restore`, `rollback` and `sync`. */
 export function machinesOf(compiled: CompiledVariant): ReadonlyMap<string, Machine> {
   const machines = resourcesOf(compiled.resolved, 'AWS::StepFunctions::StateMachine').map(
     ([, { Properties }]) => {

@@ -43,8 +43,13 @@ const crashes = [
   'States.Timeout',
 ];
 const awsErrors = new Set([...serviceErrors, ...crashes, 'States.ALL', 'States.TaskFailed']);
-/** The compensating loop; what it fails on cannot be caught to itself. */
-const compensation = new Set(['RollBack']);
+/** The compensating loop of each machine; what it fails on cannot be caught to itself. */
+const COMPENSATIONS = new Map([
+  ['migrate', { state: 'RollBack', failure: '$.rollBackFailure' }],
+  ['restore', { state: 'RollBack', failure: '$.rollBackFailure' }],
+  // Its own failure is dropped, so that the first one is the execution's.
+  ['sync', { state: 'FailSync', failure: null }],
+]);
 const functionSlackSeconds = 60;
 
 const compiled = new Map<string, CompiledVariant>();
@@ -96,15 +101,16 @@ describe('the validators of definitions', () => {
 });
 
 describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (variantName) => {
-  it('are migrate, restore and rollback', () => {
+  it('are migrate, restore, rollback and sync', () => {
     expect([...machinesOf(variantOf(variantName)).keys()].toSorted()).toEqual([
       'migrate',
       'restore',
       'rollback',
+      'sync',
     ]);
   });
 
-  describe.each(['migrate', 'restore', 'rollback'])('%s', (name) => {
+  describe.each(['migrate', 'restore', 'rollback', 'sync'])('%s', (name) => {
     it('is valid for asl-validator', async () => {
       const { isValid, errors } = await validateDefinition(machineOf(variantName, name));
       expect(errors).toEqual([]);
@@ -203,17 +209,20 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
       expect(namesWhere(catching, loses)).toEqual([]);
     });
 
-    it('sends every failure of the machine’s own states to RollBack, and RollBack’s beside the first', () => {
-      if (name === 'rollback') return;
+    it('sends every failure of the machine’s own states to what compensates, whose own does not hide the first', () => {
+      const compensation = COMPENSATIONS.get(name);
+      if (compensation === undefined) return;
       const own = statesOf(machineOf(variantName, name)).filter(
         ({ where, state }) => where === 'machine' && state.Catch !== undefined,
       );
       const goesElsewhere = ({ name: stateName, state }: PlacedState) =>
-        !compensation.has(stateName) &&
-        (state.Catch ?? []).some(({ Next, ResultPath }) => Next !== 'RollBack' || ResultPath !== '$.failure');
+        stateName !== compensation.state &&
+        (state.Catch ?? []).some(
+          ({ Next, ResultPath }) => Next !== compensation.state || ResultPath !== '$.failure',
+        );
       expect(namesWhere(own, goesElsewhere)).toEqual([]);
-      const rollBack = own.find(({ name: stateName }) => stateName === 'RollBack');
-      expect(rollBack?.state.Catch?.[0]?.ResultPath).toBe('$.rollBackFailure');
+      const compensating = own.find(({ name: stateName }) => stateName === compensation.state);
+      expect(compensating?.state.Catch?.[0]?.ResultPath).toBe(compensation.failure);
     });
 
     it('records a worker’s failure before the iteration or branch fails with it', () => {
@@ -312,6 +321,10 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
         ({ where, state }) => where === 'machine' && ['Task', 'Map', 'Parallel'].includes(state.Type),
       );
       expect(namesWhere(steps, ({ state }) => (state.Comment ?? '').length < 10)).toEqual([]);
+      const comments = steps.map(({ state }) => state.Comment);
+      const isInherited = ({ state }: PlacedState) =>
+        comments.indexOf(state.Comment) !== comments.lastIndexOf(state.Comment);
+      expect(namesWhere(steps, isInherited)).toEqual([]);
     });
   });
 });

@@ -49,7 +49,7 @@ describe.each([govCloud, china])('the template, deployed to $region,', (variant)
     const resources = [...machines.values()]
       .flatMap((machine) => statesOf(machine))
       .flatMap(({ state }) => state.Resource ?? []);
-    expect(machines.size).toBe(3);
+    expect(machines.size).toBe(4);
     expect([...new Set(resources)]).toEqual([`arn:${partition.name}:states:::lambda:invoke`]);
   });
 

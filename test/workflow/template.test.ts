@@ -125,6 +125,7 @@ describe('the stack', () => {
       'products-migration-dev-migrate',
       'products-migration-dev-restore',
       'products-migration-dev-rollback',
+      'products-migration-dev-sync',
     ]);
   });
 
@@ -154,8 +155,8 @@ describe('the stack', () => {
         expect(Properties['TracingConfiguration']).toEqual({ Enabled: true });
       }
       const logGroups = resourcesOf(resolved, 'AWS::Logs::LogGroup');
-      // Each function's, and each of the three machines'.
-      expect(logGroups.length).toBe(resourcesOf(resolved, 'AWS::Lambda::Function').length + 3);
+      // Each function's, and each of the four machines'.
+      expect(logGroups.length).toBe(resourcesOf(resolved, 'AWS::Lambda::Function').length + 4);
       expect(logGroups.filter(([, { Properties }]) => Properties['RetentionInDays'] !== 365)).toEqual([]);
     }
   });
@@ -286,7 +287,7 @@ describe('what must not be lost', () => {
 });
 
 describe('recovery', () => {
-  it('is called when migrate or restore ends without success, and never for rollback', () => {
+  it('is called when migrate, restore or sync ends without success, and never for rollback', () => {
     const { Properties } = resourceOf('asItComes', 'ExecutionEndedRule');
     const machine = (name: string) =>
       `arn:aws:states:ap-southeast-2:${accountId}:stateMachine:products-migration-dev-${name}`;
@@ -295,7 +296,7 @@ describe('recovery', () => {
       'detail-type': ['Step Functions Execution Status Change'],
       detail: {
         status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-        stateMachineArn: [machine('migrate'), machine('restore')],
+        stateMachineArn: [machine('migrate'), machine('restore'), machine('sync')],
       },
     });
   });

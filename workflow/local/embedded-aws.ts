@@ -61,7 +61,7 @@ export interface EmbeddedAws {
   readonly ledgerTable: string;
   /** Whether `products` filled the source. */
   readonly isFilled: boolean;
-  /** ARNs by short name: `migrate`, `restore`, `rollback`. */
+  /** ARNs by short name: `migrate`, `restore`, `rollback`, `sync`. */
   readonly stateMachines: Readonly<Record<string, string>>;
   /** ARNs by the key under `functions:` in serverless.yml. */
   readonly functions: Readonly<Record<string, string>>;

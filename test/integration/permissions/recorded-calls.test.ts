@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { wireItem } from '../../../functions/shared/items/wire-item.ts';
+import { listMinutes } from '../../../functions/shared/ledger/sync-records.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
 import { endOfExecution, eventually } from '../../support/embedded.ts';
+import { followShop, sell } from '../../support/followed-shop.ts';
 import type { PolicyDocument } from '../../support/iam-evaluator.ts';
-import { Arns, deniedCalls, permissionsByFunction } from '../../support/iam-proof.ts';
+import { Arns, permissionsByFunction } from '../../support/iam-proof.ts';
+import { deniedCalls } from '../../support/iam-seen-calls.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { packaged } from '../../support/packaged.ts';
 import { compileVariant, readPackage, type Template } from '../../workflow/template-variants.ts';
@@ -41,6 +44,17 @@ async function playEverything(shop: TestShop): Promise<void> {
     'recoverRun',
   ])
     await shop.invoke(step);
+  await sellOn(shop);
+}
+
+/** A shop that goes on selling after a migration, and a sync that follows it. */
+async function sellOn(shop: TestShop): Promise<void> {
+  await shop.run('migrate', {}, 'followed');
+  const followed = await followShop(shop, 'followed');
+  const { ledger, syncId } = followed;
+  await sell(shop.dynamo, { changes: 20, perSecond: 100, products: 10, seed: 7 });
+  await eventually(async () => (await listMinutes(ledger, syncId)).find(({ repaired }) => repaired > 5));
+  followed.stop();
 }
 
 /** A target that refuses every write: inside a Map, so that the failure is recorded. Held, resumed, then rolled back. */

@@ -18,7 +18,7 @@ afterAll(() => shop.stop());
 /** An execution of the machine `sync`, which must succeed; its report. */
 async function synced(input: unknown, name?: string): Promise<SyncReport> {
   const { status, output, error, cause } = await shop.run('sync', input, name);
-  expect({ status, error, cause }).toMatchObject({ status: 'SUCCEEDED' });
+  expect([status, error, cause]).toEqual(['SUCCEEDED', undefined, undefined]);
   return JSON.parse(output ?? '') as SyncReport;
 }
 
@@ -75,7 +75,9 @@ describe('a shop that sells while it moves', () => {
     await dynamo.put('products', { ...spoilt, price: { S: 'free' } });
 
     const early = await refused({ action: 'cutover', frozen: true });
-    expect(early.cause).toMatch(/1 source items cannot be transformed/);
+    expect(early.cause).toMatch(
+      /1 source items cannot be transformed .* The shop has not switched, and the sync goes on/,
+    );
     const frozen = await itemsOf('products');
     const switched = await synced({ action: 'cutover', frozen: true, maxQuarantined: 1 });
     expect(switched).toMatchObject({
