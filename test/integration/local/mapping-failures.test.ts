@@ -202,6 +202,18 @@ describe('a batch whose function fails', () => {
     ).toBeGreaterThan(1);
   });
 
+  it('is tried again when the number of lanes changes meanwhile', async () => {
+    const asks = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`id-${n}`, n === 0 ? 'throw' : '']));
+    const { uuid, untilTries, tries } = await mapped('moved', asks);
+    const before = (await untilTries(2)).length;
+    const change = { UUID: uuid, ParallelizationFactor: 8 };
+    await clients.lambda.send(new UpdateEventSourceMappingCommand(change));
+    await eventually(() => (tries().some((ids) => ids.length < 8) ? true : undefined));
+    await untilTries(before + 16);
+    const later = tries().filter((ids) => ids.length < 8);
+    expect(new Set(later.flat())).toEqual(new Set(Object.keys(asks)));
+  });
+
   it('stays in its order when the number of lanes changes meanwhile', async () => {
     const EventSourceArn = await raw.createStreamed('relaned');
     for (let n = 0; n < 20; n += 1) await raw.dynamodb.put('relaned', item(`id-${n % 4}`, `slow ${n}`));
