@@ -159,16 +159,14 @@ describe('the commands of a sync, one after the other as an operator would use t
   });
 
   it('cutover --frozen does not switch while somebody writes, ends with 1, and the sync goes on', async () => {
-    const shopping = new AbortController();
-    const selling = (async () => {
-      for (let n = 0; !shopping.signal.aborted; n += 1)
-        await shop.dynamo.put('products', product('hot', 100 + n));
+    const selling = { isOver: false };
+    const writes = (async () => {
+      for (let n = 0; !selling.isOver; n += 1) await shop.dynamo.put('products', product('hot', 100 + n));
     })();
     const { code, stdout } = await onStage('cutover', ['--frozen']);
-    shopping.abort();
-    await selling;
-    expect(stdout).toContain('The shop has not switched.');
-    expect(stdout).toContain('A writer is not frozen');
+    selling.isOver = true;
+    await writes;
+    expect(stdout).toContain('The shop has not switched');
     expect(code).toBe(1);
     expect((await shown()).status).toBe('SYNCING');
   });
