@@ -72,7 +72,7 @@ describe('the proof of the four machines', () => {
     expect(differing(proof)).toEqual([]);
     expect(proof.shapes.filter(({ problem }) => problem !== undefined)).toEqual([]);
     expect(proof.fake.requests).toHaveLength(proof.edges.length);
-    expect(proof.edges.length).toBeGreaterThan(250);
+    expect(proof.edges.length).toBeGreaterThan(450);
   });
 
   it('leaves no Retry, Catch, Choice or Default of any state out, and no state at all', () => {
