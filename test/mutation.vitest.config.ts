@@ -6,6 +6,7 @@ export default defineConfig({
     include: [
       'functions/migrations/shop/test/*.test.ts',
       'test/unit/{items,retry,rate}/*.test.ts',
+      'test/unit/copy/decide.test.ts',
       'test/unit/roll-back/decide-table.test.ts',
       'test/unit/migrate/{parts,futile-throttling}.test.ts',
     ],

@@ -3,11 +3,11 @@ import { NOT_BEGUN, openScan, turnScope } from '../shared/copy/scan.ts';
 import { type Step, takeSteps, type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import type { TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { COMPARED_IN } from '../shared/ledger/sync.ts';
+import { COMPARED_IN, comparedOn } from '../shared/ledger/sync.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { type Finding, lookAgain } from './look-again.ts';
-import { type CompareCursor, comparedOn, openCompare, type OpenCompare, type SIDES } from './open-compare.ts';
+import { type CompareCursor, openCompare, type OpenCompare, type SIDES } from './open-compare.ts';
 
 /** A direction of the compare: the source against the target, or the target against the source. */
 export interface Side<Table extends ScannedTable> {

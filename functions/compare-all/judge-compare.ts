@@ -4,11 +4,11 @@ import { untilQuiet } from '../shared/ledger/quiet.ts';
 import { type Compared, findRun, type Run } from '../shared/ledger/run.ts';
 import { listShards, type Shard, type ShardState } from '../shared/ledger/shard.ts';
 import { countOverAll, type Shards } from '../shared/runs/count-shards.ts';
-import { COMPARED_IN, noteCompared } from '../shared/ledger/sync.ts';
+import { COMPARED_IN, comparedOn, noteCompared } from '../shared/ledger/sync.ts';
 import { forgetNamed, listNamed } from '../shared/ledger/sync-records.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ComparedOutput, RunStepInput } from '../shared/state.ts';
-import { comparedOn, isRepairing, SIDES } from './open-compare.ts';
+import { isRepairing, SIDES } from './open-compare.ts';
 
 /**
  * Sums up what the segments have found, and notes it in the run. Nothing counts before the last write of every worker

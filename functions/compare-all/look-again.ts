@@ -3,7 +3,8 @@ import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
 import { conflictKey, differingKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
 import { keyIdentity, keyText } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { nameKey, notePending } from '../shared/ledger/sync-records.ts';
+import { waitForKeys, watchDoubt } from '../shared/copy/reconcile/take-up-pending.ts';
+import { nameKey } from '../shared/ledger/sync-records.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { OpenCompare } from './open-compare.ts';
 
@@ -36,8 +37,9 @@ export async function lookAgain(compare: OpenCompare, findings: readonly Finding
     // The first one is always looked at, so that a turn without time moves on as well.
     return begun > 1 && turn.isShort();
   };
+  const doubt = watchDoubt(runtime);
   const ends = await reconcileBatch(reconcile, { keys, sourceKey, repair: repairs, isShort });
-  await noteEnds(compare, ends);
+  await noteEnds(compare, ends, doubt());
   const results = findings.map(({ suspect }) => suspect && ends.get(keyIdentity(suspect, sourceKey)));
   const open = results.findIndex((end) => end !== undefined && !isSettled(end));
   const [first] = results;
@@ -53,8 +55,13 @@ function isSettled(end: KeyEnd): end is SettledEnd {
   return end.outcome !== 'failed' && end.outcome !== 'unstarted';
 }
 
-/** What has happened for good, whether or not the item's finding is counted now. */
-async function noteEnds({ tally, repairs, runtime, turn }: OpenCompare, ends: Ends): Promise<void> {
+/**
+ * What has happened for good, whether or not the item's finding is counted now.
+ *
+ * @param quietAt until when a write without an answer may still take effect (epoch milliseconds); absent: there is none
+ */
+async function noteEnds(compare: OpenCompare, ends: Ends, quietAt: number | undefined): Promise<void> {
+  const { tally, repairs, runtime, turn } = compare;
   const { counters } = tally;
   const { key } = runtime.migration.source;
   for (const end of ends.values()) {
@@ -65,17 +72,30 @@ async function noteEnds({ tally, repairs, runtime, turn }: OpenCompare, ends: En
     counters.repaired += 1;
     tally.sample('repaired', keyText(end.sourceKey, key));
   }
-  for (const [identity, end] of ends) {
-    if (end.outcome === 'failed' && !isTransient(end.error)) throw end.error;
-    if (end.outcome !== 'pending' || !repairs) continue;
-    const text = keyText(end.sourceKey, key);
-    const pending = { key: end.sourceKey, text, reason: RESTLESS, since: turn.clock.now() };
-    await notePending(runtime.ledger, { syncId: turn.run.runId, identity }, pending);
-  }
+  if (repairs) await waitForKeys(runtime, turn.run.runId, waitingOf(compare, ends, quietAt));
+  for (const end of ends.values()) if (end.outcome === 'failed' && !isTransient(end.error)) throw end.error;
 }
 
-const RESTLESS =
-  'It changed at every one of the looks of a compare. It is looked at again with the next change records.';
+/** Keys that the sync looks at again with its next change records. */
+function waitingOf(
+  { runtime: { migration, clock } }: OpenCompare,
+  ends: Ends,
+  quietAt: number | undefined,
+): Parameters<typeof waitForKeys>[2] {
+  // Nobody knows which key's write it was that got no answer. It may land behind the last look at that key.
+  const doubtful = quietAt === undefined ? {} : { quietAt };
+  const waiting = [...ends.values()].filter(({ outcome }) => outcome === 'pending' || quietAt !== undefined);
+  return waiting.map(({ sourceKey, outcome }) => ({
+    key: sourceKey,
+    text: keyText(sourceKey, migration.source.key),
+    reason: outcome === 'pending' ? RESTLESS : DOUBTFUL,
+    since: clock.now(),
+    ...doubtful,
+  }));
+}
+
+const RESTLESS = 'It changed at every look of a compare.';
+const DOUBTFUL = 'A write of a compare got no answer, and may still take effect.';
 
 /** Names first: what cannot be named is not counted, and the findings are taken again. */
 async function countAll(

@@ -69,11 +69,6 @@ export interface OpenCompare extends ReconcileRules {
   readonly isOver: (item: WireItem, attributeName: string | undefined) => boolean;
 }
 
-/** What the compare rests on: a cut over compares twice in one execution, first without and then with repairs. */
-export function comparedOn({ executionArn, status }: Pick<Run, 'executionArn' | 'status'>): string {
-  return `${executionArn}#${status}`;
-}
-
 /** Whether the compare may write: only while a sync follows the source. */
 export function isRepairing({ kind, status }: Pick<Run, 'kind' | 'status'>): boolean {
   return kind === 'sync' && status === 'SYNCING';

@@ -2,7 +2,7 @@ import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { backupIdFor } from '../shared/files/layout.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { changeSync, findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
+import { changeSync, findOpenSync, refuseBusy, type SyncChange } from '../shared/ledger/sync.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
@@ -149,14 +149,18 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   const { runtime, input, holder } = order;
   const isOurs = open.executionArn === holder.executionArn;
   if (!isOurs && !(await isDead(runtime, open))) refuseBusy(open);
-  return begun(isOurs ? open : await taken({ runtime, holder, step: 'take' }, open), input, outcome);
+  if (isOurs) return begun(open, input, outcome);
+  // What may stay behind is said again with each cut over.
+  const { maxQuarantined } = input;
+  const facts = input.action === 'cutover' ? { parameters: { ...open.parameters, maxQuarantined } } : {};
+  return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 
 async function taken(
-  { runtime, holder, step }: Pick<Order, 'runtime' | 'holder'> & { readonly step: string },
+  { runtime, ...by }: Pick<Order, 'runtime'> & Pick<SyncChange, 'holder' | 'step' | 'facts'>,
   open: Run,
 ): Promise<Run> {
-  const change = { run: open, to: open.status, step, holder };
+  const change = { ...by, run: open, to: open.status };
   const run = await changeSync(runtime.ledger, change);
   if (run !== undefined) return run;
   throw new LockHeldError(

@@ -39,7 +39,7 @@ export async function drain(
       ? ''
       : ` ${pending.length} keys are pending, the first is ${pending[0]?.text ?? ''}.`;
   throw new SyncRefusedError(
-    `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting} The shop has not switched, and the sync goes on. Freeze the source, then start the cut over again.`,
+    `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting} Freeze the source, then start the cut over again.`,
   );
 }
 
@@ -54,6 +54,6 @@ async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promise<void>
   const failed = checks.filter(({ what, ok }) => !ok && what !== 'compared');
   if (failed.length === 0) return;
   throw new SyncRefusedError(
-    `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')} The shop has not switched, and the sync goes on.`,
+    `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')}`,
   );
 }

@@ -17,6 +17,7 @@ const OF_ASCII = [
   /^crypto\.randomUUID\(\)$/,
   /^(?:digits|padded|iso|time|backupId)$/,
   /^hash\('sha256'/,
+  /\.position\.hash$/,
   // What `sls package` printed: its last words, for the terminal.
   /^output\.trim\(\)$/,
   // A made slug is data: its rule is tested with the transform, half characters included.

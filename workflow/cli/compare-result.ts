@@ -1,7 +1,6 @@
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import { type Compared, readRun, type Run } from '../../functions/shared/ledger/run.ts';
+import type { Compared, Run } from '../../functions/shared/ledger/run.ts';
 import { listNamed } from '../../functions/shared/ledger/sync-records.ts';
-import type { ExecutionEnd } from './follow-run.ts';
 import { readShards } from './run-record.ts';
 
 /** Keys that a compare names, by what it found. */
@@ -22,11 +21,10 @@ export interface CompareResult {
 /** What an execution has compared; `undefined` where it ended before its judgement. */
 export async function findCompareResult(
   ledger: LedgerTable,
-  { runId, executionArn, status }: Pick<ExecutionEnd, 'runId' | 'executionArn' | 'status'>,
+  run: Run,
+  executionArn: string,
 ): Promise<CompareResult | undefined> {
-  if (runId === undefined || status !== 'SUCCEEDED') return undefined;
-  const run = await readRun(ledger, runId);
-  const { compared } = run;
+  const { compared, runId } = run;
   if (compared?.executionArn !== executionArn) return undefined;
   const samples = await samplesOf(ledger, runId, executionArn);
   return { run, compared, keys: run.kind === 'sync' ? await withNamed(ledger, runId, samples) : samples };

@@ -1,7 +1,6 @@
 import { migration } from '#migration/index.ts';
-import { printableAll } from '../../functions/shared/printable.ts';
+import { printable, printableAll } from '../../functions/shared/printable.ts';
 import type { CompareResult, KeyKind } from './compare-result.ts';
-import type { ExecutionEnd } from './follow-run.ts';
 import { count, counted, duration } from './format.ts';
 import type { Terminal, Tone } from './terminal.ts';
 
@@ -9,7 +8,11 @@ const MAX_LISTED = 10;
 const LABEL_WIDTH = 12;
 
 /** Says what a compare has come to, and what to do about it. */
-export function sayCompare(terminal: Terminal, given: CompareResult, stage: string): void {
+export function sayCompare(
+  terminal: Terminal,
+  given: CompareResult,
+  { stage, pagePath }: { readonly stage: string; readonly pagePath: string },
+): void {
   const result = printableAll(given);
   const { say, signs, colors } = terminal;
   say();
@@ -21,12 +24,10 @@ export function sayCompare(terminal: Terminal, given: CompareResult, stage: stri
         `  ${colors.dim(label.padEnd(LABEL_WIDTH))} ${counted(number, noun, nouns)} ${text}${listOf(result.keys[kind])}`,
       );
   }
+  say(`  ${colors.dim('Page'.padEnd(LABEL_WIDTH))} ${printable(pagePath)}`);
   const next = nextStepOf(result, stage);
   if (next !== undefined) say(`\n  ${colors.bold('Now'.padEnd(LABEL_WIDTH))} ${next}`);
   say();
-  const { run, compared, keys } = given;
-  if (terminal.json)
-    terminal.document({ runId: run.runId, kind: run.kind, status: run.status, ...compared, keys });
 }
 
 const { item, items } = migration.nouns;
@@ -90,18 +91,4 @@ function nextStepOf({ compared, run }: CompareResult, stage: string): string | u
   if (run.kind === 'compare')
     return `Nothing was repaired, because no sync is open. Start one with: npm run sync -- --stage ${stage} --start`;
   return `Nothing was repaired, because the sync is switching. Look at it with: npm run sync -- --stage ${stage}`;
-}
-
-/** Says why an execution has compared nothing that counts. */
-export function sayFailedCompare(
-  terminal: Terminal,
-  given: Pick<ExecutionEnd, 'executionArn' | 'runId' | 'status' | 'error' | 'cause'>,
-): void {
-  const { executionArn, runId, status, error, cause } = printableAll(given);
-  const { say, signs } = terminal;
-  const why = [error, cause].filter((part) => part !== undefined).join(': ');
-  say();
-  say(`${signs.bad} Nothing was compared that counts: the execution is ${status}. ${why}`.trimEnd());
-  say();
-  if (terminal.json) terminal.document({ executionArn, runId, status, error, cause });
 }

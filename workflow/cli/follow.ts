@@ -7,6 +7,9 @@ import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
 import { OperatorError } from './operator-error.ts';
 
+/** An execution of `sync` that works on an open sync begins no run of its own. */
+const FOLLOWED = ['migrate', 'restore', 'sync'] as const satisfies readonly MachineName[];
+
 const command = stageCommand(
   'follow',
   'Follows a run that was started elsewhere, to its end.',
@@ -35,9 +38,6 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
     `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
   );
 }
-
-/** An execution of `sync` that works on an open sync begins no run of its own. */
-const FOLLOWED = ['migrate', 'restore', 'sync'] as const satisfies readonly MachineName[];
 
 function isThere({ sfn }: OperatorContext, arn: string): Promise<boolean> {
   return describeExecution(sfn, arn).then(

@@ -116,12 +116,6 @@ describe('the commands of a sync, one after the other as an operator would use t
     expect(code).toBe(0);
   });
 
-  it('compare looks at everything while the sync is open', async () => {
-    const { code, stdout } = await onStage('compare');
-    expect(stdout).toContain('nothing differs');
-    expect(code).toBe(0);
-  });
-
   it('runs lists the sync, report writes its page, and follow says how it stands', async () => {
     const { runId } = await shown();
     expect((await onStage('runs')).stdout).toMatch(
@@ -133,6 +127,19 @@ describe('the commands of a sync, one after the other as an operator would use t
     const followed = await onStage('follow', [runId]);
     expect(followed.stdout).toContain('Syncing.');
     expect(followed.code).toBe(0);
+  });
+
+  it('compare looks at everything while the sync is open', async () => {
+    const { code, stdout } = await onStage('compare');
+    expect(stdout).toContain('nothing differs');
+    expect(code).toBe(0);
+    expect(stdout).toContain('report.html');
+    const { stdout: document } = await onStage('compare', ['--json']);
+    expect(JSON.parse(document)).toMatchObject({
+      kind: 'sync',
+      compared: { repairs: true, sourceItems: 15, differing: 0 },
+      keys: { differing: [], repaired: [] },
+    });
   });
 
   it('sls remove is refused', async () => {
@@ -152,22 +159,24 @@ describe('the commands of a sync, one after the other as an operator would use t
   });
 
   it('cutover --frozen does not switch while somebody writes, ends with 1, and the sync goes on', async () => {
-    let isSelling = true;
-    const selling = (async () => {
-      for (let n = 0; isSelling; n += 1) await shop.dynamo.put('products', product('hot', 100 + n));
+    const selling = { isOver: false };
+    const writes = (async () => {
+      for (let n = 0; !selling.isOver; n += 1) await shop.dynamo.put('products', product('hot', 100 + n));
     })();
     const { code, stdout } = await onStage('cutover', ['--frozen']);
-    isSelling = false;
-    await selling;
-    expect(stdout).toContain('The shop has not switched.');
-    expect(stdout).toContain('A writer is not frozen');
+    selling.isOver = true;
+    await writes;
+    expect(stdout).toContain('The shop has not switched');
     expect(code).toBe(1);
     expect((await shown()).status).toBe('SYNCING');
   });
 
   it('an interrupted cut over goes on, and follow finds it by the name of its execution', async () => {
-    const interrupted = await onStage('cutover', ['--frozen'], { interruptAt: 'Execution  ' });
+    const functionName = 'products-migration-local-compareAll';
+    const hold = shop.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
+    const interrupted = await onStage('cutover', ['--frozen'], { interruptAt: 'CompareSource' });
     expect(interrupted.code).toBe(130);
+    hold.remove();
     const [, name = ''] = /npm run follow -- --stage local (\S+)/.exec(interrupted.stdout) ?? [];
     const { code, stdout } = await onStage('follow', [name]);
     expect(stdout).toContain('Switched. The shop may use products-enhanced now.');
@@ -180,5 +189,65 @@ describe('the commands of a sync, one after the other as an operator would use t
     expect(stdout).toContain('The shop uses the target.');
     expect(code).toBe(0);
     expect((await onStage('sync', ['--cancel'])).code).toBe(3);
+  });
+});
+
+describe('a sync that is started from the console', () => {
+  let other: TestShop;
+  let folder: string;
+  const onOther = (name: string, args: readonly string[] = []): Promise<CommandEnd> =>
+    onStage(name, args, { cwd: folder, environment: { AWS_ENDPOINT_URL: other.aws.endpoint } });
+
+  beforeAll(async () => {
+    other = await openShop({ mappingMillis: 50 });
+    await other.dynamo.fillProducts(awkwardProducts(12));
+    folder = mkdtempSync(join(tmpdir(), 'operator-'));
+    await other.migrate();
+  });
+  afterAll(() => other.stop());
+
+  it('a compare without a sync is a run of its own, which finds what differs, names it, and ends with 1', async () => {
+    const [{ id = { S: '' } } = {}] = await other.dynamo.scan('products');
+    await other.dynamo.call('DeleteItem', { TableName: 'products', Key: { id } });
+    const { code, stdout } = await onOther('compare', ['--json']);
+    const report = JSON.parse(stdout) as SyncReport;
+    expect(report).toMatchObject({
+      kind: 'compare',
+      status: 'SUCCEEDED',
+      compared: { repairs: false, repaired: 0, differing: 1 },
+    });
+    expect(code).toBe(1);
+    expect((await onOther('runs')).stdout).toMatch(new RegExp(`${report.runId} .* compare +SUCCEEDED +– +–`));
+    const written = await onOther('report', [report.runId]);
+    expect(readFileSync(join(folder, written.stdout.trim()), 'utf8')).toContain('Different (1)');
+    expect((await onOther('follow', [report.runId])).code).toBe(1);
+  });
+
+  it('begins with {}, repairs what differs, and is shown like any other', async () => {
+    await rawAws(other.aws).enable('products');
+    expect(await other.run('sync', {})).toMatchObject({ status: 'SUCCEEDED' });
+    const { stdout } = await onOther('sync');
+    expect(stdout).toContain('1 repaired, 0 still differ');
+  });
+
+  it('is cancelled by sync --cancel, after which sync says how to start again and a stage can be removed', async () => {
+    const { code, stdout } = await onOther('sync', ['--cancel']);
+    expect(stdout).toContain('Cancelled. The sync was cancelled.');
+    expect(code).toBe(0);
+    expect((await onOther('sync')).stdout).toMatch(/is CANCELLED since .* --start/);
+    const end = await runServerless(['remove', '--stage', 'local'], { AWS_ENDPOINT_URL: other.aws.endpoint });
+    expect(`${end.stdout}${end.stderr}`).not.toContain('Nothing was removed');
+  });
+
+  it('ends with 7 when nothing answers any more, and says how to follow it', async () => {
+    const functionName = 'products-migration-local-compareAll';
+    const hold = other.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
+    const starting = onOther('sync', ['--start']);
+    await eventually(() => (hold.struck > 0 ? true : undefined));
+    await other.stop();
+    const { code, stdout, stderr } = await starting;
+    expect(stderr).toContain(`Nothing answers at ${other.aws.endpoint}`);
+    expect(stdout).toMatch(/npm run follow -- --stage local sync-\S+/);
+    expect(code).toBe(7);
   });
 });

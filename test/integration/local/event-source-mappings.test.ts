@@ -37,6 +37,12 @@ const get = (UUID: string) => clients.lambda.send(new GetEventSourceMappingComma
 const named = (name: string, message: RegExp) =>
   expect.objectContaining({ name, message: expect.stringMatching(message) as string });
 
+/** A mapping beside the one under test. @returns waits until it has delivered a record that the other one must not have */
+async function witness(EventSourceArn: string) {
+  const uuid = await createEnabled(clients.lambda, { FunctionName: 'tiny-local-echo', EventSourceArn });
+  return (id: string) => eventually(() => (idsOf(aws, uuid).flat().includes(id) ? true : undefined));
+}
+
 describe('an event source mapping', () => {
   it('is created with Lambda’s defaults, and is Enabled a while later', async () => {
     const EventSourceArn = await raw.createStreamed('defaults');
@@ -137,12 +143,15 @@ describe('an event source mapping', () => {
     const uuid = await createEnabled(clients.lambda, { FunctionName, EventSourceArn });
     await raw.dynamodb.put('toggled', item('a'));
     await eventually(() => (idsOf(aws, uuid).flat().includes('a') ? true : undefined));
+    const untilWitnessed = await witness(EventSourceArn);
     const change = (Enabled: boolean) =>
       clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled }));
     expect((await change(false)).State).toBe('Disabling');
     await untilState(clients.lambda, uuid, 'Disabled');
     await raw.dynamodb.put('toggled', item('b'));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await clients.lambda.send(new UpdateEventSourceMappingCommand({ UUID: uuid, BatchSize: 50 }));
+    await untilState(clients.lambda, uuid, 'Disabled');
+    await untilWitnessed('b');
     expect(idsOf(aws, uuid).flat()).toEqual(['a']);
     expect((await change(true)).State).toBe('Enabling');
     await untilState(clients.lambda, uuid, 'Enabled');
@@ -155,7 +164,8 @@ describe('an event source mapping', () => {
     await raw.dynamodb.put('asleep', item('a'));
     const { UUID = '' } = await create({ EventSourceArn, Enabled: false });
     await untilState(clients.lambda, UUID, 'Disabled');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const untilWitnessed = await witness(EventSourceArn);
+    await untilWitnessed('a');
     expect(idsOf(aws, UUID)).toEqual([]);
   });
 

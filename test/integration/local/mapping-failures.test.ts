@@ -1,5 +1,4 @@
 import {
-  CreateEventSourceMappingCommand,
   GetEventSourceMappingCommand,
   UpdateEventSourceMappingCommand,
   type CreateEventSourceMappingCommandInput,
@@ -7,7 +6,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import { eventually, startTinyAws, testClients, type TestClients } from '../../support/embedded.ts';
-import { createEnabled, deleteMappings, idsOf, triesOf, untilState } from '../../support/mappings.ts';
+import { createEnabled, deleteMappings, idsOf, triesOf } from '../../support/mappings.ts';
 import { item, rawAws, type RawAws } from '../../support/streams.ts';
 
 let aws: EmbeddedAws;
@@ -203,6 +202,18 @@ describe('a batch whose function fails', () => {
     ).toBeGreaterThan(1);
   });
 
+  it('is tried again when the number of lanes changes meanwhile', async () => {
+    const asks = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`id-${n}`, n === 0 ? 'throw' : '']));
+    const { uuid, untilTries, tries } = await mapped('moved', asks);
+    const before = (await untilTries(2)).length;
+    const change = { UUID: uuid, ParallelizationFactor: 8 };
+    await clients.lambda.send(new UpdateEventSourceMappingCommand(change));
+    await eventually(() => (tries().some((ids) => ids.length < 8) ? true : undefined));
+    await untilTries(before + 16);
+    const later = tries().filter((ids) => ids.length < 8);
+    expect(new Set(later.flat())).toEqual(new Set(Object.keys(asks)));
+  });
+
   it('stays in its order when the number of lanes changes meanwhile', async () => {
     const EventSourceArn = await raw.createStreamed('relaned');
     for (let n = 0; n < 20; n += 1) await raw.dynamodb.put('relaned', item(`id-${n % 4}`, `slow ${n}`));
@@ -219,36 +230,4 @@ describe('a batch whose function fails', () => {
       expect(numbers).toEqual(numbers.toSorted());
     }
   });
-});
-
-describe('a call that Lambda refuses', () => {
-  it('is no failure of the function, and made again until it is taken', async () => {
-    aws.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'throttle', nth: 1, times: 4 });
-    const settings = { MaximumRetryAttempts: 0, ...toQueue };
-    const { untilTries } = await mapped('throttled', { a: '' }, settings);
-    expect(await untilTries(5)).toEqual([['a'], ['a'], ['a'], ['a'], ['a']]);
-    expect(aws.queues.get('tiny-local-batch-failures')?.messages).toEqual([]);
-  });
-});
-
-describe('a reader of a stream', () => {
-  it.each(['throttle', 'reset', 'answerLost'] as const)(
-    'that meets %s goes on where it was',
-    async (kind) => {
-      aws.faults.add({ service: 'dynamodbstreams', operation: 'GetRecords', kind, rate: 0.5, seed: 3 });
-      const EventSourceArn = await raw.createStreamed(`read-${kind}`);
-      const { UUID = '' } = await clients.lambda.send(
-        new CreateEventSourceMappingCommand({
-          FunctionName,
-          EventSourceArn,
-          StartingPosition: 'TRIM_HORIZON',
-        }),
-      );
-      await untilState(clients.lambda, UUID, 'Enabled');
-      const ids = Array.from({ length: 10 }, (_, n) => `id-${n}`);
-      for (const id of ids) await raw.dynamodb.put(`read-${kind}`, item(id));
-      await eventually(() => (idsOf(aws, UUID).flat().length >= 10 ? true : undefined));
-      expect(idsOf(aws, UUID).flat()).toEqual(ids);
-    },
-  );
 });

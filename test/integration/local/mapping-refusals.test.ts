@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import { startTinyAws, testClients, type TestClients } from '../../support/embedded.ts';
+import { untilState } from '../../support/mappings.ts';
 import { rawAws, type RawAws } from '../../support/streams.ts';
 
 let aws: EmbeddedAws;
@@ -15,7 +16,7 @@ let clients: TestClients;
 let raw: RawAws;
 
 beforeAll(async () => {
-  aws = await startTinyAws({ mappingMillis: 2000 });
+  aws = await startTinyAws({ mappingMillis: 1000 });
   clients = testClients(aws);
   raw = rawAws(aws);
 });
@@ -44,7 +45,13 @@ describe('Lambda refuses', () => {
     await expect(create({ EventSourceArn })).rejects.toThrow(
       named('ResourceConflictException', new RegExp(`already exists.*${UUID}`)),
     );
-    await create({ EventSourceArn, FunctionName: 'tiny-local-echo' });
+    const other = await create({ EventSourceArn, FunctionName: 'tiny-local-echo' });
+    expect(other.FunctionArn).toBe(aws.functions['echo']);
+    await untilState(clients.lambda, other.UUID ?? '', 'Enabled');
+    const moved = new UpdateEventSourceMappingCommand({ UUID: other.UUID, FunctionName });
+    await expect(clients.lambda.send(moved)).rejects.toThrow(
+      named('ResourceConflictException', new RegExp(`already exists.*${UUID}`)),
+    );
   });
 
   it('to change or delete a mapping that is still being created', async () => {

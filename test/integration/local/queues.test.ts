@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readDeployment } from '../../../workflow/local/deploy/read-deployment.ts';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import { createQueue } from '../../../workflow/local/services/sqs/queue.ts';
 import { startTinyAws } from '../../support/embedded.ts';
+import { packaged } from '../../support/packaged.ts';
 import { rawAws, type RawAws } from '../../support/streams.ts';
 
 let aws: EmbeddedAws;
@@ -107,6 +109,16 @@ describe('a queue of the template', () => {
     queue.send('old');
     now = 61_000;
     expect(queue.receive(1)).toEqual([]);
+  });
+
+  it('keeps messages as long as the packaged service says', async () => {
+    const { queues } = await readDeployment(await packaged());
+    expect(queues).toContainEqual({
+      name: 'products-migration-local-unrecovered',
+      arn: 'arn:aws:sqs:ap-southeast-2:123456789012:products-migration-local-unrecovered',
+      visibilitySeconds: 30,
+      retentionSeconds: 1_209_600,
+    });
   });
 
   it('that is not there is named in SQS’s own words', async () => {

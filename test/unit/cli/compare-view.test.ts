@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Compared, Run } from '../../../functions/shared/ledger/run.ts';
 import type { CompareResult, ComparedKeys } from '../../../workflow/cli/compare-result.ts';
-import { sayCompare, sayFailedCompare } from '../../../workflow/cli/compare-view.ts';
+import { sayCompare } from '../../../workflow/cli/compare-view.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
 const NOTHING: ComparedKeys = {
@@ -43,15 +43,15 @@ function resultOf(
 
 function said(result: CompareResult): string {
   const { terminal, text } = recordingTerminal();
-  sayCompare(terminal, result, 'prod');
+  sayCompare(terminal, result, { stage: 'prod', pagePath: 'report.html' });
   return text();
 }
 
 const COMPARED = '1,000 products of products and 5,000 items of products-enhanced compared in 12 s';
 
 describe('what a compare prints', () => {
-  it('is one line where nothing differs', () => {
-    expect(said(resultOf({})).trim()).toBe(`✔ ${COMPARED}: nothing differs.`);
+  it('is one line where nothing differs, and where its page is', () => {
+    expect(said(resultOf({})).trim()).toBe(`✔ ${COMPARED}: nothing differs.\n  Page         report.html`);
   });
 
   it('names what was repaired and what stays', () => {
@@ -91,32 +91,6 @@ describe('what a compare prints', () => {
   it('obeys no control character of a key', () => {
     expect(said(resultOf({ differing: 1 }, { keys: { differing: ['p\u001b[2J'] } }))).toContain(
       'p\\u001b[2J',
-    );
-  });
-
-  it('is one document with --json', () => {
-    const { terminal, text } = recordingTerminal({ json: true });
-    sayCompare(terminal, resultOf({ repaired: 1 }, { keys: { repaired: ['p-1'] } }), 'prod');
-    const document = JSON.parse(text().slice(text().indexOf('\n{'))) as Record<string, unknown>;
-    expect(document).toMatchObject({
-      runId: 'sync-1',
-      kind: 'sync',
-      repaired: 1,
-      keys: { repaired: ['p-1'] },
-    });
-  });
-
-  it('is the cause where the execution came to no result', () => {
-    const { terminal, text } = recordingTerminal();
-    sayFailedCompare(terminal, {
-      executionArn: 'arn:one',
-      runId: undefined,
-      status: 'FAILED',
-      error: 'LockHeldError',
-      cause: 'A compare runs already.',
-    });
-    expect(text()).toContain(
-      'Nothing was compared that counts: the execution is FAILED. LockHeldError: A compare runs already.',
     );
   });
 });

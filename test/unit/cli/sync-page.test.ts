@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { lagChart } from '../../../workflow/cli/report-html/lag-chart.ts';
 import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
-import { checkedReportOf, compareReportOf, minuteOf, syncReportOf, syncViewOf } from './sync-fixtures.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
+import {
+  checkedReportOf,
+  comparedOf,
+  compareReportOf,
+  minuteOf,
+  syncReportOf,
+  syncViewOf,
+} from './sync-fixtures.ts';
 
 const evil = '<script>alert("x")</script>';
 
@@ -72,7 +80,23 @@ describe('the page of a sync', () => {
     expect(page).toContain('<span>Compare</span>');
     expect(page).not.toContain('lag-heading');
     expect(page).toContain('What differed was only named.');
-    expect(page).toContain('Different (3)');
+  });
+
+  it('names some keys of each kind that a compare without a sync has found', () => {
+    const compared = comparedOf({ repairs: false, differing: 3, foreign: 1 });
+    const keys = {
+      repaired: [],
+      conflicts: [],
+      quarantined: [],
+      expired: [],
+      differing: ['id 7'],
+      foreign: ['BANNER / 1'],
+    };
+    const result = { run: {} as Run, compared, keys };
+    const page = renderSyncReport(syncViewOf(compareReportOf({ compared }), { result }));
+    expect(page).toContain('Different (3)</dt><dd><code>id 7</code>');
+    expect(page).toContain('Of no source item (1)</dt><dd><code>BANNER / 1</code>');
+    expect(page).not.toContain('Repaired (');
   });
 
   it('says so where nothing was followed yet', () => {

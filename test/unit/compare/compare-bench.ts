@@ -5,6 +5,7 @@ import { compareTarget } from '../../../functions/compare-all/compare-target.ts'
 import { judgeCompare } from '../../../functions/compare-all/judge-compare.ts';
 import { itemTable, type ScanPage, type ScanRequest } from '../../../functions/shared/aws/item-table.ts';
 import { sendWire } from '../../../functions/shared/aws/wire-client.ts';
+import { createInDoubt, watchUnanswered } from '../../../functions/shared/aws/in-doubt.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { lookScope, openScan, pagesOf, wholeTable } from '../../../functions/shared/copy/scan.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
@@ -15,7 +16,7 @@ import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { changeSync } from '../../../functions/shared/ledger/sync.ts';
 import { listNamed } from '../../../functions/shared/ledger/sync-records.ts';
 import type { Migration } from '../../../functions/shared/migration/migration.ts';
-import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
+import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
 import type { ComparedOutput, Plan } from '../../../functions/shared/state.ts';
 import { migration as shop } from '../../../functions/migrations/shop/index.ts';
 import { type Bench, drive, longTurn, startBench } from '../files/backup-bench.ts';
@@ -210,6 +211,7 @@ export type Gate = (operation: string, send: () => Promise<unknown>) => Promise<
 
 async function gatedRuntime(usual: Runtime, gate: Gate): Promise<Runtime> {
   const { hostname, port, protocol } = (await usual.clients.dynamo.config.endpoint?.()) ?? {};
+  const inDoubt = createInDoubt(usual.clock, doubtMillisOf({ fenceWaitSeconds: 30 }));
   const client = (): DynamoDBClient => {
     const made = new DynamoDBClient({
       endpoint: `${protocol}//${hostname}:${port}`,
@@ -217,6 +219,8 @@ async function gatedRuntime(usual: Runtime, gate: Gate): Promise<Runtime> {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       maxAttempts: 1,
     });
+    // Around the gate, which loses answers.
+    watchUnanswered(made, inDoubt);
     made.middlewareStack.add(
       (next, context) => async (args) => {
         const operation = String(context['commandName']).replace(/Command$/, '');
@@ -235,6 +239,7 @@ async function gatedRuntime(usual: Runtime, gate: Gate): Promise<Runtime> {
     clients: { ...usual.clients, dynamo, tables: client(), ledger },
     ledger: { ...usual.ledger, client: ledger },
     items: itemTable(dynamo),
+    inDoubt,
   };
 }
 

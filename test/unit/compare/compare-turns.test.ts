@@ -157,6 +157,22 @@ describe('a compare under faults', () => {
     await expectRepaired();
   });
 
+  it('has a key looked at again once a write that got no answer can no longer land', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await world.put(SOURCE, sizedProduct(1, { price: { S: '170' } }));
+    let isLost = false;
+    const gated = await world.gated(async (operation, send) => {
+      const answer = await send();
+      if (operation !== 'UpdateItem' || isLost) return answer;
+      isLost = true;
+      throw awsError('TimeoutError');
+    });
+    await world.compare({ runtime: { ...gated, ledger: world.runtime.ledger } });
+    const pending = await listPending(world.runtime.ledger, world.run.runId);
+    expect(pending).toMatchObject([{ text: 'p-1', quietAt: gated.inDoubt.until }]);
+    expect(await world.target()).toEqual(await world.expected());
+  });
+
   it('comes to the same end where most keys of a request are left unprocessed', async () => {
     world = await compareBench(ONE_SEGMENT);
     await drift(world);

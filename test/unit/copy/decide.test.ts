@@ -104,6 +104,15 @@ describe('the decision about one source item', () => {
     expect(keysOf(decided(existing, undefined))).toEqual({ ...NOTHING, conflicts: [...conflicts, added] });
   });
 
+  it('leaves an item alone whose digest is right but that no run has marked', () => {
+    const [metadata = {}] = itemsOf(shoe);
+    const edited: WireItem = { ...metadata, status: { S: 'sold out' } };
+    const { migrationRun: _run, migrationDigest: _digest, ...own } = edited;
+    const existing = [{ ...own, migrationDigest: { S: itemDigest(own) } }];
+    expect(keysOf(decided(existing, shoe)).conflicts).toEqual([`changed: ${METADATA}`]);
+    expect(keysOf(decided(existing, undefined))).toEqual({ ...NOTHING, conflicts: [`added: ${METADATA}`] });
+  });
+
   it('takes an item that others have brought to what the source says for equal', () => {
     const [metadata = {}, ...variants] = itemsOf(shoe);
     const existing = [{ ...metadata, brand: { S: 'Own' } }, ...variants];
@@ -119,6 +128,8 @@ describe('the decision about one source item', () => {
       ...NOTHING,
       conflicts: [`tooLarge: ${METADATA}`],
     });
+    expect(keysOf(decided(itemsOf(shoe), large)).conflicts).toEqual([`tooLarge: ${METADATA}`]);
+    expect(keysOf(decided(itemsOf(large), shoe)).conflicts).toEqual([`tooLarge: ${METADATA}`]);
     expect(keysOf(decided(itemsOf(large), undefined)).deletions).toContain(METADATA);
   });
 });

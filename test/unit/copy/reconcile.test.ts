@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   openReconcile,
+  type ReconcileKey,
   type ReconcileScope,
 } from '../../../functions/shared/copy/reconcile/open-reconcile.ts';
 import type { Reconciled, ReconcileRequest } from '../../../functions/shared/copy/reconcile/reconcile.ts';
@@ -8,7 +9,6 @@ import { reconcileBatch } from '../../../functions/shared/copy/reconcile/reconci
 import type { ReconcileCost } from '../../../functions/shared/copy/reconcile/requests.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
-import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { productToItems, transformContext } from '../../support/shop.ts';
 import { sourceTable } from '../files/backup-bench.ts';
 import {
@@ -55,6 +55,25 @@ function reconcile(options: Options = {}): Promise<Reconciled> {
 async function migrated(): Promise<void> {
   bench = await migrateBench({ products: sizedProducts(4) });
   await bench.migrate();
+}
+
+interface SentRequest {
+  readonly operation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Every request that the bench's data plane sends from now on. */
+function watchRequests(): readonly SentRequest[] {
+  const sent: SentRequest[] = [];
+  bench.runtime.clients.dynamo.middlewareStack.add(
+    (next, context) => (args) => {
+      const { body } = args.request as { readonly body: string };
+      sent.push({ operation: String(context['commandName']), body: JSON.parse(body) });
+      return next(args);
+    },
+    { step: 'finalizeRequest', name: 'watch' },
+  );
+  return sent;
 }
 
 const existing = async (SK: string): Promise<WireItem> => (await bench.target()).get(targetKey(SK)) ?? {};
@@ -213,7 +232,7 @@ describe('one source key that is reconciled', () => {
   });
 });
 
-describe('somebody who writes while a key is reconciled', () => {
+describe('while a key is reconciled', () => {
   /** Calls `meanwhile` before the nth deletion. */
   function beforeDeletion(nth: number, meanwhile: (key: WireItem) => Promise<void>): Partial<ItemTable> {
     let calls = 0;
@@ -228,7 +247,7 @@ describe('somebody who writes while a key is reconciled', () => {
   const inTarget = async (key: WireItem): Promise<WireItem> =>
     existing('S' in (key['SK'] ?? {}) ? (key['SK'] as { S: string }).S : '');
 
-  it('keeps an attribute that is added between the look at an item and its deletion', async () => {
+  it('an attribute is kept that the shop adds between the look at an item and its deletion', async () => {
     await migrated();
     await removeSource('p-1');
     let edited: WireItem = {};
@@ -241,7 +260,7 @@ describe('somebody who writes while a key is reconciled', () => {
     expect([...(await bench.target()).values()]).toContainEqual(edited);
   });
 
-  it('keeps it even where another worker has written the item anew before it is back', async () => {
+  it('that attribute is kept even where another worker writes the item before it is back', async () => {
     await migrated();
     await removeSource('p-1');
     let fresh: WireItem = {};
@@ -261,7 +280,7 @@ describe('somebody who writes while a key is reconciled', () => {
     expect([...(await bench.target()).values()]).toContainEqual(edited);
   });
 
-  it('is named where the shop has written something else in its place', async () => {
+  it('a change of the shop is named as lost where the shop writes the deleted item again before it is back', async () => {
     await migrated();
     await removeSource('p-1');
     let own: WireItem = {};
@@ -280,7 +299,7 @@ describe('somebody who writes while a key is reconciled', () => {
     expect([...(await bench.target()).values()]).toContainEqual(own);
   });
 
-  it('is heeded at once where the source changes between the look and the write', async () => {
+  it('a change of the source between the look and the write is followed at once', async () => {
     await migrated();
     await changeSource(bench, sizedProduct(9));
     let isFirst = true;
@@ -296,7 +315,7 @@ describe('somebody who writes while a key is reconciled', () => {
     await expectTarget([...sizedProducts(4), newest]);
   });
 
-  it('leaves the key pending where the source changes at every try', async () => {
+  it('the key becomes pending where the source changes at each of three tries', async () => {
     await migrated();
     await changeSource(bench, sizedProduct(9));
     let version = 0;
@@ -306,7 +325,9 @@ describe('somebody who writes while a key is reconciled', () => {
         return bench.runtime.items.putIf(table, item, condition);
       },
     };
+    const sent = watchRequests();
     expect(await reconcile({ items, sourceKey: keyOf('p-9') })).toMatchObject({ outcome: 'pending' });
+    expect(sent.filter(({ operation }) => operation === 'QueryCommand')).toHaveLength(3);
     expect(await reconcile({ sourceKey: keyOf('p-9') })).toMatchObject({ outcome: 'repaired' });
     await expectTarget([...sizedProducts(4), sizedProduct(9, sizes(`N${version}`))]);
   });
@@ -330,6 +351,36 @@ describe('requests of a reconcile', () => {
     expect(await reconcile({ items, cost, sourceKey: keyOf('p-9') })).toMatchObject({ outcome: 'repaired' });
     expect(cost.throttles).toBe(1);
     await expectTarget([...sizedProducts(4), sizedProduct(9)]);
+  });
+
+  it('are consistent reads, and writes on a condition, none of them to the source', async () => {
+    await migrated();
+    await changeSource(bench, sizedProduct(1, { ...sizes('S', 'XXL'), price: { S: '170' } }));
+    const sent = watchRequests();
+    await reconcile();
+    const reads = sent.filter(({ operation }) => /^(?:GetItem|Query)Command$/.test(operation));
+    expect(reads.map(({ body }) => [body['TableName'], body['ConsistentRead']])).toEqual([
+      [targetName, true],
+      [sourceTable, true],
+      [sourceTable, true],
+    ]);
+    const writes = sent.filter((one) => !reads.includes(one));
+    expect(writes.map(({ body }) => body['TableName'])).toEqual(Array.from({ length: 6 }, () => targetName));
+    expect(writes.filter(({ body }) => body['ConditionExpression'] === undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['reads', { readUnitsPerSecond: 40 }],
+    ['writes', { writeUnitsPerSecond: 40 }],
+  ])('keep to the cap on %s, all keys of a batch together', async (_what, cap) => {
+    bench = await migrateBench({ products: sizedProducts(40) });
+    await bench.migrate();
+    for (let index = 0; index < 40; index += 1)
+      await changeSource(bench, sizedProduct(index, { brand: { S: 'Own' } }));
+    const before = Date.now();
+    await batch(openReconcile(bench.runtime, { ...scopeOf(), ...cap }), sizedProducts(40));
+    // At least 40 units; what one batch begins at once is not waited for.
+    expect(Date.now() - before).toBeGreaterThan(400);
   });
 
   it('await the fence before each write, and stop where it is closed', async () => {
@@ -359,20 +410,25 @@ describe('requests of a reconcile', () => {
   });
 });
 
-describe('a batch of source keys', () => {
-  const batch = (runtime: Runtime, keys: readonly WireItem[], isShort = () => false) =>
-    reconcileBatch(openReconcile(runtime, scopeOf()), {
-      keys,
-      sourceKey: runtime.migration.source.key,
-      repair: true,
-      isShort,
-    });
+const batch = (reconcileKey: ReconcileKey, keys: readonly WireItem[], isShort = () => false) =>
+  reconcileBatch(reconcileKey, {
+    keys,
+    sourceKey: bench.runtime.migration.source.key,
+    repair: true,
+    isShort,
+  });
 
+describe('a batch of source keys', () => {
   it('is reconciled once for each key, whatever comes with the keys', async () => {
     await migrated();
     await removeSource('p-2');
     await changeSource(bench, sizedProduct(1, { price: { S: '170' } }));
-    const ends = await batch(bench.runtime, [keyOf('p-1'), keyOf('p-2'), sizedProduct(1), keyOf('p-3')]);
+    const ends = await batch(openReconcile(bench.runtime, scopeOf()), [
+      keyOf('p-1'),
+      keyOf('p-2'),
+      sizedProduct(1),
+      keyOf('p-3'),
+    ]);
     expect([...ends.values()].map(({ sourceKey, outcome }) => [sourceKey, outcome])).toEqual([
       [keyOf('p-1'), 'repaired'],
       [keyOf('p-2'), 'repaired'],
@@ -391,7 +447,7 @@ describe('a batch of source keys', () => {
       },
     });
     const ends = await batch(
-      runtime,
+      openReconcile(runtime, scopeOf()),
       [1, 2, 3].map((index) => keyOf(`p-${index}`)),
     );
     expect([...ends.values()].map(({ outcome }) => outcome)).toEqual(['repaired', 'failed', 'repaired']);
@@ -401,7 +457,11 @@ describe('a batch of source keys', () => {
 
   it('begins no further key where time is short', async () => {
     await migrated();
-    const ends = await batch(bench.runtime, [keyOf('p-1'), keyOf('p-2')], () => true);
+    const ends = await batch(
+      openReconcile(bench.runtime, scopeOf()),
+      [keyOf('p-1'), keyOf('p-2')],
+      () => true,
+    );
     expect([...ends.values()].map(({ outcome }) => outcome)).toEqual(['unstarted', 'unstarted']);
   });
 });

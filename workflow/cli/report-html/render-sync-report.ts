@@ -37,7 +37,7 @@ ${freezeSection(view)}
 ${lagSection(report)}
 ${gapSection(report)}
 <div class="columns">${comparedSection(report)}${syncSection(report)}</div>
-${namedSection(report)}
+${namedSection(view)}
 ${pathSection(view, timeline)}
 ${workSections(view, timeline)}`,
   );

@@ -1,5 +1,6 @@
 import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { count, counted, duration, moment } from '../format.ts';
+import type { KeyKind } from '../compare-result.ts';
 import type { Outcome } from '../outcome.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';
 import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
@@ -10,6 +11,8 @@ import { LAGS, lagChart } from './lag-chart.ts';
 import { facts, samples, shouldBeZero, tableHead } from './sections.ts';
 import { type Tile, tileList } from './tiles.ts';
 import { legendOf, workSection } from './work-sections.ts';
+
+const MAX_KEYS = 10;
 
 /** The figures that a reader wants first. A compare without a sync has followed nothing. */
 export function syncTiles(report: SyncReport): Html {
@@ -120,6 +123,7 @@ export function comparedSection({ compared }: SyncReport): Html {
       ['Still different', shouldBeZero(compared.differing)],
       ['Changed by others', count(compared.conflicts)],
       ['Not transformable', shouldBeZero(compared.quarantined)],
+      (compared.foreign ?? 0) > 0 ? ['Of no source item', count(compared.foreign ?? 0)] : undefined,
       compared.expired > 0 ? ['Time to live is over', count(compared.expired)] : undefined,
       ['Execution', html`<code>${compared.executionArn}</code>`],
     ])}`,
@@ -142,21 +146,37 @@ export function syncSection({ source, follows, streamArn, mappingId, finishedAt 
   );
 }
 
-/** Keys that wait, differ or are left alone. */
-export function namedSection({ pending, conflicts, quarantined, differing }: SyncReport): Html | undefined {
-  const named: readonly (readonly [label: string, keys: NamedKeys])[] = [
-    ['Pending', pending],
-    ['Changed by others', conflicts],
-    ['Not transformable', quarantined],
-    ['Different', differing],
+/** Keys that wait, differ, were repaired or are left alone. */
+export function namedSection(view: NamedView): Html | undefined {
+  const rows: readonly (readonly [label: string, keys: NamedKeys])[] = [
+    ['Pending', view.report.pending],
+    ['Different', namedOf(view, 'differing')],
+    ['Changed by others', namedOf(view, 'conflicts')],
+    ['Not transformable', namedOf(view, 'quarantined')],
+    ['Repaired', sampleOf(view, 'repaired')],
+    ['Time to live is over', sampleOf(view, 'expired')],
+    ['Of no source item', sampleOf(view, 'foreign')],
   ];
-  const present = named.filter(([, keys]) => keys.count > 0);
+  const present = rows.filter(([, keys]) => keys.count > 0);
   if (present.length === 0) return undefined;
   return section(
     'keys',
     'Keys',
     facts(present.map(([label, { count: all, keys }]) => samples(`${label} (${count(all)})`, keys))),
   );
+}
+
+type NamedView = Pick<SyncReportView, 'report' | 'result'>;
+
+/** A sync names its keys in the ledger. A compare without one has samples only. */
+function namedOf(view: NamedView, kind: 'differing' | 'conflicts' | 'quarantined'): NamedKeys {
+  return view.report.kind === 'sync' ? view.report[kind] : sampleOf(view, kind);
+}
+
+function sampleOf({ result }: NamedView, kind: KeyKind): NamedKeys {
+  if (result === undefined) return { count: 0, keys: [] };
+  const keys = result.keys[kind];
+  return { count: result.compared[kind] ?? keys.length, keys: keys.slice(0, MAX_KEYS) };
 }
 
 function section(id: string, heading: string, content: Html): Html {

@@ -1,6 +1,7 @@
 import type { Run, RunKind } from '../../../functions/shared/ledger/run.ts';
 import type { ReportedFailure } from '../../../functions/shared/runs/report.ts';
 import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { type CompareResult, findCompareResult } from '../compare-result.ts';
 import type { OperatorContext } from '../context.ts';
 import { executionPath } from '../executions.ts';
 import { failureOf } from '../fallback-report.ts';
@@ -11,6 +12,8 @@ import type { EndedSync } from './outcome-of-sync.ts';
 
 /** What the page of a sync or a compare shows: its report, and the pictures' figures of its last execution. */
 export interface SyncReportView extends EndedSync, Pictures {
+  /** What the last execution has compared, and keys of each kind. */
+  readonly result?: CompareResult | undefined;
   /** Of the service, for the commands. */
   readonly stage: string;
 }
@@ -34,12 +37,13 @@ export async function syncView(
   known: Partial<EndedSync> = {},
 ): Promise<SyncReportView> {
   const { run, shards } = record;
-  const [report, path] = await Promise.all([
+  const [report, path, result] = await Promise.all([
     known.report ?? lookAtSync(context, run),
     executionPath(context.sfn, run.executionArn).catch(() => []),
+    findCompareResult(context.ledger, run, run.executionArn),
   ]);
   const failure = known.failure === undefined ? recordedFailure(record) : known.failure;
-  return { report, failure, path, shards: presentShards(run, shards), stage: context.stage };
+  return { report, failure, result, path, shards: presentShards(run, shards), stage: context.stage };
 }
 
 /** Why a compare was given up, or what the execution that works on the sync has failed with. */

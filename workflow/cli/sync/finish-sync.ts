@@ -1,5 +1,6 @@
 import { executionNameOf } from '../../../functions/shared/names.ts';
 import { printableAll } from '../../../functions/shared/printable.ts';
+import { sayCompare } from '../compare-view.ts';
 import type { OperatorContext } from '../context.ts';
 import { REFUSED } from '../exit-codes.ts';
 import { failureOf } from '../fallback-report.ts';
@@ -26,11 +27,14 @@ export async function finishSync(
   const view = await viewOfSyncEnd(context, end);
   if (view === undefined) return refuse(end, terminal);
   const pagePath = await saveReport(view);
-  saySync(terminal, view, pagePath);
+  const result = actionOf(end.input) === 'compare' && view.failure === null ? view.result : undefined;
+  if (result === undefined) saySync(terminal, view, pagePath);
+  else sayCompare(terminal, result, { stage: context.stage, pagePath });
   if (end.status === 'ABORTED' || end.status === 'TIMED_OUT')
     terminal.say('recoverRun looks after what the execution has left behind, within 15 minutes on AWS.');
   const { report, failure } = view;
-  if (terminal.json) terminal.document(failure === null ? report : { ...report, failure });
+  const more = { ...(failure !== null && { failure }), ...(result !== undefined && { keys: result.keys }) };
+  if (terminal.json) terminal.document({ ...report, ...more });
   return exitCodeOf(view, end);
 }
 

@@ -1,6 +1,7 @@
+import { canonicalJson } from '../../items/canonical-json.ts';
 import { keyIdentity, keyOf, type TableKey } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
-import { createPipeline } from '../pipeline.ts';
+import { sideBySide } from '../pipeline.ts';
 import type { ReconcileKey } from './open-reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
 
@@ -42,25 +43,22 @@ export async function reconcileBatch(
   reconcile: ReconcileKey,
   { keys, sourceKey, repair, isShort }: KeyBatch,
 ): Promise<ReadonlyMap<string, KeyEnd>> {
-  const distinct = new Map(keys.map((key) => [keyIdentity(key, sourceKey), keyOf(key, sourceKey)]));
   const ends = new Map<string, KeyEnd>();
-  const pipeline = createPipeline(KEYS_IN_FLIGHT);
-  for (const [identity, key] of distinct)
-    await pipeline.start(async () => {
-      const cost = { readUnits: 0, writeUnits: 0, throttles: 0 };
-      const result = isShort() ? UNSTARTED : await settle(reconcile({ sourceKey: key, repair }, cost));
-      ends.set(identity, { ...result, ...cost, sourceKey: key });
-    });
-  await pipeline.finish();
-  return new Map(
-    [...distinct.keys()].flatMap((identity) => {
-      const end = ends.get(identity);
-      return end === undefined ? [] : [[identity, end] as const];
-    }),
-  );
+  for (const key of keys) ends.set(keyIdentity(key, sourceKey), unstarted(keyOf(key, sourceKey)));
+  await sideBySide(KEYS_IN_FLIGHT, [...ends], async ([identity, end]) => {
+    if (isShort()) return;
+    const cost = { readUnits: 0, writeUnits: 0, throttles: 0 };
+    const result = await settle(reconcile({ sourceKey: end.sourceKey, repair }, cost));
+    ends.set(identity, { ...result, ...cost, sourceKey: end.sourceKey });
+  });
+  return ends;
 }
 
-const UNSTARTED = { outcome: 'unstarted' } as const;
+/** In one spelling: DynamoDB takes a number in any, but a binary in one alone. */
+function unstarted(key: WireItem): KeyEnd {
+  const sourceKey = JSON.parse(canonicalJson(key)) as WireItem;
+  return { outcome: 'unstarted', sourceKey, readUnits: 0, writeUnits: 0, throttles: 0 };
+}
 
 async function settle(result: Promise<Reconciled>): Promise<KeyResult> {
   try {

@@ -60,8 +60,9 @@ const MAX_TRIES = 3;
  * source again: only where that is unchanged is the key settled. Else, and where a condition failed, it starts over. So
  * whoever writes last has looked at the source afterwards, and neither order nor repetition of the calls matters.
  *
- * A worker that dies between a deletion and {@link ReconcileIo.putBack} loses attributes that others added to that item
- * in the milliseconds before.
+ * One thing is lost: an attribute that others add to an item in the milliseconds before it is deleted, where the worker
+ * dies before {@link ReconcileIo.putBack}, or where the answer to the deletion gets lost. And a write that lands long
+ * after its sender has died is put right by a compare only.
  *
  * @throws what the requests throw, among them the fence's error; the key must then be reconciled again
  * @throws TransformError where the migration's own code throws; not retried

@@ -124,7 +124,10 @@ export function createTableStreams(log: EngineLog): TableStreams {
 
 const isOn = ({ StreamSpecification }: EngineTable): boolean => StreamSpecification?.StreamEnabled === true;
 
-/** A stream that the engine had before this process: one that outlives it may. */
+/**
+ * The stream of an engine that records already: one that outlives this process may. It is found enabled, and shows what the
+ * engine records; what an earlier process disabled or trimmed is not known any longer.
+ */
 function adopted(table: string, described: EngineTable): TableStream[] {
   if (!isOn(described)) return [];
   const { StreamSpecification, LatestStreamLabel = '' } = described;

@@ -55,7 +55,7 @@ async function create(parts: MappingServiceParts, json: Json): Promise<object> {
   const startingPosition = readStartingPosition(json['StartingPosition']);
   const target = readTarget(parts, json['FunctionName']);
   await assertStream(target, streamArn);
-  assertUnmapped(parts, streamArn, target);
+  assertUnmapped(parts, { streamArn, target });
   const { mappings, surroundings } = parts;
   const mapping = createMapping({
     ...target,
@@ -77,6 +77,8 @@ function update(parts: MappingServiceParts, mapping: Mapping, json: Json): objec
   const { FunctionName } = json;
   const target =
     FunctionName === undefined || FunctionName === null ? undefined : readTarget(parts, FunctionName);
+  if (target !== undefined)
+    assertUnmapped(parts, { streamArn: mapping.streamArn, target, uuid: mapping.uuid });
   mapping.update({ settings, isEnabled, target });
   return mapping.describe();
 }
@@ -154,14 +156,21 @@ async function assertStream({ calls }: MappingTarget, streamArn: string): Promis
   }
 }
 
-/** @throws AwsError (409 ResourceConflictException) naming the mapping that connects the two already */
+/** A stream and a function that a mapping is to connect. */
+interface Connection {
+  readonly streamArn: string;
+  readonly target: MappingTarget;
+  /** Of the mapping, where it is there already. */
+  readonly uuid?: string;
+}
+
+/** @throws AwsError (409 ResourceConflictException) naming another mapping that connects the two already */
 function assertUnmapped(
   { mappings }: MappingServiceParts,
-  streamArn: string,
-  { functionArn }: MappingTarget,
+  { streamArn, target: { functionArn }, uuid }: Connection,
 ): void {
   const found = [...mappings.values()].find(
-    (mapping) => mapping.streamArn === streamArn && mapping.functionArn === functionArn,
+    (one) => one.uuid !== uuid && one.streamArn === streamArn && one.functionArn === functionArn,
   );
   if (found === undefined) return;
   const name = functionArn.replace(/^.*:function:/, '');

@@ -75,6 +75,8 @@ export function createMapping(parts: MappingParts): Mapping {
   const ending = new AbortController();
   let { functionArn, calls, settings, isEnabled } = parts;
   let state: MappingState = 'Creating';
+  /** Changes when it has become Enabled or Disabled, not before. */
+  let isReading = false;
   let result = 'No records processed';
   let modifiedAt = Date.now();
   let poller: StreamPoller | undefined;
@@ -90,6 +92,7 @@ export function createMapping(parts: MappingParts): Mapping {
     timer = setTimeout(then, surroundings.transitionMillis).unref();
   };
   const arrive = (): void => {
+    isReading = isEnabled;
     become(isEnabled ? 'Enabled' : 'Disabled');
     if (isEnabled) poller ??= startPoller(run);
   };
@@ -111,7 +114,7 @@ export function createMapping(parts: MappingParts): Mapping {
       return calls;
     },
     get isPaused() {
-      return state === 'Disabled' || state === 'Enabling' || surroundings.isHeld();
+      return !isReading || surroundings.isHeld();
     },
     signal: ending.signal,
     bell: surroundings.bell,

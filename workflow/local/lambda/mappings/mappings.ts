@@ -1,7 +1,7 @@
 import type { FunctionSpec } from '../../deploy/read-deployment.ts';
 import type { AwsRequest, AwsResponse } from '../../gateway/aws-request.ts';
 import type { Dispatcher } from '../../gateway/dispatcher.ts';
-import { createMappingCalls } from './mapping-calls.ts';
+import { createMappingCalls, type Invoked } from './mapping-calls.ts';
 import { createBell } from './mapping-run.ts';
 import { serveMappings } from './mapping-service.ts';
 import type { Mapping } from './mapping.ts';
@@ -30,7 +30,7 @@ export interface MappingControls {
   /** Ends {@link hold}. */
   release(): void;
   /** Hands a batch to its function again, also after its mapping is gone: on AWS an invocation may come that late. */
-  deliver(batch: DeliveredBatch): Promise<void>;
+  deliver(batch: DeliveredBatch): Promise<Invoked>;
   /** What was written to the table so far is lost from its stream, as it is after a day. */
   trim(tableName: string): Promise<void>;
   /** Records become that much older. */
@@ -95,9 +95,7 @@ export function createMappings(parts: MappingsParts): Mappings {
       batches,
       hold: () => hold(true),
       release: () => hold(false),
-      async deliver({ functionArn, event }) {
-        await callsOf(findFunction(functionArn).name).invoke(functionArn, event);
-      },
+      deliver: ({ functionArn, event }) => callsOf(findFunction(functionArn).name).invoke(functionArn, event),
       trim: parts.trimStream,
       letTimePass(seconds) {
         passedMillis += seconds * 1000;
