@@ -64,7 +64,7 @@ const alone = (name: string, definition: StateDefinition) =>
 describe('the proof of the four machines', () => {
   it('is about migrate, restore, rollback and sync', () => {
     const proven = new Set(taskOf(machines).edges.map(({ scope }) => scope.split('/')[0]));
-    expect([...proven].toSorted()).toEqual(['migrate', 'restore', 'rollback', 'sync']);
+    expect(proven).toEqual(new Set(['migrate', 'restore', 'rollback', 'sync']));
   });
 
   it('asks about every edge, keeps to every rule of the API, and finds that both do the same', async () => {
