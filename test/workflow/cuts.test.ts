@@ -12,6 +12,7 @@ const LIMIT = /^(?:\d+|[A-Z][A-Z\d_]+|max\w*|\w*(?:[lL]imit|[lL]ength|Characters
 const OF_ASCII = [
   /\.digest\('(?:hex|base64url)'\)$/,
   /^hex$/,
+  /\bposition\.hash$/,
   /\.toISOString\(\)$/,
   /^crypto\.randomUUID\(\)$/,
   /^(?:digits|padded|iso|time|backupId)$/,
