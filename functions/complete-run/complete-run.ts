@@ -8,6 +8,7 @@ import { transition } from '../shared/ledger/transition.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
+import { openCommand } from '../shared/tables/open-table.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Report, ReportStatus } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
@@ -31,6 +32,17 @@ export async function completeRun(runtime: Runtime, input: RunStepInput): Promis
   const { run } = await raiseFence({ ledger, clock, ...input });
   await untilQuiet(runtime, run);
   return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
+}
+
+/** An operator who never starts a sync has to open them. */
+function keptClosedWarnings(runtime: Runtime, run: Run, { tables }: RunLedger): readonly string[] {
+  const closed = tables.filter(({ access }) => access === 'CLOSED');
+  const [first] = closed;
+  if (run.parameters.keepClosed !== true || first === undefined) return [];
+  const names = closed.map(({ name }) => name).toSorted();
+  return [
+    `The tables ${names.join(', ')} stay closed to everybody but the migration until a sync has switched to them, because keepClosed was given. To open one of them without a sync: ${openCommand(runtime, first)}`,
+  ];
 }
 
 /** After the commit nothing is rolled back. A failure becomes a warning in the report. */
@@ -57,7 +69,10 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   // Tables that are kept closed are opened when a sync has switched to them.
   const opening = run.parameters.keepClosed === true ? {} : ({ opening: 'PENDING' } as const);
   const verified = verification && ({ verification, ...opening, protection: 'PENDING' } as const);
-  await warnRun(runtime.ledger, run, catchingUpWarnings(runtime, run, ledger));
+  await warnRun(runtime.ledger, run, [
+    ...catchingUpWarnings(runtime, run, ledger),
+    ...keptClosedWarnings(runtime, run, ledger),
+  ]);
   const reliance = await noteReliance(
     runtime.ledger,
     { runId: run.runId, committedAt: finishedAt },
