@@ -5,6 +5,7 @@ import { findRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, findOpenSync, refuseBusy, type SyncChange } from '../shared/ledger/sync.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
+import { mustCancel } from '../shared/runs/sync-ends.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
@@ -32,7 +33,10 @@ export async function beginSync(
     case 'start':
       return start(order, open);
     case 'compare':
-      return open === undefined ? compareAlone(order) : take(order, open, 'COMPARE');
+      if (open === undefined) return compareAlone(order);
+      refuseCancelling(open);
+      // A start that died may not have made the mapping yet, and a compare before that would lose changes.
+      return take(order, open, open.isStarted !== true ? 'START' : 'COMPARE');
     case 'cutover':
       return cutOver(order, open ?? (await endedByCutOver(order)));
     case 'cancel':
@@ -81,11 +85,19 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   const { input, holder } = order;
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
+  refuseCancelling(open);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
       `Sync ${open.runId} keeps ${tablesText(open)} in step with table ${open.sourceTable} already (${open.status} since ${open.startedAt}). Nothing was changed. Look at it with npm run sync, or end it with {"action": "cancel"}.`,
     );
   return take(order, open, 'START');
+}
+
+function refuseCancelling({ runId, status }: Run): void {
+  if (status !== 'CANCELLING') return;
+  throw new SyncRefusedError(
+    `Sync ${runId} is being cancelled. Nothing was changed. Start again when that has ended.`,
+  );
 }
 
 const tablesText = ({ follows }: Run): string => (follows?.tables ?? []).map(({ name }) => name).join(', ');
@@ -112,8 +124,7 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
       `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. Start one with {}.`,
     );
   if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
-  if (open.status === 'CANCELLING')
-    throw new SyncRefusedError(`Sync ${open.runId} is being cancelled. Nothing was changed.`);
+  refuseCancelling(open);
   if (input.dryRun === true) return begun(open, input, 'CHECKED');
   if (open.isStarted !== true)
     throw new SyncRefusedError(
@@ -133,7 +144,8 @@ async function endedByCutOver({ runtime, input }: Order): Promise<Run | undefine
 }
 
 /** Also out of the hands of an execution that works on the sync: its workers stop at their next look. */
-async function cancel({ runtime, input, holder }: Order, open: Run | undefined): Promise<BegunSync> {
+async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
+  const { runtime, input, holder } = order;
   if (open === undefined) {
     const ended = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
     const what = ended === undefined ? '' : ` Sync ${ended.runId} is ${ended.status}.`;
@@ -141,7 +153,18 @@ async function cancel({ runtime, input, holder }: Order, open: Run | undefined):
       `There is no open sync of table ${runtime.config.sourceTable} to cancel.${what} Nothing was changed.`,
     );
   }
+  if (input.recover === true) await refuseHealthy(order, open);
   return begun(await taken({ runtime, holder, step: 'cancel' }, open), input, 'CANCEL');
+}
+
+/** What recoverRun has seen may be over. @throws LockHeldError, SyncRefusedError where the sync needs no recovery */
+async function refuseHealthy({ runtime, holder }: Order, open: Run): Promise<void> {
+  if (open.executionArn === holder.executionArn) return;
+  if (!(await isDead(runtime, open))) refuseBusy(open);
+  if (mustCancel(open)) return;
+  throw new SyncRefusedError(
+    `Sync ${open.runId} follows its source, so there is nothing to recover. Nothing was changed.`,
+  );
 }
 
 /** Takes an open sync for this execution. @throws LockHeldError where another execution works on it */

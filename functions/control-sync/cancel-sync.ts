@@ -1,11 +1,10 @@
 import type { Run } from '../shared/ledger/run.ts';
-import { quietTimeOf } from '../shared/ledger/quiet.ts';
-import { fenceMillisOf } from '../shared/runtime.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { isMappingGone } from './delete-mapping.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SyncTurn } from './payloads.ts';
+import { secondsToQuiet } from './quiet-sync.ts';
 
 const POLL_SECONDS = 2;
 
@@ -40,13 +39,4 @@ export async function cancelOpen(runtime: SyncRuntime, open: Run): Promise<SyncT
     facts: { finishedAt },
   });
   return DONE;
-}
-
-/** Until nothing can take effect any more that a delivered batch, or a worker of a compare, has sent before. */
-async function secondsToQuiet(runtime: SyncRuntime, run: Run, markedAt: number): Promise<number> {
-  const quietAt = Math.max(
-    markedAt + fenceMillisOf(runtime.config),
-    await quietTimeOf(runtime, run, markedAt),
-  );
-  return Math.ceil((quietAt - runtime.clock.now()) / 1_000);
 }

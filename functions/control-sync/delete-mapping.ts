@@ -1,4 +1,7 @@
+import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
+import { shorten } from '../shared/text.ts';
 import { functionName } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
@@ -23,16 +26,32 @@ export async function deleteOwnMapping(runtime: SyncRuntime, input: RunStepInput
  * @returns whether it is gone, or is left to `recoverRun`
  */
 export async function isMappingGone(runtime: SyncRuntime, run: Run, since: number): Promise<boolean> {
-  const { clock, logger, mappings } = runtime;
-  const mappingId = run.stream?.mappingId ?? (await unnotedMapping(runtime, run));
-  if (mappingId === undefined || (await mappings.delete(mappingId))) return true;
+  const { clock, ledger } = runtime;
+  const obstacle = await askForDeletion(runtime, run);
+  if (obstacle === undefined) return true;
   if (clock.now() < since + PATIENCE_MILLIS) return false;
-  logger.error('The event source mapping of a sync could not be deleted yet', {
-    runId: run.runId,
-    mappingId,
-  });
+  const warning = `The event source mapping ${run.stream?.mappingId ?? ''} could not be deleted yet (${obstacle}). What it delivers changes nothing. recoverRun tries again every 15 minutes.`;
+  await warnRun(ledger, run, [warning]);
   return true;
 }
+
+/** @returns why the mapping is still there, for a person; `undefined`: it is gone */
+async function askForDeletion(runtime: SyncRuntime, run: Run): Promise<string | undefined> {
+  try {
+    const mappingId = run.stream?.mappingId ?? (await unnotedMapping(runtime, run));
+    const isGone = mappingId === undefined || (await runtime.mappings.delete(mappingId));
+    return isGone ? undefined : 'Lambda is still at work on it';
+  } catch (error) {
+    // Whatever Lambda refuses, the lock must not stay for it.
+    runtime.logger.error('The event source mapping of a sync could not be deleted', {
+      runId: run.runId,
+      error,
+    });
+    return shorten(errorSummary(error).message, MAX_REASON_BYTES);
+  }
+}
+
+const MAX_REASON_BYTES = 300;
 
 /** One that was made by a call that died before it could note it. */
 async function unnotedMapping(

@@ -2,7 +2,7 @@ import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
-import { backToSyncing, cancelCompare } from '../shared/runs/sync-ends.ts';
+import { backToSyncing, cancelCompare, mustCancel } from '../shared/runs/sync-ends.ts';
 import { buildSyncReport, publishSyncReport } from '../shared/runs/sync-report.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import { cancelOpen } from './cancel-sync.ts';
@@ -45,12 +45,12 @@ async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): 
     await publishSyncReport(runtime, () => buildSyncReport(runtime, run));
     return ended('SWITCHED', cause);
   }
-  const mustCancel = run.isStarted !== true || run.status === 'CANCELLING';
-  if (mustCancel && run.status !== 'CANCELLED') {
+  const isCancelled = run.status === 'CANCELLED';
+  if (!isCancelled && mustCancel(run)) {
     const turn = await cancelOpen(runtime, run);
     if (!turn.done) return { ...ended('FAILED', cause), ...turn };
   }
-  if (mustCancel)
+  if (isCancelled || mustCancel(run))
     return ended('FAILED', cause, ' The sync was cancelled, and the lock is free. Start again with {}.');
   await backToSyncing(runtime, run, `A cut over failed (${cause.error}).`);
   return ended('FAILED', cause, ' The shop has not switched, and the sync goes on.');

@@ -19,18 +19,22 @@ const POLL_SECONDS = 5;
 export async function startMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, input);
   const { mappingId, state } = await makeMapping(runtime, run);
-  if (run.stream !== undefined && run.stream.mappingId !== mappingId)
-    await changeOwn(runtime, run, {
-      to: run.status,
-      step: 'mapping',
-      facts: { stream: { ...run.stream, mappingId } },
-    });
+  const askedAt = await noteMapping(runtime, run, mappingId);
   if (state === 'Enabled') return { done: true, waitSeconds: 0 };
-  if (runtime.clock.now() < Date.parse(run.executionStartTime) + PATIENCE_MILLIS)
-    return { done: false, waitSeconds: POLL_SECONDS };
+  if (runtime.clock.now() < askedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
   throw new SyncRefusedError(
     `The event source mapping ${mappingId} is still ${state} after ${PATIENCE_MILLIS / 60_000} minutes, so changes of table ${run.sourceTable} are not delivered. The sync is cancelled. Look at the mapping in the Lambda console, then start again.`,
   );
+}
+
+/** @returns since when it is waited for (epoch milliseconds) */
+async function noteMapping(runtime: SyncRuntime, run: Run, mappingId: string): Promise<number> {
+  const { stream } = run;
+  const now = runtime.clock.now();
+  if (stream === undefined || stream.mappingId === mappingId) return stream?.askedAt ?? now;
+  const facts = { stream: { ...stream, mappingId, askedAt: now } };
+  await changeOwn(runtime, run, { to: run.status, step: `mapping:${mappingId}`, facts });
+  return now;
 }
 
 async function makeMapping(runtime: SyncRuntime, run: Run): Promise<FoundMapping> {

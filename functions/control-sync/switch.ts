@@ -7,11 +7,11 @@ import { listNamed, listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
 import { backToSyncing } from '../shared/runs/sync-ends.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
-import { fenceMillisOf } from '../shared/runtime.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
+import { secondsToQuiet } from './quiet-sync.ts';
 
 /**
  * Writes SWITCHING: from now on no call writes into the target. What calls have sent before is through after the fence.
@@ -23,13 +23,10 @@ export async function beginSwitching(
   input: RunStepInput,
 ): Promise<{ readonly waitSeconds: number }> {
   const run = await readOwnSync(runtime, input);
+  const markedAt = runtime.clock.now();
   if (run.status === 'SYNCING')
-    await changeOwn(runtime, run, {
-      to: 'SWITCHING',
-      step: 'switching',
-      facts: { markedAt: runtime.clock.now() },
-    });
-  return { waitSeconds: Math.ceil(fenceMillisOf(runtime.config) / 1_000) };
+    await changeOwn(runtime, run, { to: 'SWITCHING', step: 'switching', facts: { markedAt } });
+  return { waitSeconds: await secondsToQuiet(runtime, run, markedAt) };
 }
 
 /**

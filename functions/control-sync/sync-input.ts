@@ -15,6 +15,8 @@ const syncInputSchema = z.strictObject({
   dryRun: z.boolean().optional(),
   /** With `start`, into tables that the shop has switched to: the id of that sync. */
   confirm: runIdSchema.optional(),
+  /** With `cancel`: set by recoverRun, which cancels only what nobody works on. */
+  recover: z.literal(true).optional(),
   /** With `cutover`: more source items than this that cannot be transformed refuse the switch. */
   maxQuarantined: z.number().int().min(0).default(0),
   maxConcurrency,

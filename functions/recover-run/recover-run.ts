@@ -1,4 +1,3 @@
-import { LedgerVersionError } from '../shared/errors.ts';
 import { executionStatus, isDead } from '../shared/runs/holder.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
@@ -6,7 +5,12 @@ import { findLockOf } from '../shared/ledger/lock.ts';
 import { isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { deleteOrphanedMappings, type RecoverRuntime, recoverSync } from './recover-syncs.ts';
+import {
+  deleteOrphanedMappings,
+  type RecoverRuntime,
+  recoverSync,
+  unlessOfOtherVersion,
+} from './recover-syncs.ts';
 import { startRecovery } from './start-recovery.ts';
 
 /** What was done about the runs that were found dead. */
@@ -59,12 +63,9 @@ async function recentRuns({ ledger, config }: Runtime): Promise<readonly Run[]> 
     listRuns(ledger, RECENT_RUNS),
     findOpenSync(ledger, config.sourceTable).catch(unlessOfOtherVersion),
   ]);
-  return open === undefined || recent.some(({ runId }) => runId === open.runId) ? recent : [...recent, open];
-}
-
-/** Such a sync is among the newest runs, and named there. */
-function unlessOfOtherVersion(error: unknown): undefined {
-  if (!(error instanceof LedgerVersionError)) throw error;
+  // A sync of another version is named where it is among the newest runs.
+  if (open === undefined || open === 'OF ANOTHER VERSION') return recent;
+  return recent.some(({ runId }) => runId === open.runId) ? recent : [...recent, open];
 }
 
 /** @returns name of the execution that was started for the run, if one was */

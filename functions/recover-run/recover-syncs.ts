@@ -1,9 +1,11 @@
 import type { FoundMapping, WithMappings } from '../shared/aws/event-source-mapping.ts';
+import { LedgerVersionError } from '../shared/errors.ts';
 import { isEndStatus } from '../shared/ledger/transition.ts';
-import type { Run } from '../shared/ledger/run.ts';
-import { noteGap } from '../shared/ledger/sync.ts';
-import { executionStatus } from '../shared/runs/holder.ts';
-import { backToSyncing, cancelCompare } from '../shared/runs/sync-ends.ts';
+import { findLockOf } from '../shared/ledger/lock.ts';
+import { findRun, type Run } from '../shared/ledger/run.ts';
+import { findOpenSync, noteGap } from '../shared/ledger/sync.ts';
+import { isDead } from '../shared/runs/holder.ts';
+import { backToSyncing, cancelCompare, endWithoutLock, mustCancel } from '../shared/runs/sync-ends.ts';
 import { functionName } from '../shared/names.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { startRecovery } from './start-recovery.ts';
@@ -21,16 +23,27 @@ const MAPPING_GRACE_MILLIS = 15 * 60_000;
  *
  * @returns name of the execution that was started to cancel a sync, if one was
  */
-export async function recoverSync(runtime: RecoverRuntime, run: Run): Promise<string | undefined> {
-  if (isEndStatus(run.status)) return undefined;
-  const status = await executionStatus(runtime.clients.sfn, run.executionArn);
-  const isAlive = status === 'RUNNING' || status === 'PENDING_REDRIVE';
+export async function recoverSync(runtime: RecoverRuntime, listed: Run): Promise<string | undefined> {
+  if (isEndStatus(listed.status)) return undefined;
+  const isDue = await isDead(runtime, listed);
+  // Read after that answer: the list is older, and its execution may have done its work since.
+  const run = await findRun(runtime.ledger, listed.runId);
+  if (run === undefined || isEndStatus(run.status)) return undefined;
+  const lock = await findLockOf(runtime.ledger, run);
+  if (lock?.runId !== run.runId) {
+    await endWithoutLock(runtime, run, lock?.runId);
+    return undefined;
+  }
+  const isAlive = !isDue || run.executionArn !== listed.executionArn;
   if (run.kind === 'compare') {
     if (!isAlive) await cancelCompare(runtime, run, DIED);
     return undefined;
   }
   if (!isAlive && mustCancel(run))
-    return startRecovery(runtime, run, { machine: 'sync', input: { action: 'cancel', runId: run.runId } });
+    return startRecovery(runtime, run, {
+      machine: 'sync',
+      input: { action: 'cancel', runId: run.runId, recover: true },
+    });
   if (!isAlive && run.status === 'SWITCHING')
     await backToSyncing(runtime, run, 'The execution of a cut over died.');
   if (run.isStarted === true) await watch(runtime, run);
@@ -41,11 +54,6 @@ const DIED = {
   error: 'ExecutionEnded',
   cause: 'The execution was stopped, timed out or failed without a chance to clean up.',
 };
-
-/** A start that died has not compared anything, and a cancellation that died is to be finished. */
-function mustCancel({ status, isStarted }: Run): boolean {
-  return status === 'CANCELLING' || (status === 'SYNCING' && isStarted !== true);
-}
 
 /** The alarm on syncs without a compare counts the message of this line: workflow/resources/alarms.yml. */
 function sayIfNotCompared({ clock, logger }: Runtime, { runId, compared, startedAt }: Run): void {
@@ -79,12 +87,21 @@ function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): str
     : `The event source mapping of the sync is ${own.state}.`;
 }
 
-/** Deletes mappings of syncProducts that no sync without an end has. @param runs the newest runs */
+/**
+ * Deletes mappings of syncProducts that no sync without an end has. Deletes none where another version of this service
+ * began the open sync: only that version can tell which one it has.
+ *
+ * @param runs the newest runs
+ */
 export async function deleteOrphanedMappings(runtime: RecoverRuntime, runs: readonly Run[]): Promise<void> {
-  const syncs = runs.filter(({ kind }) => kind === 'sync');
+  const mappings = await ownMappings(runtime);
+  // Read after the mappings: a sync is in the ledger before its mapping is made.
+  const open = await findOpenSync(runtime.ledger, runtime.config.sourceTable).catch(unlessOfOtherVersion);
+  if (open === 'OF ANOTHER VERSION') return;
+  const syncs = [...runs.filter(({ kind }) => kind === 'sync'), ...(open === undefined ? [] : [open])];
   const isWanted = ({ mappingId }: FoundMapping): boolean =>
     syncs.some((run) => isWantedBy(runtime, run, mappingId));
-  for (const mapping of await ownMappings(runtime)) {
+  for (const mapping of mappings) {
     if (isWanted(mapping) || mapping.state === 'Deleting') continue;
     runtime.logger.warn('An event source mapping without an open sync is deleted', {
       mappingId: mapping.mappingId,
@@ -93,9 +110,16 @@ export async function deleteOrphanedMappings(runtime: RecoverRuntime, runs: read
   }
 }
 
-/** A start that has not noted its mapping yet may be about to. */
-function isWantedBy({ clock }: Runtime, { status, stream, finishedAt }: Run, mappingId: string): boolean {
+/** Stands for a sync that this version would misread. @throws every other error */
+export function unlessOfOtherVersion(error: unknown): 'OF ANOTHER VERSION' {
+  if (error instanceof LedgerVersionError) return 'OF ANOTHER VERSION';
+  throw error;
+}
+
+/** A start may have made another mapping than the one that it has noted. */
+function isWantedBy({ clock }: Runtime, run: Run, mappingId: string): boolean {
+  const { status, stream, isStarted, finishedAt } = run;
   const isOwn = stream?.mappingId === undefined || stream.mappingId === mappingId;
-  if (!isEndStatus(status)) return isOwn;
+  if (!isEndStatus(status)) return isOwn || isStarted !== true;
   return isOwn && clock.now() - Date.parse(finishedAt ?? '') < MAPPING_GRACE_MILLIS;
 }

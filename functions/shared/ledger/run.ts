@@ -141,6 +141,8 @@ export interface FollowedStream {
   readonly arn: string;
   /** Id of the event source mapping; absent before it is created. */
   readonly mappingId?: string;
+  /** Epoch milliseconds: when that mapping was noted. */
+  readonly askedAt?: number;
 }
 
 /** Changes that may not have been delivered. */

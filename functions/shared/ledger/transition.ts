@@ -16,9 +16,9 @@ export const TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   /** By `resume`, which applies the plan. */
   PLANNED: ['RUNNING'],
   ROLLED_BACK: [],
-  /** To itself: another execution works on the sync from now on. */
-  SYNCING: ['SYNCING', 'SWITCHING', 'CANCELLING'],
-  SWITCHING: ['SWITCHING', 'SYNCING', 'SWITCHED', 'CANCELLING'],
+  /** To itself: another execution works on the sync from now on. CANCELLED: somebody has removed its lock by hand. */
+  SYNCING: ['SYNCING', 'SWITCHING', 'CANCELLING', 'CANCELLED'],
+  SWITCHING: ['SWITCHING', 'SYNCING', 'SWITCHED', 'CANCELLING', 'CANCELLED'],
   CANCELLING: ['CANCELLING', 'CANCELLED'],
   SWITCHED: [],
   CANCELLED: [],

@@ -1,5 +1,6 @@
 import type { Run } from '../ledger/run.ts';
 import { changeSync, gapFacts, ownHolder } from '../ledger/sync.ts';
+import { lockTableOf } from '../ledger/lock.ts';
 import { transition } from '../ledger/transition.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ReadableFailure } from './caught-failure.ts';
@@ -21,6 +22,11 @@ export async function backToSyncing(
   });
 }
 
+/** Whether nothing but its end is left to do for a sync: its start did not come to an end, or it is being cancelled. */
+export function mustCancel({ status, isStarted }: Pick<Run, 'status' | 'isStarted'>): boolean {
+  return status === 'CANCELLING' || isStarted !== true;
+}
+
 /** Ends a compare that cannot come to its end. Its workers only read. */
 export async function cancelCompare(
   runtime: Runtime,
@@ -34,5 +40,24 @@ export async function cancelCompare(
     lock: 'release',
     writer: `cancel:${run.executionArn}`,
     facts: { finishedAt, failure: { error, cause } },
+  });
+}
+
+/**
+ * Ends a sync or a compare whose lock somebody has removed from the ledger by hand: without it nothing is written, so it
+ * follows nothing any more.
+ *
+ * @param other run that has the lock now; absent: nobody has it
+ */
+export async function endWithoutLock(runtime: Runtime, run: Run, other: string | undefined): Promise<void> {
+  const holder = other === undefined ? 'Nobody has it now' : `Run ${other} has it now`;
+  const cause = `The lock of table ${lockTableOf(run)} was removed from the ledger by hand. ${holder}. Without it this ${run.kind} changes nothing, so it was ended.`;
+  const finishedAt = new Date(runtime.clock.now()).toISOString();
+  await transition(runtime.ledger, {
+    run,
+    to: 'CANCELLED',
+    lock: 'none',
+    writer: `without-lock:${run.executionArn}`,
+    facts: { finishedAt, failure: { error: 'LockRemoved', cause }, warnings: [...run.warnings, cause] },
   });
 }

@@ -85,6 +85,42 @@ describe('the start of a sync', () => {
   });
 });
 
+describe('the mapping of a start', () => {
+  const creating = (): void => void (world.mappings.found[0] = { ...found(), state: 'Creating' });
+  const found = () => {
+    const [mapping] = world.mappings.found;
+    if (mapping === undefined) throw new Error('There is no mapping.');
+    return mapping;
+  };
+
+  it('has ten minutes from when it is asked for, however long a dead run before it took to be recovered', async () => {
+    await world.begin('s');
+    world.clock.advance(3_600_000);
+    await world.step('startMapping', 's');
+    creating();
+    expect(await world.step('startMapping', 's')).toMatchObject({ done: false });
+    world.clock.advance(600_001);
+    await expect(world.step('startMapping', 's')).rejects.toThrow(/still Creating after 10 minutes/);
+  });
+});
+
+describe('a start that died', () => {
+  it('is not brought to its end by a compare without the mapping', async () => {
+    await world.begin('s');
+    world.end('s', 'ABORTED');
+    expect(await world.begin('c', { action: 'compare' })).toMatchObject({ outcome: 'START', runId: 's' });
+  });
+
+  it('lets neither a start nor a compare go on while it is being cancelled', async () => {
+    await world.begin('s');
+    await world.begin('k', { action: 'cancel' });
+    await world.step('cancel', 'k');
+    await expect(world.begin('t')).rejects.toThrow(/Sync s is being cancelled/);
+    world.end('k', 'ABORTED');
+    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(/Sync s is being cancelled/);
+  });
+});
+
 describe('a second execution', () => {
   it('cannot start a sync that is open', async () => {
     await world.open();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { notePending } from '../../../functions/shared/ledger/sync-records.ts';
 import { guardSync } from '../../../functions/shared/ledger/sync.ts';
 import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
 
@@ -68,6 +69,58 @@ describe('a cancellation', () => {
   });
 });
 
+/** @param quietAt until when a write of it may still take effect (epoch milliseconds) */
+const pendingKey = (quietAt: number) => ({
+  key: { id: { S: 'p1' } },
+  text: 'p1',
+  reason: 'A write of its batch got no answer, and may still take effect.',
+  since: 1,
+  quietAt,
+});
+
+describe('a cancellation whose last writes are not through', () => {
+  it('keeps the lock until a write without an answer can no longer take effect', async () => {
+    await world.open();
+    const quietAt = world.clock.now() + 60_000;
+    await notePending(world.observer.ledger, { syncId: 's', identity: 'p1' }, pendingKey(quietAt));
+    await world.begin('k', { action: 'cancel' });
+    await untilDone('k');
+    expect(world.clock.now()).toBeGreaterThanOrEqual(quietAt);
+  });
+
+  it('does not wait for a time that only a wrong clock can have written', async () => {
+    await world.open();
+    const never = world.clock.now() + 86_400_000;
+    await notePending(world.observer.ledger, { syncId: 's', identity: 'p1' }, pendingKey(never));
+    await world.begin('k', { action: 'cancel' });
+    expect(await untilDone('k')).toBeLessThanOrEqual(100);
+  });
+
+  it('ends although Lambda refuses to delete the mapping, and says that it is still there', async () => {
+    await world.open();
+    await world.begin('k', { action: 'cancel' });
+    world.mappings.delete = () => Promise.reject(new Error('not authorized to delete the mapping'));
+    expect(await world.step('cancel', 'k')).toMatchObject({ done: false });
+    world.clock.advance(600_001);
+    await untilDone('k');
+    expect(await world.sync()).toMatchObject({ status: 'CANCELLED' });
+    expect(await lock()).toBeUndefined();
+    const { warnings } = await world.finish('k');
+    expect(warnings.join()).toMatch(/mapping .* could not be deleted yet .*not authorized/);
+  });
+});
+
+describe('a cancellation that fails after its end', () => {
+  it('does not say that the sync goes on', async () => {
+    await world.open();
+    await world.begin('k', { action: 'cancel' });
+    await untilDone('k');
+    const { done, end, cause } = await world.fail('k');
+    expect({ done, end }).toEqual({ done: true, end: 'FAILED' });
+    expect(cause).toMatch(/The sync was cancelled, and the lock is free/);
+  });
+});
+
 describe('a start that fails', () => {
   it('is cancelled, and leaves neither mapping nor lock', async () => {
     await world.begin('s');
@@ -93,7 +146,7 @@ describe('the schedule', () => {
     world.end('s', 'ABORTED');
     expect(await recover()).toMatchObject({ started: ['recover-s-1'] });
     expect(world.stepFunctions.started).toEqual([
-      { name: 'recover-s-1', input: '{"action":"cancel","runId":"s"}' },
+      { name: 'recover-s-1', input: '{"action":"cancel","runId":"s","recover":true}' },
     ]);
     expect(await recover()).toMatchObject({ started: [] });
   });

@@ -8,6 +8,7 @@ import {
   notePending,
   settlePending,
 } from '../../../functions/shared/ledger/sync-records.ts';
+import { saveShard } from '../../../functions/shared/ledger/shard.ts';
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
@@ -133,6 +134,27 @@ describe('the drain before it', () => {
     world.mappings.found.pop();
     world.clock.advance(60_000);
     await expect(drained()).rejects.toThrow(/refused. The event source mapping is gone/);
+  });
+});
+
+describe('the wait before the compare', () => {
+  it('is long enough for what a worker of a stopped compare may have sent', async () => {
+    const now = world.clock.now();
+    const shard = {
+      state: 'CompareSource',
+      shard: 0,
+      done: false,
+      turns: 1,
+      counters: {},
+      digests: {},
+      startedAt: now,
+      updatedAt: now,
+      marks: [],
+      quietAt: now + 55_000,
+    } as const;
+    await saveShard(ledger(), { runId: 's', shard, previousVersion: 0, writer: 'w' });
+    await world.begin('x', FROZEN);
+    expect(await world.step('switching', 'x')).toEqual({ waitSeconds: 55 });
   });
 });
 

@@ -24,10 +24,12 @@ const designed: readonly (readonly [RunStatus, RunStatus])[] = [
   ['SYNCING', 'SYNCING'],
   ['SYNCING', 'SWITCHING'],
   ['SYNCING', 'CANCELLING'],
+  ['SYNCING', 'CANCELLED'],
   ['SWITCHING', 'SWITCHING'],
   ['SWITCHING', 'SYNCING'],
   ['SWITCHING', 'SWITCHED'],
   ['SWITCHING', 'CANCELLING'],
+  ['SWITCHING', 'CANCELLED'],
   ['CANCELLING', 'CANCELLING'],
   ['CANCELLING', 'CANCELLED'],
 ];

@@ -1,0 +1,154 @@
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { SyncRuntime } from '../../../functions/control-sync/sync-runtime.ts';
+import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
+import { EXISTING } from '../../../functions/shared/ledger/actions.ts';
+import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { removeLock } from '../../../functions/shared/ledger/lock.ts';
+import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+beforeAll(async () => void (world = await createSyncWorld()));
+beforeEach(() => world.again());
+afterAll(() => world.stop());
+
+const recover = (runtime: SyncRuntime = world.runtime()) => recoverRuns(runtime);
+
+/** Something happens while recoverRun asks for an execution. */
+function whileAsking(act: () => Promise<unknown>): SyncRuntime {
+  const runtime = world.runtime();
+  let isDue = true;
+  const send = async (command: Parameters<typeof world.stepFunctions.send>[0]): Promise<unknown> => {
+    if (isDue) {
+      isDue = false;
+      await act();
+    }
+    return world.stepFunctions.send(command);
+  };
+  return { ...runtime, clients: { ...runtime.clients, sfn: { send } as unknown as SFNClient } };
+}
+
+describe('a sync that comes to the end of its start while the schedule looks', () => {
+  it('is not cancelled, although its execution has ended and the list still said that it had not started', async () => {
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    const runtime = whileAsking(async () => {
+      await world.compare('s');
+      await world.finish('s');
+      world.end('s');
+    });
+    expect(await recover(runtime)).toMatchObject({ started: [] });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING', isStarted: true });
+  });
+
+  it('is not cancelled when another execution goes on with its start', async () => {
+    await world.begin('s');
+    world.end('s', 'ABORTED');
+    const runtime = whileAsking(() => world.begin('t'));
+    expect(await recover(runtime)).toMatchObject({ started: [] });
+  });
+
+  it('is not cancelled by a recovery that was started before another execution went on with it', async () => {
+    await world.begin('s');
+    world.end('s', 'ABORTED');
+    expect(await recover()).toMatchObject({ started: ['recover-s-1'] });
+    await world.begin('t');
+    const input = JSON.parse(world.stepFunctions.started[0]?.input ?? '') as unknown;
+    await expect(world.begin('recover-s-1', input)).rejects.toThrow(/worked on by .*:t now/);
+    await world.step('startMapping', 't');
+    await world.compare('t');
+    await world.finish('t');
+    world.end('t');
+    await expect(world.begin('recover-s-1', input)).rejects.toThrow(/Sync s follows its source/);
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING', isStarted: true });
+  });
+});
+
+describe('the mapping of an open sync', () => {
+  it('is not deleted when the sync began while recoverRun was at work', async () => {
+    const runtime = world.runtime();
+    const mappings = {
+      ...runtime.mappings,
+      list: async (of: Parameters<typeof runtime.mappings.list>[0]) => {
+        await world.open();
+        return runtime.mappings.list(of);
+      },
+    };
+    await recover({ ...runtime, mappings });
+    expect(world.mappings.found).toHaveLength(1);
+  });
+
+  it('is not deleted while its start has made another one that is not noted yet', async () => {
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    world.mappings.found.splice(0);
+    const { stream } = await world.sync();
+    await world.mappings.ensure(
+      { streamArn: stream?.arn ?? '', functionName: 'products-migration-test-syncProducts' },
+      'queue',
+    );
+    world.mappings.found[0] = { ...world.mappings.found[0], mappingId: 'second' } as never;
+    await recover();
+    expect(world.mappings.found).toMatchObject([{ mappingId: 'second' }]);
+  });
+
+  it('is not deleted by another version of this service, which cannot read the sync', async () => {
+    await world.open();
+    await updateIf(world.observer.ledger, runKey('s'), { if: EXISTING, set: { ledgerVersion: 1 } });
+    world.clock.advance(3_600_000);
+    await recover();
+    expect(world.mappings.found).toHaveLength(1);
+  });
+});
+
+describe('a sync whose lock was removed from the ledger by hand', () => {
+  beforeEach(async () => {
+    await world.open();
+    await removeLock(world.observer.ledger, 'products', 's');
+  });
+
+  it('is ended, because nothing follows the source any more, and its mapping goes', async () => {
+    await recover();
+    expect(await world.sync()).toMatchObject({
+      status: 'CANCELLED',
+      failure: { error: 'LockRemoved', cause: expect.stringContaining('removed') as string },
+    });
+    world.clock.advance(3_600_000);
+    await recover();
+    expect(world.mappings.found).toEqual([]);
+  });
+
+  it('leaves the mapping to the sync that has begun since', async () => {
+    await world.begin('t');
+    await world.step('startMapping', 't', 't');
+    await recover();
+    world.clock.advance(3_600_000);
+    await recover();
+    expect(await world.sync()).toMatchObject({ status: 'CANCELLED' });
+    expect(await readRun(world.observer.ledger, 't')).toMatchObject({ status: 'SYNCING' });
+    expect(world.mappings.found).toHaveLength(1);
+  });
+});
+
+describe('a compare whose lock was removed from the ledger by hand', () => {
+  it('is ended as well', async () => {
+    await world.begin('c', { action: 'compare' });
+    await deleteIf(world.observer.ledger, lockKey('products#compare'), EXISTING);
+    world.end('c', 'ABORTED');
+    await recover();
+    expect(await readRun(world.observer.ledger, 'c')).toMatchObject({ status: 'CANCELLED' });
+  });
+});
+
+describe('a sync whose record was removed from the ledger by hand', () => {
+  it('leaves neither mapping nor lock behind when another one starts', async () => {
+    await world.open();
+    await deleteIf(world.observer.ledger, runKey('s'), EXISTING);
+    world.end('s', 'ABORTED');
+    await recover();
+    expect(world.mappings.found).toEqual([]);
+    expect(await world.begin('t')).toMatchObject({ outcome: 'START', runId: 't' });
+  });
+});
