@@ -133,7 +133,7 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
       ];
     }
     case 'states':
-      return [{ action: `states:${operation}`, resource: key ?? '*' }];
+      return [{ action: `states:${operation}`, resource: key ?? '' }];
     case 'lambda':
       return [lambdaRequest(call, arns)];
     case 'sns':
@@ -153,7 +153,7 @@ function roleOf({ functionName, mappingOf, service }: SeenCall): string | undefi
   return functionName ?? (service === 'lambda' ? undefined : mappingOf);
 }
 
-/** Calls of functions that their roles do not allow, one line each. An empty list is the proof. */
+/** Calls with the roles of functions that these do not allow, one line each. An empty list is the proof. */
 export function deniedCalls(
   template: Template,
   names: DeployedNames,

@@ -5,6 +5,7 @@ export const drawings = [
   { document: 'workflow/README.md', machine: 'migrate' },
   { document: 'workflow/README.md', machine: 'rollback' },
   { document: 'workflow/README.md', machine: 'restore' },
+  { document: 'workflow/README.md', machine: 'sync' },
 ] as const;
 
 export const sectionName = (machine: string): string => `machine:${machine}`;

@@ -12,10 +12,12 @@ const LIMIT = /^(?:\d+|[A-Z][A-Z\d_]+|max\w*|\w*(?:[lL]imit|[lL]ength|Characters
 const OF_ASCII = [
   /\.digest\('(?:hex|base64url)'\)$/,
   /^hex$/,
+  /\bposition\.hash$/,
   /\.toISOString\(\)$/,
   /^crypto\.randomUUID\(\)$/,
   /^(?:digits|padded|iso|time|backupId)$/,
   /^hash\('sha256'/,
+  /\.position\.hash$/,
   // What `sls package` printed: its last words, for the terminal.
   /^output\.trim\(\)$/,
   // A made slug is data: its rule is tested with the transform, half characters included.

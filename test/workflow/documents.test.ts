@@ -14,7 +14,7 @@ describe('the documents', () => {
       expect(readSection(text, sectionName(machine))).toBe(drawing(machine));
     });
 
-  it.each(['migrate', 'rollback', 'restore'])(
+  it.each(['migrate', 'rollback', 'restore', 'sync'])(
     'workflow/README.md has a row for each state of %s that works',
     (machine) => {
       const document = readFileSync('workflow/README.md', 'utf8');

@@ -343,6 +343,8 @@ describe('alarms', () => {
       ['ExecutionsTimedOut', 'migrate'],
       ['ExecutionsFailed', 'restore'],
       ['ExecutionsTimedOut', 'restore'],
+      ['ExecutionsFailed', 'sync'],
+      ['ExecutionsTimedOut', 'sync'],
       ['ExecutionsFailed', 'rollback'],
       ['ExecutionsTimedOut', 'rollback'],
       ['ExecutionsAborted', 'rollback'],

@@ -24,7 +24,7 @@ const exitCodes = { agree: 0, differ: 1, refused: 3 } as const;
 
 const command = new Command('npm run prove --')
   .description(
-    "Compares what AWS's own interpreter does with each edge of the three state machines (every Retry, Catch and Choice) with what the embedded engine does. Needs AWS credentials that may states:TestState on *, and nothing else: no stage, no role. Nothing is deployed, created or called.",
+    "Compares what AWS's own interpreter does with each edge of the four state machines (every Retry, Catch and Choice) with what the embedded engine does. Needs AWS credentials that may states:TestState on *, and nothing else: no stage, no role. Nothing is deployed, created or called.",
   )
   .requiredOption('-r, --region <region>', 'region whose Step Functions is asked')
   .option('--rate <requests>', 'requests a second, at most', anyNumber, 5)

@@ -61,13 +61,18 @@ const differing = ({ edges }: Proof) =>
 const alone = (name: string, definition: StateDefinition) =>
   new Map([['m', { StartAt: name, States: { [name]: definition, Next: { Type: 'Succeed' } } }]]);
 
-describe('the proof of the three machines', () => {
+describe('the proof of the four machines', () => {
+  it('is about migrate, restore, rollback and sync', () => {
+    const proven = new Set(taskOf(machines).edges.map(({ scope }) => scope.split('/')[0]));
+    expect(proven).toEqual(new Set(['migrate', 'restore', 'rollback', 'sync']));
+  });
+
   it('asks about every edge, keeps to every rule of the API, and finds that both do the same', async () => {
     const proof = await prove(machines);
     expect(differing(proof)).toEqual([]);
     expect(proof.shapes.filter(({ problem }) => problem !== undefined)).toEqual([]);
     expect(proof.fake.requests).toHaveLength(proof.edges.length);
-    expect(proof.edges.length).toBeGreaterThan(250);
+    expect(proof.edges.length).toBeGreaterThan(450);
   });
 
   it('leaves no Retry, Catch, Choice or Default of any state out, and no state at all', () => {
@@ -286,6 +291,7 @@ describe('npm run prove', () => {
       /✔ +migrate\/BackupProducts +BackupSegment +Retry 1, used up: \S+ +caught, to RecordBackupFailure +the same/,
     );
     expect(stdout).toMatch(/✔ +rollback +WaitForWorkers +shape of a Wait +right/);
+    expect(stdout).toMatch(/✔ +sync +SyncBegun +Choice 7\S* +to RecoverPrevious +the same/);
     expect(stdout).toMatch(/agree on all \d+ edges/);
     expect(code).toBe(0);
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { wireItem } from '../../../functions/shared/items/wire-item.ts';
 import { listMinutes } from '../../../functions/shared/ledger/sync-records.ts';
@@ -7,9 +8,12 @@ import { endOfExecution, eventually } from '../../support/embedded.ts';
 import { followShop, sell } from '../../support/followed-shop.ts';
 import type { PolicyDocument } from '../../support/iam-evaluator.ts';
 import { Arns, permissionsByFunction } from '../../support/iam-proof.ts';
-import { deniedCalls } from '../../support/iam-seen-calls.ts';
+import { deniedCalls, type SeenCall } from '../../support/iam-seen-calls.ts';
+import { SYNC_FUNCTION } from '../../support/followed-shop.ts';
+import { createEnabled } from '../../support/mappings.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { packaged } from '../../support/packaged.ts';
+import { rawAws } from '../../support/streams.ts';
 import { compileVariant, readPackage, type Template } from '../../workflow/template-variants.ts';
 
 const names = { stage: 'local', region: 'ap-southeast-2', sourceTable: 'products', tablePrefix: '' };
@@ -78,23 +82,65 @@ async function failAndHold(shop: TestShop): Promise<void> {
   await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'nameless' } } });
 }
 
-/** Stopped as soon as it has written to the ledger. The event and the schedule recover it. */
-async function stopInTheMiddle(shop: TestShop): Promise<void> {
+/** Stopped in the middle of its work. The event and the schedule recover it. */
+async function stopInTheMiddle(shop: TestShop, machine = 'migrate', after = 'CreateTable'): Promise<void> {
   const { sfn, aws } = shop;
   const { executionArn = '' } = await sfn.send(
     new StartExecutionCommand({
-      stateMachineArn: aws.stateMachines['migrate'],
+      stateMachineArn: aws.stateMachines[machine],
       input: '{}',
-      name: 'stopped',
+      name: `stopped-${machine}`,
     }),
   );
   const before = aws.requestLog.entries.length;
-  await eventually(() =>
-    aws.requestLog.entries.slice(before).find(({ operation }) => operation === 'CreateTable'),
-  );
+  await eventually(() => aws.requestLog.entries.slice(before).find(({ operation }) => operation === after));
   await sfn.send(new StopExecutionCommand({ executionArn }));
   await endOfExecution(sfn, executionArn);
   await aws.tickSchedule();
+}
+
+/** A live shop moves: a sync that is stopped, cancelled, started again, compared and cut over, beside writes of the shop. */
+async function playMove(shop: TestShop): Promise<void> {
+  const { aws, dynamo, lambda } = shop;
+  await dynamo.fillProducts(awkwardProducts(20));
+  await shop.migrate({ keepClosed: true });
+  const EventSourceArn = await rawAws(aws).enable('products');
+  await shop.run('sync', { action: 'compare' });
+  await stopInTheMiddle(shop, 'sync', 'CreateEventSourceMapping');
+  const succeed = async (input: unknown, name?: string): Promise<void> => {
+    const { status, error, cause } = await shop.run('sync', input, name);
+    if (status !== 'SUCCEEDED') throw new Error(`${JSON.stringify(input)}: ${error}: ${cause}`);
+  };
+  await eventually(async () => ((await shop.run('sync', {})).status === 'SUCCEEDED' ? true : undefined));
+  await succeed({ action: 'cancel' });
+  await succeed({}, 'follow');
+  await sellOnce(shop);
+  await succeed({ action: 'compare' });
+  await succeed({ action: 'cutover', dryRun: true });
+  await succeed({ action: 'cutover', frozen: true });
+  // A change after the switch, over a mapping that no open sync has. recoverRun deletes it.
+  await createEnabled(lambda, { FunctionName: SYNC_FUNCTION, EventSourceArn });
+  await sellOnce(shop);
+  await eventually(async () => {
+    await shop.invoke('recoverRun');
+    const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
+    return EventSourceMappings.length === 0 ? true : undefined;
+  });
+}
+
+/** A product is changed, another deleted, and both changes are delivered. */
+async function sellOnce({ aws, dynamo }: TestShop): Promise<void> {
+  const before = aws.mappings.batches.length;
+  await dynamo.put(
+    'products',
+    wireItem([
+      ['id', { S: 'sold' }],
+      ['name', { S: 'Sold' }],
+      ['price', { S: '1' }],
+    ]),
+  );
+  await dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'sold' } } });
+  await eventually(() => (aws.mappings.batches.length > before ? true : undefined));
 }
 
 /** The template with other policies in one role. */
@@ -107,33 +153,61 @@ function withPolicies(template: Template, roleId: string, documents: readonly Po
 }
 
 describe('the calls that the functions are seen to make', () => {
-  let shop: TestShop;
   let template: Template;
+  const seen: SeenCall[] = [];
 
   beforeAll(async () => {
     const variant = { name: 'local', stage: 'local', region: names.region, parameters: {} };
     template = (await readPackage(await packaged(), variant)).resolved;
-    shop = await openShop();
-    await playEverything(shop);
+    for (const play of [playEverything, playMove]) {
+      const shop = await openShop({ mappingMillis: 50 });
+      try {
+        await play(shop);
+        seen.push(...shop.aws.requestLog.entries);
+      } finally {
+        await shop.stop();
+      }
+    }
   }, 300_000);
-  afterAll(() => shop.stop());
 
   it('come from every function there is', () => {
-    const seen = new Set(
-      shop.aws.requestLog.entries.map(({ functionName }) => functionName?.split('-').at(-1)),
-    );
+    const callers = new Set(seen.map(({ functionName }) => functionName?.split('-').at(-1)));
     const functions = [...permissionsByFunction(template, names.stage).keys()];
-    expect(functions.filter((key) => !seen.has(key))).toEqual([]);
+    expect(functions.filter((key) => !callers.has(key))).toEqual([]);
+  });
+
+  it('are, for a sync, those that create, look at and delete a mapping, and with it read the stream', () => {
+    const callsOf = (key: string, service: string) =>
+      seen
+        .filter(({ functionName, mappingOf }) => (functionName ?? mappingOf)?.endsWith(`-${key}`) === true)
+        .filter((call) => call.service === service && call.operation !== 'Invoke')
+        .map(({ operation }) => operation);
+    expect(new Set(callsOf('controlSync', 'lambda'))).toEqual(
+      new Set(['Create', 'Get', 'Delete'].map((name) => `${name}EventSourceMapping`)).add(
+        'ListEventSourceMappings',
+      ),
+    );
+    expect(new Set(callsOf('recoverRun', 'lambda'))).toEqual(
+      new Set(['DeleteEventSourceMapping', 'ListEventSourceMappings']),
+    );
+    expect(new Set(callsOf('syncProducts', 'dynamodbstreams'))).toEqual(
+      new Set(['DescribeStream', 'GetRecords', 'GetShardIterator']),
+    );
   });
 
   it('are all allowed by their roles', () => {
-    expect(deniedCalls(template, names, shop.aws.requestLog.entries)).toEqual([]);
+    expect(deniedCalls(template, names, seen)).toEqual([]);
   });
 
-  it('would be denied if a role were narrower', () => {
-    const narrower = withPolicies(template, 'BackupProductsRole', []);
-    const denied = deniedCalls(narrower, names, shop.aws.requestLog.entries);
-    expect(denied.filter((line) => !line.startsWith('backupProducts may not '))).toEqual([]);
+  it.each([
+    ['BackupProductsRole', 'backupProducts'],
+    ['CompareAllRole', 'compareAll'],
+    ['ControlSyncRole', 'controlSync'],
+    ['SyncProductsRole', 'syncProducts'],
+  ])('would be denied if %s were narrower', (roleId, functionKey) => {
+    const narrower = withPolicies(template, roleId, []);
+    const denied = deniedCalls(narrower, names, seen);
+    expect(denied.filter((line) => !line.startsWith(`${functionKey} may not `))).toEqual([]);
     expect(denied.length).toBeGreaterThan(3);
   });
 
@@ -153,7 +227,7 @@ describe('the calls that the functions are seen to make', () => {
     };
     const other = withPolicies(template, 'MigrateProductsEnhancedRole', [widened]);
     const arns = new Arns(names);
-    expect(deniedCalls(other, names, shop.aws.requestLog.entries)).toEqual(
+    expect(deniedCalls(other, names, seen)).toEqual(
       [
         `dynamodb:ConditionCheckItem on ${arns.ledger}`,
         `dynamodb:DeleteItem on ${arns.ledger}`,
