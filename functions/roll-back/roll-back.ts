@@ -11,7 +11,7 @@ import {
 } from '../shared/errors.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { inDoubtUntil, RESERVE_MILLIS, type Runtime, type Turn } from '../shared/runtime.ts';
+import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
@@ -54,8 +54,7 @@ async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackS
   // It looks again before that time, because a worker that finds the run closed closes its claim and need not be waited
   // for.
   if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
-  const remaining = turn.remainingMillis();
-  const deadline = runtime.clock.now() + remaining - Math.min(RESERVE_MILLIS, remaining / 4);
+  const { deadline } = deadlinesOf(runtime.clock, turn);
   const relied = await readReliedTables(runtime, run);
   const scope = { run, deadline, relied, fence: rollBackFence(runtime, run, call) };
   const outcomes = await rollBackTables(runtime, scope);

@@ -15,7 +15,7 @@ export interface Followed {
 }
 
 /**
- * Adds the call to its minute, and logs it: the metrics are made of this line (workflow/resources/alarms.yml). A change
+ * Adds the call to its minute, and logs it: the metrics are made of this line (workflow/resources/sync.yml). A change
  * counts when it is acknowledged, so that it counts once however often it is delivered for lack of time.
  *
  * @throws the ledger's errors

@@ -45,7 +45,7 @@ async function noteWhileSwitching(runtime: Runtime, sync: Run, changes: readonly
 
 const SWITCHING = 'It changed while the sync was SWITCHING, when nothing may be written.';
 
-/** Alarms count these lines by their message: workflow/resources/alarms.yml. */
+/** An alarm counts the changes of the error by its message: workflow/resources/sync.yml. */
 async function sayUnfollowed(
   runtime: Runtime,
   sync: Run | undefined,

@@ -6,9 +6,11 @@ import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { beginRun } from '../../functions/shared/ledger/begin.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { readRun, type Run } from '../../functions/shared/ledger/run.ts';
+import { listPending } from '../../functions/shared/ledger/sync-records.ts';
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { seededRandom } from '../../workflow/local/gateway/seeded-random.ts';
-import { clientSettings } from './embedded.ts';
+import { secret } from './checker.ts';
+import { clientSettings, eventually } from './embedded.ts';
 import { createEnabled } from './mappings.ts';
 import type { TestShop } from './migration.ts';
 import type { RawDynamoDb } from './raw-dynamodb.ts';
@@ -75,6 +77,24 @@ export async function targetDifferences(
   } finally {
     base.destroy();
   }
+}
+
+/** Waits until every change has come and no key waits. Keys that wait are taken up, as the machine does. */
+export async function untilInStep(shop: TestShop, followed: FollowedShop): Promise<void> {
+  await eventually(async () => {
+    const pending = await listPending(followed.ledger, followed.syncId);
+    if (pending.length === 0 && (await followed.differences()).length === 0) return true;
+    if (pending.length > 0) await shop.invoke('syncProducts', { Records: [] });
+    return undefined;
+  });
+}
+
+/** Operations of our functions that would change the source, as logged: none, ever. */
+export function writesToSource({ aws }: Pick<TestShop, 'aws'>): readonly string[] {
+  return aws.requestLog.entries
+    .filter(({ functionName, tables }) => functionName !== undefined && tables.includes(sourceTableName))
+    .map(({ operation }) => operation)
+    .filter((operation) => /^(Put|Update|Delete|BatchWrite|Transact)/.test(operation));
 }
 
 interface NewSync {
@@ -166,5 +186,6 @@ function soldProduct(id: string, n: number, chance: number): WireItem {
     price: { S: String(100 + n) },
     sizes: { L: sizes.map((S) => ({ S })) },
     change: { N: String(n) },
+    note: { S: `${secret} of ${id}` },
   };
 }

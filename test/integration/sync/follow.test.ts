@@ -1,8 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { listMinutes, listNamed, listPending } from '../../../functions/shared/ledger/sync-records.ts';
+import { listMinutes, listNamed } from '../../../functions/shared/ledger/sync-records.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
 import { eventually } from '../../support/embedded.ts';
-import { type FollowedShop, followShop, sell, SYNC_FUNCTION } from '../../support/followed-shop.ts';
+import {
+  type FollowedShop,
+  followShop,
+  sell,
+  SYNC_FUNCTION,
+  untilInStep,
+  writesToSource,
+} from '../../support/followed-shop.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { caseCount } from '../../support/soak.ts';
 
@@ -21,40 +28,18 @@ async function open(products: number): Promise<void> {
   followed = await followShop(shop, 'migrated');
 }
 
-/** Every change has come, and none waits. Keys that wait are taken up with the next change, so something changes. */
-async function untilInStep(): Promise<void> {
-  let n = 0;
-  await eventually(async () => {
-    const pending = await listPending(followed.ledger, followed.syncId);
-    if (pending.length === 0 && (await followed.differences()).length === 0) return true;
-    n += 1;
-    await shop.dynamo.put('products', {
-      id: { S: 'nudge' },
-      name: { S: 'Nudge' },
-      price: { S: String(n) },
-    });
-    return undefined;
-  });
-}
-
-const writesToSource = (): readonly string[] =>
-  shop.aws.requestLog.entries
-    .filter(({ functionName, tables }) => functionName !== undefined && tables.includes('products'))
-    .map(({ operation }) => operation)
-    .filter((operation) => /^(Put|Update|Delete|BatchWrite|Transact)/.test(operation));
-
 describe('a sync', () => {
   it('brings every change of the shop into the target, and is quiet afterwards', async () => {
     await open(12);
     await sell(shop.dynamo, { changes: 40, perSecond: 200, products: 15, seed: 1 });
-    await untilInStep();
+    await untilInStep(shop, followed);
     const minutes = await listMinutes(followed.ledger, followed.syncId);
     const total = (field: 'records' | 'repaired' | 'conflicts' | 'pending') =>
       minutes.reduce((sum, minute) => sum + minute[field], 0);
     expect(total('records')).toBeGreaterThan(0);
     expect(total('repaired')).toBeGreaterThan(0);
     expect([total('conflicts'), total('pending')]).toEqual([0, 0]);
-    expect(writesToSource()).toEqual([]);
+    expect(writesToSource(shop)).toEqual([]);
     expect([...(shop.aws.queues.get('products-migration-local-sync-failures')?.messages ?? [])]).toEqual([]);
   });
 
@@ -73,8 +58,8 @@ describe('a sync', () => {
     await sell(shop.dynamo, { changes: caseCount(240), perSecond: 40, products: 40, seed: 5 });
     await eventually(() => (kills.every(({ struck }) => struck > 0) ? true : nudge()));
     faults.clear();
-    await untilInStep();
-    expect(writesToSource()).toEqual([]);
+    await untilInStep(shop, followed);
+    expect(writesToSource(shop)).toEqual([]);
   });
 
   it('leaves what the shop has changed in the target, and names it', async () => {
