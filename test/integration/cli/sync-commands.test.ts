@@ -110,7 +110,7 @@ describe('the commands of a sync, one after the other as an operator would use t
     await eventually(async () => ((await shown()).followed.records >= 3 ? true : undefined));
     const { code, stdout } = await onStage('sync');
     expect(stdout).toContain('Syncing. products-enhanced follows every change of table products.');
-    expect(stdout).toMatch(/Lag +\S+ m?s on average, \S+ m?s at most at \d\d:\d\d UTC/);
+    expect(stdout).toMatch(/Lag +\S+ m?s on average, \S+ m?s at most /);
     expect(stdout).toMatch(/Repaired +3 source items/);
     expect(stdout).toMatch(/Pending +0/);
     expect(code).toBe(0);

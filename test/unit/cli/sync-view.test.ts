@@ -87,8 +87,8 @@ describe('the lines about a sync', () => {
     expect(linesOf(syncReportOf())).toEqual({
       Source: 'products into products-enhanced, as migration migrate-20260301T120000Z-4f2a9c made it',
       Since: '2026-03-01 13:00:00 UTC',
-      Lag: '0.2 s on average, 1.4 s at most at 14:05 UTC (30 s ago); 2.5 s at most since the start',
-      Records: '20/s now, 3,000 since the start',
+      Lag: '0.2 s on average, 1.4 s at most in this minute; 2.5 s at most since the start',
+      Records: '20/s in the last two minutes, 3,000 since the start',
       Repaired: '2,300 source items brought up to date by changes',
       Pending: '0',
       Compared:
@@ -136,6 +136,17 @@ describe('the lines about a sync', () => {
   it('count records a second over this minute and the one before, not since long ago', () => {
     expect(recordsPerSecond(syncReportOf(), NOW)).toBe(1_800 / 90);
     expect(recordsPerSecond(syncReportOf(), NOW + 600_000)).toBe(0);
+  });
+
+  it('count records a second since the look before, where there was one', () => {
+    const before = { at: NOW - 2_000, records: 2_990 };
+    const rows = syncRows(syncReportOf(), NOW, before);
+    expect(rows).toContainEqual(['Records', '5.0/s now, 3,000 since the start']);
+  });
+
+  it('say how long ago the last minute with changes was', () => {
+    const [[, lag] = []] = syncRows(syncReportOf(), NOW + 600_000).filter(([label]) => label === 'Lag');
+    expect(lag).toContain('1.4 s at most at 14:05 UTC, 9 min 30 s ago;');
   });
 
   it('count the first records of a young sync over its age', () => {

@@ -12,14 +12,20 @@ import { isGapOpen } from './outcome-of-sync.ts';
 
 const MINUTE_MILLIS = 60_000;
 
+/** How many records had been followed at a look before this one (epoch milliseconds). */
+export interface EarlierLook {
+  readonly at: number;
+  readonly records: number;
+}
+
 /** What is known of a sync or a compare at `now` (epoch milliseconds), line by line. */
-export function syncRows(report: SyncReport, now: number): readonly Row[] {
+export function syncRows(report: SyncReport, now: number, before?: EarlierLook): readonly Row[] {
   const { kind, follows, source, startedAt, finishedAt } = report;
   const end = finishedAt === null ? '' : `, ended ${moment(finishedAt)} UTC`;
   return [
     ['Source', `${source.table} into ${follows.tables.join(', ')}, as migration ${follows.runId} made it`],
     ['Since', `${moment(startedAt)} UTC${end}`],
-    ...(kind === 'sync' ? followedRows(report, now) : []),
+    ...(kind === 'sync' ? followedRows(report, now, before) : []),
     ['Compared', comparedText(report, now)],
     ...namedRows(report),
     ...gapRows(report),
@@ -28,11 +34,11 @@ export function syncRows(report: SyncReport, now: number): readonly Row[] {
 }
 
 /** What came over the stream. */
-function followedRows(report: SyncReport, now: number): readonly Row[] {
+function followedRows(report: SyncReport, now: number, before: EarlierLook | undefined): readonly Row[] {
   const { followed, pending } = report;
   return [
     ['Lag', lagText(report, now)],
-    ['Records', `${rateText(recordsPerSecond(report, now))} now, ${count(followed.records)} since the start`],
+    ['Records', `${rateText(report, now, before)}, ${count(followed.records)} since the start`],
     ['Repaired', `${counted(followed.repaired, 'source item')} brought up to date by changes`],
     ...keysRows('Pending', pending),
   ];
@@ -42,7 +48,8 @@ function lagText({ minutes, followed }: SyncReport, now: number): string {
   const last = minutes.at(-1);
   if (last === undefined) return 'no change has been followed yet';
   const mean = duration(last.meanLagSeconds);
-  const at = `at ${last.minute.slice(11)} UTC (${agoText(now - startOf(last))})`;
+  const endedAt = startOf(last) + MINUTE_MILLIS;
+  const at = endedAt > now ? 'in this minute' : `at ${last.minute.slice(11)} UTC, ${agoText(now - endedAt)}`;
   return `${mean} on average, ${duration(last.maxLagSeconds)} at most ${at}; ${duration(followed.maxLagSeconds)} at most since the start`;
 }
 
@@ -59,7 +66,14 @@ export function recordsPerSecond({ minutes, startedAt }: SyncReport, now: number
   return records / Math.max(1, (now - from) / 1_000);
 }
 
-function rateText(perSecond: number): string {
+/** As exact as it can be told: since the look before, else over two minutes. */
+function rateText(report: SyncReport, now: number, before: EarlierLook | undefined): string {
+  if (before === undefined) return `${perSecondText(recordsPerSecond(report, now))} in the last two minutes`;
+  const records = Math.max(0, report.followed.records - before.records);
+  return `${perSecondText(records / Math.max(1, (now - before.at) / 1_000))} now`;
+}
+
+function perSecondText(perSecond: number): string {
   return `${perSecond < 9.95 && perSecond > 0 ? perSecond.toFixed(1) : count(perSecond)}/s`;
 }
 

@@ -9,7 +9,7 @@ import { outcomeLines } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { lookAtSync } from './collect-sync.ts';
 import { outcomeOfSync } from './outcome-of-sync.ts';
-import { syncRows } from './sync-rows.ts';
+import { type EarlierLook, syncRows } from './sync-rows.ts';
 
 const LOOK_MILLIS = 2_000;
 
@@ -24,11 +24,14 @@ export async function watchSync(
   { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
 ): Promise<number> {
   const draw = redraw(terminal);
+  let before: EarlierLook | undefined;
   for (let run = sync; ; run = await readRun(context.ledger, sync.runId)) {
     const report = await lookAtSync(context, run);
     const shown = printableAll(report);
     const outcome = outcomeOfSync({ report: shown, failure: null });
-    const rows = [['Sync', shown.runId] as const, ...syncRows(shown, Date.now())];
+    const now = Date.now();
+    const rows = [['Sync', shown.runId] as const, ...syncRows(shown, now, before)];
+    before = { at: now, records: shown.followed.records };
     draw(outcomeLines(terminal, outcome, rows));
     if (terminal.json) terminal.document(report);
     if (!terminal.isLive || terminal.json || isEndStatus(run.status)) return 0;
