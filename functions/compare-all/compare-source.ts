@@ -3,10 +3,10 @@ import type { TargetTable } from '../shared/copy/reconcile/reconcile-io.ts';
 import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
 import {
   conflictKey,
+  differingKey,
   itemText,
   quarantinedKey,
   type StayingKey,
-  differingKey,
 } from '../shared/copy/reconcile/staying-keys.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';

@@ -1,3 +1,4 @@
+import { sideBySide } from '../shared/copy/pipeline.ts';
 import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/ledger/fence.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
@@ -91,9 +92,11 @@ async function forgetUnseen(
   const { conflicts, quarantined, differing, repairs } = compared;
   const isComplete = countOverAll(shards, 'named') >= conflicts + quarantined + (repairs ? 0 : differing);
   if (kind !== 'sync' || !isComplete) return;
-  for (const named of await listNamed(ledger, runId))
-    if (named.seenAt < compared.startedAt) await forgetNamed(ledger, named);
+  const unseen = (await listNamed(ledger, runId)).filter(({ seenAt }) => seenAt < compared.startedAt);
+  await sideBySide(NAMES_IN_FLIGHT, unseen, async (named) => void (await forgetNamed(ledger, named)));
 }
+
+const NAMES_IN_FLIGHT = 16;
 
 function outputOf({ differing, repaired, conflicts, quarantined }: Compared): ComparedOutput {
   return { differing, repaired, conflicts, quarantined };

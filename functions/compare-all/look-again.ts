@@ -1,3 +1,4 @@
+import { sideBySide } from '../shared/copy/pipeline.ts';
 import { type KeyEnd, reconcileBatch } from '../shared/copy/reconcile/reconcile-batch.ts';
 import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
 import { conflictKey, differingKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
@@ -147,7 +148,10 @@ async function nameAll(
   if (run.kind !== 'sync') return 0;
   const room = Math.max(0, MAX_NAMED - tally.counters.named);
   const named = staying.slice(0, room);
-  for (const key of named)
-    await turn.retry(() => nameKey(ledger, run.runId, { ...key, seenAt: clock.now() }));
+  await sideBySide(NAMES_IN_FLIGHT, named, (key) =>
+    turn.retry(() => nameKey(ledger, run.runId, { ...key, seenAt: clock.now() })),
+  );
   return named.length;
 }
+
+const NAMES_IN_FLIGHT = 16;

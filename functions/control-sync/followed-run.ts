@@ -1,5 +1,6 @@
 import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
 import { findRun, type FollowedTable, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import { listReliants } from '../shared/ledger/reliant.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
@@ -57,8 +58,20 @@ async function succeeded({ ledger, config }: SyncRuntime, runId: string): Promis
       `The ledger ${ledger.tableName} knows no run ${runId}. Nothing was changed. List the runs with: npm run runs -- --stage ${config.stage}`,
     );
   if (run.kind === 'migrate' && run.status === 'SUCCEEDED' && run.sourceTable === config.sourceTable)
-    return run;
+    return unlessOutdated(ledger, run);
   throw new SyncRefusedError(
     `Run ${runId} (${run.kind} of table ${run.sourceTable}, ${run.status}) cannot be followed: that needs a migration of table ${config.sourceTable} that succeeded. Nothing was changed.`,
   );
+}
+
+/** Its settings would undo what a later run has made of the same tables. */
+async function unlessOutdated(ledger: SyncRuntime['ledger'], run: Run): Promise<Run> {
+  for (const { runId } of await listReliants(ledger, run.runId)) {
+    const later = await findRun(ledger, runId);
+    if (later?.kind === 'migrate' && later.status === 'SUCCEEDED')
+      throw new SyncRefusedError(
+        `Run ${run.runId} cannot be followed, because run ${runId} has worked on its tables since. Nothing was changed. Follow that run: {"runId": "${runId}"}.`,
+      );
+  }
+  return run;
 }

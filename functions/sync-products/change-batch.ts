@@ -15,7 +15,7 @@ const keyAttributeSchema = z.union([
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
  */
 export const changeBatchSchema = z.object({
-  /** As many as the mapping's batch size allows. */
+  /** As many as the mapping's batch size allows; none where the machine has keys taken up that wait. */
   Records: z
     .array(
       z.object({

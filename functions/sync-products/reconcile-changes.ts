@@ -38,8 +38,9 @@ export interface Reconciliation extends Done {
   readonly closed: readonly Change[];
 }
 
-/** Pending keys that one call takes up after its own. */
+/** Pending keys that one call takes up: after its own, and where it has none of its own. */
 const PENDING_KEYS = 10;
+const PENDING_KEYS_ALONE = 500;
 
 /**
  * Reconciles each key of the changes once, side by side, then some of those that wait. What stays as it is, is named.
@@ -52,7 +53,8 @@ export async function reconcileChanges(runtime: Runtime, scope: ChangeScope): Pr
   const isShort = (): boolean => runtime.clock.now() >= deadline;
   const reconcile = openSyncReconcile(runtime, scope);
   const own = await reconcileOwn(runtime, scope, { reconcile, isShort });
-  const pending = { syncId: sync.runId, reconcile, limit: PENDING_KEYS, isShort };
+  const limit = scope.changes.length === 0 ? PENDING_KEYS_ALONE : PENDING_KEYS;
+  const pending = { syncId: sync.runId, reconcile, limit, isShort };
   const others = own.closed.length > 0 || isShort() ? [] : await takeUpPending(runtime, pending);
   for (const end of others) fateOf(end);
   const { ends, unsettled, closed } = own;

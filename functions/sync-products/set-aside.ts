@@ -52,6 +52,7 @@ async function sayUnfollowed(
   changes: readonly Change[],
 ): Promise<void> {
   const records = changes.length;
+  if (records === 0) return;
   const switched = sync === undefined ? await findSwitch(runtime) : undefined;
   if (switched === undefined) {
     runtime.logger.info('Changes without a sync', { records, syncId: sync?.runId, status: sync?.status });

@@ -105,11 +105,27 @@ export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
     { payload: { action: 'restore', worker }, fields: { worker: 'object', 'worker.runId': 'runId' } },
     { payload: { action: 'create', run: runStep }, fields: { run: 'object', 'run.runId': 'runId' } },
   ],
+  compareAll: [
+    {
+      payload: { action: 'source', worker },
+      fields: { action: 'choice', worker: 'object', 'worker.runId': 'runId', 'worker.shard': 'index' },
+    },
+    { payload: { action: 'judge', run: runStep }, fields: { run: 'object', 'run.runId': 'runId' } },
+  ],
+  controlSync: [
+    {
+      payload: { action: 'startMapping', run: runStep },
+      fields: { action: 'choice', run: 'object', 'run.runId': 'runId', 'run.executionArn': 'arn' },
+    },
+    {
+      payload: { action: 'drain', run: runStep, since: execution.startTime },
+      fields: { 'run.runId': 'runId', since: 'time' },
+    },
+  ],
   syncProducts: [
     {
       payload: { Records: [changeRecord] },
       fields: {
-        Records: 'object',
         'Records.0.eventSourceARN': 'arn',
         'Records.0.dynamodb': 'object',
         'Records.0.dynamodb.Keys': 'object',

@@ -4,11 +4,10 @@ import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { consoleLink } from './deployment.ts';
-import { LOST_CONNECTION } from './exit-codes.ts';
 import { startExecution } from './executions.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
 import { INTERRUPTED, onInterrupt } from './interrupt.ts';
-import { explain, isLost } from './operator-error.ts';
+import { sayLost } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
 import { saveReport } from './save-report.ts';
 import { printSummary } from './summary.ts';
@@ -41,10 +40,9 @@ export async function followToReport(
     sayHowToFollow(context, executionArn, terminal);
     return end === undefined ? INTERRUPTED : 1;
   } catch (error) {
-    if (!isLost(error)) throw error;
-    terminal.complain(printable(explain(error, context)));
+    const exitCode = sayLost(error, context, terminal);
     sayHowToFollow(context, executionArn, terminal);
-    return LOST_CONNECTION;
+    return exitCode;
   } finally {
     interrupt.release();
   }

@@ -1,5 +1,8 @@
 import { isNamed } from '../../functions/shared/errors.ts';
 import { faultOf } from '../../functions/shared/fault.ts';
+import { printable } from '../../functions/shared/printable.ts';
+import { LOST_CONNECTION } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
 
 /** An error that the operator can fix. Its message is the whole output, without a stack. */
 export class OperatorError extends Error {
@@ -35,8 +38,24 @@ export function explain(error: unknown, where: Whereabouts = {}): string {
   return isLost(error) ? notAnswering(endpoint, message || reasonOf(error)) : message;
 }
 
+/**
+ * Says that nothing answers any more, while what was started goes on.
+ *
+ * @returns the command's exit code
+ * @throws the error, where it is another one
+ */
+export function sayLost(
+  error: unknown,
+  where: Whereabouts,
+  { complain }: Pick<Terminal, 'complain'>,
+): number {
+  if (!isLost(error)) throw error;
+  complain(printable(explain(error, where)));
+  return LOST_CONNECTION;
+}
+
 /** Whether nothing answers, or no longer. */
-export function isLost(error: unknown): boolean {
+function isLost(error: unknown): boolean {
   const { code = '' } = (error ?? {}) as { code?: string };
   const isCutOff = code === 'ECONNRESET' || isNamed(error, 'TimeoutError');
   return isCutOff || faultOf(error).kind === 'no answer';

@@ -10,6 +10,7 @@ import {
 import { WRONG_USAGE } from './exit-codes.ts';
 import { startAndFollow } from './follow-to-report.ts';
 import { onInterrupt } from './interrupt.ts';
+import { sayLost } from './operator-error.ts';
 import { isOpen, newestSync, noSyncSentence } from './sync/find-sync.ts';
 import { watchSync } from './sync/watch-sync.ts';
 
@@ -67,6 +68,8 @@ async function show({ context, terminal }: StageCall<Options>): Promise<number> 
   const interrupt = onInterrupt();
   try {
     return await watchSync(context, newest, { terminal, signal: interrupt.signal });
+  } catch (error) {
+    return sayLost(error, context, terminal);
   } finally {
     interrupt.release();
   }

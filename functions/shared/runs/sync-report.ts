@@ -10,6 +10,8 @@ import { publish } from './publish-report.ts';
 export interface NamedKeys {
   readonly count: number;
   readonly keys: readonly string[];
+  /** Of each of these keys, why it is named: a sentence. */
+  readonly reasons: readonly string[];
 }
 
 /** One thing that a cut over depends on. */
@@ -72,6 +74,7 @@ export interface FreezeCommands {
 
 const MAX_KEYS = 10;
 const MAX_KEY_BYTES = 120;
+const MAX_REASON_BYTES = 240;
 const MAX_MINUTES = 60;
 
 /** What a look at a sync needs: a function's runtime has it, and a command's context. */
@@ -123,10 +126,12 @@ export function publishSyncReport(runtime: Runtime, build: () => Promise<SyncRep
   return publish(runtime, build, messageOf);
 }
 
-function namedKeys(keys: readonly { readonly text: string }[]): NamedKeys {
+function namedKeys(all: readonly { readonly text: string; readonly reason: string }[]): NamedKeys {
+  const first = all.slice(0, MAX_KEYS);
   return {
-    count: keys.length,
-    keys: keys.slice(0, MAX_KEYS).map(({ text }) => shorten(text, MAX_KEY_BYTES)),
+    count: all.length,
+    keys: first.map(({ text }) => shorten(text, MAX_KEY_BYTES)),
+    reasons: first.map(({ reason }) => shorten(reason, MAX_REASON_BYTES)),
   };
 }
 

@@ -177,6 +177,18 @@ const badInputs: Readonly<Record<string, readonly unknown[]>> = {
     JSON.parse('{"__proto__": {}, "runId": "x"}'),
     { runId: 'x', tables: ['orders'] },
   ],
+  sync: [
+    'abc',
+    [],
+    { action: 'Start' },
+    { action: 'cutover' },
+    { action: 'cancel', runId: '../x' },
+    { runId: 'no-such-run' },
+    { runId: 'x'.repeat(81) },
+    { action: ['start'] },
+    { frozen: 'yes' },
+    JSON.parse('{"__proto__": {"action": "cancel"}}'),
+  ],
 };
 
 describe('a bad input of a state machine', () => {

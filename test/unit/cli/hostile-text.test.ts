@@ -83,7 +83,7 @@ const hostileView = (text: string): ReportView => ({
 
 /** The same of a sync. */
 function hostileSync(text: string): SyncReportView {
-  const keys = { count: 2, keys: [text, text] };
+  const keys = { count: 2, keys: [text, text], reasons: [text, text] };
   return syncViewOf(
     syncReportOf({
       runId: text,

@@ -28,7 +28,7 @@ export function minuteOf(minute: string, changes: Partial<ReportedMinute> = {}):
   return { minute, records: 1_200, repaired: 900, meanLagSeconds: 0.21, maxLagSeconds: 1.4, ...changes };
 }
 
-const NONE = { count: 0, keys: [] } as const;
+const NONE = { count: 0, keys: [], reasons: [] } as const;
 
 /** A sync that follows a shop at 20 changes a second, and has nothing left to do. */
 export function syncReportOf(changes: Partial<SyncReport> = {}): SyncReport {
@@ -71,7 +71,11 @@ export function compareReportOf(changes: Partial<SyncReport> = {}): SyncReport {
     streamArn: null,
     mappingId: null,
     compared: comparedOf({ repairs: false, repaired: 0, differing: 3 }),
-    differing: { count: 3, keys: ['id 7', 'id 8', 'id 9'] },
+    differing: {
+      count: 3,
+      keys: ['id 7', 'id 8', 'id 9'],
+      reasons: ['It changed at every look.', 'It changed at every look.', 'It changed at every look.'],
+    },
     followed: { records: 0, repaired: 0, maxLagSeconds: 0 },
     minutes: [],
     summary: '5,000 source items and 24,995 target items were compared: 3 differ.',

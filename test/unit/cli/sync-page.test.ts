@@ -57,16 +57,16 @@ describe('the page of a sync', () => {
       syncViewOf(
         syncReportOf({
           gap: { at: Date.parse('2026-03-01T13:30:00Z'), reason: 'The stream was trimmed.' },
-          pending: { count: 1, keys: ['id 7'] },
-          conflicts: { count: 1, keys: ['PRODUCT#8 / METADATA'] },
-          quarantined: { count: 1, keys: ['id 9'] },
+          pending: { count: 1, keys: ['id 7'], reasons: ['It changed at every look.'] },
+          conflicts: { count: 1, keys: ['PRODUCT#8 / METADATA'], reasons: ['It changed at every look.'] },
+          quarantined: { count: 1, keys: ['id 9'], reasons: ['It changed at every look.'] },
           warnings: ['The stream has another reader.'],
         }),
       ),
     );
     for (const text of [
       'The stream was trimmed.',
-      'id 7',
+      'id 7</code> It changed at every look.',
       'PRODUCT#8 / METADATA',
       'id 9',
       'The stream has another reader.',
@@ -107,7 +107,7 @@ describe('the page of a sync', () => {
   });
 
   it('shows whatever a product is called as text, and needs no network and no script', () => {
-    const keys = { count: 1, keys: [evil] };
+    const keys = { count: 1, keys: [evil], reasons: [evil] };
     const { checks = [] } = checkedReportOf(false);
     const page = renderSyncReport(
       syncViewOf(

@@ -33,9 +33,16 @@ describe('the headline of a sync', () => {
   });
 
   it.each([
-    ['a key is pending', { pending: { count: 1, keys: ['id 7'] } }],
-    ['a target item was changed by others', { conflicts: { count: 1, keys: ['id 7'] } }],
-    ['a source item cannot be transformed', { quarantined: { count: 1, keys: ['id 7'] } }],
+    ['a key is pending', { pending: { count: 1, keys: ['id 7'], reasons: ['It changed at every look.'] } }],
+    [
+      'a target item was changed by others',
+      { conflicts: { count: 1, keys: ['id 7'], reasons: ['It changed at every look.'] } },
+    ],
+    [
+      'a source item cannot be transformed',
+      { quarantined: { count: 1, keys: ['id 7'], reasons: ['It changed at every look.'] } },
+    ],
+    ['it has not been compared yet', { compared: null }],
     ['the last compare left differences', { compared: comparedOf({ differing: 1 }) }],
     ['changes may have been missed and no compare began since', { gap: GAP }],
   ])('is worth a look when %s', (_what, changes) => {
@@ -91,9 +98,19 @@ describe('the lines about a sync', () => {
     });
   });
 
-  it('name the keys that wait, and say that there are more', () => {
-    const pending = { count: 12, keys: ['id 7', 'id 8'] };
-    expect(linesOf(syncReportOf({ pending }))).toMatchObject({ Pending: '12: id 7, id 8, ...' });
+  it('name the keys that wait and why, and say that there are more', () => {
+    const pending = {
+      count: 12,
+      keys: ['id 7', 'id 8'],
+      reasons: ['It changed at every look.', 'It changed at every look.'],
+    };
+    const rows = syncRows(syncReportOf({ pending }), NOW);
+    const at = rows.findIndex(([label]) => label === 'Pending');
+    expect(rows.slice(at, at + 3)).toEqual([
+      ['Pending', '12: id 7, id 8, ...'],
+      ['', 'id 7: It changed at every look.'],
+      ['', 'id 8: It changed at every look.'],
+    ]);
   });
 
   it('say when changes may have been missed, and whether a compare has looked since', () => {

@@ -43,7 +43,7 @@ describe('npm run sync', () => {
     const { terminal, lines } = recordingTerminal();
     expect(await watchSync(context(), run, { terminal, signal: new AbortController().signal })).toBe(0);
     expect(lines.join('\n')).toContain(
-      '✔ Syncing. products-enhanced follows every change of table products.',
+      '▲ Syncing. products-enhanced follows every change of table products.',
     );
     expect(lines.join('\n')).toMatch(/Lag +0\.5 s on average, 0\.9 s at most at 12:05 UTC/);
     expect(lines.filter((line) => line.includes('Syncing'))).toHaveLength(1);

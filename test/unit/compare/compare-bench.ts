@@ -11,7 +11,13 @@ import { lookScope, openScan, pagesOf, wholeTable } from '../../../functions/sha
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { keyText } from '../../../functions/shared/items/item-key.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import { type Compared, readRun, type Run, type RunKind } from '../../../functions/shared/ledger/run.ts';
+import {
+  type Compared,
+  type Followed,
+  readRun,
+  type Run,
+  type RunKind,
+} from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { changeSync } from '../../../functions/shared/ledger/sync.ts';
 import { listNamed } from '../../../functions/shared/ledger/sync-records.ts';
@@ -69,6 +75,8 @@ export interface CompareBenchOptions {
   readonly kind?: Extract<RunKind, 'sync' | 'compare'>;
   readonly plan?: Partial<Plan>;
   readonly migration?: Migration;
+  /** Of what the run follows. */
+  readonly follows?: Partial<Followed>;
 }
 
 /** Everything that a source item becomes in the followed run, and what becomes nothing. */
@@ -99,7 +107,7 @@ export async function compareBench(options: CompareBenchOptions = {}): Promise<C
   const run = await bench.begin('sync-1', plan, {
     kind,
     sourceTable: migration.source.name,
-    follows: { ...FOLLOWED, tables: migration.filled.map(({ name }) => ({ name })) },
+    follows: { ...FOLLOWED, tables: migration.filled.map(({ name }) => ({ name })), ...options.follows },
     ...(kind === 'compare' && { lockTable: `${migration.source.name}#compare` }),
   });
   return { bench, runtime, run, ...movesOf(runtime, bench, run) };

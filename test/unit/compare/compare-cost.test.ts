@@ -24,11 +24,11 @@ async function requestsOf(count: number, changed: number): Promise<Record<string
 
 describe('what a compare costs', () => {
   it('is a request for every hundred target items, twice, and nothing for each source item', async () => {
-    expect(await requestsOf(400, 0)).toMatchObject({ BatchGetItem: 400 / 20 + 2_000 / 100 });
+    expect(await requestsOf(200, 0)).toMatchObject({ BatchGetItem: 200 / 20 + 1_000 / 100 });
   });
 
   it('grows with the table, and with what differs', async () => {
-    const [small, large] = [await requestsOf(200, 20), await requestsOf(400, 40)];
+    const [small, large] = [await requestsOf(100, 10), await requestsOf(200, 20)];
     for (const operation of ['BatchGetItem', 'Query', 'GetItem', 'UpdateItem'])
       expect([operation, large[operation]]).toEqual([operation, 2 * (small[operation] ?? 0)]);
   });

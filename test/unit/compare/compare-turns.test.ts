@@ -9,7 +9,7 @@ import { listPending } from '../../../functions/shared/ledger/sync-records.ts';
 import { longTurn } from '../files/backup-bench.ts';
 import { awsError, sizedProduct, sizedProducts } from '../migrate/migrate-bench.ts';
 import { type CompareBench, compareBench, type Gate } from './compare-bench.ts';
-import { CONFLICTS, drift, SOURCE } from './drift.ts';
+import { CONFLICTS, drift, SOURCE, TARGET } from './drift.ts';
 
 let world: CompareBench;
 afterEach(() => world.bench.stop());
@@ -122,6 +122,15 @@ describe('a worker of a compare', () => {
     expect(await world.target()).toEqual(before);
   });
 
+  it('changes nothing in a table that has taken the place of the one that the sync follows', async () => {
+    const followed = { tables: [{ name: TARGET, tableId: 'another-table' }] };
+    world = await compareBench({ ...ONE_SEGMENT, follows: followed });
+    await drift(world);
+    const before = await world.target();
+    await expect(world.compare()).rejects.toThrow(TARGET);
+    expect(await world.target()).toEqual(before);
+  });
+
   it('refuses a run that follows nothing', async () => {
     world = await compareBench(ONE_SEGMENT);
     const run = await world.bench.begin('migrate-1', {}, { lockTable: 'another' });
@@ -223,6 +232,16 @@ describe('the judgement of a compare', () => {
     await world.compare({ run: switching });
     const syncing = await world.next('cut-over', 'SYNCING');
     await expect(world.judge(syncing)).rejects.toThrow('were not finished');
+  });
+
+  it('says that something differs though a source item changed between the looks of the two sides', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    const run = await world.next('cut-over', 'SWITCHING');
+    await world.map('source', { run });
+    // A writer that is not frozen.
+    await world.put(SOURCE, sizedProduct(1, { name: { S: 'Renamed' } }));
+    await world.map('target', { run });
+    expect((await world.judge(run)).differing).toBeGreaterThan(0);
   });
 
   it('waits until the last request of a second call is through', async () => {

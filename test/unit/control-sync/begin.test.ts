@@ -1,6 +1,8 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { rely } from '../../../functions/shared/ledger/reliant.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { findRun } from '../../../functions/shared/ledger/run.ts';
 import { createSyncWorld, streamOf, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
@@ -57,6 +59,16 @@ describe('the start of a sync', () => {
     await expect(world.begin('s', { runId: 'x' })).rejects.toThrow(/knows no run x/);
     await begunRun(world, 'half');
     await expect(world.begin('s', { runId: 'half' })).rejects.toThrow(/half .*RUNNING.* cannot be followed/);
+  });
+
+  it('is refused for a migration whose tables a later one has worked on', async () => {
+    const { ledger } = world.observer;
+    const later = await begunRun(world, 'n');
+    const tables = [{ name: 'products-enhanced' }];
+    const committedAt = new Date(world.clock.now()).toISOString();
+    const actions = await rely(ledger, { runId: 'n', committedAt }, new Map([['m', tables]]));
+    await transition(ledger, { run: later, to: 'SUCCEEDED', lock: 'release', writer: 'test' }, actions);
+    await expect(world.begin('s', { runId: 'm' })).rejects.toThrow(/run n has worked on its tables since/);
   });
 
   it('is refused when somebody has deleted the target', async () => {

@@ -84,8 +84,19 @@ describe('a key that cannot be settled', () => {
     expect(await bench.pending()).toHaveLength(30);
     const runtime = throwing(bench.world.observer, ...stuck);
     for (let call = 0; call < 24; call += 1)
-      await bench.call([], { runtime: { ...runtime, random: () => call / 24 } });
+      await bench.call(['ghost'], { runtime: { ...runtime, random: () => call / 24 } });
     expect(await bench.pending()).toEqual(stuck.toSorted());
+  });
+});
+
+describe('a call without records', () => {
+  it('takes up every key that waits', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => `p${index}`);
+    for (const id of many) await bench.putSource(product(id));
+    await bench.call(many, { runtime: throwing(bench.world.observer, ...many) });
+    expect(await bench.call([])).toEqual(acknowledged);
+    expect(await bench.pending()).toEqual([]);
+    expect(await bench.differences()).toEqual([]);
   });
 });
 

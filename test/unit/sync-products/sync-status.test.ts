@@ -34,6 +34,12 @@ describe('a batch that comes without an open sync', () => {
     expect(lines).toEqual([['info', 'Changes without a sync', { records: 3 }]]);
   });
 
+  it('says nothing where it has no records', async () => {
+    const { runtime, lines } = logging(bench.world.observer);
+    expect(await bench.call([], { runtime })).toEqual(acknowledged);
+    expect(lines).toEqual([]);
+  });
+
   it.each([
     ['being cancelled', ['CANCELLING']],
     ['cancelled', ['CANCELLING', 'CANCELLED']],

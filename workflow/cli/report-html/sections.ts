@@ -71,8 +71,7 @@ export function shouldBeZero(value: number): Html {
   return html`<span class="${value === 0 ? 'zero' : 'warn'}">${count(value)}</span>`;
 }
 
-/** Keys, one a line; nothing where there are none. */
-export function samples(label: string, keys: readonly string[] = []): Fact | undefined {
+function samples(label: string, keys: readonly string[] = []): Fact | undefined {
   if (keys.length === 0) return undefined;
   return [label, keys.map((key) => html`<code>${key}</code><br>`)];
 }

@@ -6,9 +6,9 @@ import type { SyncReportView } from '../sync/collect-sync.ts';
 import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
 import { isGapOpen } from '../sync/outcome-of-sync.ts';
 import { gapText } from '../sync/sync-rows.ts';
-import { type Html, html } from './html.ts';
+import { type Content, type Html, html } from './html.ts';
 import { LAGS, lagChart } from './lag-chart.ts';
-import { facts, samples, shouldBeZero, tableHead } from './sections.ts';
+import { facts, shouldBeZero, tableHead } from './sections.ts';
 import { type Tile, tileList } from './tiles.ts';
 import { legendOf, workSection } from './work-sections.ts';
 
@@ -157,13 +157,17 @@ export function namedSection(view: NamedView): Html | undefined {
     ['Time to live is over', sampleOf(view, 'expired')],
     ['Of no source item', sampleOf(view, 'foreign')],
   ];
-  const present = rows.filter(([, keys]) => keys.count > 0);
+  const present = rows.filter(([, { keys }]) => keys.length > 0);
   if (present.length === 0) return undefined;
   return section(
     'keys',
     'Keys',
-    facts(present.map(([label, { count: all, keys }]) => samples(`${label} (${count(all)})`, keys))),
+    facts(present.map(([label, keys]) => [`${label} (${count(keys.count)})`, keysWithReasons(keys)])),
   );
+}
+
+function keysWithReasons({ keys, reasons }: NamedKeys): Content {
+  return keys.map((key, index) => html`<code>${key}</code> ${reasons[index]}<br>`);
 }
 
 type NamedView = Pick<SyncReportView, 'report' | 'result'>;
@@ -174,9 +178,9 @@ function namedOf(view: NamedView, kind: 'differing' | 'conflicts' | 'quarantined
 }
 
 function sampleOf({ result }: NamedView, kind: KeyKind): NamedKeys {
-  if (result === undefined) return { count: 0, keys: [] };
+  if (result === undefined) return { count: 0, keys: [], reasons: [] };
   const keys = result.keys[kind];
-  return { count: result.compared[kind] ?? keys.length, keys: keys.slice(0, MAX_KEYS) };
+  return { count: result.compared[kind] ?? keys.length, keys: keys.slice(0, MAX_KEYS), reasons: [] };
 }
 
 function section(id: string, heading: string, content: Html): Html {

@@ -43,8 +43,8 @@ function toneOf(report: SyncReport): Tone {
   const { compared, pending, quarantined, conflicts, kind } = report;
   const differing = compared?.differing ?? 0;
   if (kind === 'compare' && differing > 0) return 'bad';
-  const isClean = differing + pending.count + quarantined.count + conflicts.count === 0 && !isGapOpen(report);
-  return isClean ? 'good' : 'notice';
+  const isClean = differing + pending.count + quarantined.count + conflicts.count === 0;
+  return isClean && compared !== null && !isGapOpen(report) ? 'good' : 'notice';
 }
 
 /** Whether changes may have been missed that no compare has looked for since. */

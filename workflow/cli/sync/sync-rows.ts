@@ -34,7 +34,7 @@ function followedRows(report: SyncReport, now: number): readonly Row[] {
     ['Lag', lagText(report, now)],
     ['Records', `${rateText(recordsPerSecond(report, now))} now, ${count(followed.records)} since the start`],
     ['Repaired', `${counted(followed.repaired, 'source item')} brought up to date by changes`],
-    ['Pending', keysText(pending)],
+    ...keysRows('Pending', pending),
   ];
 }
 
@@ -72,7 +72,9 @@ function comparedText({ compared }: SyncReport, now: number): string {
 function agoText(millis: number): string {
   const seconds = Math.round(millis / 1_000);
   if (seconds < 1) return 'just now';
-  return `${seconds < 60 ? `${seconds} s` : duration(seconds)} ago`;
+  if (seconds < 60) return `${seconds} s ago`;
+  const days = Math.floor(seconds / 86_400);
+  return days < 2 ? `${duration(seconds)} ago` : `${days} days ago`;
 }
 
 /** Keys that a reader should know of. */
@@ -84,13 +86,16 @@ function namedRows({ conflicts, quarantined, differing, kind }: SyncReport): rea
   ];
   return rows
     .filter(([, keys, isAlways]) => isAlways || keys.count > 0)
-    .map(([label, keys]): Row => [label, keysText(keys)]);
+    .flatMap(([label, keys]) => keysRows(label, keys));
 }
 
-/** `3: A, B, C`. */
-export function keysText({ count: all, keys }: NamedKeys): string {
-  if (all === 0) return '0';
-  return `${count(all)}: ${keys.join(', ')}${all > keys.length ? ', ...' : ''}`;
+const MAX_REASONS = 3;
+
+/** `3: A, B, C`, and why the first of them are named. */
+function keysRows(label: string, { count: all, keys, reasons }: NamedKeys): readonly Row[] {
+  if (all === 0) return [[label, '0']];
+  const why = keys.slice(0, MAX_REASONS).map((key, index): Row => ['', `${key}: ${reasons[index] ?? ''}`]);
+  return [[label, `${count(all)}: ${keys.join(', ')}${all > keys.length ? ', ...' : ''}`], ...why];
 }
 
 function gapRows(report: SyncReport): readonly Row[] {
