@@ -13,6 +13,8 @@ export interface MigrateOptions {
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
   readonly allowEmpty?: boolean;
+  readonly keepClosed?: boolean;
+  readonly confirm?: string;
   readonly note?: string;
   /** JSON, instead of all the others. */
   readonly executionInput?: string;
@@ -30,6 +32,8 @@ export function addMigrateOptions(command: Command): Command {
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
     .option('--allow-empty', 'migrate an empty source table, too')
+    .option('--keep-closed', 'keep new tables closed until a sync has switched to them')
+    .option('--confirm <sync>', 'for tables that the shop has switched to: the id of that sync')
     .option('--note <text>', 'free text for the report')
     .option('--execution-input <json>', 'the execution input as JSON, instead of the options above');
 }
@@ -65,6 +69,8 @@ const inputFields = [
   'readUnitsPerSecond',
   'writeUnitsPerSecond',
   'allowEmpty',
+  'keepClosed',
+  'confirm',
   'note',
 ] as const satisfies readonly (keyof MigrateOptions)[];
 
