@@ -17,6 +17,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freezeCommands } from '../../../functions/control-sync/freeze.ts';
 import { closingPolicy } from '../../../functions/shared/aws/table-policy.ts';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import { accessKeyIdOf } from '../../../workflow/local/lambda/worker-credentials.ts';
@@ -68,6 +69,17 @@ async function as<T>(functionKey: string, act: (client: DynamoDBClient) => Promi
   });
   return act(client).finally(() => client.destroy());
 }
+
+describe('the policy that freezes a source', () => {
+  it('is taken as it is printed, and keeps everybody from writing', async () => {
+    await create();
+    await put(freezeCommands(ResourceArn, { kind: 'none' }).policy, 'NO_POLICY');
+    await expect(write()).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(as('rollBack', write)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await remove();
+    await write();
+  });
+});
 
 describe('a table that is created with a policy', () => {
   beforeEach(() => create(closed));

@@ -103,14 +103,21 @@ function matches(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, 'is').test(text);
 }
 
+type Operator = (wanted: readonly string[], actual: string | undefined) => boolean;
+
+const isArn: Operator = (wanted, actual) =>
+  actual !== undefined && wanted.some((one) => matches(one, actual));
+const isNoArn: Operator = (wanted, actual) => !isArn(wanted, actual);
+
 /** Without the value of a key, a negated operator holds and any other does not. */
-const OPERATORS: Readonly<
-  Record<string, (wanted: readonly string[], actual: string | undefined) => boolean>
-> = {
+const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: (wanted, actual) => actual !== undefined && wanted.includes(actual),
   StringNotEquals: (wanted, actual) => actual === undefined || !wanted.includes(actual),
-  ArnEquals: (wanted, actual) => actual !== undefined && wanted.some((one) => matches(one, actual)),
-  ArnNotEquals: (wanted, actual) => actual === undefined || !wanted.some((one) => matches(one, actual)),
+  // IAM reads wildcards in both.
+  ArnEquals: isArn,
+  ArnLike: isArn,
+  ArnNotEquals: isNoArn,
+  ArnNotLike: isNoArn,
 };
 
 function contextValue(key: string, { arn, tags }: Caller): string | undefined {
