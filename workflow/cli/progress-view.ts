@@ -47,15 +47,26 @@ export function countingLine(
 
 const lineEveryMillis = 5_000;
 
+/** As many states as the longest loop has: Drain, SettlePending and WaitForQuiet. */
+const LOOP_STATES = 3;
+
 interface Shown {
-  state?: string | undefined;
+  /** The states that were said last. */
+  recent: readonly (string | undefined)[];
   readonly finished: Set<string>;
   lineAt: number;
 }
 
+/** Whether a state is to be said: a loop's states are not said at every turn. */
+function isNews(shown: Shown, state: string | undefined): boolean {
+  if (shown.recent.includes(state)) return false;
+  shown.recent = [...shown.recent, state].slice(-LOOP_STATES);
+  return true;
+}
+
 /** A line for each state that begins, for each Map that ends, and every five seconds for the current Map. */
 function linesView(terminal: Terminal, now: () => number): ProgressView {
-  const shown: Shown = { finished: new Set(), lineAt: 0 };
+  const shown: Shown = { recent: [], finished: new Set(), lineAt: 0 };
   const line = (text: string): void => {
     shown.lineAt = now();
     terminal.say(`${new Date(now()).toISOString().slice(11, 19)}  ${text}`);
@@ -70,10 +81,7 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
       shown.finished.add(stage.state);
       stageLine(stage);
     }
-    if (progress.state !== shown.state) {
-      shown.state = progress.state;
-      line(statusLine(progress));
-    }
+    if (isNews(shown, progress.state)) line(statusLine(progress));
     const current = progress.stages.find(({ state, isDone }) => !isDone && state === progress.state);
     if (current !== undefined && now() - shown.lineAt >= lineEveryMillis) stageLine(current);
   };

@@ -131,4 +131,13 @@ describe('progressView without a terminal', () => {
       '00:00:08  TransformProducts',
     ]);
   });
+
+  it('writes the states of a loop once, and those that follow it', () => {
+    const { terminal, lines } = recordingTerminal();
+    const view = progressView(terminal, () => 0);
+    const turn = ['Drain', 'SettlePending', 'WaitForQuiet'];
+    for (const state of [...turn, ...turn, 'Drain', 'BeginSwitching', 'CompareSource'])
+      view.show(progressBeforeRun(state));
+    expect(lines.map((line) => line.slice(10))).toEqual([...turn, 'BeginSwitching', 'CompareSource']);
+  });
 });
