@@ -110,7 +110,11 @@ export async function buildSyncReport(
     quarantined: namedAs('quarantined'),
     differing: namedAs('differing'),
     followed: totalOf(minutes),
-    minutes: minutes.slice(-MAX_MINUTES).map(reportedMinute),
+    // A call for pending keys alone has followed no change, so it has no lag.
+    minutes: minutes
+      .filter(({ records }) => records > 0)
+      .slice(-MAX_MINUTES)
+      .map(reportedMinute),
     ...more,
     summary: summaryOf(run),
     nextStep: nextStepOfSync(scope, run) ?? null,
