@@ -8,6 +8,7 @@ import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
+import { syncCommand } from '../shared/runs/sync-command.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
@@ -82,13 +83,17 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
 
 /** The same execution again, or one that goes on where a dead one left the start. */
 async function startAgain(order: Order, open: Run): Promise<BegunSync> {
-  const { input, holder } = order;
+  const {
+    input,
+    holder,
+    runtime: { config },
+  } = order;
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
   refuseCancelling(open);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
-      `Sync ${open.runId} keeps ${tablesText(open)} in step with table ${open.sourceTable} already (${open.status} since ${open.startedAt}). Nothing was changed. Look at it with npm run sync, or end it with {"action": "cancel"}.`,
+      `Sync ${open.runId} already keeps ${tablesText(open)} in step with table ${open.sourceTable} (${open.status} since ${open.startedAt}). Nothing was changed. Look at it with ${syncCommand(config.stage)}, or end it with ${syncCommand(config.stage, '--cancel')}.`,
     );
   return take(order, open, 'START');
 }
@@ -121,7 +126,7 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   const { runtime, input } = order;
   if (open === undefined)
     throw new SyncRefusedError(
-      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. Start one with {}.`,
+      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. Start one with ${syncCommand(runtime.config.stage, '--start')}.`,
     );
   if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
   refuseCancelling(open);

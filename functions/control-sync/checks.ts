@@ -1,3 +1,4 @@
+import { count, counted } from '../shared/counted.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listMinutes, listNamed, listPending } from '../shared/ledger/sync-records.ts';
@@ -16,24 +17,26 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
   ]);
   const conflicts = named.filter(({ kind }) => kind === 'conflict');
   const quarantined = named.filter(({ kind }) => kind === 'quarantined');
-  const lag = minutes.at(-1)?.maxLagMillis;
+  const allowed = run.parameters.maxQuarantined;
+  const compareCommand = `npm run compare -- --stage ${runtime.config.stage}`;
+  const lag = minutes.findLast(({ records }) => records > 0)?.maxLagMillis;
   return [
     mapping,
     stream,
     {
       what: 'pending',
       ok: pending.length === 0,
-      sentence: `${pending.length} keys wait to be reconciled${samples(pending)}.`,
+      sentence: `${counted(pending.length, 'key waits', 'keys wait')} to be reconciled${samples(pending)}.`,
     },
     {
       what: 'quarantined',
-      ok: quarantined.length <= run.parameters.maxQuarantined,
-      sentence: `${quarantined.length} source items cannot be transformed${samples(quarantined)}; their target items stay as they are. ${run.parameters.maxQuarantined} are allowed.`,
+      ok: quarantined.length <= allowed,
+      sentence: `${counted(quarantined.length, 'source item')} cannot be transformed${samples(quarantined)}. ${count(allowed)} may stay as they are.${quarantined.length <= allowed ? '' : ` Correct them in the source and run ${compareCommand}, or cut over with --max-quarantined ${quarantined.length}.`}`,
     },
     {
       what: 'conflicts',
       ok: true,
-      sentence: `${conflicts.length} target items were changed by others and stay as they are${samples(conflicts)}.`,
+      sentence: `${counted(conflicts.length, 'target item was', 'target items were')} changed by others and left alone${samples(conflicts)}.`,
     },
     compareCheck(run),
     gapCheck(run),
@@ -91,7 +94,7 @@ function compareCheck({ compared }: Run): SyncCheck {
   return {
     what: 'compared',
     ok: differing === 0,
-    sentence: `The last compare ended at ${at}: ${sourceItems} source items and ${targetItems} target items, ${repaired} repaired, ${differing} differ.`,
+    sentence: `The last compare ended at ${at}: ${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')}, ${count(repaired)} repaired, ${counted(differing, 'differs', 'differ')}.`,
   };
 }
 

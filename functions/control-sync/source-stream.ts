@@ -35,7 +35,7 @@ export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStre
   const arn = table.StreamSpecification?.StreamEnabled === true ? table.LatestStreamArn : undefined;
   if (arn === undefined)
     throw new SyncRefusedError(
-      `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed. Switch it on with: ${enableCommand(name)} Then start the sync again.`,
+      `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed. Enable the stream, then start the sync again: ${enableCommand(name)}`,
     );
   refuseForeignReplicas(table, accountId);
   return { arn, warnings: readersWarning(table, await otherReaders(runtime, arn)) };

@@ -1,7 +1,8 @@
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
+import { syncCommand } from '../shared/runs/sync-command.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
+import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
 import { isEndStatus, type Transition, transition } from '../shared/ledger/transition.ts';
 import { quietTimeOf } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -30,11 +31,15 @@ interface ClaimScope extends RollBackOrder {
 }
 
 /** @throws LockHeldError where another run has the lock; not retried */
-async function refuseLocked({ ledger }: Runtime, run: Run): Promise<void> {
+async function refuseLocked({ ledger, config }: Runtime, run: Run): Promise<void> {
   const lock = await findLockOf(ledger, run);
   if (lock === undefined || lock.runId === run.runId) return;
+  const remedy =
+    (await findRun(ledger, lock.runId))?.kind === 'sync'
+      ? `That sync lasts until it is cut over or cancelled. To cancel it: ${syncCommand(config.stage, '--cancel')}. Then start the roll back again.`
+      : 'Start the roll back again when that run has ended.';
   throw new LockHeldError(
-    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has locked table ${lockTableOf(run)}. Nothing was changed. Start the roll back again when that run has ended.`,
+    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has locked table ${lockTableOf(run)}. Nothing was changed. ${remedy}`,
   );
 }
 
@@ -162,16 +167,14 @@ async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
     case 'ROLLED_BACK':
       return { kind: 'ended', run };
     default:
-      throw nothingToRollBack(run);
+      throw nothingToRollBack(runtime, run);
   }
 }
 
 /** A sync writes what the source says, and a compare at most repairs it. */
-function nothingToRollBack({ runId, kind, status }: Run): InvalidInputError {
+function nothingToRollBack({ config }: Runtime, { runId, kind, status }: Run): InvalidInputError {
   const remedy =
-    kind === 'sync' && !isEndStatus(status)
-      ? ' To end it, start the sync state machine with {"action": "cancel"} (npm run sync -- --cancel).'
-      : '';
+    kind === 'sync' && !isEndStatus(status) ? ` To end it: ${syncCommand(config.stage, '--cancel')}.` : '';
   return new InvalidInputError(
     `Run ${runId} is a ${kind} (${status}): there is nothing to roll back. Nothing was changed.${remedy}`,
   );

@@ -48,7 +48,7 @@ function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockH
     );
   if (run?.kind === 'sync')
     return new LockHeldError(
-      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed. Cut over or cancel the sync first: start the sync state machine with {"action": "cancel"} (npm run sync -- --cancel). Then start again.`,
+      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed. Cut over, or cancel the sync: start the sync state machine with {"action": "cancel"} (npm run sync -- --stage <stage> --cancel). Then start again.`,
     );
   return new LockHeldError(
     `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,

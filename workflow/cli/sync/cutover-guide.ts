@@ -11,8 +11,8 @@ export interface Step {
 export function cutOverSteps({ source, follows }: Pick<SyncReport, 'source' | 'follows'>): readonly string[] {
   const targets = follows.tables.join(', ');
   return [
-    `It waits until no change of ${source.table} has arrived and no key has been pending for as long as a fence (30 s).`,
-    'It writes SWITCHING: from then on changes are counted and no longer written, and it waits for the fence once more.',
+    `It waits until no change of ${source.table} has arrived for 30 s and no key is pending.`,
+    'It writes SWITCHING: from then on changes are counted and no longer written. It waits another 30 s for writes that are under way.',
     `It compares all of ${source.table} with ${targets} and changes nothing. Nothing may differ.`,
     `One conditional write makes the sync SWITCHED, if nothing differs and nothing has arrived since. The shop may then write to ${targets} at once.`,
     'It deletes the event source mapping 60 s later. A change that still arrives raises an alarm.',
