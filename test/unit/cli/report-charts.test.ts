@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
+import { pathChart } from '../../../workflow/cli/report-html/path-chart.ts';
 import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
 import { stateColor } from '../../../workflow/cli/report-html/state-colors.ts';
 import { failedView, largeView, reportOf, smallView, startMillis } from './report-fixtures.ts';
@@ -22,6 +23,24 @@ describe('timelineOf', () => {
 
   it('has a length when nothing is known', () => {
     expect(timelineOf({ report: reportOf(), path: [], shards: new Map() }).seconds).toBeGreaterThan(0);
+  });
+});
+
+describe('pathChart', () => {
+  it('draws a loop in one row for each of its states, however often it turns', () => {
+    const states = Array.from({ length: 40 }, () => ['SettlePending', 'Drain', 'WaitForQuiet']).flat();
+    const path = [...states, 'BeginSwitching'].map((state, index) => ({
+      state,
+      type: 'Task',
+      enteredAt: startMillis + index * 1_000,
+      leftAt: startMillis + index * 1_000 + 1_000,
+      outcome: 'done' as const,
+    }));
+    const { plot, description } = pathChart(path, { startMillis, seconds: 121 });
+    expect(plot({ isNarrow: false, width: 700 }).y).toMatchObject({
+      names: ['SettlePending', 'Drain', 'WaitForQuiet', 'BeginSwitching'],
+    });
+    expect(description).toBe('2 min 1 s from start to end, the longest part in SettlePending (40 s).');
   });
 });
 

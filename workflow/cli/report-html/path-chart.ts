@@ -11,11 +11,22 @@ const routing = new Set(['Choice', 'Pass', 'Succeed', 'Fail']);
 const maxRows = 30;
 const rowHeight = 27;
 
+/** As many states as the longest loop has: Drain, SettlePending and WaitForQuiet. */
+const loopStates = 3;
+
+/** One state, with its later visits where it is part of a loop. */
 interface Row {
   readonly visit: StateVisit;
+  readonly bars: readonly Bar[];
+}
+
+/** Seconds. */
+interface Bar {
   readonly offset: number;
   readonly seconds: number;
 }
+
+const secondsOf = ({ bars }: Row): number => bars.reduce((sum, { seconds }) => sum + seconds, 0);
 
 const LABEL_GAP = 5;
 
@@ -24,9 +35,10 @@ const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 /** The execution's path through its states. Each state is a bar as long as the time spent in it. */
 export function pathChart(path: readonly StateVisit[], timeline: Timeline): Chart {
   const rows = rowsOf(path, timeline);
-  const first = rows[0]?.offset ?? 0;
-  const total = Math.max(0, ...rows.map(({ offset, seconds }) => offset + seconds - first));
-  const longest = rows.toSorted((one, other) => other.seconds - one.seconds)[0];
+  const bars = rows.flatMap((row) => row.bars);
+  const first = bars[0]?.offset ?? 0;
+  const total = Math.max(0, ...bars.map(({ offset, seconds }) => offset + seconds - first));
+  const longest = rows.toSorted((one, other) => secondsOf(other) - secondsOf(one))[0];
   const failed = rows.find(({ visit }) => visit.outcome === 'failed');
   return {
     id: 'path',
@@ -35,7 +47,7 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
       `${duration(total)} from start to end`,
       longest === undefined
         ? ''
-        : `, the longest part in ${longest.visit.state} (${duration(longest.seconds)})`,
+        : `, the longest part in ${longest.visit.state} (${duration(secondsOf(longest))})`,
       failed === undefined ? '.' : `; ${failed.visit.state} failed.`,
     ].join(''),
     height: () => Math.max(1, rows.length) * rowHeight + 34,
@@ -46,14 +58,16 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
 }
 
 function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonly Row[] {
-  return path
-    .filter(({ type }) => !routing.has(type))
-    .slice(0, maxRows)
-    .map((visit) => ({
-      visit,
-      offset: (visit.enteredAt - startMillis) / 1000,
-      seconds: (visit.leftAt - visit.enteredAt) / 1000,
-    }));
+  const rows: Row[] = [];
+  for (const visit of path.filter(({ type }) => !routing.has(type))) {
+    const { enteredAt, leftAt } = visit;
+    const bars = [{ offset: (enteredAt - startMillis) / 1000, seconds: (leftAt - enteredAt) / 1000 }];
+    const index = rows.findLastIndex((row) => row.visit.state === visit.state);
+    const known = index >= rows.length - loopStates ? rows[index] : undefined;
+    if (known?.visit.outcome === 'done') rows[index] = { visit, bars: [...known.bars, ...bars] };
+    else rows.push({ visit, bars });
+  }
+  return rows.slice(0, maxRows);
 }
 
 function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot {
@@ -66,15 +80,19 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
     x: timeAxis(timeline, canvas),
     y: { kind: 'rows', names, every: 1, color: 'var(--text)', fontSize: isNarrow ? 11 : 13 },
     marks: ({ x, y }) =>
-      rows.flatMap(({ visit, offset, seconds }, row) => {
-        const hasFailed = visit.outcome === 'failed';
-        const [left, middle] = [x(offset), y(row)];
-        const width = Math.max(2, x(offset + seconds) - left);
-        const shape = { x: left, y: middle - thickness / 2, width, height: thickness };
-        const text = hasFailed ? `${duration(seconds)} ✕` : duration(seconds);
+      rows.flatMap((row, index) => {
+        const hasFailed = row.visit.outcome === 'failed';
+        const middle = y(index);
+        const shapes = row.bars.map(({ offset, seconds }) => {
+          const left = x(offset);
+          const width = Math.max(2, x(offset + seconds) - left);
+          return { x: left, y: middle - thickness / 2, width, height: thickness };
+        });
+        const end = Math.max(...shapes.map((shape) => shape.x + shape.width));
+        const text = hasFailed ? `${duration(secondsOf(row))} ✕` : duration(secondsOf(row));
         return [
-          bar(shape, hasFailed ? 'var(--undo)' : stateColor(visit.state)),
-          label(text, { ...style, x: left + width + LABEL_GAP, y: middle }),
+          ...shapes.map((shape) => bar(shape, hasFailed ? 'var(--undo)' : stateColor(row.visit.state))),
+          label(text, { ...style, x: end + LABEL_GAP, y: middle }),
         ];
       }),
   };
