@@ -23,11 +23,18 @@ export async function failSync(
   const record = await findExecution(runtime.ledger, execution.name);
   const isOurs = record?.executionArn === execution.id && record.startTime === execution.startTime;
   const run = isOurs ? await readRun(runtime.ledger, record.runId) : undefined;
-  if (run === undefined || run.executionArn !== execution.id) return ended('REFUSED', caught);
+  if (run === undefined) return ended('REFUSED', caught);
+  if (run.executionArn !== execution.id) return ended('REFUSED', takenFrom(run));
   const recorded = await findFirstFailure(runtime.ledger, run);
   const cause: ReadableFailure =
     recorded === undefined ? caught : { error: recorded.error, cause: recorded.cause };
   return run.kind === 'compare' ? endCompare(runtime, run, cause) : endSync(runtime, run, cause);
+}
+
+/** A worker that noticed could not even record its failure, so the caught one may say nothing. */
+function takenFrom({ runId, status, executionArn }: Run): ReadableFailure {
+  const cause = `Run ${runId} is ${status} and is worked on by ${executionArn}, which has taken it from this execution, for instance to cancel it. This execution changes nothing more.`;
+  return { error: 'RunClosedError', cause };
 }
 
 function ended(end: FailedSync['end'], { error, cause }: ReadableFailure, what = ''): FailedSync {

@@ -137,6 +137,17 @@ describe('a start that fails', () => {
   });
 });
 
+describe('a cut over whose sync is cancelled by another execution', () => {
+  it('is told who has taken the sync, whatever its own worker could say', async () => {
+    await world.open();
+    await world.begin('x', { action: 'cutover', frozen: true });
+    await world.begin('k', { action: 'cancel' });
+    const { end, error, cause } = await world.fail('x');
+    expect({ end, error }).toEqual({ end: 'REFUSED', error: 'RunClosedError' });
+    expect(cause).toMatch(/^Run s is SYNCING and is worked on by .*:k, which has taken it/);
+  });
+});
+
 describe('the schedule', () => {
   const recover = () => recoverRuns(world.runtime());
 
