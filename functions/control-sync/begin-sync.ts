@@ -14,6 +14,7 @@ import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
 import { type FollowedRun, findFollowedRun } from './followed-run.ts';
 import type { BegunSync } from './payloads.ts';
+import { lastSwitch } from './last-switch.ts';
 import { findSourceStream } from './source-stream.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
 
@@ -126,7 +127,7 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   const { runtime, input } = order;
   if (open === undefined)
     throw new SyncRefusedError(
-      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. Start one with ${syncCommand(runtime.config.stage, '--start')}.`,
+      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. ${(await lastSwitch(runtime)) ?? `Start one with ${syncCommand(runtime.config.stage, '--start')}.`}`,
     );
   if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
   refuseCancelling(open);
@@ -153,9 +154,13 @@ async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
   const { runtime, input, holder } = order;
   if (open === undefined) {
     const ended = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
-    const what = ended === undefined ? '' : ` Sync ${ended.runId} is ${ended.status}.`;
+    const what = ended === undefined ? await lastSwitch(runtime) : `Sync ${ended.runId} is ${ended.status}.`;
     throw new SyncRefusedError(
-      `There is no open sync of table ${runtime.config.sourceTable} to cancel.${what} Nothing was changed.`,
+      [
+        `There is no open sync of table ${runtime.config.sourceTable} to cancel.`,
+        ...(what === undefined ? [] : [what]),
+        'Nothing was changed.',
+      ].join(' '),
     );
   }
   if (input.recover === true) await refuseHealthy(order, open);

@@ -54,6 +54,10 @@ describe('a cancellation', () => {
     await world.compare('x');
     await world.switch('x');
     await expect(world.begin('k', { action: 'cancel', runId: 's' })).rejects.toThrow(/Sync s is SWITCHED/);
+    for (const input of [{ action: 'cancel' }, { action: 'cutover', frozen: true }])
+      await expect(world.begin('again', input)).rejects.toThrow(
+        /no open sync .*Sync s has switched already, and the shop may use the target/,
+      );
   });
 
   it('deletes a mapping that nobody has noted', async () => {
