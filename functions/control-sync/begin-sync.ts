@@ -12,6 +12,7 @@ import { syncCommand } from '../shared/runs/sync-command.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
+import { refuseFailedChecks } from './drain.ts';
 import { type FollowedRun, findFollowedRun } from './followed-run.ts';
 import type { BegunSync } from './payloads.ts';
 import { lastSwitch } from './last-switch.ts';
@@ -140,7 +141,9 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
     throw new SyncRefusedError(
       `A cut over needs a source that nobody writes to. Nothing was changed. Run npm run cutover -- --stage ${runtime.config.stage} --dry-run for the checks and the commands that freeze it. When writes have stopped, start again with {"action": "cutover", "frozen": true}.`,
     );
-  return take(order, open, open.status === 'SWITCHING' ? 'SWITCHING' : 'DRAIN');
+  if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
+  await refuseFailedChecks(runtime, open);
+  return take(order, open, 'DRAIN');
 }
 
 /** A sync that this very execution, or the one named, has switched already: what is left is its mapping. */

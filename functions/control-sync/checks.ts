@@ -51,6 +51,12 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
   ];
 }
 
+/** `2 keys are pending, the first is p1.` */
+export function pendingText(pending: readonly { readonly text: string }[]): string {
+  const keys = counted(pending.length, 'key is', 'keys are');
+  return `${keys} pending, the first is ${pending[0]?.text ?? ''}.`;
+}
+
 const MAX_NAMED = 5;
 
 function samples(keys: readonly { readonly text: string }[]): string {

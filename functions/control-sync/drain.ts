@@ -1,10 +1,10 @@
 import { SyncRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { listMinutes, listPending } from '../shared/ledger/sync-records.ts';
+import { findTotal, listPending } from '../shared/ledger/sync-records.ts';
 import { fenceMillisOf } from '../shared/runtime.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
-import { checkSync } from './checks.ts';
+import { checkSync, pendingText } from './checks.ts';
 import { readOwnSync } from './open-sync.ts';
 import type { SyncTurn } from './payloads.ts';
 
@@ -34,24 +34,23 @@ export async function drain(
     return { done: true, waitSeconds: 0 };
   }
   if (now < startedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
-  const waiting =
-    pending.length === 0
-      ? ''
-      : ` ${pending.length} keys are pending, the first is ${pending[0]?.text ?? ''}.`;
+  const waiting = pending.length === 0 ? '' : ` ${pendingText(pending)}`;
   throw new SyncRefusedError(
     `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting} Freeze the source, then start the cut over again.`,
   );
 }
 
 async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
-  const minutes = await listMinutes(ledger, run.runId);
-  return minutes.reduce((latest, { lastAt }) => Math.max(latest, lastAt), 0);
+  return (await findTotal(ledger, run.runId))?.lastAt ?? 0;
 }
 
-/** The last compare counts for nothing here: the cut over makes its own. */
-async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promise<void> {
+/** What a cut over finds out for itself: by its drain, and by its own compare. */
+const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'quarantined']);
+
+/** @throws SyncRefusedError (not retried) where a check fails that no waiting would mend */
+export async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promise<void> {
   const checks = await checkSync(runtime, run);
-  const failed = checks.filter(({ what, ok }) => !ok && what !== 'compared');
+  const failed = checks.filter(({ what, ok }) => !ok && !JUDGED_LATER.has(what));
   if (failed.length === 0) return;
   throw new SyncRefusedError(
     `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')}`,

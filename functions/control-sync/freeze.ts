@@ -24,7 +24,7 @@ export function freezeCommands(tableArn: string, found: FoundPolicy): FreezeComm
     Statement: [...others, frozen(tableArn)],
   };
   const put = (text: string, revision: string): string =>
-    `aws dynamodb put-resource-policy --resource-arn ${tableArn} --policy '${text}'${revision}`;
+    `aws dynamodb put-resource-policy --resource-arn ${tableArn} --policy '${text.replaceAll("'", String.raw`'\''`)}'${revision}`;
   const text = JSON.stringify(policy);
   const revision =
     found.kind === 'policy'

@@ -1,3 +1,4 @@
+import { counted } from '../shared/counted.ts';
 import { EXISTING, updateItem } from '../shared/ledger/actions.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { rely } from '../shared/ledger/reliant.ts';
@@ -9,6 +10,7 @@ import { backToSyncing } from '../shared/runs/sync-ends.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
+import { pendingText } from './checks.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
 import { secondsToQuiet } from './quiet-sync.ts';
@@ -54,13 +56,11 @@ async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<string | u
   const isOfThisCutOver = compared?.executionArn === executionArn && !compared.repairs;
   if (!isOfThisCutOver) return 'Source and target were not compared by this cut over.';
   if (compared.differing > 0)
-    return `${compared.differing} source items differ from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`;
+    return `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`;
   if (compared.quarantined > run.parameters.maxQuarantined)
-    return `${compared.quarantined} source items cannot be transformed, and ${run.parameters.maxQuarantined} are allowed. To switch without them, start again with {"action": "cutover", "frozen": true, "maxQuarantined": ${compared.quarantined}}.`;
+    return `${counted(compared.quarantined, 'source item')} cannot be transformed, and ${run.parameters.maxQuarantined} are allowed. To switch without them, start again with {"action": "cutover", "frozen": true, "maxQuarantined": ${compared.quarantined}}.`;
   const pending = await listPending(ledger, runId);
-  return pending.length === 0
-    ? undefined
-    : `${pending.length} keys are pending, the first is ${pending[0]?.text ?? ''}.`;
+  return pending.length === 0 ? undefined : pendingText(pending);
 }
 
 async function firstOf(ledger: SyncRuntime['ledger'], runId: string): Promise<string> {

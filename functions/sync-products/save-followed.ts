@@ -23,7 +23,11 @@ export interface Followed {
 export async function saveFollowed({ ledger, clock, logger }: Runtime, followed: Followed): Promise<void> {
   const { sync, changes, done, writer } = followed;
   const now = clock.now();
-  const lags = acknowledgedOf(followed).map(({ changedAt }) => Math.max(0, now - changedAt));
+  // A sync that starts reads what the stream has kept of the last day: it can be late only since it began.
+  const startedAt = Date.parse(sync.startedAt);
+  const lags = acknowledgedOf(followed).map(({ changedAt }) =>
+    Math.max(0, now - Math.max(changedAt, startedAt)),
+  );
   const minute: SyncMinute = {
     minute: new Date(now).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length),
     records: lags.length,

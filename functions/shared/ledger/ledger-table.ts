@@ -87,6 +87,8 @@ export const minuteKey = (syncId: string, minute: string): LedgerKey => ({
   PK: syncPartition(syncId),
   SK: `MINUTE#${minute}`,
 });
+/** What a sync has done since it began. */
+export const totalKey = (syncId: string): LedgerKey => ({ PK: syncPartition(syncId), SK: 'TOTAL' });
 /** The shop has switched to this table. */
 export const switchedKey = (tableName: string): LedgerKey => ({ PK: `TABLE#${tableName}`, SK: 'SWITCHED' });
 export const lockKey = (table: string): LedgerKey => ({ PK: `LOCK#${table}`, SK: 'LOCK' });

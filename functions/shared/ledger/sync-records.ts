@@ -6,6 +6,7 @@ import {
   minuteKey,
   pendingKey,
   syncPartition,
+  totalKey,
   VERSIONED,
 } from './ledger-table.ts';
 import { deleteIf, get, listBelow, putIf, query, type Stored, updateIf } from './store.ts';
@@ -123,10 +124,8 @@ export function settlePending(
   return deleteIf(ledger, { PK, SK }, { version });
 }
 
-/** What a sync did in one minute. Counts are absolute. */
-export interface SyncMinute {
-  /** `2026-11-28T23:59`, in UTC. */
-  readonly minute: string;
+/** What a sync did in some time. Counts are absolute. */
+export interface SyncCounts {
   /** Change records that were settled. */
   readonly records: number;
   /** Source keys whose target items were written or deleted. */
@@ -138,14 +137,21 @@ export interface SyncMinute {
   /** From the change (whole seconds) to its settling: the sum over the records, and the longest. */
   readonly lagMillis: number;
   readonly maxLagMillis: number;
-  /** Epoch milliseconds: when the last records of the minute were settled. */
+  /** Epoch milliseconds: when the last records were settled. */
   readonly lastAt: number;
 }
 
-type StoredMinute = SyncMinute & { readonly version: number; readonly writer: string };
+/** What a sync did in one minute. */
+export interface SyncMinute extends SyncCounts {
+  /** `2026-11-28T23:59`, in UTC. */
+  readonly minute: string;
+}
+
+type Written<Counts> = Counts & { readonly version: number; readonly writer: string };
 
 /**
- * Adds what one call has done to its minute. A lost answer is recognised by its writer, so that nothing counts twice.
+ * Adds what one call has done to its minute and to the sync's total. A lost answer is recognised by its writer, so that
+ * nothing counts twice.
  *
  * @param writer unique to the call
  */
@@ -154,20 +160,32 @@ export async function addToMinute(
   { syncId, writer }: { readonly syncId: string; readonly writer: string },
   done: SyncMinute,
 ): Promise<void> {
-  const place = minuteKey(syncId, done.minute);
+  const { minute, ...counts } = done;
+  await add(ledger, minuteKey(syncId, minute), { writer, done: counts, label: { minute } });
+  await add(ledger, totalKey(syncId), { writer, done: counts, label: {} });
+}
+
+async function add(
+  ledger: LedgerTable,
+  place: LedgerKey,
+  {
+    writer,
+    done,
+    label,
+  }: { readonly writer: string; readonly done: SyncCounts; readonly label: Partial<SyncMinute> },
+): Promise<void> {
   for (;;) {
-    const known = await get<StoredMinute>(ledger, place);
+    const known = await get<Written<SyncCounts>>(ledger, place);
     if (known?.writer === writer) return;
-    const item = { ...sumOf(known, done), version: (known?.version ?? 0) + 1, writer };
+    const item = { ...label, ...sumOf(known, done), version: (known?.version ?? 0) + 1, writer };
     const expected = { version: known === undefined ? ABSENT : known.version };
     if (await putIf(ledger, place, { item, if: expected })) return;
   }
 }
 
-function sumOf(known: SyncMinute | undefined, done: SyncMinute): SyncMinute {
+function sumOf(known: SyncCounts | undefined, done: SyncCounts): SyncCounts {
   if (known === undefined) return done;
   return {
-    minute: done.minute,
     records: known.records + done.records,
     repaired: known.repaired + done.repaired,
     conflicts: known.conflicts + done.conflicts,
@@ -179,9 +197,26 @@ function sumOf(known: SyncMinute | undefined, done: SyncMinute): SyncMinute {
   };
 }
 
-/** What the sync did, minute by minute, oldest first. Strongly consistent. */
-export function listMinutes(ledger: LedgerTable, syncId: string): Promise<readonly Stored<SyncMinute>[]> {
-  return listBelow<SyncMinute>(ledger, { partition: syncPartition(syncId), prefix: 'MINUTE#' });
+/** What the sync has done since it began. Strongly consistent; `undefined` before the first change. */
+export function findTotal(ledger: LedgerTable, syncId: string): Promise<SyncCounts | undefined> {
+  return get<SyncCounts>(ledger, totalKey(syncId));
+}
+
+/** A sync may be open for weeks: what is shown of it is no more than this. */
+const MAX_MINUTES = 60;
+
+/** What the sync did in the last 60 minutes that had something to do, oldest first. Strongly consistent. */
+export async function listMinutes(ledger: LedgerTable, syncId: string): Promise<readonly SyncMinute[]> {
+  const newestFirst = query<SyncMinute>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':partition': syncPartition(syncId), ':prefix': 'MINUTE#' },
+    ConsistentRead: true,
+    ScanIndexForward: false,
+    Limit: MAX_MINUTES,
+  });
+  const minutes: SyncMinute[] = [];
+  for await (const minute of newestFirst) if (minutes.push(minute) >= MAX_MINUTES) break;
+  return minutes.toReversed();
 }
 
 /**

@@ -1,7 +1,14 @@
 import { count, counted } from '../counted.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Compared, Gap, Run, RunStatus } from '../ledger/run.ts';
-import { listMinutes, listNamed, listPending, type SyncMinute } from '../ledger/sync-records.ts';
+import {
+  findTotal,
+  listMinutes,
+  listNamed,
+  listPending,
+  type SyncCounts,
+  type SyncMinute,
+} from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
 import { shorten } from '../text.ts';
 import { publish } from './publish-report.ts';
@@ -75,7 +82,6 @@ export interface FreezeCommands {
 const MAX_KEYS = 10;
 const MAX_KEY_BYTES = 120;
 const MAX_REASON_BYTES = 240;
-const MAX_MINUTES = 60;
 
 /** What a look at a sync needs: a function's runtime has it, and a command's context. */
 export interface SyncReportScope extends Pick<Runtime, 'ledger' | 'bucket'> {
@@ -89,10 +95,11 @@ export async function buildSyncReport(
   more: Pick<SyncReport, 'checks' | 'freeze'> = {},
 ): Promise<SyncReport> {
   const { ledger, bucket } = scope;
-  const [pending, named, minutes] = await Promise.all([
+  const [pending, named, minutes, total] = await Promise.all([
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
     listMinutes(ledger, run.runId),
+    findTotal(ledger, run.runId),
   ]);
   const namedAs = (kind: string): NamedKeys => namedKeys(named.filter((one) => one.kind === kind));
   return {
@@ -109,12 +116,9 @@ export async function buildSyncReport(
     conflicts: namedAs('conflict'),
     quarantined: namedAs('quarantined'),
     differing: namedAs('differing'),
-    followed: totalOf(minutes),
+    followed: totalOf(total),
     // A call for pending keys alone has followed no change, so it has no lag.
-    minutes: minutes
-      .filter(({ records }) => records > 0)
-      .slice(-MAX_MINUTES)
-      .map(reportedMinute),
+    minutes: minutes.filter(({ records }) => records > 0).map(reportedMinute),
     ...more,
     summary: summaryOf(run),
     nextStep: nextStepOfSync(scope, run) ?? null,
@@ -139,12 +143,9 @@ function namedKeys(all: readonly { readonly text: string; readonly reason: strin
   };
 }
 
-function totalOf(minutes: readonly SyncMinute[]): SyncReport['followed'] {
-  return {
-    records: minutes.reduce((sum, { records }) => sum + records, 0),
-    repaired: minutes.reduce((sum, { repaired }) => sum + repaired, 0),
-    maxLagSeconds: Math.max(0, ...minutes.map(({ maxLagMillis }) => maxLagMillis)) / 1_000,
-  };
+function totalOf(total: SyncCounts | undefined): SyncReport['followed'] {
+  const { records = 0, repaired = 0, maxLagMillis = 0 } = total ?? {};
+  return { records, repaired, maxLagSeconds: maxLagMillis / 1_000 };
 }
 
 function reportedMinute({ minute, records, repaired, lagMillis, maxLagMillis }: SyncMinute): ReportedMinute {

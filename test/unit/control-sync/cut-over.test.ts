@@ -198,7 +198,7 @@ describe('a switch that must not be made', () => {
   it('is not made while a key is pending', async () => {
     await compared();
     await notePending(ledger(), pendingOf('p1'), pendingKey);
-    await expectNotSwitched(/1 keys are pending, the first is p1/);
+    await expectNotSwitched(/1 key is pending, the first is p1/);
   });
 
   it('loses to a change that arrives between its look and its write', async () => {
