@@ -1,5 +1,5 @@
 import { errorSummary } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { shorten } from '../shared/text.ts';
 import { functionName } from '../shared/names.ts';
@@ -12,9 +12,13 @@ const POLL_SECONDS = 5;
 /** Correctness does not rest on the mapping: what it still delivers finds the sync closed. `recoverRun` tries again. */
 const PATIENCE_MILLIS = 10 * 60_000;
 
-/** Deletes the mapping of a sync that has switched. Called until it is gone. Idempotent. */
+/**
+ * Deletes the mapping of a sync that has switched, whichever execution has switched it. Called until it is gone.
+ * Idempotent.
+ */
 export async function deleteOwnMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
-  const run = await readOwnSync(runtime, input);
+  const switched = await readRun(runtime.ledger, input.runId);
+  const run = switched.status === 'SWITCHED' ? switched : await readOwnSync(runtime, input);
   const isDone = await isMappingGone(runtime, run, Date.parse(run.finishedAt ?? run.executionStartTime));
   return { done: isDone, waitSeconds: isDone ? 0 : POLL_SECONDS };
 }

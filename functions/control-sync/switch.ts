@@ -42,7 +42,8 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   if (obstacle !== undefined) return goBack(runtime, run, obstacle);
   const switched = await writeSwitched(runtime, run);
   if (switched !== undefined) return afterSwitch(runtime, switched);
-  const now = await readRun(runtime.ledger, run.runId);
+  // Where another execution has taken the sync meanwhile, it is not this call's to send back.
+  const now = await readOwnSync(runtime, input);
   return goBack(runtime, now, (await obstacleOf(runtime, now)) ?? LOST);
 }
 

@@ -8,7 +8,6 @@ import {
   notePending,
   settlePending,
 } from '../../../functions/shared/ledger/sync-records.ts';
-import { saveShard } from '../../../functions/shared/ledger/shard.ts';
 import { listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { requireSwitchConfirmed } from '../../../functions/shared/runs/switched.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
@@ -137,27 +136,6 @@ describe('the drain before it', () => {
   });
 });
 
-describe('the wait before the compare', () => {
-  it('is long enough for what a worker of a stopped compare may have sent', async () => {
-    const now = world.clock.now();
-    const shard = {
-      state: 'CompareSource',
-      shard: 0,
-      done: false,
-      turns: 1,
-      counters: {},
-      digests: {},
-      startedAt: now,
-      updatedAt: now,
-      marks: [],
-      quietAt: now + 55_000,
-    } as const;
-    await saveShard(ledger(), { runId: 's', shard, previousVersion: 0, writer: 'w' });
-    await world.begin('x', FROZEN);
-    expect(await world.step('switching', 'x')).toEqual({ waitSeconds: 55 });
-  });
-});
-
 describe('a switch that must not be made', () => {
   const expectNotSwitched = async (message: RegExp): Promise<void> => {
     const answer = await world.switch('x');
@@ -238,8 +216,8 @@ describe('a cut over that is interrupted', () => {
     await world.switch('x');
     expect(await world.begin('y', { ...FROZEN, runId: 's' })).toMatchObject({ outcome: 'SWITCHED' });
     expect(world.mappings.found).toHaveLength(1);
-    expect(await world.step('deleteMapping', 'x')).toMatchObject({ done: false });
-    expect(await world.step('deleteMapping', 'x')).toMatchObject({ done: true });
+    expect(await world.step('deleteMapping', 'y')).toMatchObject({ done: false });
+    expect(await world.step('deleteMapping', 'y')).toMatchObject({ done: true });
     expect(world.mappings.found).toHaveLength(0);
   });
 });
