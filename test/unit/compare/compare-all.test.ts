@@ -53,6 +53,14 @@ describe('a compare while a sync is open', () => {
     expect(await listPending(world.runtime.ledger, world.run.runId)).toEqual([]);
   });
 
+  it('counts an item that no condition can change as differing, not as an edit of the shop', async () => {
+    const many = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { N: '1' }]));
+    world = await compareBench({ items: [sizedProduct(1, many)] });
+    await world.put(SOURCE, sizedProduct(1, { ...many, a3: { N: '2' } }));
+    expect(await world.compare()).toEqual({ differing: 1, repaired: 0, conflicts: 0, quarantined: 0 });
+    expect(await world.named()).toEqual([`differing ${TARGET}: PRODUCT#p-1 / METADATA`]);
+  });
+
   it('finds nothing more to repair when it is done again', async () => {
     world = await compareBench();
     await drift(world);

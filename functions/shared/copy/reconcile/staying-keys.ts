@@ -19,9 +19,10 @@ export function itemText({ table, key }: Pick<NamedConflict, 'table' | 'key'>): 
   return `${table}: ${key}`;
 }
 
-/** A target item that stays. */
+/** A target item that stays. One that a migration wrote and cannot change is no edit of the shop: it differs. */
 export function conflictKey(conflict: NamedConflict): StayingKey {
-  return { kind: 'conflict', text: itemText(conflict), reason: CONFLICT_REASONS[conflict.kind] };
+  const kind = conflict.kind === 'tooLarge' ? 'differing' : 'conflict';
+  return { kind, text: itemText(conflict), reason: CONFLICT_REASONS[conflict.kind] };
 }
 
 /** A source item that cannot be transformed, under its key. Its target items stay. */
