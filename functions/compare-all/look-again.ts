@@ -5,7 +5,7 @@ import { conflictKey, differingKey, type StayingKey } from '../shared/copy/recon
 import { keyIdentity, keyText } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { waitForKeys, watchDoubt } from '../shared/copy/reconcile/take-up-pending.ts';
-import { nameKey } from '../shared/ledger/sync-records.ts';
+import { nameKey } from '../shared/ledger/sync-names.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { OpenCompare } from './open-compare.ts';
 

@@ -1,7 +1,8 @@
 import { count, counted } from '../shared/counted.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { listMinutes, listNamed, listPending } from '../shared/ledger/sync-records.ts';
+import { listNamed } from '../shared/ledger/sync-names.ts';
+import { listMinutes, listPending } from '../shared/ledger/sync-records.ts';
 import type { SyncCheck } from '../shared/runs/sync-report.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 

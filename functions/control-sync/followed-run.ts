@@ -1,5 +1,6 @@
 import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
-import { findRun, type FollowedTable, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import type { FollowedTable } from '../shared/ledger/sync-facts.ts';
+import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { listReliants } from '../shared/ledger/reliant.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { SyncRuntime } from './sync-runtime.ts';

@@ -4,14 +4,8 @@ import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
-import {
-  isRestore,
-  readRun,
-  type Run,
-  type RunStatus,
-  isSyncStatus,
-  type SyncStatus,
-} from '../shared/ledger/run.ts';
+import { isSyncStatus, type SyncStatus } from '../shared/ledger/sync-facts.ts';
+import { isRestore, readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
 import { endingOf, nextStepOf } from '../shared/runs/next-step.ts';

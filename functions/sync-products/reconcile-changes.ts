@@ -6,7 +6,7 @@ import { takeUpPending, waitForKeys, watchDoubt } from '../shared/copy/reconcile
 import { keyText } from '../shared/items/item-key.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
-import { nameKey } from '../shared/ledger/sync-records.ts';
+import { nameKey } from '../shared/ledger/sync-names.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';

@@ -9,7 +9,8 @@ import type {
 } from '../../functions/control-sync/payloads.ts';
 import type { SyncRuntime } from '../../functions/control-sync/sync-runtime.ts';
 import type { EventSourceMappings } from '../../functions/shared/aws/event-source-mapping.ts';
-import { type Compared, readRun, type Run } from '../../functions/shared/ledger/run.ts';
+import type { Compared } from '../../functions/shared/ledger/sync-facts.ts';
+import { readRun, type Run } from '../../functions/shared/ledger/run.ts';
 import { runKey } from '../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../functions/shared/ledger/store.ts';
 import { announceTable, recordTable } from '../../functions/shared/ledger/table-record.ts';

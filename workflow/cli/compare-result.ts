@@ -1,6 +1,7 @@
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import type { Compared, Run } from '../../functions/shared/ledger/run.ts';
-import { listNamed } from '../../functions/shared/ledger/sync-records.ts';
+import type { Compared } from '../../functions/shared/ledger/sync-facts.ts';
+import type { Run } from '../../functions/shared/ledger/run.ts';
+import { listNamed } from '../../functions/shared/ledger/sync-names.ts';
 import { readShards } from './run-record.ts';
 
 /** Keys that a compare names, by what it found. */

@@ -1,7 +1,8 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
-import { isSyncStatus, type RunKind } from '../../functions/shared/ledger/run.ts';
+import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
+import type { RunKind } from '../../functions/shared/ledger/run.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countedVerification,

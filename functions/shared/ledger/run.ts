@@ -3,6 +3,7 @@ import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../items/digest.ts';
+import type { Arrived, Compared, Followed, FollowedStream, Gap, SyncStatus } from './sync-facts.ts';
 import type { SettingValues } from '../settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
 import { get, query } from './store.ts';
@@ -19,24 +20,6 @@ export type RunStatus =
   | 'ROLLED_BACK'
   | 'ROLLBACK_FAILED'
   | SyncStatus;
-
-/**
- * Of a sync. `SYNCING`: the target follows the source. `SWITCHING`: nothing is written any more, so that it can be
- * compared. `SWITCHED`: the shop uses the target. `CANCELLING`: its mapping is being deleted and its last writes awaited.
- */
-export type SyncStatus = 'SYNCING' | 'SWITCHING' | 'SWITCHED' | 'CANCELLING' | 'CANCELLED';
-
-const SYNC_STATUSES: ReadonlySet<RunStatus> = new Set<SyncStatus>([
-  'SYNCING',
-  'SWITCHING',
-  'SWITCHED',
-  'CANCELLING',
-  'CANCELLED',
-]);
-
-export function isSyncStatus(status: RunStatus): status is SyncStatus {
-  return SYNC_STATUSES.has(status);
-}
 
 /** What the input of `migrate` asks for, defaults filled in. */
 export interface RunParameters {
@@ -120,69 +103,6 @@ export interface Verification {
   /** Items of earlier migrations that their source items no longer have. Only in an existing table. */
   readonly staleVariants?: number;
   readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
-}
-
-/** The migration whose target is kept in step with the source: its context transforms every change. */
-export interface Followed {
-  readonly runId: string;
-  /** ISO 8601: what the transform takes for the attributes that it makes. */
-  readonly startedAt: string;
-  /** The tables that are kept in step, by the names of that run. */
-  readonly tables: readonly FollowedTable[];
-}
-
-export interface FollowedTable {
-  readonly name: string;
-  /** DynamoDB's TableId; absent where the engine gives none. */
-  readonly tableId?: string;
-}
-
-export interface FollowedStream {
-  readonly arn: string;
-  /** Id of the event source mapping; absent before it is created. */
-  readonly mappingId?: string;
-  /** Epoch milliseconds: when that mapping was noted. */
-  readonly askedAt?: number;
-}
-
-/** Changes that may not have been delivered. */
-export interface Gap {
-  /** Epoch milliseconds: a compare that begins later closes it. */
-  readonly at: number;
-  /** A sentence. */
-  readonly reason: string;
-}
-
-/** What a compare of the whole source with the whole target has come to. */
-export interface Compared {
-  /** ARN of its execution. */
-  readonly executionArn: string;
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
-  readonly finishedAt: number;
-  /** Whether differences were repaired, or only named. */
-  readonly repairs: boolean;
-  /** Source items and target items that were looked at. */
-  readonly sourceItems: number;
-  readonly targetItems: number;
-  /** Source items whose target items differed at the second look: those that were repaired, and those that still differ. */
-  readonly repaired: number;
-  readonly differing: number;
-  /** Target items that the shop has changed: they stay. */
-  readonly conflicts: number;
-  /** Source items that cannot be transformed: their target items stay. */
-  readonly quarantined: number;
-  /** Items whose time to live is over: DynamoDB may delete them at any time. */
-  readonly expired: number;
-  /** Target items that belong to no source item. They are no difference. */
-  readonly foreign?: number;
-}
-
-export interface Arrived {
-  readonly count: number;
-  /** Of the first one: its key, as text, and when it arrived (epoch milliseconds). */
-  readonly key: string;
-  readonly at: number;
 }
 
 /** One execution's work, from lock to end status. Its claim names the call that rolls it back now. */

@@ -7,9 +7,8 @@ import {
   pendingKey,
   syncPartition,
   totalKey,
-  VERSIONED,
 } from './ledger-table.ts';
-import { deleteIf, get, listBelow, putIf, query, type Stored, updateIf } from './store.ts';
+import { deleteIf, get, listBelow, putIf, query, type Stored } from './store.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
 /** A source key that could not be settled. It stays until a look finds source and target in step. */
@@ -29,7 +28,8 @@ export interface PendingKey {
 }
 
 /** A key in 22 characters. Two keys that share a mark are told apart by {@link PendingKey.key}: there are none. */
-const markOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+export const markOf = (text: string): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, 22);
 
 /** Which key, by the identity that its table's key gives it. */
 export interface PendingPlace {
@@ -217,41 +217,4 @@ export async function listMinutes(ledger: LedgerTable, syncId: string): Promise<
   const minutes: SyncMinute[] = [];
   for await (const minute of newestFirst) if (minutes.push(minute) >= MAX_MINUTES) break;
   return minutes.toReversed();
-}
-
-/**
- * `conflict`: a target item that the shop has changed. `quarantined`: a source item that cannot be transformed.
- * `differing`: a source item whose target items differed at the second look of a compare that does not repair.
- */
-export type NamedKind = 'conflict' | 'quarantined' | 'differing';
-
-/** A key that a sync leaves alone, and why. */
-export interface NamedKey {
-  readonly kind: NamedKind;
-  /** For a person. */
-  readonly text: string;
-  /** A sentence. */
-  readonly reason: string;
-  /** Epoch milliseconds: when it was last seen. A compare removes what it has not seen again. */
-  readonly seenAt: number;
-}
-
-/** Names a key, or notes that it was seen again. Harmless to repeat. */
-export async function nameKey(ledger: LedgerTable, syncId: string, named: NamedKey): Promise<void> {
-  await updateIf(ledger, placeOf(syncId, named), { set: { ...VERSIONED, ...named } });
-}
-
-const placeOf = (syncId: string, { kind, text }: NamedKey): LedgerKey => ({
-  PK: syncPartition(syncId),
-  SK: `NAMED#${kind}#${markOf(text)}`,
-});
-
-/** What is named now. Strongly consistent. */
-export function listNamed(ledger: LedgerTable, syncId: string): Promise<readonly Stored<NamedKey>[]> {
-  return listBelow<NamedKey>(ledger, { partition: syncPartition(syncId), prefix: 'NAMED#' });
-}
-
-/** Removes a name that a whole compare has not seen again. */
-export function forgetNamed(ledger: LedgerTable, { PK, SK, seenAt }: Stored<NamedKey>): Promise<boolean> {
-  return deleteIf(ledger, { PK, SK }, { seenAt });
 }

@@ -1,10 +1,11 @@
 import { count, counted } from '../counted.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
-import type { Compared, Gap, Run, RunStatus } from '../ledger/run.ts';
+import type { Compared, Gap } from '../ledger/sync-facts.ts';
+import type { Run, RunStatus } from '../ledger/run.ts';
+import { listNamed } from '../ledger/sync-names.ts';
 import {
   findTotal,
   listMinutes,
-  listNamed,
   listPending,
   type SyncCounts,
   type SyncMinute,

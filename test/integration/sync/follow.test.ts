@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { listMinutes, listNamed } from '../../../functions/shared/ledger/sync-records.ts';
+import { listNamed } from '../../../functions/shared/ledger/sync-names.ts';
+import { listMinutes } from '../../../functions/shared/ledger/sync-records.ts';
 import { awkwardProducts } from '../../support/awkward-products.ts';
 import { eventually } from '../../support/embedded.ts';
 import {

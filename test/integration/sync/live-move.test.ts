@@ -75,9 +75,7 @@ describe('a shop that sells while it moves', () => {
     await dynamo.put('products', { ...spoilt, price: { S: 'free' } });
 
     const early = await refused({ action: 'cutover', frozen: true });
-    expect(early.cause).toMatch(
-      /The shop has not switched. 1 source item cannot be transformed/,
-    );
+    expect(early.cause).toMatch(/The shop has not switched. 1 source item cannot be transformed/);
     const frozen = await itemsOf('products');
     const switched = await synced({ action: 'cutover', frozen: true, maxQuarantined: 1 });
     expect(switched).toMatchObject({

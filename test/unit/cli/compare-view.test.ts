@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Compared, Run } from '../../../functions/shared/ledger/run.ts';
+import type { Compared } from '../../../functions/shared/ledger/sync-facts.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { CompareResult, ComparedKeys } from '../../../workflow/cli/compare-result.ts';
 import { sayCompare } from '../../../workflow/cli/compare-view.ts';
 import { recordingTerminal } from './recording-terminal.ts';

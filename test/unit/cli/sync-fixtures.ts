@@ -1,4 +1,4 @@
-import type { Compared } from '../../../functions/shared/ledger/run.ts';
+import type { Compared } from '../../../functions/shared/ledger/sync-facts.ts';
 import type { ReportedMinute, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import type { SyncReportView } from '../../../workflow/cli/sync/collect-sync.ts';
 

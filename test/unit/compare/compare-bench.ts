@@ -11,16 +11,11 @@ import { lookScope, openScan, pagesOf, wholeTable } from '../../../functions/sha
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { keyText } from '../../../functions/shared/items/item-key.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import {
-  type Compared,
-  type Followed,
-  readRun,
-  type Run,
-  type RunKind,
-} from '../../../functions/shared/ledger/run.ts';
+import type { Compared, Followed } from '../../../functions/shared/ledger/sync-facts.ts';
+import { readRun, type Run, type RunKind } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { changeSync } from '../../../functions/shared/ledger/sync.ts';
-import { listNamed } from '../../../functions/shared/ledger/sync-records.ts';
+import { listNamed } from '../../../functions/shared/ledger/sync-names.ts';
 import type { Migration } from '../../../functions/shared/migration/migration.ts';
 import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
 import type { ComparedOutput, Plan } from '../../../functions/shared/state.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SyncStatus } from '../../../functions/shared/ledger/run.ts';
+import type { SyncStatus } from '../../../functions/shared/ledger/sync-facts.ts';
 import { noteArrival, switchedPut } from '../../../functions/shared/ledger/sync.ts';
 import { transact } from '../../../functions/shared/ledger/transact.ts';
 import type { Gate } from '../../support/ledger-world.ts';

@@ -1,4 +1,4 @@
-import type { NamedKey } from '../../ledger/sync-records.ts';
+import type { NamedKey } from '../../ledger/sync-names.ts';
 import type { Difference, NamedConflict, Reconciled } from './reconcile.ts';
 import { counted } from '../../counted.ts';
 
