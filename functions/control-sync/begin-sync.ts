@@ -2,7 +2,8 @@ import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { backupIdFor } from '../shared/files/layout.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { changeSync, findOpenSync, refuseBusy, type SyncChange } from '../shared/ledger/sync.ts';
+import { findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
+import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
@@ -14,6 +15,7 @@ import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { type FollowedRun, findFollowedRun } from './followed-run.ts';
+import { taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { lastSwitch } from './last-switch.ts';
 import { findSourceStream } from './source-stream.ts';
@@ -185,23 +187,13 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   const { runtime, input, holder } = order;
   const isOurs = open.executionArn === holder.executionArn;
   if (!isOurs && !(await isDead(runtime, open))) refuseBusy(open);
+  // Known before the compare begins, a gap is closed by it. recoverRun would note it afterwards.
+  if (outcome === 'COMPARE') await noteMissedChanges(runtime, open);
   if (isOurs) return begun(open, input, outcome);
   // What may stay behind is said again with each cut over.
   const { maxQuarantined } = input;
   const facts = input.action === 'cutover' ? { parameters: { ...open.parameters, maxQuarantined } } : {};
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
-}
-
-async function taken(
-  { runtime, ...by }: Pick<Order, 'runtime'> & Pick<SyncChange, 'holder' | 'step' | 'facts'>,
-  open: Run,
-): Promise<Run> {
-  const change = { ...by, run: open, to: open.status };
-  const run = await changeSync(runtime.ledger, change);
-  if (run !== undefined) return run;
-  throw new LockHeldError(
-    `Sync ${open.runId} was changed by another execution at this moment. Nothing was changed. Start again.`,
-  );
 }
 
 /** What a sync and a compare begin with. */

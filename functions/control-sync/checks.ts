@@ -3,15 +3,18 @@ import { describeTable } from '../shared/aws/describe-table.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { listNamed } from '../shared/ledger/sync-names.ts';
 import { listMinutes, listPending } from '../shared/ledger/sync-records.ts';
+import { syncFailuresQueueName } from '../shared/names.ts';
+import { countFailedBatches } from '../shared/runs/failed-batches.ts';
 import type { SyncCheck } from '../shared/runs/sync-report.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 
 /** What stands in the way of a cut over, and what an operator should know before. Reads only. */
 export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonly SyncCheck[]> {
   const { ledger } = runtime;
-  const [mapping, stream, pending, named, minutes] = await Promise.all([
+  const [mapping, stream, failures, pending, named, minutes] = await Promise.all([
     checkMapping(runtime, run),
     checkStream(runtime, run),
+    checkFailures(runtime),
     listPending(ledger, run.runId),
     listNamed(ledger, run.runId),
     listMinutes(ledger, run.runId),
@@ -40,6 +43,7 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
       sentence: `${counted(conflicts.length, 'target item was', 'target items were')} changed by others and left alone${samples(conflicts)}.`,
     },
     compareCheck(run),
+    failures,
     gapCheck(run),
     {
       what: 'lag',
@@ -91,6 +95,15 @@ async function checkStream({ clients }: SyncRuntime, { sourceTable, stream }: Ru
     ? `Table ${sourceTable} still writes its changes to the stream that is followed.`
     : `Table ${sourceTable} no longer writes its changes to the stream that is followed. Cancel the sync and start it again.`;
   return { what: 'stream', ok: isSame, sentence };
+}
+
+async function checkFailures(runtime: SyncRuntime): Promise<SyncCheck> {
+  const batches = await countFailedBatches(runtime);
+  const sentence =
+    batches === 0
+      ? 'Lambda has given up no batch of changes.'
+      : `Lambda has given up ${counted(batches, 'batch', 'batches')} of changes in the last 14 days. Queue ${syncFailuresQueueName(runtime.config)} says which. A later compare makes up for them, also that of a cut over.`;
+  return { what: 'failures', ok: true, sentence };
 }
 
 function compareCheck({ compared }: Run): SyncCheck {

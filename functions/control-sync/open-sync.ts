@@ -1,4 +1,4 @@
-import { RunClosedError } from '../shared/errors.ts';
+import { LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, ownHolder, type SyncChange } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -28,5 +28,21 @@ export async function changeOwn(
   if (changed !== undefined) return changed;
   throw new RunClosedError(
     `Run ${run.runId} was changed by somebody else at this moment: this execution changes nothing more. Look at it with npm run runs.`,
+  );
+}
+
+/**
+ * {@link changeSync} by an execution that works on the sync from now on.
+ *
+ * @throws LockHeldError (not retried) where somebody else has changed it first
+ */
+export async function taken(
+  { runtime, ...by }: { readonly runtime: Runtime } & Pick<SyncChange, 'holder' | 'step' | 'facts'>,
+  open: Run,
+): Promise<Run> {
+  const run = await changeSync(runtime.ledger, { ...by, run: open, to: open.status });
+  if (run !== undefined) return run;
+  throw new LockHeldError(
+    `Sync ${open.runId} was changed by another execution at this moment. Nothing was changed. Start again.`,
   );
 }

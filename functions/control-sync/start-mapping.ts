@@ -3,6 +3,7 @@ import type { FoundMapping } from '../shared/aws/event-source-mapping.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { functionName, queueArn, syncFailuresQueueName } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
+import { countFailedBatches } from '../shared/runs/failed-batches.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SyncTurn } from './payloads.ts';
@@ -32,7 +33,9 @@ async function noteMapping(runtime: SyncRuntime, run: Run, mappingId: string): P
   const { stream } = run;
   const now = runtime.clock.now();
   if (stream === undefined || stream.mappingId === mappingId) return stream?.askedAt ?? now;
-  const facts = { stream: { ...stream, mappingId, askedAt: now } };
+  // What Lambda gave up for earlier syncs is no gap of this one: its own first compare comes later.
+  const failedBatches = await countFailedBatches(runtime);
+  const facts = { stream: { ...stream, mappingId, askedAt: now }, failedBatches };
   await changeOwn(runtime, run, { to: run.status, step: `mapping:${mappingId}`, facts });
   return now;
 }

@@ -7,6 +7,7 @@ import { changeSync, NOTHING_ARRIVED, ownHolder, switchedPut } from '../shared/l
 import { listNamed } from '../shared/ledger/sync-names.ts';
 import { listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
+import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { backToSyncing } from '../shared/runs/sync-ends.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -18,6 +19,7 @@ import { secondsToQuiet } from './quiet-sync.ts';
 
 /**
  * Writes SWITCHING: from now on no call writes into the target. What calls have sent before is through after the fence.
+ * Batches that Lambda gave up before are noted first, so that the report names the gap that the compare closes.
  *
  * @returns how long the compare has to wait
  */
@@ -26,6 +28,7 @@ export async function beginSwitching(
   input: RunStepInput,
 ): Promise<{ readonly waitSeconds: number }> {
   const run = await readOwnSync(runtime, input);
+  await noteMissedChanges(runtime, run);
   const markedAt = runtime.clock.now();
   if (run.status === 'SYNCING')
     await changeOwn(runtime, run, { to: 'SWITCHING', step: 'switching', facts: { markedAt } });

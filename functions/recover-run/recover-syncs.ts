@@ -1,9 +1,11 @@
+import type { WithFailureQueue } from '../shared/aws/failure-queue.ts';
 import type { FoundMapping, WithMappings } from '../shared/aws/event-source-mapping.ts';
 import { LedgerVersionError } from '../shared/errors.ts';
 import { isEndStatus } from '../shared/ledger/transition.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { findOpenSync, noteGap } from '../shared/ledger/sync.ts';
+import { findOpenSync } from '../shared/ledger/sync.ts';
+import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { backToSyncing, cancelCompare, endWithoutLock, mustCancel } from '../shared/runs/sync-ends.ts';
 import { functionName } from '../shared/names.ts';
@@ -11,7 +13,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { startRecovery } from './start-recovery.ts';
 
 /** What the recovery of syncs depends on. */
-export type RecoverRuntime = Runtime & WithMappings;
+export type RecoverRuntime = Runtime & WithMappings & WithFailureQueue;
 
 /** A sync that nobody has compared for this long is logged, and an alarm rings. */
 const COMPARE_WITHIN_MILLIS = 24 * 3_600_000;
@@ -73,10 +75,8 @@ function ownMappings({ mappings, config }: RecoverRuntime): Promise<readonly Fou
 /** Notices what may have kept changes from being delivered. A compare must begin after it. */
 async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
   sayIfNotCompared(runtime, run);
-  const reason = mappingProblem(run, await ownMappings(runtime));
-  if (reason === undefined) return;
-  runtime.logger.error('A sync is not delivered all changes', { runId: run.runId, reason });
-  await noteGap(runtime.ledger, run.runId, { at: runtime.clock.now(), reason });
+  const problem = mappingProblem(run, await ownMappings(runtime));
+  await noteMissedChanges(runtime, run, problem === undefined ? [] : [problem]);
 }
 
 function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {

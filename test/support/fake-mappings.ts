@@ -3,6 +3,7 @@ import type {
   FoundMapping,
   MappingEnds,
 } from '../../functions/shared/aws/event-source-mapping.ts';
+import { fakeFailureQueue } from './fake-failure-queue.ts';
 
 /** A mapping, and the stream that it reads. */
 export type FakeMapping = FoundMapping & Pick<MappingEnds, 'streamArn'>;
@@ -41,7 +42,7 @@ export function fakeMappings(
   };
 }
 
-/** A runtime with mappings in memory. */
+/** A runtime with mappings in memory, and an empty queue of failed batches. */
 export function withMappings<Runtime extends object>(runtime: Runtime, found?: FakeMapping[]) {
-  return { ...runtime, mappings: fakeMappings(found) };
+  return { ...runtime, mappings: fakeMappings(found), failureQueue: fakeFailureQueue() };
 }

@@ -64,6 +64,8 @@ const otherActions: Readonly<Record<string, CodeCall>> = {
   DescribeExecution: { target: 'account', action: 'states:DescribeExecution' },
   StartExecution: { target: 'account', action: 'states:StartExecution' },
   GetAccountSettings: { target: 'account', action: 'lambda:GetAccountSettings' },
+  GetQueueAttributes: { target: 'account', action: 'sqs:GetQueueAttributes' },
+  GetQueueUrl: { target: 'account', action: 'sqs:GetQueueUrl' },
   Publish: { target: 'account', action: 'sns:Publish' },
 };
 

@@ -85,6 +85,13 @@ function lambdaRequest({ operation, key = '' }: SeenCall, arns: Arns): IamReques
   return { action, resource: operation.startsWith('Create') ? '*' : arns.mapping(key), context };
 }
 
+/** ARN of a queue that a request names by its ARN, its URL or its name. */
+function queueOf(key: string, arns: Arns): string {
+  return key.startsWith('arn:')
+    ? key
+    : `arn:aws:sqs:${arns.names.region}:${accountId}:${key.split('/').at(-1) ?? ''}`;
+}
+
 /** The context that S3 gives a bucket's policy for a request. */
 function objectContext({ operation, ifNoneMatch }: SeenCall): Record<string, string> {
   const creation = { 's3:ObjectCreationOperation': 'true' };
@@ -114,11 +121,11 @@ export function iamRequestsOf(call: SeenCall, arns: Arns): readonly IamRequest[]
       return [];
     case 'dynamodb':
       return dynamoRequests(call, arns);
-    // The key is the ARN of the stream or of the queue.
+    // The key is the stream's ARN.
     case 'dynamodbstreams':
       return [{ action: `dynamodb:${operation}`, resource: key ?? '' }];
     case 'sqs':
-      return [{ action: `sqs:${operation}`, resource: key ?? '' }];
+      return [{ action: `sqs:${operation}`, resource: queueOf(key ?? '', arns) }];
     case 's3': {
       const action = s3Actions[operation];
       if (action === undefined) throw new Error(`The IAM proof does not know s3:${operation}.`);

@@ -8,6 +8,7 @@ import type {
   SyncTurn,
 } from '../../functions/control-sync/payloads.ts';
 import type { SyncRuntime } from '../../functions/control-sync/sync-runtime.ts';
+import type { FailureQueue } from '../../functions/shared/aws/failure-queue.ts';
 import type { EventSourceMappings } from '../../functions/shared/aws/event-source-mapping.ts';
 import type { Compared } from '../../functions/shared/ledger/sync-facts.ts';
 import { readRun, type Run } from '../../functions/shared/ledger/run.ts';
@@ -16,6 +17,7 @@ import { updateIf } from '../../functions/shared/ledger/store.ts';
 import { announceTable, recordTable } from '../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../functions/shared/ledger/transition.ts';
 import type { SyncReport } from '../../functions/shared/runs/sync-report.ts';
+import { fakeFailureQueue } from './fake-failure-queue.ts';
 import { type FakeMapping, fakeMappings } from './fake-mappings.ts';
 import { createLedgerWorld, type LedgerWorld } from './ledger-world.ts';
 import { begunRun, executionArn, sampleExecution } from './sample-run.ts';
@@ -23,6 +25,7 @@ import { begunRun, executionArn, sampleExecution } from './sample-run.ts';
 /** A source with a stream, a target that run `m` has filled, and the steps of the machine `sync` to call. */
 export interface SyncWorld extends LedgerWorld {
   readonly mappings: EventSourceMappings & { readonly found: FakeMapping[] };
+  readonly failureQueue: FailureQueue & { batches: number };
   readonly runtime: () => SyncRuntime;
   /** BeginSync, by an execution that runs from now on. */
   begin(execution: string, input?: unknown): Promise<BegunSync>;
@@ -48,7 +51,8 @@ type Step = Exclude<Extract<ControlSyncPayload, { run: unknown }>['action'], 'dr
 export async function createSyncWorld(): Promise<SyncWorld> {
   const ledgerWorld = await createLedgerWorld();
   let mappings = fakeMappings();
-  const runtime = (): SyncRuntime => ({ ...ledgerWorld.observer, mappings });
+  const failureQueue = fakeFailureQueue();
+  const runtime = (): SyncRuntime => ({ ...ledgerWorld.observer, mappings, failureQueue });
   const call = (payload: ControlSyncPayload): Promise<unknown> => controlSync(runtime(), payload);
   const world = {
     ...ledgerWorld,
@@ -58,6 +62,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     get mappings() {
       return mappings;
     },
+    failureQueue,
     runtime,
     begin(execution: string, input: unknown = {}) {
       world.stepFunctions.executions.set(executionArn(execution, 'sync'), 'RUNNING');
@@ -102,6 +107,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     async again() {
       await ledgerWorld.reset();
       mappings = fakeMappings();
+      failureQueue.batches = 0;
       await createSource(world);
       await migrate(world);
     },

@@ -86,4 +86,26 @@ describe('event source mappings', () => {
       expect(sendersTo('any')).toEqual([]);
     },
   );
+
+  it.each(variantNames)(
+    'leave a queue of what they gave up that recoverRun and controlSync may count, and nobody may read or empty, deployed %s',
+    (variant) => {
+      const { stage, region } = names[variant];
+      const thoseWhoMay = (operation: string, queue = 'sync-failures') =>
+        rolesOf(variant)
+          .filter(([, role]) => {
+            const resource = `arn:aws:sqs:${region}:123456789012:products-migration-${stage}-${queue}`;
+            return evaluate(role, { action: `sqs:${operation}`, resource }) === 'ALLOWED';
+          })
+          .map(([functionKey]) => functionKey)
+          .toSorted();
+      for (const operation of ['GetQueueUrl', 'GetQueueAttributes']) {
+        expect(thoseWhoMay(operation)).toEqual(['controlSync', 'recoverRun']);
+        expect(thoseWhoMay(operation, 'unrecovered')).toEqual([]);
+        expect(thoseWhoMay(operation, 'any')).toEqual([]);
+      }
+      for (const operation of ['ReceiveMessage', 'DeleteMessage', 'PurgeQueue', 'SetQueueAttributes'])
+        expect(thoseWhoMay(operation)).toEqual([]);
+    },
+  );
 });

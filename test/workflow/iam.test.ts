@@ -548,7 +548,7 @@ describe('a role and its function’s code', () => {
 
   /** Actions that the framework, the runtime or the service behind an action needs, rather than the code. */
   const ofThePlatform =
-    /^(logs|xray|kms|sqs):|^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
+    /^(logs|xray|kms):|^sqs:SendMessage$|^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/;
 
   function targetOf(resource: string): CodeCall['target'] {
     if (resource.endsWith('/index/RunsIndex')) return 'runs index';

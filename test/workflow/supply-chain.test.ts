@@ -122,8 +122,8 @@ describe('the bundles', () => {
   const more: Readonly<Record<string, readonly string[]>> = {
     'test-connection': ['@aws-sdk/client-lambda'],
     'complete-run': ['@aws-sdk/client-sns'],
-    'control-sync': ['@aws-sdk/client-lambda', '@aws-sdk/client-sns'],
-    'recover-run': ['@aws-sdk/client-lambda'],
+    'control-sync': ['@aws-sdk/client-lambda', '@aws-sdk/client-sns', '@aws-sdk/client-sqs'],
+    'recover-run': ['@aws-sdk/client-lambda', '@aws-sdk/client-sqs'],
     'roll-back': ['@aws-sdk/client-sns'],
     'restore-from-backup': ['@aws-sdk/client-sns'],
   };

@@ -176,6 +176,11 @@ export interface Run extends Claims {
   readonly gap?: Gap;
   /** Of {@link gap}: its time, for conditions. */
   readonly gapAt?: number;
+  /**
+   * Of a sync: how many batches of changes that Lambda gave up the on-failure queue held at the last look. Those that were
+   * there when the mapping was made are no gap.
+   */
+  readonly failedBatches?: number;
   /** Of a sync and of a compare: the last compare that came to its end. */
   readonly compared?: Compared;
   /** Of {@link arrived}: its count, for conditions. */

@@ -125,12 +125,35 @@ export function gapFacts(gap: Gap): Pick<Run, 'gap' | 'gapAt'> {
 /**
  * Notes that changes may have been missed until now. A known gap moves forward, never back.
  *
+ * @param facts noted with the gap
  * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or a later gap is known
  */
-export function noteGap(ledger: LedgerTable, runId: string, gap: Gap): Promise<boolean> {
+export function noteGap(
+  ledger: LedgerTable,
+  runId: string,
+  gap: Gap,
+  facts: Pick<Run, 'failedBatches'> = {},
+): Promise<boolean> {
   return updateIf(ledger, runKey(runId), {
     if: { status: oneOf(...COMPARED_IN), gapAt: absentOrBelow(gap.at) },
-    set: { ...gapFacts(gap) },
+    set: { ...gapFacts(gap), ...facts },
+  });
+}
+
+/**
+ * Notes that the queue of failed batches holds another number of them, without a gap.
+ *
+ * @param run as it was read: the number that it has noted must still be this one
+ * @returns whether it is noted; `false`: the sync has ended or is being cancelled, or somebody else has noted a number
+ */
+export function noteFailedBatches(
+  ledger: LedgerTable,
+  { runId, failedBatches }: Pick<Run, 'runId' | 'failedBatches'>,
+  count: number,
+): Promise<boolean> {
+  return updateIf(ledger, runKey(runId), {
+    if: { status: oneOf(...COMPARED_IN), failedBatches: failedBatches ?? ABSENT },
+    set: { failedBatches: count },
   });
 }
 

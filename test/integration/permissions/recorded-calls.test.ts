@@ -115,6 +115,7 @@ async function playMove(shop: TestShop): Promise<void> {
   await succeed({ action: 'cancel' });
   await succeed({}, 'follow');
   await sellOnce(shop);
+  await aws.tickSchedule();
   await succeed({ action: 'compare' });
   await succeed({ action: 'cutover', dryRun: true });
   await succeed({ action: 'cutover', frozen: true });
@@ -176,7 +177,7 @@ describe('the calls that the functions are seen to make', () => {
     expect(functions.filter((key) => !callers.has(key))).toEqual([]);
   });
 
-  it('are, for a sync, those that create, look at and delete a mapping, and with it read the stream', () => {
+  it('are, for a sync, those that create, look at and delete a mapping, count what it gave up, and with it read the stream', () => {
     const callsOf = (key: string, service: string) =>
       seen
         .filter(({ functionName, mappingOf }) => (functionName ?? mappingOf)?.endsWith(`-${key}`) === true)
@@ -190,6 +191,8 @@ describe('the calls that the functions are seen to make', () => {
     expect(new Set(callsOf('recoverRun', 'lambda'))).toEqual(
       new Set(['DeleteEventSourceMapping', 'ListEventSourceMappings']),
     );
+    for (const key of ['controlSync', 'recoverRun'])
+      expect(new Set(callsOf(key, 'sqs'))).toEqual(new Set(['GetQueueUrl', 'GetQueueAttributes']));
     expect(new Set(callsOf('syncProducts', 'dynamodbstreams'))).toEqual(
       new Set(['DescribeStream', 'GetRecords', 'GetShardIterator']),
     );

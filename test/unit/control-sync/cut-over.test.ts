@@ -82,6 +82,7 @@ describe('a cut over', () => {
       'quarantined',
       'conflicts',
       'compared',
+      'failures',
       'gap',
       'lag',
     ]);
