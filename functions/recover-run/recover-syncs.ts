@@ -6,6 +6,7 @@ import { findLockOf } from '../shared/ledger/lock.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
+import { streamProblem } from '../shared/runs/stream-problem.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { backToSyncing, cancelCompare, endWithoutLock, mustCancel } from '../shared/runs/sync-ends.ts';
 import { functionName } from '../shared/names.ts';
@@ -75,8 +76,12 @@ function ownMappings({ mappings, config }: RecoverRuntime): Promise<readonly Fou
 /** Notices what may have kept changes from being delivered. A compare must begin after it. */
 async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
   sayIfNotCompared(runtime, run);
-  const problem = mappingProblem(run, await ownMappings(runtime));
-  await noteMissedChanges(runtime, run, problem === undefined ? [] : [problem]);
+  const problems = [mappingProblem(run, await ownMappings(runtime)), await streamProblem(runtime, run)];
+  await noteMissedChanges(
+    runtime,
+    run,
+    problems.filter((problem) => problem !== undefined),
+  );
 }
 
 function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {

@@ -7,7 +7,7 @@ import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.t
 import { removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
-import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
+import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
 beforeAll(async () => void (world = await createSyncWorld()));
@@ -100,6 +100,15 @@ describe('the mapping of an open sync', () => {
     world.clock.advance(3_600_000);
     await recover();
     expect(world.mappings.found).toHaveLength(1);
+  });
+});
+
+describe('the stream of an open sync', () => {
+  it('is missed as soon as the source no longer writes to it', async () => {
+    await world.open();
+    await switchStreamOff(world);
+    await recover();
+    expect((await world.sync()).gap?.reason).toMatch(/no longer writes its changes to the stream/);
   });
 });
 
