@@ -51,7 +51,6 @@ describe('npm run plan -- --products', () => {
   it.each([
     ['no stage and no size', [], 'Say --stage to plan a run of a deployed stage, or --products'],
     ['both', ['--stage', 'dev', '--products', '5'], 'Say --stage or --products, not both'],
-    ['half a product', ['--products', '0.5'], 'Give a whole number of 1 or more, for example 1e9.'],
     [
       'an input that no run takes',
       ['--products', '5', '--max-concurrency', '0'],
@@ -63,5 +62,12 @@ describe('npm run plan -- --products', () => {
     expect(stderr).toContain(sentence);
     expect(stdout).toBe('');
     expect(code).toBe(1);
+  });
+
+  it('answers half a product with a sentence and exit code 2: it was used wrongly', async () => {
+    const { code, stdout, stderr } = await plan('--products', '0.5');
+
+    expect(stderr).toContain('Give a whole number of 1 or more, for example 1e9.');
+    expect([code, stdout]).toEqual([2, '']);
   });
 });
