@@ -148,7 +148,7 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   return take(order, open, 'DRAIN');
 }
 
-/** A sync that this very execution, or the one named, has switched already: what is left is its mapping. */
+/** The sync that the input names, if it has switched already: what is left is its mapping. */
 async function endedByCutOver({ runtime, input }: Order): Promise<Run | undefined> {
   const run = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
   return run?.kind === 'sync' && run.status === 'SWITCHED' ? run : undefined;

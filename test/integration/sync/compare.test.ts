@@ -70,7 +70,7 @@ describe('a compare without a sync', () => {
 
 describe('a compare while a sync is open', () => {
   const own = { service: 'dynamodb', functionName: COMPARE_FUNCTION } as const;
-  const invoke = { service: 'lambda', operation: 'Invoke', key: COMPARE_FUNCTION } as const;
+  const invoke = { service: 'lambda', operation: 'Invoke', key: new RegExp(COMPARE_FUNCTION) } as const;
   const target = { ...own, table: TARGET } as const;
   const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
@@ -102,8 +102,9 @@ describe('a compare while a sync is open', () => {
     ],
   ])('comes to the same end where requests are %s', async (_, faults) => {
     await spoil();
-    for (const fault of faults) shop.aws.faults.add(fault);
+    const handles = faults.map((fault) => shop.aws.faults.add(fault));
     const report = await compared();
+    expect(handles.every(({ struck }) => struck > 0)).toBe(true);
     shop.aws.faults.clear();
     expect(report).toMatchObject({
       compared: { differing: 0, quarantined: 0, conflicts: 0, sourceItems: 40 },
@@ -115,8 +116,9 @@ describe('a compare while a sync is open', () => {
     'comes to the same end where every worker is called twice, %s',
     async (second) => {
       const products = await spoil();
-      shop.aws.faults.add({ ...invoke, kind: 'twice', second, millis: 300 });
+      const twice = shop.aws.faults.add({ ...invoke, kind: 'twice', second, millis: 300 });
       const report = await compared();
+      expect(twice.struck).toBeGreaterThan(1);
       shop.aws.faults.clear();
       expect(report).toMatchObject({ compared: { differing: 0, sourceItems: 40 } });
       expect(report.compared?.repaired).toBeLessThanOrEqual(products);
@@ -129,15 +131,18 @@ describe('a compare while a sync is open', () => {
     const before = requestCount();
     await compared();
     const requests = requestCount() - before;
+    let struck = 0;
     for (const nth of [1, 2, Math.floor(requests / 3), Math.floor(requests / 2), requests - 1, requests])
       for (const when of ['before', 'after'] as const) {
         await spoil();
         const kill = shop.aws.faults.killAt({ ...own, nth, when });
         expect(await compared()).toMatchObject({ compared: { differing: 0, sourceItems: 40 } });
         expect([nth, when, await targetDifferences(shop, runId)]).toEqual([nth, when, []]);
-        expect(kill.struck).toBeLessThanOrEqual(1);
+        struck += kill.struck;
         shop.aws.faults.clear();
       }
+    // A warm worker may need one or two requests less than were counted.
+    expect(struck).toBeGreaterThanOrEqual(8);
   });
 
   it('that is stopped leaves the sync as it was, and the next one finishes what is left', async () => {

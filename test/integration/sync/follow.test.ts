@@ -49,15 +49,17 @@ describe('a sync', () => {
     const { faults } = shop.aws;
     const own = { service: 'dynamodb', functionName: SYNC_FUNCTION } as const;
     const invoke = { service: 'lambda', operation: 'Invoke' } as const;
-    faults.add({ ...invoke, kind: 'twice', second: 'atOnce', rate: 0.05, seed: 1 });
-    faults.add({ ...invoke, kind: 'twice', second: 'later', millis: 400, rate: 0.05, seed: 2 });
-    faults.add({ ...own, kind: 'throttle', rate: 0.02, seed: 3 });
-    faults.add({ ...own, kind: 'answerLost', rate: 0.01, seed: 4 });
+    const handles = [
+      faults.add({ ...invoke, kind: 'twice', second: 'atOnce', rate: 0.05, seed: 1 }),
+      faults.add({ ...invoke, kind: 'twice', second: 'later', millis: 400, rate: 0.05, seed: 2 }),
+      faults.add({ ...own, kind: 'throttle', rate: 0.02, seed: 3 }),
+      faults.add({ ...own, kind: 'answerLost', rate: 0.01, seed: 4 }),
+    ];
     const kills = [9, 60, 150, 290, 470, 700, 1_000].map((nth, index) =>
       faults.killAt({ ...own, nth, when: index % 2 === 0 ? 'before' : 'after' }),
     );
     await sell(shop.dynamo, { changes: caseCount(240), perSecond: 40, products: 40, seed: 5 });
-    await eventually(() => (kills.every(({ struck }) => struck > 0) ? true : nudge()));
+    await eventually(() => ([...kills, ...handles].every(({ struck }) => struck > 0) ? true : nudge()));
     faults.clear();
     await untilInStep(shop, followed);
     expect(writesToSource(shop)).toEqual([]);

@@ -55,15 +55,20 @@ describe('a shop that sells while it moves', () => {
     const selling = sell(dynamo, { changes: caseCount(300), perSecond: 20, products: 60, seed: 11 });
     const { runId } = await shop.migrate();
     // Calls come twice, functions are killed in the middle of their work, requests are lost.
-    const invoke = { service: 'lambda', operation: 'Invoke', key: SYNC_FUNCTION } as const;
-    aws.faults.add({ ...invoke, kind: 'twice', second: 'atOnce', rate: 0.05, seed: 1 });
-    aws.faults.add({ ...invoke, kind: 'twice', second: 'later', millis: 700, rate: 0.05, seed: 2 });
+    const invoke = { service: 'lambda', operation: 'Invoke', key: /syncProducts/ } as const;
+    const faults = [
+      aws.faults.add({ ...invoke, kind: 'twice', second: 'atOnce', rate: 0.05, seed: 1 }),
+      aws.faults.add({ ...invoke, kind: 'twice', second: 'later', millis: 700, rate: 0.05, seed: 2 }),
+    ];
     const own = { service: 'dynamodb', functionName: SYNC_FUNCTION } as const;
-    aws.faults.add({ ...own, kind: 'held', sender: 'killed', millis: 200, rate: 0.004, seed: 3 });
-    aws.faults.add({ ...own, kind: 'answerLost', rate: 0.01, seed: 4 });
+    faults.push(
+      aws.faults.add({ ...own, kind: 'held', sender: 'killed', millis: 200, rate: 0.004, seed: 3 }),
+      aws.faults.add({ ...own, kind: 'answerLost', rate: 0.01, seed: 4 }),
+    );
     const report = await synced({}, 'follow');
     expect(report).toMatchObject({ runId: 'follow', status: 'SYNCING', follows: { runId } });
     await selling;
+    expect(faults.map(({ struck }) => struck > 0)).toEqual([true, true, true, true]);
     aws.faults.clear();
 
     // The shop has not switched, and edits an item of the target all the same.
