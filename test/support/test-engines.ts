@@ -16,9 +16,18 @@ interface Options {
 }
 
 /** What is tried if nothing else is named. `test/integration/local` is about the packaged engines themselves. */
-const suites = ['adapting', 'backup', 'callers', 'cli', 'cost', 'migrate', 'rate', 'smoke'].map(
-  (name) => `test/integration/${name}`,
-);
+const suites = [
+  'adapting',
+  'backup',
+  'callers',
+  'cli',
+  'cost',
+  'migrate',
+  'permissions',
+  'rate',
+  'smoke',
+  'sync',
+].map((name) => `test/integration/${name}`);
 
 const command = new Command('npm run test:engines --')
   .description(

@@ -1,7 +1,7 @@
 import { AwsError } from '../../gateway/aws-answers.ts';
 import type { AwsResponse } from '../../gateway/aws-request.ts';
 import { sequenceText } from './sequence-number.ts';
-import type { StreamRecord } from './stream-records.ts';
+import { type StreamRecord, withEmptyMaps } from './stream-records.ts';
 
 /** The two APIs of the engine, by the prefix of their targets. */
 export type EngineApi = 'DynamoDB_20120810' | 'DynamoDBStreams_20120810';
@@ -99,7 +99,10 @@ export function createEngineLog(call: EngineCall): EngineLog {
       });
       return ShardIterator;
     },
-    page: (ShardIterator, Limit) => streams('GetRecords', { ShardIterator, Limit }),
+    async page(ShardIterator, Limit) {
+      const page = await streams<EnginePage>('GetRecords', { ShardIterator, Limit });
+      return { ...page, Records: page.Records.map(withEmptyMaps) };
+    },
     async end(streamArn) {
       for (const { ShardId } of await log.shards(streamArn))
         await readToEnd(log, ends, { streamArn, ShardId });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { equalValues } from '../../../../functions/shared/items/canonical-json.ts';
 import { itemSizeBytes } from '../../../../functions/shared/items/item-size.ts';
-import type { WireItem } from '../../../../functions/shared/items/wire-item.ts';
+import { type WireItem, wireItem, type WireValue } from '../../../../functions/shared/items/wire-item.ts';
 import { REGION } from '../../account.ts';
 import { sequenceText } from './sequence-number.ts';
 
@@ -42,6 +42,26 @@ export interface ShownStream {
 
 /** A record's place in its shard. */
 export const sequenceOf = ({ dynamodb }: StreamRecord): bigint => BigInt(dynamodb.SequenceNumber);
+
+/** The record with every empty map as DynamoDB writes it. DynamoDB Local's streams write `{}`, which is no value. */
+export function withEmptyMaps(record: StreamRecord): StreamRecord {
+  const { NewImage, OldImage } = record.dynamodb;
+  const images = {
+    ...(NewImage !== undefined && { NewImage: itemWithEmptyMaps(NewImage) }),
+    ...(OldImage !== undefined && { OldImage: itemWithEmptyMaps(OldImage) }),
+  };
+  return { ...record, dynamodb: { ...record.dynamodb, ...images } };
+}
+
+function itemWithEmptyMaps(item: WireItem): WireItem {
+  return wireItem(Object.entries(item).map(([name, value]) => [name, valueWithEmptyMaps(value)]));
+}
+
+function valueWithEmptyMaps(value: WireValue): WireValue {
+  if (Object.keys(value).length === 0) return { M: {} };
+  if ('M' in value) return { M: itemWithEmptyMaps(value.M) };
+  return 'L' in value ? { L: value.L.map(valueWithEmptyMaps) } : value;
+}
 
 /** DynamoDB records no put that leaves the item as it was. Without both images that cannot be told. */
 export function changesItem({ eventName, dynamodb: { NewImage, OldImage } }: StreamRecord): boolean {
