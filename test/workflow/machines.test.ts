@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { getLanguageService, TextDocument } from 'amazon-states-language-service';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { machineOf as followedMachine } from '../../workflow/cli/executions.ts';
 import {
   functionKeyOf,
   isEnd,
@@ -108,6 +109,24 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
       'rollback',
       'sync',
     ]);
+  });
+
+  it('lead through the steps that whoever follows them is told', () => {
+    const stepsOf = (name: string) => followedMachine(JSON.stringify(machineOf(variantName, name))).steps;
+    expect(stepsOf('migrate')).toEqual([
+      'TestConnection',
+      'BeginRun',
+      'BackupProducts',
+      'TransformProducts',
+      'SealBackup',
+      'CreateTables',
+      'MigrateProducts',
+      'VerifyMigration',
+      'JudgeDigests',
+      'CompleteRun',
+    ]);
+    expect(stepsOf('restore').at(-1)).toBe('CompleteRestore');
+    for (const name of ['rollback', 'sync']) expect(stepsOf(name).at(-1)).not.toMatch(/^Complete/);
   });
 
   describe.each(['migrate', 'restore', 'rollback', 'sync'])('%s', (name) => {

@@ -50,13 +50,42 @@ export function describeExecution(sfn: SFNClient, executionArn: string): Promise
   return sfn.send(new DescribeExecutionCommand({ executionArn }));
 }
 
-const machineSchema = z.object({ States: z.record(z.string(), z.unknown()).default({}) });
+const machineSchema = z.object({
+  StartAt: z.string().optional(),
+  States: z
+    .record(
+      z.string(),
+      z.object({ Type: z.string(), Next: z.string().optional(), Default: z.string().optional() }),
+    )
+    .default({}),
+});
 
-/** Names of the states on a machine's top level. */
-export async function topLevelStates(sfn: SFNClient, stateMachineArn: string): Promise<ReadonlySet<string>> {
-  const { definition = '{}' } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
-  return new Set(Object.keys(machineSchema.parse(JSON.parse(definition)).States));
+/** What following an execution needs of its machine. */
+export interface Machine {
+  /** Names of the states on its top level. */
+  readonly topLevel: ReadonlySet<string>;
+  /** Those that do something, in the order in which an execution passes them by the default of every choice. */
+  readonly steps: readonly string[];
 }
+
+export async function describeMachine(sfn: SFNClient, stateMachineArn: string): Promise<Machine> {
+  const { definition = '{}' } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+  return machineOf(definition);
+}
+
+/** @param definition in Amazon States Language */
+export function machineOf(definition: string): Machine {
+  const { StartAt, States } = machineSchema.parse(JSON.parse(definition));
+  const way = new Set<string>();
+  for (let name = StartAt; name !== undefined && !way.has(name);) {
+    way.add(name);
+    name = States[name]?.Next ?? States[name]?.Default;
+  }
+  const steps = [...way].filter((name) => STEP_TYPES.has(States[name]?.Type ?? ''));
+  return { topLevel: new Set(Object.keys(States)), steps };
+}
+
+const STEP_TYPES: ReadonlySet<string> = new Set(['Task', 'Map', 'Parallel']);
 
 const eventsPerPage = 1_000;
 
@@ -73,7 +102,7 @@ async function fullHistory(sfn: SFNClient, executionArn: string): Promise<readon
 /** The execution's way through its top-level states; Step Functions keeps it for 90 days. */
 export async function executionPath(sfn: SFNClient, executionArn: string): Promise<readonly StateVisit[]> {
   const { stateMachineArn = '' } = await describeExecution(sfn, executionArn);
-  const topLevel = await topLevelStates(sfn, stateMachineArn);
+  const { topLevel } = await describeMachine(sfn, stateMachineArn);
   return stateVisits(await fullHistory(sfn, executionArn), topLevel, Date.now());
 }
 

@@ -3,8 +3,8 @@ import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import type { OperatorContext } from './context.ts';
-import { currentState, describeExecution, topLevelStates } from './executions.ts';
-import { isStateDone, progressBeforeRun, progressOf } from './progress.ts';
+import { currentState, describeExecution, describeMachine, type Machine } from './executions.ts';
+import { isStateDone, type Progress, progressBeforeRun, progressOf } from './progress.ts';
 import type { ProgressView } from './progress-view.ts';
 import { readShards, type ShardsByState } from './run-record.ts';
 
@@ -63,16 +63,19 @@ export async function followExecution(
 /** What is remembered from one look to the next. */
 interface Watch {
   readonly executionArn: string;
-  readonly topLevel: ReadonlySet<string>;
+  readonly machine: Machine;
+  /** Epoch milliseconds. */
+  readonly startedAt: number | undefined;
   runId: string | undefined;
   state: string | undefined;
   finished: ShardsByState;
 }
 
 async function startWatch(context: OperatorContext, executionArn: string): Promise<Watch> {
-  const { stateMachineArn = '' } = await describeExecution(context.sfn, executionArn);
-  const topLevel = await topLevelStates(context.sfn, stateMachineArn);
-  return { executionArn, topLevel, runId: undefined, state: undefined, finished: new Map() };
+  const { stateMachineArn = '', startDate } = await describeExecution(context.sfn, executionArn);
+  const machine = await describeMachine(context.sfn, stateMachineArn);
+  const startedAt = startDate?.getTime();
+  return { executionArn, machine, startedAt, runId: undefined, state: undefined, finished: new Map() };
 }
 
 async function findEnd(
@@ -103,15 +106,23 @@ function kindOf(context: OperatorContext, stateMachineArn: string | undefined): 
 
 async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
   const { ledger, sfn } = context;
-  watch.state = (await currentState(sfn, watch.executionArn, watch.topLevel)) ?? watch.state;
+  watch.state = (await currentState(sfn, watch.executionArn, watch.machine.topLevel)) ?? watch.state;
+  const where = { startedAt: watch.startedAt, step: stepOf(watch) };
   watch.runId ??= (await findExecution(ledger, executionNameOf(watch.executionArn)))?.runId;
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
-  if (run === undefined) return view.show(progressBeforeRun(watch.state));
+  if (run === undefined) return view.show({ ...progressBeforeRun(watch.state), ...where });
   // A cut over that does not switch compares again: what was finished is then of the compare before.
   const finished = finishedStates(run, watch.finished);
   const shards = await readShards(ledger, run.runId, finished);
   watch.finished = finishedStates(run, shards);
-  view.show(progressOf(run, shards, { state: watch.state, now: Date.now() }));
+  view.show({ ...progressOf(run, shards, { state: watch.state, now: Date.now() }), ...where });
+}
+
+/** Only where the way is long and always the same: not of a roll back, nor of a sync, whose way its input decides. */
+function stepOf({ machine: { steps }, state }: Watch): Progress['step'] {
+  if (steps.at(-1)?.startsWith('Complete') !== true) return undefined;
+  const index = state === undefined ? -1 : steps.indexOf(state);
+  return index === -1 ? undefined : { number: index + 1, of: steps.length };
 }
 
 function finishedStates(run: Run, shards: ShardsByState): ShardsByState {

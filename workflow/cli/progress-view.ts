@@ -12,7 +12,7 @@ export interface ProgressView {
 
 /** Bars where lines can be redrawn, plain lines elsewhere. */
 export function progressView(terminal: Terminal, now: () => number = Date.now): ProgressView {
-  return terminal.isLive ? barsView(terminal) : linesView(terminal, now);
+  return terminal.isLive ? barsView(terminal, now) : linesView(terminal, now);
 }
 
 /** Rate, and time taken or left: `4,120/s  3.1 s left`. */
@@ -23,15 +23,33 @@ export function pace(stage: StageProgress): string {
 }
 
 /** `3,000 of 5,000`, or `3,000` without a total. */
-function amount({ items, total, isDone }: StageProgress): string {
-  return isDone || total <= items ? count(items) : `${count(items)} of ${count(total)}`;
+function amount({ items, itemsNow, total, isDone }: StageProgress): string {
+  return isDone || total <= items ? count(items) : `${count(itemsNow)} of ${count(total)}`;
 }
 
-/** The line under the bars. */
-function statusLine({ state, throttles, quarantined }: Progress): string {
-  const throttled = throttles > 0 ? `, throttled ${counted(throttles, 'time')}` : '';
-  const set = quarantined > 0 ? `, ${count(quarantined)} in quarantine` : '';
-  return `${state ?? 'starting'}${throttled}${set}`;
+/** `MigrateProducts, step 7 of 9, throttled 3 times`; with `now`, how long the run has gone on as well. */
+function statusLine({ state, step, startedAt, throttles, quarantined }: Progress, now?: number): string {
+  const parts = [
+    state ?? 'starting',
+    step === undefined ? '' : `step ${step.number} of ${step.of}`,
+    startedAt === undefined || now === undefined
+      ? ''
+      : `${duration(Math.floor((now - startedAt) / 1_000))} so far`,
+    throttles > 0 ? `throttled ${counted(throttles, 'time')}` : '',
+    quarantined > 0 ? `${count(quarantined)} in quarantine` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** A stage as it is this many seconds after it was looked at, if it goes on as it did. */
+function after(stage: StageProgress, seconds: number): StageProgress {
+  const { isDone, itemsNow, itemsPerSecond, secondsLeft, total } = stage;
+  if (isDone || secondsLeft === undefined) return stage;
+  return {
+    ...stage,
+    itemsNow: Math.min(total, Math.round(itemsNow + itemsPerSecond * seconds)),
+    secondsLeft: Math.max(0, secondsLeft - seconds),
+  };
 }
 
 /** One line that is written over: `12 of 40 files`. Nothing where lines cannot be redrawn. */
@@ -88,7 +106,8 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
   return { show, end: () => undefined };
 }
 
-type Line = (fraction: number) => string;
+/** Written anew at every redrawing, so that clocks and bars go on between two looks. */
+type Line = () => string;
 
 /** cli-progress with one line of text for each bar, written by us. */
 function createMultiBar(terminal: Terminal): MultiBar {
@@ -97,10 +116,12 @@ function createMultiBar(terminal: Terminal): MultiBar {
     hideCursor: true,
     gracefulExit: false,
     fps: 8,
-    format: (_options, params, payload: { readonly line: Line }) =>
-      terminal.reveal(payload.line(params.total === 0 ? 0 : params.value / params.total)),
+    format: (_options, _params, payload: { readonly line: Line }) => terminal.reveal(payload.line()),
   });
 }
+
+/** A line of a bar with its items needs this many columns. */
+const WIDE_COLUMNS = 84;
 
 /** `━━━━━────`. */
 function drawBar({ colors, width }: Terminal, fraction: number): string {
@@ -110,31 +131,38 @@ function drawBar({ colors, width }: Terminal, fraction: number): string {
 }
 
 /** Sign, name, bar, items and pace of a Map; one that was left unfinished is marked as failed. */
-function stageText(terminal: Terminal, stage: StageProgress, current: string | undefined): Line {
-  const { colors, signs } = terminal;
+function stageText(terminal: Terminal, stage: StageProgress, current: string | undefined): string {
+  const { colors, signs, width } = terminal;
   const isOver = !stage.isDone && current !== undefined && current !== stage.state;
   const mark = stage.isDone ? signs.good : isOver ? signs.bad : colors.cyan('●');
-  const text = `${amount(stage).padEnd(18)} ${isOver ? '' : colors.dim(pace(stage))}`;
-  return (fraction) => `  ${mark} ${stage.state.padEnd(16)} ${drawBar(terminal, fraction)} ${text}`;
+  const fraction = stage.isDone ? 1 : stage.itemsNow / Math.max(1, stage.total);
+  const done =
+    width < WIDE_COLUMNS ? `${Math.floor(fraction * 100)} %`.padStart(5) : amount(stage).padEnd(18);
+  const speed = isOver ? '' : colors.dim(width < WIDE_COLUMNS ? timeOf(stage) : pace(stage));
+  return `  ${mark} ${stage.state.padEnd(17)} ${drawBar(terminal, fraction)} ${done} ${speed}`;
+}
+
+/** What of a stage's pace fits a narrow terminal. */
+function timeOf(stage: StageProgress): string {
+  if (stage.isDone) return duration(stage.seconds);
+  return stage.secondsLeft === undefined ? '' : `${duration(stage.secondsLeft)} left`;
 }
 
 /** The current state on top, a bar a Map below. */
-function barsView(terminal: Terminal): ProgressView {
+function barsView(terminal: Terminal, now: () => number): ProgressView {
   const bars = new Map<string, SingleBar>();
   const multi = createMultiBar(terminal);
-  const put = (name: string, of: { readonly total: number; readonly value: number }, line: Line): void => {
+  const put = (name: string, line: Line): void => {
     const existing = bars.get(name);
-    if (existing === undefined) bars.set(name, multi.create(of.total, of.value, { line }));
-    existing?.setTotal(of.total);
-    existing?.update(of.value, { line });
+    if (existing === undefined) bars.set(name, multi.create(1, 0, { line }));
+    existing?.update(0, { line });
   };
   const show = (progress: Progress): void => {
-    put('', { total: 1, value: 1 }, () => `  ${terminal.colors.bold(statusLine(progress))}`);
-    for (const stage of progress.stages) {
-      const total = Math.max(1, stage.total);
-      const value = stage.isDone ? total : stage.items;
-      put(stage.state, { total, value }, stageText(terminal, stage, progress.state));
-    }
+    const at = now();
+    const width = terminal.width - 2;
+    put('', () => `  ${terminal.colors.bold(statusLine(progress, now()).slice(0, width))}`);
+    for (const stage of progress.stages)
+      put(stage.state, () => stageText(terminal, after(stage, (now() - at) / 1_000), progress.state));
     multi.update();
   };
   return { show, end: () => multi.stop() };

@@ -1,19 +1,22 @@
 import type { Run, RunStatus } from '../../functions/shared/ledger/run.ts';
 import { type Shard, type ShardState, SHARD_STATES } from '../../functions/shared/ledger/shard.ts';
 import { comparedOn } from '../../functions/shared/ledger/sync.ts';
+import { mapPace, type MapPace, type ShardPace } from './map-pace.ts';
 import type { ShardsByState } from './run-record.ts';
 
 /** How far one Map is. */
 export interface StageProgress {
   readonly state: ShardState;
-  /** Items handled so far. */
+  /** Items handled so far, as the checkpoints say. */
   readonly items: number;
+  /** The same with what the workers have not saved yet, by their own rates. */
+  readonly itemsNow: number;
   /** Items to handle: exact once the stage before it is done, the plan's estimate until then; 0: not known. */
   readonly total: number;
   readonly isDone: boolean;
-  /** Items a second since the first worker began. */
+  /** Items a second of the workers at work; of a Map that is done, over all of it. */
   readonly itemsPerSecond: number;
-  /** `undefined` without a total or before the first item. */
+  /** `undefined` without a total or before the first checkpoint. */
   readonly secondsLeft: number | undefined;
   /** Seconds since the first worker began, or until the last one ended. */
   readonly seconds: number;
@@ -23,6 +26,10 @@ export interface StageProgress {
 export interface Progress {
   /** The state the execution is in; `undefined` before the first. */
   readonly state: string | undefined;
+  /** Which step of how many that state is, where nothing fails; absent in any other state. */
+  readonly step?: { readonly number: number; readonly of: number } | undefined;
+  /** When the execution was started (epoch milliseconds). */
+  readonly startedAt?: number | undefined;
   readonly stages: readonly StageProgress[];
   /** Requests that DynamoDB asked to slow down. */
   readonly throttles: number;
@@ -102,10 +109,69 @@ function stageOf(run: Run, state: ShardState, shards: ShardsByState, now: number
   const startedAt = Math.min(...own.map((shard) => shard.startedAt));
   const endedAt = isDone ? Math.max(...own.map(({ updatedAt }) => updatedAt)) : now;
   const seconds = Math.max(0.001, (endedAt - startedAt) / 1000);
-  const itemsPerSecond = items / seconds;
-  const isKnown = !isDone && items > 0 && total > items;
-  const secondsLeft = isKnown ? (total - items) / itemsPerSecond : undefined;
-  return { state, items, total, isDone, itemsPerSecond, secondsLeft, seconds };
+  const common = { state, items, total, isDone, seconds };
+  if (isDone) return { ...common, itemsNow: items, itemsPerSecond: items / seconds, secondsLeft: undefined };
+  const work = workOf({ run, state, shards, total });
+  const pace = mapPace({ ...work, shardCount: shardCount(run, state), workers: run.plan.workers }, now);
+  return { ...common, ...inItems(pace, { ...common, work: work.total }) };
+}
+
+/** A pace in items, whatever unit the work was counted in. */
+function inItems(
+  { doneNow, perSecond, secondsLeft }: MapPace,
+  { items, total, work }: { readonly items: number; readonly total: number; readonly work: number },
+): Pick<StageProgress, 'itemsNow' | 'itemsPerSecond' | 'secondsLeft'> {
+  if (total <= items) return { itemsNow: items, itemsPerSecond: perSecond, secondsLeft: undefined };
+  const itemsNow = Math.max(items, Math.round((doneNow / work) * total));
+  return { itemsNow, itemsPerSecond: (perSecond / work) * total, secondsLeft };
+}
+
+interface Stage {
+  readonly run: Run;
+  readonly state: ShardState;
+  readonly shards: ShardsByState;
+  /** In items. */
+  readonly total: number;
+}
+
+/** A Map's work in one unit: items, or bytes where it reads items of two sizes. */
+function workOf({ run, state, shards, total }: Stage): { shards: readonly ShardPace[]; total: number } {
+  const own = shards.get(state) ?? [];
+  const sizes = state === 'VerifyMigration' ? itemBytes(run, shards) : undefined;
+  if (sizes === undefined)
+    return { total, shards: own.map((shard) => paceOf(shard, itemsOf(state, [shard]))) };
+  const bytesOf = ({ sourceItems = 0, targetItems = 0 }: Shard['counters']): number =>
+    sourceItems * sizes.source + targetItems * sizes.target;
+  const targetItems = totalOf(run, 'MigrateProducts', shards);
+  return {
+    total: bytesOf({ sourceItems: total - targetItems, targetItems }),
+    shards: own.map((shard) => paceOf(shard, bytesOf(shard.counters))),
+  };
+}
+
+/** A shard's times, and its `work` in the Map's unit; its marks are items, and are brought to that unit. */
+function paceOf({ done, startedAt, updatedAt, marks }: Shard, work: number): ShardPace {
+  const marked = marks.at(-1)?.[1] ?? 0;
+  const scaled = marks.map(([at, items]) => [at, (items * work) / marked] as const);
+  const last = [updatedAt, work] as const;
+  return { done, updatedAt, marks: [[startedAt, 0], ...(marked > 0 ? scaled : []), last] };
+}
+
+/** Bytes of an item of the source and of the targets, as the transform has counted them. */
+function itemBytes(
+  run: Run,
+  shards: ShardsByState,
+): { readonly source: number; readonly target: number } | undefined {
+  const transformed = shards.get('TransformProducts') ?? [];
+  const [sourceBytes, targetBytes] = ['sourceBytes', 'targetBytes'].map((name) =>
+    sumCounter(transformed, name),
+  );
+  const { backup, rehearsal } = run;
+  if (!sourceBytes || !targetBytes || backup === undefined || rehearsal === undefined) return undefined;
+  return {
+    source: sourceBytes / backup.items,
+    target: targetBytes / (rehearsal.metadata + rehearsal.variants),
+  };
 }
 
 /** Items that a Map's workers have handled. */

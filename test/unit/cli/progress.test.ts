@@ -1,17 +1,28 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
 import { isStateDone, progressBeforeRun, progressOf } from '../../../workflow/cli/progress.ts';
 import { progressView } from '../../../workflow/cli/progress-view.ts';
+import type { Terminal } from '../../../workflow/cli/terminal.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
 const run = {
   runId: 'r1',
-  plan: { segments: [0, 1], shards: [0, 1], estimatedProducts: 900 },
+  plan: { segments: [0, 1], shards: [0, 1], workers: 2, estimatedProducts: 900 },
 } as unknown as Run;
 
 const shard = (state: ShardState, changes: Partial<Shard>): Shard =>
-  ({ state, shard: 0, done: false, counters: {}, startedAt: 0, updatedAt: 0, ...changes }) as Shard;
+  ({
+    state,
+    shard: 0,
+    done: false,
+    counters: {},
+    marks: [],
+    startedAt: 0,
+    updatedAt: 0,
+    ...changes,
+  }) as Shard;
 
 const rehearsed = {
   ...run,
@@ -22,17 +33,22 @@ const rehearsed = {
 describe('progressOf', () => {
   it('counts a Map against the estimate while it goes on', () => {
     const shards = new Map([
-      ['BackupProducts', [shard('BackupProducts', { counters: { items: 300, throttles: 2 } })]],
+      [
+        'BackupProducts',
+        [shard('BackupProducts', { counters: { items: 300, throttles: 2 }, updatedAt: 3_000 })],
+      ],
     ] as const);
     const progress = progressOf(run, shards, { state: 'BackupProducts', now: 3_000 });
     expect(progress.stages).toEqual([
       {
         state: 'BackupProducts',
         items: 300,
+        itemsNow: 300,
         total: 900,
         isDone: false,
-        itemsPerSecond: 100,
-        secondsLeft: 6,
+        // The second worker, which has not saved yet, counts like the first.
+        itemsPerSecond: 200,
+        secondsLeft: 3,
         seconds: 3,
       },
     ]);
@@ -100,6 +116,51 @@ describe('progress of a sync', () => {
   });
 });
 
+describe('progressView on a terminal', () => {
+  /** What is on the screen after each drawing: a bar a line, without colours and cursor movements. */
+  const drawnAt = (columns: number, times: readonly number[]): readonly string[] => {
+    let now = 0;
+    let screen = '';
+    const write = (text: string): boolean => ((screen += text), true);
+    const stream = { isTTY: true, columns, write, on: () => stream, removeListener: () => stream };
+    const terminal: Terminal = {
+      ...recordingTerminal().terminal,
+      isLive: true,
+      width: columns,
+      stream: stream as unknown as NodeJS.WriteStream,
+    };
+    const view = progressView(terminal, () => now);
+    const shards = [0, 1].map((index) =>
+      shard('MigrateProducts', { shard: index, counters: { items: 500 }, updatedAt: 10_000 }),
+    );
+    const progress = progressOf(rehearsed, new Map([['MigrateProducts', shards]] as const), {
+      state: 'MigrateProducts',
+      now: 10_000,
+    });
+    return times.map((time) => {
+      now = time;
+      screen = '';
+      view.show({ ...progress, step: { number: 7, of: 9 }, startedAt: -20_000 });
+      view.end();
+      return stripVTControlCharacters(screen);
+    });
+  };
+
+  it('says which step of how many it is, and for how long it has gone on', () => {
+    expect(drawnAt(120, [10_000])[0]).toContain(
+      'MigrateProducts, step 7 of 9, 30 s so far, 10 in quarantine',
+    );
+  });
+
+  it('shows a bar, the items and the time left, and on a narrow terminal the percentage', () => {
+    expect(drawnAt(120, [10_000])[0]).toMatch(/MigrateProducts +━+─+ 1,000 of 4,000 +100\/s, 30 s left/);
+    const [narrow = ''] = drawnAt(60, [10_000]);
+    expect(narrow).toMatch(/MigrateProducts +━━━─────── +25 % 30 s left/);
+    const lengths = narrow.split('\n').map((line) => line.trimEnd().length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(60);
+  });
+});
+
 describe('progressView without a terminal', () => {
   it('writes a line for each state, for each Map that ends, and now and then for the one that goes on', () => {
     const { terminal, lines } = recordingTerminal();
@@ -110,7 +171,7 @@ describe('progressView without a terminal', () => {
         [
           'BackupProducts',
           [0, 1].map((index) =>
-            shard('BackupProducts', { shard: index, done, counters: { items }, updatedAt: 8_000 }),
+            shard('BackupProducts', { shard: index, done, counters: { items }, updatedAt: now }),
           ),
         ],
       ] as const);
