@@ -8,5 +8,12 @@ import { controlSyncSchema } from './payloads.ts';
 export const handler = lambdaHandler({
   input: controlSyncSchema,
   run: (runtime, payload) =>
-    controlSync({ ...runtime, mappings: lambdaMappings(), failureQueue: sqsFailureQueue() }, payload),
+    controlSync(
+      {
+        ...runtime,
+        mappings: lambdaMappings(runtime.clients),
+        failureQueue: sqsFailureQueue(runtime.clients),
+      },
+      payload,
+    ),
 });

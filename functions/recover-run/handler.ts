@@ -6,7 +6,11 @@ import { recoverRunSchema } from '../shared/state.ts';
 import { recoverRuns } from './recover-run.ts';
 
 const recover = (runtime: Runtime) =>
-  recoverRuns({ ...runtime, mappings: lambdaMappings(), failureQueue: sqsFailureQueue() });
+  recoverRuns({
+    ...runtime,
+    mappings: lambdaMappings(runtime.clients),
+    failureQueue: sqsFailureQueue(runtime.clients),
+  });
 
 /** What an EventBridge event and the schedule call. */
 export const handler = lambdaHandler({ input: recoverRunSchema, run: recover, alone: recover });

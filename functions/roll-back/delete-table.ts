@@ -1,9 +1,4 @@
-import {
-  DeleteTableCommand,
-  type TableDescription,
-  UpdateTableCommand,
-  waitUntilTableExists,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteTableCommand, type TableDescription, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { TransientError } from '../shared/errors.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -25,33 +20,43 @@ export interface Doomed {
   readonly lookAgain: (() => Promise<Contents>) | undefined;
 }
 
-const WAITING = { maxWaitTime: 300, minDelay: 1, maxDelay: 5 } as const;
+const PATIENCE_MILLIS = 300_000;
 const NOTHING: Contents = { kind: 'nothing of the shop' };
 
-async function unprotect({ clients }: Runtime, { table, fence }: Doomed): Promise<void> {
+async function unprotect(runtime: Runtime, { table, fence }: Doomed): Promise<void> {
   const { TableName = '', TableStatus, DeletionProtectionEnabled } = table;
-  if (TableStatus !== 'ACTIVE')
-    await waitUntilTableExists({ client: clients.tables, ...WAITING }, { TableName });
+  if (TableStatus !== 'ACTIVE') await untilActive(runtime, table);
   if (DeletionProtectionEnabled !== true) return;
   await fence.check();
-  await clients.dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
-  await waitUntilTableExists({ client: clients.tables, ...WAITING }, { TableName });
+  await runtime.clients.dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
+  await untilActive(runtime, table);
 }
 
+const untilActive = (runtime: Runtime, table: TableDescription): Promise<void> =>
+  waitWhile(runtime, table, ({ TableStatus }) =>
+    TableStatus === 'ACTIVE' ? undefined : `is ${TableStatus ?? 'in no known state'}`,
+  );
+
+const untilGone = (runtime: Runtime, table: TableDescription): Promise<void> =>
+  waitWhile(runtime, table, () => 'is still being deleted');
+
 /**
- * Returns when the table is gone or another table has its name. That other table is not waited for.
+ * Waits as long as there is a reason. Returns at once when the table is gone or another table has its name. That other
+ * table is not waited for.
  *
- * @throws TransientError if it still exists after five minutes
+ * @throws TransientError with the reason if it still exists after five minutes
  */
-async function untilGone(
+async function waitWhile(
   { clients, clock }: Runtime,
   { TableName = '', TableId }: TableDescription,
+  reasonOf: (table: TableDescription) => string | undefined,
 ): Promise<void> {
-  const deadline = clock.now() + 1_000 * WAITING.maxWaitTime;
+  const deadline = clock.now() + PATIENCE_MILLIS;
   const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
-  await retry({ clock, deadline, patienceMillis: 1_000 * WAITING.maxWaitTime, isRetryable }, async () => {
-    const now = await describeTable(clients.tables, TableName);
-    if (now?.TableId === TableId) throw new TransientError(`Table ${TableName} is still being deleted.`);
+  await retry({ clock, deadline, patienceMillis: PATIENCE_MILLIS, isRetryable }, async () => {
+    const table = await describeTable(clients.tables, TableName);
+    const reason = table?.TableId === TableId && table !== undefined ? reasonOf(table) : undefined;
+    if (reason !== undefined) throw new TransientError(`Table ${TableName} ${reason}.`);
   });
 }
 

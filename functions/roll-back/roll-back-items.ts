@@ -53,7 +53,7 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
     const step = await taker.takeSome(last?.cursor, clock.now() + CHECKPOINT_MILLIS);
     last = checkpointBehind(last, addStep(last, step), { now: clock.now(), beganAt, turns });
     const shard = { ...last, ...place, basis };
-    previousVersion = await saveShard(ledger, { runId, shard, previousVersion, writer: crypto.randomUUID() });
+    previousVersion = await saveShard(ledger, { runId, shard, previousVersion, writer: runtime.newId() });
     if (clock.now() >= deadline) break;
   }
   return rolledBack(last);

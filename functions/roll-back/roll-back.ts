@@ -95,7 +95,7 @@ async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope)
 async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
   const order = await readOrder(runtime, input);
   if (order.runId === undefined) return refusedTurn(order.failure);
-  const call = crypto.randomUUID();
+  const call = runtime.newId();
   const claim = await claimRun(runtime, order, call);
   runtime.logger.info('A turn of the roll back', {
     runId: order.runId,

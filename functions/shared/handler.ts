@@ -26,19 +26,34 @@ const MAX_PAYLOAD_CHARACTERS = 262_144;
 
 const DEFAULT_REMAINING_MILLIS = 890_000;
 
+/** What Lambda calls. */
+export interface Handler {
+  (event: unknown, context?: LambdaContext): Promise<unknown>;
+  /** The same with a given runtime, not this sandbox's. */
+  with(runtime: Runtime): (event: unknown, context?: LambdaContext) => Promise<unknown>;
+}
+
 /** Parse, call, return. What is thrown has at most 1 KiB of message and no stack. */
-export function lambdaHandler<Input>(
-  stage: Stage<Input>,
-): (event: unknown, context?: LambdaContext) => Promise<unknown> {
-  return async (event, context = {}) => {
+export function lambdaHandler<Input>(stage: Stage<Input>): Handler {
+  const handle = async (
+    open: () => Promise<Runtime> | Runtime,
+    event: unknown,
+    context: LambdaContext = {},
+  ): Promise<unknown> => {
     try {
-      const runtime = await getRuntime();
+      const runtime = await open();
       runtime.logger.addContext(context as Parameters<Runtime['logger']['addContext']>[0]);
-      return await runStage(runtime, stage, event, turnOf(context));
+      return await runStage(runtime, stage, event, turnOf(runtime, context));
     } catch (error) {
       throw presentable(error, { isAlone: isEmpty(event) });
     }
   };
+  const handler = (event: unknown, context?: LambdaContext): Promise<unknown> =>
+    handle(getRuntime, event, context);
+  return Object.assign(handler, {
+    with: (runtime: Runtime) => (event: unknown, context?: LambdaContext) =>
+      handle(() => runtime, event, context),
+  });
 }
 
 async function runStage<Input>(
@@ -81,9 +96,9 @@ function problemsOf({ issues }: z.ZodError): string {
   return named.join('; ');
 }
 
-function turnOf(context: LambdaContext): Turn {
+function turnOf({ newId }: Runtime, context: LambdaContext): Turn {
   return {
     remainingMillis: () => context.getRemainingTimeInMillis?.() ?? DEFAULT_REMAINING_MILLIS,
-    requestId: context.awsRequestId ?? crypto.randomUUID(),
+    requestId: context.awsRequestId ?? newId(),
   };
 }

@@ -1,10 +1,28 @@
-import { backOff } from 'exponential-backoff';
 import { isNamed } from './errors.ts';
 
 /** Time, chance and waiting. Tests pass their own. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
+  /** Waits this many milliseconds; absent: those of the system. */
+  readonly sleep?: (millis: number) => Promise<unknown>;
+  /** In [0, 1); absent: the system's. */
+  readonly random?: () => number;
+}
+
+/** The system's time and chance. Only this file reads them. */
+export const SYSTEM_CLOCK: Required<Clock> = {
+  now: () => Date.now(),
+  sleep: (millis) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, millis);
+    }),
+  random: () => Math.random(),
+};
+
+/** Waits this many milliseconds by a clock. */
+export function pause(clock: Clock, millis: number): Promise<unknown> {
+  return (clock.sleep ?? SYSTEM_CLOCK.sleep)(millis);
 }
 
 /** Names of transient AWS errors. */
@@ -94,20 +112,19 @@ export async function retry<T>(until: RetryUntil, attempt: () => Promise<T>): Pr
     if (again) until.onRetry?.(error);
     return again;
   };
-  // Nearly every attempt is the only one, and goes without the machinery of the others.
-  try {
-    return await attempt();
-  } catch (error) {
-    if (!mayGoOn(error)) throw error;
+  const { random = SYSTEM_CLOCK.random } = clock;
+  for (
+    let longestMillis = FIRST_PAUSE_MILLIS;
+    ;
+    longestMillis = Math.min(2 * longestMillis, MAX_PAUSE_MILLIS)
+  ) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayGoOn(error)) throw error;
+    }
+    await pause(clock, Math.round(random() * longestMillis));
   }
-  return backOff(attempt, {
-    jitter: 'full',
-    delayFirstAttempt: true,
-    startingDelay: FIRST_PAUSE_MILLIS,
-    maxDelay: MAX_PAUSE_MILLIS,
-    numOfAttempts: Number.MAX_SAFE_INTEGER,
-    retry: mayGoOn,
-  });
 }
 
 /**

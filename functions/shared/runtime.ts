@@ -2,14 +2,13 @@ import { migration } from '#migration/index.ts';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { type ObjectStore, objectStore } from './aws/object-store.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clients, createClients } from './aws/clients.ts';
 import { type Config, readConfig } from './env.ts';
 import { bucketName } from './names.ts';
 import { createInDoubt, type InDoubt } from './aws/in-doubt.ts';
 import type { LedgerTable } from './ledger/ledger-table.ts';
 import type { Migration } from './migration/migration.ts';
-import type { Clock } from './retry.ts';
+import { type Clock, SYSTEM_CLOCK } from './retry.ts';
 import { type ItemTable, itemTable } from './aws/item-table.ts';
 
 /** Everything that a stage depends on, and its first argument. Built once per cold start, replaced in tests. */
@@ -32,6 +31,8 @@ export interface Runtime {
   readonly inDoubt: InDoubt;
   /** In [0, 1). */
   readonly random: () => number;
+  /** An id that nobody else has: of a call, a request, a claim. */
+  readonly newId: () => string;
   readonly logger: Logger;
 }
 
@@ -94,7 +95,8 @@ export function getRuntime(): Promise<Runtime> {
 
 async function createRuntime(): Promise<Runtime> {
   const config = readConfig(migration.settings);
-  const inDoubt = createInDoubt(Date, doubtMillisOf(config));
+  const clock = SYSTEM_CLOCK;
+  const inDoubt = createInDoubt(clock, doubtMillisOf(config));
   const clients = createClients(inDoubt);
   const { Account: accountId = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
   const bucket = bucketName({ ...config, accountId });
@@ -102,15 +104,16 @@ async function createRuntime(): Promise<Runtime> {
     config,
     migration,
     clients,
-    ledger: { client: clients.ledger, tableName: config.ledgerTable },
+    ledger: { client: clients.ledger, tableName: config.ledgerTable, clock },
     items: itemTable(clients.dynamo),
-    objects: objectStore(clients.s3, bucket),
+    objects: objectStore(clients.s3, bucket, clock),
     accountId,
     bucket,
-    clock: Date,
-    sleep,
+    clock,
+    sleep: clock.sleep,
     inDoubt,
-    random: Math.random,
+    random: clock.random,
+    newId: () => crypto.randomUUID(),
     logger: new Logger({ serviceName: config.service }),
   };
 }

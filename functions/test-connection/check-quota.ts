@@ -12,14 +12,11 @@ export interface QuotaCheck {
   readonly workers: number | undefined;
 }
 
-let client: LambdaClient | undefined;
-
 /** How many Map workers the account's Lambda quota carries. Not knowing it is a warning, no stop. */
-export async function checkQuota(_runtime: Runtime): Promise<QuotaCheck> {
+export async function checkQuota({ clients }: Runtime): Promise<QuotaCheck> {
   const what = 'Lambda concurrency';
-  client ??= new LambdaClient({ maxAttempts: 2 });
   try {
-    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
+    const { AccountLimit } = await clients.other(LambdaClient).send(new GetAccountSettingsCommand({}));
     const quota = AccountLimit?.UnreservedConcurrentExecutions ?? AccountLimit?.ConcurrentExecutions;
     if (quota === undefined)
       return {

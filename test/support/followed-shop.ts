@@ -6,6 +6,7 @@ import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { beginRun } from '../../functions/shared/ledger/begin.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { readRun, type Run } from '../../functions/shared/ledger/run.ts';
+import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import { listPending } from '../../functions/shared/ledger/sync-records.ts';
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { seededRandom } from '../../workflow/local/gateway/seeded-random.ts';
@@ -38,7 +39,7 @@ export async function followShop(shop: TestShop, runId: string): Promise<Followe
   const { aws, lambda, dynamo } = shop;
   const base = new DynamoDBClient(clientSettings(aws));
   const client = DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
-  const ledger = { client, tableName: aws.ledgerTable };
+  const ledger = { client, tableName: aws.ledgerTable, clock: SYSTEM_CLOCK };
   const streamArn = await rawAws(aws).enable(sourceTableName);
   const followed = await readRun(ledger, runId);
   const syncId = `sync-of-${runId}`;
@@ -71,7 +72,11 @@ export async function targetDifferences(
   runId: string,
 ): Promise<readonly string[]> {
   const base = new DynamoDBClient(clientSettings(aws));
-  const ledger = { client: DynamoDBDocumentClient.from(base), tableName: aws.ledgerTable };
+  const ledger = {
+    client: DynamoDBDocumentClient.from(base),
+    tableName: aws.ledgerTable,
+    clock: SYSTEM_CLOCK,
+  };
   try {
     return await differencesOf(dynamo, await readRun(ledger, runId));
   } finally {

@@ -130,12 +130,10 @@ function codeCalls(code: string): readonly CodeCall[] {
   const lists = /\bIndexName: RUNS_INDEX/.test(code);
   // The document client's paginator. Only the ledger is read with it.
   const pages = /\bpaginateQuery\d*\(/.test(code);
-  const waits = /\bwaitUntilTable(Not)?Exists\d*\(/.test(code);
   return [
     ...commands.flatMap(commandCalls),
     ...(pages ? [{ target: 'ledger' as const, action: 'dynamodb:Query' }] : []),
     ...(lists ? [{ target: 'runs index' as const, action: 'dynamodb:Query' }] : []),
-    ...(waits ? [{ target: 'tables' as const, action: 'dynamodb:DescribeTable' }] : []),
     ...parts.map((part) => ({ target: 'ledger' as const, action: `dynamodb:${transactionActions[part]}` })),
     ...[...items.map((method) => itemActions[method]), ...updates].map((operation) => ({
       target: 'tables' as const,

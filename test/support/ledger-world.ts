@@ -110,7 +110,7 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
         ledger,
         sfn: stepFunctions as unknown as SFNClient,
       } as Runtime['clients'],
-      ledger: { client: ledger, tableName: config.ledgerTable },
+      ledger: { client: ledger, tableName: config.ledgerTable, clock },
       items: itemTable(dynamo),
       objects: objectsIn(objects),
       accountId: '123456789012',
@@ -120,6 +120,7 @@ export async function createLedgerWorld(overrides: Partial<Config> = {}): Promis
       inDoubt,
       migration,
       random: () => 0.5,
+      newId: () => crypto.randomUUID(),
       logger: { info: ignore, warn: ignore, error: ignore, debug: ignore } as unknown as Runtime['logger'],
     };
   };

@@ -6,6 +6,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
+import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import { bucketName, type Deployment, ledgerTableName } from '../../functions/shared/names.ts';
 import { defaultRegion, localEndpoint, localStage, serviceName } from './deployment.ts';
 import { OperatorError } from './operator-error.ts';
@@ -88,7 +89,11 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
     ...deployment,
     endpoint,
     dynamo,
-    ledger: { client: DynamoDBDocumentClient.from(dynamo), tableName: ledgerTableName(deployment) },
+    ledger: {
+      client: DynamoDBDocumentClient.from(dynamo),
+      tableName: ledgerTableName(deployment),
+      clock: SYSTEM_CLOCK,
+    },
     bucket: bucketName(deployment),
     sfn: new SFNClient(config),
     s3: new S3Client({ ...config, forcePathStyle: endpoint !== undefined }),

@@ -24,7 +24,11 @@ export interface Clients {
   readonly s3: S3Client;
   readonly sfn: SFNClient;
   readonly sts: STSClient;
+  /** The client of another service, built when it is first asked for. Few functions need one. */
+  readonly other: <Client extends object>(Client: ClientClass<Client>) => Client;
 }
+
+type ClientClass<Client> = new (config: { readonly maxAttempts: number }) => Client;
 
 /**
  * Credentials and region come from the ordinary AWS chain, the endpoint from `AWS_ENDPOINT_URL` where it is set.
@@ -54,6 +58,17 @@ export function createClients(inDoubt: InDoubt): Clients {
     s3,
     sfn: new SFNClient({ maxAttempts: 4, requestHandler: requestHandler(10_000) }),
     sts: new STSClient({ maxAttempts: 3, requestHandler: requestHandler(5_000) }),
+    other: onceEach(),
+  };
+}
+
+/** Builds a client of each class once. */
+function onceEach(): Clients['other'] {
+  const built = new Map<unknown, object>();
+  return <Client extends object>(Class: ClientClass<Client>): Client => {
+    const client = (built.get(Class) as Client | undefined) ?? new Class({ maxAttempts: 5 });
+    built.set(Class, client);
+    return client;
   };
 }
 

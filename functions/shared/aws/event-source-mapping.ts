@@ -8,6 +8,7 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { isNamed } from '../errors.ts';
+import type { Clients } from './clients.ts';
 
 /** What a mapping connects. */
 export interface MappingEnds {
@@ -56,13 +57,9 @@ export interface WithMappings {
   readonly mappings: EventSourceMappings;
 }
 
-let known: EventSourceMappings | undefined;
-
-/** {@link EventSourceMappings} of this sandbox; the client is built when it is first asked for. */
-export function lambdaMappings(): EventSourceMappings {
-  known ??= eventSourceMappings(new LambdaClient({ maxAttempts: 5 }));
-  return known;
-}
+/** {@link EventSourceMappings} of this sandbox. */
+export const lambdaMappings = ({ other }: Pick<Clients, 'other'>): EventSourceMappings =>
+  eventSourceMappings(other(LambdaClient));
 
 export function eventSourceMappings(client: LambdaClient): EventSourceMappings {
   const list = (of: Partial<MappingEnds>): Promise<readonly FoundMapping[]> => listMappings(client, of);

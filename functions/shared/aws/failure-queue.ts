@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { isNamed, SyncRefusedError } from '../errors.ts';
+import type { Clients } from './clients.ts';
 
 /** The part of SQS that the sync sees: the queue that Lambda tells of every batch of changes that it has given up. */
 export interface FailureQueue {
@@ -18,13 +19,9 @@ export interface WithFailureQueue {
   readonly failureQueue: FailureQueue;
 }
 
-let known: FailureQueue | undefined;
-
-/** {@link FailureQueue} of this sandbox; the client is built when it is first asked for. */
-export function sqsFailureQueue(): FailureQueue {
-  known ??= failureQueue(new SQSClient({ maxAttempts: 5 }));
-  return known;
-}
+/** {@link FailureQueue} of this sandbox. */
+export const sqsFailureQueue = ({ other }: Pick<Clients, 'other'>): FailureQueue =>
+  failureQueue(other(SQSClient));
 
 export function failureQueue(client: SQSClient): FailureQueue {
   return {

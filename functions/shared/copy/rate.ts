@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../retry.ts';
+import { type Clock, pause } from '../retry.ts';
 
 /** Keeps one worker inside its share of a table's capacity, and lets it back off and recover inside that share. */
 export interface Rate {
@@ -22,8 +21,6 @@ export interface RateOptions {
   readonly clock: Clock;
   /** Epoch milliseconds: no wait goes beyond. */
   readonly deadline: number;
-  /** Milliseconds; replaced in tests. */
-  readonly pause?: (millis: number) => Promise<unknown>;
 }
 
 /**
@@ -166,7 +163,7 @@ function nextTrial(
 
 /** A token bucket whose limit backs off and recovers; without a cap unlimited until the first throttle. */
 export function createRate(options: RateOptions): Rate {
-  const { unitsPerSecond, clock, deadline, pause = sleep } = options;
+  const { unitsPerSecond, clock, deadline } = options;
   const ceiling = unitsPerSecond > 0 ? unitsPerSecond : Number.POSITIVE_INFINITY;
   const meter = createMeter(clock);
   const limit = createLimit(ceiling, Math.min(ceiling, options.firstUnitsPerSecond ?? ceiling), clock.now());
@@ -178,7 +175,7 @@ export function createRate(options: RateOptions): Rate {
   /** One after the other, so that who waits behind others goes by the limit as it is then. */
   const takeTurn = async (units: number): Promise<void> => {
     const millis = Math.min(freeAt, deadline) - clock.now();
-    if (millis > 0) await pause(millis);
+    if (millis > 0) await pause(clock, millis);
     const now = clock.now();
     freeAt = Math.max(freeAt, now - BURST_MILLIS) + (units / limit.at(now)) * 1_000;
   };

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../retry.ts';
+import { type Clock, pause } from '../retry.ts';
 import type { ShardTurn } from './shard-turn.ts';
 
 /** What a page has cost. */
@@ -28,8 +27,6 @@ export interface PaceOptions {
   readonly clock: Clock;
   /** Epoch milliseconds: no wait goes beyond. */
   readonly deadline: number;
-  /** Milliseconds; replaced in tests. */
-  readonly pause?: (millis: number) => Promise<unknown>;
 }
 
 /** The pace of one worker's turn: the run's cap, shared out evenly. */
@@ -58,7 +55,7 @@ const LEAST_UNITS = 1;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-query-scan.html
  */
 export function readPace(options: PaceOptions): ReadPace {
-  const { unitsPerSecond: share, clock, deadline, pause = sleep } = options;
+  const { unitsPerSecond: share, clock, deadline } = options;
   let unitsPerItem = options.unitsPerItem ?? 0;
   let isMeasured = false;
   /** Items of a page that has cost the least there is, and so says little of what an item costs. */
@@ -76,7 +73,7 @@ export function readPace(options: PaceOptions): ReadPace {
     },
     async wait() {
       const millis = Math.min(paidAt, deadline) - clock.now();
-      if (share > 0 && millis > 0) await pause(millis);
+      if (share > 0 && millis > 0) await pause(clock, millis);
     },
     charge({ readUnits, items }) {
       if (share === 0) return;

@@ -47,7 +47,7 @@ export async function claimShard<Cursor>(
 ): Promise<ShardClaim<Cursor>> {
   const { ledger, clock, config } = runtime;
   const { runId, ...identity } = place;
-  const call = crypto.randomUUID();
+  const call = runtime.newId();
   const now = clock.now();
   let claims: Claims = claimed(shard ?? {}, { call, now, fenceMillis: fenceMillisOf(config) });
   let version = shard?.version ?? 0;

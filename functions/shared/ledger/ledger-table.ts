@@ -1,9 +1,12 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Clock } from '../retry.ts';
 
 /** Where the ledger lives; first argument of everything that reads or writes it. */
 export interface LedgerTable {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
+  /** For the pauses between tries. */
+  readonly clock: Clock;
 }
 
 /**

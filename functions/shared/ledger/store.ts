@@ -67,7 +67,7 @@ const PATIENCE_MILLIS = 20_000;
  * @throws the SDK's errors
  */
 export async function readTogether(
-  { client, tableName }: LedgerTable,
+  { client, tableName, clock }: LedgerTable,
   keys: readonly LedgerKey[],
 ): Promise<readonly (Facts | undefined)[]> {
   const found = new Map<string, Facts>();
@@ -82,7 +82,7 @@ export async function readTogether(
     if (pending.length > 0) throw unprocessed(tableName);
   };
   // The SDK repeats what is refused as a whole, but not the keys that an answer leaves out.
-  await retry({ clock: Date, deadline: Date.now() + PATIENCE_MILLIS }, readPending);
+  await retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, readPending);
   return keys.map((key) => found.get(nameOf({ ...key })));
 }
 

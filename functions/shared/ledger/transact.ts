@@ -46,7 +46,8 @@ export async function transact(
   TransactItems: readonly TransactItem[],
 ): Promise<boolean> {
   const command = new TransactWriteCommand({ TransactItems: [...TransactItems] });
-  const until = { clock: Date, deadline: Date.now() + PATIENCE_MILLIS, isRetryable: isPassing };
+  const { clock } = ledger;
+  const until = { clock, deadline: clock.now() + PATIENCE_MILLIS, isRetryable: isPassing };
   try {
     await retry(until, () => ledger.client.send(command));
     return true;

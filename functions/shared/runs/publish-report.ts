@@ -96,19 +96,16 @@ function messageOf(report: Report): string {
   ].join('\n');
 }
 
-let client: SNSClient | undefined;
-
 async function tell(runtime: Runtime, report: Published, Message: string): Promise<void> {
-  const { config, accountId, logger } = runtime;
+  const { config, accountId, clients, logger } = runtime;
   if (config.notifyTopic === undefined) return;
-  client ??= new SNSClient({ maxAttempts: 3 });
   const TopicArn = topicArn({ ...config, accountId }, config.notifyTopic);
   const Subject = cutAscii(
     `${config.service} ${config.stage}: ${report.status} (${report.runId})`,
     MAX_SUBJECT,
   );
   try {
-    await client.send(new PublishCommand({ TopicArn, Subject, Message }));
+    await clients.other(SNSClient).send(new PublishCommand({ TopicArn, Subject, Message }));
   } catch (error) {
     logger.warn('The end of the run could not be published', {
       runId: report.runId,

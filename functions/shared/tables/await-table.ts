@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { TableUnavailableError } from '../errors.ts';
-import { FIRST_PAUSE_MILLIS, MAX_PAUSE_MILLIS } from '../retry.ts';
+import { FIRST_PAUSE_MILLIS, MAX_PAUSE_MILLIS, pause } from '../retry.ts';
 import type { Runtime } from '../runtime.ts';
 import { describeTable } from '../aws/describe-table.ts';
 import { missingTableError } from './target-conflicts.ts';
@@ -58,7 +57,7 @@ async function watch<T>(
   for (let pauseMillis = FIRST_PAUSE_MILLIS; ; pauseMillis = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS)) {
     const seen = see(await describeTable(clients.tables, name));
     if (seen !== undefined || clock.now() >= deadline) return seen;
-    await sleep(pauseMillis);
+    await pause(clock, pauseMillis);
   }
 }
 

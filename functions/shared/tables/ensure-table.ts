@@ -116,7 +116,7 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     (await listTables(ledger, runId)).find((one) => one.name === name);
   const known = await findRecord();
   const outcome = known === undefined && (await isExisting(runtime, name)) ? 'EXISTED' : 'INTENT';
-  const call = crypto.randomUUID();
+  const call = runtime.newId();
   const hold = { key: tableKey(runId, name), call };
   const by = { call, known, fenceMillis: fenceMillisOf(config) };
   const intent = { runId, executionArn, name, outcome, now: clock.now(), by } as const;

@@ -1,6 +1,7 @@
 import { GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SYSTEM_CLOCK } from '../../../functions/shared/retry.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { readShards } from '../../../workflow/cli/run-record.ts';
@@ -31,7 +32,11 @@ async function historyOf({ sfn }: TestShop, executionArn: string | undefined): P
 }
 
 async function turnsOf({ dynamodb, aws }: TestShop, runId: string): Promise<number> {
-  const ledger = { client: DynamoDBDocumentClient.from(dynamodb), tableName: aws.ledgerTable };
+  const ledger = {
+    client: DynamoDBDocumentClient.from(dynamodb),
+    tableName: aws.ledgerTable,
+    clock: SYSTEM_CLOCK,
+  };
   const shards = [...(await readShards(ledger, runId)).values()].flat();
   return shards.reduce((sum, { turns }) => sum + turns, 0);
 }

@@ -76,9 +76,8 @@ describe('a cap', () => {
 
   it.each([0.5, 0.05])('of %d units a second is a fraction, not a floor', async (cap) => {
     let now = 0;
-    const clock = { now: () => now };
-    const pause = async (millis: number): Promise<void> => void (now += millis);
-    const rate = createRate({ unitsPerSecond: cap, clock, deadline: Number.MAX_SAFE_INTEGER, pause });
+    const clock = { now: () => now, sleep: async (millis: number) => void (now += millis) };
+    const rate = createRate({ unitsPerSecond: cap, clock, deadline: Number.MAX_SAFE_INTEGER });
     for (let unit = 0; unit < 101; unit += 1) await rate.take(1);
     expect(100 / (now / 1_000)).toBeCloseTo(cap, 2);
   });

@@ -103,7 +103,6 @@ function scopeOf({ clock, table, writing, worker, totals, unitsBySecond }: Scope
       firstUnitsPerSecond: 4_000 / workers,
       clock,
       deadline,
-      pause,
     }),
     fence: { check: () => Promise.resolve() },
     meter,

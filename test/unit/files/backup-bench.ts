@@ -12,6 +12,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { createInDoubt } from '../../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
+import { SYSTEM_CLOCK } from '../../../functions/shared/retry.ts';
 import type { Plan, WorkerInput, WorkerOutput } from '../../../functions/shared/state.ts';
 import { type ItemTable, itemTable } from '../../../functions/shared/aws/item-table.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -172,8 +173,9 @@ export async function startBench(): Promise<Bench> {
       s3: new S3Client(options),
       sfn: new SFNClient(options),
       sts: new STSClient(options),
+      other: (Client) => new Client({ maxAttempts: 1 }),
     },
-    ledger: { client: ledger, tableName: config.ledgerTable },
+    ledger: { client: ledger, tableName: config.ledgerTable, clock: SYSTEM_CLOCK },
     items: itemTable(dynamo),
     objects,
     accountId: '123456789012',
@@ -183,6 +185,7 @@ export async function startBench(): Promise<Bench> {
     migration,
     inDoubt: createInDoubt(Date, doubtMillisOf(config)),
     random: Math.random,
+    newId: () => crypto.randomUUID(),
     logger: new Logger({ serviceName: 'test', logLevel: 'SILENT' }),
   };
   return {

@@ -8,7 +8,7 @@ function waitingClock() {
   return {
     waits,
     now: () => now,
-    pause: async (millis: number) => {
+    sleep: async (millis: number) => {
       waits.push(millis);
       now += millis;
     },
@@ -17,7 +17,7 @@ function waitingClock() {
 
 const paceOf = (unitsPerSecond: number, unitsPerItem?: number, deadline = Number.MAX_SAFE_INTEGER) => {
   const clock = waitingClock();
-  return { clock, pace: readPace({ unitsPerSecond, unitsPerItem, clock, deadline, pause: clock.pause }) };
+  return { clock, pace: readPace({ unitsPerSecond, unitsPerItem, clock, deadline }) };
 };
 
 describe('the pace of a Scan worker', () => {
@@ -55,7 +55,7 @@ describe('the pace of a Scan worker', () => {
   });
   it('saves nothing up while it was held up', async () => {
     const { pace, clock } = paceOf(10);
-    await clock.pause(60_000);
+    await clock.sleep(60_000);
     pace.charge({ readUnits: 10, items: 40 });
     await pace.wait();
     expect(clock.waits.at(-1)).toBe(1_000);

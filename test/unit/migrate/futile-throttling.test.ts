@@ -14,7 +14,7 @@ async function unitsPerSecond(refusedPart: number): Promise<number> {
   const deadline = SECONDS * 1_000;
   const random = seededRandom(3);
   const pause = (millis: number): Promise<void> => clock.sleep(millis);
-  const rate = createRate({ unitsPerSecond: 0, firstUnitsPerSecond: 1_000, clock, deadline, pause });
+  const rate = createRate({ unitsPerSecond: 0, firstUnitsPerSecond: 1_000, clock, deadline });
   let units = 0;
   const slot = async (): Promise<void> => {
     while (clock.now() < deadline) {
@@ -49,8 +49,7 @@ describe('throttling that does not follow the rate', () => {
 
   it('lets a worker begin no faster than it was told', async () => {
     const clock: VirtualClock = createVirtualClock();
-    const pause = (millis: number): Promise<void> => clock.sleep(millis);
-    const rate = createRate({ unitsPerSecond: 0, firstUnitsPerSecond: 100, clock, deadline: 60_000, pause });
+    const rate = createRate({ unitsPerSecond: 0, firstUnitsPerSecond: 100, clock, deadline: 60_000 });
     const taken = await clock.run(async () => {
       let units = 0;
       for (; clock.now() < 190; units += BATCH_UNITS) await rate.take(BATCH_UNITS);

@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createRate, type RateOptions } from '../../../functions/shared/copy/rate.ts';
 
 /** A rate at a clock that only the test and the rate's own pauses move. */
-function rateAt(options: Omit<RateOptions, 'clock' | 'deadline' | 'pause'> & { readonly deadline?: number }) {
+function rateAt(options: Omit<RateOptions, 'clock' | 'deadline'> & { readonly deadline?: number }) {
   let now = 0;
   const rate = createRate({
     deadline: Number.POSITIVE_INFINITY,
     ...options,
-    clock: { now: () => now },
-    pause: async (millis) => void (now += millis),
+    clock: { now: () => now, sleep: async (millis) => void (now += millis) },
   });
   /** Milliseconds that these units had to wait for. */
   const take = async (units: number): Promise<number> => {

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ItemTable } from '../../aws/item-table.ts';
 import type { TableKey } from '../../items/item-key.ts';
-import { isThrottle } from '../../retry.ts';
+import { isThrottle, pause } from '../../retry.ts';
 import type { Fence } from '../../ledger/fence.ts';
 import { createRate, type Rate } from '../rate.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -49,7 +48,7 @@ export function turnWriteScope(
     retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
     isShort: () => turn.isShort(),
     random,
-    pause: sleep,
+    pause: (millis) => pause(clock, millis),
   };
 }
 
