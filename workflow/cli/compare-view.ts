@@ -2,7 +2,8 @@ import { migration } from '#migration/index.ts';
 import { printable, printableAll } from '../../functions/shared/printable.ts';
 import type { CompareResult, KeyKind } from './compare-result.ts';
 import { count, counted, duration } from './format.ts';
-import type { Terminal, Tone } from './terminal.ts';
+import type { Tone } from '../../functions/shared/runs/outcome.ts';
+import type { Terminal } from './terminal.ts';
 
 const MAX_LISTED = 10;
 const LABEL_WIDTH = 12;

@@ -1,10 +1,8 @@
 import { migration } from '#migration/index.ts';
-import { count } from './format.ts';
+import { kindsText as textOf } from '../../functions/shared/runs/page/kinds-text.ts';
 
-const [FIRST = '', ...OTHERS] = migration.filled.flatMap(({ kinds }) => kinds);
+/** Kinds of items that the migration makes, in the order of their tables. */
+export const KINDS: readonly string[] = migration.filled.flatMap(({ kinds }) => kinds);
 
 /** How many items of the first kind and of all others: `1 METADATA, 4 VARIANT`. */
-export function kindsText(metadata: number, variants: number): string {
-  const first = `${count(metadata)} ${FIRST}`;
-  return OTHERS.length === 0 ? first : `${first}, ${count(variants)} ${OTHERS.join(' or ')}`;
-}
+export const kindsText = (metadata: number, variants: number): string => textOf(KINDS, metadata, variants);

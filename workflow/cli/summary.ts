@@ -1,10 +1,10 @@
 import { printable, printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
 import { isCosted, type Report } from '../../functions/shared/runs/report.ts';
-import { bytes, count, counted, duration, money, tableOutcomes, wrap } from './format.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { bytes, count, counted, duration, money, TABLE_OUTCOMES, wrap } from './format.ts';
+import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
 import type { Terminal } from './terminal.ts';
-import { groupWarnings } from './warnings.ts';
+import { groupWarnings } from '../../functions/shared/runs/group-warnings.ts';
 
 /** A line under a headline. */
 export type Row = readonly [label: string, text: string];
@@ -136,7 +136,7 @@ function tableText({ tables }: Report): string {
   return [...fates]
     .map(
       ([outcome, ones]) =>
-        `${ones.map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`)).join(', ')} ${tableOutcomes[outcome]}`,
+        `${ones.map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`)).join(', ')} ${TABLE_OUTCOMES[outcome]}`,
     )
     .join('; ');
 }

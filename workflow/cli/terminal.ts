@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { printableJson, printableLines } from '../../functions/shared/printable.ts';
+import type { Tone } from '../../functions/shared/runs/outcome.ts';
 import { type Colors, ownColors } from './own-colors.ts';
 
 /**
@@ -27,9 +28,6 @@ export interface Terminal {
   /** A text as `say` would write it, for what writes to the stream itself. */
   readonly reveal: (text: string) => string;
 }
-
-/** Good, worth a look, or bad. */
-export type Tone = 'good' | 'notice' | 'bad';
 
 /** Where a terminal's words go. */
 export interface TerminalStreams {

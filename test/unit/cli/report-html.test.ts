@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
-import { html } from '../../../workflow/cli/report-html/html.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
 import { failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
 

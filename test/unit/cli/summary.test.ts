@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { outcomeOf } from '../../../workflow/cli/outcome.ts';
+import { outcomeOf } from '../../../functions/shared/runs/outcome.ts';
 import { printSummary } from '../../../workflow/cli/summary.ts';
-import { groupWarnings } from '../../../workflow/cli/warnings.ts';
+import { groupWarnings } from '../../../functions/shared/runs/group-warnings.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 import { failedView, largeView, reportOf } from './report-fixtures.ts';
 

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { type Canvas, drawPlot, type Plot } from './plot.ts';
 
 /** A picture with a description for readers who cannot see it, and the figures behind it. */

@@ -3,9 +3,9 @@ import { count, counted, duration } from '../format.ts';
 import { startOf } from '../sync/sync-rows.ts';
 import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
-import { html } from './html.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
 import { area, type Canvas, type Plot } from './plot.ts';
-import { tableHead } from './sections.ts';
+import { tableHead } from '../../../functions/shared/runs/page/sections.ts';
 
 const MINUTE_SECONDS = 60;
 

@@ -2,7 +2,7 @@ import { duration } from '../format.ts';
 import type { StateVisit } from '../state-visits.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
-import { html } from './html.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
 import { bar, type Canvas, label, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 
 /**
  * The page that a picture is drawn for. It is drawn for a wide page and for a phone, so that its text stays readable.

@@ -1,7 +1,7 @@
 import { count, duration } from '../format.ts';
 import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
-import { html } from './html.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
 import { area, type Canvas, type Plot } from './plot.ts';
 import type { RateSeries } from './rate-series.ts';
 import { stateColor } from './state-colors.ts';

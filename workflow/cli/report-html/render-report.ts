@@ -1,12 +1,13 @@
 import { printableAll } from '../../../functions/shared/printable.ts';
 import type { ReportView } from '../collect-report.ts';
-import { outcomeOf } from '../outcome.ts';
+import { outcomeOf } from '../../../functions/shared/runs/outcome.ts';
+import { KINDS } from '../kinds.ts';
 import { timelineOf } from './axis.ts';
-import { costSection } from './cost-section.ts';
-import { html } from './html.ts';
-import { renderPage } from './page.ts';
+import { costSection } from '../../../functions/shared/runs/page/cost-section.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
+import { renderPage } from '../../../functions/shared/runs/page/page.ts';
 import { isRestore } from '../../../functions/shared/ledger/run.ts';
-import { restoreSection } from './restore-section.ts';
+import { restoreSection } from '../../../functions/shared/runs/page/restore-section.ts';
 import {
   driftSection,
   failureSection,
@@ -15,8 +16,8 @@ import {
   tablesSection,
   verificationSection,
   warningSection,
-} from './sections.ts';
-import { tiles } from './tiles.ts';
+} from '../../../functions/shared/runs/page/sections.ts';
+import { tiles } from '../../../functions/shared/runs/page/tiles.ts';
 import { pathSection, workSections } from './work-sections.ts';
 
 /** The whole report as one page that needs no network and no script. */
@@ -30,7 +31,7 @@ export function renderReport(given: ReportView): string {
   const what = isRestore(report) ? 'Restore from a backup' : 'Products migration';
   return renderPage(
     { runId, startedAt, reportUri, what, outcome },
-    html`${tiles(report)}
+    html`${tiles(report, KINDS)}
 ${failureSection(report, outcome)}
 ${warningSection(report)}
 ${restoreSection(report)}

@@ -2,9 +2,9 @@ import { printableAll } from '../../../functions/shared/printable.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';
 import { outcomeOfSync } from '../sync/outcome-of-sync.ts';
 import { timelineOf } from './axis.ts';
-import { html } from './html.ts';
-import { renderPage } from './page.ts';
-import { failureSection, warningSection } from './sections.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
+import { renderPage } from '../../../functions/shared/runs/page/page.ts';
+import { failureSection, warningSection } from '../../../functions/shared/runs/page/sections.ts';
 import {
   checksSection,
   comparedSection,

@@ -4,7 +4,7 @@ import { itemsOf } from '../progress.ts';
 import type { ShardsByState } from '../run-record.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
-import { html } from './html.ts';
+import { html } from '../../../functions/shared/runs/page/html.ts';
 import { bar, type Canvas, type Plot } from './plot.ts';
 import { stateColor } from './state-colors.ts';
 

@@ -1,15 +1,15 @@
 import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { count, counted, duration, moment } from '../format.ts';
 import type { KeyKind } from '../compare-result.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../../../functions/shared/runs/outcome.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';
 import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
 import { isGapOpen } from '../sync/outcome-of-sync.ts';
 import { gapText } from '../sync/sync-rows.ts';
-import { type Content, type Html, html } from './html.ts';
+import { type Content, type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { LAGS, lagChart } from './lag-chart.ts';
-import { facts, shouldBeZero, tableHead } from './sections.ts';
-import { type Tile, tileList } from './tiles.ts';
+import { facts, shouldBeZero, tableHead } from '../../../functions/shared/runs/page/sections.ts';
+import { type Tile, tileList } from '../../../functions/shared/runs/page/tiles.ts';
 import { legendOf, workSection } from './work-sections.ts';
 
 const MAX_KEYS = 10;

@@ -1,7 +1,7 @@
 import type { Pictures } from '../run-record.ts';
 import type { Timeline } from './axis.ts';
 import { type Chart, chartFigure } from './chart.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { pathChart } from './path-chart.ts';
 import { rateChart } from './rate-chart.ts';
 import { rateSeries } from './rate-series.ts';

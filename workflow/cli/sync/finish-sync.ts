@@ -5,7 +5,7 @@ import type { OperatorContext } from '../context.ts';
 import { REFUSED } from '../exit-codes.ts';
 import { failureOf } from '../fallback-report.ts';
 import type { ExecutionEnd } from '../follow-run.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Outcome } from '../../../functions/shared/runs/outcome.ts';
 import { saveReport } from '../save-report.ts';
 import { failureRows, outcomeLines, pathRows } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';

@@ -2,8 +2,7 @@ import { count, counted } from '../../../functions/shared/counted.ts';
 import type { RunStatus } from '../../../functions/shared/ledger/run.ts';
 import type { ReportedFailure } from '../../../functions/shared/runs/report.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
-import type { Outcome } from '../outcome.ts';
-import type { Tone } from '../terminal.ts';
+import type { Outcome, Tone } from '../../../functions/shared/runs/outcome.ts';
 
 /** The report of a sync or a compare, and what the execution that ended with it has failed with. */
 export interface EndedSync {

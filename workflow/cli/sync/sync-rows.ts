@@ -7,7 +7,7 @@ import {
 } from '../../../functions/shared/runs/sync-report.ts';
 import { duration, moment } from '../format.ts';
 import type { Row } from '../summary.ts';
-import { groupWarnings } from '../warnings.ts';
+import { groupWarnings } from '../../../functions/shared/runs/group-warnings.ts';
 import { isGapOpen } from './outcome-of-sync.ts';
 
 const MINUTE_MILLIS = 60_000;

@@ -1,12 +1,12 @@
-import type { Cost, CostParts, EstimatedCost, MonthlyCost } from '../../../functions/shared/cost/cost.ts';
-import { PRICE_LIST } from '../../../functions/shared/cost/prices.ts';
-import { isCosted, type Report } from '../../../functions/shared/runs/report.ts';
-import { count, dollars, duration, rupees } from '../format.ts';
+import type { Cost, CostParts, EstimatedCost, MonthlyCost } from '../../cost/cost.ts';
+import { PRICE_LIST } from '../../cost/prices.ts';
+import { isCosted, type Report } from '../report.ts';
+import { count, dollars, duration, rupees } from '../../format.ts';
 import { type Html, html } from './html.ts';
-import { isRestore } from '../../../functions/shared/ledger/run.ts';
+import { isRestore } from '../../ledger/run.ts';
 import { tableHead } from './sections.ts';
 
-const partNames: Readonly<Record<keyof CostParts, string>> = {
+const PART_NAMES: Readonly<Record<keyof CostParts, string>> = {
   reads: 'DynamoDB reads',
   writes: 'DynamoDB writes',
   s3: 'S3 requests',
@@ -14,7 +14,7 @@ const partNames: Readonly<Record<keyof CostParts, string>> = {
   transitions: 'Step Functions',
 };
 
-const partKeys = [
+const PART_KEYS = [
   'reads',
   'writes',
   's3',
@@ -60,7 +60,7 @@ function onceTable(
     html`<tr><th scope="row">${name}</th>${cell(estimated, text)}${cell(actual, text)}</tr>`;
   const time = html`<tr><th scope="row">Time</th><td class="number">${estimated === undefined ? '–' : duration(estimated.seconds)}</td><td class="number">${duration(durationSeconds)}</td></tr>`;
   return html`<div class="scroll"><table>${tableHead(['Part', '#Estimated', '#Actual'])}
-    <tbody>${partKeys.map((key) => row(partNames[key], ({ parts }) => dollars(parts[key])))}${time}</tbody>
+    <tbody>${PART_KEYS.map((key) => row(PART_NAMES[key], ({ parts }) => dollars(parts[key])))}${time}</tbody>
     <tfoot>${row('Together', (cost) => dollars(cost.dollars))}${row('In rupees', (cost) => rupees(cost.rupees))}</tfoot></table></div>`;
 }
 

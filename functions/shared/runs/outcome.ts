@@ -1,8 +1,10 @@
-import { isRestore } from '../../functions/shared/ledger/run.ts';
-import { endingOfReport, nextStepOf } from '../../functions/shared/runs/next-step.ts';
-import type { Report, RestoredCounts } from '../../functions/shared/runs/report.ts';
-import { count, counted } from './format.ts';
-import type { Tone } from './terminal.ts';
+import { isRestore } from '../ledger/run.ts';
+import { endingOfReport, nextStepOf } from './next-step.ts';
+import type { Report, RestoredCounts } from './report.ts';
+import { count, counted } from '../counted.ts';
+
+/** Good, worth a look, or bad. */
+export type Tone = 'good' | 'notice' | 'bad';
 
 /** A report in two lines. */
 export interface Outcome {
@@ -29,7 +31,7 @@ export function outcomeOf(report: Report): Outcome {
 
 type Verdict = Omit<Outcome, 'nextStep'>;
 
-const verdicts: Readonly<Record<Report['status'], (report: Report) => Verdict>> = {
+const VERDICTS: Readonly<Record<Report['status'], (report: Report) => Verdict>> = {
   SUCCEEDED: (report) => ({
     tone: toneOfSuccess(report),
     word: 'Succeeded',
@@ -47,12 +49,12 @@ const verdicts: Readonly<Record<Report['status'], (report: Report) => Verdict>> 
     word: 'Roll back failed',
     sentence: `${storyOf(report)} and not everything it had created could be deleted${untouchedSource(report)}.`,
   }),
-  REFUSED: () => notStarted,
+  REFUSED: () => NOT_STARTED,
 };
 
-const verdictOf = (report: Report): Verdict => verdicts[report.status](report);
+const verdictOf = (report: Report): Verdict => VERDICTS[report.status](report);
 
-const notStarted: Verdict = {
+const NOT_STARTED: Verdict = {
   tone: 'bad',
   word: 'Refused',
   sentence: 'The run was refused before it began: nothing was changed.',

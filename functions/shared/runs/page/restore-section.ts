@@ -1,9 +1,9 @@
-import type { Report } from '../../../functions/shared/runs/report.ts';
-import { count } from '../format.ts';
+import type { Report } from '../report.ts';
+import { count } from '../../format.ts';
 import { type Html, html } from './html.ts';
 import { facts } from './sections.ts';
 
-const modes = {
+const MODES = {
   NEW: 'new, created by this restore',
   EXISTING: 'it existed before, and only missing items were written',
 } as const;
@@ -16,7 +16,7 @@ export function restoreSection({ restored }: Report): Html | undefined {
   return html`<section aria-labelledby="restored-heading"><h2 id="restored-heading">What was restored</h2>
     ${facts([
       ['Backup', html`<code>${backupId}</code>`],
-      ['Into table', html`<code>${targetTable}</code>, ${modes[mode]}`],
+      ['Into table', html`<code>${targetTable}</code>, ${MODES[mode]}`],
       ['Written', count(written)],
       isExisting ? ['Already there', `${count(alreadyPresent)}, equal in every attribute`] : undefined,
       isExisting ? ['Left as they are', `${count(keptDifferent)}, differ from the backup`] : undefined,

@@ -1,26 +1,26 @@
-import { isCosted, type Report, type RestoredCounts } from '../../../functions/shared/runs/report.ts';
-import { kindsText } from '../kinds.ts';
-import { bytes, count, dollars, duration, rupees } from '../format.ts';
+import { isCosted, type Report, type RestoredCounts } from '../report.ts';
+import { kindsText } from './kinds-text.ts';
+import { bytes, count, dollars, duration, rupees } from '../../format.ts';
 import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';
-import { isRestore } from '../../../functions/shared/ledger/run.ts';
+import { isRestore } from '../../ledger/run.ts';
 
 /** A figure, what it is of, and a note below it. */
 export type Tile = readonly [label: string, value: string, note: string];
 
-/** The figures that a reader wants first. */
-export function tiles(report: Report): Html {
-  return tileList([...countTiles(report), timeTile(report), costTile(report)]);
+/** The figures that a reader wants first. `kinds` are those of the migration's items. */
+export function tiles(report: Report, kinds: readonly string[]): Html {
+  return tileList([...countTiles(report, kinds), timeTile(report), costTile(report)]);
 }
 
 export function tileList(all: readonly Tile[]): Html {
   return html`<dl class="tiles">${all.map(([label, value, note]) => html`<div class="tile"><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>`;
 }
 
-function countTiles(report: Report): readonly Tile[] {
+function countTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
   if (neverBegan(report)) return [];
   if (isRestore(report)) return restoreTiles(report);
-  return report.status === 'PLANNED' ? planTiles(report) : migrationTiles(report);
+  return report.status === 'PLANNED' ? planTiles(report, kinds) : migrationTiles(report, kinds);
 }
 
 const verifiedNote = ({ verification }: Report): string =>
@@ -44,21 +44,21 @@ function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts):
 
 const productsTile = ({ source }: Report): Tile => ['Products', count(source.products), bytes(source.bytes)];
 
-function planTiles(report: Report): readonly Tile[] {
+function planTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
   const { metadata, variants } = report.rehearsal ?? { metadata: 0, variants: 0 };
   return [
     productsTile(report),
-    ['Items it would make', count(metadata + variants), kindsText(metadata, variants)],
+    ['Items it would make', count(metadata + variants), kindsText(kinds, metadata, variants)],
     quarantineTile(report),
   ];
 }
 
-function migrationTiles(report: Report): readonly Tile[] {
+function migrationTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
   const inPlace = isKept
     ? 'written by the run and kept by the roll back'
-    : `${kindsText(metadata, variants)}; ${verifiedNote(report)}`;
+    : `${kindsText(kinds, metadata, variants)}; ${verifiedNote(report)}`;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
   return [
     productsTile(report),

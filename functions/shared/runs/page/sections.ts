@@ -1,9 +1,9 @@
-import type { Report } from '../../../functions/shared/runs/report.ts';
-import { bytes, count, counted, duration, tableOutcomes } from '../format.ts';
+import type { Report } from '../report.ts';
+import { bytes, count, counted, duration, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
-import { groupWarnings } from '../warnings.ts';
+import { groupWarnings } from '../group-warnings.ts';
 import { type Content, type Html, html } from './html.ts';
-import { isRestore } from '../../../functions/shared/ledger/run.ts';
+import { isRestore } from '../../ledger/run.ts';
 
 /** Failure, with what to do now. */
 export function failureSection(
@@ -40,7 +40,7 @@ export function tableHead(names: readonly string[]): Html {
   return html`<thead><tr>${cells}</tr></thead>`;
 }
 
-const outcomeTones = { CREATED: 'good', EXISTED: 'notice', DELETED: 'bad', KEPT: 'notice' } as const;
+const OUTCOME_TONES = { CREATED: 'good', EXISTED: 'notice', DELETED: 'bad', KEPT: 'notice' } as const;
 
 /** The outcome of each table. */
 export function tablesSection({ tables, status }: Report): Html {
@@ -52,7 +52,7 @@ export function tablesSection({ tables, status }: Report): Html {
       outcome,
       remark,
     }) => html`<tr><td><code>${name}</code>${remark !== undefined && html`<small>${remark}</small>`}</td>
-      <td><span class="pill ${outcomeTones[outcome]}">${tableOutcomes[outcome]}</span></td></tr>`,
+      <td><span class="pill ${OUTCOME_TONES[outcome]}">${TABLE_OUTCOMES[outcome]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="tables-heading">
     <h2 id="tables-heading">Tables</h2>
@@ -148,12 +148,12 @@ export function quarantineSection(report: Report): Html | undefined {
 }
 
 /** Every run stores all parameters of a migration. A restore can be started with these only. */
-const restoreParameters = new Set(['maxConcurrency', 'writeUnitsPerSecond']);
+const RESTORE_PARAMETERS = new Set(['maxConcurrency', 'writeUnitsPerSecond']);
 
 function askedFor(report: Report): readonly (readonly [string, unknown])[] {
   return Object.entries(report.parameters ?? {}).filter(
     ([name, value]) =>
-      name !== 'note' && value !== undefined && (!isRestore(report) || restoreParameters.has(name)),
+      name !== 'note' && value !== undefined && (!isRestore(report) || RESTORE_PARAMETERS.has(name)),
   );
 }
 

@@ -1,5 +1,5 @@
 /** The page's style: light or dark as the reader has set, and one column on a phone. */
-export const pageStyle = `
+export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --panel: #ffffff; --text: #14171f; --soft: #545c6b; --faint: #687080;

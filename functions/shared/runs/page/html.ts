@@ -1,4 +1,4 @@
-import { printable } from '../../../functions/shared/printable.ts';
+import { printable } from '../../printable.ts';
 
 /** A piece of HTML. Strings that are put into it are escaped. */
 export class Html {
@@ -16,7 +16,7 @@ export class Html {
 /** What a piece of HTML may contain. `undefined` and `false` show nothing. */
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
-const entities: Readonly<Record<string, string>> = {
+const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
@@ -38,5 +38,5 @@ function contentText(content: Content): string {
 
 /** Escapes text for an element or an attribute. Control characters that a browser would obey are shown as `\u202e`. */
 function escapeHtml(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  return printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

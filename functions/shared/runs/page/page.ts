@@ -1,7 +1,7 @@
-import { moment } from '../format.ts';
+import { moment } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
 import { type Content, Html, html } from './html.ts';
-import { pageStyle } from './page-style.ts';
+import { PAGE_STYLE } from './page-style.ts';
 
 /** What every page begins with. */
 export interface PageHead {
@@ -24,7 +24,7 @@ export function renderPage(head: PageHead, content: Content): string {
 <meta name="color-scheme" content="light dark">
 <title>${outcome.word}: ${runId}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(pageStyle)}</style>
+<style>${new Html(PAGE_STYLE)}</style>
 </head>
 <body>
 <main class="${outcome.tone}">

@@ -1,0 +1,78 @@
+import { count, counted } from './counted.ts';
+
+export { count, counted };
+
+const BYTE_UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** `512 bytes`, `1.0 MB`; powers of 1,024. */
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(value) / 10));
+  const scaled = value / 1024 ** power;
+  return `${power === 0 ? count(scaled) : scaled.toFixed(1)} ${BYTE_UNITS[power] ?? 'bytes'}`;
+}
+
+/** Capacity units: `0.5`, `12.5`, `1,000`. */
+export function capacity(units: number): string {
+  return units.toLocaleString('en-US', { maximumFractionDigits: 3 });
+}
+
+/** `20 ms`, `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`. */
+export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.095) return `${Math.ceil(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Two significant digits below a dollar, so that it agrees with the rupees beside it, else cents: `$0.0014`, `$0.026`, `$4.06`. */
+export function dollars(value: number): string {
+  return `$${amount(value)}`;
+}
+
+/** `Rs 0.12`, `Rs 342`. */
+export function rupees(value: number): string {
+  return `Rs ${value >= 100 ? count(value) : amount(value)}`;
+}
+
+function amount(value: number): string {
+  if (value === 0) return '0';
+  if (value < 0.00001) return '0.00001';
+  if (value < 0.995) return value.toPrecision(2);
+  return value.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** `$0.0014 (Rs 0.12)`. */
+export function money(cost: { readonly dollars: number; readonly rupees: number }): string {
+  return `${dollars(cost.dollars)} (${rupees(cost.rupees)})`;
+}
+
+/** `2026-03-01 12:00:07` UTC, of ISO 8601. */
+export function moment(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ');
+}
+
+/** Plain words for a table's fate, behind one name or several. */
+export const TABLE_OUTCOMES = {
+  CREATED: 'created',
+  EXISTED: 'there before, left in place',
+  DELETED: 'deleted',
+  KEPT: 'kept',
+} as const;
+
+/** Breaks text at spaces into lines of at most `width`, each but the first indented; a long word stays whole. */
+export function wrap(
+  text: string,
+  { width, indent }: { readonly width: number; readonly indent: number },
+): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width - indent)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
