@@ -1,6 +1,7 @@
 import { migration } from '#migration/index.ts';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { Logger } from '@aws-lambda-powertools/logger';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { createLogger } from './logger.ts';
 import { type ObjectStore, objectStore } from './aws/object-store.ts';
 import { type Clients, createClients } from './aws/clients.ts';
 import { type Config, readConfig } from './env.ts';
@@ -114,6 +115,6 @@ async function createRuntime(): Promise<Runtime> {
     inDoubt,
     random: clock.random,
     newId: () => crypto.randomUUID(),
-    logger: new Logger({ serviceName: config.service }),
+    logger: createLogger(config.service),
   };
 }

@@ -54,11 +54,14 @@ export function processTerminal(
     colors,
     signs: { good: colors.green('✔'), notice: colors.yellow('▲'), bad: colors.red('✖') },
     say: (text = '') => void stream.write(`${reveal(text)}\n`),
-    complain: (text) => void stderr.write(`${reveal(text)}\n`),
+    // A line that is being redrawn, such as a bar, is cleared first: its end would stand behind a shorter text.
+    complain: (text) => void stderr.write(`${isLive && stderr.isTTY ? CLEAR_LINE : ''}${reveal(text)}\n`),
     document: (value) => void stdout.write(`${printableJson(value)}\n`),
     reveal,
   };
 }
+
+const CLEAR_LINE = '\r\u001b[K';
 
 /** Lets a command's own help and complaints, which repeat what was typed, go the same way. */
 export function escapeOutput(command: Command): void {
