@@ -35,7 +35,7 @@ export const beginningSchema = executionSchema.extend({
     .string()
     .regex(
       RUN_ID_PATTERN,
-      'becomes the id of the run, so it may have at most 80 letters, digits, _ and -; start again under another name',
+      'becomes the id of the run, so it may have at most 80 letters, digits, _ and -. Start the state machine again under another name',
     ),
 });
 

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { INPUT_FIELDS, parseInput } from '../../../functions/shared/runs/parse-input.ts';
+
+const schema = z.strictObject({
+  maxConcurrency: INPUT_FIELDS.maxConcurrency,
+  writeUnitsPerSecond: INPUT_FIELDS.unitsPerSecond,
+  note: INPUT_FIELDS.note,
+  dryRun: z.boolean().optional(),
+  onFailure: z.enum(['rollback', 'hold']).optional(),
+});
+const help = 'Nothing was created. Start again with {}.';
+const refusal = (typed: unknown): string => {
+  try {
+    parseInput(typed, { schema, of: 'the migration', help });
+    return 'taken';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe('input that cannot be used', () => {
+  it.each([
+    [{ maxConcurrency: 0 }, '"maxConcurrency": must be 1 or more'],
+    [{ maxConcurrency: 1_001 }, '"maxConcurrency": must be 1000 or less'],
+    [{ maxConcurrency: 1.5 }, '"maxConcurrency": must be a whole number'],
+    [{ maxConcurrency: '5' }, '"maxConcurrency": must be a number'],
+    [{ writeUnitsPerSecond: 0 }, '"writeUnitsPerSecond": must be more than 0'],
+    [{ dryRun: 'true' }, '"dryRun": must be true or false, without quotation marks'],
+    [{ onFailure: 'undo' }, '"onFailure": must be "rollback" or "hold"'],
+    [{ note: 'n'.repeat(501) }, '"note": must have at most 500 characters'],
+    [{ note: 7 }, '"note": must be a text in quotation marks'],
+    [{ dryrun: true }, 'unknown field "dryrun"'],
+  ])('is refused by what it must be: %j', (typed, demand) => {
+    expect(refusal(typed)).toBe(`The input of the migration cannot be used: ${demand}. ${help}`);
+  });
+
+  it('is taken where it can be', () => {
+    expect(refusal({ maxConcurrency: 1, dryRun: true, note: 'at night' })).toBe('taken');
+  });
+});
