@@ -65,8 +65,8 @@ export const planSchema = z.object({
   estimatedBytes: z.number().min(0),
   /** The source's time to live attribute, if time to live is on. */
   timeToLiveAttribute: z.string().optional(),
-  /** Seconds and dollars of a whole run, estimated. */
-  estimate: z.object({ seconds: z.number(), dollars: z.number() }),
+  /** Seconds and dollars of a whole run, estimated. No dollars: the region's prices are unknown. */
+  estimate: z.object({ seconds: z.number(), dollars: z.number().optional() }),
   /** Sentences for the report. */
   warnings: z.array(z.string()).max(20),
 });

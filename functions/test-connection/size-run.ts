@@ -1,8 +1,10 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { count } from '../shared/counted.ts';
+import { type Estimate, isCosted } from '../shared/cost/cost.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { fitsHistory, type MapMode, type MapWork } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
+import { unpricedSentence } from '../shared/cost/prices.ts';
 import { itemsPerFileFor, type RunSize } from '../shared/cost/run-size.ts';
 import { READ_UNITS_PER_WORKER } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
@@ -62,9 +64,17 @@ export function sizeRun(facts: SizingFacts): Plan {
     ...caps,
     estimatedProducts: size.products,
     estimatedBytes: size.bytes,
-    estimate: { seconds: Math.round(estimate.seconds), dollars: Number(estimate.dollars.toFixed(6)) },
-    warnings: [...loweringWarning(facts, workers)],
+    estimate: roundedEstimate(estimate),
+    warnings: [
+      ...(isCosted(estimate) ? [] : [unpricedSentence(facts.config.region)]),
+      ...loweringWarning(facts, workers),
+    ],
   };
+}
+
+function roundedEstimate(estimate: Estimate): Plan['estimate'] {
+  const seconds = Math.round(estimate.seconds);
+  return isCosted(estimate) ? { seconds, dollars: Number(estimate.dollars.toFixed(6)) } : { seconds };
 }
 
 /** DescribeTable's figures are up to six hours old. A first page that holds everything, or more than they say, is better. */

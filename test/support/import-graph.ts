@@ -7,7 +7,8 @@ export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 /** `from './x.ts'` of an import or export, and `import('./x.ts')`. Packages are not included. */
 const LOCAL_IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^']+|#[^']+)'/g;
 
-const SOURCES = ['functions/**/*.ts', 'workflow/**/*.ts'];
+/** Data files are imported and import nothing. */
+const SOURCES = ['functions/**/*.{ts,json}', 'workflow/**/*.ts'];
 /** A migration's own tests import the engine's test helpers, and nothing imports them. */
 export const MIGRATION_TESTS = ['functions/migrations/*/test/**'];
 

@@ -1,10 +1,16 @@
 import { migration } from '#migration/index.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
-import type { CostParts, EstimatedCost, MonthlyCost } from '../../functions/shared/cost/cost.ts';
+import {
+  type CostParts,
+  type Estimate,
+  type EstimatedWork,
+  isCosted,
+  type MonthlyCost,
+} from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
-import { PRICE_LIST } from '../../functions/shared/cost/prices.ts';
+import { unpricedSentence } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { bytes, capacity, count, counted, dollars, duration, money, rupees } from './format.ts';
@@ -21,7 +27,7 @@ export interface PlanFacts {
 }
 
 /** The estimate with what a dry run has counted, or without. */
-export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts): EstimatedCost {
+export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts): Estimate {
   const { rehearsal, source } = report ?? {};
   const counted = {
     estimatedProducts: source?.products ?? plan.estimatedProducts,
@@ -43,17 +49,28 @@ export function sayPlan(terminal: Terminal, given: PlanFacts): void {
     `  ${duration(estimate.seconds)} with a new target table, ${duration(estimate.secondsAtCaps)} once it takes what the caps allow`,
   );
   say(`  ${colors.dim(phasesText(estimate))}`);
+  sayMoney(terminal, estimate);
+}
+
+/** What the run costs once and every month; one sentence where nobody knows. */
+function sayMoney(terminal: Terminal, estimate: Estimate): void {
+  const { say, colors, signs } = terminal;
+  const title = (text: string): void => say(`\n${colors.bold(text)}`);
+  if (!isCosted(estimate)) {
+    title('Money: unknown');
+    return say(`  ${signs.notice} ${unpricedSentence(estimate.region)}`);
+  }
   title(`Money, once: ${money(estimate)}`);
   say(`  ${colors.dim(partsText(estimate.parts))}`);
   title('Money, each month');
   say(tableText(terminal, monthlyColumns, estimate.monthly.map(monthlyRow)));
   say(
-    `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${PRICE_LIST.date}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
+    `  ${colors.dim(`The backup: ${dollars(estimate.backupMonthlyDollars)} a month in S3. Prices of ${estimate.region}, ${estimate.pricesDate}; ${estimate.rupeesPerDollar} rupees a dollar; without free tier and tax.`)}`,
   );
 }
 
 /** What is left of the whole are the states around the Maps: tables being created, above all. */
-function phasesText({ phases, seconds: whole }: EstimatedCost): string {
+function phasesText({ phases, seconds: whole }: EstimatedWork): string {
   const inMaps = phases.reduce((sum, { seconds }) => sum + seconds, 0);
   const parts = phases.map(({ state, seconds }) => `${state} ${duration(seconds)}`);
   return [...parts, `creating tables and the rest ${duration(whole - inMaps)}`].join(', ');
@@ -61,7 +78,7 @@ function phasesText({ phases, seconds: whole }: EstimatedCost): string {
 
 type Row = readonly [label: string, text: string];
 
-function workRows({ plan, report }: PlanFacts, estimate: EstimatedCost): readonly Row[] {
+function workRows({ plan, report }: PlanFacts, estimate: EstimatedWork): readonly Row[] {
   const workers: Row = ['Workers', `${count(plan.workers)} at once, ${capsText(plan)}`];
   const units: Row = ['Units', `${count(estimate.readUnits)} read, ${count(estimate.writeUnits)} written`];
   if (report?.rehearsal === undefined)

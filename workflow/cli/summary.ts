@@ -1,6 +1,7 @@
 import { printable, printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
-import { isCosted, type Report } from '../../functions/shared/runs/report.ts';
+import { isCosted } from '../../functions/shared/cost/cost.ts';
+import type { Report } from '../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, money, TABLE_OUTCOMES, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
 import type { Terminal } from './terminal.ts';
@@ -146,9 +147,11 @@ function backupText({ uri, files, items }: NonNullable<Report['backup']>): strin
 }
 
 function costRows({ cost }: Report): readonly Row[] {
-  if (!isCosted(cost.actual)) return [];
+  const { actual } = cost;
+  if (!isCosted(actual))
+    return 'region' in actual ? [['Cost', `unknown: there are no prices of ${actual.region}`]] : [];
   const estimated = isCosted(cost.estimated) ? `, estimated at ${money(cost.estimated)}` : '';
-  return [['Cost', `${money(cost.actual)} at AWS prices${estimated}`]];
+  return [['Cost', `${money(actual)} at AWS prices${estimated}`]];
 }
 
 export function pathRows(

@@ -1,5 +1,5 @@
 import type { Shard } from '../ledger/shard.ts';
-import type { Cost } from './cost.ts';
+import type { Cost, UnknownCost } from './cost.ts';
 import { type Billing, costOf, serviceUsage } from './usage.ts';
 
 /** What the ledger knows of a run's work. */
@@ -20,7 +20,7 @@ const SOURCE_STATES: ReadonlySet<string> = new Set(['BackupProducts']);
  * the ledger's own units, S3 requests and single calls as the estimate counts them. Time between a worker's
  * last checkpoint and its return (well below a second) is not in it.
  */
-export function actualCost(work: RunWork): Cost {
+export function actualCost(work: RunWork): Cost | UnknownCost {
   const { shards, files } = work;
   const services = serviceUsage({
     iterations: shards.length,

@@ -19,7 +19,19 @@ export interface Cost {
   readonly parts: CostParts;
   /** Region whose prices were used. */
   readonly region: string;
+  /** The day from which the oldest of those prices is, YYYY-MM-DD. */
+  readonly pricesDate: string;
   readonly rupeesPerDollar: number;
+}
+
+/** What something costs in a region whose prices nobody has written down: no figure stands for it. */
+export interface UnknownCost {
+  readonly region: string;
+}
+
+/** Whether a cost holds figures. */
+export function isCosted<C extends object>(cost: C): cost is Extract<C, Cost> {
+  return 'dollars' in cost;
 }
 
 /** What a table costs each month, its indexes included. */
@@ -49,8 +61,8 @@ export interface PhaseEstimate {
   readonly turns: number;
 }
 
-/** What a run is expected to take. */
-export interface EstimatedCost extends Cost {
+/** What a run is expected to do, in any region. */
+export interface EstimatedWork {
   /** For a target as cold as a new on-demand table. Plan with this figure. */
   readonly seconds: number;
   /** For a target that takes as much as the caps allow. */
@@ -62,7 +74,14 @@ export interface EstimatedCost extends Cost {
   readonly items: number;
   /** True: a rehearsal has counted the items. False: they are assumed from the number of products. */
   readonly rehearsed: boolean;
+}
+
+/** What a run is expected to take, in a region with prices. */
+export interface EstimatedCost extends EstimatedWork, Cost {
   readonly monthly: readonly MonthlyCost[];
   /** The backup in the bucket, US dollars a month. */
   readonly backupMonthlyDollars: number;
 }
+
+/** What a run is expected to take; without any figure of money in a region without prices. */
+export type Estimate = EstimatedCost | (EstimatedWork & UnknownCost);

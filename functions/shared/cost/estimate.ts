@@ -1,13 +1,15 @@
-import type { EstimatedCost, PhaseEstimate } from './cost.ts';
+import { type Estimate, type EstimatedWork, isCosted, type PhaseEstimate } from './cost.ts';
 import { bucketMonthlyDollars, monthlyCost } from './monthly.ts';
 import { phasesOf, secondsOf } from './phases.ts';
+import { type PriceList, pricesOf } from './prices.ts';
 import { GZIP_RATIO, measureRun, type MeasuredRun, type RunSize } from './run-size.ts';
 import { costOf, serviceUsage, type Usage, type WorkerUsage } from './usage.ts';
 
 const NO_ITEMS = { items: 0, bytes: 0 };
 
 /**
- * Estimates a run. `estimateRun({region, products, bytes, workers})` is enough, and every other field refines it.
+ * Estimates a run. `estimateRun({region, products, bytes, workers})` is enough, and every other field refines it. Without
+ * prices of the region it says nothing of money.
  * Pure; nothing is rounded. The arithmetic, with S segments, W workers:
  *
  * - target: 4 variants of 400 bytes a product, and the product itself with 300 bytes more, unless rehearsed;
@@ -21,13 +23,19 @@ const NO_ITEMS = { items: 0, bytes: 0 };
  * - Lambda: W x the Maps' seconds at 1,769 MB, and 9 calls of 2 s at 512 MB; S3: a PUT and two GETs a file, and 10 of each;
  * - the ledger's units: see `ledgerUnits`.
  */
-export function estimateRun(size: RunSize): EstimatedCost {
+export function estimateRun(size: RunSize): Estimate {
   const run = measureRun(size);
-  const { target, sourceUnits, targetUnits } = run;
   const phases = phasesOf(run, true);
-  const { targets, filled } = size.migration ?? { targets: [], filled: [] };
+  const work = workOf(run, phases);
+  const cost = costOf(usageOf(run, phases), size);
+  const prices = pricesOf(size.region);
+  if (!isCosted(cost) || prices === undefined) return { ...cost, ...work };
+  return { ...cost, ...work, ...everyMonth(run, prices) };
+}
+
+function workOf(run: MeasuredRun, phases: readonly PhaseEstimate[]): EstimatedWork {
+  const { size, target, sourceUnits, targetUnits } = run;
   return {
-    ...costOf(usageOf(run, phases), size),
     seconds: secondsOf(phases),
     secondsAtCaps: secondsOf(phasesOf(run, false)),
     phases,
@@ -35,9 +43,16 @@ export function estimateRun(size: RunSize): EstimatedCost {
     writeUnits: target.writeUnits,
     items: target.items,
     rehearsed: size.rehearsal !== undefined,
+  };
+}
+
+function everyMonth({ size, target }: MeasuredRun, prices: PriceList) {
+  const { targets, filled } = size.migration ?? { targets: [], filled: [] };
+  const billing = { prices, rupeesPerDollar: size.rupeesPerDollar };
+  return {
     // What all filled tables hold together is counted with the first of them.
-    monthly: targets.map((spec) => monthlyCost(spec, spec === filled[0] ? target : NO_ITEMS, size)),
-    backupMonthlyDollars: bucketMonthlyDollars(size.bytes * GZIP_RATIO, size.region),
+    monthly: targets.map((spec) => monthlyCost(spec, spec === filled[0] ? target : NO_ITEMS, billing)),
+    backupMonthlyDollars: bucketMonthlyDollars(size.bytes * GZIP_RATIO, prices),
   };
 }
 

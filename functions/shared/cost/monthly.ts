@@ -1,7 +1,6 @@
 import type { TableSpec } from '../migration/table-spec.ts';
 import type { MonthlyCost } from './cost.ts';
-import { DEFAULT_RUPEES_PER_DOLLAR, pricesOf, SEED_MONTHLY_RUPEES } from './prices.ts';
-import type { Billing } from './usage.ts';
+import { DEFAULT_RUPEES_PER_DOLLAR, type PriceList, SEED_MONTHLY_RUPEES } from './prices.ts';
 
 /** AWS's month. */
 const HOURS_PER_MONTH = 730;
@@ -18,6 +17,13 @@ export interface TableContent {
   readonly bytes: number;
 }
 
+/** At which prices. */
+export interface MonthlyBilling {
+  readonly prices: PriceList;
+  /** Default 88. */
+  readonly rupeesPerDollar?: number | undefined;
+}
+
 /**
  * What a table costs each month: its capacity and that of every index (an index is paid for like its table, with as many
  * units of its own), and storage with point-in-time recovery. It leaves out requests to an on-demand table, because they
@@ -26,18 +32,18 @@ export interface TableContent {
 export function monthlyCost(
   spec: TableSpec,
   content: TableContent,
-  { region, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing,
+  { prices, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: MonthlyBilling,
 ): MonthlyCost {
-  const prices = pricesOf(region);
+  const { dollars: price } = prices.dynamodb;
   const shares = 1 + spec.indexes.length;
   const { readUnitsPerSecond = 0, writeUnitsPerSecond = 0 } =
     spec.billing.mode === 'PROVISIONED' ? spec.billing : {};
   const [readCapacity, writeCapacity] = [shares * readUnitsPerSecond, shares * writeUnitsPerSecond];
   const capacityDollars =
     HOURS_PER_MONTH *
-    (readCapacity * prices.readCapacityUnitHour + writeCapacity * prices.writeCapacityUnitHour);
+    (readCapacity * price.readCapacityUnitHour + writeCapacity * price.writeCapacityUnitHour);
   const gigabytes = (content.bytes + OVERHEAD_BYTES_PER_ITEM * content.items) / GIGABYTE;
-  const storageDollars = gigabytes * (prices.tableGigabyteMonth + prices.recoveryGigabyteMonth);
+  const storageDollars = gigabytes * (price.tableGigabyteMonth + price.recoveryGigabyteMonth);
   const dollars = capacityDollars + storageDollars;
   const seedRupees = SEED_MONTHLY_RUPEES.get(spec.name);
   return {
@@ -55,6 +61,6 @@ export function monthlyCost(
 }
 
 /** US dollars a month for `bytes` of backup in the bucket. */
-export function bucketMonthlyDollars(bytes: number, region: string): number {
-  return (bytes / GIGABYTE) * pricesOf(region).bucketGigabyteMonth;
+export function bucketMonthlyDollars(bytes: number, { s3 }: PriceList): number {
+  return (bytes / GIGABYTE) * s3.dollars.gigabyteMonth;
 }

@@ -1,79 +1,55 @@
-/** US dollars for one of each, without free tier, discounts and tax. */
-export interface Prices {
-  readonly region: string;
-  /** A write of up to 1 KB to an on-demand table. */
-  readonly writeRequestUnit: number;
-  /** A strongly consistent read of up to 4 KB from an on-demand table. */
-  readonly readRequestUnit: number;
-  readonly writeCapacityUnitHour: number;
-  readonly readCapacityUnitHour: number;
-  /** A GB (2^30 bytes) of table or index for a month. */
-  readonly tableGigabyteMonth: number;
-  /** A GB of point-in-time recovery for a month. */
-  readonly recoveryGigabyteMonth: number;
-  /** An S3 PUT or LIST. */
-  readonly putRequest: number;
-  readonly getRequest: number;
-  readonly bucketGigabyteMonth: number;
-  /** A GB of memory of an arm64 function for a second. */
-  readonly lambdaGigabyteSecond: number;
-  readonly lambdaRequest: number;
-  /** A state transition of a Standard workflow. */
-  readonly transition: number;
-}
+import prices from './prices.json' with { type: 'json' };
 
 /**
- * When the figures were written down, and what they cover. They were not fetched: compare them with the pages named here
- * before you rely on them. The on-demand units of us-east-1 have been compared.
+ * The prices of a region; `undefined` where nobody has written them down, never another region's. `prices.json` holds
+ * them: US dollars for one of each, without free tier, discounts and tax. `npm run prices` fetches them from AWS.
  */
-export const PRICE_LIST = {
-  date: '2026-11-23',
-  source:
-    'AWS pages "Amazon DynamoDB pricing" (on-demand and provisioned capacity, Standard table class, after the cut of November 2024), "Amazon S3 pricing" (Standard), "AWS Lambda pricing" (Arm, first tier) and "AWS Step Functions pricing" (Standard workflows)',
-} as const;
+export function pricesOf(region: string): PriceList | undefined {
+  return BY_REGION.get(region);
+}
 
-const MILLION = 1e-6;
-const THOUSAND = 1e-3;
+const BY_REGION: ReadonlyMap<string, PriceList> = new Map(Object.entries<PriceList>(prices));
 
-const SYDNEY: Prices = {
-  region: 'ap-southeast-2',
-  writeRequestUnit: 0.7115 * MILLION,
-  readRequestUnit: 0.1423 * MILLION,
-  writeCapacityUnitHour: 0.00074,
-  readCapacityUnitHour: 0.000148,
-  tableGigabyteMonth: 0.285,
-  recoveryGigabyteMonth: 0.228,
-  putRequest: 0.0055 * THOUSAND,
-  getRequest: 0.00044 * THOUSAND,
-  bucketGigabyteMonth: 0.025,
-  lambdaGigabyteSecond: 0.0000133334,
-  lambdaRequest: 0.2 * MILLION,
-  transition: 0.025 * THOUSAND,
-};
+/** The day from which the oldest figure of a region is, YYYY-MM-DD. */
+export function dateOf({ dynamodb, s3, lambda, stepFunctions }: PriceList): string {
+  return [dynamodb, s3, lambda, stepFunctions].map(({ date }) => date).toSorted()[0] ?? '';
+}
 
-const NORTH_VIRGINIA: Prices = {
-  region: 'us-east-1',
-  writeRequestUnit: 0.625 * MILLION,
-  readRequestUnit: 0.125 * MILLION,
-  writeCapacityUnitHour: 0.00065,
-  readCapacityUnitHour: 0.00013,
-  tableGigabyteMonth: 0.25,
-  recoveryGigabyteMonth: 0.2,
-  putRequest: 0.005 * THOUSAND,
-  getRequest: 0.0004 * THOUSAND,
-  bucketGigabyteMonth: 0.023,
-  lambdaGigabyteSecond: 0.0000133334,
-  lambdaRequest: 0.2 * MILLION,
-  transition: 0.025 * THOUSAND,
-};
+/** Why costs are unknown in a region without prices, with the remedy. */
+export function unpricedSentence(region: string): string {
+  return `No prices are known for region ${region}, so the cost is unknown. Run npm run prices -- --region ${region} where AWS's price list can be reached, then deploy again.`;
+}
 
-const BY_REGION: ReadonlyMap<string, Prices> = new Map(
-  [SYDNEY, NORTH_VIRGINIA].map((prices) => [prices.region, prices]),
-);
+/** What one service charges in one region. */
+export interface PriceGroup<Figure extends string> {
+  /** Where the figures were read. */
+  readonly source: string;
+  /** When, YYYY-MM-DD. */
+  readonly date: string;
+  /** US dollars for one of each. */
+  readonly dollars: Readonly<Record<Figure, number>>;
+}
 
-/** The prices of a region, or those of ap-southeast-2 if it is not listed. `region` of the result says which. */
-export function pricesOf(region: string): Prices {
-  return BY_REGION.get(region) ?? SYDNEY;
+/** The figures of each group. `GB` means 2^30 bytes. */
+export interface PriceList {
+  /**
+   * A write of up to 1 KB and a strongly consistent read of up to 4 KB on demand, a provisioned unit for an hour, a GB of
+   * table or index and of point-in-time recovery for a month.
+   */
+  readonly dynamodb: PriceGroup<
+    | 'writeRequestUnit'
+    | 'readRequestUnit'
+    | 'writeCapacityUnitHour'
+    | 'readCapacityUnitHour'
+    | 'tableGigabyteMonth'
+    | 'recoveryGigabyteMonth'
+  >;
+  /** A PUT or LIST, a GET, a GB for a month. */
+  readonly s3: PriceGroup<'putRequest' | 'getRequest' | 'gigabyteMonth'>;
+  /** A GB of memory of an arm64 function for a second, and a call. */
+  readonly lambda: PriceGroup<'gigabyteSecond' | 'request'>;
+  /** A state transition of a Standard workflow. */
+  readonly stepFunctions: PriceGroup<'transition'>;
 }
 
 /** Rupees per dollar, by default. */

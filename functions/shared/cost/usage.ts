@@ -1,5 +1,5 @@
-import type { Cost, CostParts } from './cost.ts';
-import { DEFAULT_RUPEES_PER_DOLLAR, pricesOf } from './prices.ts';
+import type { Cost, CostParts, UnknownCost } from './cost.ts';
+import { dateOf, DEFAULT_RUPEES_PER_DOLLAR, type PriceList, pricesOf } from './prices.ts';
 
 /** What a run uses, in the units that AWS bills. */
 export interface Usage {
@@ -20,19 +20,29 @@ export interface Billing {
   readonly rupeesPerDollar?: number | undefined;
 }
 
-/** Usage times price; nothing is rounded. */
-export function costOf(usage: Usage, { region, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing): Cost {
+/** Usage times price; nothing is rounded. Unknown in a region without prices. */
+export function costOf(
+  usage: Usage,
+  { region, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing,
+): Cost | UnknownCost {
   const prices = pricesOf(region);
-  const parts: CostParts = {
-    reads: usage.readUnits * prices.readRequestUnit,
-    writes: usage.writeUnits * prices.writeRequestUnit,
-    s3: usage.putRequests * prices.putRequest + usage.getRequests * prices.getRequest,
-    lambda:
-      usage.lambdaRequests * prices.lambdaRequest + usage.lambdaGigabyteSeconds * prices.lambdaGigabyteSecond,
-    transitions: usage.transitions * prices.transition,
-  };
+  if (prices === undefined) return { region };
+  const parts = partsOf(usage, prices);
   const dollars = parts.reads + parts.writes + parts.s3 + parts.lambda + parts.transitions;
-  return { dollars, rupees: dollars * rupeesPerDollar, parts, region: prices.region, rupeesPerDollar };
+  const rupees = dollars * rupeesPerDollar;
+  return { dollars, rupees, parts, region, pricesDate: dateOf(prices), rupeesPerDollar };
+}
+
+function partsOf(usage: Usage, { dynamodb, s3, lambda, stepFunctions }: PriceList): CostParts {
+  return {
+    reads: usage.readUnits * dynamodb.dollars.readRequestUnit,
+    writes: usage.writeUnits * dynamodb.dollars.writeRequestUnit,
+    s3: usage.putRequests * s3.dollars.putRequest + usage.getRequests * s3.dollars.getRequest,
+    lambda:
+      usage.lambdaRequests * lambda.dollars.request +
+      usage.lambdaGigabyteSeconds * lambda.dollars.gigabyteSecond,
+    transitions: usage.transitions * stepFunctions.dollars.transition,
+  };
 }
 
 /** Memory of a worker, GB: `memorySize: 1769` in its function.yml, one whole CPU. */

@@ -1,5 +1,4 @@
 import { actualCost } from '../cost/actual.ts';
-import type { Cost, EstimatedCost } from '../cost/cost.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
@@ -108,7 +107,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
   };
 }
 
-function costs(runtime: Runtime, run: Run, shards: Shards): { estimated: EstimatedCost; actual: Cost } {
+function costs(runtime: Runtime, run: Run, shards: Shards): Report['cost'] {
   const { plan, rehearsal, backup } = run;
   const region = runtime.config.region;
   const estimated = estimateRun(sizeOfPlan(plan, { region, rehearsal, migration: runtime.migration }));

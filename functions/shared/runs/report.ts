@@ -1,4 +1,4 @@
-import type { Cost, EstimatedCost } from '../cost/cost.ts';
+import type { Cost, Estimate, UnknownCost } from '../cost/cost.ts';
 import type { ExpiringItems } from '../aws/time-to-live.ts';
 import type {
   BackupSummary,
@@ -156,7 +156,11 @@ export interface Report {
   /** `null` when the run ended before it was verified. */
   readonly verification: (Omit<Verification, 'changedSince'> & { readonly changedSince?: number }) | null;
   readonly consumed: ConsumedUnits;
-  readonly cost: { readonly estimated: EstimatedCost | EmptyCost; readonly actual: Cost | EmptyCost };
+  /** Without any figure of money in a region without prices; `warnings` says so. */
+  readonly cost: {
+    readonly estimated: Estimate | EmptyCost;
+    readonly actual: Cost | UnknownCost | EmptyCost;
+  };
   /** ISO 8601. */
   readonly startedAt: string;
   /** ISO 8601. */
@@ -226,8 +230,3 @@ export const NOTHING_MIGRATED: MigratedCounts = {
   alreadyPresent: 0,
   quarantined: 0,
 };
-
-/** Whether a cost holds figures. */
-export function isCosted<C extends Cost>(cost: C | EmptyCost): cost is C {
-  return 'dollars' in cost;
-}

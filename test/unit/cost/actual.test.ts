@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { actualCost } from '../../../functions/shared/cost/actual.ts';
+import { known } from '../../support/known-cost.ts';
 
 const shard = (state: 'BackupProducts' | 'MigrateProducts', counters: Record<string, number>) => ({
   state,
@@ -16,7 +17,7 @@ describe('actualCost', () => {
   ];
 
   it('prices what the checkpoints say', () => {
-    const cost = actualCost({ region: 'ap-southeast-2', shards, files: 4 });
+    const cost = known(actualCost({ region: 'ap-southeast-2', shards, files: 4 }));
     // Two turns of 10 s: the ledger's 8 + 8 reads and 32 + 2 x (2 + 4) + 60 writes; 24 + 2 + 4 transitions.
     expect(cost.parts.reads).toBeCloseTo(1_016 * 0.1423e-6, 12);
     expect(cost.parts.writes).toBeCloseTo(5_104 * 0.7115e-6, 12);
@@ -29,13 +30,19 @@ describe('actualCost', () => {
   });
 
   it('does not price the reads of a provisioned source a second time', () => {
-    const onDemand = actualCost({ region: 'ap-southeast-2', shards, files: 4 });
-    const provisioned = actualCost({
-      region: 'ap-southeast-2',
-      shards,
-      files: 4,
-      sourceBilling: 'PROVISIONED',
-    });
+    const onDemand = known(actualCost({ region: 'ap-southeast-2', shards, files: 4 }));
+    const provisioned = known(
+      actualCost({
+        region: 'ap-southeast-2',
+        shards,
+        files: 4,
+        sourceBilling: 'PROVISIONED',
+      }),
+    );
     expect(onDemand.parts.reads - provisioned.parts.reads).toBeCloseTo(1_000 * 0.1423e-6, 12);
+  });
+
+  it('is unknown in a region without prices', () => {
+    expect(actualCost({ region: 'eu-west-1', shards, files: 4 })).toEqual({ region: 'eu-west-1' });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+import { known } from '../../support/known-cost.ts';
 
 const sydney = { region: 'ap-southeast-2' } as const;
 
@@ -9,7 +10,7 @@ const sydney = { region: 'ap-southeast-2' } as const;
  */
 describe('estimateRun', () => {
   it('is what a calculator says of 6 products of 500 bytes with one worker', () => {
-    const estimate = estimateRun({ ...sydney, products: 6, bytes: 3_000, workers: 1 });
+    const estimate = known(estimateRun({ ...sydney, products: 6, bytes: 3_000, workers: 1 }));
     // Target: 6 x (500 + 300) + 6 x 4 x 400 = 14,400 bytes; 6 x (1 + 4) writes.
     expect(estimate.items).toBe(30);
     expect(estimate.writeUnits).toBe(30);
@@ -33,7 +34,7 @@ describe('estimateRun', () => {
   });
 
   it('is what a calculator says of 1,000 products of 1,000 bytes with four workers', () => {
-    const estimate = estimateRun({ ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 });
+    const estimate = known(estimateRun({ ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 }));
     // METADATA of 1,300 bytes costs two units: 1,000 x (2 + 4).
     expect(estimate.items).toBe(5_000);
     expect(estimate.writeUnits).toBe(6_000);
@@ -52,7 +53,7 @@ describe('estimateRun', () => {
   });
 
   it('is what a calculator says of a million products of 600 bytes with twenty workers', () => {
-    const estimate = estimateRun({ ...sydney, products: 1_000_000, bytes: 600_000_000, workers: 20 });
+    const estimate = known(estimateRun({ ...sydney, products: 1_000_000, bytes: 600_000_000, workers: 20 }));
     expect(estimate.writeUnits).toBe(5_000_000);
     const phase = (state: string) => estimate.phases.find((one) => one.state === state);
     // 5,000,000 / 4,000 = 1,250 s = 20.8 minutes on a cold table, 125 s at the quota of 40,000.
@@ -87,22 +88,24 @@ describe('estimateRun', () => {
   });
 
   it('grows linearly with the table', () => {
-    const small = estimateRun({ ...sydney, products: 2_000_000, bytes: 2e9, workers: 20 });
-    const large = estimateRun({ ...sydney, products: 4_000_000, bytes: 4e9, workers: 20 });
+    const small = known(estimateRun({ ...sydney, products: 2_000_000, bytes: 2e9, workers: 20 }));
+    const large = known(estimateRun({ ...sydney, products: 4_000_000, bytes: 4e9, workers: 20 }));
     expect(large.writeUnits).toBe(2 * small.writeUnits);
     expect(large.dollars / small.dollars).toBeGreaterThan(1.9);
     expect(large.dollars / small.dollars).toBeLessThan(2.01);
   });
 
   it('keeps to the caps', () => {
-    const capped = estimateRun({
-      ...sydney,
-      products: 10_000,
-      bytes: 4_096_000,
-      workers: 4,
-      readUnitsPerSecond: 100,
-      writeUnitsPerSecond: 50,
-    });
+    const capped = known(
+      estimateRun({
+        ...sydney,
+        products: 10_000,
+        bytes: 4_096_000,
+        workers: 4,
+        readUnitsPerSecond: 100,
+        writeUnitsPerSecond: 50,
+      }),
+    );
     const phase = (state: string) => capped.phases.find((one) => one.state === state)?.seconds ?? 0;
     // 1,000 + 4 units at 100 a second; 50,000 units at 50 a second.
     expect(phase('BackupProducts')).toBeCloseTo(2 + 10.04, 6);
@@ -110,20 +113,22 @@ describe('estimateRun', () => {
   });
 
   it('prices a provisioned source only where it is read on demand', () => {
-    const onDemand = estimateRun({ ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 });
-    const provisioned = estimateRun({
-      ...sydney,
-      products: 1_000,
-      bytes: 1_000_000,
-      workers: 4,
-      sourceBilling: 'PROVISIONED',
-    });
+    const onDemand = known(estimateRun({ ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 }));
+    const provisioned = known(
+      estimateRun({
+        ...sydney,
+        products: 1_000,
+        bytes: 1_000_000,
+        workers: 4,
+        sourceBilling: 'PROVISIONED',
+      }),
+    );
     expect(onDemand.parts.reads - provisioned.parts.reads).toBeCloseTo(498 * 0.1423e-6, 12);
   });
 
   it('takes a rehearsal in place of assumptions', () => {
     const rehearsal = { metadata: 194, variants: 194, targetBytes: 200_000 };
-    const estimate = estimateRun({ ...sydney, products: 194, bytes: 150_000, workers: 1, rehearsal });
+    const estimate = known(estimateRun({ ...sydney, products: 194, bytes: 150_000, workers: 1, rehearsal }));
     expect(estimate).toMatchObject({ items: 388, writeUnits: 388, rehearsed: true });
     const exact = { ...rehearsal, writeUnits: 401 };
     expect(
@@ -132,16 +137,26 @@ describe('estimateRun', () => {
   });
 
   it('says something sensible of an empty table', () => {
-    const estimate = estimateRun({ ...sydney, products: 0, bytes: 0, workers: 1 });
+    const estimate = known(estimateRun({ ...sydney, products: 0, bytes: 0, workers: 1 }));
     expect(estimate).toMatchObject({ items: 0, writeUnits: 0 });
     expect(estimate.seconds).toBeGreaterThan(50);
     expect(estimate.dollars).toBeGreaterThan(0);
   });
 
-  it('says whose prices it used when a region is not listed', () => {
-    expect(estimateRun({ region: 'eu-west-1', products: 1, bytes: 1, workers: 1 }).region).toBe(
-      'ap-southeast-2',
-    );
-    expect(estimateRun({ region: 'us-east-1', products: 1, bytes: 1, workers: 1 }).region).toBe('us-east-1');
+  it('says nothing of money in a region without prices, and all the same what the run has to do', () => {
+    const size = { products: 1_000, bytes: 1_000_000, workers: 4 };
+    const { seconds, phases, writeUnits } = estimateRun({ ...size, region: 'us-east-1' });
+    const estimate = estimateRun({ ...size, region: 'eu-west-1' });
+    expect(estimate).toMatchObject({ region: 'eu-west-1', seconds, phases, writeUnits });
+    for (const figure of ['dollars', 'rupees', 'parts', 'monthly', 'backupMonthlyDollars', 'pricesDate'])
+      expect(estimate).not.toHaveProperty(figure);
+  });
+
+  it('takes the prices of the region that it is given', () => {
+    const size = { products: 1_000, bytes: 1_000_000, workers: 4 };
+    const virginia = known(estimateRun({ ...size, region: 'us-east-1' }));
+    expect(virginia.region).toBe('us-east-1');
+    // 6,000 and the ledger's 138.
+    expect(virginia.parts.writes).toBeCloseTo(6_138 * 0.625e-6, 12);
   });
 });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { bucketMonthlyDollars, monthlyCost } from '../../../functions/shared/cost/monthly.ts';
+import { type PriceList, pricesOf } from '../../../functions/shared/cost/prices.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
 import { returnsTable } from '../../../functions/migrations/shop/tables/returns.ts';
 
-const sydney = { region: 'ap-southeast-2' } as const;
+const pricesIn = (region: string): PriceList => {
+  const prices = pricesOf(region);
+  if (prices === undefined) throw new Error(`There are no prices of ${region}.`);
+  return prices;
+};
+const sydney = { prices: pricesIn('ap-southeast-2') };
 const nothing = { items: 0, bytes: 0 };
 
 describe('monthlyCost', () => {
@@ -26,7 +32,10 @@ describe('monthlyCost', () => {
   });
 
   it('counts the same orders table in us-east-1: 6 x 0.00078 x 730', () => {
-    expect(monthlyCost(ordersTable, nothing, { region: 'us-east-1' }).dollars).toBeCloseTo(3.4164, 5);
+    expect(monthlyCost(ordersTable, nothing, { prices: pricesIn('us-east-1') }).dollars).toBeCloseTo(
+      3.4164,
+      5,
+    );
   });
 
   it('takes nothing for an empty table on demand', () => {
@@ -51,6 +60,6 @@ describe('monthlyCost', () => {
 
 describe('bucketMonthlyDollars', () => {
   it('is the price of a GB for 2^30 bytes', () => {
-    expect(bucketMonthlyDollars(2 ** 30, 'ap-southeast-2')).toBe(0.025);
+    expect(bucketMonthlyDollars(2 ** 30, pricesIn('ap-southeast-2'))).toBe(0.025);
   });
 });

@@ -1,5 +1,5 @@
 import { migration } from '#migration/index.ts';
-import type { EstimatedCost } from '../../../functions/shared/cost/cost.ts';
+import type { Estimate } from '../../../functions/shared/cost/cost.ts';
 import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.ts';
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
 import { measureRun, type RunSize, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
@@ -24,7 +24,7 @@ export interface ScaledRun {
   readonly mapMode: MapMode;
   /** As TestConnection would cut it. */
   readonly plan: Plan;
-  readonly estimate: EstimatedCost;
+  readonly estimate: Estimate;
   readonly files: number;
   /** Calls of Map workers. */
   readonly turns: number;

@@ -1,3 +1,4 @@
+import { isCosted } from '../../../functions/shared/cost/cost.ts';
 import { bytes, count, dollars, duration } from '../format.ts';
 import type { Column } from '../plain-table.ts';
 import { limitsOf } from './limits.ts';
@@ -43,7 +44,7 @@ function rowOf(run: ScaledRun | RefusedRun): readonly string[] {
     count(plan.shards.length),
     duration(estimate.seconds),
     duration(estimate.secondsAtCaps),
-    dollars(estimate.dollars),
+    isCosted(estimate) ? dollars(estimate.dollars) : 'unknown',
     count(run.files),
     count(run.turns),
     count(run.historyEvents),

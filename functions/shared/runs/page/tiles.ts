@@ -1,4 +1,5 @@
-import { isCosted, type Report, type RestoredCounts } from '../report.ts';
+import { isCosted } from '../../cost/cost.ts';
+import type { Report, RestoredCounts } from '../report.ts';
 import { kindsText } from './kinds-text.ts';
 import { bytes, count, dollars, duration, rupees } from '../../format.ts';
 import { neverBegan } from '../outcome.ts';
@@ -81,7 +82,7 @@ function timeTile(report: Report): Tile {
   const { durationSeconds, cost, finishedAt } = report;
   // The ledger of a failed restore holds the estimate of a migration of the same size.
   const note =
-    isCosted(cost.estimated) && !isRestore(report)
+    'seconds' in cost.estimated && !isRestore(report)
       ? `estimated ${duration(cost.estimated.seconds)}`
       : `until ${finishedAt.slice(11, 19)} UTC`;
   return ['Time', duration(durationSeconds), note];
@@ -89,5 +90,6 @@ function timeTile(report: Report): Tile {
 
 function costTile({ cost }: Report): Tile {
   if (isCosted(cost.actual)) return ['Cost', dollars(cost.actual.dollars), rupees(cost.actual.rupees)];
+  if ('region' in cost.actual) return ['Cost', 'unknown', `no prices of ${cost.actual.region}`];
   return ['Cost', '–', 'nothing was measured'];
 }
