@@ -76,7 +76,9 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
     pauseMillis,
     onStatus: (execution) => events.put(statusChangeEvent(execution)),
   });
+  const s3 = createS3Service(parts.engines.s3);
   const dynamodb = createDynamoDb(parts.engines.dynamodb, {
+    s3,
     callerOf: (accessKeyId) => callerOf(deployment, accessKeyId),
   });
   const sqs = createSqs(deployment.queues, parts.endpoint);
@@ -91,7 +93,7 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
   const services: DispatcherParts['services'] = {
     dynamodb: dynamodb.serve,
     dynamodbstreams: dynamodb.serveStreams,
-    s3: createS3Service(parts.engines.s3),
+    s3,
     states: states.serve,
     lambda: createLambdaService({
       functions: deployment.functions,
@@ -115,6 +117,7 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
     events.stop();
     states.stop();
     mappings.stop();
+    dynamodb.stop();
     sqs.stop();
   };
   return {

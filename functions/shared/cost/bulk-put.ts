@@ -29,6 +29,14 @@ export const BULK_PUT: BulkPutFacts = {
       'DynamoDB developer guide, BulkPutItems.Output: a manifest file and output files exist; names and fields were not read. Assumed: the layout of exports',
     date: '2026-11-29',
   },
+  /** What ends the reading of an object, so that its further lines are not processed. */
+  stopsObject: {
+    value: UNKNOWN,
+    reading: 'bytes that cannot be unpacked, or a line that is not a JSON object',
+    source:
+      'DynamoDB developer guide, BulkPutItems.Format, "Validation errors that stop an object": which ones was not read',
+    date: '2026-11-29',
+  },
   iam: {
     value: UNKNOWN,
     reading: {
@@ -153,6 +161,7 @@ export interface BulkPutActions {
 export interface BulkPutFacts {
   readonly lineForm: Fact<readonly string[]>;
   readonly reportForm: Fact<{ readonly manifest: string; readonly lines: string }>;
+  readonly stopsObject: Fact<string>;
   readonly iam: Fact<BulkPutActions>;
   readonly operationArn: Fact<string>;
   readonly limits: {
@@ -180,7 +189,6 @@ export interface BulkPutLine {
 /** `manifest.json` of the reports: written last, once the operation has ended, also where there is nothing to report. */
 export interface BulkPutManifest {
   readonly bulkOperationArn: string;
-  readonly bulkOperationStatus: string;
   readonly processedItemCount: number;
   readonly failedItemCount: number;
   readonly outputFiles: readonly {

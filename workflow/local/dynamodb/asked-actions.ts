@@ -57,6 +57,11 @@ export function askedActions({ operation, json = {}, tables }: AwsRequest): read
       return ofStatements(json['Statements']);
     case 'ExecuteTransaction':
       return ofStatements(json['TransactStatements']);
+    case 'StartBulkPutItems':
+      // The service puts the items on the caller's behalf, who must therefore be allowed to.
+      return tables.flatMap((table) =>
+        [operation, 'PutItem'].map((name) => ({ table, action: `dynamodb:${name}` })),
+      );
     default: {
       const { IndexName } = json;
       const index = typeof IndexName === 'string' ? { index: IndexName } : {};

@@ -1,13 +1,12 @@
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import type { AwsResponse, Service } from '../gateway/aws-request.ts';
+import type { AwsRequest, AwsResponse, Service } from '../gateway/aws-request.ts';
 import type { EngineClient } from '../gateway/engine-client.ts';
 import { createBackups } from './backups.ts';
-import {
-  createResourcePolicies,
-  type PolicyParts,
-  type DescribedTable,
-  identityOf,
-} from './resource-policies.ts';
+import { createBulkOperations } from './bulk/bulk-operations.ts';
+import type { BulkTableDescription } from './bulk/bulk-table.ts';
+import { createS3Objects } from './bulk/s3-objects.ts';
+import type { PutItem } from './bulk/write-line.ts';
+import { createResourcePolicies, type PolicyParts, identityOf } from './resource-policies.ts';
 import { createScanStarts } from './scan-start.ts';
 import { serveAroundTables } from './streams/around-tables.ts';
 import { createEngineLog, type EngineApi } from './streams/engine-log.ts';
@@ -50,10 +49,18 @@ export interface DynamoDb {
   readonly serveStreams: Service;
   /** What was written to the table so far is in none of its streams any longer, as if a day had passed. */
   readonly trimStream: (table: string) => Promise<void>;
+  /** Ends what writes without being asked again: bulk operations. */
+  readonly stop: () => void;
+}
+
+/** What DynamoDB needs besides its engine. */
+export interface DynamoDbParts extends Pick<PolicyParts, 'callerOf'> {
+  /** Where bulk operations read their input and write their reports. */
+  readonly s3: Service;
 }
 
 /** DynamoDB: the engine's answers, after the checks that AWS makes and the engine does not. */
-export function createDynamoDb(engine: EngineClient, { callerOf }: Pick<PolicyParts, 'callerOf'>): DynamoDb {
+export function createDynamoDb(engine: EngineClient, { callerOf, s3 }: DynamoDbParts): DynamoDb {
   const log = createEngineLog((api, operation, json) => send(engine, operation, json, api));
   const streams = createTableStreams(log);
   const strictness = createStrictness((operation, json) => send(engine, operation, json));
@@ -76,11 +83,60 @@ export function createDynamoDb(engine: EngineClient, { callerOf }: Pick<PolicyPa
     return mayHaveArns ? withOurArns(response, engineArn) : response;
   };
   const serveTables: Service = (request) => serveAroundTables({ streams, log }, request, carryOut);
+  const bulk = createBulkOperations({
+    s3: createS3Objects(s3),
+    describe: (table) => describeTable(engine, table),
+    putItem: putItemThrough((request, carryIt) => policies.serve(request, carryIt), carryOut),
+    now: Date.now,
+  });
+  const serveAll: Service = (request) =>
+    backups.serve(request, (allowed) => bulk.serve(allowed, serveTables));
   return {
-    serve: (request) => policies.serve(request, (allowed) => backups.serve(allowed, serveTables)),
+    serve: (request) => policies.serve(request, serveAll),
+    stop: () => bulk.stop(),
     serveStreams: createStreamsService({ streams, log, tableNames: () => readTableNames(engine) }),
     trimStream: (table) => streams.trim(table),
   };
+}
+
+/**
+ * A bulk operation's PutItem. The table's policy is asked each time, about whoever started the operation: the service
+ * writes on the caller's behalf. Once the operation is aborted, a write that had to wait for its turn is not carried out,
+ * so that none reaches another table of the same name.
+ */
+function putItemThrough(
+  allowing: (request: AwsRequest, carryOut: Service) => Promise<AwsResponse>,
+  carryOut: Service,
+): PutItem {
+  return async ({ table, accessKeyId, abort }, json) => {
+    const request: AwsRequest = {
+      method: 'POST',
+      url: '/',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.PutItem' },
+      body: Buffer.from(JSON.stringify(json)),
+      service: 'dynamodb',
+      operation: 'PutItem',
+      json,
+      params: new URLSearchParams(),
+      tables: [table.name],
+      bucket: undefined,
+      key: undefined,
+      accessKeyId,
+    };
+    return allowing(request, (allowed) => {
+      abort.signal.throwIfAborted();
+      return carryOut(allowed);
+    });
+  };
+}
+
+async function describeTable(
+  engine: EngineClient,
+  TableName: string,
+): Promise<BulkTableDescription | undefined> {
+  const { status, body } = await send(engine, 'DescribeTable', { TableName });
+  if (status !== 200) return undefined;
+  return (JSON.parse(body.toString()) as { readonly Table?: BulkTableDescription }).Table;
 }
 
 async function readTableNames(engine: EngineClient): Promise<readonly string[]> {
@@ -97,10 +153,8 @@ async function readTableNames(engine: EngineClient): Promise<readonly string[]> 
 
 /** The id of the table that has this name now; `undefined` where there is none. */
 async function readTableId(engine: EngineClient, TableName: string): Promise<string | undefined> {
-  const { status, body } = await send(engine, 'DescribeTable', { TableName });
-  if (status !== 200) return undefined;
-  const { Table } = JSON.parse(body.toString()) as { Table?: DescribedTable };
-  return identityOf(Table);
+  const table = await describeTable(engine, TableName);
+  return table && identityOf(table);
 }
 
 /** What the engine's ARNs begin with; `undefined` while it has no table to tell by. */

@@ -100,12 +100,12 @@ function parseJson(body: Buffer): Record<string, unknown> {
 
 /** Tables named by a DynamoDB request, whichever of the API's ways it names them. */
 function tablesOf(json: Record<string, unknown>): string[] {
-  const { TableName, RequestItems, TransactItems, ResourceArn, BackupArn } = json;
+  const { TableName, RequestItems, TransactItems, ResourceArn, BackupArn, BulkOperationArn } = json;
   if (typeof TableName === 'string') return [tableName(TableName)];
   if (typeof RequestItems === 'object' && RequestItems !== null)
     return Object.keys(RequestItems).map(tableName);
   if (Array.isArray(TransactItems)) return [...new Set(TransactItems.flatMap(transactTables))];
-  const arn = ResourceArn ?? BackupArn;
+  const arn = ResourceArn ?? BackupArn ?? BulkOperationArn;
   return typeof arn === 'string' ? [tableName(arn)] : [];
 }
 
