@@ -5,7 +5,7 @@ import type { Caller } from '../request.ts';
 import type { Aws } from '../state.ts';
 import { operation, type Work } from '../work.ts';
 import { writeUnits } from './item-writes.ts';
-import { checkIndexKeys, type Place, placeOfItem, placeOfKey } from './keys.ts';
+import { indexKeyProblem, type Place, placeOfItem, placeOfKey } from './keys.ts';
 import { assertAllowed } from './policies.ts';
 import { itemAt, writeRow } from './rows.ts';
 import { type Table, usableTable } from './table-state.ts';
@@ -40,7 +40,8 @@ function readWrite(table: Table, tableName: string, request: WriteRequest): Batc
   }
   const after = canonicalItem(PutRequest.Item ?? {});
   const place = placeOfItem(table, after);
-  checkIndexKeys(table, after);
+  const refusal = indexKeyProblem(table, after);
+  if (refusal !== undefined) throw refusal;
   if (itemSizeBytes(after) > MAX_ITEM_BYTES) throw invalid('Item size has exceeded the maximum allowed size');
   return { tableName, request, table, place, after };
 }

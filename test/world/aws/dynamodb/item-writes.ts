@@ -4,12 +4,12 @@ import { dynamoError, invalid, UnknownToWorldError } from '../errors.ts';
 import type { Caller } from '../request.ts';
 import type { Aws } from '../state.ts';
 import { operation, whole } from '../work.ts';
-import { applyUpdate, changedNames } from './expressions/apply-update.ts';
+import { applyUpdate, changedNames, checkUpdateOperands } from './expressions/apply-update.ts';
 import { checkOperands, holds } from './expressions/evaluate.ts';
 import { parseCondition } from './expressions/parse-condition.ts';
 import { parseUpdate } from './expressions/parse-update.ts';
 import { type ExpressionInput, scopeOf } from './expressions/scope.ts';
-import { attributesOf, checkIndexKeys, keyOf, type Place, placeOfItem, placeOfKey } from './keys.ts';
+import { attributesOf, indexKeyProblem, keyOf, type Place, placeOfItem, placeOfKey } from './keys.ts';
 import { assertAllowed } from './policies.ts';
 import { assertUnlocked, itemAt, writeRow } from './rows.ts';
 import { type Table, usableTable } from './table-state.ts';
@@ -34,7 +34,9 @@ export interface PlannedWrite {
   readonly before: WireItem | undefined;
   /** Whether the condition holds. */
   readonly isDue: boolean;
-  /** The item afterwards; absent: none. Not to be asked where the condition does not hold. */
+  /** Why the item to be put cannot be in the table, whatever the condition says. */
+  readonly refusal?: Error | undefined;
+  /** The item afterwards; absent: none. Asked only where the condition holds. @throws ValidationException */
   readonly after: () => WireItem | undefined;
 }
 
@@ -76,9 +78,8 @@ function judge(table: Table, place: Place, input: WriteInput, update?: ReturnTyp
 function planPut(table: Table, input: WriteInput): PlannedWrite {
   const item = canonicalItem(input.Item ?? {});
   const place = placeOfItem(table, item);
-  checkIndexKeys(table, item);
   const { before, isDue } = judge(table, place, input);
-  return { table, place, before, isDue, after: () => item };
+  return { table, place, before, isDue, refusal: indexKeyProblem(table, item), after: () => item };
 }
 
 function planUpdate(table: Table, place: Place, input: WriteInput): PlannedWrite {
@@ -86,6 +87,7 @@ function planUpdate(table: Table, place: Place, input: WriteInput): PlannedWrite
   const update = text === undefined ? undefined : parseUpdate(text);
   const { before, scope, isDue } = judge(table, place, input, update);
   const keys = attributesOf(table.key).map(({ name }) => name);
+  if (update !== undefined) checkUpdateOperands(update.expression, scope);
   const changed = update === undefined ? [] : changedNames(update.expression, scope);
   const fixed = changed.find((name) => keys.includes(name));
   if (fixed !== undefined)
@@ -95,7 +97,8 @@ function planUpdate(table: Table, place: Place, input: WriteInput): PlannedWrite
   const base = (): WireItem => before ?? canonicalItem(key);
   const after = (): WireItem => {
     const item = update === undefined ? base() : applyUpdate(update.expression, base(), scope);
-    checkIndexKeys(table, item);
+    const refusal = indexKeyProblem(table, item);
+    if (refusal !== undefined) throw refusal;
     return item;
   };
   return { table, place, before, isDue, after };
@@ -137,7 +140,8 @@ function writeOperation(action: Exclude<WriteAction, 'ConditionCheckItem'>, own:
   return operation(parameters, (aws, caller, input: WriteInput) =>
     whole(`${input.TableName} ${JSON.stringify(input.Key ?? keyInside(aws, input))}`, () => {
       const planned = planWrite(aws, caller, { action, input });
-      const { table, place, before, isDue } = planned;
+      const { table, place, before, isDue, refusal } = planned;
+      if (refusal !== undefined) throw refusal;
       assertUnlocked(table, place);
       if (!isDue) throw conditionFailed(input, before);
       const after = planned.after();

@@ -71,26 +71,39 @@ function scalarOf(value: WireValue, type: KeyAttribute['type']): string | undefi
   return 'B' in value ? value.B : undefined;
 }
 
-/** @throws ValidationException where an attribute that an index is keyed by has another type, or is empty */
-export function checkIndexKeys({ indexes }: Table, item: WireItem): void {
+/**
+ * Why an item cannot be in the table: an attribute that an index is keyed by has another type.
+ *
+ * @throws ValidationException where such an attribute is empty, which DynamoDB finds before anything else
+ */
+export function indexKeyProblem({ indexes }: Table, item: WireItem): Error | undefined {
+  let problem: Error | undefined;
   for (const { name, key } of indexes)
-    for (const { name: attributeName, type } of attributesOf(key)) {
-      const value = attribute(item, attributeName);
-      if (value === undefined) continue;
-      const text = scalarOf(value, type);
-      if (text === undefined)
-        throw invalid(
-          placed(
-            `Type mismatch for Index Key ${attributeName} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${name}`,
-          ),
-        );
-      if (text === '')
-        throw invalid(
-          placed(
-            `A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${name}, IndexKey: ${attributeName}`,
-          ),
-        );
+    for (const element of attributesOf(key)) {
+      const value = attribute(item, element.name);
+      if (value !== undefined) problem ??= indexedValueProblem(name, element, value);
     }
+  return problem;
+}
+
+function indexedValueProblem(
+  index: string,
+  { name, type }: KeyAttribute,
+  value: WireValue,
+): Error | undefined {
+  const text = scalarOf(value, type);
+  if (text === '')
+    throw invalid(
+      placed(
+        `A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${index}, IndexKey: ${name}`,
+      ),
+    );
+  if (text !== undefined) return undefined;
+  return invalid(
+    placed(
+      `Type mismatch for Index Key ${name} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${index}`,
+    ),
+  );
 }
 
 /** The key's attributes, the partition key first. */

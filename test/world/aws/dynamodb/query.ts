@@ -7,7 +7,7 @@ import { checkOperands, holds } from './expressions/evaluate.ts';
 import { parseCondition } from './expressions/parse-condition.ts';
 import { parseProjection } from './expressions/parse-update.ts';
 import { type ExpressionInput, type Scope, scopeOf } from './expressions/scope.ts';
-import type { Condition } from './expressions/syntax.ts';
+import type { Condition, Operand } from './expressions/syntax.ts';
 import { projected } from './item-reads.ts';
 import { attributesOf, keyOf } from './keys.ts';
 import { type PageSource, readPage } from './page.ts';
@@ -61,12 +61,32 @@ function askedOf(key: TableKey, condition: Condition, scope: Scope): Asked {
     throw invalid(`Query condition missed key schema element: ${key.partition.name}`);
   if (ofSort.length > 1 || ofSort.length + 1 !== parts.length || isUnequal(ofSort[0]))
     throw invalid('Query key condition not supported');
+  for (const part of parts) checkKeyValues(part, scope);
   const partition = scope.valueOf(equal.right);
   if (typeOf(partition) !== key.partition.type)
     throw invalid(
       'One or more parameter values were invalid: Condition parameter type does not match schema type',
     );
   return { partition, onSort: ofSort[0] };
+}
+
+/** @throws ValidationException where a key is compared with an empty value */
+function checkKeyValues(part: Condition, scope: Scope): void {
+  const compared: readonly Operand[] =
+    part.kind === 'compare'
+      ? [part.right]
+      : part.kind === 'between'
+        ? [part.from, part.to]
+        : part.kind === 'beginsWith'
+          ? [part.prefix]
+          : [];
+  for (const operand of compared) {
+    const [text] = operand.kind === 'value' ? Object.values(scope.valueOf(operand)) : [];
+    if (text === '')
+      throw invalid(
+        'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value.',
+      );
+  }
 }
 
 function isUnequal(condition: Condition | undefined): boolean {

@@ -144,7 +144,7 @@ function createTable(aws: Aws, input: CreateTableCommandInput): unknown {
   aws.state.tables.set(name, table);
   if (StreamSpecification?.StreamEnabled === true)
     openStream(aws, table, StreamSpecification.StreamViewType as ViewType);
-  return { TableDescription: descriptionOf(aws, table) };
+  return { TableDescription: { ...descriptionOf(aws, table), TableStatus: 'CREATING' } };
 }
 
 /** A table of which DescribeTable may not know yet. */
@@ -190,7 +190,7 @@ function updateTable(aws: Aws, input: UpdateTableCommandInput): unknown {
   };
   if (StreamSpecification !== undefined) changeStream(aws, table, StreamSpecification);
   table.updatedAt = chosen(aws, UPDATING_MILLIS, `how long ${table.name} is UPDATING`);
-  return { TableDescription: descriptionOf(aws, table) };
+  return { TableDescription: { ...descriptionOf(aws, table), TableStatus: 'UPDATING' } };
 }
 
 function changeStream(

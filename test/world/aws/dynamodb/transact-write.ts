@@ -56,14 +56,34 @@ function placedOnce(planned: readonly PlannedWrite[]): void {
     throw invalid('Transaction request cannot include multiple operations on one item');
 }
 
-/** `undefined`: this part does not stand in the way. */
-function reasonOf(
-  { table, place, before, isDue }: PlannedWrite,
+/** What a part will write, or why it stands in the way. */
+interface JudgedPart {
+  readonly after?: WireItem | undefined;
+  readonly reason?: CancellationReason;
+}
+
+function judgePart(
+  { table, place, before, isDue, refusal, after }: PlannedWrite,
   input: WriteInput,
-): CancellationReason | undefined {
+): JudgedPart {
+  if (refusal !== undefined) return { reason: validationReason(refusal) };
   if (table.locks.has(place.key))
-    return { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' };
-  if (isDue) return undefined;
+    return { reason: { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' } };
+  if (!isDue) return { reason: conditionReason(input, before) };
+  try {
+    return { after: after() };
+  } catch (error) {
+    // An update that cannot be made to the item as it is.
+    if (!isAwsError(error)) throw error;
+    return { reason: validationReason(error) };
+  }
+}
+
+function validationReason({ message }: Error): CancellationReason {
+  return { Code: 'ValidationError', Message: message };
+}
+
+function conditionReason(input: WriteInput, before: WireItem | undefined): CancellationReason {
   const isAsked = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' && before !== undefined;
   return {
     Code: 'ConditionalCheckFailed',
@@ -72,8 +92,8 @@ function reasonOf(
   };
 }
 
-function cancelled(reasons: readonly (CancellationReason | undefined)[]): Error {
-  const all = reasons.map((reason) => reason ?? { Code: 'None' });
+function cancelled(judged: readonly JudgedPart[]): Error {
+  const all = judged.map(({ reason }) => reason ?? { Code: 'None' });
   const codes = all.map(({ Code }) => Code).join(', ');
   return dynamoError(
     'TransactionCanceledException',
@@ -94,29 +114,10 @@ function prepare(aws: Aws, caller: Caller, input: TransactInput, lock: object): 
   const parts = partsOf(input);
   const planned = parts.map((part) => planWrite(aws, caller, part));
   placedOnce(planned);
-  const reasons = planned.map((one, index) => reasonOf(one, (parts[index] as Part).input));
-  if (reasons.some((reason) => reason !== undefined)) throw cancelled(reasons);
-  const after = afterAll(planned);
+  const judged = planned.map((one, index) => judgePart(one, (parts[index] as Part).input));
+  if (judged.some(({ reason }) => reason !== undefined)) throw cancelled(judged);
   for (const { table, place } of planned) table.locks.set(place.key, lock);
-  return { planned, after, parts };
-}
-
-/** An update that cannot be made cancels the transaction. */
-function afterAll(planned: readonly PlannedWrite[]): readonly (WireItem | undefined)[] {
-  const reasons: (CancellationReason | undefined)[] = [];
-  const after = planned.map((one) => {
-    try {
-      const item = one.after();
-      reasons.push(undefined);
-      return item;
-    } catch (error) {
-      if (!isAwsError(error)) throw error;
-      reasons.push({ Code: 'ValidationError', Message: error.message });
-      return undefined;
-    }
-  });
-  if (reasons.some((reason) => reason !== undefined)) throw cancelled(reasons);
-  return after;
+  return { planned, after: judged.map(({ after }) => after), parts };
 }
 
 function commit(aws: Aws, { planned, after, parts }: Prepared): void {

@@ -32,6 +32,23 @@ export function changedNames(update: Update, scope: Scope): readonly string[] {
   return names;
 }
 
+/** @throws ValidationException where a value has a type that its place in the update never takes */
+export function checkUpdateOperands({ set, add }: Update, scope: Scope): void {
+  for (const { to } of set) checkTerm(to, scope);
+  for (const { value } of add) added(undefined, scope.valueOf(value));
+}
+
+function checkTerm(term: Term, scope: Scope): void {
+  if (term.kind === 'ifNotExists') return checkTerm(term.otherwise, scope);
+  if (term.kind !== 'sum' && term.kind !== 'listAppend') return;
+  const [operator, type] = term.kind === 'sum' ? (['+', 'N'] as const) : (['list_append', 'L'] as const);
+  for (const operand of [term.first, term.second]) {
+    checkTerm(operand, scope);
+    if (operand.kind === 'value' && typeOf(scope.valueOf(operand)) !== type)
+      throw wrongType(operator, scope.valueOf(operand));
+  }
+}
+
 function evaluateTerm(term: Term, item: WireItem, scope: Scope): WireValue {
   switch (term.kind) {
     case 'value':

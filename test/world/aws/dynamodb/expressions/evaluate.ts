@@ -1,5 +1,5 @@
 import { attribute, type WireItem, type WireValue } from '../../../../../functions/shared/items/wire-item.ts';
-import { invalid, UnknownToWorldError } from '../../errors.ts';
+import { invalid } from '../../errors.ts';
 import { compareValues, equalValues, typeOf } from '../values.ts';
 import type { Scope } from './scope.ts';
 import type { Comparator, Condition, Operand } from './syntax.ts';
@@ -37,8 +37,7 @@ export function holds(condition: Condition, item: WireItem, scope: Scope): boole
 
 function evaluate(operand: Operand, item: WireItem, scope: Scope): WireValue | undefined {
   if (operand.kind === 'value') return scope.valueOf(operand);
-  if (operand.kind === 'name') return attribute(item, scope.nameOf(operand));
-  return sizeOf(attribute(item, scope.nameOf(operand.of)));
+  return attribute(item, scope.nameOf(operand));
 }
 
 function beginsWith(value: WireValue | undefined, prefix: WireValue | undefined): boolean {
@@ -105,21 +104,4 @@ function checkType(operand: Operand, scope: Scope, allowed: ReadonlySet<string>)
   const type = typeOf(scope.valueOf(operand));
   if (!allowed.has(type))
     throw invalid(`Incorrect operand type for operator or function; operand type: ${type}`);
-}
-
-/** Characters of a text, bytes of a binary, members of a set, elements of a list or map. */
-function sizeOf(value: WireValue | undefined): WireValue | undefined {
-  if (value === undefined) return undefined;
-  if ('S' in value) return { N: String(asciiLength(value.S)) };
-  if ('B' in value) return { N: String(Buffer.byteLength(value.B, 'base64')) };
-  if ('M' in value) return { N: String(Object.keys(value.M).length) };
-  const [members] = Object.values(value) as readonly unknown[];
-  return Array.isArray(members) ? { N: String(members.length) } : undefined;
-}
-
-/** Documentation and engines differ in how they count other characters, so nothing may depend on it. */
-function asciiLength(text: string): number {
-  if (Buffer.byteLength(text) !== text.length)
-    throw new UnknownToWorldError('The in-memory DynamoDB does not know the size of a text beyond ASCII.');
-  return text.length;
 }

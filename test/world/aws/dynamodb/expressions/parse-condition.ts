@@ -1,8 +1,12 @@
+import { invalid } from '../../errors.ts';
 import type { Comparator, Condition, Name, Operand, Parsed } from './syntax.ts';
 import { placeholdersIn, readName, readValue } from './terms.ts';
 import { readTokens, type TokenReader } from './tokens.ts';
 
 const COMPARATORS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+
+/** Conditions that stand in parentheses of their own. */
+const parenthesised = new WeakSet<Condition>();
 
 const parsed = new Map<string, Parsed<Condition>>();
 
@@ -37,6 +41,8 @@ function readNot(tokens: TokenReader): Condition {
   if (!tokens.take('(')) return readTest(tokens);
   const inside = readOr(tokens);
   tokens.expect(')');
+  if (parenthesised.has(inside)) throw invalid('The expression has redundant parentheses');
+  parenthesised.add(inside);
   return inside;
 }
 
@@ -86,7 +92,5 @@ function readList(tokens: TokenReader): readonly Operand[] {
 function readOperand(tokens: TokenReader): Operand {
   if (tokens.peek().startsWith(':')) return readValue(tokens);
   const name = readName(tokens);
-  if (tokens.peek() !== '(') return name;
-  if (name.text !== 'size') tokens.refuse(`it has the function ${name.text}`);
-  return { kind: 'size', of: readOnlyName(tokens) };
+  return tokens.peek() === '(' ? tokens.refuse(`it has the function ${name.text}`) : name;
 }

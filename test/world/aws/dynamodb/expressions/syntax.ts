@@ -10,14 +10,8 @@ export interface Value {
   readonly text: string;
 }
 
-/** `size(name)` */
-export interface Size {
-  readonly kind: 'size';
-  readonly of: Name;
-}
-
 /** What a condition compares. */
-export type Operand = Name | Value | Size;
+export type Operand = Name | Value;
 
 /** How two operands are compared. */
 export type Comparator = '=' | '<>' | '<' | '<=' | '>' | '>=';
