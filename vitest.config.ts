@@ -20,7 +20,10 @@ const shopsMigration = {
 export default defineConfig({
   plugins: [shopsMigration],
   test: {
-    include: ['test/{unit,workflow,integration,fault}/**/*.test.ts', 'functions/migrations/*/test/*.test.ts'],
+    include: [
+      'test/{unit,workflow,integration,fault,world}/**/*.test.ts',
+      'functions/migrations/*/test/*.test.ts',
+    ],
     setupFiles: ['test/support/same-cases.ts'],
     // Ends what hangs. On a machine that does other work as well, everything takes several times as long.
     testTimeout: 240_000,

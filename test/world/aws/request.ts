@@ -1,3 +1,5 @@
+import type { Execution } from './state.ts';
+
 /** The services of the in-memory AWS. */
 export type WorldService = 'dynamodb' | 's3' | 'states' | 'lambda' | 'sqs' | 'sts' | 'sns';
 
@@ -43,13 +45,20 @@ export interface WorldAwsOptions {
   /** Virtual epoch milliseconds. */
   readonly now: () => number;
   readonly choose: Choose;
+  /** Twelve digits; default the embedded AWS's. */
+  readonly accountId?: string;
+  readonly region?: string;
+  /** An execution was started by a request. */
+  readonly onStart?: (execution: Execution) => void;
+  /** An execution was stopped by a request. */
+  readonly onStop?: (execution: Execution) => void;
 }
 
 /** The in-memory AWS. */
 export interface WorldAws {
   /**
-   * Begins a request. Throws at once where the in-memory AWS does not know the operation, a parameter or an expression:
-   * that is a gap of this AWS, never an answer.
+   * Begins a request. It, or a step of the request, throws an UnknownToWorldError where the in-memory AWS does not know
+   * the operation, a parameter or an expression. That is a gap of this AWS, never an answer.
    *
    * @param input the SDK command's input, or the JSON body of the wire client. It is not copied and must not be changed
    *   afterwards.
