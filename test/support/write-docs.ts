@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { exitCodeTable } from '../../workflow/cli/exit-codes.ts';
 import { scaleSection } from '../../workflow/cli/scale/scale-section.ts';
 import { drawing, drawings, sectionName } from './machine-drawings.ts';
 import { replaceSection } from './marked-section.ts';
@@ -10,3 +11,4 @@ function update(document: string, section: string, text: string): void {
 
 for (const { document, machine } of drawings) update(document, sectionName(machine), drawing(machine));
 update('workflow/README.md', 'scale', scaleSection());
+update('README.md', 'exit-codes', exitCodeTable());

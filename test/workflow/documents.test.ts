@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../functions/shared/errors.ts';
+import { exitCodeTable } from '../../workflow/cli/exit-codes.ts';
 import { drawing, drawings, sectionName } from '../support/machine-drawings.ts';
 import { readMachine } from '../support/draw-machine.ts';
 import { readSection } from '../support/marked-section.ts';
@@ -63,6 +64,10 @@ describe('the documents', () => {
       encoding: 'utf8',
     });
     expect(readSection(text, 'scale')).toBe(section);
+  });
+
+  it('README.md has the exit codes of the commands; npm run docs brings them up to date', () => {
+    expect(readSection(readFileSync('README.md', 'utf8'), 'exit-codes')).toBe(exitCodeTable());
   });
 
   it('workflow/README.md explains every error there is, and no other', () => {

@@ -17,7 +17,7 @@ export interface ReportView extends Pictures {
 
 /** What is known of an execution that has just ended. */
 export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
-  const path = await executionPath(context.sfn, end.executionArn);
+  const path = await executionPath(context.sfn, end.executionArn).catch(() => []);
   if (end.runId === undefined) return { report: reportWithoutRun(end), path, shards: new Map() };
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.

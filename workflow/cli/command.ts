@@ -1,3 +1,4 @@
+import { MigrationError } from '../../functions/shared/errors.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
@@ -5,8 +6,8 @@ import { MissingEngineError } from '../local/dynamodb/dynoxide.ts';
 import { InputFileError } from '../local/products/input-file-error.ts';
 import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
-import { WRONG_USAGE } from './exit-codes.ts';
-import { explain, type Whereabouts } from './operator-error.ts';
+import { DONE, FAILED, REFUSED, WRONG_USAGE } from './exit-codes.ts';
+import { explain, isExplained, OperatorError, type Whereabouts } from './operator-error.ts';
 import { escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
 /** Options of every command that works on a deployed stage. */
@@ -14,6 +15,7 @@ export interface StageOptions {
   readonly stage: string;
   readonly region?: string | undefined;
   readonly json?: boolean;
+  readonly out?: string;
 }
 
 /** A command on a deployed stage: `--stage`, `--region`, and `--json`, which prints `document`. */
@@ -24,6 +26,15 @@ export function stageCommand(name: string, description: string, document: string
     .addOption(regionOption())
     .addOption(jsonOption(document));
 }
+
+/** A command on a deployed stage that ends with the page of a run. */
+export function pageCommand(name: string, description: string, document = 'the report'): Command {
+  return stageCommand(name, description, document).addOption(outOption());
+}
+
+/** `--out`: where the page goes. */
+export const outOption = (): Option =>
+  new Option('--out <folder>', 'write report.html and report.json below this folder (default .local/runs)');
 
 /** `--json`, and what it prints. */
 export const jsonOption = (document: string): Option =>
@@ -60,8 +71,8 @@ export function anyNumber(text: string): number {
 export type CommandAction<Options> = (options: Options, args: readonly string[]) => Promise<number>;
 
 /**
- * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error and exit code 1; 2 for
- * wrong usage and for an input file that cannot be read.
+ * Runs a command to its exit code. Whatever goes wrong is one sentence on standard error: 3 where a cause is known that
+ * lets nothing change, 2 for wrong usage and for an input file that cannot be read, else 1.
  */
 export async function runCommand<Options extends object>(
   command: Command,
@@ -89,11 +100,11 @@ function sentenceOf(error: unknown, where: Whereabouts): string {
   return hasLines ? sentence : printable(sentence);
 }
 
-/** 2: what was given cannot be used, and nothing was started. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof InputFileError) return WRONG_USAGE;
-  if (!(error instanceof CommanderError)) return 1;
-  return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (error instanceof OperatorError) return error.exitCode;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE;
+  return error instanceof MigrationError || isExplained(error) ? REFUSED : FAILED;
 }
 
 function placeOf(options: Partial<StageOptions>): Whereabouts {

@@ -1,5 +1,5 @@
 import { migration } from '#migration/index.ts';
-import { printable, printableAll } from '../../functions/shared/printable.ts';
+import { printableAll } from '../../functions/shared/printable.ts';
 import type { CompareResult, KeyKind } from './compare-result.ts';
 import { count, counted, duration } from './format.ts';
 import type { Tone } from '../../functions/shared/runs/outcome.ts';
@@ -12,7 +12,7 @@ const LABEL_WIDTH = 12;
 export function sayCompare(
   terminal: Terminal,
   given: CompareResult,
-  { stage, pagePath }: { readonly stage: string; readonly pagePath: string },
+  { stage }: { readonly stage: string },
 ): void {
   const result = printableAll(given);
   const { say, signs, colors } = terminal;
@@ -25,7 +25,6 @@ export function sayCompare(
         `  ${colors.dim(label.padEnd(LABEL_WIDTH))} ${counted(number, noun, nouns)} ${text}${listOf(result.keys[kind])}`,
       );
   }
-  say(`  ${colors.dim('Page'.padEnd(LABEL_WIDTH))} ${printable(pagePath)}`);
   const next = nextStepOf(result, stage);
   if (next !== undefined) say(`\n  ${colors.bold('Now'.padEnd(LABEL_WIDTH))} ${next}`);
   say();

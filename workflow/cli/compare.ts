@@ -1,4 +1,4 @@
-import { anyNumber, runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
+import { anyNumber, runStageCommand, type StageOptions, pageCommand, wholeNumber } from './command.ts';
 import { startAndFollow } from './follow-to-report.ts';
 
 interface Options extends StageOptions {
@@ -9,7 +9,7 @@ interface Options extends StageOptions {
   readonly note?: string;
 }
 
-const command = stageCommand(
+const command = pageCommand(
   'compare',
   'Compares the whole source with the whole target. While a sync is open, what differs is repaired; otherwise it is only named.',
   'the report, and keys of each kind',

@@ -9,6 +9,7 @@ import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts'
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import { bucketName, type Deployment, ledgerTableName } from '../../functions/shared/names.ts';
 import { defaultRegion, localEndpoint, localStage, serviceName } from './deployment.ts';
+import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** One stage of the service, as a command reaches it. */
@@ -40,6 +41,7 @@ export function whereabouts(options: ContextOptions, environment: NodeJS.Process
   if (!stagePattern.test(stage))
     throw new OperatorError(
       `"${stage}" cannot be a stage: a stage has up to 16 lower-case letters, digits and hyphens.`,
+      WRONG_USAGE,
     );
   const given = options.endpoint ?? (environment['AWS_ENDPOINT_URL'] || undefined);
   const endpoint = given ?? (stage === localStage ? localEndpoint : undefined);

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
+import { runStageCommand, type StageOptions, pageCommand, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { startAndFollow } from './follow-to-report.ts';
 import { cutOverCommand } from './sync/cutover-guide.ts';
@@ -10,7 +10,7 @@ interface Options extends StageOptions {
   readonly maxQuarantined?: number;
 }
 
-const command: Command = stageCommand(
+const command: Command = pageCommand(
   'cutover',
   'Switches the shop from the source to the target of the open sync.',
   'the report',

@@ -4,6 +4,7 @@ import { findExecution } from '../../functions/shared/ledger/execution-record.ts
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import type { OperatorContext } from './context.ts';
 import { currentState, describeExecution, describeMachine, type Machine } from './executions.ts';
+import { createPatience } from './patience.ts';
 import { isStateDone, type Progress, progressBeforeRun, progressOf } from './progress.ts';
 import type { ProgressView } from './progress-view.ts';
 import { readShards, type ShardsByState } from './run-record.ts';
@@ -33,12 +34,15 @@ export interface FollowOptions {
   readonly intervalMillis?: number | undefined;
   /** Ends the following, not the run. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when nothing answers for the moment. */
+  readonly onSilence?: () => void;
 }
 
 /**
- * Looks at an execution and its run until it has ended, and shows each look.
+ * Looks at an execution and its run until it has ended, and shows each look. A look that nothing answers is repeated.
  *
  * @returns `undefined` when the signal ended the following first.
+ * @throws the last error when nothing has answered for long
  */
 export async function followExecution(
   context: OperatorContext,
@@ -46,17 +50,20 @@ export async function followExecution(
   options: FollowOptions,
 ): Promise<ExecutionEnd | undefined> {
   const intervalMillis = options.intervalMillis ?? (context.endpoint === undefined ? 2_000 : 250);
-  const watch = await startWatch(context, executionArn);
+  const { view, signal, onSilence = () => undefined } = options;
+  const patiently = createPatience(context, { onSilence, signal });
+  const isInterrupted = (): boolean => signal?.aborted === true;
   try {
-    while (options.signal?.aborted !== true) {
-      const end = await findEnd(context, executionArn);
-      await look(context, watch, options.view);
+    const watch = await patiently(() => startWatch(context, executionArn));
+    while (!isInterrupted()) {
+      const end = await patiently(() => findEnd(context, executionArn));
+      await patiently(() => look(context, watch, view));
       if (end !== undefined) return { ...end, runId: watch.runId };
-      await pause(intervalMillis, options.signal);
+      await pause(intervalMillis, signal);
     }
     return undefined;
   } finally {
-    options.view.end();
+    view.end();
   }
 }
 

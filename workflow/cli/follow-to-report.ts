@@ -4,12 +4,14 @@ import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { consoleLink } from './deployment.ts';
-import { startExecution } from './executions.ts';
+import { executionName, startExecution } from './executions.ts';
+import { exitCodeOf, INTERRUPTED, LOST_CONNECTION } from './exit-codes.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
-import { INTERRUPTED, onInterrupt } from './interrupt.ts';
-import { sayLost } from './operator-error.ts';
+import { onInterrupt } from './interrupt.ts';
+import { isLost, sayLost } from './operator-error.ts';
+import { createPatience, type Patience } from './patience.ts';
 import { progressView } from './progress-view.ts';
-import { saveReport } from './save-report.ts';
+import { savePage } from './save-report.ts';
 import { printSummary } from './summary.ts';
 import { finishSync } from './sync/finish-sync.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,10 +22,9 @@ const lookMillis = 1_000;
 
 /**
  * Follows an execution to its end, then prints the summary and writes the report. Ctrl-C ends the following and leaves
- * the run alone.
+ * the run alone. So does whatever goes wrong in the following: the run does not need it.
  *
- * @returns 0 when the execution succeeded, 7 when nothing answers any more, 130 after Ctrl-C, else 1; of the machine
- * `sync` what {@link finishSync} says
+ * @returns what {@link finish} says; 7 when nothing answers any more, or the run is not closed yet; 130 after Ctrl-C
  */
 export async function followToReport(
   context: OperatorContext,
@@ -31,25 +32,28 @@ export async function followToReport(
   terminal: Terminal,
 ): Promise<number> {
   const interrupt = onInterrupt();
+  const { signal } = interrupt;
+  const onSilence = (): void => terminal.complain('No answer. The run goes on; looking again ...');
+  const patiently = createPatience(context, { onSilence, signal });
+  let end: ExecutionEnd | undefined;
   try {
     const view = progressView(terminal);
-    const end = await followExecution(context, executionArn, { view, signal: interrupt.signal });
-    const isClosed =
-      end !== undefined && (await untilClosed(context, end, { terminal, signal: interrupt.signal }));
-    if (isClosed) return await finish(context, end, terminal);
+    end = await followExecution(context, executionArn, { view, signal, onSilence });
+    if (end !== undefined && (await untilClosed(context, end, { terminal, signal, patiently })))
+      return await finish(context, end, { terminal, patiently });
     sayHowToFollow(context, executionArn, terminal);
-    return end === undefined ? INTERRUPTED : 1;
+    return signal.aborted ? INTERRUPTED : LOST_CONNECTION;
   } catch (error) {
     const exitCode = sayLost(error, context, terminal);
-    sayHowToFollow(context, executionArn, terminal);
+    if (end === undefined) sayHowToFollow(context, executionArn, terminal);
+    else sayHowToRead(context, end, terminal);
     return exitCode;
   } finally {
     interrupt.release();
   }
 }
 
-interface Closing {
-  readonly terminal: Terminal;
+interface Closing extends Telling {
   readonly signal: AbortSignal;
 }
 
@@ -57,12 +61,12 @@ interface Closing {
 async function untilClosed(
   { ledger }: OperatorContext,
   { runId, status, kind }: ExecutionEnd,
-  { terminal, signal }: Closing,
+  { terminal, signal, patiently }: Closing,
 ): Promise<boolean> {
   if (runId === undefined || kind === 'sync') return true;
   const until = Date.now() + closingMillis;
   for (let isSaid = false; ; isSaid = true) {
-    const run = await findRun(ledger, runId);
+    const run = await patiently(() => findRun(ledger, runId));
     if (run?.status !== 'RUNNING' && run?.status !== 'ROLLING_BACK') return true;
     if (!isSaid)
       terminal.say(
@@ -73,25 +77,51 @@ async function untilClosed(
   }
 }
 
-/** Prints the summary, writes the report's files and, with `--json`, the report. */
+/** Where the end of a run is told, and how patiently its report is asked for. */
+export interface Telling {
+  readonly terminal: Terminal;
+  readonly patiently: Patience;
+}
+
+/**
+ * Prints the summary and, with `--json`, the report. Then it writes the report's files; where that fails, it warns.
+ *
+ * @returns the exit code of the run's end; of the machine `sync` what {@link finishSync} says
+ */
 export async function finish(
   context: OperatorContext,
   end: ExecutionEnd,
-  terminal: Terminal,
+  { terminal, patiently }: Telling,
 ): Promise<number> {
-  if (end.kind === 'sync') return finishSync(context, end, terminal);
-  const view = await reportOfExecution(context, end);
-  const pagePath = await saveReport(view);
-  printSummary(terminal, view.report, pagePath);
+  if (end.kind === 'sync') return finishSync(context, end, { terminal, patiently });
+  const view = await patiently(() => reportOfExecution(context, end));
+  printSummary(terminal, view.report);
   if (terminal.json) terminal.document(view.report);
-  const { status } = view.report;
-  return status === 'SUCCEEDED' || status === 'PLANNED' ? 0 : 1;
+  await savePage(view, terminal);
+  return exitCodeOf(view.report.status);
 }
 
-function sayHowToFollow({ stage }: OperatorContext, executionArn: string, terminal: Terminal): void {
+function sayHowToFollow(
+  { stage, endpoint }: OperatorContext,
+  executionArn: string,
+  terminal: Terminal,
+): void {
   const name = executionNameOf(executionArn);
+  const condition = endpoint === undefined ? '' : `, as long as ${endpoint} is up`;
   terminal.say(
-    `\nThe run continues without this command. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
+    `\nThe run continues without this command${condition}. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
+  );
+}
+
+/** The run has ended, but its report could not be read. */
+function sayHowToRead(
+  { stage }: OperatorContext,
+  { runId, executionArn, status }: ExecutionEnd,
+  terminal: Terminal,
+): void {
+  const name = runId ?? executionNameOf(executionArn);
+  terminal.say(
+    `\nThe execution has ended as ${status}. See its report with: npm run report -- --stage ${stage} ${printable(name)}`,
   );
 }
 
@@ -101,12 +131,20 @@ export async function startAndFollow(
   { machine, input }: { readonly machine: MachineName; readonly input: unknown },
   terminal: Terminal,
 ): Promise<number> {
-  const executionArn = await startExecution(context, machine, { input });
+  const name = executionName(machine);
+  const executionArn = await startExecution(context, machine, { input, name }).catch((error: unknown) => {
+    // The request may have arrived all the same.
+    if (isLost(error)) terminal.complain(howToAsk(context, name));
+    throw error;
+  });
   terminal.say(`Execution  ${executionArn}`);
   printConsoleLink(context, executionArn, terminal);
   terminal.say();
   return followToReport(context, executionArn, terminal);
 }
+
+const howToAsk = ({ stage }: OperatorContext, name: string): string =>
+  `Whether ${name} has been started is not known. Look with: npm run follow -- --stage ${stage} ${name}`;
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {

@@ -1,6 +1,6 @@
 import { isNamed } from '../../functions/shared/errors.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
-import { runStageCommand, stageCommand } from './command.ts';
+import { runStageCommand, pageCommand } from './command.ts';
 import type { OperatorContext } from './context.ts';
 import { executionArn, type MachineName } from '../../functions/shared/names.ts';
 import { describeExecution } from './executions.ts';
@@ -10,7 +10,7 @@ import { OperatorError } from './operator-error.ts';
 /** An execution of `sync` that works on an open sync begins no run of its own. */
 const FOLLOWED = ['migrate', 'restore', 'sync'] as const satisfies readonly MachineName[];
 
-const command = stageCommand(
+const command = pageCommand(
   'follow',
   'Follows a run that was started elsewhere, to its end.',
   'the report',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { anyNumber, wholeNumber } from './command.ts';
+import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** The input of `migrate` as options: kebab-case of its fields. */
@@ -52,6 +53,7 @@ export function migrateInput(options: MigrateOptions): unknown {
   if (given.length === 0) return parseInput(options.executionInput);
   throw new OperatorError(
     `--execution-input is the whole input, so ${given.map(flagOf).join(', ')} cannot be given as well. Put everything into the JSON, or leave --execution-input out.`,
+    WRONG_USAGE,
   );
 }
 
@@ -80,6 +82,7 @@ function parseInput(text: string): unknown {
   } catch (error) {
     throw new OperatorError(
       `--execution-input is not JSON (${String(error)}). Quote it for the shell, for example: --execution-input '{"dryRun": true}'`,
+      WRONG_USAGE,
     );
   }
 }

@@ -1,5 +1,4 @@
-/** Exit code of a command that was interrupted by Ctrl-C, as shells have it. */
-export const INTERRUPTED = 130;
+import { INTERRUPTED } from './exit-codes.ts';
 
 /** Ctrl-C, as long as somebody listens. */
 export interface Interrupt {

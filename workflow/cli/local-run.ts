@@ -1,8 +1,10 @@
 import { migration } from '#migration/index.ts';
 import { printable } from '../../functions/shared/printable.ts';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
@@ -11,15 +13,15 @@ import { readProductsFile } from '../local/products/read-products-file.ts';
 import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
 import { localStage } from './deployment.ts';
+import { INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
 import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
 import { count } from './format.ts';
-import { INTERRUPTED, onInterrupt } from './interrupt.ts';
+import { onInterrupt } from './interrupt.ts';
 import { type MigrateOptions, migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
-import { runsFolder } from './save-report.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Options of `npm start`. */
@@ -50,7 +52,7 @@ interface Shop {
  * A whole migration on this machine: embedded AWS up, products in, workflow started, followed and reported, all of it
  * stopped again.
  *
- * @returns 0 when the execution succeeded, 130 after Ctrl-C, else 1.
+ * @returns the exit code of the run's end; 130 after Ctrl-C
  */
 export async function runLocally(options: LocalRunOptions, terminal: Terminal): Promise<number> {
   checkOptions(options);
@@ -58,7 +60,7 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   const breakage = breakageOf(options);
   const shop = shopOf(options);
   const name = executionName('migrate');
-  const log = await openLog(name);
+  const log = await openLog(name, terminal);
   const stopping = onInterrupt(() => terminal.complain('Stopping ...'));
   let aws: EmbeddedAws | undefined;
   try {
@@ -79,9 +81,12 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
 
 function checkOptions({ products, input }: LocalRunOptions): void {
   if (products !== undefined && input !== undefined)
-    throw new OperatorError('Give --products or --input, not both: the table is filled from one of them.');
+    throw new OperatorError(
+      'Give --products or --input, not both: the table is filled from one of them.',
+      WRONG_USAGE,
+    );
   if (products !== undefined && products < 0)
-    throw new OperatorError('--products is how many products to make: 0 or more.');
+    throw new OperatorError('--products is how many products to make: 0 or more.', WRONG_USAGE);
 }
 
 function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
@@ -90,6 +95,7 @@ function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
   if (breakage === undefined)
     throw new OperatorError(
       `There is no way to break "${name}". Say --break with one of: ${Object.keys(breakages).join(', ')}.`,
+      WRONG_USAGE,
     );
   return breakage;
 }
@@ -112,16 +118,24 @@ function shopOfFile(input: string): Shop {
   };
 }
 
-async function openLog(name: string): Promise<WriteStream> {
-  const folder = join(runsFolder, name);
-  await mkdir(folder, { recursive: true });
-  return createWriteStream(join(folder, 'functions.log'));
+/** The log of the functions; none where the folder cannot be written. */
+async function openLog(name: string, terminal: Terminal): Promise<Writable> {
+  const folder = join(terminal.out, name);
+  try {
+    await mkdir(folder, { recursive: true });
+    const log = createWriteStream(join(folder, 'functions.log'));
+    await once(log, 'open');
+    return log;
+  } catch (error) {
+    terminal.complain(printable(`Warning: there is no log of the functions (${(error as Error).message}).`));
+    return new Writable({ write: (_chunk, _encoding, done) => done() });
+  }
 }
 
 interface LocalAws {
   readonly shop: Shop;
   readonly breakage: Breakage | undefined;
-  readonly log: WriteStream;
+  readonly log: Writable;
 }
 
 function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): Promise<EmbeddedAws> {
@@ -175,7 +189,7 @@ async function migrateAndReport(
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
     if (end === undefined) return INTERRUPTED;
-    return await finish(context, end, terminal);
+    return await finish(context, end, { terminal, patiently: (ask) => ask() });
   } finally {
     context.close();
   }

@@ -1,12 +1,20 @@
 import { isNamed } from '../../functions/shared/errors.ts';
 import { faultOf } from '../../functions/shared/fault.ts';
+import { isTransient } from '../../functions/shared/retry.ts';
 import { printable } from '../../functions/shared/printable.ts';
-import { LOST_CONNECTION } from './exit-codes.ts';
+import { LOST_CONNECTION, REFUSED } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 /** An error that the operator can fix. Its message is the whole output, without a stack. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
+  /** Of the command that it ends. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = REFUSED) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 /** Where a command was looking when something failed. */
@@ -20,45 +28,81 @@ const NOT_DEPLOYED = ['StateMachineDoesNotExist', 'ResourceNotFoundException', '
 
 /** Any error as a sentence for the operator: what failed, and what to do. */
 export function explain(error: unknown, where: Whereabouts = {}): string {
-  const { kind } = faultOf(error);
-  const { message = String(error) } = (error ?? {}) as { message?: string };
   const { stage = '<stage>', region = 'the region', endpoint } = where;
-  if (kind === 'no credentials')
-    return `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE), and run the command again. (${message})`;
-  if (kind === 'credentials expired' || kind === 'credentials refused')
-    return `AWS does not accept the credentials: ${message} Renew them (in .env.local, or with aws sso login) and run the command again.`;
-  if (kind === 'denied')
-    return `These credentials may not do that: ${message} Ask for the permission, or use the credentials of an operator.`;
   if (isNamed(error, ...NOT_DEPLOYED))
-    return `Stage ${stage} is not deployed in ${region} ${placeOf(endpoint)}, or under another name (${message}). ${
+    return `Stage ${stage} is not deployed in ${region} ${placeOf(endpoint)}, or under another name (${messageOf(error)}). ${
       endpoint === undefined
         ? `Deploy it with: npx sls deploy --stage ${stage} --region ${region}`
         : 'Unset AWS_ENDPOINT_URL to reach AWS, or say --stage local for the embedded one.'
     }`;
-  return isLost(error) ? notAnswering(endpoint, message || reasonOf(error)) : message;
+  const { what, remedy } = obstacleOf(error, where);
+  return remedy === undefined ? what : `${what} ${remedy}`;
 }
 
+/** What keeps a command from AWS, and how the command is run again. */
+interface Obstacle {
+  readonly what: string;
+  readonly remedy?: string;
+}
+
+const messageOf = (error: unknown): string =>
+  ((error ?? {}) as { message?: string }).message ?? String(error);
+
+function obstacleOf(error: unknown, { endpoint }: Whereabouts): Obstacle {
+  const { kind } = faultOf(error);
+  const message = messageOf(error);
+  if (kind === 'no credentials')
+    return {
+      what: `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE). The reason was: ${message}`,
+      remedy: AGAIN,
+    };
+  if (kind === 'credentials expired' || kind === 'credentials refused')
+    return {
+      what: `AWS does not accept the credentials: ${message} Renew them (in .env.local, or with aws sso login).`,
+      remedy: AGAIN,
+    };
+  if (kind === 'denied')
+    return {
+      what: `These credentials may not do that: ${message} Ask for the permission, or use the credentials of an operator.`,
+    };
+  return isLost(error) ? notAnswering(endpoint, message || reasonOf(error)) : { what: message };
+}
+
+const AGAIN = 'Then run the command again.';
+
 /**
- * Says that nothing answers any more, while what was started goes on.
+ * Says why a command can no longer follow what goes on without it.
  *
  * @returns the command's exit code
- * @throws the error, where it is another one
  */
 export function sayLost(
   error: unknown,
   where: Whereabouts,
   { complain }: Pick<Terminal, 'complain'>,
 ): number {
-  if (!isLost(error)) throw error;
-  complain(printable(explain(error, where)));
+  complain(printable(obstacleOf(error, where).what));
   return LOST_CONNECTION;
 }
 
 /** Whether nothing answers, or no longer. */
-function isLost(error: unknown): boolean {
+export function isLost(error: unknown): boolean {
   const { code = '' } = (error ?? {}) as { code?: string };
-  const isCutOff = code === 'ECONNRESET' || isNamed(error, 'TimeoutError');
+  const isCutOff = CUT_OFF.has(code) || isNamed(error, 'TimeoutError');
   return isCutOff || faultOf(error).kind === 'no answer';
+}
+
+const CUT_OFF: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+/** Whether the same question may be answered a moment later. */
+export function isPassing(error: unknown): boolean {
+  return isLost(error) || isTransient(error);
+}
+
+/** Whether the error is one that this file has a sentence for: nothing has been changed. */
+export function isExplained(error: unknown): boolean {
+  const { kind } = faultOf(error);
+  const isFault = kind !== 'transient' && kind !== 'other';
+  return isFault || isLost(error) || isNamed(error, ...NOT_DEPLOYED);
 }
 
 /** An error for several addresses has no message of its own. */
@@ -70,8 +114,12 @@ function reasonOf(error: unknown): string {
 const placeOf = (endpoint: string | undefined): string =>
   endpoint === undefined ? 'of this account' : `at ${endpoint}`;
 
-function notAnswering(endpoint: string | undefined, reason: string): string {
+function notAnswering(endpoint: string | undefined, reason: string): Obstacle {
   return endpoint === undefined
-    ? `AWS does not answer (${reason}). Check the network and the region, then run the command again.`
-    : `Nothing answers at ${endpoint} (${reason}). Start the embedded AWS in another terminal with npm run local, or point AWS_ENDPOINT_URL at the right place.`;
+    ? { what: `AWS does not answer (${reason}). Check the network and the region.`, remedy: AGAIN }
+    : {
+        what: `Nothing answers at ${endpoint} (${reason}).`,
+        remedy:
+          'Start the embedded AWS in another terminal with npm run local, or point AWS_ENDPOINT_URL at the right place.',
+      };
 }

@@ -18,6 +18,7 @@ import {
 import { checkConnection, sayChecks } from './connection-check.ts';
 import type { OperatorContext } from './context.ts';
 import { startExecution } from './executions.ts';
+import { exitCodeOf, REFUSED, WRONG_USAGE } from './exit-codes.ts';
 import { followExecution } from './follow-run.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
 import { counted } from './format.ts';
@@ -66,11 +67,13 @@ await runCommand<Options>(command, async (options) => {
   if (stage !== undefined && products !== undefined)
     throw new OperatorError(
       'Say --stage or --products, not both: a stage is planned for the products that it has.',
+      WRONG_USAGE,
     );
   if (products !== undefined) return planProducts({ ...options, products }, migrateInput(options), terminal);
   if (stage === undefined)
     throw new OperatorError(
       'Say --stage to plan a run of a deployed stage, or --products to plan for a table of that size.',
+      WRONG_USAGE,
     );
   return onStage({ ...options, stage }, (context) => planStage(context, options, terminal));
 });
@@ -102,7 +105,7 @@ function rehearsalInput(input: object, { estimatedProducts }: Plan): object {
 function inputOf(options: Options): object {
   const input = migrateInput(options);
   if (typeof input === 'object' && input !== null) return { ...input, dryRun: true };
-  throw new OperatorError('--execution-input of a plan must be a JSON object.');
+  throw new OperatorError('--execution-input of a plan must be a JSON object.', WRONG_USAGE);
 }
 
 function factsOf(
@@ -116,7 +119,7 @@ function factsOf(
 function stopped(plan: object, terminal: Terminal): number {
   terminal.say('\nA run would stop here. Fix what is marked, then plan again.');
   if (terminal.json) terminal.document({ ...plan, report: null, estimate: null });
-  return 1;
+  return REFUSED;
 }
 
 /** A dry run: backs up and transforms every product, and so counts instead of guessing. */
@@ -129,14 +132,14 @@ async function rehearse(context: OperatorContext, input: object, terminal: Termi
   return { report, succeeded: end.status === 'SUCCEEDED' };
 }
 
-function sayStop({ failure }: NonNullable<PlanFacts['report']>, { say, signs }: Terminal): number {
+function sayStop({ failure, status }: Report, { say, signs }: Terminal): number {
   say(`\n${signs.bad} A run would fail: ${printable(`${failure?.error ?? ''}: ${failure?.cause ?? ''}`)}`);
-  return 1;
+  return exitCodeOf(status);
 }
 
 function sayEmpty({ say, signs }: Terminal): number {
   say(`\n${signs.bad} A run would stop here: the source table is empty. Fill it, or run with --allow-empty.`);
-  return 1;
+  return REFUSED;
 }
 
 /** A dry run lists quarantined products and succeeds all the same. The run that it plans would fail. */
@@ -145,5 +148,5 @@ function sayTooMany({ rehearsal, parameters }: Report, { say, signs }: Terminal)
   say(
     `\n${signs.bad} A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${parameters?.maxQuarantined ?? 0}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
   );
-  return 1;
+  return REFUSED;
 }

@@ -5,6 +5,7 @@ import { packageService } from '../local/deploy/package-service.ts';
 import { readDeployment } from '../local/deploy/read-deployment.ts';
 import type { MachineDefinition } from '../local/states/prepare-machine.ts';
 import { anyNumber, jsonOption, runCommand } from './command.ts';
+import { DAMAGED, DONE, REFUSED } from './exit-codes.ts';
 import { counted } from './format.ts';
 import { explain } from './operator-error.ts';
 import { askAws } from './prove/ask-aws.ts';
@@ -18,9 +19,6 @@ interface Options {
   readonly rate: number;
   readonly json?: boolean;
 }
-
-/** 0 everything agrees; 1 something differs; 3 AWS could not be asked. */
-const exitCodes = { agree: 0, differ: 1, refused: 3 } as const;
 
 const command = new Command('npm run prove --')
   .description(
@@ -48,7 +46,7 @@ await runCommand<Options>(command, async (options) => {
     return report(proof, terminal);
   } catch (error) {
     terminal.complain(`AWS could not be asked, so nothing is proved: ${explain(error, options)}`);
-    return exitCodes.refused;
+    return REFUSED;
   } finally {
     client.destroy();
   }
@@ -75,5 +73,5 @@ function report(proof: Proof, terminal: Terminal): number {
     proof.edges.every(({ differences }) => differences.length === 0) &&
     proof.shapes.every(({ problem }) => problem === undefined);
   if (terminal.json) terminal.document({ agrees, ...proof });
-  return agrees ? exitCodes.agree : exitCodes.differ;
+  return agrees ? DONE : DAMAGED;
 }

@@ -1,8 +1,8 @@
 import { reportOfRun } from './collect-report.ts';
-import { runStageCommand, stageCommand } from './command.ts';
+import { pageCommand, runStageCommand } from './command.ts';
 import { saveReport } from './save-report.ts';
 
-const command = stageCommand(
+const command = pageCommand(
   'report',
   'Writes the report of a run as a page, and prints its path.',
   'the report',
@@ -10,7 +10,7 @@ const command = stageCommand(
 
 await runStageCommand(command, async ({ context, terminal, args: [runId = ''] }) => {
   const view = await reportOfRun(context, runId);
-  terminal.say(await saveReport(view));
   if (terminal.json) terminal.document(view.report);
+  terminal.say(await saveReport(view, terminal.out));
   return 0;
 });

@@ -1,4 +1,4 @@
-import { anyNumber, runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
+import { anyNumber, runStageCommand, type StageOptions, pageCommand, wholeNumber } from './command.ts';
 import { startAndFollow } from './follow-to-report.ts';
 
 interface Options extends StageOptions {
@@ -10,7 +10,7 @@ interface Options extends StageOptions {
   readonly note?: string;
 }
 
-const command = stageCommand('restore', 'Restores a backup into a table, and verifies it.', 'the report')
+const command = pageCommand('restore', 'Restores a backup into a table, and verifies it.', 'the report')
   .option('--backup <id>', 'which one (default: the newest sealed one)')
   .option('--target <table>', 'into which table (default: a new one); one that exists gets what it lacks')
   .option('--confirm <table>', 'its name once more, to restore into the source table itself')

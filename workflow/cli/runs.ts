@@ -1,6 +1,7 @@
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
+import { WRONG_USAGE } from './exit-codes.ts';
 import { count, duration, moment } from './format.ts';
 import { itemsInPlace } from './items-in-place.ts';
 import { OperatorError } from './operator-error.ts';
@@ -63,7 +64,7 @@ const command = stageCommand('runs', 'Lists the runs of a stage, newest first.',
 
 await runStageCommand<Options>(command, async ({ context, terminal, options: { limit } }) => {
   const { ledger, stage } = context;
-  if (limit < 1) throw new OperatorError('--limit is how many runs to list: 1 or more.');
+  if (limit < 1) throw new OperatorError('--limit is how many runs to list: 1 or more.', WRONG_USAGE);
   const found = await listRuns(ledger, limit);
   const known = new Set(found.map(({ runId }) => runId));
   const refused = await refusedStarts(context, { limit, known });

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { breakages } from './breakages.ts';
 import { portNumber } from '../local/port.ts';
-import { jsonOption, runCommand, wholeNumber } from './command.ts';
+import { jsonOption, outOption, runCommand, wholeNumber } from './command.ts';
 import { addMigrateOptions } from './input-options.ts';
 import { type LocalRunOptions, runLocally } from './local-run.ts';
 import { processTerminal } from './terminal.ts';
 
 interface Options extends LocalRunOptions {
   readonly json?: boolean;
+  readonly out?: string;
 }
 
 const command = addMigrateOptions(
@@ -30,6 +31,7 @@ const command = addMigrateOptions(
     )
     .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged engine')
     .option('--port <port>', 'port of the embedded AWS on 127.0.0.1 (default: any free one)', portNumber)
+    .addOption(outOption())
     .addOption(jsonOption('the report')),
 );
 

@@ -1,4 +1,4 @@
-import { printable, printableAll } from '../../functions/shared/printable.ts';
+import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
 import { isCosted } from '../../functions/shared/cost/cost.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
@@ -13,9 +13,9 @@ export type Row = readonly [label: string, text: string];
 const maxListed = 5;
 
 /** The report for a person at a terminal: the outcome, what matters, where to read on. */
-export function printSummary(terminal: Terminal, given: Report, reportPath: string | undefined): void {
+export function printSummary(terminal: Terminal, given: Report): void {
   const report = printableAll(given);
-  const rows = [...failureRows(report), ...factRows(report), ...pathRows(report, reportPath)];
+  const rows = [...failureRows(report), ...factRows(report), ...pathRows(report)];
   for (const line of outcomeLines(terminal, outcomeOf(report), rows)) terminal.say(line);
 }
 
@@ -154,11 +154,7 @@ function costRows({ cost }: Report): readonly Row[] {
   return [['Cost', `${money(actual)} at AWS prices${estimated}`]];
 }
 
-export function pathRows(
-  { runId, reportUri }: Pick<Report, 'runId' | 'reportUri'>,
-  reportPath: string | undefined,
-): readonly Row[] {
-  const uri = reportUri === null ? [] : [['Report', reportUri] as const];
-  const page = reportPath === undefined ? [] : [['Page', printable(reportPath)] as const];
-  return [['Run', runId], ...uri, ...page];
+/** Which run it is, and where its report is in the bucket. */
+export function pathRows({ runId, reportUri }: Pick<Report, 'runId' | 'reportUri'>): readonly Row[] {
+  return [['Run', runId], ...(reportUri === null ? [] : [['Report', reportUri] as const])];
 }

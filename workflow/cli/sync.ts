@@ -4,7 +4,7 @@ import {
   runStageCommand,
   type StageCall,
   type StageOptions,
-  stageCommand,
+  pageCommand,
   wholeNumber,
 } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
@@ -29,7 +29,7 @@ interface Options extends StageOptions, StartOptions {
   readonly run?: string;
 }
 
-const command = stageCommand('sync', 'Shows the open sync, starts one, or cancels it.', 'the report')
+const command = pageCommand('sync', 'Shows the open sync, starts one, or cancels it.', 'the report')
   .option('--start', 'keep the target of a migration in step with the source from now on')
   .addOption(new Option('--cancel', 'end the open sync; the target stays as it is').conflicts('start'))
   .option('--run <id>', 'with --start: the migration to follow (default: the newest that succeeded)')

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { printableJson, printableLines } from '../../functions/shared/printable.ts';
 import type { Tone } from '../../functions/shared/runs/outcome.ts';
@@ -10,6 +11,8 @@ import { type Colors, ownColors } from './own-colors.ts';
  */
 export interface Terminal {
   readonly json: boolean;
+  /** Folder on this machine that gets a folder of each run, with its page. */
+  readonly out: string;
   /** Where progress and prose go. */
   readonly stream: NodeJS.WriteStream;
   /** A terminal whose lines can be redrawn; otherwise plain lines are written. */
@@ -29,6 +32,8 @@ export interface Terminal {
   readonly reveal: (text: string) => string;
 }
 
+const RUNS_FOLDER = join('.local', 'runs');
+
 /** Where a terminal's words go. */
 export interface TerminalStreams {
   readonly stdout: NodeJS.WriteStream;
@@ -39,7 +44,7 @@ export interface TerminalStreams {
 
 /** The process's own terminal. Colours only where `NO_COLOR` and the like allow them. */
 export function processTerminal(
-  options: { readonly json?: boolean | undefined } = {},
+  options: { readonly json?: boolean | undefined; readonly out?: string | undefined } = {},
   { stdout, stderr, hasColors }: TerminalStreams = process,
 ): Terminal {
   const json = options.json === true;
@@ -48,6 +53,7 @@ export function processTerminal(
   const { colors, reveal } = ownColors(stream.isTTY && (hasColors ?? stream.hasColors()));
   return {
     json,
+    out: options.out ?? RUNS_FOLDER,
     stream,
     isLive,
     width: stream.columns || 80,

@@ -4,6 +4,7 @@ import { newestBackup, noteVerification } from '../../functions/shared/files/bac
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { type BackupVerification, verifyBackup } from '../../functions/shared/files/verify.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import { DAMAGED, DONE } from './exit-codes.ts';
 import { counted } from './format.ts';
 import { countingLine } from './progress-view.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,7 +35,7 @@ await runStageCommand<Options>(command, async ({ context: { s3, bucket }, termin
   await noteVerification(objects, { backupId, findingCount }, Date.now()).catch(() => undefined);
   if (terminal.json) terminal.document({ ...verification, sound: findingCount === 0 });
   else sayFindings(verification, terminal);
-  return findingCount === 0 ? 0 : 1;
+  return findingCount === 0 ? DONE : DAMAGED;
 });
 
 function sayFindings(verification: BackupVerification, { say, signs }: Terminal): void {

@@ -70,9 +70,12 @@ describe('the commands, one after the other as an operator would use them', () =
   });
 
   it('an interrupted migrate leaves the run alone and says how to follow it, which follow does', async () => {
-    const options = { cwd, environment: environment(), interruptAt: 'TestConnection' };
+    const functionName = 'products-migration-local-backupProducts';
+    const hold = shop.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
+    const options = { cwd, environment: environment(), interruptAt: 'BackupProducts' };
     const { code, stdout } = await runCommand('migrate', ['--stage', 'local'], options);
     expect(code).toBe(130);
+    hold.remove();
     const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
     const followed = await onStage('follow', runId);
     expect(followed.stdout).toContain('were migrated before');
@@ -104,22 +107,22 @@ describe('the commands, one after the other as an operator would use them', () =
     expect(restored.code).toBe(0);
   });
 
-  it('verify-backup names what is damaged', async () => {
+  it('verify-backup names what is damaged, and ends with 6', async () => {
     const { backupId = '' } = migrated.report?.backup ?? {};
     const [Key = ''] = await shop.objectKeys(`AWSDynamoDB/${backupId}/data/`);
     await shop.s3.send(new PutObjectCommand({ Bucket: shop.aws.bucket, Key, Body: 'nothing' }));
     const { code, stdout } = await onStage('verify-backup', '--backup', backupId);
     expect(stdout).toContain(Key);
-    expect(code).toBe(1);
+    expect(code).toBe(6);
   });
 });
 
-describe('what goes wrong is a sentence and exit code 1', () => {
+describe('what is refused is a sentence and exit code 3', () => {
   it('a refused input', async () => {
     const { code, stdout } = await onStage('migrate', '--execution-input', '{"dryrun": true}');
     expect(stdout).toContain('InvalidInputError');
     expect(stdout).toContain('unknown field "dryrun"');
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
   it('a refused input, as a document', async () => {
@@ -130,7 +133,7 @@ describe('what goes wrong is a sentence and exit code 1', () => {
       failure: { error: 'InvalidInputError' },
       tables: [],
     });
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
   it('a refused restore, as a document that says that it was one', async () => {
@@ -140,7 +143,7 @@ describe('what goes wrong is a sentence and exit code 1', () => {
       status: 'REFUSED',
       failure: { error: 'RestoreTargetError' },
     });
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
   it('a refused start is listed with the runs', async () => {
@@ -157,22 +160,22 @@ describe('what goes wrong is a sentence and exit code 1', () => {
   it('a run that is not there', async () => {
     const { code, stderr } = await onStage('report', 'no-such-run');
     expect(stderr).toContain('knows no run no-such-run');
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
-  it('a stage that cannot be one', async () => {
+  it('a stage that cannot be one; the command was used wrongly, so it ends with 2', async () => {
     const { code, stderr } = await runCommand('runs', ['--stage', 'Prod!'], { cwd });
     expect(stderr).toBe(
       '"Prod!" cannot be a stage: a stage has up to 16 lower-case letters, digits and hyphens.\n',
     );
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 
   it('no embedded AWS', async () => {
     const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
     const { code, stderr } = await runCommand('runs', ['--stage', 'local'], { cwd, environment: nowhere });
     expect(stderr).toContain('Nothing answers at http://127.0.0.1:1');
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
   it('no credentials', async () => {
@@ -180,7 +183,7 @@ describe('what goes wrong is a sentence and exit code 1', () => {
     const { code, stderr } = await runCommand('migrate', ['--stage', 'prod'], { cwd, environment: none });
     expect(stderr).toContain('There are no AWS credentials to work with.');
     expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 });
 
@@ -216,6 +219,6 @@ describe('follow', () => {
   it('follow of a run that nobody knows says where they are listed', async () => {
     const { stderr, code } = await onStage('follow', 'nobody');
     expect(stderr).toContain('npm run runs');
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 });

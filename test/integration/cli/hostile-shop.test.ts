@@ -45,7 +45,7 @@ describe('a shop whose ids, names and notes hold what a terminal would obey', ()
     const planned = await onStage('plan', '--execution-input', JSON.stringify({ note }));
     expectHonest(planned);
     expect(planned.stdout).toContain('\\u001b[32m✔');
-    expect(planned.code).toBe(1);
+    expect(planned.code).toBe(3);
 
     const refused = await onStage('migrate', '--execution-input', JSON.stringify({ note }));
     expectHonest(refused);
@@ -149,6 +149,6 @@ describe('a shop whose ids, names and notes hold what a terminal would obey', ()
     );
     const end = await onStage('verify-backup', '--backup', backup);
     expectHonest(end);
-    expect(end.code).toBe(1);
+    expect(end.code).toBe(6);
   });
 });

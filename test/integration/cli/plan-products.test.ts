@@ -23,13 +23,13 @@ describe('npm run plan -- --products', () => {
     expect(code).toBe(0);
   });
 
-  it('refuses in the words of a run, with exit code 1', async () => {
+  it('refuses in the words of a run, with exit code 3', async () => {
     const { code, stdout } = await plan('--products', '1e9', '--map-mode', 'INLINE');
 
     expect(stdout).toContain(
       "RunTooLongForInlineError: This run would fill more than Step Functions' history of 25,000 events (1,000,000,000 products at the present caps). Nothing was created.",
     );
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 
   it('prints one JSON document', async () => {
@@ -49,19 +49,20 @@ describe('npm run plan -- --products', () => {
   });
 
   it.each([
-    ['no stage and no size', [], 'Say --stage to plan a run of a deployed stage, or --products'],
-    ['both', ['--stage', 'dev', '--products', '5'], 'Say --stage or --products, not both'],
+    ['no stage and no size', [], 2, 'Say --stage to plan a run of a deployed stage, or --products'],
+    ['both', ['--stage', 'dev', '--products', '5'], 2, 'Say --stage or --products, not both'],
     [
       'an input that no run takes',
       ['--products', '5', '--max-concurrency', '0'],
+      3,
       'The input of the migration cannot be used: "maxConcurrency"',
     ],
-  ])('answers %s with a sentence and exit code 1', async (_, args, sentence) => {
+  ])('answers %s with a sentence and its exit code', async (_, args, expected, sentence) => {
     const { code, stdout, stderr } = await plan(...args);
 
     expect(stderr).toContain(sentence);
     expect(stdout).toBe('');
-    expect(code).toBe(1);
+    expect(code).toBe(expected);
   });
 
   it('answers half a product with a sentence and exit code 2: it was used wrongly', async () => {

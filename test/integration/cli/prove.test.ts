@@ -296,7 +296,7 @@ describe('npm run prove', () => {
     expect(code).toBe(0);
   });
 
-  it('prints one JSON document with --json, and ends with 1 where something differs', async () => {
+  it('prints one JSON document with --json, and ends with 6 where something differs', async () => {
     const { fake: asked } = await connect({
       alter: (verdict) =>
         verdict.nextState === 'RollBack' ? { ...verdict, nextState: 'Migrated' } : verdict,
@@ -306,7 +306,7 @@ describe('npm run prove', () => {
     expect(agrees).toBe(false);
     expect(edges.filter(({ differences }) => differences.length > 0).length).toBeGreaterThan(10);
     expect(stderr).toContain('does not hold on AWS');
-    expect(code).toBe(1);
+    expect(code).toBe(6);
   });
 
   it('says what is missing and ends with 3 when the credentials may not', async () => {

@@ -13,14 +13,28 @@ describe('npm start', () => {
     expect(code).toBe(0);
   });
 
-  it('breaks while it writes, and rolls everything back', { timeout: 120_000 }, async () => {
-    const args = ['--products', '60', '--break', 'migrate', '--json'];
-    const { code, stdout } = await runCommand('start', args, { cwd });
-    const report = JSON.parse(stdout) as Report;
-    expect(report).toMatchObject({ status: 'ROLLED_BACK', failure: { error: 'PermissionDeniedError' } });
-    expect(report.tables.map(({ outcome }) => outcome)).toEqual(['DELETED', 'DELETED', 'DELETED', 'DELETED']);
-    expect(code).toBe(1);
-  });
+  it(
+    'breaks while it writes, and rolls everything back, also where it cannot write a log or a page',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const args = ['--products', '60', '--break', 'migrate', '--json', '--out', '/dev/null/runs'];
+      const { code, stdout, stderr } = await runCommand('start', args, { cwd });
+      const report = JSON.parse(stdout) as Report;
+      expect(report).toMatchObject({ status: 'ROLLED_BACK', failure: { error: 'PermissionDeniedError' } });
+      expect(report.tables.map(({ outcome }) => outcome)).toEqual([
+        'DELETED',
+        'DELETED',
+        'DELETED',
+        'DELETED',
+      ]);
+      expect(stderr).toMatch(
+        /Warning: there is no log of the functions[^]*Rolled back\.[^]*Warning: The page of run/,
+      );
+      expect(code).toBe(1);
+    },
+  );
 
   it('stops everything on Ctrl-C', { timeout: 120_000 }, async () => {
     const options = { cwd, interruptAt: 'TestConnection' };

@@ -206,7 +206,7 @@ describe('a sync that is started from the console', () => {
   });
   afterAll(() => other.stop());
 
-  it('a compare without a sync is a run of its own, which finds what differs, names it, and ends with 1', async () => {
+  it('a compare without a sync is a run of its own, which finds what differs, names it, and ends with 6', async () => {
     const [{ id = { S: '' } } = {}] = await other.dynamo.scan('products');
     await other.dynamo.call('DeleteItem', { TableName: 'products', Key: { id } });
     const { code, stdout } = await onOther('compare', ['--json']);
@@ -216,11 +216,11 @@ describe('a sync that is started from the console', () => {
       status: 'SUCCEEDED',
       compared: { repairs: false, repaired: 0, differing: 1 },
     });
-    expect(code).toBe(1);
+    expect(code).toBe(6);
     expect((await onOther('runs')).stdout).toMatch(new RegExp(`${report.runId} .* compare +SUCCEEDED +– +–`));
     const written = await onOther('report', [report.runId]);
     expect(readFileSync(join(folder, written.stdout.trim()), 'utf8')).toContain('Different (1)');
-    expect((await onOther('follow', [report.runId])).code).toBe(1);
+    expect((await onOther('follow', [report.runId])).code).toBe(6);
   });
 
   it('begins with {}, repairs what differs, and is shown like any other', async () => {

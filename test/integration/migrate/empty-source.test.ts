@@ -50,7 +50,7 @@ describe('a source table without a product', () => {
     expect(stopped.stdout).toMatch(/▲ Table products is empty, so a run would migrate nothing\./);
     expect(stopped.stdout).toContain('Money, each month');
     expect(stopped.stdout).toMatch(/✖ A run would stop here: the source table is empty\..*--allow-empty/);
-    expect(stopped.code).toBe(1);
+    expect(stopped.code).toBe(3);
 
     const allowed = await plan('--allow-empty', '--json');
     expect(JSON.parse(allowed.stdout)).toMatchObject({
@@ -79,6 +79,6 @@ describe('npm start with an empty file', () => {
     writeFileSync(path, '');
     const { code, stdout } = await runCommand('start', ['--input', path, '--json'], { cwd: process.cwd() });
     expect(JSON.parse(stdout) as Report).toMatchObject({ failure: { error: 'SourceTableEmptyError' } });
-    expect(code).toBe(1);
+    expect(code).toBe(3);
   });
 });

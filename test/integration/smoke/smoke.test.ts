@@ -25,6 +25,7 @@ afterEach(async () => {
 const lines: string[] = [];
 const terminal: Terminal = {
   json: false,
+  out: '.local/runs',
   stream: process.stderr,
   isLive: false,
   width: 80,

@@ -161,8 +161,8 @@ describe('the terminal', () => {
           const recorded = recordingTerminal({ isTTY });
           const { terminal } = recorded;
           const report = hostileReport(text);
-          printSummary(terminal, report, text);
-          saySync(terminal, hostileSync(text), text);
+          printSummary(terminal, report);
+          saySync(terminal, hostileSync(text));
           sayPlan(terminal, { plan, region: 'ap-southeast-2', rupeesPerDollar: 88, report });
           sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
           terminal.say(tableText(terminal, [{ name: 'Note', paint: terminal.colors.red }], [[text]]));
@@ -178,8 +178,8 @@ describe('the terminal', () => {
   it('gets as many lines as it would for a harmless text', () => {
     const linesFor = (text: string): number => {
       const { terminal, lines } = recordingTerminal();
-      printSummary(terminal, hostileReport(text), text);
-      saySync(terminal, hostileSync(text), text);
+      printSummary(terminal, hostileReport(text));
+      saySync(terminal, hostileSync(text));
       sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
       terminal.say(tableText(terminal, [{ name: 'Note' }], [[text]]));
       return lines.length;

@@ -3,7 +3,7 @@ import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { sayCutOver } from '../../../workflow/cli/sync/cutover-view.ts';
 import { noSyncSentence } from '../../../workflow/cli/sync/find-sync.ts';
-import { exitCodeOf } from '../../../workflow/cli/sync/finish-sync.ts';
+import { exitCodeOfSync } from '../../../workflow/cli/sync/finish-sync.ts';
 import { outcomeOfSync } from '../../../workflow/cli/sync/outcome-of-sync.ts';
 import { recordsPerSecond, syncRows } from '../../../workflow/cli/sync/sync-rows.ts';
 import { redraw } from '../../../workflow/cli/sync/watch-sync.ts';
@@ -160,7 +160,7 @@ describe('the lines about a sync', () => {
 
 describe('exit codes of the machine sync', () => {
   const codeOf = (report: SyncReport, input: unknown, failed = false): number =>
-    exitCodeOf(
+    exitCodeOfSync(
       { report, failure: failed ? { error: 'E', cause: 'c' } : null },
       { input: JSON.stringify(input) },
     );
@@ -170,8 +170,8 @@ describe('exit codes of the machine sync', () => {
     expect(codeOf(syncReportOf(), { action: 'cutover', frozen: true }, true)).toBe(1);
   });
 
-  it('are 1 for a compare that leaves differences, and 0 where it repaired them', () => {
-    expect(codeOf(compareReportOf(), { action: 'compare' })).toBe(1);
+  it('are 6 for a compare that leaves differences, and 0 where it repaired them', () => {
+    expect(codeOf(compareReportOf(), { action: 'compare' })).toBe(6);
     expect(codeOf(syncReportOf(), { action: 'compare' })).toBe(0);
   });
 

@@ -1,6 +1,7 @@
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { regionOf } from '../context.ts';
+import { DONE, REFUSED } from '../exit-codes.ts';
 import { bytes, counted } from '../format.ts';
 import { tableText } from '../plain-table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,7 +27,7 @@ export interface PlannedSize extends ScaleOptions {
 /**
  * Plans for a table of this size, and for smaller ones, by arithmetic alone.
  *
- * @returns 0, or 1 where a run would be refused.
+ * @returns 0, or 3 where a run would be refused.
  * @throws InvalidInputError as a run would; not retried.
  */
 export async function planProducts(size: PlannedSize, typed: unknown, terminal: Terminal): Promise<number> {
@@ -39,7 +40,7 @@ export async function planProducts(size: PlannedSize, typed: unknown, terminal: 
   sayRuns(runs, product, terminal);
   sayLimits(asked, terminal);
   if (terminal.json) terminal.document({ product, runs });
-  return asked.every(isRefused) ? 1 : 0;
+  return asked.every(isRefused) ? REFUSED : DONE;
 }
 
 function productOf({ bytesPerProduct }: PlannedSize): AverageProduct {

@@ -4,7 +4,7 @@ import { type Run, readRun } from '../../../functions/shared/ledger/run.ts';
 import { isEndStatus } from '../../../functions/shared/ledger/transition.ts';
 import { printableAll } from '../../../functions/shared/printable.ts';
 import type { OperatorContext } from '../context.ts';
-import { INTERRUPTED } from '../interrupt.ts';
+import { INTERRUPTED } from '../exit-codes.ts';
 import { outcomeLines } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { lookAtSync } from './collect-sync.ts';

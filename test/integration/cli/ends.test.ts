@@ -1,0 +1,132 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
+import { openLine } from '../../support/cuttable-line.ts';
+import { eventually } from '../../support/embedded.ts';
+import { openShop, type TestShop } from '../../support/migration.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
+
+let shop: TestShop;
+let cwd: string;
+
+beforeAll(async () => {
+  shop = await openShop({ products: generateProducts({ count: 60 }) });
+  cwd = mkdtempSync(join(tmpdir(), 'ends-'));
+});
+afterAll(() => shop.stop());
+beforeEach(() => shop.aws.faults.clear());
+
+const command = (
+  name: string,
+  args: readonly string[],
+  { at = shop.aws.endpoint, from = cwd } = {},
+): Promise<CommandEnd> =>
+  runCommand(name, ['--stage', 'local', ...args], { cwd: from, environment: { AWS_ENDPOINT_URL: at } });
+
+const denied = { kind: 'error', code: 'AccessDeniedException', status: 400 } as const;
+const runIdOf = ({ stdout }: CommandEnd): string => (JSON.parse(stdout) as Report).runId;
+
+describe('the exit code of a command that follows a run', () => {
+  it('is 1 for a run that failed and was rolled back', async () => {
+    shop.aws.faults.add({ ...denied, operation: 'BatchWriteItem', table: 'products-enhanced' });
+    const end = await command('migrate', []);
+    expect(end.stdout).toContain('Rolled back.');
+    expect(end.code).toBe(1);
+  });
+
+  it('is 4 for a run that failed and is held', async () => {
+    shop.aws.faults.add({ ...denied, operation: 'BatchWriteItem', table: 'products-enhanced' });
+    const end = await command('migrate', ['--on-failure', 'hold', '--json']);
+    expect(JSON.parse(end.stdout)).toMatchObject({ status: 'HELD' });
+    expect(end.code).toBe(4);
+    shop.aws.faults.clear();
+    expect((await shop.run('rollback', { runId: runIdOf(end) })).status).toBe('SUCCEEDED');
+  });
+
+  it('is 5 for a roll back that could not remove everything', async () => {
+    shop.aws.faults.add({ ...denied, operation: 'BatchWriteItem', table: 'products-enhanced' });
+    shop.aws.faults.add({ ...denied, operation: 'DeleteTable' });
+    const end = await command('migrate', ['--json']);
+    expect(JSON.parse(end.stdout)).toMatchObject({ status: 'ROLLBACK_FAILED' });
+    expect(end.code).toBe(5);
+    shop.aws.faults.clear();
+    expect((await shop.run('rollback', { runId: runIdOf(end) })).status).toBe('SUCCEEDED');
+  });
+});
+
+describe('where the page of a run cannot be written', () => {
+  it('summary, document and exit code are those of the run, and the page is a warning', async () => {
+    const from = folderThatTakesNothing();
+    const { code, stdout, stderr } = await command('migrate', ['--json', '--dry-run'], { from });
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'PLANNED' });
+    expect(stderr.indexOf('Planned.')).toBeGreaterThan(0);
+    expect(stderr.indexOf('Warning: The page of run')).toBeGreaterThan(stderr.indexOf('Planned.'));
+    expect(stderr).toContain('Give --out <folder> to write it elsewhere.');
+    expect(code).toBe(0);
+  });
+
+  it('--out names another folder, also for a page that is written again', async () => {
+    const [from, out] = [folderThatTakesNothing(), mkdtempSync(join(tmpdir(), 'out-'))];
+    const end = await command('migrate', ['--json', '--dry-run', '--out', out], { from });
+    const page = join(out, runIdOf(end), 'report.html');
+    expect(end.stderr).toContain(`Page  ${page}`);
+    expect(existsSync(page)).toBe(true);
+    const refused = await command('report', [runIdOf(end)], { from });
+    expect(refused.stderr).toContain('--out <folder>');
+    expect(refused.code).toBe(1);
+    expect((await command('report', ['--out', out, runIdOf(end)], { from })).code).toBe(0);
+  });
+});
+
+/** `.local` is a file there: that refuses root as well. */
+function folderThatTakesNothing(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'read-only-'));
+  writeFileSync(join(folder, '.local'), '');
+  return folder;
+}
+
+describe('a connection that is cut while a run is followed', () => {
+  const hold = () =>
+    shop.aws.faults.add({
+      functionName: 'products-migration-local-backupProducts',
+      operation: 'Scan',
+      kind: 'throttle',
+    });
+
+  it('and comes back is waited for: the end is told as ever', async () => {
+    const line = await openLine(shop.aws.endpoint);
+    const held = hold();
+    const following = command('migrate', ['--dry-run'], { at: line.url });
+    await eventually(() => (held.struck > 0 ? true : undefined));
+    line.cut();
+    held.remove();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await line.mend();
+    const { code, stdout, stderr } = await following;
+    expect(stderr).toContain('No answer. The run goes on; looking again ...');
+    expect(stdout).toContain('Planned.');
+    expect(code).toBe(0);
+    line.cut();
+  });
+
+  it('and stays away ends with 7 and the command that follows the run, never with one that starts it again', async () => {
+    const line = await openLine(shop.aws.endpoint);
+    const held = hold();
+    const following = command('migrate', ['--dry-run'], { at: line.url });
+    await eventually(() => (held.struck > 0 ? true : undefined));
+    line.cut();
+    const { code, stdout, stderr } = await following;
+    expect(stderr).toContain(`Nothing answers at ${line.url}`);
+    expect(stdout).toMatch(
+      /The run continues without this command.* npm run follow -- --stage local migrate-\S+/,
+    );
+    expect(`${stdout}${stderr}`).not.toMatch(/run the command again|npm run local/);
+    expect(code).toBe(7);
+    held.remove();
+    const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
+    expect((await command('follow', [runId])).code).toBe(0);
+  });
+});
