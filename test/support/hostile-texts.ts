@@ -61,15 +61,17 @@ export const hostileTexts: fc.Arbitrary<string> = fc
   .map((parts) => parts.join(''));
 
 const OWN_COLOR = new RegExp(String.raw`\u001b\[(?:\d|2\d|[349][0-79]|10[0-7])m`, 'g');
+/** Clears a line before a new text is written into it. */
+const OWN_CLEARING = /^\r\u001b\[K/gm;
 /** Every control character except the line feed, and other characters that are obeyed. */
 const OBEYED = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;
 
 /**
- * Expects nothing below U+0020 except line feeds and, on a terminal, plain colours. There must be no C1 characters, no
+ * Expects nothing below U+0020 except line feeds and, on a terminal, plain colours and cleared lines. There must be no C1 characters, no
  * changes of direction and no halves of surrogate pairs.
  */
 export function expectHarmless(text: string, { isTTY = false } = {}): void {
-  const shown = isTTY ? text.replaceAll(OWN_COLOR, '') : text;
+  const shown = isTTY ? text.replaceAll(OWN_COLOR, '').replaceAll(OWN_CLEARING, '') : text;
   const at = shown.search(OBEYED);
   expect(at === -1 ? '' : JSON.stringify(shown.slice(Math.max(0, at - 40), at + 10))).toBe('');
 }
