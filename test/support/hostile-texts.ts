@@ -62,7 +62,7 @@ export const hostileTexts: fc.Arbitrary<string> = fc
 
 const OWN_COLOR = new RegExp(String.raw`\u001b\[(?:\d|2\d|[349][0-79]|10[0-7])m`, 'g');
 /** Clears a line before a new text is written into it. */
-const OWN_CLEARING = /^\r\u001b\[K/gm;
+const OWN_CLEARING = new RegExp(String.raw`^\r\u001b\[K`, 'gm');
 /** Every control character except the line feed, and other characters that are obeyed. */
 const OBEYED = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;
 

@@ -9,7 +9,7 @@ import { exitCodeOf, INTERRUPTED, LOST_CONNECTION } from './exit-codes.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
 import { onInterrupt } from './interrupt.ts';
 import { isLost, sayLost } from './operator-error.ts';
-import { createPatience, type Patience } from './patience.ts';
+import { createPatience, type Telling } from './patience.ts';
 import { progressView } from './progress-view.ts';
 import { savePage } from './save-report.ts';
 import { printSummary } from './summary.ts';
@@ -75,12 +75,6 @@ async function untilClosed(
     if (signal.aborted || Date.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, lookMillis));
   }
-}
-
-/** Where the end of a run is told, and how patiently its report is asked for. */
-export interface Telling {
-  readonly terminal: Terminal;
-  readonly patiently: Patience;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Clock, pause, SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import type { OperatorContext } from './context.ts';
 import { isPassing } from './operator-error.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Asks again where nothing answers. */
 export type Patience = <T>(ask: () => Promise<T>) => Promise<T>;
@@ -41,4 +42,10 @@ export function createPatience(
       }
     }
   };
+}
+
+/** Where the end of a run is told, and how patiently its report is asked for. */
+export interface Telling {
+  readonly terminal: Terminal;
+  readonly patiently: Patience;
 }

@@ -5,7 +5,7 @@ import type { OperatorContext } from '../context.ts';
 import { DAMAGED, DONE, FAILED, REFUSED } from '../exit-codes.ts';
 import { failureOf } from '../fallback-report.ts';
 import type { ExecutionEnd } from '../follow-run.ts';
-import type { Telling } from '../follow-to-report.ts';
+import type { Telling } from '../patience.ts';
 import type { Outcome } from '../../../functions/shared/runs/outcome.ts';
 import { savePage } from '../save-report.ts';
 import { failureRows, outcomeLines, pathRows } from '../summary.ts';
