@@ -1,4 +1,5 @@
 import { ACCOUNT_ID } from './account.ts';
+import { type Console, createConsole } from './console/console.ts';
 import { extractCode } from './deploy/extract-code.ts';
 import type { Deployment } from './deploy/read-deployment.ts';
 import { createDynamoDb } from './dynamodb/dynamodb-service.ts';
@@ -29,6 +30,7 @@ import { createStates, type States } from './states/states-service.ts';
 /** Everything behind the endpoint but the engines. */
 export interface Cloud {
   readonly dispatcher: Dispatcher;
+  readonly console: Console;
   readonly requestLog: RequestLog;
   readonly faults: Faults;
   readonly events: EventBus;
@@ -122,6 +124,7 @@ export async function assembleCloud(parts: CloudParts): Promise<Cloud> {
   };
   return {
     dispatcher,
+    console: createConsole({ deployment, states, dynamodb: services.dynamodb, s3: services.s3 }),
     requestLog,
     faults,
     events,

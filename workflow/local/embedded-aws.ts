@@ -126,7 +126,10 @@ async function startEndpoint(
 ): Promise<Omit<EmbeddedAws, 'isFilled'>> {
   let endpoint = '';
   const cloud = await assembleCloud({ ...options, deployment, engines, endpoint: () => endpoint });
-  const server = await startHttpServer(options.port ?? DEFAULT_PORT, (raw) => cloud.dispatcher.dispatch(raw));
+  const server = await startHttpServer(options.port ?? DEFAULT_PORT, async (raw) => {
+    const response = await cloud.console(raw);
+    return response === undefined ? cloud.dispatcher.dispatch(raw) : { kind: 'answer', response };
+  });
   endpoint = `http://127.0.0.1:${server.port}`;
   const stop = async () => {
     cloud.stop();

@@ -13,6 +13,8 @@ const ID_PATTERN = /^\d{14}-[0-9a-f]{8}$/;
 /** Keys of what a run leaves beside its backup. */
 export const RUN_LAYOUT = {
   report: (runId: string): string => `runs/${runId}/report.json`,
+  /** The same for a reader. */
+  page: (runId: string): string => `runs/${runId}/report.html`,
   quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
   quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
   undoPrefix: (runId: string): string => `runs/${runId}/undo/`,

@@ -1,17 +1,15 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
 import { renderSyncReport } from '../../../workflow/cli/report-html/render-sync-report.ts';
+import { contrastRatios, hasChromium, launchChromium } from '../../support/chromium.ts';
 import { checkedReportOf, syncViewOf } from '../../unit/cli/sync-fixtures.ts';
 import { failedView, largeView, restoreView, smallView } from '../../unit/cli/report-fixtures.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
 const pages = {
   small: () => renderReport(smallView()),
   large: () => renderReport(largeView()),
@@ -21,48 +19,18 @@ const pages = {
 } as const;
 const widths = { desk: 1_200, phone: 360 } as const;
 
-/** Contrast of each text against its panel, by WCAG's formula; evaluated in the page. */
-const contrastRatios = `(() => {
-  const luminance = (color) => {
-    const [red, green, blue] = color.match(/[\\d.]+/g).slice(0, 3).map((channel) => {
-      const share = channel / 255;
-      return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const ratio = (one, other) => {
-    const [dark, light] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
-    return (light + 0.05) / (dark + 0.05);
-  };
-  const background = (element) => {
-    const color = getComputedStyle(element).backgroundColor;
-    return /^rgba\\(.*, 0\\)$/.test(color) ? background(element.parentElement) : color;
-  };
-  const texts = 'h1, h2, h3, .lead, .pill, .tile dt, .tile dd, small, .cause, .next, td, th, dt, dd, summary';
-  return [...document.querySelectorAll(texts)].map((element) => ratio(getComputedStyle(element).color, background(element)));
-})()`;
-
-/** Nothing of the browser's own goes to the network. */
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 interface OpenPage {
   readonly page: Page;
   readonly problems: readonly string[];
 }
 
 // Where there is no Chromium these are skipped; the page's text is tested without one.
-describe.skipIf(executablePath === undefined)('the report in a browser', () => {
+describe.skipIf(!hasChromium)('the report in a browser', () => {
   let browser: Browser;
   const folder = mkdtempSync(join(tmpdir(), 'report-'));
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args });
+    browser = await launchChromium();
   });
   afterAll(() => browser.close());
 

@@ -6,6 +6,7 @@ export const PAGE_STYLE = `
   --line: #e4e7ec; --grid: #eceef2; --code: #f1f3f6; --track: #e9ecf1; --shade: rgb(20 23 31 / 18%);
   --good: #0f7b4f; --good-wash: #e5f5ed; --notice: #8f5a00; --notice-wash: #fdf2dc; --bad: #bb2a2f; --bad-wash: #fdebeb;
   --backup: #3a6fd8; --transform: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --compare: #b0489b; --undo: #c8434a; --other: #8a93a3;
+  --edge: #a3abb8; --busy: #1f5fc4; --busy-wash: #e6effc; --primary: #1f5fc4; --on-primary: #ffffff; --link: #1f5fc4;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -13,6 +14,7 @@ export const PAGE_STYLE = `
     --line: #272d37; --grid: #222832; --code: #1f252e; --track: #262c36; --shade: rgb(0 0 0 / 60%);
     --good: #4fd09a; --good-wash: #12291f; --notice: #e9b552; --notice-wash: #2c2313; --bad: #ff8a8a; --bad-wash: #331a1c;
     --backup: #6c9bf5; --transform: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --compare: #df82cb; --undo: #f0777c; --other: #8a93a3;
+    --edge: #566072; --busy: #7fb0ff; --busy-wash: #15243d; --primary: #7fb0ff; --on-primary: #0e1116; --link: #8fb9ff;
   }
 }
 * { box-sizing: border-box; }

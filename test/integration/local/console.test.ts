@@ -1,0 +1,278 @@
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
+import { contrastRatios, hasChromium, launchChromium } from '../../support/chromium.ts';
+import { endOfExecution, startTinyAws, testClients, type TestClients } from '../../support/embedded.ts';
+
+const EVIL = '<script>document.title = "evil"</script>';
+const HTML = { accept: 'text/html' };
+
+let aws: EmbeddedAws;
+let clients: TestClients;
+
+beforeAll(async () => {
+  aws = await startTinyAws();
+  clients = testClients(aws);
+});
+
+afterAll(async () => {
+  clients.destroy();
+  await aws.stop();
+});
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+interface Answered {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** `fetch` forbids some of these headers. */
+function ask(path: string, { method = 'GET', headers = HTML, body = '' }: Asked = {}): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const sent = request(new URL(path, aws.endpoint), { method, headers }, (response) => {
+      void text(response).then((read) =>
+        resolve({ status: response.statusCode, headers: response.headers, body: read }),
+      );
+    });
+    sent.on('error', reject).end(body);
+  });
+}
+
+const form = (fields: Readonly<Record<string, string>>): string => new URLSearchParams(fields).toString();
+
+function post(path: string, fields: Readonly<Record<string, string>>, origin?: string): Promise<Answered> {
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    ...(origin === undefined ? {} : { origin }),
+  };
+  return ask(path, { method: 'POST', headers, body: form(fields) });
+}
+
+async function executionNames(): Promise<readonly (string | undefined)[]> {
+  const stateMachineArn = aws.stateMachines['every-state'] ?? '';
+  const { executions = [] } = await clients.sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+  return executions.map(({ name }) => name);
+}
+
+const machineName = (): string => (aws.stateMachines['every-state'] ?? '').split(':').at(-1) ?? '';
+const executionPath = (name: string): string => `/_console/executions/${machineName()}/${name}`;
+
+async function run(name: string, input: object): Promise<void> {
+  const start = {
+    stateMachineArn: aws.stateMachines['every-state'] ?? '',
+    name,
+    input: JSON.stringify(input),
+  };
+  const { executionArn = '' } = await clients.sfn.send(new StartExecutionCommand(start));
+  await endOfExecution(clients.sfn, executionArn);
+}
+
+describe('the root of the endpoint', () => {
+  it('leads a browser to the console, and lists the buckets to everybody else', async () => {
+    expect(await ask('/')).toMatchObject({ status: 303, headers: { location: '/_console/' } });
+    expect((await ask('/', { headers: {} })).body).toContain('ListAllMyBucketsResult');
+    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+    expect(Buckets.map(({ Name }) => Name)).toEqual([aws.bucket]);
+  });
+
+  it('has no page for another name that leads to this machine', async () => {
+    for (const path of ['/', '/_console/']) {
+      const answer = await ask(path, { headers: { ...HTML, host: 'rebound.example.com:4566' } });
+      expect(answer.status).toBe(403);
+    }
+  });
+});
+
+describe('Start execution', () => {
+  it('starts one with the input that was typed, and shows it', async () => {
+    const fields = { machine: 'every-state', name: 'typed', input: '{"shards": []}' };
+    const answer = await post('/_console/start', fields, aws.endpoint);
+    expect(answer).toMatchObject({ status: 303, headers: { location: executionPath('typed') } });
+    const page = await ask(executionPath('typed'));
+    expect(page.body).toContain('Graph view');
+    expect(page.body).toContain('&quot;shards&quot;: []');
+  });
+
+  it.each([
+    [
+      'that is not JSON',
+      { machine: 'every-state', name: 'broken', input: '{"shards": ' },
+      'The input is not JSON',
+    ],
+    [
+      'of a machine that does not exist',
+      { machine: 'none', name: 'broken', input: '{}' },
+      'There are: every-state',
+    ],
+    [
+      'with a name that Step Functions refuses',
+      { machine: 'every-state', name: 'a b', input: '{}' },
+      'Invalid Name',
+    ],
+  ])('refuses an input %s, and keeps what was typed', async (_, fields, sentence) => {
+    const answer = await post('/_console/start', fields, aws.endpoint);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain(sentence);
+    expect(answer.body).toContain(`value="${fields.name}"`);
+  });
+
+  it.each(['https://shop.example.com', 'http://127.0.0.1:1', 'http://localhost:4566', 'null', undefined])(
+    'starts and stops nothing for a page of %s',
+    async (origin) => {
+      const fields = { machine: 'every-state', name: 'foreign', input: '{"shards": []}' };
+      for (const path of ['/_console/start', '/_console/stop'])
+        expect((await post(path, fields, origin)).status).toBe(403);
+      expect(await executionNames()).not.toContain('foreign');
+    },
+  );
+
+  it('starts nothing for a link', async () => {
+    const link = `/_console/start?${form({ machine: 'every-state', name: 'linked', input: '{}' })}`;
+    expect((await ask(link)).body).toContain('<form method="post"');
+    expect(await executionNames()).not.toContain('linked');
+  });
+
+  it('does not log its own looks among the requests of clients', async () => {
+    const before = aws.requestLog.entries.length;
+    for (const path of ['', 'tables', 'objects']) expect((await ask(`/_console/${path}`)).status).toBe(200);
+    expect(aws.requestLog.entries).toHaveLength(before);
+  });
+});
+
+describe('what others have written', () => {
+  it('is text on every page', async () => {
+    await run('hostile', { shards: [], note: EVIL });
+    await clients.s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: `x/${EVIL}.html`, Body: EVIL }));
+    const item = { PK: { S: EVIL }, SK: { S: EVIL }, [EVIL]: { S: EVIL } };
+    await clients.dynamodb.send(new PutItemCommand({ TableName: aws.ledgerTable, Item: item }));
+    const key = encodeURIComponent(`x/${EVIL}.html`);
+    const pages = [
+      executionPath('hostile'),
+      `/_console/tables/${aws.ledgerTable}`,
+      '/_console/objects?prefix=x%2F',
+      `/_console/object?key=${key}`,
+    ];
+    for (const path of pages) {
+      const { body, status } = await ask(path);
+      expect(status).toBe(200);
+      expect(body).toContain('&lt;script&gt;');
+      expect(body).not.toContain('<script>');
+    }
+    const { headers, body } = await ask(`/_console/raw?key=${key}`);
+    expect(body).toBe(EVIL);
+    expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
+  });
+
+  it('is named where it does not exist', async () => {
+    for (const path of [executionPath('none'), '/_console/tables/none', '/_console/object?key=none']) {
+      const { body, status } = await ask(path);
+      expect(status).toBe(404);
+      expect(body).toContain('none');
+    }
+  });
+});
+
+// Where there is no Chromium these are skipped. What is served is tested without one.
+describe.skipIf(!hasChromium)('the console in a browser', () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
+  async function open(path: string): Promise<{ page: Page; problems: string[] }> {
+    const page = await browser.newPage({ viewport: { width: 1_280, height: 900 } });
+    const problems: string[] = [];
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('request', (sent) => {
+      if (!sent.url().startsWith(aws.endpoint) && !sent.url().startsWith('data:')) problems.push(sent.url());
+    });
+    await page.goto(`${aws.endpoint}${path}`);
+    return { page, problems };
+  }
+
+  const status = (page: Page, state: string): Promise<string | null> =>
+    page.locator(`[data-state="${state}"]`).getAttribute('data-status');
+
+  it('starts an execution, colours its states while it runs, and stops it', async () => {
+    const { page, problems } = await open('/');
+    await page.getByRole('link', { name: 'Start execution of every-state' }).click();
+    await page.fill('#input', '{"shards"');
+    expect(await page.locator('#input-problem').innerText()).toContain('not JSON');
+    await page.fill('#input', '{"shards": [], "waitSeconds": 60}');
+    await page.getByRole('button', { name: 'Start execution' }).click();
+    await page.locator('[data-state="Pause"].running').waitFor();
+    expect(await status(page, 'Which')).toBe('Succeeded');
+    expect(await status(page, 'Both')).toBe('Not started');
+    await page.getByRole('button', { name: 'Stop execution' }).click();
+    await page.locator('[data-state="Pause"].aborted').waitFor();
+    expect(await page.locator('.title .pill').innerText()).toBe('Aborted');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('follows an execution to its end without being asked, and shows the input of a state', async () => {
+    const { page, problems } = await open('/_console/start?machine=every-state');
+    await page.fill('#input', '{"shards": [{"kind": "ok"}, {"kind": "throw"}], "waitSeconds": 1}');
+    await page.getByRole('button', { name: 'Start execution' }).click();
+    await page.locator('.title .pill.bad').waitFor();
+    expect(await status(page, 'Shards')).toBe('Caught error');
+    expect(await status(page, 'Failed')).toBe('Failed');
+    await page.locator('[data-state="Shards"] .name').first().click();
+    const panel = page.locator('.side');
+    await panel.getByText('"waitSeconds": 1').first().waitFor();
+    expect(await panel.innerText()).toContain('Map');
+    await page.getByRole('link', { name: 'ExecutionStarted' }).click();
+    expect(await panel.innerText()).toContain('Event 1');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('fits a phone, a tablet and a desk, every page of it', async () => {
+    await run('seen', { shards: [] });
+    const { page, problems } = await open('/');
+    for (const path of [
+      '/',
+      executionPath('seen'),
+      '/_console/tables',
+      '/_console/objects',
+      '/_console/start',
+    ]) {
+      await page.goto(`${aws.endpoint}${path}`);
+      for (const width of [390, 800, 1_280]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width}`).toBe(
+          width,
+        );
+      }
+    }
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  it('has enough contrast for its text, light and dark', async () => {
+    await run('failed', { fail: true });
+    const { page } = await open('/');
+    for (const path of ['/', executionPath('failed')]) {
+      await page.goto(`${aws.endpoint}${path}`);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(Math.min(...(await page.evaluate<number[]>(contrastRatios)))).toBeGreaterThan(4.5);
+      }
+    }
+    await page.close();
+  });
+});

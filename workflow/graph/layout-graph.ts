@@ -1,0 +1,137 @@
+import { Graph, layout } from '@dagrejs/dagre';
+import type { MachineDefinition, StateDefinition } from '../local/states/prepare-machine.ts';
+import { edgesOf, type GraphEdge, innerMachines, usualStates } from './machine-graph.ts';
+
+/** Pixels from the left and from the top of the whole picture. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A state and where its box is; `x` and `y` are its top left corner. */
+export interface PlacedState extends Point, Size {
+  readonly name: string;
+  readonly type: string;
+  /** Drawn inside the box. */
+  readonly inner: readonly PlacedScope[];
+}
+
+/** A line from one box to another. */
+export interface PlacedEdge extends GraphEdge {
+  readonly points: readonly Point[];
+}
+
+/** The states of one machine, of an iteration or of a branch. */
+export interface PlacedScope extends Size {
+  readonly states: readonly PlacedState[];
+  readonly edges: readonly PlacedEdge[];
+}
+
+/** How much is drawn. */
+export interface LayoutOptions {
+  /**
+   * `outside`: a Map or a Parallel is one box, and states that only a failure leads to are left out unless they were
+   * entered. `usual`: all outer states; those inside a Map or a Parallel as in `outside`. `all`: every state.
+   */
+  readonly detail: 'outside' | 'usual' | 'all';
+  /** States that were entered. */
+  readonly entered: ReadonlySet<string>;
+}
+
+export const HEADER_HEIGHT = 44;
+const PADDING = 16;
+const BRANCH_GAP = 12;
+const CHARACTER_WIDTH = 7.3;
+const MIN_WIDTH = 112;
+
+/** Places the states of a machine in layers, from the top to the bottom. */
+export function layoutMachine(machine: MachineDefinition, options: LayoutOptions): PlacedScope {
+  const shown = options.detail === 'outside' ? withoutUnused(machine, options.entered) : machine;
+  return moved(layoutScope(shown, options), { x: 0, y: 0 });
+}
+
+/** Relative to the scope's own corner. */
+function layoutScope(machine: MachineDefinition, options: LayoutOptions): PlacedScope {
+  const graph = new Graph();
+  graph.setGraph({ rankdir: 'TB', nodesep: 22, ranksep: 34, edgesep: 12, marginx: 4, marginy: 4 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const boxes = Object.entries(machine.States).map(([name, state]) => boxOf(name, state, options));
+  for (const { name, width, height } of boxes) graph.setNode(name, { width, height });
+  const edges = edgesOf(machine).filter(({ from, to }) => from !== to && to in machine.States);
+  // The ordinary way is drawn as straight as possible.
+  for (const { from, to, isCatch } of edges) graph.setEdge(from, to, { weight: isCatch ? 1 : 30 });
+  layout(graph);
+  const { width = 0, height = 0 } = graph.graph() as Partial<Size>;
+  return {
+    width,
+    height,
+    states: boxes.map((box) => {
+      const centre = graph.node(box.name) as Point;
+      return { ...box, x: centre.x - box.width / 2, y: centre.y - box.height / 2 };
+    }),
+    edges: edges.map((edge) => {
+      const { points = [] } = graph.edge(edge.from, edge.to) as { points?: readonly Point[] };
+      return { ...edge, points };
+    }),
+  };
+}
+
+type Box = Omit<PlacedState, 'x' | 'y'>;
+
+function boxOf(name: string, state: StateDefinition, options: LayoutOptions): Box {
+  const inner = innerScopes(state, options);
+  const ownWidth = Math.max(MIN_WIDTH, name.length * CHARACTER_WIDTH + 28);
+  const base = { name, type: state.Type, inner };
+  if (inner.length === 0) return { ...base, width: ownWidth, height: HEADER_HEIGHT };
+  const innerWidth = inner.reduce((sum, { width }) => sum + width, (inner.length - 1) * BRANCH_GAP);
+  return {
+    ...base,
+    width: Math.max(ownWidth, innerWidth + 2 * PADDING),
+    height: HEADER_HEIGHT + Math.max(...inner.map(({ height }) => height)) + PADDING,
+  };
+}
+
+function innerScopes(state: StateDefinition, options: LayoutOptions): readonly PlacedScope[] {
+  if (options.detail === 'outside') return [];
+  const machines = innerMachines(state);
+  if (options.detail === 'all') return machines.map((machine) => layoutScope(machine, options));
+  return machines.map((machine) => layoutScope(withoutUnused(machine, options.entered), options));
+}
+
+function withoutUnused(machine: MachineDefinition, entered: ReadonlySet<string>): MachineDefinition {
+  const usual = usualStates(machine);
+  const isShown = ([name]: readonly [string, unknown]): boolean => usual.has(name) || entered.has(name);
+  return { ...machine, States: Object.fromEntries(Object.entries(machine.States).filter(isShown)) };
+}
+
+/** The same scope with every position counted from the picture's corner. */
+function moved(scope: PlacedScope, by: Point): PlacedScope {
+  return {
+    ...scope,
+    states: scope.states.map((state) => movedState(state, by)),
+    edges: scope.edges.map((edge) => ({
+      ...edge,
+      points: edge.points.map(({ x, y }) => ({ x: x + by.x, y: y + by.y })),
+    })),
+  };
+}
+
+function movedState(state: PlacedState, by: Point): PlacedState {
+  const [x, y] = [state.x + by.x, state.y + by.y];
+  const innerWidth = state.inner.reduce(
+    (sum, { width }) => sum + width,
+    (state.inner.length - 1) * BRANCH_GAP,
+  );
+  let left = x + (state.width - innerWidth) / 2;
+  const inner = state.inner.map((scope) => {
+    const placed = moved(scope, { x: left, y: y + HEADER_HEIGHT });
+    left += scope.width + BRANCH_GAP;
+    return placed;
+  });
+  return { ...state, x, y, inner };
+}

@@ -1,0 +1,69 @@
+import { counted } from '../../../functions/shared/counted.ts';
+import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
+import { tableHead } from '../../../functions/shared/runs/page/sections.ts';
+import type { AwsResponse } from '../gateway/aws-request.ts';
+import type { StateMachineSpec } from '../deploy/read-deployment.ts';
+import type { Execution } from '../states/executions.ts';
+import { htmlAnswer } from './answers.ts';
+import type { ConsoleData } from './data.ts';
+import { LINKS } from './links.ts';
+import { consolePage, part, timeText } from './page.ts';
+import { durationOf, statusPill } from './status-pill.ts';
+
+const MAX_LISTED = 100;
+const REFRESH_MILLIS = 1_000;
+
+/** Every state machine, and the executions of all of them or of one. */
+export function executionsPage(data: ConsoleData, query: URLSearchParams): AwsResponse {
+  const { stateMachines } = data.deployment;
+  const all = data.executions();
+  const asked = stateMachines.find(({ key }) => key === query.get('machine'));
+  const shown = all.filter(({ machine }) => asked === undefined || machine.arn === asked.arn);
+  const crumbs =
+    asked === undefined
+      ? ([['Step Functions'], ['Executions']] as const)
+      : ([['Step Functions', LINKS.executions], ['Executions', LINKS.executions], [asked.name]] as const);
+  const head = {
+    title: 'Executions',
+    service: 'Step Functions',
+    crumbs,
+    refreshMillis: REFRESH_MILLIS,
+  } as const;
+  return htmlAnswer(
+    consolePage(
+      head,
+      html`<div class="title"><h1>State machines</h1></div>
+      ${part('machines', html`<div class="machines">${stateMachines.map((machine) => machineCard(machine, all))}</div>`)}
+      ${part('executions', executionsSection(shown, asked))}`,
+    ),
+  );
+}
+
+function machineCard(machine: StateMachineSpec, executions: readonly Execution[]): Html {
+  const { Comment } = JSON.parse(machine.definition) as { readonly Comment?: string };
+  const own = executions.filter((execution) => execution.machine.arn === machine.arn);
+  const running = own.filter(({ status }) => status === 'RUNNING').length;
+  return html`<div><h3>${machine.key}</h3><p>${Comment}</p>
+    <p><a href="?machine=${machine.key}">${counted(own.length, 'execution')}</a>, ${running} running</p>
+    <a class="button primary" href="${LINKS.start(machine.key)}" aria-label="Start execution of ${machine.key}">Start execution</a></div>`;
+}
+
+function executionsSection(executions: readonly Execution[], machine: StateMachineSpec | undefined): Html {
+  const more =
+    executions.length > MAX_LISTED
+      ? `The newest ${MAX_LISTED} of ${executions.length}.`
+      : 'Newest first. Times are in UTC.';
+  const none = 'None yet. Press Start execution: the input {} is enough for most state machines.';
+  const rows = executions.slice(0, MAX_LISTED).map(row);
+  return html`<section aria-labelledby="executions-heading">
+    <div class="head"><h2 id="executions-heading">Executions${machine !== undefined && html` of ${machine.key}`}</h2>${machine !== undefined && html`<a href="${LINKS.executions}">of all state machines</a>`}</div>
+    <p class="lead">${executions.length === 0 ? none : more}</p>
+    ${executions.length > 0 && html`<div class="scroll"><table class="tabular">${tableHead(['Name', 'Status', 'State machine', 'Start time', 'End time', '#Duration'])}<tbody>${rows}</tbody></table></div>`}
+  </section>`;
+}
+
+function row(execution: Execution): Html {
+  const { name, machine, status, startedAt, stoppedAt } = execution;
+  return html`<tr><td class="wide"><a href="${LINKS.execution(execution)}">${name}</a></td><td>${statusPill(status)}</td><td>${machine.key}</td>
+    <td>${timeText(startedAt)}</td><td>${timeText(stoppedAt)}</td><td class="number">${durationOf(execution)}</td></tr>`;
+}

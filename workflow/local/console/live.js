@@ -1,0 +1,77 @@
+// Runs in the browser. Every page works without it, but does not follow what happens.
+
+const main = document.querySelector('main');
+const lost = document.querySelector('.lost');
+let isTouched = false;
+
+/** Keeps the state that runs now in sight, until the reader scrolls. */
+function followGraph() {
+  for (const box of document.querySelectorAll('.graph-box')) {
+    const running = [...box.querySelectorAll('.running')].at(-1);
+    if (running === undefined || isTouched) continue;
+    const [frame, state] = [box.getBoundingClientRect(), running.getBoundingClientRect()];
+    box.scrollBy(
+      state.left + state.width / 2 - frame.left - frame.width / 2,
+      state.top + state.height / 2 - frame.top - frame.height / 2,
+    );
+  }
+}
+
+/** Puts a newer part of the page in the place of an older one; what is unfolded, scrolled or focused stays so. */
+function replacePart(older, newer) {
+  if (older.innerHTML === newer.innerHTML) return;
+  const open = new Set([...older.querySelectorAll('details[open][id]')].map(({ id }) => id));
+  const scrolled = [...older.querySelectorAll('[data-scroll]')].map((box) => [box.scrollLeft, box.scrollTop]);
+  const focused = older.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+  older.innerHTML = newer.innerHTML;
+  for (const details of older.querySelectorAll('details[id]')) details.open = open.has(details.id);
+  [...older.querySelectorAll('[data-scroll]')].forEach((box, index) =>
+    box.scrollTo(...(scrolled[index] ?? [0, 0])),
+  );
+  if (focused === null) return;
+  [...older.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  for (const older of document.querySelectorAll('[data-part]')) {
+    const newer = page.querySelector(`[data-part="${older.dataset.part}"]`);
+    if (newer !== null) replacePart(older, newer);
+  }
+  followGraph();
+  return page.querySelector('main')?.dataset.refresh;
+}
+
+/** Looks again and again, until a page says that it does not change any more. */
+async function follow() {
+  for (let millis = main.dataset.refresh; millis !== undefined;) {
+    await new Promise((resolve) => setTimeout(resolve, Number(millis)));
+    if (document.hidden) continue;
+    try {
+      millis = await refresh();
+      lost.hidden = true;
+    } catch {
+      lost.hidden = false;
+    }
+  }
+}
+
+/** Says at once where the input is not JSON, as the server would. */
+function checkJson(field) {
+  const problem = document.querySelector('#input-problem');
+  try {
+    if (field.value.trim() !== '') JSON.parse(field.value);
+    field.setCustomValidity('');
+  } catch (error) {
+    field.setCustomValidity(`The input is not JSON: ${error.message}.`);
+  }
+  problem.textContent = field.validationMessage;
+}
+
+for (const field of document.querySelectorAll('[data-json]'))
+  field.addEventListener('input', () => checkJson(field));
+for (const event of ['wheel', 'touchmove', 'pointerdown', 'keydown'])
+  main.addEventListener(event, () => (isTouched = true), { passive: true });
+followGraph();
+void follow();
