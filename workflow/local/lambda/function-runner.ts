@@ -54,7 +54,7 @@ export interface RunnerOptions {
 const MAX_IDLE = 20;
 
 /**
- * Beyond 2 a core they only slow one another. Five more, because the planner leaves so many of a quota to others: a
+ * Beyond one a core they only slow one another. Five more, because the planner leaves so many of a quota to others: a
  * Map that had every place would keep a second run, or a look at the first one, waiting.
  */
 const defaultConcurrency = (): number => Math.max(2, availableParallelism()) + 5;
