@@ -1,4 +1,4 @@
-import { assertCarriable } from '../shared/items/carriable.ts';
+import { carriableText } from '../shared/items/carriable.ts';
 import { createFileEncoder, fileLimits } from '../shared/files/data-file.ts';
 import { backupLayout, type FilePosition } from '../shared/files/layout.ts';
 import { readPaceOf } from '../shared/copy/read-pace.ts';
@@ -102,8 +102,7 @@ async function fillFile({ runtime, items }: SegmentScope, turn: ShardTurn<Segmen
   for (;;) {
     const item = items.next;
     if (item !== undefined) {
-      assertCarriable(item, runtime.migration.source.key);
-      if (!(await encoder.add(item))) return encoder;
+      if (!(await encoder.add(carriableText(item, runtime.migration.source.key)))) return encoder;
       items.take();
     } else {
       if (items.isAtEnd || (pageCount > 0 && turn.isShort())) return encoder;

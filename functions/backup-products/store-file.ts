@@ -1,9 +1,10 @@
-import { checksums, type EncodedFile, encodeLine } from '../shared/files/data-file.ts';
+import { checksums, type EncodedFile, textInLine } from '../shared/files/data-file.ts';
 import { dataFileKey, type FilePosition } from '../shared/files/layout.ts';
 import type { ObjectStore, PutOptions, StoredObject } from '../shared/aws/object-store.ts';
 import { decodeItems } from '../shared/files/read-file.ts';
 import { BackupDamagedError } from '../shared/errors.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
+import { canonicalJson } from '../shared/items/canonical-json.ts';
 import { createDigestSum } from '../shared/items/digest.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 
@@ -25,6 +26,7 @@ export interface ExistingFile {
   readonly lastItem?: WireItem;
 }
 
+const NEWLINE_BYTES = 1;
 const GZIP_TYPE = { contentType: 'application/gzip' } as const;
 
 /**
@@ -71,16 +73,19 @@ async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<
   const key = dataFileKey(target.backupId, target.position);
   const digest = createDigestSum();
   let bytes = 0;
+  let canonical = true;
   let lastItem: WireItem | undefined;
-  for await (const item of decodeItems(body, key)) {
+  for await (const { item, line } of decodeItems(body, key)) {
     digest.add(item);
-    bytes += Buffer.byteLength(encodeLine(item));
+    bytes += line.length + NEWLINE_BYTES;
+    canonical &&= textInLine(line).equals(Buffer.from(canonicalJson(item)));
     lastItem = item;
   }
   if (lastItem === undefined)
     throw new BackupDamagedError(
       `Object ${key} is in the place of a data file and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes to the bucket, then start again.`,
     );
-  const encoded = { ...checksums(body), itemCount: digest.value().count, bytes, digest: digest.value() };
+  const sum = digest.value();
+  const encoded = { ...checksums(body), itemCount: sum.count, bytes, digest: sum, canonical };
   return { file: describeFile(target, encoded, etag), lastItem };
 }

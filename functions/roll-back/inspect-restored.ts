@@ -67,7 +67,7 @@ async function compareFile(scope: Scope, file: MigrationManifest['files'][number
       together = [];
       return items.length === 0 ? Promise.resolve() : pipeline.start(() => compare(scope, items, seen));
     };
-    for await (const item of readItems(scope.runtime.objects, file)) {
+    for await (const { item } of readItems(scope.runtime.objects, file)) {
       together.push(item);
       if (together.length >= KEYS_TOGETHER) await flush();
     }

@@ -8,6 +8,8 @@ import { cut } from './text.ts';
 export interface LambdaContext {
   readonly functionName?: string;
   readonly awsRequestId?: string;
+  /** Absent under `sls invoke local`. */
+  readonly invokedFunctionArn?: string;
   getRemainingTimeInMillis?(): number;
 }
 
@@ -36,12 +38,12 @@ export interface Handler {
 /** Parse, call, return. What is thrown has at most 1 KiB of message and no stack. */
 export function lambdaHandler<Input>(stage: Stage<Input>): Handler {
   const handle = async (
-    open: () => Promise<Runtime> | Runtime,
+    open: (context: LambdaContext) => Promise<Runtime> | Runtime,
     event: unknown,
     context: LambdaContext = {},
   ): Promise<unknown> => {
     try {
-      const runtime = await open();
+      const runtime = await open(context);
       runtime.logger.addContext(context as Parameters<Runtime['logger']['addContext']>[0]);
       return await runStage(runtime, stage, event, turnOf(runtime, context));
     } catch (error) {
@@ -49,7 +51,7 @@ export function lambdaHandler<Input>(stage: Stage<Input>): Handler {
     }
   };
   const handler = (event: unknown, context?: LambdaContext): Promise<unknown> =>
-    handle(getRuntime, event, context);
+    handle(({ invokedFunctionArn }) => getRuntime(invokedFunctionArn), event, context);
   return Object.assign(handler, {
     with: (runtime: Runtime) => (event: unknown, context?: LambdaContext) =>
       handle(() => runtime, event, context),

@@ -21,7 +21,7 @@ export interface Runtime {
   readonly ledger: LedgerTable;
   readonly items: ItemTable;
   readonly objects: ObjectStore;
-  /** Twelve digits, from STS. */
+  /** Twelve digits. */
   readonly accountId: string;
   /** Backup bucket of the stack. */
   readonly bucket: string;
@@ -82,24 +82,25 @@ export function inDoubtUntil({ inDoubt, clock }: Pick<Runtime, 'inDoubt' | 'cloc
 let cached: Promise<Runtime> | undefined;
 
 /**
- * The runtime of this sandbox.
+ * The runtime of this sandbox. The function's ARN, where it is known, names the account, so that a cold start need not
+ * ask STS for it.
  *
  * @throws ConfigurationError (not retried); the STS client's errors, which are (the next call tries again).
  */
-export function getRuntime(): Promise<Runtime> {
-  cached ??= createRuntime().catch((error: unknown) => {
+export function getRuntime(functionArn: string | undefined): Promise<Runtime> {
+  cached ??= createRuntime(functionArn).catch((error: unknown) => {
     cached = undefined;
     throw error;
   });
   return cached;
 }
 
-async function createRuntime(): Promise<Runtime> {
+async function createRuntime(functionArn: string | undefined): Promise<Runtime> {
   const config = readConfig(migration.settings);
   const clock = SYSTEM_CLOCK;
   const inDoubt = createInDoubt(clock, doubtMillisOf(config));
   const clients = createClients(inDoubt);
-  const { Account: accountId = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const accountId = accountOf(functionArn) ?? (await askAccount(clients));
   const bucket = bucketName({ ...config, accountId });
   return {
     config,
@@ -117,4 +118,12 @@ async function createRuntime(): Promise<Runtime> {
     newId: () => crypto.randomUUID(),
     logger: createLogger(config.service),
   };
+}
+
+const accountOf = (functionArn = ''): string | undefined =>
+  /^arn:[^:]+:lambda:[^:]+:(\d{12}):function:/.exec(functionArn)?.[1];
+
+async function askAccount({ sts }: Pick<Clients, 'sts'>): Promise<string> {
+  const { Account = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  return Account;
 }

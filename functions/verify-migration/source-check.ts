@@ -1,4 +1,4 @@
-import { readItems } from '../shared/files/read-file.ts';
+import { digestOfLine, readItems } from '../shared/files/read-file.ts';
 import type { BackupFile } from '../shared/ledger/file.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
@@ -78,8 +78,8 @@ async function readTable({ runtime, files }: CheckScope): Promise<ProductTable> 
   const { key } = runtime.migration.source;
   const table = createProductTable(files.reduce((sum, { itemCount }) => sum + itemCount, 0));
   for (const file of files) {
-    for await (const product of readItems(runtime.objects, file))
-      table.add(keyIdentity(product, key), itemDigest(product));
+    for await (const read of readItems(runtime.objects, file))
+      table.add(keyIdentity(read.item, key), digestOfLine(read, file));
   }
   return table;
 }
@@ -113,7 +113,7 @@ async function* unseenKeys(
   const { key } = runtime.migration.source;
   let keys: WireItem[] = [];
   for (const file of files) {
-    for await (const product of readItems(runtime.objects, file)) {
+    for await (const { item: product } of readItems(runtime.objects, file)) {
       if (table.isSeen(keyIdentity(product, key))) continue;
       keys.push(keyOf(product, key));
       if (keys.length < CANDIDATES_TOGETHER) continue;

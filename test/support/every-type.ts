@@ -40,18 +40,35 @@ export function productOfEveryType(index: number): WireItem {
 }
 
 /**
- * A hash of each item by its id, independent of the order of names and sets. This is a table as an outside client sees
- * it.
+ * A hash of each item by its id, independent of the order of names and sets and of the spelling of numbers. This is a
+ * table as an outside client sees it.
  */
 export function fingerprints(items: readonly WireItem[]): ReadonlyMap<string, string> {
   return new Map(items.map((item) => [JSON.stringify(item['id']), hashOf(item)]));
 }
 
 function hashOf(item: WireItem): string {
-  const text = JSON.stringify(item, (key, value: unknown) => {
-    if (['SS', 'NS', 'BS'].includes(key) && Array.isArray(value)) return (value as string[]).toSorted();
+  const text = JSON.stringify(item, (_, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    return Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+    const entries = Object.entries(value).map(([name, content]) => [name, inOneForm(name, content)] as const);
+    return entries.toSorted(([one], [other]) => (one < other ? -1 : 1));
   });
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** The members of a set in one order, and numbers in one spelling: an engine may answer in another. */
+function inOneForm(type: string, content: unknown): unknown {
+  if (type === 'N') return numberParts(String(content));
+  if (!Array.isArray(content) || !['SS', 'NS', 'BS'].includes(type)) return content;
+  const members = content.map(String);
+  return (type === 'NS' ? members.map(numberParts) : members).toSorted();
+}
+
+/** All of a number's digits without the zeros around them, and the power of ten behind the last one. */
+function numberParts(text: string): string {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/0+$/, '');
+  const exponent = Number(power) + whole.length - digits.length;
+  return `${sign}${BigInt(digits === '' ? 0 : digits)} e ${digits === '' ? 0 : exponent}`;
 }

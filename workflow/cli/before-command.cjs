@@ -1,6 +1,8 @@
 // Required before every command (`node -r`), in the syntax of any Node: an old one cannot read a line of TypeScript and
 // would only say ERR_UNKNOWN_FILE_EXTENSION. Where npm has installed a Node of our own, the commands run on that.
 
+const { enableCompileCache } = require('node:module');
+const { join } = require('node:path');
 const { isMainThread } = require('node:worker_threads');
 
 const needed = [22, 18];
@@ -32,6 +34,7 @@ if (problem !== undefined) {
   process.stderr.write(`${problem}\n`);
   process.exit(1);
 }
+enableCompileCache(join(__dirname, '..', '..', '.local', 'compiled'));
 if (isMainThread && process.env.npm_lifecycle_event !== undefined && process.platform !== 'win32') endWithShell();
 
 module.exports = { problemWith };

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { constants, createGzip, type Gzip } from 'node:zlib';
-import { createDigestSum, itemDigest, type Digest } from '../items/digest.ts';
+import { createGzip, type Gzip } from 'node:zlib';
+import { createDigestSum, type Digest } from '../items/digest.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
 const MiB = 1024 * 1024;
@@ -31,13 +31,15 @@ export interface EncodedFile {
   /** Base64, of `body`. */
   readonly sha256: string;
   readonly digest: Digest;
+  /** Whether every line has its item in canonical JSON, so that the item's digest is the hash of that text. */
+  readonly canonical: boolean;
 }
 
 /** Collects items into one data file; holds its gzipped bytes and at most 256 KiB of lines. */
 export interface FileEncoder {
   readonly itemCount: number;
-  /** False, with nothing added, when the item would exceed a limit. An empty file takes any item. */
-  add(item: WireItem): Promise<boolean>;
+  /** Takes an item in canonical JSON. False, with nothing added, when it would exceed a limit. An empty file takes any item. */
+  add(text: string): Promise<boolean>;
   finish(): Promise<EncodedFile>;
 }
 
@@ -48,13 +50,29 @@ const GZIP_LAG_BYTES = 128 * 1024;
 
 /** The line of one item, with its newline. */
 export function encodeLine(item: WireItem): string {
-  return `{"Item":${JSON.stringify(item)}}\n`;
+  return lineOf(JSON.stringify(item));
 }
+
+/** The line of an item's JSON text, with its newline. */
+export function lineOf(text: string): string {
+  return `${LINE_START}${text}${LINE_END}`;
+}
+
+/** An item's JSON text in its line. */
+export function textInLine(line: Buffer): Buffer {
+  return line.subarray(LINE_START.length, line.lastIndexOf('}'));
+}
+
+const LINE_START = '{"Item":';
+const LINE_END = '}\n';
 
 /** Incompressible input grows by 5 bytes in 16 KiB at most. */
 const worstGzipBytes = (bytes: number): number => bytes + Math.ceil(bytes / 1024);
 
-/** Gzips pieces into one buffer. The same pieces at the same level give the same bytes. */
+/** Level 6 makes these files a third smaller and takes more than twice as long. */
+const GZIP_LEVEL = 1;
+
+/** Gzips pieces into one buffer. The same pieces give the same bytes. */
 export interface GzipSink {
   /** Bytes that gzip has given out so far. */
   readonly bytesOut: number;
@@ -63,9 +81,9 @@ export interface GzipSink {
 }
 
 /** Node writes the header without time or name. */
-export function gzipSink(level: number): GzipSink {
+export function gzipSink(): GzipSink {
   // Room for any file, so that gzip never waits for a reader and every piece is done when its callback comes.
-  const options = { level, readableHighWaterMark: 2 ** 30 };
+  const options = { level: GZIP_LEVEL, readableHighWaterMark: 2 ** 30 };
   const gzip = createGzip(options);
   const chunks: Buffer[] = [];
   let bytesOut = 0;
@@ -99,9 +117,9 @@ function written(gzip: Gzip, piece: Buffer): Promise<void> {
 
 /** A new, empty data file. */
 export function createFileEncoder(limits: FileLimits): FileEncoder {
-  const sink = gzipSink(constants.Z_DEFAULT_COMPRESSION);
+  const sink = gzipSink();
   const digest = createDigestSum();
-  let lines = '';
+  let lines: Buffer[] = [];
   let lineBytes = 0;
   let itemCount = 0;
   let bytes = 0;
@@ -111,8 +129,8 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
     bytes + added <= limits.bytes &&
     sink.bytesOut + GZIP_LAG_BYTES + worstGzipBytes(lineBytes + added) <= limits.gzipBytes;
   const flush = async (): Promise<void> => {
-    await sink.write(Buffer.from(lines));
-    lines = '';
+    await sink.write(Buffer.concat(lines));
+    lines = [];
     lineBytes = 0;
   };
 
@@ -120,12 +138,12 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
     get itemCount() {
       return itemCount;
     },
-    async add(item) {
-      const line = encodeLine(item);
-      const added = Buffer.byteLength(line);
+    async add(text) {
+      const line = Buffer.from(lineOf(text));
+      const added = line.length;
       if (itemCount > 0 && !fits(added)) return false;
-      digest.add(itemDigest(item));
-      lines += line;
+      digest.add(hash('sha256', textInLine(line)));
+      lines.push(line);
       lineBytes += added;
       bytes += added;
       itemCount += 1;
@@ -134,7 +152,8 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
     },
     async finish() {
       if (lineBytes > 0) await flush();
-      return { ...checksums(await sink.end()), itemCount, bytes, digest: digest.value() };
+      const file = checksums(await sink.end());
+      return { ...file, itemCount, bytes, digest: digest.value(), canonical: true };
     },
   };
 }

@@ -42,6 +42,7 @@ const backupFileSchema = z.object({
   sha256: z.string(),
   etag: z.string(),
   digest: digestSchema,
+  canonical: z.boolean().optional(),
 });
 
 /** `migration-manifest.json`: what DynamoDB's manifests have no place for. */

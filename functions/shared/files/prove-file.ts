@@ -1,12 +1,14 @@
 import type { ObjectStore } from '../aws/object-store.ts';
 import { createDigestSum, type Digest, equalDigests } from '../items/digest.ts';
 import type { WireItem } from '../items/wire-item.ts';
-import { DamagedFileError, type ExpectedFile, readItems } from './read-file.ts';
+import { DamagedFileError, digestOfLine, type ExpectedFile, readItems } from './read-file.ts';
 
 /** A data file whose items' digest is known. */
 export interface DigestedFile extends ExpectedFile {
   /** Of all its items. */
   readonly digest: Digest;
+  /** Whether its lines are in canonical JSON. */
+  readonly canonical?: boolean | undefined;
 }
 
 /**
@@ -22,9 +24,9 @@ export async function proveFile(
 ): Promise<void> {
   const { key } = file;
   const sum = createDigestSum();
-  for await (const item of readItems(objects, file)) {
-    sum.add(item);
-    see(item);
+  for await (const read of readItems(objects, file)) {
+    sum.add(digestOfLine(read, file));
+    see(read.item);
   }
   if (equalDigests(sum.value(), file.digest)) return;
   throw new DamagedFileError(

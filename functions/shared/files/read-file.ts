@@ -2,8 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import { BackupDamagedError } from '../errors.ts';
+import { itemDigest } from '../items/digest.ts';
 import type { WireItem } from '../items/wire-item.ts';
 import type { ObjectStore, StoredObject } from '../aws/object-store.ts';
+import type { BackupFile } from '../ledger/file.ts';
+import { textInLine } from './data-file.ts';
 
 /** What a data file must be, from the ledger or from the manifests. Checksums are base64, of the gzipped bytes. */
 export interface ExpectedFile {
@@ -155,18 +158,32 @@ function parseLine(line: Buffer): WireItem | undefined {
   }
 }
 
+/** An item as it was read, and the bytes of its line without the newline. */
+export interface ItemLine {
+  readonly item: WireItem;
+  readonly line: Buffer;
+}
+
 /**
- * The items of a data file's bytes, one at a time.
+ * The items of a data file's bytes with their lines, one at a time.
  *
  * @throws DamagedFileError (`BadGzip`, `BadLine`) with the file's key; not retried, the bytes are what they are.
  */
-export async function* decodeItems(body: Buffer, key: string): AsyncGenerator<WireItem> {
+export async function* decodeItems(body: Buffer, key: string): AsyncGenerator<ItemLine> {
   let lineNumber = 0;
   for await (const lines of unpackLines(body, key))
     for (const line of lines) {
       lineNumber += 1;
-      yield itemOfLine(line, { key, where: `Line ${lineNumber}` });
+      yield { item: itemOfLine(line, { key, where: `Line ${lineNumber}` }), line };
     }
+}
+
+/** The item's digest; from the bytes as they are, where the file is known to have canonical lines. */
+export function digestOfLine(
+  { item, line }: ItemLine,
+  { canonical = false }: Pick<BackupFile, 'canonical'>,
+): string {
+  return canonical ? hash('sha256', textInLine(line)) : itemDigest(item);
 }
 
 /**
@@ -174,12 +191,12 @@ export async function* decodeItems(body: Buffer, key: string): AsyncGenerator<Wi
  *
  * @throws DamagedFileError naming the file and the damage; a wrong count shows after the last item. Not retried.
  */
-export async function* readItems(objects: ObjectStore, expected: ExpectedFile): AsyncGenerator<WireItem> {
+export async function* readItems(objects: ObjectStore, expected: ExpectedFile): AsyncGenerator<ItemLine> {
   const { body } = await fetchDataFile(objects, expected);
   let itemCount = 0;
-  for await (const item of decodeItems(body, expected.key)) {
+  for await (const read of decodeItems(body, expected.key)) {
     itemCount += 1;
-    yield item;
+    yield read;
   }
   if (itemCount !== expected.itemCount)
     throw new DamagedFileError(

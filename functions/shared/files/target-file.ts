@@ -1,7 +1,7 @@
 import { BackupDamagedError } from '../errors.ts';
 import type { ObjectStore, PutOptions } from '../aws/object-store.ts';
 import type { TargetPart } from '../ledger/transformed-file.ts';
-import { type GzipSink, gzipSink, PIECE_BYTES } from './data-file.ts';
+import { type GzipSink, gzipSink, lineOf, PIECE_BYTES } from './data-file.ts';
 
 /** Writes the target lines of one data file into as many objects as they need. */
 export interface TargetFileWriter {
@@ -20,8 +20,6 @@ export interface TargetFileScope {
 
 /** Bytes before gzip, which never make more than 8 MiB after it: what gzip cannot compress grows by 5 bytes in 16 KiB. */
 const PART_BYTES = 8 * 1024 * 1024 - 8 * 1024;
-/** These files are read once or twice, so speed counts for more than size. */
-const GZIP_LEVEL = 1;
 
 /** Holds the gzipped bytes of one part and at most 256 KiB of lines. */
 export function createTargetFileWriter(scope: TargetFileScope): TargetFileWriter {
@@ -34,12 +32,12 @@ export function createTargetFileWriter(scope: TargetFileScope): TargetFileWriter
   };
   return {
     async write(text) {
-      const line = `{"Item":${text}}\n`;
-      const bytes = Buffer.byteLength(line);
+      const line = Buffer.from(lineOf(text));
+      const bytes = line.length;
       if (current.itemCount > 0 && current.bytes + bytes > PART_BYTES) await store();
       current.itemCount += 1;
       current.bytes += bytes;
-      current.lines += line;
+      current.lines.push(line);
       current.pending += bytes;
       if (current.pending >= PIECE_BYTES) await flush(current);
     },
@@ -55,22 +53,22 @@ interface OpenPart {
   itemCount: number;
   bytes: number;
   /** Not handed to gzip yet. */
-  lines: string;
+  lines: Buffer[];
   /** Bytes of `lines`. */
   pending: number;
 }
 
 const openPart = (): OpenPart => ({
-  sink: gzipSink(GZIP_LEVEL),
+  sink: gzipSink(),
   itemCount: 0,
   bytes: 0,
-  lines: '',
+  lines: [],
   pending: 0,
 });
 
 async function flush(part: OpenPart): Promise<void> {
-  await part.sink.write(Buffer.from(part.lines));
-  part.lines = '';
+  await part.sink.write(Buffer.concat(part.lines));
+  part.lines = [];
   part.pending = 0;
 }
 

@@ -11,7 +11,8 @@ const NEEDS_ESCAPE = /["\\\u0000-\u001F\uD800-\uDFFF]/;
  * UTF-16 code unit, sets are sorted, numbers and binaries normalised. It is still DynamoDB JSON: sending it stores the
  * same item.
  *
- * @throws ItemNotCarriableError (final) for a value of a type that DynamoDB does not have today.
+ * @throws ItemNotCarriableError (final) for a value of a type that DynamoDB does not have today, and for one that is not
+ *   as its type says.
  */
 export function canonicalJson(item: WireItem): string {
   return `{${members(item, Object.keys(item).toSorted())}}`;
@@ -23,16 +24,10 @@ export function canonicalJson(item: WireItem): string {
  */
 export function canonicalHalves(item: WireItem, name: string): readonly [before: string, behind: string] {
   const names = Object.keys(item).toSorted();
-  return [
-    members(
-      item,
-      names.filter((other) => other < name),
-    ),
-    members(
-      item,
-      names.filter((other) => other > name),
-    ),
-  ];
+  const from = names.findIndex((other) => other >= name);
+  if (from === -1) return [members(item, names), ''];
+  const behind = names[from] === name ? from + 1 : from;
+  return [members(item, names.slice(0, from)), members(item, names.slice(behind))];
 }
 
 function members(item: WireItem, names: readonly string[]): string {
@@ -48,17 +43,35 @@ function members(item: WireItem, names: readonly string[]): string {
 
 /** {@link canonicalJson} of one value; two values are equal in DynamoDB's sense exactly when these texts are. */
 function canonicalValue(value: WireValue): string {
-  if ('S' in value) return `{"S":${quoted(value.S)}}`;
-  if ('N' in value) return `{"N":"${normaliseNumber(value.N)}"}`;
+  assertOneType(value);
+  if ('S' in value) return `{"S":${quoted(textOf(value.S))}}`;
+  if ('N' in value) return `{"N":"${normaliseNumber(textOf(value.N))}"}`;
   if ('M' in value) return `{"M":${canonicalJson(value.M)}}`;
   if ('L' in value) return `{"L":[${value.L.map(canonicalValue).join(',')}]}`;
-  if ('BOOL' in value) return value.BOOL ? '{"BOOL":true}' : '{"BOOL":false}';
-  if ('NULL' in value) return value.NULL ? '{"NULL":true}' : '{"NULL":false}';
-  if ('SS' in value) return `{"SS":${sortedSet(value.SS)}}`;
-  if ('NS' in value) return `{"NS":${sortedSet(value.NS.map(normaliseNumber))}}`;
-  if ('B' in value) return `{"B":"${normaliseBase64(value.B)}"}`;
-  if ('BS' in value) return `{"BS":${sortedSet(value.BS.map(normaliseBase64))}}`;
+  if ('BOOL' in value) return `{"BOOL":${flagOf(value.BOOL)}}`;
+  if ('NULL' in value) return `{"NULL":${flagOf(value.NULL)}}`;
+  if ('SS' in value) return `{"SS":${sortedSet(value.SS.map(textOf))}}`;
+  if ('NS' in value) return `{"NS":${sortedSet(value.NS.map((text) => normaliseNumber(textOf(text))))}}`;
+  if ('B' in value) return `{"B":"${normaliseBase64(textOf(value.B))}"}`;
+  if ('BS' in value) return `{"BS":${sortedSet(value.BS.map((text) => normaliseBase64(textOf(text))))}}`;
   throw unknownType(value);
+}
+
+/** A second type would be left out of the text without a word. */
+function assertOneType(value: WireValue): void {
+  let types = 0;
+  for (const _ in value) types += 1;
+  if (types !== 1) throw unknownType(value);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw wrongKind(value);
+}
+
+function flagOf(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw wrongKind(value);
 }
 
 /** Whether two values are equal in DynamoDB's sense: `1.0` and `1`, or one set in two orders. */
@@ -80,9 +93,13 @@ export function normaliseBase64(text: string): string {
   return Buffer.from(text, 'base64').toString('base64');
 }
 
-function unknownType(value: never): ItemNotCarriableError {
+function unknownType(value: object): ItemNotCarriableError {
   const types = Object.keys(value).join(', ');
   return new ItemNotCarriableError(
     `An attribute is of the type "${types}", which this version does not know.`,
   );
+}
+
+function wrongKind(value: unknown): ItemNotCarriableError {
+  return new ItemNotCarriableError(`An attribute holds a ${typeof value} where its type has another kind.`);
 }

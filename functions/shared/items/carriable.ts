@@ -1,6 +1,42 @@
 import { ItemNotCarriableError } from '../errors.ts';
+import { canonicalJson } from './canonical-json.ts';
 import { keyText, type TableKey } from './item-key.ts';
 import type { WireItem, WireValue } from './wire-item.ts';
+
+/** What JSON makes of half a surrogate pair. A text that spells it out contains it, too, and is found to be in order. */
+const ESCAPED_SURROGATE = '\\ud';
+
+/**
+ * The item's canonical JSON, which represents it value for value, with two exceptions: halves of surrogate pairs, which
+ * no UTF-8 file can hold, and values of a type that did not exist when this was written.
+ *
+ * @throws ItemNotCarriableError naming the item's key and the attribute; not retried.
+ */
+export function carriableText(item: WireItem, key: TableKey): string {
+  const text = textOrUndefined(item);
+  if (text === undefined || text.includes(ESCAPED_SURROGATE)) assertCarriable(item, key);
+  return text ?? canonicalJson(item);
+}
+
+function textOrUndefined(item: WireItem): string | undefined {
+  try {
+    return canonicalJson(item);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The walk that names the attribute. It is taken only where something may be wrong. */
+function assertCarriable(item: WireItem, key: TableKey): void {
+  for (const [name, value] of Object.entries(item)) {
+    const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
+    if (problem === undefined) continue;
+    throw new ItemNotCarriableError(
+      `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
+        'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
+    );
+  }
+}
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
@@ -17,24 +53,6 @@ const shapes = new Map<string, (value: unknown) => boolean>([
   ['NS', isTextList],
   ['BS', isTextList],
 ]);
-
-/**
- * Makes sure that JSON text represents the item as it is. Parsed and written again, DynamoDB's answer is the same
- * character for character, with two exceptions: halves of surrogate pairs, which no UTF-8 file can hold, and values of a
- * type that did not exist when this was written.
- *
- * @throws ItemNotCarriableError naming the item's key and the attribute; not retried.
- */
-export function assertCarriable(item: WireItem, key: TableKey): void {
-  for (const [name, value] of Object.entries(item)) {
-    const problem = name.isWellFormed() ? problemIn(value) : 'has a name that is not valid Unicode';
-    if (problem === undefined) continue;
-    throw new ItemNotCarriableError(
-      `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
-        'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
-    );
-  }
-}
 
 /** Where in the item something is wrong, and what; `undefined` when nothing is. */
 function problemIn(value: WireValue | undefined): string | undefined {

@@ -33,7 +33,10 @@ const ELEMENT_BYTES = 1;
  */
 export function itemSizeBytes(item: WireItem): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + valueSizeBytes(value);
+  for (const name of Object.keys(item)) {
+    const value = item[name];
+    if (value !== undefined) bytes += Buffer.byteLength(name) + valueSizeBytes(value);
+  }
   return bytes;
 }
 
@@ -57,10 +60,32 @@ function valueSizeBytes(value: WireValue): number {
  * `165` and `16.5` take two), and one for a minus sign. Zero takes one byte.
  */
 function numberSizeBytes(text: string): number {
-  const decimal = parseDecimal(text);
-  if (decimal === undefined || decimal.digits === '0') return 1;
-  const half = decimal.exponent % 2 === 0 ? 0 : 1;
-  return 1 + Math.ceil((decimal.digits.length + half) / 2) + (decimal.negative ? 1 : 0);
+  const { negative, digits, exponent } = PLAIN_INTEGER.test(text) ? integerSize(text) : decimalSize(text);
+  if (digits === 0) return 1;
+  const half = exponent % 2 === 0 ? 0 : 1;
+  return 1 + Math.ceil((digits + half) / 2) + (negative ? 1 : 0);
+}
+
+/** What of a number its size depends on: the sign, how many significant digits, and their place. */
+interface NumberSize {
+  readonly negative: boolean;
+  readonly digits: number;
+  readonly exponent: number;
+}
+
+/** Most numbers, which are measured without taking them apart. */
+const PLAIN_INTEGER = /^-?[1-9]\d*$/;
+
+function integerSize(text: string): NumberSize {
+  const negative = text.startsWith('-');
+  let end = text.length;
+  while (text.endsWith('0', end)) end -= 1;
+  return { negative, digits: negative ? end - 1 : end, exponent: text.length - end };
+}
+
+function decimalSize(text: string): NumberSize {
+  const { negative, digits, exponent } = parseDecimal(text) ?? { negative: false, digits: '0', exponent: 0 };
+  return { negative, digits: digits === '0' ? 0 : digits.length, exponent };
 }
 
 function binarySizeBytes(base64: string): number {

@@ -21,6 +21,8 @@ export interface BackupFile {
   /** As S3 returned it. */
   readonly etag: string;
   readonly digest: Digest;
+  /** Every line has its item in canonical JSON. Absent in files of earlier versions, which have it as DynamoDB spelled it. */
+  readonly canonical?: boolean | undefined;
 }
 
 /** Writes a file's record, for the transaction that saves the checkpoint behind it: one never stands without the other. */

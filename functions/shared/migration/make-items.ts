@@ -113,16 +113,18 @@ function finish(
     refuseReserved(MIGRATION_MARKS, made, `An item of ${label}`);
   const item: Record<string, WireValue> = { ...made, migrationRun: { S: runId } };
   const [before, behind] = canonicalHalves(item, DIGEST_NAME);
-  const json = objectOf([before, behind]);
+  const json = `{${joined(before, behind)}}`;
   const digest = hash('sha256', json);
   item[DIGEST_NAME] = { S: digest };
   refuseBadKey(item, table, label);
   if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
-  return { item, text: objectOf([before, `"${DIGEST_NAME}":{"S":"${digest}"}`, behind]) };
+  const text = `{${joined(joined(before, `"${DIGEST_NAME}":{"S":"${digest}"}`), behind)}}`;
+  return { item, text };
 }
 
-const objectOf = (members: readonly string[]): string =>
-  `{${members.filter((some) => some !== '').join(',')}}`;
+/** Members of an object, of which either part may have none. */
+const joined = (one: string, other: string): string =>
+  one === '' || other === '' ? `${one}${other}` : `${one},${other}`;
 
 function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
   table.tableKey.forEach(({ name, type }, index) => {

@@ -1,6 +1,8 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
+import { proveFile } from '../../../functions/shared/files/prove-file.ts';
 import { decodeItems } from '../../../functions/shared/files/read-file.ts';
 import { listFiles } from '../../../functions/shared/ledger/file.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
@@ -40,7 +42,7 @@ const backUp = (input: WorkerInput, turnOf: () => Turn = longTurn, runtime: Runt
 async function backedUp(): Promise<WireItem[]> {
   const items: WireItem[] = [];
   for (const { key } of await listFiles(bench.runtime.ledger, 'run-1'))
-    for await (const item of decodeItems(bench.objects.bodies.get(key) ?? Buffer.from(''), key))
+    for await (const { item } of decodeItems(bench.objects.bodies.get(key) ?? Buffer.from(''), key))
       items.push(item);
   return items;
 }
@@ -179,6 +181,20 @@ describe('a worker that was killed between PUT and checkpoint', () => {
     });
     expect(scanned).toHaveLength(2);
     expect(ids(await backedUp())).toEqual(ids(products(150)));
+  });
+  it('adopts a file of an earlier version, which spells its items otherwise, and can still prove it', async () => {
+    await bench.fill(sourceTable, products(5));
+    const input = await begin();
+    const run = await readRun(bench.runtime.ledger, 'run-1');
+    const lines = products(5).map(
+      (item) => `{"Item":${JSON.stringify({ ...item, Z: { S: 'before a' } })}}\n`,
+    );
+    const key = dataFileKey(run.backupId, { segment: 0, sequence: 0 });
+    bench.objects.bodies.set(key, gzipSync(lines.join('')));
+    await backUp(input);
+    const files = await listFiles(bench.runtime.ledger, 'run-1');
+    expect(files[0]).toMatchObject({ itemCount: 5, bytes: lines.join('').length, canonical: false });
+    for (const file of files) await proveFile(bench.runtime.objects, file);
   });
   it('does not adopt what no backup has written', async () => {
     await bench.fill(sourceTable, products(5));

@@ -8,6 +8,7 @@ import {
   fileLimits,
 } from '../../../functions/shared/files/data-file.ts';
 import { decodeItems, type DamagedFileError } from '../../../functions/shared/files/read-file.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { arbitraryItem } from '../../support/arbitrary-items.ts';
 import { product, products } from './backup-bench.ts';
@@ -16,13 +17,13 @@ const MiB = 1024 * 1024;
 
 async function encode(items: readonly WireItem[], limits = fileLimits(4_000)): Promise<EncodedFile> {
   const encoder = createFileEncoder(limits);
-  for (const item of items) if (!(await encoder.add(item))) break;
+  for (const item of items) if (!(await encoder.add(canonicalJson(item)))) break;
   return encoder.finish();
 }
 
 async function decode(body: Buffer): Promise<WireItem[]> {
   const items: WireItem[] = [];
-  for await (const item of decodeItems(body, 'data/0-0.json.gz')) items.push(item);
+  for await (const { item } of decodeItems(body, 'data/0-0.json.gz')) items.push(item);
   return items;
 }
 
@@ -33,18 +34,19 @@ const noise = (index: number, bytes: number): WireItem => ({
 });
 
 describe('a data file', () => {
-  it('is one line of DynamoDB JSON an item, with a trailing newline, as the export writes it', async () => {
+  it('is one line of canonical DynamoDB JSON an item, with a trailing newline, as the export writes it', async () => {
     const { body } = await encode([product(1), product(2)]);
     expect(gunzipSync(body).toString()).toBe(
-      `${JSON.stringify({ Item: product(1) })}\n${JSON.stringify({ Item: product(2) })}\n`,
+      `{"Item":${canonicalJson(product(1))}}\n{"Item":${canonicalJson(product(2))}}\n`,
     );
   });
   it('carries every legal item exactly, name for name and value for value', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(arbitraryItem, { maxLength: 12 }), async (items) => {
-        const decoded = await decode((await encode(items)).body);
-        expect(decoded.map((item) => JSON.stringify(item))).toEqual(
-          items.map((item) => JSON.stringify(item)),
+        const { body } = await encode(items);
+        expect((await decode(body)).map(canonicalJson)).toEqual(items.map(canonicalJson));
+        expect(gunzipSync(body).toString()).toBe(
+          items.map((item) => `{"Item":${canonicalJson(item)}}\n`).join(''),
         );
       }),
       { numRuns: 300 },
@@ -68,16 +70,16 @@ describe('a data file', () => {
   it('ends at its number of items', async () => {
     const encoder = createFileEncoder(fileLimits(2));
     expect([
-      await encoder.add(product(1)),
-      await encoder.add(product(2)),
-      await encoder.add(product(3)),
+      await encoder.add(canonicalJson(product(1))),
+      await encoder.add(canonicalJson(product(2))),
+      await encoder.add(canonicalJson(product(3))),
     ]).toEqual([true, true, false]);
     expect((await encoder.finish()).itemCount).toBe(2);
   });
   it('stays below 8 MiB after gzip, whatever comes', async () => {
     const encoder = createFileEncoder(fileLimits(1_000_000));
     let count = 0;
-    while (await encoder.add(noise(count, 300_000))) count += 1;
+    while (await encoder.add(canonicalJson(noise(count, 300_000)))) count += 1;
     const { body, itemCount } = await encoder.finish();
     expect(itemCount).toBe(count);
     expect(body.length).toBeLessThanOrEqual(8 * MiB);
@@ -86,13 +88,14 @@ describe('a data file', () => {
   it('stays below 64 MiB before gzip, so that repetitions do not fill a reader', async () => {
     const encoder = createFileEncoder(fileLimits(1_000_000));
     let count = 0;
-    while (await encoder.add({ id: { S: `${count}` }, text: { S: 'a'.repeat(390_000) } })) count += 1;
+    while (await encoder.add(canonicalJson({ id: { S: `${count}` }, text: { S: 'a'.repeat(390_000) } })))
+      count += 1;
     expect((await encoder.finish()).bytes).toBeLessThanOrEqual(64 * MiB);
   });
   it('takes any single item, however large', async () => {
     const encoder = createFileEncoder({ items: 1, gzipBytes: 1_000, bytes: 1_000 });
-    expect(await encoder.add(noise(1, 300_000))).toBe(true);
-    expect(await encoder.add(noise(2, 1))).toBe(false);
+    expect(await encoder.add(canonicalJson(noise(1, 300_000)))).toBe(true);
+    expect(await encoder.add(canonicalJson(noise(2, 1)))).toBe(false);
     expect(await decode((await encoder.finish()).body)).toHaveLength(1);
   });
   it('holds lines that are longer than what is unpacked at once', async () => {

@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { checksums } from '../../../functions/shared/files/data-file.ts';
 import {
   type DamagedFileError,
+  digestOfLine,
   type ExpectedFile,
   fetchDataFile,
   readItems,
 } from '../../../functions/shared/files/read-file.ts';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { itemDigest } from '../../../functions/shared/items/digest.ts';
 import { memoryObjects } from './memory-objects.ts';
 
 const key = 'AWSDynamoDB/00000000000001-00000000/data/0-0.json.gz';
@@ -69,6 +72,19 @@ describe('readItems', () => {
   it('counts', async () => {
     const { objects, expected } = storeWith('{"Item":{"id":{"S":"1"}}}\n', 2);
     expect(await problem(drain(readItems(objects, expected)))).toBe('WrongCount');
+  });
+});
+
+describe('digestOfLine', () => {
+  const item = { price: { N: '1.50' }, id: { S: '1' } };
+  const lineOf = (text: string) => ({ item, line: Buffer.from(`{"Item":${text}}`) });
+
+  it('is the digest of the item, however an earlier version has spelled it', () => {
+    expect(digestOfLine(lineOf(JSON.stringify(item)), {})).toBe(itemDigest(item));
+  });
+  it('is taken from the bytes where the file says that they are canonical', () => {
+    expect(digestOfLine(lineOf(canonicalJson(item)), { canonical: true })).toBe(itemDigest(item));
+    expect(digestOfLine(lineOf(JSON.stringify(item)), { canonical: true })).not.toBe(itemDigest(item));
   });
 });
 

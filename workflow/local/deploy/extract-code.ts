@@ -12,6 +12,8 @@ export interface FunctionCode {
   /** Absolute path of the module. */
   readonly modulePath: string;
   readonly exportName: string;
+  /** Where a process that loads the module may keep it compiled; removed together with the package. */
+  readonly compiledPath: string;
 }
 
 /**
@@ -28,7 +30,8 @@ export async function extractCode(spec: FunctionSpec): Promise<FunctionCode> {
   const modulePath = EXTENSIONS.map((extension) => base + extension).find((path) => existsSync(path));
   if (modulePath === undefined)
     throw new Error(`The package of ${spec.name} has no module for its handler ${spec.handler}.`);
-  return { modulePath, exportName: spec.handler.slice(dot + 1) };
+  const compiledPath = join(dirname(spec.zipPath), 'compiled');
+  return { modulePath, exportName: spec.handler.slice(dot + 1), compiledPath };
 }
 
 async function filesIn(zipPath: string): Promise<Readonly<Record<string, Uint8Array>>> {

@@ -54,10 +54,10 @@ export interface RunnerOptions {
 const MAX_IDLE = 20;
 
 /**
- * Beyond 2 a core they only slow one another. Five more, because the planner leaves so many of a quota to others: a
+ * Beyond one a core they only slow one another. Five more, because the planner leaves so many of a quota to others: a
  * Map that had every place would keep a second run, or a look at the first one, waiting.
  */
-const defaultConcurrency = (): number => Math.max(2, 2 * availableParallelism()) + 5;
+const defaultConcurrency = (): number => Math.max(2, availableParallelism()) + 5;
 
 /** Keeps warm workers per function; calls beyond `maxWorkers` wait their turn, and their time limit waits with them. */
 export function createFunctionRunner(options: RunnerOptions): FunctionRunner {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DamagedFileError, decodeItems, fetchDataFile } from '../../files/read-file.ts';
+import { DamagedFileError, decodeItems, digestOfLine, fetchDataFile } from '../../files/read-file.ts';
 import type { TargetFileWriter } from '../../files/target-file.ts';
 import type { ObjectStore } from '../../aws/object-store.ts';
 import { type Expiry, isExpired, willExpire } from '../../aws/time-to-live.ts';
@@ -57,8 +57,9 @@ export async function transformFile(
 ): Promise<FileTransform> {
   const { body, etag } = await fetchDataFile(objects, file);
   const tally = createTally(migration, expiry);
-  for await (const item of decodeItems(body, file.key)) {
-    tally.addSource(item);
+  for await (const read of decodeItems(body, file.key)) {
+    const { item } = read;
+    tally.addSource(item, digestOfLine(read, file));
     const result = migration.transform(item, context);
     if (result.kind === 'quarantined') {
       tally.addQuarantined(item, result);
@@ -82,8 +83,8 @@ function createTally({ source: { key } }: FileContext['migration'], expiry: Expi
   const kinds: Record<string, number> = {};
   const tables = new Map<string, TableTally>();
   return {
-    addSource(item: WireItem): void {
-      source.add(item);
+    addSource(item: WireItem, digest: string): void {
+      source.add(digest);
       counts.products += 1;
       counts.sourceBytes += itemSizeBytes(item);
       if (willExpire(item, expiry)) counts.expiring += 1;
