@@ -1,4 +1,5 @@
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
+import { cut } from '../../functions/shared/text.ts';
 import { count, counted, duration } from './format.ts';
 import type { Progress, StageProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
@@ -160,7 +161,7 @@ function barsView(terminal: Terminal, now: () => number): ProgressView {
   const show = (progress: Progress): void => {
     const at = now();
     const width = terminal.width - 2;
-    put('', () => `  ${terminal.colors.bold(statusLine(progress, now()).slice(0, width))}`);
+    put('', () => `  ${terminal.colors.bold(cut(statusLine(progress, now()), width))}`);
     for (const stage of progress.stages)
       put(stage.state, () => stageText(terminal, after(stage, (now() - at) / 1_000), progress.state));
     multi.update();
