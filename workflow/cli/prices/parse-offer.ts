@@ -1,3 +1,4 @@
+import { cut } from '../../../functions/shared/text.ts';
 import * as z from 'zod';
 import type { PriceGroup, PriceList } from '../../../functions/shared/cost/prices.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -86,7 +87,7 @@ export function parseOffer(
   );
   return {
     source: `AWS price list, ${service}, version ${offer.version}, on demand`,
-    date: offer.publicationDate.slice(0, 10),
+    date: cut(offer.publicationDate, 10),
     dollars: Object.fromEntries(figures),
   };
 }
