@@ -1,10 +1,12 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { BulkPutLine } from '../../../../functions/shared/cost/bulk-put.ts';
+import { itemSizeBytes } from '../../../../functions/shared/items/item-size.ts';
+import type { WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import type { Compression } from './start-request.ts';
 
 /** A line of an input object, or what is wrong with it. */
 export type InputLine =
-  | { readonly kind: 'line'; readonly number: number; readonly line: BulkPutLine }
+  | { readonly kind: 'line'; readonly number: number; readonly line: BulkPutLine; readonly itemBytes: number }
   /** It is JSON, but not a line of bulk put. The next one is read. */
   | { readonly kind: 'invalid'; readonly number: number; readonly error: string }
   /** Nothing after it can be read; without a number the object as a whole. */
@@ -54,7 +56,18 @@ function readLine(text: string, number: number): InputLine {
   const { Item } = json as Partial<BulkPutLine>;
   if (typeof Item !== 'object' || Item === null || Array.isArray(Item))
     return { kind: 'invalid', number, error: 'The line has no Item' };
-  return { kind: 'line', number, line: json as BulkPutLine };
+  const itemBytes = sizeOf(Item);
+  if (itemBytes === undefined) return { kind: 'invalid', number, error: 'The Item is not DynamoDB JSON' };
+  return { kind: 'line', number, line: json as BulkPutLine, itemBytes };
+}
+
+/** `undefined` for what has no size, because an attribute of it is no value. Not every engine refuses that. */
+function sizeOf(item: WireItem): number | undefined {
+  try {
+    return itemSizeBytes(item);
+  } catch {
+    return undefined;
+  }
 }
 
 function parsed(text: string): unknown {

@@ -153,7 +153,7 @@ async function loadLine(
     return reports.add({ outputType: 'ERROR', ...at, errorCode, errorMessage: read.error });
   }
   const { Item: item } = read.line;
-  await pace(writeUnitsOf(item));
+  await pace(writeUnitsOf(read.itemBytes));
   const written = await writeLine(putItem, operation, read.line);
   counts.processed += 1;
   if (written.kind === 'written') return;

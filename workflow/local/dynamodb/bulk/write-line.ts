@@ -36,13 +36,9 @@ const PASSING = new Set([
 const TRIES = 10;
 const PAUSE_MILLIS = 50;
 
-/** Write request units that an item takes; 1 for what is no item at all. */
-export function writeUnitsOf(item: WireItem): number {
-  try {
-    return Math.max(1, Math.ceil(itemSizeBytes(item) / BYTES_PER_WRITE_UNIT));
-  } catch {
-    return 1;
-  }
+/** Write request units of an item of this size. */
+export function writeUnitsOf(itemBytes: number): number {
+  return Math.max(1, Math.ceil(itemBytes / BYTES_PER_WRITE_UNIT));
 }
 
 /**
