@@ -40,7 +40,7 @@ export const BULK_PUT: BulkPutFacts = {
   iam: {
     value: UNKNOWN,
     reading: {
-      start: ['dynamodb:StartBulkPutItems'],
+      start: ['dynamodb:StartBulkPutItems', 'dynamodb:PutItem'],
       describe: ['dynamodb:DescribeBulkOperation'],
       cancel: ['dynamodb:CancelBulkOperation'],
       list: ['dynamodb:ListBulkOperations'],
@@ -57,6 +57,14 @@ export const BULK_PUT: BulkPutFacts = {
     reading: '<table ARN>/bulk-operation/<id>',
     source:
       'API reference, DescribeBulkOperation: 37 to 1024 characters. Assumed: like an export’s or import’s',
+    date: '2026-11-29',
+  },
+  /** Whether a policy that denies the caller PutItem holds for what the operation writes. */
+  writesAsCaller: {
+    value: UNKNOWN,
+    reading: true,
+    source:
+      'DynamoDB developer guide, BulkPutItems.Considerations, has a part on permissions that was not read. Assumed: the service writes on the caller’s behalf',
     date: '2026-11-29',
   },
   limits: {
@@ -164,6 +172,7 @@ export interface BulkPutFacts {
   readonly stopsObject: Fact<string>;
   readonly iam: Fact<BulkPutActions>;
   readonly operationArn: Fact<string>;
+  readonly writesAsCaller: Fact<boolean>;
   readonly limits: {
     readonly objects: Fact<number>;
     readonly objectBytes: Fact<number>;

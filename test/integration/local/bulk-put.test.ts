@@ -351,5 +351,11 @@ describe('bulk operations', () => {
     await expect(bulk.dynamodb.send(new ListBulkOperationsCommand({}))).rejects.toMatchObject({
       name: 'ProvisionedThroughputExceededException',
     });
+    const table = await bulk.createTable();
+    await bulk.upload(`${table}/1.json`, numbered(0, 1));
+    const arn = await bulk.start(table);
+    aws.faults.add({ operation: 'DescribeBulkOperation', key: arn, table, kind: 'reset', nth: 1 });
+    await expect(bulk.read(arn)).rejects.toThrow(/socket hang up|ECONNRESET/);
+    await bulk.endOf(arn);
   });
 });

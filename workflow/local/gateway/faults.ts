@@ -11,7 +11,7 @@ export interface RequestFilter {
   readonly service?: ServiceName;
   readonly operation?: string | readonly string[];
   readonly table?: string;
-  /** S3 object key, or the name or ARN of a function, state machine, execution or topic: whole, or a pattern. */
+  /** S3 object key, or the name or ARN of a function, state machine, execution, topic or bulk operation: whole, or a pattern. */
   readonly key?: string | RegExp;
   /** The Lambda function that sends the request. */
   readonly functionName?: string;

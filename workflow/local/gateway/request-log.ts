@@ -30,7 +30,7 @@ export interface LoggedRequest {
   readonly withPolicy: boolean;
   /** The header of that name: `*` on a PUT that must not overwrite. */
   readonly ifNoneMatch: string | undefined;
-  /** S3 object key; otherwise the name, ARN, UUID or URL of the function, mapping, state machine, execution, topic, stream or queue that it is about. */
+  /** S3 object key; otherwise the name, ARN, UUID or URL of the function, mapping, state machine, execution, topic, stream, queue or bulk operation that it is about. */
   readonly key: string | undefined;
   readonly requestBytes: number;
   /** Name of the Lambda function that sent it; `undefined` for every other client. */

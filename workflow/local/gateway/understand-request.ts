@@ -33,13 +33,22 @@ export function understandRequest(raw: RawRequest): AwsRequest {
     return { ...base, ...none, key, operation: params.get('Action') ?? 'Unknown' };
   }
   const json = parseJson(raw.body);
-  if (service === 'dynamodb') return { ...base, ...none, operation: target, json, tables: tablesOf(json) };
+  if (service === 'dynamodb')
+    return { ...base, ...none, operation: target, json, tables: tablesOf(json), key: subjectOf(json) };
   return { ...base, ...none, operation: target, json, key: subjectOf(json) };
 }
 
-/** The execution, state machine, stream or queue that a request is about; a shard iterator begins with its stream's ARN. */
+/** The execution, state machine, stream, queue or bulk operation that a request is about; a shard iterator begins with its stream's ARN. */
 function subjectOf(json: Record<string, unknown>): string | undefined {
-  const names = ['executionArn', 'stateMachineArn', 'StreamArn', 'ShardIterator', 'QueueUrl', 'QueueName'];
+  const names = [
+    'executionArn',
+    'stateMachineArn',
+    'StreamArn',
+    'ShardIterator',
+    'QueueUrl',
+    'QueueName',
+    'BulkOperationArn',
+  ];
   const subject = names.map((name) => json[name]).find((value) => typeof value === 'string');
   return subject?.split('|')[0];
 }
