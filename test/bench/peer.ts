@@ -18,15 +18,10 @@ export interface PeerWorld extends Pick<BenchWorld, 'engineUrl' | 'dynamo' | 'cr
   readonly aws: Pick<BenchWorld['aws'], 'region'>;
 }
 
-/** The peer has not copied the table. */
-class PeerError extends OperatorError {
-  override readonly name = 'PeerError';
-}
-
 /**
  * Times a command that copies the source into an empty table with the same key. Item by item the copy must be the source.
  *
- * @throws PeerError naming the exit code, or how many items are lost, changed or invented
+ * @throws OperatorError naming the exit code, or how many items are lost, changed or invented
  */
 export async function copyByPeer(world: PeerWorld, command: string): Promise<Sample> {
   await world.createTable(TARGET_TABLE, 'products');
@@ -41,7 +36,8 @@ async function timeCopy(world: PeerWorld, command: string): Promise<Sample> {
   const startedAt = performance.now();
   const code = await runCommand(command, environmentOf(world));
   const seconds = (performance.now() - startedAt) / 1_000;
-  if (code !== 0) throw new PeerError(`The peer (${command}) ended with ${code ?? 'a signal'} instead of 0.`);
+  if (code !== 0)
+    throw new OperatorError(`The peer (${command}) ended with ${code ?? 'a signal'} instead of 0.`);
   const items = await compare(world.dynamo, command);
   return { ...UNMEASURED, items, seconds };
 }
@@ -78,7 +74,7 @@ async function compare(dynamo: DynamoDBClient, command: string): Promise<number>
   const changed = keys.filter((key) => target.has(key) && target.get(key) !== source.get(key)).length;
   const invented = [...target.keys()].filter((key) => !source.has(key)).length;
   if (lost + changed + invented === 0) return target.size;
-  throw new PeerError(
+  throw new OperatorError(
     `The peer (${command}) did not copy the table: of ${source.size} items it lost ${lost} and changed ${changed}, and ${invented} are there that the source has not.`,
   );
 }
