@@ -1,28 +1,33 @@
 import { productToItems } from '../support/shop.ts';
 import { generateProducts } from '../../workflow/local/products/generate-products.ts';
-import { stringAttribute } from '../../functions/shared/items/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import { sampleContext } from '../support/sample-context.ts';
 import { encodeRequest, openSocket } from './raw-socket.ts';
 
+/** What is written: the items of the new model, as a migration does, or the products themselves, as a restore does. */
+export type CeilingItems = 'targets' | 'products';
+
+/** Requests that are encoded together and sent together. */
+interface CeilingSet {
+  readonly items: CeilingItems;
+  readonly url: string;
+  readonly tableName: string;
+  readonly products: number;
+  /** Of how many workers this is which one. */
+  readonly workers: number;
+  readonly worker: number;
+}
+
 /** What the engine gives to a client that does the least work of its own. */
 export type CeilingOrder =
-  | {
-      /** Encodes every request, before the time is taken. */
-      readonly action: 'encode';
-      readonly url: string;
-      readonly tableName: string;
-      readonly products: number;
-      /** Of how many workers this is which one. */
-      readonly workers: number;
-      readonly worker: number;
-    }
-  | {
+  /** Encodes every request, before the time is taken. */
+  | ({ readonly action: 'encode' } & CeilingSet)
+  | ({
       readonly action: 'write';
-      readonly url: string;
       readonly inFlight: number;
       /** How often the encoded requests are sent, each time with other partition keys. */
       readonly passes: number;
-    }
+    } & CeilingSet)
   | {
       readonly action: 'scan';
       readonly url: string;
@@ -36,21 +41,35 @@ export interface CeilingResult {
   readonly requests: number;
 }
 
-/** A request, and where in it the digits stand that tell one pass's partition keys from the next one's. */
+/** A request, and where in it the digits are that distinguish one pass's partition keys from the next one's. */
 interface Encoded {
   readonly bytes: Buffer;
   readonly marks: readonly number[];
 }
 
-const batchItems = 25;
-const passMark = 'pass000-';
-const digitsAt = 'PRODUCT#pass'.length;
-let requests: Encoded[] = [];
-let encodedItems = 0;
+interface EncodedSet {
+  readonly requests: readonly Encoded[];
+  readonly items: number;
+}
 
-function encoded(bytes: Buffer): Encoded {
+const BATCH_ITEMS = 25;
+const PASS_MARK = 'pass000-';
+/** How a partition key begins in the request's text. */
+const KEY_STARTS: Readonly<Record<CeilingItems, string>> = {
+  targets: `PRODUCT#${PASS_MARK}`,
+  products: `{"S":"${PASS_MARK}`,
+};
+const DIGITS_IN_MARK = PASS_MARK.indexOf('0');
+
+const sets = new Map<string, EncodedSet>();
+
+const nameOf = ({ items, tableName, products, workers, worker }: CeilingSet): string =>
+  JSON.stringify([items, tableName, products, workers, worker]);
+
+function encoded(bytes: Buffer, items: CeilingItems): Encoded {
   const marks: number[] = [];
-  const key = `PRODUCT#${passMark}`;
+  const key = KEY_STARTS[items];
+  const digitsAt = key.length - PASS_MARK.length + DIGITS_IN_MARK;
   for (let at = bytes.indexOf(key); at >= 0; at = bytes.indexOf(key, at + 1)) marks.push(at + digitsAt);
   return { bytes, marks };
 }
@@ -61,35 +80,47 @@ function forPass({ bytes, marks }: Encoded, pass: number): Buffer {
   return bytes;
 }
 
-function encode(order: Extract<CeilingOrder, { action: 'encode' }>): CeilingResult {
-  const url = new URL(order.url);
-  requests = [];
-  encodedItems = 0;
+/** The items that a worker's part of the products becomes. */
+function* itemsOf({ items, products, workers, worker }: CeilingSet): Generator<WireItem> {
+  let index = 0;
+  for (const product of generateProducts({ count: products })) {
+    index += 1;
+    if (index % workers !== worker) continue;
+    const own = { ...product, id: { S: `${PASS_MARK}${stringAttribute(product, 'id') ?? ''}` } };
+    if (items === 'products') yield own;
+    else yield* targetsOf(own);
+  }
+}
+
+function targetsOf(product: WireItem): readonly WireItem[] {
+  const result = productToItems(product, sampleContext);
+  return result.kind === 'items' ? result.items : [];
+}
+
+function encode(set: CeilingSet): CeilingResult {
+  const url = new URL(set.url);
+  const requests: Encoded[] = [];
+  let items = 0;
   let batch: string[] = [];
   const flush = (): void => {
     const puts = batch.map((item) => `{"PutRequest":{"Item":${item}}}`).join(',');
-    const body = `{"RequestItems":{"${order.tableName}":[${puts}]},"ReturnConsumedCapacity":"TOTAL"}`;
-    requests.push(encoded(encodeRequest(url, 'BatchWriteItem', body)));
-    encodedItems += batch.length;
+    const body = `{"RequestItems":{"${set.tableName}":[${puts}]},"ReturnConsumedCapacity":"TOTAL"}`;
+    requests.push(encoded(encodeRequest(url, 'BatchWriteItem', body), set.items));
+    items += batch.length;
     batch = [];
   };
-  let index = 0;
-  for (const product of generateProducts({ count: order.products })) {
-    index += 1;
-    if (index % order.workers !== order.worker) continue;
-    const id = { S: `${passMark}${stringAttribute(product, 'id') ?? ''}` };
-    const result = productToItems({ ...product, id }, sampleContext);
-    for (const item of result.kind === 'items' ? result.items : []) {
-      batch.push(JSON.stringify(item));
-      if (batch.length === batchItems) flush();
-    }
+  for (const item of itemsOf(set)) {
+    batch.push(JSON.stringify(item));
+    if (batch.length === BATCH_ITEMS) flush();
   }
   if (batch.length > 0) flush();
-  return { items: encodedItems, requests: requests.length };
+  sets.set(nameOf(set), { requests, items });
+  return { items, requests: requests.length };
 }
 
 async function write(order: Extract<CeilingOrder, { action: 'write' }>): Promise<CeilingResult> {
   const { url, inFlight, passes } = order;
+  const { requests, items } = sets.get(nameOf(order)) ?? { requests: [], items: 0 };
   const total = requests.length * passes;
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -105,7 +136,7 @@ async function write(order: Extract<CeilingOrder, { action: 'write' }>): Promise
     socket.close();
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
-  return { items: encodedItems * passes, requests: total };
+  return { items: items * passes, requests: total };
 }
 
 async function scan(order: Extract<CeilingOrder, { action: 'scan' }>): Promise<CeilingResult> {
@@ -119,7 +150,7 @@ async function scan(order: Extract<CeilingOrder, { action: 'scan' }>): Promise<C
     const request = { TableName, Segment, TotalSegments, ConsistentRead: true, ExclusiveStartKey };
     const body = await socket.send(encodeRequest(url, 'Scan', JSON.stringify(request)));
     pages += 1;
-    // The key and the count stand outside the items, at either end; the items themselves are not looked at.
+    // The key and the count are outside the items, at either end; the items themselves are not looked at.
     const ends = `${body.toString('latin1', 0, 300)} ${body.toString('latin1', body.length - 300)}`;
     items += Number(/"Count":(\d+)/.exec(ends)?.[1] ?? Number.NaN);
     const key = /"LastEvaluatedKey":(\{.*?\}\})/.exec(ends)?.[1];

@@ -14,6 +14,7 @@ type Handler = (event: unknown, context: object) => Promise<unknown>;
 
 const limitMillis = 900_000;
 let handler: Handler | undefined;
+let invokedFunctionArn: string | undefined;
 let requests = 0;
 subscribe('http.client.request.start', () => {
   requests += 1;
@@ -21,13 +22,20 @@ subscribe('http.client.request.start', () => {
 
 const answer = (message: HostAnswer): void => void process.send?.(message);
 
-async function load({ modulePath, exportName }: Extract<HostRequest, { kind: 'load' }>): Promise<void> {
+async function load({
+  modulePath,
+  exportName,
+  functionArn,
+}: Extract<HostRequest, { kind: 'load' }>): Promise<void> {
+  invokedFunctionArn = functionArn;
   const startedAt = performance.now();
+  const before = process.cpuUsage();
   const module = (await import(pathToFileURL(modulePath).href)) as Record<string, unknown> & {
     default?: Record<string, unknown>;
   };
   handler = (module[exportName] ?? module.default?.[exportName]) as Handler;
-  answer({ kind: 'loaded', millis: performance.now() - startedAt });
+  const { user, system } = process.cpuUsage(before);
+  answer({ kind: 'loaded', millis: performance.now() - startedAt, cpuMillis: (user + system) / 1_000 });
 }
 
 async function call({ payload }: Extract<HostRequest, { kind: 'call' }>): Promise<void> {
@@ -36,6 +44,7 @@ async function call({ payload }: Extract<HostRequest, { kind: 'call' }>): Promis
   const before = process.cpuUsage();
   const requestsBefore = requests;
   const context = {
+    invokedFunctionArn,
     awsRequestId: crypto.randomUUID(),
     getRemainingTimeInMillis: () => limitMillis - (Date.now() - startedAt),
   };

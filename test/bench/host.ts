@@ -6,6 +6,8 @@ import type { HostAnswer, HostRequest, Spent } from './messages.ts';
 export interface Host {
   /** Milliseconds that loading the module took. */
   readonly loadMillis: number;
+  /** Processor time of it, milliseconds. */
+  readonly loadCpuMillis: number;
   call(payload: unknown): Promise<{ readonly result: unknown; readonly spent: Spent }>;
   stop(): Promise<void>;
 }
@@ -14,6 +16,8 @@ export interface Host {
 export interface HostParts {
   readonly modulePath: string;
   readonly exportName: string;
+  /** Absent where the module is no function of the service. */
+  readonly functionArn?: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -23,15 +27,16 @@ const script = fileURLToPath(new URL('./host-process.ts', import.meta.url));
 const profiles = process.env['BENCH_PROFILES'];
 
 /** Starts a process; what its code writes is dropped, its errors are shown. */
-export async function startHost({ modulePath, exportName, env }: HostParts): Promise<Host> {
+export async function startHost({ modulePath, exportName, functionArn, env }: HostParts): Promise<Host> {
   const child = fork(script, {
     env: profiles === undefined ? env : { ...env, BENCH_PROFILES: profiles },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const loaded = await ask(child, { kind: 'load', modulePath, exportName });
+  const loaded = await ask(child, { kind: 'load', modulePath, exportName, functionArn });
   if (loaded.kind !== 'loaded') throw new Error('The module was not loaded.');
   return {
     loadMillis: loaded.millis,
+    loadCpuMillis: loaded.cpuMillis,
     async call(payload) {
       const answer = await ask(child, { kind: 'call', payload });
       if (answer.kind !== 'done') throw new Error('The call was not answered.');

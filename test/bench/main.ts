@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { runCommand } from '../../workflow/cli/command.ts';
+import { bestShape, type CeilingShape, encodeCeiling } from './ceiling.ts';
 import { measureColdStarts } from './cold-start.ts';
-import { goalsOf, growthGoals } from './goals.ts';
-import { type Measurement, median, type Sample, summarise } from './measurement.ts';
-import { type Bench, encodeCeiling, type Name, runRound, startHosts, writeCeiling } from './round.ts';
+import { coldStartGoals, type Goal, goalsOf, growthGoals, type Measured, npmStartGoals } from './goals.ts';
+import { type Sample, summarise } from './measurement.ts';
+import { measureNpmStart } from './npm-start.ts';
+import { ceilingOf, type Name, runRound, startHosts } from './round.ts';
 import { startWorld, type BenchWorld } from './world.ts';
 
 interface BenchOptions {
@@ -14,6 +16,8 @@ interface BenchOptions {
   readonly distance: number;
   readonly byHand: boolean;
   readonly coldStart: boolean;
+  readonly npmStart: boolean;
+  readonly peer?: string;
 }
 
 const toCount = (text: string): number => {
@@ -37,47 +41,36 @@ const command = new Command('bench')
     0,
   )
   .option('--no-by-hand', 'leave the baseline out, which takes longest')
-  .option('--no-cold-start', "leave the functions' loading times out");
+  .option('--no-cold-start', "leave the functions' loading times out")
+  .option('--no-npm-start', 'leave out how long npm start takes')
+  .option(
+    '--peer <command>',
+    'time a command that copies the source table, in the same rounds: test/README.md says what it is given',
+  );
 
 const print = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const printGoals = (about: object, goals: readonly Goal[]): void => {
+  for (const goal of goals) print({ name: 'goal', ...about, ...goal });
+};
 
-/** As many requests in flight as are best, tried out on a few products. */
-async function bestInFlight(bench: Omit<Bench, 'inFlight'>): Promise<number> {
-  const tried: (readonly [number, number])[] = [];
-  const products = Math.min(2_000, bench.products);
-  await encodeCeiling(bench, products);
-  await writeCeiling(bench, { inFlight: 4, products });
-  for (const inFlight of [1, 2, 4, 8, 16]) {
-    const speeds: number[] = [];
-    for (let pass = 0; pass < 3; pass += 1) {
-      const { items, seconds } = await writeCeiling(bench, { inFlight, products });
-      speeds.push(items / seconds);
-    }
-    tried.push([inFlight, median(speeds)]);
-  }
-  return tried.toSorted(([, one], [, other]) => other - one)[0]?.[0] ?? 8;
-}
-
-async function benchSize(
-  world: BenchWorld,
-  options: BenchOptions,
-  products: number,
-): Promise<ReadonlyMap<Name, Measurement>> {
-  const { workers, rounds = products >= 100_000 ? 1 : 3 } = options;
+async function benchSize(world: BenchWorld, options: BenchOptions, products: number): Promise<Measured> {
+  const { workers, rounds = products >= 100_000 ? 1 : 3, peer } = options;
   const hosts = await startHosts(world, options);
   try {
-    const parts = { world, products, workers, hosts };
-    const inFlight = await bestInFlight(parts);
-    await encodeCeiling(parts, products);
+    const ceiling = ceilingOf({ world, hosts, products });
+    const shape = await bestShape(ceiling);
+    for (const items of ['targets', 'products'] as const)
+      await encodeCeiling(ceiling, { items, workers: shape.workers });
     const samples: ReadonlyMap<Name, Sample>[] = [];
-    for (let round = 0; round < rounds; round += 1) samples.push(await runRound({ ...parts, inFlight }));
+    for (let round = 0; round < rounds; round += 1)
+      samples.push(await runRound({ world, products, workers, hosts, shape, peer }));
     const names = [...(samples[0]?.keys() ?? [])];
     const summary = names.map((name) => {
       const passes = samples.flatMap((pass) => pass.get(name) ?? []);
-      const about = { name, products, workers: name === 'byHand' ? 1 : workers };
-      return [name, summarise(about, passes)] as const;
+      return [name, summarise({ name, products, workers: workersOf(name, workers, shape) }, passes)] as const;
     });
-    for (const [name, line] of summary) print(name === 'ceiling' ? { ...line, inFlight } : line);
+    for (const [name, line] of summary)
+      print(name === 'ceiling' || name === 'restoreCeiling' ? { ...line, inFlight: shape.inFlight } : line);
     return new Map(summary);
   } finally {
     await Promise.all(
@@ -88,8 +81,27 @@ async function benchSize(
   }
 }
 
+function workersOf(name: Name, workers: number, shape: CeilingShape): number {
+  if (name === 'ceiling' || name === 'restoreCeiling') return shape.workers;
+  return name === 'byHand' || name === 'peer' ? 1 : workers;
+}
+
+/** Loading times of the functions, and the time of a whole migration by one command. */
+async function benchStarts(world: BenchWorld, { coldStart, npmStart }: BenchOptions): Promise<void> {
+  if (coldStart) {
+    const starts = await measureColdStarts(world);
+    for (const line of starts) print(line);
+    printGoals({}, coldStartGoals(starts));
+  }
+  if (npmStart) {
+    const seconds = await measureNpmStart();
+    print({ name: 'npmStart', products: 1_000, seconds });
+    printGoals({ products: 1_000 }, npmStartGoals(seconds));
+  }
+}
+
 async function bench(options: BenchOptions): Promise<number> {
-  const bySize: (readonly [number, ReadonlyMap<Name, Measurement>])[] = [];
+  const bySize: (readonly [number, Measured])[] = [];
   for (const products of options.products) {
     const world = await startWorld({
       products,
@@ -97,11 +109,10 @@ async function bench(options: BenchOptions): Promise<number> {
       distanceMillis: options.distance,
     });
     try {
-      if (bySize.length === 0 && options.coldStart)
-        for (const line of await measureColdStarts(world)) print(line);
+      if (bySize.length === 0) await benchStarts(world, options);
       const measured = await benchSize(world, options, products);
       bySize.push([products, measured]);
-      print({ name: 'goals', products, goals: goalsOf(measured) });
+      printGoals({ products }, goalsOf(measured, { ...options, products }));
     } finally {
       await world.stop();
     }
@@ -110,7 +121,7 @@ async function bench(options: BenchOptions): Promise<number> {
     const small = bySize[index - 1]?.[1].get('migrate');
     const migrate = large.get('migrate');
     if (small !== undefined && migrate !== undefined)
-      print({ name: 'growth', goals: growthGoals(small, migrate) });
+      printGoals({ products: migrate.products }, growthGoals(small, migrate));
   }
   return 0;
 }

@@ -95,6 +95,20 @@ export async function measure({ hosts, payloads, next, itemsOf }: MeasuredWork):
   };
 }
 
+/** Several measurements of one pass, as if they were one. */
+export function sumOfSamples(samples: readonly Sample[]): Sample {
+  const sum = (of: (sample: Sample) => number): number =>
+    samples.reduce((total, sample) => total + of(sample), 0);
+  return {
+    items: sum(({ items }) => items),
+    seconds: sum(({ seconds }) => seconds),
+    requests: sum(({ requests }) => requests),
+    cpuMicros: sum(({ cpuMicros }) => cpuMicros),
+    engineCpuMicros: sum(({ engineCpuMicros = Number.NaN }) => engineCpuMicros),
+    peakMegabytes: Math.max(...samples.map(({ peakMegabytes }) => peakMegabytes)),
+  };
+}
+
 /** Sums the passes up. */
 export function summarise(
   about: { readonly name: string; readonly products: number; readonly workers: number },

@@ -1,11 +1,16 @@
 /** What a child process is told. */
 export type HostRequest =
-  | { readonly kind: 'load'; readonly modulePath: string; readonly exportName: string }
+  | {
+      readonly kind: 'load';
+      readonly modulePath: string;
+      readonly exportName: string;
+      readonly functionArn: string | undefined;
+    }
   | { readonly kind: 'call'; readonly payload: unknown };
 
 /** What a child process answers. */
 export type HostAnswer =
-  | { readonly kind: 'loaded'; readonly millis: number }
+  | { readonly kind: 'loaded'; readonly millis: number; readonly cpuMillis: number }
   | { readonly kind: 'done'; readonly result: unknown; readonly spent: Spent }
   | { readonly kind: 'failed'; readonly message: string };
 

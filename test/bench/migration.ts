@@ -53,19 +53,9 @@ export function measureMap(run: BegunMigration, hosts: readonly Host[], step: Ma
   return measure({ hosts, ...workOf(run, step) });
 }
 
-/** Runs a Map through the embedded Lambda, one worker after the other. */
-export async function runMap(world: BenchWorld, run: BegunMigration, step: MapStep): Promise<void> {
-  const { payloads, next } = workOf(run, step);
-  for (const first of payloads) {
-    for (let payload: unknown = first; payload !== undefined;)
-      payload = next?.(await world.invoke<WorkerOutput>(step.functionKey, payload));
-  }
-}
-
-/** The states between the backup and the migration. */
+/** The states between the transform and the migration. */
 export async function sealAndCreate(world: BenchWorld, run: BegunMigration): Promise<void> {
-  const { runId, executionArn, plan } = run;
-  await runMap(world, run, { functionKey: 'transformProducts', indexes: plan.shards });
+  const { runId, executionArn } = run;
   await world.invoke('sealBackup', { runId, executionArn });
   const tables = ['Cart', 'Orders', 'Returns', 'ProductsEnhanced'];
   for (const table of tables) await world.invoke(`create${table}Table`, { runId, executionArn });

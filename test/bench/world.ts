@@ -1,4 +1,9 @@
-import { DeleteTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { lockKey } from '../../functions/shared/ledger/ledger-table.ts';
@@ -9,7 +14,8 @@ import { startDynoxide } from '../../workflow/local/dynamodb/dynoxide.ts';
 import { startEmbeddedAws, type EmbeddedAws } from '../../workflow/local/embedded-aws.ts';
 import { functionEnvironment } from '../../workflow/local/lambda/function-environment.ts';
 import { generateProducts } from '../../workflow/local/products/generate-products.ts';
-import { createProductsTable } from './tables.ts';
+import type { CeilingItems } from './ceiling-module.ts';
+import { createBenchTable } from './tables.ts';
 import { type Host, startHost } from './host.ts';
 import { startRelay } from './relay.ts';
 
@@ -28,7 +34,9 @@ export interface BenchWorld {
   hostFunction(functionKey: string, number: number): Promise<Host>;
   /** Lets the next run begin, and takes every table away but the source and the ledger. */
   clean(): Promise<void>;
-  createTable(tableName: string): Promise<void>;
+  /** Lets a table be deleted that a run protected. */
+  unprotect(tableName: string): Promise<void>;
+  createTable(tableName: string, items: CeilingItems): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,7 +75,9 @@ export async function startWorld(options: {
     invoke: (key, payload) => invoke(lambda, aws.functions[key] ?? key, payload),
     hostFunction: (key, number) => hostFunction(specs.get(key), { number, aws, engineUrl }),
     clean: () => clean(dynamo, aws.ledgerTable),
-    createTable: (tableName) => createProductsTable(dynamo, tableName),
+    unprotect: async (TableName) =>
+      void (await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }))),
+    createTable: (tableName, items) => createBenchTable(dynamo, tableName, items),
     async stop() {
       dynamo.destroy();
       lambda.destroy();
@@ -97,7 +107,7 @@ async function hostFunction(
 ): Promise<Host> {
   if (spec === undefined) throw new Error('There is no such function.');
   const env = { ...functionEnvironment(spec, number, aws.endpoint), AWS_ENDPOINT_URL_DYNAMODB: engineUrl };
-  return startHost({ ...(await extractCode(spec)), env });
+  return startHost({ ...(await extractCode(spec)), functionArn: spec.arn, env });
 }
 
 async function clean(dynamo: DynamoDBClient, ledgerTable: string): Promise<void> {
