@@ -10,6 +10,7 @@ import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
+import { summaryOf } from '../shared/runs/outcome.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Report } from '../shared/runs/report.ts';
@@ -107,7 +108,8 @@ async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
   const report = buildReport(runtime, run, ledger, end);
   // The estimate is that of a migration of the same size, which this was not.
   const cost = { ...report.cost, estimated: {} };
-  return { ...report, cost, restored: restoredCounts(run, ledger) };
+  const restored = restoredCounts(run, ledger);
+  return { ...report, cost, restored, summary: summaryOf({ ...report, restored }) };
 }
 
 /**

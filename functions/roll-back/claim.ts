@@ -119,9 +119,13 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
   return change(runtime, order, { run, to: 'HELD', lock, writer: writerOf(order, run), facts });
 }
 
-function refuseLiving(run: Run): never {
+function refuseLiving({ runId, kind, executionArn }: Run): never {
+  const stop =
+    kind === 'manual'
+      ? '.'
+      : `, or stop it (the run is then rolled back automatically): aws stepfunctions stop-execution --execution-arn ${executionArn}`;
   throw new InvalidInputError(
-    `Run ${run.runId} is still being worked on by ${run.executionArn}. Nothing was changed. Stop that execution first (it will then be rolled back automatically), or wait until it ends.`,
+    `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed. Wait until it ends${stop}`,
   );
 }
 

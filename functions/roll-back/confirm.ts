@@ -1,4 +1,4 @@
-import { rollbackWith } from '../shared/runs/next-step.ts';
+import { commandsOf } from '../shared/runs/commands.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -24,24 +24,30 @@ function tableNames(reliants: readonly Reliant[]): string {
 const typed = (confirm: string | undefined): string =>
   confirm === undefined ? '' : ` "confirm" was "${confirm}".`;
 
+/** Who relies on a run, and what an operator has confirmed. */
+export interface Confirmation {
+  /** Newest first, none of them rolled back. */
+  readonly reliants: readonly Reliant[];
+  readonly confirm: string | undefined;
+  readonly stage: string;
+}
+
 /**
- * Says why an operator's roll back does not start, with the input to paste. `undefined` if it may start.
- *
- * @param reliants newest first, none of them rolled back
+ * Says why an operator's roll back does not start, with the command to paste. `undefined` if it may start.
  */
 export function missingConfirmation(
   { runId, status }: Pick<Run, 'runId' | 'status'>,
-  reliants: readonly Reliant[],
-  confirm: string | undefined,
+  { reliants, confirm, stage }: Confirmation,
 ): string | undefined {
   const [newest] = reliants;
+  const { rollBack } = commandsOf(stage);
   if (newest !== undefined) {
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
-    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. To roll it back anyway, start ${rollbackWith(runId, newest.runId)}. Each table that is relied on is backed up first.`;
+    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. Each table that is relied on is backed up first. To roll the run back anyway: ${rollBack(runId, newest.runId)}`;
   }
   if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
-  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. To roll it back anyway, start ${rollbackWith(runId, runId)}. Each table is backed up first.`;
+  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. Each table is backed up first. To roll the run back anyway: ${rollBack(runId, runId)}`;
 }
 
 /**
@@ -52,7 +58,9 @@ export function missingConfirmation(
  */
 export async function requireConfirmation(runtime: Runtime, order: RollBackOrder, run: Run): Promise<void> {
   if (order.reason !== 'operator') return;
-  const refusal = missingConfirmation(run, await listReliants(runtime.ledger, run.runId), order.confirm);
+  const reliants = await listReliants(runtime.ledger, run.runId);
+  const { confirm } = order;
+  const refusal = missingConfirmation(run, { reliants, confirm, stage: runtime.config.stage });
   if (refusal !== undefined) throw new InvalidInputError(refusal);
 }
 

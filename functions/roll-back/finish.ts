@@ -27,10 +27,11 @@ export interface RemovalResult {
 /** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
 const MAX_CAUSE_BYTES = 4_000;
 
-/** A run's report, and the names of the tables that it fills. */
+/** A run's report, the names of the tables that it fills, and its stage. */
 interface Reported {
   readonly report: Report;
   readonly filled: readonly string[];
+  readonly stage: string;
 }
 
 /** Statuses that a run of the ledger can end with. */
@@ -109,13 +110,13 @@ const sourceText = (run: Run): string =>
   isRestore(run) ? '' : ` Table ${run.sourceTable} was not written to.`;
 
 function causeText(run: Run, reported: Reported, result: RemovalResult): string {
-  const { report } = reported;
+  const { report, stage } = reported;
   const { failure, backup, reportUri } = report;
   const remains =
     result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run))) ?? ''}${reportText}`;
+  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run)), stage) ?? ''}${reportText}`;
   return cut(text, MAX_CAUSE_BYTES);
 }
 
@@ -123,7 +124,9 @@ async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Pro
   const status = endStatus(run);
   const ledger = await readRunLedger(runtime, run.runId);
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
-  const nextStep = [...result.remaining, nextStepOf(endingOf(run, status)) ?? ''].join(' ');
+  const nextStep = [...result.remaining, nextStepOf(endingOf(run, status), runtime.config.stage) ?? ''].join(
+    ' ',
+  );
   const failure = { error, cause, nextStep, ...(state === undefined ? {} : { state }) };
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
@@ -153,7 +156,8 @@ export async function finishRollBack(
 }
 
 function reportedOf(runtime: Runtime, run: Run, report: Report): Reported {
-  return { report, filled: filledTablesOf(runtime, run).map(({ name }) => name) };
+  const filled = filledTablesOf(runtime, run).map(({ name }) => name);
+  return { report, filled, stage: runtime.config.stage };
 }
 
 function turnFor(run: Run, reported: Reported, result: RemovalResult): RollBackTurn {

@@ -1,5 +1,7 @@
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { RUN_LAYOUT } from '../../functions/shared/files/layout.ts';
+import { endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
+import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
 import { isOfSync } from '../../functions/shared/ledger/run.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
@@ -18,16 +20,20 @@ export interface ReportView extends Pictures {
 /** What is known of an execution that has just ended. */
 export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
   const path = await executionPath(context.sfn, end.executionArn).catch(() => []);
-  if (end.runId === undefined) return { report: reportWithoutRun(end), path, shards: new Map() };
+  if (end.runId === undefined)
+    return { report: reportWithoutRun(end, context.stage), path, shards: new Map() };
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
-  const report = isCurrent ? readReport(record, end.output) : await storedReport(context, record);
+  const report = isCurrent
+    ? readReport(record, end.output, context.stage)
+    : await storedReport(context, record);
   return { report, path, shards: record.shards };
 }
 
-/** Reports of earlier versions have no `kind`. */
-type WrittenReport = Omit<Report, 'kind'> & Partial<Pick<Report, 'kind'>>;
+/** Reports of earlier versions have none of these. */
+type NewFields = 'kind' | 'summary' | 'nextStep';
+type WrittenReport = Omit<Report, NewFields> & Partial<Pick<Report, NewFields>>;
 
 const isReport = (output: unknown): output is WrittenReport =>
   typeof output === 'object' && output !== null && 'runId' in output && 'status' in output;
@@ -36,10 +42,10 @@ const isReport = (output: unknown): output is WrittenReport =>
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
   const stored = await objectStore(context.s3, context.bucket).get(RUN_LAYOUT.report(record.run.runId));
   const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);
-  if (isReport(report)) return readReport(record, report);
+  if (isReport(report)) return readReport(record, report, context.stage);
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
-  return reportFromLedger(record, { now: new Date(), found });
+  return reportFromLedger(record, { now: new Date(), found, stage: context.stage });
 }
 
 /** What is known of a run, whenever it was. */
@@ -57,6 +63,10 @@ export async function reportOfRun(
 }
 
 /** The report as this version knows it. What an earlier one has left out, the run's record says. */
-export function readReport({ run }: Pick<RunRecord, 'run'>, report: WrittenReport): Report {
-  return { ...report, kind: report.kind ?? run.kind, ...(run.step !== undefined && { step: run.step }) };
+export function readReport({ run }: Pick<RunRecord, 'run'>, written: WrittenReport, stage: string): Report {
+  const kind = written.kind ?? run.kind;
+  const report = { ...written, kind, ...(run.step !== undefined && { step: run.step }) };
+  const step = report.failure?.nextStep ?? nextStepOf(endingOf(run, report.status), stage) ?? null;
+  const { summary = summaryOf(report), nextStep = step } = report;
+  return { ...report, summary, nextStep };
 }

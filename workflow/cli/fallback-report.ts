@@ -3,6 +3,8 @@ import type { FilledTable } from '../../functions/shared/migration/migration.ts'
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
 import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
 import type { RunKind } from '../../functions/shared/ledger/run.ts';
+import { endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
+import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
   countedVerification,
@@ -16,6 +18,7 @@ import {
   type Report,
   type ReportedFailure,
   type ReportStatus,
+  type UntoldReport,
 } from '../../functions/shared/runs/report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { OperatorError } from './operator-error.ts';
@@ -39,18 +42,23 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
 }
 
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
-export function reportWithoutRun(end: ExecutionEnd): Report {
-  return {
-    ...emptyReport(executionNameOf(end.executionArn), end.kind),
+export function reportWithoutRun(end: ExecutionEnd, stage: string): Report {
+  const runId = executionNameOf(end.executionArn);
+  const ending = { status: 'REFUSED', runId, isRestore: end.machine === 'restore' } as const;
+  const report = {
+    ...emptyReport(runId, kindOf(end)),
     executionArn: end.executionArn,
     startedAt: end.startedAt.toISOString(),
     finishedAt: end.finishedAt.toISOString(),
     durationSeconds: (end.finishedAt.getTime() - end.startedAt.getTime()) / 1000,
     failure: failureOf(end),
   };
+  return { ...report, summary: summaryOf(report), nextStep: nextStepOf(ending, stage) ?? null };
 }
 
-function emptyReport(runId: string, kind: RunKind): Report {
+const kindOf = ({ machine }: ExecutionEnd): RunKind => (machine === 'rollback' ? 'migrate' : machine);
+
+function emptyReport(runId: string, kind: RunKind): UntoldReport {
   return {
     runId,
     kind,
@@ -83,6 +91,7 @@ export interface LedgerView {
   readonly now: Date;
   /** What is there now of the run's tables. */
   readonly found: FoundTables;
+  readonly stage: string;
 }
 
 /** A filled table under the name that it has in the run: with the prefix of its deployment. */
@@ -98,7 +107,13 @@ const filledAmong =
  *
  * @throws OperatorError where the run has not ended.
  */
-export function reportFromLedger(record: RunRecord, { now, found }: LedgerView): Report {
+export function reportFromLedger(record: RunRecord, view: LedgerView): Report {
+  const report = untoldReport(record, view);
+  const nextStep = nextStepOf(endingOf(record.run, report.status), view.stage) ?? null;
+  return { ...report, summary: summaryOf(report), nextStep };
+}
+
+function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldReport {
   const { run, failure, shards } = record;
   const tables = record.tables.flatMap((table) => reportedTable(table, found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);

@@ -2,10 +2,11 @@ import { executionNameOf, machineArn, type MachineName } from '../../functions/s
 import type { ExecutionStatus } from '@aws-sdk/client-sfn';
 import { findExecution } from '../../functions/shared/ledger/execution-record.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
+import { rollBackRequestSchema } from '../../functions/shared/state.ts';
 import type { OperatorContext } from './context.ts';
 import { currentState, describeExecution, describeMachine, type Machine } from './executions.ts';
 import { createPatience } from './patience.ts';
-import { isStateDone, type Progress, progressBeforeRun, progressOf } from './progress.ts';
+import { isStateDone, type Progress, progressBeforeRun, progressOf, type StageProgress } from './progress.ts';
 import type { ProgressView } from './progress-view.ts';
 import { readShards, type ShardsByState } from './run-record.ts';
 
@@ -14,8 +15,9 @@ export interface ExecutionEnd {
   readonly executionArn: string;
   /** `undefined` when it ended before it had begun a run. */
   readonly runId: string | undefined;
-  /** Which machine it is of. */
-  readonly kind: Run['kind'];
+  readonly machine: MachineName;
+  /** The last state on its top level. */
+  readonly state: string | undefined;
   readonly status: ExecutionStatus;
   /** As it was typed. */
   readonly input?: string | undefined;
@@ -58,7 +60,7 @@ export async function followExecution(
     while (!isInterrupted()) {
       const end = await patiently(() => findEnd(context, executionArn));
       await patiently(() => look(context, watch, view));
-      if (end !== undefined) return { ...end, runId: watch.runId };
+      if (end !== undefined) return { ...end, runId: watch.runId, state: watch.state };
       await pause(intervalMillis, signal);
     }
     return undefined;
@@ -70,7 +72,8 @@ export async function followExecution(
 /** What is remembered from one look to the next. */
 interface Watch {
   readonly executionArn: string;
-  readonly machine: Machine;
+  readonly machine: MachineName;
+  readonly definition: Machine;
   /** Epoch milliseconds. */
   readonly startedAt: number | undefined;
   runId: string | undefined;
@@ -79,22 +82,24 @@ interface Watch {
 }
 
 async function startWatch(context: OperatorContext, executionArn: string): Promise<Watch> {
-  const { stateMachineArn = '', startDate } = await describeExecution(context.sfn, executionArn);
-  const machine = await describeMachine(context.sfn, stateMachineArn);
+  const { stateMachineArn = '', startDate, input } = await describeExecution(context.sfn, executionArn);
+  const definition = await describeMachine(context.sfn, stateMachineArn);
   const startedAt = startDate?.getTime();
-  return { executionArn, machine, startedAt, runId: undefined, state: undefined, finished: new Map() };
+  const machine = machineOf(context, stateMachineArn);
+  const runId = machine === 'rollback' ? namedRun(input) : undefined;
+  return { executionArn, machine, definition, startedAt, runId, state: undefined, finished: new Map() };
 }
 
 async function findEnd(
   context: OperatorContext,
   executionArn: string,
-): Promise<Omit<ExecutionEnd, 'runId'> | undefined> {
+): Promise<Omit<ExecutionEnd, 'runId' | 'state'> | undefined> {
   const execution = await describeExecution(context.sfn, executionArn);
   const { status = 'RUNNING', startDate = new Date(), stopDate = new Date(), input, output } = execution;
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return undefined;
   return {
     executionArn,
-    kind: kindOf(context, execution.stateMachineArn),
+    machine: machineOf(context, execution.stateMachineArn),
     status,
     input,
     startedAt: startDate,
@@ -105,15 +110,22 @@ async function findEnd(
   };
 }
 
-const OTHER_KINDS = ['restore', 'sync'] as const satisfies readonly MachineName[];
+const OTHER_MACHINES = ['restore', 'sync', 'rollback'] as const satisfies readonly MachineName[];
 
-function kindOf(context: OperatorContext, stateMachineArn: string | undefined): Run['kind'] {
-  return OTHER_KINDS.find((machine) => stateMachineArn === machineArn(context, machine)) ?? 'migrate';
+function machineOf(context: OperatorContext, stateMachineArn: string | undefined): MachineName {
+  return OTHER_MACHINES.find((machine) => stateMachineArn === machineArn(context, machine)) ?? 'migrate';
+}
+
+/** A roll back works on a run that another execution has begun. */
+function namedRun(input: string | undefined): string | undefined {
+  const typed: unknown = input === undefined ? undefined : JSON.parse(input);
+  const { success, data } = rollBackRequestSchema.safeParse(typed);
+  return success ? data.runId : undefined;
 }
 
 async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
   const { ledger, sfn } = context;
-  watch.state = (await currentState(sfn, watch.executionArn, watch.machine.topLevel)) ?? watch.state;
+  watch.state = (await currentState(sfn, watch.executionArn, watch.definition.topLevel)) ?? watch.state;
   const where = { startedAt: watch.startedAt, step: stepOf(watch) };
   watch.runId ??= (await findExecution(ledger, executionNameOf(watch.executionArn)))?.runId;
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
@@ -122,11 +134,18 @@ async function look(context: OperatorContext, watch: Watch, view: ProgressView):
   const finished = finishedStates(run, watch.finished);
   const shards = await readShards(ledger, run.runId, finished);
   watch.finished = finishedStates(run, shards);
-  view.show({ ...progressOf(run, shards, { state: watch.state, now: Date.now() }), ...where });
+  const progress = progressOf(run, shards, { state: watch.state, now: Date.now() });
+  view.show({ ...ownProgress(watch, progress), ...where });
+}
+
+/** Of a roll back only its own work: the Maps of the run have long ended. */
+function ownProgress({ machine }: Watch, progress: Progress): Progress {
+  const isOwn = ({ state }: StageProgress): boolean => machine !== 'rollback' || state === 'RollBack';
+  return { ...progress, stages: progress.stages.filter(isOwn) };
 }
 
 /** Only where the way is long and always the same: not of a roll back, nor of a sync, whose way its input decides. */
-function stepOf({ machine: { steps }, state }: Watch): Progress['step'] {
+function stepOf({ definition: { steps }, state }: Watch): Progress['step'] {
   if (steps.at(-1)?.startsWith('Complete') !== true) return undefined;
   const index = state === undefined ? -1 : steps.indexOf(state);
   return index === -1 ? undefined : { number: index + 1, of: steps.length };

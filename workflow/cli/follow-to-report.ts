@@ -5,12 +5,13 @@ import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { consoleLink } from './deployment.ts';
 import { executionName, startExecution } from './executions.ts';
-import { exitCodeOf, INTERRUPTED, LOST_CONNECTION } from './exit-codes.ts';
+import { DONE, exitCodeOf, INTERRUPTED, LOST_CONNECTION } from './exit-codes.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
 import { onInterrupt } from './interrupt.ts';
 import { isLost, sayLost } from './operator-error.ts';
 import { createPatience, type Telling } from './patience.ts';
 import { progressView } from './progress-view.ts';
+import { sayRefused } from './say-refused.ts';
 import { savePage } from './save-report.ts';
 import { printSummary } from './summary.ts';
 import { finishSync } from './sync/finish-sync.ts';
@@ -60,10 +61,10 @@ interface Closing extends Telling {
 /** An execution that was stopped or timed out leaves a run that is recovered without it. */
 async function untilClosed(
   { ledger }: OperatorContext,
-  { runId, status, kind }: ExecutionEnd,
+  { runId, status, machine }: ExecutionEnd,
   { terminal, signal, patiently }: Closing,
 ): Promise<boolean> {
-  if (runId === undefined || kind === 'sync') return true;
+  if (runId === undefined || machine === 'sync') return true;
   const until = Date.now() + closingMillis;
   for (let isSaid = false; ; isSaid = true) {
     const run = await patiently(() => findRun(ledger, runId));
@@ -80,19 +81,22 @@ async function untilClosed(
 /**
  * Prints the summary and, with `--json`, the report. Then it writes the report's files; where that fails, it warns.
  *
- * @returns the exit code of the run's end; of the machine `sync` what {@link finishSync} says
+ * @returns the exit code of the run's end, which is what a roll back was asked for; of the machine `sync` what
+ * {@link finishSync} says
  */
 export async function finish(
   context: OperatorContext,
   end: ExecutionEnd,
   { terminal, patiently }: Telling,
 ): Promise<number> {
-  if (end.kind === 'sync') return finishSync(context, end, { terminal, patiently });
+  if (end.machine === 'sync') return finishSync(context, end, { terminal, patiently });
+  if (end.machine === 'rollback' && end.state === 'Refused') return sayRefused(end, terminal);
   const view = await patiently(() => reportOfExecution(context, end));
   printSummary(terminal, view.report);
   if (terminal.json) terminal.document(view.report);
   await savePage(view, terminal);
-  return exitCodeOf(view.report.status);
+  const { status } = view.report;
+  return end.machine === 'rollback' && status === 'ROLLED_BACK' ? DONE : exitCodeOf(status);
 }
 
 function sayHowToFollow(

@@ -7,8 +7,8 @@ import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
 import { OperatorError } from './operator-error.ts';
 
-/** An execution of `sync` that works on an open sync begins no run of its own. */
-const FOLLOWED = ['migrate', 'restore', 'sync'] as const satisfies readonly MachineName[];
+/** An execution of `sync` that works on an open sync begins no run of its own, nor does a roll back. */
+const FOLLOWED = ['migrate', 'restore', 'sync', 'rollback'] as const satisfies readonly MachineName[];
 
 const command = pageCommand(
   'follow',

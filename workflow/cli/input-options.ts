@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { flagOf } from '../../functions/shared/runs/commands.ts';
 import { anyNumber, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
@@ -56,10 +57,6 @@ export function migrateInput(options: MigrateOptions): unknown {
     WRONG_USAGE,
   );
 }
-
-/** `dryRun` -> `--dry-run`. */
-const flagOf = (field: string): string =>
-  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const inputFields = [
   'dryRun',

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { printable } from '../../functions/shared/printable.ts';
 import { DEFAULT_RUPEES_PER_DOLLAR } from '../../functions/shared/cost/prices.ts';
-import { endingOfReport, stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
+import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { reportOfExecution } from './collect-report.ts';
@@ -94,7 +94,7 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
   if (rehearsed === undefined) return 0;
   if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
   if (rehearsed.report.source.products === 0 && !('allowEmpty' in input)) return sayEmpty(terminal);
-  return stopsForQuarantine(endingOfReport(rehearsed.report)) ? sayTooMany(rehearsed.report, terminal) : 0;
+  return stopsForQuarantine(quarantineOf(rehearsed.report)) ? sayTooMany(rehearsed.report, terminal) : 0;
 }
 
 /** An empty source is a warning, and planned all the same, because the tables' cost is worth knowing. */
@@ -141,6 +141,11 @@ function sayEmpty({ say, signs }: Terminal): number {
   say(`\n${signs.bad} A run would stop here: the source table is empty. Fill it, or run with --allow-empty.`);
   return REFUSED;
 }
+
+const quarantineOf = ({ rehearsal, parameters }: Report) => ({
+  quarantined: rehearsal?.quarantined,
+  maxQuarantined: parameters?.maxQuarantined,
+});
 
 /** A dry run lists quarantined products and succeeds all the same. The run that it plans would fail. */
 function sayTooMany({ rehearsal, parameters }: Report, { say, signs }: Terminal): number {

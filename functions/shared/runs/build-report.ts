@@ -5,7 +5,9 @@ import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Run } from '../ledger/run.ts';
 import { listShards, SHARD_STATES } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
-import type { DriftKeys, KeySamples, Report, ReportedFailure, ReportStatus } from './report.ts';
+import type { DriftKeys, KeySamples, Report, ReportedFailure, ReportStatus, UntoldReport } from './report.ts';
+import { endingOf, nextStepOf } from './next-step.ts';
+import { summaryOf } from './outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, type Shards } from './count-shards.ts';
 import { countedVerification, countsInPlace, rolledBackCounts } from './report-counts.ts';
@@ -32,6 +34,13 @@ export interface RunEnd {
 
 /** Builds a run's report from its ledger. Reads nothing itself, so that the report is the same whenever it is built. */
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
+  const report = untoldReport(runtime, run, ledger, end);
+  const { failure, status } = end;
+  const nextStep = failure?.nextStep ?? nextStepOf(endingOf(run, status), runtime.config.stage) ?? null;
+  return { ...report, summary: summaryOf(report), nextStep };
+}
+
+function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): UntoldReport {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
   const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);

@@ -1,4 +1,5 @@
-import { rollbackWith } from './next-step.ts';
+import { commandsOf } from './commands.ts';
+import { syncCommand } from './sync-command.ts';
 import { LockHeldError } from '../errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
@@ -30,7 +31,10 @@ export async function beginOrRecover(
   return beginOrRecover(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), ...freed] }, holder);
 }
 
-type ConflictScope = HolderScope & { readonly ledger: LedgerTable };
+type ConflictScope = HolderScope & {
+  readonly ledger: LedgerTable;
+  readonly config: { readonly stage: string };
+};
 
 /**
  * `recover`: the run to be rolled back first, by us or by another call. `freed`: the lock named a run that does not need
@@ -40,19 +44,30 @@ type LockConflict =
   | { readonly recover: Run; readonly freed?: undefined }
   | { readonly recover?: undefined; readonly freed: readonly string[] };
 
-function heldError(sourceTable: string, lock: Lock, run: Run | undefined): LockHeldError {
+function heldError(
+  { config: { stage } }: ConflictScope,
+  { sourceTable, lock, run }: Conflict,
+): LockHeldError {
+  const { migrate, rollBack } = commandsOf(stage);
   const since = `since ${lock.startTime}`;
   if (run?.status === 'HELD')
     return new LockHeldError(
-      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it by starting migrate with {"resume": "${lock.runId}"}, or roll it back by starting ${rollbackWith(lock.runId)}. Then start again.`,
+      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it: ${migrate({ resume: lock.runId })}. Or roll it back: ${rollBack(lock.runId)}. Then start again.`,
     );
   if (run?.kind === 'sync')
     return new LockHeldError(
-      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed. Cut over, or cancel the sync: start the sync state machine with {"action": "cancel"} (npm run sync -- --stage <stage> --cancel). Then start again.`,
+      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed. Cut over, or cancel the sync: ${syncCommand(stage, '--cancel')} (in the console: sync with {"action": "cancel"}). Then start again.`,
     );
   return new LockHeldError(
     `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,
   );
+}
+
+/** A lock in the way, and its run; `undefined`: the ledger has none. */
+interface Conflict {
+  readonly sourceTable: string;
+  readonly lock: Lock;
+  readonly run: Run | undefined;
 }
 
 /**
@@ -98,6 +113,6 @@ async function resolveLockConflict(
   if (run !== undefined && isEndStatus(run.status)) return freeEnded(scope.ledger, sourceTable, run);
   // No execution need stand behind these two.
   const isKept = run?.status === 'HELD' || run?.kind === 'sync';
-  if (isKept || !(await isDead(scope, lock))) throw heldError(sourceTable, lock, run);
+  if (isKept || !(await isDead(scope, lock))) throw heldError(scope, { sourceTable, lock, run });
   return run === undefined ? freeOrphan(scope.ledger, sourceTable, lock) : { recover: run };
 }

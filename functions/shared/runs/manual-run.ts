@@ -1,4 +1,4 @@
-import { rollbackWith } from './next-step.ts';
+import { commandsOf } from './commands.ts';
 import { backupIdFor } from '../files/layout.ts';
 import { errorSummary, LockHeldError, RunClosedError } from '../errors.ts';
 import { type Holder, resumeRun } from '../ledger/begin.ts';
@@ -117,7 +117,7 @@ async function beginManual(
       `Run ${recover.runId} is being rolled back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
     );
   throw new LockHeldError(
-    `Run ${recover.runId} died without being rolled back. Nothing was changed. Start ${rollbackWith(recover.runId)} (or wait for the schedule, which does so within 15 minutes), then invoke ${manual.step} again.`,
+    `Run ${recover.runId} died without being rolled back. Nothing was changed. Roll it back, or wait for the schedule, which does so within 15 minutes. Then invoke ${manual.step} again. To roll it back: ${commandsOf(runtime.config.stage).rollBack(recover.runId)}`,
   );
 }
 
@@ -132,12 +132,15 @@ async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pro
   const { run, obstacle } = unfinished;
   const resumed = obstacle === undefined ? await resumeManual(runtime, turn, run) : undefined;
   if (resumed === undefined)
-    return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished) });
+    return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished, runtime.config.stage) });
   // Asked again under the lock: from here on nobody else can commit.
   const relied = reliedObstacle(await listReliants(runtime.ledger, run.runId));
   if (relied === undefined) return { run: resumed };
   await closeManual(runtime, resumed, 'HELD', {});
-  return beginManual(runtime, turn, { ...manual, notice: leftSentence({ run, obstacle: relied }) });
+  return beginManual(runtime, turn, {
+    ...manual,
+    notice: leftSentence({ run, obstacle: relied }, runtime.config.stage),
+  });
 }
 
 async function closeManual(
@@ -176,10 +179,10 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
   );
 }
 
-const lastLine = (run: Run, step: string, done: boolean): string =>
+const lastLine = (stage: string, { runId, step }: Run, done: boolean): string =>
   done
     ? `${step} is complete.`
-    : `Time was short. Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far, start ${rollbackWith(run.runId)}.`;
+    : `Time was short. Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(stage).rollBack(runId)}.`;
 
 /**
  * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards. A step that was short of
@@ -198,7 +201,7 @@ export async function withManualRun(
     const { done: isDone, result } = await manual.work(run);
     const done = isDone && (await isQuietInTime(runtime, run, turn));
     await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details: { ...run.details, ...result } });
-    const message = [lastLine(run, manual.step, done), notice ?? []].flat().join(' ');
+    const message = [lastLine(runtime.config.stage, run, done), notice ?? []].flat().join(' ');
     return { done, runId: run.runId, message, result };
   } catch (error) {
     await holdFailed(runtime, run, error);

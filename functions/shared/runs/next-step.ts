@@ -1,5 +1,6 @@
 import { isRestore, type Run } from '../ledger/run.ts';
-import type { Report, ReportStatus } from './report.ts';
+import { type Commands, commandsOf } from './commands.ts';
+import type { ReportStatus } from './report.ts';
 
 /** How a run ended, as far as the next step depends on it. */
 export interface Ending {
@@ -8,7 +9,7 @@ export interface Ending {
   readonly isRestore: boolean;
   /** Name of the error. */
   readonly error?: string | undefined;
-  /** Whether a run that had succeeded was rolled back on request. */
+  /** Whether an operator asked for the roll back of a run that had not failed. */
   readonly isOrdered?: boolean;
   /** Products that could not be transformed. */
   readonly quarantined?: number | undefined;
@@ -20,7 +21,7 @@ export interface Ending {
 
 /** How a run of the ledger ended. */
 export function endingOf(run: Run, status: ReportStatus): Ending {
-  const { runId, failure, rehearsal, confirmed } = run;
+  const { runId, failure, rehearsal, confirmed, parameters } = run;
   const error = failure?.error;
   return {
     status,
@@ -29,32 +30,15 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
     error,
     isOrdered: error === 'RolledBackByOperator',
     quarantined: rehearsal?.quarantined,
+    maxQuarantined: parameters.maxQuarantined,
     // Empty where nobody asked for the roll back.
     confirmed: confirmed === '' ? undefined : confirmed,
   };
 }
 
-/** How a run ended, by its report. */
-export function endingOfReport(report: Report): Ending {
-  const { runId, status, failure, rolledBack, rehearsal, parameters } = report;
-  return {
-    runId,
-    status,
-    isRestore: isRestore(report),
-    error: failure?.error,
-    isOrdered: rolledBack?.from === 'SUCCEEDED',
-    quarantined: rehearsal?.quarantined,
-    maxQuarantined: parameters?.maxQuarantined,
-  };
-}
-
-/** What to do now, in a sentence or two; `undefined` when there is nothing to do. */
-export const nextStepOf = (ending: Ending): string | undefined => STEPS[ending.status](ending);
-
-/** The input that rolls a run back, with the machine that takes it: "start ..." or "starting ...". */
-export function rollbackWith(runId: string, confirm?: string): string {
-  const confirmed = confirm === undefined ? '' : `, "confirm": "${confirm}"`;
-  return `the rollback state machine with {"runId": "${runId}"${confirmed}}`;
+/** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
+export function nextStepOf(ending: Ending, stage: string): string | undefined {
+  return STEPS[ending.status](ending, commandsOf(stage));
 }
 
 /** More stay behind than the run allows. It would stop, whatever its plan says. */
@@ -65,39 +49,44 @@ export function stopsForQuarantine({
   return quarantined > maxQuarantined;
 }
 
-const STEPS: Readonly<Record<ReportStatus, (ending: Ending) => string | undefined>> = {
+type Step = (ending: Ending, commands: Commands) => string | undefined;
+
+const STEPS: Readonly<Record<ReportStatus, Step>> = {
   SUCCEEDED: () => undefined,
   PLANNED: afterPlan,
   ROLLED_BACK: afterRollBack,
   HELD: afterHolding,
-  ROLLBACK_FAILED: ({ runId, confirmed }) =>
-    `Remove what remains by hand, or start ${rollbackWith(runId, confirmed)} again.`,
-  REFUSED: ({ isRestore }) =>
-    `Fix the reported cause, then start the ${isRestore ? 'restore' : 'migration'} again.`,
+  ROLLBACK_FAILED: ({ runId, confirmed }, { rollBack }) =>
+    `Remove what remains by hand, or roll the run back again: ${rollBack(runId, confirmed)}`,
+  REFUSED: (ending, commands) => `Fix the reported cause, then start again: ${startAgain(ending, commands)}`,
 };
 
-function afterPlan(ending: Ending): string {
+const startAgain = ({ isRestore: restores }: Ending, { migrate, restore }: Commands): string =>
+  restores ? restore({}) : migrate({});
+
+function afterPlan(ending: Ending, { migrate }: Commands): string {
+  const { runId, quarantined: maxQuarantined = 0 } = ending;
   return stopsForQuarantine(ending)
-    ? `A run would stop before it creates anything. Correct the products in quarantine, or start with {"maxQuarantined": ${ending.quarantined ?? 0}}.`
-    : `Apply these very files by starting migrate with {"resume": "${ending.runId}"}, or start it without the dry run for a new backup.`;
+    ? `A run would stop before it creates anything. Correct the products in quarantine and plan again, or apply these files without them: ${migrate({ resume: runId, maxQuarantined })}`
+    : `Apply these very files: ${migrate({ resume: runId })}. Or make a new backup: ${migrate({})}`;
 }
 
-function afterRollBack({ isRestore, isOrdered = false }: Ending): string {
-  if (isRestore)
-    return isOrdered
-      ? 'To restore again, start the restore again.'
-      : 'Fix the reported cause, then start the restore again. {"backupId": "<id>"} (--backup <id>) takes another backup, and npm run backups lists them.';
-  return isOrdered
-    ? 'To migrate again, start again with {}.'
-    : 'Fix the reported cause, then start again with {}. Starting again is always safe.';
+function afterRollBack(ending: Ending, commands: Commands): string {
+  const again = startAgain(ending, commands);
+  if (ending.isOrdered === true)
+    return ending.isRestore ? `To restore again: ${again}` : `To migrate again: ${again}`;
+  return ending.isRestore
+    ? `Fix the reported cause, then start the restore again: ${again}. --backup <id> takes another backup, and npm run backups lists them.`
+    : `Fix the reported cause, then start again, which is always safe: ${again}`;
 }
 
-function afterHolding({ runId, error, quarantined = 1 }: Ending): string {
+function afterHolding({ runId, error, quarantined = 1 }: Ending, { migrate, rollBack }: Commands): string {
+  const back = rollBack(runId);
   if (error === 'TooManyQuarantinedError')
-    return `Go on without these products with {"resume": "${runId}", "maxQuarantined": ${quarantined}}. Or roll it back by starting ${rollbackWith(runId)}, correct them, and start again with {}.`;
+    return `Go on without these products: ${migrate({ resume: runId, maxQuarantined: quarantined })}. Or roll the run back: ${back}, correct them, and start again: ${migrate({})}`;
   if (error === 'VerificationFailedError')
-    return `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back by starting ${rollbackWith(runId)} (a table with changes by others is kept), then start again with {}.`;
+    return `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back (a table with changes by others is kept): ${back}. Then start again: ${migrate({})}`;
   if (error === 'BackupDamagedError')
-    return `Resuming reads the backup and the complete target files again, and fails again while they are damaged. Roll the run back by starting ${rollbackWith(runId)}, then start again with {} for new files.`;
-  return `Go on by starting migrate with {"resume": "${runId}"}, or roll it back by starting ${rollbackWith(runId)}.`;
+    return `Resuming reads the backup and the complete target files again, and fails again while they are damaged. Roll the run back: ${back}. Then start again for new files: ${migrate({})}`;
+  return `Go on: ${migrate({ resume: runId })}. Or roll the run back: ${back}`;
 }

@@ -1,6 +1,5 @@
 import { isRestore } from '../ledger/run.ts';
-import { endingOfReport, nextStepOf } from './next-step.ts';
-import type { Report, RestoredCounts } from './report.ts';
+import type { Report, RestoredCounts, UntoldReport } from './report.ts';
 import { count, counted } from '../counted.ts';
 
 /** Good, worth a look, or bad. */
@@ -19,19 +18,18 @@ export interface Outcome {
 }
 
 /** True for an execution that ended before it had begun a run: there is nothing of it anywhere. */
-export function neverBegan({ status }: Report): boolean {
+export function neverBegan({ status }: Pick<Report, 'status'>): boolean {
   return status === 'REFUSED';
 }
 
 /** The outcome in one sentence, and what follows from it. */
 export function outcomeOf(report: Report): Outcome {
-  const nextStep = report.failure?.nextStep ?? nextStepOf(endingOfReport(report));
-  return { ...verdictOf(report), nextStep };
+  return { ...verdictOf(report), nextStep: report.nextStep ?? undefined };
 }
 
 type Verdict = Omit<Outcome, 'nextStep'>;
 
-const VERDICTS: Readonly<Record<Report['status'], (report: Report) => Verdict>> = {
+const VERDICTS: Readonly<Record<Report['status'], (report: UntoldReport) => Verdict>> = {
   SUCCEEDED: (report) => ({
     tone: toneOfSuccess(report),
     word: 'Succeeded',
@@ -52,7 +50,10 @@ const VERDICTS: Readonly<Record<Report['status'], (report: Report) => Verdict>> 
   REFUSED: () => NOT_STARTED,
 };
 
-const verdictOf = (report: Report): Verdict => VERDICTS[report.status](report);
+/** A report in one sentence. */
+export const summaryOf = (report: UntoldReport): string => verdictOf(report).sentence;
+
+const verdictOf = (report: UntoldReport): Verdict => VERDICTS[report.status](report);
 
 const NOT_STARTED: Verdict = {
   tone: 'bad',
@@ -61,10 +62,11 @@ const NOT_STARTED: Verdict = {
 };
 
 /** ` in MigrateProducts`, where the state is known. */
-const placeOf = ({ failure }: Report): string => (failure?.state === undefined ? '' : ` in ${failure.state}`);
+const placeOf = ({ failure }: UntoldReport): string =>
+  failure?.state === undefined ? '' : ` in ${failure.state}`;
 
 /** Why the run is rolled back: it failed, or somebody wanted it. */
-function storyOf(report: Report): string {
+function storyOf(report: UntoldReport): string {
   switch (report.rolledBack?.from) {
     case 'SUCCEEDED':
       return 'The run had succeeded, was rolled back on request';
@@ -78,11 +80,11 @@ function storyOf(report: Report): string {
 }
 
 /** A restore may have been allowed to fill up the source; nothing else ever writes there. */
-const untouchedSource = (report: Report): string =>
+const untouchedSource = (report: UntoldReport): string =>
   isRestore(report) ? '' : `; ${report.source.table} was never written to`;
 
 /** What is left of the run: tables that were kept, and items in an existing table. */
-function leftOf({ tables, rolledBack }: Report): string {
+function leftOf({ tables, rolledBack }: UntoldReport): string {
   const kept = rolledBack?.kept ?? 0;
   const names = tables.filter(({ outcome }) => outcome === 'KEPT').map(({ name }) => name);
   const left = [
@@ -94,7 +96,7 @@ function leftOf({ tables, rolledBack }: Report): string {
   return left.length === 0 ? '' : `; ${left.join(' and ')}`;
 }
 
-function rolledBack(report: Report): Verdict {
+function rolledBack(report: UntoldReport): Verdict {
   const created = report.tables.some(({ outcome }) => outcome === 'DELETED');
   const isAllThere = report.tables.length > 0;
   const done = created
@@ -109,7 +111,7 @@ function rolledBack(report: Report): Verdict {
   };
 }
 
-function toneOfSuccess({ migrated, rehearsal }: Report): Tone {
+function toneOfSuccess({ migrated, rehearsal }: UntoldReport): Tone {
   const quarantined = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
   return quarantined > 0 ? 'notice' : 'good';
 }
@@ -131,14 +133,14 @@ function restoreSentence({
 }
 
 /** Items of earlier runs or of others that were under the run's keys before and are not what the source says. */
-function asideOfOthers({ verification, source }: Report): string {
+function asideOfOthers({ verification, source }: UntoldReport): string {
   const { presentDifferent = 0 } = verification ?? {};
   if (presentDifferent === 0) return '';
   return ` ${counted(presentDifferent, 'item')} under ${presentDifferent === 1 ? 'its key' : 'their keys'} ${presentDifferent === 1 ? 'comes' : 'come'} from earlier runs or from others, ${presentDifferent === 1 ? 'differs' : 'differ'} from ${source.table} and ${presentDifferent === 1 ? 'was' : 'were'} left alone.`;
 }
 
 /** A run that found all of its keys taken. */
-function nothingNewSentence(report: Report): string {
+function nothingNewSentence(report: UntoldReport): string {
   const { products: migratedProducts, items: migratedItems, replaced = 0 } = report.migrated;
   const products = counted(migratedProducts, 'product');
   const items = counted(migratedItems, 'item');
@@ -149,7 +151,7 @@ function nothingNewSentence(report: Report): string {
     : `All ${products} were migrated before: ${items} are in place, and none was changed.`;
 }
 
-function successSentence(report: Report): string {
+function successSentence(report: UntoldReport): string {
   const { migrated, restored } = report;
   if (restored !== undefined) return restoreSentence(restored);
   const products = counted(migrated.products, 'product');
@@ -164,7 +166,7 @@ function successSentence(report: Report): string {
   return `${products} migrated as ${items}${before}, read back and found complete.${asideOfOthers(report)}${aside}`;
 }
 
-function planSentence({ rehearsal, source }: Report): string {
+function planSentence({ rehearsal, source }: UntoldReport): string {
   const { metadata = 0, variants = 0, quarantined = 0 } = rehearsal ?? {};
   const aside = quarantined === 0 ? '' : ` ${counted(quarantined, 'product')} would go to quarantine.`;
   return `Dry run: ${counted(source.products, 'product')} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;

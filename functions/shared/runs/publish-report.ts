@@ -89,9 +89,11 @@ function messageOf(report: Report): string {
   const { migrated, source, backup, failure } = report;
   return [
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
+    printable(report.summary),
     `${counted(source.products, 'product')} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
+    ...(report.nextStep === null ? [] : [printable(`Now: ${report.nextStep}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,
   ].join('\n');
 }

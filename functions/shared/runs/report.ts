@@ -119,7 +119,7 @@ export interface ReportedFailure {
   readonly cause: string;
   /** State it failed in. */
   readonly state?: string;
-  /** What to do now. */
+  /** What to do now, with the commands to paste. */
   readonly nextStep?: string;
 }
 
@@ -137,6 +137,10 @@ export interface ConsumedUnits {
 export interface Report {
   readonly runId: string;
   readonly kind: RunKind;
+  /** The whole report in one sentence. */
+  readonly summary: string;
+  /** What to do now, with the commands to paste; `null` when there is nothing to do. */
+  readonly nextStep: string | null;
   /** Of a run of kind `manual`: the `functions:` key of the step that was called alone. */
   readonly step?: string;
   readonly status: ReportStatus;
@@ -202,6 +206,9 @@ export interface Report {
   /** Facts of one kind of run, such as a restore's target. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
+
+/** A report before it is told. */
+export type UntoldReport = Omit<Report, 'summary' | 'nextStep'>;
 
 /** What a restore has done. */
 export interface RestoredCounts {

@@ -1,4 +1,4 @@
-import { rollbackWith } from './next-step.ts';
+import { commandsOf } from './commands.ts';
 import { listReliants } from '../ledger/reliant.ts';
 import { isReadable, listRuns, readRun, type Run, tablePrefixOf } from '../ledger/run.ts';
 import { listTables } from '../ledger/table-record.ts';
@@ -79,6 +79,9 @@ export async function findUnfinished(
 }
 
 /** Says that a run was left as it is, and how to roll it back. */
-export function leftSentence({ run, obstacle = 'somebody else has changed it' }: UnfinishedStep): string {
-  return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back, start ${rollbackWith(run.runId)}.`;
+export function leftSentence(
+  { run, obstacle = 'somebody else has changed it' }: UnfinishedStep,
+  stage: string,
+): string {
+  return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back: ${commandsOf(stage).rollBack(run.runId)}.`;
 }

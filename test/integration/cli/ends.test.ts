@@ -43,7 +43,9 @@ describe('the exit code of a command that follows a run', () => {
     expect(JSON.parse(end.stdout)).toMatchObject({ status: 'HELD' });
     expect(end.code).toBe(4);
     shop.aws.faults.clear();
-    expect((await shop.run('rollback', { runId: runIdOf(end) })).status).toBe('SUCCEEDED');
+    const rolledBack = await command('rollback', [runIdOf(end), '--json']);
+    expect(JSON.parse(rolledBack.stdout)).toMatchObject({ runId: runIdOf(end), status: 'ROLLED_BACK' });
+    expect(rolledBack.code).toBe(0);
   });
 
   it('is 5 for a roll back that could not remove everything', async () => {
@@ -53,7 +55,42 @@ describe('the exit code of a command that follows a run', () => {
     expect(JSON.parse(end.stdout)).toMatchObject({ status: 'ROLLBACK_FAILED' });
     expect(end.code).toBe(5);
     shop.aws.faults.clear();
-    expect((await shop.run('rollback', { runId: runIdOf(end) })).status).toBe('SUCCEEDED');
+    expect((await command('rollback', [runIdOf(end)])).code).toBe(0);
+  });
+});
+
+describe('npm run rollback', () => {
+  it('names the confirmation that a run needs which succeeded, and takes it', async () => {
+    const { runId } = await shop.migrate();
+    const refused = await command('rollback', [runId]);
+    expect(refused.stdout).toContain(`Run ${runId} succeeded, and the shop may use its tables.`);
+    expect(refused.stdout).toContain(`npm run rollback -- --stage local ${runId} --confirm ${runId}`);
+    expect(refused.code).toBe(3);
+    const { stdout, code } = await command('rollback', [runId, '--confirm', runId]);
+    expect(stdout).toContain('Rolled back. The run had succeeded');
+    expect(stdout).not.toContain('BackupProducts');
+    expect(code).toBe(0);
+  });
+
+  it('names the later run that relies on the run, and takes its id as confirmation', async () => {
+    const { runId } = await shop.migrate();
+    const later = await shop.migrate();
+    const { stdout, code } = await command('rollback', [runId, '--confirm', runId]);
+    expect(stdout).toContain(`run ${later.runId} succeeded since and relies on`);
+    expect(stdout).toContain(`npm run rollback -- --stage local ${runId} --confirm ${later.runId}`);
+    expect(code).toBe(3);
+    expect((await command('rollback', [runId, '--confirm', later.runId])).code).toBe(0);
+  });
+
+  it('of a run that nobody knows, and of a dry run, is refused in a sentence', async () => {
+    const unknown = await command('rollback', ['nobody', '--json']);
+    expect(unknown.stdout).toContain('knows no run nobody');
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ runId: 'nobody', status: 'REFUSED' });
+    expect(unknown.code).toBe(3);
+    const { runId } = await shop.migrate({ dryRun: true });
+    const planned = await command('rollback', [runId]);
+    expect(planned.stderr).toContain(`Run ${runId} is a dry run: it has created no table`);
+    expect(planned.code).toBe(3);
   });
 });
 

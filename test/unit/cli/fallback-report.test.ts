@@ -24,6 +24,7 @@ function recordOf(status: Run['status']): RunRecord {
     sourceTable: 'products',
     startedAt: '2026-03-01T12:00:00.000Z',
     plan: { estimatedProducts: 18, estimatedBytes: 1 },
+    parameters: { maxQuarantined: 0 },
     warnings: [],
   } as unknown as Run;
   return { run, tables, shards: new Map([['MigrateProducts', [migrated]]]), failure: undefined };
@@ -32,17 +33,20 @@ function recordOf(status: Run['status']): RunRecord {
 const look = (found: FoundTables) => ({
   now: new Date('2026-03-01T12:01:00.000Z'),
   found,
+  stage: 'prod',
 });
 
 describe('a report as it was written', () => {
-  it('takes its kind from the run where an earlier version has written none', () => {
-    const { kind: _, ...older } = smallView().report;
+  it('gets kind, summary and next step where an earlier version has written none', () => {
+    const { kind: _, summary: _summary, nextStep: _nextStep, ...older } = smallView().report;
     const record = recordOf('ROLLED_BACK');
     const run = { ...record.run, kind: 'manual', step: 'restoreFromBackup' } as const;
-    expect(readReport({ ...record, run }, older)).toEqual({
+    expect(readReport({ ...record, run }, older, 'prod')).toMatchObject({
       ...older,
       kind: 'manual',
       step: 'restoreFromBackup',
+      summary: expect.stringContaining(' '),
+      nextStep: null,
     });
   });
 });
@@ -79,11 +83,15 @@ describe('a report that is made from the ledger', () => {
     const end = {
       executionArn: 'arn:x:r1',
       runId: undefined,
-      kind: 'restore',
+      machine: 'restore',
+      state: undefined,
       status: 'FAILED',
       output: undefined,
     } as const;
-    const report = reportWithoutRun({ ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' });
+    const report = reportWithoutRun(
+      { ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' },
+      'prod',
+    );
     expect(report).toMatchObject({
       runId: 'r1',
       kind: 'restore',

@@ -1,8 +1,11 @@
+import { isRestore } from '../../../functions/shared/ledger/run.ts';
+import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { summaryOf } from '../../../functions/shared/runs/outcome.ts';
 import { migration } from '../../../functions/migrations/shop/index.ts';
 import { actualCost } from '../../../functions/shared/cost/actual.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { NOTHING_MIGRATED, type Report } from '../../../functions/shared/runs/report.ts';
+import { NOTHING_MIGRATED, type Report, type UntoldReport } from '../../../functions/shared/runs/report.ts';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import type { ShardsByState } from '../../../workflow/cli/run-record.ts';
 import type { StateVisit } from '../../../workflow/cli/state-visits.ts';
@@ -77,6 +80,21 @@ const backupOf = (products: number, files: number) => ({
 
 /** Minimal, and complete where it must be. */
 export function reportOf(changes: Partial<Report> = {}): Report {
+  const report = untoldReportOf(changes);
+  const { runId, status, failure, rehearsal, parameters } = report;
+  const ending = {
+    runId,
+    status,
+    isRestore: isRestore(report),
+    error: failure?.error,
+    quarantined: rehearsal?.quarantined,
+    maxQuarantined: parameters?.maxQuarantined,
+  };
+  const nextStep = failure?.nextStep ?? nextStepOf(ending, 'prod') ?? null;
+  return { ...report, summary: summaryOf(report), nextStep, ...changes };
+}
+
+function untoldReportOf(changes: Partial<Report>): UntoldReport {
   const runId = changes.runId ?? 'migrate-20260301T120000Z-4f2a9c';
   return {
     runId,

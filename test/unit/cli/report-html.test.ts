@@ -99,7 +99,7 @@ describe('renderReport', () => {
     const page = renderReport(failedView());
     expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('The way through'));
     expect(page).toContain('What failed in MigrateProducts');
-    expect(page).toContain('Starting again is always safe');
+    expect(page).toContain('start again, which is always safe: npm run migrate -- --stage prod');
     expect(page).toContain('<span class="pill bad">deleted</span>');
   });
 

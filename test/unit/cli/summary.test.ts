@@ -48,8 +48,10 @@ describe('outcomeOf', () => {
           ...(parameters && { parameters: { ...parameters, maxQuarantined } }),
         }),
       ).nextStep;
-    expect(allowing(0)).toContain('{"maxQuarantined": 1}');
-    expect(allowing(1)).toContain('without the dry run');
+    expect(allowing(0)).toContain('--resume migrate-20260301T120000Z-4f2a9c --max-quarantined 1 (in');
+    expect(allowing(1)).toContain(
+      'Or make a new backup: npm run migrate -- --stage prod (in the console: migrate with {})',
+    );
   });
 
   it('sends who restored in vain back to the restore, not to a migration', () => {
@@ -124,8 +126,9 @@ describe('outcomeOf', () => {
 
   it('says how to continue a held run', () => {
     const { nextStep } = outcomeOf(reportOf({ status: 'HELD', runId: 'r1' }));
-    expect(nextStep).toContain('{"resume": "r1"}');
-    expect(nextStep).toContain('{"runId": "r1"}');
+    expect(nextStep).toBe(
+      'Go on: npm run migrate -- --stage prod --resume r1 (in the console: migrate with {"resume": "r1"}). Or roll the run back: npm run rollback -- --stage prod r1 (in the console: rollback with {"runId": "r1"})',
+    );
   });
 
   it('prefers the next step that the run itself names', () => {

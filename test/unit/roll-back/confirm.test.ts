@@ -24,10 +24,11 @@ const statuses = ['SUCCEEDED', 'HELD', 'ROLLBACK_FAILED', 'RUNNING'] as const sa
 describe('the confirmation of a roll back', () => {
   it.each(statuses)('names the latest run that relies on one that is %s, and nothing else', (status) => {
     const reliants = [reliant('c', 'cart'), reliant('b', 'cart', 'orders')];
-    const missing = (confirm?: string) => missingConfirmation({ runId: 'a', status }, reliants, confirm);
+    const missing = (confirm?: string) =>
+      missingConfirmation({ runId: 'a', status }, { reliants, confirm, stage: 'prod' });
     for (const confirm of [undefined, 'a', 'b', 'd'])
       expect(missing(confirm)).toContain(
-        'start the rollback state machine with {"runId": "a", "confirm": "c"}',
+        'npm run rollback -- --stage prod a --confirm c (in the console: rollback with {"runId": "a", "confirm": "c"})',
       );
     expect(missing('b')).toContain('"confirm" was "b".');
     expect(missing()).toContain(
@@ -38,7 +39,7 @@ describe('the confirmation of a roll back', () => {
 
   it('is the own id of a run that succeeded and that none relies on', () => {
     const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, [], confirm);
+      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, stage: 'prod' });
     expect(missing()).toContain('{"runId": "a", "confirm": "a"}');
     expect(missing('b')).toContain('"confirm" was "b".');
     expect(missing('a')).toBeUndefined();
@@ -47,7 +48,9 @@ describe('the confirmation of a roll back', () => {
   it.each(['HELD', 'ROLLBACK_FAILED', 'RUNNING'] as const)(
     'is not needed for a run that is %s and that none relies on',
     (status) => {
-      expect(missingConfirmation({ runId: 'a', status }, [], undefined)).toBeUndefined();
+      expect(
+        missingConfirmation({ runId: 'a', status }, { reliants: [], confirm: undefined, stage: 'prod' }),
+      ).toBeUndefined();
     },
   );
 });

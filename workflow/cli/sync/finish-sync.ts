@@ -1,12 +1,10 @@
-import { executionNameOf } from '../../../functions/shared/names.ts';
 import { printableAll } from '../../../functions/shared/printable.ts';
 import { sayCompare } from '../compare-view.ts';
 import type { OperatorContext } from '../context.ts';
 import { DAMAGED, DONE, FAILED, REFUSED } from '../exit-codes.ts';
-import { failureOf } from '../fallback-report.ts';
 import type { ExecutionEnd } from '../follow-run.ts';
 import type { Telling } from '../patience.ts';
-import type { Outcome } from '../../../functions/shared/runs/outcome.ts';
+import { sayRefused } from '../say-refused.ts';
 import { savePage } from '../save-report.ts';
 import { failureRows, outcomeLines, pathRows } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -27,7 +25,7 @@ export async function finishSync(
   { terminal, patiently }: Telling,
 ): Promise<number> {
   const view = await patiently(() => viewOfSyncEnd(context, end));
-  if (view === undefined) return refuse(end, terminal);
+  if (view === undefined) return sayRefused(end, terminal);
   const result = actionOf(end.input) === 'compare' && view.failure === null ? view.result : undefined;
   if (result === undefined) saySync(terminal, view);
   else sayCompare(terminal, result, { stage: context.stage });
@@ -38,24 +36,6 @@ export async function finishSync(
   if (terminal.json) terminal.document({ ...report, ...more });
   await savePage(view, terminal);
   return exitCodeOfSync(view, end);
-}
-
-const NOT_BEGUN: Outcome = {
-  tone: 'bad',
-  word: 'Refused',
-  sentence: 'The execution was refused before it had begun: nothing was changed.',
-  nextStep: undefined,
-};
-
-function refuse(end: ExecutionEnd, terminal: Terminal): number {
-  const failure = failureOf(end);
-  const rows = failureRows({ failure: printableAll(failure) });
-  for (const line of outcomeLines(terminal, NOT_BEGUN, rows)) terminal.say(line);
-  const { executionArn, startedAt, finishedAt, kind } = end;
-  const runId = executionNameOf(executionArn);
-  if (terminal.json)
-    terminal.document({ runId, kind, status: 'REFUSED', executionArn, startedAt, finishedAt, failure });
-  return REFUSED;
 }
 
 /** Says what is known of a sync or a compare, and where to read on. */
