@@ -13,6 +13,7 @@ export interface MigrateOptions {
   readonly maxConcurrency?: number;
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
+  readonly maxCost?: number;
   readonly allowEmpty?: boolean;
   readonly keepClosed?: boolean;
   readonly confirm?: string;
@@ -32,6 +33,11 @@ export function addMigrateOptions(command: Command): Command {
     .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
+    .option(
+      '--max-cost <dollars>',
+      'refuse a run that is estimated at more, or whose cost is unknown',
+      anyNumber,
+    )
     .option('--allow-empty', 'migrate an empty source table, too')
     .option('--keep-closed', 'keep new tables closed until a sync has switched to them')
     .option('--confirm <sync>', 'for tables that the shop has switched to: the id of that sync')
@@ -58,7 +64,7 @@ export function migrateInput(options: MigrateOptions): unknown {
 }
 
 /** `dryRun` -> `--dry-run`. */
-const flagOf = (field: string): string =>
+export const flagOf = (field: string): string =>
   `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 const inputFields = [
@@ -70,6 +76,7 @@ const inputFields = [
   'maxConcurrency',
   'readUnitsPerSecond',
   'writeUnitsPerSecond',
+  'maxCost',
   'allowEmpty',
   'keepClosed',
   'confirm',
