@@ -34,6 +34,7 @@ export interface PlannedStage {
 export function verdictOf(planned: PlannedStage): Verdict {
   return (
     stoppedByCheck(planned.connection) ??
+    stoppedByEmptySource(planned) ??
     stoppedByDryRun(planned) ??
     stoppedByCost(planned) ?? {
       ready: true,
@@ -54,19 +55,20 @@ function stoppedByCheck({ ok, plan }: ConnectionReport): Verdict | undefined {
   return stopped('A run would stop here. Fix what is marked, then plan again.');
 }
 
+/** Without a dry run the plan says whether the source is empty. */
+function stoppedByEmptySource({ connection, rehearsed, input }: PlannedStage): Verdict | undefined {
+  const products = rehearsed?.report.source.products ?? connection.plan?.estimatedProducts;
+  if (products !== 0 || 'allowEmpty' in input || rehearsed?.succeeded === false) return undefined;
+  return stopped('A run would stop here: the source table is empty. Fill it, or run with --allow-empty.');
+}
+
 /** A dry run lists quarantined products and succeeds all the same. The run that it plans would fail. */
-function stoppedByDryRun({ rehearsed, input }: PlannedStage): Verdict | undefined {
+function stoppedByDryRun({ rehearsed }: PlannedStage): Verdict | undefined {
   if (rehearsed === undefined) return undefined;
-  const { report, succeeded } = rehearsed;
-  const { failure, source, rehearsal, parameters } = report;
-  if (!succeeded)
-    return stopped(
-      `A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`,
-      exitCodeOf(report.status),
-    );
-  if (source.products === 0 && !('allowEmpty' in input))
-    return stopped('A run would stop here: the source table is empty. Fill it, or run with --allow-empty.');
-  if (!stopsForQuarantine(endingOfReport(report))) return undefined;
+  const { failure, rehearsal, parameters, status } = rehearsed.report;
+  if (!rehearsed.succeeded)
+    return stopped(`A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`, exitCodeOf(status));
+  if (!stopsForQuarantine(endingOfReport(rehearsed.report))) return undefined;
   const quarantined = rehearsal?.quarantined ?? 0;
   return stopped(
     `A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${parameters?.maxQuarantined ?? 0}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,

@@ -64,8 +64,9 @@ describe('the commands, one after the other as an operator would use them', () =
     });
 
     const migrated = await onStage('migrate', '--max-cost', '0.0001', '--json');
-    expect(migrated.code).not.toBe(0);
+    expect(migrated.code).toBe(3);
     expect(JSON.parse(migrated.stdout)).toMatchObject({
+      status: 'REFUSED',
       backup: null,
       tables: [],
       failure: { error: 'CostLimitError' },
