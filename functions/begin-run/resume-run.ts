@@ -89,11 +89,11 @@ function outOfDate({ runId }: Run, obstacle: string): InvalidInputError {
 }
 
 /** Fields that a resumed run takes from its new input. It keeps all its other parameters. */
-const RESUMABLE = new Set(['resume', 'maxQuarantined', 'confirm', 'Comment']);
+const RESUMABLE = new Set(['resume', 'maxQuarantined', 'maxCost', 'confirm', 'Comment']);
 
 /**
- * What changes with a resumption. How many products may stay behind can be said again: nobody knows them before the
- * run is held or planned. What else was typed is not silently left out.
+ * What changes with a resumption. How many products may stay behind and what the run may cost can be said again: nobody
+ * knows them before the run is held or planned. What else was typed is not silently left out.
  */
 async function resumedFacts(
   runtime: Runtime,
@@ -102,7 +102,7 @@ async function resumedFacts(
 ): Promise<Partial<Run>> {
   const fields = Object.keys(typed);
   const ignored = fields.filter((field) => !RESUMABLE.has(field));
-  const { maxQuarantined } = input;
+  const { maxQuarantined, maxCost } = input;
   const isPlan = run.status === 'PLANNED';
   const { plannedAt = run.finishedAt ?? run.startedAt } = run;
   return {
@@ -111,11 +111,12 @@ async function resumedFacts(
       ...run.parameters,
       ...(isPlan && { dryRun: false }),
       ...(fields.includes('maxQuarantined') && { maxQuarantined }),
+      ...(fields.includes('maxCost') && { maxCost }),
     },
     ...(ignored.length > 0 && {
       warnings: [
         ...run.warnings,
-        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined can be given again.`,
+        `A resumed run keeps its parameters, so ${ignored.join(', ')} made no difference. Only maxQuarantined and maxCost can be given again.`,
       ],
     }),
   };

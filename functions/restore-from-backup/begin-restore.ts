@@ -23,7 +23,7 @@ async function newRun(
   { input: typed, execution, tested }: BeginRestoreInput,
 ): Promise<NewRun> {
   const restoreInput = parseRestoreInput(typed);
-  const { note, maxConcurrency, writeUnitsPerSecond } = restoreInput;
+  const { note, maxConcurrency, writeUnitsPerSecond, maxCost } = restoreInput;
   const { order, plan } = tested;
   assertAllowed(runtime, restoreInput, order.targetTable);
   const parameters = {
@@ -33,6 +33,7 @@ async function newRun(
     onExisting: 'keep',
     maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency,
     writeUnitsPerSecond,
+    maxCost,
     note,
   } as const;
   return {

@@ -2,9 +2,12 @@ import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamod
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
+import { isCosted } from '../shared/cost/cost.ts';
+import { costRefusal, unpricedClass } from '../shared/cost/cost-limit.ts';
+import { estimateRestore, restoreWriteUnits } from '../shared/cost/estimate-restore.ts';
 import { fitsHistory } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
-import { BYTES_PER_WRITE_UNIT } from '../shared/items/item-size.ts';
+import { unpricedSentence } from '../shared/cost/prices.ts';
 import { indexesTo, iterationsFor, SINGLE_PLAN, workersFor } from '../shared/runs/cut-work.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -30,7 +33,7 @@ function assertFitsHistory(
   cap: { workers: number; units: number },
 ): void {
   if (runtime.config.mapMode !== 'INLINE' || cap.units === 0) return;
-  const seconds = (manifest.tableBytes / BYTES_PER_WRITE_UNIT + manifest.itemCount / 2) / cap.units;
+  const seconds = restoreWriteUnits({ bytes: manifest.tableBytes, items: manifest.itemCount }) / cap.units;
   const turns = cap.workers * (Math.ceil(seconds / TURN_SECONDS) + PASSES - 1);
   if (fitsHistory({ iterations: PASSES * cap.workers, turns })) return;
   throw new RunTooLongForInlineError(
@@ -52,6 +55,18 @@ export function planOf(
   assertFitsHistory(runtime, manifest, { workers, units });
   const iterations = iterationsFor({ mapMode, workers, bytes: manifest.tableBytes });
   const shards = indexesTo(Math.min(iterations, fileCount));
+  const { region } = runtime.config;
+  const cost = estimateRestore({
+    region,
+    items: manifest.itemCount,
+    bytes: manifest.tableBytes,
+    files: fileCount,
+    indexes: indexesOf(manifest),
+    workers,
+    shards: shards.length,
+    writeUnitsPerSecond: units,
+  });
+  const dollars = isCosted(cost) ? { dollars: Number(cost.dollars.toFixed(6)) } : {};
   return {
     ...SINGLE_PLAN,
     segments: shards,
@@ -60,7 +75,29 @@ export function planOf(
     writeUnitsPerSecond: units,
     estimatedProducts: manifest.itemCount,
     estimatedBytes: manifest.tableBytes,
+    estimate: { seconds: Math.round(cost.seconds), ...dollars },
+    warnings: isCosted(cost) ? [] : [unpricedSentence(region)],
   };
+}
+
+const indexesOf = ({ table }: MigrationManifest): number =>
+  table.globalSecondaryIndexes.length + table.localSecondaryIndexes.length;
+
+/** @throws CostLimitError before anything is created; not retried. */
+function assertWithinCost(
+  { config }: Runtime,
+  { maxCost }: RestoreInput,
+  { plan, tableClass }: { readonly plan: Plan; readonly tableClass: string | undefined },
+): void {
+  const refusal = costRefusal({
+    what: 'restore',
+    maxCost,
+    dollars: plan.estimate.dollars,
+    unknown: unpricedClass([tableClass]),
+    region: config.region,
+    state: 'Nothing was created.',
+  });
+  if (refusal !== undefined) throw refusal;
 }
 
 /** `products-restored-20260102T030405Z`. */
@@ -147,7 +184,7 @@ function assertUsable(target: DescribedTable, manifest: MigrationManifest): void
  * Finds the backup, checks its manifests and the target, and divides the work. Only reads.
  *
  * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
- *   RunTooLongForInlineError; none is retried.
+ *   RunTooLongForInlineError, CostLimitError; none is retried.
  */
 export async function prepareRestore(
   runtime: Runtime,
@@ -161,5 +198,8 @@ export async function prepareRestore(
   const manifest = await readBackup(objects, backupId);
   const target = await findTable(runtime, targetTable);
   if (target !== undefined) assertUsable(target, manifest);
-  return { order: { backupId, targetTable }, plan: planOf(runtime, input, { manifest, target }) };
+  const plan = planOf(runtime, input, { manifest, target });
+  const tableClass = target === undefined ? manifest.table.tableClass : target.TableClassSummary?.TableClass;
+  assertWithinCost(runtime, input, { plan, tableClass });
+  return { order: { backupId, targetTable }, plan };
 }

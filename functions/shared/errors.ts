@@ -80,6 +80,11 @@ export class RunTooLongForInlineError extends MigrationError {
   override readonly name = 'RunTooLongForInlineError';
 }
 
+/** The run would cost more than `maxCost`, or nobody knows what it costs. The message names estimate and limit. */
+export class CostLimitError extends MigrationError {
+  override readonly name = 'CostLimitError';
+}
+
 /** Another run has the lock of the source table. The message names the run and says how to release the lock. */
 export class LockHeldError extends MigrationError {
   override readonly name = 'LockHeldError';

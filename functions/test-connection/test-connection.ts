@@ -7,6 +7,7 @@ import { describeTable } from '../shared/aws/describe-table.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { type Check, done, reach } from './check.ts';
 import { checkBucket } from './check-bucket.ts';
+import { checkCost } from './check-cost.ts';
 import { checkEmpty } from './check-empty.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
@@ -68,7 +69,12 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
   const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
   const { attribute: timeToLiveAttribute } = timeToLive;
   return {
-    checks: [...checkEmpty(config.sourceTable, probe, input), quota.check, timeToLive.check],
+    checks: [
+      ...checkEmpty(config.sourceTable, probe, input),
+      quota.check,
+      timeToLive.check,
+      ...checkCost({ input, plan, region: config.region, tables: [source, ...targets] }),
+    ],
     plan: timeToLiveAttribute === undefined ? plan : { ...plan, timeToLiveAttribute },
   };
 }

@@ -14,6 +14,7 @@ export interface MigrateOptions {
   readonly maxConcurrency?: number;
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
+  readonly maxCost?: number;
   readonly allowEmpty?: boolean;
   readonly keepClosed?: boolean;
   readonly confirm?: string;
@@ -33,6 +34,11 @@ export function addMigrateOptions(command: Command): Command {
     .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
     .option('--read-units-per-second <units>', 'cap on reading, over all workers', anyNumber)
     .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
+    .option(
+      '--max-cost <dollars>',
+      'refuse a run that is estimated at more, or whose cost is unknown',
+      anyNumber,
+    )
     .option('--allow-empty', 'migrate an empty source table, too')
     .option('--keep-closed', 'keep new tables closed until a sync has switched to them')
     .option('--confirm <sync>', 'for tables that the shop has switched to: the id of that sync')
@@ -67,6 +73,7 @@ const inputFields = [
   'maxConcurrency',
   'readUnitsPerSecond',
   'writeUnitsPerSecond',
+  'maxCost',
   'allowEmpty',
   'keepClosed',
   'confirm',

@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander';
 import { printable } from '../../functions/shared/printable.ts';
 import { DEFAULT_RUPEES_PER_DOLLAR } from '../../functions/shared/cost/prices.ts';
-import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
-import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { reportOfExecution } from './collect-report.ts';
 import {
@@ -18,12 +16,12 @@ import {
 import { checkConnection, sayChecks } from './connection-check.ts';
 import type { OperatorContext } from './context.ts';
 import { startExecution } from './executions.ts';
-import { exitCodeOf, REFUSED, WRONG_USAGE } from './exit-codes.ts';
+import { WRONG_USAGE } from './exit-codes.ts';
 import { followExecution } from './follow-run.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
-import { counted } from './format.ts';
 import { OperatorError } from './operator-error.ts';
 import { estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
+import { type PlannedStage, verdictOf } from './plan-verdict.ts';
 import { progressView } from './progress-view.ts';
 import { planProducts, type ScaleOptions } from './scale/plan-products.ts';
 import { MAP_MODES } from './scale/scale-sizes.ts';
@@ -81,30 +79,40 @@ await runCommand<Options>(command, async (options) => {
 async function planStage(context: OperatorContext, options: Options, terminal: Terminal): Promise<number> {
   const input = inputOf(options);
   terminal.say(terminal.colors.bold('Checks'));
-  const connection = await checkConnection(context, input);
+  const connection = await checkConnection(context, { ...input, dryRun: true });
   sayChecks(connection, terminal);
   const { plan } = connection;
-  if (!connection.ok || plan === undefined) return stopped({ connection }, terminal);
+  const planned = { connection, input, place: { stage: context.stage, region: options.region } };
+  if (!connection.ok || plan === undefined) return conclude(planned, terminal);
   const rehearsed =
     options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);
   const facts = factsOf(context, options, { plan, report: rehearsed?.report });
   sayPlan(terminal, facts);
-  if (terminal.json)
-    terminal.document({ connection, report: rehearsed?.report ?? null, estimate: estimateOf(facts) });
-  if (rehearsed === undefined) return 0;
-  if (!rehearsed.succeeded) return sayStop(rehearsed.report, terminal);
-  if (rehearsed.report.source.products === 0 && !('allowEmpty' in input)) return sayEmpty(terminal);
-  return stopsForQuarantine(quarantineOf(rehearsed.report)) ? sayTooMany(rehearsed.report, terminal) : 0;
+  return conclude({ ...planned, rehearsed, estimate: estimateOf(facts) }, terminal);
+}
+
+/** Prints the verdict, and with `--json` the document. @returns the exit code */
+function conclude(planned: PlannedStage, { say, colors, signs, json, document }: Terminal): number {
+  const { connection, rehearsed, estimate = null } = planned;
+  const { exitCode, ...verdict } = verdictOf(planned);
+  say(`\n${verdict.ready ? signs.good : signs.bad} ${printable(verdict.sentence)}`);
+  if (verdict.command !== undefined) say(`  ${colors.bold(verdict.command)}`);
+  if (json) document({ connection, report: rehearsed?.report ?? null, estimate, verdict });
+  return exitCode;
 }
 
 /** An empty source is a warning, and planned all the same, because the tables' cost is worth knowing. */
 function rehearsalInput(input: object, { estimatedProducts }: Plan): object {
-  return estimatedProducts === 0 ? { ...input, allowEmpty: true } : input;
+  return { ...input, dryRun: true, ...(estimatedProducts === 0 && { allowEmpty: true }) };
 }
 
-function inputOf(options: Options): object {
+/** The input of the run that is planned. */
+function inputOf(options: Options): Readonly<Record<string, unknown>> {
   const input = migrateInput(options);
-  if (typeof input === 'object' && input !== null) return { ...input, dryRun: true };
+  if (typeof input === 'object' && input !== null) {
+    const { dryRun: _dryRun, ...planned } = input as Readonly<Record<string, unknown>>;
+    return planned;
+  }
   throw new OperatorError('--execution-input of a plan must be a JSON object.', WRONG_USAGE);
 }
 
@@ -116,12 +124,6 @@ function factsOf(
   return { ...known, region, rupeesPerDollar };
 }
 
-function stopped(plan: object, terminal: Terminal): number {
-  terminal.say('\nA run would stop here. Fix what is marked, then plan again.');
-  if (terminal.json) terminal.document({ ...plan, report: null, estimate: null });
-  return REFUSED;
-}
-
 /** A dry run: backs up and transforms every product, and so counts instead of guessing. */
 async function rehearse(context: OperatorContext, input: object, terminal: Terminal) {
   terminal.say(`\n${terminal.colors.bold('Dry run')}`);
@@ -130,28 +132,4 @@ async function rehearse(context: OperatorContext, input: object, terminal: Termi
   if (end === undefined) throw new OperatorError(`The dry run ${executionArn} was not followed to its end.`);
   const { report } = await reportOfExecution(context, end);
   return { report, succeeded: end.status === 'SUCCEEDED' };
-}
-
-function sayStop({ failure, status }: Report, { say, signs }: Terminal): number {
-  say(`\n${signs.bad} A run would fail: ${printable(`${failure?.error ?? ''}: ${failure?.cause ?? ''}`)}`);
-  return exitCodeOf(status);
-}
-
-function sayEmpty({ say, signs }: Terminal): number {
-  say(`\n${signs.bad} A run would stop here: the source table is empty. Fill it, or run with --allow-empty.`);
-  return REFUSED;
-}
-
-const quarantineOf = ({ rehearsal, parameters }: Report) => ({
-  quarantined: rehearsal?.quarantined,
-  maxQuarantined: parameters?.maxQuarantined,
-});
-
-/** A dry run lists quarantined products and succeeds all the same. The run that it plans would fail. */
-function sayTooMany({ rehearsal, parameters }: Report, { say, signs }: Terminal): number {
-  const quarantined = rehearsal?.quarantined ?? 0;
-  say(
-    `\n${signs.bad} A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${parameters?.maxQuarantined ?? 0}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
-  );
-  return REFUSED;
 }

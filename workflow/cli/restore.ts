@@ -7,6 +7,7 @@ interface Options extends StageOptions {
   readonly confirm?: string;
   readonly maxConcurrency?: number;
   readonly writeUnitsPerSecond?: number;
+  readonly maxCost?: number;
   readonly note?: string;
 }
 
@@ -16,6 +17,11 @@ const command = pageCommand('restore', 'Restores a backup into a table, and veri
   .option('--confirm <table>', 'its name once more, to restore into the source table itself')
   .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
   .option('--write-units-per-second <units>', 'cap on writing, over all workers', anyNumber)
+  .option(
+    '--max-cost <dollars>',
+    'refuse a restore that is estimated at more, or whose cost is unknown',
+    anyNumber,
+  )
   .option('--note <text>', 'free text for the report');
 
 await runStageCommand<Options>(command, ({ context, terminal, options }) =>
@@ -23,7 +29,15 @@ await runStageCommand<Options>(command, ({ context, terminal, options }) =>
 );
 
 function inputOf(options: Options): Readonly<Record<string, unknown>> {
-  const { backup, target, confirm, maxConcurrency, writeUnitsPerSecond, note } = options;
-  const input = { backupId: backup, targetTable: target, confirm, maxConcurrency, writeUnitsPerSecond, note };
+  const { backup, target, confirm, maxConcurrency, writeUnitsPerSecond, maxCost, note } = options;
+  const input = {
+    backupId: backup,
+    targetTable: target,
+    confirm,
+    maxConcurrency,
+    writeUnitsPerSecond,
+    maxCost,
+    note,
+  };
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 }

@@ -31,6 +31,8 @@ export interface RunParameters {
   readonly maxConcurrency: number;
   readonly readUnitsPerSecond?: number | undefined;
   readonly writeUnitsPerSecond?: number | undefined;
+  /** US dollars; absent: no limit. */
+  readonly maxCost?: number | undefined;
   readonly allowEmpty?: boolean;
   /** Whether new tables stay closed until a sync has switched to them. */
   readonly keepClosed?: boolean;

@@ -7,6 +7,8 @@ export const INPUT_FIELDS = {
   maxConcurrency: z.number().int().min(1).max(1_000).optional(),
   /** Capacity units. */
   unitsPerSecond: z.number().positive().max(1_000_000).optional(),
+  /** US dollars: a run that is estimated at more, or whose cost is unknown, is refused. */
+  maxCost: z.number().positive().max(1_000_000).optional(),
   /** Free text for the report. Step Functions may pass on half a character in it, which no store takes. */
   note: z
     .string()

@@ -5,6 +5,10 @@ import {
   type TableDescription,
   tableDescriptionSchema,
 } from '../aws/table-description.ts';
+import { isCosted } from '../cost/cost.ts';
+import { costRefusal } from '../cost/cost-limit.ts';
+import { estimateRun } from '../cost/estimate.ts';
+import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
 import { type Fence, raiseFence } from '../ledger/fence.ts';
 import { type BackupFile, listFiles } from '../ledger/file.ts';
@@ -31,7 +35,7 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
  * Makes a backup of the files: proves that nothing is missing or superfluous, then writes the manifests of
  * target files and backup, the backup's summary last. Idempotent; a second call writes the same bytes.
  *
- * @throws BackupDamagedError; TooManyQuarantinedError once the backup is sealed; RunClosedError (none retried).
+ * @throws BackupDamagedError; TooManyQuarantinedError and CostLimitError once the backup is sealed; RunClosedError (none retried).
  */
 export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
   const { ledger, clock } = runtime;
@@ -68,6 +72,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
     items: totals.scanned.count,
   });
   assertFewQuarantined(run, totals);
+  assertWithinCost(runtime, run, rehearsal);
   const { backupId, uri, items } = backup;
   return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
 }
@@ -167,4 +172,19 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
       `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such product. ` +
       `Correct them, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );
+}
+
+/** The limit is asked again with what was counted: the estimate before had to assume how many items there will be. */
+function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): void {
+  const { maxCost, dryRun } = run.parameters;
+  if (run.kind !== 'migrate' || dryRun) return;
+  const estimate = estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal }));
+  const refusal = costRefusal({
+    what: 'migration',
+    maxCost,
+    dollars: isCosted(estimate) ? estimate.dollars : undefined,
+    region: config.region,
+    state: `No table was created. Backup ${run.backupId} is kept.`,
+  });
+  if (refusal !== undefined) throw refusal;
 }

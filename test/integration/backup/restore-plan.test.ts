@@ -23,6 +23,17 @@ describe('the plan of a restore', () => {
     const slow = prepareRestore(bench.runtime, { writeUnitsPerSecond: 0.0001 }, startTime);
     await expect(slow).rejects.toMatchObject({ name: 'RunTooLongForInlineError' });
   });
+  it('says what the restore is expected to take, and is refused when that costs more than its limit', async () => {
+    ({ bench } = await backedUp(products(600)));
+    const { plan } = await prepareRestore(bench.runtime, { maxCost: 1 }, startTime);
+    const { dollars = 0 } = plan.estimate;
+    expect(dollars).toBeGreaterThan(0);
+    const dear = prepareRestore(bench.runtime, { maxCost: dollars / 2 }, startTime);
+    await expect(dear).rejects.toMatchObject({
+      name: 'CostLimitError',
+      message: expect.stringMatching(/^The restore is estimated at \$.*Nothing was created\./),
+    });
+  });
   it('gives every file to exactly one shard, spread over the segments', async () => {
     const sealed = await backedUp(products(900));
     bench = sealed.bench;

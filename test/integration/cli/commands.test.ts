@@ -39,11 +39,39 @@ describe('the commands, one after the other as an operator would use them', () =
       connection: { ok: boolean };
       report: Report;
       estimate: { rehearsed: boolean; items: number };
+      verdict: object;
     };
     expect(plan).toMatchObject({ connection: { ok: true }, report: { status: 'PLANNED' } });
     expect(plan.report.source.products).toBe(products);
     expect(plan.estimate).toMatchObject({ rehearsed: true, items: migratedItems(plan.report) });
     expect(plan.report.tables).toEqual([]);
+    expect(plan.verdict).toEqual({
+      ready: true,
+      sentence: 'Nothing stops a run. This command applies the very files that were planned:',
+      command: `npm run migrate -- --stage local --resume ${plan.report.runId}`,
+    });
+  });
+
+  it('plan and migrate refuse what would cost more than --max-cost, and nothing is created', async () => {
+    const planned = await onStage('plan', '--quick', '--max-cost', '0.0001', '--json');
+    expect(planned.code).toBe(3);
+    expect(planned.stderr).toMatch(
+      /✖ The migration is estimated at \$0\.\d+ at the prices of ap-southeast-2, and maxCost allows \$0\.00010\. Nothing was created\./,
+    );
+    expect(JSON.parse(planned.stdout)).toMatchObject({
+      connection: { ok: false },
+      verdict: { ready: false },
+    });
+
+    const migrated = await onStage('migrate', '--max-cost', '0.0001', '--json');
+    expect(migrated.code).toBe(3);
+    expect(JSON.parse(migrated.stdout)).toMatchObject({
+      status: 'REFUSED',
+      backup: null,
+      tables: [],
+      failure: { error: 'CostLimitError' },
+    });
+    expect(await shop.dynamo.tableNames()).not.toContain('cart');
   });
 
   it('migrate follows the run and prints the report as the one document', async () => {

@@ -32,6 +32,31 @@ describe('npm run plan -- --products', () => {
     expect(code).toBe(3);
   });
 
+  it('refuses with exit code 3 what would cost more than --max-cost', async () => {
+    const dear = await plan('--products', '1e6', '--max-cost', '4', '--json');
+    const sentence =
+      /The migration is estimated at \$4\.2\d* at the prices of ap-southeast-2, and maxCost allows \$4\. Nothing was read or created\. Start again with \{"maxCost": 4\.3\} \(--max-cost 4\.3\) or more\./;
+    expect(JSON.parse(dear.stdout)).toMatchObject({ refusal: expect.stringMatching(sentence) });
+    expect(dear.stderr).toMatch(sentence);
+    expect(dear.code).toBe(3);
+
+    const enough = await plan('--products', '1e6', '--max-cost', '4.3', '--json');
+    expect(JSON.parse(enough.stdout)).toMatchObject({ refusal: null });
+    expect(enough.code).toBe(0);
+  });
+
+  it('says in a region without prices that the cost is unknown, and refuses it under any limit', async () => {
+    const unknown = await plan('--products', '1000', '--region', 'eu-west-1');
+    expect(unknown.stdout).toMatch(/ {2}1,000 +INLINE .* unknown /);
+    expect(unknown.stdout).toContain('▲ No prices are known for region eu-west-1');
+    expect(unknown.stdout).not.toContain('$');
+    expect(unknown.code).toBe(0);
+
+    const limited = await plan('--products', '1000', '--region', 'eu-west-1', '--max-cost', '1000');
+    expect(limited.stdout).toContain('The cost of the migration is unknown');
+    expect(limited.code).toBe(3);
+  });
+
   it('prints one JSON document', async () => {
     const { code, stdout } = await plan('--products', '250000', '--bytes-per-product', '2000', '--json');
     const { product, runs } = JSON.parse(stdout) as { product: object; runs: readonly PlannedRun[] };

@@ -52,6 +52,9 @@ describe('a source table without a product', () => {
     expect(stopped.stdout).toMatch(/✖ A run would stop here: the source table is empty\..*--allow-empty/);
     expect(stopped.code).toBe(3);
 
+    const quick = await plan('--quick', '--json');
+    expect(JSON.parse(quick.stdout)).toMatchObject({ report: null, verdict: { ready: false } });
+
     const allowed = await plan('--allow-empty', '--json');
     expect(JSON.parse(allowed.stdout)).toMatchObject({
       connection: { ok: true },

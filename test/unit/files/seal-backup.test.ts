@@ -12,6 +12,15 @@ afterEach(() => bench.stop());
 const plan = { segments: [0, 1], shards: [0, 1], workers: 2, itemsPerFile: 100 };
 const nameless = (index: number): WireItem => ({ id: { S: `bad-${index}` }, price: { S: '1' } });
 
+const allowing = (maxQuarantined: number) =>
+  ({
+    dryRun: false,
+    onFailure: 'rollback',
+    maxQuarantined,
+    onExisting: 'keep',
+    maxConcurrency: 1,
+  }) as const;
+
 async function rehearsed(items: readonly WireItem[], run = {}) {
   const transformed = await transformedBench(items, { plan, run });
   bench = transformed.bench;
@@ -90,15 +99,28 @@ describe('SealBackup', () => {
     });
     expect(bench.objects.bodies.has(backupLayout(run.backupId).manifestSummary)).toBe(true);
   });
+  it('seals the backup first, and then says that the counted run costs more than its limit', async () => {
+    const parameters = { ...allowing(0), maxCost: 0.0001 };
+    const run = await rehearsed(products(50), { parameters });
+    await expect(sealBackup(bench.runtime, run)).rejects.toMatchObject({
+      name: 'CostLimitError',
+      message: expect.stringMatching(
+        /maxCost allows \$0\.00010\. No table was created\. Backup \S+ is kept\./,
+      ),
+    });
+    expect(bench.objects.bodies.has(backupLayout(run.backupId).manifestSummary)).toBe(true);
+  });
+  it('seals a counted run that costs less than its limit, and any dry run', async () => {
+    const cheap = await rehearsed(products(5), { parameters: { ...allowing(0), maxCost: 1 } });
+    expect(await sealBackup(bench.runtime, cheap)).toMatchObject({ items: 5 });
+    await bench.stop();
+    const dry = await rehearsed(products(5), {
+      parameters: { ...allowing(0), dryRun: true, maxCost: 0.0001 },
+    });
+    expect(await sealBackup(bench.runtime, dry)).toMatchObject({ items: 5 });
+  });
   it('lets as many pass as the input allows', async () => {
-    const parameters = {
-      dryRun: false,
-      onFailure: 'rollback',
-      maxQuarantined: 2,
-      onExisting: 'keep',
-      maxConcurrency: 1,
-    } as const;
-    const run = await rehearsed([...products(5), nameless(1), nameless(2)], { parameters });
+    const run = await rehearsed([...products(5), nameless(1), nameless(2)], { parameters: allowing(2) });
     expect(await sealBackup(bench.runtime, run)).toMatchObject({ items: 7, quarantined: 2 });
   });
 });

@@ -220,7 +220,9 @@ describe('an operator', () => {
 
   it('may not roll back a run that is being worked on', async () => {
     await begunRun(world, 'a');
-    await expect(claim(order('operator'))).rejects.toThrow('aws stepfunctions stop-execution --execution-arn');
+    await expect(claim(order('operator'))).rejects.toThrow(
+      'aws stepfunctions stop-execution --execution-arn',
+    );
   });
 
   it('must confirm a run that succeeded by repeating its id', async () => {

@@ -1,5 +1,7 @@
+import { isCosted } from '../../../functions/shared/cost/cost.ts';
+import { costRefusal } from '../../../functions/shared/cost/cost-limit.ts';
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
-import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
+import { type MigrateInput, parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { regionOf } from '../context.ts';
 import { DONE, REFUSED } from '../exit-codes.ts';
 import { bytes, counted } from '../format.ts';
@@ -27,7 +29,7 @@ export interface PlannedSize extends ScaleOptions {
 /**
  * Plans for a table of this size, and for smaller ones, by arithmetic alone.
  *
- * @returns 0, or 3 where a run would be refused.
+ * @returns 0, or 3 where a run would be refused or cost more than `maxCost` allows.
  * @throws InvalidInputError as a run would; not retried.
  */
 export async function planProducts(size: PlannedSize, typed: unknown, terminal: Terminal): Promise<number> {
@@ -39,8 +41,24 @@ export async function planProducts(size: PlannedSize, typed: unknown, terminal: 
   const asked = runs.filter((run) => run.products === products);
   sayRuns(runs, product, terminal);
   sayLimits(asked, terminal);
-  if (terminal.json) terminal.document({ product, runs });
-  return asked.every(isRefused) ? REFUSED : DONE;
+  const refusal = refusalOf(acceptedOf(asked), input);
+  if (refusal !== undefined) terminal.say(`${terminal.signs.bad} ${refusal}`);
+  if (terminal.json) terminal.document({ product, runs, refusal: refusal ?? null });
+  return asked.every(isRefused) || refusal !== undefined ? REFUSED : DONE;
+}
+
+/** The sentence of a run that would cost too much; `undefined` where one of the modes of the Maps costs little enough. */
+function refusalOf(accepted: readonly ScaledRun[], { maxCost }: MigrateInput): string | undefined {
+  const refusals = accepted.map(({ estimate }) =>
+    costRefusal({
+      what: 'migration',
+      maxCost,
+      dollars: isCosted(estimate) ? estimate.dollars : undefined,
+      region: estimate.region,
+      state: 'Nothing was read or created.',
+    }),
+  );
+  return refusals.includes(undefined) ? undefined : refusals[0]?.message;
 }
 
 function productOf({ bytesPerProduct }: PlannedSize): AverageProduct {

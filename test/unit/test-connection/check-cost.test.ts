@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
+import { checkCost, type CostScope } from '../../../functions/test-connection/check-cost.ts';
+import { type SizingFacts, sizeRun } from '../../../functions/test-connection/size-run.ts';
+
+const size = (region: string, input: object = {}) =>
+  sizeRun({
+    source: {},
+    probe: { items: 1_000, bytes: 1_000_000, isWhole: true },
+    input: parseMigrateInput(input),
+    config: { maxConcurrency: 4, mapMode: 'INLINE', region },
+    quotaWorkers: undefined,
+    targets: [],
+  } satisfies SizingFacts);
+
+const check = (input: object, region: string, tables: CostScope['tables'] = []) =>
+  checkCost({ input: parseMigrateInput(input), plan: size(region), region, tables });
+
+describe('the plan of a run in a region without prices', () => {
+  it('has no dollars, and a warning that names the region and the remedy', () => {
+    const { estimate, warnings } = size('eu-west-1');
+    expect(estimate).toEqual({ seconds: size('us-east-1').estimate.seconds });
+    expect(warnings).toEqual([
+      "No prices are known for region eu-west-1, so the cost is unknown. Run npm run prices -- --region eu-west-1 where AWS's price list can be reached, then deploy again.",
+    ]);
+    expect(size('us-east-1').warnings).toEqual([]);
+  });
+});
+
+describe('the check of the cost', () => {
+  it('is not made without a limit', () => {
+    expect(check({}, 'eu-west-1')).toEqual([]);
+  });
+
+  it('is done where the estimate is within the limit', () => {
+    expect(check({ maxCost: 1 }, 'ap-southeast-2')).toMatchObject([
+      { outcome: 'done', sentence: 'The run is estimated at $0.0075, and maxCost allows $1.00.' },
+    ]);
+  });
+
+  it.each([
+    ['the estimate is above the limit', { maxCost: 0.001 }, 'ap-southeast-2', undefined, 'estimated at'],
+    ['the region has no prices', { maxCost: 100 }, 'eu-west-1', undefined, 'region eu-west-1'],
+    [
+      'a table is of a class without prices',
+      { maxCost: 100 },
+      'ap-southeast-2',
+      'STANDARD_INFREQUENT_ACCESS',
+      'the table class STANDARD_INFREQUENT_ACCESS',
+    ],
+  ] as const)('stops a run where %s', (_, input, region, tableClass, words) => {
+    const tables = tableClass === undefined ? [] : [{ TableClassSummary: { TableClass: tableClass } }];
+    const [{ outcome, error, sentence } = {}] = check(input, region, tables);
+    expect(outcome).toBe('stop');
+    expect(error?.name).toBe('CostLimitError');
+    expect(sentence).toContain(words);
+  });
+
+  it.each([0, -1, '5', 1e7])('refuses %j as a limit', (maxCost) => {
+    expect(() => parseMigrateInput({ maxCost })).toThrow('"maxCost": must be');
+  });
+});
