@@ -15,20 +15,24 @@ import { syncView, type SyncReportView } from './sync/collect-sync.ts';
 /** Everything a report shows: the run's own account, and the pictures' figures. */
 export interface ReportView extends Pictures {
   readonly report: Report;
+  /** Of the deployment. */
+  readonly stage: string;
 }
+
+/** Of an execution that Step Functions does not know any more. */
+export const NO_WAY: Pick<Pictures, 'path' | 'machine'> = { path: [] };
 
 /** What is known of an execution that has just ended. */
 export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
-  const path = await executionPath(context.sfn, end.executionArn).catch(() => []);
+  const { stage } = context;
+  const way = await executionPath(context.sfn, end.executionArn).catch(() => NO_WAY);
   if (end.runId === undefined)
-    return { report: reportWithoutRun(end, context.stage), path, shards: new Map() };
+    return { report: reportWithoutRun(end, stage), ...way, shards: new Map(), stage };
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
-  const report = isCurrent
-    ? readReport(record, end.output, context.stage)
-    : await storedReport(context, record);
-  return { report, path, shards: record.shards };
+  const report = isCurrent ? readReport(record, end.output, stage) : await storedReport(context, record);
+  return { report, ...way, shards: record.shards, stage };
 }
 
 /** Reports of earlier versions have none of these. */
@@ -55,11 +59,11 @@ export async function reportOfRun(
 ): Promise<ReportView | SyncReportView> {
   const record = await readRunRecord(context.ledger, runId);
   if (isOfSync(record.run)) return syncView(context, record);
-  const [report, path] = await Promise.all([
+  const [report, way] = await Promise.all([
     storedReport(context, record),
-    executionPath(context.sfn, record.run.executionArn).catch(() => []),
+    executionPath(context.sfn, record.run.executionArn).catch(() => NO_WAY),
   ]);
-  return { report, path, shards: record.shards };
+  return { report, ...way, shards: record.shards, stage: context.stage };
 }
 
 /** The report as this version knows it. What an earlier one has left out, the run's record says. */

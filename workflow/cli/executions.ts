@@ -11,7 +11,9 @@ import {
 import * as z from 'zod';
 import type { OperatorContext } from './context.ts';
 import { machineArn, type MachineName } from '../../functions/shared/names.ts';
-import { type StateVisit, stateVisits } from './state-visits.ts';
+import type { MachineDefinition } from '../local/states/prepare-machine.ts';
+import type { Pictures } from './run-record.ts';
+import { stateVisits } from './state-visits.ts';
 
 /** A name that sorts by time, says what it is and is free: `migrate-20260301T120007Z-4f2a9c`. */
 export function executionName(machine: MachineName, now: Date = new Date()): string {
@@ -55,7 +57,7 @@ const machineSchema = z.object({
   States: z
     .record(
       z.string(),
-      z.object({ Type: z.string(), Next: z.string().optional(), Default: z.string().optional() }),
+      z.looseObject({ Type: z.string(), Next: z.string().optional(), Default: z.string().optional() }),
     )
     .default({}),
 });
@@ -66,6 +68,8 @@ export interface Machine {
   readonly topLevel: ReadonlySet<string>;
   /** Those that do something, in the order in which an execution passes them by the default of every choice. */
   readonly steps: readonly string[];
+  /** Absent where it cannot be read. */
+  readonly definition: MachineDefinition | undefined;
 }
 
 export async function describeMachine(sfn: SFNClient, stateMachineArn: string): Promise<Machine> {
@@ -82,7 +86,8 @@ export function machineOf(definition: string): Machine {
     name = States[name]?.Next ?? States[name]?.Default;
   }
   const steps = [...way].filter((name) => STEP_TYPES.has(States[name]?.Type ?? ''));
-  return { topLevel: new Set(Object.keys(States)), steps };
+  const read = StartAt === undefined ? undefined : { StartAt, States };
+  return { topLevel: new Set(Object.keys(States)), steps, definition: read };
 }
 
 const STEP_TYPES: ReadonlySet<string> = new Set(['Task', 'Map', 'Parallel']);
@@ -99,11 +104,14 @@ async function fullHistory(sfn: SFNClient, executionArn: string): Promise<readon
   return events;
 }
 
-/** The execution's way through its top-level states; Step Functions keeps it for 90 days. */
-export async function executionPath(sfn: SFNClient, executionArn: string): Promise<readonly StateVisit[]> {
+/** The execution's way through its top-level states, and its machine; Step Functions keeps the way for 90 days. */
+export async function executionPath(
+  sfn: SFNClient,
+  executionArn: string,
+): Promise<Pick<Pictures, 'path' | 'machine'>> {
   const { stateMachineArn = '' } = await describeExecution(sfn, executionArn);
-  const { topLevel } = await describeMachine(sfn, stateMachineArn);
-  return stateVisits(await fullHistory(sfn, executionArn), topLevel, Date.now());
+  const { topLevel, definition: machine } = await describeMachine(sfn, stateMachineArn);
+  return { path: stateVisits(await fullHistory(sfn, executionArn), topLevel, Date.now()), machine };
 }
 
 /** The newest top-level state among the history's last events; `undefined` while a Map fills them all. */

@@ -3,7 +3,7 @@ import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { reportOfExecution } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
-import { consoleLink } from './deployment.ts';
+import { CONSOLE_PAGES } from '../../functions/shared/runs/page/place.ts';
 import { executionName, startExecution } from './executions.ts';
 import { DONE, exitCodeOf, INTERRUPTED, LOST_CONNECTION } from './exit-codes.ts';
 import { type ExecutionEnd, followExecution } from './follow-run.ts';
@@ -146,5 +146,6 @@ const howToAsk = ({ stage }: OperatorContext, name: string): string =>
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {
-  if (context.endpoint === undefined) terminal.say(`Console    ${consoleLink(context.region, executionArn)}`);
+  if (context.endpoint === undefined)
+    terminal.say(`Console    ${CONSOLE_PAGES.execution(context.region, executionArn)}`);
 }

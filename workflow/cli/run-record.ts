@@ -8,6 +8,7 @@ import {
   SHARD_STATES,
 } from '../../functions/shared/ledger/shard.ts';
 import { listTables, type TableRecord } from '../../functions/shared/ledger/table-record.ts';
+import type { MachineDefinition } from '../local/states/prepare-machine.ts';
 import type { StateVisit } from './state-visits.ts';
 
 export type ShardsByState = ReadonlyMap<ShardState, readonly Shard[]>;
@@ -16,6 +17,8 @@ export type ShardsByState = ReadonlyMap<ShardState, readonly Shard[]>;
 export interface Pictures {
   /** The execution's way through its states; empty where Step Functions keeps no history of it. */
   readonly path: readonly StateVisit[];
+  /** Definition of the execution's machine; absent where Step Functions does not have it any more. */
+  readonly machine?: MachineDefinition | undefined;
   readonly shards: ShardsByState;
 }
 

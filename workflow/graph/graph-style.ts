@@ -19,6 +19,9 @@ export const GRAPH_STYLE = `
 .graph .aborted > rect, .graph .aborted > a > rect { fill: var(--track); stroke: var(--soft); }
 .graph a { outline-offset: 3px; }
 .graph a:hover rect { stroke-width: 2.4; }
+.graph-scroll { margin-top: 14px; }
+@media screen and (max-width: 720px) { .graph-scroll .graph { min-width: 540px; } }
+@media print { .graph { max-height: 215mm; width: auto; } }
 .graph-legend i { border: 1.5px solid var(--edge); background: var(--panel); width: 12px; height: 12px; vertical-align: -1px; }
 .graph-legend .idle { border-style: dashed; }
 .graph-legend .running { border-color: var(--busy); background: var(--busy-wash); }

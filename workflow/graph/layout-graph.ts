@@ -61,21 +61,25 @@ function layoutScope(machine: MachineDefinition, options: LayoutOptions): Placed
   graph.setGraph({ rankdir: 'TB', nodesep: 22, ranksep: 34, edgesep: 12, marginx: 4, marginy: 4 });
   graph.setDefaultEdgeLabel(() => ({}));
   const boxes = Object.entries(machine.States).map(([name, state]) => boxOf(name, state, options));
-  for (const { name, width, height } of boxes) graph.setNode(name, { width, height });
-  const edges = edgesOf(machine).filter(({ from, to }) => from !== to && to in machine.States);
+  // Numbers, because the library's own ids cannot be every name.
+  const ids = new Map(boxes.map(({ name }, index) => [name, String(index)]));
+  const idOf = (name: string): string => ids.get(name) ?? '';
+  for (const { name, width, height } of boxes) graph.setNode(idOf(name), { width, height });
+  const edges = edgesOf(machine).filter(({ from, to }) => from !== to && ids.has(to));
   // The ordinary way is drawn as straight as possible.
-  for (const { from, to, isCatch } of edges) graph.setEdge(from, to, { weight: isCatch ? 1 : 30 });
+  for (const { from, to, isCatch } of edges)
+    graph.setEdge(idOf(from), idOf(to), { weight: isCatch ? 1 : 30 });
   layout(graph);
   const { width = 0, height = 0 } = graph.graph() as Partial<Size>;
   return {
     width,
     height,
     states: boxes.map((box) => {
-      const centre = graph.node(box.name) as Point;
+      const centre = graph.node(idOf(box.name)) as Point;
       return { ...box, x: centre.x - box.width / 2, y: centre.y - box.height / 2 };
     }),
     edges: edges.map((edge) => {
-      const { points = [] } = graph.edge(edge.from, edge.to) as { points?: readonly Point[] };
+      const { points = [] } = graph.edge(idOf(edge.from), idOf(edge.to)) as { points?: readonly Point[] };
       return { ...edge, points };
     }),
   };

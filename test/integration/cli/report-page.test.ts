@@ -17,6 +17,8 @@ const pages = {
   restore: () => renderReport(restoreView()),
   sync: () => renderSyncReport(syncViewOf(checkedReportOf(false))),
 } as const;
+/** Pixels between the margins of a page. */
+const A4_WIDTH = 703;
 const widths = { desk: 1_200, phone: 360 } as const;
 
 interface OpenPage {
@@ -80,6 +82,37 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
       await page.close();
     },
   );
+
+  it.each(['large', 'failed', 'restore', 'sync'] as const)(
+    'is whole and light on paper, a %s run',
+    async (name) => {
+      const { page } = await open(name, { width: A4_WIDTH, colorScheme: 'dark' });
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      const [outside, background, legends] = await page.evaluate<[string[], string, string[]]>(`[
+        [...document.querySelectorAll('main *')]
+          .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
+          .map((element) => element.outerHTML.slice(0, 200)),
+        getComputedStyle(document.body).backgroundColor,
+        [...document.querySelectorAll('.legend i')].map((sign) => getComputedStyle(sign).printColorAdjust),
+      ]`);
+      expect(outside).toEqual([]);
+      expect(background).toBe('rgb(255, 255, 255)');
+      expect(legends.filter((adjust) => adjust !== 'exact')).toEqual([]);
+      expect(await page.locator('svg.wide').first().isVisible()).toBe(true);
+      const pdf = await page.pdf({ preferCSSPageSize: true });
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+      await page.close();
+    },
+  );
+
+  it('fits a tablet, with no table cut', async () => {
+    const { page } = await open('large', { width: 800, colorScheme: 'light' });
+    const cut = await page.evaluate<number>(
+      "[...document.querySelectorAll('section > .scroll, .pair .scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1).length",
+    );
+    expect(cut).toBe(0);
+    await page.close();
+  });
 
   it('shows a phone every monthly figure, and breaks names at hyphens only', async () => {
     const { page } = await open('failed', { width: widths.phone, colorScheme: 'light' });

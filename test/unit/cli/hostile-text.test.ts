@@ -68,6 +68,8 @@ function hostileReport(text: string): Report {
 }
 
 const hostileView = (text: string): ReportView => ({
+  stage: text,
+  machine: { StartAt: text, States: { [text]: { Type: text } } },
   report: hostileReport(text),
   path: [
     {
@@ -214,7 +216,7 @@ describe('the page', () => {
 
   it('has a hostile run id as text in its title', () => {
     const report = fixtures.reportOf({ runId: '</title><script>alert(1)</script>\u202e' });
-    const page = renderReport({ report, path: [], shards: new Map() });
+    const page = renderReport({ report, path: [], shards: new Map(), stage: 'prod' });
     expect(/<title>(.*)<\/title>/.exec(page)?.[1]).toBe(
       'Succeeded: &lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u202e',
     );

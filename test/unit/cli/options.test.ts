@@ -5,7 +5,8 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { whereabouts } from '../../../workflow/cli/context.ts';
 import { executionArn } from '../../../functions/shared/names.ts';
-import { consoleLink, serviceName } from '../../../workflow/cli/deployment.ts';
+import { CONSOLE_PAGES } from '../../../functions/shared/runs/page/place.ts';
+import { serviceName } from '../../../workflow/cli/deployment.ts';
 import { readEnvFile } from '../../../workflow/cli/env-file.ts';
 import { executionName } from '../../../workflow/cli/executions.ts';
 import { failureOf } from '../../../workflow/cli/fallback-report.ts';
@@ -134,7 +135,7 @@ describe('names', () => {
   it('lead to the execution in the console', () => {
     const arn = executionArn(deployment, 'migrate', 'r1');
     expect(arn).toBe('arn:aws:states:us-east-1:123456789012:execution:products-migration-prod-migrate:r1');
-    expect(consoleLink('us-east-1', arn)).toBe(
+    expect(CONSOLE_PAGES.execution('us-east-1', arn)).toBe(
       `https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/${arn}`,
     );
   });
@@ -147,7 +148,9 @@ describe('names', () => {
     expect(arn).toBe(
       `arn:${partition}:states:${region}:123456789012:execution:products-migration-prod-restore:r1`,
     );
-    expect(consoleLink(region, arn)).toMatch(`https://${region}.${domain}/states/home?region=${region}#`);
+    expect(CONSOLE_PAGES.execution(region, arn)).toMatch(
+      `https://${region}.${domain}/states/home?region=${region}#`,
+    );
   });
 
   it('of executions are run ids that sort by time', () => {

@@ -6,6 +6,7 @@ import { actualCost } from '../../../functions/shared/cost/actual.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
 import { NOTHING_MIGRATED, type Report, type UntoldReport } from '../../../functions/shared/runs/report.ts';
+import { readMachine } from '../../support/draw-machine.ts';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import type { ShardsByState } from '../../../workflow/cli/run-record.ts';
 import type { StateVisit } from '../../../workflow/cli/state-visits.ts';
@@ -186,7 +187,13 @@ export function smallView(changes: Partial<Report> = {}): ReportView {
     ],
     1,
   );
-  return { report: reportOf(changes), path: smallPath, shards };
+  return {
+    report: reportOf(changes),
+    path: smallPath,
+    shards,
+    stage: 'prod',
+    machine: readMachine('migrate'),
+  };
 }
 
 const scale = (path: readonly StateVisit[], seconds: number): readonly StateVisit[] =>
@@ -290,7 +297,7 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
     driftKeys: { added: ['p-0005001'], changed: ['p-0000017', 'p-0002048'] },
     ...changes,
   });
-  return { report, path: scale(smallPath, 60), shards };
+  return { report, path: scale(smallPath, 60), shards, stage: 'prod', machine: readMachine('migrate') };
 }
 
 /** Failed while it wrote, and rolled back. */
@@ -331,7 +338,7 @@ export function failedView(changes: Partial<Report> = {}): ReportView {
     },
     ...changes,
   });
-  return { report, path, shards };
+  return { report, path, shards, stage: 'prod', machine: readMachine('migrate') };
 }
 
 const restorePath: readonly StateVisit[] = [
@@ -371,7 +378,7 @@ export function restoreView(changes: Partial<Report> = {}): ReportView {
     restored: { ...order, mode: 'EXISTING', written: 1, alreadyPresent: 4, keptDifferent: 1, expired: 0 },
     ...changes,
   });
-  return { report, path: restorePath, shards };
+  return { report, path: restorePath, shards, stage: 'prod', machine: readMachine('restore') };
 }
 
 const noDifference = { missing: 0, different: 0, extra: 0, drift: { added: 0, changed: 0, removed: 0 } };

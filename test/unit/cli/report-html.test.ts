@@ -35,6 +35,7 @@ function tile(page: string, label: string): string | undefined {
 }
 
 const restoreRefused: ReportView = {
+  stage: 'prod',
   path: [],
   shards: new Map(),
   report: reportOf({
@@ -75,7 +76,10 @@ describe('renderReport', () => {
   it('needs no network and no script', () => {
     const page = renderReport(largeView());
     expect(page.match(/<script|<link(?! rel="icon" href="data:,")|@import|src=|url\((?!#)/g)).toBeNull();
-    expect(page.replaceAll(/xmlns(?::\w+)?="[^"]*"/g, '').match(/https?:\/\//g)).toBeNull();
+    // A link is followed only by a click, and leads to the AWS console alone.
+    const known =
+      /xmlns(?::\w+)?="[^"]*"|<a href="https:\/\/ap-southeast-2\.console\.aws\.amazon\.com\/[^"]*"/g;
+    expect(page.replaceAll(known, '').match(/https?:\/\//g)).toBeNull();
   });
 
   it('has a title, a description and a table for each picture, wide and narrow', () => {
@@ -97,10 +101,66 @@ describe('renderReport', () => {
 
   it('puts cause and next step of a failure before everything else', () => {
     const page = renderReport(failedView());
-    expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('The way through'));
+    expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('id="path-heading"'));
     expect(page).toContain('What failed in MigrateProducts');
     expect(page).toContain('start again, which is always safe: npm run migrate -- --stage prod');
-    expect(page).toContain('<span class="pill bad">deleted</span>');
+    expect(page).toContain('<span class="pill idle">deleted</span>');
+  });
+
+  it('leads to execution, backup, quarantine and tables in the AWS console, but for tables that are gone', () => {
+    const links = (view: ReportView): readonly string[] =>
+      [...renderReport(view).matchAll(/<a href="(https:[^"]*)"/g)].map(([, href = '']) =>
+        href.slice(href.indexOf('.com') + 4),
+      );
+    expect(links(largeView())).toEqual([
+      ...['cart', 'orders', 'returns', 'products-enhanced'].map(
+        (name) => `/dynamodbv2/home?region=ap-southeast-2#table?name=${name}`,
+      ),
+      expect.stringMatching(
+        /^\/s3\/buckets\/products-migration-prod-.*&amp;prefix=runs%2F.*%2Fquarantine%2F$/,
+      ),
+      expect.stringMatching(/^\/s3\/buckets\/products-migration-prod-.*&amp;prefix=AWSDynamoDB%2F.*%2F$/),
+      expect.stringMatching(/^\/states\/home\?region=ap-southeast-2#\/v2\/executions\/details\/arn:/),
+    ]);
+    expect(links(failedView()).filter((href) => href.includes('#table'))).toEqual([
+      '/dynamodbv2/home?region=ap-southeast-2#table?name=orders',
+    ]);
+    expect(links({ ...largeView(), stage: 'local' })).toEqual([]);
+  });
+
+  it('says where the run was, when it began and when it ended', () => {
+    const page = renderReport(largeView());
+    expect(page).toContain('Stage prod in ap-southeast-2, account 123456789012');
+    expect(page).toContain('2026-03-01 12:01:00 UTC, after 1 min');
+    expect(page).toContain('<time datetime="2026-03-01T12:01:00.000Z" title="End">');
+  });
+
+  it('has a link to each of its sections', () => {
+    const page = renderReport(failedView());
+    const [, nav = ''] = /<nav class="contents"[^>]*>(.*?)<\/nav>/s.exec(page) ?? [];
+    const targets = [...nav.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    expect(targets).toEqual([...page.matchAll(/<h2 id="([^"]+)"/g)].map(([, id]) => id));
+    expect(targets).toContain('failure-heading');
+  });
+
+  it('is calm about a roll back that worked, and not about one that did not', () => {
+    expect(renderReport(failedView())).toContain('<main class="notice">');
+    expect(renderReport(failedView({ status: 'ROLLBACK_FAILED' }))).toContain('<main class="bad">');
+  });
+
+  it('draws the way through the machine, with what failed', () => {
+    const page = renderReport(failedView());
+    expect(page).toContain('<title>MigrateProducts: Caught error</title>');
+    expect(page).toContain('<title>RolledBack: Failed</title>');
+    expect(page).toContain('<title>VerifyMigration: Not started</title>');
+    expect(page).not.toContain('<title>Held');
+    expect(page).toContain('14 s in 2 visits');
+  });
+
+  it('says in a tooltip what each bar stands for', () => {
+    const page = renderReport(largeView());
+    expect(page).toContain('<title>CreateTables: 13 s, from 21 s to 34 s</title>');
+    expect(page).toMatch(/<title>BackupProducts, shard 0: \d/);
   });
 
   it('does without path, shards, backup and verification', () => {
@@ -111,7 +171,7 @@ describe('renderReport', () => {
       tables: [],
       reportUri: null,
     });
-    const page = renderReport({ report, path: [], shards: new Map() });
+    const page = renderReport({ report, path: [], shards: new Map(), stage: 'prod' });
     expect(page).toContain('Refused');
     expect(page).not.toContain('<svg');
   });

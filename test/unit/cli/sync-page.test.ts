@@ -41,7 +41,7 @@ describe('the page of a sync', () => {
     const failure = { error: 'SyncRefusedError', cause: 'A writer is not frozen.' };
     const page = renderSyncReport(syncViewOf(syncReportOf(), { failure }));
     expect(page).toContain('<main class="bad">');
-    expect(page.indexOf('A writer is not frozen.')).toBeLessThan(page.indexOf('lag-heading'));
+    expect(page.indexOf('A writer is not frozen.')).toBeLessThan(page.indexOf('id="lag-heading"'));
   });
 
   it('lists checks, steps and commands of a cut over that was only checked', () => {

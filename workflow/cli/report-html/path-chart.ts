@@ -82,16 +82,18 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
     marks: ({ x, y }) =>
       rows.flatMap((row, index) => {
         const hasFailed = row.visit.outcome === 'failed';
+        const fill = hasFailed ? 'var(--bad)' : stateColor(row.visit.state);
         const middle = y(index);
         const shapes = row.bars.map(({ offset, seconds }) => {
           const left = x(offset);
           const width = Math.max(2, x(offset + seconds) - left);
-          return { x: left, y: middle - thickness / 2, width, height: thickness };
+          const tooltip = `${row.visit.state}: ${duration(seconds)}, from ${duration(offset)} to ${duration(offset + seconds)}`;
+          return { x: left, y: middle - thickness / 2, width, height: thickness, tooltip };
         });
         const end = Math.max(...shapes.map((shape) => shape.x + shape.width));
         const text = hasFailed ? `${duration(secondsOf(row))} ✕` : duration(secondsOf(row));
         return [
-          ...shapes.map((shape) => bar(shape, hasFailed ? 'var(--undo)' : stateColor(row.visit.state))),
+          ...shapes.map(({ tooltip, ...shape }) => bar(shape, { fill, tooltip })),
           label(text, { ...style, x: end + LABEL_GAP, y: middle }),
         ];
       }),

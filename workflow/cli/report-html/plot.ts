@@ -123,10 +123,10 @@ function valueGrid({ ticks }: Values, { y }: Scale, left: number, right: number)
   ]);
 }
 
-/** A bar with round corners. */
+/** A bar with round corners, and what it stands for. */
 export function bar(
   { x, y, width, height }: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
-  fill: string,
+  { fill, tooltip }: { readonly fill: string; readonly tooltip: string },
 ): Html {
   const r = Math.min(2, width / 2, height / 2);
   const [w, h] = [width - 2 * r, height - 2 * r].map(pixels);
@@ -144,7 +144,7 @@ export function bar(
     arc(r, -r),
     'z',
   ];
-  return html`<path d="${outline.join('')}" fill="${fill}"/>`;
+  return html`<path d="${outline.join('')}" fill="${fill}"><title>${tooltip}</title></path>`;
 }
 
 /** A line through points, and the area below it. */

@@ -1,4 +1,5 @@
 import { printableAll } from '../../../functions/shared/printable.ts';
+import { GRAPH_STYLE } from '../../graph/graph-style.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';
 import { outcomeOfSync } from '../sync/outcome-of-sync.ts';
 import { timelineOf } from './axis.ts';
@@ -16,6 +17,7 @@ import {
   syncSection,
   syncTiles,
 } from './sync-sections.ts';
+import { graphSection } from './graph-section.ts';
 import { pathSection, workSections } from './work-sections.ts';
 
 /** The report of a sync or a compare as one page that needs no network and no script. */
@@ -24,10 +26,10 @@ export function renderSyncReport(given: SyncReportView): string {
   const { report, failure } = view;
   const outcome = outcomeOfSync(view);
   const timeline = timelineOf(view);
-  const { runId, startedAt, reportUri } = report;
+  const { runId, startedAt, finishedAt, reportUri } = report;
   const what = report.kind === 'sync' ? 'Sync' : 'Compare';
   return renderPage(
-    { runId, startedAt, reportUri, what, outcome },
+    { runId, startedAt, finishedAt, reportUri, what, outcome, style: GRAPH_STYLE },
     html`${syncTiles(report)}
 ${failureSection({ failure }, outcome)}
 ${failure === null && nextSection(outcome)}
@@ -39,6 +41,7 @@ ${gapSection(report)}
 <div class="columns">${comparedSection(report)}${syncSection(report)}</div>
 ${namedSection(view)}
 ${pathSection(view, timeline)}
-${workSections(view, timeline)}`,
+${workSections(view, timeline)}
+${graphSection(view)}`,
   );
 }

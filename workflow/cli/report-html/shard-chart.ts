@@ -70,7 +70,11 @@ function plotOf(bars: readonly Bar[], rows: readonly number[], timeline: Timelin
       bars.map(({ row, state, from, to }) => {
         // Wide enough to be visible.
         const width = Math.max(2, x(to) - x(from));
-        return bar({ x: x(from), y: y(row) - height / 2, width, height }, stateColor(state));
+        const tooltip = `${state}, shard ${rows[row] ?? 0}: ${duration(to - from)}, from ${duration(from)} to ${duration(to)}`;
+        return bar(
+          { x: x(from), y: y(row) - height / 2, width, height },
+          { fill: stateColor(state), tooltip },
+        );
       }),
   };
 }

@@ -6,6 +6,7 @@ import type { SyncReportView } from '../sync/collect-sync.ts';
 import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
 import { isGapOpen } from '../sync/outcome-of-sync.ts';
 import { gapText } from '../sync/sync-rows.ts';
+import { heading } from '../../../functions/shared/runs/page/heading.ts';
 import { type Content, type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { LAGS, lagChart } from './lag-chart.ts';
 import { facts, shouldBeZero, tableHead } from '../../../functions/shared/runs/page/sections.ts';
@@ -96,7 +97,7 @@ export function lagSection({ minutes, kind }: SyncReport): Html | undefined {
 export function gapSection(report: SyncReport): Html | undefined {
   const { gap } = report;
   if (gap === null) return undefined;
-  return html`<section${isGapOpen(report) && html` class="warnings"`} aria-labelledby="gap-heading"><h2 id="gap-heading">Gap</h2><p class="lead">${gapText(report, gap)}</p></section>`;
+  return html`<section${isGapOpen(report) && html` class="warnings"`} aria-labelledby="gap-heading">${heading('gap', 'Gap')}<p class="lead">${gapText(report, gap)}</p></section>`;
 }
 
 /** The last compare of the whole source with the whole target. */
@@ -183,6 +184,6 @@ function sampleOf({ result }: NamedView, kind: KeyKind): NamedKeys {
   return { count: result.compared[kind] ?? keys.length, keys: keys.slice(0, MAX_KEYS), reasons: [] };
 }
 
-function section(id: string, heading: string, content: Html): Html {
-  return html`<section aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2>${content}</section>`;
+function section(id: string, words: string, content: Html): Html {
+  return html`<section aria-labelledby="${id}-heading">${heading(id, words)}${content}</section>`;
 }

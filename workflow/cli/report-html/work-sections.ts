@@ -1,6 +1,7 @@
 import type { Pictures } from '../run-record.ts';
 import type { Timeline } from './axis.ts';
 import { type Chart, chartFigure } from './chart.ts';
+import { heading } from '../../../functions/shared/runs/page/heading.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { pathChart } from './path-chart.ts';
 import { rateChart } from './rate-chart.ts';
@@ -12,7 +13,7 @@ import { stateColor } from './state-colors.ts';
 export function pathSection({ path }: Pick<Pictures, 'path'>, timeline: Timeline): Html | undefined {
   if (path.length === 0) return undefined;
   const chart = pathChart(path, timeline);
-  return html`<section aria-labelledby="path-heading"><h2 id="path-heading">The way through the workflow</h2>
+  return html`<section aria-labelledby="path-heading">${heading('path', 'The way through the workflow')}
     <p class="lead">${chart.description}</p>${chartFigure(chart)}</section>`;
 }
 
@@ -31,6 +32,6 @@ export function legendOf(names: readonly (readonly [name: string, color: string]
 }
 
 /** A picture with a heading and the meaning of its colours. */
-export function workSection(id: string, heading: string, legend: Html, chart: Chart): Html {
-  return html`<section aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2><p class="lead">${chart.description}</p>${legend}${chartFigure(chart)}</section>`;
+export function workSection(id: string, words: string, legend: Html, chart: Chart): Html {
+  return html`<section aria-labelledby="${id}-heading">${heading(id, words)}<p class="lead">${chart.description}</p>${legend}${chartFigure(chart)}</section>`;
 }

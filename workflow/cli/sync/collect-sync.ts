@@ -37,13 +37,13 @@ export async function syncView(
   known: Partial<EndedSync> = {},
 ): Promise<SyncReportView> {
   const { run, shards } = record;
-  const [report, path, result] = await Promise.all([
+  const [report, way, result] = await Promise.all([
     known.report ?? lookAtSync(context, run),
-    executionPath(context.sfn, run.executionArn).catch(() => []),
+    executionPath(context.sfn, run.executionArn).catch(() => ({ path: [] })),
     findCompareResult(context.ledger, run, run.executionArn),
   ]);
   const failure = known.failure === undefined ? recordedFailure(record) : known.failure;
-  return { report, failure, result, path, shards: presentShards(run, shards), stage: context.stage };
+  return { report, failure, result, ...way, shards: presentShards(run, shards), stage: context.stage };
 }
 
 /** Why a compare was given up, or what the execution that works on the sync has failed with. */

@@ -7,6 +7,7 @@ import {
 } from '../../cost/cost.ts';
 import type { Report } from '../report.ts';
 import { count, dollars, duration, rupees } from '../../format.ts';
+import { heading } from './heading.ts';
 import { type Html, html } from './html.ts';
 import { isRestore } from '../../ledger/run.ts';
 import { tableHead } from './sections.ts';
@@ -35,7 +36,7 @@ export function costSection(report: Report): Html | undefined {
   const actual = isCosted(cost.actual) ? cost.actual : undefined;
   const any = actual ?? estimated;
   if (any === undefined) return undefined;
-  return html`<section aria-labelledby="cost-heading"><h2 id="cost-heading">Cost</h2>
+  return html`<section aria-labelledby="cost-heading">${heading('cost', 'Cost')}
     <p class="lead">At the prices of ${any.region}, ${any.pricesDate}, and ${any.rupeesPerDollar} rupees a dollar, without free tier and tax.</p>
     <div class="pair"><div><h3>Once, for this run</h3>${onceTable(estimated, actual, durationSeconds)}</div>
     ${estimated !== undefined && estimated.monthly.length > 0 && html`<div><h3>${monthlyHeading(report)}</h3>${monthlyTable(estimated.monthly)}</div>`}</div>

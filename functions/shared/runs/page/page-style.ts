@@ -1,19 +1,19 @@
-/** The page's style: light or dark as the reader has set, and one column on a phone. */
+/** The page's style: light or dark as the reader has set, one column on a phone, and light and whole on paper. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --panel: #ffffff; --text: #14171f; --soft: #545c6b; --faint: #687080;
   --line: #e4e7ec; --grid: #eceef2; --code: #f1f3f6; --track: #e9ecf1; --shade: rgb(20 23 31 / 18%);
   --good: #0f7b4f; --good-wash: #e5f5ed; --notice: #8f5a00; --notice-wash: #fdf2dc; --bad: #bb2a2f; --bad-wash: #fdebeb;
-  --backup: #3a6fd8; --transform: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --compare: #b0489b; --undo: #c8434a; --other: #8a93a3;
+  --backup: #3a6fd8; --transform: #7a5cd0; --tables: #2a8fa8; --migrate: #0f9d75; --verify: #c9821b; --compare: #b0489b; --undo: #97586b; --other: #8a93a3;
   --edge: #a3abb8; --busy: #1f5fc4; --busy-wash: #e6effc; --primary: #1f5fc4; --on-primary: #ffffff; --link: #1f5fc4;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #0e1116; --panel: #161a21; --text: #e8eaee; --soft: #a5adba; --faint: #8991a0;
     --line: #272d37; --grid: #222832; --code: #1f252e; --track: #262c36; --shade: rgb(0 0 0 / 60%);
     --good: #4fd09a; --good-wash: #12291f; --notice: #e9b552; --notice-wash: #2c2313; --bad: #ff8a8a; --bad-wash: #331a1c;
-    --backup: #6c9bf5; --transform: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --compare: #df82cb; --undo: #f0777c; --other: #8a93a3;
+    --backup: #6c9bf5; --transform: #a68df0; --tables: #55bdd6; --migrate: #3cc79b; --verify: #e7a84d; --compare: #df82cb; --undo: #d29aae; --other: #8a93a3;
     --edge: #566072; --busy: #7fb0ff; --busy-wash: #15243d; --primary: #7fb0ff; --on-primary: #0e1116; --link: #8fb9ff;
   }
 }
@@ -34,6 +34,15 @@ header { margin-bottom: 28px; }
 .good > header .pill, .pill.good { color: var(--good); background: var(--good-wash); }
 .notice > header .pill, .pill.notice { color: var(--notice); background: var(--notice-wash); }
 .bad > header .pill, .pill.bad { color: var(--bad); background: var(--bad-wash); }
+.pill.idle { color: var(--soft); background: var(--code); }
+.contents { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: -12px 0 20px; font-size: 13px; }
+.contents a { color: var(--soft); text-decoration: none; padding: 3px 0; }
+.contents a:hover { color: var(--text); text-decoration: underline; }
+.anchor { color: inherit; text-decoration: none; }
+.anchor:hover::after { content: " #"; color: var(--faint); }
+:target { scroll-margin-top: 16px; }
+a[title] { color: var(--link); text-decoration: none; }
+a[title]:hover { text-decoration: underline; }
 h1 { font-size: 27px; line-height: 1.25; font-weight: 640; letter-spacing: -0.018em; max-width: 30em; text-wrap: balance; }
 h2 { font-size: 16px; font-weight: 640; letter-spacing: -0.006em; }
 h3 { font-size: 13px; font-weight: 620; margin: 18px 0 0; }
@@ -50,6 +59,8 @@ section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-widt
 .columns > section { margin: 0; height: 100%; }
 .failure { border-color: color-mix(in srgb, var(--bad) 35%, var(--line)); }
 .failure h2 { color: var(--bad); }
+.notice > .failure { border-color: color-mix(in srgb, var(--notice) 35%, var(--line)); }
+.notice > .failure h2 { color: var(--notice); }
 .failure .cause { margin-top: 8px; overflow-wrap: anywhere; white-space: pre-line; max-width: 80ch; }
 .next { margin-top: 14px; padding: 11px 14px; border-radius: 8px; background: var(--code); }
 .next b { font-weight: 640; }
@@ -93,11 +104,12 @@ td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap
 .zero { color: var(--faint); }
 .warn { color: var(--bad); font-weight: 620; }
 footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: anywhere; }
-@media (max-width: 720px) {
+@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } }
+@media screen and (max-width: 720px) {
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
   section { padding: 17px 16px; }
-  .columns, .pair { grid-template-columns: minmax(0, 1fr); }
+  .columns { grid-template-columns: minmax(0, 1fr); }
   td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
   td .pill::before { flex: none; }
   .monthly thead { position: absolute; clip-path: inset(50%); }
@@ -115,5 +127,30 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   figure .wide { display: none; }
   figure .narrow { display: block; }
 }
-@media print { body { background: #fff; } section, .tiles { break-inside: avoid; } }
+@page { size: A4; margin: 14mm 12mm; }
+@media print {
+  :root { color-scheme: light; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { background: #ffffff; font-size: 12.5px; }
+  main { max-width: none; padding: 0; }
+  h1 { font-size: 22px; }
+  header { margin-bottom: 16px; }
+  .contents, details:not([open]) { display: none; }
+  section { padding: 12px 14px; margin-bottom: 12px; break-inside: avoid; }
+  section:has(> .scroll tbody tr:nth-child(16)) { break-inside: auto; }
+  h2, h3, .legend { break-after: avoid; }
+  tr, figure, .tiles { break-inside: avoid; }
+  .columns, .pair { display: block; margin-bottom: 0; }
+  .columns > section { height: auto; margin-bottom: 12px; }
+  .tiles { margin-bottom: 12px; grid-template-columns: repeat(auto-fit, minmax(104px, 1fr)); }
+  .tile { padding: 9px 12px; }
+  .tile dd { font-size: 16px; }
+  footer { break-before: avoid; padding: 0; font-size: 11px; }
+  .scroll, details .scroll { overflow: visible; max-height: none; background: none; }
+  table, .facts { font-size: 12px; }
+  th, td { padding: 5px 10px 5px 0; white-space: normal; }
+  td, td code { overflow-wrap: anywhere; }
+  .pill { white-space: normal; }
+  a, a[title] { color: inherit; }
+}
 `;

@@ -1,6 +1,7 @@
 import { moment } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
-import { type Content, Html, html } from './html.ts';
+import { contents } from './heading.ts';
+import { Html, html } from './html.ts';
 import { PAGE_STYLE } from './page-style.ts';
 
 /** What every page begins with. */
@@ -9,13 +10,17 @@ export interface PageHead {
   /** What kind of run it was. */
   readonly what: string;
   readonly startedAt: string;
+  /** `null`: it goes on. */
+  readonly finishedAt: string | null;
   readonly outcome: Pick<Outcome, 'tone' | 'word' | 'sentence'>;
   readonly reportUri: string | null;
+  /** Beyond {@link PAGE_STYLE}. */
+  readonly style?: string | undefined;
 }
 
 /** One page that needs no network and no script. */
-export function renderPage(head: PageHead, content: Content): string {
-  const { outcome, runId, reportUri } = head;
+export function renderPage(head: PageHead, content: Html): string {
+  const { outcome, runId, reportUri, style = '' } = head;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,11 +29,12 @@ export function renderPage(head: PageHead, content: Content): string {
 <meta name="color-scheme" content="light dark">
 <title>${outcome.word}: ${runId}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(PAGE_STYLE)}</style>
+<style>${new Html(PAGE_STYLE)}${new Html(style)}</style>
 </head>
 <body>
 <main class="${outcome.tone}">
 ${header(head)}
+${contents(content)}
 ${content}
 <footer>${reportUri !== null && html`The same as JSON: <code>${reportUri}</code>`}</footer>
 </main>
@@ -37,9 +43,9 @@ ${content}
 `.toString();
 }
 
-function header({ runId, what, startedAt, outcome: { word, sentence } }: PageHead): Html {
+function header({ runId, what, startedAt, finishedAt, outcome: { word, sentence } }: PageHead): Html {
   return html`<header>
-    <div class="crumb"><span class="pill">${word}</span><span>${what}</span><span class="mono">${runId}</span><time datetime="${startedAt}">${moment(startedAt)} UTC</time></div>
+    <div class="crumb"><span class="pill">${word}</span><span>${what}</span><span class="mono">${runId}</span><span><time datetime="${startedAt}" title="Start">${moment(startedAt)}</time>${finishedAt !== null && html` – <time datetime="${finishedAt}" title="End">${moment(finishedAt)}</time>`} UTC</span></div>
     <h1>${sentence}</h1>
   </header>`;
 }

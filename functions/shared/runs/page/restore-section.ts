@@ -1,5 +1,6 @@
 import type { Report } from '../report.ts';
 import { count } from '../../format.ts';
+import { heading } from './heading.ts';
 import { type Html, html } from './html.ts';
 import { facts } from './sections.ts';
 
@@ -13,7 +14,7 @@ export function restoreSection({ restored }: Report): Html | undefined {
   if (restored === undefined) return undefined;
   const { backupId, targetTable, mode, written, alreadyPresent, keptDifferent, expired } = restored;
   const isExisting = mode === 'EXISTING';
-  return html`<section aria-labelledby="restored-heading"><h2 id="restored-heading">What was restored</h2>
+  return html`<section aria-labelledby="restored-heading">${heading('restored', 'What was restored')}
     ${facts([
       ['Backup', html`<code>${backupId}</code>`],
       ['Into table', html`<code>${targetTable}</code>, ${MODES[mode]}`],

@@ -1,8 +1,10 @@
 import type { Report } from '../report.ts';
-import { bytes, count, counted, duration, TABLE_OUTCOMES } from '../../format.ts';
+import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
 import { groupWarnings } from '../group-warnings.ts';
+import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
+import { consoleLink, type Place } from './place.ts';
 import { isRestore } from '../../ledger/run.ts';
 
 /** Failure, with what to do now. */
@@ -13,7 +15,7 @@ export function failureSection(
   if (failure === null) return undefined;
   const place = failure.state === undefined ? '' : ` in ${failure.state}`;
   return html`<section class="failure" aria-labelledby="failure-heading">
-    <h2 id="failure-heading">What failed${place}</h2>
+    ${heading('failure', `What failed${place}`)}
     <p class="cause"><code>${failure.error}</code></p>
     <p class="cause">${failure.cause}</p>
     ${nextStep !== undefined && html`<p class="next"><b>Now:</b> ${nextStep}</p>`}
@@ -25,7 +27,7 @@ export function warningSection(report: Pick<Report, 'warnings'>): Html | undefin
   const warnings = groupWarnings(report.warnings ?? []);
   if (warnings.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings-heading">
-    <h2 id="warnings-heading">${counted(warnings.length, 'warning')}</h2>
+    ${heading('warnings', counted(warnings.length, 'warning'))}
     <ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>
   </section>`;
 }
@@ -40,10 +42,11 @@ export function tableHead(names: readonly string[]): Html {
   return html`<thead><tr>${cells}</tr></thead>`;
 }
 
-const OUTCOME_TONES = { CREATED: 'good', EXISTED: 'notice', DELETED: 'bad', KEPT: 'notice' } as const;
+/** What a roll back has deleted is as it should be. */
+const OUTCOME_TONES = { CREATED: 'good', EXISTED: 'notice', DELETED: 'idle', KEPT: 'notice' } as const;
 
 /** The outcome of each table. */
-export function tablesSection({ tables, status }: Report): Html {
+export function tablesSection({ tables, status }: Report, place?: Place): Html {
   const none =
     status === 'PLANNED' ? 'A dry run creates none.' : 'The run ended before it had created or used one.';
   const rows = tables.map(
@@ -51,11 +54,11 @@ export function tablesSection({ tables, status }: Report): Html {
       name,
       outcome,
       remark,
-    }) => html`<tr><td><code>${name}</code>${remark !== undefined && html`<small>${remark}</small>`}</td>
+    }) => html`<tr><td>${outcome === 'DELETED' ? html`<code>${name}</code>` : consoleLink(place, 'table', { subject: name })}${remark !== undefined && html`<small>${remark}</small>`}</td>
       <td><span class="pill ${OUTCOME_TONES[outcome]}">${TABLE_OUTCOMES[outcome]}</span></td></tr>`,
   );
   return html`<section aria-labelledby="tables-heading">
-    <h2 id="tables-heading">Tables</h2>
+    ${heading('tables', 'Tables')}
     ${tables.length === 0 ? html`<p class="lead">${none}</p>` : html`<div class="scroll"><table>${tableHead(['Table', 'What became of it'])}<tbody>${rows}</tbody></table></div>`}
   </section>`;
 }
@@ -87,13 +90,13 @@ function verificationLead({ restored }: Report): string {
 /** What verification counted, and the keys that differ. */
 export function verificationSection(report: Report): Html {
   const { verification, mismatches = {}, restored } = report;
-  const heading = html`<h2 id="verification-heading">Verification</h2>`;
+  const title = heading('verification', 'Verification');
   if (verification === null)
-    return html`<section aria-labelledby="verification-heading">${heading}<p class="lead">The run ended before it was verified.</p></section>`;
+    return html`<section aria-labelledby="verification-heading">${title}<p class="lead">The run ended before it was verified.</p></section>`;
   const { expected, found, missing, different, extra, changedSince = 0 } = verification;
   const { presentDifferent = 0, staleVariants = 0 } = verification;
   const isByKey = restored?.mode === 'EXISTING';
-  return html`<section aria-labelledby="verification-heading">${heading}
+  return html`<section aria-labelledby="verification-heading">${title}
     <p class="lead">${verificationLead(report)}</p>
     ${facts([
       ['Expected', count(expected)],
@@ -127,12 +130,12 @@ export function driftSection({ verification, driftKeys = {}, source }: Report): 
   const lead = none
     ? `Nothing changed in ${source.table} between its backup and its verification.`
     : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again with {"onExisting": "replace"} to catch up.`;
-  return html`<section aria-labelledby="drift-heading"><h2 id="drift-heading">Drift</h2><p class="lead">${lead}</p>
+  return html`<section aria-labelledby="drift-heading">${heading('drift', 'Drift')}<p class="lead">${lead}</p>
     ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples('Added products', driftKeys.added), samples('Changed products', driftKeys.changed), samples('Removed products', driftKeys.removed)])}</section>`;
 }
 
 /** Products that could not be transformed, each with its reason. */
-export function quarantineSection(report: Report): Html | undefined {
+export function quarantineSection(report: Report, place?: Place): Html | undefined {
   const { quarantine = [], quarantineUri, migrated, rehearsal } = report;
   const total = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0, quarantine.length);
   if (total === 0) return undefined;
@@ -141,9 +144,9 @@ export function quarantineSection(report: Report): Html | undefined {
       html`<tr><td><code>${productId}</code></td><td>${code}</td><td>${sentence}</td></tr>`,
   );
   const more = total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
-  return html`<section aria-labelledby="quarantine-heading"><h2 id="quarantine-heading">Quarantine</h2>
+  return html`<section aria-labelledby="quarantine-heading">${heading('quarantine', 'Quarantine')}
     <p class="lead">${counted(total, 'product')} could not be transformed; the backup holds ${total === 1 ? 'it' : 'them'} unchanged.${more}
-      ${quarantineUri !== undefined && html`Whole items: <code>${quarantineUri}</code>`}</p>
+      ${quarantineUri !== undefined && html`Whole items: ${consoleLink(place, 'objects', { subject: quarantineUri })}`}</p>
     <div class="scroll"><table>${tableHead(['Product', 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
 }
 
@@ -158,10 +161,10 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
 }
 
 /** Where the backup is, what was requested, and what was used. */
-export function runSection(report: Report): Html {
+export function runSection(report: Report, place?: Place): Html {
   const { backup, parameters, consumed, source, throttles = 0 } = report;
   const asked = askedFor(report);
-  return html`<section aria-labelledby="run-heading"><h2 id="run-heading">Run</h2>
+  return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
     ${facts([
       parameters?.note === undefined ? undefined : ['Note', parameters.note],
       isRestore(report)
@@ -171,14 +174,18 @@ export function runSection(report: Report): Html {
         'Backup',
         backup === null
           ? 'The run ended before its backup was complete.'
-          : html`<code>${backup.uri}</code><br>${counted(backup.items, 'item')} in ${counted(backup.files, 'file')}`,
+          : html`${consoleLink(place, 'objects', { subject: backup.uri })}<br>${counted(backup.items, 'item')} in ${counted(backup.files, 'file')}`,
       ],
       [
         'Read and written',
         `${count(consumed.readUnits)} read units, ${count(consumed.writeUnits)} write units`,
       ],
       ['Throttled', counted(throttles, 'request')],
-      ['Duration', duration(report.durationSeconds)],
+      ['Started', `${moment(report.startedAt)} UTC`],
+      ['Ended', `${moment(report.finishedAt)} UTC, after ${duration(report.durationSeconds)}`],
+      place === undefined
+        ? undefined
+        : ['Where', `Stage ${place.stage} in ${place.region}, account ${place.accountId}`],
       asked.length === 0
         ? undefined
         : [
@@ -187,6 +194,6 @@ export function runSection(report: Report): Html {
           ],
       report.executionArn === undefined
         ? undefined
-        : ['Execution', html`<code>${report.executionArn}</code>`],
+        : ['Execution', consoleLink(place, 'execution', { subject: report.executionArn })],
     ])}</section>`;
 }

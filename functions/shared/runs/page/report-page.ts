@@ -1,0 +1,60 @@
+import { isRestore } from '../../ledger/run.ts';
+import { printableAll } from '../../printable.ts';
+import { type Outcome, outcomeOf } from '../outcome.ts';
+import type { Report } from '../report.ts';
+import { costSection } from './cost-section.ts';
+import { type Content, html } from './html.ts';
+import { renderPage } from './page.ts';
+import { placeOf } from './place.ts';
+import { restoreSection } from './restore-section.ts';
+import {
+  driftSection,
+  failureSection,
+  quarantineSection,
+  runSection,
+  tablesSection,
+  verificationSection,
+  warningSection,
+} from './sections.ts';
+import { tiles } from './tiles.ts';
+
+/** What a page shows. */
+export interface ReportPage {
+  readonly report: Report;
+  /** Of the deployment. */
+  readonly stage: string;
+  /** Kinds of the migration's items. */
+  readonly kinds: readonly string[];
+  /** What is drawn from the history of the execution and from the ledger. */
+  readonly pictures?: Content;
+  /** Of the pictures. */
+  readonly style?: string;
+}
+
+/** The report of a run as one page that needs no network and no script. */
+export function reportPage({ report: given, stage, kinds, pictures, style }: ReportPage): string {
+  const report = printableAll(given);
+  const outcome = calmOutcome(report);
+  const place = placeOf(report, stage);
+  const { runId, startedAt, finishedAt, reportUri } = report;
+  const what = isRestore(report) ? 'Restore from a backup' : 'Products migration';
+  return renderPage(
+    { runId, startedAt, finishedAt, reportUri, what, outcome, style },
+    html`${tiles(report, kinds)}
+${failureSection(report, outcome)}
+${warningSection(report)}
+${restoreSection(report)}
+${pictures}
+<div class="columns">${verificationSection(report)}${tablesSection(report, place)}</div>
+${!isRestore(report) && driftSection(report)}
+${quarantineSection(report, place)}
+${costSection(report)}
+${runSection(report, place)}`,
+  );
+}
+
+/** A roll back that has worked is no cause for alarm, whatever it was for. */
+function calmOutcome(report: Report): Outcome {
+  const outcome = outcomeOf(report);
+  return report.status === 'ROLLED_BACK' ? { ...outcome, tone: 'notice' } : outcome;
+}
