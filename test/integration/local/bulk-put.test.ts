@@ -241,10 +241,10 @@ const deny = (table: string, Action: string) =>
 describe('a bulk put that is under way', () => {
   const slow = { MaxWriteRequestUnits: 1_024 };
 
-  /** One that takes three seconds, and has written an item. */
+  /** One that takes seven seconds, and has written an item. */
   async function underWay(): Promise<{ readonly table: string; readonly arn: string }> {
     const table = await bulk.createTable();
-    await bulk.upload(`${table}/1.json`, largeLines(10));
+    await bulk.upload(`${table}/1.json`, largeLines(20));
     const arn = await bulk.start(table, slow);
     await eventually(async () => ((await bulk.read(arn)).ProcessedItemCount ?? 0) > 0 || undefined);
     return { table, arn };
@@ -259,7 +259,7 @@ describe('a bulk put that is under way', () => {
     });
     const ended = await bulk.endOf(arn);
     expect(ended).toMatchObject({ BulkOperationStatus: 'CANCELLED', FailureCode: 'UserCancelled' });
-    expect(ended.ProcessedItemCount).toBeLessThan(10);
+    expect(ended.ProcessedItemCount).toBeLessThan(20);
     expect(await bulk.scan(table)).toHaveLength(ended.ProcessedItemCount ?? 0);
     await expect(bulk.cancel(arn)).rejects.toThrow('its status is CANCELLED');
   });
@@ -289,7 +289,7 @@ describe('a bulk put that is under way', () => {
   it('fails when an input object is written again before it is read', async () => {
     const table = await bulk.createTable();
     // Four objects are read at once; the fifth waits until one of them is done.
-    for (const name of ['1', '2', '3', '4', '5']) await bulk.upload(`${table}/${name}.json`, largeLines(4));
+    for (const name of ['1', '2', '3', '4', '5']) await bulk.upload(`${table}/${name}.json`, largeLines(6));
     const arn = await bulk.start(table, slow);
     await eventually(async () => (await bulk.read(arn)).TotalInputBytes);
     await bulk.upload(`${table}/5.json`, numbered(0, 1));

@@ -39,37 +39,13 @@ export function createBulkOperations(parts: BulkParts): BulkOperations {
   /** Oldest first. */
   const all: BulkOperation[] = [];
 
-  const findByToken = (request: StartRequest): BulkOperation | undefined => {
-    const { ClientToken: token } = request;
-    if (token === undefined) return undefined;
-    const found = all.findLast((one) => one.request.ClientToken === token);
-    if (found === undefined || parts.now() >= found.startedAt + TOKEN_MILLIS) return undefined;
-    if (JSON.stringify(found.request) === JSON.stringify(request)) return found;
-    throw new AwsError(
-      400,
-      'IdempotentParameterMismatchException',
-      `The client token ${token} was already used with other parameters, for ${found.arn}`,
-    );
-  };
-
-  const assertQuotas = (table: string): void => {
-    const active = all.filter(isActive);
-    const ofTable = active.filter((one) => one.table.name === table);
-    if (ofTable.length >= MOST_OF_TABLE)
-      throw limitExceeded(
-        `Table ${table} has ${ofTable.length} active bulk operation: ${ofTable[0]?.arn ?? ''}`,
-      );
-    if (active.length >= MOST_OF_ACCOUNT)
-      throw limitExceeded(`The account has ${active.length} active bulk operations`);
-  };
-
   const begin = (
     { tables: [name = ''], accessKeyId }: AwsRequest,
     request: StartRequest,
     table: BulkTableDescription | undefined,
   ): BulkOperation => {
     const bulkTable = bulkTableOf(name, table);
-    assertQuotas(name);
+    assertQuotas(all, name);
     const operation = createOperation({ request, table: bulkTable, accessKeyId, startedAt: parts.now() });
     all.push(operation);
     return operation;
@@ -77,33 +53,14 @@ export function createBulkOperations(parts: BulkParts): BulkOperations {
 
   const start = async (request: AwsRequest): Promise<object> => {
     const read = readStartRequest(request.json ?? {});
-    const known = findByToken(read);
+    const known = findByToken(all, read, parts.now());
     if (known !== undefined) return { BulkOperationDescription: descriptionOf(known) };
     const described = await parts.describe(request.tables[0] ?? '');
     // Another request with this token may have come meanwhile.
-    const operation = findByToken(read) ?? begin(request, read, described);
+    const operation = findByToken(all, read, parts.now()) ?? begin(request, read, described);
     const answer = { BulkOperationDescription: descriptionOf(operation) };
     if (operation.request === read) void runOperation(parts, operation);
     return answer;
-  };
-
-  const find = (json: Json): BulkOperation => {
-    const arn = readText(json, 'BulkOperationArn');
-    assertMembers([{ name: 'bulkOperationArn', value: arn, constraints: ARN, isRequired: true }]);
-    const found = all.find((one) => one.arn === arn);
-    if (found === undefined)
-      throw notFound(`Requested resource not found: Bulk operation: ${arn ?? ''} not found`);
-    return found;
-  };
-
-  const cancel = (json: Json): object => {
-    const operation = find(json);
-    const { arn } = operation;
-    if (!isActive(operation))
-      throw validation(`The bulk operation ${arn} cannot be cancelled; its status is ${operation.status}`);
-    operation.status = 'CANCELLING';
-    operation.abort.abort(new AwsError(400, 'UserCancelled', `CancelBulkOperation was called for ${arn}`));
-    return { BulkOperationArn: arn, BulkOperationStatus: operation.status };
   };
 
   const activeOf = (table: string): readonly BulkOperation[] =>
@@ -117,9 +74,9 @@ export function createBulkOperations(parts: BulkParts): BulkOperations {
         case 'StartBulkPutItems':
           return jsonAnswer(await start(request));
         case 'DescribeBulkOperation':
-          return jsonAnswer({ BulkOperationDescription: descriptionOf(find(json)) });
+          return jsonAnswer({ BulkOperationDescription: descriptionOf(find(all, json)) });
         case 'CancelBulkOperation':
-          return jsonAnswer(cancel(json));
+          return jsonAnswer(cancel(find(all, json)));
         case 'ListBulkOperations':
           return jsonAnswer(listOperations(json, all, parts.now()));
         case 'UpdateTable':
@@ -140,6 +97,54 @@ export function createBulkOperations(parts: BulkParts): BulkOperations {
       for (const { abort } of all.filter(isActive)) abort.abort(stopped());
     },
   };
+}
+
+/** The operation that this token started. @throws AwsError (IdempotentParameterMismatchException) */
+function findByToken(
+  all: readonly BulkOperation[],
+  request: StartRequest,
+  now: number,
+): BulkOperation | undefined {
+  const { ClientToken: token } = request;
+  if (token === undefined) return undefined;
+  const found = all.findLast((one) => one.request.ClientToken === token);
+  if (found === undefined || now >= found.startedAt + TOKEN_MILLIS) return undefined;
+  if (JSON.stringify(found.request) === JSON.stringify(request)) return found;
+  throw new AwsError(
+    400,
+    'IdempotentParameterMismatchException',
+    `The client token ${token} was already used with other parameters, for ${found.arn}`,
+  );
+}
+
+/** @throws AwsError (LimitExceededException) */
+function assertQuotas(all: readonly BulkOperation[], table: string): void {
+  const active = all.filter(isActive);
+  const ofTable = active.filter((one) => one.table.name === table);
+  if (ofTable.length >= MOST_OF_TABLE)
+    throw limitExceeded(`Table ${table} has an active bulk operation: ${ofTable[0]?.arn ?? ''}`);
+  if (active.length >= MOST_OF_ACCOUNT)
+    throw limitExceeded(`The account has ${active.length} active bulk operations`);
+}
+
+/** The operation that a request names. @throws AwsError (ValidationException, ResourceNotFoundException) */
+function find(all: readonly BulkOperation[], json: Json): BulkOperation {
+  const arn = readText(json, 'BulkOperationArn');
+  assertMembers([{ name: 'bulkOperationArn', value: arn, constraints: ARN, isRequired: true }]);
+  const found = all.find((one) => one.arn === arn);
+  if (found === undefined)
+    throw notFound(`Requested resource not found: Bulk operation: ${arn ?? ''} not found`);
+  return found;
+}
+
+/** @throws AwsError (ValidationException) where it has ended */
+function cancel(operation: BulkOperation): object {
+  const { arn, abort } = operation;
+  if (!isActive(operation))
+    throw validation(`The bulk operation ${arn} cannot be cancelled; its status is ${operation.status}`);
+  operation.status = 'CANCELLING';
+  abort.abort(new AwsError(400, 'UserCancelled', `CancelBulkOperation was called for ${arn}`));
+  return { BulkOperationArn: arn, BulkOperationStatus: operation.status };
 }
 
 /** @throws AwsError (ResourceInUseException) */
