@@ -18,6 +18,7 @@ export function catchingUpWarnings(
     .map(({ name }) => name)
     .join(' and ');
   const source = run.sourceTable;
+  const { nouns } = runtime.migration;
   const keysOf = (state: ShardState, kind: string): readonly string[] =>
     (shards.get(state) ?? []).flatMap(({ samples }) => samples?.[kind] ?? []);
   const listed = (keys: Iterable<string>, count: number): string => {
@@ -64,12 +65,12 @@ export function catchingUpWarnings(
     [
       stale,
       () =>
-        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the product no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which the product has no item any more.' : 'Start with {"onExisting": "replace"} to remove those that nobody has changed.'}`,
+        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'Start with {"onExisting": "replace"} to remove those that nobody has changed.'}`,
     ],
     [
       removed,
       () =>
-        `${counted(removed, 'product is', 'products are')} in ${target} that ${removed === 1 ? 'is' : 'are'} no longer in ${source}: ${named('VerifyMigration', 'removedAtSource', removed)}; nothing was deleted.`,
+        `${counted(removed, `${nouns.item} is`, `${nouns.items} are`)} in ${target} that ${removed === 1 ? 'is' : 'are'} no longer in ${source}: ${named('VerifyMigration', 'removedAtSource', removed)}; nothing was deleted.`,
     ],
   ];
   return warnings.filter(([count]) => count > 0).map(([, sentence]) => sentence());

@@ -153,7 +153,9 @@ function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
   );
   const products = migrated('metadata') + migrated('quarantined');
   const all = run.backup?.items ?? 0;
-  return products === all ? same : [...same, `${products} of ${all} products were migrated or quarantined`];
+  return products === all
+    ? same
+    : [...same, `${products} of ${all} source items were migrated or quarantined`];
 }
 
 function targetProblems(facts: CommitFacts): readonly string[] {

@@ -36,7 +36,9 @@ export async function assertWhole(
         existing: existing.get(table),
       }),
     ),
-    ...(seen === itemCount ? [] : [`${seen} of its ${itemCount} products were migrated or quarantined`]),
+    ...(seen === itemCount
+      ? []
+      : [`${seen} of its ${itemCount} ${runtime.migration.nouns.items} were migrated or quarantined`]),
     ...(items === metadata + variants ? [] : [`${items} items are counted, not ${metadata + variants}`]),
   ];
   if (problems.length === 0) return;

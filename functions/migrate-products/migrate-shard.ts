@@ -160,7 +160,7 @@ function copySamples(saved: Readonly<Record<string, readonly string[]>> = {}): L
 /** The error for an item that DynamoDB will never take. */
 function itemRefused(item: WireItem, key: TableKey, reason: Error): ItemRefusedError {
   return new ItemRefusedError(
-    `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct this product at the source, then start again.`,
+    `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct its source item, then start again.`,
     { cause: reason },
   );
 }

@@ -13,7 +13,7 @@ export interface TimeToLiveCheck {
 /** Whether the source expires items. Those that are migrated in time stay for ever. A warning, no stop. */
 export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck> {
   const { sourceTable, tablePrefix } = runtime.config;
-  const { filled } = runtime.migration;
+  const { filled, nouns } = runtime.migration;
   const what = `time to live of ${sourceTable}`;
   const attribute = await attributeOf(runtime);
   const others = filled.filter(({ timeToLiveAttribute }) => timeToLiveAttribute !== attribute);
@@ -24,7 +24,7 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
     const found = attribute === undefined ? 'off' : `on ${attribute}, as for ${target}`;
     return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
   }
-  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. A product that is migrated before it expires stays there for ever. TransformProducts counts such products.`;
+  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. What is migrated before it expires stays there for ever. TransformProducts counts such ${nouns.items}.`;
   return { check: warning(what, sentence), attribute };
 }
 

@@ -112,7 +112,7 @@ function fitHistory(facts: SizingFacts, size: RunSize): number {
   while (workers > 1 && !fitsHistory(mapsOf(size, workers))) workers -= 1;
   if (!fitsHistory(mapsOf(size, workers)))
     throw new RunTooLongForInlineError(
-      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} products at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
+      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} source items at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
     );
   return workers;
 }

@@ -29,7 +29,7 @@ const batchesBefore = 3;
 /** By what is said after `--break`. */
 export const breakages: Readonly<Record<string, Breakage>> = {
   product: {
-    story: 'One product has nothing but its key, so the run fails before any table exists.',
+    story: `One ${migration.nouns.item} has nothing but its key, so the run fails before any table exists.`,
     product: nothingButAKey(),
   },
   backup: {

@@ -1,3 +1,4 @@
+import { migration } from '#migration/index.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { RUN_LAYOUT } from '../../functions/shared/files/layout.ts';
 import { endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
@@ -36,7 +37,7 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
 }
 
 /** Reports of earlier versions have none of these. */
-type NewFields = 'kind' | 'summary' | 'nextStep';
+type NewFields = 'kind' | 'nouns' | 'summary' | 'nextStep';
 type WrittenReport = Omit<Report, NewFields> & Partial<Pick<Report, NewFields>>;
 
 const isReport = (output: unknown): output is WrittenReport =>
@@ -69,7 +70,8 @@ export async function reportOfRun(
 /** The report as this version knows it. What an earlier one has left out, the run's record says. */
 export function readReport({ run }: Pick<RunRecord, 'run'>, written: WrittenReport, stage: string): Report {
   const kind = written.kind ?? run.kind;
-  const report = { ...written, kind, ...(run.step !== undefined && { step: run.step }) };
+  const { nouns = migration.nouns } = written;
+  const report = { ...written, kind, nouns, ...(run.step !== undefined && { step: run.step }) };
   const step = report.failure?.nextStep ?? nextStepOf(endingOf(run, report.status), stage) ?? null;
   const { summary = summaryOf(report), nextStep = step } = report;
   return { ...report, summary, nextStep };

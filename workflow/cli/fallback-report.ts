@@ -63,6 +63,7 @@ function emptyReport(runId: string, kind: RunKind): UntoldReport {
     runId,
     kind,
     status: 'REFUSED',
+    nouns: migration.nouns,
     source: { table: migration.source.name, products: 0, bytes: 0 },
     backup: null,
     tables: [],

@@ -38,7 +38,7 @@ export interface LocalRunOptions extends MigrateOptions {
 const defaultProducts = 1_000;
 
 /** Of an engine that outlives this process. */
-const SHOP_THERE = { name: 'the existing products', warning: () => undefined } as const;
+const SHOP_THERE = { name: `the existing ${migration.nouns.items}`, warning: () => undefined } as const;
 
 interface Shop {
   readonly products: Iterable<WireItem> | AsyncIterable<WireItem>;
@@ -113,7 +113,7 @@ function shopOfFile(input: string): Shop {
   const repeats: Repeats = { count: 0 };
   return {
     products: countRepeats(readProductsFile(input), repeats),
-    name: `the products of ${printable(input)}`,
+    name: `the ${migration.nouns.items} of ${printable(input)}`,
     warning: () => repeatsSentence(repeats, printable(input)),
   };
 }

@@ -1,4 +1,5 @@
 import { migration } from '#migration/index.ts';
+import { capitalized, countedAs } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
 import {
@@ -83,7 +84,10 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedWork): readonl
   const units: Row = ['Units', `${count(estimate.readUnits)} read, ${count(estimate.writeUnits)} written`];
   if (report?.rehearsal === undefined)
     return [
-      ['Products', `about ${count(plan.estimatedProducts)}, ${bytes(plan.estimatedBytes)}`],
+      [
+        capitalized(migration.nouns.items),
+        `about ${count(plan.estimatedProducts)}, ${bytes(plan.estimatedBytes)}`,
+      ],
       ['Items', `about ${count(estimate.items)}`],
       units,
       workers,
@@ -97,9 +101,9 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedWork): readonl
   const more =
     quarantined > named.length ? [['', `and more, in ${report.quarantineUri ?? 'the bucket'}`] as const] : [];
   return [
-    ['Products', `${count(source.products)}, ${bytes(source.bytes)} of JSON`],
+    [capitalized(report.nouns.items), `${count(source.products)}, ${bytes(source.bytes)} of JSON`],
     ['Items', `${kindsText(metadata, variants)}, ${bytes(targetBytes)}`],
-    ['Quarantine', counted(quarantined, 'product')],
+    ['Quarantine', countedAs(report.nouns, quarantined)],
     ...named,
     ...more,
     ...expiryRows(source),

@@ -1,3 +1,5 @@
+import { migration } from '#migration/index.ts';
+import { countedAs } from '../../functions/shared/counted.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { type Estimate, isCosted } from '../../functions/shared/cost/cost.ts';
 import { costRefusal } from '../../functions/shared/cost/cost-limit.ts';
@@ -6,7 +8,6 @@ import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { ConnectionReport } from './connection-check.ts';
 import { DONE, exitCodeOf, REFUSED } from './exit-codes.ts';
-import { counted } from './format.ts';
 
 /** How a plan ends. */
 export interface Verdict {
@@ -40,7 +41,7 @@ export function verdictOf(planned: PlannedStage): Verdict {
       ready: true,
       sentence:
         planned.rehearsed === undefined
-          ? 'No check stops a run. Its products were not counted.'
+          ? `No check stops a run. Its ${migration.nouns.items} were not counted.`
           : 'Nothing stops a run. This command applies the very files that were planned:',
       command: startCommand(planned),
       exitCode: DONE,
@@ -72,7 +73,7 @@ function stoppedByDryRun({ rehearsed }: PlannedStage): Verdict | undefined {
   const maxQuarantined = parameters?.maxQuarantined ?? 0;
   if (!stopsForQuarantine({ quarantined, maxQuarantined })) return undefined;
   return stopped(
-    `A run would stop here: ${counted(quarantined, 'product')} cannot be migrated, and --max-quarantined allows ${maxQuarantined}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
+    `A run would stop here: ${countedAs(migration.nouns, quarantined)} cannot be migrated, and --max-quarantined allows ${maxQuarantined}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
   );
 }
 

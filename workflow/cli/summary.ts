@@ -1,3 +1,4 @@
+import { capitalized, countedAs } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
 import { isCosted } from '../../functions/shared/cost/cost.ts';
@@ -69,10 +70,13 @@ function factRows(report: Report): readonly Row[] {
 }
 
 function countRows(report: Report): readonly Row[] {
-  const { source, migrated, verification, status, rolledBack } = report;
+  const { source, migrated, verification, status, rolledBack, nouns } = report;
   const rows: Row[] = [];
   if (source.products > 0)
-    rows.push(['Products', `${count(source.products)} in ${source.table}, ${bytes(source.bytes)}`]);
+    rows.push([
+      capitalized(nouns.items),
+      `${count(source.products)} in ${source.table}, ${bytes(source.bytes)}`,
+    ]);
   if (status === 'SUCCEEDED' && migrated.metadata + migrated.variants > 0)
     rows.push([
       'Items',
@@ -91,14 +95,14 @@ function countRows(report: Report): readonly Row[] {
     if (changes > 0)
       rows.push([
         'Drift',
-        `${counted(changes, 'product')} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed. Run the migration again with {"onExisting": "replace"} to catch up.`,
+        `${countedAs(nouns, changes)} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed. Run the migration again with {"onExisting": "replace"} to catch up.`,
       ]);
   }
   return rows;
 }
 
 /** Items that are not what the source says, and were left alone all the same. */
-function othersRows({ verification, mismatches = {} }: Report): readonly Row[] {
+function othersRows({ verification, mismatches = {}, nouns }: Report): readonly Row[] {
   const { presentDifferent = 0, staleVariants = 0 } = verification ?? {};
   const list = (keys: readonly string[] = []): string => keys.slice(0, maxListed).join(', ');
   return [
@@ -115,13 +119,19 @@ function othersRows({ verification, mismatches = {} }: Report): readonly Row[] {
       : [
           [
             'Stale',
-            `${counted(staleVariants, 'item')} of earlier migrations that the product no longer has: ${list(mismatches.staleVariants)}`,
+            `${counted(staleVariants, 'item')} of earlier migrations that the ${nouns.item} no longer has: ${list(mismatches.staleVariants)}`,
           ] as const,
         ]),
   ];
 }
 
-function quarantineRows({ quarantine = [], quarantineUri, migrated, rehearsal }: Report): readonly Row[] {
+function quarantineRows({
+  quarantine = [],
+  quarantineUri,
+  migrated,
+  rehearsal,
+  nouns,
+}: Report): readonly Row[] {
   const total = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
   if (total === 0) return [];
   const listed = quarantine
@@ -129,7 +139,7 @@ function quarantineRows({ quarantine = [], quarantineUri, migrated, rehearsal }:
     .map(({ productId, code, sentence }): Row => ['', `${productId}: ${code}: ${sentence}`]);
   const more = total > listed.length ? [['', `and ${count(total - listed.length)} more`] as const] : [];
   const where = quarantineUri === undefined ? '' : `, all of them in ${quarantineUri}`;
-  return [['Quarantine', `${counted(total, 'product')}${where}`], ...listed, ...more];
+  return [['Quarantine', `${countedAs(nouns, total)}${where}`], ...listed, ...more];
 }
 
 function tableText({ tables }: Report): string {

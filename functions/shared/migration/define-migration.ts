@@ -1,3 +1,4 @@
+import type { Nouns } from '../counted.ts';
 import type { KeyType } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
 import {
@@ -38,7 +39,7 @@ export interface MigrationDefinition<
   /** Attributes that the run makes where the source has none, so that two runs make them differently: times. */
   readonly madeAttributes?: readonly string[];
   /** What one source item and several are called in sentences. */
-  readonly nouns: { readonly item: string; readonly items: string };
+  readonly nouns: Nouns;
 }
 
 /** The table that is migrated. */

@@ -1,3 +1,4 @@
+import type { Nouns } from '../counted.ts';
 import type { TableKey } from '../items/item-key.ts';
 import type { WireItem, WireValue } from '../items/wire-item.ts';
 import type { Quarantined, refuse } from './refusal.ts';
@@ -15,7 +16,7 @@ export interface Migration {
   readonly migratedBy: string;
   readonly settings: SettingValues;
   readonly madeAttributes: readonly string[];
-  readonly nouns: { readonly item: string; readonly items: string };
+  readonly nouns: Nouns;
   /** What a source item becomes, with its marks and checked; or why it becomes nothing. Never throws for the item's sake. */
   readonly transform: (item: WireItem, context: TransformContext) => TransformResult;
 }

@@ -56,6 +56,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     kind: run.kind,
     ...(run.step === undefined ? {} : { step: run.step }),
     status: end.status,
+    nouns: runtime.migration.nouns,
     source: {
       table: run.sourceTable,
       products: backup?.items ?? countOver(shards, 'BackupProducts', 'items'),

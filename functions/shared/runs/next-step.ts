@@ -67,7 +67,7 @@ const startAgain = ({ isRestore: restores }: Ending, { migrate, restore }: Comma
 function afterPlan(ending: Ending, { migrate }: Commands): string {
   const { runId, quarantined: maxQuarantined = 0 } = ending;
   return stopsForQuarantine(ending)
-    ? `A run would stop before it creates anything. Correct the products in quarantine and plan again, or apply these files without them: ${migrate({ resume: runId, maxQuarantined })}`
+    ? `A run would stop before it creates anything. Correct what is in quarantine and plan again, or apply these files without them: ${migrate({ resume: runId, maxQuarantined })}`
     : `Apply these very files: ${migrate({ resume: runId })}. Or make a new backup: ${migrate({})}`;
 }
 
@@ -83,7 +83,7 @@ function afterRollBack(ending: Ending, commands: Commands): string {
 function afterHolding({ runId, error, quarantined = 1 }: Ending, { migrate, rollBack }: Commands): string {
   const back = rollBack(runId);
   if (error === 'TooManyQuarantinedError')
-    return `Go on without these products: ${migrate({ resume: runId, maxQuarantined: quarantined })}. Or roll the run back: ${back}, correct them, and start again: ${migrate({})}`;
+    return `Go on without them: ${migrate({ resume: runId, maxQuarantined: quarantined })}. Or roll the run back: ${back}, correct them, and start again: ${migrate({})}`;
   if (error === 'VerificationFailedError')
     return `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back (a table with changes by others is kept): ${back}. Then start again: ${migrate({})}`;
   if (error === 'BackupDamagedError')

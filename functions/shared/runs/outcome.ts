@@ -1,6 +1,6 @@
 import { isRestore } from '../ledger/run.ts';
 import type { Report, RestoredCounts, UntoldReport } from './report.ts';
-import { count, counted } from '../counted.ts';
+import { count, counted, countedAs } from '../counted.ts';
 
 /** Good, worth a look, or bad. */
 export type Tone = 'good' | 'notice' | 'bad';
@@ -142,7 +142,7 @@ function asideOfOthers({ verification, source }: UntoldReport): string {
 /** A run that found all of its keys taken. */
 function nothingNewSentence(report: UntoldReport): string {
   const { products: migratedProducts, items: migratedItems, replaced = 0 } = report.migrated;
-  const products = counted(migratedProducts, 'product');
+  const products = countedAs(report.nouns, migratedProducts);
   const items = counted(migratedItems, 'item');
   if (replaced > 0)
     return `All ${products} were there before: ${items} are in place, ${count(replaced)} of them brought up to date.`;
@@ -154,20 +154,20 @@ function nothingNewSentence(report: UntoldReport): string {
 function successSentence(report: UntoldReport): string {
   const { migrated, restored } = report;
   if (restored !== undefined) return restoreSentence(restored);
-  const products = counted(migrated.products, 'product');
+  const products = countedAs(report.nouns, migrated.products);
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;
   if (migrated.items > 0 && fresh === 0) return `${nothingNewSentence(report)}${asideOfOthers(report)}`;
   const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
   const aside =
     migrated.quarantined > 0
-      ? ` ${counted(migrated.quarantined, 'product')} stayed behind in quarantine.`
+      ? ` ${countedAs(report.nouns, migrated.quarantined)} stayed behind in quarantine.`
       : '';
   return `${products} migrated as ${items}${before}, read back and found complete.${asideOfOthers(report)}${aside}`;
 }
 
-function planSentence({ rehearsal, source }: UntoldReport): string {
+function planSentence({ rehearsal, source, nouns }: UntoldReport): string {
   const { metadata = 0, variants = 0, quarantined = 0 } = rehearsal ?? {};
-  const aside = quarantined === 0 ? '' : ` ${counted(quarantined, 'product')} would go to quarantine.`;
-  return `Dry run: ${counted(source.products, 'product')} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;
+  const aside = quarantined === 0 ? '' : ` ${countedAs(nouns, quarantined)} would go to quarantine.`;
+  return `Dry run: ${countedAs(nouns, source.products)} would become ${counted(metadata + variants, 'item')}.${aside} No table was created or written.`;
 }

@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { RUN_LAYOUT } from '../files/layout.ts';
-import { count, counted } from '../counted.ts';
+import { count, counted, countedAs } from '../counted.ts';
 import { errorSummary, TransientError } from '../errors.ts';
 import { readRun } from '../ledger/run.ts';
 import { topicArn } from '../names.ts';
@@ -90,7 +90,7 @@ function messageOf(report: Report): string {
   return [
     `Run ${report.runId} on table ${source.table} ended: ${report.status}.`,
     printable(report.summary),
-    `${counted(source.products, 'product')} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
+    `${countedAs(report.nouns, source.products)} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
     ...(report.nextStep === null ? [] : [printable(`Now: ${report.nextStep}`)]),

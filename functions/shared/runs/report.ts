@@ -1,3 +1,4 @@
+import type { Nouns } from '../counted.ts';
 import type { Cost, Estimate, UnknownCost } from '../cost/cost.ts';
 import type { ExpiringItems } from '../aws/time-to-live.ts';
 import type {
@@ -137,6 +138,8 @@ export interface ConsumedUnits {
 export interface Report {
   readonly runId: string;
   readonly kind: RunKind;
+  /** What the migration calls an item of its source. */
+  readonly nouns: Nouns;
   /** The whole report in one sentence. */
   readonly summary: string;
   /** What to do now, with the commands to paste; `null` when there is nothing to do. */

@@ -71,7 +71,7 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
     files: files.length,
     items: totals.scanned.count,
   });
-  assertFewQuarantined(run, totals);
+  assertFewQuarantined(runtime, run, totals);
   assertWithinCost(runtime, run, rehearsal);
   const { backupId, uri, items } = backup;
   return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
@@ -158,7 +158,7 @@ async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTot
 }
 
 /** A step called alone only backs up, and a dry run is there to list what cannot be migrated: neither fails. */
-function assertFewQuarantined(run: Run, totals: BackupTotals): void {
+function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTotals): void {
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
@@ -168,8 +168,8 @@ function assertFewQuarantined(run: Run, totals: BackupTotals): void {
     .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
     .join(' | ');
   throw new TooManyQuarantinedError(
-    `${quarantined} of ${totals.rehearsed['products'] ?? 0} products in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${cut(named, 500)}. ` +
-      `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such product. ` +
+    `${quarantined} of ${totals.rehearsed['products'] ?? 0} ${migration.nouns.items} in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${cut(named, 500)}. ` +
+      `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such ${migration.nouns.item}. ` +
       `Correct them, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
   );
 }

@@ -91,13 +91,17 @@ describe('a library that is migrated', () => {
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'TooManyQuarantinedError' });
     expect(execution.cause).toMatch(
-      /5 of 305 .*: (MissingTitle|InvalidCopies|DuplicateBarcode|ReservedAttribute): Book /,
+      /5 of 305 books .*: (MissingTitle|InvalidCopies|DuplicateBarcode|ReservedAttribute): Book /,
     );
     expect(await tables()).toEqual(['books']);
   });
 
   it('has every attribute of every book in the catalogue, or the book in quarantine', async () => {
     first = await library.migrate({ maxQuarantined: refusedBooks.length });
+    expect(first).toMatchObject({ nouns: { item: 'book', items: 'books' } });
+    expect(first).toMatchObject({
+      summary: expect.stringMatching(/^300 books migrated as .* 5 books stayed/),
+    });
 
     const expected = expectedBooks.flatMap(({ becomes }) => becomes(first.startedAt));
     const found = await library.dynamo.scan('library');

@@ -100,6 +100,7 @@ function untoldReportOf(changes: Partial<Report>): UntoldReport {
   return {
     runId,
     kind: 'migrate',
+    nouns: migration.nouns,
     status: 'SUCCEEDED',
     source: { table: 'products', products: 6, bytes: 6_400 },
     backup: backupOf(6, 1),

@@ -37,7 +37,7 @@ export function reportPage({ report: given, stage, kinds, pictures, style }: Rep
   const outcome = calmOutcome(report);
   const place = placeOf(report, stage);
   const { runId, startedAt, finishedAt, reportUri } = report;
-  const what = isRestore(report) ? 'Restore from a backup' : 'Products migration';
+  const what = isRestore(report) ? 'Restore from a backup' : `Migration of ${report.source.table}`;
   return renderPage(
     { runId, startedAt, finishedAt, reportUri, what, outcome, style },
     html`${tiles(report, kinds)}

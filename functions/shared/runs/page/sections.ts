@@ -1,4 +1,5 @@
 import type { Report } from '../report.ts';
+import { capitalized, countedAs } from '../../counted.ts';
 import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
 import { groupWarnings } from '../group-warnings.ts';
@@ -108,13 +109,13 @@ export function verificationSection(report: Report): Html {
       presentDifferent > 0
         ? ['Different, written by earlier runs or by others', count(presentDifferent)]
         : undefined,
-      staleVariants > 0 ? ['No longer part of the product', count(staleVariants)] : undefined,
+      staleVariants > 0 ? [`No longer part of the ${report.nouns.item}`, count(staleVariants)] : undefined,
       samples('Missing keys', mismatches.missing),
       samples('Different keys', mismatches.different),
       samples('Extra keys', mismatches.extra),
       samples('Changed since', mismatches.changedSince),
       samples('Different, written by earlier runs or by others', mismatches.presentDifferent),
-      samples('No longer part of the product', mismatches.staleVariants),
+      samples(`No longer part of the ${report.nouns.item}`, mismatches.staleVariants),
       samples('Left, not as a migration wrote them', mismatches.keptChanged),
       samples('Left for too many attributes', mismatches.keptTooLarge),
       samples('Older than the source', mismatches.outdated),
@@ -123,7 +124,7 @@ export function verificationSection(report: Report): Html {
 }
 
 /** What changed at the source during the run. */
-export function driftSection({ verification, driftKeys = {}, source }: Report): Html | undefined {
+export function driftSection({ verification, driftKeys = {}, source, nouns }: Report): Html | undefined {
   if (verification === null) return undefined;
   const { added, changed, removed } = verification.drift;
   const none = added + changed + removed === 0;
@@ -131,12 +132,12 @@ export function driftSection({ verification, driftKeys = {}, source }: Report): 
     ? `Nothing changed in ${source.table} between its backup and its verification.`
     : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again with {"onExisting": "replace"} to catch up.`;
   return html`<section aria-labelledby="drift-heading">${heading('drift', 'Drift')}<p class="lead">${lead}</p>
-    ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples('Added products', driftKeys.added), samples('Changed products', driftKeys.changed), samples('Removed products', driftKeys.removed)])}</section>`;
+    ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples(`Added ${nouns.items}`, driftKeys.added), samples(`Changed ${nouns.items}`, driftKeys.changed), samples(`Removed ${nouns.items}`, driftKeys.removed)])}</section>`;
 }
 
 /** Products that could not be transformed, each with its reason. */
 export function quarantineSection(report: Report, place?: Place): Html | undefined {
-  const { quarantine = [], quarantineUri, migrated, rehearsal } = report;
+  const { quarantine = [], quarantineUri, migrated, rehearsal, nouns } = report;
   const total = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0, quarantine.length);
   if (total === 0) return undefined;
   const rows = quarantine.map(
@@ -145,9 +146,9 @@ export function quarantineSection(report: Report, place?: Place): Html | undefin
   );
   const more = total > quarantine.length ? ` The first ${quarantine.length} are listed.` : '';
   return html`<section aria-labelledby="quarantine-heading">${heading('quarantine', 'Quarantine')}
-    <p class="lead">${counted(total, 'product')} could not be transformed; the backup holds ${total === 1 ? 'it' : 'them'} unchanged.${more}
+    <p class="lead">${countedAs(nouns, total)} could not be transformed; the backup holds ${total === 1 ? 'it' : 'them'} unchanged.${more}
       ${quarantineUri !== undefined && html`Whole items: ${consoleLink(place, 'objects', { subject: quarantineUri })}`}</p>
-    <div class="scroll"><table>${tableHead(['Product', 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
+    <div class="scroll"><table>${tableHead([capitalized(nouns.item), 'Code', 'Reason'])}<tbody>${rows}</tbody></table></div></section>`;
 }
 
 /** Every run stores all parameters of a migration. A restore can be started with these only. */
@@ -162,14 +163,14 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
 
 /** Where the backup is, what was requested, and what was used. */
 export function runSection(report: Report, place?: Place): Html {
-  const { backup, parameters, consumed, source, throttles = 0 } = report;
+  const { backup, parameters, consumed, source, nouns, throttles = 0 } = report;
   const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
     ${facts([
       parameters?.note === undefined ? undefined : ['Note', parameters.note],
       isRestore(report)
         ? undefined
-        : ['Source', `${source.table}, ${counted(source.products, 'product')}, ${bytes(source.bytes)}`],
+        : ['Source', `${source.table}, ${countedAs(nouns, source.products)}, ${bytes(source.bytes)}`],
       [
         'Backup',
         backup === null

@@ -1,6 +1,7 @@
 import { isCosted } from '../../cost/cost.ts';
 import type { Report, RestoredCounts } from '../report.ts';
 import { kindsText } from './kinds-text.ts';
+import { capitalized } from '../../counted.ts';
 import { bytes, count, dollars, duration, rupees } from '../../format.ts';
 import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';
@@ -43,7 +44,11 @@ function existingTiles({ mode, alreadyPresent, keptDifferent }: RestoredCounts):
   ];
 }
 
-const productsTile = ({ source }: Report): Tile => ['Products', count(source.products), bytes(source.bytes)];
+const productsTile = ({ source, nouns }: Report): Tile => [
+  capitalized(nouns.items),
+  count(source.products),
+  bytes(source.bytes),
+];
 
 function planTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
   const { metadata, variants } = report.rehearsal ?? { metadata: 0, variants: 0 };
@@ -71,11 +76,11 @@ function migrationTiles(report: Report, kinds: readonly string[]): readonly Tile
   ];
 }
 
-function quarantineTile({ migrated, rehearsal, status }: Report): Tile {
+function quarantineTile({ migrated, rehearsal, status, nouns }: Report): Tile {
   const quarantined = Math.max(migrated.quarantined, rehearsal?.quarantined ?? 0);
   const isKnown = rehearsal !== undefined || status === 'SUCCEEDED';
   if (!isKnown && quarantined === 0) return ['Quarantined', '–', 'not transformed yet'];
-  return ['Quarantined', count(quarantined), quarantined === 0 ? 'every product fits' : 'listed below'];
+  return ['Quarantined', count(quarantined), quarantined === 0 ? `every ${nouns.item} fits` : 'listed below'];
 }
 
 function timeTile(report: Report): Tile {
