@@ -8,6 +8,7 @@ import {
   jsonOption,
   largeNumber,
   onStage,
+  profileOption,
   regionOption,
   runCommand,
   type StageOptions,
@@ -39,7 +40,8 @@ const command = addMigrateOptions(
       'Says what a migration would do, take and cost. Creates and writes no table. With --stage it plans a run of a deployed stage, with --products of a table of that size: no account and no network are needed.',
     )
     .addOption(stageOption())
-    .addOption(regionOption()),
+    .addOption(regionOption())
+    .addOption(profileOption()),
 )
   .option('--quick', 'only the checks and an estimate: no backup, no dry run')
   .option(
