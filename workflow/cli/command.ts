@@ -1,4 +1,5 @@
 import { MigrationError } from '../../functions/shared/errors.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { printable } from '../../functions/shared/printable.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
@@ -10,10 +11,13 @@ import { DONE, FAILED, REFUSED, WRONG_USAGE } from './exit-codes.ts';
 import { explain, isExplained, OperatorError, type Whereabouts } from './operator-error.ts';
 import { escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
+const { version: VERSION } = packageJson;
+
 /** Options of every command that works on a deployed stage. */
 export interface StageOptions {
   readonly stage: string;
   readonly region?: string | undefined;
+  readonly profile?: string;
   readonly json?: boolean;
   readonly out?: string;
 }
@@ -24,6 +28,7 @@ export function stageCommand(name: string, description: string, document: string
     .description(description)
     .addOption(stageOption().makeOptionMandatory())
     .addOption(regionOption())
+    .addOption(profileOption())
     .addOption(jsonOption(document));
 }
 
@@ -45,6 +50,10 @@ export const stageOption = (): Option =>
 
 export const regionOption = (): Option =>
   new Option('-r, --region <region>', 'AWS region (default: AWS_REGION, else ap-southeast-2)');
+
+/** Set as AWS_PROFILE before a client is made, so that every client takes it. */
+export const profileOption = (): Option =>
+  new Option('--profile <name>', 'AWS profile of the credentials (default: AWS_PROFILE)');
 
 /** For `--max-quarantined` and its like; whether the number makes sense is for the workflow to say. */
 export function wholeNumber(text: string): number {
@@ -82,15 +91,20 @@ export async function runCommand<Options extends object>(
   const where: Whereabouts = {};
   try {
     escapeOutput(command);
-    command.exitOverride();
+    command.version(VERSION, '--version', 'print the version').exitOverride();
     command.parse();
     const options: Options = command.opts();
+    takeProfile(options);
     Object.assign(where, placeOf(options));
     process.exitCode = await action(options, command.args);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (!(error instanceof CommanderError)) processTerminal().complain(sentenceOf(error, where));
   }
+}
+
+function takeProfile({ profile }: Pick<Partial<StageOptions>, 'profile'>): void {
+  if (profile !== undefined) process.env['AWS_PROFILE'] = profile;
 }
 
 /** One line, but for what `sls package` had to say, and for commands to paste. */

@@ -5,6 +5,7 @@ import type { OperatorContext } from './context.ts';
 import { executionArn, type MachineName } from '../../functions/shared/names.ts';
 import { describeExecution } from './executions.ts';
 import { followToReport, printConsoleLink } from './follow-to-report.ts';
+import { runNamed } from './newest-run.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** An execution of `sync` that works on an open sync begins no run of its own, nor does a roll back. */
@@ -14,10 +15,10 @@ const command = pageCommand(
   'follow',
   'Follows a run that was started elsewhere, to its end.',
   'the report',
-).argument('<runId>', 'run, or name of its execution');
+).argument('[runId]', 'run, or name of its execution (default: the newest run)');
 
-await runStageCommand(command, async ({ context, terminal, args: [runId = ''] }) => {
-  const arn = await executionOf(context, runId);
+await runStageCommand(command, async ({ context, terminal, args: [named] }) => {
+  const arn = await executionOf(context, await runNamed(context, named));
   printConsoleLink(context, arn, terminal);
   return followToReport(context, arn, terminal);
 });

@@ -51,6 +51,12 @@ const messageOf = (error: unknown): string =>
 function obstacleOf(error: unknown, { endpoint }: Whereabouts): Obstacle {
   const { kind } = faultOf(error);
   const message = messageOf(error);
+  const profile = process.env['AWS_PROFILE'] ?? '';
+  if (kind === 'no credentials' && profile !== '')
+    return {
+      what: `The AWS profile "${profile}" gives no credentials: it does not exist, or nobody has signed in to it. List the profiles with aws configure list-profiles, and name one with --profile or AWS_PROFILE. The reason was: ${message}`,
+      remedy: AGAIN,
+    };
   if (kind === 'no credentials')
     return {
       what: `There are no AWS credentials to work with. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into .env.local, or sign in (aws configure, or aws sso login and AWS_PROFILE). The reason was: ${message}`,

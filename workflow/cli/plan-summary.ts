@@ -10,11 +10,13 @@ import {
   type MonthlyCost,
 } from '../../functions/shared/cost/cost.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
-import { sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
+import { type RunSize, sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
+import type { AskedEngine } from '../../functions/shared/cost/write-engine.ts';
 import { unpricedSentence } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
 import { bytes, capacity, count, counted, dollars, duration, money, rupees } from './format.ts';
+import { compareEngines, type EngineComparison, sayEngines } from './engine-comparison.ts';
 import { tableText } from './plain-table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,18 +25,27 @@ export interface PlanFacts {
   readonly plan: Plan;
   readonly region: string;
   readonly rupeesPerDollar: number;
+  /** Default: batch. */
+  readonly asked?: AskedEngine | undefined;
   /** Of the dry run that counted; absent: DescribeTable's figures and assumptions are used. */
   readonly report?: Report | undefined;
 }
 
 /** The estimate with what a dry run has counted, or without. */
-export function estimateOf({ plan, region, rupeesPerDollar, report }: PlanFacts): Estimate {
+export const estimateOf = (facts: PlanFacts): Estimate => estimateRun(sizeOf(facts));
+
+/** Both write engines for the same size. */
+export function enginesOf(facts: PlanFacts): EngineComparison {
+  return compareEngines(sizeOf(facts), estimateOf(facts), facts.asked);
+}
+
+function sizeOf({ plan, region, rupeesPerDollar, report }: PlanFacts): RunSize {
   const { rehearsal, source } = report ?? {};
   const counted = {
     estimatedProducts: source?.products ?? plan.estimatedProducts,
     estimatedBytes: plan.estimatedBytes > 0 ? plan.estimatedBytes : (source?.bytes ?? 0),
   };
-  return estimateRun(sizeOfPlan({ ...plan, ...counted }, { region, rupeesPerDollar, rehearsal, migration }));
+  return sizeOfPlan({ ...plan, ...counted }, { region, rupeesPerDollar, rehearsal, migration });
 }
 
 /** What the run would do, how long it would take and what it would cost. */
@@ -50,6 +61,8 @@ export function sayPlan(terminal: Terminal, given: PlanFacts): void {
     `  ${duration(estimate.seconds)} with a new target table, ${duration(estimate.secondsAtCaps)} once it takes what the caps allow`,
   );
   say(`  ${colors.dim(phasesText(estimate))}`);
+  title('Write engines');
+  sayEngines(terminal, enginesOf(facts));
   sayMoney(terminal, estimate);
 }
 

@@ -8,6 +8,7 @@ import {
   jsonOption,
   largeNumber,
   onStage,
+  profileOption,
   regionOption,
   runCommand,
   type StageOptions,
@@ -15,12 +16,13 @@ import {
 } from './command.ts';
 import { checkConnection, sayChecks } from './connection-check.ts';
 import type { OperatorContext } from './context.ts';
+import { askedEngine, type EngineComparison } from './engine-comparison.ts';
 import { startExecution } from './executions.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { followExecution } from './follow-run.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
-import { estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
+import { enginesOf, estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
 import { type PlannedStage, verdictOf } from './plan-verdict.ts';
 import { progressView } from './progress-view.ts';
 import { planProducts, type ScaleOptions } from './scale/plan-products.ts';
@@ -38,7 +40,8 @@ const command = addMigrateOptions(
       'Says what a migration would do, take and cost. Creates and writes no table. With --stage it plans a run of a deployed stage, with --products of a table of that size: no account and no network are needed.',
     )
     .addOption(stageOption())
-    .addOption(regionOption()),
+    .addOption(regionOption())
+    .addOption(profileOption()),
 )
   .option('--quick', 'only the checks and an estimate: no backup, no dry run')
   .option(
@@ -86,18 +89,26 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
   if (!connection.ok || plan === undefined) return conclude(planned, terminal);
   const rehearsed =
     options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);
-  const facts = factsOf(context, options, { plan, report: rehearsed?.report });
+  const facts = factsOf(context, options, {
+    plan,
+    report: rehearsed?.report,
+    asked: askedEngine(input),
+  });
   sayPlan(terminal, facts);
-  return conclude({ ...planned, rehearsed, estimate: estimateOf(facts) }, terminal);
+  const figures = { estimate: estimateOf(facts), engines: enginesOf(facts) };
+  return conclude({ ...planned, rehearsed, ...figures }, terminal);
 }
 
 /** Prints the verdict, and with `--json` the document. @returns the exit code */
-function conclude(planned: PlannedStage, { say, colors, signs, json, document }: Terminal): number {
-  const { connection, rehearsed, estimate = null } = planned;
+function conclude(
+  planned: PlannedStage & { readonly engines?: EngineComparison },
+  { say, colors, signs, json, document }: Terminal,
+): number {
+  const { connection, rehearsed, estimate = null, engines = null } = planned;
   const { exitCode, ...verdict } = verdictOf(planned);
   say(`\n${verdict.ready ? signs.good : signs.bad} ${printable(verdict.sentence)}`);
   if (verdict.command !== undefined) say(`  ${colors.bold(verdict.command)}`);
-  if (json) document({ connection, report: rehearsed?.report ?? null, estimate, verdict });
+  if (json) document({ connection, report: rehearsed?.report ?? null, estimate, engines, verdict });
   return exitCode;
 }
 
@@ -119,7 +130,7 @@ function inputOf(options: Options): Readonly<Record<string, unknown>> {
 function factsOf(
   { region }: OperatorContext,
   { rupeesPerDollar }: Options,
-  known: { readonly plan: Plan; readonly report: PlanFacts['report'] },
+  known: Pick<PlanFacts, 'plan' | 'report' | 'asked'>,
 ): PlanFacts {
   return { ...known, region, rupeesPerDollar };
 }

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { packageService } from '../local/deploy/package-service.ts';
 import { readDeployment } from '../local/deploy/read-deployment.ts';
 import type { MachineDefinition } from '../local/states/prepare-machine.ts';
-import { anyNumber, jsonOption, runCommand } from './command.ts';
+import { anyNumber, jsonOption, profileOption, runCommand } from './command.ts';
 import { DAMAGED, DONE, REFUSED } from './exit-codes.ts';
 import { counted } from './format.ts';
 import { explain } from './operator-error.ts';
@@ -17,6 +17,7 @@ import { processTerminal, type Terminal } from './terminal.ts';
 interface Options {
   readonly region: string;
   readonly rate: number;
+  readonly profile?: string;
   readonly json?: boolean;
 }
 
@@ -25,6 +26,7 @@ const command = new Command('npm run prove --')
     "Compares what AWS's own interpreter does with each edge of the four state machines (every Retry, Catch and Choice) with what the embedded engine does. Needs AWS credentials that may states:TestState on *, and nothing else: no stage, no role. Nothing is deployed, created or called.",
   )
   .requiredOption('-r, --region <region>', 'region whose Step Functions is asked')
+  .addOption(profileOption())
   .option('--rate <requests>', 'requests a second, at most', anyNumber, 5)
   .addOption(jsonOption('the proof'));
 

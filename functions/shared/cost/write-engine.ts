@@ -1,3 +1,5 @@
+import { BULK_PUT, bulkPutPrice, type Fact, UNKNOWN } from './bulk-put.ts';
+
 /** What the input may ask for. `auto`: the cheaper engine, as far as everything about it is known. */
 export const WRITE_ENGINES = ['batch', 'bulk', 'auto'] as const;
 
@@ -57,4 +59,26 @@ function compareEngines({ batch, bulk }: EngineFacts): ChosenEngine {
   return isQuicker
     ? { engine: 'bulk', why: 'bulk put costs as much and is quicker' }
     : batchBecause('bulk put costs as much and is not known to be quicker');
+}
+
+/** What no data file states of bulk put in a region, for {@link EngineFacts}. */
+export function unknownOfBulkPut(region: string): readonly string[] {
+  const { lineForm, reportForm, iam, operationArn, limits } = BULK_PUT;
+  const facts: readonly (readonly [name: string, fact: Fact<unknown>])[] = [
+    [`the price in ${region}`, bulkPutPrice(region, 'STANDARD')],
+    ['the IAM actions', iam],
+    ['the form of an ARN', operationArn],
+    ['the form of a line', lineForm],
+    ['the form of a report', reportForm],
+    ['the quota of input bytes', limits.inputBytes.STANDARD],
+    ['the quota of operations for a table', limits.activePerTable],
+    ['the quota of operations for an account', limits.activePerAccount],
+  ];
+  return facts.flatMap(([name, { value }]) => (value === UNKNOWN ? [name] : []));
+}
+
+/** What bulk put of this many bytes of items costs in a region; `undefined`: nobody knows. Indexes are not counted. */
+export function bulkPutDollars(region: string, bytes: number): number | undefined {
+  const { value } = bulkPutPrice(region, 'STANDARD');
+  return value === UNKNOWN ? undefined : (bytes / 2 ** 30) * value;
 }

@@ -117,6 +117,26 @@ describe('the commands, one after the other as an operator would use them', () =
     expect(stdout).toMatch(/dry run +PLANNED/);
   });
 
+  it('report takes the newest run where none is named', async () => {
+    const newest = await onStage('report', '--json');
+    const listed = await onStage('runs', '--json', '--limit', '1');
+    const [{ runId }] = JSON.parse(listed.stdout) as [{ runId: string }];
+    expect(JSON.parse(newest.stdout)).toMatchObject({ runId });
+    expect(newest.code).toBe(0);
+  });
+
+  it('follow takes the newest run where none is named', async () => {
+    const listed = await onStage('runs', '--json', '--limit', '1');
+    const [{ runId }] = JSON.parse(listed.stdout) as [{ runId: string }];
+    const followed = await onStage('follow', '--json');
+    expect(JSON.parse(followed.stdout)).toMatchObject({ runId });
+  });
+
+  it('every command prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await runCommand('runs', ['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
   it('report writes the page of a run again and prints its path', async () => {
     const { code, stdout } = await onStage('report', migrated.report?.runId ?? '');
     expect(code).toBe(0);
@@ -206,6 +226,15 @@ describe('what is refused is a sentence and exit code 3', () => {
     expect(code).toBe(3);
   });
 
+  it('a profile that does not exist, which is named', async () => {
+    const none = { AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: shop.aws.endpoint, HOME: cwd };
+    const args = ['--stage', 'prod', '--profile', 'nobodys'];
+    const { code, stderr } = await runCommand('runs', args, { cwd, environment: none });
+    expect(stderr).toContain('The AWS profile "nobodys" gives no credentials');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(3);
+  });
+
   it('no credentials', async () => {
     const none = { AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: shop.aws.endpoint };
     const { code, stderr } = await runCommand('migrate', ['--stage', 'prod'], { cwd, environment: none });
@@ -217,6 +246,22 @@ describe('what is refused is a sentence and exit code 3', () => {
 
 const migratedItems = ({ rehearsal }: Report): number =>
   (rehearsal?.metadata ?? 0) + (rehearsal?.variants ?? 0);
+
+describe('a stage without runs', () => {
+  it('report and follow say so, and how to start one', async () => {
+    const empty = await openShop();
+    try {
+      const options = { cwd, environment: { AWS_ENDPOINT_URL: empty.aws.endpoint } };
+      for (const name of ['report', 'follow']) {
+        const { code, stderr } = await runCommand(name, ['--stage', 'local'], options);
+        expect(stderr).toContain('Stage local has no runs yet. Start one with: npm run migrate');
+        expect(code).toBe(3);
+      }
+    } finally {
+      await empty.stop();
+    }
+  });
+});
 
 describe('follow', () => {
   it('follow of a stopped run waits until it is recovered, and reports its end', async () => {

@@ -3,6 +3,7 @@ import { costRefusal } from '../../../functions/shared/cost/cost-limit.ts';
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
 import { type MigrateInput, parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { regionOf } from '../context.ts';
+import { sayEngines } from '../engine-comparison.ts';
 import { DONE, REFUSED } from '../exit-codes.ts';
 import { bytes, counted } from '../format.ts';
 import { tableText } from '../plain-table.ts';
@@ -83,6 +84,8 @@ function sayLimits(asked: readonly (ScaledRun | RefusedRun)[], terminal: Termina
     const title = `Limits of a run of ${counted(run.products, 'product')}, ${run.mapMode}`;
     terminal.say(`\n${terminal.colors.bold(title)}`);
     sayTable(limitTable(run), terminal);
+    terminal.say();
+    sayEngines(terminal, run.engines);
     for (const warning of run.plan.warnings) terminal.say(`${terminal.signs.notice} ${warning}`);
   }
   terminal.say(

@@ -8,6 +8,7 @@ import { RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
 import { sizeRun } from '../../../functions/test-connection/size-run.ts';
+import { askedEngine, compareEngines, type EngineComparison } from '../engine-comparison.ts';
 import { largestPayload } from './payload.ts';
 import type { AverageProduct } from './sample-product.ts';
 
@@ -25,6 +26,7 @@ export interface ScaledRun {
   /** As TestConnection would cut it. */
   readonly plan: Plan;
   readonly estimate: Estimate;
+  readonly engines: EngineComparison;
   readonly files: number;
   /** Calls of Map workers. */
   readonly turns: number;
@@ -86,6 +88,7 @@ function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
     mapMode,
     plan,
     estimate,
+    engines: compareEngines(size, estimate, askedEngine(input)),
     files: work.files,
     turns: work.turns,
     historyEvents: mapMode === 'INLINE' ? own : Math.max(own, childEvents(longest)),
