@@ -5,7 +5,7 @@ import { arbitraryNumber, arbitraryValue } from '../../../support/arbitrary-item
 /** Attributes that expressions are about; small, so that they meet. */
 export const attributeNames = ['a', 'b', 'c', 'price', 'list', 'size of', '__proto__'];
 
-const shortText = fc.constantFrom('', 'a', 'ab', 'abc', 'b', 'é', '🧵', '\uFFFD');
+const shortText = fc.constantFrom('', 'a', 'ab', 'abc', 'b', 'ba', 'é', '🧵', '\uFFFD');
 
 /** Values that often meet, and any others. */
 export const value: fc.Arbitrary<WireValue> = fc.oneof(
@@ -20,6 +20,22 @@ export const value: fc.Arbitrary<WireValue> = fc.oneof(
   },
   { weight: 1, arbitrary: arbitraryValue },
 );
+
+const numbers = fc.oneof(fc.integer({ min: -2, max: 12 }).map(String), arbitraryNumber).map((N) => ({ N }));
+const lists = fc.array(value, { maxLength: 3 }).map((L) => ({ L }));
+/** Attributes that mostly have the type which updates of them need. */
+const USUAL: ReadonlyMap<string, fc.Arbitrary<WireValue>> = new Map<string, fc.Arbitrary<WireValue>>([
+  ['price', numbers],
+  ['list', lists],
+  ['a', shortText.map((S) => ({ S }))],
+]);
+
+/** An attribute and its value. */
+export const attributeEntry: fc.Arbitrary<readonly [string, WireValue]> = fc
+  .constantFrom(...attributeNames)
+  .chain((name) =>
+    fc.tuple(fc.constant(name), fc.oneof({ weight: 3, arbitrary: USUAL.get(name) ?? value }, value)),
+  );
 
 /** The parts of a request that one or more expressions need. */
 export interface Expressions {
@@ -55,7 +71,15 @@ const test: fc.Arbitrary<Piece> = fc.oneof(
     .map(([one, c, other]) => piece(`$n ${c} $n`, [one, other])),
   { weight: 2, arbitrary: name.map((n) => piece('attribute_exists($n)', [n])) },
   { weight: 2, arbitrary: name.map((n) => piece('attribute_not_exists($n)', [n])) },
-  fc.tuple(name, value).map(([n, v]) => piece('begins_with($n, $v)', [n], [v])),
+  fc
+    .tuple(
+      name,
+      fc.oneof(
+        shortText.map((S) => ({ S })),
+        value,
+      ),
+    )
+    .map(([n, v]) => piece('begins_with($n, $v)', [n], [v])),
   fc.tuple(name, value, value).map(([n, v, w]) => piece('$n BETWEEN $v AND $v', [n], [v, w])),
   fc
     .tuple(name, fc.array(value, { minLength: 1, maxLength: 3 }))
@@ -92,24 +116,37 @@ const safeSetting: fc.Arbitrary<MakeSetting> = fc.oneof(
   value.map((v) => (n: string) => piece('$n = if_not_exists($n, $v)', [n, n], [v])),
 );
 
-const setting: fc.Arbitrary<MakeSetting> = fc.oneof(
-  { weight: 5, arbitrary: safeSetting },
-  name.map((other) => (n: string) => piece('$n = $n', [n, other])),
-  value.map(
-    (v) => (n: string) =>
-      piece('$n = list_append(if_not_exists($n, $v), $v)', [n, n], [{ L: [] }, { L: [v] }]),
-  ),
-  fc.tuple(fc.constantFrom('+', '-'), arbitraryNumber).map(
+const append: fc.Arbitrary<MakeSetting> = value.map(
+  (v) => (n: string) => piece('$n = list_append(if_not_exists($n, $v), $v)', [n, n], [{ L: [] }, { L: [v] }]),
+);
+const sign = fc.constantFrom('+', '-');
+const arithmetic: fc.Arbitrary<MakeSetting> = fc.oneof(
+  fc.tuple(sign, arbitraryNumber).map(
     ([sign, N]) =>
       (n: string) =>
         piece(`$n = $n ${sign} $v`, [n, n], [{ N }]),
   ),
-  fc.tuple(fc.constantFrom('+', '-'), fc.integer({ min: -9, max: 9 })).map(
+  fc.tuple(sign, fc.integer({ min: -9, max: 9 })).map(
     ([sign, by]) =>
       (n: string) =>
         piece(`$n = if_not_exists($n, $v) ${sign} $v`, [n, n], [{ N: '0' }, { N: String(by) }]),
   ),
 );
+
+const anySetting: fc.Arbitrary<MakeSetting> = fc.oneof(
+  { weight: 5, arbitrary: safeSetting },
+  name.map((other) => (n: string) => piece('$n = $n', [n, other])),
+  append,
+  arithmetic,
+);
+
+/** Mostly one that fits the usual type of the attribute. */
+const setting: fc.Arbitrary<MakeSetting> = fc
+  .record({ append, arithmetic, any: anySetting, isUsual: fc.boolean() })
+  .map(({ append, arithmetic, any, isUsual }) => (n: string) => {
+    const usual = n === 'list' ? append : n === 'price' ? arithmetic : any;
+    return (isUsual ? usual : any)(n);
+  });
 
 const addition = fc
   .oneof(

@@ -10,6 +10,7 @@ import {
   type SendRequest,
 } from './compared-request.ts';
 import { worldSender } from './senders.ts';
+import { WRITTEN_REQUESTS } from './written-requests.ts';
 import { CREATIONS, PLAIN, SORTED, NUMBERED } from './tables.ts';
 
 /** What stays in the tables at the end. */
@@ -19,9 +20,10 @@ const END: readonly ComparedRequest[] = [PLAIN, SORTED, NUMBERED].map((TableName
   isDrained: true,
 }));
 
-/** Random runs; the same for the same seed. */
-export function randomRuns(count: number, seed: number): readonly (readonly ComparedRequest[])[] {
-  return fc.sample(arbitraryRequests, { numRuns: count, seed }).map((requests) => [...requests, ...END]);
+/** The written requests, and random runs; the same for the same seed. */
+export function comparedRuns(count: number, seed: number): readonly (readonly ComparedRequest[])[] {
+  const random = fc.sample(arbitraryRequests, { numRuns: count, seed });
+  return [WRITTEN_REQUESTS, ...random].map((requests) => [...requests, ...END]);
 }
 
 /**

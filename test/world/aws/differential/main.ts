@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { startDynoxide } from '../../../../workflow/local/dynamodb/dynoxide.ts';
-import { acceptedOf, carryOut, type Difference, firstDifference, randomRuns } from './compare.ts';
+import { acceptedOf, carryOut, type Difference, firstDifference, comparedRuns } from './compare.ts';
 import type { ComparedRun } from './compared-request.ts';
 import { writeRecording } from './recordings.ts';
 import { emptyEngine, engineSender, worldSender } from './senders.ts';
@@ -53,7 +53,7 @@ async function compareWith(
   const send = engineSender(url);
   const runs: ComparedRun[] = [];
   const differences: Difference[] = [];
-  for (const requests of randomRuns(Number(count), Number(seed))) {
+  for (const requests of comparedRuns(Number(count), Number(seed))) {
     await emptyEngine(send);
     const run = await carryOut(send, isStrict ? requests : await acceptedOf(requests));
     runs.push(run);

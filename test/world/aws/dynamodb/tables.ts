@@ -117,6 +117,7 @@ function createTable(aws: Aws, input: CreateTableCommandInput): unknown {
   const arn = `arn:aws:dynamodb:${aws.region}:${aws.accountId}:table/${name}`;
   const policy = ResourcePolicy === undefined ? undefined : policyOf(aws, ResourcePolicy, arn);
   if (presentTable(aws, name) !== undefined) throw inUse(`Table already exists: ${name}`);
+  assertNotTooMany(aws, name);
   const now = aws.now();
   const table: Table = {
     name,
@@ -145,6 +146,16 @@ function createTable(aws: Aws, input: CreateTableCommandInput): unknown {
   if (StreamSpecification?.StreamEnabled === true)
     openStream(aws, table, StreamSpecification.StreamViewType as ViewType);
   return { TableDescription: { ...descriptionOf(aws, table), TableStatus: 'CREATING' } };
+}
+
+/** DynamoDB limits how many tables are being created at once. */
+function assertNotTooMany(aws: Aws, name: string): void {
+  const isBusy = aws.state.tables.values().some((table) => statusOf(aws, table) === 'CREATING');
+  if (!isBusy || aws.choose(2, `other tables are being created, so ${name} is refused`) === 0) return;
+  throw dynamoError(
+    'LimitExceededException',
+    'Subscriber limit exceeded: Only 500 tables can be created, updated, or deleted simultaneously',
+  );
 }
 
 /** A table of which DescribeTable may not know yet. */

@@ -1,0 +1,250 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { expire, expiredRows } from './dynamodb/expiry.ts';
+import { lambdaRecord, readShard, splitShard } from './dynamodb/streams.ts';
+import { UnknownToWorldError } from './errors.ts';
+import { finish, testAws } from './test-aws.ts';
+
+const itemOf = (id: string, attributes: object = {}) => ({ id: { S: id }, ...attributes });
+const put = (id: string, attributes?: object) => ({ TableName: 'items', Item: itemOf(id, attributes) });
+const get = (id: string) => ({ TableName: 'items', Key: { id: { S: id } }, ConsistentRead: true });
+const batch = (...ids: readonly string[]) => ({
+  RequestItems: { items: ids.map((id) => ({ PutRequest: { Item: itemOf(id) } })) },
+});
+
+describe('requests in steps', () => {
+  it('applies a batch item by item, and nothing before the first step', () => {
+    const aws = testAws();
+    const request = aws.ask('BatchWriteItem', batch('a', 'b'));
+    const counted = () =>
+      aws.call<{ Count: number }>('Scan', { TableName: 'items', ConsistentRead: true }).Count;
+    const counts = [counted(), request.step() && counted(), request.step() || counted()];
+    expect(counts).toEqual([0, 1, 2]);
+    expect(request.answer()).toMatchObject({ UnprocessedItems: {} });
+  });
+
+  it('leaves items of a batch unprocessed, but never all of them', () => {
+    const aws = testAws();
+    aws.answer('BatchWriteItem leaves unprocessed', 99);
+    const answer = aws.call<{ UnprocessedItems: { items: unknown[] } }>(
+      'BatchWriteItem',
+      batch('a', 'b', 'c'),
+    );
+    expect(answer.UnprocessedItems.items).toHaveLength(2);
+    expect(aws.state.tables.get('items')?.rows.size).toBe(1);
+  });
+
+  it('writes the items of a batch in any order', () => {
+    const aws = testAws();
+    aws.answer('which item of a batch', 99);
+    aws.ask('BatchWriteItem', batch('a', 'b', 'c')).step();
+    expect(aws.call('GetItem', get('c'))).toHaveProperty('Item');
+  });
+
+  it('reads a page of a Scan item by item, so that it shows writes that land meanwhile', () => {
+    const aws = testAws();
+    for (const id of ['a', 'b', 'c', 'd']) aws.call('PutItem', put(id));
+    const [, , , last] = aws.state.tables.get('items')?.inOrder.map(({ partition }) => partition) ?? [];
+    const scan = aws.ask('Scan', { TableName: 'items', ConsistentRead: true });
+    scan.step();
+    aws.call('PutItem', put(last ?? '', { late: { BOOL: true } }));
+    expect(finish<{ Items: object[] }>(scan).Items.at(-1)).toHaveProperty('late');
+  });
+
+  it('ends a page early where AWS may', () => {
+    const aws = testAws();
+    for (const id of ['a', 'b', 'c']) aws.call('PutItem', put(id));
+    aws.answer('after which a page of items ends', 2);
+    expect(aws.call('Scan', { TableName: 'items', ConsistentRead: true })).toMatchObject({
+      Count: 2,
+      LastEvaluatedKey: { id: expect.anything() as unknown },
+    });
+  });
+
+  it('scans each item in exactly one segment', () => {
+    const aws = testAws();
+    const ids = Array.from({ length: 40 }, (_, index) => `item-${index}`);
+    for (const id of ids) aws.call('PutItem', put(id));
+    const segments = [0, 1, 2].map((Segment) => {
+      const scan = { TableName: 'items', ConsistentRead: true, Segment, TotalSegments: 3 };
+      return aws.call<{ Items: { id: { S: string } }[] }>('Scan', scan).Items.map(({ id }) => id.S);
+    });
+    expect(segments.flat().toSorted()).toEqual(ids.toSorted());
+    expect(segments.every((found) => found.length > 0)).toBe(true);
+  });
+
+  it('refuses to answer a request that has steps left', () => {
+    expect(() => testAws().ask('GetItem', get('a')).answer()).toThrow(UnknownToWorldError);
+  });
+});
+
+describe('conditions and transactions', () => {
+  const check = (id: string) => ({
+    ConditionCheck: {
+      TableName: 'items',
+      Key: { id: { S: id } },
+      ConditionExpression: 'attribute_exists(id)',
+    },
+  });
+
+  it("refuses a condition with the SDK's own error, and gives the item to the wire client", () => {
+    const aws = testAws();
+    aws.call('PutItem', put('a', { n: { N: '1' } }));
+    const refused = aws.ask('PutItem', {
+      ...put('a'),
+      ConditionExpression: 'attribute_not_exists(id)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    expect(() => finish(refused)).toThrow(ConditionalCheckFailedException);
+    expect(() => finish(refused)).toThrow(
+      expect.objectContaining({ wireBody: expect.stringContaining('"n":{"N":"1"}') as unknown }) as Error,
+    );
+  });
+
+  it('lets nobody write an item between the check of a transaction and its writes', () => {
+    const aws = testAws();
+    aws.call('PutItem', put('a'));
+    const transaction = aws.ask('TransactWriteItems', { TransactItems: [check('a'), { Put: put('b') }] });
+    transaction.step();
+    expect(() => aws.call('PutItem', put('a'))).toThrow(
+      expect.objectContaining({ name: 'TransactionConflictException' }) as Error,
+    );
+    const other = aws.ask('TransactWriteItems', { TransactItems: [{ Put: put('c') }, check('a')] });
+    expect(() => finish(other)).toThrow(TransactionCanceledException);
+    expect(() => finish(other)).toThrow(
+      expect.objectContaining({
+        CancellationReasons: [{ Code: 'None' }, expect.objectContaining({ Code: 'TransactionConflict' })],
+      }) as Error,
+    );
+    finish(transaction);
+    expect(aws.call('GetItem', get('b'))).toHaveProperty('Item');
+    expect(aws.call('GetItem', get('c'))).not.toHaveProperty('Item');
+    expect(() => aws.call('PutItem', put('a'))).not.toThrow();
+  });
+
+  it('carries a transaction out once for one token', () => {
+    const aws = testAws();
+    const counted = {
+      ClientRequestToken: 'token',
+      TransactItems: [
+        {
+          Update: {
+            TableName: 'items',
+            Key: { id: { S: 'a' } },
+            UpdateExpression: 'ADD n :one',
+            ExpressionAttributeValues: { ':one': { N: '1' } },
+          },
+        },
+      ],
+    };
+    for (const _ of [1, 2]) aws.call('TransactWriteItems', counted);
+    expect(aws.call('GetItem', get('a'))).toMatchObject({ Item: { n: { N: '1' } } });
+  });
+
+  it.each([
+    ['a function', 'contains(id, :a)'],
+    ['a path', 'm.inside = :a'],
+    ['an element', 'l[0] = :a'],
+  ])('refuses a condition with %s that no test has compared with an engine', (_, ConditionExpression) => {
+    const request = testAws().ask('PutItem', {
+      ...put('a'),
+      ConditionExpression,
+      ExpressionAttributeValues: { ':a': { S: 'a' } },
+    });
+    expect(() => request.step()).toThrow(UnknownToWorldError);
+  });
+
+  it('refuses operations and parameters that it does not know', () => {
+    const aws = testAws();
+    expect(() => aws.ask('TransactGetItems', {})).toThrow(UnknownToWorldError);
+    expect(() => aws.ask('GetItem', { ...get('a'), AttributesToGet: ['id'] })).toThrow(UnknownToWorldError);
+  });
+});
+
+describe('indexes and streams', () => {
+  const run = (startedAt: string) => ({
+    TableName: 'ledger',
+    Item: { PK: { S: startedAt }, SK: { S: 'RUN' }, entity: { S: 'RUN' }, startedAt: { S: startedAt } },
+  });
+  const runs = {
+    TableName: 'ledger',
+    IndexName: 'RunsIndex',
+    KeyConditionExpression: 'entity = :run',
+    ExpressionAttributeValues: { ':run': { S: 'RUN' } },
+    ScanIndexForward: false,
+  };
+
+  it('may show an index without the last changes, for a while', () => {
+    const aws = testAws();
+    aws.call('PutItem', run('1'));
+    aws.pass(5_000);
+    aws.call('PutItem', run('2'));
+    aws.answer('that a read does not show yet', 1);
+    expect(aws.call('Query', runs)).toMatchObject({ Count: 1 });
+    aws.pass(5_000);
+    expect(aws.call('Query', runs)).toMatchObject({ Items: [run('2').Item, run('1').Item] });
+  });
+
+  const streamed = () => {
+    const aws = testAws();
+    const StreamSpecification = { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' };
+    aws.call('UpdateTable', { TableName: 'items', StreamSpecification });
+    const [stream] = aws.state.streams.values();
+    if (stream === undefined) throw new Error('There is no stream.');
+    return { aws, stream };
+  };
+
+  it('records every change of an item in order, and none where nothing changes', () => {
+    const { aws, stream } = streamed();
+    for (const attributes of [{}, {}, { n: { N: '1' } }]) aws.call('PutItem', put('a', attributes));
+    aws.call('DeleteItem', { TableName: 'items', Key: { id: { S: 'a' } } });
+    const records = stream.shards.flatMap((shard) => readShard(aws.aws, shard, { limit: 100 }));
+    expect(records.map((record) => lambdaRecord(stream, record))).toMatchObject(
+      ['INSERT', 'MODIFY', 'REMOVE'].map((eventName) => ({
+        eventName,
+        dynamodb: { Keys: { id: { S: 'a' } }, StreamViewType: 'KEYS_ONLY' },
+        eventSourceARN: stream.arn,
+      })),
+    );
+  });
+
+  it('splits a shard in two that follow it', () => {
+    const { aws, stream } = streamed();
+    aws.call('PutItem', put('a'));
+    const [parent] = stream.shards;
+    if (parent !== undefined) splitShard(aws.aws, stream, parent);
+    for (const id of 'bcdefgh') aws.call('PutItem', put(id));
+    expect(stream.shards).toMatchObject([
+      { isClosed: true, records: { length: 1 } },
+      { parentId: parent?.id, isClosed: false },
+      { parentId: parent?.id, isClosed: false },
+    ]);
+    expect(stream.shards.flatMap(({ records }) => records)).toHaveLength(8);
+  });
+
+  it('keeps records for a day', () => {
+    const { aws, stream } = streamed();
+    aws.call('PutItem', put('a'));
+    aws.pass(25 * 3_600_000);
+    expect(stream.shards.flatMap((shard) => readShard(aws.aws, shard, { limit: 100 }))).toEqual([]);
+  });
+
+  it('deletes expired items as time to live does', () => {
+    const { aws, stream } = streamed();
+    aws.call('UpdateTimeToLive', {
+      TableName: 'items',
+      TimeToLiveSpecification: { AttributeName: 'at', Enabled: true },
+    });
+    aws.call('PutItem', put('a', { at: { N: String(Math.floor(aws.aws.now() / 1_000) - 60) } }));
+    aws.call('PutItem', put('b', { at: { S: 'no number' } }));
+    const table = aws.state.tables.get('items');
+    if (table === undefined) throw new Error('There is no table.');
+    for (const row of expiredRows(aws.aws, table)) expire(aws.aws, table, row);
+    expect([...table.rows.keys()]).toEqual(['b']);
+    const [record] = stream.shards.flatMap(({ records }) => records).slice(-1);
+    expect(record && lambdaRecord(stream, record)).toMatchObject({
+      eventName: 'REMOVE',
+      userIdentity: { principalId: 'dynamodb.amazonaws.com' },
+    });
+  });
+});
