@@ -1,5 +1,6 @@
 import { ACCOUNT_ID, REGION } from '../../../workflow/local/account.ts';
 import { BACKUP_OPERATIONS } from './dynamodb/backups.ts';
+import { BULK_OPERATIONS } from './dynamodb/bulk/bulk-operations.ts';
 import { BATCH_OPERATIONS } from './dynamodb/batch-write.ts';
 import { READ_OPERATIONS } from './dynamodb/item-reads.ts';
 import { WRITE_OPERATIONS } from './dynamodb/item-writes.ts';
@@ -30,6 +31,7 @@ const OPERATIONS: Readonly<Record<WorldService, Readonly<Record<string, KnownOpe
     ...SETTING_OPERATIONS,
     ...POLICY_OPERATIONS,
     ...BACKUP_OPERATIONS,
+    ...BULK_OPERATIONS,
   },
   s3: S3_OPERATIONS,
   states: STATES_OPERATIONS,

@@ -1,4 +1,5 @@
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { BulkOperation } from './dynamodb/bulk/bulk-state.ts';
 import type { Backup, Stream, Table } from './dynamodb/table-state.ts';
 import type { WorldAwsOptions } from './request.ts';
 
@@ -68,6 +69,8 @@ export interface AwsState {
   readonly streams: Map<string, Stream>;
   /** By ARN. */
   readonly backups: Map<string, Backup>;
+  /** By ARN. */
+  readonly bulkOperations: Map<string, BulkOperation>;
   /** By client token. */
   readonly transactions: Map<string, DoneTransaction>;
   readonly buckets: Map<string, Bucket>;
@@ -98,6 +101,7 @@ export function emptyState(): AwsState {
     tables: new Map(),
     streams: new Map(),
     backups: new Map(),
+    bulkOperations: new Map(),
     transactions: new Map(),
     buckets: new Map(),
     machines: new Set(),
