@@ -19,76 +19,88 @@ const executionArnSchema = z
   .regex(/^(arn|manual):\S+$/, 'must be the ARN of an execution');
 
 /** What `Prepare` notes of the execution. Read by every state outside a Map. */
-const executionSchema = z.object({
-  /** ARN of the execution. */
-  id: executionArnSchema,
-  /** Name of the execution. Step Functions takes more characters than a run's id may have. */
-  name: z.string().min(1).max(80),
-  /** ISO 8601. */
-  startTime: z.iso.datetime({ offset: true }).max(40),
-});
+const executionSchema = z.lazy(() =>
+  z.object({
+    /** ARN of the execution. */
+    id: executionArnSchema,
+    /** Name of the execution. Step Functions takes more characters than a run's id may have. */
+    name: z.string().min(1).max(80),
+    /** ISO 8601. */
+    startTime: z.iso.datetime({ offset: true }).max(40),
+  }),
+);
 export type Execution = z.infer<typeof executionSchema>;
 
 /** An execution that begins a run: its name becomes the run's id. */
-export const beginningSchema = executionSchema.extend({
-  name: z
-    .string()
-    .regex(
-      RUN_ID_PATTERN,
-      'becomes the id of the run, so it may have at most 80 letters, digits, _ and -. Start the state machine again under another name',
-    ),
-});
+export const beginningSchema = z.lazy(() =>
+  executionSchema.unwrap().extend({
+    name: z
+      .string()
+      .regex(
+        RUN_ID_PATTERN,
+        'becomes the id of the run, so it may have at most 80 letters, digits, _ and -. Start the state machine again under another name',
+      ),
+  }),
+);
 
 /** A Map over less than all of `[0..n-1]` would silently leave something out. */
-const indexes = z
-  .array(z.number())
-  .min(1)
-  .max(1000)
-  .refine((numbers) => numbers.every((number, index) => number === index), 'must be the numbers from 0');
+const indexes = z.lazy(() =>
+  z
+    .array(z.number())
+    .min(1)
+    .max(1000)
+    .refine((numbers) => numbers.every((number, index) => number === index), 'must be the numbers from 0'),
+);
 
 /** TestConnection -> BeginRun: how the run is cut. */
-export const planSchema = z.object({
-  /** `[0..n-1]`: Scan segments of the source, and of the target when it is verified. */
-  segments: indexes,
-  /** `[0..n-1]`: shards of the backup's files. */
-  shards: indexes,
-  /** Map workers at once. */
-  workers: z.number().int().min(1).max(1000),
-  /** Items in one backup file, at most. */
-  itemsPerFile: z.number().int().min(1),
-  /** Cap over all workers in read units a second; 0: none. */
-  readUnitsPerSecond: z.number().min(0),
-  /** Cap over all workers in write units a second; 0: none. */
-  writeUnitsPerSecond: z.number().min(0),
-  /** Products that the table probably holds: by DescribeTable, up to six hours old, or counted if the table is small. */
-  estimatedProducts: z.number().min(0),
-  estimatedBytes: z.number().min(0),
-  /** The source's time to live attribute, if time to live is on. */
-  timeToLiveAttribute: z.string().optional(),
-  /** Seconds and dollars of a whole run, estimated. No dollars: the region's prices are unknown. */
-  estimate: z.object({ seconds: z.number(), dollars: z.number().optional() }),
-  /** Sentences for the report. */
-  warnings: z.array(z.string()).max(20),
-});
+export const planSchema = z.lazy(() =>
+  z.object({
+    /** `[0..n-1]`: Scan segments of the source, and of the target when it is verified. */
+    segments: indexes,
+    /** `[0..n-1]`: shards of the backup's files. */
+    shards: indexes,
+    /** Map workers at once. */
+    workers: z.number().int().min(1).max(1000),
+    /** Items in one backup file, at most. */
+    itemsPerFile: z.number().int().min(1),
+    /** Cap over all workers in read units a second; 0: none. */
+    readUnitsPerSecond: z.number().min(0),
+    /** Cap over all workers in write units a second; 0: none. */
+    writeUnitsPerSecond: z.number().min(0),
+    /** Products that the table probably holds: by DescribeTable, up to six hours old, or counted if the table is small. */
+    estimatedProducts: z.number().min(0),
+    estimatedBytes: z.number().min(0),
+    /** The source's time to live attribute, if time to live is on. */
+    timeToLiveAttribute: z.string().optional(),
+    /** Seconds and dollars of a whole run, estimated. No dollars: the region's prices are unknown. */
+    estimate: z.object({ seconds: z.number(), dollars: z.number().optional() }),
+    /** Sentences for the report. */
+    warnings: z.array(z.string()).max(20),
+  }),
+);
 export type Plan = z.infer<typeof planSchema>;
 
 /** TestConnection's payload: the first state that sees what was typed. Its answer is the {@link Plan}. */
-export const testConnectionSchema = z.object({
-  input: z.unknown(),
-  /** Absent where it is called alone. */
-  execution: beginningSchema.optional(),
-  /** Asks for the list of checks instead of the plan. Stops are listed, not thrown. */
-  check: z.boolean().optional(),
-});
+export const testConnectionSchema = z.lazy(() =>
+  z.object({
+    input: z.unknown(),
+    /** Absent where it is called alone. */
+    execution: beginningSchema.optional(),
+    /** Asks for the list of checks instead of the plan. Stops are listed, not thrown. */
+    check: z.boolean().optional(),
+  }),
+);
 export type TestConnectionInput = z.infer<typeof testConnectionSchema>;
 
 /** BeginRun's payload: the whole state so far. */
-export const beginRunSchema = z.object({
-  machine: z.literal('migrate'),
-  input: z.unknown(),
-  execution: beginningSchema,
-  tested: z.object({ plan: planSchema }),
-});
+export const beginRunSchema = z.lazy(() =>
+  z.object({
+    machine: z.literal('migrate'),
+    input: z.unknown(),
+    execution: beginningSchema,
+    tested: z.object({ plan: planSchema }),
+  }),
+);
 export type BeginRunInput = z.infer<typeof beginRunSchema>;
 
 /** BeginRun's answer, which replaces the state: the plan is left out once the run has it. */
@@ -114,19 +126,21 @@ export interface BegunRun {
 }
 
 /** Payload of every worker inside a Map, in and out: a worker returns what its next turn is called with. */
-export const workerSchema = z.strictObject({
-  runId: runIdSchema,
-  /** ARN of the execution the run belongs to: a worker of any other execution changes nothing. */
-  executionArn: executionArnSchema,
-  /** Which segment or shard. */
-  shard: z.number().int().min(0).max(999),
-  /** Turns taken so far; absent at the first. */
-  turn: z.number().int().min(0).optional(),
-  /** True when the shard is finished. Otherwise the Choice calls the worker again. */
-  done: z.boolean().optional(),
-  /** How far the last turn got, for readers of the history. The ledger's checkpoint decides. */
-  itemsDone: z.number().int().min(0).optional(),
-});
+export const workerSchema = z.lazy(() =>
+  z.strictObject({
+    runId: runIdSchema,
+    /** ARN of the execution the run belongs to: a worker of any other execution changes nothing. */
+    executionArn: executionArnSchema,
+    /** Which segment or shard. */
+    shard: z.number().int().min(0).max(999),
+    /** Turns taken so far; absent at the first. */
+    turn: z.number().int().min(0).optional(),
+    /** True when the shard is finished. Otherwise the Choice calls the worker again. */
+    done: z.boolean().optional(),
+    /** How far the last turn got, for readers of the history. The ledger's checkpoint decides. */
+    itemsDone: z.number().int().min(0).optional(),
+  }),
+);
 export type WorkerInput = z.infer<typeof workerSchema>;
 
 /** A worker's answer. */
@@ -137,7 +151,9 @@ export interface WorkerOutput extends WorkerInput {
 }
 
 /** Payload of a state that works on the run as a whole (SealBackup, the CreateTables branches, JudgeDigests, CompleteRun). */
-export const runStepSchema = z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema });
+export const runStepSchema = z.lazy(() =>
+  z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema }),
+);
 export type RunStepInput = z.infer<typeof runStepSchema>;
 
 /** JudgeDigests -> Choice. */
@@ -158,54 +174,62 @@ export interface ComparedOutput {
 }
 
 /** A caught failure, as Step Functions writes it. `Cause` is the function's error as JSON, or a sentence. */
-export const failureSchema = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
+export const failureSchema = z.lazy(() =>
+  z.object({ Error: z.string().optional(), Cause: z.string().optional() }),
+);
 export type Failure = z.infer<typeof failureSchema>;
 
 /** RecordFailure's payload. */
-export const recordFailureSchema = z.strictObject({
-  /** State the failure was caught in. */
-  state: z.string().regex(/^[A-Za-z]{1,80}$/, 'must be the name of a state'),
-  /** The iteration's state data, or a branch's run and failure. */
-  iteration: z.object({
-    runId: runIdSchema,
-    executionArn: executionArnSchema,
-    shard: z.number().int().min(0).max(999).optional(),
-    failure: failureSchema,
+export const recordFailureSchema = z.lazy(() =>
+  z.strictObject({
+    /** State the failure was caught in. */
+    state: z.string().regex(/^[A-Za-z]{1,80}$/, 'must be the name of a state'),
+    /** The iteration's state data, or a branch's run and failure. */
+    iteration: z.object({
+      runId: runIdSchema,
+      executionArn: executionArnSchema,
+      shard: z.number().int().min(0).max(999).optional(),
+      failure: failureSchema,
+    }),
   }),
-});
+);
 export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
 /**
  * RollBack's payload. After a Catch it is the whole state of `migrate` or `restore`. From `rollback` it has the input.
  * From RecoverPrevious it names a dead run.
  */
-export const rollBackSchema = z.discriminatedUnion('machine', [
-  z.object({
-    machine: z.enum(['migrate', 'restore']),
-    execution: executionSchema,
-    /** Absent: TestConnection itself failed, so nothing was begun. */
-    tested: z.unknown().optional(),
-    run: z.unknown().optional(),
-    failure: failureSchema,
-  }),
-  z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
-  z.object({ machine: z.literal('recover'), execution: executionSchema, runId: runIdSchema }),
-]);
+export const rollBackSchema = z.lazy(() =>
+  z.discriminatedUnion('machine', [
+    z.object({
+      machine: z.enum(['migrate', 'restore']),
+      execution: executionSchema,
+      /** Absent: TestConnection itself failed, so nothing was begun. */
+      tested: z.unknown().optional(),
+      run: z.unknown().optional(),
+      failure: failureSchema,
+    }),
+    z.object({ machine: z.literal('rollback'), execution: executionSchema, input: z.unknown() }),
+    z.object({ machine: z.literal('recover'), execution: executionSchema, runId: runIdSchema }),
+  ]),
+);
 export type RollBackInput = z.infer<typeof rollBackSchema>;
 
 /** Input of the `rollback` machine, as typed or as `recoverRun` sends it. */
-export const rollBackRequestSchema = z.strictObject({
-  runId: runIdSchema,
-  /**
-   * Needed for a run that a later one relies on: the id of the latest such run. Also needed for any other run that
-   * succeeded: its own id.
-   */
-  confirm: runIdSchema.optional(),
-  /** A dead run is recovered as its `onFailure` says; without it, it is rolled back. */
-  recover: z.boolean().optional(),
-  /** The console fills this in; ignored. */
-  Comment: z.unknown().optional(),
-});
+export const rollBackRequestSchema = z.lazy(() =>
+  z.strictObject({
+    runId: runIdSchema,
+    /**
+     * Needed for a run that a later one relies on: the id of the latest such run. Also needed for any other run that
+     * succeeded: its own id.
+     */
+    confirm: runIdSchema.optional(),
+    /** A dead run is recovered as its `onFailure` says; without it, it is rolled back. */
+    recover: z.boolean().optional(),
+    /** The console fills this in; ignored. */
+    Comment: z.unknown().optional(),
+  }),
+);
 export type RollBackRequest = z.infer<typeof rollBackRequestSchema>;
 
 /** RollBack -> Choice -> Wait | an end. */
@@ -226,7 +250,9 @@ export interface RollBackTurn {
 }
 
 /** RecoverRun's payload: an EventBridge event of any kind. It is only a hint, and nothing in it is used. */
-export const recoverRunSchema = z.looseObject({
-  source: z.string().optional(),
-  'detail-type': z.string().optional(),
-});
+export const recoverRunSchema = z.lazy(() =>
+  z.looseObject({
+    source: z.string().optional(),
+    'detail-type': z.string().optional(),
+  }),
+);

@@ -10,11 +10,10 @@ import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { openScans, type ScansCursor, type VerifiedScan } from '../shared/copy/verify/read-scans.ts';
 import { type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import { filesOfRun } from '../shared/files/run-files.ts';
-import { itemDigest } from '../shared/items/digest.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { isOfRun } from '../shared/migration/as-written.ts';
+import { isOfRun, writtenDigest } from '../shared/migration/as-written.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import { findVerifiedTargets, type VerifiedTarget } from './find-target.ts';
 import { digestName, verificationBasis } from '../shared/runs/equations.ts';
@@ -101,7 +100,7 @@ function digestTarget(
   runId: string,
 ): void {
   for (const item of page) {
-    const digest = itemDigest(item);
+    const digest = writtenDigest(item);
     tally.sums.target.add(digest);
     tally.sums[digestName(tableName)]?.add(digest);
     tally.counters.targetItems += 1;

@@ -18,7 +18,7 @@ export interface CeilingShape {
 
 /** More requests than these are too many to be held in memory: they are sent again, with other keys. */
 const MAX_ENCODED_PRODUCTS = 10_000;
-const TRIED_PRODUCTS = 2_000;
+const TRIED_PRODUCTS = 1_000;
 const TRIED_IN_FLIGHT = [1, 2, 4, 8, 16];
 const TRIED_PASSES = 3;
 const TABLES: Readonly<Record<CeilingItems, string>> = {

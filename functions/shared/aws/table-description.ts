@@ -13,55 +13,63 @@ import { identified, listTags } from './describe-table.ts';
 import { timeToLiveOf } from './time-to-live.ts';
 import { otherSettingsOf } from './other-settings.ts';
 
-const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
-const throughput = z.object({ ReadCapacityUnits: z.number(), WriteCapacityUnits: z.number() });
-const onDemandThroughput = z.object({
-  MaxReadRequestUnits: z.number().optional(),
-  MaxWriteRequestUnits: z.number().optional(),
-});
-const index = z.object({
-  IndexName: z.string(),
-  KeySchema: keySchema,
-  Projection: z.object({
-    ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
-    NonKeyAttributes: z.array(z.string()).optional(),
+const keySchema = z.lazy(() =>
+  z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) })),
+);
+const throughput = z.lazy(() => z.object({ ReadCapacityUnits: z.number(), WriteCapacityUnits: z.number() }));
+const onDemandThroughput = z.lazy(() =>
+  z.object({
+    MaxReadRequestUnits: z.number().optional(),
+    MaxWriteRequestUnits: z.number().optional(),
   }),
-  /** Global indexes of a PROVISIONED table only. */
-  ProvisionedThroughput: throughput.optional(),
-  /** Only for global indexes of a PAY_PER_REQUEST table that have maxima. */
-  OnDemandThroughput: onDemandThroughput.optional(),
-});
+);
+const index = z.lazy(() =>
+  z.object({
+    IndexName: z.string(),
+    KeySchema: keySchema,
+    Projection: z.object({
+      ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
+      NonKeyAttributes: z.array(z.string()).optional(),
+    }),
+    /** Global indexes of a PROVISIONED table only. */
+    ProvisionedThroughput: throughput.optional(),
+    /** Only for global indexes of a PAY_PER_REQUEST table that have maxima. */
+    OnDemandThroughput: onDemandThroughput.optional(),
+  }),
+);
 
 /**
  * What a table is besides its items: enough to create it again. In DynamoDB's own terms, so that it goes into CreateTable
  * as it is. Backups of earlier versions lack `tableClass`, `onDemandThroughput` and `otherSettings`.
  */
-export const tableDescriptionSchema = z.object({
-  tableName: z.string(),
-  tableArn: z.string(),
-  /** Empty where the engine has none. */
-  tableId: z.string(),
-  keySchema,
-  /** Of the table's key and of the indexes below; in backups of earlier versions also of dropped indexes. */
-  attributeDefinitions: z.array(
-    z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
-  ),
-  billingMode: z.enum(['PROVISIONED', 'PAY_PER_REQUEST']),
-  /** PROVISIONED only. */
-  provisionedThroughput: throughput.optional(),
-  /** Maxima of a PAY_PER_REQUEST table that has any, in request units a second. */
-  onDemandThroughput: onDemandThroughput.optional(),
-  /** `STANDARD` or `STANDARD_INFREQUENT_ACCESS`; absent where DynamoDB does not say. */
-  tableClass: z.string().optional(),
-  globalSecondaryIndexes: z.array(index),
-  localSecondaryIndexes: z.array(index),
-  /** Attribute that expires items; absent where time to live is off. */
-  timeToLiveAttribute: z.string().optional(),
-  /** As they are on the table, `aws:*` included. */
-  tags: z.array(z.object({ Key: z.string(), Value: z.string() })),
-  /** Settings that a restore does not bring back, in words. */
-  otherSettings: z.array(z.string()).optional(),
-});
+export const tableDescriptionSchema = z.lazy(() =>
+  z.object({
+    tableName: z.string(),
+    tableArn: z.string(),
+    /** Empty where the engine has none. */
+    tableId: z.string(),
+    keySchema,
+    /** Of the table's key and of the indexes below; in backups of earlier versions also of dropped indexes. */
+    attributeDefinitions: z.array(
+      z.object({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
+    ),
+    billingMode: z.enum(['PROVISIONED', 'PAY_PER_REQUEST']),
+    /** PROVISIONED only. */
+    provisionedThroughput: throughput.optional(),
+    /** Maxima of a PAY_PER_REQUEST table that has any, in request units a second. */
+    onDemandThroughput: onDemandThroughput.optional(),
+    /** `STANDARD` or `STANDARD_INFREQUENT_ACCESS`; absent where DynamoDB does not say. */
+    tableClass: z.string().optional(),
+    globalSecondaryIndexes: z.array(index),
+    localSecondaryIndexes: z.array(index),
+    /** Attribute that expires items; absent where time to live is off. */
+    timeToLiveAttribute: z.string().optional(),
+    /** As they are on the table, `aws:*` included. */
+    tags: z.array(z.object({ Key: z.string(), Value: z.string() })),
+    /** Settings that a restore does not bring back, in words. */
+    otherSettings: z.array(z.string()).optional(),
+  }),
+);
 export type TableDescription = z.infer<typeof tableDescriptionSchema>;
 
 /** Names of the key attributes, the partition key first. */

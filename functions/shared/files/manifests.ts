@@ -6,67 +6,77 @@ import { backupLayout, backupTime } from './layout.ts';
 import { type TableDescription, tableDescriptionSchema } from '../aws/table-description.ts';
 
 /** One line of `manifest-files.json`, as DynamoDB's export writes it. */
-const manifestFileSchema = z.object({
-  itemCount: z.number().int().min(0),
-  /** Base64 MD5 of the gzipped bytes. */
-  md5Checksum: z.string(),
-  etag: z.string(),
-  /** Absolute in the bucket. */
-  dataFileS3Key: z.string(),
-});
+const manifestFileSchema = z.lazy(() =>
+  z.object({
+    itemCount: z.number().int().min(0),
+    /** Base64 MD5 of the gzipped bytes. */
+    md5Checksum: z.string(),
+    etag: z.string(),
+    /** Absolute in the bucket. */
+    dataFileS3Key: z.string(),
+  }),
+);
 export type ManifestFile = z.infer<typeof manifestFileSchema>;
 
 /** The part of `manifest-summary.json` that readers rely on; other fields are kept as they are. */
-const manifestSummarySchema = z.looseObject({
-  version: z.literal('2020-06-30'),
-  tableArn: z.string(),
-  exportTime: z.string(),
-  s3Bucket: z.string(),
-  manifestFilesS3Key: z.string(),
-  itemCount: z.number().int().min(0),
-  billedSizeBytes: z.number(),
-  outputFormat: z.literal('DYNAMODB_JSON'),
-});
+const manifestSummarySchema = z.lazy(() =>
+  z.looseObject({
+    version: z.literal('2020-06-30'),
+    tableArn: z.string(),
+    exportTime: z.string(),
+    s3Bucket: z.string(),
+    manifestFilesS3Key: z.string(),
+    itemCount: z.number().int().min(0),
+    billedSizeBytes: z.number(),
+    outputFormat: z.literal('DYNAMODB_JSON'),
+  }),
+);
 export type ManifestSummary = z.infer<typeof manifestSummarySchema>;
 
-const digestSchema = z.object({ count: z.number().int().min(0), sum: z.string().regex(/^[0-9a-f]{64}$/) });
+const digestSchema = z.lazy(() =>
+  z.object({ count: z.number().int().min(0), sum: z.string().regex(/^[0-9a-f]{64}$/) }),
+);
 
-const backupFileSchema = z.object({
-  segment: z.number().int(),
-  sequence: z.number().int(),
-  key: z.string(),
-  itemCount: z.number().int(),
-  bytes: z.number(),
-  gzipBytes: z.number(),
-  md5: z.string(),
-  sha256: z.string(),
-  etag: z.string(),
-  digest: digestSchema,
-  canonical: z.boolean().optional(),
-});
+const backupFileSchema = z.lazy(() =>
+  z.object({
+    segment: z.number().int(),
+    sequence: z.number().int(),
+    key: z.string(),
+    itemCount: z.number().int(),
+    bytes: z.number(),
+    gzipBytes: z.number(),
+    md5: z.string(),
+    sha256: z.string(),
+    etag: z.string(),
+    digest: digestSchema,
+    canonical: z.boolean().optional(),
+  }),
+);
 
 /** `migration-manifest.json`: what DynamoDB's manifests have no place for. */
-const migrationManifestSchema = z.object({
-  version: z.literal(1),
-  backupId: z.string(),
-  runId: z.string(),
-  itemCount: z.number().int().min(0),
-  /** DynamoDB JSON before gzip. */
-  bytes: z.number(),
-  /** By DynamoDB's size rule, without indexes. */
-  tableBytes: z.number(),
-  /** Of all items: see `digest.ts`. */
-  digest: digestSchema,
-  /** ISO 8601: no item was read before or after. Writes in between may be in the backup or not. */
-  scan: z.object({
-    startedAt: z.string(),
-    finishedAt: z.string(),
-    segments: z.number().int(),
-    consistentRead: z.literal(true),
+const migrationManifestSchema = z.lazy(() =>
+  z.object({
+    version: z.literal(1),
+    backupId: z.string(),
+    runId: z.string(),
+    itemCount: z.number().int().min(0),
+    /** DynamoDB JSON before gzip. */
+    bytes: z.number(),
+    /** By DynamoDB's size rule, without indexes. */
+    tableBytes: z.number(),
+    /** Of all items: see `digest.ts`. */
+    digest: digestSchema,
+    /** ISO 8601: no item was read before or after. Writes in between may be in the backup or not. */
+    scan: z.object({
+      startedAt: z.string(),
+      finishedAt: z.string(),
+      segments: z.number().int(),
+      consistentRead: z.literal(true),
+    }),
+    table: tableDescriptionSchema,
+    files: z.array(backupFileSchema),
   }),
-  table: tableDescriptionSchema,
-  files: z.array(backupFileSchema),
-});
+);
 export type MigrationManifest = z.infer<typeof migrationManifestSchema>;
 
 /** Everything the manifests say; all of it from the ledger, so that a second try writes the same bytes. */

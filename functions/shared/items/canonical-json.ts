@@ -18,6 +18,12 @@ export function canonicalJson(item: WireItem): string {
   return `{${members(item, Object.keys(item).toSorted())}}`;
 }
 
+/** {@link canonicalJson} of all the item's attributes but one. */
+export function canonicalJsonWithout(item: WireItem, name: string): string {
+  const names = Object.keys(item).filter((other) => other !== name);
+  return `{${members(item, names.toSorted())}}`;
+}
+
 /**
  * The canonical JSON of an item in two halves, without braces: the attributes before `name` in the order of names, and
  * those behind it. An attribute of that name is left out. For a value that is made of the rest: it goes between them.

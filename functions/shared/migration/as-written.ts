@@ -1,12 +1,25 @@
-import { canonicalJson } from '../items/canonical-json.ts';
-import { itemDigest } from '../items/digest.ts';
+import { hash } from 'node:crypto';
+import { canonicalJson, canonicalJsonWithout } from '../items/canonical-json.ts';
 import { stringAttribute, type WireItem, wireItem } from '../items/wire-item.ts';
 
 /** Whether an item is, attribute for attribute, as some migration wrote it: its own digest says so. */
 export function isAsMigrated(item: WireItem): boolean {
-  const others = Object.entries(item).filter(([name]) => name !== 'migrationDigest');
-  return stringAttribute(item, 'migrationDigest') === itemDigest(wireItem(others));
+  return stringAttribute(item, DIGEST_NAME) === digestOfOthers(item);
 }
+
+/**
+ * What an item of a target counts for in the digest of all of them: its own `migrationDigest`, which is made with the
+ * item, so that nothing is hashed twice. An item that is not as it says counts for something that no migration makes.
+ */
+export function writtenDigest(item: WireItem): string {
+  const digest = digestOfOthers(item);
+  if (stringAttribute(item, DIGEST_NAME) === digest) return digest;
+  return hash('sha256', `not as written: ${canonicalJson(item)}`);
+}
+
+const DIGEST_NAME = 'migrationDigest';
+
+const digestOfOthers = (item: WireItem): string => hash('sha256', canonicalJsonWithout(item, DIGEST_NAME));
 
 /** Whether this run wrote the item last, whatever has become of it since. */
 export function isOfRun(item: WireItem, runId: string): boolean {

@@ -108,7 +108,7 @@ function finish(
   made: WireItem,
   table: FilledTable,
   { label, runId }: Subject,
-): { readonly item: WireItem; readonly text: string } {
+): Pick<TargetItem, 'item' | 'text' | 'digest'> {
   if (MIGRATION_MARKS.some((name) => Object.hasOwn(made, name)))
     refuseReserved(MIGRATION_MARKS, made, `An item of ${label}`);
   const item: Record<string, WireValue> = { ...made, migrationRun: { S: runId } };
@@ -119,7 +119,7 @@ function finish(
   refuseBadKey(item, table, label);
   if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
   const text = `{${joined(joined(before, `"${DIGEST_NAME}":{"S":"${digest}"}`), behind)}}`;
-  return { item, text };
+  return { item, text, digest };
 }
 
 /** Members of an object, of which either part may have none. */

@@ -55,6 +55,8 @@ export interface TargetItem {
   readonly item: WireItem;
   /** The item's canonical JSON: what a target file holds and DynamoDB is sent. */
   readonly text: string;
+  /** The item's `migrationDigest`. */
+  readonly digest: string;
 }
 
 /** What a transform is given at run time; a definition's `Tools` are these with the schema's types. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { DamagedFileError, decodeItems, digestOfLine, fetchDataFile } from '../../files/read-file.ts';
 import type { TargetFileWriter } from '../../files/target-file.ts';
 import type { ObjectStore } from '../../aws/object-store.ts';
@@ -128,11 +127,10 @@ interface TableTally {
   writeUnits: number;
 }
 
-/** The text of an item is canonical, so that its hash is the item's digest. */
-function addTarget(tables: Map<string, TableTally>, { table, text }: TargetItem, units: number): void {
+function addTarget(tables: Map<string, TableTally>, { table, digest }: TargetItem, units: number): void {
   const tally = tables.get(table.name) ?? { sum: createDigestSum(), writeUnits: 0 };
   tables.set(table.name, tally);
-  tally.sum.add(hash('sha256', text));
+  tally.sum.add(digest);
   tally.writeUnits += units;
 }
 
