@@ -31,6 +31,8 @@ export interface BeginRestoreOutput extends Omit<BeginRestoreInput, 'tested'> {
   readonly run: {
     readonly outcome: 'BEGUN' | 'RECOVER';
     readonly runId: string;
+    /** Which of RestoreProducts and BulkLoad fills the table. */
+    readonly writeEngine: 'batch' | 'bulk';
     readonly shards: readonly number[];
     readonly workers: number;
   };

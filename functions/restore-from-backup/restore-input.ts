@@ -9,7 +9,7 @@ export const tableNameSchema = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, _, . and -');
 
-const { maxConcurrency, unitsPerSecond, maxCost, note, Comment } = INPUT_FIELDS;
+const { maxConcurrency, unitsPerSecond, maxCost, writeEngine, note, Comment } = INPUT_FIELDS;
 
 const restoreInputSchema = z.strictObject({
   /** Default: the newest sealed backup of the source table. */
@@ -21,6 +21,8 @@ const restoreInputSchema = z.strictObject({
   maxConcurrency,
   writeUnitsPerSecond: unitsPerSecond,
   maxCost,
+  /** Default: batch. */
+  writeEngine: writeEngine.optional(),
   note,
   Comment,
 });

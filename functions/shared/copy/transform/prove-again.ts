@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
 import { DamagedFileError, fetchDataFile, unpackLines } from '../../files/read-file.ts';
+import { textInLine } from '../../files/data-line.ts';
 import type { ObjectStore } from '../../aws/object-store.ts';
 import type { BackupFile } from '../../ledger/file.ts';
 import type { TargetFile, TransformedFile } from '../../ledger/transformed-file.ts';
 import { createDigestSum, equalDigests } from '../../items/digest.ts';
-
-const LINE_START = '{"Item":'.length;
 
 /**
  * Proves that a data file and what it has become are still what was written, by their bytes and by the digest of the
@@ -28,7 +27,7 @@ async function proveTarget(objects: ObjectStore, { parts, digest }: TargetFile):
   for (const part of parts) {
     const { body } = await fetchDataFile(objects, part);
     for await (const lines of unpackLines(body, part.key))
-      for (const line of lines) sum.add(hash('sha256', line.subarray(LINE_START, -1)));
+      for (const line of lines) sum.add(hash('sha256', textInLine(line)));
   }
   if (equalDigests(sum.value(), digest)) return;
   const key = parts[0]?.key ?? '';
