@@ -1,13 +1,6 @@
 import * as z from 'zod';
-import { isBackupId } from '../shared/files/layout.ts';
 import { INPUT_FIELDS, parseInput } from '../shared/runs/parse-input.ts';
-
-export const backupIdSchema = z
-  .string()
-  .refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits');
-export const tableNameSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, _, . and -');
+import { backupIdSchema, tableNameSchema } from '../shared/runs/restore-order.ts';
 
 const { maxConcurrency, unitsPerSecond, maxCost, writeEngine, note, Comment } = INPUT_FIELDS;
 

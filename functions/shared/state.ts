@@ -144,6 +144,13 @@ export interface WorkerOutput extends WorkerInput {
 export const runStepSchema = z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema });
 export type RunStepInput = z.infer<typeof runStepSchema>;
 
+/** BulkLoad -> Choice -> Wait | the verification. */
+export interface BulkLoadTurn {
+  /** True when every operation has ended and everything of it is counted. */
+  readonly done: boolean;
+  readonly waitSeconds: number;
+}
+
 /** JudgeDigests -> Choice. */
 export interface JudgedDigests {
   /** True when a digest differs, or a target existed before: compare key by key. */

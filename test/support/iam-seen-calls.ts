@@ -53,6 +53,10 @@ function transactionRequests({ parts }: SeenCall, arns: Arns): readonly IamReque
 function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
   const { operation, tables, index } = call;
   if (operation === 'TransactWriteItems') return transactionRequests(call, arns);
+  if (operation === 'ListBulkOperations') return [{ action: 'dynamodb:ListBulkOperations', resource: '*' }];
+  // The key is the operation's ARN.
+  if (operation === 'DescribeBulkOperation' || operation === 'CancelBulkOperation')
+    return [{ action: `dynamodb:${operation}`, resource: call.key ?? '' }];
   const context = needsOwnTags.has(operation) ? ownTags(arns.names, 'ResourceTag') : {};
   return tables.flatMap((table) => {
     const resource = index === undefined ? arns.table(table) : `${arns.table(table)}/index/${index}`;
