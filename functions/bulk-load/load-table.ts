@@ -113,16 +113,18 @@ const LONGEST_WAIT_SECONDS = 300;
 /** A tenth of what it has taken so far: a wait costs nine events, and an operation of a week stays below 3,000 waits. */
 const WAIT_SHARE = 0.1;
 
-async function wait(
-  { onWait }: TableLoad,
-  turn: BulkTurn,
-  { processed, failed, startedAt }: BulkOperation,
-): Promise<'pause'> {
-  const { progress, clock } = turn;
-  await turn.save({ ...progress, counters: { ...progress.counters, items: processed, failed } });
-  const seconds = Math.round(((clock.now() - startedAt) / 1_000) * WAIT_SHARE);
+async function wait({ onWait }: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause'> {
+  await noteCounts(turn, operation);
+  const { startedAt } = operation;
+  const seconds = Math.round(((turn.clock.now() - startedAt) / 1_000) * WAIT_SHARE);
   onWait(Math.max(FIRST_WAIT_SECONDS, Math.min(LONGEST_WAIT_SECONDS, seconds)));
   return 'pause';
+}
+
+/** For whoever looks at the run meanwhile, and for the report of one that fails. */
+function noteCounts(turn: BulkTurn, { processed, failed }: BulkOperation): Promise<void> {
+  const { progress } = turn;
+  return turn.save({ ...progress, counters: { ...progress.counters, items: processed, failed } });
 }
 
 /** A report is written when the operation has ended. */
@@ -130,6 +132,7 @@ const REPORT_PATIENCE_MILLIS = 60_000;
 
 async function conclude(load: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause' | void> {
   const { runtime, work } = load;
+  if (turn.progress.cursor?.report === undefined) await noteCounts(turn, operation);
   const problem = notLoaded(operation, work);
   if (problem !== undefined) return afterFailure(load, turn, problem);
   const { runId } = turn.run;

@@ -71,6 +71,9 @@ function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
         ...(call.withPolicy ? [{ action: 'dynamodb:PutResourcePolicy', resource }] : []),
       ];
     if (operation === 'ListBackups') return [{ action: 'dynamodb:ListBackups', resource: '*' }];
+    // DynamoDB writes the items with the caller's permission.
+    if (operation === 'StartBulkPutItems')
+      return ['StartBulkPutItems', 'PutItem'].map((name) => ({ action: `dynamodb:${name}`, resource }));
     if (operation === 'DescribeBackup')
       return [{ action: 'dynamodb:DescribeBackup', resource: `${resource}/backup/01` }];
     return [{ action: `dynamodb:${operation}`, resource, context }];

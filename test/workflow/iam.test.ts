@@ -1,3 +1,4 @@
+import { BULK_PUT, readingOf } from '../../functions/shared/cost/bulk-put.ts';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -362,7 +363,14 @@ describe('policies of tables', () => {
         )
         .map(([functionKey]) => functionKey);
       expect(writers.toSorted()).toEqual(
-        ['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack', 'syncProducts'].toSorted(),
+        [
+          'bulkLoad',
+          'compareAll',
+          migration.migratedBy,
+          'restoreFromBackup',
+          'rollBack',
+          'syncProducts',
+        ].toSorted(),
       );
     },
   );
@@ -493,6 +501,53 @@ describe('objects that a role may read or write', () => {
   });
 });
 
+const NO_ACTIONS = { start: [], describe: [], cancel: [], list: [], readInput: [], writeReports: [] };
+
+describe('bulk put', () => {
+  const {
+    start,
+    describe: look,
+    cancel,
+    list,
+    readInput,
+    writeReports,
+  } = readingOf(BULK_PUT.iam) ?? NO_ACTIONS;
+  const arns = new Arns(names.asItComes);
+  const actionsOn = (
+    functionKey: string,
+    resource: string,
+    actions: readonly string[],
+  ): readonly string[] => {
+    const permissions = new Map(rolesOf('asItComes')).get(functionKey);
+    if (permissions === undefined) throw new Error(`There is no function ${functionKey}.`);
+    return actions.filter((action) => evaluate(permissions, { action, resource }) === 'ALLOWED');
+  };
+
+  it('is started, followed and found by bulkLoad, and ended by rollBack, with the actions that are known', () => {
+    for (const table of [...arns.filled, arns.restored]) {
+      const operation = `${table}/bulk-operation/01767322800000-0123abcd`;
+      expect(actionsOn('bulkLoad', table, start)).toEqual(start);
+      expect(actionsOn('bulkLoad', operation, look)).toEqual(look);
+      expect(actionsOn('rollBack', operation, [...look, ...cancel])).toEqual([...look, ...cancel]);
+      expect(actionsOn('rollBack', table, ['dynamodb:StartBulkPutItems'])).toEqual([]);
+    }
+    for (const functionKey of ['bulkLoad', 'rollBack'])
+      expect(actionsOn(functionKey, '*', list)).toEqual(list);
+    const objects = readInput.filter((action) => action !== 's3:ListBucket');
+    const input = `${arns.bucket}/${targetFileKey({ runId: 'run-1', making: 0, table: 'products-enhanced' }, '0-0', 0)}`;
+    expect(actionsOn('bulkLoad', input, objects)).toEqual(objects);
+    expect(
+      actionsOn('bulkLoad', `${arns.bucket}/${RUN_LAYOUT.bulkReport('run-1', 't', 1)}x`, writeReports),
+    ).toEqual(writeReports);
+  });
+
+  it('is never started into the source or the ledger', () => {
+    for (const [functionKey] of rolesOf('asItComes'))
+      for (const table of [arns.source, arns.ledger])
+        expect(actionsOn(functionKey, table, ['dynamodb:StartBulkPutItems'])).toEqual([]);
+  });
+});
+
 describe('a star for a resource', () => {
   it('stands only beside actions that know no resources', () => {
     const starred = variantNames.flatMap((variant) =>
@@ -548,8 +603,8 @@ const neverReached: Readonly<Record<string, readonly string[]>> = {
 
 /** What DynamoDB does with a function's permission. */
 const usedByDynamoDb: Readonly<Record<string, readonly string[]>> = {
-  // Bulk put writes its reports.
-  bulkLoad: ['objects s3:PutObject'],
+  // Bulk put writes items and its reports.
+  bulkLoad: ['objects s3:PutObject', 'tables dynamodb:PutItem'],
 };
 
 describe('a role and its function’s code', () => {
