@@ -1,4 +1,5 @@
-import { checksums, type EncodedFile, textInLine } from '../shared/files/data-file.ts';
+import { checksums, type EncodedFile } from '../shared/files/data-file.ts';
+import { textInLine } from '../shared/files/data-line.ts';
 import { dataFileKey, type FilePosition } from '../shared/files/layout.ts';
 import type { ObjectStore, PutOptions, StoredObject } from '../shared/aws/object-store.ts';
 import { decodeItems } from '../shared/files/read-file.ts';

@@ -46,7 +46,8 @@ export async function resume(
 
 export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
   const { segments, shards, workers } = run.plan;
-  return { outcome, runId: run.runId, dryRun: run.parameters.dryRun, segments, shards, workers };
+  const { engine: writeEngine = 'batch' } = run.plan.writeEngine ?? {};
+  return { outcome, runId: run.runId, dryRun: run.parameters.dryRun, writeEngine, segments, shards, workers };
 }
 
 /** A held dry run goes on as one; a plan that is resumed is applied. */

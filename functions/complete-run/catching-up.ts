@@ -1,5 +1,5 @@
 import { type RunLedger } from '../shared/runs/build-report.ts';
-import { countOver } from '../shared/runs/count-shards.ts';
+import { countMigrated, countOver } from '../shared/runs/count-shards.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -27,7 +27,7 @@ export function catchingUpWarnings(
   };
   const named = (state: ShardState, kind: string, count: number): string =>
     listed(keysOf(state, kind), count);
-  const migrated = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
+  const migrated = (counter: string): number => countMigrated(shards, counter);
   const keptChanged = migrated('keptChanged');
   const keptTooLarge = migrated('keptTooLarge');
   const outdated = migrated('outdated');
@@ -37,6 +37,7 @@ export function catchingUpWarnings(
   const elsewhere = new Set([
     ...keysOf('MigrateProducts', 'keptChanged'),
     ...keysOf('MigrateProducts', 'outdated'),
+    ...keysOf('BulkLoad', 'outdated'),
   ]);
   const foreignKeys = keysOf('CompareByKey', 'presentDifferent').filter((key) => !elsewhere.has(key));
   const removed = countOver(shards, 'VerifyMigration', 'removedBefore');

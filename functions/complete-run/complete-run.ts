@@ -34,6 +34,9 @@ export async function completeRun(runtime: Runtime, input: RunStepInput): Promis
   return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
 }
 
+/** States that note whose items they found in a table. */
+const FILLING = ['MigrateProducts', 'BulkLoad'] as const;
+
 /** An operator who never starts a sync has to open them. */
 function keptClosedWarnings(runtime: Runtime, run: Run, { tables }: RunLedger): readonly string[] {
   const closed = tables.filter(({ access }) => access === 'CLOSED');
@@ -76,7 +79,7 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   const reliance = await noteReliance(
     runtime.ledger,
     { runId: run.runId, committedAt: finishedAt },
-    { tables: ledger.tables, shards: ledger.shards.get('MigrateProducts') ?? [] },
+    { tables: ledger.tables, shards: FILLING.flatMap((state) => ledger.shards.get(state) ?? []) },
   );
   const change = {
     run,

@@ -1,8 +1,9 @@
 import { type RunLedger } from '../shared/runs/build-report.ts';
 import { countedVerification } from '../shared/runs/report-counts.ts';
-import { countOver } from '../shared/runs/count-shards.ts';
+import { bulkFactsOf, countMigrated, countOver } from '../shared/runs/count-shards.ts';
 import {
   backupProblems,
+  bulkProblems,
   digestName,
   existingTableProblems,
   newTableProblems,
@@ -14,8 +15,9 @@ import {
   transformProblems,
   verificationBasis,
 } from '../shared/runs/equations.ts';
+import { indexesTo } from '../shared/runs/cut-work.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
-import type { Run, Verification } from '../shared/ledger/run.ts';
+import { isBulk, type Run, type Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
 import type { TargetFile } from '../shared/ledger/transformed-file.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
@@ -71,6 +73,7 @@ function commitProblems(facts: CommitFacts): readonly string[] {
     ...facts.tables.flatMap(tableProblems),
     ...prepared,
     ...migrationProblems(facts),
+    ...(isBulk(facts.run) ? bulkProblems(bulkFactsOf(facts.ledger.shards, expectedOf(facts).count)) : []),
     ...targetProblems(facts),
   ];
 }
@@ -88,7 +91,7 @@ function passesOf(facts: CommitFacts): readonly string[] {
   if (facts.run.parameters.dryRun) return prepared;
   return [
     ...prepared,
-    ...pass('MigrateProducts', cut),
+    ...(isBulk(facts.run) ? pass('BulkLoad', indexesTo(facts.targets.length)) : pass('MigrateProducts', cut)),
     ...pass('VerifyMigration', segments, ofNow('VerifyMigration')),
     ...(isCompared(facts) ? pass('CompareByKey', cut, ofNow('CompareByKey')) : []),
   ];
@@ -142,14 +145,16 @@ function expectedOf(facts: CommitFacts): Digest {
   return digestOver(facts, 'TransformProducts', 'expected');
 }
 
-/** The workers of MigrateProducts have seen every product and made the same of it as TransformProducts. */
+/** What fills the tables has seen every product and made the same of it as TransformProducts. */
 function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
-  const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
+  const migrated = (counter: string): number => countMigrated(ledger.shards, counter);
   const transformed = (counter: string): number => countOver(ledger.shards, 'TransformProducts', counter);
   const same = (['metadata', 'variants', 'quarantined'] as const).flatMap((counter) =>
     migrated(counter) === transformed(counter)
       ? []
-      : [`MigrateProducts counts ${migrated(counter)} ${counter}, TransformProducts ${transformed(counter)}`],
+      : [
+          `${isBulk(run) ? 'BulkLoad' : 'MigrateProducts'} counts ${migrated(counter)} ${counter}, TransformProducts ${transformed(counter)}`,
+        ],
   );
   const products = migrated('metadata') + migrated('quarantined');
   const all = run.backup?.items ?? 0;
@@ -160,7 +165,7 @@ function migrationProblems({ run, ledger }: CommitFacts): readonly string[] {
 
 function targetProblems(facts: CommitFacts): readonly string[] {
   const { ledger } = facts;
-  const migrated = (counter: string): number => countOver(ledger.shards, 'MigrateProducts', counter);
+  const migrated = (counter: string): number => countMigrated(ledger.shards, counter);
   const compared = (counter: string): number => countOver(ledger.shards, 'CompareByKey', counter);
   const expected = expectedOf(facts);
   const atHand = migrated('alreadyPresent');

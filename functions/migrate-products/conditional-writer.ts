@@ -4,8 +4,8 @@ import { readUndo, saveUndo, type UndoItems } from '../shared/files/undo-file.ts
 import type { ObjectStore } from '../shared/aws/object-store.ts';
 import type { QueryPartition } from '../shared/aws/query-partition.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { decideExisting } from './decide-existing.ts';
-import type { FoundRuns } from './found-runs.ts';
+import { decideExisting } from '../shared/copy/load/decide-existing.ts';
+import type { FoundRuns } from '../shared/copy/load/found-runs.ts';
 import type { IsOfLaterRun } from './later-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
 import { createPipeline, sideBySide } from '../shared/copy/pipeline.ts';

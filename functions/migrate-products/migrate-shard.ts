@@ -14,7 +14,7 @@ import { queryPartition } from '../shared/aws/query-partition.ts';
 import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
-import { createFoundRuns, type FoundRuns } from './found-runs.ts';
+import { createFoundRuns, type FoundRuns } from '../shared/copy/load/found-runs.ts';
 import { createLaterRuns } from './later-runs.ts';
 import { findTargets, type Target, writeScope } from './open-target.ts';
 import { tallyOf } from './target-writer.ts';

@@ -23,7 +23,7 @@ async function newRun(
   { input: typed, execution, tested }: BeginRestoreInput,
 ): Promise<NewRun> {
   const restoreInput = parseRestoreInput(typed);
-  const { note, maxConcurrency, writeUnitsPerSecond, maxCost } = restoreInput;
+  const { note, maxConcurrency, writeUnitsPerSecond, maxCost, writeEngine } = restoreInput;
   const { order, plan } = tested;
   assertAllowed(runtime, restoreInput, order.targetTable);
   const parameters = {
@@ -34,6 +34,7 @@ async function newRun(
     maxConcurrency: maxConcurrency ?? runtime.config.maxConcurrency,
     writeUnitsPerSecond,
     maxCost,
+    writeEngine,
     note,
   } as const;
   return {
@@ -48,7 +49,8 @@ async function newRun(
 }
 
 function begun({ runId, plan }: Run): Omit<BeginRestoreOutput['run'], 'outcome'> {
-  return { runId, shards: plan.shards, workers: plan.workers };
+  const { engine: writeEngine = 'batch' } = plan.writeEngine ?? {};
+  return { runId, writeEngine, shards: plan.shards, workers: plan.workers };
 }
 
 /**

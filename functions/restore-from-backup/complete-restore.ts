@@ -1,7 +1,7 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { buildReport, readRunLedger, type RunLedger } from '../shared/runs/build-report.ts';
-import { countOver } from '../shared/runs/count-shards.ts';
+import { countOver, countRestored } from '../shared/runs/count-shards.ts';
 import { committedFence } from '../shared/ledger/committed-fence.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/ledger/fence.ts';
@@ -18,7 +18,7 @@ import { lookAtTables } from '../shared/runs/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
-import { orderOf, type RestoreOrder } from './payloads.ts';
+import { orderOf, type RestoreOrder } from '../shared/runs/restore-order.ts';
 import { modeIn, type RestoreMode } from './restore-mode.ts';
 import { restoreSettings } from './restore-settings.ts';
 
@@ -41,7 +41,7 @@ export interface RestoreReport extends Report {
 }
 
 export function restoredCounts(run: Run, { shards, tables }: RunLedger): Restored {
-  const count = (counter: string): number => countOver(shards, 'RestoreProducts', counter);
+  const count = (counter: string): number => countRestored(shards, counter);
   return {
     ...orderOf(run),
     mode: modeIn(tables, run),

@@ -6,7 +6,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { type EnsuredTable, ensureBlueprint } from '../shared/tables/ensure-table.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { restoredTable } from './restored-table.ts';
 
 /** Records the live source, so that the report names it and a roll back leaves it alone. It is never created here. */

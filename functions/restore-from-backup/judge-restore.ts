@@ -1,8 +1,9 @@
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { type RunLedger } from '../shared/runs/build-report.ts';
-import { countOver } from '../shared/runs/count-shards.ts';
+import { bulkFactsOf, countOver, countRestored } from '../shared/runs/count-shards.ts';
 import {
   backupProblems,
+  bulkProblems,
   existingTableProblems,
   newTableProblems,
   passProblems,
@@ -11,11 +12,11 @@ import {
 } from '../shared/runs/equations.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
 import { existingTables } from '../shared/aws/existing-tables.ts';
-import type { Run, Verification } from '../shared/ledger/run.ts';
+import { isBulk, type Run, type Verification } from '../shared/ledger/run.ts';
 import type { Shard, ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { modeIn } from './restore-mode.ts';
 
 /** The facts that a restore is judged by. */
@@ -94,14 +95,16 @@ function passesOf(facts: RestoreFacts): readonly string[] {
   }));
   return [
     ...passProblems({ state: 'ProveBackup', planned, shards: shardsOf(facts, 'ProveBackup') }),
-    ...passProblems({ state: 'RestoreProducts', planned, shards: shardsOf(facts, 'RestoreProducts') }),
+    ...(isBulk(facts.run)
+      ? passProblems({ state: 'BulkLoad', planned: [0], shards: shardsOf(facts, 'BulkLoad') })
+      : passProblems({ state: 'RestoreProducts', planned, shards: shardsOf(facts, 'RestoreProducts') })),
     ...passProblems({ state: 'VerifyRestore', planned, shards: looked }),
   ];
 }
 
 function targetProblems(facts: RestoreFacts): readonly string[] {
   const { run, ledger, manifest } = facts;
-  const restored = (counter: string): number => countOver(ledger.shards, 'RestoreProducts', counter);
+  const restored = (counter: string): number => countRestored(ledger.shards, counter);
   const looked = (counter: string): number => countOver(ledger.shards, 'VerifyRestore', counter);
   const { missing, different, extra } = verificationOf(facts);
   if (modeIn(ledger.tables, run) === 'NEW')
@@ -139,6 +142,7 @@ function restoreProblems(facts: RestoreFacts): readonly string[] {
     ...passesOf(facts),
     ...backupProblems({ scanned: manifest.digest, filed, reread }),
     ...targetProblems(facts),
+    ...(isBulk(facts.run) ? bulkProblems(bulkFactsOf(facts.ledger.shards, manifest.digest.count)) : []),
   ];
 }
 

@@ -1,15 +1,6 @@
 import * as z from 'zod';
-import { BackupDamagedError } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { restoreOrderSchema } from '../shared/runs/restore-order.ts';
 import { beginningSchema, planSchema, runStepSchema, workerSchema } from '../shared/state.ts';
-import { backupIdSchema, tableNameSchema } from './restore-input.ts';
-
-/** PrepareRestore -> BeginRestore. The run keeps these facts: what is restored, and into which table. */
-const restoreOrderSchema = z.object({
-  backupId: backupIdSchema,
-  targetTable: tableNameSchema,
-});
-export type RestoreOrder = z.infer<typeof restoreOrderSchema>;
 
 /** PrepareRestore's answer. */
 const preparedRestoreSchema = z.object({ order: restoreOrderSchema, plan: planSchema });
@@ -31,6 +22,8 @@ export interface BeginRestoreOutput extends Omit<BeginRestoreInput, 'tested'> {
   readonly run: {
     readonly outcome: 'BEGUN' | 'RECOVER';
     readonly runId: string;
+    /** Which of RestoreProducts and BulkLoad fills the table. */
+    readonly writeEngine: 'batch' | 'bulk';
     readonly shards: readonly number[];
     readonly workers: number;
   };
@@ -47,12 +40,3 @@ export const restoreSchema = z.discriminatedUnion('action', [
   z.object({ action: z.literal('complete'), run: runStepSchema }),
 ]);
 export type RestorePayload = z.infer<typeof restoreSchema>;
-
-/** What a restore's run restores. @throws BackupDamagedError if the run is not a restore; not retried. */
-export function orderOf(run: Run): RestoreOrder {
-  const order = restoreOrderSchema.safeParse(run.details);
-  if (order.success) return order.data;
-  throw new BackupDamagedError(
-    `Run ${run.runId} is not a restore, because it names no backup and no target table.`,
-  );
-}

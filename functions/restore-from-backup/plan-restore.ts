@@ -3,7 +3,7 @@ import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
 import { isCosted } from '../shared/cost/cost.ts';
-import { costRefusal, unpricedClass } from '../shared/cost/cost-limit.ts';
+import { costRefusal, unpricedClass, unpricedEngine } from '../shared/cost/cost-limit.ts';
 import { estimateRestore, restoreWriteUnits } from '../shared/cost/estimate-restore.ts';
 import { fitsHistory } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
@@ -17,6 +17,7 @@ import { sparedWriteUnits } from '../shared/aws/live-capacity.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import type { PreparedRestore } from './payloads.ts';
 import { unusableKey } from './restored-table.ts';
+import { engineOf } from './restore-engine.ts';
 import type { RestoreInput } from './restore-input.ts';
 
 /** Proving, restoring and verifying each visit every shard. */
@@ -73,6 +74,7 @@ export function planOf(
     shards,
     workers,
     writeUnitsPerSecond: units,
+    ...engineOf(runtime, input, { manifest, target, units }),
     estimatedProducts: manifest.itemCount,
     estimatedBytes: manifest.tableBytes,
     estimate: { seconds: Math.round(cost.seconds), ...dollars },
@@ -93,7 +95,7 @@ function assertWithinCost(
     what: 'restore',
     maxCost,
     dollars: plan.estimate.dollars,
-    unknown: unpricedClass([tableClass]),
+    unknown: unpricedClass([tableClass]) ?? unpricedEngine(plan.writeEngine?.engine, config.region),
     region: config.region,
     state: 'Nothing was created.',
   });
@@ -184,7 +186,7 @@ function assertUsable(target: DescribedTable, manifest: MigrationManifest): void
  * Finds the backup, checks its manifests and the target, and divides the work. Only reads.
  *
  * @throws BackupNotFoundError, BackupDamagedError, RestoreTargetError, TableSchemaMismatchError,
- *   RunTooLongForInlineError, CostLimitError; none is retried.
+ *   InvalidInputError, RunTooLongForInlineError, CostLimitError; none is retried.
  */
 export async function prepareRestore(
   runtime: Runtime,

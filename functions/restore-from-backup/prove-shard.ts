@@ -5,7 +5,7 @@ import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { isExpired } from '../shared/aws/time-to-live.ts';
 import { combineDigests, EMPTY_DIGEST } from '../shared/items/digest.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { restoredFiles, type RestorableFile } from './restore-files.ts';
 
 /** How many of the shard's files are done. */

@@ -9,7 +9,7 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import { finishSettings, restoredCounts } from './complete-restore.ts';
 import { createRestoredTable } from './create-restored-table.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { lockTableFor, prepareRestore } from './plan-restore.ts';
 import { proveShard } from './prove-shard.ts';
 import { restoreShard } from './restore-shard.ts';

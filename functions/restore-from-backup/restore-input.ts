@@ -1,15 +1,8 @@
 import * as z from 'zod';
-import { isBackupId } from '../shared/files/layout.ts';
 import { INPUT_FIELDS, parseInput } from '../shared/runs/parse-input.ts';
+import { backupIdSchema, tableNameSchema } from '../shared/runs/restore-order.ts';
 
-export const backupIdSchema = z
-  .string()
-  .refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits');
-export const tableNameSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, _, . and -');
-
-const { maxConcurrency, unitsPerSecond, maxCost, note, Comment } = INPUT_FIELDS;
+const { maxConcurrency, unitsPerSecond, maxCost, writeEngine, note, Comment } = INPUT_FIELDS;
 
 const restoreInputSchema = z.strictObject({
   /** Default: the newest sealed backup of the source table. */
@@ -21,6 +14,8 @@ const restoreInputSchema = z.strictObject({
   maxConcurrency,
   writeUnitsPerSecond: unitsPerSecond,
   maxCost,
+  /** Default: batch. */
+  writeEngine: writeEngine.optional(),
   note,
   Comment,
 });

@@ -2,7 +2,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 
 /** `NEW`: the run created its target. `EXISTING`: the target existed before and gets only the items it lacks. */
 export type RestoreMode = 'NEW' | 'EXISTING';

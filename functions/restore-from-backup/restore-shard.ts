@@ -14,7 +14,7 @@ import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { shorten } from '../shared/text.ts';
 import { createMissingItemsWriter } from './missing-items-writer.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { loadFiles } from './restore-files.ts';
 import { isAlone } from './restore-mode.ts';
 

@@ -16,7 +16,7 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { verifyRestoreVersion } from './judge-restore.ts';
-import { orderOf } from './payloads.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { loadFiles } from './restore-files.ts';
 import { assertSameTarget, modeIn } from './restore-mode.ts';
 

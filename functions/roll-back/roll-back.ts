@@ -9,6 +9,7 @@ import {
   RunClosedError,
   RunNotFoundError,
 } from '../shared/errors.ts';
+import { endBulkLoads } from '../shared/copy/bulk/end-bulk-loads.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
@@ -54,9 +55,12 @@ async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackS
   // It looks again before that time, because a worker that finds the run closed closes its claim and need not be waited
   // for.
   if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
+  const fence = rollBackFence(runtime, run, call);
+  // DynamoDB's bulk put writes on by itself, whatever became of the worker that started it.
+  if (!(await endBulkLoads(runtime, run, () => fence.check()))) return pending(LOOK_AGAIN_SECONDS);
   const { deadline } = deadlinesOf(runtime.clock, turn);
   const relied = await readReliedTables(runtime, run);
-  const scope = { run, deadline, relied, fence: rollBackFence(runtime, run, call) };
+  const scope = { run, deadline, relied, fence };
   const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;

@@ -145,6 +145,11 @@ export class ItemRefusedError extends MigrationError {
   override readonly name = 'ItemRefusedError';
 }
 
+/** DynamoDB's bulk put has not loaded every item. The message names the operation and the reason. */
+export class BulkLoadError extends MigrationError {
+  override readonly name = 'BulkLoadError';
+}
+
 /** Restoring into this table is not allowed or not confirmed. */
 export class RestoreTargetError extends MigrationError {
   override readonly name = 'RestoreTargetError';

@@ -72,6 +72,8 @@ export const planSchema = z.lazy(() =>
     estimatedBytes: z.number().min(0),
     /** The source's time to live attribute, if time to live is on. */
     timeToLiveAttribute: z.string().optional(),
+    /** What fills the tables, and a clause that says why; absent: batch. */
+    writeEngine: z.object({ engine: z.enum(['batch', 'bulk']), why: z.string() }).optional(),
     /** Seconds and dollars of a whole run, estimated. No dollars: the region's prices are unknown. */
     estimate: z.object({ seconds: z.number(), dollars: z.number().optional() }),
     /** Sentences for the report. */
@@ -120,6 +122,8 @@ export interface BegunRun {
   /** The run to work on, or, for `RECOVER`, the dead one. */
   readonly runId: string;
   readonly dryRun: boolean;
+  /** Which of MigrateProducts and BulkLoad fills the tables. */
+  readonly writeEngine: 'batch' | 'bulk';
   readonly segments: readonly number[];
   readonly shards: readonly number[];
   readonly workers: number;
@@ -155,6 +159,13 @@ export const runStepSchema = z.lazy(() =>
   z.strictObject({ runId: runIdSchema, executionArn: executionArnSchema }),
 );
 export type RunStepInput = z.infer<typeof runStepSchema>;
+
+/** BulkLoad -> Choice -> Wait | the verification. */
+export interface BulkLoadTurn {
+  /** True when every operation has ended and everything of it is counted. */
+  readonly done: boolean;
+  readonly waitSeconds: number;
+}
 
 /** JudgeDigests -> Choice. */
 export interface JudgedDigests {

@@ -1,5 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { costRefusal, unpricedClass } from '../shared/cost/cost-limit.ts';
+import { costRefusal, unpricedClass, unpricedEngine } from '../shared/cost/cost-limit.ts';
 import { dollars } from '../shared/format.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
@@ -8,7 +8,7 @@ import { type Check, done, stop } from './check.ts';
 /** What a limit is checked against. */
 export interface CostScope {
   readonly input: Pick<MigrateInput, 'maxCost'>;
-  readonly plan: Pick<Plan, 'estimate'>;
+  readonly plan: Pick<Plan, 'estimate' | 'writeEngine'>;
   readonly region: string;
   /** Source and targets, as far as they exist. */
   readonly tables: readonly (TableDescription | undefined)[];
@@ -24,7 +24,9 @@ export function checkCost({ input, plan, region, tables }: CostScope): readonly 
     what: 'migration',
     maxCost,
     dollars: plan.estimate.dollars,
-    unknown: unpricedClass(tables.map((table) => table?.TableClassSummary?.TableClass)),
+    unknown:
+      unpricedClass(tables.map((table) => table?.TableClassSummary?.TableClass)) ??
+      unpricedEngine(plan.writeEngine?.engine, region),
     region,
     state: 'Nothing was created.',
   });

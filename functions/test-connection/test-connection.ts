@@ -9,6 +9,7 @@ import { type Check, done, reach } from './check.ts';
 import { checkBucket } from './check-bucket.ts';
 import { checkCost } from './check-cost.ts';
 import { checkEmpty } from './check-empty.ts';
+import { checkEngine } from './check-engine.ts';
 import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
 import { checkTargets } from './check-targets.ts';
@@ -66,7 +67,9 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
     checkTimeToLive(runtime),
     describeFilled(runtime),
   ]);
-  const plan = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
+  const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
+  const engine = checkEngine({ input, plan: sized, region: config.region, targets });
+  const plan = engine === undefined ? sized : { ...sized, writeEngine: engine.chosen };
   const { attribute: timeToLiveAttribute } = timeToLive;
   return {
     checks: [
@@ -74,6 +77,7 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
       quota.check,
       timeToLive.check,
       ...checkCost({ input, plan, region: config.region, tables: [source, ...targets] }),
+      ...(engine === undefined ? [] : [engine.check]),
     ],
     plan: timeToLiveAttribute === undefined ? plan : { ...plan, timeToLiveAttribute },
   };

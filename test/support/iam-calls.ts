@@ -59,6 +59,10 @@ const mappingActions: Readonly<Record<string, readonly string[]>> = {
 
 /** Commands that the code uses directly. */
 const otherActions: Readonly<Record<string, CodeCall>> = {
+  StartBulkPutItems: { target: 'tables', action: 'dynamodb:StartBulkPutItems' },
+  DescribeBulkOperation: { target: 'tables', action: 'dynamodb:DescribeBulkOperation' },
+  CancelBulkOperation: { target: 'tables', action: 'dynamodb:CancelBulkOperation' },
+  ListBulkOperations: { target: 'account', action: 'dynamodb:ListBulkOperations' },
   ListBackups: { target: 'account', action: 'dynamodb:ListBackups' },
   HeadBucket: { target: 'objects', action: 's3:ListBucket' },
   DescribeExecution: { target: 'account', action: 'states:DescribeExecution' },

@@ -53,6 +53,10 @@ function transactionRequests({ parts }: SeenCall, arns: Arns): readonly IamReque
 function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
   const { operation, tables, index } = call;
   if (operation === 'TransactWriteItems') return transactionRequests(call, arns);
+  if (operation === 'ListBulkOperations') return [{ action: 'dynamodb:ListBulkOperations', resource: '*' }];
+  // The key is the operation's ARN.
+  if (operation === 'DescribeBulkOperation' || operation === 'CancelBulkOperation')
+    return [{ action: `dynamodb:${operation}`, resource: call.key ?? '' }];
   const context = needsOwnTags.has(operation) ? ownTags(arns.names, 'ResourceTag') : {};
   return tables.flatMap((table) => {
     const resource = index === undefined ? arns.table(table) : `${arns.table(table)}/index/${index}`;
@@ -67,6 +71,9 @@ function dynamoRequests(call: SeenCall, arns: Arns): readonly IamRequest[] {
         ...(call.withPolicy ? [{ action: 'dynamodb:PutResourcePolicy', resource }] : []),
       ];
     if (operation === 'ListBackups') return [{ action: 'dynamodb:ListBackups', resource: '*' }];
+    // DynamoDB writes the items with the caller's permission.
+    if (operation === 'StartBulkPutItems')
+      return ['StartBulkPutItems', 'PutItem'].map((name) => ({ action: `dynamodb:${name}`, resource }));
     if (operation === 'DescribeBackup')
       return [{ action: 'dynamodb:DescribeBackup', resource: `${resource}/backup/01` }];
     return [{ action: `dynamodb:${operation}`, resource, context }];

@@ -173,7 +173,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     resource: functionRoles,
     detail: /^Resource::\*$/,
     reason:
-      'X-Ray’s, the log delivery’s, lambda:GetAccountSettings’, lambda:ListEventSourceMappings’ and dynamodb:ListBackups’ actions know no resources, nor does lambda:CreateEventSourceMapping, which a condition limits to one function. A test sees that no other action stands beside `*`.',
+      'X-Ray’s, the log delivery’s, lambda:GetAccountSettings’, lambda:ListEventSourceMappings’, dynamodb:ListBackups’ and dynamodb:ListBulkOperations’ actions know no resources, nor does lambda:CreateEventSourceMapping, which a condition limits to one function. A test sees that no other action stands beside `*`.',
   },
   {
     tool: 'practice',
@@ -188,8 +188,15 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rule: 'AwsSolutions-IAM5',
     resource: functionRoles,
     detail:
-      /^Resource::arn:aws:s3:::products-migration-[a-z0-9-]+\/(AWSDynamoDB\/\*(\/migration-manifest\.json)?|verifications\/\*|runs\/\*\/(report\.json|quarantine\/\*|target\*\/\*\/(data\/\*|manifest\.json)|undo\/\*))$/,
+      /^Resource::arn:aws:s3:::products-migration-[a-z0-9-]+\/(AWSDynamoDB\/\*(\/migration-manifest\.json)?|verifications\/\*|runs\/\*\/(report\.json|quarantine\/\*|target\*\/\*\/(data\/\*|manifest\.json)|undo\/\*|bulk\/\*))$/,
     reason: 'Objects of backups and runs are named by run; never more than the prefix that a function needs.',
+  },
+  {
+    tool: 'practice',
+    rule: 'AwsSolutions-IAM5',
+    resource: functionRoles,
+    detail: /^Resource::arn:aws:dynamodb:[a-z0-9-]+:\d+:table\/[A-Za-z0-9_.*-]+\/bulk-operation\/\*$/,
+    reason: 'Operations of bulk put into the tables of a run; DynamoDB names them.',
   },
   {
     tool: 'practice',

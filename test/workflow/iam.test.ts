@@ -1,3 +1,4 @@
+import { BULK_PUT, readingOf } from '../../functions/shared/cost/bulk-put.ts';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -342,6 +343,7 @@ describe('policies of tables', () => {
       );
       const migratingRole = `${migration.migratedBy.charAt(0).toUpperCase()}${migration.migratedBy.slice(1)}Role`;
       const tagging = [
+        'BulkLoadRole',
         'CompareAllRole',
         migratingRole,
         'RestoreFromBackupRole',
@@ -361,7 +363,14 @@ describe('policies of tables', () => {
         )
         .map(([functionKey]) => functionKey);
       expect(writers.toSorted()).toEqual(
-        ['compareAll', migration.migratedBy, 'restoreFromBackup', 'rollBack', 'syncProducts'].toSorted(),
+        [
+          'bulkLoad',
+          'compareAll',
+          migration.migratedBy,
+          'restoreFromBackup',
+          'rollBack',
+          'syncProducts',
+        ].toSorted(),
       );
     },
   );
@@ -453,6 +462,7 @@ describe('objects that a role may read or write', () => {
     quarantine: RUN_LAYOUT.quarantine('run-1', '0-0'),
     target: targetFileKey({ runId: 'run-1', making: 1, table: migration.filled[0]?.name ?? '' }, '0-0', 0),
     targetManifest: targetManifestKey({ runId: 'run-1', making: 0, table: migration.filled[0]?.name ?? '' }),
+    bulkReport: `${RUN_LAYOUT.bulkReport('run-1', migration.filled[0]?.name ?? '', 1)}AWSDynamoDB/01/manifest.json`,
     undo: `${RUN_LAYOUT.undoPrefix('run-1')}0-0-0.jsonl`,
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
@@ -468,6 +478,7 @@ describe('objects that a role may read or write', () => {
       reads: [...wholeBackup, 'verification', 'target', 'undo'],
       writes: ['quarantine', 'target', 'undo'],
     },
+    bulkLoad: { reads: [...wholeBackup, 'target', 'bulkReport'], writes: ['bulkReport'] },
     verifyMigration: { reads: [...wholeBackup, 'target'] },
     completeRun: { reads: ['ownManifest', 'report'], writes: ['report'] },
     rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
@@ -487,6 +498,53 @@ describe('objects that a role may read or write', () => {
       expect([functionKey, allowed('s3:GetObject')]).toEqual([functionKey, readable]);
       expect([functionKey, allowed('s3:PutObject')]).toEqual([functionKey, writable]);
     }
+  });
+});
+
+const NO_ACTIONS = { start: [], describe: [], cancel: [], list: [], readInput: [], writeReports: [] };
+
+describe('bulk put', () => {
+  const {
+    start,
+    describe: look,
+    cancel,
+    list,
+    readInput,
+    writeReports,
+  } = readingOf(BULK_PUT.iam) ?? NO_ACTIONS;
+  const arns = new Arns(names.asItComes);
+  const actionsOn = (
+    functionKey: string,
+    resource: string,
+    actions: readonly string[],
+  ): readonly string[] => {
+    const permissions = new Map(rolesOf('asItComes')).get(functionKey);
+    if (permissions === undefined) throw new Error(`There is no function ${functionKey}.`);
+    return actions.filter((action) => evaluate(permissions, { action, resource }) === 'ALLOWED');
+  };
+
+  it('is started, followed and found by bulkLoad, and ended by rollBack, with the actions that are known', () => {
+    for (const table of [...arns.filled, arns.restored]) {
+      const operation = `${table}/bulk-operation/01767322800000-0123abcd`;
+      expect(actionsOn('bulkLoad', table, start)).toEqual(start);
+      expect(actionsOn('bulkLoad', operation, look)).toEqual(look);
+      expect(actionsOn('rollBack', operation, [...look, ...cancel])).toEqual([...look, ...cancel]);
+      expect(actionsOn('rollBack', table, ['dynamodb:StartBulkPutItems'])).toEqual([]);
+    }
+    for (const functionKey of ['bulkLoad', 'rollBack'])
+      expect(actionsOn(functionKey, '*', list)).toEqual(list);
+    const objects = readInput.filter((action) => action !== 's3:ListBucket');
+    const input = `${arns.bucket}/${targetFileKey({ runId: 'run-1', making: 0, table: 'products-enhanced' }, '0-0', 0)}`;
+    expect(actionsOn('bulkLoad', input, objects)).toEqual(objects);
+    expect(
+      actionsOn('bulkLoad', `${arns.bucket}/${RUN_LAYOUT.bulkReport('run-1', 't', 1)}x`, writeReports),
+    ).toEqual(writeReports);
+  });
+
+  it('is never started into the source or the ledger', () => {
+    for (const [functionKey] of rolesOf('asItComes'))
+      for (const table of [arns.source, arns.ledger])
+        expect(actionsOn(functionKey, table, ['dynamodb:StartBulkPutItems'])).toEqual([]);
   });
 });
 
@@ -510,6 +568,7 @@ describe('a star for a resource', () => {
       ),
     ).toEqual([
       'lambda:GetAccountSettings',
+      'dynamodb:ListBulkOperations',
       'dynamodb:ListBackups',
       'lambda:ListEventSourceMappings',
       // A mapping that is being created has no ARN yet. Which ones may be is the next test's.
@@ -540,6 +599,12 @@ const neverReached: Readonly<Record<string, readonly string[]>> = {
     'tables dynamodb:GetResourcePolicy',
     'tables dynamodb:PutResourcePolicy',
   ],
+};
+
+/** What DynamoDB does with a function's permission. */
+const usedByDynamoDb: Readonly<Record<string, readonly string[]>> = {
+  // Bulk put writes items and its reports.
+  bulkLoad: ['objects s3:PutObject', 'tables dynamodb:PutItem'],
 };
 
 describe('a role and its function’s code', () => {
@@ -590,7 +655,7 @@ describe('a role and its function’s code', () => {
       disagreements.push(
         ...wanted.filter((call) => !allowed.includes(call)).map((call) => `${functionKey} lacks ${call}`),
         ...allowed
-          .filter((call) => !wanted.includes(call))
+          .filter((call) => ![...wanted, ...(usedByDynamoDb[functionKey] ?? [])].includes(call))
           .map((call) => `${functionKey} never uses ${call}`),
       );
     }

@@ -15,6 +15,7 @@ export interface MigrateOptions {
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
   readonly maxCost?: number;
+  readonly writeEngine?: string;
   readonly allowEmpty?: boolean;
   readonly keepClosed?: boolean;
   readonly confirm?: string;
@@ -39,6 +40,7 @@ export function addMigrateOptions(command: Command): Command {
       'refuse a run that is estimated at more, or whose cost is unknown',
       anyNumber,
     )
+    .option('--write-engine <engine>', 'what fills the tables: "batch" (default), "bulk" or "auto"')
     .option('--allow-empty', 'migrate an empty source table, too')
     .option('--keep-closed', 'keep new tables closed until a sync has switched to them')
     .option('--confirm <sync>', 'for tables that the shop has switched to: the id of that sync')
@@ -74,6 +76,7 @@ const inputFields = [
   'readUnitsPerSecond',
   'writeUnitsPerSecond',
   'maxCost',
+  'writeEngine',
   'allowEmpty',
   'keepClosed',
   'confirm',

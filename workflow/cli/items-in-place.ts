@@ -1,6 +1,6 @@
 import { rolledBackItems } from '../../functions/shared/runs/count-shards.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import { isOfSync, isRestore, type Run } from '../../functions/shared/ledger/run.ts';
+import { isBulk, isOfSync, isRestore, type Run } from '../../functions/shared/ledger/run.ts';
 import { listShards, type ShardState } from '../../functions/shared/ledger/shard.ts';
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
 import { itemsOf } from './progress.ts';
@@ -45,8 +45,9 @@ function rememberedItems({ kind, rehearsal, backup }: Run): number | undefined {
   return kind === 'migrate' && rehearsal !== undefined ? rehearsal.metadata + rehearsal.variants : undefined;
 }
 
-/** The Map that puts a run's items in their place; a backup's are those backed up. */
+/** The state that puts a run's items in their place; a backup's are those backed up. */
 function placingState(run: Run): ShardState {
+  if (isBulk(run)) return 'BulkLoad';
   if (isRestore(run)) return 'RestoreProducts';
   return run.step === 'backupProducts' ? 'BackupProducts' : 'MigrateProducts';
 }

@@ -1,4 +1,4 @@
-import type { Run, RunStatus } from '../../functions/shared/ledger/run.ts';
+import { isRestore, type Run, type RunStatus } from '../../functions/shared/ledger/run.ts';
 import { type Shard, type ShardState, SHARD_STATES } from '../../functions/shared/ledger/shard.ts';
 import { comparedOn } from '../../functions/shared/ledger/sync.ts';
 import { mapPace, type MapPace, type ShardPace } from './map-pace.ts';
@@ -42,6 +42,7 @@ const itemCounters: Readonly<Record<ShardState, readonly string[]>> = {
   BackupProducts: ['items'],
   TransformProducts: ['products'],
   MigrateProducts: ['items'],
+  BulkLoad: ['items'],
   VerifyMigration: ['targetItems', 'sourceItems'],
   CompareByKey: ['expected'],
   ProveBackup: ['items'],
@@ -142,7 +143,7 @@ function workOf({ run, state, shards, total }: Stage): { shards: readonly ShardP
     return { total, shards: own.map((shard) => paceOf(shard, itemsOf(state, [shard]))) };
   const bytesOf = ({ sourceItems = 0, targetItems = 0 }: Shard['counters']): number =>
     sourceItems * sizes.source + targetItems * sizes.target;
-  const targetItems = totalOf(run, 'MigrateProducts', shards);
+  const targetItems = totalOf(run, 'CompareByKey', shards);
   return {
     total: bytesOf({ sourceItems: total - targetItems, targetItems }),
     shards: own.map((shard) => paceOf(shard, bytesOf(shard.counters))),
@@ -194,6 +195,7 @@ export function isStateDone(run: Run, state: ShardState, shards: readonly Shard[
 /** How many shards a state has that say how far it is; one that is no Map has one. */
 function shardCount(run: Run, state: ShardState): number {
   if (state === 'RollBack') return 1;
+  if (state === 'BulkLoad') return isRestore(run) ? 1 : (run.settings.filled?.length ?? 1);
   return OVER_SEGMENTS.has(state) ? run.plan.segments.length : run.plan.shards.length;
 }
 
@@ -209,6 +211,8 @@ function totalOf(run: Run, state: ShardState, shards: ShardsByState): number {
     case 'MigrateProducts':
     case 'CompareByKey':
       return targetItems;
+    case 'BulkLoad':
+      return isRestore(run) ? products : targetItems;
     case 'VerifyMigration':
       return targetItems + products;
     case 'CompareSource':

@@ -8,6 +8,7 @@ interface Options extends StageOptions {
   readonly maxConcurrency?: number;
   readonly writeUnitsPerSecond?: number;
   readonly maxCost?: number;
+  readonly writeEngine?: string;
   readonly note?: string;
 }
 
@@ -22,6 +23,7 @@ const command = pageCommand('restore', 'Restores a backup into a table, and veri
     'refuse a restore that is estimated at more, or whose cost is unknown',
     anyNumber,
   )
+  .option('--write-engine <engine>', 'what fills the table: "batch" (default), "bulk" or "auto"')
   .option('--note <text>', 'free text for the report');
 
 await runStageCommand<Options>(command, ({ context, terminal, options }) =>
@@ -29,7 +31,8 @@ await runStageCommand<Options>(command, ({ context, terminal, options }) =>
 );
 
 function inputOf(options: Options): Readonly<Record<string, unknown>> {
-  const { backup, target, confirm, maxConcurrency, writeUnitsPerSecond, maxCost, note } = options;
+  const { backup, target, confirm, maxConcurrency, writeUnitsPerSecond, ...fields } = options;
+  const { maxCost, writeEngine, note } = fields;
   const input = {
     backupId: backup,
     targetTable: target,
@@ -37,6 +40,7 @@ function inputOf(options: Options): Readonly<Record<string, unknown>> {
     maxConcurrency,
     writeUnitsPerSecond,
     maxCost,
+    writeEngine,
     note,
   };
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));

@@ -116,6 +116,8 @@ const tables = {
   filled: arnsOf(filled),
   expiring: arnsOf(filled.filter(expires)),
   allAndRestored: [...arnsOf(targets), restored()],
+  filledAndRestored: [...arnsOf(filled), restored()],
+  bulkOperations: [...arnsOf(filled, '/bulk-operation/*'), restored('/bulk-operation/*')],
   backups: [...arnsOf(targets, '/backup/*'), restored('/backup/*')],
 };
 

@@ -25,7 +25,7 @@ export function createInDoubt(clock: { now(): number }, doubtMillis: number): In
   };
 }
 
-const CHANGING = /^(Put|Update|Delete|Create|BatchWrite|TransactWrite|Tag|Untag|Restore)/;
+const CHANGING = /^(Put|Update|Delete|Create|BatchWrite|TransactWrite|Tag|Untag|Restore|Start|Cancel)/;
 
 /** Whether an operation (`PutItem`, `DeleteTable` ...) changes anything. */
 export function isChanging(operation: string): boolean {

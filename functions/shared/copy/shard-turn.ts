@@ -35,8 +35,11 @@ export interface ShardWork<Cursor> {
   readonly basis?: (run: Run) => string;
   /** Statuses of the run in which the shard may be worked on; absent: RUNNING alone. */
   readonly openIn?: OpenStatuses;
-  /** One unit of progress, saved before it returns. Called until the shard is done or time is short. */
-  readonly unit: (turn: ShardTurn<Cursor>) => Promise<void>;
+  /**
+   * One unit of progress, saved before it returns. Called until the shard is done, time is short, or it answers `pause`:
+   * then the turn ends, and somebody else is waited for.
+   */
+  readonly unit: (turn: ShardTurn<Cursor>) => Promise<'pause' | void>;
 }
 
 const NOTHING_DONE = { done: false, counters: {}, digests: {} } as const;
@@ -141,7 +144,7 @@ async function takeUnits<Cursor>(
   let unitCount = 0;
   while (!turn.progress.done && !(turn.isShort() && unitCount > 0)) {
     try {
-      await unit(turn);
+      if ((await unit(turn)) === 'pause') break;
       unitCount += 1;
     } catch (error) {
       if (unitCount === 0 || !isTransient(error)) throw error;

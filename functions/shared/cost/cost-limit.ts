@@ -1,5 +1,6 @@
 import { CostLimitError } from '../errors.ts';
 import { dollars } from '../format.ts';
+import { bulkPutDollars, type WriteEngine } from './write-engine.ts';
 
 /** A run, its expected cost and its limit. */
 export interface LimitedRun {
@@ -31,6 +32,12 @@ export function costRefusal(run: LimitedRun): CostLimitError | undefined {
 export function unpricedClass(classes: readonly (string | undefined)[]): string | undefined {
   const other = classes.find((one) => one !== undefined && one !== 'STANDARD');
   return other === undefined ? undefined : `no prices are known for the table class ${other}`;
+}
+
+/** A clause if bulk put fills the tables where nobody has written its price down: the estimate is that of batches. */
+export function unpricedEngine(engine: WriteEngine | undefined, region: string): string | undefined {
+  const isUnknown = engine === 'bulk' && bulkPutDollars(region, 0) === undefined;
+  return isUnknown ? `no price of bulk put is known in ${region}` : undefined;
 }
 
 function tooDear({ what, maxCost = 0, region, state }: LimitedRun, estimate: number): string {

@@ -19,7 +19,7 @@ const NO_ITEMS = { items: 0, bytes: 0 };
  *   on a cold table 4,000 write units in the first half hour, doubling every half hour;
  * - seconds: 45 for everything outside the Maps, and for each of the four Maps 2 and units / rate (rehearsal: products / (W x 4,000);
  *   verification: both tables at once, at W x 1,000 units together);
- * - transitions: 24, one an iteration, two a turn; a turn lasts 840 s at most;
+ * - transitions: 25, one an iteration, two a turn; a turn lasts 840 s at most;
  * - Lambda: W x the Maps' seconds at 1,769 MB, and 9 calls of 2 s at 512 MB; S3: a PUT and two GETs a file, and 10 of each;
  * - the ledger's units: see `ledgerUnits`.
  */

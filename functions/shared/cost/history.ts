@@ -41,8 +41,8 @@ const MAPS = 4;
 const EVENTS_PER_MAP = { INLINE: 4, DISTRIBUTED: 6 } as const;
 /** A branch that creates a table: a Task of five events and a Pass of two. */
 const EVENTS_PER_TABLE = 7;
-/** Start and end of the execution; outside the Maps five Tasks of five events, five small states of two, a Parallel of four. */
-const LINE_EVENTS = 2 + 5 * 5 + 5 * 2 + 4;
+/** Start and end of the execution; outside the Maps five Tasks of five events, six small states of two, a Parallel of four. */
+const LINE_EVENTS = 2 + 5 * 5 + 6 * 2 + 4;
 
 /** Events in the history of an execution of `migrate` that succeeds at the first try. */
 export function migrateEvents(

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { createGzip, type Gzip } from 'node:zlib';
 import { createDigestSum, type Digest } from '../items/digest.ts';
 import type { WireItem } from '../items/wire-item.ts';
+import { lineOf, textInLine } from './data-line.ts';
 
 const MiB = 1024 * 1024;
 
@@ -52,19 +53,6 @@ const GZIP_LAG_BYTES = 128 * 1024;
 export function encodeLine(item: WireItem): string {
   return lineOf(JSON.stringify(item));
 }
-
-/** The line of an item's JSON text, with its newline. */
-export function lineOf(text: string): string {
-  return `${LINE_START}${text}${LINE_END}`;
-}
-
-/** An item's JSON text in its line. */
-export function textInLine(line: Buffer): Buffer {
-  return line.subarray(LINE_START.length, line.lastIndexOf('}'));
-}
-
-const LINE_START = '{"Item":';
-const LINE_END = '}\n';
 
 /** Incompressible input grows by 5 bytes in 16 KiB at most. */
 const worstGzipBytes = (bytes: number): number => bytes + Math.ceil(bytes / 1024);

@@ -17,6 +17,9 @@ export const RUN_LAYOUT = {
   page: (runId: string): string => `runs/${runId}/report.html`,
   quarantinePrefix: (runId: string): string => `runs/${runId}/quarantine/`,
   quarantine: (runId: string, stem: string): string => `runs/${runId}/quarantine/${stem}.jsonl`,
+  /** Report of one bulk put. Ends with a slash. */
+  bulkReport: (runId: string, table: string, attempt: number): string =>
+    `runs/${runId}/bulk/${table}/${attempt}/`,
   undoPrefix: (runId: string): string => `runs/${runId}/undo/`,
   /** Target files of one table. Ends with a slash. */
   target: ({ table, ...making }: TargetFolder): string => `${RUN_LAYOUT.targets(making)}${table}/`,

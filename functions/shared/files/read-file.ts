@@ -6,7 +6,7 @@ import { itemDigest } from '../items/digest.ts';
 import type { WireItem } from '../items/wire-item.ts';
 import type { ObjectStore, StoredObject } from '../aws/object-store.ts';
 import type { BackupFile } from '../ledger/file.ts';
-import { textInLine } from './data-file.ts';
+import { textInLine } from './data-line.ts';
 
 /** What a data file must be, from the ledger or from the manifests. Checksums are base64, of the gzipped bytes. */
 export interface ExpectedFile {

@@ -1,7 +1,8 @@
 import { BackupDamagedError } from '../errors.ts';
 import type { ObjectStore, PutOptions } from '../aws/object-store.ts';
 import type { TargetPart } from '../ledger/transformed-file.ts';
-import { type GzipSink, gzipSink, lineOf, PIECE_BYTES } from './data-file.ts';
+import { type GzipSink, gzipSink, PIECE_BYTES } from './data-file.ts';
+import { lineOf } from './data-line.ts';
 
 /** Writes the target lines of one data file into as many objects as they need. */
 export interface TargetFileWriter {
@@ -16,6 +17,8 @@ export interface TargetFileScope {
   /** Key of a part, counted from 0. */
   readonly keyOf: (part: number) => string;
   readonly options: PutOptions;
+  /** Stands behind each line's item; default: nothing. */
+  readonly clause?: string;
 }
 
 /** Bytes before gzip, which never make more than 8 MiB after it: what gzip cannot compress grows by 5 bytes in 16 KiB. */
@@ -23,6 +26,7 @@ const PART_BYTES = 8 * 1024 * 1024 - 8 * 1024;
 
 /** Holds the gzipped bytes of one part and at most 256 KiB of lines. */
 export function createTargetFileWriter(scope: TargetFileScope): TargetFileWriter {
+  const { clause = '' } = scope;
   const parts: TargetPart[] = [];
   let current = openPart();
   const store = async (): Promise<void> => {
@@ -32,7 +36,7 @@ export function createTargetFileWriter(scope: TargetFileScope): TargetFileWriter
   };
   return {
     async write(text) {
-      const line = Buffer.from(lineOf(text));
+      const line = Buffer.from(lineOf(text, clause));
       const bytes = line.length;
       if (current.itemCount > 0 && current.bytes + bytes > PART_BYTES) await store();
       current.itemCount += 1;

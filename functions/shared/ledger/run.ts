@@ -33,6 +33,8 @@ export interface RunParameters {
   readonly writeUnitsPerSecond?: number | undefined;
   /** US dollars; absent: no limit. */
   readonly maxCost?: number | undefined;
+  /** As it was asked for; the plan says which engine was chosen. Absent: `batch`. */
+  readonly writeEngine?: 'batch' | 'bulk' | 'auto' | undefined;
   readonly allowEmpty?: boolean;
   /** Whether new tables stay closed until a sync has switched to them. */
   readonly keepClosed?: boolean;
@@ -198,6 +200,11 @@ export interface Run extends Claims {
 /** Whether the run puts a backup back: a whole restore, or its step called alone in a run of its own. */
 export function isRestore({ kind, step }: Pick<Run, 'kind' | 'step'>): boolean {
   return kind === 'restore' || step === 'restoreFromBackup';
+}
+
+/** Whether DynamoDB's bulk put fills the run's tables, and its target files are made for it. */
+export function isBulk({ plan }: Pick<Run, 'plan'>): boolean {
+  return plan.writeEngine?.engine === 'bulk';
 }
 
 /** Whether the run belongs to the machine `sync`: its report is that of a sync. */

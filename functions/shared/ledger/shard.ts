@@ -5,11 +5,12 @@ import type { Run } from './run.ts';
 import { get, listBelow, putIf, updateIf } from './store.ts';
 import { transact, type TransactItem } from './transact.ts';
 
-/** Map states that leave checkpoints, in the order in which a run passes them. */
+/** States that leave checkpoints, in the order in which a run passes them. A shard of BulkLoad is one table. */
 export const SHARD_STATES = [
   'BackupProducts',
   'TransformProducts',
   'MigrateProducts',
+  'BulkLoad',
   'VerifyMigration',
   'CompareByKey',
   'ProveBackup',
@@ -20,7 +21,7 @@ export const SHARD_STATES = [
   'CompareTarget',
 ] as const;
 
-/** Name of the Map state a shard belongs to. */
+/** Name of the state a shard belongs to. */
 export type ShardState = (typeof SHARD_STATES)[number];
 
 /** A source item that could not be transformed. */

@@ -11,6 +11,7 @@ import { summaryOf } from './outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, type Shards } from './count-shards.ts';
 import { countedVerification, countsInPlace, rolledBackCounts } from './report-counts.ts';
+import { reportedEngine } from './report-bulk.ts';
 import { namedSamples, quarantineOf } from './report-samples.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
@@ -114,6 +115,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
     ...(run.details === undefined ? {} : { details: run.details }),
+    ...reportedEngine(run, shards),
   };
 }
 

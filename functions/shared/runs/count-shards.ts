@@ -1,3 +1,4 @@
+import type { BulkFacts } from './equations.ts';
 import { type Shard, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 
 /** Checkpoints of a run by state. */
@@ -35,6 +36,22 @@ export function rolledBackItems(shards: readonly Shard[]): RolledBackItems {
 /** One counter over all shards of a state. */
 export function countOver(shards: Shards, state: ShardState, counter: string): number {
   return (shards.get(state) ?? []).reduce((sum, shard) => sum + (shard.counters[counter] ?? 0), 0);
+}
+
+/** One counter over the shards that have filled a migration's tables: those of its workers, or of bulk put. */
+export function countMigrated(shards: Shards, counter: string): number {
+  return countOver(shards, 'MigrateProducts', counter) + countOver(shards, 'BulkLoad', counter);
+}
+
+/** What the operations of a run's bulk put have counted, against the items of their files. */
+export function bulkFactsOf(shards: Shards, expected: number): BulkFacts {
+  const count = (counter: string): number => countOver(shards, 'BulkLoad', counter);
+  return { expected, processed: count('processed'), failed: count('failed') };
+}
+
+/** The same as {@link countMigrated} of a restore. */
+export function countRestored(shards: Shards, counter: string): number {
+  return countOver(shards, 'RestoreProducts', counter) + countOver(shards, 'BulkLoad', counter);
 }
 
 /** One counter over all shards of all states. */

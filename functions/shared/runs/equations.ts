@@ -169,6 +169,22 @@ export function newTableProblems({ expected, found, sent, ...others }: NewTableF
   ];
 }
 
+/** What DynamoDB's bulk put says that it has done. */
+export interface BulkFacts {
+  /** Items of the files that it read. */
+  readonly expected: number;
+  readonly processed: number;
+  readonly failed: number;
+}
+
+/** Processed = expected, and nothing failed. What is in the tables is for the verification to say. */
+export function bulkProblems({ expected, processed, failed }: BulkFacts): readonly string[] {
+  return [
+    ...unequal('items that bulk put processed:', processed, expected),
+    ...unequal('items that bulk put could not write:', failed, 0),
+  ];
+}
+
 /** A table that existed before the run, or that others may have written to. */
 export interface ExistingTableFacts {
   /** Items that must be there: what TransformProducts counted, or what the backup holds. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { runIdSchema } from '../state.ts';
 import { INPUT_FIELDS, parseInput } from './parse-input.ts';
 
-const { maxConcurrency, unitsPerSecond, maxCost, note, Comment } = INPUT_FIELDS;
+const { maxConcurrency, unitsPerSecond, maxCost, writeEngine, note, Comment } = INPUT_FIELDS;
 
 /** Input of the `migrate` machine. Every field is optional. */
 const migrateInputSchema = z.strictObject({
@@ -15,6 +15,7 @@ const migrateInputSchema = z.strictObject({
   readUnitsPerSecond: unitsPerSecond,
   writeUnitsPerSecond: unitsPerSecond,
   maxCost,
+  writeEngine: writeEngine.default('batch'),
   /** A source without products is more often the wrong table than intended. */
   allowEmpty: z.boolean().default(false),
   /** New tables stay closed to everybody but the migration until a sync has switched to them. */

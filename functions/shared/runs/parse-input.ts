@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { WRITE_ENGINES } from '../cost/write-engine.ts';
 import { InvalidInputError } from '../errors.ts';
 import { cut } from '../text.ts';
 
@@ -9,6 +10,7 @@ export const INPUT_FIELDS = {
   unitsPerSecond: z.number().positive().max(1_000_000).optional(),
   /** US dollars: a run that is estimated at more, or whose cost is unknown, is refused. */
   maxCost: z.number().positive().max(1_000_000).optional(),
+  writeEngine: z.enum(WRITE_ENGINES),
   /** Free text for the report. Step Functions may pass on half a character in it, which no store takes. */
   note: z
     .string()

@@ -1,7 +1,7 @@
 import type { Run, Verification } from '../ledger/run.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
 import type { RunTable } from '../tables/run-tables.ts';
-import { countOver, rolledBackItems, type Shards } from './count-shards.ts';
+import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
 import { type MigratedCounts, NOTHING_MIGRATED, type ReportedTable, type RolledBack } from './report.ts';
 import { shownSamples } from './report-samples.ts';
 
@@ -27,7 +27,7 @@ export function countsInPlace(
 }
 
 function migratedCounts(shards: Shards, filled: readonly RunTable<FilledTable>[]): MigratedCounts {
-  const count = (counter: string): number => countOver(shards, 'MigrateProducts', counter);
+  const count = (counter: string): number => countMigrated(shards, counter);
   return {
     products: count('metadata'),
     items: count('items'),

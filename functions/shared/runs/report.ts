@@ -9,6 +9,7 @@ import type {
   RunStatus,
   Verification,
 } from '../ledger/run.ts';
+import type { ReportedEngine } from './report-bulk.ts';
 import type { QuarantinedProduct } from '../ledger/shard.ts';
 import type { TableAccess } from '../ledger/table-record.ts';
 
@@ -135,7 +136,7 @@ export interface ConsumedUnits {
  * `--json` prints. The fields down to `reportUri` are the contract with other people's scripts. Those after it are for
  * readers and may be absent.
  */
-export interface Report {
+export interface Report extends ReportedEngine {
   readonly runId: string;
   readonly kind: RunKind;
   /** What the migration calls an item of its source. */

@@ -6,7 +6,7 @@ import {
   tableDescriptionSchema,
 } from '../aws/table-description.ts';
 import { isCosted } from '../cost/cost.ts';
-import { costRefusal } from '../cost/cost-limit.ts';
+import { costRefusal, unpricedEngine } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
@@ -183,6 +183,7 @@ function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): 
     what: 'migration',
     maxCost,
     dollars: isCosted(estimate) ? estimate.dollars : undefined,
+    unknown: unpricedEngine(run.plan.writeEngine?.engine, config.region),
     region: config.region,
     state: `No table was created. Backup ${run.backupId} is kept.`,
   });

@@ -6,7 +6,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { completeRestore } from '../../../functions/restore-from-backup/complete-restore.ts';
 import { createRestoredTable } from '../../../functions/restore-from-backup/create-restored-table.ts';
-import { orderOf } from '../../../functions/restore-from-backup/payloads.ts';
+import { orderOf } from '../../../functions/shared/runs/restore-order.ts';
 import { prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
 import type { RestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
 import { readTableDescription } from '../../../functions/shared/aws/table-description.ts';

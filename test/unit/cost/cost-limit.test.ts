@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costRefusal, unpricedClass } from '../../../functions/shared/cost/cost-limit.ts';
+import { costRefusal, unpricedClass, unpricedEngine } from '../../../functions/shared/cost/cost-limit.ts';
 
 const run = { what: 'migration', region: 'us-east-1', state: 'Nothing was created.' } as const;
 
@@ -48,5 +48,13 @@ describe('the limit of what a run may cost', () => {
     const { message } = costRefusal({ ...run, maxCost: 5, dollars: 1, unknown }) ?? {};
     expect(message).toContain('no prices are known for the table class STANDARD_INFREQUENT_ACCESS');
     expect(unpricedClass([undefined, 'STANDARD'])).toBeUndefined();
+  });
+
+  it('refuses bulk put as long as nobody has written its price down, and never batches for it', () => {
+    const unknown = unpricedEngine('bulk', 'us-east-1');
+    const { message } = costRefusal({ ...run, maxCost: 5, dollars: 1, unknown }) ?? {};
+    expect(message).toContain('no price of bulk put is known in us-east-1');
+    expect(unpricedEngine('batch', 'us-east-1')).toBeUndefined();
+    expect(unpricedEngine(undefined, 'us-east-1')).toBeUndefined();
   });
 });

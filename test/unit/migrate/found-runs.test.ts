@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFoundRuns } from '../../../functions/migrate-products/found-runs.ts';
+import { createFoundRuns } from '../../../functions/shared/copy/load/found-runs.ts';
 import { MAX_FOUND_RUNS } from '../../../functions/shared/ledger/shard.ts';
 import { shortTurn } from '../files/backup-bench.ts';
 import { type MigrateBench, migrateBench, sizedProducts, targetName } from './migrate-bench.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideExisting } from '../../../functions/migrate-products/decide-existing.ts';
+import { decideExisting } from '../../../functions/shared/copy/load/decide-existing.ts';
 import { createLoadWindow, type PendingLines } from '../../../functions/shared/copy/load/load-window.ts';
 import { createPipeline } from '../../../functions/shared/copy/pipeline.ts';
 import { productToItems } from '../../support/shop.ts';

@@ -4,6 +4,7 @@ const byState: ReadonlyMap<string, string> = new Map([
   ['SealBackup', 'var(--transform)'],
   ['CreateTables', 'var(--tables)'],
   ['MigrateProducts', 'var(--migrate)'],
+  ['BulkLoad', 'var(--migrate)'],
   ['ProveBackup', 'var(--transform)'],
   ['RestoreProducts', 'var(--migrate)'],
   ['VerifyMigration', 'var(--verify)'],

@@ -2,6 +2,7 @@ import { isRefusedItem, type ItemJson } from '../../aws/item-table.ts';
 import { keyIdentity } from '../../items/item-key.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { itemOfLine } from '../../files/read-file.ts';
+import { textInLine } from '../../files/data-line.ts';
 import { createPipeline } from '../pipeline.ts';
 import type { LineWriter } from './load.ts';
 import { addTo, type LoadWindow, type PendingLines } from './load-window.ts';
@@ -49,7 +50,7 @@ export function createBatchWriter(scope: BatchScope): LineWriter {
     const bytes = batch.reduce((sum, { line }) => sum + line.length, 0);
     const lines = batch.map(({ line }) => line);
     const outcome = await paidWrite(scope, unitsOf.estimate(batch.length, bytes), () =>
-      scope.items.batchPut(scope.tableName, lines.map(itemOf)),
+      scope.items.batchPut(scope.tableName, lines.map(textInLine)),
     );
     if (outcome.unprocessed.length === 0) unitsOf.learn(outcome.writeUnits, bytes);
     await noteBatch(batch, missingOf(scope, batch, outcome.unprocessed));
@@ -118,11 +119,6 @@ export function createBatchWriter(scope: BatchScope): LineWriter {
 }
 
 const ONE_ITEM = { items: 1 } as const;
-
-const LINE_START = '{"Item":'.length;
-
-/** The item of a line, as bytes. */
-const itemOf = (line: Buffer): Buffer => line.subarray(LINE_START, -1);
 
 /** Where DynamoDB has not taken a line, and only there. */
 const readItem = (line: Buffer): WireItem => itemOfLine(line, { key: 'that is loaded', where: 'A line' });

@@ -2,9 +2,10 @@ import { MAX_SAMPLES } from '../../ledger/shard.ts';
 import { fileStem, RUN_LAYOUT, targetFileKey } from '../../files/layout.ts';
 import { shardFilesOfRun } from '../../files/run-files.ts';
 import { createTargetFileWriter, type TargetFileWriter } from '../../files/target-file.ts';
+import { absentClause } from '../../files/data-line.ts';
 import type { PutOptions } from '../../aws/object-store.ts';
 import type { BackupFile } from '../../ledger/file.ts';
-import { type Run, tablePrefixOf } from '../../ledger/run.ts';
+import { isBulk, type Run, tablePrefixOf } from '../../ledger/run.ts';
 import {
   listTransformed,
   type TargetFile,
@@ -137,7 +138,8 @@ function writersOf(
       const table = tableName(spec, tablePrefixOf(runtime, run));
       const folder = { runId: run.runId, making: makingOf(run), table };
       const keyOf = (part: number): string => targetFileKey(folder, fileStem(file.key), part);
-      return [spec.name, createTargetFileWriter({ objects, keyOf, options })] as const;
+      const clause = isBulk(run) ? absentClause(spec.tableKey[0]?.name ?? '') : '';
+      return [spec.name, createTargetFileWriter({ objects, keyOf, options, clause })] as const;
     }),
   );
 }

@@ -1,5 +1,5 @@
-import { isAsMigrated, isOfRun, isSameContent, type MadeBy } from '../shared/migration/as-written.ts';
-import type { WireItem } from '../shared/items/wire-item.ts';
+import { isAsMigrated, isOfRun, isSameContent, type MadeBy } from '../../migration/as-written.ts';
+import type { WireItem } from '../../items/wire-item.ts';
 
 /** What to do about an item that stands where one shall be written. */
 export type ExistingDecision =

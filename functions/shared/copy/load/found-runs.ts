@@ -1,6 +1,6 @@
-import { MAX_FOUND_RUNS } from '../shared/ledger/shard.ts';
-import { runIdSchema } from '../shared/state.ts';
-import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
+import { MAX_FOUND_RUNS } from '../../ledger/shard.ts';
+import { runIdSchema } from '../../state.ts';
+import { stringAttribute, type WireItem } from '../../items/wire-item.ts';
 
 /** Collects the runs whose items stood where one was to be written. */
 export interface FoundRuns {

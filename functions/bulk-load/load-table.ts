@@ -1,0 +1,200 @@
+import {
+  type BulkOperation,
+  describeBulkOperation,
+  findBulkOperation,
+  isEnded,
+  startBulkPut,
+} from '../shared/aws/bulk-operations.ts';
+import type { BulkCursor } from '../shared/copy/bulk/bulk-cursor.ts';
+import { addTo } from '../shared/copy/load/load-window.ts';
+import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import { BULK_PUT, readingOf } from '../shared/cost/bulk-put.ts';
+import { isNamed, TransientError } from '../shared/errors.ts';
+import { RUN_LAYOUT } from '../shared/files/layout.ts';
+import type { Runtime } from '../shared/runtime.ts';
+import { bulkCap } from '../shared/tables/bulk-obstacles.ts';
+import { shorten } from '../shared/text.ts';
+import type { BulkWork } from './bulk-work.ts';
+import { assertInput } from './check-input.ts';
+import { countReport } from './count-report.ts';
+import { assertLoaded, lostError, notLoaded, refusedItems } from './judge-operation.ts';
+import { readReport, REPORT_START, type ReportFile, reportFiles } from './read-report.ts';
+
+/** The load of one table. */
+export interface TableLoad {
+  readonly runtime: Runtime;
+  readonly work: BulkWork;
+  /** Tables that share the run's cap. */
+  readonly tableCount: number;
+  /** Told how long the operation should be left alone, where it is still at work. */
+  readonly onWait: (seconds: number) => void;
+}
+
+type BulkTurn = ShardTurn<BulkCursor>;
+
+/**
+ * One step of a table's bulk put: writes down that an operation is to start, starts it, waits for it, or counts what it
+ * has reported. Each step is saved, and may be taken again.
+ *
+ * @throws BulkLoadError, ItemRefusedError, TableUnavailableError, RunClosedError; none is retried
+ */
+export async function loadTable(load: TableLoad, turn: BulkTurn): Promise<'pause' | void> {
+  const { cursor } = turn.progress;
+  if (load.work.objects.size === 0) return skip(load, turn);
+  if (cursor === undefined) return announce(load, turn, 1);
+  if (cursor.operationArn === undefined) return startOrFind(load, turn, cursor);
+  const operation = await describeBulkOperation(load.runtime.clients.tables, cursor.operationArn);
+  if (operation === undefined) return afterFailure(load, turn, lostError(cursor));
+  return isEnded(operation) ? conclude(load, turn, operation) : wait(load, turn, operation);
+}
+
+/** Without objects there is nothing that an operation could be started for. */
+function skip({ work }: TableLoad, turn: BulkTurn): Promise<void> {
+  const counters = { ...work.counts, items: 0, processed: 0, failed: 0 };
+  return turn.save({ done: true, counters, digests: {} });
+}
+
+/** Written before the request, so that an operation is found whose answer was lost. */
+async function announce({ runtime, work }: TableLoad, turn: BulkTurn, attempt: number): Promise<void> {
+  const { run, clock } = turn;
+  await assertInput(runtime, run, work);
+  const { name: table } = work.table;
+  const token = `${run.runId}:${table}:${attempt}`;
+  const { executionArn } = run;
+  const cursor = { table, attempt, token, intentAt: clock.now(), executionArn };
+  await turn.save({ done: false, cursor, counters: {}, digests: {} });
+}
+
+/** A token finds its operation again for some hours. One of them is left for clocks and waits. */
+const tokenMillis = ((readingOf(BULK_PUT.limits.tokenSeconds) ?? 0) - 3_600) * 1_000;
+
+async function startOrFind(load: TableLoad, turn: BulkTurn, cursor: BulkCursor): Promise<void> {
+  const { runtime } = load;
+  const isOwn = cursor.executionArn === turn.run.executionArn;
+  const isFresh = turn.clock.now() - cursor.intentAt < tokenMillis;
+  const operation =
+    isOwn && isFresh
+      ? await start(load, turn, cursor)
+      : await findBulkOperation(runtime.clients.tables, cursor);
+  if (operation === undefined) return announce(load, turn, cursor.attempt + 1);
+  await turn.save({ ...turn.progress, cursor: { ...cursor, operationArn: operation.arn } });
+}
+
+function start(
+  { runtime, work, tableCount }: TableLoad,
+  turn: BulkTurn,
+  { token, attempt }: BulkCursor,
+): Promise<BulkOperation> {
+  const { run, fence } = turn;
+  const { name: tableName } = work.table;
+  const order = {
+    token,
+    tableName,
+    bucket: runtime.bucket,
+    inputPrefix: work.inputPrefix,
+    reportPrefix: RUN_LAYOUT.bulkReport(run.runId, tableName, attempt),
+    writeUnitsPerSecond: bulkCap(run.plan.writeUnitsPerSecond, tableCount),
+  };
+  return turn.retry(async () => {
+    await fence.check();
+    try {
+      return await startBulkPut(runtime.clients.dynamo, order);
+    } catch (error) {
+      if (!isNamed(error, 'ResourceInUseException')) throw error;
+      throw new TransientError(
+        `Table ${tableName} is busy, so bulk put could not start (${shorten(error.message, 300)}). It is tried again.`,
+      );
+    }
+  });
+}
+
+const FIRST_WAIT_SECONDS = 1;
+const LONGEST_WAIT_SECONDS = 300;
+/** A tenth of what it has taken so far: a wait costs nine events, and an operation of a week stays below 3,000 waits. */
+const WAIT_SHARE = 0.1;
+
+async function wait({ onWait }: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause'> {
+  await noteCounts(turn, operation);
+  const { startedAt } = operation;
+  const seconds = Math.round(((turn.clock.now() - startedAt) / 1_000) * WAIT_SHARE);
+  onWait(Math.max(FIRST_WAIT_SECONDS, Math.min(LONGEST_WAIT_SECONDS, seconds)));
+  return 'pause';
+}
+
+/** For whoever looks at the run meanwhile, and for the report of one that fails. */
+function noteCounts(turn: BulkTurn, { processed, failed }: BulkOperation): Promise<void> {
+  const { progress } = turn;
+  return turn.save({ ...progress, counters: { ...progress.counters, items: processed, failed } });
+}
+
+/** A report is written when the operation has ended. */
+const REPORT_PATIENCE_MILLIS = 60_000;
+
+async function conclude(load: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause' | void> {
+  const { runtime, work } = load;
+  if (turn.progress.cursor?.report === undefined) await noteCounts(turn, operation);
+  const problem = notLoaded(operation, work);
+  if (problem !== undefined) return afterFailure(load, turn, problem);
+  const { runId } = turn.run;
+  const { attempt = 1, report = REPORT_START } = turn.progress.cursor ?? {};
+  const prefix = RUN_LAYOUT.bulkReport(runId, work.table.name, attempt);
+  const files = await reportFiles(runtime, { prefix, operationArn: operation.arn });
+  if (files === undefined && turn.clock.now() - (operation.endedAt ?? 0) < REPORT_PATIENCE_MILLIS) {
+    load.onWait(FIRST_WAIT_SECONDS);
+    return 'pause';
+  }
+  if (operation.failed > 0) return refuse(load, turn, { operation, files: files ?? [] });
+  if (files === undefined) return finish(load, turn, { operation, isReported: false });
+  const { lines, next } = await readReport(runtime, files, report);
+  const counted = await countReport(runtime, { turn, work }, lines);
+  await turn.save({ ...turn.progress, ...counted, cursor: withReport(turn, next ?? END_OF(files)) });
+  if (next === undefined) await finish(load, turn, { operation, isReported: true });
+}
+
+const END_OF = ({ length: filesDone }: readonly ReportFile[]) => ({ filesDone, bytesDone: 0 });
+
+function withReport({ progress }: BulkTurn, report: BulkCursor['report']): BulkCursor | undefined {
+  return progress.cursor && { ...progress.cursor, ...(report !== undefined && { report }) };
+}
+
+interface Ended {
+  readonly operation: BulkOperation;
+  readonly isReported: boolean;
+}
+
+async function finish(
+  { runtime, work }: TableLoad,
+  turn: BulkTurn,
+  { operation, isReported }: Ended,
+): Promise<void> {
+  const { progress, run } = turn;
+  assertLoaded(run, work, { progress, isReported });
+  const { failed, processed, bulkPutBytes } = operation;
+  const counters: Record<string, number> = { ...progress.counters, items: work.itemCount };
+  addTo(counters, work.counts);
+  await turn.save({ ...progress, done: true, counters: { ...counters, processed, failed, bulkPutBytes } });
+  runtime.logger.info('Bulk put has ended', { runId: run.runId, stage: 'BulkLoad', ...operation });
+}
+
+/** @throws ItemRefusedError naming the first lines that DynamoDB could not write; not retried */
+async function refuse(
+  load: TableLoad,
+  turn: BulkTurn,
+  { operation, files }: { readonly operation: BulkOperation; readonly files: readonly ReportFile[] },
+): Promise<void> {
+  const errors = files.filter(({ outputType }) => outputType === 'ERROR');
+  const { lines } = await readReport(load.runtime, errors, REPORT_START);
+  await afterFailure(load, turn, refusedItems(load.work, operation, lines));
+}
+
+/**
+ * An attempt of an execution that the run was held after is made again by the one that resumes it. Its items carry the
+ * run's mark, and are not written twice.
+ *
+ * @throws the problem where the attempt is this execution's own
+ */
+async function afterFailure(load: TableLoad, turn: BulkTurn, problem: Error): Promise<void> {
+  const { cursor } = turn.progress;
+  if (cursor === undefined || cursor.executionArn === turn.run.executionArn) throw problem;
+  await announce(load, turn, cursor.attempt + 1);
+}

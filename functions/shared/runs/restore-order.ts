@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { BackupDamagedError } from '../errors.ts';
+import { isBackupId } from '../files/layout.ts';
+import type { Run } from '../ledger/run.ts';
+
+export const backupIdSchema = z
+  .string()
+  .refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits');
+export const tableNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, _, . and -');
+
+/** What is restored, and into which table. The run keeps these facts. */
+export const restoreOrderSchema = z.object({
+  backupId: backupIdSchema,
+  targetTable: tableNameSchema,
+});
+export type RestoreOrder = z.infer<typeof restoreOrderSchema>;
+
+/** What a restore's run restores. @throws BackupDamagedError if the run is not a restore; not retried. */
+export function orderOf(run: Run): RestoreOrder {
+  const order = restoreOrderSchema.safeParse(run.details);
+  if (order.success) return order.data;
+  throw new BackupDamagedError(
+    `Run ${run.runId} is not a restore, because it names no backup and no target table.`,
+  );
+}
