@@ -1,5 +1,5 @@
 import { MigrationError } from '../../functions/shared/errors.ts';
-import packageJson from '../../package.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 import { printable } from '../../functions/shared/printable.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
@@ -11,7 +11,9 @@ import { DONE, FAILED, REFUSED, WRONG_USAGE } from './exit-codes.ts';
 import { explain, isExplained, OperatorError, type Whereabouts } from './operator-error.ts';
 import { escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
-const { version: VERSION } = packageJson;
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string };
 
 /** Options of every command that works on a deployed stage. */
 export interface StageOptions {
