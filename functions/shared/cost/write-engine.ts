@@ -42,7 +42,8 @@ export interface ChosenEngine {
  */
 export function chooseWriteEngine(facts: EngineFacts): ChosenEngine {
   const { asked, obstacles, unknown } = facts;
-  if (asked !== 'auto') return { engine: asked, why: 'the input asks for it' };
+  if (asked === 'batch') return batchBecause('it is the default');
+  if (asked === 'bulk') return { engine: asked, why: 'the input asks for it' };
   if (obstacles.length > 0) return batchBecause(`bulk put cannot do this run: ${obstacles.join('; ')}`);
   if (unknown.length > 0) return batchBecause(`nothing states ${unknown.join(', ')} of bulk put`);
   return compareEngines(facts);
