@@ -188,7 +188,7 @@ export const acceptedFindings: readonly AcceptedFinding[] = [
     rule: 'AwsSolutions-IAM5',
     resource: functionRoles,
     detail:
-      /^Resource::arn:aws:s3:::products-migration-[a-z0-9-]+\/(AWSDynamoDB\/\*(\/migration-manifest\.json)?|verifications\/\*|runs\/\*\/(report\.json|quarantine\/\*|target\*\/\*\/(data\/\*|manifest\.json)|undo\/\*|bulk\/\*))$/,
+      /^Resource::arn:aws:s3:::products-migration-[a-z0-9-]+\/(AWSDynamoDB\/\*(\/migration-manifest\.json)?|verifications\/\*|runs\/\*\/(report\.(json|html)|quarantine\/\*|target\*\/\*\/(data\/\*|manifest\.json)|undo\/\*|bulk\/\*))$/,
     reason: 'Objects of backups and runs are named by run; never more than the prefix that a function needs.',
   },
   {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backupLayout, RUN_LAYOUT, verificationKey } from '../../functions/shared/files/layout.ts';
+import { backupLayout, RUN_LAYOUT, RUNS_PAGE, verificationKey } from '../../functions/shared/files/layout.ts';
 import { evaluate, type IamRequest, type PolicyDocument } from '../support/iam-evaluator.ts';
 import { Arns, permissionsOf } from '../support/iam-proof.ts';
 import { functionPolicy, serviceMay } from '../support/iam-services.ts';
@@ -93,7 +93,13 @@ describe('the bucket’s own policy', () => {
   const arns = new Arns(names.asItComes);
   const object = `${arns.bucket}/${backupLayout('01767322800000-0123abcd').manifestSummary}`;
   const undo = `${arns.bucket}/${RUN_LAYOUT.undoPrefix('run-1')}0-0-0.jsonl`;
-  const rewritten = [RUN_LAYOUT.report('run-1'), RUN_LAYOUT.quarantine('run-1', '0-0'), verificationKey('b')];
+  const rewritten = [
+    RUN_LAYOUT.report('run-1'),
+    RUN_LAYOUT.page('run-1'),
+    RUNS_PAGE,
+    RUN_LAYOUT.quarantine('run-1', '0-0'),
+    verificationKey('b'),
+  ];
 
   /** For an administrator, who is allowed everything. */
   function decide(request: IamRequest) {

@@ -5,6 +5,7 @@ import {
   backupLayout,
   dataFileKey,
   RUN_LAYOUT,
+  RUNS_PAGE,
   targetFileKey,
   targetManifestKey,
   verificationKey,
@@ -459,6 +460,8 @@ describe('objects that a role may read or write', () => {
     ownManifest: backupLayout(backupId).migrationManifest,
     verification: verificationKey(backupId),
     report: RUN_LAYOUT.report('run-1'),
+    page: RUN_LAYOUT.page('run-1'),
+    runsPage: RUNS_PAGE,
     quarantine: RUN_LAYOUT.quarantine('run-1', '0-0'),
     target: targetFileKey({ runId: 'run-1', making: 1, table: migration.filled[0]?.name ?? '' }, '0-0', 0),
     targetManifest: targetManifestKey({ runId: 'run-1', making: 0, table: migration.filled[0]?.name ?? '' }),
@@ -467,6 +470,7 @@ describe('objects that a role may read or write', () => {
     elsewhereOfTheRun: 'runs/run-1/another.json',
   };
   const wholeBackup = ['backup', 'manifest', 'ownManifest'];
+  const pages = ['report', 'page', 'runsPage'];
   const expected: Readonly<Record<string, { readonly reads?: string[]; readonly writes?: string[] }>> = {
     backupProducts: { reads: wholeBackup, writes: [...wholeBackup, 'quarantine'] },
     transformProducts: { reads: [...wholeBackup, 'target'], writes: ['quarantine', 'target'] },
@@ -480,9 +484,9 @@ describe('objects that a role may read or write', () => {
     },
     bulkLoad: { reads: [...wholeBackup, 'target', 'bulkReport'], writes: ['bulkReport'] },
     verifyMigration: { reads: [...wholeBackup, 'target'] },
-    completeRun: { reads: ['ownManifest', 'report'], writes: ['report'] },
-    rollBack: { reads: [...wholeBackup, 'report', 'undo'], writes: ['report'] },
-    restoreFromBackup: { reads: [...wholeBackup, 'verification', 'report'], writes: ['report'] },
+    completeRun: { reads: ['ownManifest', ...pages], writes: pages },
+    rollBack: { reads: [...wholeBackup, ...pages, 'undo'], writes: pages },
+    restoreFromBackup: { reads: [...wholeBackup, 'verification', ...pages], writes: pages },
     verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },
     controlSync: { reads: ['report'], writes: ['report'] },
   };

@@ -28,6 +28,9 @@ export const RUN_LAYOUT = {
     `runs/${runId}/target${making === 0 ? '' : `-${making}`}/`,
 } as const;
 
+/** The page that lists the runs; it links to their pages by `<runId>/report.html`. */
+export const RUNS_PAGE = 'runs/index.html';
+
 /** The target files of one table. */
 export interface TargetFolder {
   readonly runId: string;

@@ -1,10 +1,11 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { count, counted, countedAs } from '../counted.ts';
-import { errorSummary, TransientError } from '../errors.ts';
-import { readRun } from '../ledger/run.ts';
+import { errorSummary } from '../errors.ts';
 import { topicArn } from '../names.ts';
 import { printable } from '../printable.ts';
+import { publishPage } from './publish-page.ts';
+import { replaceReport } from './replace-report.ts';
 import type { Report } from './report.ts';
 import type { Runtime } from '../runtime.ts';
 import { cutAscii, wellFormedJson } from '../text.ts';
@@ -16,7 +17,9 @@ import { cutAscii, wellFormedJson } from '../text.ts';
  * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
 export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
-  return publish(runtime, build, messageOf);
+  const report = await publish(runtime, build, messageOf);
+  if (report.reportUri !== null) await publishPage(runtime, report);
+  return report;
 }
 
 /** What every report says of itself. */
@@ -39,33 +42,7 @@ export async function publish<R extends Published>(
   return written;
 }
 
-/** At most two ends of one run meet at one report. Beyond that, something else is wrong. */
-const MAX_LOOKS = 5;
-
-/**
- * A late PUT must not overwrite a newer report. Each PUT therefore replaces only the report that was read before the
- * ledger. A run that has moved on has a newer report than this one, or will have.
- */
-async function replaceReport<R extends Published>(
-  { objects, ledger }: Runtime,
-  { runId, status }: R,
-  build: () => Promise<R>,
-): Promise<R> {
-  const key = RUN_LAYOUT.report(runId);
-  for (let looks = 1; ; looks += 1) {
-    const before = await objects.get(key);
-    const report = await build();
-    const body = `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
-    const hasMovedOn = (await readRun(ledger, runId)).status !== status;
-    if (hasMovedOn || before?.body.toString('utf8') === body) return report;
-    const isWritten = await objects.replace(key, body, {
-      etag: before?.etag,
-      contentType: 'application/json',
-    });
-    if (isWritten) return report;
-    if (looks >= MAX_LOOKS) throw new TransientError('another call keeps writing the report of this run');
-  }
-}
+const jsonOf = (report: unknown): string => `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
 
 async function writeReport<R extends Published>(
   runtime: Runtime,
@@ -73,7 +50,13 @@ async function writeReport<R extends Published>(
   build: () => Promise<R>,
 ): Promise<R> {
   try {
-    return await replaceReport(runtime, report, build);
+    const key = RUN_LAYOUT.report(report.runId);
+    return await replaceReport(
+      runtime,
+      { key, contentType: 'application/json', text: jsonOf },
+      report,
+      build,
+    );
   } catch (error) {
     const { name, message } = errorSummary(error);
     const warning = `The report could not be written to ${report.reportUri} (${name}: ${message}).`;

@@ -169,7 +169,7 @@ describe('what others have written', () => {
       expect(body).toContain('&lt;script&gt;');
       expect(body).not.toContain('<script>');
     }
-    const { headers, body } = await ask(`/_console/raw?key=${key}`);
+    const { headers, body } = await ask(`/_console/raw/x/${encodeURIComponent(`${EVIL}.html`)}`);
     expect(body).toBe(EVIL);
     expect(headers['content-security-policy']).toMatch(/^sandbox; default-src 'none'/);
   });

@@ -14,8 +14,6 @@ main { max-width: 1360px; padding-top: 22px; }
 .title h1 { overflow-wrap: anywhere; min-width: 0; }
 .title .actions { margin-left: auto; display: flex; flex-wrap: wrap; gap: 8px; }
 .title form { margin: 0; }
-.pill.busy { color: var(--busy); background: var(--busy-wash); }
-.pill.idle { color: var(--soft); background: var(--code); }
 .pill.busy::before { animation: pulse 1.4s ease-in-out infinite; }
 @keyframes pulse { 50% { opacity: 0.25; } }
 @media (prefers-reduced-motion: reduce) { .pill.busy::before { animation: none; } }

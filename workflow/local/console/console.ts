@@ -39,7 +39,7 @@ export function createConsole({ deployment, ...parts }: ConsoleParts): Console {
     'GET tables': (request) => (request.path.length === 0 ? tablesPage(data) : tablePage(data, request)),
     'GET objects': ({ query }) => objectsPage(data, query),
     'GET object': ({ query }) => objectPage(data, query),
-    'GET raw': ({ query }) => rawObject(data, query),
+    'GET raw': ({ path }) => rawObject(data, path.join('/')),
     'GET live.js': () => liveScript(),
   };
   return async (raw) => {

@@ -19,5 +19,6 @@ export const LINKS = {
   table: (name: string): string => `${CONSOLE}tables/${encodeURIComponent(name)}`,
   objects: (prefix: string, after?: string): string => withQuery(`${CONSOLE}objects`, { prefix, after }),
   object: (key: string): string => withQuery(`${CONSOLE}object`, { key }),
-  raw: (key: string): string => withQuery(`${CONSOLE}raw`, { key }),
+  /** A page of the bucket at a path of its own, so that its links to its neighbours lead there. */
+  raw: (key: string): string => `${CONSOLE}raw/${key.split('/').map(encodeURIComponent).join('/')}`,
 } as const;

@@ -73,8 +73,7 @@ export async function objectPage(data: ConsoleData, query: URLSearchParams): Pro
 }
 
 /** A page of the bucket, such as a report. What stands in it is neither run nor allowed to load anything. */
-export async function rawObject(data: ConsoleData, query: URLSearchParams): Promise<AwsResponse> {
-  const key = query.get('key') ?? '';
+export async function rawObject(data: ConsoleData, key: string): Promise<AwsResponse> {
   const { body } = await found(data, key);
   return foreignAnswer(
     body,

@@ -34,6 +34,8 @@ header { margin-bottom: 28px; }
 .good > header .pill, .pill.good { color: var(--good); background: var(--good-wash); }
 .notice > header .pill, .pill.notice { color: var(--notice); background: var(--notice-wash); }
 .bad > header .pill, .pill.bad { color: var(--bad); background: var(--bad-wash); }
+/* Of a run that goes on. */
+.pill.busy { color: var(--busy); background: var(--busy-wash); }
 .pill.idle { color: var(--soft); background: var(--code); }
 .contents { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: -12px 0 20px; font-size: 13px; }
 .contents a { color: var(--soft); text-decoration: none; padding: 3px 0; }

@@ -1,5 +1,5 @@
 import { moment } from '../../format.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Outcome, Tone } from '../outcome.ts';
 import { contents } from './heading.ts';
 import { Html, html } from './html.ts';
 import { PAGE_STYLE } from './page-style.ts';
@@ -20,23 +20,37 @@ export interface PageHead {
 
 /** One page that needs no network and no script. */
 export function renderPage(head: PageHead, content: Html): string {
-  const { outcome, runId, reportUri, style = '' } = head;
+  const { outcome, runId, reportUri, style } = head;
+  return document(
+    { title: `${outcome.word}: ${runId}`, tone: outcome.tone, style },
+    html`${header(head)}
+${contents(content)}
+${content}
+<footer>${reportUri !== null && html`The same as JSON: <code>${reportUri}</code>`}</footer>`,
+  );
+}
+
+/** What a whole document needs beside its content. */
+export interface DocumentHead extends Pick<PageHead, 'style'> {
+  readonly title: string;
+  readonly tone: Tone;
+}
+
+/** A document that needs no network and no script. */
+export function document({ title, tone, style = '' }: DocumentHead, content: Html): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${outcome.word}: ${runId}</title>
+<title>${title}</title>
 <link rel="icon" href="data:,">
 <style>${new Html(PAGE_STYLE)}${new Html(style)}</style>
 </head>
 <body>
-<main class="${outcome.tone}">
-${header(head)}
-${contents(content)}
+<main class="${tone}">
 ${content}
-<footer>${reportUri !== null && html`The same as JSON: <code>${reportUri}</code>`}</footer>
 </main>
 </body>
 </html>

@@ -1,5 +1,4 @@
 import { partitionOf } from '../../partition.ts';
-import type { Published } from '../publish-report.ts';
 import { type Content, type Html, html } from './html.ts';
 
 /** The stage of the embedded AWS, whose things the AWS console does not know. */
@@ -10,10 +9,13 @@ export interface Place {
   readonly stage: string;
   readonly region: string;
   readonly accountId: string;
+  /** Whether the AWS console knows it. */
+  readonly isOnAws: boolean;
 }
 
 /** What a run says of where it was. */
-export interface Located extends Pick<Published, 'reportUri'> {
+export interface Located {
+  readonly reportUri: string | null;
   readonly executionArn?: string;
 }
 
@@ -23,7 +25,7 @@ export function placeOf({ reportUri, executionArn = '' }: Located, stage: string
   const arn = /^arn:[\w-]+:states:(?<region>[a-z\d-]+):(?<accountId>\d{12}):/.exec(executionArn);
   const { accountId, region } = bucket?.groups ?? arn?.groups ?? {};
   if (accountId === undefined || region === undefined) return undefined;
-  return { stage, region, accountId };
+  return { stage, region, accountId, isOnAws: stage !== EMBEDDED_STAGE };
 }
 
 /** Pages of the AWS console. */
@@ -48,6 +50,6 @@ export function consoleLink(
   page: keyof typeof CONSOLE_PAGES,
   { subject, words = html`<code>${subject}</code>` }: { readonly subject: string; readonly words?: Content },
 ): Html {
-  if (place === undefined || place.stage === EMBEDDED_STAGE) return html`${words}`;
+  if (place?.isOnAws !== true) return html`${words}`;
   return html`<a href="${CONSOLE_PAGES[page](place.region, subject)}" title="Open in the AWS console" rel="noreferrer">${words}</a>`;
 }
