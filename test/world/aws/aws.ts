@@ -59,11 +59,23 @@ export function createWorldAws(options: WorldAwsOptions): OpenWorldAws {
     state,
     aws,
     begin(caller, service, name, input) {
-      const known = OPERATIONS[service][name];
-      if (known === undefined)
-        throw new UnknownToWorldError(`The in-memory AWS does not know ${name} of ${service}.`);
-      checkParameters(name, known, input as object);
-      return requestOf(service, name, known.begin(aws, caller, input as never));
+      return noteGaps(state, () => {
+        const known = OPERATIONS[service][name];
+        if (known === undefined)
+          throw new UnknownToWorldError(`The in-memory AWS does not know ${name} of ${service}.`);
+        checkParameters(name, known, input as object);
+        const { step, ...work } = known.begin(aws, caller, input as never);
+        return requestOf(service, name, { ...work, step: () => noteGaps(state, step) });
+      });
     },
   };
+}
+
+function noteGaps<T>({ gaps }: AwsState, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UnknownToWorldError) gaps.push(error.message);
+    throw error;
+  }
 }

@@ -85,6 +85,8 @@ export interface AwsState {
   /** Messages by queue name. */
   readonly queues: Map<string, string[]>;
   readonly published: { readonly topicArn: string; readonly message: string }[];
+  /** What requests asked for that this AWS does not know, in case somebody has caught the errors. */
+  readonly gaps: string[];
   /** What ids and sequence numbers are made of. */
   lastId: number;
   concurrentExecutions: number;
@@ -110,6 +112,7 @@ export function emptyState(): AwsState {
     functions: new Set(),
     queues: new Map(),
     published: [],
+    gaps: [],
     lastId: 0,
     concurrentExecutions: 1_000,
   };

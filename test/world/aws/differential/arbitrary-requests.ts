@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
-import { type WireItem, wireItem } from '../../../../functions/shared/items/wire-item.ts';
+import type { WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import {
-  attributeEntry,
   condition,
   expressionsOf,
   type Piece,
@@ -9,53 +8,10 @@ import {
   safeUpdate,
   update,
 } from './arbitrary-expressions.ts';
+import { indexQuery, query, scan } from './arbitrary-queries.ts';
+import { item, maybe, target } from './arbitrary-targets.ts';
 import { comparable, type ComparedRequest } from './compared-request.ts';
 import { CREATIONS, NUMBERED, PLAIN, SORTED } from './tables.ts';
-
-/** A table, and the key of one of its items. */
-interface Target {
-  readonly TableName: string;
-  readonly key: WireItem;
-}
-
-/** Mostly the first one, so that requests meet on an item. */
-const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
-  fc.oneof(
-    { weight: 5, arbitrary: fc.constant(first) },
-    { weight: 3, arbitrary: fc.constantFrom(...others) },
-  );
-const text = (first: string, ...others: readonly string[]) => mostly(first, ...others).map((S) => ({ S }));
-const partition = text('p', 'q', 'é🧵');
-const sort = text('RUN', 'SHARD#1', 'SHARD#2', 'TABLE#t', '\uFFFD', '🧵');
-const number = mostly('1', '1.0', '-5', '10', '9', '1E2', '0.1', '9'.repeat(38)).map((N) => ({ N }));
-
-const target: fc.Arbitrary<Target> = fc.oneof(
-  fc.record({ TableName: fc.constant(PLAIN), key: fc.record({ id: text('p', 'q', 'r', 'é🧵') }) }),
-  {
-    weight: 2,
-    arbitrary: fc.record({ TableName: fc.constant(SORTED), key: fc.record({ PK: partition, SK: sort }) }),
-  },
-  fc.record({ TableName: fc.constant(NUMBERED), key: fc.record({ id: partition, n: number }) }),
-);
-
-const attributes: fc.Arbitrary<WireItem> = fc
-  .array(attributeEntry, { maxLength: 6 })
-  .map((entries) => wireItem(entries));
-
-const indexed = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({}) },
-  { weight: 2, arbitrary: fc.record({ entity: fc.constant({ S: 'RUN' }), startedAt: text('1', '2', '3') }) },
-  fc.record({ entity: text('RUN', '') }),
-  fc.constant({ entity: { N: '1' } }),
-);
-
-const item = fc.tuple(target, attributes, indexed).map(([{ TableName, key }, others, index]) => ({
-  TableName,
-  Item: { ...others, ...(TableName === SORTED ? index : {}), ...key },
-}));
-
-const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  fc.option(arbitrary, { nil: undefined });
 
 function conditional(piece: Piece | undefined): Readonly<Record<string, unknown>> {
   if (piece === undefined) return {};
@@ -123,11 +79,9 @@ const batchWrite = fc
     },
   }));
 
-const PART = { Put: 'Item', Update: 'Key', Delete: 'Key', ConditionCheck: 'Key' } as const;
-
 const transactPart = fc
   .tuple(
-    fc.constantFrom<(keyof typeof PART)[]>('Put', 'Update', 'Delete', 'ConditionCheck'),
+    fc.constantFrom('Put', 'Update', 'Delete', 'ConditionCheck'),
     item,
     target,
     safeUpdate,
@@ -157,78 +111,6 @@ function placeIn(part: object): string {
     Object.fromEntries(Object.entries(Item).filter(([name]) => ['id', 'n', 'PK', 'SK'].includes(name)));
   return `${TableName} ${JSON.stringify(comparable(keyed))}`;
 }
-
-const scan = fc
-  .tuple(fc.constantFrom(PLAIN, SORTED, NUMBERED), maybe(fc.integer({ min: 1, max: 3 })))
-  .map(([TableName, Limit]) => ({
-    operation: 'Scan',
-    input: { TableName, ConsistentRead: true, ...(Limit !== undefined && { Limit }) },
-    isDrained: true,
-  }));
-
-const onSort = fc.oneof(
-  fc.constant(undefined),
-  fc
-    .tuple(fc.constantFrom('=', '<', '<=', '>', '>='), sort)
-    .map(([c, v]) => ({ text: `$n ${c} $v`, names: ['SK'], values: [v] })),
-  fc
-    .constantFrom('SHARD#', 'T', '')
-    .map((S) => ({ text: 'begins_with($n, $v)', names: ['SK'], values: [{ S }] })),
-  fc
-    .tuple(sort, sort)
-    .map(([from, to]) => ({ text: '$n BETWEEN $v AND $v', names: ['SK'], values: [from, to] })),
-);
-
-const queryOptions = fc.record({
-  ScanIndexForward: fc.boolean(),
-  Limit: maybe(fc.integer({ min: 1, max: 3 })),
-});
-
-const query = fc
-  .tuple(partition, onSort, maybe(condition), queryOptions, fc.boolean())
-  .map(([key, sorted, filter, options, isProjected]) => {
-    const ofPartition = { text: '$n = $v', names: ['PK'], values: [key] };
-    const keyed =
-      sorted === undefined
-        ? ofPartition
-        : {
-            text: `${ofPartition.text} AND ${sorted.text}`,
-            names: [...ofPartition.names, ...sorted.names],
-            values: [...ofPartition.values, ...sorted.values],
-          };
-    const projection = { text: '$n, $n, $n', names: ['PK', 'SK', 'a'], values: [] };
-    const expressions = expressionsOf([
-      keyed,
-      ...(filter === undefined ? [] : [filter]),
-      ...(isProjected ? [projection] : []),
-    ]);
-    const [KeyConditionExpression, ...others] = expressions.texts;
-    return {
-      operation: 'Query',
-      input: {
-        TableName: SORTED,
-        ConsistentRead: true,
-        KeyConditionExpression,
-        ...(filter !== undefined && { FilterExpression: others[0] }),
-        ...(isProjected && { ProjectionExpression: others.at(-1) }),
-        ...placeholdersOf(expressions),
-        ...options,
-      },
-      isDrained: true,
-    };
-  });
-
-const indexQuery = queryOptions.map((options) => ({
-  operation: 'Query',
-  input: {
-    TableName: SORTED,
-    IndexName: 'RunsIndex',
-    KeyConditionExpression: 'entity = :run',
-    ExpressionAttributeValues: { ':run': { S: 'RUN' } },
-    ...options,
-  },
-  isDrained: true,
-}));
 
 /** Changes that make a request one that DynamoDB refuses. */
 const spoilt = fc
