@@ -135,7 +135,13 @@ describe('conditions and transactions', () => {
         },
       ],
     };
-    for (const _ of [1, 2]) aws.call('TransactWriteItems', counted);
+    const first = aws.ask('TransactWriteItems', counted);
+    first.step();
+    expect(() => aws.call('TransactWriteItems', counted)).toThrow(
+      expect.objectContaining({ name: 'TransactionInProgressException' }) as Error,
+    );
+    finish(first);
+    aws.call('TransactWriteItems', counted);
     expect(aws.call('GetItem', get('a'))).toMatchObject({ Item: { n: { N: '1' } } });
   });
 

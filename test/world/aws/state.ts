@@ -56,10 +56,12 @@ export interface Mapping {
   lastResult?: string;
 }
 
-/** A transaction that was carried out, for the ten minutes of its token. */
-export interface DoneTransaction {
+/** A transaction, for the ten minutes of its token. */
+export interface KnownTransaction {
   readonly items: string;
   readonly at: number;
+  /** Otherwise it has judged its conditions, and has not written yet. */
+  readonly isDone: boolean;
 }
 
 /** Everything that the in-memory AWS holds. Actors of the world may read and change it directly. */
@@ -72,7 +74,7 @@ export interface AwsState {
   /** By ARN. */
   readonly bulkOperations: Map<string, BulkOperation>;
   /** By client token. */
-  readonly transactions: Map<string, DoneTransaction>;
+  readonly transactions: Map<string, KnownTransaction>;
   readonly buckets: Map<string, Bucket>;
   /** ARNs. */
   readonly machines: Set<string>;

@@ -127,22 +127,34 @@ function commit(aws: Aws, { planned, after, parts }: Prepared): void {
   }
 }
 
-/** Whether this token's transaction was carried out before. @throws IdempotentParameterMismatchException */
+/**
+ * Whether this token's transaction was carried out before.
+ *
+ * @throws IdempotentParameterMismatchException, TransactionInProgressException
+ */
 function isRepeated(
   { state, now }: Aws,
   { ClientRequestToken: token, TransactItems }: TransactInput,
 ): boolean {
-  const done = token === undefined ? undefined : state.transactions.get(token);
-  if (done === undefined || done.at + TOKEN_MILLIS < now()) return false;
-  if (done.items === JSON.stringify(TransactItems)) return true;
+  const known = token === undefined ? undefined : state.transactions.get(token);
+  if (known === undefined || known.at + TOKEN_MILLIS < now()) return false;
+  if (known.items !== JSON.stringify(TransactItems))
+    throw dynamoError(
+      'IdempotentParameterMismatchException',
+      'The transaction with this token was another one',
+    );
+  if (known.isDone) return true;
   throw dynamoError(
-    'IdempotentParameterMismatchException',
-    'The transaction with this token was another one',
+    'TransactionInProgressException',
+    'The transaction with the given request token is already in progress.',
   );
 }
 
-function remember({ state, now }: Aws, { ClientRequestToken: token, TransactItems }: TransactInput): void {
-  if (token !== undefined) state.transactions.set(token, { items: JSON.stringify(TransactItems), at: now() });
+/** A transaction that is cancelled leaves its token free. */
+function remember({ state, now }: Aws, input: TransactInput, isDone: boolean): void {
+  const { ClientRequestToken: token, TransactItems } = input;
+  if (token !== undefined)
+    state.transactions.set(token, { items: JSON.stringify(TransactItems), at: now(), isDone });
 }
 
 /**
@@ -158,10 +170,11 @@ function transactWrite(aws: Aws, caller: Caller, input: TransactInput): Work {
       if (prepared === undefined) {
         if (isRepeated(aws, input)) return false;
         prepared = prepare(aws, caller, input, lock);
+        remember(aws, input, false);
         return true;
       }
       commit(aws, prepared);
-      remember(aws, input);
+      remember(aws, input, true);
       return false;
     },
     answer: () => ({}),
