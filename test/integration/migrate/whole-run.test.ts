@@ -53,6 +53,10 @@ describe('a whole run', () => {
     expect(readers).toEqual(new Set(['transformProducts']));
   });
 
+  it('asks STS for no account, because each function finds it in its own ARN', () => {
+    const asked = shop.aws.requestLog.entries.filter(({ service }) => service === 'sts');
+    expect(asked).toEqual([]);
+  });
   it('leaves the version of its form on every item of the ledger', async () => {
     const items = await shop.dynamo.scan(shop.aws.ledgerTable);
 
