@@ -150,6 +150,7 @@ function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldRepo
     executionArn: run.executionArn,
     parameters: run.parameters,
     warnings: ['No report of this run was found in the bucket. This page was made from the ledger.'],
+    ...(run.controls === undefined ? {} : { controls: run.controls }),
     ...(rolledBack === undefined ? {} : { rolledBack }),
     ...(run.rehearsal === undefined ? {} : { rehearsal: run.rehearsal }),
   };

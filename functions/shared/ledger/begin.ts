@@ -113,6 +113,7 @@ export async function resumeRun(
     holder,
     writer: `resume:${executionArn}:${startTime}`,
     facts: { ...facts, resumed, executionArn, executionStartTime: startTime },
+    remove: ['paused'],
   } as const;
   return transition(ledger, change, [executionPut(ledger, run.runId, holder)]);
 }

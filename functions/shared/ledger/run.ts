@@ -1,6 +1,7 @@
 import type { TableDescription } from '../aws/table-description.ts';
 import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
+import type { Asked, Caps, ControlEvent } from './control.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../items/digest.ts';
 import type { Arrived, Compared, Followed, FollowedStream, Gap, SyncStatus } from './sync-facts.ts';
@@ -170,6 +171,12 @@ export interface Run extends Claims {
   readonly protection?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };
   readonly warnings: readonly string[];
+  /** Present while an operator has paused the run. */
+  readonly paused?: Asked;
+  /** Caps that an operator has given since the run began. */
+  readonly caps?: Caps;
+  /** Pauses and caps, in their order. */
+  readonly controls?: readonly ControlEvent[];
   /** Of a sync and of a compare: what it follows. */
   readonly follows?: Followed;
   /** Of a sync: where its change records come from. */

@@ -114,6 +114,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...(run.opening === undefined ? {} : { opening: run.opening }),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
+    ...(run.controls === undefined ? {} : { controls: run.controls }),
     ...(run.details === undefined ? {} : { details: run.details }),
     ...reportedEngine(run, shards),
   };

@@ -10,6 +10,7 @@ import type {
   Verification,
 } from '../ledger/run.ts';
 import type { ReportedEngine } from './report-bulk.ts';
+import type { ControlEvent } from '../ledger/control.ts';
 import type { QuarantinedProduct } from '../ledger/shard.ts';
 import type { TableAccess } from '../ledger/table-record.ts';
 
@@ -179,6 +180,8 @@ export interface Report extends ReportedEngine {
   /** Where this report is. `null` if it could not be written. */
   readonly reportUri: string | null;
 
+  /** What an operator has asked of the run while it was running: pauses and caps, in their order. */
+  readonly controls?: readonly ControlEvent[];
   readonly executionArn?: string;
   readonly parameters?: RunParameters;
   /** Sentences. */

@@ -2,6 +2,7 @@ import type { Report } from '../report.ts';
 import { capitalized, countedAs } from '../../counted.ts';
 import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
+import { controlText } from '../control-text.ts';
 import { groupWarnings } from '../group-warnings.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
@@ -163,7 +164,7 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
 
 /** Where the backup is, what was requested, and what was used. */
 export function runSection(report: Report, place?: Place): Html {
-  const { backup, parameters, consumed, source, nouns, throttles = 0 } = report;
+  const { backup, parameters, consumed, source, nouns, throttles = 0, controls = [] } = report;
   const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
     ${facts([
@@ -187,6 +188,9 @@ export function runSection(report: Report, place?: Place): Html {
       place === undefined
         ? undefined
         : ['Where', `Stage ${place.stage} in ${place.region}, account ${place.accountId}`],
+      controls.length === 0
+        ? undefined
+        : ['Operator', controls.map((event) => html`${controlText(event)}<br>`)],
       asked.length === 0
         ? undefined
         : [
