@@ -1,4 +1,4 @@
-import type { Asked } from '../../functions/shared/ledger/control.ts';
+import type { Asked } from '../../functions/shared/ledger/run-facts.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';

@@ -1,3 +1,4 @@
+import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
@@ -88,6 +89,14 @@ function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1e3;
 }
 
+/** Time of work, without the time between two executions. */
+function durationOf(run: Run): number | undefined {
+  const { startedAt, finishedAt } = run;
+  if (finishedAt === undefined || run.status === 'RUNNING') return undefined;
+  const attempts = attemptsOf(run, Date.parse(finishedAt));
+  return attempts === undefined ? secondsBetween(startedAt, finishedAt) : workedSeconds(attempts);
+}
+
 /** What is listed of a run. */
 async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
   const { runId, kind, step, status, startedAt, finishedAt, rehearsal, parameters, paused } = run;
@@ -100,7 +109,7 @@ async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
     finishedAt,
     items: await itemsInPlace(ledger, run),
     quarantined: rehearsal?.quarantined,
-    durationSeconds: finishedAt === undefined ? undefined : secondsBetween(startedAt, finishedAt),
+    durationSeconds: durationOf(run),
     note: parameters.note,
     ...(status === 'RUNNING' && paused !== undefined && { paused }),
   };

@@ -5,6 +5,7 @@ import { isCosted } from '../../functions/shared/cost/cost.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, money, TABLE_OUTCOMES, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
+import { attemptText } from '../../functions/shared/runs/attempt-text.ts';
 import { controlText } from '../../functions/shared/runs/control-text.ts';
 import type { Terminal } from './terminal.ts';
 import { groupWarnings } from '../../functions/shared/runs/group-warnings.ts';
@@ -68,6 +69,10 @@ function factRows(report: Report): readonly Row[] {
     ...(report.controls ?? []).map((event, index): Row => [
       index === 0 ? 'Operator' : '',
       controlText(event),
+    ]),
+    ...(report.attempts ?? []).map((attempt, index): Row => [
+      index === 0 ? 'Attempts' : '',
+      attemptText(attempt),
     ]),
     ['Time', duration(report.durationSeconds)],
     ...costRows(report),

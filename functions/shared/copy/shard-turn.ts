@@ -1,6 +1,7 @@
 import { assertOpen, type Fence, type OpenStatuses, raiseFence } from '../ledger/fence.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
-import { type Asked, type Caps, capsOf, pauseWaitSeconds } from '../ledger/control.ts';
+import { capsOf, pauseWaitSeconds } from '../ledger/control.ts';
+import type { Asked, Caps } from '../ledger/run-facts.ts';
 import { readRun, type Run } from '../ledger/run.ts';
 import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';

@@ -1,26 +1,8 @@
 import { ABSENT, type Change, PRESENT } from './actions.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
 import type { Run } from './run.ts';
+import type { Asked, Caps, ControlEvent } from './run-facts.ts';
 import { updateIf } from './store.ts';
-
-/** Caps over all workers, in capacity units a second; 0: no cap. */
-export interface Caps {
-  readonly readUnitsPerSecond?: number | undefined;
-  readonly writeUnitsPerSecond?: number | undefined;
-}
-
-/** Who asked for something, and when. */
-export interface Asked {
-  /** ISO 8601. */
-  readonly at: string;
-  /** ARN of the caller. */
-  readonly by: string;
-}
-
-/** What an operator has asked of a run while it was running. */
-export interface ControlEvent extends Asked, Caps {
-  readonly action: 'pause' | 'unpause' | 'throttle';
-}
 
 /** The caps that a run's workers keep to now: the operator's, else those that the run was planned with. */
 export function capsOf({ plan, caps = {} }: Pick<Run, 'plan' | 'caps'>): Record<keyof Caps, number> {

@@ -1,4 +1,4 @@
-import type { Asked, ControlEvent } from '../ledger/control.ts';
+import type { Asked, ControlEvent } from '../ledger/run-facts.ts';
 import { moment } from '../format.ts';
 
 /** `assumed-role/Admin/alice` of an ARN. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
@@ -45,8 +45,16 @@ describe('the exit code of a command that follows a run', () => {
     expect(end.code).toBe(4);
     shop.aws.faults.clear();
     const rolledBack = await command('rollback', [runIdOf(end), '--json']);
-    expect(JSON.parse(rolledBack.stdout)).toMatchObject({ runId: runIdOf(end), status: 'ROLLED_BACK' });
+    expect(JSON.parse(rolledBack.stdout)).toMatchObject({
+      runId: runIdOf(end),
+      status: 'ROLLED_BACK',
+      attempts: [{ status: 'HELD' }, { status: 'ROLLED_BACK' }],
+      rolledBack: { from: 'HELD', onRequest: true },
+    });
+    expect(rolledBack.stderr).toContain('▲ Rolled back.');
     expect(rolledBack.code).toBe(0);
+    const page = readFileSync(join(cwd, '.local', 'runs', runIdOf(end), 'report.html'), 'utf8');
+    expect(page).toMatch(/<td>MigrateProducts<\/td>[^]*<td>Held<\/td>[^]*<td>RollBack<\/td>/);
   });
 
   it('is 5 for a roll back that could not remove everything', async () => {
@@ -68,7 +76,9 @@ describe('npm run rollback', () => {
     expect(refused.stdout).toContain(`npm run rollback -- --stage local ${runId} --confirm ${runId}`);
     expect(refused.code).toBe(3);
     const { stdout, code } = await command('rollback', [runId, '--confirm', runId]);
-    expect(stdout).toContain('Rolled back. The run had succeeded');
+    expect(stdout).toContain('▲ Rolled back. The run had succeeded');
+    expect(stdout).not.toMatch(/Error +RolledBackByOperator/);
+    expect(stdout).toMatch(/Attempts +.*: SUCCEEDED[^]*: ROLLED_BACK/);
     expect(stdout).not.toContain('BackupProducts');
     expect(code).toBe(0);
   });
