@@ -1,6 +1,7 @@
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { syncCommand } from '../shared/runs/sync-command.ts';
+import { presentAttempt } from '../shared/ledger/attempt.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
 import { isEndStatus, type Transition, transition } from '../shared/ledger/transition.ts';
@@ -91,6 +92,8 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
     facts: {
       markedAt: runtime.clock.now(),
       rolledBackFrom: run.rolledBackFrom ?? run.status,
+      rollBackAsked: order.reason === 'operator',
+      ...attemptFacts(runtime, order, run),
       ...confirmedFact(order),
       ...claimFacts(runtime, run, order.by),
       // A held run keeps the failure that it was held for. Any other recorded failure is an earlier one.
@@ -99,6 +102,12 @@ async function mark(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
         : {}),
     },
   });
+}
+
+/** A roll back that another execution than the run's own carries out is an attempt of its own. */
+function attemptFacts({ clock }: Runtime, { execution }: ClaimScope, run: Run): Pick<Run, 'attempts'> {
+  if (execution.id === run.executionArn) return {};
+  return { attempts: [...(run.attempts ?? []), presentAttempt(run, clock.now())] };
 }
 
 /**

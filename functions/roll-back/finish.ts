@@ -8,9 +8,9 @@ import { isSyncStatus, type SyncStatus } from '../shared/ledger/sync-facts.ts';
 import { isRestore, readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
-import { endingOf, nextStepOf } from '../shared/runs/next-step.ts';
+import { endingOf, isOrdered, nextStepOf } from '../shared/runs/next-step.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
-import type { Report, ReportedTable } from '../shared/runs/report.ts';
+import type { Report, ReportedFailure, ReportedTable } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
@@ -111,26 +111,29 @@ const sourceText = (run: Run): string =>
 
 function causeText(run: Run, reported: Reported, result: RemovalResult): string {
   const { report, stage } = reported;
-  const { failure, backup, reportUri } = report;
+  const { backup, reportUri } = report;
   const remains =
     result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  const text = `${sentence(failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run)), stage) ?? ''}${reportText}`;
+  const text = `${sentence(run.failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run)), stage) ?? ''}${reportText}`;
   return cut(text, MAX_CAUSE_BYTES);
 }
 
 async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
   const status = endStatus(run);
   const ledger = await readRunLedger(runtime, run.runId);
-  const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
-  const nextStep = [...result.remaining, nextStepOf(endingOf(run, status), runtime.config.stage) ?? ''].join(
-    ' ',
-  );
-  const failure = { error, cause, nextStep, ...(state === undefined ? {} : { state }) };
+  const failure = status === 'ROLLED_BACK' && isOrdered(run) ? null : failureOf(runtime, run, result);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
   return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
+}
+
+function failureOf({ config }: Runtime, run: Run, { remaining }: RemovalResult): ReportedFailure {
+  const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
+  const step = nextStepOf(endingOf(run, endStatus(run)), config.stage) ?? '';
+  const nextStep = [...remaining, step].join(' ');
+  return { error, cause, nextStep, ...(state === undefined ? {} : { state }) };
 }
 
 const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [] };
@@ -162,7 +165,7 @@ function reportedOf(runtime: Runtime, run: Run, report: Report): Reported {
 
 function turnFor(run: Run, reported: Reported, result: RemovalResult): RollBackTurn {
   const { report } = reported;
-  const error = report.failure?.error ?? 'UnknownError';
+  const error = run.failure?.error ?? 'UnknownError';
   return {
     done: true,
     waitSeconds: 0,

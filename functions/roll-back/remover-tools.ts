@@ -1,5 +1,6 @@
 import type { Run } from '../shared/ledger/run.ts';
 import type { ConditionalPutScope } from '../shared/copy/load/conditional-put.ts';
+import { capsOf } from '../shared/ledger/control.ts';
 import { createRate } from '../shared/copy/rate.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -45,7 +46,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     key: spec.tableKey,
     items,
     updateIf: updateIf(clients.dynamo),
-    rate: createRate({ unitsPerSecond: run.plan.writeUnitsPerSecond, clock, deadline }),
+    rate: createRate({ unitsPerSecond: capsOf(run).writeUnitsPerSecond, clock, deadline }),
     fence: { check },
     meter: { writeUnits: 0, throttles: 0 },
     retry: (attempt, onRetry) => retry({ clock, deadline, onRetry }, attempt),

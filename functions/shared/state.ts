@@ -143,6 +143,8 @@ export const workerSchema = z.lazy(() =>
     done: z.boolean().optional(),
     /** How far the last turn got, for readers of the history. The ledger's checkpoint decides. */
     itemsDone: z.number().int().min(0).optional(),
+    /** Present while the run is paused: when the worker is called again. */
+    waitSeconds: z.number().int().min(1).optional(),
   }),
 );
 export type WorkerInput = z.infer<typeof workerSchema>;

@@ -7,10 +7,10 @@ import { lookAtTables } from '../../functions/shared/runs/report-tables.ts';
 import { isOfSync } from '../../functions/shared/ledger/run.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { OperatorContext } from './context.ts';
-import { executionPath } from './executions.ts';
 import { reportFromLedger, reportWithoutRun } from './fallback-report.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { type Pictures, type RunRecord, readRunRecord } from './run-record.ts';
+import { runWay } from './run-path.ts';
 import { syncView, type SyncReportView } from './sync/collect-sync.ts';
 
 /** Everything a report shows: the run's own account, and the pictures' figures. */
@@ -20,19 +20,18 @@ export interface ReportView extends Pictures {
   readonly stage: string;
 }
 
-/** Of an execution that Step Functions does not know any more. */
-export const NO_WAY: Pick<Pictures, 'path' | 'machine'> = { path: [] };
-
 /** What is known of an execution that has just ended. */
 export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
   const { stage } = context;
-  const way = await executionPath(context.sfn, end.executionArn).catch(() => NO_WAY);
-  if (end.runId === undefined)
+  if (end.runId === undefined) {
+    const way = await runWay(context, undefined, end.executionArn);
     return { report: reportWithoutRun(end, stage), ...way, shards: new Map(), stage };
+  }
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
   const report = isCurrent ? readReport(record, end.output, stage) : await storedReport(context, record);
+  const way = await runWay(context, report.attempts, end.executionArn);
   return { report, ...way, shards: record.shards, stage };
 }
 
@@ -60,10 +59,8 @@ export async function reportOfRun(
 ): Promise<ReportView | SyncReportView> {
   const record = await readRunRecord(context.ledger, runId);
   if (isOfSync(record.run)) return syncView(context, record);
-  const [report, way] = await Promise.all([
-    storedReport(context, record),
-    executionPath(context.sfn, record.run.executionArn).catch(() => NO_WAY),
-  ]);
+  const report = await storedReport(context, record);
+  const way = await runWay(context, report.attempts, record.run.executionArn);
   return { report, ...way, shards: record.shards, stage: context.stage };
 }
 

@@ -22,6 +22,8 @@ export interface OperatorContext extends Deployment {
   readonly sfn: SFNClient;
   readonly s3: S3Client;
   readonly lambda: LambdaClient;
+  /** ARN of whoever works here, for what the ledger notes. */
+  readonly caller: string;
   close(): void;
 }
 
@@ -84,11 +86,12 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
     ...(stage === localStage ? { credentials: localCredentials } : {}),
   };
   const sts = new STSClient(config);
-  const { Account: accountId = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  const { Account: accountId = '', Arn: caller = '' } = await sts.send(new GetCallerIdentityCommand({}));
   const deployment = { service: serviceName, stage, region, accountId };
   const dynamo = new DynamoDBClient(config);
   return {
     ...deployment,
+    caller,
     endpoint,
     dynamo,
     ledger: {

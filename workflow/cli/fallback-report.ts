@@ -1,6 +1,7 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
+import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
 import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
 import type { RunKind } from '../../functions/shared/ledger/run.ts';
 import { endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
@@ -120,6 +121,7 @@ function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldRepo
   const rolledBack = rolledBackCounts(run, shards);
   const finishedAt = run.finishedAt ?? now.toISOString();
   const reason = run.failure ?? failure;
+  const attempts = attemptsOf(run, now.getTime());
   return {
     ...emptyReport(run.runId, run.kind),
     ...(run.step === undefined ? {} : { step: run.step }),
@@ -138,7 +140,11 @@ function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldRepo
     verification: countedVerification(run, shards) ?? null,
     startedAt: run.startedAt,
     finishedAt,
-    durationSeconds: (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000,
+    durationSeconds:
+      attempts === undefined
+        ? (Date.parse(finishedAt) - Date.parse(run.startedAt)) / 1000
+        : workedSeconds(attempts),
+    ...(attempts === undefined ? {} : { attempts }),
     failure:
       reason === undefined
         ? null
@@ -150,6 +156,7 @@ function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldRepo
     executionArn: run.executionArn,
     parameters: run.parameters,
     warnings: ['No report of this run was found in the bucket. This page was made from the ledger.'],
+    ...(run.controls === undefined ? {} : { controls: run.controls }),
     ...(rolledBack === undefined ? {} : { rolledBack }),
     ...(run.rehearsal === undefined ? {} : { rehearsal: run.rehearsal }),
   };

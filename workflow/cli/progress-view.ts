@@ -29,13 +29,15 @@ function amount({ items, itemsNow, total, isDone }: StageProgress): string {
 }
 
 /** `MigrateProducts, step 7 of 9, throttled 3 times`; with `now`, how long the run has gone on as well. */
-function statusLine({ state, step, startedAt, throttles, quarantined }: Progress, now?: number): string {
+function statusLine(progress: Progress, now?: number): string {
+  const { state, step, startedAt, paused, throttles, quarantined } = progress;
   const parts = [
     state ?? 'starting',
     step === undefined ? '' : `step ${step.number} of ${step.of}`,
     startedAt === undefined || now === undefined
       ? ''
       : `${duration(Math.floor((now - startedAt) / 1_000))} so far`,
+    paused ?? '',
     throttles > 0 ? `throttled ${counted(throttles, 'time')}` : '',
     quarantined > 0 ? `${count(quarantined)} in quarantine` : '',
   ];
@@ -73,6 +75,7 @@ interface Shown {
   /** The states that were said last. */
   recent: readonly (string | undefined)[];
   readonly finished: Set<string>;
+  paused: string | undefined;
   lineAt: number;
 }
 
@@ -85,7 +88,7 @@ function isNews(shown: Shown, state: string | undefined): boolean {
 
 /** A line for each state that begins, for each Map that ends, and every five seconds for the current Map. */
 function linesView(terminal: Terminal, now: () => number): ProgressView {
-  const shown: Shown = { recent: [], finished: new Set(), lineAt: 0 };
+  const shown: Shown = { recent: [], finished: new Set(), paused: undefined, lineAt: 0 };
   const line = (text: string): void => {
     shown.lineAt = now();
     terminal.say(`${new Date(now()).toISOString().slice(11, 19)}  ${text}`);
@@ -100,7 +103,9 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
       shown.finished.add(stage.state);
       stageLine(stage);
     }
-    if (isNews(shown, progress.state)) line(statusLine(progress));
+    const { paused } = progress;
+    if (isNews(shown, progress.state) || paused !== shown.paused) line(statusLine(progress));
+    shown.paused = paused;
     const current = progress.stages.find(({ state, isDone }) => !isDone && state === progress.state);
     if (current !== undefined && now() - shown.lineAt >= lineEveryMillis) stageLine(current);
   };

@@ -1,5 +1,6 @@
 import { isRestore, type Run, type RunStatus } from '../../functions/shared/ledger/run.ts';
 import { type Shard, type ShardState, SHARD_STATES } from '../../functions/shared/ledger/shard.ts';
+import { pausedText } from '../../functions/shared/runs/control-text.ts';
 import { comparedOn } from '../../functions/shared/ledger/sync.ts';
 import { mapPace, type MapPace, type ShardPace } from './map-pace.ts';
 import type { ShardsByState } from './run-record.ts';
@@ -30,6 +31,8 @@ export interface Progress {
   readonly step?: { readonly number: number; readonly of: number } | undefined;
   /** When the execution was started (epoch milliseconds). */
   readonly startedAt?: number | undefined;
+  /** `paused since ... by ...`; absent while the run is not paused. */
+  readonly paused?: string | undefined;
   readonly stages: readonly StageProgress[];
   /** Requests that DynamoDB asked to slow down. */
   readonly throttles: number;
@@ -92,13 +95,21 @@ export function progressOf(
   at: { readonly state: string | undefined; readonly now: number },
 ): Progress {
   const shards = presentShards(run, all);
+  const isPaused = run.status === 'RUNNING' && run.paused !== undefined;
+  const stages = SHARD_STATES.flatMap((state) => stageOf(run, state, shards, at.now) ?? []);
   return {
     state: at.state,
-    stages: SHARD_STATES.flatMap((state) => stageOf(run, state, shards, at.now) ?? []),
+    paused: isPaused ? pausedText(run.paused) : undefined,
+    stages: isPaused ? stages.map(still) : stages,
     throttles: sumCounter([...shards.values()].flat(), 'throttles'),
     quarantined:
       run.rehearsal?.quarantined ?? sumCounter(shards.get('TransformProducts') ?? [], 'quarantined'),
   };
+}
+
+/** A stage that does not move, and so has no time left that could be told. */
+function still(stage: StageProgress): StageProgress {
+  return { ...stage, itemsNow: stage.items, itemsPerSecond: 0, secondsLeft: undefined };
 }
 
 function stageOf(run: Run, state: ShardState, shards: ShardsByState, now: number): StageProgress | undefined {

@@ -1,5 +1,7 @@
+import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
+import { pausedText } from '../../functions/shared/runs/control-text.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { count, duration, moment } from './format.ts';
@@ -27,6 +29,8 @@ interface ListedRun {
   readonly quarantined?: number | undefined;
   readonly durationSeconds?: number | undefined;
   readonly note?: string | undefined;
+  /** Present while the run is paused. */
+  readonly paused?: Run['paused'];
 }
 
 const GOOD: ReadonlySet<string> = new Set<ListedRun['status']>([
@@ -85,9 +89,17 @@ function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1e3;
 }
 
+/** Time of work, without the time between two executions. */
+function durationOf(run: Run): number | undefined {
+  const { startedAt, finishedAt } = run;
+  if (finishedAt === undefined || run.status === 'RUNNING') return undefined;
+  const attempts = attemptsOf(run, Date.parse(finishedAt));
+  return attempts === undefined ? secondsBetween(startedAt, finishedAt) : workedSeconds(attempts);
+}
+
 /** What is listed of a run. */
 async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
-  const { runId, kind, step, status, startedAt, finishedAt, rehearsal, parameters } = run;
+  const { runId, kind, step, status, startedAt, finishedAt, rehearsal, parameters, paused } = run;
   return {
     runId,
     kind,
@@ -97,8 +109,9 @@ async function listed(ledger: LedgerTable, run: Run): Promise<ListedRun> {
     finishedAt,
     items: await itemsInPlace(ledger, run),
     quarantined: rehearsal?.quarantined,
-    durationSeconds: finishedAt === undefined ? undefined : secondsBetween(startedAt, finishedAt),
+    durationSeconds: durationOf(run),
     note: parameters.note,
+    ...(status === 'RUNNING' && paused !== undefined && { paused }),
   };
 }
 
@@ -118,10 +131,15 @@ function row({
   readonly isDry: boolean;
   readonly listed: ListedRun;
 }): readonly string[] {
-  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds, note } = run;
+  const { runId, kind, step, status, startedAt, items, quarantined, durationSeconds } = run;
   const what = isDry ? 'dry run' : (step ?? kind);
   const time = durationSeconds === undefined ? '' : duration(durationSeconds);
-  return [runId, moment(startedAt), what, status, number(items), number(quarantined), time, note ?? ''];
+  return [runId, moment(startedAt), what, status, number(items), number(quarantined), time, noteOf(run)];
+}
+
+function noteOf({ paused, note = '' }: ListedRun): string {
+  if (paused === undefined) return note;
+  return note === '' ? pausedText(paused) : `${pausedText(paused)}; ${note}`;
 }
 
 function statusColor(status: string, colors: Terminal['colors']): (text: string) => string {

@@ -9,6 +9,8 @@ export interface StateVisit {
   readonly enteredAt: number;
   /** Of a state that is still worked on: now, or the execution's end. */
   readonly leftAt: number;
+  /** Seconds in which no execution worked on the run; absent: a stay in a state. */
+  readonly awaySeconds?: number;
   /** `failed`: the state's failure was caught, or it is a Fail. */
   readonly outcome: 'done' | 'failed' | 'open';
 }
@@ -60,7 +62,8 @@ function closed(
 ): StateVisit {
   const { state, type, enteredAt } = visit;
   const leftAt = visit.leftAt ?? next?.enteredAt ?? execution.end;
-  const caught = next?.state === 'RollBack' && !rollBackLoop.has(state);
+  // Prepare leads to RollBack in the machine `rollback`.
+  const caught = next?.state === 'RollBack' && type !== 'Pass' && !rollBackLoop.has(state);
   const isOpen = visit.leftAt === undefined && next === undefined && !execution.ended;
   const failed = caught || type === 'Fail';
   return { state, type, enteredAt, leftAt, outcome: failed ? 'failed' : isOpen ? 'open' : 'done' };

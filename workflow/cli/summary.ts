@@ -5,6 +5,8 @@ import { isCosted } from '../../functions/shared/cost/cost.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, money, TABLE_OUTCOMES, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
+import { attemptText } from '../../functions/shared/runs/attempt-text.ts';
+import { controlText } from '../../functions/shared/runs/control-text.ts';
 import type { Terminal } from './terminal.ts';
 import { groupWarnings } from '../../functions/shared/runs/group-warnings.ts';
 
@@ -64,6 +66,14 @@ function factRows(report: Report): readonly Row[] {
     ...(report.tables.length > 0 ? [['Tables', tableText(report)] as const] : []),
     ...(report.backup === null ? [] : [['Backup', backupText(report.backup)] as const]),
     ...groupWarnings(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
+    ...(report.controls ?? []).map((event, index): Row => [
+      index === 0 ? 'Operator' : '',
+      controlText(event),
+    ]),
+    ...(report.attempts ?? []).map((attempt, index): Row => [
+      index === 0 ? 'Attempts' : '',
+      attemptText(attempt),
+    ]),
     ['Time', duration(report.durationSeconds)],
     ...costRows(report),
   ];

@@ -14,8 +14,8 @@ export interface Rate {
 }
 
 export interface RateOptions {
-  /** Capacity units a second for this worker: cap / workers; 0: no cap. */
-  readonly unitsPerSecond: number;
+  /** Capacity units a second for this worker: cap / workers; 0: no cap. As a function: it may change at any time. */
+  readonly unitsPerSecond: number | (() => number);
   /** Units a second to begin with, doubled every 200 ms until the first throttle; absent: all at once. */
   readonly firstUnitsPerSecond?: number;
   readonly clock: Clock;
@@ -67,6 +67,8 @@ const HOLD_MILLIS = 10_000;
 const MAX_FORGETTING_MILLIS = 600_000;
 /** Units of this time may be spent at once. */
 const BURST_MILLIS = 100;
+/** How long a cap may have changed before a wait goes by it. */
+const WAIT_MILLIS = 1_000;
 /** How far back the rate is measured that DynamoDB took. */
 const MEASURED_MILLIS = 500;
 /** A shorter part of a second allows no conclusion about a second. */
@@ -97,8 +99,8 @@ interface Trial {
   readonly steps: number;
 }
 
-function createLimit(ceiling: number, first: number, start: number): Limit {
-  const lowest = Math.min(FLOOR_UNITS, ceiling / 10);
+function createLimit(ceiling: () => number, first: number, start: number): Limit {
+  const lowest = (): number => Math.min(FLOOR_UNITS, ceiling() / 10);
   let throttledAt: number | undefined;
   /** The rate that was throttled last. */
   let plateau = first;
@@ -114,12 +116,12 @@ function createLimit(ceiling: number, first: number, start: number): Limit {
   };
   const at = (now: number): number => {
     const wanted = wantedAt(now);
-    const limit = Math.max(lowest, Math.min(ceiling, wanted));
+    const limit = Math.max(lowest(), Math.min(ceiling(), wanted));
     return limit >= UNLIMITED ? Number.POSITIVE_INFINITY : limit;
   };
 
   const hold = (now: number, { served }: Trial): boolean => {
-    plateau = Math.max(lowest, served);
+    plateau = Math.max(lowest(), served);
     throttledAt = now;
     heldUntil = now + HOLD_MILLIS;
     trial = undefined;
@@ -138,7 +140,7 @@ function createLimit(ceiling: number, first: number, start: number): Limit {
       if (trial.steps >= FUTILE_STEPS) return hold(now, trial);
       const kept = (1 - FORGOTTEN_PER_SECOND) ** (Math.min(sinceLast, MAX_FORGETTING_MILLIS) / 1_000);
       bestRate = Math.max(served, bestRate * kept);
-      const floor = Math.max(lowest, Math.min(limit, bestRate * FLOOR_PART));
+      const floor = Math.max(lowest(), Math.min(limit, bestRate * FLOOR_PART));
       const rate = served < limit * SERVED_PART ? served : limit;
       plateau = Math.max(floor / (1 - DECREASE), rate * PLATEAU_PART);
       plateauSeconds = Math.min(2 * plateauSeconds, Math.max(PLATEAU_SECONDS, PLATEAU_UNITS / plateau));
@@ -163,19 +165,33 @@ function nextTrial(
 
 /** A token bucket whose limit backs off and recovers; without a cap unlimited until the first throttle. */
 export function createRate(options: RateOptions): Rate {
-  const { unitsPerSecond, clock, deadline } = options;
-  const ceiling = unitsPerSecond > 0 ? unitsPerSecond : Number.POSITIVE_INFINITY;
+  const { clock, deadline } = options;
+  const ceiling = ceilingOf(options);
+  let knownCeiling = ceiling();
+  const first = Math.min(knownCeiling, options.firstUnitsPerSecond ?? knownCeiling);
   const meter = createMeter(clock);
-  const limit = createLimit(ceiling, Math.min(ceiling, options.firstUnitsPerSecond ?? ceiling), clock.now());
+  const limit = createLimit(ceiling, first, clock.now());
   let freeAt = clock.now();
   let queue = Promise.resolve();
   let requests = 0;
   let refusals = 0;
 
+  /** What was spent before is waited for at the new cap, once there is one. */
+  const waitMillis = (): number => {
+    const now = clock.now();
+    const present = ceiling();
+    if (present !== knownCeiling) {
+      const stretch = knownCeiling === Number.POSITIVE_INFINITY ? 1 : knownCeiling / present;
+      freeAt = now + Math.max(0, freeAt - now) * stretch;
+      knownCeiling = present;
+    }
+    return Math.min(freeAt, deadline) - now;
+  };
+
   /** One after the other, so that who waits behind others goes by the limit as it is then. */
   const takeTurn = async (units: number): Promise<void> => {
-    const millis = Math.min(freeAt, deadline) - clock.now();
-    if (millis > 0) await pause(clock, millis);
+    for (let millis = waitMillis(); millis > 0; millis = waitMillis())
+      await pause(clock, Math.min(millis, WAIT_MILLIS));
     const now = clock.now();
     freeAt = Math.max(freeAt, now - BURST_MILLIS) + (units / limit.at(now)) * 1_000;
   };
@@ -198,6 +214,13 @@ export function createRate(options: RateOptions): Rate {
       requests = 0;
       refusals = 0;
     },
+  };
+}
+
+function ceilingOf({ unitsPerSecond }: RateOptions): () => number {
+  return () => {
+    const units = typeof unitsPerSecond === 'number' ? unitsPerSecond : unitsPerSecond();
+    return units > 0 ? units : Number.POSITIVE_INFINITY;
   };
 }
 

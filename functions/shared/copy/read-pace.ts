@@ -1,4 +1,5 @@
-import { type Clock, pause } from '../retry.ts';
+import type { Clock } from '../retry.ts';
+import { createDebt } from './debt.ts';
 import type { ShardTurn } from './shard-turn.ts';
 
 /** What a page has cost. */
@@ -20,8 +21,11 @@ export interface ReadPace {
 }
 
 export interface PaceOptions {
-  /** Read units a second for this worker, a fraction too: half of 1 unit is one unit every 2 seconds. 0: no cap. */
-  readonly unitsPerSecond: number;
+  /**
+   * Read units a second for this worker, a fraction too: half of 1 unit is one unit every 2 seconds. 0: no cap. It may
+   * change while the worker waits.
+   */
+  readonly unitsPerSecond: () => number;
   /** What the items before have cost each; absent when nothing is known. */
   readonly unitsPerItem?: number | undefined;
   readonly clock: Clock;
@@ -31,11 +35,11 @@ export interface PaceOptions {
 
 /** The pace of one worker's turn: the run's cap, shared out evenly. */
 export function readPaceOf(
-  { run: { plan }, clock, deadline }: Pick<ShardTurn<unknown>, 'run' | 'clock' | 'deadline'>,
+  { share, clock, deadline }: Pick<ShardTurn<unknown>, 'share' | 'clock' | 'deadline'>,
   unitsPerItem?: number,
 ): ReadPace {
   return readPace({
-    unitsPerSecond: plan.readUnitsPerSecond / plan.workers,
+    unitsPerSecond: () => share('readUnitsPerSecond'),
     unitsPerItem,
     clock,
     deadline,
@@ -50,19 +54,20 @@ const ASSUMED_ITEMS_PER_UNIT = 4;
 const LEAST_UNITS = 1;
 
 /**
- * Pace of one worker. Its share is fixed, so that workers need not speak to each other: cap / workers.
+ * Pace of one worker. Its share is cap / workers, so that workers need not speak to each other.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-query-scan.html
  */
 export function readPace(options: PaceOptions): ReadPace {
-  const { unitsPerSecond: share, clock, deadline } = options;
+  const { unitsPerSecond, clock, deadline } = options;
+  const debt = createDebt({ unitsPerSecond, clock, deadline });
   let unitsPerItem = options.unitsPerItem ?? 0;
   let isMeasured = false;
   /** Items of a page that has cost the least there is, and so says little of what an item costs. */
   let cheapItems = 0;
-  let paidAt = clock.now();
   return {
     limit() {
+      const share = unitsPerSecond();
       if (share === 0) return undefined;
       const budget = Math.max(LEAST_UNITS, share);
       const perUnit = unitsPerItem === 0 ? ASSUMED_ITEMS_PER_UNIT : 1 / unitsPerItem;
@@ -71,13 +76,9 @@ export function readPace(options: PaceOptions): ReadPace {
       // Else rounding would make ever smaller pages, and each costs a unit.
       return affordable > cheapItems ? affordable : 2 * cheapItems;
     },
-    async wait() {
-      const millis = Math.min(paidAt, deadline) - clock.now();
-      if (share > 0 && millis > 0) await pause(clock, millis);
-    },
+    wait: () => debt.wait(),
     charge({ readUnits, items }) {
-      if (share === 0) return;
-      paidAt = Math.max(paidAt, clock.now()) + (readUnits / share) * 1_000;
+      debt.add(readUnits);
       if (items === 0) return;
       isMeasured = true;
       unitsPerItem = readUnits / items;

@@ -1,5 +1,7 @@
 import { assertOpen, type Fence, type OpenStatuses, raiseFence } from '../ledger/fence.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
+import { capsOf, pauseWaitSeconds } from '../ledger/control.ts';
+import type { Asked, Caps } from '../ledger/run-facts.ts';
 import { readRun, type Run } from '../ledger/run.ts';
 import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
@@ -16,8 +18,10 @@ export interface ShardTurn<Cursor> extends Deadlines {
   readonly clock: Clock;
   /** The shard as last saved; empty before its first checkpoint. */
   readonly progress: Progress<Cursor>;
-  /** Whether the deadline is past. */
+  /** Whether the deadline is past, or the run is paused. The turn then ends at the next checkpoint. */
   isShort(): boolean;
+  /** This worker's share of the run's caps, as they are now; 0: no cap. */
+  share(of: keyof Caps): number;
   /** Tries again, with jitter, until the deadline; `onRetry` sees each error that is tried again. */
   retry<T>(attempt: () => Promise<T>, onRetry?: (error: unknown) => void): Promise<T>;
   /**
@@ -58,7 +62,10 @@ function openTurn<Cursor>(
 ): ShardTurn<Cursor> {
   const { clock } = runtime;
   const { deadline, saveDeadline } = deadlinesOf(clock, turn);
-  const isShort = (): boolean => clock.now() >= deadline;
+  // For good: a claim that was closed for a pause is not opened again when the pause ends.
+  let isStopped = false;
+  const isShort = (): boolean =>
+    (isStopped ||= clock.now() >= deadline || fence.latest().paused !== undefined);
   const beganAt = claim.claimedAt;
   const turns = (input.turn ?? 0) + 1;
   let last: Checkpoint<Cursor> | undefined = kept;
@@ -72,6 +79,7 @@ function openTurn<Cursor>(
       return last ?? NOTHING_DONE;
     },
     isShort,
+    share: (of) => capsOf(fence.latest())[of] / fence.run.plan.workers,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
     async save(next, also = []) {
       const checkpoint = checkpointBehind(last, next, { now: clock.now(), beganAt, turns });
@@ -82,12 +90,17 @@ function openTurn<Cursor>(
   };
 }
 
+interface TurnEnd extends Pick<Progress<unknown>, 'done' | 'counters'> {
+  /** Present where the run is paused. */
+  readonly paused?: Asked | undefined;
+}
+
 /** Claims the shard, reads the run, and works unit by unit. */
 async function takeClaimedTurn<Cursor>(
   scope: TurnScope,
   work: ShardWork<Cursor>,
   shard: Shard<Cursor> | undefined,
-): Promise<Pick<Progress<Cursor>, 'done' | 'counters'>> {
+): Promise<TurnEnd> {
   const { runtime, input, basis } = scope;
   const { ledger, clock } = runtime;
   const { runId, executionArn, shard: index } = input;
@@ -97,7 +110,8 @@ async function takeClaimedTurn<Cursor>(
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
       const fence = await raiseFence({ ledger, clock, runId, executionArn, openIn }, claim.hold);
-      return await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
+      const { done, counters } = await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
+      return { done, counters, paused: fence.latest().paused };
     } finally {
       await claim.close();
     }
@@ -130,11 +144,17 @@ export async function takeTurn<Cursor>(
   const basis = work.basis?.(run);
   const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
   const kept = shardOn(shard, basis);
-  const { done, counters } =
-    kept?.done === true ? kept : await takeClaimedTurn({ runtime, input, turn, basis }, work, shard);
+  const isIdle = kept?.done === true || run.paused !== undefined;
+  const { done, counters, paused }: TurnEnd = isIdle
+    ? { ...(kept ?? NOTHING_DONE), paused: run.paused }
+    : await takeClaimedTurn({ runtime, input, turn, basis }, work, shard);
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
-  return { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };
+  const output = { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };
+  if (done || paused === undefined) return output;
+  // An iteration of a DISTRIBUTED Map has a history of its own.
+  const workers = runtime.config.mapMode === 'DISTRIBUTED' ? 1 : run.plan.workers;
+  return { ...output, waitSeconds: pauseWaitSeconds(paused, { now: runtime.clock.now(), workers }) };
 }
 
 async function takeUnits<Cursor>(
@@ -147,7 +167,7 @@ async function takeUnits<Cursor>(
       if ((await unit(turn)) === 'pause') break;
       unitCount += 1;
     } catch (error) {
-      if (unitCount === 0 || !isTransient(error)) throw error;
+      if (!isTransient(error) || (unitCount === 0 && turn.fence.latest().paused === undefined)) throw error;
       break;
     }
   }

@@ -12,7 +12,7 @@ export interface MapWork {
 /** Events that Step Functions keeps of one execution, at most. */
 export const HISTORY_EVENTS = 25_000;
 
-/** What Maps may fill of it; the rest is for retries and the states around them. */
+/** What Maps may fill of it; the rest is for retries, for pauses (`ledger/control.ts`) and for the states around them. */
 const MAX_MAP_EVENTS = 18_000;
 
 /** TaskStateEntered, TaskScheduled, TaskStarted, TaskSucceeded, TaskStateExited; the Choice's Entered and Exited. */

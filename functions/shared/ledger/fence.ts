@@ -23,6 +23,8 @@ export interface Fence {
    * @throws ClaimLostError when another call has taken over the record; the worker leaves the rest to that call.
    */
   check(): Promise<void>;
+  /** The run as the last look has seen it. A look that is due begins in the background, so that the next answer is newer. */
+  latest(): Run;
 }
 
 /** The record that a call has claimed, and the call's id. */
@@ -66,12 +68,12 @@ function assertLocked(run: Run, lock: Lock | undefined): void {
   );
 }
 
-/** One strongly consistent read of run, lock and claimed record. */
+/** One strongly consistent read of run, lock and claimed record. @returns the run */
 async function look(
   { ledger, executionArn, openIn }: FenceScope,
   known: Run,
   hold: Hold | undefined,
-): Promise<void> {
+): Promise<Run> {
   const [run, lock, record] = await readTogether(ledger, [
     runKey(known.runId),
     lockKeyOf(known),
@@ -81,12 +83,14 @@ async function look(
     throw new RunClosedError(
       `Run ${known.runId} is no longer in the ledger ${ledger.tableName}: this worker changed nothing more. Start again with {}.`,
     );
-  assertOpen(run as unknown as Run, executionArn, openIn);
+  const seen = run as unknown as Run;
+  assertOpen(seen, executionArn, openIn);
   assertLocked(known, lock as Lock | undefined);
   if (hold !== undefined && (record as Claims | undefined)?.claim !== hold.call)
     throw new ClaimLostError(
       `Another call works on ${hold.key.SK} of run ${known.runId} now; this one changed nothing more.`,
     );
+  return seen;
 }
 
 /**
@@ -130,9 +134,15 @@ export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence>
   const readAt = clock.now();
   const run = await readRun(ledger, runId);
   assertOpen(run, executionArn, openIn);
-  const lookAgain = (): Promise<void> => look(scope, run, hold);
-  if (hold === undefined) return { run, check: createLookout(clock, lookAgain, readAt) };
-  const check = createLookout(clock, lookAgain);
-  await check();
-  return { run, check };
+  let seen = run;
+  const lookAgain = async (): Promise<void> => {
+    seen = await look(scope, run, hold);
+  };
+  const check = createLookout(clock, lookAgain, hold === undefined ? readAt : undefined);
+  const latest = (): Run => {
+    check().catch(() => undefined);
+    return seen;
+  };
+  if (hold !== undefined) await check();
+  return { run, check, latest };
 }

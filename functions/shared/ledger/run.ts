@@ -1,9 +1,10 @@
 import type { TableDescription } from '../aws/table-description.ts';
 import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
+import type { Asked, Attempt, Caps, ControlEvent, RunStatus } from './run-facts.ts';
 import type { Plan } from '../state.ts';
 import type { Digest } from '../items/digest.ts';
-import type { Arrived, Compared, Followed, FollowedStream, Gap, SyncStatus } from './sync-facts.ts';
+import type { Arrived, Compared, Followed, FollowedStream, Gap } from './sync-facts.ts';
 import type { SettingValues } from '../settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
 import { get, query } from './store.ts';
@@ -11,15 +12,7 @@ import { get, query } from './store.ts';
 /** What a run does. `manual`: a step called alone. `compare`: a compare without an open sync. */
 export type RunKind = 'migrate' | 'restore' | 'manual' | 'sync' | 'compare';
 
-export type RunStatus =
-  | 'RUNNING'
-  | 'SUCCEEDED'
-  | 'PLANNED'
-  | 'HELD'
-  | 'ROLLING_BACK'
-  | 'ROLLED_BACK'
-  | 'ROLLBACK_FAILED'
-  | SyncStatus;
+export type { RunStatus } from './run-facts.ts';
 
 /** What the input of `migrate` asks for, defaults filled in. */
 export interface RunParameters {
@@ -156,6 +149,10 @@ export interface Run extends Claims {
   readonly markedAt?: number;
   /** Status before the roll back began. */
   readonly rolledBackFrom?: RunStatus;
+  /** Whether an operator asked for the present roll back. */
+  readonly rollBackAsked?: boolean;
+  /** Earlier executions that have worked on the run. Absent: none. */
+  readonly attempts?: readonly Attempt[];
   /** What the operator typed as `confirm` for the present roll back; empty where nobody asked for it. */
   readonly confirmed?: string;
   /** Earlier runs that this one relied on when it was committed: 10 at most, for the report. */
@@ -170,6 +167,12 @@ export interface Run extends Claims {
   readonly protection?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };
   readonly warnings: readonly string[];
+  /** Present while an operator has paused the run. */
+  readonly paused?: Asked;
+  /** Caps that an operator has given since the run began. */
+  readonly caps?: Caps;
+  /** Pauses and caps, in their order. */
+  readonly controls?: readonly ControlEvent[];
   /** Of a sync and of a compare: what it follows. */
   readonly follows?: Followed;
   /** Of a sync: where its change records come from. */

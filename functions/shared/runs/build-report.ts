@@ -2,6 +2,7 @@ import { actualCost } from '../cost/actual.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
+import { attemptsOf, workedSeconds } from '../ledger/attempt.ts';
 import type { Run } from '../ledger/run.ts';
 import { listShards, SHARD_STATES } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
@@ -46,6 +47,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
   const { backup, rehearsal } = run;
   const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);
+  const attempts = attemptsOf(run, end.finishedAt);
   const filled = filledTablesOf(runtime, run).map((table) => ({
     ...table,
     reported: reported.find(({ name }) => name === table.name),
@@ -78,7 +80,8 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     cost: costs(runtime, run, shards),
     startedAt: run.startedAt,
     finishedAt: new Date(end.finishedAt).toISOString(),
-    durationSeconds: (end.finishedAt - Date.parse(run.startedAt)) / 1000,
+    durationSeconds:
+      attempts === undefined ? (end.finishedAt - Date.parse(run.startedAt)) / 1000 : workedSeconds(attempts),
     failure: end.failure,
     reportUri: `s3://${runtime.bucket}/${RUN_LAYOUT.report(run.runId)}`,
     executionArn: run.executionArn,
@@ -114,6 +117,8 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...(run.opening === undefined ? {} : { opening: run.opening }),
     ...(run.protection === undefined ? {} : { protection: run.protection }),
     ...(run.reliesOn === undefined ? {} : { reliesOn: run.reliesOn }),
+    ...(attempts === undefined ? {} : { attempts }),
+    ...(run.controls === undefined ? {} : { controls: run.controls }),
     ...(run.details === undefined ? {} : { details: run.details }),
     ...reportedEngine(run, shards),
   };

@@ -9,6 +9,7 @@ import { type Run } from '../ledger/run.ts';
 import { listShards } from '../ledger/shard.ts';
 import { listTables } from '../ledger/table-record.ts';
 import { transition } from '../ledger/transition.ts';
+import { pausedText } from './control-text.ts';
 import { beginOrRecover } from './lock-conflict.ts';
 import { SINGLE_PLAN } from './cut-work.ts';
 import { newRunOf } from './new-run.ts';
@@ -148,14 +149,15 @@ async function closeManual(
   run: Run,
   to: 'SUCCEEDED' | 'HELD',
   facts: Partial<Pick<Run, 'failure' | 'details'>>,
-): Promise<void> {
+): Promise<Run> {
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const writer = `close:${run.executionArn}:${runtime.clock.now()}`;
   const reliance =
     to === 'SUCCEEDED' ? await noteAlone(runtime, run, finishedAt) : { facts: {}, actions: [] };
   const closing = { ...facts, ...reliance.facts, finishedAt };
   const change = { run, to, lock: 'release', writer, facts: closing } as const;
-  if ((await transition(runtime.ledger, change, reliance.actions)) !== undefined) return;
+  const closed = await transition(runtime.ledger, change, reliance.actions);
+  if (closed !== undefined) return closed;
   throw new RunClosedError(
     `Run ${run.runId} was closed by somebody else while this call worked on it. This call changes nothing more. Look at the run with: npm run runs -- --stage ${runtime.config.stage}`,
   );
@@ -179,10 +181,11 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
   );
 }
 
-const lastLine = (stage: string, { runId, step }: Run, done: boolean): string =>
-  done
-    ? `${step} is complete.`
-    : `Time was short. Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(stage).rollBack(runId)}.`;
+function lastLine(stage: string, { runId, step = 'the step', paused }: Run, done: boolean): string {
+  if (done) return `${step} is complete.`;
+  const why = paused === undefined ? 'Time was short.' : `The step is ${pausedText(paused)}.`;
+  return `${why} Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(stage).rollBack(runId)}.`;
+}
 
 /**
  * Runs one step alone, under a run of its own and the lock. Nothing stays locked afterwards. A step that was short of
@@ -200,8 +203,9 @@ export async function withManualRun(
   try {
     const { done: isDone, result } = await manual.work(run);
     const done = isDone && (await isQuietInTime(runtime, run, turn));
-    await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details: { ...run.details, ...result } });
-    const message = [lastLine(runtime.config.stage, run, done), notice ?? []].flat().join(' ');
+    const details = { ...run.details, ...result };
+    const closed = await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details });
+    const message = [lastLine(runtime.config.stage, closed, done), notice ?? []].flat().join(' ');
     return { done, runId: run.runId, message, result };
   } catch (error) {
     await holdFailed(runtime, run, error);

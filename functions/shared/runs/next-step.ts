@@ -19,6 +19,11 @@ export interface Ending {
   readonly confirmed?: string | undefined;
 }
 
+/** Whether a run that had not failed was rolled back, because an operator asked for it. */
+export function isOrdered({ failure }: Pick<Run, 'failure'>): boolean {
+  return failure?.error === 'RolledBackByOperator';
+}
+
 /** How a run of the ledger ended. */
 export function endingOf(run: Run, status: ReportStatus): Ending {
   const { runId, failure, rehearsal, confirmed, parameters } = run;
@@ -28,7 +33,7 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
     runId,
     isRestore: isRestore(run),
     error,
-    isOrdered: error === 'RolledBackByOperator',
+    isOrdered: isOrdered(run),
     quarantined: rehearsal?.quarantined,
     maxQuarantined: parameters.maxQuarantined,
     // Empty where nobody asked for the roll back.

@@ -73,11 +73,15 @@ function storyOf(report: UntoldReport): string {
     case 'HELD':
       return `The run failed${placeOf(report)}, was held, was rolled back on request`;
     default:
-      return report.failure?.error === 'RolledBackByOperator'
+      return report.rolledBack?.onRequest === true && hasNotFailed(report)
         ? 'The run was rolled back on request'
         : `The run failed${placeOf(report)}`;
   }
 }
+
+/** Without a failure of its own before the roll back. */
+const hasNotFailed = ({ failure }: UntoldReport): boolean =>
+  failure === null || failure.error === 'RolledBackByOperator';
 
 /** A restore may have been allowed to fill up the source; nothing else ever writes there. */
 const untouchedSource = (report: UntoldReport): string =>
@@ -105,7 +109,7 @@ function rolledBack(report: UntoldReport): Verdict {
       ? ' and no table had to be deleted'
       : ' before it had created any table';
   return {
-    tone: 'bad',
+    tone: report.rolledBack?.onRequest === true ? 'notice' : 'bad',
     word: 'Rolled back',
     sentence: `${storyOf(report)}${done}${leftOf(report)}${untouchedSource(report)}.`,
   };

@@ -2,6 +2,7 @@ import type { Run, Verification } from '../ledger/run.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
 import type { RunTable } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
+import { isOrdered } from './next-step.ts';
 import { type MigratedCounts, NOTHING_MIGRATED, type ReportedTable, type RolledBack } from './report.ts';
 import { shownSamples } from './report-samples.ts';
 
@@ -76,6 +77,7 @@ export function rolledBackCounts(run: Run, shards: Shards): RolledBack | undefin
   const { keptKeys, ...counts } = rolledBackItems(shards.get('RollBack') ?? []);
   return {
     from,
+    onRequest: run.rollBackAsked ?? isOrdered(run),
     ...counts,
     keptKeys: shownSamples(keptKeys),
   };

@@ -10,6 +10,7 @@ import type {
   Verification,
 } from '../ledger/run.ts';
 import type { ReportedEngine } from './report-bulk.ts';
+import type { Attempt, ControlEvent } from '../ledger/run-facts.ts';
 import type { QuarantinedProduct } from '../ledger/shard.ts';
 import type { TableAccess } from '../ledger/table-record.ts';
 
@@ -34,8 +35,10 @@ export interface ReportedTable {
 
 /** What a roll back did in an existing table. */
 export interface RolledBack {
-  /** Status before the roll back: SUCCEEDED if an operator asked for it, RUNNING if the run failed. */
+  /** Status before the roll back: RUNNING if the run failed. */
   readonly from: RunStatus;
+  /** Whether an operator asked for it. */
+  readonly onRequest?: boolean;
   /** Items that the run had added and that were deleted. */
   readonly deleted: number;
   /** Items that the run had replaced or removed and that are as before again. */
@@ -173,12 +176,17 @@ export interface Report extends ReportedEngine {
   readonly startedAt: string;
   /** ISO 8601. */
   readonly finishedAt: string;
+  /** Time of work: without the time between two attempts. */
   readonly durationSeconds: number;
   /** `null` for a run that did what was asked. */
   readonly failure: ReportedFailure | null;
   /** Where this report is. `null` if it could not be written. */
   readonly reportUri: string | null;
 
+  /** Of a run that several executions have worked on: all of them, in their order. */
+  readonly attempts?: readonly Attempt[];
+  /** What an operator has asked of the run while it was running: pauses and caps, in their order. */
+  readonly controls?: readonly ControlEvent[];
   readonly executionArn?: string;
   readonly parameters?: RunParameters;
   /** Sentences. */

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
@@ -44,8 +45,16 @@ describe('the exit code of a command that follows a run', () => {
     expect(end.code).toBe(4);
     shop.aws.faults.clear();
     const rolledBack = await command('rollback', [runIdOf(end), '--json']);
-    expect(JSON.parse(rolledBack.stdout)).toMatchObject({ runId: runIdOf(end), status: 'ROLLED_BACK' });
+    expect(JSON.parse(rolledBack.stdout)).toMatchObject({
+      runId: runIdOf(end),
+      status: 'ROLLED_BACK',
+      attempts: [{ status: 'HELD' }, { status: 'ROLLED_BACK' }],
+      rolledBack: { from: 'HELD', onRequest: true },
+    });
+    expect(rolledBack.stderr).toContain('▲ Rolled back.');
     expect(rolledBack.code).toBe(0);
+    const page = readFileSync(join(cwd, '.local', 'runs', runIdOf(end), 'report.html'), 'utf8');
+    expect(page).toMatch(/<td>MigrateProducts<\/td>[^]*<td>Held<\/td>[^]*<td>RollBack<\/td>/);
   });
 
   it('is 5 for a roll back that could not remove everything', async () => {
@@ -67,7 +76,9 @@ describe('npm run rollback', () => {
     expect(refused.stdout).toContain(`npm run rollback -- --stage local ${runId} --confirm ${runId}`);
     expect(refused.code).toBe(3);
     const { stdout, code } = await command('rollback', [runId, '--confirm', runId]);
-    expect(stdout).toContain('Rolled back. The run had succeeded');
+    expect(stdout).toContain('▲ Rolled back. The run had succeeded');
+    expect(stdout).not.toMatch(/Error +RolledBackByOperator/);
+    expect(stdout).toMatch(/Attempts +.*: SUCCEEDED[^]*: ROLLED_BACK/);
     expect(stdout).not.toContain('BackupProducts');
     expect(code).toBe(0);
   });
@@ -165,5 +176,60 @@ describe('a connection that is cut while a run is followed', () => {
     held.remove();
     const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
     expect((await command('follow', [runId])).code).toBe(0);
+  });
+});
+
+describe('pause, unpause and throttle', () => {
+  /** A run that takes a minute and a half at its cap, as soon as it writes. */
+  async function slowRun(): Promise<{ readonly runId: string; readonly following: Promise<CommandEnd> }> {
+    const following = command('migrate', ['--write-units-per-second', '4']);
+    const { runId } = await eventually(async () => {
+      const listed = JSON.parse((await command('runs', ['--json', '--limit', '1'])).stdout) as Listed;
+      return listed.find(({ status, kind }) => status === 'RUNNING' && kind === 'migrate');
+    });
+    return { runId, following };
+  }
+  type Listed = readonly { readonly runId: string; readonly status: string; readonly kind: string }[];
+
+  it('stop a run where it is, say so wherever it is shown, and let it go on under another cap', async () => {
+    const { runId, following } = await slowRun();
+    const paused = await command('pause', [runId]);
+    expect(paused.stdout).toContain(`npm run unpause -- --stage local ${runId}`);
+    expect(paused.code).toBe(0);
+    expect((await command('pause', [runId])).stderr).toMatch(
+      /is paused since \d{4}-.* by \S+\. Nothing was changed/,
+    );
+    expect((await command('runs', [])).stdout).toMatch(new RegExp(`${runId} .*RUNNING .*paused since`));
+    expect((await command('throttle', [runId, '--write', '0', '--json'])).code).toBe(0);
+    const resumed = await command('unpause', [runId, '--json']);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({
+      paused: null,
+      caps: { writeUnitsPerSecond: 0 },
+      controls: [{ action: 'pause' }, { action: 'throttle' }, { action: 'unpause' }],
+    });
+    const { stdout, code } = await following;
+    expect(stdout).toMatch(/paused since/);
+    expect(stdout).toMatch(/Operator +\S+ \S+ UTC: paused, by [^]*no cap on writes, by [^]*pause ended, by/);
+    expect(code).toBe(0);
+    expect((await command('rollback', [runId, '--confirm', runId])).code).toBe(0);
+  });
+
+  it('leave a paused run that can be stopped, and is rolled back then', async () => {
+    const { runId, following } = await slowRun();
+    await command('pause', [runId]);
+    const executionArn = `${shop.aws.stateMachines['migrate']?.replace(':stateMachine:', ':execution:')}:${runId}`;
+    await shop.sfn.send(new StopExecutionCommand({ executionArn }));
+    const { stdout, code } = await following;
+    expect(stdout).toContain('Rolled back.');
+    expect(code).toBe(1);
+  });
+
+  it('refuse a run that is not running, and one that nobody knows', async () => {
+    const { runId } = await shop.migrate({ dryRun: true });
+    const planned = await command('pause', [runId]);
+    expect(planned.stderr).toContain(`Run ${runId} is PLANNED, and only a RUNNING run can be paused`);
+    expect(planned.code).toBe(3);
+    expect((await command('unpause', ['nobody'])).stderr).toContain('knows no run nobody');
+    expect((await command('throttle', [runId])).code).toBe(2);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withoutAwayTime } from '../../../workflow/cli/report-html/away-time.ts';
 import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
 import { pathChart } from '../../../workflow/cli/report-html/path-chart.ts';
 import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
@@ -89,5 +90,41 @@ describe('timeStep', () => {
     [0.3, 4, 0.1],
   ])('cuts %d seconds into at most %d parts of %d', (seconds, ticks, step) => {
     expect(timeStep(seconds, ticks)).toBe(step);
+  });
+});
+
+describe('withoutAwayTime', () => {
+  it('closes the days in which a run was held, and keeps a band that says how long that was', () => {
+    const DAY = 86_400_000;
+    const view = smallView();
+    const end = Math.max(...view.path.map(({ leftAt }) => leftAt));
+    const held = {
+      state: 'Held',
+      type: 'Away',
+      enteredAt: end,
+      leftAt: end + DAY,
+      outcome: 'done',
+      awaySeconds: 86_400,
+    } as const;
+    const back = {
+      state: 'RollBack',
+      type: 'Task',
+      enteredAt: end + DAY,
+      leftAt: end + DAY + 2_000,
+      outcome: 'done',
+    } as const;
+    const closed = withoutAwayTime({ ...view, path: [...view.path, held, back] });
+    expect(closed.path.at(-2)).toMatchObject({ enteredAt: end, leftAt: end, awaySeconds: 86_400 });
+    expect(closed.path.at(-1)).toMatchObject({ enteredAt: end, leftAt: end + 2_000 });
+    expect(timelineOf(closed).seconds).toBeCloseTo(timelineOf(view).seconds + 2, 6);
+    const { table } = pathChart(closed.path, timelineOf(closed));
+    expect(table.toString()).toMatch(
+      /<td>Held<\/td><td>Away<\/td><td[^>]*>[^<]*<\/td><td class="number">24 h 0 min<\/td>/,
+    );
+  });
+
+  it('leaves a run alone that one execution has worked on', () => {
+    const view = smallView();
+    expect(withoutAwayTime(view)).toBe(view);
   });
 });

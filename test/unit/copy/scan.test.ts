@@ -105,7 +105,7 @@ describe('a Scan of a segment', () => {
   it('asks for no page ahead under a cap, and for pages that the share can pay', async () => {
     const table = pagedTable(5);
     const clock = { now: () => 0, sleep: async () => undefined };
-    const pace = readPace({ unitsPerSecond: 1, clock, deadline: 0 });
+    const pace = readPace({ unitsPerSecond: () => 1, clock, deadline: 0 });
     const scan = openScan({ ...scopeOf(table), pace, isReadingAhead: true }, SEGMENT);
     await scan.readPage();
     expect(table.requests).toEqual([{ ...SEGMENT, exclusiveStartKey: undefined, limit: 4 }]);

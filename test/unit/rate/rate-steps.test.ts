@@ -39,6 +39,23 @@ function serve(
   }
 }
 
+describe('a cap that an operator changes', () => {
+  it('counts within a second for what is waiting already', async () => {
+    let cap = 1;
+    const { rate, take, pass } = rateAt({ unitsPerSecond: () => cap });
+    await take(100);
+    const waiting = take(1);
+    cap = 50;
+    expect(await waiting).toBeLessThan(3_100);
+    cap = 0;
+    expect(await take(1_000)).toBe(0);
+    cap = 10;
+    await rate.take(10);
+    pass(0);
+    expect(await take(1)).toBeGreaterThan(800);
+  });
+});
+
 describe('a share of 100 units a second', () => {
   it('is waited for, unit by unit', async () => {
     const { take } = rateAt({ unitsPerSecond: 100 });

@@ -120,8 +120,10 @@ describe('the report of a roll back', () => {
     await setFailure('VerificationFailedError');
     await transition(ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: 'end' });
     const { cause, report } = await requested({ confirm: 'run-1' });
-    expect(report.failure).toMatchObject({ error: 'RolledBackByOperator' });
-    expect(report.rolledBack).toMatchObject({ from: 'SUCCEEDED' });
+    expect(report.failure).toBeNull();
+    expect(report.rolledBack).toMatchObject({ from: 'SUCCEEDED', onRequest: true });
+    expect(report.attempts).toMatchObject([{ status: 'SUCCEEDED' }, { status: 'ROLLED_BACK' }]);
+    expect(report.nextStep).toContain('To migrate again: npm run migrate');
     expect(cause).toMatch(/^The run was rolled back on request\. /);
   });
 

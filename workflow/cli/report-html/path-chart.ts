@@ -44,7 +44,7 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
     id: 'path',
     title: 'Time in each state',
     description: [
-      `${duration(total)} from start to end`,
+      `${duration(total)} ${path.some(({ awaySeconds }) => awaySeconds !== undefined) ? 'of work' : 'from start to end'}`,
       longest === undefined
         ? ''
         : `, the longest part in ${longest.visit.state} (${duration(secondsOf(longest))})`,
@@ -91,7 +91,8 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
           return { x: left, y: middle - thickness / 2, width, height: thickness, tooltip };
         });
         const end = Math.max(...shapes.map((shape) => shape.x + shape.width));
-        const text = hasFailed ? `${duration(secondsOf(row))} ✕` : duration(secondsOf(row));
+        const { awaySeconds = secondsOf(row) } = row.visit;
+        const text = hasFailed ? `${duration(awaySeconds)} ✕` : duration(awaySeconds);
         return [
           ...shapes.map(({ tooltip, ...shape }) => bar(shape, { fill, tooltip })),
           label(text, { ...style, x: end + LABEL_GAP, y: middle }),
@@ -100,7 +101,8 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
   };
 }
 
-function visitRow({ state, type, enteredAt, leftAt, outcome }: StateVisit, start: number) {
+function visitRow(visit: StateVisit, start: number) {
+  const { state, type, enteredAt, leftAt, outcome, awaySeconds = (leftAt - enteredAt) / 1000 } = visit;
   const after = duration((enteredAt - start) / 1000);
-  return html`<tr><td>${state}</td><td>${type}</td><td class="number">${after}</td><td class="number">${duration((leftAt - enteredAt) / 1000)}</td><td>${outcomes[outcome]}</td></tr>`;
+  return html`<tr><td>${state}</td><td>${type}</td><td class="number">${after}</td><td class="number">${duration(awaySeconds)}</td><td>${outcomes[outcome]}</td></tr>`;
 }

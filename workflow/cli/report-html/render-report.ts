@@ -4,13 +4,14 @@ import { reportPage } from '../../../functions/shared/runs/page/report-page.ts';
 import { GRAPH_STYLE } from '../../graph/graph-style.ts';
 import type { ReportView } from '../collect-report.ts';
 import { KINDS } from '../kinds.ts';
+import { withoutAwayTime } from './away-time.ts';
 import { timelineOf } from './axis.ts';
 import { graphSection } from './graph-section.ts';
 import { pathSection, workSections } from './work-sections.ts';
 
 /** The whole report, with its pictures, as one page that needs no network and no script. */
 export function renderReport(given: ReportView): string {
-  const view = printableAll(given);
+  const view = withoutAwayTime(printableAll(given));
   const timeline = timelineOf(view);
   const pictures = html`${pathSection(view, timeline)}
 ${workSections(view, timeline)}

@@ -38,12 +38,11 @@ export function turnWriteScope(
   turn: ShardTurn<unknown>,
   table: Pick<WriteScope, 'tableName' | 'key' | 'meter'>,
 ): WriteScope {
-  const { clock, deadline, fence, run } = turn;
-  const { plan } = run;
+  const { clock, deadline, fence } = turn;
   return {
     ...table,
     items,
-    rate: createRate({ unitsPerSecond: plan.writeUnitsPerSecond / plan.workers, clock, deadline }),
+    rate: createRate({ unitsPerSecond: () => turn.share('writeUnitsPerSecond'), clock, deadline }),
     fence,
     retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
     isShort: () => turn.isShort(),

@@ -66,7 +66,7 @@ export function openLanes(
   const lanes = new Map<string, Lane>();
   return (tableName) => {
     const lane = lanes.get(tableName) ?? {
-      pace: readPace({ unitsPerSecond: readUnitsPerSecond, clock, deadline }),
+      pace: readPace({ unitsPerSecond: () => readUnitsPerSecond, clock, deadline }),
       rate: createRate({ unitsPerSecond: writeUnitsPerSecond, clock, deadline }),
     };
     lanes.set(tableName, lane);

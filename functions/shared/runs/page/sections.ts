@@ -2,18 +2,23 @@ import type { Report } from '../report.ts';
 import { capitalized, countedAs } from '../../counted.ts';
 import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
+import { attemptText } from '../attempt-text.ts';
+import { controlText } from '../control-text.ts';
 import { groupWarnings } from '../group-warnings.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
 import { consoleLink, type Place } from './place.ts';
 import { isRestore } from '../../ledger/run.ts';
 
-/** Failure, with what to do now. */
+/** Failure, with what to do now; what to do now alone, where nothing failed. */
 export function failureSection(
   { failure }: Pick<Report, 'failure'>,
   { nextStep }: Pick<Outcome, 'nextStep'>,
 ): Html | undefined {
-  if (failure === null) return undefined;
+  if (failure === null)
+    return nextStep === undefined
+      ? undefined
+      : html`<section aria-label="What to do now"><p class="next"><b>Now:</b> ${nextStep}</p></section>`;
   const place = failure.state === undefined ? '' : ` in ${failure.state}`;
   return html`<section class="failure" aria-labelledby="failure-heading">
     ${heading('failure', `What failed${place}`)}
@@ -164,6 +169,7 @@ function askedFor(report: Report): readonly (readonly [string, unknown])[] {
 /** Where the backup is, what was requested, and what was used. */
 export function runSection(report: Report, place?: Place): Html {
   const { backup, parameters, consumed, source, nouns, throttles = 0 } = report;
+  const { attempts = [], controls = [] } = report;
   const asked = askedFor(report);
   return html`<section aria-labelledby="run-heading">${heading('run', 'Run')}
     ${facts([
@@ -187,6 +193,12 @@ export function runSection(report: Report, place?: Place): Html {
       place === undefined
         ? undefined
         : ['Where', `Stage ${place.stage} in ${place.region}, account ${place.accountId}`],
+      attempts.length === 0
+        ? undefined
+        : ['Attempts', attempts.map((attempt) => html`${attemptText(attempt)}<br>`)],
+      controls.length === 0
+        ? undefined
+        : ['Operator', controls.map((event) => html`${controlText(event)}<br>`)],
       asked.length === 0
         ? undefined
         : [

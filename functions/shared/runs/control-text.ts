@@ -1,0 +1,29 @@
+import type { Asked, ControlEvent } from '../ledger/run-facts.ts';
+import { moment } from '../format.ts';
+
+/** `assumed-role/Admin/alice` of an ARN. */
+const callerName = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1);
+
+/** `paused since 2026-03-01 12:00:05 UTC by assumed-role/Admin/alice` */
+export function pausedText({ at, by }: Asked): string {
+  return `paused since ${moment(at)} UTC by ${callerName(by)}`;
+}
+
+/** `2026-03-01 12:00:05 UTC: writes capped at 50 units a second, by assumed-role/Admin/alice` */
+export function controlText(event: ControlEvent): string {
+  return `${moment(event.at)} UTC: ${ACTIONS[event.action](event)}, by ${callerName(event.by)}`;
+}
+
+const ACTIONS: Readonly<Record<ControlEvent['action'], (event: ControlEvent) => string>> = {
+  pause: () => 'paused',
+  unpause: () => 'pause ended',
+  throttle: ({ readUnitsPerSecond, writeUnitsPerSecond }) =>
+    [capText('reads', readUnitsPerSecond), capText('writes', writeUnitsPerSecond)]
+      .filter((text) => text !== '')
+      .join(', '),
+};
+
+function capText(what: string, units: number | undefined): string {
+  if (units === undefined) return '';
+  return units === 0 ? `no cap on ${what}` : `${what} capped at ${units} units a second`;
+}

@@ -1,0 +1,61 @@
+import type { Asked } from '../../functions/shared/ledger/run-facts.ts';
+import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
+import { pausedText } from '../../functions/shared/runs/control-text.ts';
+import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
+import type { OperatorContext } from './context.ts';
+import { OperatorError } from './operator-error.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Kinds of runs whose workers look at pauses and caps. A sync and its compares have caps of their own. */
+const CONTROLLED: ReadonlySet<Run['kind']> = new Set(['migrate', 'restore', 'manual']);
+
+/** Who asks, and when. */
+export function askedBy({ caller }: Pick<OperatorContext, 'caller'>): Asked {
+  return { at: new Date(SYSTEM_CLOCK.now()).toISOString(), by: caller };
+}
+
+/**
+ * The run that an operator wants to pause, to continue or to throttle.
+ *
+ * @throws OperatorError where its workers would not look, or there are none
+ */
+export async function controlledRun({ ledger, stage }: OperatorContext, runId: string): Promise<Run> {
+  const run = await findRun(ledger, runId);
+  if (run === undefined)
+    throw new OperatorError(
+      `Stage ${stage} knows no run ${runId}. Nothing was changed. List the runs with: npm run runs -- --stage ${stage}`,
+    );
+  if (!CONTROLLED.has(run.kind))
+    throw new OperatorError(
+      `Run ${runId} is a ${run.kind}, which cannot be paused or throttled. Nothing was changed. A sync takes its caps at its start: npm run sync -- --stage ${stage} --help`,
+    );
+  if (run.status !== 'RUNNING') throw notRunning(run);
+  return run;
+}
+
+/** For a run that is not RUNNING, or is no longer when its record is written. */
+export function notRunning({ runId, status }: Pick<Run, 'runId' | 'status'>): OperatorError {
+  return new OperatorError(
+    `Run ${runId} is ${status}, and only a RUNNING run can be paused, continued or throttled. Nothing was changed.`,
+  );
+}
+
+/** Why a run could not be changed that was as it should be a moment ago. */
+export async function changedMeanwhile(context: OperatorContext, runId: string): Promise<OperatorError> {
+  const run = await controlledRun(context, runId);
+  return new OperatorError(
+    `Run ${runId} is ${run.paused === undefined ? 'not paused' : pausedText(run.paused)}. Nothing was changed.`,
+  );
+}
+
+/** Tells what was changed; with `--json` what the run is asked to do now. */
+export async function sayControlled(
+  { ledger }: OperatorContext,
+  { runId, sentence }: { readonly runId: string; readonly sentence: string },
+  terminal: Terminal,
+): Promise<number> {
+  terminal.say(`${terminal.signs.good} ${sentence}`);
+  const { paused = null, caps = {}, controls = [] } = (await findRun(ledger, runId)) ?? {};
+  if (terminal.json) terminal.document({ runId, paused, caps, controls });
+  return 0;
+}

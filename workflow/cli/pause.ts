@@ -1,0 +1,17 @@
+import { pauseRun } from '../../functions/shared/ledger/control.ts';
+import { runStageCommand, stageCommand } from './command.ts';
+import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
+
+const command = stageCommand(
+  'pause',
+  'Pauses a running run: its workers save how far they are and stop within seconds. The run keeps its lock, tables and files.',
+  'pause and caps of the run',
+).argument('<runId>', 'run, as npm run runs lists it');
+
+await runStageCommand(command, async ({ context, terminal, args: [runId = ''] }) => {
+  await controlledRun(context, runId);
+  if (!(await pauseRun(context.ledger, runId, askedBy(context))))
+    throw await changedMeanwhile(context, runId);
+  const sentence = `Run ${runId} is paused. Workers of a Map stop within 5 s and the requests under way; any other state ends first. Go on with: npm run unpause -- --stage ${context.stage} ${runId}`;
+  return sayControlled(context, { runId, sentence }, terminal);
+});

@@ -1,0 +1,47 @@
+import { throttleRun } from '../../functions/shared/ledger/control.ts';
+import { findRun } from '../../functions/shared/ledger/run.ts';
+import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './command.ts';
+import { askedBy, controlledRun, notRunning, sayControlled } from './control-run.ts';
+import { WRONG_USAGE } from './exit-codes.ts';
+import { OperatorError } from './operator-error.ts';
+
+interface Options extends StageOptions {
+  readonly write?: number;
+  readonly read?: number;
+}
+
+const command = stageCommand(
+  'throttle',
+  'Gives a running run other caps. They take effect within 5 s and the requests under way.',
+  'pause and caps of the run',
+)
+  .argument('<runId>', 'run, as npm run runs lists it')
+  .option('--write <units>', 'cap on writing, in units a second over all workers; 0: none', anyNumber)
+  .option(
+    '--read <units>',
+    'cap on reading of each table, in units a second over all workers; 0: none',
+    anyNumber,
+  );
+
+await runStageCommand<Options>(command, async ({ context, terminal, options, args: [runId = ''] }) => {
+  const { read, write } = options;
+  if (read === undefined && write === undefined)
+    throw new OperatorError('Say --write, --read or both. Nothing was changed.', WRONG_USAGE);
+  if ((read ?? 0) < 0 || (write ?? 0) < 0)
+    throw new OperatorError('A cap is 0 (none) or more. Nothing was changed.', WRONG_USAGE);
+  const run = await controlledRun(context, runId);
+  const caps = {
+    ...(read !== undefined && { readUnitsPerSecond: read }),
+    ...(write !== undefined && { writeUnitsPerSecond: write }),
+  };
+  if (!(await throttleRun(context.ledger, run, { asked: askedBy(context), caps })))
+    throw notRunning((await findRun(context.ledger, runId)) ?? run);
+  const texts = [capText('Writing', write), capText('Reading', read)].filter((text) => text !== '');
+  const sentence = `${texts.join(' ')} Run ${runId} keeps to it within 5 s and the requests under way.`;
+  return sayControlled(context, { runId, sentence }, terminal);
+});
+
+function capText(what: string, units: number | undefined): string {
+  if (units === undefined) return '';
+  return units === 0 ? `${what} has no cap now.` : `${what} is capped at ${units} units a second now.`;
+}

@@ -1,0 +1,21 @@
+import { pauseWaitSeconds, unpauseRun } from '../../functions/shared/ledger/control.ts';
+import { runStageCommand, stageCommand } from './command.ts';
+import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
+import { duration } from './format.ts';
+
+const command = stageCommand('unpause', 'Lets a paused run go on.', 'pause and caps of the run').argument(
+  '<runId>',
+  'run, as npm run runs lists it',
+);
+
+await runStageCommand(command, async ({ context, terminal, args: [runId = ''] }) => {
+  const run = await controlledRun(context, runId);
+  const asked = askedBy(context);
+  if (!(await unpauseRun(context.ledger, runId, asked))) throw await changedMeanwhile(context, runId);
+  const seconds = pauseWaitSeconds(run.paused ?? asked, {
+    now: Date.parse(asked.at),
+    workers: run.plan.workers,
+  });
+  const sentence = `Run ${runId} goes on. Each of its workers looks again within ${duration(seconds)}. Follow it with: npm run follow -- --stage ${context.stage} ${runId}`;
+  return sayControlled(context, { runId, sentence }, terminal);
+});
