@@ -14,8 +14,7 @@ const restoreInputSchema = z.strictObject({
   maxConcurrency,
   writeUnitsPerSecond: unitsPerSecond,
   maxCost,
-  /** Default: batch. */
-  writeEngine: writeEngine.optional(),
+  writeEngine,
   note,
   Comment,
 });

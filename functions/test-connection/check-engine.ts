@@ -1,13 +1,8 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { isCosted } from '../shared/cost/cost.ts';
+import { engineEstimates } from '../shared/cost/engine-estimates.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { measureRun, type MeasuredRun, sizeOfPlan } from '../shared/cost/run-size.ts';
-import {
-  bulkPutDollars,
-  type ChosenEngine,
-  chooseWriteEngine,
-  unknownOfBulkPut,
-} from '../shared/cost/write-engine.ts';
+import { type ChosenEngine, chooseWriteEngine, unknownOfBulkPut } from '../shared/cost/write-engine.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
@@ -39,23 +34,17 @@ const FILE_BYTES = 8 * 1024 * 1024;
  * run is a stop.
  */
 export function checkEngine({ input, plan, region, targets }: EngineScope): EngineCheck | undefined {
-  const { writeEngine: asked, onExisting } = input;
+  const { writeEngine: asked = 'batch', onExisting } = input;
   if (asked === 'batch') return undefined;
   const size = sizeOfPlan(plan, { region });
-  const measured = measureRun(size);
   const { writeUnitsPerSecond } = plan;
-  const objects = objectsOf(measured);
+  const objects = objectsOf(measureRun(size));
   const obstacles = bulkObstacles({ tables: targets, objects, writeUnitsPerSecond, onExisting });
-  const estimate = estimateRun(size);
   const chosen = chooseWriteEngine({
     asked,
     obstacles,
     unknown: unknownOfBulkPut(region),
-    batch: {
-      seconds: estimate.phases.find(({ state }) => state === 'MigrateProducts')?.seconds,
-      dollars: isCosted(estimate) ? estimate.parts.writes : undefined,
-    },
-    bulk: { seconds: undefined, dollars: bulkPutDollars(region, measured.target.bytes) },
+    ...engineEstimates(size, estimateRun(size)),
   });
   return { chosen, check: checkOf(chosen, obstacles) };
 }

@@ -15,7 +15,7 @@ const migrateInputSchema = z.strictObject({
   readUnitsPerSecond: unitsPerSecond,
   writeUnitsPerSecond: unitsPerSecond,
   maxCost,
-  writeEngine: writeEngine.default('batch'),
+  writeEngine,
   /** A source without products is more often the wrong table than intended. */
   allowEmpty: z.boolean().default(false),
   /** New tables stay closed to everybody but the migration until a sync has switched to them. */

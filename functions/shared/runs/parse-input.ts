@@ -10,7 +10,8 @@ export const INPUT_FIELDS = {
   unitsPerSecond: z.number().positive().max(1_000_000).optional(),
   /** US dollars: a run that is estimated at more, or whose cost is unknown, is refused. */
   maxCost: z.number().positive().max(1_000_000).optional(),
-  writeEngine: z.enum(WRITE_ENGINES),
+  /** Default: batch. */
+  writeEngine: z.enum(WRITE_ENGINES).optional(),
   /** Free text for the report. Step Functions may pass on half a character in it, which no store takes. */
   note: z
     .string()

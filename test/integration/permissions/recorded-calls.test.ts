@@ -12,6 +12,8 @@ import { deniedCalls, type SeenCall } from '../../support/iam-seen-calls.ts';
 import { SYNC_FUNCTION } from '../../support/followed-shop.ts';
 import { createEnabled } from '../../support/mappings.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
+import { functionName } from '../../support/request-points.ts';
+import { secretProducts } from '../../support/secret-products.ts';
 import { packaged } from '../../support/packaged.ts';
 import { rawAws } from '../../support/streams.ts';
 import { compileVariant, readPackage, type Template } from '../../workflow/template-variants.ts';
@@ -99,6 +101,26 @@ async function stopInTheMiddle(shop: TestShop, machine = 'migrate', after = 'Cre
   await aws.tickSchedule();
 }
 
+/** Bulk put into new and existing tables, of a backup, started in vain, and cancelled in the middle. */
+async function playBulkPut(shop: TestShop): Promise<void> {
+  const bulk = { writeEngine: 'bulk' };
+  // Each is 350 write units, and a capped operation writes 1,024 a second.
+  await shop.dynamo.fillProducts(secretProducts(8, 350_000));
+  const failing = {
+    functionName: functionName('bulkLoad'),
+    kind: 'error',
+    code: 'AccessDeniedException',
+  } as const;
+  for (const operation of ['StartBulkPutItems', 'DescribeBulkOperation']) {
+    shop.aws.faults.add({ ...failing, operation });
+    await shop.run('migrate', { ...bulk, writeUnitsPerSecond: 1_024 });
+    shop.aws.faults.clear();
+  }
+  await shop.migrate(bulk);
+  await shop.migrate(bulk);
+  await shop.run('restore', bulk);
+}
+
 /** A live shop moves: a sync that is stopped, cancelled, started again, compared and cut over, beside writes of the shop. */
 async function playMove(shop: TestShop): Promise<void> {
   const { aws, dynamo, lambda } = shop;
@@ -160,7 +182,7 @@ describe('the calls that the functions are seen to make', () => {
   beforeAll(async () => {
     const variant = { name: 'local', stage: 'local', region: names.region, parameters: {} };
     template = (await readPackage(await packaged(), variant)).resolved;
-    for (const play of [playEverything, playMove]) {
+    for (const play of [playEverything, playMove, playBulkPut]) {
       const shop = await openShop({ mappingMillis: 50 });
       try {
         await play(shop);
@@ -198,12 +220,26 @@ describe('the calls that the functions are seen to make', () => {
     );
   });
 
+  it('are, for bulk put, those that start, describe, find and cancel an operation', () => {
+    const callsOf = (key: string) =>
+      seen
+        .filter(
+          (call) => call.functionName === functionName(key) && /Bulk(Put|Operation)/.test(call.operation),
+        )
+        .map(({ operation }) => operation);
+    expect(new Set(callsOf('bulkLoad'))).toEqual(new Set(['StartBulkPutItems', 'DescribeBulkOperation']));
+    expect(new Set(callsOf('rollBack'))).toEqual(
+      new Set(['CancelBulkOperation', 'DescribeBulkOperation', 'ListBulkOperations']),
+    );
+  });
+
   it('are all allowed by their roles', () => {
     expect(deniedCalls(template, names, seen)).toEqual([]);
   });
 
   it.each([
     ['BackupProductsRole', 'backupProducts'],
+    ['BulkLoadRole', 'bulkLoad'],
     ['CompareAllRole', 'compareAll'],
     ['ControlSyncRole', 'controlSync'],
     ['SyncProductsRole', 'syncProducts'],
