@@ -61,7 +61,9 @@ describe('the last function', () => {
     bench.objects.beforePut = (key) => {
       if (key.endsWith('.html')) throw new Error('no such permission');
     };
-    await expect(publishPage(bench.runtime, { ...report, warnings: ['Look again.'] })).resolves.toBeUndefined();
+    await expect(
+      publishPage(bench.runtime, { ...report, warnings: ['Look again.'] }),
+    ).resolves.toBeUndefined();
     expect(text(PAGE)).not.toContain('Look again.');
   });
 });
