@@ -58,7 +58,7 @@ export function layoutMachine(machine: MachineDefinition, options: LayoutOptions
 /** Relative to the scope's own corner. */
 function layoutScope(machine: MachineDefinition, options: LayoutOptions): PlacedScope {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 22, ranksep: 34, edgesep: 12, marginx: 4, marginy: 4 });
+  graph.setGraph({ rankdir: 'TB', nodesep: 22, ranksep: 34, edgesep: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
   const boxes = Object.entries(machine.States).map(([name, state]) => boxOf(name, state, options));
   // Numbers, because the library's own ids cannot be every name.
@@ -70,18 +70,31 @@ function layoutScope(machine: MachineDefinition, options: LayoutOptions): Placed
   for (const { from, to, isCatch } of edges)
     graph.setEdge(idOf(from), idOf(to), { weight: isCatch ? 1 : 30 });
   layout(graph);
-  const { width = 0, height = 0 } = graph.graph() as Partial<Size>;
+  const states = boxes.map((box) => {
+    const centre = graph.node(idOf(box.name)) as Point;
+    return { ...box, x: centre.x - box.width / 2, y: centre.y - box.height / 2 };
+  });
+  const placed = edges.map((edge) => {
+    const { points = [] } = graph.edge(idOf(edge.from), idOf(edge.to)) as { points?: readonly Point[] };
+    return { ...edge, points };
+  });
+  return framed(states, placed);
+}
+
+const MARGIN = 4;
+
+/** A frame around boxes and lines: the library's own leaves out lines beside the boxes. */
+function framed(states: readonly PlacedState[], edges: readonly PlacedEdge[]): PlacedScope {
+  const points = edges.flatMap((edge) => edge.points);
+  const xs = [...states.flatMap(({ x, width }) => [x, x + width]), ...points.map(({ x }) => x)];
+  const ys = [...states.flatMap(({ y, height }) => [y, y + height]), ...points.map(({ y }) => y)];
+  const [left, top] = [Math.min(...xs) - MARGIN, Math.min(...ys) - MARGIN];
+  const size = { width: Math.max(...xs) + MARGIN - left, height: Math.max(...ys) + MARGIN - top };
   return {
-    width,
-    height,
-    states: boxes.map((box) => {
-      const centre = graph.node(idOf(box.name)) as Point;
-      return { ...box, x: centre.x - box.width / 2, y: centre.y - box.height / 2 };
-    }),
-    edges: edges.map((edge) => {
-      const { points = [] } = graph.edge(idOf(edge.from), idOf(edge.to)) as { points?: readonly Point[] };
-      return { ...edge, points };
-    }),
+    ...size,
+    // What is inside a box is placed with the whole picture.
+    states: states.map((state) => ({ ...state, x: state.x - left, y: state.y - top })),
+    edges: edges.map((edge) => shifted(edge, { x: -left, y: -top })),
   };
 }
 
@@ -118,11 +131,12 @@ function moved(scope: PlacedScope, by: Point): PlacedScope {
   return {
     ...scope,
     states: scope.states.map((state) => movedState(state, by)),
-    edges: scope.edges.map((edge) => ({
-      ...edge,
-      points: edge.points.map(({ x, y }) => ({ x: x + by.x, y: y + by.y })),
-    })),
+    edges: scope.edges.map((edge) => shifted(edge, by)),
   };
+}
+
+function shifted(edge: PlacedEdge, by: Point): PlacedEdge {
+  return { ...edge, points: edge.points.map(({ x, y }) => ({ x: x + by.x, y: y + by.y })) };
 }
 
 function movedState(state: PlacedState, by: Point): PlacedState {

@@ -63,6 +63,7 @@ async function main(options: Options): Promise<void> {
   const sentence = repeatsSentence(repeats, printable(options.input ?? ''));
   if (sentence !== undefined) complain(sentence);
   process.stdout.write(`${JSON.stringify(announcement(aws))}\n`);
+  complain(`Open ${aws.endpoint} in a browser to see executions, tables and objects. Ctrl-C ends it.`);
   await stopping;
   await aws.stop();
   log.end();

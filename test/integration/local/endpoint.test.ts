@@ -213,6 +213,7 @@ describe('npm run local', () => {
       local.child.kill(signal);
       expect(await local.exitCode).toBe(0);
       expect(local.output()).toBe(`${line}\n`);
+      expect(local.errors()).toContain(`Open ${String(announced['endpoint'])} in a browser`);
       await expect(fetch(String(announced['endpoint']))).rejects.toThrow(/fetch failed/);
     },
   );

@@ -66,6 +66,27 @@ describe('the layout of a machine', () => {
     },
   );
 
+  it('places what is inside of what is inside a Map as well', () => {
+    const nested: MachineDefinition = {
+      StartAt: 'Outer',
+      States: { Outer: { Type: 'Parallel', Branches: [machine, machine], End: true } },
+    };
+    checkBoxes(layoutMachine(nested, { detail: 'all', entered: new Set() }));
+  });
+
+  it('cuts no line at the edge of the picture, even of a failure far from its roll back', () => {
+    const entered = new Set(['MigrateProducts', 'RollBack', 'RolledBackYet', 'RolledBack']);
+    const { width, height, edges } = layoutMachine(readMachine('migrate'), { detail: 'outside', entered });
+    for (const { points } of edges) {
+      for (const { x, y } of points) {
+        expect(x).toBeGreaterThanOrEqual(0);
+        expect(x).toBeLessThanOrEqual(width);
+        expect(y).toBeGreaterThanOrEqual(0);
+        expect(y).toBeLessThanOrEqual(height);
+      }
+    }
+  });
+
   it('shows every state, or only those that no failure leads to', () => {
     const named = (detail: 'outside' | 'usual' | 'all', entered: readonly string[] = []): readonly string[] =>
       namesIn(layoutMachine(machine, { detail, entered: new Set(entered) })).toSorted();

@@ -4,6 +4,7 @@ import type { SyncReportView } from '../sync/collect-sync.ts';
 import { outcomeOfSync } from '../sync/outcome-of-sync.ts';
 import { timelineOf } from './axis.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
+import { placeOf } from '../../../functions/shared/runs/page/place.ts';
 import { renderPage } from '../../../functions/shared/runs/page/page.ts';
 import { failureSection, warningSection } from '../../../functions/shared/runs/page/sections.ts';
 import {
@@ -26,6 +27,7 @@ export function renderSyncReport(given: SyncReportView): string {
   const { report, failure } = view;
   const outcome = outcomeOfSync(view);
   const timeline = timelineOf(view);
+  const place = placeOf(report, view.stage);
   const { runId, startedAt, finishedAt, reportUri } = report;
   const what = report.kind === 'sync' ? 'Sync' : 'Compare';
   return renderPage(
@@ -38,7 +40,7 @@ ${checksSection(report)}
 ${freezeSection(view)}
 ${lagSection(report)}
 ${gapSection(report)}
-<div class="columns">${comparedSection(report)}${syncSection(report)}</div>
+<div class="columns">${comparedSection(report, place)}${syncSection(report, place)}</div>
 ${namedSection(view)}
 ${pathSection(view, timeline)}
 ${workSections(view, timeline)}

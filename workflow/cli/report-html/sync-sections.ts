@@ -6,6 +6,7 @@ import type { SyncReportView } from '../sync/collect-sync.ts';
 import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
 import { isGapOpen } from '../sync/outcome-of-sync.ts';
 import { gapText } from '../sync/sync-rows.ts';
+import { consoleLink, type Place, placeText } from '../../../functions/shared/runs/page/place.ts';
 import { heading } from '../../../functions/shared/runs/page/heading.ts';
 import { type Content, type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { LAGS, lagChart } from './lag-chart.ts';
@@ -101,7 +102,7 @@ export function gapSection(report: SyncReport): Html | undefined {
 }
 
 /** The last compare of the whole source with the whole target. */
-export function comparedSection({ compared }: SyncReport): Html {
+export function comparedSection({ compared }: SyncReport, place?: Place): Html {
   if (compared === null)
     return section(
       'compared',
@@ -126,23 +127,26 @@ export function comparedSection({ compared }: SyncReport): Html {
       ['Not transformable', shouldBeZero(compared.quarantined)],
       (compared.foreign ?? 0) > 0 ? ['Of no source item', count(compared.foreign ?? 0)] : undefined,
       compared.expired > 0 ? ['Time to live is over', count(compared.expired)] : undefined,
-      ['Execution', html`<code>${compared.executionArn}</code>`],
+      ['Execution', consoleLink(place, 'execution', { subject: compared.executionArn })],
     ])}`,
   );
 }
 
 /** What follows what. */
-export function syncSection({ source, follows, streamArn, mappingId, finishedAt }: SyncReport): Html {
+export function syncSection(report: SyncReport, place?: Place): Html {
+  const { source, follows, streamArn, mappingId, finishedAt } = report;
+  const linked = (name: string): Content => consoleLink(place, 'table', { subject: name });
   return section(
     'sync',
     'What it follows',
     facts([
-      ['Source', source.table],
-      ['Target', follows.tables.join(', ')],
+      ['Source', linked(source.table)],
+      ['Target', follows.tables.map((name) => html`${linked(name)} `)],
       ['Migration', html`<code>${follows.runId}</code>`],
       streamArn === null ? undefined : ['Stream', html`<code>${streamArn}</code>`],
       mappingId === null ? undefined : ['Mapping', html`<code>${mappingId}</code>`],
       finishedAt === null ? undefined : ['Ended', `${moment(finishedAt)} UTC`],
+      place === undefined ? undefined : ['Where', placeText(place)],
     ]),
   );
 }

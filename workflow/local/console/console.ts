@@ -42,16 +42,17 @@ export function createConsole({ deployment, ...parts }: ConsoleParts): Console {
     'GET raw': ({ path }) => rawObject(data, path.join('/')),
     'GET live.js': () => liveScript(),
   };
-  return async (raw) => {
-    if (!isForConsole(raw)) return undefined;
+  return async (raw) => (isForConsole(raw) ? answered(() => serve(raw)) : undefined);
+
+  function serve(raw: RawRequest): AwsResponse | Promise<AwsResponse> {
     const { pathname, searchParams: query } = new URL(raw.url, 'http://console');
     if (pathname === '/') return redirect(CONSOLE);
     if (raw.method !== 'GET' && !isFromConsole(raw)) return refusal();
     const [name = '', ...path] = pathname.slice(CONSOLE.length).split('/').map(decodeURIComponent);
     const page = pages[`${raw.method} ${name}`];
     const form = new URLSearchParams(raw.method === 'POST' ? raw.body.toString() : '');
-    return page === undefined ? notFound() : answered(() => page({ path, query, form }));
-  };
+    return page === undefined ? notFound() : page({ path, query, form });
+  }
 }
 
 /** A page that cannot be made says why. */

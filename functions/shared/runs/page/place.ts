@@ -28,6 +28,11 @@ export function placeOf({ reportUri, executionArn = '' }: Located, stage: string
   return { stage, region, accountId, isOnAws: stage !== EMBEDDED_STAGE };
 }
 
+/** In words. */
+export function placeText({ stage, region, accountId }: Place): string {
+  return `Stage ${stage} in ${region}, account ${accountId}`;
+}
+
 /** Pages of the AWS console. */
 export const CONSOLE_PAGES = {
   execution: (region: string, arn: string): string =>

@@ -7,7 +7,7 @@ import { controlText } from '../control-text.ts';
 import { groupWarnings } from '../group-warnings.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
-import { consoleLink, type Place } from './place.ts';
+import { consoleLink, type Place, placeText } from './place.ts';
 import { isRestore } from '../../ledger/run.ts';
 
 /** Failure, with what to do now; what to do now alone, where nothing failed. */
@@ -190,9 +190,7 @@ export function runSection(report: Report, place?: Place): Html {
       ['Throttled', counted(throttles, 'request')],
       ['Started', `${moment(report.startedAt)} UTC`],
       ['Ended', `${moment(report.finishedAt)} UTC, after ${duration(report.durationSeconds)}`],
-      place === undefined
-        ? undefined
-        : ['Where', `Stage ${place.stage} in ${place.region}, account ${place.accountId}`],
+      place === undefined ? undefined : ['Where', placeText(place)],
       attempts.length === 0
         ? undefined
         : ['Attempts', attempts.map((attempt) => html`${attemptText(attempt)}<br>`)],
