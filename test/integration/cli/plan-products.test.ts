@@ -27,7 +27,7 @@ describe('npm run plan -- --products', () => {
     const { code, stdout } = await plan('--products', '1e9', '--map-mode', 'INLINE');
 
     expect(stdout).toContain(
-      "RunTooLongForInlineError: This run would fill more than Step Functions' history of 25,000 events (1,000,000,000 products at the present caps). Nothing was created.",
+      "RunTooLongForInlineError: This run would fill more than Step Functions' history of 25,000 events (1,000,000,000 source items at the present caps). Nothing was created.",
     );
     expect(code).toBe(3);
   });
