@@ -6,6 +6,7 @@ import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
+import { commandsOf } from '../shared/runs/commands.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -31,14 +32,14 @@ export async function resume(
     throw new InvalidInputError(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
     );
-  if (input.dryRun && !staysDry(run)) throw notDry(run);
+  if (input.dryRun && !staysDry(run)) throw notDry(runtime, run);
   await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: input.confirm }, run);
   if (run.status === 'PLANNED') await assertUsable(runtime, run);
   if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
   const holder = holderOf(execution);
   const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
-  if (resumed === undefined) throw cannotGoOn(run);
+  if (resumed === undefined) throw cannotGoOn(runtime, run);
   // Held since, it has tables and is no plan any more.
   if (resumed.plannedAt !== undefined && !resumed.resumed) await assertStillNewest(runtime, resumed, holder);
   return begun(resumed, 'RESUMED');
@@ -53,26 +54,27 @@ export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
 /** A held dry run goes on as one; a plan that is resumed is applied. */
 const staysDry = ({ status, parameters }: Run): boolean => status !== 'PLANNED' && parameters.dryRun;
 
-function notDry({ runId }: Run): InvalidInputError {
+function notDry({ config }: Runtime, { runId }: Run): InvalidInputError {
+  const { migrate } = commandsOf(config.stage);
   return new InvalidInputError(
-    `"resume": resuming run ${runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed. Start {"resume": "${runId}"} to go on with it, or {"dryRun": true} for a new plan.`,
+    `"resume": resuming run ${runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed. To go on with it: ${migrate({ resume: runId })}. For a new plan: ${migrate({ dryRun: true })}`,
   );
 }
 
-function cannotGoOn({ runId, status }: Run): Error {
+function cannotGoOn({ config }: Runtime, { runId, status }: Run): Error {
   return status === 'HELD' || status === 'PLANNED'
     ? new LockHeldError(
         `Run ${runId} is ${status}, but another run has the table's lock. Nothing was changed. Try again when it has ended.`,
       )
     : new InvalidInputError(
-        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed. Start again with {} for a new run.`,
+        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed. For a new run: ${commandsOf(config.stage).migrate({})}`,
       );
 }
 
 /** @throws InvalidInputError saying why the plan cannot be applied any more; not retried */
 async function assertUsable(runtime: Runtime, run: Run): Promise<void> {
   const obstacle = (await committedSince(runtime, run)) ?? (await missingFile(runtime, run));
-  if (obstacle !== undefined) throw outOfDate(run, obstacle);
+  if (obstacle !== undefined) throw outOfDate(runtime, run, obstacle);
 }
 
 /** Asked again under the lock: from here on nobody else can commit. The plan stays as it was. */
@@ -80,12 +82,13 @@ async function assertStillNewest(runtime: Runtime, run: Run, holder: Holder): Pr
   const obstacle = await committedSince(runtime, run);
   if (obstacle === undefined) return;
   await returnPlan(runtime.ledger, run, holder);
-  throw outOfDate(run, obstacle);
+  throw outOfDate(runtime, run, obstacle);
 }
 
-function outOfDate({ runId }: Run, obstacle: string): InvalidInputError {
+function outOfDate({ config }: Runtime, { runId }: Run, obstacle: string): InvalidInputError {
+  const { migrate } = commandsOf(config.stage);
   return new InvalidInputError(
-    `"resume": plan ${runId} cannot be applied, because ${obstacle}. Nothing was changed. Make a new plan with {"dryRun": true}, or start with {}.`,
+    `"resume": plan ${runId} cannot be applied, because ${obstacle}. Nothing was changed. For a new plan: ${migrate({ dryRun: true })}. For a new run: ${migrate({})}`,
   );
 }
 

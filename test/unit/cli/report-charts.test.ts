@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withoutAwayTime } from '../../../workflow/cli/report-html/away-time.ts';
 import { timelineOf, timeStep } from '../../../workflow/cli/report-html/axis.ts';
+import { chartFigure } from '../../../workflow/cli/report-html/chart.ts';
 import { pathChart } from '../../../workflow/cli/report-html/path-chart.ts';
 import { rateSeries } from '../../../workflow/cli/report-html/rate-series.ts';
 import { stateColor } from '../../../workflow/cli/report-html/state-colors.ts';
@@ -117,6 +118,13 @@ describe('withoutAwayTime', () => {
     expect(closed.path.at(-2)).toMatchObject({ enteredAt: end, leftAt: end, awaySeconds: 86_400 });
     expect(closed.path.at(-1)).toMatchObject({ enteredAt: end, leftAt: end + 2_000 });
     expect(timelineOf(closed).seconds).toBeCloseTo(timelineOf(view).seconds + 2, 6);
+    const again = { ...back, enteredAt: back.leftAt, leftAt: back.leftAt + 1_000 };
+    const before = { ...back, enteredAt: end - 1_000, leftAt: end };
+    const chart = pathChart([before, ...closed.path.slice(-2), again], timelineOf(closed));
+    expect(chart.plot({ isNarrow: false, width: 700 }).y).toMatchObject({
+      names: ['RollBack', 'Held', 'RollBack'],
+    });
+    expect(chartFigure(chart).toString()).toContain('Held for 24 h');
     const { table } = pathChart(closed.path, timelineOf(closed));
     expect(table.toString()).toMatch(
       /<td>Held<\/td><td>Away<\/td><td[^>]*>[^<]*<\/td><td class="number">24 h 0 min<\/td>/,

@@ -29,6 +29,8 @@ interface Bar {
 const secondsOf = ({ bars }: Row): number => bars.reduce((sum, { seconds }) => sum + seconds, 0);
 
 const LABEL_GAP = 5;
+/** Of the time in which no execution worked on the run; it goes through all rows. */
+const BAND_WIDTH = 4;
 
 const outcomes = { done: 'done', failed: 'failed', open: 'going on' } as const;
 
@@ -63,7 +65,8 @@ function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonl
     const { enteredAt, leftAt } = visit;
     const bars = [{ offset: (enteredAt - startMillis) / 1000, seconds: (leftAt - enteredAt) / 1000 }];
     const index = rows.findLastIndex((row) => row.visit.state === visit.state);
-    const known = index >= rows.length - loopStates ? rows[index] : undefined;
+    const isSameAttempt = index > rows.findLastIndex((row) => row.visit.awaySeconds !== undefined);
+    const known = isSameAttempt && index >= rows.length - loopStates ? rows[index] : undefined;
     if (known?.visit.outcome === 'done') rows[index] = { visit, bars: [...known.bars, ...bars] };
     else rows.push({ visit, bars });
   }
@@ -84,15 +87,21 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
         const hasFailed = row.visit.outcome === 'failed';
         const fill = hasFailed ? 'var(--bad)' : stateColor(row.visit.state);
         const middle = y(index);
+        const { awaySeconds } = row.visit;
         const shapes = row.bars.map(({ offset, seconds }) => {
           const left = x(offset);
+          if (awaySeconds !== undefined) {
+            const tooltip = `${row.visit.state} for ${duration(awaySeconds)}`;
+            const [top, bottom] = [y(0) - thickness, y(rows.length - 1) + thickness];
+            return { x: left, y: top, width: BAND_WIDTH, height: bottom - top, tooltip };
+          }
           const width = Math.max(2, x(offset + seconds) - left);
           const tooltip = `${row.visit.state}: ${duration(seconds)}, from ${duration(offset)} to ${duration(offset + seconds)}`;
           return { x: left, y: middle - thickness / 2, width, height: thickness, tooltip };
         });
         const end = Math.max(...shapes.map((shape) => shape.x + shape.width));
-        const { awaySeconds = secondsOf(row) } = row.visit;
-        const text = hasFailed ? `${duration(awaySeconds)} ✕` : duration(awaySeconds);
+        const time = duration(awaySeconds ?? secondsOf(row));
+        const text = hasFailed ? `${time} ✕` : time;
         return [
           ...shapes.map(({ tooltip, ...shape }) => bar(shape, { fill, tooltip })),
           label(text, { ...style, x: end + LABEL_GAP, y: middle }),
