@@ -8,7 +8,7 @@ export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 const LOCAL_IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^']+|#[^']+)'/g;
 
 /** Data files are imported and import nothing. */
-const SOURCES = ['functions/**/*.{ts,json}', 'workflow/**/*.ts'];
+const SOURCES = ['functions/**/*.{ts,cjs,json}', 'workflow/**/*.ts'];
 /** A migration's own tests import the engine's test helpers, and nothing imports them. */
 export const MIGRATION_TESTS = ['functions/migrations/*/test/**'];
 

@@ -84,7 +84,8 @@ async function definitionFiles(): Promise<string[]> {
   const resources = (await readdir(join(root, 'workflow/resources'))).map((name) =>
     join('workflow/resources', name),
   );
-  const code = ['functions/shared/errors.ts', 'functions/shared/text.ts', ...(await definitionCode())];
+  const shared = ['errors.ts', 'nearest-name.cjs', 'text.ts'].map((name) => join('functions/shared', name));
+  const code = [...shared, ...(await definitionCode())];
   return ['serverless.yml', 'package.json', ...functionFiles, ...machines, ...resources, ...code].filter(
     (path) => existsSync(join(root, path)),
   );

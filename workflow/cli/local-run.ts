@@ -2,9 +2,10 @@ import { migration } from '#migration/index.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
@@ -63,18 +64,22 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   const log = await openLog(name, terminal);
   const stopping = onInterrupt(() => terminal.complain('Stopping ...'));
   let aws: EmbeddedAws | undefined;
+  let isStarted = false;
   try {
     terminal.say(terminal.colors.dim('Packaging the service and starting the embedded AWS ...'));
     aws = await startAws(options, { shop, breakage, log });
     breakage?.inject?.(aws.faults);
     if (stopping.signal.aborted) return INTERRUPTED;
     announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
+    isStarted = true;
     const exitCode = await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
     if (exitCode !== INTERRUPTED) terminal.say(terminal.colors.dim(`\n${remains(options)}`));
     return exitCode;
   } finally {
     await aws?.stop();
-    log.end();
+    await finished(log.end());
+    // A log of nothing, in a folder that no run has.
+    if (!isStarted) await rm(join(terminal.out, name), { recursive: true, force: true });
     stopping.release();
   }
 }

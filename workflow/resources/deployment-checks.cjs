@@ -1,7 +1,7 @@
 'use strict';
 
 const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
-const { nearestName } = require('./nearest-name.cjs');
+const { nearestName } = require('../../functions/shared/nearest-name.cjs');
 const { ledgerReader, removalProblem } = require('./open-sync.cjs');
 
 const matches = (pattern) => (value) => pattern.test(value);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WRITE_ENGINES } from '../cost/write-engine.ts';
 import { InvalidInputError } from '../errors.ts';
+import { nearestName } from '../nearest-name.cjs';
 import { cut } from '../text.ts';
 
 /** Fields that machines share. */
@@ -50,7 +51,9 @@ export function parseInput<Input>(typed: unknown, { schema, of, help }: InputKin
   const parsed = schema.safeParse(typed);
   return parsed.success
     ? parsed.data
-    : refuse(`cannot be used: ${parsed.error.issues.map(sentence).join('; ')}`);
+    : refuse(
+        `cannot be used: ${parsed.error.issues.map((issue) => sentence(issue, fieldsOf(schema))).join('; ')}`,
+      );
 }
 
 function kindOf(typed: unknown): string {
@@ -58,10 +61,20 @@ function kindOf(typed: unknown): string {
   return Array.isArray(typed) ? 'a list' : `a ${typeof typed}`;
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
+/** Names of the fields that may be given; none where the schema is no object's. */
+const fieldsOf = (schema: z.ZodType): readonly string[] =>
+  schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+
+function sentence(issue: z.core.$ZodIssue, fields: readonly string[]): string {
   if (issue.code === 'unrecognized_keys')
-    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => `"${cut(key, 80)}"`).join(', ')}`;
+    return `unknown field${issue.keys.length > 1 ? 's' : ''} ${issue.keys.map((key) => unknownField(key, fields)).join(', ')}`;
   return `"${issue.path.join('.')}": ${demandOf(issue)}`;
+}
+
+/** `"dryrun", did you mean "dryRun"?` */
+function unknownField(typed: string, fields: readonly string[]): string {
+  const nearest = nearestName(cut(typed, 80), fields);
+  return `"${cut(typed, 80)}"${nearest === undefined ? '' : ` (did you mean "${nearest}"?)`}`;
 }
 
 /** What a field must be. A schema's own sentence stays. */

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { runCommand } from './run-command.ts';
@@ -65,7 +68,11 @@ describe('npm start', () => {
   });
 
   it('says in a sentence what it cannot read', { timeout: 120_000 }, async () => {
-    const { code, stderr } = await runCommand('start', ['--input', '/nowhere/products.json'], { cwd });
+    const out = await mkdtemp(join(tmpdir(), 'runs-'));
+    const typed = ['--input', '/nowhere/products.json', '--out', out];
+    const { code, stderr } = await runCommand('start', typed, { cwd });
+    // A run that never started leaves no folder.
+    expect(await readdir(out)).toEqual([]);
     expect(stderr).toContain('/nowhere/products.json');
     expect(stderr).not.toMatch(/^ {4}at /m);
     expect(code).toBe(2);

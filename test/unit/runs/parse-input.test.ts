@@ -30,7 +30,8 @@ describe('input that cannot be used', () => {
     [{ onFailure: 'undo' }, '"onFailure": must be "rollback" or "hold"'],
     [{ note: 'n'.repeat(501) }, '"note": must have at most 500 characters'],
     [{ note: 7 }, '"note": must be a text in quotation marks'],
-    [{ dryrun: true }, 'unknown field "dryrun"'],
+    [{ dryrun: true }, 'unknown field "dryrun" (did you mean "dryRun"?)'],
+    [{ everything: true }, 'unknown field "everything"'],
   ])('is refused by what it must be: %j', (typed, demand) => {
     expect(refusal(typed)).toBe(`The input of the migration cannot be used: ${demand}. ${help}`);
   });
