@@ -1,9 +1,24 @@
+import * as z from 'zod';
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { recordFailure } from '../shared/ledger/failure.ts';
 import { readRun } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import type { RecordFailureInput } from '../shared/state.ts';
+import { executionArnSchema, failureSchema, runIdSchema } from '../shared/state.ts';
+
+/** RecordFailure's payload. */
+export const recordFailureSchema = z.strictObject({
+  /** State the failure was caught in. */
+  state: z.string().regex(/^[A-Za-z]{1,80}$/, 'must be the name of a state'),
+  /** The iteration's state data, or a branch's run and failure. */
+  iteration: z.object({
+    runId: runIdSchema,
+    executionArn: executionArnSchema,
+    shard: z.number().int().min(0).max(999).optional(),
+    failure: failureSchema,
+  }),
+});
+export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
 
 /**
  * Writes a failure inside a Map or a branch into the ledger, because the Map's own Catch may only see that some

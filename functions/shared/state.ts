@@ -13,7 +13,7 @@ export const runIdSchema = z
   .regex(RUN_ID_PATTERN, 'must be the id of a run: letters, digits, _ and -, at most 80');
 
 /** ARN of an execution, or `manual:<run id>:<request id>` of a step called alone. */
-const executionArnSchema = z
+export const executionArnSchema = z
   .string()
   .max(400)
   .regex(/^(arn|manual):\S+$/, 'must be the ARN of an execution');
@@ -192,22 +192,6 @@ export const failureSchema = z.lazy(() =>
 );
 export type Failure = z.infer<typeof failureSchema>;
 
-/** RecordFailure's payload. */
-export const recordFailureSchema = z.lazy(() =>
-  z.strictObject({
-    /** State the failure was caught in. */
-    state: z.string().regex(/^[A-Za-z]{1,80}$/, 'must be the name of a state'),
-    /** The iteration's state data, or a branch's run and failure. */
-    iteration: z.object({
-      runId: runIdSchema,
-      executionArn: executionArnSchema,
-      shard: z.number().int().min(0).max(999).optional(),
-      failure: failureSchema,
-    }),
-  }),
-);
-export type RecordFailureInput = z.infer<typeof recordFailureSchema>;
-
 /**
  * RollBack's payload. After a Catch it is the whole state of `migrate` or `restore`. From `rollback` it has the input.
  * From RecoverPrevious it names a dead run.
@@ -261,11 +245,3 @@ export interface RollBackTurn {
   /** The report, for `SUCCEEDED` only. */
   readonly report: unknown;
 }
-
-/** RecoverRun's payload: an EventBridge event of any kind. It is only a hint, and nothing in it is used. */
-export const recoverRunSchema = z.lazy(() =>
-  z.looseObject({
-    source: z.string().optional(),
-    'detail-type': z.string().optional(),
-  }),
-);
