@@ -72,6 +72,7 @@ export const shapes: Readonly<Record<string, readonly PayloadShape[]>> = {
   createReturnsTable: [ofRunStep],
   createProductsEnhancedTable: [ofRunStep],
   migrateProductsEnhanced: [ofWorker],
+  bulkLoad: [ofRunStep],
   verifyMigration: [
     {
       payload: { action: 'scan', worker },
