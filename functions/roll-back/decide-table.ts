@@ -42,12 +42,16 @@ const isOfRun = (runId: string, { runTag, isSinceIntent }: NonNullable<TableFact
 
 function decideIntent({ runId, existing, isIntentWaitOver }: TableFacts): TableDecision | undefined {
   if (existing === undefined) return isIntentWaitOver ? { action: 'note deleted' } : { action: 'wait' };
-  if (isOfRun(runId, existing)) return undefined;
-  // A new table's tags appear late. Without any tag, nothing is decided before the wait is over.
-  const isUndecided = existing.runTag === undefined && existing.isSinceIntent === undefined;
-  if (isUndecided && !isIntentWaitOver) return { action: 'wait' };
-  return { action: 'note existed' };
+  return isOfRun(runId, existing) ? undefined : { action: 'note existed' };
 }
+
+/** A new table's tags appear late, so without our tag nothing is decided before the wait is over. */
+const isUndecided = ({ recorded, existing, isIntentWaitOver }: TableFacts): boolean =>
+  existing !== undefined &&
+  existing.runTag === undefined &&
+  existing.isSinceIntent === undefined &&
+  (recorded.tableId ?? existing.tableId) === existing.tableId &&
+  !isIntentWaitOver;
 
 /**
  * Deletes a table only if its intent, its tag (or, without tags, its time of creation) and its TableId agree, and it
@@ -58,6 +62,7 @@ export function decideTable(facts: TableFacts): TableDecision {
   if (recorded.outcome === 'EXISTED' || recorded.outcome === 'DELETED') return { action: 'nothing' };
   // A table that is still being created cannot be read, and one that is being deleted still exists.
   if (existing?.status === 'CREATING' || existing?.status === 'DELETING') return { action: 'wait' };
+  if (isUndecided(facts)) return { action: 'wait' };
   if (recorded.outcome === 'INTENT') {
     const early = decideIntent(facts);
     if (early !== undefined) return early;

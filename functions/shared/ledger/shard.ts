@@ -194,7 +194,23 @@ export async function listShards<Cursor>(
   runId: string,
   state: ShardState,
 ): Promise<readonly Shard<Cursor>[]> {
-  const items = await listBelow<Facts>(ledger, { partition: `RUN#${runId}`, prefix: `SHARD#${state}#` });
+  return readShards<Cursor>(ledger, runId, `SHARD#${state}#`);
+}
+
+/** Every checkpoint of a run, by state and shard number. Strongly consistent. */
+export async function listAllShards(
+  ledger: LedgerTable,
+  runId: string,
+): Promise<ReadonlyMap<ShardState, readonly Shard[]>> {
+  return Map.groupBy(await readShards(ledger, runId, 'SHARD#'), ({ state }) => state);
+}
+
+async function readShards<Cursor>(
+  ledger: LedgerTable,
+  runId: string,
+  prefix: string,
+): Promise<readonly Shard<Cursor>[]> {
+  const items = await listBelow<Facts>(ledger, { partition: `RUN#${runId}`, prefix });
   const shards = items.map((item) => fromLedgerItem<Cursor>(item));
   return shards.toSorted((one, other) => one.shard - other.shard);
 }

@@ -4,7 +4,7 @@ import { sizeOfPlan } from '../cost/run-size.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { attemptsOf, workedSeconds } from '../ledger/attempt.ts';
 import type { Run } from '../ledger/run.ts';
-import { listShards, SHARD_STATES } from '../ledger/shard.ts';
+import { listAllShards } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { DriftKeys, KeySamples, Report, ReportedFailure, ReportStatus, UntoldReport } from './report.ts';
 import { endingOf, nextStepOf } from './next-step.ts';
@@ -141,8 +141,9 @@ function expiringItems({ plan }: Run, shards: Shards): Pick<Report['source'], 't
 
 /** Reads what the ledger holds of a run besides the run itself. */
 export async function readRunLedger(runtime: Runtime, runId: string): Promise<RunLedger> {
-  const entries = await Promise.all(
-    SHARD_STATES.map(async (state) => [state, await listShards(runtime.ledger, runId, state)] as const),
-  );
-  return { shards: new Map(entries), tables: await listTables(runtime.ledger, runId) };
+  const [shards, tables] = await Promise.all([
+    listAllShards(runtime.ledger, runId),
+    listTables(runtime.ledger, runId),
+  ]);
+  return { shards, tables };
 }

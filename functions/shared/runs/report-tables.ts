@@ -39,6 +39,8 @@ async function lookAt(runtime: Lookout, runId: string, record: TableRecord): Pro
   const existing = (await existingTables(runtime, [record.name])).get(record.name);
   if (existing === undefined || existing.status === 'DELETING') return 'none';
   if (record.tableId !== undefined) return existing.tableId === record.tableId ? 'same' : 'other';
+  // The call that found it died before it could record the id. It carries no tag of the run.
+  if (record.outcome === 'EXISTED') return 'same';
   return (await isOfRun(runtime, runId, record)) ? 'same' : 'other';
 }
 

@@ -11,7 +11,7 @@ const isObject = (value: Data): value is Record<string, Data> =>
 
 /** The value at a reference path, `$`, `$.a.b` or `$$.Execution.Name`; `undefined` if there is none. */
 export function lookUp(path: string, data: Data, context: Data): Data {
-  if (!/^\$\$?(\.\w+)*$/.test(path)) throw new RuntimeFailure(`The fake TestState does not know ${path}.`);
+  if (!/^\$\$?(\.\w+)*$/.test(path)) throw new RuntimeFailure(`No interpreter of the tests knows ${path}.`);
   const [root = '', ...names] = path.split('.');
   return names.reduce<Data>(
     (value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
@@ -33,10 +33,22 @@ export function fillIn(template: Data, data: Data, context: Data): Data {
   if (!isObject(template)) return template;
   const members = Object.entries(template).map(([name, value]) =>
     name.endsWith('.$')
-      ? [name.slice(0, -2), valueAt(String(value), data, context)]
+      ? [name.slice(0, -2), evaluate(String(value), data, context)]
       : [name, fillIn(value, data, context)],
   );
   return Object.fromEntries(members) as Data;
+}
+
+/** A path, or `States.Format('{} ...', $.a)`, the one intrinsic function that the machines use. */
+function evaluate(expression: string, data: Data, context: Data): Data {
+  const format = /^States\.Format\('([^']*)'((?:, \$[\w.$]*)*)\)$/.exec(expression);
+  if (format === null) return valueAt(expression, data, context);
+  const [, text = '', paths = ''] = format;
+  const values = paths
+    .split(', ')
+    .slice(1)
+    .map((path) => String(valueAt(path, data, context)));
+  return text.replaceAll('{}', () => values.shift() ?? '');
 }
 
 /** `input` with a result at a path. `null` drops the result, and `$` replaces the input. */

@@ -53,6 +53,11 @@ describe('what becomes of a table when its run is rolled back', () => {
     });
   });
 
+  it('waits for the tags of a created table, which may show late', () => {
+    const existing = { ...ours, runTag: undefined };
+    expect(decide({ existing, isIntentWaitOver: false })).toEqual({ action: 'wait' });
+  });
+
   it('notes a created table that is gone', () => {
     expect(decide({})).toEqual({ action: 'note deleted' });
   });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { TableRecord } from '../../../functions/shared/ledger/table-record.ts';
-import { type FoundTable, reportedTable } from '../../../functions/shared/runs/report-tables.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  type FoundTable,
+  lookAtTables,
+  reportedTable,
+} from '../../../functions/shared/runs/report-tables.ts';
 
 describe('what became of a table', () => {
   const record = (outcome: TableRecord['outcome'], more: Partial<TableRecord> = {}): TableRecord => ({
@@ -22,5 +27,12 @@ describe('what became of a table', () => {
   });
   it('is nothing where it was announced and never created', () => {
     expect(reportedTable(record('DELETED', { isNeverCreated: true }), 'none')).toBeUndefined();
+  });
+  it('is EXISTED where the call that found it died before it recorded its id', async () => {
+    const send = async () => ({ Table: { TableName: 'cart', TableId: 'b', TableStatus: 'ACTIVE' } });
+    const clients = { tables: { send } as unknown as DynamoDBClient };
+    const { tableId: _, ...announced } = record('EXISTED');
+    const found = (await lookAtTables({ clients }, 'run-a', [announced])).get('cart');
+    expect(reportedTable(announced, found)?.outcome).toBe('EXISTED');
   });
 });

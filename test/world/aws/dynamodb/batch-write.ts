@@ -1,4 +1,4 @@
-import { MAX_ITEM_BYTES, itemSizeBytes } from '../../../../functions/shared/items/item-size.ts';
+import { MAX_ITEM_BYTES } from '../../../../functions/shared/items/item-size.ts';
 import type { WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import { dynamoError, invalid } from '../errors.ts';
 import type { Caller } from '../request.ts';
@@ -10,6 +10,7 @@ import { assertAllowed } from './policies.ts';
 import { itemAt, writeRow } from './rows.ts';
 import { type Table, usableTable } from './table-state.ts';
 import { canonicalItem } from './values.ts';
+import { sizeOf } from './size.ts';
 
 const MAX_WRITES = 25;
 
@@ -42,7 +43,7 @@ function readWrite(table: Table, tableName: string, request: WriteRequest): Batc
   const place = placeOfItem(table, after);
   const refusal = indexKeyProblem(table, after);
   if (refusal !== undefined) throw refusal;
-  if (itemSizeBytes(after) > MAX_ITEM_BYTES) throw invalid('Item size has exceeded the maximum allowed size');
+  if (sizeOf(after) > MAX_ITEM_BYTES) throw invalid('Item size has exceeded the maximum allowed size');
   return { tableName, request, table, place, after };
 }
 

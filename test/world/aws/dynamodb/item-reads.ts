@@ -1,4 +1,3 @@
-import { itemSizeBytes } from '../../../../functions/shared/items/item-size.ts';
 import { attribute, type WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import { invalid } from '../errors.ts';
 import type { Caller } from '../request.ts';
@@ -11,6 +10,7 @@ import { type Place, placeOfKey } from './keys.ts';
 import { assertAllowed } from './policies.ts';
 import { itemAt, staleItems } from './rows.ts';
 import { type Table, usableTable } from './table-state.ts';
+import { sizeOf } from './size.ts';
 
 /** A strongly consistent read of so many bytes costs one unit, any other half a unit. */
 const BYTES_PER_READ_UNIT = 4_096;
@@ -52,7 +52,7 @@ function getItem(aws: Aws, caller: Caller, input: GetInput): unknown {
   const projection = text === undefined ? undefined : parseProjection(text);
   const scope = scopeOf(input, [projection]);
   const item = readItem(aws, table, placeOfKey(table, Key), ConsistentRead);
-  const units = readUnits(item === undefined ? 0 : itemSizeBytes(item), ConsistentRead);
+  const units = readUnits(item === undefined ? 0 : sizeOf(item), ConsistentRead);
   return {
     ...(item && { Item: projected(item, projection?.expression.map(scope.nameOf)) }),
     ...consumed(input.ReturnConsumedCapacity, table, units),
@@ -102,7 +102,7 @@ function batchGet(aws: Aws, caller: Caller, input: BatchGetInput): Work {
     const item = readItem(aws, table, placeOfKey(table, key), isConsistent);
     const items = found.get(tableName) ?? [];
     found.set(tableName, item === undefined ? items : [...items, item]);
-    const spent = readUnits(item === undefined ? 0 : itemSizeBytes(item), isConsistent);
+    const spent = readUnits(item === undefined ? 0 : sizeOf(item), isConsistent);
     units.set(tableName, (units.get(tableName) ?? 0) + spent);
   };
   return {

@@ -1,4 +1,4 @@
-import { BYTES_PER_WRITE_UNIT, itemSizeBytes } from '../../../../functions/shared/items/item-size.ts';
+import { BYTES_PER_WRITE_UNIT } from '../../../../functions/shared/items/item-size.ts';
 import type { WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import { dynamoError, invalid, UnknownToWorldError } from '../errors.ts';
 import type { Caller } from '../request.ts';
@@ -14,6 +14,7 @@ import { assertAllowed } from './policies.ts';
 import { assertUnlocked, itemAt, writeRow } from './rows.ts';
 import { type Table, usableTable } from './table-state.ts';
 import { canonicalItem } from './values.ts';
+import { sizeOf } from './size.ts';
 
 /** A PutItem, UpdateItem or DeleteItem, or one of them in a transaction. */
 export interface WriteInput extends ExpressionInput {
@@ -106,7 +107,7 @@ function planUpdate(table: Table, place: Place, input: WriteInput): PlannedWrite
 
 /** Write units of the table, without those of its indexes. */
 export function writeUnits(before: WireItem | undefined, after: WireItem | undefined): number {
-  const bytes = Math.max(...[before, after].map((item) => (item === undefined ? 0 : itemSizeBytes(item))));
+  const bytes = Math.max(...[before, after].map((item) => (item === undefined ? 0 : sizeOf(item))));
   return Math.max(1, Math.ceil(bytes / BYTES_PER_WRITE_UNIT));
 }
 

@@ -1,5 +1,4 @@
 import { attribute, type WireItem, type WireValue } from '../../../../functions/shared/items/wire-item.ts';
-import { itemSizeBytes } from '../../../../functions/shared/items/item-size.ts';
 import { invalid } from '../errors.ts';
 import type { Aws } from '../state.ts';
 import type { Scope } from './expressions/scope.ts';
@@ -8,6 +7,7 @@ import { attributesOf, hashOf, type Place, placeOfItem, placeOfKey } from './key
 import { comparePlaces, indexFrom, staleItems } from './rows.ts';
 import type { Row, Table, TableIndex, TableKey } from './table-state.ts';
 import { canonicalItem, compareValues, equalValues } from './values.ts';
+import { sizeOf } from './size.ts';
 
 /** Which items of a partition are wanted, and in which direction. */
 export interface PartitionRows {
@@ -97,7 +97,7 @@ export function indexRows(aws: Aws, indexed: Indexed, rows: PartitionRows): Next
   const left = found.filter(isAfter).values();
   return () => {
     const { value: item } = left.next();
-    return item && { item, bytes: itemSizeBytes(item) };
+    return item && { item, bytes: sizeOf(item) };
   };
 }
 

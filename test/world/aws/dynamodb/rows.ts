@@ -1,4 +1,4 @@
-import { itemSizeBytes, MAX_ITEM_BYTES } from '../../../../functions/shared/items/item-size.ts';
+import { MAX_ITEM_BYTES } from '../../../../functions/shared/items/item-size.ts';
 import type { WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import { dynamoError, invalid } from '../errors.ts';
 import type { Aws } from '../state.ts';
@@ -6,6 +6,7 @@ import { keyOf, type Place } from './keys.ts';
 import { recordChange } from './streams.ts';
 import type { Row, Table } from './table-state.ts';
 import { compareText, compareValues } from './values.ts';
+import { sizeOf } from './size.ts';
 
 /** As many changes as an eventually consistent read may be behind ... */
 const MAX_RECENT = 16;
@@ -41,7 +42,7 @@ export function writeRow(aws: Aws, table: Table, { place, after, isExpiry = fals
 }
 
 function checkedSize(item: WireItem): number {
-  const bytes = itemSizeBytes(item);
+  const bytes = sizeOf(item);
   if (bytes > MAX_ITEM_BYTES) throw invalid('Item size has exceeded the maximum allowed size');
   return bytes;
 }

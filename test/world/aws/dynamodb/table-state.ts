@@ -51,6 +51,8 @@ export interface Table {
   readonly createdAt: number;
   /** Until then it is CREATING. */
   activeAt: number;
+  /** Whether DescribeTable has shown it as ACTIVE. */
+  isSeen?: boolean;
   /** Until then it is UPDATING. */
   updatedAt: number;
   /** Once it is being deleted: until then it is DELETING, afterwards gone. */

@@ -28,8 +28,10 @@ function inUse(why: string): Error {
 function describedTable(aws: Aws, nameOrArn: string | undefined): Table {
   const table = findTable(aws, nameOrArn);
   const isYoung = aws.now() < table.createdAt + UNKNOWN_MILLIS;
-  if (isYoung && aws.choose(2, `${table.name} is not known everywhere yet`) === 1)
+  // Once it was seen ACTIVE it is known. Nobody could tell it from a deleted table otherwise.
+  if (isYoung && table.isSeen !== true && aws.choose(2, `${table.name} is not known everywhere yet`) === 1)
     throw tableNotFound(table.name);
+  table.isSeen ||= statusOf(aws, table) === 'ACTIVE';
   return table;
 }
 

@@ -1,0 +1,114 @@
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { SHOP_MARK } from '../../support/writing-shop.ts';
+import { itemsOf, SOURCE, TARGET } from '../holdings.ts';
+import { idOf, type Memory } from '../memory.ts';
+import type { Sender } from '../network.ts';
+import { newLife } from '../scheduler.ts';
+import type { World } from '../world.ts';
+import { placeOfItem } from '../aws/dynamodb/keys.ts';
+import { tableOf } from '../holdings.ts';
+
+/** What the shop does at one moment. */
+export const SHOP_ACTS = [
+  'order',
+  'note',
+  'change product',
+  'add product',
+  'remove product',
+  'read',
+] as const;
+
+export type ShopAct = (typeof SHOP_ACTS)[number];
+
+const TABLES = ['cart', 'orders', 'returns', TARGET] as const;
+
+/** A shop that goes on selling. It sends one request after the other, and remembers what was applied and answered. */
+export interface Shop {
+  act(act: ShopAct): void;
+}
+
+export function openShop(world: World, memory: Memory): Shop {
+  const { scheduler, network } = world;
+  const sender: Sender = {
+    life: newLife(),
+    caller: { name: 'shop', tags: {} },
+    isTroubled: false,
+    underWay: new Set(),
+  };
+  let count = 0;
+  const send = (
+    operation: string,
+    input: object,
+    whenApplied: () => void = () => undefined,
+  ): Promise<unknown> =>
+    network
+      .send(sender, {
+        service: 'dynamodb',
+        operation,
+        input,
+        timeoutMillis: 10_000,
+        isWatched: false,
+        whenApplied,
+      })
+      .catch(() => undefined);
+
+  const mark = async (tableName: string, Key: WireItem): Promise<void> => {
+    count += 1;
+    const name = `${SHOP_MARK}${count}`;
+    let write: { isAnswered: boolean } | undefined;
+    const input = {
+      TableName: tableName,
+      Key,
+      UpdateExpression: 'SET #mark = :true',
+      ExpressionAttributeNames: { '#mark': name },
+      ExpressionAttributeValues: { ':true': { BOOL: true } },
+    };
+    await send('UpdateItem', input, () => {
+      const table = tableOf(world, tableName);
+      if (table !== undefined)
+        write = memory.noteItem({ table: tableName, key: placeOfItem(table, Key).key, mark: name });
+    });
+    if (write !== undefined) write.isAnswered = true;
+  };
+  const products = (): readonly WireItem[] => itemsOf(world, SOURCE);
+  const pick = <T>(from: readonly T[]): T | undefined =>
+    from[scheduler.between(0, Math.max(0, from.length - 1))];
+  const put = (product: WireItem): Promise<unknown> =>
+    send('PutItem', { TableName: SOURCE, Item: product }, () => memory.noteProduct(idOf(product)));
+
+  const carryOut = (act: ShopAct): Promise<unknown> => {
+    count += 1;
+    const product = pick(products());
+    switch (act) {
+      case 'order':
+        return mark(scheduler.pick(TABLES), { PK: { S: `SHOP-ORDER#${count}` }, SK: { S: 'METADATA' } });
+      case 'note':
+        return note(pick(itemsOf(world, TARGET)));
+      case 'add product':
+        return put({ id: { S: `sold-${count}` }, name: { S: 'New' }, price: { S: '1.00' } });
+      case 'change product':
+        return product === undefined
+          ? Promise.resolve()
+          : put({ ...product, shopPrice: { N: String(count) } });
+      case 'remove product':
+        return remove(product);
+      case 'read':
+        return send('Scan', { TableName: scheduler.pick(TABLES) });
+    }
+  };
+  const note = (item: WireItem | undefined): Promise<unknown> => {
+    if (item?.PK === undefined || item.SK === undefined) return Promise.resolve();
+    return mark(TARGET, { PK: item.PK, SK: item.SK });
+  };
+  const remove = (product: WireItem | undefined): Promise<unknown> => {
+    if (product?.id === undefined) return Promise.resolve();
+    const { id } = product;
+    return send('DeleteItem', { TableName: SOURCE, Key: { id } }, () => memory.noteProduct(idOf(product)));
+  };
+  return {
+    act(act) {
+      scheduler.note(`the shop: ${act}`);
+      void carryOut(act);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { ledgerItems, ledgerName, tableOf, targetNames } from '../holdings.ts';
+import type { Memory } from '../memory.ts';
+import { placeOfItem } from '../aws/dynamodb/keys.ts';
+import { writeRow } from '../aws/dynamodb/rows.ts';
+import { toWireItem } from '../plain-values.ts';
+import type { RECORDS, Tampering } from '../plan.ts';
+import { createTable, type World } from '../world.ts';
+
+/** Somebody acts behind the service's back. */
+export function tamper(world: World, memory: Memory, what: Tampering): void {
+  if (what === 'delete a table' || what === 'replace a table')
+    removeTable(world, memory, what === 'replace a table');
+  else removeRecords(world, what);
+}
+
+/** A target of a run, and everything in it. */
+function removeTable(world: World, memory: Memory, isReplaced: boolean): void {
+  const { aws, scheduler, deployed } = world;
+  const [first, ...others] = targetNames(world);
+  if (first === undefined) return;
+  const name = scheduler.pick([first, ...others]);
+  aws.state.tables.delete(name);
+  memory.forgetTable(name);
+  const spec = Object.values(deployed.migration.targets).find((one) => one.name === name);
+  if (!isReplaced || spec === undefined) return;
+  createTable(aws, createTableInput(spec, { name, tags: { owner: 'somebody' } }));
+  memory.noteTable(name);
+}
+
+/** Deletes records of the ledger by hand: all of a kind. */
+function removeRecords(world: World, record: (typeof RECORDS)[number]): void {
+  const table = tableOf(world, ledgerName(world));
+  if (table === undefined) return;
+  const isMeant = (SK: string): boolean => (record.endsWith('#') ? SK.startsWith(record) : SK === record);
+  for (const item of ledgerItems(world).filter(({ SK }) => isMeant(SK)))
+    writeRow(world.aws.aws, table, { place: placeOfItem(table, toWireItem(item)), after: undefined });
+}

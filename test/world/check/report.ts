@@ -1,0 +1,65 @@
+import { stringAttribute } from '../../../functions/shared/items/wire-item.ts';
+import type { Report, ReportedTable } from '../../../functions/shared/runs/report.ts';
+import { itemsOf, ledgerItems, objectBody, runsOf, tableOf, TARGET } from '../holdings.ts';
+import type { World } from '../world.ts';
+
+/** The report of a run from the bucket. */
+export function reportOf(world: World, runId: string): Report | undefined {
+  const body = objectBody(world, `runs/${runId}/report.json`);
+  return body === undefined ? undefined : (JSON.parse(body.toString()) as Report);
+}
+
+const ENDED = new Set(['SUCCEEDED', 'ROLLED_BACK', 'ROLLBACK_FAILED', 'HELD', 'PLANNED']);
+
+/** Promise 6: the report of a run that has just ended states what exists now. */
+export function reportGaps(
+  world: World,
+  run: Readonly<Record<string, unknown>>,
+  isRemovedSince: (table: string) => boolean,
+): readonly string[] {
+  const runId = String(run['runId']);
+  const status = String(run['status']);
+  if (!ENDED.has(status) || run['kind'] !== 'migrate') return [];
+  // Whoever dies between the end of a run and its report leaves none. Its function's answer says so, or never comes.
+  if (world.deaths.has('rollBack') || world.deaths.has('completeRun') || saysSo(world)) return [];
+  const report = reportOf(world, runId);
+  if (report === undefined) return [`6: run ${runId} is ${status} and has no report`];
+  return [
+    ...(report.status === status ? [] : [`6: the report says ${report.status}, the ledger ${status}`]),
+    ...report.tables
+      .filter(({ name }) => !isRemovedSince(name))
+      .flatMap((table) => tableGaps(world, runId, table)),
+    ...(isRemovedSince(TARGET) || isFollowed(world, runId) ? [] : countGaps(world, report)),
+  ];
+}
+
+/** A sync adds and removes items of the run that it follows, and the run's own counts do not know of it. */
+const isFollowed = (world: World, runId: string): boolean =>
+  runsOf(world).some(({ follows }) => (follows as { readonly runId?: string } | undefined)?.runId === runId);
+
+const saysSo = ({ log }: World): boolean =>
+  log.some((line) => line.some((part) => String(part).startsWith('The report could not be written')));
+
+/** `DELETED` is about the table that the run worked with, though another one may have its name now. */
+function tableGaps(world: World, runId: string, { name, outcome, access }: ReportedTable): readonly string[] {
+  const record = ledgerItems(world).find(({ PK, SK }) => PK === `RUN#${runId}` && SK === `TABLE#${name}`);
+  const table = tableOf(world, name);
+  const isOfRun = table !== undefined && (record?.['tableId'] ?? table.id) === table.id;
+  if (outcome === 'DELETED') return isOfRun ? [`6: the report says DELETED of ${name}, which is there`] : [];
+  if (table === undefined) return [`6: the report says ${outcome} of ${name}, which is not there`];
+  const isClosed = JSON.stringify(table.policy.value ?? '').includes('migration-');
+  return access === 'OPEN' && isClosed ? [`6: ${name} is said to be open and is closed`] : [];
+}
+
+function countGaps(world: World, { runId, migrated, status }: Report): readonly string[] {
+  const own = itemsOf(world, TARGET).filter((item) => stringAttribute(item, 'migrationRun') === runId).length;
+  const said = migrated.items;
+  if (status === 'SUCCEEDED') {
+    const expected = own + migrated.alreadyPresent - (migrated.replaced ?? 0);
+    return said === expected
+      ? []
+      : [`6: the report counts ${said} items in place, and there are ${expected}`];
+  }
+  if (status === 'HELD' || said === own) return [];
+  return [`6: the report counts ${said} items in place, and ${own} belong to the run`];
+}

@@ -1,0 +1,78 @@
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { Report } from '../../../functions/shared/runs/report.ts';
+import { tableOf, targetNames } from '../holdings.ts';
+import type { Memory } from '../memory.ts';
+import type { World } from '../world.ts';
+import { reportOf } from './report.ts';
+
+/** Promise 3: after ROLLED_BACK everything is as it was before the run, but for what others have written since. */
+export function rolledBackGaps(world: World, memory: Memory, runId: string): readonly string[] {
+  const report = reportOf(world, runId);
+  return [
+    ...leftTables(world, memory, { runId, report }),
+    ...changedItems(world, memory, runId),
+    ...ownItems(world, { runId, report }),
+  ];
+}
+
+interface RolledBackRun {
+  readonly runId: string;
+  readonly report: Report | undefined;
+}
+
+/** A table of the run that stays is named as kept, and somebody else has written to it. */
+function leftTables(
+  world: World,
+  { before, writes }: Memory,
+  { runId, report }: RolledBackRun,
+): readonly string[] {
+  const snapshot = before.get(runId);
+  if (snapshot === undefined) return [];
+  const isNamed = (name: string): boolean =>
+    report?.tables.some((table) => table.name === name && table.outcome === 'KEPT') === true;
+  const isOfRun = (name: string): boolean =>
+    tableOf(world, name)?.tags.value.some(({ Key, Value }) => Key === 'migration:run' && Value === runId) ===
+    true;
+  return targetNames(world)
+    .filter((name) => isOfRun(name) && snapshot.get(name)?.tableId !== tableOf(world, name)?.id)
+    .filter((name) => !isNamed(name) || !writes.some(({ table }) => table === name))
+    .map((name) => `3: table ${name} stayed`);
+}
+
+/** Whatever existed before, and whatever anyone else wrote, stays. */
+function changedItems(world: World, { before }: Memory, runId: string): readonly string[] {
+  const snapshot = before.get(runId) ?? new Map();
+  return [...snapshot].flatMap(([name, { tableId, items }]) => {
+    const table = tableOf(world, name);
+    if (table === undefined || table.id !== tableId) return [`3: table ${name} is gone`];
+    return [...items].flatMap(([key, item]) => {
+      const now = table.rows.get(key)?.item;
+      return isSame(now, item) ? [] : [`3: ${key} of ${name} is not as it was`];
+    });
+  });
+}
+
+const isSame = (one: WireItem | undefined, other: WireItem): boolean =>
+  one === other || (one !== undefined && canonicalJson(one) === canonicalJson(other));
+
+/** Nothing that only the run has written is left, unless the report says so. */
+function ownItems(world: World, { runId, report }: RolledBackRun): readonly string[] {
+  const left = targetNames(world).flatMap((name) =>
+    [...(tableOf(world, name)?.rows.values() ?? [])].filter(
+      ({ item }) => stringAttribute(item, 'migrationRun') === runId,
+    ),
+  );
+  const named = report?.migrated.items ?? 0;
+  return left.length <= named ? [] : [`3: ${left.length} items of the run stayed, ${named} are named`];
+}
+
+/** Promise 3: every write of the shop that was answered is in place, or its table was deleted by somebody else. */
+export function lostWrites(world: World, { writes }: Memory): readonly string[] {
+  return writes
+    .filter(({ isAnswered, table, key, mark }) => {
+      const item = tableOf(world, table)?.rows.get(key)?.item;
+      return isAnswered && item?.[mark] === undefined;
+    })
+    .map(({ table, key, mark }) => `3: the shop has lost ${mark} of ${key} in ${table}`);
+}

@@ -1,0 +1,96 @@
+import { gunzipSync } from 'node:zlib';
+import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { coverageGaps } from '../../support/coverage-checker.ts';
+import { unmarked } from '../../support/shop-marks.ts';
+import { itemsOf, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
+import { idOf, type Memory } from '../memory.ts';
+import type { World } from '../world.ts';
+
+/** Promise 2: after SUCCEEDED every product is covered by the target, quarantined, or foreign items are in its place. */
+export function targetGaps(world: World, memory: Memory, runId: string): readonly string[] {
+  const quarantined = quarantinedIds(world, runId);
+  const byPartition = Map.groupBy(itemsOf(world, TARGET), (item) => stringAttribute(item, 'PK'));
+  const gaps = itemsOf(world, SOURCE)
+    .filter((product) => !quarantined.has(idOf(product)))
+    .flatMap((product) => {
+      const items = byPartition.get(`PRODUCT#${idOf(product)}`) ?? [];
+      return productGaps(world, memory, { runId, product, items });
+    });
+  return [...gaps, ...extraItems(world, memory, runId)];
+}
+
+interface Place {
+  readonly runId: string;
+  readonly product: WireItem;
+  readonly items: readonly WireItem[];
+}
+
+function productGaps(world: World, memory: Memory, { runId, product, items }: Place): readonly string[] {
+  const found = items.map(unmarked);
+  if (found.some(({ isOfShop }) => isOfShop)) return [];
+  const versions = memory.versions.get(idOf(product)) ?? [];
+  const bare = found.map(({ item }) => item);
+  const gaps = versions.flatMap(({ item }) => (item === undefined ? [] : [coverageGaps(item, bare)]));
+  if (gaps.some((some) => some.length === 0)) return [];
+  // A product that the shop has added since the run began is drift: the run may have read the table before.
+  const isNew = items.length === 0 && (versions[0]?.at ?? 0) >= beganAt(world, runId);
+  return isNew ? [] : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);
+}
+
+function beganAt({ aws }: World, runId: string): number {
+  return [...aws.state.executions.values()].find(({ name }) => name === runId)?.startedAt ?? 0;
+}
+
+/** Ids of the products in a run's quarantine files. */
+export function quarantinedIds(world: World, runId: string): ReadonlySet<string> {
+  const keys = objectKeys(world, `runs/${runId}/quarantine/`);
+  const lines = keys.flatMap((key) => String(objectBody(world, key)).split('\n')).filter(Boolean);
+  return new Set(lines.map((line) => idOf((JSON.parse(line) as { readonly item: WireItem }).item)));
+}
+
+/** What is neither a product's, nor the shop's, nor was there before. */
+function extraItems(world: World, { before, versions }: Memory, runId: string): readonly string[] {
+  const partitions = new Set([...versions.keys()].map((id) => `PRODUCT#${id}`));
+  const existing = new Set(before.get(runId)?.get(TARGET)?.items.values());
+  const extra = itemsOf(world, TARGET).filter(
+    (item) =>
+      !partitions.has(stringAttribute(item, 'PK') ?? '') && !unmarked(item).isOfShop && !existing.has(item),
+  );
+  return extra.length === 0 ? [] : [`2: ${extra.length} items of ${TARGET} belong to no product`];
+}
+
+/** Promise 2: every item of a sealed backup is a version of its product, and no product is missing that was always there. */
+export function backupGaps(
+  world: World,
+  memory: Memory,
+  run: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const { backup } = run as { readonly backup?: { readonly backupId: string } };
+  if (backup === undefined) return [];
+  const keys = objectKeys(world, `AWSDynamoDB/${backup.backupId}/data/`);
+  const items = keys.flatMap((key) => linesOf(objectBody(world, key)));
+  const ids = new Set(items.map(idOf));
+  const isKnown = (item: WireItem): boolean =>
+    (memory.versions.get(idOf(item)) ?? []).some((version) => isSame(version.item, item));
+  const foreign = items.filter((item) => !isKnown(item)).map(idOf);
+  const startedAt = Date.parse(String(run['startedAt']));
+  const constant = [...memory.versions].filter(
+    ([, all]) => all.length === 1 && (all[0]?.at ?? 0) < startedAt,
+  );
+  const missing = constant.map(([id]) => id).filter((id) => !ids.has(id));
+  return [
+    ...foreign.map((id) => `2: backup ${backup.backupId} has ${id} as it never was`),
+    ...missing.map((id) => `2: backup ${backup.backupId} lacks ${id}`),
+    ...(ids.size === items.length ? [] : [`2: backup ${backup.backupId} has a product twice`]),
+  ];
+}
+
+function linesOf(body: Buffer | undefined): readonly WireItem[] {
+  if (body === undefined) return [];
+  const lines = gunzipSync(body).toString().split('\n').filter(Boolean);
+  return lines.map((line) => (JSON.parse(line) as { readonly Item: WireItem }).Item);
+}
+
+const isSame = (one: WireItem | undefined, other: WireItem): boolean =>
+  one !== undefined && canonicalJson(one) === canonicalJson(other);

@@ -1,0 +1,59 @@
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
+import { presentTable, type Table } from './aws/dynamodb/table-state.ts';
+import { toPlainItem } from './plain-values.ts';
+import type { World } from './world.ts';
+
+/** What the account holds, read without a request. */
+
+/** An item of the ledger in plain values. */
+export type LedgerItem = Readonly<Record<string, unknown>> & { readonly PK: string; readonly SK: string };
+
+/** The table, if it exists and is not being deleted. */
+export function tableOf({ aws }: World, name: string): Table | undefined {
+  const table = presentTable(aws.aws, name);
+  return table?.goneAt === undefined ? table : undefined;
+}
+
+export function itemsOf(world: World, name: string): readonly WireItem[] {
+  return tableOf(world, name)?.inOrder.map(({ item }) => item) ?? [];
+}
+
+export const SOURCE = 'products';
+export const TARGET = 'products-enhanced';
+
+export const ledgerName = ({ deployed }: World): string => `${deployed.stack.prefix}ledger`;
+
+/** Names of all tables but the ledger and the source. */
+export function targetNames(world: World): readonly string[] {
+  const others = new Set([SOURCE, ledgerName(world)]);
+  return [...world.aws.state.tables.keys()].filter((name) => !others.has(name) && tableOf(world, name));
+}
+
+export function ledgerItems(world: World): readonly LedgerItem[] {
+  return itemsOf(world, ledgerName(world)).map((item) => toPlainItem(item) as LedgerItem);
+}
+
+/** The runs, oldest first. */
+export function runsOf(world: World): readonly LedgerItem[] {
+  const runs = ledgerItems(world).filter(({ SK }) => SK === 'RUN');
+  return runs.toSorted((one, other) => String(one['startedAt']).localeCompare(String(other['startedAt'])));
+}
+
+/** The migrations, oldest first. */
+export const migrationsOf = (world: World): readonly LedgerItem[] =>
+  runsOf(world).filter(({ kind }) => kind === 'migrate');
+
+export function findRun(world: World, runId: string): LedgerItem | undefined {
+  return runsOf(world).find((run) => run['runId'] === runId);
+}
+
+/** Keys of the objects under a prefix. */
+export function objectKeys(world: World, prefix: string): readonly string[] {
+  const [bucket] = world.aws.state.buckets.values();
+  return [...(bucket?.objects.keys() ?? [])].filter((key) => key.startsWith(prefix)).toSorted();
+}
+
+export function objectBody(world: World, key: string): Buffer | undefined {
+  const [bucket] = world.aws.state.buckets.values();
+  return bucket?.objects.get(key)?.body;
+}

@@ -1,0 +1,118 @@
+import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
+import { itemsOf, SOURCE, tableOf, targetNames } from './holdings.ts';
+import type { World } from './world.ts';
+
+/** What a table held, by key. */
+interface Remembered {
+  readonly tableId: string;
+  readonly items: Map<string, WireItem>;
+}
+
+/** Tables as they must be after a roll back. */
+export type Snapshot = Map<string, Remembered>;
+
+/** A version of a product. `undefined`: it was removed. */
+export interface Version {
+  readonly item: WireItem | undefined;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** One write of the shop that was applied. */
+export interface ShopWrite {
+  readonly table: string;
+  readonly tableId: string;
+  readonly key: string;
+  /** An attribute that only this write has given. */
+  readonly mark: string;
+  isAnswered: boolean;
+}
+
+/** What others than the service have done, to compare with what is there. */
+export interface Memory {
+  /** By the run that began then. What the shop has written since is in it. */
+  readonly before: ReadonlyMap<string, Snapshot>;
+  /** Every version of every product, by id. */
+  readonly versions: ReadonlyMap<string, readonly Version[]>;
+  readonly writes: readonly ShopWrite[];
+  /** By name: when somebody has deleted a table last (epoch milliseconds). */
+  readonly removed: ReadonlyMap<string, number>;
+  /** Remembers what is there now, as the beginning of a run. */
+  begin(runId: string): void;
+  /** The shop has just written a product. */
+  noteProduct(id: string): void;
+  /** The shop has just written an item of a target table. */
+  noteItem(write: Omit<ShopWrite, 'tableId' | 'isAnswered'>): ShopWrite;
+  /** Somebody has deleted a table, and everything in it. */
+  forgetTable(name: string): void;
+  /** Somebody has created a table, which must stay. */
+  noteTable(name: string): void;
+}
+
+export function createMemory(world: World): Memory {
+  const before = new Map<string, Snapshot>();
+  const versions = new Map<string, Version[]>();
+  const removed = new Map<string, number>();
+  let writes: ShopWrite[] = [];
+  const now = world.scheduler.now;
+  for (const item of itemsOf(world, SOURCE)) versions.set(idOf(item), [{ item, at: now() }]);
+  return {
+    before,
+    versions,
+    removed,
+    get writes() {
+      return writes;
+    },
+    begin(runId) {
+      if (!before.has(runId)) before.set(runId, snapshotOf(world));
+    },
+    noteProduct(id) {
+      const item = itemsOf(world, SOURCE).find((one) => idOf(one) === id);
+      versions.set(id, [...(versions.get(id) ?? []), { item, at: now() }]);
+    },
+    noteItem({ table, key, mark }) {
+      const found = tableOf(world, table);
+      const tableId = found?.id ?? '';
+      const item = found?.rows.get(key)?.item;
+      for (const snapshot of before.values()) noteIn(snapshot, { table, tableId, key, item });
+      const write = { table, tableId, key, mark, isAnswered: false };
+      writes.push(write);
+      return write;
+    },
+    forgetTable(name) {
+      removed.set(name, now());
+      for (const snapshot of before.values()) snapshot.delete(name);
+      writes = writes.filter(({ table }) => table !== name);
+    },
+    noteTable(name) {
+      const tableId = tableOf(world, name)?.id ?? '';
+      for (const snapshot of before.values()) snapshot.set(name, { tableId, items: new Map() });
+    },
+  };
+}
+
+export const idOf = (product: WireItem): string => stringAttribute(product, 'id') ?? '';
+
+function snapshotOf(world: World): Snapshot {
+  return new Map(
+    targetNames(world).map((name) => {
+      const table = tableOf(world, name);
+      const rows = [...(table?.rows.values() ?? [])];
+      return [name, { tableId: table?.id ?? '', items: new Map(rows.map(({ key, item }) => [key, item])) }];
+    }),
+  );
+}
+
+interface Noted {
+  readonly table: string;
+  readonly tableId: string;
+  readonly key: string;
+  readonly item: WireItem | undefined;
+}
+
+function noteIn(snapshot: Snapshot, { table, tableId, key, item }: Noted): void {
+  const remembered = snapshot.get(table) ?? { tableId, items: new Map<string, WireItem>() };
+  snapshot.set(table, remembered);
+  if (remembered.tableId !== tableId || item === undefined) return;
+  remembered.items.set(key, item);
+}

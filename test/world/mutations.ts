@@ -1,0 +1,181 @@
+/** A fix that is taken out of the source, to see whether the worlds miss it. */
+export interface Mutation {
+  /** What the service does no longer. */
+  readonly name: string;
+  /** The kind of attack that it stands against. */
+  readonly attack: string;
+  /** Path below functions/. */
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const LATE = 'a late write of our own';
+const LOOK = 'look, then delete';
+const LESS = 'success on less';
+const OURS = 'an unconditional write into a table that is ours no more';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'no worker looks at its run again',
+    attack: LATE,
+    file: 'shared/ledger/fence.ts',
+    from: 'if (age < RENEW_MILLIS) return;',
+    to: 'if (age < Number.POSITIVE_INFINITY) return;',
+  },
+  {
+    name: 'nobody waits for claims that were left open',
+    attack: LATE,
+    file: 'shared/ledger/claims.ts',
+    from: 'return Math.min(Math.max(0, ...times), stoppedAt + longestWaitMillis(fenceMillis));',
+    to: 'return 0 * Math.max(0, ...times);',
+  },
+  {
+    name: 'a takeover of a claim is not remembered',
+    attack: LATE,
+    file: 'shared/ledger/claims.ts',
+    from: 'isTakeover ? now + fenceMillis : undefined',
+    to: 'isTakeover ? undefined : undefined',
+  },
+  {
+    name: 'a request without an answer counts as over',
+    attack: LATE,
+    file: 'shared/ledger/claims.ts',
+    from: 'return { claim: undefined, quietAt: latest(before.quietAt, inDoubtUntil) };',
+    to: 'return { claim: undefined, quietAt: latest(before.quietAt, undefined) };',
+  },
+  {
+    name: 'a roll back does not wait for tables that were announced',
+    attack: LATE,
+    file: 'roll-back/roll-back-table.ts',
+    from: 'runtime.config.intentWaitSeconds * 1_000;',
+    to: '0;',
+  },
+  {
+    name: 'a data file is overwritten',
+    attack: LATE,
+    file: 'shared/aws/object-store.ts',
+    from: "const NOTHING_THERE = { IfNoneMatch: '*' } as const;",
+    to: "const NOTHING_THERE = {} as { IfNoneMatch: '*' };",
+  },
+  {
+    name: 'a roll back does not close the tables of a run that succeeded',
+    attack: LOOK,
+    file: 'roll-back/close-table.ts',
+    from: 'const leftMillis = closedAt + runtime.config.closeWaitSeconds * 1_000 - runtime.clock.now();',
+    to: 'const leftMillis = closedAt * 0;',
+  },
+  {
+    name: 'new tables are open from the beginning',
+    attack: LOOK,
+    file: 'shared/tables/close-table.ts',
+    from: "if (run.kind === 'manual' || !config.closeNewTables) return undefined;",
+    to: 'if (run.kind.length > 0) return undefined;',
+  },
+  {
+    name: 'what was deleted with more than was read does not come back',
+    attack: LOOK,
+    file: 'shared/copy/put-back.ts',
+    from: "if (isSame(old, asRead)) return 'gone';",
+    to: "if (isSame(old, old)) return 'gone';",
+  },
+  {
+    name: 'a roll back deletes tables without looking inside',
+    attack: LOOK,
+    file: 'roll-back/decide-table.ts',
+    from: "if (contents === 'something of the shop')",
+    to: "if (contents === 'something of the shop' && recorded.outcome === 'EXISTED')",
+  },
+  {
+    name: 'a worker does not compare the id of its table',
+    attack: OURS,
+    file: 'migrate-products/open-target.ts',
+    from: '    await assertSameTable(runtime, record);',
+    to: '',
+  },
+  {
+    name: 'items of existing tables are overwritten',
+    attack: OURS,
+    file: 'shared/aws/unchanged.ts',
+    from: "expression: 'attribute_not_exists(#key)'",
+    to: "expression: 'attribute_not_exists(#key) OR attribute_exists(#key)'",
+  },
+  {
+    name: 'a run is committed whatever its shards say',
+    attack: LESS,
+    file: 'shared/runs/equations.ts',
+    from: 'const open = planned.filter((index) => !done.has(index));',
+    to: 'const open = planned.filter((index) => !done.has(index) && index < 0);',
+  },
+  {
+    name: 'nobody looks at the tables before the commit',
+    attack: LESS,
+    file: 'complete-run/judge.ts',
+    from: '...facts.tables.flatMap(tableProblems),',
+    to: '',
+  },
+  {
+    name: 'what DynamoDB leaves unprocessed is not sent again',
+    attack: LESS,
+    file: 'shared/copy/load/batch-writer.ts',
+    from: 'await noteBatch(batch, missingOf(scope, batch, outcome.unprocessed));',
+    to: 'await noteBatch(batch, []);',
+  },
+  {
+    name: 'a run that others rely on is rolled back without a confirmation',
+    attack: 'an old unfinished run is rolled back after a later one succeeded on its tables',
+    file: 'roll-back/confirm.ts',
+    from: "if (order.reason !== 'operator') return;",
+    to: 'if (order.reason.length > 0) return;',
+  },
+  {
+    name: 'nobody notes which runs a run relies on',
+    attack: 'an old unfinished run is rolled back after a later one succeeded on its tables',
+    file: 'shared/ledger/reliance.ts',
+    from: 'const reliance = await findReliance(ledger, runId, evidence);',
+    to: 'const reliance = new Map() as Awaited<ReturnType<typeof findReliance>>;',
+  },
+  {
+    name: 'a table that cannot be rolled back stops the roll back',
+    attack: 'roll back cannot read or delete one thing',
+    file: 'roll-back/roll-back-table.ts',
+    from: 'if (endsTurn(error)) throw error;',
+    to: 'if (error !== undefined) throw error;',
+  },
+  {
+    name: 'a run whose lock was removed is waited for',
+    attack: 'ledger records removed by hand',
+    file: 'recover-run/recover-run.ts',
+    from: 'if (!(await isAbandoned(runtime, run))) return undefined;',
+    to: 'if (run.runId.length > 0) return undefined;',
+  },
+  {
+    name: 'a report says what its run has recorded, not what is there',
+    attack: 'the report rebuilt from a status',
+    file: 'shared/runs/report-tables.ts',
+    from: "if (found === 'same' || found === 'unknown') return as(outcome);",
+    to: 'if (found.length > 0) return as(outcome);',
+  },
+  {
+    name: 'a roll back does not wait for the tags of new tables',
+    attack: 'tags are eventually consistent',
+    file: 'roll-back/decide-table.ts',
+    from: "if (isUndecided(facts)) return { action: 'wait' };",
+    to: '',
+  },
+  {
+    name: 'an object that arrives cut is taken as it is',
+    attack: 'GET cut in mid-stream',
+    file: 'shared/aws/object-store.ts',
+    from: 'if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)',
+    to: 'if (answer.ContentLength === -1)',
+  },
+  {
+    name: 'a lost answer of a change of status counts as a refusal',
+    attack: 'applied, answer lost',
+    file: 'shared/ledger/transition.ts',
+    from: 'return after?.changedBy === writer ? after : undefined;',
+    to: "return after?.changedBy === writer && after.status === 'NONE' ? after : undefined;",
+  },
+];

@@ -1,0 +1,150 @@
+import { hireOperator } from './actors/operator.ts';
+import { openShop } from './actors/shop.ts';
+import type { DeployedService } from './deployed.ts';
+import { migrationsOf, runsOf } from './holdings.ts';
+import { startMappings } from './mappings.ts';
+import { createMemory } from './memory.ts';
+import type { Strike } from './misfortunes.ts';
+import { drawPlan, type Plan } from './plan.ts';
+import { type Scene, untilRest } from './scene.ts';
+import { stock } from './stock.ts';
+import { followRun } from './sync-story.ts';
+import { refusalOf, watchRequests, watchStarts } from './watch.ts';
+import { createWorld, type World } from './world.ts';
+
+/** Which world, and how. */
+export interface WorldCase {
+  readonly seed: number;
+  readonly trace?: ((line: string) => void) | undefined;
+  /** The misfortunes that happen, by their ordinals; absent: all. */
+  readonly only?: ReadonlySet<number> | undefined;
+}
+
+/** How a world ended. */
+export interface WorldResult {
+  readonly seed: number;
+  /** One sentence for each promise that did not hold. */
+  readonly violations: readonly string[];
+  readonly struck: readonly Strike[];
+  /** Status of each run, in their order. */
+  readonly ends: readonly string[];
+  readonly events: number;
+  readonly virtualMillis: number;
+}
+
+/** Runs one world to its end, and judges it. */
+export async function runWorld(
+  deployed: DeployedService,
+  { seed, trace, only }: WorldCase,
+): Promise<WorldResult> {
+  const plan = drawPlan(seed);
+  const world = createWorld(deployed, { seed, trace, only, timeoutMillis: plan.timeoutMillis });
+  stock(world, plan);
+  const begun = world.scheduler.now();
+  const found = await live(world, plan).catch((error: unknown) => [
+    `the world ended: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  ]);
+  return {
+    seed,
+    violations: found,
+    struck: world.misfortunes.struck,
+    ends: runsOf(world).map(({ status }) => String(status)),
+    events: world.scheduler.count,
+    virtualMillis: world.scheduler.now() - begun,
+  };
+}
+
+async function live(world: World, plan: Plan): Promise<readonly string[]> {
+  const memory = createMemory(world);
+  if (plan.sync !== undefined) startMappings(world);
+  const scene: Scene = {
+    world,
+    plan,
+    memory,
+    shop: openShop(world, memory),
+    operator: hireOperator(world, plan.input),
+    isTampered: false,
+    isLast: false,
+    isFrozen: false,
+  };
+  const writes: string[] = [];
+  watchRequests(scene, writes);
+  watchStarts(scene);
+  world.trouble = plan.trouble;
+  world.refusal = (request) => refusalOf(plan, request);
+  const isHasty = plan.isHasty && plan.followUps.length > 0;
+  const first = await untilRest(scene, () => scene.operator.start(), isHasty);
+  const problems = first.length > 0 ? first : await goOn(scene);
+  return [...writes, ...problems];
+}
+
+/** What comes after the first run, until a promise is found broken. */
+async function goOn(scene: Scene): Promise<readonly string[]> {
+  const { world, plan, operator } = scene;
+  if (plan.sync !== undefined && migrationsOf(world).at(-1)?.['status'] === 'SUCCEEDED') {
+    const found = await followRun(scene, plan.sync);
+    if (found.length > 0) return found;
+  }
+  for (const [index, act] of plan.followUps.entries()) {
+    if (!world.misfortunes.happens('operator', act)) continue;
+    if (plan.isTroubledAfterwards) world.trouble = plan.trouble;
+    const isHasty = plan.isHasty && index + 1 < plan.followUps.length;
+    const found = await untilRest(scene, () => operator.act(act), isHasty);
+    if (found.length > 0) return found;
+  }
+  const finished = await finish(scene);
+  return finished.length > 0 ? finished : startAgain(scene);
+}
+
+/** Does what the report of a run without a good end advises. */
+async function finish(scene: Scene): Promise<readonly string[]> {
+  const { operator, world } = scene;
+  if (runsOf(world).some((run) => run['status'] === 'SYNCING')) {
+    const found = await untilRest(scene, () => operator.sync({ action: 'cancel' }));
+    if (found.length > 0) return found;
+  }
+  for (const { runId, kind } of waitingRuns(world)) {
+    const isWaiting = (): boolean => waitingRuns(world).some((run) => run.runId === runId);
+    if (kind === 'migrate' && waitingRuns(world).some((run) => run.runId === runId && run.isHeld)) {
+      const found = await untilRest(scene, () => operator.resume(runId));
+      if (found.length > 0) return found;
+    }
+    const found = isWaiting() ? await untilRest(scene, () => operator.rollBack(runId)) : [];
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Runs that wait for somebody. */
+function waitingRuns(world: World) {
+  return runsOf(world).flatMap((run) => {
+    const { status, kind } = run;
+    const isHeld = status === 'HELD';
+    return isHeld || status === 'ROLLBACK_FAILED' ? [{ runId: String(run['runId']), kind, isHeld }] : [];
+  });
+}
+
+/** Promise 4: another run without trouble succeeds. */
+async function startAgain(scene: Scene): Promise<readonly string[]> {
+  const { world, plan } = scene;
+  scene.isLast = true;
+  // A table that the shop has switched to is not written without a word.
+  const switched = runsOf(world).findLast((run) => run['status'] === 'SWITCHED')?.['runId'];
+  const again = hireOperator(world, {
+    ...plan.input,
+    dryRun: false,
+    maxQuarantined: 1_000,
+    ...(switched !== undefined && { confirm: switched }),
+  });
+  const count = migrationsOf(world).length;
+  const found = await untilRest(scene, () => again.start('again'));
+  const newest = migrationsOf(world).at(-1);
+  if (found.length > 0) return found.map((gap) => `4: ${gap}`);
+  const isDone = migrationsOf(world).length > count && newest?.['status'] === 'SUCCEEDED';
+  return isDone ? [] : [`4: the next run ended ${String(newest?.['status'])} (${failureOf(world)})`];
+}
+
+function failureOf({ aws }: World): string {
+  const { error = 'no error', cause = '' } = [...aws.state.executions.values()].at(-1) ?? {};
+  return `${error}: ${cause.slice(0, 500)}`;
+}

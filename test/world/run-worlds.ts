@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { addTally, emptyTally, type Tally } from './tally.ts';
+import type { Share } from './worker.ts';
+
+export interface WorldsOptions {
+  readonly seed: number;
+  readonly runs: number;
+  /** Failures of each worker that are shrunk. */
+  readonly shrunk?: number;
+  /** Ends at the first failure. */
+  readonly untilFound?: boolean;
+  /** A fix that is taken out of the functions. */
+  readonly mutation?: string | undefined;
+  readonly onProgress?: (sum: Tally) => void;
+}
+
+/** What the worlds have shown, and how fast they were: without the time that a worker needs to load the functions. */
+export interface Worlds extends Tally {
+  readonly seed: number;
+  readonly runsPerSecond: number;
+}
+
+/** Runs worlds of consecutive seeds on all cores. */
+export async function runWorlds(options: WorldsOptions): Promise<Worlds> {
+  const { seed, runs } = options;
+  const step = Math.min(availableParallelism(), runs);
+  const sum = emptyTally();
+  let begunAt: number | undefined;
+  const workers = Array.from({ length: step }, (_, index) => {
+    const { shrunk = 3, untilFound = false } = options;
+    const { mutation } = options;
+    const share: Share = { from: seed + index, to: seed + runs, step, shrunk, untilFound, mutation };
+    return new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
+  });
+  const finished = workers.map(
+    (worker) =>
+      new Promise<void>((resolve, reject) => {
+        worker.on('message', (message: Tally | 'ready') => {
+          begunAt ??= performance.now();
+          if (message === 'ready') return;
+          addTally(sum, message);
+          options.onProgress?.(sum);
+          if (options.untilFound === true && sum.violations > 0)
+            for (const one of workers) void one.terminate();
+        });
+        worker.on('error', reject);
+        worker.on('exit', () => resolve());
+      }),
+  );
+  await Promise.all(finished);
+  const seconds = (performance.now() - (begunAt ?? 0)) / 1_000;
+  return { ...sum, seed, runsPerSecond: Math.round((10 * sum.runs) / seconds) / 10 };
+}

@@ -1,0 +1,80 @@
+import { violations } from './check/check.ts';
+import type { Operator } from './actors/operator.ts';
+import type { Shop } from './actors/shop.ts';
+import { runsOf } from './holdings.ts';
+import type { Memory } from './memory.ts';
+import type { Plan } from './plan.ts';
+import { NO_TROUBLE } from './trouble.ts';
+import type { World } from './world.ts';
+
+/** Everybody who acts in one world. */
+export interface Scene {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly memory: Memory;
+  readonly shop: Shop;
+  readonly operator: Operator;
+  isTampered: boolean;
+  /** Nobody acts any more: the last run must succeed. */
+  isLast: boolean;
+  /** The shop has stopped writing. */
+  isFrozen: boolean;
+}
+
+const AT_WORK = new Set(['RUNNING', 'ROLLING_BACK', 'SWITCHING', 'CANCELLING']);
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** No request and no call lands later than this. */
+const LATEST_MILLIS = 300_000;
+/** How soon a hasty operator goes on. */
+const HASTE_MILLIS = 30_000;
+const MOST_MINUTES = 720;
+
+/** Lets something begin, waits for its end, and then without trouble until everything is at rest; then judges. */
+export async function untilRest(
+  scene: Scene,
+  begin: () => Promise<unknown>,
+  isHasty = false,
+): Promise<readonly string[]> {
+  const { world, memory, isTampered } = scene;
+  const { scheduler } = world;
+  let isBegun = false;
+  void begin().then(
+    () => (isBegun = true),
+    () => (isBegun = true),
+  );
+  const isQuiet = (): boolean => isBegun && !isAnyRunning(world);
+  const outcome = await scheduler.run(isQuiet, 24 * HOUR);
+  if (outcome !== 'done') return [`4: an execution has not ended in a day (${runningIn(world)})`];
+  world.trouble = NO_TROUBLE;
+  world.refusal = () => undefined;
+  if (isHasty) {
+    await scheduler.run(() => false, scheduler.between(0, HASTE_MILLIS));
+    return [];
+  }
+  // What is late lands.
+  await scheduler.run(() => false, LATEST_MILLIS);
+  const isAtRest = (): boolean => !isAnyRunning(world) && isLedgerAtRest(world);
+  for (let minutes = 0; !isAtRest() && minutes < MOST_MINUTES; minutes += 1)
+    await scheduler.run(() => false, MINUTE);
+  // A function may go on after its execution was stopped.
+  await scheduler.run(() => false, MINUTE);
+  if (!isAtRest()) return [`4: the ledger is not at rest after half a day (${runningIn(world)})`];
+  return violations({ world, memory, isTampered: isTampered || scene.isTampered });
+}
+
+const isAnyRunning = ({ aws }: World): boolean =>
+  [...aws.state.executions.values()].some(({ status }) => status === 'RUNNING');
+
+const isLedgerAtRest = (world: World): boolean =>
+  runsOf(world).every(
+    ({ status, opening }) =>
+      !AT_WORK.has(String(status)) && !(status === 'SUCCEEDED' && opening === 'PENDING'),
+  );
+
+function runningIn(world: World): string {
+  const executions = [...world.aws.state.executions.values()].filter(({ status }) => status === 'RUNNING');
+  const runs = runsOf(world).map(({ runId, status }) => `${String(runId)} ${String(status)}`);
+  return [...executions.map(({ name }) => name), ...runs].join(', ');
+}

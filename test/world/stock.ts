@@ -1,0 +1,29 @@
+import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
+import { SOURCE, TARGET } from './holdings.ts';
+import type { Plan } from './plan.ts';
+import { createTable, type World } from './world.ts';
+
+/** Puts products, and tables of the shop, into the account. */
+export function stock({ aws, deployed }: World, { products, existing, sync }: Plan): void {
+  createTable(aws, {
+    TableName: SOURCE,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    ...(sync !== undefined && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' } }),
+  });
+  for (const product of products) put(aws, SOURCE, product);
+  const { targets } = deployed.migration;
+  for (const spec of Object.values(targets).filter(({ name }) => existing.includes(name))) {
+    createTable(aws, createTableInput(spec, { name: spec.name, tags: { owner: 'shop' } }));
+    put(aws, spec.name, { PK: { S: 'SHOP#1' }, SK: { S: 'OWN' }, shopNote0: { BOOL: true } });
+    if (spec.name === TARGET)
+      put(aws, TARGET, { PK: { S: 'PRODUCT#p-0' }, SK: { S: 'METADATA' }, shopNote1: { BOOL: true } });
+  }
+}
+
+function put(aws: World['aws'], TableName: string, Item: object): void {
+  const request = aws.begin({ name: 'stock', tags: {} }, 'dynamodb', 'PutItem', { TableName, Item });
+  while (request.step());
+  request.answer();
+}

@@ -1,0 +1,68 @@
+import { dynamoError } from './aws/errors.ts';
+import { tamper } from './actors/tamperer.ts';
+import { migrationsOf, SOURCE } from './holdings.ts';
+import type { Act, Plan } from './plan.ts';
+import type { Scene } from './scene.ts';
+import type { FunctionRequest } from './world.ts';
+
+/** A permission is missing. */
+export function refusalOf({ denied }: Plan, { operation, input }: FunctionRequest): Error | undefined {
+  if (denied?.operation !== operation) return undefined;
+  return JSON.stringify(input).includes(denied.table)
+    ? dynamoError('AccessDeniedException', `Not authorized to perform ${operation} on ${denied.table}`)
+    : undefined;
+}
+
+const WRITES = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
+
+/** Promise 1, and the acts that are due at a request. */
+export function watchRequests(scene: Scene, writes: string[]): void {
+  const { world, plan } = scene;
+  let count = 0;
+  const due = Map.groupBy(plan.acts, ({ when }) => ('request' in when ? when.request : undefined));
+  const later = (act: Act, millis: number): void =>
+    world.scheduler.after(millis, '', () => perform(scene, act));
+  for (const act of plan.acts) if ('millis' in act.when) later(act, act.when.millis);
+  let isEnded = false;
+  world.onEnd = () => {
+    if (isEnded) return;
+    isEnded = true;
+    for (const act of plan.acts) if ('millisAfterEnd' in act.when) later(act, act.when.millisAfterEnd);
+  };
+  world.onRequest = ({ name, operation, service, input }) => {
+    count += 1;
+    for (const act of due.get(count) ?? []) later(act, 0);
+    if (service !== 'dynamodb' || !WRITES.test(operation)) return;
+    if (isOnSource(operation, input)) writes.push(`1: ${name}`);
+  };
+}
+
+function isOnSource(operation: string, input: unknown): boolean {
+  const { TableName, RequestItems = {} } = input as {
+    readonly TableName?: string;
+    readonly RequestItems?: object;
+  };
+  if (operation === 'TransactWriteItems') return JSON.stringify(input).includes(`"TableName":"${SOURCE}"`);
+  return TableName === SOURCE || SOURCE in RequestItems;
+}
+
+function perform(scene: Scene, act: Act): void {
+  const { world, shop, operator } = scene;
+  if (scene.isLast || !world.misfortunes.happens(act.who, act.what)) return;
+  if (act.who === 'tamperer') {
+    scene.isTampered = true;
+    tamper(world, scene.memory, act.what);
+    return;
+  }
+  world.scheduler.wake(world.person.life, () => {
+    if (act.who === 'shop') shop.act(act.what);
+    else void operator.act(act.what).catch(() => undefined);
+  });
+}
+
+/** Remembers what is there when a run begins. */
+export function watchStarts({ world, memory }: Scene): void {
+  world.onBegin = () => {
+    for (const run of migrationsOf(world)) memory.begin(String(run['runId']));
+  };
+}
