@@ -66,6 +66,8 @@ describe('a run by bulk put', () => {
     expect(await targetContent(shop)).toEqual(expected);
     expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
     expect(report.writeEngine).toEqual({ engine: 'bulk', why: 'the input asks for it' });
+    const unpriced = { region: 'ap-southeast-2', unpriced: 'bulk put' };
+    expect(report.cost).toEqual({ estimated: unpriced, actual: unpriced });
     expect(report.migrated).toMatchObject({ products: 12, items: 36, alreadyPresent: 0 });
     expect(report.bulkPuts).toEqual([
       expect.objectContaining({ table: target, attempt: 1, processed: 36, failed: 0, alreadyPresent: 0 }),

@@ -133,8 +133,11 @@ describe('every fault, in every stage that can meet it', () => {
     300_000,
   );
 
+  /** As if completeRun sent one: what somebody does to a table after its look at the tables is no fault of the run. */
   const requestCount = (stage: AttackStage): number =>
-    [...usual, ...usualRollBack].filter((request) => short(request) === stage).length;
+    stage === 'completeRun'
+      ? 1
+      : [...usual, ...usualRollBack].filter((request) => short(request) === stage).length;
 
   /**
    * Returns the first stage, the last one, and one in between that differs for each kind. In a soak it returns all of

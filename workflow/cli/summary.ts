@@ -1,7 +1,7 @@
 import { capitalized, countedAs } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
-import { isCosted } from '../../functions/shared/cost/cost.ts';
+import { isCosted, unpricedText } from '../../functions/shared/cost/cost.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import { bytes, count, counted, duration, money, TABLE_OUTCOMES, wrap } from './format.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
@@ -169,7 +169,7 @@ function backupText({ uri, files, items }: NonNullable<Report['backup']>): strin
 function costRows({ cost }: Report): readonly Row[] {
   const { actual } = cost;
   if (!isCosted(actual))
-    return 'region' in actual ? [['Cost', `unknown: there are no prices of ${actual.region}`]] : [];
+    return 'region' in actual ? [['Cost', `unknown: there are no prices of ${unpricedText(actual)}`]] : [];
   const estimated = isCosted(cost.estimated) ? `, estimated at ${money(cost.estimated)}` : '';
   return [['Cost', `${money(actual)} at AWS prices${estimated}`]];
 }

@@ -27,7 +27,13 @@ export interface Cost {
 /** What something costs in a region whose prices nobody has written down: no figure stands for it. */
 export interface UnknownCost {
   readonly region: string;
+  /** What alone has no price there, such as `bulk put`. */
+  readonly unpriced?: string;
 }
+
+/** `ap-southeast-2`, or `bulk put in ap-southeast-2`: of what there are no prices. */
+export const unpricedText = ({ region, unpriced }: UnknownCost): string =>
+  unpriced === undefined ? region : `${unpriced} in ${region}`;
 
 /** Whether a cost holds figures. */
 export function isCosted<C extends object>(cost: C): cost is Extract<C, Cost> {

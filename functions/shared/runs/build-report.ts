@@ -127,6 +127,11 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
 function costs(runtime: Runtime, run: Run, shards: Shards): Report['cost'] {
   const { plan, rehearsal, backup } = run;
   const region = runtime.config.region;
+  // The units of our own writes say nothing of what DynamoDB bills for a bulk put.
+  if (plan.writeEngine?.engine === 'bulk') {
+    const unknown = { region, unpriced: 'bulk put' };
+    return { estimated: unknown, actual: unknown };
+  }
   const estimated = estimateRun(sizeOfPlan(plan, { region, rehearsal, migration: runtime.migration }));
   const actual = actualCost({ region, shards: [...shards.values()].flat(), files: backup?.files ?? 0 });
   return { estimated, actual };

@@ -169,7 +169,7 @@ export interface Report extends ReportedEngine {
   readonly consumed: ConsumedUnits;
   /** Without any figure of money in a region without prices; `warnings` says so. */
   readonly cost: {
-    readonly estimated: Estimate | EmptyCost;
+    readonly estimated: Estimate | UnknownCost | EmptyCost;
     readonly actual: Cost | UnknownCost | EmptyCost;
   };
   /** ISO 8601. */

@@ -1,4 +1,4 @@
-import { isCosted } from '../../cost/cost.ts';
+import { isCosted, unpricedText } from '../../cost/cost.ts';
 import type { Report, RestoredCounts } from '../report.ts';
 import { kindsText } from './kinds-text.ts';
 import { capitalized } from '../../counted.ts';
@@ -95,6 +95,6 @@ function timeTile(report: Report): Tile {
 
 function costTile({ cost }: Report): Tile {
   if (isCosted(cost.actual)) return ['Cost', dollars(cost.actual.dollars), rupees(cost.actual.rupees)];
-  if ('region' in cost.actual) return ['Cost', 'unknown', `no prices of ${cost.actual.region}`];
+  if ('region' in cost.actual) return ['Cost', 'unknown', `no prices of ${unpricedText(cost.actual)}`];
   return ['Cost', '–', 'nothing was measured'];
 }
