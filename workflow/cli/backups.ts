@@ -1,7 +1,7 @@
 import { type ListedBackup, listBackups } from '../../functions/shared/files/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { runStageCommand, stageCommand } from './command.ts';
-import { bytes, count, moment } from './format.ts';
+import { bytes, count, moment } from '../../functions/shared/format.ts';
 import { tableText } from './plain-table.ts';
 
 const columns = [

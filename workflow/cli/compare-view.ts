@@ -1,7 +1,7 @@
 import { migration } from '#migration/index.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import type { CompareResult, KeyKind } from './compare-result.ts';
-import { count, counted, duration } from './format.ts';
+import { count, counted, duration } from '../../functions/shared/format.ts';
 import type { Tone } from '../../functions/shared/runs/outcome.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -11,7 +11,7 @@ import {
   type WriteEngine,
   WRITE_ENGINES,
 } from '../../functions/shared/cost/write-engine.ts';
-import { dollars, duration, rupees } from './format.ts';
+import { dollars, duration, rupees } from '../../functions/shared/format.ts';
 import { tableText } from './plain-table.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -18,7 +18,7 @@ import { INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
 import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
-import { count } from './format.ts';
+import { count } from '../../functions/shared/format.ts';
 import { onInterrupt } from './interrupt.ts';
 import { type MigrateOptions, migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';

@@ -15,7 +15,16 @@ import type { AskedEngine } from '../../functions/shared/cost/write-engine.ts';
 import { unpricedSentence } from '../../functions/shared/cost/prices.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { Plan } from '../../functions/shared/state.ts';
-import { bytes, capacity, count, counted, dollars, duration, money, rupees } from './format.ts';
+import {
+  bytes,
+  capacity,
+  count,
+  counted,
+  dollars,
+  duration,
+  money,
+  rupees,
+} from '../../functions/shared/format.ts';
 import { compareEngines, type EngineComparison, sayEngines } from './engine-comparison.ts';
 import { tableText } from './plain-table.ts';
 import type { Terminal } from './terminal.ts';

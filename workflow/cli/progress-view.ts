@@ -1,6 +1,6 @@
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
 import { cut } from '../../functions/shared/text.ts';
-import { count, counted, duration } from './format.ts';
+import { count, counted, duration } from '../../functions/shared/format.ts';
 import type { Progress, StageProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
 

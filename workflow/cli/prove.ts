@@ -6,7 +6,7 @@ import { readDeployment } from '../local/deploy/read-deployment.ts';
 import type { MachineDefinition } from '../local/states/prepare-machine.ts';
 import { anyNumber, jsonOption, profileOption, runCommand } from './command.ts';
 import { DAMAGED, DONE, REFUSED } from './exit-codes.ts';
-import { counted } from './format.ts';
+import { counted } from '../../functions/shared/format.ts';
 import { explain } from './operator-error.ts';
 import { askAws } from './prove/ask-aws.ts';
 import { type Proof, proveAll, taskOf } from './prove/prove-machines.ts';

@@ -4,7 +4,7 @@ import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
 import { runStageCommand, type StageOptions, stageCommand, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
-import { count, duration, moment } from './format.ts';
+import { count, duration, moment } from '../../functions/shared/format.ts';
 import { itemsInPlace } from './items-in-place.ts';
 import { OperatorError } from './operator-error.ts';
 import { type Column, tableText } from './plain-table.ts';

@@ -3,7 +3,15 @@ import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
 import { isCosted, unpricedText } from '../../functions/shared/cost/cost.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
-import { bytes, count, counted, duration, money, TABLE_OUTCOMES, wrap } from './format.ts';
+import {
+  bytes,
+  count,
+  counted,
+  duration,
+  money,
+  TABLE_OUTCOMES,
+  wrap,
+} from '../../functions/shared/format.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
 import { attemptText } from '../../functions/shared/runs/attempt-text.ts';
 import { controlText } from '../../functions/shared/runs/control-text.ts';

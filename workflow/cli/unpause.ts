@@ -1,7 +1,7 @@
 import { pauseWaitSeconds, unpauseRun } from '../../functions/shared/ledger/control.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
-import { duration } from './format.ts';
+import { duration } from '../../functions/shared/format.ts';
 
 const command = stageCommand('unpause', 'Lets a paused run go on.', 'pause and caps of the run').argument(
   '<runId>',

@@ -5,7 +5,7 @@ import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { type BackupVerification, verifyBackup } from '../../functions/shared/files/verify.ts';
 import { runStageCommand, type StageOptions, stageCommand } from './command.ts';
 import { DAMAGED, DONE } from './exit-codes.ts';
-import { counted } from './format.ts';
+import { counted } from '../../functions/shared/format.ts';
 import { countingLine } from './progress-view.ts';
 import type { Terminal } from './terminal.ts';
 

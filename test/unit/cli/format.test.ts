@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, counted, dollars, duration, money, rupees, wrap } from '../../../workflow/cli/format.ts';
+import { bytes, counted, dollars, duration, money, rupees, wrap } from '../../../functions/shared/format.ts';
 
 describe('duration', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { count, counted } from '../format.ts';
+import { count, counted } from '../../../functions/shared/format.ts';
 import { tableText } from '../plain-table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Outcome } from './edge.ts';

@@ -1,5 +1,5 @@
 import type { Pictures } from '../run-record.ts';
-import { duration } from '../format.ts';
+import { duration } from '../../../functions/shared/format.ts';
 import type { Canvas, Plot, Values } from './plot.ts';
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];

@@ -2,7 +2,7 @@ import { heading } from '../../../functions/shared/runs/page/heading.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { drawGraph, GRAPH_LEGEND, type GraphMarks, type StateStatus } from '../../graph/draw-graph.ts';
 import { edgeKey } from '../../graph/machine-graph.ts';
-import { duration } from '../format.ts';
+import { duration } from '../../../functions/shared/format.ts';
 import type { Pictures } from '../run-record.ts';
 import type { StateVisit } from '../state-visits.ts';
 

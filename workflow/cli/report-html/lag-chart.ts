@@ -1,5 +1,5 @@
 import type { ReportedMinute } from '../../../functions/shared/runs/sync-report.ts';
-import { count, counted, duration } from '../format.ts';
+import { count, counted, duration } from '../../../functions/shared/format.ts';
 import { startOf } from '../sync/sync-rows.ts';
 import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';

@@ -1,4 +1,4 @@
-import { duration } from '../format.ts';
+import { duration } from '../../../functions/shared/format.ts';
 import type { StateVisit } from '../state-visits.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';

@@ -1,4 +1,4 @@
-import { count, duration } from '../format.ts';
+import { count, duration } from '../../../functions/shared/format.ts';
 import { timeAxis, type Timeline, valueAxis, wideMargins } from './axis.ts';
 import type { Chart } from './chart.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';

@@ -1,5 +1,5 @@
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { count, duration } from '../format.ts';
+import { count, duration } from '../../../functions/shared/format.ts';
 import { itemsOf } from '../progress.ts';
 import type { ShardsByState } from '../run-record.ts';
 import { timeAxis, type Timeline, wideMargins } from './axis.ts';

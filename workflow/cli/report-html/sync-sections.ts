@@ -1,5 +1,5 @@
 import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
-import { count, counted, duration, moment } from '../format.ts';
+import { count, counted, duration, moment } from '../../../functions/shared/format.ts';
 import type { KeyKind } from '../compare-result.ts';
 import type { Outcome } from '../../../functions/shared/runs/outcome.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';

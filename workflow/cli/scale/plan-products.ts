@@ -5,7 +5,7 @@ import { type MigrateInput, parseMigrateInput } from '../../../functions/shared/
 import { regionOf } from '../context.ts';
 import { sayEngines } from '../engine-comparison.ts';
 import { DONE, REFUSED } from '../exit-codes.ts';
-import { bytes, counted } from '../format.ts';
+import { bytes, counted } from '../../../functions/shared/format.ts';
 import { tableText } from '../plain-table.ts';
 import type { Terminal } from '../terminal.ts';
 import { type AverageProduct, measureSamples } from './sample-product.ts';

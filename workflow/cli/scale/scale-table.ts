@@ -1,5 +1,5 @@
 import { isCosted } from '../../../functions/shared/cost/cost.ts';
-import { bytes, count, dollars, duration } from '../format.ts';
+import { bytes, count, dollars, duration } from '../../../functions/shared/format.ts';
 import type { Column } from '../plain-table.ts';
 import { limitsOf } from './limits.ts';
 import { isRefused, type RefusedRun, type ScaledRun } from './scale-run.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../../../functions/shared/printable.ts';
-import { duration } from '../format.ts';
+import { duration } from '../../../functions/shared/format.ts';
 import { explain, type Whereabouts } from '../operator-error.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,6 +1,6 @@
 import { executionNameOf } from '../../../functions/shared/names.ts';
 import { describeExecution } from '../executions.ts';
-import { counted } from '../format.ts';
+import { counted } from '../../../functions/shared/format.ts';
 import { OperatorError } from '../operator-error.ts';
 import { endOf, recoveredRun, stop } from './executions.ts';
 import { findOwnTables, findRemains } from './ownership.ts';

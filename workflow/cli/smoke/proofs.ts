@@ -4,7 +4,7 @@ import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { executionNameOf, functionName } from '../../../functions/shared/names.ts';
 import { describeExecution } from '../executions.ts';
-import { count, counted, duration } from '../format.ts';
+import { count, counted, duration } from '../../../functions/shared/format.ts';
 import { OperatorError } from '../operator-error.ts';
 import { type AwkwardProduct, namelessProduct } from './awkward-products.ts';
 import { migratedGaps } from './check-migrated.ts';

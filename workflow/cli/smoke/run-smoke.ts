@@ -1,5 +1,5 @@
 import type { OperatorContext } from '../context.ts';
-import { counted } from '../format.ts';
+import { counted } from '../../../functions/shared/format.ts';
 import type { Terminal } from '../terminal.ts';
 import { awkwardProducts } from './awkward-products.ts';
 import { type CheckedStep, createChecklist } from './checklist.ts';

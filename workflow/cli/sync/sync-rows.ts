@@ -5,7 +5,7 @@ import {
   type ReportedMinute,
   type SyncReport,
 } from '../../../functions/shared/runs/sync-report.ts';
-import { duration, moment } from '../format.ts';
+import { duration, moment } from '../../../functions/shared/format.ts';
 import type { Row } from '../summary.ts';
 import { groupWarnings } from '../../../functions/shared/runs/group-warnings.ts';
 import { isGapOpen } from './outcome-of-sync.ts';
