@@ -1,7 +1,8 @@
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
 import { transformBasis } from '../shared/copy/transform/making.ts';
-import { findRun, type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import { findRun, type Run } from '../shared/ledger/run.ts';
+import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';

@@ -1,5 +1,6 @@
 import { errorSummary } from '../shared/errors.ts';
-import { type Run, tablePrefixOf } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';

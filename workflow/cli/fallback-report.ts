@@ -14,13 +14,13 @@ import {
   rolledBackCounts,
 } from '../../functions/shared/runs/report-counts.ts';
 import { type FoundTables, reportedTable } from '../../functions/shared/runs/report-tables.ts';
-import {
-  NOTHING_MIGRATED,
-  type Report,
-  type ReportedFailure,
-  type ReportStatus,
-  type UntoldReport,
+import type {
+  Report,
+  ReportedFailure,
+  ReportStatus,
+  UntoldReport,
 } from '../../functions/shared/runs/report.ts';
+import { NOTHING_MIGRATED } from '../../functions/shared/runs/reported-counts.ts';
 import type { ExecutionEnd } from './follow-run.ts';
 import { OperatorError } from './operator-error.ts';
 import type { RunRecord } from './run-record.ts';

@@ -5,7 +5,7 @@ import type { Asked, Attempt, Caps, ControlEvent, RunStatus } from './run-facts.
 import type { Plan } from '../state.ts';
 import type { Digest } from '../items/digest.ts';
 import type { Arrived, Compared, Followed, FollowedStream, Gap } from './sync-facts.ts';
-import type { SettingValues } from '../settings.ts';
+import type { RunSettings } from './run-settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
 import { get, query } from './store.ts';
 
@@ -32,35 +32,6 @@ export interface RunParameters {
   /** Whether new tables stay closed until a sync has switched to them. */
   readonly keepClosed?: boolean;
   readonly note?: string | undefined;
-}
-
-/** Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed under others. */
-export interface RunSettings {
-  /** Of the migration; absent in runs that began before it was noted: they have the deployment's. */
-  readonly migration?: SettingValues | undefined;
-  readonly kmsKeyArn?: string | undefined;
-  /** Absent in runs that began before it was noted: they have the deployment's. */
-  readonly tablePrefix?: string | undefined;
-  /** Names of the tables that the run fills, without the prefix: their order is that of its cursors and undo files. */
-  readonly filled?: readonly string[] | undefined;
-}
-
-/** The settings of a run that begins now. */
-export function settingsOf({ settings, kmsKeyArn, tablePrefix }: DeployedSettings): RunSettings {
-  return { migration: settings, kmsKeyArn, tablePrefix };
-}
-
-/** The deployment's configuration, as far as a run remembers it. */
-interface DeployedSettings extends Omit<RunSettings, 'migration'> {
-  readonly settings: SettingValues;
-}
-
-/** What stands before the names of the run's tables, whatever the service has been deployed with since. */
-export function tablePrefixOf(
-  { config }: { readonly config: { readonly tablePrefix: string } },
-  { settings }: Pick<Run, 'settings'>,
-): string {
-  return settings.tablePrefix ?? config.tablePrefix;
 }
 
 /** A sealed backup, as the run remembers it. */

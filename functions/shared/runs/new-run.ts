@@ -1,5 +1,5 @@
 import type { Holder, NewRun } from '../ledger/begin.ts';
-import { settingsOf } from '../ledger/run.ts';
+import { settingsOf } from '../ledger/run-settings.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Execution, Plan } from '../state.ts';
 

@@ -1,5 +1,6 @@
 import { isRestore } from '../ledger/run.ts';
-import type { Report, RestoredCounts, UntoldReport } from './report.ts';
+import type { Report, UntoldReport } from './report.ts';
+import type { RestoredCounts } from './reported-counts.ts';
 import { count, counted, countedAs } from '../counted.ts';
 
 /** Good, worth a look, or bad. */

@@ -3,7 +3,8 @@ import { type FilledTable, kindCounter } from '../migration/migration.ts';
 import type { RunTable } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
 import { isOrdered } from './next-step.ts';
-import { type MigratedCounts, NOTHING_MIGRATED, type ReportedTable, type RolledBack } from './report.ts';
+import type { ReportedTable } from './report.ts';
+import { type MigratedCounts, NOTHING_MIGRATED, type RolledBack } from './reported-counts.ts';
 import { shownSamples } from './report-samples.ts';
 
 /** A filled table, and what the report says of it; absent: nothing was announced. */

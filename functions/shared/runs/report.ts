@@ -1,15 +1,9 @@
 import type { Nouns } from '../counted.ts';
 import type { Cost, Estimate, UnknownCost } from '../cost/cost.ts';
 import type { ExpiringItems } from '../aws/time-to-live.ts';
-import type {
-  BackupSummary,
-  Rehearsal,
-  RunKind,
-  RunParameters,
-  RunStatus,
-  Verification,
-} from '../ledger/run.ts';
+import type { BackupSummary, Rehearsal, RunKind, RunParameters, Verification } from '../ledger/run.ts';
 import type { ReportedEngine } from './report-bulk.ts';
+import type { MigratedCounts, RestoredCounts, RolledBack } from './reported-counts.ts';
 import type { Attempt, ControlEvent } from '../ledger/run-facts.ts';
 import type { QuarantinedProduct } from '../ledger/shard.ts';
 import type { TableAccess } from '../ledger/table-record.ts';
@@ -31,50 +25,6 @@ export interface ReportedTable {
    * `NEVER_CLOSED` if the endpoint has no resource policies. Absent: it was never to be closed.
    */
   readonly access?: TableAccess;
-}
-
-/** What a roll back did in an existing table. */
-export interface RolledBack {
-  /** Status before the roll back: RUNNING if the run failed. */
-  readonly from: RunStatus;
-  /** Whether an operator asked for it. */
-  readonly onRequest?: boolean;
-  /** Items that the run had added and that were deleted. */
-  readonly deleted: number;
-  /** Items that the run had replaced or removed and that are as before again. */
-  readonly restored: number;
-  /** Items that the run wrote and that stay, because they were changed since or are too large for a condition. */
-  readonly kept: number;
-  /** Keys of the first of them. */
-  readonly keptKeys: readonly string[];
-  /** Whether the roll back has looked at every item of that table. */
-  readonly isThrough: boolean;
-}
-
-/** What is in place after the run; zero everywhere when nothing is. */
-export interface MigratedCounts {
-  /** Products whose items are all in place; 0 after a roll back, which counts items only. */
-  readonly products: number;
-  /** Of all kinds together. */
-  readonly items: number;
-  /** By table and kind. Absent where nothing is in place. */
-  readonly byTarget?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Older name: one for each source item that is in place. */
-  readonly metadata: number;
-  /** Older name: all other items. */
-  readonly variants: number;
-  /** Those of `items` that existed before the run. */
-  readonly alreadyPresent: number;
-  /** Products that could not be transformed. They are in the backup and in the quarantine files. */
-  readonly quarantined: number;
-  /** Items of an earlier migration that `onExisting: replace` brought up to date. */
-  readonly replaced?: number;
-  /** Items that `replace` left alone, because they are not as a migration wrote them. */
-  readonly keptChanged?: number;
-  /** Items that `replace` left alone, because they have more attributes than a condition can name. */
-  readonly keptTooLarge?: number;
-  /** Items of earlier migrations that `replace` removed, because their product no longer has them. */
-  readonly staleRemoved?: number;
 }
 
 /** Up to 10 keys of each kind, so that a reader can go and look. */
@@ -222,30 +172,5 @@ export interface Report extends ReportedEngine {
 /** A report before it is told. */
 export type UntoldReport = Omit<Report, 'summary' | 'nextStep'>;
 
-/** What a restore has done. */
-export interface RestoredCounts {
-  readonly backupId: string;
-  readonly targetTable: string;
-  /** `NEW`: the run created the table. `EXISTING`: only missing items were put. */
-  readonly mode: 'NEW' | 'EXISTING';
-  readonly written: number;
-  /** Items that existed, equal in every attribute. */
-  readonly alreadyPresent: number;
-  /** Items of the same key that differ. They stay as they are. */
-  readonly keptDifferent: number;
-  /** Items that had expired by time to live when the restore began. */
-  readonly expired: number;
-}
-
 /** For a run that estimated or used nothing. */
 export type EmptyCost = { readonly [key in never]: never };
-
-/** Nothing is in place: a dry run, or a run that was rolled back. */
-export const NOTHING_MIGRATED: MigratedCounts = {
-  products: 0,
-  items: 0,
-  metadata: 0,
-  variants: 0,
-  alreadyPresent: 0,
-  quarantined: 0,
-};

@@ -1,6 +1,7 @@
 import { commandsOf } from './commands.ts';
 import { listReliants } from '../ledger/reliant.ts';
-import { isReadable, listRuns, readRun, type Run, tablePrefixOf } from '../ledger/run.ts';
+import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
+import { tablePrefixOf } from '../ledger/run-settings.ts';
 import { listTables } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { describeTable } from '../aws/describe-table.ts';

@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { assertOpen, type Fence, raiseFence } from '../ledger/fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
-import { readRun, tablePrefixOf } from '../ledger/run.ts';
+import { readRun } from '../ledger/run.ts';
+import { tablePrefixOf } from '../ledger/run-settings.ts';
 import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { isNotOffered, isWithoutTags } from '../aws/not-offered.ts';
 import { retry } from '../retry.ts';

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
-import { type Run, tablePrefixOf } from '../ledger/run.ts';
+import type { Run } from '../ledger/run.ts';
+import { tablePrefixOf } from '../ledger/run-settings.ts';
 import type { FilledTable } from '../migration/migration.ts';
 import { type TableSpec, tableName } from '../migration/table-spec.ts';
 import type { Runtime } from '../runtime.ts';

@@ -5,7 +5,8 @@ import {
   TableSchemaMismatchError,
   TableUnavailableError,
 } from '../errors.ts';
-import { type Run, tablePrefixOf } from '../ledger/run.ts';
+import type { Run } from '../ledger/run.ts';
+import { tablePrefixOf } from '../ledger/run-settings.ts';
 import { isDenied } from '../fault.ts';
 import { STAGE_TAG, type TableTags } from '../aws/describe-table.ts';
 

@@ -5,7 +5,8 @@ import { createTargetFileWriter, type TargetFileWriter } from '../../files/targe
 import { absentClause } from '../../files/data-line.ts';
 import type { PutOptions } from '../../aws/object-store.ts';
 import type { BackupFile } from '../../ledger/file.ts';
-import { isBulk, type Run, tablePrefixOf } from '../../ledger/run.ts';
+import { isBulk, type Run } from '../../ledger/run.ts';
+import { tablePrefixOf } from '../../ledger/run-settings.ts';
 import {
   listTransformed,
   type TargetFile,

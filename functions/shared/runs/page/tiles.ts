@@ -1,5 +1,6 @@
 import { isCosted, unpricedText } from '../../cost/cost.ts';
-import type { Report, RestoredCounts } from '../report.ts';
+import type { Report } from '../report.ts';
+import type { RestoredCounts } from '../reported-counts.ts';
 import { kindsText } from './kinds-text.ts';
 import { capitalized } from '../../counted.ts';
 import { bytes, count, dollars, duration, rupees } from '../../format.ts';

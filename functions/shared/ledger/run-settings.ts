@@ -1,0 +1,30 @@
+import type { SettingValues } from '../settings.ts';
+
+/** Settings of the deployment that the run's bytes and names follow from: those of its beginning, also when it is resumed under others. */
+export interface RunSettings {
+  /** Of the migration; absent in runs that began before it was noted: they have the deployment's. */
+  readonly migration?: SettingValues | undefined;
+  readonly kmsKeyArn?: string | undefined;
+  /** Absent in runs that began before it was noted: they have the deployment's. */
+  readonly tablePrefix?: string | undefined;
+  /** Names of the tables that the run fills, without the prefix: their order is that of its cursors and undo files. */
+  readonly filled?: readonly string[] | undefined;
+}
+
+/** The settings of a run that begins now. */
+export function settingsOf({ settings, kmsKeyArn, tablePrefix }: DeployedSettings): RunSettings {
+  return { migration: settings, kmsKeyArn, tablePrefix };
+}
+
+/** The deployment's configuration, as far as a run remembers it. */
+interface DeployedSettings extends Omit<RunSettings, 'migration'> {
+  readonly settings: SettingValues;
+}
+
+/** What stands before the names of the run's tables, whatever the service has been deployed with since. */
+export function tablePrefixOf(
+  { config }: { readonly config: { readonly tablePrefix: string } },
+  { settings }: { readonly settings: RunSettings },
+): string {
+  return settings.tablePrefix ?? config.tablePrefix;
+}
