@@ -13,6 +13,8 @@ export interface ShardPace {
   readonly done: boolean;
   /** Epoch milliseconds of the last checkpoint. */
   readonly updatedAt: number;
+  /** When the call began that works on it now (epoch milliseconds). Absent: no call does, as while a run is paused. */
+  readonly callBeganAt?: number | undefined;
   /** `[epoch ms, work so far]`, oldest first; the first is the shard's beginning. */
   readonly marks: readonly (readonly [number, number])[];
 }
@@ -53,8 +55,9 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) 
 
 const savedWork = ({ marks }: ShardPace): number => marks.at(-1)?.[1] ?? 0;
 
-/** Work a second, from the shard's last checkpoints; 0 before the first. */
-function ownRate({ marks }: ShardPace): number {
+/** Work a second, from the last checkpoints of the call at work, else of those before; 0 before the first. */
+function ownRate(shard: ShardPace): number {
+  const marks = marksOfCall(shard);
   const last = marks.at(-1);
   const before = marks.slice(0, -1);
   if (last === undefined) return 0;
@@ -62,7 +65,16 @@ function ownRate({ marks }: ShardPace): number {
   return last[0] > from[0] ? ((last[1] - from[1]) * 1_000) / (last[0] - from[0]) : 0;
 }
 
+/** Without the time in which no call worked on the shard. */
+function marksOfCall({ marks, callBeganAt = 0 }: ShardPace): ShardPace['marks'] {
+  const before = marks.findLast(([time]) => time <= callBeganAt);
+  const own = marks.filter(([time]) => time > callBeganAt);
+  return before === undefined || own.length === 0 ? marks : [[callBeganAt, before[1]], ...own];
+}
+
 function unsavedWork(shard: ShardPace, now: number): number {
-  const millis = Math.min(MAX_UNSAVED_MILLIS, Math.max(0, now - shard.updatedAt));
+  const { updatedAt, callBeganAt } = shard;
+  if (callBeganAt === undefined) return 0;
+  const millis = Math.min(MAX_UNSAVED_MILLIS, Math.max(0, now - Math.max(updatedAt, callBeganAt)));
   return (ownRate(shard) * millis) / 1_000;
 }

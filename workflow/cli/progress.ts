@@ -162,11 +162,13 @@ function workOf({ run, state, shards, total }: Stage): { shards: readonly ShardP
 }
 
 /** A shard's times, and its `work` in the Map's unit; its marks are items, and are brought to that unit. */
-function paceOf({ done, startedAt, updatedAt, marks }: Shard, work: number): ShardPace {
+function paceOf(shard: Shard, work: number): ShardPace {
+  const { done, startedAt, updatedAt, marks, claim, claimedAt = startedAt } = shard;
   const marked = marks.at(-1)?.[1] ?? 0;
   const scaled = marks.map(([at, items]) => [at, (items * work) / marked] as const);
   const last = [updatedAt, work] as const;
-  return { done, updatedAt, marks: [[startedAt, 0], ...(marked > 0 ? scaled : []), last] };
+  const callBeganAt = claim === undefined ? undefined : claimedAt;
+  return { done, updatedAt, callBeganAt, marks: [[startedAt, 0], ...(marked > 0 ? scaled : []), last] };
 }
 
 /** Bytes of an item of the source and of the targets, as the transform has counted them. */

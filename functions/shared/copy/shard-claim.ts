@@ -53,12 +53,12 @@ export async function claimShard<Cursor>(
   let version = shard?.version ?? 0;
   const hold = { key: shardKey(runId, place.state, place.shard), call };
   const put = async (checkpoint: Checkpoint<Cursor>, also: readonly TransactItem[]): Promise<void> => {
-    const item = { ...checkpoint, ...identity, ...claims };
+    const item = { ...checkpoint, ...identity, claimedAt: now, ...claims };
     const save = { runId, shard: item, previousVersion: version, writer: call, isClaimed: version > 0, also };
     version = await saveShard(ledger, save);
   };
   const takeOver = async (): Promise<void> => {
-    const change = { runId, ...identity, previousVersion: version, claims, writer: call };
+    const change = { runId, ...identity, previousVersion: version, claims, claimedAt: now, writer: call };
     version = await saveShardClaim(ledger, change);
   };
 

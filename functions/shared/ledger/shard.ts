@@ -62,6 +62,8 @@ export interface Shard<Cursor = unknown> extends Claims {
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly updatedAt: number;
+  /** When the newest call began its work (epoch milliseconds); whether it is still at it is what the claim says. */
+  readonly claimedAt?: number;
   /** `[epoch ms, items so far]`, thinned to 60, for the report's picture of items over time. */
   readonly marks: readonly (readonly [number, number])[];
   /** Grows by one a save: a second worker on the same shard loses the race instead of moving the cursor back. */
@@ -167,6 +169,8 @@ export interface ClaimChange {
   /** Version that was read. */
   readonly previousVersion: number;
   readonly claims: Claims;
+  /** Epoch milliseconds. */
+  readonly claimedAt: number;
   /** Unique to the call. */
   readonly writer: string;
 }
@@ -178,11 +182,11 @@ export interface ClaimChange {
  * @throws ClaimLostError when another call has claimed or saved the shard since
  */
 export async function saveShardClaim(ledger: LedgerTable, change: ClaimChange): Promise<number> {
-  const { runId, state, shard, previousVersion, claims, writer } = change;
+  const { runId, state, shard, previousVersion, claims, claimedAt, writer } = change;
   const version = previousVersion + 1;
   const isSaved = await updateIf(ledger, shardKey(runId, state, shard), {
     if: { version: previousVersion },
-    set: { version, writer, ...claims },
+    set: { version, writer, claimedAt, ...claims },
   });
   if (!isSaved) await assertOwnSave(ledger, { runId, state, shard, version, writer });
   return version;

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { mapPace } from '../../../workflow/cli/map-pace.ts';
+import { mapPace, type ShardPace } from '../../../workflow/cli/map-pace.ts';
 import { progressOf, type StageProgress } from '../../../workflow/cli/progress.ts';
 
 /** What the ledger said at one moment of a run of 100,000 products on a laptop; times since its first shard. */
@@ -17,6 +17,11 @@ interface Look {
 const file = new URL('../../fixtures/looks-at-100000-products.json.gz', import.meta.url);
 const looks = JSON.parse(gunzipSync(readFileSync(file)).toString()) as readonly Look[];
 
+/** The recording has no claims. A call was at work on each shard that was not done. */
+function atWork([state, shards]: Look['shards'][number]): Look['shards'][number] {
+  return [state, shards.map((shard) => (shard.done ? shard : { ...shard, claim: 'a-call' }))];
+}
+
 /** Each look at a Map under way from a fifth of it on: what is said, and how it came out. */
 function saidOf(state: ShardState): readonly { readonly stage: StageProgress; readonly truth: number }[] {
   const last = looks.at(-1)?.shards.find(([name]) => name === state)?.[1] ?? [];
@@ -25,7 +30,7 @@ function saidOf(state: ShardState): readonly { readonly stage: StageProgress; re
   return looks
     .filter(({ now }) => now > start + (end - start) / 5 && now < end)
     .flatMap(({ now, run, shards, state: at }) => {
-      const { stages } = progressOf(run, new Map(shards), { state: at, now });
+      const { stages } = progressOf(run, new Map(shards.map(atWork)), { state: at, now });
       const truth = (end - now) / 1_000;
       return stages.filter((stage) => stage.state === state).map((stage) => ({ stage, truth }));
     });
@@ -56,11 +61,9 @@ describe('the time that a run of 100,000 products is said to need', () => {
 });
 
 describe('the pace of a Map', () => {
-  const shard = (
-    marks: readonly (readonly [number, number])[],
-    done = false,
-  ): { done: boolean; updatedAt: number; marks: typeof marks } => ({
+  const shard = (marks: readonly (readonly [number, number])[], done = false): ShardPace => ({
     done,
+    callBeganAt: done ? undefined : marks[0]?.[0],
     updatedAt: marks.at(-1)?.[0] ?? 0,
     marks,
   });
@@ -114,6 +117,28 @@ describe('the pace of a Map', () => {
     const doneAt = (now: number): number =>
       mapPace({ shards: [going], total: 1_000, shardCount: 1, workers: 1 }, now).doneNow;
     expect([doneAt(10_000), doneAt(15_000), doneAt(60_000)]).toEqual([100, 150, 200]);
+  });
+
+  it('adds nothing for the time in which no call worked on a shard, as while a run is paused', () => {
+    const marks = [
+      [0, 0],
+      [10_000, 100],
+    ] as const;
+    const paceAt = (now: number, callBeganAt?: number) =>
+      mapPace({ shards: [{ ...shard(marks), callBeganAt }], total: 1_000, shardCount: 1, workers: 1 }, now);
+    expect(paceAt(15_000).doneNow).toBe(100);
+    expect(paceAt(62_000, 60_000).doneNow).toBe(120);
+  });
+
+  it('is that of the call at work, once it has a checkpoint', () => {
+    const marks = [
+      [0, 0],
+      [10_000, 100],
+      [65_000, 110],
+    ] as const;
+    const resumed = { ...shard(marks), callBeganAt: 60_000 };
+    const pace = mapPace({ shards: [resumed], total: 130, shardCount: 1, workers: 1 }, 65_000);
+    expect(pace).toEqual({ doneNow: 110, perSecond: 2, secondsLeft: 10 });
   });
 
   it('says nothing before the first checkpoint', () => {
