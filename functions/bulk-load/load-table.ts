@@ -17,7 +17,7 @@ import { shorten } from '../shared/text.ts';
 import type { BulkWork } from './bulk-work.ts';
 import { assertInput } from './check-input.ts';
 import { countReport } from './count-report.ts';
-import { assertLoaded, lostError, notLoaded, refusedItems } from './judge-operation.ts';
+import { assertLoaded, lostError, notLoaded, refusedItems, tokenTaken } from './judge-operation.ts';
 import { readReport, REPORT_START, type ReportFile, reportFiles } from './read-report.ts';
 
 /** The load of one table. */
@@ -101,6 +101,7 @@ function start(
     try {
       return await startBulkPut(runtime.clients.dynamo, order);
     } catch (error) {
+      if (isNamed(error, 'IdempotentParameterMismatchException')) throw tokenTaken(tableName, token, error);
       if (!isNamed(error, 'ResourceInUseException')) throw error;
       throw new TransientError(
         `Table ${tableName} is busy, so bulk put could not start (${shorten(error.message, 300)}). It is tried again.`,
