@@ -48,12 +48,18 @@ async function objectProblems({ objects }: Runtime, work: BulkWork): Promise<rea
   const foreign = [...listed.keys()].filter((key) => !work.objects.has(key));
   const wrong = [...work.objects].filter(([key, size]) => listed.get(key) !== size).map(([key]) => key);
   return [
-    ...(foreign.length === 0 ? [] : [`${objectsText(foreign)} there are not of the run (${named(foreign)})`]),
-    ...(wrong.length === 0 ? [] : [`${objectsText(wrong)} are missing or were changed (${named(wrong)})`]),
+    ...(foreign.length === 0
+      ? []
+      : [`${objectsText(foreign)} there ${isOrAre(foreign)} not of the run (${named(foreign)})`]),
+    ...(wrong.length === 0
+      ? []
+      : [`${objectsText(wrong)} ${isOrAre(wrong)} missing or changed (${named(wrong)})`]),
   ];
 }
 
 const objectsText = (keys: readonly string[]): string => counted(keys.length, 'object');
+
+const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
 
 const named = (keys: readonly string[]): string =>
   `${keys.slice(0, MAX_NAMED).join(', ')}${keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : ''}`;

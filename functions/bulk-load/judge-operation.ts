@@ -19,6 +19,13 @@ export function lostError({ table, operationArn = '' }: BulkCursor): BulkLoadErr
   );
 }
 
+/** The error for a client token that somebody has used for a bulk put of his own. */
+export function tokenTaken(table: string, token: string, { message }: Error): BulkLoadError {
+  return new BulkLoadError(
+    `Bulk put into table ${table} could not start, because its client token ${token} belongs to another order (${shorten(message, 300)}). Nothing was written by this run. Start again, which takes another token, or take {"writeEngine": "batch"}.`,
+  );
+}
+
 /** Why an operation that has ended did not get through its input; `undefined`: it did, be it with lines that failed. */
 export function notLoaded(
   { arn, status, processed, failure }: BulkOperation,

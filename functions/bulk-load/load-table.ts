@@ -5,7 +5,7 @@ import {
   isEnded,
   startBulkPut,
 } from '../shared/aws/bulk-operations.ts';
-import type { BulkCursor } from '../shared/copy/bulk/bulk-cursor.ts';
+import { type BulkCursor, noted } from '../shared/copy/bulk/bulk-cursor.ts';
 import { addTo } from '../shared/copy/load/load-window.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { BULK_PUT, readingOf } from '../shared/cost/bulk-put.ts';
@@ -17,7 +17,7 @@ import { shorten } from '../shared/text.ts';
 import type { BulkWork } from './bulk-work.ts';
 import { assertInput } from './check-input.ts';
 import { countReport } from './count-report.ts';
-import { assertLoaded, lostError, notLoaded, refusedItems } from './judge-operation.ts';
+import { assertLoaded, lostError, notLoaded, refusedItems, tokenTaken } from './judge-operation.ts';
 import { readReport, REPORT_START, type ReportFile, reportFiles } from './read-report.ts';
 
 /** The load of one table. */
@@ -61,7 +61,8 @@ async function announce({ runtime, work }: TableLoad, turn: BulkTurn, attempt: n
   const { name: table } = work.table;
   const token = `${run.runId}:${table}:${attempt}`;
   const { executionArn } = run;
-  const cursor = { table, attempt, token, intentAt: clock.now(), executionArn };
+  const { bulkPutBytes: earlierBytes = 0 } = turn.progress.counters;
+  const cursor = { table, attempt, token, intentAt: clock.now(), executionArn, earlierBytes };
   await turn.save({ done: false, cursor, counters: {}, digests: {} });
 }
 
@@ -100,6 +101,7 @@ function start(
     try {
       return await startBulkPut(runtime.clients.dynamo, order);
     } catch (error) {
+      if (isNamed(error, 'IdempotentParameterMismatchException')) throw tokenTaken(tableName, token, error);
       if (!isNamed(error, 'ResourceInUseException')) throw error;
       throw new TransientError(
         `Table ${tableName} is busy, so bulk put could not start (${shorten(error.message, 300)}). It is tried again.`,
@@ -114,17 +116,11 @@ const LONGEST_WAIT_SECONDS = 300;
 const WAIT_SHARE = 0.1;
 
 async function wait({ onWait }: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause'> {
-  await noteCounts(turn, operation);
-  const { startedAt } = operation;
+  await turn.save(noted(turn.progress, operation));
+  const { startedAt = turn.progress.cursor?.intentAt ?? 0 } = operation;
   const seconds = Math.round(((turn.clock.now() - startedAt) / 1_000) * WAIT_SHARE);
   onWait(Math.max(FIRST_WAIT_SECONDS, Math.min(LONGEST_WAIT_SECONDS, seconds)));
   return 'pause';
-}
-
-/** For whoever looks at the run meanwhile, and for the report of one that fails. */
-function noteCounts(turn: BulkTurn, { processed, failed }: BulkOperation): Promise<void> {
-  const { progress } = turn;
-  return turn.save({ ...progress, counters: { ...progress.counters, items: processed, failed } });
 }
 
 /** A report is written when the operation has ended. */
@@ -132,7 +128,7 @@ const REPORT_PATIENCE_MILLIS = 60_000;
 
 async function conclude(load: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause' | void> {
   const { runtime, work } = load;
-  if (turn.progress.cursor?.report === undefined) await noteCounts(turn, operation);
+  if (turn.progress.cursor?.report === undefined) await turn.save(noted(turn.progress, operation));
   const problem = notLoaded(operation, work);
   if (problem !== undefined) return afterFailure(load, turn, problem);
   const { runId } = turn.run;
@@ -151,7 +147,7 @@ async function conclude(load: TableLoad, turn: BulkTurn, operation: BulkOperatio
   if (next === undefined) await finish(load, turn, { operation, isReported: true });
 }
 
-const END_OF = ({ length: filesDone }: readonly ReportFile[]) => ({ filesDone, bytesDone: 0 });
+const END_OF = ({ length: filesDone }: readonly ReportFile[]) => ({ ...REPORT_START, filesDone });
 
 function withReport({ progress }: BulkTurn, report: BulkCursor['report']): BulkCursor | undefined {
   return progress.cursor && { ...progress.cursor, ...(report !== undefined && { report }) };
@@ -169,10 +165,10 @@ async function finish(
 ): Promise<void> {
   const { progress, run } = turn;
   assertLoaded(run, work, { progress, isReported });
-  const { failed, processed, bulkPutBytes } = operation;
-  const counters: Record<string, number> = { ...progress.counters, items: work.itemCount };
+  const { processed } = operation;
+  const counters: Record<string, number> = { ...progress.counters, items: work.itemCount, processed };
   addTo(counters, work.counts);
-  await turn.save({ ...progress, done: true, counters: { ...counters, processed, failed, bulkPutBytes } });
+  await turn.save({ ...progress, done: true, counters });
   runtime.logger.info('Bulk put has ended', { runId: run.runId, stage: 'BulkLoad', ...operation });
 }
 

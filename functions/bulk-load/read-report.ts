@@ -2,15 +2,17 @@ import * as z from 'zod';
 import { readRange } from '../shared/aws/read-range.ts';
 import type { ReportPlace } from '../shared/copy/bulk/bulk-cursor.ts';
 import { BULK_PUT, type BulkPutManifest, readingOf } from '../shared/cost/bulk-put.ts';
-import { BulkLoadError } from '../shared/errors.ts';
+import { BulkLoadError, isNamed } from '../shared/errors.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Runtime } from '../shared/runtime.ts';
 
 /** A file of a report. */
-export type ReportFile = Pick<BulkPutManifest['outputFiles'][number], 'outputType' | 's3Key'>;
+export type ReportFile = BulkPutManifest['outputFiles'][number];
 
 const outputType = z.enum(['ERROR', 'CONDITION_CHECK_FAILURE']);
-const manifestSchema = z.object({ outputFiles: z.array(z.object({ outputType, s3Key: z.string() })) });
+const manifestSchema = z.object({
+  outputFiles: z.array(z.object({ outputType, s3Key: z.string(), itemCount: z.number() })),
+});
 
 /** An input line that was not written; see `BulkPutReportLine`. */
 export type ReportLine = z.infer<typeof reportLineSchema>;
@@ -22,7 +24,7 @@ export interface ReportLines {
 }
 
 /** Where reading a report begins. */
-export const REPORT_START: ReportPlace = { filesDone: 0, bytesDone: 0 };
+export const REPORT_START: ReportPlace = { filesDone: 0, bytesDone: 0, linesDone: 0 };
 
 /** Held at once. A line holds two items, of 400 KB each by DynamoDB's count. */
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -43,27 +45,30 @@ export async function reportFiles(
   const stored = await objects.get(key);
   if (stored === undefined) return undefined;
   const parsed = manifestSchema.safeParse(parseJson(stored.body.toString()));
-  if (!parsed.success)
-    throw new BulkLoadError(
-      `The manifest ${key} of a bulk put's report cannot be read. What is in the table stays until the run is rolled back. Look at the object, then start again with {"writeEngine": "batch"}.`,
-    );
+  if (!parsed.success) throw damaged(`The manifest ${key} of`, 'cannot be read');
   return parsed.data.outputFiles;
 }
 
 /**
  * Some lines of a report's files.
  *
- * @throws BulkLoadError where a line cannot be read; not retried
+ * @throws BulkLoadError where a file is gone, a line cannot be read, or the file holds another number of lines than its
+ *   manifest says; not retried
  */
 export async function readReport(
   { clients, bucket, clock }: Pick<Runtime, 'clients' | 'bucket' | 'clock'>,
   files: readonly ReportFile[],
-  { filesDone, bytesDone }: ReportPlace,
+  { filesDone, bytesDone, linesDone }: ReportPlace,
 ): Promise<ReportLines> {
-  const key = files[filesDone]?.s3Key;
-  if (key === undefined) return { lines: [], next: undefined };
+  const file = files[filesDone];
+  if (file === undefined) return { lines: [], next: undefined };
+  const { s3Key: key } = file;
   const store = { client: clients.s3, bucket, clock };
-  const piece = await readRange(store, { key, from: bytesDone, length: PIECE_BYTES });
+  const piece = await readRange(store, { key, from: bytesDone, length: PIECE_BYTES }).catch(
+    (error: unknown) => {
+      throw isNamed(error, 'NoSuchKey') ? damaged(`The object ${key} of`, 'is missing') : error;
+    },
+  );
   const isLast = piece.length < PIECE_BYTES;
   const end = isLast ? piece.length : piece.lastIndexOf(NEWLINE) + 1;
   const lines = piece
@@ -72,10 +77,18 @@ export async function readReport(
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => reportLine(line, key));
-  const next = isLast
-    ? { filesDone: filesDone + 1, bytesDone: 0 }
-    : { filesDone, bytesDone: bytesDone + end };
-  return { lines, next: next.filesDone < files.length ? next : undefined };
+  const place = { filesDone, bytesDone: bytesDone + end, linesDone: linesDone + lines.length };
+  if (!isLast) return { lines, next: place };
+  if (place.linesDone !== file.itemCount)
+    throw damaged(`The object ${key} of`, `holds ${place.linesDone} lines instead of ${file.itemCount}`);
+  const isEnd = filesDone + 1 === files.length;
+  return { lines, next: isEnd ? undefined : { ...REPORT_START, filesDone: filesDone + 1 } };
+}
+
+function damaged(what: string, problem: string): BulkLoadError {
+  return new BulkLoadError(
+    `${what} a bulk put's report ${problem}, so nobody can say which items were not written. What is in the table stays until the run is rolled back. Look at the object, then start again with {"writeEngine": "batch"}.`,
+  );
 }
 
 /** As it is: what DynamoDB has written is not taken apart. */
@@ -93,9 +106,7 @@ const reportLineSchema = z.object({
 function reportLine(line: string, key: string): ReportLine {
   const parsed = reportLineSchema.safeParse(parseJson(line));
   if (parsed.success) return parsed.data;
-  throw new BulkLoadError(
-    `A line of ${key}, a bulk put's report, cannot be read. What is in the table stays until the run is rolled back. Look at the object, then start again with {"writeEngine": "batch"}.`,
-  );
+  throw damaged(`A line of the object ${key} of`, 'cannot be read');
 }
 
 function parseJson(text: string): unknown {

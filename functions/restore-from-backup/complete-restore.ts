@@ -106,10 +106,8 @@ async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
   const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
   const report = buildReport(runtime, run, ledger, end);
-  // The estimate is that of a migration of the same size, which this was not.
-  const cost = { ...report.cost, estimated: {} };
   const restored = restoredCounts(run, ledger);
-  return { ...report, cost, restored, summary: summaryOf({ ...report, restored }) };
+  return { ...report, restored, summary: summaryOf({ ...report, restored }) };
 }
 
 /**

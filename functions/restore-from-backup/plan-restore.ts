@@ -3,11 +3,11 @@ import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
 import { isCosted } from '../shared/cost/cost.ts';
-import { costRefusal, unpricedClass, unpricedEngine } from '../shared/cost/cost-limit.ts';
-import { estimateRestore, restoreWriteUnits } from '../shared/cost/estimate-restore.ts';
-import { fitsHistory } from '../shared/cost/history.ts';
+import { costRefusal } from '../shared/cost/cost-limit.ts';
+import { estimateRestore, type RestoreSize, restoreWriteUnits } from '../shared/cost/estimate-restore.ts';
+import { fitsHistory, type MapMode } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
-import { unpricedSentence } from '../shared/cost/prices.ts';
+import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
 import { indexesTo, iterationsFor, SINGLE_PLAN, workersFor } from '../shared/runs/cut-work.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -29,77 +29,73 @@ const writeCap = (input: RestoreInput, target: DescribedTable | undefined): numb
   input.writeUnitsPerSecond ?? sparedWriteUnits(target);
 
 function assertFitsHistory(
-  runtime: Runtime,
-  manifest: MigrationManifest,
-  cap: { workers: number; units: number },
+  mapMode: MapMode,
+  size: Pick<RestoreSize, 'items' | 'bytes' | 'workers' | 'writeUnitsPerSecond'>,
 ): void {
-  if (runtime.config.mapMode !== 'INLINE' || cap.units === 0) return;
-  const seconds = restoreWriteUnits({ bytes: manifest.tableBytes, items: manifest.itemCount }) / cap.units;
-  const turns = cap.workers * (Math.ceil(seconds / TURN_SECONDS) + PASSES - 1);
-  if (fitsHistory({ iterations: PASSES * cap.workers, turns })) return;
+  const { items, workers, writeUnitsPerSecond: units } = size;
+  if (mapMode !== 'INLINE' || units === 0) return;
+  const turns = workers * (Math.ceil(restoreWriteUnits(size) / units / TURN_SECONDS) + PASSES - 1);
+  if (fitsHistory({ iterations: PASSES * workers, turns })) return;
   throw new RunTooLongForInlineError(
-    `Restoring ${manifest.itemCount} items at ${cap.units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
+    `Restoring ${items} items at ${units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
   );
 }
 
-/** Divides the work. The backup says how much there is. */
-export function planOf(
-  runtime: Runtime,
-  input: RestoreInput,
-  { manifest, target }: { readonly manifest: MigrationManifest; readonly target: DescribedTable | undefined },
-): Plan {
-  const units = writeCap(input, target);
-  const asked = input.maxConcurrency ?? runtime.config.maxConcurrency;
-  const { mapMode } = runtime.config;
-  const fileCount = Math.max(1, manifest.files.length);
-  const workers = workersFor({ mapMode, asked, capsPerSecond: [units], others: [fileCount] });
-  assertFitsHistory(runtime, manifest, { workers, units });
-  const iterations = iterationsFor({ mapMode, workers, bytes: manifest.tableBytes });
-  const shards = indexesTo(Math.min(iterations, fileCount));
-  const { region } = runtime.config;
-  const cost = estimateRestore({
-    region,
-    items: manifest.itemCount,
-    bytes: manifest.tableBytes,
-    files: fileCount,
-    indexes: indexesOf(manifest),
-    workers,
-    shards: shards.length,
-    writeUnitsPerSecond: units,
-  });
+interface Restoring {
+  readonly manifest: MigrationManifest;
+  readonly target: DescribedTable | undefined;
+}
+
+/**
+ * Divides the work. The backup says how much there is.
+ *
+ * @throws RunTooLongForInlineError, InvalidInputError, CostLimitError before anything is created; none is retried
+ */
+export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restoring): Plan {
+  const size = sizeOf(runtime, input, restoring);
+  const { unpricedClass, workers, writeUnitsPerSecond } = size;
+  const engine = engineOf(input, size, restoring.target);
+  const cost = estimateRestore({ ...size, writeEngine: engine.writeEngine?.engine });
+  const { maxCost } = input;
+  const refusal = costRefusal({ what: 'restore', maxCost, cost, state: 'Nothing was created.' });
+  if (refusal !== undefined) throw refusal;
   const dollars = isCosted(cost) ? { dollars: Number(cost.dollars.toFixed(6)) } : {};
+  const shards = indexesTo(size.shards);
   return {
     ...SINGLE_PLAN,
     segments: shards,
     shards,
     workers,
-    writeUnitsPerSecond: units,
-    ...engineOf(runtime, input, { manifest, target, units }),
-    estimatedProducts: manifest.itemCount,
-    estimatedBytes: manifest.tableBytes,
+    writeUnitsPerSecond,
+    ...engine,
+    ...(unpricedClass !== undefined && { unpricedClass }),
+    estimatedProducts: size.items,
+    estimatedBytes: size.bytes,
     estimate: { seconds: Math.round(cost.seconds), ...dollars },
-    warnings: isCosted(cost) ? [] : [unpricedSentence(region)],
+    warnings: isCosted(cost) ? [] : [unpricedSentence(cost)],
   };
+}
+
+function sizeOf({ config }: Runtime, input: RestoreInput, { manifest, target }: Restoring): RestoreSize {
+  const { mapMode, region, maxConcurrency } = config;
+  const { itemCount: items, tableBytes: bytes } = manifest;
+  const writeUnitsPerSecond = writeCap(input, target);
+  const asked = input.maxConcurrency ?? maxConcurrency;
+  const files = Math.max(1, manifest.files.length);
+  const workers = workersFor({ mapMode, asked, capsPerSecond: [writeUnitsPerSecond], others: [files] });
+  assertFitsHistory(mapMode, { items, bytes, workers, writeUnitsPerSecond });
+  const shards = Math.min(iterationsFor({ mapMode, workers, bytes }), files);
+  const unpricedClass = unpricedClassOf([classOf(manifest, target)]);
+  const indexes = indexesOf(manifest);
+  return { region, unpricedClass, items, bytes, files, indexes, workers, shards, writeUnitsPerSecond };
 }
 
 const indexesOf = ({ table }: MigrationManifest): number =>
   table.globalSecondaryIndexes.length + table.localSecondaryIndexes.length;
 
-/** @throws CostLimitError before anything is created; not retried. */
-function assertWithinCost(
-  { config }: Runtime,
-  { maxCost }: RestoreInput,
-  { plan, tableClass }: { readonly plan: Plan; readonly tableClass: string | undefined },
-): void {
-  const refusal = costRefusal({
-    what: 'restore',
-    maxCost,
-    dollars: plan.estimate.dollars,
-    unknown: unpricedClass([tableClass]) ?? unpricedEngine(plan.writeEngine?.engine, config.region),
-    region: config.region,
-    state: 'Nothing was created.',
-  });
-  if (refusal !== undefined) throw refusal;
+/** Of the table that is restored into: a new one gets that of the backup. */
+function classOf({ table }: MigrationManifest, target: DescribedTable | undefined): string | undefined {
+  return target === undefined ? table.tableClass : target.TableClassSummary?.TableClass;
 }
 
 /** `products-restored-20260102T030405Z`. */
@@ -201,7 +197,5 @@ export async function prepareRestore(
   const target = await findTable(runtime, targetTable);
   if (target !== undefined) assertUsable(target, manifest);
   const plan = planOf(runtime, input, { manifest, target });
-  const tableClass = target === undefined ? manifest.table.tableClass : target.TableClassSummary?.TableClass;
-  assertWithinCost(runtime, input, { plan, tableClass });
   return { order: { backupId, targetTable }, plan };
 }

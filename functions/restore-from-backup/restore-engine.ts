@@ -1,10 +1,9 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { bulkPutDollars, chooseWriteEngine, unknownOfBulkPut } from '../shared/cost/write-engine.ts';
-import { InvalidInputError } from '../shared/errors.ts';
-import type { MigrationManifest } from '../shared/files/manifests.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { engineFacts } from '../shared/cost/engine-estimates.ts';
+import { restoreLoad, type RestoreSize } from '../shared/cost/estimate-restore.ts';
+import { chooseWriteEngine } from '../shared/cost/write-engine.ts';
 import type { Plan } from '../shared/state.ts';
-import { bulkObstacles } from '../shared/tables/bulk-obstacles.ts';
+import { bulkObstacles, bulkRefusal } from '../shared/tables/bulk-obstacles.ts';
 import type { RestoreInput } from './restore-input.ts';
 
 /**
@@ -13,31 +12,20 @@ import type { RestoreInput } from './restore-input.ts';
  * @throws InvalidInputError where bulk put was asked for and cannot do the restore; not retried
  */
 export function engineOf(
-  { config: { region } }: Runtime,
   { writeEngine: asked = 'batch' }: RestoreInput,
-  { manifest, target, units }: BulkRestore,
+  size: RestoreSize,
+  target: TableDescription | undefined,
 ): Pick<Plan, 'writeEngine'> {
   if (asked === 'batch') return {};
+  const { files: objects, writeUnitsPerSecond } = size;
   const obstacles = [
     // A backup's lines carry no condition, so bulk put would overwrite what the table has.
     ...(target === undefined
       ? []
       : [`table ${target.TableName ?? ''} exists, and its items would be replaced`]),
-    ...bulkObstacles({ tables: [target], objects: manifest.files.length, writeUnitsPerSecond: units }),
+    ...bulkObstacles({ tables: [target], objects, writeUnitsPerSecond }),
   ];
-  if (asked === 'bulk' && obstacles.length > 0)
-    throw new InvalidInputError(
-      `"writeEngine": bulk put cannot do this restore, because ${obstacles.join('; ')}. Nothing was created. Start again with {"writeEngine": "batch"}, or restore into a new table.`,
-    );
-  const batch = { seconds: undefined, dollars: undefined };
-  const bulk = { seconds: undefined, dollars: bulkPutDollars(region, manifest.tableBytes) };
-  return {
-    writeEngine: chooseWriteEngine({ asked, obstacles, unknown: unknownOfBulkPut(region), batch, bulk }),
-  };
-}
-
-interface BulkRestore {
-  readonly manifest: MigrationManifest;
-  readonly target: TableDescription | undefined;
-  readonly units: number;
+  const refusal = bulkRefusal(asked, obstacles, { what: 'restore', remedy: ', or restore into a new table' });
+  if (refusal !== undefined) throw refusal;
+  return { writeEngine: chooseWriteEngine(engineFacts(restoreLoad(size), { asked, obstacles })) };
 }

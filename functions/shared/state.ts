@@ -74,7 +74,12 @@ export const planSchema = z.lazy(() =>
     timeToLiveAttribute: z.string().optional(),
     /** What fills the tables, and a clause that says why; absent: batch. */
     writeEngine: z.object({ engine: z.enum(['batch', 'bulk']), why: z.string() }).optional(),
-    /** Seconds and dollars of a whole run, estimated. No dollars: the region's prices are unknown. */
+    /** Class of one of the run's tables that is not Standard, whose prices nobody has written down. */
+    unpricedClass: z.string().optional(),
+    /**
+     * Seconds and dollars of a whole run, estimated; of a run by bulk put the seconds without it. No dollars: a price is
+     * unknown.
+     */
     estimate: z.object({ seconds: z.number(), dollars: z.number().optional() }),
     /** Sentences for the report. */
     warnings: z.array(z.string()).max(20),

@@ -1,11 +1,11 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { count } from '../shared/counted.ts';
-import { type Estimate, isCosted } from '../shared/cost/cost.ts';
+import { isCosted } from '../shared/cost/cost.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { fitsHistory, type MapMode, type MapWork } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
-import { unpricedSentence } from '../shared/cost/prices.ts';
-import { itemsPerFileFor, type RunSize } from '../shared/cost/run-size.ts';
+import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
+import { itemsPerFileFor, type RunSize, sizeOfPlan } from '../shared/cost/run-size.ts';
 import { READ_UNITS_PER_WORKER } from '../shared/cost/throughput.ts';
 import { RunTooLongForInlineError } from '../shared/errors.ts';
 import { indexesTo, iterationsFor, MAX_INLINE_WORKERS, workersFor } from '../shared/runs/cut-work.ts';
@@ -55,26 +55,34 @@ export function sizeRun(facts: SizingFacts): Plan {
   const runSize = { ...size, ...caps, region: facts.config.region };
   const workers = fitHistory(facts, { ...runSize, workers: wanted });
   const iterations = iterationsOf(facts.config.mapMode, size, workers);
-  const estimate = estimateRun({ ...runSize, workers, segments: iterations, shards: iterations });
-  return {
+  const unpricedClass = unpricedClassOf([facts.source, ...facts.targets].map(classOf));
+  const plan = {
     segments: indexesTo(iterations),
     shards: indexesTo(iterations),
     workers,
     itemsPerFile: itemsPerFileFor(size.products),
     ...caps,
+    ...(unpricedClass !== undefined && { unpricedClass }),
     estimatedProducts: size.products,
     estimatedBytes: size.bytes,
-    estimate: roundedEstimate(estimate),
-    warnings: [
-      ...(isCosted(estimate) ? [] : [unpricedSentence(facts.config.region)]),
-      ...loweringWarning(facts, workers),
-    ],
+    warnings: loweringWarning(facts, workers),
   };
+  return priced(plan, facts.config.region);
 }
 
-function roundedEstimate(estimate: Estimate): Plan['estimate'] {
-  const seconds = Math.round(estimate.seconds);
-  return isCosted(estimate) ? { seconds, dollars: Number(estimate.dollars.toFixed(6)) } : { seconds };
+const classOf = (table: TableDescription | undefined): string | undefined =>
+  table?.TableClassSummary?.TableClass;
+
+/** The plan with what it will take, and a warning where nobody knows what it costs. */
+export function priced(plan: Omit<Plan, 'estimate'>, region: string): Plan {
+  const estimate = estimateRun(sizeOfPlan(plan, { region }));
+  const warnings = isCosted(estimate) ? plan.warnings : [unpricedSentence(estimate), ...plan.warnings];
+  const dollars = isCosted(estimate) ? { dollars: Number(estimate.dollars.toFixed(6)) } : {};
+  return {
+    ...plan,
+    estimate: { seconds: Math.round(estimate.seconds), ...dollars },
+    warnings: [...new Set(warnings)],
+  };
 }
 
 /** DescribeTable's figures are up to six hours old. A first page that holds everything, or more than they say, is better. */
@@ -135,7 +143,7 @@ function iterationsOf(mapMode: MapMode, { bytes, products }: Size, workers: numb
   return iterationsFor({ mapMode, workers, bytes, needed: products / PRODUCTS_PER_ITERATION });
 }
 
-function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: number): readonly string[] {
+function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: number): string[] {
   const asked = input.maxConcurrency;
   if (asked === undefined || workers >= asked) return [];
   const lowered = `maxConcurrency was lowered from ${asked} to ${workers}:`;

@@ -1,5 +1,7 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-input.ts';
+import { estimateRun } from '../shared/cost/estimate.ts';
+import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
@@ -14,18 +16,19 @@ import { checkQuota } from './check-quota.ts';
 import { checkSource } from './check-source.ts';
 import { checkTargets } from './check-targets.ts';
 import { checkTimeToLive } from './check-time-to-live.ts';
-import { type SizingFacts, sizeRun } from './size-run.ts';
+import { priced, type SizingFacts, sizeRun } from './size-run.ts';
 
 /** Every check. `plan` is absent if a stop makes sizing pointless. */
 export interface ConnectionReport {
   readonly ok: boolean;
   readonly checks: readonly Omit<Check, 'error'>[];
   readonly plan?: Plan;
+  /** Clauses: why bulk put cannot do the run. Absent with the plan. */
+  readonly bulkObstacles?: readonly string[];
 }
 
-interface Findings {
+interface Findings extends Pick<ConnectionReport, 'plan' | 'bulkObstacles'> {
   readonly checks: readonly Check[];
-  readonly plan?: Plan;
 }
 
 /** Enough to tell a small table from a large one, for half a read unit per 4 KB. */
@@ -54,13 +57,13 @@ async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings>
   ]);
   const checks = [identity, source.check, bucket, ...targets];
   if (source.table === undefined) return { checks };
-  const { checks: more, plan } = await planRun(runtime, input, source.table);
-  const all = [...checks, ...more];
-  return plan === undefined ? { checks: all } : { checks: all, plan };
+  const planned = await planRun(runtime, input, source.table);
+  return { ...planned, checks: [...checks, ...planned.checks] };
 }
 
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
   const { config } = runtime;
+  const { region } = config;
   const [probe, quota, timeToLive, targets] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
@@ -68,17 +71,18 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
     describeFilled(runtime),
   ]);
   const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
-  const engine = checkEngine({ input, plan: sized, region: config.region, targets });
-  const plan = engine === undefined ? sized : { ...sized, writeEngine: engine.chosen };
+  const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, region, targets });
+  const plan = choice === undefined ? sized : priced({ ...sized, writeEngine: choice.chosen }, region);
   const { attribute: timeToLiveAttribute } = timeToLive;
   return {
     checks: [
       ...checkEmpty(config.sourceTable, probe, input),
       quota.check,
       timeToLive.check,
-      ...checkCost({ input, plan, region: config.region, tables: [source, ...targets] }),
-      ...(engine === undefined ? [] : [engine.check]),
+      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region }))),
+      ...(choice === undefined ? [] : [choice.check]),
     ],
+    bulkObstacles,
     plan: timeToLiveAttribute === undefined ? plan : { ...plan, timeToLiveAttribute },
   };
 }
@@ -104,10 +108,10 @@ function describeFilled({ clients, clock, config, migration }: Runtime): Promise
   );
 }
 
-function reportOf({ checks, plan }: Findings): ConnectionReport {
+function reportOf({ checks, ...planned }: Findings): ConnectionReport {
   const ok = checks.every(({ outcome }) => outcome !== 'stop');
   const shown = checks.map(({ name, outcome, sentence }) => ({ name, outcome, sentence }));
-  return plan === undefined ? { ok, checks: shown } : { ok, checks: shown, plan };
+  return { ok, checks: shown, ...planned };
 }
 
 function planOrThrow({ checks, plan }: Findings): Plan {

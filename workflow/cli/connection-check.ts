@@ -13,6 +13,7 @@ const connectionReportSchema = z.object({
     z.object({ name: z.string(), outcome: z.enum(['done', 'warning', 'stop']), sentence: z.string() }),
   ),
   plan: planSchema.optional(),
+  bulkObstacles: z.array(z.string()).optional(),
 });
 
 /** What testConnection found: its list of checks, and how it would cut the run. */

@@ -1,5 +1,4 @@
-import type { EstimatedWork } from '../../functions/shared/cost/cost.ts';
-import { engineEstimates } from '../../functions/shared/cost/engine-estimates.ts';
+import { engineFacts, loadOf } from '../../functions/shared/cost/engine-estimates.ts';
 import { DEFAULT_RUPEES_PER_DOLLAR } from '../../functions/shared/cost/prices.ts';
 import type { RunSize } from '../../functions/shared/cost/run-size.ts';
 import {
@@ -7,7 +6,7 @@ import {
   type ChosenEngine,
   chooseWriteEngine,
   type EngineEstimate,
-  unknownOfBulkPut,
+  type EngineFacts,
   type WriteEngine,
   WRITE_ENGINES,
 } from '../../functions/shared/cost/write-engine.ts';
@@ -31,22 +30,17 @@ export interface EngineComparison extends Readonly<Record<WriteEngine, EngineFig
   readonly auto: ChosenEngine;
 }
 
-/** Compares the write engines of a run. What makes bulk put impossible in its tables is for TestConnection to find. */
+/** Compares the write engines of a run, as TestConnection does. */
 export function compareEngines(
   size: RunSize,
-  work: Pick<EstimatedWork, 'phases'>,
-  asked: AskedEngine | undefined,
+  known: Pick<EngineFacts, 'asked' | 'obstacles'>,
 ): EngineComparison {
-  const estimates = engineEstimates(size, work);
-  const unknown = unknownOfBulkPut(size.region);
-  const choose = (engine: AskedEngine): ChosenEngine =>
-    chooseWriteEngine({ asked: engine, obstacles: [], unknown, ...estimates });
-  const figures = (estimate: EngineEstimate): EngineFigures => figuresOf(estimate, size);
+  const facts = engineFacts(loadOf(size), known);
   return {
-    batch: figures(estimates.batch),
-    bulk: figures(estimates.bulk),
-    chosen: asked === undefined ? { engine: 'batch', why: 'it is the default' } : choose(asked),
-    auto: choose('auto'),
+    batch: figuresOf(facts.batch, size),
+    bulk: figuresOf(facts.bulk, size),
+    chosen: chooseWriteEngine(facts),
+    auto: chooseWriteEngine({ ...facts, asked: 'auto' }),
   };
 }
 

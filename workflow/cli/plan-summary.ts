@@ -9,6 +9,7 @@ import {
   isCosted,
   type MonthlyCost,
 } from '../../functions/shared/cost/cost.ts';
+import { estimatedTime } from '../../functions/shared/cost/estimated-time.ts';
 import { estimateRun } from '../../functions/shared/cost/estimate.ts';
 import { type RunSize, sizeOfPlan } from '../../functions/shared/cost/run-size.ts';
 import type { AskedEngine } from '../../functions/shared/cost/write-engine.ts';
@@ -36,6 +37,8 @@ export interface PlanFacts {
   readonly rupeesPerDollar: number;
   /** Default: batch. */
   readonly asked?: AskedEngine | undefined;
+  /** Why bulk put cannot do the run, as far as TestConnection has said. */
+  readonly bulkObstacles?: readonly string[] | undefined;
   /** Of the dry run that counted; absent: DescribeTable's figures and assumptions are used. */
   readonly report?: Report | undefined;
 }
@@ -45,7 +48,10 @@ export const estimateOf = (facts: PlanFacts): Estimate => estimateRun(sizeOf(fac
 
 /** Both write engines for the same size. */
 export function enginesOf(facts: PlanFacts): EngineComparison {
-  return compareEngines(sizeOf(facts), estimateOf(facts), facts.asked);
+  const { plan, asked = 'batch', bulkObstacles: obstacles = [] } = facts;
+  const comparison = compareEngines(sizeOf(facts), { asked, obstacles });
+  // The run keeps what TestConnection has chosen by the figures that it had.
+  return { ...comparison, chosen: plan.writeEngine ?? comparison.chosen };
 }
 
 function sizeOf({ plan, region, rupeesPerDollar, report }: PlanFacts): RunSize {
@@ -67,7 +73,9 @@ export function sayPlan(terminal: Terminal, given: PlanFacts): void {
   for (const [label, text] of workRows(facts, estimate)) say(`  ${colors.dim(label.padEnd(12))} ${text}`);
   title('Time');
   say(
-    `  ${duration(estimate.seconds)} with a new target table, ${duration(estimate.secondsAtCaps)} once it takes what the caps allow`,
+    estimate.bulkPutBytes === undefined
+      ? `  ${duration(estimate.seconds)} with a new target table, ${duration(estimate.secondsAtCaps)} once it takes what the caps allow`
+      : `  ${estimatedTime(estimate)}, whose time AWS states nowhere`,
   );
   say(`  ${colors.dim(phasesText(estimate))}`);
   title('Write engines');
@@ -81,7 +89,7 @@ function sayMoney(terminal: Terminal, estimate: Estimate): void {
   const title = (text: string): void => say(`\n${colors.bold(text)}`);
   if (!isCosted(estimate)) {
     title('Money: unknown');
-    return say(`  ${signs.notice} ${unpricedSentence(estimate.region)}`);
+    return say(`  ${signs.notice} ${unpricedSentence(estimate)}`);
   }
   title(`Money, once: ${money(estimate)}`);
   say(`  ${colors.dim(partsText(estimate.parts))}`);
@@ -147,8 +155,9 @@ function capsText({ readUnitsPerSecond, writeUnitsPerSecond }: Plan): string {
   return `reading ${cap(readUnitsPerSecond)}, writing ${cap(writeUnitsPerSecond)}`;
 }
 
-function partsText({ reads, writes, s3, lambda, transitions }: CostParts): string {
-  return `reads ${dollars(reads)}, writes ${dollars(writes)}, S3 ${dollars(s3)}, Lambda ${dollars(lambda)}, transitions ${dollars(transitions)}`;
+function partsText({ reads, writes, s3, lambda, transitions, bulkPut }: CostParts): string {
+  const bulk = bulkPut === undefined ? '' : `, bulk put ${dollars(bulkPut)}`;
+  return `reads ${dollars(reads)}, writes ${dollars(writes)}, S3 ${dollars(s3)}, Lambda ${dollars(lambda)}, transitions ${dollars(transitions)}${bulk}`;
 }
 
 const monthlyColumns = [

@@ -1,7 +1,7 @@
 import { migration } from '#migration/index.ts';
 import { countedAs } from '../../functions/shared/counted.ts';
 import { printable } from '../../functions/shared/printable.ts';
-import { type Estimate, isCosted } from '../../functions/shared/cost/cost.ts';
+import type { Estimate } from '../../functions/shared/cost/cost.ts';
 import { costRefusal } from '../../functions/shared/cost/cost-limit.ts';
 import { flagOf } from '../../functions/shared/runs/commands.ts';
 import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
@@ -84,8 +84,7 @@ function stoppedByCost({ input, estimate }: PlannedStage): Verdict | undefined {
   const refusal = costRefusal({
     what: 'migration',
     maxCost: typeof maxCost === 'number' ? maxCost : undefined,
-    dollars: isCosted(estimate) ? estimate.dollars : undefined,
-    region: estimate.region,
+    cost: estimate,
     state: 'A run would stop here, before any table is created.',
   });
   return refusal && stopped(refusal.message);

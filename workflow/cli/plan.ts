@@ -93,6 +93,7 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
     plan,
     report: rehearsed?.report,
     asked: askedEngine(input),
+    bulkObstacles: connection.bulkObstacles,
   });
   sayPlan(terminal, facts);
   const figures = { estimate: estimateOf(facts), engines: enginesOf(facts) };
@@ -130,7 +131,7 @@ function inputOf(options: Options): Readonly<Record<string, unknown>> {
 function factsOf(
   { region }: OperatorContext,
   { rupeesPerDollar }: Options,
-  known: Pick<PlanFacts, 'plan' | 'report' | 'asked'>,
+  known: Omit<PlanFacts, 'region' | 'rupeesPerDollar'>,
 ): PlanFacts {
   return { ...known, region, rupeesPerDollar };
 }

@@ -8,10 +8,12 @@ import {
   count,
   counted,
   duration,
+  moment,
   money,
   TABLE_OUTCOMES,
   wrap,
 } from '../../functions/shared/format.ts';
+import type { ReportedBulkPut } from '../../functions/shared/runs/report-bulk.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
 import { attemptText } from '../../functions/shared/runs/attempt-text.ts';
 import { controlText } from '../../functions/shared/runs/control-text.ts';
@@ -73,6 +75,7 @@ function factRows(report: Report): readonly Row[] {
     ...quarantineRows(report),
     ...(report.tables.length > 0 ? [['Tables', tableText(report)] as const] : []),
     ...(report.backup === null ? [] : [['Backup', backupText(report.backup)] as const]),
+    ...(report.bulkPuts ?? []).flatMap(bulkRows),
     ...groupWarnings(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
     ...(report.controls ?? []).map((event, index): Row => [
       index === 0 ? 'Operator' : '',
@@ -172,6 +175,24 @@ function tableText({ tables }: Report): string {
 
 function backupText({ uri, files, items }: NonNullable<Report['backup']>): string {
   return `${uri} (${counted(items, 'item')} in ${counted(files, 'file')})`;
+}
+
+function bulkRows(bulkPut: ReportedBulkPut): readonly Row[] {
+  const { table, operationArn = 'of an unknown ARN', processed, failed, alreadyPresent } = bulkPut;
+  const { bulkPutBytes, startedAt, endedAt, reportUri } = bulkPut;
+  const charged = bulkPutBytes === undefined ? '' : `, ${bytes(bulkPutBytes)} charged for`;
+  const times = [
+    ...(startedAt === undefined ? [] : [`from ${moment(startedAt)}`]),
+    ...(endedAt === undefined ? [] : [`to ${moment(endedAt)} UTC`]),
+  ].join(' ');
+  return [
+    [
+      'Bulk put',
+      `into ${table}: ${counted(processed, 'item')} processed, ${count(failed)} failed, ${count(alreadyPresent)} of others existed already${charged}`,
+    ],
+    ['', `${operationArn}${times === '' ? '' : `, ${times}`}`],
+    ['', `reported in ${reportUri}`],
+  ];
 }
 
 function costRows({ cost }: Report): readonly Row[] {

@@ -21,8 +21,8 @@ export interface BulkOperation {
   readonly failed: number;
   /** What DynamoDB charges for, of the table and its indexes. */
   readonly bulkPutBytes: number;
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
+  /** Epoch milliseconds; absent where DynamoDB does not say. */
+  readonly startedAt?: number | undefined;
   /** Epoch milliseconds; absent before its end. */
   readonly endedAt?: number | undefined;
   /** Why it failed or was cancelled. */
@@ -138,7 +138,7 @@ function operationOf(described: BulkOperationDescription = {}): BulkOperation {
     processed: described.ProcessedItemCount ?? 0,
     failed: described.FailedItemCount ?? 0,
     bulkPutBytes: BulkOperationUsage.reduce((sum, { BulkPutBytes = 0 }) => sum + BulkPutBytes, 0),
-    startedAt: StartTime?.getTime() ?? 0,
+    startedAt: StartTime?.getTime(),
     endedAt: EndTime?.getTime(),
     ...(failure !== '' && { failure }),
   };

@@ -1,6 +1,6 @@
 import type { Shard } from '../ledger/shard.ts';
 import type { Cost, UnknownCost } from './cost.ts';
-import { type Billing, costOf, serviceUsage } from './usage.ts';
+import { type Billing, costOf, serviceUsage, SINGLE_CALL_SECONDS } from './usage.ts';
 
 /** What the ledger knows of a run's work. */
 export interface RunWork extends Billing {
@@ -16,16 +16,22 @@ export interface RunWork extends Billing {
 const SOURCE_STATES: ReadonlySet<string> = new Set(['BackupProducts']);
 
 /**
- * What a run cost: the units that DynamoDB charged the workers, their calls and time from the checkpoints, and
- * the ledger's own units, S3 requests and single calls as the estimate counts them. Time between a worker's
+ * What a run cost: the units that DynamoDB charged the workers, the bytes of its bulk puts, the workers' calls and time from
+ * the checkpoints, and the ledger's own units, S3 requests and single calls as the estimate counts them. Time between a worker's
  * last checkpoint and its return (well below a second) is not in it.
  */
 export function actualCost(work: RunWork): Cost | UnknownCost {
   const { shards, files } = work;
+  const workers = shards.filter(({ state }) => state !== 'BulkLoad');
+  const bulkLoads = shards.filter(({ state }) => state === 'BulkLoad');
+  // One call looks after all tables, and nothing runs between two calls.
+  const calls = Math.max(0, ...bulkLoads.map(({ turns }) => turns));
   const services = serviceUsage({
-    iterations: shards.length,
-    turns: sum(shards.map(({ turns }) => Math.max(1, turns))),
-    seconds: sum(shards.map(({ startedAt, updatedAt }) => (updatedAt - startedAt) / 1000)),
+    iterations: workers.length,
+    turns: calls + sum(workers.map(({ turns }) => Math.max(1, turns))),
+    seconds:
+      calls * SINGLE_CALL_SECONDS +
+      sum(workers.map(({ startedAt, updatedAt }) => (updatedAt - startedAt) / 1000)),
     files,
   });
   const paid = shards.filter(
@@ -35,6 +41,9 @@ export function actualCost(work: RunWork): Cost | UnknownCost {
     ...services,
     readUnits: services.readUnits + sum(paid.map(({ counters }) => counters['readUnits'] ?? 0)),
     writeUnits: services.writeUnits + sum(shards.map(({ counters }) => counters['writeUnits'] ?? 0)),
+    ...(bulkLoads.length > 0 && {
+      bulkPutBytes: sum(bulkLoads.map(({ counters }) => counters['bulkPutBytes'] ?? 0)),
+    }),
   };
   return costOf(usage, work);
 }

@@ -10,6 +10,8 @@ export interface CostParts {
   readonly lambda: number;
   /** Step Functions state transitions. */
   readonly transitions: number;
+  /** What DynamoDB's bulk put writes. Absent where nothing is written that way. */
+  readonly bulkPut?: number;
 }
 
 /** What something costs once. */
@@ -24,10 +26,13 @@ export interface Cost {
   readonly rupeesPerDollar: number;
 }
 
-/** What something costs in a region whose prices nobody has written down: no figure stands for it. */
+/** What alone has no price of a run by bulk put. */
+export const BULK_PUT_NAME = 'bulk put';
+
+/** What something costs where nobody has written the prices down: no figure stands for it. */
 export interface UnknownCost {
   readonly region: string;
-  /** What alone has no price there, such as `bulk put`. */
+  /** What alone has no price in the region: `bulk put`, or `the table class <class>`. Absent: nothing has one there. */
   readonly unpriced?: string;
 }
 
@@ -69,13 +74,18 @@ export interface PhaseEstimate {
 
 /** What a run is expected to do, in any region. */
 export interface EstimatedWork {
-  /** For a target as cold as a new on-demand table. Plan with this figure. */
+  /**
+   * For a target as cold as a new on-demand table. Plan with this figure. Of a run by bulk put: without the bulk put, whose
+   * time AWS states nowhere.
+   */
   readonly seconds: number;
   /** For a target that takes as much as the caps allow. */
   readonly secondsAtCaps: number;
   readonly phases: readonly PhaseEstimate[];
   readonly readUnits: number;
   readonly writeUnits: number;
+  /** Of a run by bulk put: bytes of the items that DynamoDB writes itself. Indexes are not counted. */
+  readonly bulkPutBytes?: number;
   /** METADATA and VARIANT items. */
   readonly items: number;
   /** True: a rehearsal has counted the items. False: they are assumed from the number of products. */

@@ -20,6 +20,7 @@ const NO_ITEMS = { items: 0, bytes: 0 };
  * - seconds: 45 for everything outside the Maps, and for each of the four Maps 2 and units / rate (rehearsal: products / (W x 4,000);
  *   verification: both tables at once, at W x 1,000 units together);
  * - transitions: 25, one an iteration, two a turn; a turn lasts 840 s at most;
+ * - by bulk put: no MigrateProducts and no write units of the target, but the price of its bytes;
  * - Lambda: W x the Maps' seconds at 1,769 MB, and 9 calls of 2 s at 512 MB; S3: a PUT and two GETs a file, and 10 of each;
  * - the ledger's units: see `ledgerUnits`.
  */
@@ -40,7 +41,8 @@ function workOf(run: MeasuredRun, phases: readonly PhaseEstimate[]): EstimatedWo
     secondsAtCaps: secondsOf(phasesOf(run, false)),
     phases,
     readUnits: 2 * sourceUnits + targetUnits,
-    writeUnits: target.writeUnits,
+    writeUnits: batchUnits(run),
+    ...bulkPutBytes(run),
     items: target.items,
     rehearsed: size.rehearsal !== undefined,
   };
@@ -57,15 +59,23 @@ function everyMonth({ size, target }: MeasuredRun, prices: PriceList) {
 }
 
 function usageOf(run: MeasuredRun, phases: readonly PhaseEstimate[]): Usage {
-  const { size, target, sourceUnits, targetUnits } = run;
+  const { size, sourceUnits, targetUnits } = run;
   const services = serviceUsage(workersOf(run, phases));
   const paidSourceUnits = size.sourceBilling === 'PROVISIONED' ? 0 : 2 * sourceUnits;
   return {
     ...services,
     readUnits: services.readUnits + paidSourceUnits + targetUnits,
-    writeUnits: services.writeUnits + target.writeUnits,
+    writeUnits: services.writeUnits + batchUnits(run),
+    ...bulkPutBytes(run),
   };
 }
+
+/** Write units of the target: bulk put takes none. */
+const batchUnits = ({ size, target }: MeasuredRun): number =>
+  size.writeEngine === 'bulk' ? 0 : target.writeUnits;
+
+const bulkPutBytes = ({ size, target }: MeasuredRun): { readonly bulkPutBytes?: number } =>
+  size.writeEngine === 'bulk' ? { bulkPutBytes: target.bytes } : {};
 
 /** What the workers of a run's Maps are expected to do. */
 export function workersOf(
@@ -73,7 +83,7 @@ export function workersOf(
   phases: readonly PhaseEstimate[],
 ): WorkerUsage {
   return {
-    iterations: 2 * segments + 2 * shards,
+    iterations: 2 * segments + (size.writeEngine === 'bulk' ? 1 : 2) * shards,
     turns: phases.reduce((sum, { turns }) => sum + turns, 0),
     seconds: size.workers * phases.reduce((sum, { seconds }) => sum + seconds, 0),
     files,

@@ -18,7 +18,10 @@ const MAP_START_SECONDS = 2;
 /** The states outside the Maps with their cold starts, and the tables' way to ACTIVE. */
 const FIXED_SECONDS = 45;
 
-/** How long each Map of a run lasts, with a target as cold as a new table is or one that takes what the caps allow. */
+/**
+ * How long each Map of a run lasts, with a target as cold as a new table is or one that takes what the caps allow. A run by
+ * bulk put has no MigrateProducts.
+ */
 export function phasesOf(run: MeasuredRun, isCold: boolean): readonly PhaseEstimate[] {
   const { size, segments, shards, target, sourceUnits } = run;
   const rates = ratesOf(size, isCold);
@@ -30,7 +33,9 @@ export function phasesOf(run: MeasuredRun, isCold: boolean): readonly PhaseEstim
       iterations: shards,
       seconds: size.products / (size.workers * PRODUCTS_PER_WORKER),
     },
-    { state: 'MigrateProducts', iterations: shards, seconds: writing },
+    ...(size.writeEngine === 'bulk'
+      ? []
+      : [{ state: 'MigrateProducts', iterations: shards, seconds: writing }]),
     { state: 'VerifyMigration', iterations: segments, seconds: verifySeconds(run, rates) },
   ];
   return works.map((work) => phaseOf({ ...work, seconds: work.seconds + MAP_START_SECONDS }, size.workers));

@@ -1,3 +1,5 @@
+import { capitalized } from '../counted.ts';
+import { type UnknownCost, unpricedText } from './cost.ts';
 import prices from './prices.json' with { type: 'json' };
 
 /**
@@ -15,9 +17,25 @@ export function dateOf({ dynamodb, s3, lambda, stepFunctions }: PriceList): stri
   return [dynamodb, s3, lambda, stepFunctions].map(({ date }) => date).toSorted()[0] ?? '';
 }
 
-/** Why costs are unknown in a region without prices, with the remedy. */
-export function unpricedSentence(region: string): string {
-  return `No prices are known for region ${region}, so the cost is unknown. Run npm run prices -- --region ${region} where AWS's price list can be reached, then deploy again.`;
+/** Why a cost is unknown, as a clause. */
+export function unpricedClause(cost: UnknownCost): string {
+  const what = cost.unpriced === undefined ? `region ${cost.region}` : unpricedText(cost);
+  return `no prices are known for ${what}`;
+}
+
+/** Why a cost is unknown, with the remedy where there is one. */
+export function unpricedSentence(cost: UnknownCost): string {
+  const { region, unpriced } = cost;
+  const remedy =
+    unpriced === undefined
+      ? ` Run npm run prices -- --region ${region} where AWS's price list can be reached, then deploy again.`
+      : '';
+  return `${capitalized(unpricedClause(cost))}, so the cost is unknown.${remedy}`;
+}
+
+/** The class of the first table that is not Standard, whose prices alone are known; `undefined`: there is none. */
+export function unpricedClassOf(classes: readonly (string | undefined)[]): string | undefined {
+  return classes.find((one) => one !== undefined && one !== 'STANDARD');
 }
 
 /** What one service charges in one region. */

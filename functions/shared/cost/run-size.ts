@@ -3,6 +3,7 @@ import { BYTES_PER_WRITE_UNIT } from '../items/item-size.ts';
 import type { Migration } from '../migration/migration.ts';
 import type { Plan } from '../state.ts';
 import type { Billing } from './usage.ts';
+import type { WriteEngine } from './write-engine.ts';
 
 /** What is known about a run before it begins. */
 export interface RunSize extends Billing {
@@ -22,6 +23,8 @@ export interface RunSize extends Billing {
   readonly writeUnitsPerSecond?: number;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
   readonly sourceBilling?: 'PROVISIONED' | 'PAY_PER_REQUEST';
+  /** What fills the tables. Default batch. */
+  readonly writeEngine?: WriteEngine | undefined;
   /** Whose tables are paid for every month; absent: nobody's. */
   readonly migration?: Pick<Migration, 'targets' | 'filled'>;
   /** What a rehearsal has counted; absent: four variants a product are assumed. */
@@ -38,9 +41,14 @@ export interface RehearsedSize {
 }
 
 /** The size of a run that has been cut. */
-export function sizeOfPlan(plan: Plan, known: Billing & Pick<RunSize, 'rehearsal' | 'migration'>): RunSize {
+export function sizeOfPlan(
+  plan: Omit<Plan, 'estimate' | 'warnings'>,
+  known: Billing & Pick<RunSize, 'rehearsal' | 'migration'>,
+): RunSize {
   return {
     ...known,
+    writeEngine: plan.writeEngine?.engine,
+    unpricedClass: plan.unpricedClass,
     products: plan.estimatedProducts,
     bytes: plan.estimatedBytes,
     workers: plan.workers,

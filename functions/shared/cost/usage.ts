@@ -1,4 +1,5 @@
-import type { Cost, CostParts, UnknownCost } from './cost.ts';
+import { BULK_PUT_NAME, type Cost, type CostParts, type UnknownCost } from './cost.ts';
+import { bulkPutDollars } from './write-engine.ts';
 import { dateOf, DEFAULT_RUPEES_PER_DOLLAR, type PriceList, pricesOf } from './prices.ts';
 
 /** What a run uses, in the units that AWS bills. */
@@ -11,24 +12,32 @@ export interface Usage {
   readonly lambdaRequests: number;
   readonly lambdaGigabyteSeconds: number;
   readonly transitions: number;
+  /** Bytes that DynamoDB's bulk put writes; absent: it is not used. */
+  readonly bulkPutBytes?: number;
 }
 
 /** Where it is paid, and in what. */
 export interface Billing {
   readonly region: string;
+  /** Class of one of the tables, where it is not Standard. Only the prices of Standard are known. */
+  readonly unpricedClass?: string | undefined;
   /** Default 88. */
   readonly rupeesPerDollar?: number | undefined;
 }
 
-/** Usage times price; nothing is rounded. Unknown in a region without prices. */
+/** Usage times price; nothing is rounded. Unknown as soon as anything that is used has no price. */
 export function costOf(
   usage: Usage,
-  { region, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing,
+  { region, unpricedClass, rupeesPerDollar = DEFAULT_RUPEES_PER_DOLLAR }: Billing,
 ): Cost | UnknownCost {
   const prices = pricesOf(region);
   if (prices === undefined) return { region };
-  const parts = partsOf(usage, prices);
-  const dollars = parts.reads + parts.writes + parts.s3 + parts.lambda + parts.transitions;
+  if (unpricedClass !== undefined) return { region, unpriced: `the table class ${unpricedClass}` };
+  const bulkPut = usage.bulkPutBytes === undefined ? 0 : bulkPutDollars(region, usage.bulkPutBytes);
+  if (bulkPut === undefined) return { region, unpriced: BULK_PUT_NAME };
+  const own = partsOf(usage, prices);
+  const parts = usage.bulkPutBytes === undefined ? own : { ...own, bulkPut };
+  const dollars = own.reads + own.writes + own.s3 + own.lambda + own.transitions + bulkPut;
   const rupees = dollars * rupeesPerDollar;
   return { dollars, rupees, parts, region, pricesDate: dateOf(prices), rupeesPerDollar };
 }
@@ -50,7 +59,7 @@ export const WORKER_GIGABYTES = 1_769 / 1_024;
 
 /** Functions that are called once per run, how long each lasts with its cold start, and its memory, GB. */
 const SINGLE_CALLS = 9;
-const SINGLE_CALL_SECONDS = 2;
+export const SINGLE_CALL_SECONDS = 2;
 const SINGLE_CALL_GIGABYTES = 0.5;
 
 /** States of the way to `Migrated` outside the Maps: 16 on the line, two in each of the four branches, the start. */

@@ -3,7 +3,7 @@ import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { attemptsOf, workedSeconds } from '../ledger/attempt.ts';
-import type { Run } from '../ledger/run.ts';
+import { isRestore, type Run } from '../ledger/run.ts';
 import { listAllShards } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { DriftKeys, KeySamples, Report, ReportedFailure, ReportStatus, UntoldReport } from './report.ts';
@@ -120,21 +120,22 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...(attempts === undefined ? {} : { attempts }),
     ...(run.controls === undefined ? {} : { controls: run.controls }),
     ...(run.details === undefined ? {} : { details: run.details }),
-    ...reportedEngine(run, shards),
+    ...reportedEngine(runtime, run, shards),
   };
 }
 
 function costs(runtime: Runtime, run: Run, shards: Shards): Report['cost'] {
   const { plan, rehearsal, backup } = run;
-  const region = runtime.config.region;
-  // The units of our own writes say nothing of what DynamoDB bills for a bulk put.
-  if (plan.writeEngine?.engine === 'bulk') {
-    const unknown = { region, unpriced: 'bulk put' };
-    return { estimated: unknown, actual: unknown };
-  }
-  const estimated = estimateRun(sizeOfPlan(plan, { region, rehearsal, migration: runtime.migration }));
-  const actual = actualCost({ region, shards: [...shards.values()].flat(), files: backup?.files ?? 0 });
-  return { estimated, actual };
+  const { migration, config } = runtime;
+  const { region } = config;
+  const { unpricedClass } = plan;
+  // The plan of a restore is not that of a migration, and what estimated it is not in the ledger.
+  const estimated = isRestore(run) ? {} : estimateRun(sizeOfPlan(plan, { region, rehearsal, migration }));
+  const files = backup?.files ?? 0;
+  return {
+    estimated,
+    actual: actualCost({ region, unpricedClass, shards: [...shards.values()].flat(), files }),
+  };
 }
 
 function expiringItems({ plan }: Run, shards: Shards): Pick<Report['source'], 'timeToLive'> {

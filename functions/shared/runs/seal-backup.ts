@@ -5,8 +5,7 @@ import {
   type TableDescription,
   tableDescriptionSchema,
 } from '../aws/table-description.ts';
-import { isCosted } from '../cost/cost.ts';
-import { costRefusal, unpricedEngine } from '../cost/cost-limit.ts';
+import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
@@ -178,13 +177,10 @@ function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTo
 function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): void {
   const { maxCost, dryRun } = run.parameters;
   if (run.kind !== 'migrate' || dryRun) return;
-  const estimate = estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal }));
   const refusal = costRefusal({
     what: 'migration',
     maxCost,
-    dollars: isCosted(estimate) ? estimate.dollars : undefined,
-    unknown: unpricedEngine(run.plan.writeEngine?.engine, config.region),
-    region: config.region,
+    cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal })),
     state: `No table was created. Backup ${run.backupId} is kept.`,
   });
   if (refusal !== undefined) throw refusal;

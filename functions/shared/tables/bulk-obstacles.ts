@@ -1,6 +1,9 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { BULK_PUT, readingOf } from '../cost/bulk-put.ts';
+import { measureRun, type MeasuredRun, type RunSize } from '../cost/run-size.ts';
+import type { AskedEngine } from '../cost/write-engine.ts';
 import { count } from '../counted.ts';
+import { InvalidInputError } from '../errors.ts';
 
 /** A load that bulk put is to do. */
 export interface BulkWork {
@@ -10,7 +13,7 @@ export interface BulkWork {
   readonly objects: number;
   /** Cap over all tables in write units a second; 0: none. */
   readonly writeUnitsPerSecond: number;
-  readonly onExisting?: 'keep' | 'replace';
+  readonly onExisting?: 'keep' | 'replace' | undefined;
 }
 
 /**
@@ -34,6 +37,36 @@ export function bulkObstacles({
       : [`it reads at most ${count(maxObjects)} objects, and there are ${count(objects)}`]),
     ...capObstacles(writeUnitsPerSecond, tables.length),
   ];
+}
+
+/** Lines of DynamoDB JSON have at most about twice the bytes that DynamoDB counts for their items. */
+const LINE_BYTES_PER_ITEM_BYTE = 2;
+/** Bytes of lines in one target file. */
+const FILE_BYTES = 8 * 1024 * 1024;
+
+/** Each data file of the backup becomes at least one object in each table. */
+const objectsOf = ({ files, target }: MeasuredRun): number =>
+  files + Math.ceil((target.bytes * LINE_BYTES_PER_ITEM_BYTE) / FILE_BYTES);
+
+/** Why bulk put cannot fill the tables of a migration of this size, one clause each. */
+export function migrateObstacles(
+  size: RunSize,
+  known: Pick<BulkWork, 'tables' | 'onExisting'>,
+): readonly string[] {
+  const { writeUnitsPerSecond = 0 } = size;
+  return bulkObstacles({ ...known, objects: objectsOf(measureRun(size)), writeUnitsPerSecond });
+}
+
+/** The error of a run that asks for bulk put where something is in its way; `undefined`: it may go on. */
+export function bulkRefusal(
+  asked: AskedEngine,
+  obstacles: readonly string[],
+  { what, remedy = '' }: { readonly what: 'run' | 'restore'; readonly remedy?: string },
+): InvalidInputError | undefined {
+  if (asked !== 'bulk' || obstacles.length === 0) return undefined;
+  return new InvalidInputError(
+    `"writeEngine": bulk put cannot do this ${what}, because ${obstacles.join('; ')}. Nothing was created. Start again with {"writeEngine": "batch"}${remedy}.`,
+  );
 }
 
 function tableObstacles({

@@ -302,6 +302,21 @@ export function largeView(changes: Partial<Report> = {}): ReportView {
   return { report, path: scale(smallPath, 60), shards, stage: 'prod', machine: readMachine('migrate') };
 }
 
+/** The second operation of a run for its table, which has met items of others and could not write three. */
+export const bulkPut = {
+  table: 'products-enhanced',
+  attempt: 2,
+  operationArn: 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced/bulk-operation/1',
+  startedAt: '2026-03-01T12:00:10.000Z',
+  endedAt: '2026-03-01T12:00:20.000Z',
+  processed: 24_995,
+  failed: 3,
+  alreadyPresent: 7,
+  bulkPutBytes: 1.5 * 2 ** 20,
+  reportUri: 's3://bucket/runs/r/bulk/products-enhanced/2/',
+  reportObjects: 1,
+} satisfies NonNullable<Report['bulkPuts']>[number];
+
 /** Failed while it wrote, and rolled back. */
 export function failedView(changes: Partial<Report> = {}): ReportView {
   const whole = largeView();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
-import { failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
+import { bulkPut, failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
 
 const evil = '<script>alert("x")</script>';
 
@@ -49,7 +49,7 @@ const restoreRefused: ReportView = {
 
 function restoreFailed(): ReportView {
   const { restored: _, ...rest } = restoreView({ verification: null, status: 'ROLLED_BACK' }).report;
-  return { ...restoreView(), report: { ...rest, cost: largeView().report.cost } };
+  return { ...restoreView(), report: { ...rest, cost: { ...largeView().report.cost, estimated: {} } } };
 }
 
 const visit = { state: 'X', type: 'Task', enteredAt: 0, leftAt: 1_000, outcome: 'done' } as const;
@@ -97,6 +97,35 @@ describe('renderReport', () => {
     expect(page).toContain('Rs 342');
     expect(page).toContain('Rs 80–100');
     expect(page).toContain('88 rupees a dollar');
+  });
+
+  it('says of a bulk put what DynamoDB has said, and nothing of it where the run used none', () => {
+    const page = renderReport(largeView({ bulkPuts: [bulkPut] }))
+      .replaceAll(/<[^>]*>/g, ' ')
+      .replaceAll(/\s+/g, ' ');
+    const section = page.slice(page.indexOf('DynamoDB read the files'));
+    for (const fact of [
+      'Operation arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced/bulk-operation/1',
+      'Attempt 2',
+      'Began 2026-03-01 12:00:10 UTC',
+      'Ended 2026-03-01 12:00:20 UTC',
+      'Processed 24,995 items',
+      'Failed 3',
+      'Existed already 7 items of others, left as they were',
+      'Charged for 1.5 MB',
+      'Report s3://bucket/runs/r/bulk/products-enhanced/2/ 1 object with items that were not written',
+    ])
+      expect(section).toContain(fact);
+    expect(renderReport(largeView())).not.toContain('Bulk put');
+  });
+
+  it('does not make up what nobody knows of a bulk put', () => {
+    const { table, attempt, processed, failed, alreadyPresent, reportUri } = bulkPut;
+    const unknown = { table, attempt, processed, failed, alreadyPresent, reportUri };
+    const page = renderReport(largeView({ bulkPuts: [unknown] }));
+    for (const label of ['Operation', 'Began', 'Ended', 'Charged for'])
+      expect(page).toContain(`<dt>${label}</dt><dd>not known</dd>`);
+    expect(page).not.toContain('object with items');
   });
 
   it('puts cause and next step of a failure before everything else', () => {

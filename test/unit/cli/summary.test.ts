@@ -4,7 +4,7 @@ import { outcomeOf } from '../../../functions/shared/runs/outcome.ts';
 import { printSummary } from '../../../workflow/cli/summary.ts';
 import { groupWarnings } from '../../../functions/shared/runs/group-warnings.ts';
 import { recordingTerminal } from './recording-terminal.ts';
-import { failedView, largeView, reportOf } from './report-fixtures.ts';
+import { bulkPut, failedView, largeView, reportOf } from './report-fixtures.ts';
 
 function summaryOf(report: Report): string {
   const { terminal, lines } = recordingTerminal();
@@ -159,6 +159,17 @@ describe('printSummary', () => {
     expect(text).toContain('p-0003141: InvalidPrice: The price "12,50"');
     expect(text).toContain('24,995 of 24,995 found, 0 missing, 0 different, 0 extra');
     expect(text).toMatch(/at AWS prices, estimated at \$0\.\d+/);
+  });
+
+  it('says what a bulk put has done, and leaves out what nobody knows', () => {
+    const text = summaryOf(largeView({ bulkPuts: [bulkPut] }).report);
+    expect(text).toContain(
+      'Bulk put     into products-enhanced: 24,995 items processed, 3 failed, 7 of others existed already, 1.5 MB charged for',
+    );
+    expect(text).toContain('bulk-operation/1, from 2026-03-01 12:00:10 to 2026-03-01 12:00:20 UTC');
+    expect(text).toContain('reported in s3://bucket/runs/r/bulk/products-enhanced/2/');
+    const { startedAt: _, endedAt: __, operationArn: ___, bulkPutBytes: ____, ...unknown } = bulkPut;
+    expect(summaryOf(largeView({ bulkPuts: [unknown] }).report)).toContain('of an unknown ARN\n');
   });
 
   it('puts the failure first and says what to do now', () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -5,13 +6,14 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { bulkLoad } from '../../../functions/bulk-load/bulk-load.ts';
 import { backupSegment } from '../../../functions/backup-products/backup-segment.ts';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { transformShard } from '../../../functions/shared/copy/transform/transform-shard.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import type { LedgerKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { isBulk, type Run } from '../../../functions/shared/ledger/run.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
@@ -20,7 +22,14 @@ import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { compareShard } from '../../../functions/verify-migration/compare-shard.ts';
 import { judgeDigests } from '../../../functions/verify-migration/judge-digests.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
-import { type Bench, drive, productsTable, sourceTable, startBench } from '../files/backup-bench.ts';
+import {
+  type Bench,
+  drive,
+  longTurn,
+  productsTable,
+  sourceTable,
+  startBench,
+} from '../files/backup-bench.ts';
 
 /** States that change or judge something, in the order of the machine. */
 export const stages = [
@@ -68,6 +77,9 @@ export async function driveRun(
     for (const shard of indexes)
       await drive((input, turn) => worker(runtime, input, turn), { runId, executionArn, shard });
   };
+  const bulk = async (): Promise<void> => {
+    while (!(await bulkLoad(runtime, { runId, executionArn }, longTurn())).done) await sleep(5);
+  };
   let byKey = false;
   const steps: Readonly<Record<Stage, () => Promise<unknown>>> = {
     BackupProducts: () => map(backupSegment, segments),
@@ -77,7 +89,7 @@ export async function driveRun(
       Promise.all(
         runtime.migration.targets.map((spec) => ensureTable(runtime, { spec, runId, executionArn })),
       ),
-    MigrateProducts: () => map(migrateShard, shards),
+    MigrateProducts: () => (isBulk(run) ? bulk() : map(migrateShard, shards)),
     VerifyMigration: () => map(scanSegment, segments),
     JudgeDigests: async () => {
       ({ byKey } = await judgeDigests(runtime, { runId, executionArn }));

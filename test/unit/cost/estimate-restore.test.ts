@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimateRestore } from '../../../functions/shared/cost/estimate-restore.ts';
+import { withBulkPutPrice } from '../../support/bulk-put-price.ts';
 import { known } from '../../support/known-cost.ts';
 
 const size = {
@@ -44,5 +45,16 @@ describe('estimateRestore', () => {
       region: 'eu-west-1',
       seconds: estimateRestore(size).seconds,
     });
+  });
+
+  it('by bulk put is priced by the bytes of the table and its indexes, once somebody has written the price down', () => {
+    const bulk = { ...size, indexes: 1, writeEngine: 'bulk' } as const;
+    expect(estimateRestore(bulk)).toMatchObject({
+      unpriced: 'bulk put',
+      seconds: expect.closeTo(45 + 12.5 + 146_505 / 20_000, 6),
+    });
+    withBulkPutPrice('ap-southeast-2', 0.5, () =>
+      expect(known(estimateRestore(bulk)).parts.bulkPut).toBeCloseTo((0.5 * 1_200_000_000) / 2 ** 30, 9),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+import { withBulkPutPrice } from '../../support/bulk-put-price.ts';
 import { known } from '../../support/known-cost.ts';
 
 const sydney = { region: 'ap-southeast-2' } as const;
@@ -158,5 +159,33 @@ describe('estimateRun', () => {
     expect(virginia.region).toBe('us-east-1');
     // 6,000 and the ledger's 138.
     expect(virginia.parts.writes).toBeCloseTo(6_138 * 0.625e-6, 12);
+  });
+
+  it('counts the bytes of a bulk put, and neither its time nor write units of the target', () => {
+    const size = { ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 };
+    const batch = known(estimateRun(size));
+    const inMigrate = batch.phases.find(({ state }) => state === 'MigrateProducts')?.seconds ?? 0;
+    expect(estimateRun({ ...size, writeEngine: 'bulk' })).toMatchObject({
+      region: 'ap-southeast-2',
+      unpriced: 'bulk put',
+      writeUnits: 0,
+      bulkPutBytes: 1_000 * (1_300 + 4 * 400),
+      seconds: batch.seconds - inMigrate,
+    });
+    withBulkPutPrice('ap-southeast-2', 0.5, () => {
+      const bulk = known(estimateRun({ ...size, writeEngine: 'bulk' }));
+      // 2,900,000 / 2^30 at half a dollar.
+      expect(bulk.parts.bulkPut).toBeCloseTo(0.00135042, 8);
+      expect(bulk.parts.writes).toBeLessThan(batch.parts.writes - 6_000 * 0.7115e-6 + 1e-9);
+      const { reads, writes, s3, lambda, transitions, bulkPut = 0 } = bulk.parts;
+      expect(bulk.dollars).toBeCloseTo(reads + writes + s3 + lambda + transitions + bulkPut, 12);
+    });
+  });
+
+  it('has no figure of money for a table of another class than Standard', () => {
+    const size = { ...sydney, products: 1_000, bytes: 1_000_000, workers: 4 };
+    const estimate = estimateRun({ ...size, unpricedClass: 'STANDARD_INFREQUENT_ACCESS' });
+    expect(estimate).toMatchObject({ unpriced: 'the table class STANDARD_INFREQUENT_ACCESS' });
+    expect(estimate).not.toHaveProperty('dollars');
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { sayEngines } from '../../../workflow/cli/engine-comparison.ts';
+import { enginesOf } from '../../../workflow/cli/plan-summary.ts';
 import { acceptedOf, scaleRun } from '../../../workflow/cli/scale/scale-run.ts';
+import { withBulkPutPrice } from '../../support/bulk-put-price.ts';
 import { known } from '../../support/known-cost.ts';
 import { recordingTerminal } from '../cli/recording-terminal.ts';
 
@@ -21,9 +23,13 @@ const RUPEES = 88;
 /** 1,769 MB. */
 const WORKER_GIGABYTES = 1_769 / 1_024;
 
-function plan(products: number, mapMode: 'INLINE' | 'DISTRIBUTED', region = 'ap-southeast-2') {
-  const thought = { products, product: { bytes: 600 }, input: parseMigrateInput({}), region };
-  const [run] = acceptedOf([scaleRun(thought, mapMode)]);
+function scaled(products: number, mapMode: 'INLINE' | 'DISTRIBUTED', input: object = {}) {
+  const region = 'ap-southeast-2';
+  return scaleRun({ products, product: { bytes: 600 }, input: parseMigrateInput(input), region }, mapMode);
+}
+
+function plan(products: number, mapMode: 'INLINE' | 'DISTRIBUTED') {
+  const [run] = acceptedOf([scaled(products, mapMode)]);
   if (run === undefined) throw new Error('The run was refused.');
   return { ...run, estimate: known(run.estimate) };
 }
@@ -135,6 +141,42 @@ describe('the comparison of the write engines', () => {
     expect(chosen).toEqual({ engine: 'batch', why: 'it is the default' });
     expect(auto.engine).toBe('batch');
     expect(auto.why).toMatch(/^nothing states the price in ap-southeast-2, /);
+  });
+
+  it('names what makes bulk put impossible, as a run would', () => {
+    const auto = acceptedOf([scaled(1e6, 'INLINE', { writeEngine: 'auto', onExisting: 'replace' })]);
+    const why = 'bulk put cannot do this run: it cannot replace existing items, as "onExisting" asks';
+    expect(auto[0]?.engines.chosen).toEqual({ engine: 'batch', why });
+    expect(scaled(1e6, 'INLINE', { writeEngine: 'bulk', writeUnitsPerSecond: 1_000 })).toMatchObject({
+      refusal: expect.stringMatching(/^InvalidInputError: .*its least cap is 1,024 write units a second/),
+    });
+  });
+
+  it('plans a run by bulk put without a cost, as long as nobody has written the price down', () => {
+    const [run] = acceptedOf([scaled(1e6, 'INLINE', { writeEngine: 'bulk' })]);
+    expect(run?.engines.chosen).toEqual({ engine: 'bulk', why: 'the input asks for it' });
+    expect(run?.estimate).toMatchObject({ unpriced: 'bulk put', bulkPutBytes: 2_500_000_000 });
+    withBulkPutPrice('ap-southeast-2', 0.5, () => {
+      const [priced] = acceptedOf([scaled(1e6, 'INLINE', { writeEngine: 'bulk' })]);
+      expect(priced?.engines.bulk.dollars).toBeCloseTo((0.5 * 2_500_000_000) / 2 ** 30, 9);
+      expect(priced && known(priced.estimate).parts.bulkPut).toBe(priced?.engines.bulk.dollars);
+    });
+  });
+
+  it('keeps to the choice that TestConnection has made of a deployed stage, and hears of what is in its way', () => {
+    const [run] = acceptedOf([scaled(1e6, 'INLINE')]);
+    if (run === undefined) throw new Error('The run was refused.');
+    const facts = { plan: run.plan, region: 'ap-southeast-2', rupeesPerDollar: RUPEES };
+    const why = 'bulk put cannot do this run: table products-enhanced is a global table';
+    const bulkObstacles = ['table products-enhanced is a global table'];
+    expect(enginesOf({ ...facts, bulkObstacles })).toMatchObject({
+      chosen: { engine: 'batch', why: 'it is the default' },
+      auto: { engine: 'batch', why },
+    });
+    const writeEngine = { engine: 'bulk', why: 'the input asks for it' } as const;
+    const planned = enginesOf({ ...facts, plan: { ...run.plan, writeEngine }, asked: 'bulk' });
+    expect(planned.chosen).toBe(writeEngine);
+    expect(planned.batch.seconds).toBe(1_252);
   });
 
   it('is shown as a table with both engines and the reason of the choice', () => {

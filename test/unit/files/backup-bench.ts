@@ -151,8 +151,8 @@ async function fillTable(
     );
 }
 
-export async function startBench(): Promise<Bench> {
-  const engine: Engine = await startDynoxide();
+export async function startBench(at?: Pick<Engine, 'url' | 'stop'>): Promise<Bench> {
+  const engine = at ?? (await startDynoxide());
   const options = {
     endpoint: engine.url,
     region: config.region,

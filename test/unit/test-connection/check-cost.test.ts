@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
+import { sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { checkCost, type CostScope } from '../../../functions/test-connection/check-cost.ts';
+import { checkCost } from '../../../functions/test-connection/check-cost.ts';
 import { type SizingFacts, sizeRun } from '../../../functions/test-connection/size-run.ts';
 
-const size = (region: string, input: object = {}) =>
+const size = (region: string, targets: SizingFacts['targets'] = []) =>
   sizeRun({
     source: {},
     probe: { items: 1_000, bytes: 1_000_000, isWhole: true },
-    input: parseMigrateInput(input),
+    input: parseMigrateInput({}),
     config: { maxConcurrency: 4, mapMode: 'INLINE', region },
     quotaWorkers: undefined,
-    targets: [],
+    targets,
   } satisfies SizingFacts);
 
-const check = (input: object, region: string, tables: CostScope['tables'] = []) =>
-  checkCost({ input: parseMigrateInput(input), plan: size(region), region, tables });
+const check = (input: object, region: string, targets: SizingFacts['targets'] = []) =>
+  checkCost(parseMigrateInput(input), estimateRun(sizeOfPlan(size(region, targets), { region })));
 
 describe('the plan of a run in a region without prices', () => {
   it('has no dollars, and a warning that names the region and the remedy', () => {
@@ -24,6 +26,18 @@ describe('the plan of a run in a region without prices', () => {
       "No prices are known for region eu-west-1, so the cost is unknown. Run npm run prices -- --region eu-west-1 where AWS's price list can be reached, then deploy again.",
     ]);
     expect(size('us-east-1').warnings).toEqual([]);
+  });
+});
+
+describe('the plan of a run with a table of class Standard-Infrequent Access', () => {
+  it('has no dollars, never those of Standard, and a warning that names the class', () => {
+    const targets = [undefined, { TableClassSummary: { TableClass: 'STANDARD_INFREQUENT_ACCESS' as const } }];
+    const plan = size('us-east-1', targets);
+    expect(plan).toMatchObject({ unpricedClass: 'STANDARD_INFREQUENT_ACCESS' });
+    expect(plan.estimate).toEqual({ seconds: size('us-east-1').estimate.seconds });
+    expect(plan.warnings).toEqual([
+      'No prices are known for the table class STANDARD_INFREQUENT_ACCESS in us-east-1, so the cost is unknown.',
+    ]);
   });
 });
 

@@ -14,7 +14,7 @@ interface Given {
 function check({ input = { writeEngine: 'bulk' }, target, ...sizes }: Given) {
   const plan = { ...SINGLE_PLAN, estimatedProducts: 10, estimatedBytes: 10_000, ...sizes };
   const scope = { input: parseMigrateInput(input), plan, region: 'ap-southeast-2', targets: [target] };
-  const { chosen, check: found } = checkEngine(scope) ?? {};
+  const { chosen, check: found } = checkEngine(scope).choice ?? {};
   return {
     engine: chosen?.engine,
     outcome: found?.outcome,

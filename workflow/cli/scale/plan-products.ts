@@ -1,4 +1,3 @@
-import { isCosted } from '../../../functions/shared/cost/cost.ts';
 import { costRefusal } from '../../../functions/shared/cost/cost-limit.ts';
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
 import { type MigrateInput, parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
@@ -54,8 +53,7 @@ function refusalOf(accepted: readonly ScaledRun[], { maxCost }: MigrateInput): s
     costRefusal({
       what: 'migration',
       maxCost,
-      dollars: isCosted(estimate) ? estimate.dollars : undefined,
-      region: estimate.region,
+      cost: estimate,
       state: 'Nothing was read or created.',
     }),
   );

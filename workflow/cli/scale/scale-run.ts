@@ -4,11 +4,12 @@ import { estimateRun, workersOf } from '../../../functions/shared/cost/estimate.
 import { childEvents, type MapMode, migrateEvents } from '../../../functions/shared/cost/history.ts';
 import { measureRun, type RunSize, sizeOfPlan } from '../../../functions/shared/cost/run-size.ts';
 import { type Billing, ledgerUnits } from '../../../functions/shared/cost/usage.ts';
-import { RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
+import { InvalidInputError, RunTooLongForInlineError } from '../../../functions/shared/errors.ts';
 import type { MigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
+import { bulkRefusal, migrateObstacles } from '../../../functions/shared/tables/bulk-obstacles.ts';
 import { sizeRun } from '../../../functions/test-connection/size-run.ts';
-import { askedEngine, compareEngines, type EngineComparison } from '../engine-comparison.ts';
+import { compareEngines, type EngineComparison } from '../engine-comparison.ts';
 import { largestPayload } from './payload.ts';
 import type { AverageProduct } from './sample-product.ts';
 
@@ -54,7 +55,7 @@ export function scaleRun(thought: Thought, mapMode: MapMode): ScaledRun | Refuse
   try {
     return countRun(thought, mapMode, planOf(thought, mapMode));
   } catch (error) {
-    if (!(error instanceof RunTooLongForInlineError)) throw error;
+    if (!(error instanceof RunTooLongForInlineError || error instanceof InvalidInputError)) throw error;
     return { products, mapMode, refusal: `${error.name}: ${error.message}` };
   }
 }
@@ -79,7 +80,12 @@ function planOf({ products, product, input, region }: Thought, mapMode: MapMode)
 function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
   const { products, input } = thought;
   const size = sizeOfPlan(plan, { ...thought, rehearsal: rehearsalOf(thought), migration });
-  const estimate = estimateRun(size);
+  const { onExisting, writeEngine: asked = 'batch' } = input;
+  const obstacles = migrateObstacles(size, { tables: migration.filled.map(() => undefined), onExisting });
+  const refusal = bulkRefusal(asked, obstacles, { what: 'run' });
+  if (refusal !== undefined) throw refusal;
+  const engines = compareEngines(size, { asked, obstacles });
+  const estimate = estimateRun({ ...size, writeEngine: engines.chosen.engine });
   const work = workersOf(measureRun(size), estimate.phases);
   const own = migrateEvents(work, { mapMode, tables: migration.targets.length });
   const longest = Math.max(...estimate.phases.map(({ turns }) => turns / plan.segments.length));
@@ -88,7 +94,7 @@ function countRun(thought: Thought, mapMode: MapMode, plan: Plan): ScaledRun {
     mapMode,
     plan,
     estimate,
-    engines: compareEngines(size, estimate, askedEngine(input)),
+    engines,
     files: work.files,
     turns: work.turns,
     historyEvents: mapMode === 'INLINE' ? own : Math.max(own, childEvents(longest)),

@@ -1,3 +1,6 @@
+import { type BulkOperation, isEnded } from '../../aws/bulk-operations.ts';
+import type { Progress } from '../checkpoint.ts';
+
 /** How far the bulk put of one table has come. Kept when it is done, because the report names the operation. */
 export interface BulkCursor {
   /** Name of the table, with the run's prefix. */
@@ -12,6 +15,11 @@ export interface BulkCursor {
   readonly executionArn: string;
   /** ARN of the operation; absent: nobody knows whether it was started. */
   readonly operationArn?: string;
+  /** Epoch milliseconds: when DynamoDB says that it began and ended. */
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** What the earlier attempts are charged for. */
+  readonly earlierBytes?: number;
   /** Where reading the report goes on; absent: it has not begun. */
   readonly report?: ReportPlace;
 }
@@ -21,4 +29,28 @@ export interface ReportPlace {
   readonly filesDone: number;
   /** Of the file after them. */
   readonly bytesDone: number;
+  readonly linesDone: number;
+}
+
+/** What DynamoDB says of the operation now, added to what is known of the table's load. */
+export function noted<P extends Pick<Progress<BulkCursor>, 'cursor' | 'counters'>>(
+  progress: P,
+  operation: BulkOperation,
+): P {
+  const { cursor, counters } = progress;
+  const { processed, failed, bulkPutBytes, startedAt, endedAt } = operation;
+  return {
+    ...progress,
+    counters: {
+      ...counters,
+      items: processed,
+      failed,
+      bulkPutBytes: bulkPutBytes + (cursor?.earlierBytes ?? 0),
+    },
+    cursor: cursor && {
+      ...cursor,
+      ...(startedAt !== undefined && { startedAt }),
+      ...(isEnded(operation) && endedAt !== undefined && { endedAt }),
+    },
+  };
 }

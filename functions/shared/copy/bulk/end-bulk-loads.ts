@@ -7,10 +7,10 @@ import {
 } from '../../aws/bulk-operations.ts';
 import { isNamed } from '../../errors.ts';
 import type { Run } from '../../ledger/run.ts';
-import { listShards } from '../../ledger/shard.ts';
+import { listShards, saveShard, type Shard } from '../../ledger/shard.ts';
 import { retry } from '../../retry.ts';
 import type { Runtime } from '../../runtime.ts';
-import type { BulkCursor } from './bulk-cursor.ts';
+import { type BulkCursor, noted } from './bulk-cursor.ts';
 
 /** How long one turn tries to cancel an operation. */
 const CANCEL_PATIENCE_MILLIS = 60_000;
@@ -24,35 +24,63 @@ const CANCEL_PATIENCE_MILLIS = 60_000;
  */
 export async function endBulkLoads(runtime: Runtime, run: Run, check: () => Promise<void>): Promise<boolean> {
   const shards = await listShards<BulkCursor>(runtime.ledger, run.runId, 'BulkLoad');
-  const open = shards.flatMap(({ done, cursor }) => (done || cursor === undefined ? [] : [cursor]));
-  const ended = await Promise.all(open.map((cursor) => isOver(runtime, run, { cursor, check })));
+  const open = shards.flatMap(({ cursor, ...shard }) =>
+    shard.done || cursor === undefined || cursor.endedAt !== undefined ? [] : [{ ...shard, cursor }],
+  );
+  const ended = await Promise.all(open.map((shard) => isOver(runtime, run, { shard, check })));
   return ended.every(Boolean);
 }
 
 interface OpenLoad {
-  readonly cursor: BulkCursor;
+  readonly shard: Shard<BulkCursor> & { readonly cursor: BulkCursor };
   readonly check: () => Promise<void>;
 }
 
-async function isOver(runtime: Runtime, run: Run, { cursor, check }: OpenLoad): Promise<boolean> {
-  const { clients, clock } = runtime;
+async function isOver(runtime: Runtime, run: Run, load: OpenLoad): Promise<boolean> {
+  const { cursor } = load.shard;
   const operation = await currentOperation(runtime, cursor);
   if (operation === undefined) return cursor.operationArn !== undefined || isTooLateToAppear(runtime, run);
-  if (isEnded(operation)) return true;
-  if (operation.status !== 'IN_PROGRESS') return false;
-  const cancel = async (): Promise<void> => {
-    await check();
-    await cancelBulkOperation(clients.dynamo, operation.arn);
-  };
+  if (operation.status === 'IN_PROGRESS') return cancel(runtime, operation, load.check);
+  if (!isEnded(operation)) return false;
+  await noteEnd(runtime, run, load, operation);
+  return true;
+}
+
+/** Asks for the operation's end; whether it has come is for the next look to say. */
+async function cancel(
+  { clients, clock }: Runtime,
+  { arn }: BulkOperation,
+  check: OpenLoad['check'],
+): Promise<false> {
   try {
-    await retry({ clock, deadline: clock.now() + CANCEL_PATIENCE_MILLIS }, cancel);
-    return false;
+    await retry({ clock, deadline: clock.now() + CANCEL_PATIENCE_MILLIS }, async () => {
+      await check();
+      await cancelBulkOperation(clients.dynamo, arn);
+    });
   } catch (error) {
     if (isNamed(error, 'RunClosedError', 'TransientError')) throw error;
     // It may have ended a moment ago.
-    const now = await describeBulkOperation(clients.tables, operation.arn);
+    const now = await describeBulkOperation(clients.tables, arn);
     if (now !== undefined && !isEnded(now)) throw error;
-    return true;
+  }
+  return false;
+}
+
+/** For the report of the run: what was written until then, and what DynamoDB charges for it. */
+async function noteEnd(
+  { ledger, newId }: Runtime,
+  { runId }: Run,
+  { shard, check }: OpenLoad,
+  operation: BulkOperation,
+): Promise<void> {
+  await check();
+  const cursor = { ...shard.cursor, operationArn: operation.arn };
+  const ended = noted({ ...shard, cursor }, operation);
+  try {
+    await saveShard(ledger, { runId, shard: ended, previousVersion: shard.version, writer: newId() });
+  } catch (error) {
+    // Another call of the roll back was quicker, and has noted the same.
+    if (!isNamed(error, 'ClaimLostError')) throw error;
   }
 }
 

@@ -6,10 +6,10 @@ import {
   type MonthlyCost,
 } from '../../cost/cost.ts';
 import type { Report } from '../report.ts';
+import { estimatedTime } from '../../cost/estimated-time.ts';
 import { count, dollars, duration, rupees } from '../../format.ts';
 import { heading } from './heading.ts';
 import { type Html, html } from './html.ts';
-import { isRestore } from '../../ledger/run.ts';
 import { tableHead } from './sections.ts';
 
 const PART_NAMES: Readonly<Record<keyof CostParts, string>> = {
@@ -18,21 +18,15 @@ const PART_NAMES: Readonly<Record<keyof CostParts, string>> = {
   s3: 'S3 requests',
   lambda: 'Lambda',
   transitions: 'Step Functions',
+  bulkPut: 'DynamoDB bulk put',
 };
 
-const PART_KEYS = [
-  'reads',
-  'writes',
-  's3',
-  'lambda',
-  'transitions',
-] as const satisfies readonly (keyof CostParts)[];
+const PART_KEYS = Object.keys(PART_NAMES) as readonly (keyof CostParts)[];
 
 /** One-time cost, with estimate and actual side by side, and monthly cost of each table with its indexes. */
 export function costSection(report: Report): Html | undefined {
   const { cost, durationSeconds } = report;
-  // The ledger of a failed restore holds the estimate of a migration of the same size.
-  const estimated = isCosted(cost.estimated) && !isRestore(report) ? cost.estimated : undefined;
+  const estimated = isCosted(cost.estimated) ? cost.estimated : undefined;
   const actual = isCosted(cost.actual) ? cost.actual : undefined;
   const any = actual ?? estimated;
   if (any === undefined) return undefined;
@@ -64,9 +58,10 @@ function onceTable(
 ): Html {
   const row = (name: string, text: (cost: Cost) => string): Html =>
     html`<tr><th scope="row">${name}</th>${cell(estimated, text)}${cell(actual, text)}</tr>`;
-  const time = html`<tr><th scope="row">Time</th><td class="number">${estimated === undefined ? '–' : duration(estimated.seconds)}</td><td class="number">${duration(durationSeconds)}</td></tr>`;
+  const parts = PART_KEYS.filter((key) => [estimated, actual].some((cost) => cost?.parts[key] !== undefined));
+  const time = html`<tr><th scope="row">Time</th><td class="number">${estimated === undefined ? '–' : estimatedTime(estimated)}</td><td class="number">${duration(durationSeconds)}</td></tr>`;
   return html`<div class="scroll"><table>${tableHead(['Part', '#Estimated', '#Actual'])}
-    <tbody>${PART_KEYS.map((key) => row(PART_NAMES[key], ({ parts }) => dollars(parts[key])))}${time}</tbody>
+    <tbody>${parts.map((key) => row(PART_NAMES[key], (cost) => dollars(cost.parts[key] ?? 0)))}${time}</tbody>
     <tfoot>${row('Together', (cost) => dollars(cost.dollars))}${row('In rupees', (cost) => rupees(cost.rupees))}</tfoot></table></div>`;
 }
 

@@ -2,6 +2,7 @@ import { isRestore } from '../../ledger/run.ts';
 import { printableAll } from '../../printable.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
 import type { Report } from '../report.ts';
+import { bulkSection } from './bulk-section.ts';
 import { costSection } from './cost-section.ts';
 import { type Content, html } from './html.ts';
 import { renderPage } from './page.ts';
@@ -48,6 +49,7 @@ ${pictures}
 <div class="columns">${verificationSection(report)}${tablesSection(report, place)}</div>
 ${!isRestore(report) && driftSection(report)}
 ${quarantineSection(report, place)}
+${bulkSection(report, place)}
 ${costSection(report)}
 ${runSection(report, place)}`,
   );

@@ -1,4 +1,5 @@
 import { isCosted, unpricedText } from '../../cost/cost.ts';
+import { estimatedTime } from '../../cost/estimated-time.ts';
 import type { Report } from '../report.ts';
 import type { RestoredCounts } from '../reported-counts.ts';
 import { kindsText } from './kinds-text.ts';
@@ -86,10 +87,9 @@ function quarantineTile({ migrated, rehearsal, status, nouns }: Report): Tile {
 
 function timeTile(report: Report): Tile {
   const { durationSeconds, cost, finishedAt } = report;
-  // The ledger of a failed restore holds the estimate of a migration of the same size.
   const note =
-    'seconds' in cost.estimated && !isRestore(report)
-      ? `estimated ${duration(cost.estimated.seconds)}`
+    'seconds' in cost.estimated
+      ? `estimated ${estimatedTime(cost.estimated)}`
       : `until ${finishedAt.slice(11, 19)} UTC`;
   return ['Time', duration(durationSeconds), note];
 }
