@@ -83,9 +83,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a roll back deletes tables without looking inside',
     attack: LOOK,
-    file: 'roll-back/decide-table.ts',
-    from: "if (contents === 'something of the shop')",
-    to: "if (contents === 'something of the shop' && recorded.outcome === 'EXISTED')",
+    file: 'roll-back/look-inside.ts',
+    from: 'isHarmless: (item) => isFilled && isOfRun(item, run.runId) && isAsMigrated(item),',
+    to: 'isHarmless: (item) => isFilled || isOfRun(item, run.runId) || !isAsMigrated(item),',
   },
   {
     name: 'a worker does not compare the id of its table',
@@ -102,11 +102,11 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "expression: 'attribute_not_exists(#key) OR attribute_exists(#key)'",
   },
   {
-    name: 'a run is committed whatever its shards say',
+    name: 'a run is committed without a judgement',
     attack: LESS,
-    file: 'shared/runs/equations.ts',
-    from: 'const open = planned.filter((index) => !done.has(index));',
-    to: 'const open = planned.filter((index) => !done.has(index) && index < 0);',
+    file: 'complete-run/judge.ts',
+    from: 'if (problems.length === 0 && isVerified) return verification;',
+    to: 'if (problems.length >= 0) return verification;',
   },
   {
     name: 'nobody looks at the tables before the commit',

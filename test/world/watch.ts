@@ -18,11 +18,11 @@ const WRITES = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
 /** Promise 1, and the acts that are due at a request. */
 export function watchRequests(scene: Scene, writes: string[]): void {
   const { world, plan } = scene;
-  let count = 0;
-  const due = Map.groupBy(plan.acts, ({ when }) => ('request' in when ? when.request : undefined));
+  const counts = new Map<string, number>();
+  const due = Map.groupBy(plan.acts, dueAt);
   const later = (act: Act, millis: number): void =>
     world.scheduler.after(millis, '', () => perform(scene, act));
-  for (const act of plan.acts) if ('millis' in act.when) later(act, act.when.millis);
+  for (const act of plan.acts) if ('millis' in act.when && !('by' in act.when)) later(act, act.when.millis);
   let isEnded = false;
   world.onEnd = () => {
     if (isEnded) return;
@@ -30,12 +30,25 @@ export function watchRequests(scene: Scene, writes: string[]): void {
     for (const act of plan.acts) if ('millisAfterEnd' in act.when) later(act, act.when.millisAfterEnd);
   };
   world.onRequest = ({ name, operation, service, input }) => {
-    count += 1;
-    for (const act of due.get(count) ?? []) later(act, 0);
+    for (const kind of [ANY, `${name.split('#')[0]}: ${operation}`]) {
+      const nth = (counts.get(kind) ?? 0) + 1;
+      counts.set(kind, nth);
+      for (const act of due.get(`${kind} ${nth}`) ?? []) later(act, delayOf(act));
+    }
     if (service !== 'dynamodb' || !WRITES.test(operation)) return;
     if (isOnSource(operation, input)) writes.push(`1: ${name}`);
   };
 }
+
+const ANY = 'any request';
+
+/** At which request an act is due. */
+function dueAt({ when }: Act): string | undefined {
+  if ('request' in when) return `${ANY} ${when.request}`;
+  return 'by' in when ? `${when.by}: ${when.operation} ${when.nth}` : undefined;
+}
+
+const delayOf = ({ when }: Act): number => ('by' in when ? (when.millis ?? 0) : 0);
 
 function isOnSource(operation: string, input: unknown): boolean {
   const { TableName, RequestItems = {} } = input as {
