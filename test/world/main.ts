@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { takeOut } from './mutate.ts';
 import { MUTATIONS } from './mutations.ts';
 import { type Worlds, runWorlds } from './run-worlds.ts';
 import { THEMES } from './themes/index.ts';
@@ -7,7 +8,7 @@ import { makeGzipSynchronous } from './sync-zlib.ts';
 const HELP = `npm run test:world -- [--runs N] [--seed S] [--json] [--trace] [--theme NAME] [--mutations [--only TEXT]]
 
 Runs N worlds (1,000 by default) with the seeds S, S + 1, ... (1 by default) on all cores.
---trace runs the world of one seed and prints every event.
+--trace runs the world of one seed and prints every event. With --only, it runs without that fix.
 --theme gives all worlds this theme: ${Object.keys(THEMES).join(', ')}.
 --mutations takes one fix after the other out of the functions and says which world misses it.
 The last line is one JSON document. Exit code 1: a promise was broken.`;
@@ -26,11 +27,13 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(HELP);
-else if (values.mutations) await mutate(Number(values.seed), Number(values.runs));
 else if (values.trace) await traceOne(Number(values.seed));
+else if (values.mutations) await mutate(Number(values.seed), Number(values.runs));
 else await runMany(Number(values.seed), Number(values.runs));
 
 async function traceOne(seed: number): Promise<void> {
+  const mutation = MUTATIONS.find(({ name }) => values.only !== '' && name.includes(values.only));
+  if (mutation !== undefined) takeOut(mutation.name);
   makeGzipSynchronous();
   const { readDeployed } = await import('./deployed.ts');
   const { runWorld } = await import('./run-world.ts');

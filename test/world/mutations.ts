@@ -9,6 +9,8 @@ export interface Mutation {
   /** Occurs once in the file. */
   readonly from: string;
   readonly to: string;
+  /** What else is taken out, because either alone keeps the promise. */
+  readonly also?: { readonly from: string; readonly to: string };
 }
 
 const LATE = 'a late write of our own';
@@ -49,8 +51,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a roll back does not wait for tables that were announced',
     attack: LATE,
     file: 'roll-back/roll-back-table.ts',
-    from: 'runtime.config.intentWaitSeconds * 1_000;',
-    to: '0;',
+    from: 'isIntentWaitOver(times, runtime.config.intentWaitSeconds * 1_000)',
+    to: 'isIntentWaitOver(times, 0)',
   },
   {
     name: 'a data file is overwritten',
@@ -170,6 +172,10 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'shared/aws/object-store.ts',
     from: 'if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)',
     to: 'if (answer.ContentLength === -1)',
+    also: {
+      from: 'const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;',
+      to: 'const isAsStored = true;',
+    },
   },
   {
     name: 'a lost answer of a change of status counts as a refusal',

@@ -23,7 +23,12 @@ export type OperatorAct = (typeof OPERATOR_ACTS)[number];
 export const RECORDS = ['LOCK', 'RUN', 'SHARD#', 'FILE#', 'TABLE#'] as const;
 
 /** What somebody does behind the service's back. */
-export const TAMPERINGS = [...RECORDS, 'delete a table', 'replace a table'] as const;
+export const TAMPERINGS = [
+  ...RECORDS,
+  'delete a table',
+  'replace a table',
+  'replace the filled table',
+] as const;
 
 export type Tampering = (typeof TAMPERINGS)[number];
 

@@ -55,7 +55,9 @@ export const reliedOn: Theme = (draw) => {
 };
 
 /** Without permissions on policies, a run that succeeded tries for ever to open its tables. */
-const [required = 'DeleteTable' as const, ...others] = DENIED.filter((one) => !one.includes('ResourcePolicy'));
+const [required = 'DeleteTable' as const, ...others] = DENIED.filter(
+  (one) => !one.includes('ResourcePolicy'),
+);
 
 /** A permission is missing for good, and the run ends before its last state. */
 export const deniedForGood: Theme = (draw) => ({

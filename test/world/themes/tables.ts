@@ -55,7 +55,11 @@ export const tableGone: Theme = (draw) => {
     existing: draw.chance(0.4) ? SHOP_TABLES : [],
     input: { ...QUIET.input, ...(draw.chance(0.3) && { writeUnitsPerSecond: draw.pick([1, 5]) }) },
     acts: [
-      { when, who: 'tamperer', what: draw.chance(0.5) ? 'replace a table' : 'delete a table' },
+      {
+        when,
+        who: 'tamperer',
+        what: draw.pick(['delete a table', 'replace a table', 'replace the filled table']),
+      },
       ...several(draw, 6, (): Act => ({
         when: { millisAfterEnd: draw.between(0, 20_000) },
         who: 'shop',
