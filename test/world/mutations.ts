@@ -79,8 +79,15 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'what was deleted with more than was read does not come back',
     attack: LOOK,
     file: 'shared/copy/put-back.ts',
-    from: "if (isSame(old, asRead)) return 'gone';",
-    to: "if (isSame(old, old)) return 'gone';",
+    from: "if (isSame(deleted, asRead)) return 'gone';",
+    to: "if (isSame(deleted, deleted)) return 'gone';",
+  },
+  {
+    name: 'a deletion without an answer may take what was put back',
+    attack: LATE,
+    file: 'shared/copy/put-back.ts',
+    from: 'isInDoubt ? withoutDigest(deleted) : deleted',
+    to: 'isInDoubt ? deleted : deleted',
   },
   {
     name: 'a roll back deletes tables without looking inside',

@@ -3,8 +3,11 @@ import { type Act, DENIED, TARGETS } from '../plan.ts';
 import { NO_TROUBLE } from '../trouble.ts';
 import { QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
+const DELETION = /^rollBack#\d+: DeleteItem/;
+
 /** The shop edits migrated items at the moment when a roll back deletes them from a table that existed before. */
 export const editedItems: Theme = (draw) => {
+  const kind = draw.pick(['lateWrite', 'answerLost', 'killedWriting']);
   const note = (): Act => ({
     when: {
       by: 'rollBack',
@@ -18,7 +21,12 @@ export const editedItems: Theme = (draw) => {
   return {
     existing: SHOP_TABLES,
     input: { ...QUIET.input, ...(draw.chance(0.3) && { onExisting: 'replace' }) },
-    trouble: { ...NO_TROUBLE, slow: draw.pick([0.3, 1]), at: { slow: /^rollBack#\d+: DeleteItem/ } },
+    trouble: {
+      ...NO_TROUBLE,
+      slow: draw.pick([0.3, 1]),
+      [kind]: draw.pick([0, 0.1, 0.3]),
+      at: { slow: DELETION, [kind]: DELETION },
+    },
     acts: several(draw, 24, note),
     followUps: ['roll back with confirmation'],
     isTroubledAfterwards: true,
