@@ -78,8 +78,10 @@ const isAnyRunning = ({ aws }: World): boolean =>
 
 const isLedgerAtRest = (world: World): boolean =>
   runsOf(world).every(
-    ({ status, opening }) =>
-      !AT_WORK.has(String(status)) && !(status === 'SUCCEEDED' && opening === 'PENDING'),
+    ({ status, opening, reporting }) =>
+      !AT_WORK.has(String(status)) &&
+      !(status === 'SUCCEEDED' && opening === 'PENDING') &&
+      reporting !== 'PENDING',
   );
 
 function runningIn(world: World): string {
