@@ -14,7 +14,7 @@ import { partitionPages, type QueryPartition } from '../shared/aws/query-partiti
 import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import { putBackIfMore } from '../shared/copy/put-back.ts';
-import { noteThrottle, paidWrite, type WriteScope } from '../shared/copy/load/write-scope.ts';
+import { noteThrottle, paidDeletion, type WriteScope } from '../shared/copy/load/write-scope.ts';
 import type { PendingProduct } from './target-writer.ts';
 
 /** One request a product; each answers within milliseconds. */
@@ -160,10 +160,10 @@ async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<
   const condition = unchangedCondition(item);
   if (condition === undefined) noteTooLarge(scope, { item, product });
   else {
-    const outcome = await paidWrite(scope, 1, () =>
+    const outcome = await paidDeletion(scope, 1, () =>
       scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
     );
-    const end = outcome.written && (await putBackIfMore({ asRead: item, old: outcome.old }, { putIfAbsent }));
+    const end = outcome.written && (await putBackIfMore({ ...outcome, asRead: item }, { putIfAbsent }));
     if (end === 'gone') product.tally.staleRemoved += 1;
   }
   product.remaining -= 1;

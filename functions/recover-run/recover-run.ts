@@ -25,8 +25,8 @@ const RECENT_RUNS = 200;
 
 /**
  * Finds runs whose execution died and starts their roll back, which holds them if their `onFailure` says so. Ends syncs
- * and compares in the same way, and watches the open sync. Also finishes the opening and the protection of committed runs. Called for an execution's end, which is only a hint, and by
- * the schedule. Idempotent: called twice or late it starts nothing twice.
+ * and compares in the same way, and watches the open sync. Also finishes the opening and the protection of committed runs,
+ * and has reports written that are missing. Called for an execution's end, which is only a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
  */
 export async function recoverRuns(runtime: RecoverRuntime): Promise<Recovered> {
   const recent = await recentRuns(runtime);
@@ -71,7 +71,7 @@ async function recentRuns({ ledger, config }: Runtime): Promise<readonly Run[]> 
 /** @returns name of the execution that was started for the run, if one was */
 async function recover(runtime: RecoverRuntime, run: Run): Promise<string | undefined> {
   if (run.kind === 'sync' || run.kind === 'compare') return recoverSync(runtime, run);
-  if (!(await isAbandoned(runtime, run))) return undefined;
+  if (!(await isAbandoned(runtime, run)) && !(await lacksReport(runtime, run))) return undefined;
   return startRecovery(runtime, run, { machine: 'rollback', input: { runId: run.runId, recover: true } });
 }
 
@@ -94,6 +94,19 @@ async function isAbandoned(runtime: Runtime, run: Run): Promise<boolean> {
   if (run.status !== 'ROLLING_BACK') return false;
   const recoveryOwner = run.recoveryOwner ?? run.executionArn;
   return (await executionStatus(runtime.clients.sfn, recoveryOwner)) !== 'RUNNING';
+}
+
+/** A report that cannot be written is tried again for a day. */
+const REPORT_PATIENCE_MILLIS = 24 * 3_600_000;
+
+/** Whether every execution that has ended the run is over, and none of them has written its report. */
+async function lacksReport({ clients, clock }: Runtime, run: Run): Promise<boolean> {
+  const { reporting, finishedAt = '', executionArn, recoveryOwner = executionArn } = run;
+  if (reporting !== 'PENDING' || clock.now() - Date.parse(finishedAt) > REPORT_PATIENCE_MILLIS) return false;
+  const statuses = await Promise.all(
+    [executionArn, recoveryOwner].map((execution) => executionStatus(clients.sfn, execution)),
+  );
+  return !statuses.includes('RUNNING');
 }
 
 /** Whether CompleteRun died between its commit and the protection of the tables, or could not switch on all of it. */

@@ -13,8 +13,8 @@ import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } fro
 
 /** Whether there is something to do, and who does it. */
 export type Claim =
-  /** The run is this call's to roll back. */
-  | { readonly kind: 'claimed'; readonly run: Run }
+  /** The run is this call's to roll back. `isTakenOver`: an earlier call has ended without closing its claim. */
+  | { readonly kind: 'claimed'; readonly run: Run; readonly isTakenOver: boolean }
   /** Another call is rolling the run back. */
   | { readonly kind: 'busy' }
   /** Requests of earlier calls may still take effect for this long. Nothing was claimed. */
@@ -48,7 +48,8 @@ async function refuseLocked({ ledger, config }: Runtime, run: Run): Promise<void
 async function change(runtime: Runtime, order: ClaimScope, next: Transition): Promise<Claim> {
   const changed = await transition(runtime.ledger, next);
   if (changed?.status === 'HELD') return { kind: 'ended', run: changed };
-  if (changed !== undefined && changed.claim === order.by.call) return { kind: 'claimed', run: changed };
+  if (changed !== undefined && changed.claim === order.by.call)
+    return { kind: 'claimed', run: changed, isTakenOver: false };
   const run = await readRun(runtime.ledger, next.run.runId);
   if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run);
   return claimAfterRace(runtime, order);
@@ -65,7 +66,8 @@ async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promi
   const seconds = (quietAt - runtime.clock.now()) / 1_000;
   if (seconds > 0) return { kind: 'noisy', seconds };
   const claimedRun = await claimRollBack(runtime, run, order.by);
-  if (claimedRun !== undefined) return { kind: 'claimed', run: claimedRun };
+  if (claimedRun !== undefined)
+    return { kind: 'claimed', run: claimedRun, isTakenOver: run.claim !== undefined };
   await refuseLocked(runtime, run);
   return claimAfterRace(runtime, order);
 }

@@ -45,6 +45,23 @@ function decideIntent({ runId, existing, isIntentWaitOver }: TableFacts): TableD
   return isOfRun(runId, existing) ? undefined : { action: 'note existed' };
 }
 
+/**
+ * Whether the time has passed within which an announced table and its tags may still appear. The tags may be as late as
+ * that even where the table itself was created late.
+ *
+ * @param times epoch milliseconds; `createdAt`: of a table of that name that exists
+ */
+export function isIntentWaitOver(
+  {
+    markedAt,
+    createdAt = 0,
+    now,
+  }: { readonly markedAt: number; readonly createdAt?: number | undefined; readonly now: number },
+  waitMillis: number,
+): boolean {
+  return now >= Math.max(markedAt, createdAt) + waitMillis;
+}
+
 /** A new table's tags appear late, so without our tag nothing is decided before the wait is over. */
 const isUndecided = ({ recorded, existing, isIntentWaitOver }: TableFacts): boolean =>
   existing !== undefined &&

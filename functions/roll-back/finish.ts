@@ -194,8 +194,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
     };
   }
   const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
-  const isFresh =
-    (await runtime.objects.get(RUN_LAYOUT.report(run.runId))) === undefined || run.status === 'HELD';
+  const isFresh = run.reporting === 'PENDING' || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, build) : await build();
   return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
@@ -203,7 +202,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
 /** The report as CompleteRun wrote it. It is built again if CompleteRun died before writing it. */
 async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(RUN_LAYOUT.report(run.runId));
-  if (stored !== undefined) return JSON.parse(stored.body.toString('utf8'));
+  if (stored !== undefined && run.reporting !== 'PENDING') return JSON.parse(stored.body.toString('utf8'));
   return publishReport(runtime, async () => {
     const ledger = await readRunLedger(runtime, run.runId);
     const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);

@@ -5,6 +5,9 @@ import { counted } from '../shared/counted.ts';
 export const LEFT_REASONS = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
 export type LeftReason = (typeof LEFT_REASONS)[number];
 
+/** Whether the item itself stays. */
+export const isInPlace = (reason: LeftReason): boolean => reason !== 'lost';
+
 /** Items of one reason. */
 export interface LeftItems {
   readonly count: number;

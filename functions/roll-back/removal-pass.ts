@@ -1,17 +1,19 @@
 import { errorSummary } from '../shared/errors.ts';
 import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
 import { existingBehind } from '../shared/copy/load/conditional-put.ts';
-import { paidWrite } from '../shared/copy/load/write-scope.ts';
+import { paidDeletion } from '../shared/copy/load/write-scope.ts';
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
 import { type Deleted, type DeletionEnd, putBackIfMore, putBackUntil } from '../shared/copy/put-back.ts';
 import { retry } from '../shared/retry.ts';
 import { keyOf, keyText } from '../shared/items/item-key.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
+import { isUnanswered } from '../shared/aws/in-doubt.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
 import { tableOfStem } from '../shared/files/undo-file.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { LeftReason } from './left-items.ts';
+import { warnOfUnseenDeletion } from './unseen-deletion.ts';
 import { type TakerTools, WRITES_IN_FLIGHT } from './remover-tools.ts';
 
 /** By mark: items whose older versions the first pass could not put back. Deleting them would lose both versions. */
@@ -52,17 +54,21 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
 const REMOVALS: Readonly<Record<DeletionEnd, Removal>> = { gone: 'removed', back: 'changed', lost: 'lost' };
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
-  const { runtime, tableName, key, isUntouched } = tools;
+  const { runtime, run, tableName, key, isUntouched } = tools;
   if (!isAsMigrated(existing)) return 'changed';
   const reason = undeletable.get(keyMark(existing, key));
   if (reason !== undefined) return reason;
   const condition = mostlyUnchangedCondition(existing);
-  const outcome = await paidWrite(tools, 1, () =>
+  const outcome = await paidDeletion(tools, 1, () =>
     runtime.items.deleteIf(tableName, keyOf(existing, key), condition),
-  );
-  if (outcome.written) return putBackChanged(tools, { asRead: existing, old: outcome.old });
+  ).catch(async (error: unknown) => {
+    if (isUnanswered(error)) await warnOfUnseenDeletion(runtime.ledger, run, tableName);
+    throw error;
+  });
+  if (outcome.written) return putBackChanged(tools, { ...outcome, asRead: existing });
   const found = await existingBehind(tools, existing, outcome);
   // Either an answer was lost, or somebody else deleted the item.
+  if (found === undefined && outcome.isInDoubt) await warnOfUnseenDeletion(runtime.ledger, run, tableName);
   if (found === undefined) return 'removed';
   return isUntouched(found) ? remove(tools, undeletable, found) : 'changed';
 }

@@ -3,7 +3,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
-import { addLeft, type Left, LEFT_REASONS } from './left-items.ts';
+import { addLeft, isInPlace, type Left, LEFT_REASONS } from './left-items.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
 import type { TakerScope } from './remover-tools.ts';
 
@@ -78,17 +78,19 @@ function addStep(
   { cursor, deleted, restored, left }: RemovalStep,
 ): Progress<RemovalCursor> {
   const { counters = {} } = before ?? {};
-  const all = Object.entries(addLeft(leftIn(before ?? {}), left));
+  const all = addLeft(leftIn(before ?? {}), left);
+  const entries = Object.entries(all);
+  const counts = Object.fromEntries(entries.map(([reason, { count }]) => [reason, count]));
   const sums = {
     deleted: (counters['deleted'] ?? 0) + deleted,
     restored: (counters['restored'] ?? 0) + restored,
-    ...Object.fromEntries(all.map(([reason, { count }]) => [reason, count])),
   };
+  const kept = LEFT_REASONS.filter(isInPlace).reduce((sum, reason) => sum + (all[reason]?.count ?? 0), 0);
   return {
     done: cursor === undefined,
     cursor,
-    counters: { ...sums, items: Object.values(sums).reduce((sum, count) => sum + count, 0) },
+    counters: { ...sums, ...counts, items: sums.deleted + sums.restored + kept },
     digests: {},
-    samples: Object.fromEntries(all.map(([reason, { keys }]) => [reason, keys])),
+    samples: Object.fromEntries(entries.map(([reason, { keys }]) => [reason, keys])),
   };
 }

@@ -8,7 +8,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, isCreatedSince, RUN_TAG, tagsOf } from '../shared/aws/describe-table.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { closeForRollBack } from './close-table.ts';
-import { decideTable, type TableFacts } from './decide-table.ts';
+import { decideTable, isIntentWaitOver, type TableFacts } from './decide-table.ts';
 import { deleteTable } from './delete-table.ts';
 import type { Contents } from './inspection.ts';
 import { keepNet } from './keep-net.ts';
@@ -60,11 +60,16 @@ function factsOf(
   record: TableRecord,
   existing: ExistingTable | undefined,
 ): TableFacts {
-  const waitUntil = (scope.run.markedAt ?? 0) + runtime.config.intentWaitSeconds * 1_000;
+  const { markedAt = 0, runId } = scope.run;
+  const times = {
+    markedAt,
+    createdAt: existing?.table.CreationDateTime?.getTime(),
+    now: runtime.clock.now(),
+  };
   return {
-    runId: scope.run.runId,
+    runId,
     recorded: { outcome: record.outcome, tableId: record.tableId },
-    isIntentWaitOver: runtime.clock.now() >= waitUntil,
+    isIntentWaitOver: isIntentWaitOver(times, runtime.config.intentWaitSeconds * 1_000),
     ...(existing === undefined
       ? {}
       : {

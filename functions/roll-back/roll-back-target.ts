@@ -8,10 +8,11 @@ import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
-import { FAILED_REASONS, type Left, leftText } from './left-items.ts';
+import { FAILED_REASONS, isInPlace, LEFT_REASONS, type Left, leftText } from './left-items.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
+import { warnOfUnseenDeletion } from './unseen-deletion.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */
@@ -38,8 +39,14 @@ async function noteLeft(
   name: string,
   left: Left,
 ): Promise<RolledBackTable> {
-  const text = leftText(runId, left);
-  const remark = text === undefined ? 'nothing of this run is left in it' : `still there: ${text}`;
+  const existing = leftText(runId, left, LEFT_REASONS.filter(isInPlace));
+  const gone = leftText(
+    runId,
+    left,
+    LEFT_REASONS.filter((reason) => !isInPlace(reason)),
+  );
+  const first = existing === undefined ? 'nothing of this run is left in it' : `still there: ${existing}`;
+  const remark = [first, gone ?? []].flat().join('; ');
   await recordTable(runtime.ledger, runId, { name, outcome: 'EXISTED', remark });
   const failed = leftText(runId, left, FAILED_REASONS);
   if (failed === undefined) return { kind: 'done' };
@@ -98,4 +105,14 @@ async function rollBackTarget(
       sentence: `${target.name}: the run's items could not be rolled back: ${name}: ${message}`,
     };
   }
+}
+
+/**
+ * A call that has died may have sent deletions whose answers nobody has seen.
+ *
+ * @throws the SDK's errors; harmless to repeat
+ */
+export async function warnOfUnseenDeletions(runtime: Runtime, run: Run): Promise<void> {
+  for (const { name } of await existingTargets(runtime, run))
+    await warnOfUnseenDeletion(runtime.ledger, run, name);
 }

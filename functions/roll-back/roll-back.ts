@@ -20,7 +20,7 @@ import { keepUnrecorded } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { rollBackFence } from './recovery-owner.ts';
-import { rollBackTargets } from './roll-back-target.ts';
+import { rollBackTargets, warnOfUnseenDeletions } from './roll-back-target.ts';
 import { type TableRollBackScope, type RolledBackTable, rollBackTable } from './roll-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
@@ -48,7 +48,12 @@ async function rollBackTables(
   return outcomes;
 }
 
-async function rollBackRun(runtime: Runtime, run: Run, { turn, call }: RollBackScope): Promise<RollBackTurn> {
+async function rollBackRun(
+  runtime: Runtime,
+  run: Run,
+  { turn, call, isTakenOver }: RollBackScope,
+): Promise<RollBackTurn> {
+  if (isTakenOver) await warnOfUnseenDeletions(runtime, run);
   // The mark stopped the workers. The requests that they had already sent must take effect before any table is
   // inspected.
   const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
@@ -81,6 +86,8 @@ interface RollBackScope {
   readonly turn: Turn;
   /** Unique to the call. */
   readonly call: string;
+  /** An earlier call has ended without closing its claim. */
+  readonly isTakenOver: boolean;
 }
 
 /** Takes one turn under this call's claim, and closes the claim at the end. */
@@ -114,7 +121,7 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
     case 'ended':
       return endedTurn(runtime, claim.run);
     case 'claimed':
-      return takeClaimedTurn(runtime, claim.run, { turn, call });
+      return takeClaimedTurn(runtime, claim.run, { turn, call, isTakenOver: claim.isTakenOver });
   }
 }
 

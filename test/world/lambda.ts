@@ -37,8 +37,6 @@ export interface LambdaOptions {
   /** Limits of time that are shorter than the template's; absent: the template's. */
   readonly timeoutMillis: number | undefined;
   readonly log: (line: readonly unknown[]) => void;
-  /** Told of each sandbox that ends in the middle of its work. */
-  readonly onDeath: (key: string) => void;
 }
 
 interface Sandbox extends Sender {
@@ -67,7 +65,6 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
   const end = (sandbox: Sandbox, failure: StateFailure): void => {
     scheduler.note(`${sandbox.caller.name} ends: ${failure.name}`);
-    options.onDeath(sandbox.key);
     endSender(sandbox);
     sandbox.fail(failure);
   };

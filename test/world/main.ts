@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
+import { takeOut } from './mutate.ts';
 import { MUTATIONS } from './mutations.ts';
 import { type Worlds, runWorlds } from './run-worlds.ts';
+import { THEMES } from './themes/index.ts';
 import { makeGzipSynchronous } from './sync-zlib.ts';
 
-const HELP = `npm run test:world -- [--runs N] [--seed S] [--json] [--trace] [--mutations [--only TEXT]]
+const HELP = `npm run test:world -- [--runs N] [--seed S] [--json] [--trace] [--theme NAME] [--mutations [--only TEXT]]
 
 Runs N worlds (1,000 by default) with the seeds S, S + 1, ... (1 by default) on all cores.
---trace runs the world of one seed and prints every event.
+--trace runs the world of one seed and prints every event. With --only, it runs without that fix.
+--theme gives all worlds this theme: ${Object.keys(THEMES).join(', ')}.
 --mutations takes one fix after the other out of the functions and says which world misses it.
 The last line is one JSON document. Exit code 1: a promise was broken.`;
 
@@ -17,21 +20,28 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
+    theme: { type: 'string' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) console.log(HELP);
-else if (values.mutations) await mutate(Number(values.seed), Number(values.runs));
 else if (values.trace) await traceOne(Number(values.seed));
+else if (values.mutations) await mutate(Number(values.seed), Number(values.runs));
 else await runMany(Number(values.seed), Number(values.runs));
 
 async function traceOne(seed: number): Promise<void> {
+  const mutation = MUTATIONS.find(({ name }) => values.only !== '' && name.includes(values.only));
+  if (mutation !== undefined) takeOut(mutation.name);
   makeGzipSynchronous();
   const { readDeployed } = await import('./deployed.ts');
   const { runWorld } = await import('./run-world.ts');
-  const { violations } = await runWorld(await readDeployed(), { seed, trace: (line) => console.log(line) });
+  const { violations } = await runWorld(await readDeployed(), {
+    seed,
+    theme: values.theme,
+    trace: (line) => console.log(line),
+  });
   for (const violation of violations) console.log(violation);
   process.exitCode = violations.length > 0 ? 1 : 0;
 }
@@ -46,7 +56,7 @@ async function runMany(seed: number, runs: number): Promise<void> {
   }): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${done} worlds, ${violations} violations `);
   };
-  const worlds = await runWorlds({ seed, runs, onProgress });
+  const worlds = await runWorlds({ seed, runs, theme: values.theme, onProgress });
   if (!values.json) print(worlds);
   const { violations, runsPerSecond } = worlds;
   console.log(
@@ -67,10 +77,18 @@ async function mutate(seed: number, runs: number): Promise<void> {
   const missed: string[] = [];
   const found: { readonly name: string; readonly worlds: number; readonly seed: number }[] = [];
   for (const { name, attack } of MUTATIONS.filter((one) => one.name.includes(values.only))) {
-    const worlds = await runWorlds({ seed, runs, shrunk: 0, untilFound: true, mutation: name });
+    const worlds = await runWorlds({
+      seed,
+      runs,
+      shrunk: 0,
+      untilFound: true,
+      mutation: name,
+      theme: values.theme,
+    });
     const [failure] = worlds.failures;
     const isSound =
-      failure !== undefined && (await runWorlds({ seed: failure.seed, runs: 1, shrunk: 0 })).violations === 0;
+      failure !== undefined &&
+      (await runWorlds({ seed: failure.seed, runs: 1, shrunk: 0, theme: values.theme })).violations === 0;
     if (isSound) found.push({ name, worlds: worlds.runs, seed: failure.seed });
     else missed.push(name);
     const end = isSound

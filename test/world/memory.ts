@@ -23,6 +23,8 @@ export interface ShopWrite {
   readonly table: string;
   readonly tableId: string;
   readonly key: string;
+  /** Its key as a report names it. */
+  readonly text: string;
   /** An attribute that only this write has given. */
   readonly mark: string;
   isAnswered: boolean;
@@ -70,12 +72,12 @@ export function createMemory(world: World): Memory {
       const item = itemsOf(world, SOURCE).find((one) => idOf(one) === id);
       versions.set(id, [...(versions.get(id) ?? []), { item, at: now() }]);
     },
-    noteItem({ table, key, mark }) {
+    noteItem({ table, key, text, mark }) {
       const found = tableOf(world, table);
       const tableId = found?.id ?? '';
       const item = found?.rows.get(key)?.item;
       for (const snapshot of before.values()) noteIn(snapshot, { table, tableId, key, item });
-      const write = { table, tableId, key, mark, isAnswered: false };
+      const write = { table, tableId, key, text, mark, isAnswered: false };
       writes.push(write);
       return write;
     },
@@ -90,6 +92,10 @@ export function createMemory(world: World): Memory {
     },
   };
 }
+
+/** An item's key as reports name it. */
+export const textOfKey = (item: WireItem): string =>
+  `${stringAttribute(item, 'PK')} / ${stringAttribute(item, 'SK')}`;
 
 export const idOf = (product: WireItem): string => stringAttribute(product, 'id') ?? '';
 

@@ -37,7 +37,11 @@ export function createMisfortunes({ scheduler, trouble, only }: MisfortuneOption
   };
   return {
     struck,
-    strikes: (kind, what) => scheduler.chance(trouble()[kind]) && strike(kind, what()),
+    strikes(kind, what) {
+      const { [kind]: rate, at } = trouble();
+      if (rate > 0 && at?.[kind]?.test(what()) === false) return false;
+      return scheduler.chance(rate) && strike(kind, what());
+    },
     happens: strike,
   };
 }

@@ -5,10 +5,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Mutation, MUTATIONS } from './mutations.ts';
 
 /** The source with the fix taken out. @throws Error where it does not occur exactly once */
-export function mutated(source: string, { name, from, to }: Mutation): string {
-  if (source.split(from).length !== 2)
-    throw new Error(`"${name}": its text is not in the source exactly once.`);
-  return source.replace(from, () => to);
+export function mutated(source: string, { name, from, to, also }: Mutation): string {
+  let result = source;
+  for (const edit of [{ from, to }, also ?? []].flat()) {
+    if (result.split(edit.from).length !== 2)
+      throw new Error(`"${name}": its text is not in the source exactly once.`);
+    result = result.replace(edit.from, () => edit.to);
+  }
+  return result;
 }
 
 /** Lets this thread load the functions without the fix of that name. */

@@ -9,6 +9,8 @@ export interface Mutation {
   /** Occurs once in the file. */
   readonly from: string;
   readonly to: string;
+  /** What else is taken out, because either alone keeps the promise. */
+  readonly also?: { readonly from: string; readonly to: string };
 }
 
 const LATE = 'a late write of our own';
@@ -49,8 +51,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a roll back does not wait for tables that were announced',
     attack: LATE,
     file: 'roll-back/roll-back-table.ts',
-    from: 'runtime.config.intentWaitSeconds * 1_000;',
-    to: '0;',
+    from: 'isIntentWaitOver(times, runtime.config.intentWaitSeconds * 1_000)',
+    to: 'isIntentWaitOver(times, 0)',
   },
   {
     name: 'a data file is overwritten',
@@ -77,15 +79,22 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'what was deleted with more than was read does not come back',
     attack: LOOK,
     file: 'shared/copy/put-back.ts',
-    from: "if (isSame(old, asRead)) return 'gone';",
-    to: "if (isSame(old, old)) return 'gone';",
+    from: "if (isSame(deleted, asRead)) return 'gone';",
+    to: "if (isSame(deleted, deleted)) return 'gone';",
+  },
+  {
+    name: 'a deletion without an answer may take what was put back',
+    attack: LATE,
+    file: 'shared/copy/put-back.ts',
+    from: 'isInDoubt ? withoutDigest(deleted) : deleted',
+    to: 'isInDoubt ? deleted : deleted',
   },
   {
     name: 'a roll back deletes tables without looking inside',
     attack: LOOK,
-    file: 'roll-back/decide-table.ts',
-    from: "if (contents === 'something of the shop')",
-    to: "if (contents === 'something of the shop' && recorded.outcome === 'EXISTED')",
+    file: 'roll-back/look-inside.ts',
+    from: 'isHarmless: (item) => isFilled && isOfRun(item, run.runId) && isAsMigrated(item),',
+    to: 'isHarmless: (item) => isFilled || isOfRun(item, run.runId) || !isAsMigrated(item),',
   },
   {
     name: 'a worker does not compare the id of its table',
@@ -102,11 +111,11 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "expression: 'attribute_not_exists(#key) OR attribute_exists(#key)'",
   },
   {
-    name: 'a run is committed whatever its shards say',
+    name: 'a run is committed without a judgement',
     attack: LESS,
-    file: 'shared/runs/equations.ts',
-    from: 'const open = planned.filter((index) => !done.has(index));',
-    to: 'const open = planned.filter((index) => !done.has(index) && index < 0);',
+    file: 'complete-run/judge.ts',
+    from: 'if (problems.length === 0 && isVerified) return verification;',
+    to: 'if (problems.length >= 0) return verification;',
   },
   {
     name: 'nobody looks at the tables before the commit',
@@ -170,6 +179,10 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'shared/aws/object-store.ts',
     from: 'if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)',
     to: 'if (answer.ContentLength === -1)',
+    also: {
+      from: 'const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;',
+      to: 'const isAsStored = true;',
+    },
   },
   {
     name: 'a lost answer of a change of status counts as a refusal',

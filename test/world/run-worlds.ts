@@ -12,6 +12,8 @@ export interface WorldsOptions {
   readonly untilFound?: boolean;
   /** A fix that is taken out of the functions. */
   readonly mutation?: string | undefined;
+  /** The theme of all worlds; absent: the seed decides. */
+  readonly theme?: string | undefined;
   readonly onProgress?: (sum: Tally) => void;
 }
 
@@ -29,8 +31,8 @@ export async function runWorlds(options: WorldsOptions): Promise<Worlds> {
   let begunAt: number | undefined;
   const workers = Array.from({ length: step }, (_, index) => {
     const { shrunk = 3, untilFound = false } = options;
-    const { mutation } = options;
-    const share: Share = { from: seed + index, to: seed + runs, step, shrunk, untilFound, mutation };
+    const { mutation, theme } = options;
+    const share: Share = { from: seed + index, to: seed + runs, step, shrunk, untilFound, mutation, theme };
     return new Worker(new URL('./worker.ts', import.meta.url), { workerData: share });
   });
   const finished = workers.map(

@@ -29,6 +29,8 @@ const HOUR = 60 * MINUTE;
 const LATEST_MILLIS = 300_000;
 /** How soon a hasty operator goes on. */
 const HASTE_MILLIS = 30_000;
+/** What went wrong during a run may go on for so long while it is recovered. */
+const RECOVERY_MILLIS = 180_000;
 const MOST_MINUTES = 720;
 
 /** Lets something begin, waits for its end, and then without trouble until everything is at rest; then judges. */
@@ -47,21 +49,28 @@ export async function untilRest(
   const isQuiet = (): boolean => isBegun && !isAnyRunning(world);
   const outcome = await scheduler.run(isQuiet, 24 * HOUR);
   if (outcome !== 'done') return [`4: an execution has not ended in a day (${runningIn(world)})`];
+  const isAtRest = (): boolean => !isAnyRunning(world) && isLedgerAtRest(world);
+  if (!isHasty && scene.plan.isTroubledToTheEnd) await scheduler.run(isAtRest, RECOVERY_MILLIS);
   world.trouble = NO_TROUBLE;
-  world.refusal = () => undefined;
+  const allow = (): void => void (world.refusal = () => undefined);
+  if (!scene.plan.isDeniedForGood) allow();
   if (isHasty) {
     await scheduler.run(() => false, scheduler.between(0, HASTE_MILLIS));
     return [];
   }
   // What is late lands.
   await scheduler.run(() => false, LATEST_MILLIS);
-  const isAtRest = (): boolean => !isAnyRunning(world) && isLedgerAtRest(world);
   for (let minutes = 0; !isAtRest() && minutes < MOST_MINUTES; minutes += 1)
     await scheduler.run(() => false, MINUTE);
   // A function may go on after its execution was stopped.
   await scheduler.run(() => false, MINUTE);
+  allow();
   if (!isAtRest()) return [`4: the ledger is not at rest after half a day (${runningIn(world)})`];
-  return violations({ world, memory, isTampered: isTampered || scene.isTampered });
+  return violations({
+    world,
+    memory,
+    isTampered: isTampered || scene.isTampered,
+  });
 }
 
 const isAnyRunning = ({ aws }: World): boolean =>
@@ -69,8 +78,10 @@ const isAnyRunning = ({ aws }: World): boolean =>
 
 const isLedgerAtRest = (world: World): boolean =>
   runsOf(world).every(
-    ({ status, opening }) =>
-      !AT_WORK.has(String(status)) && !(status === 'SUCCEEDED' && opening === 'PENDING'),
+    ({ status, opening, reporting }) =>
+      !AT_WORK.has(String(status)) &&
+      !(status === 'SUCCEEDED' && opening === 'PENDING') &&
+      reporting !== 'PENDING',
   );
 
 function runningIn(world: World): string {

@@ -20,13 +20,13 @@ const kindOf = (violation: string | undefined): string | undefined =>
 
 /** Leaves out as many misfortunes as possible, by halves, quarters and so on, as long as the same promise is broken. */
 export async function shrink(deployed: DeployedService, failed: WorldResult): Promise<Shrunk> {
-  const { seed } = failed;
+  const { seed, theme } = failed;
   const kind = kindOf(failed.violations[0]);
   let best = failed;
   let tries = 0;
   const isStillBroken = async (only: ReadonlySet<number>): Promise<boolean> => {
     tries += 1;
-    const result = await runWorld(deployed, { seed, only });
+    const result = await runWorld(deployed, { seed, only, theme });
     if (kindOf(result.violations[0]) !== kind) return false;
     best = result;
     return true;

@@ -31,7 +31,8 @@ async function endSync(scene: Scene, end: SyncPlan['end']): Promise<readonly str
   scene.isFrozen = true;
   const compared = await untilRest(scene, () => operator.sync({ action: 'compare' }));
   // Whoever deletes tables or records of the ledger is told so, and starts over.
-  if (compared.length > 0 || scene.isTampered || !isFollowed(scene, ['SYNCING'])) return compared;
+  const isTampered = scene.isTampered || memory.removed.size > 0;
+  if (compared.length > 0 || isTampered || !isFollowed(scene, ['SYNCING'])) return compared;
   const gaps = outOfStep(world, memory);
   if (gaps.length > 0) return gaps;
   const input = end === 'cutover' ? { action: end, frozen: true, maxQuarantined: 1_000 } : { action: end };

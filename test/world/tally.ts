@@ -9,6 +9,8 @@ export interface Tally {
   readonly kinds: Record<string, number>;
   /** By name: worlds that had some of it. */
   readonly worldsWith: Record<string, number>;
+  /** Worlds by their theme. */
+  readonly themes: Record<string, number>;
   /** Statuses of the runs of a world, in their order. */
   readonly ends: Record<string, number>;
   /** Worlds by their number of events, rounded up to a power of two. */
@@ -24,6 +26,7 @@ export function emptyTally(): Tally {
     violations: 0,
     kinds: {},
     worldsWith: {},
+    themes: {},
     ends: {},
     lengths: {},
     events: 0,
@@ -38,13 +41,14 @@ const count = (counts: Record<string, number>, name: string, more = 1): void => 
 
 export function countWorld(
   tally: Tally,
-  { struck, ends, events, virtualMillis, violations }: WorldResult,
+  { theme, struck, ends, events, virtualMillis, violations }: WorldResult,
 ): void {
   tally.runs += 1;
   if (violations.length > 0) tally.violations += 1;
   for (const { kind, what } of struck) count(tally.kinds, nameOf(kind, what));
   for (const name of new Set(struck.map(({ kind, what }) => nameOf(kind, what))))
     count(tally.worldsWith, name);
+  count(tally.themes, theme ?? 'none');
   count(tally.ends, ends.join(', ') || 'no run began');
   count(tally.lengths, String(2 ** Math.ceil(Math.log2(Math.max(1, events)))));
   tally.events += events;
@@ -60,7 +64,7 @@ export function addTally(sum: Tally, part: Tally): void {
   sum.violations += part.violations;
   sum.events += part.events;
   sum.virtualMillis += part.virtualMillis;
-  for (const name of ['kinds', 'worldsWith', 'ends', 'lengths'] as const)
+  for (const name of ['kinds', 'worldsWith', 'themes', 'ends', 'lengths'] as const)
     for (const [key, value] of Object.entries(part[name])) count(sum[name], key, value);
   sum.failures.push(...part.failures);
 }

@@ -34,9 +34,11 @@ export interface Trouble {
   readonly calledLate: number;
   /** The event of an execution's end is lost. */
   readonly eventLost: number;
+  /** Kinds that strike only where this matches: the request, the function, or what AWS leaves open. Absent: anywhere. */
+  readonly at?: Readonly<Partial<Record<TroubleKind, RegExp>>>;
 }
 
-export type TroubleKind = keyof Trouble;
+export type TroubleKind = Exclude<keyof Trouble, 'at'>;
 
 export const NO_TROUBLE: Trouble = {
   throttled: 0,

@@ -1,7 +1,7 @@
 import { dynamoError } from './aws/errors.ts';
 import { tamper } from './actors/tamperer.ts';
-import { migrationsOf, SOURCE } from './holdings.ts';
-import type { Act, Plan } from './plan.ts';
+import { ledgerItems, migrationsOf, SOURCE, tableOf } from './holdings.ts';
+import { type Act, type Plan, RECORDS } from './plan.ts';
 import type { Scene } from './scene.ts';
 import type { FunctionRequest } from './world.ts';
 
@@ -18,30 +18,71 @@ const WRITES = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
 /** Promise 1, and the acts that are due at a request. */
 export function watchRequests(scene: Scene, writes: string[]): void {
   const { world, plan } = scene;
-  let count = 0;
-  const due = Map.groupBy(plan.acts, ({ when }) => ('request' in when ? when.request : undefined));
+  const counts = new Map<string, number>();
+  const due = Map.groupBy(plan.acts, dueAt);
   const later = (act: Act, millis: number): void =>
     world.scheduler.after(millis, '', () => perform(scene, act));
-  for (const act of plan.acts) if ('millis' in act.when) later(act, act.when.millis);
+  for (const act of plan.acts) if ('millis' in act.when && !('by' in act.when)) later(act, act.when.millis);
   let isEnded = false;
   world.onEnd = () => {
     if (isEnded) return;
     isEnded = true;
     for (const act of plan.acts) if ('millisAfterEnd' in act.when) later(act, act.when.millisAfterEnd);
   };
-  world.onRequest = ({ name, operation, service, input }) => {
-    count += 1;
-    for (const act of due.get(count) ?? []) later(act, 0);
-    if (service !== 'dynamodb' || !WRITES.test(operation)) return;
+  const watchReplaced = replacedTables(scene, writes);
+  world.onRequest = (request) => {
+    const { name, operation, service, input } = request;
+    for (const kind of [ANY, `${name.split('#')[0]}: ${operation}`]) {
+      const nth = (counts.get(kind) ?? 0) + 1;
+      counts.set(kind, nth);
+      for (const act of due.get(`${kind} ${nth}`) ?? []) later(act, delayOf(act));
+    }
+    if (service !== 'dynamodb') return;
+    watchReplaced(request);
+    if (!WRITES.test(operation)) return;
     if (isOnSource(operation, input)) writes.push(`1: ${name}`);
   };
 }
 
-function isOnSource(operation: string, input: unknown): boolean {
-  const { TableName, RequestItems = {} } = input as {
-    readonly TableName?: string;
-    readonly RequestItems?: object;
+const ANY = 'any request';
+
+/** At which request an act is due. */
+function dueAt({ when }: Act): string | undefined {
+  if ('request' in when) return `${ANY} ${when.request}`;
+  return 'by' in when ? `${when.by}: ${when.operation} ${when.nth}` : undefined;
+}
+
+const delayOf = ({ when }: Act): number => ('by' in when ? (when.millis ?? 0) : 0);
+
+/** Names of the tables that a request writes into. */
+interface ItemsInput {
+  readonly TableName?: string;
+  readonly RequestItems?: object;
+}
+
+/** Promise 3: no turn that begins after somebody has replaced a table writes into it for a run that used the former one. */
+function replacedTables({ world, memory }: Scene, found: string[]): (request: FunctionRequest) => void {
+  /** By sandbox: when it has read a run last, as each turn does first. */
+  const turns = new Map<string, number>();
+  const isReplaced = (table: string, since: number): boolean => {
+    const removedAt = memory.removed.get(table);
+    if (removedAt === undefined || removedAt > since) return false;
+    const records = ledgerItems(world).filter(({ SK }) => SK === `TABLE#${table}`);
+    const id = tableOf(world, table)?.id;
+    return records.every(({ tableId }) => tableId !== undefined && tableId !== id);
   };
+  return ({ name, operation, input }) => {
+    const [sandbox = ''] = name.split(':');
+    if (operation === 'GetItem' && name.includes('"RUN"')) turns.set(sandbox, world.scheduler.now());
+    if (!/^(Put|Update|Delete|BatchWrite)Item$/.test(operation)) return;
+    const { TableName, RequestItems = {} } = input as ItemsInput;
+    for (const table of TableName === undefined ? Object.keys(RequestItems) : [TableName])
+      if (isReplaced(table, turns.get(sandbox) ?? 0)) found.push(`3: ${name}, which somebody has replaced`);
+  };
+}
+
+function isOnSource(operation: string, input: unknown): boolean {
+  const { TableName, RequestItems = {} } = input as ItemsInput;
   if (operation === 'TransactWriteItems') return JSON.stringify(input).includes(`"TableName":"${SOURCE}"`);
   return TableName === SOURCE || SOURCE in RequestItems;
 }
@@ -50,7 +91,7 @@ function perform(scene: Scene, act: Act): void {
   const { world, shop, operator } = scene;
   if (scene.isLast || !world.misfortunes.happens(act.who, act.what)) return;
   if (act.who === 'tamperer') {
-    scene.isTampered = true;
+    scene.isTampered ||= RECORDS.some((record) => record === act.what);
     tamper(world, scene.memory, act.what);
     return;
   }

@@ -14,9 +14,11 @@ export interface Share {
   readonly untilFound: boolean;
   /** A fix that is taken out first. */
   readonly mutation: string | undefined;
+  /** The theme of all worlds; absent: the seed decides. */
+  readonly theme: string | undefined;
 }
 
-const { from, to, step, shrunk, untilFound, mutation } = workerData as Share;
+const { from, to, step, shrunk, untilFound, mutation, theme } = workerData as Share;
 if (mutation !== undefined) takeOut(mutation);
 makeGzipSynchronous();
 const { readDeployed } = await import('./deployed.ts');
@@ -32,7 +34,7 @@ tell('ready');
 let tally = emptyTally();
 let failures = 0;
 for (let seed = from; seed < to; seed += step) {
-  const result = await runWorld(deployed, { seed });
+  const result = await runWorld(deployed, { seed, theme });
   countWorld(tally, result);
   if (result.violations.length > 0) {
     failures += 1;

@@ -36,8 +36,6 @@ export interface World {
   onEnd: (execution: Execution) => void;
   /** What the functions have logged. */
   readonly log: (readonly unknown[])[];
-  /** Functions of which a sandbox has ended in the middle of its work. */
-  readonly deaths: Set<string>;
 }
 
 /** A request that a function is about to send. */
@@ -86,7 +84,6 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     onBegin: () => undefined,
     onEnd: () => undefined,
     log: [],
-    deaths: new Set(),
     person: { life: newLife(), caller: { name: 'person', tags: {} }, isTroubled: false, underWay: new Set() },
     network: createNetwork({
       scheduler,
@@ -120,7 +117,6 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     misfortunes,
     timeoutMillis,
     log: (line) => void world.log.push(line),
-    onDeath: (key) => void world.deaths.add(key),
   });
   const executions = createExecutions({
     scheduler,

@@ -1,7 +1,7 @@
 import type { ConditionalOutcome } from '../aws/item-table.ts';
 import { canonicalJson } from '../items/canonical-json.ts';
 import type { WireItem } from '../items/wire-item.ts';
-import { isAsMigrated } from '../migration/as-written.ts';
+import { isAsMigrated, withoutDigest } from '../migration/as-written.ts';
 import type { Clock, RetryUntil } from '../retry.ts';
 
 /** How a deleted item comes back. Not stopped by a fence: it takes nothing of others away. */
@@ -28,6 +28,8 @@ export interface Deleted {
   readonly asRead: WireItem;
   /** Absent where the engine does not say. */
   readonly old: WireItem | undefined;
+  /** An attempt of the deletion got no answer, so it may be applied once more, and later. */
+  readonly isInDoubt: boolean;
 }
 
 /** Somebody who writes and deletes the same item all the time is not waited for. */
@@ -40,10 +42,12 @@ const MAX_TRIES = 5;
  * @throws what the requests throw; then the item may be gone
  */
 export async function putBackIfMore(
-  { asRead, old = asRead }: Deleted,
+  { asRead, old: deleted = asRead, isInDoubt }: Deleted,
   { putIfAbsent, replace, find }: PutBackScope,
 ): Promise<DeletionEnd> {
-  if (isSame(old, asRead)) return 'gone';
+  if (isSame(deleted, asRead)) return 'gone';
+  // A deletion that is applied once more must not meet its condition. The digest no longer describes the item anyway.
+  const old = isInDoubt ? withoutDigest(deleted) : deleted;
   let outcome = await putIfAbsent(old);
   for (let tries = 1; !outcome.written && tries < MAX_TRIES; tries += 1) {
     const existing = outcome.existing ?? (await find?.(old));

@@ -39,8 +39,8 @@ export async function warnRun(ledger: LedgerTable, run: Run, warnings: readonly 
   await updateIf(ledger, runKey(run.runId), { if: EXISTING, append: { warnings: added } });
 }
 
-/** What is still to be done for a committed run. */
-export type PendingFact = 'opening' | 'protection';
+/** What is still to be done for a run that has ended. */
+export type PendingFact = 'opening' | 'protection' | 'reporting';
 
 /** Notes that it is done. Idempotent; @throws the SDK's errors */
 export async function noteDone(ledger: LedgerTable, runId: string, fact: PendingFact): Promise<void> {

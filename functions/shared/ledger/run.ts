@@ -136,6 +136,8 @@ export interface Run extends Claims {
   readonly opening?: 'PENDING' | 'DONE';
   /** After the commit point: whether the new tables are protected. */
   readonly protection?: 'PENDING' | 'DONE';
+  /** Whether the report says how the run has ended. Absent: it has not, or it leaves none. */
+  readonly reporting?: 'PENDING' | 'DONE';
   readonly failure?: { readonly error: string; readonly cause: string; readonly state?: string };
   readonly warnings: readonly string[];
   /** Present while an operator has paused the run. */

@@ -75,6 +75,10 @@ function lockItem(ledger: LedgerTable, { run, lock, holder }: Transition): reado
   }
 }
 
+/** A step called alone leaves no report, and a sync writes its own. */
+const isReported = ({ kind }: Run, to: RunStatus): boolean =>
+  (kind === 'migrate' || kind === 'restore') && (isEndStatus(to) || to === 'HELD');
+
 function runItem(
   ledger: LedgerTable,
   { run, to, if: expected, facts, remove = [], writer }: Transition,
@@ -82,7 +86,7 @@ function runItem(
   return updateItem(ledger, runKey(run.runId), {
     // A call that another one has taken over from must not end the run, and free its lock, under the other's hands.
     if: { status: run.status, changedBy: run.changedBy, claim: run.claim ?? ABSENT, ...expected },
-    set: { ...facts, status: to, changedBy: writer },
+    set: { ...facts, ...(isReported(run, to) && { reporting: 'PENDING' }), status: to, changedBy: writer },
     remove,
   });
 }

@@ -19,6 +19,11 @@ export function writtenDigest(item: WireItem): string {
 
 const DIGEST_NAME = 'migrationDigest';
 
+/** The item as no migration writes it. */
+export function withoutDigest(item: WireItem): WireItem {
+  return wireItem(Object.entries(item).filter(([name]) => name !== DIGEST_NAME));
+}
+
 const digestOfOthers = (item: WireItem): string => hash('sha256', canonicalJsonWithout(item, DIGEST_NAME));
 
 /** Whether this run wrote the item last, whatever has become of it since. */

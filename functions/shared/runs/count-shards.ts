@@ -28,7 +28,9 @@ export function rolledBackItems(shards: readonly Shard[]): RolledBackItems {
     deleted,
     restored,
     kept: Math.max(0, sum('items') - deleted - restored),
-    keptKeys: walks.flatMap(({ samples }) => Object.values(samples ?? {}).flat()),
+    keptKeys: walks.flatMap(({ samples = {} }) =>
+      Object.entries(samples).flatMap(([reason, keys]) => (reason === 'lost' ? [] : keys)),
+    ),
     isThrough: walks.length > 0 && walks.every(({ done }) => done),
   };
 }

@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { count, counted, countedAs } from '../counted.ts';
 import { errorSummary } from '../errors.ts';
+import { noteDone } from '../ledger/run-update.ts';
 import { topicArn } from '../names.ts';
 import { printable } from '../printable.ts';
 import { publishPage } from './publish-page.ts';
@@ -12,13 +13,17 @@ import { cutAscii, wellFormedJson } from '../text.ts';
 
 /**
  * A report is written, and its message sent, after the run's end is in the ledger. A failure here is therefore a warning
- * and is not thrown.
+ * and is not thrown. A report that could not be written is written by `recoverRun`.
  *
  * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
 export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
   const report = await publish(runtime, build, messageOf);
-  if (report.reportUri !== null) await publishPage(runtime, report);
+  if (report.reportUri === null) return report;
+  await noteDone(runtime.ledger, report.runId, 'reporting').catch((error: unknown) => {
+    runtime.logger.warn('The report will be written again', { runId: report.runId, error });
+  });
+  await publishPage(runtime, report);
   return report;
 }
 

@@ -167,7 +167,7 @@ export function requestsOf(world: World, send: Send, isConditional = true): Reco
           const old = items.get(sortKey);
           if (isConditional && !isAsRead(old, item)) return { written: false } as const;
           items.delete(sortKey);
-          return { written: true, old: isConditional ? old : item } as const;
+          return { written: true, old: isConditional ? old : item, isInDoubt: false } as const;
         },
         { isWrite: true },
       ),

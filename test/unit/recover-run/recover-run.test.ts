@@ -4,6 +4,7 @@ import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { recoveryName } from '../../../functions/recover-run/start-recovery.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import { type Run, type RunStatus, readRun } from '../../../functions/shared/ledger/run.ts';
+import { noteDone } from '../../../functions/shared/ledger/run-update.ts';
 import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
@@ -107,6 +108,20 @@ describe('recovering runs', () => {
     await begunRun(world, 'a');
     set('a', 'FAILED');
     await moved('HELD');
+    await noteDone(world.observer.ledger, 'a', 'reporting');
+    expect((await recover()).started).toEqual([]);
+  });
+
+  it('has the report written of a run whose last call died before it, for a day', async () => {
+    await begunRun(world, 'a');
+    await moved('HELD', { finishedAt: new Date(world.clock.now()).toISOString() });
+    expect((await recover()).started).toEqual([]);
+    set('a', 'FAILED');
+    expect((await recover()).started).toEqual(['recover-a-1']);
+    set('recover-a-1', 'TIMED_OUT', 'rollback');
+    expect((await recover()).started).toEqual(['recover-a-2']);
+    set('recover-a-2', 'TIMED_OUT', 'rollback');
+    world.clock.advance(24 * 3_600_000 + 1);
     expect((await recover()).started).toEqual([]);
   });
 

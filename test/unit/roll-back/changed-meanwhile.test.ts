@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { leftText } from '../../../functions/roll-back/left-items.ts';
 import { type ItemsRolledBack, rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
-import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listUndoRecords, saveUndoRecord } from '../../../functions/shared/ledger/undo-record.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { keyIdentity } from '../../support/shop.ts';
@@ -129,6 +129,54 @@ describe('an item that somebody changes between the look at it and its deletion'
     expect(leftText(bench.run.runId, taken.left)).toMatch(
       /^1 item that somebody changed while they were being deleted, and that could not be put back \(PRODUCT#/,
     );
+  });
+});
+
+describe('an item whose deletion gets no answer', () => {
+  const unanswered = (): Error => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+
+  /** The first deletion gets no answer, and `deletion` says what becomes of it. */
+  function withoutAnswer(deletion: (send: () => Promise<unknown>, key: WireItem) => Promise<void>) {
+    let calls = 0;
+    return bench.withItems({
+      async deleteIf(table, key, condition) {
+        calls += 1;
+        const send = () => bench.runtime.items.deleteIf(table, key, condition);
+        if (calls > 1) return send();
+        await deletion(send, key);
+        throw unanswered();
+      },
+    });
+  }
+
+  it('keeps what the shop has added, also when that deletion takes effect late', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    let landLate = (): Promise<unknown> => Promise.resolve();
+    let changed: WireItem = {};
+    const hooked = withoutAnswer(async (send, key) => {
+      landLate = send;
+      changed = noted(await existing(key));
+      await bench.put(changed);
+    });
+    const taken = await removeItems(bench.run, hooked);
+    expect(taken).toMatchObject({ deleted: 4, left: { changed: { count: 1 } } });
+    await landLate();
+    const { migrationDigest: _digest, ...kept } = changed;
+    expect([...(await bench.target()).values()]).toEqual([kept]);
+  });
+
+  it('leads to a warning, because nobody knows whether somebody had changed the item', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    const hooked = withoutAnswer(async (send, key) => {
+      await bench.put(noted(await existing(key)));
+      await send();
+    });
+    const taken = await removeItems(bench.run, hooked);
+    expect(taken).toMatchObject({ deleted: 5, left: {} });
+    const { warnings } = await readRun(bench.runtime.ledger, bench.run.runId);
+    expect(warnings).toEqual([expect.stringContaining('the change may be lost')]);
   });
 });
 

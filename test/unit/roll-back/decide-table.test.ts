@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideTable, type TableFacts } from '../../../functions/roll-back/decide-table.ts';
+import { decideTable, isIntentWaitOver, type TableFacts } from '../../../functions/roll-back/decide-table.ts';
 
 type Existing = NonNullable<TableFacts['existing']>;
 
@@ -103,5 +103,17 @@ describe('a table that was announced, and no more is known', () => {
     expect(decide({ recorded, existing: ours, contents: 'something of the shop' })).toMatchObject({
       action: 'keep',
     });
+  });
+});
+
+describe('the time within which an announced table and its tags may still appear', () => {
+  it.each([
+    [59_999, undefined, false],
+    [60_000, undefined, true],
+    [60_000, 50_000, false],
+    [109_999, 50_000, false],
+    [110_000, 50_000, true],
+  ])('at %d ms, with the table created at %s ms, is over: %s', (now, createdAt, isOver) => {
+    expect(isIntentWaitOver({ markedAt: 0, createdAt, now }, 60_000)).toBe(isOver);
   });
 });

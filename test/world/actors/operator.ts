@@ -51,6 +51,10 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
         return start('rollback', { runId: newestRun() });
       case 'roll back with confirmation':
         return start('rollback', { runId: newestRun(), confirm: newestRun() });
+      case 'roll back the first':
+        return start('rollback', { runId: firstRun() });
+      case 'roll back the first with its own confirmation':
+        return start('rollback', { runId: firstRun(), confirm: firstRun() });
       case 'roll back the first with confirmation':
         return start('rollback', { runId: firstRun(), confirm: newestRun() });
       case 'migrate alone':

@@ -1,7 +1,7 @@
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { SHOP_MARK } from '../../support/writing-shop.ts';
 import { itemsOf, SOURCE, TARGET } from '../holdings.ts';
-import { idOf, type Memory } from '../memory.ts';
+import { idOf, type Memory, textOfKey } from '../memory.ts';
 import type { Sender } from '../network.ts';
 import { newLife } from '../scheduler.ts';
 import type { World } from '../world.ts';
@@ -66,7 +66,12 @@ export function openShop(world: World, memory: Memory): Shop {
     await send('UpdateItem', input, () => {
       const table = tableOf(world, tableName);
       if (table !== undefined)
-        write = memory.noteItem({ table: tableName, key: placeOfItem(table, Key).key, mark: name });
+        write = memory.noteItem({
+          table: tableName,
+          key: placeOfItem(table, Key).key,
+          text: textOfKey(Key),
+          mark: name,
+        });
     });
     if (write !== undefined) write.isAnswered = true;
   };

@@ -1,5 +1,5 @@
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
-import { ledgerItems, ledgerName, tableOf, targetNames } from '../holdings.ts';
+import { ledgerItems, ledgerName, TARGET, tableOf, targetNames } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import { placeOfItem } from '../aws/dynamodb/keys.ts';
 import { writeRow } from '../aws/dynamodb/rows.ts';
@@ -9,17 +9,28 @@ import { createTable, type World } from '../world.ts';
 
 /** Somebody acts behind the service's back. */
 export function tamper(world: World, memory: Memory, what: Tampering): void {
-  if (what === 'delete a table' || what === 'replace a table')
-    removeTable(world, memory, what === 'replace a table');
-  else removeRecords(world, what);
+  const [first, ...others] = targetNames(world);
+  const anyTable = (): string => (first === undefined ? TARGET : world.scheduler.pick([first, ...others]));
+  switch (what) {
+    case 'delete a table':
+      return removeTable(world, memory, { name: anyTable(), isReplaced: false });
+    case 'replace a table':
+      return removeTable(world, memory, { name: anyTable(), isReplaced: true });
+    case 'replace the filled table':
+      return removeTable(world, memory, { name: TARGET, isReplaced: true });
+    default:
+      removeRecords(world, what);
+  }
 }
 
-/** A target of a run, and everything in it. */
-function removeTable(world: World, memory: Memory, isReplaced: boolean): void {
-  const { aws, scheduler, deployed } = world;
-  const [first, ...others] = targetNames(world);
-  if (first === undefined) return;
-  const name = scheduler.pick([first, ...others]);
+/** Removes a table, and everything in it. */
+function removeTable(
+  world: World,
+  memory: Memory,
+  { name, isReplaced }: { readonly name: string; readonly isReplaced: boolean },
+): void {
+  const { aws, deployed } = world;
+  if (tableOf(world, name) === undefined) return;
   aws.state.tables.delete(name);
   memory.forgetTable(name);
   const spec = Object.values(deployed.migration.targets).find((one) => one.name === name);

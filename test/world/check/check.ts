@@ -1,5 +1,5 @@
 import { secret } from '../../support/checker.ts';
-import { runsOf, ledgerItems, type LedgerItem, TARGET } from '../holdings.ts';
+import { ledgerItems, type LedgerItem, runsOf, tableOf, TARGET } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { reportGaps } from './report.ts';
@@ -21,8 +21,10 @@ export function violations({ world, memory, isTampered }: Checked): readonly str
   const last = runs.toSorted((one, other) => endOf(one) - endOf(other)).at(-1);
   const found = [
     ...(last === undefined ? [] : runGaps(world, memory, last)),
+    ...intactGaps(world, memory, { runs, last }),
     ...runs.flatMap((run) => backupGaps(world, memory, run)),
     ...lostWrites(world, memory),
+    ...runs.flatMap(ownDamage),
     ...ledgerGaps(world, runs),
     ...leakGaps(world),
   ];
@@ -30,9 +32,36 @@ export function violations({ world, memory, isTampered }: Checked): readonly str
 }
 
 const isExcused = (gap: string): boolean =>
-  /^3: (table .* stayed|.* is not as it was|.* items of the run stayed.*)$|^6: the report counts|the lock stayed$/.test(
+  /^3: (table .* stayed|.* is not as it was|.* items of the run stayed.*)$|^2: .* damaged its backup|^6: the report counts|the lock stayed$/.test(
     gap,
   );
+
+/** What an operator confirms may take away what a run that succeeded has left. */
+const isConfirmed = ({ misfortunes }: World): boolean =>
+  misfortunes.struck.some(({ kind, what }) => what.endsWith('with confirmation') || kind === 'sync');
+
+/** Promises 2 and 3: a run that succeeded, and whose roll back nobody has confirmed, keeps its tables and items. */
+function intactGaps(
+  world: World,
+  memory: Memory,
+  { runs, last }: { readonly runs: readonly LedgerItem[]; readonly last: LedgerItem | undefined },
+): readonly string[] {
+  const run = runs.findLast(({ status, kind }) => status === 'SUCCEEDED' && kind === 'migrate');
+  if (run === undefined || (run !== last && isConfirmed(world))) return [];
+  const runId = String(run['runId']);
+  const isRemoved = removedSince(memory, run);
+  const lost = ledgerItems(world).filter(
+    ({ PK, SK, name, tableId }) =>
+      PK === `RUN#${runId}` &&
+      SK.startsWith('TABLE#') &&
+      !isRemoved(String(name)) &&
+      tableOf(world, String(name))?.id !== tableId,
+  );
+  return [
+    ...lost.map(({ name }) => `3: run ${runId} succeeded, and its table ${String(name)} is gone`),
+    ...(isRemoved(TARGET) ? [] : targetGaps(world, memory, runId)),
+  ];
+}
 
 const endOf = (run: LedgerItem): number => Date.parse(String(run['finishedAt'] ?? run['startedAt']));
 
@@ -41,13 +70,22 @@ function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string
   const runId = String(run['runId']);
   if (run['kind'] !== 'migrate') return [];
   const status = run['status'];
-  // Nobody can notice what is deleted once the tables have been looked at for the last time.
-  const isRemovedSince = (name: string): boolean => (memory.removed.get(name) ?? 0) >= endOf(run);
+  const isRemovedSince = removedSince(memory, run);
   return [
-    ...(status === 'SUCCEEDED' && !isRemovedSince(TARGET) ? targetGaps(world, memory, runId) : []),
     ...(status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
     ...reportGaps(world, run, isRemovedSince),
   ];
+}
+
+/** Nobody but the service writes into the bucket, so a damaged backup is its own doing. */
+function ownDamage({ runId, failure }: LedgerItem): readonly string[] {
+  const { error, cause } = (failure ?? {}) as { readonly error?: string; readonly cause?: string };
+  return error === 'BackupDamagedError' ? [`2: run ${String(runId)} damaged its backup: ${cause}`] : [];
+}
+
+/** Nobody can notice what is deleted once the tables have been looked at for the last time. */
+function removedSince({ removed }: Memory, run: LedgerItem): (table: string) => boolean {
+  return (table) => (removed.get(table) ?? 0) >= endOf(run);
 }
 
 const AT_WORK = new Set(['RUNNING', 'ROLLING_BACK', 'SWITCHING', 'CANCELLING']);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
@@ -83,7 +84,25 @@ export function backupGaps(
     ...foreign.map((id) => `2: backup ${backup.backupId} has ${id} as it never was`),
     ...missing.map((id) => `2: backup ${backup.backupId} lacks ${id}`),
     ...(ids.size === items.length ? [] : [`2: backup ${backup.backupId} has a product twice`]),
+    ...damagedFiles(world, backup.backupId),
   ];
+}
+
+interface Manifest {
+  readonly files: readonly { readonly key: string; readonly sha256: string }[];
+}
+
+/** The files of a sealed backup are those that its manifest names. */
+function damagedFiles(world: World, backupId: string): readonly string[] {
+  const folder = `AWSDynamoDB/${backupId}/`;
+  const body = objectBody(world, `${folder}migration-manifest.json`);
+  if (body === undefined) return [];
+  const { files } = JSON.parse(body.toString()) as Manifest;
+  const sums = new Map(files.map(({ key, sha256 }) => [key, sha256]));
+  const damaged = objectKeys(world, `${folder}data/`).filter(
+    (key) => sums.get(key) !== hash('sha256', objectBody(world, key) ?? '', 'base64'),
+  );
+  return damaged.map((key) => `2: ${key} is not as its manifest says`);
 }
 
 function linesOf(body: Buffer | undefined): readonly WireItem[] {

@@ -1,4 +1,5 @@
-import type { ItemTable } from '../../aws/item-table.ts';
+import { isUnanswered } from '../../aws/in-doubt.ts';
+import type { DeletionOutcome, ItemTable } from '../../aws/item-table.ts';
 import type { TableKey } from '../../items/item-key.ts';
 import { isThrottle, pause } from '../../retry.ts';
 import type { Fence } from '../../ledger/fence.ts';
@@ -73,6 +74,30 @@ export async function paidWrite<
   const isRefused = (outcome.unprocessed ?? []).length > 0;
   rate.charge({ taken: units, charged: outcome.writeUnits, isRefused });
   return outcome;
+}
+
+/** How a deletion ended. */
+export type PaidDeletion = DeletionOutcome & {
+  /** An attempt of it got no answer. It may have deleted the item unseen, or may still do so. */
+  readonly isInDoubt: boolean;
+};
+
+/** {@link paidWrite} of a deletion. */
+export async function paidDeletion(
+  scope: PaidScope,
+  units: number,
+  attempt: () => Promise<DeletionOutcome>,
+): Promise<PaidDeletion> {
+  let isInDoubt = false;
+  const outcome = await paidWrite(scope, units, async () => {
+    try {
+      return await attempt();
+    } catch (error) {
+      isInDoubt ||= isUnanswered(error);
+      throw error;
+    }
+  });
+  return { ...outcome, isInDoubt };
 }
 
 /** Counts a request that DynamoDB refused, wholly or in part, for being too fast. */

@@ -2,6 +2,7 @@ import type { ConditionalOutcome } from '../../aws/item-table.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import type { MadeBy } from '../../migration/as-written.ts';
 import type { FilledTable, TransformResult } from '../../migration/migration.ts';
+import type { Deleted } from '../put-back.ts';
 import type { RunTable } from '../../tables/run-tables.ts';
 import type { ItemReplacement } from './decide.ts';
 
@@ -19,7 +20,7 @@ export interface ReconcileIo {
   readonly deleteIf: (
     table: TargetTable,
     item: WireItem,
-  ) => Promise<{ readonly written: false } | { readonly written: true; readonly old: WireItem | undefined }>;
+  ) => Promise<{ readonly written: false } | ({ readonly written: true } & Omit<Deleted, 'asRead'>)>;
   /**
    * Puts an item back that was deleted with more than was read: where nothing is, or in place of `existing` if that still
    * is as read. Not stopped by the fence.

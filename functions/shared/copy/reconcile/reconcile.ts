@@ -173,7 +173,7 @@ async function remove(io: ReconcileIo, table: TargetTable, item: WireItem): Prom
   const deletion = await io.deleteIf(table, item);
   if (!deletion.written) return 'failed';
   const end = await putBackIfMore(
-    { asRead: item, old: deletion.old },
+    { ...deletion, asRead: item },
     {
       putIfAbsent: (old) => io.putBack(table, old),
       // Another worker may have filled the gap.

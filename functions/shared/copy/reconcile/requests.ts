@@ -11,7 +11,7 @@ import { isThrottle, retry } from '../../retry.ts';
 import type { Runtime } from '../../runtime.ts';
 import { shorten } from '../../text.ts';
 import { writeUnitsOf } from '../load/conditional-put.ts';
-import { paidWrite, type PaidScope, type WriteMeter } from '../load/write-scope.ts';
+import { paidDeletion, paidWrite, type PaidScope, type WriteMeter } from '../load/write-scope.ts';
 import { putBackUntil } from '../put-back.ts';
 import type { Rate } from '../rate.ts';
 import type { ReadPace } from '../read-pace.ts';
@@ -53,7 +53,7 @@ export function openRequests(runtime: Runs, request: RequestScope): ReconcileIo 
     putIf: (table, item) => put(scope, table, item),
     changeIf: (table, replacement) => change(scope, table, replacement),
     deleteIf: (table, item) =>
-      paidWrite(paidScope(scope, table), writeUnitsOf(item), () =>
+      paidDeletion(paidScope(scope, table), writeUnitsOf(item), () =>
         runtime.items.deleteIf(table.name, keyIn(table, item), mostlyUnchangedCondition(item)),
       ),
     putBack: (table, item, existing) => putBack(scope, table, { item, existing }),

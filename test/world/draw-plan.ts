@@ -1,0 +1,129 @@
+import { wireItem, type WireItem } from '../../functions/shared/items/wire-item.ts';
+import { awkwardProduct } from '../support/awkward-products.ts';
+import { secretProduct } from '../support/secret-products.ts';
+import { SHOP_ACTS } from './actors/shop.ts';
+import { several } from './draw.ts';
+import {
+  type Act,
+  DENIED,
+  OPERATOR_ACTS,
+  type OperatorAct,
+  type Plan,
+  type SyncPlan,
+  TAMPERINGS,
+  TARGETS,
+  type When,
+} from './plan.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import { THEMES } from './themes/index.ts';
+import { QUIET } from './themes/theme.ts';
+import { drawTrouble } from './trouble.ts';
+
+/** Half of the plans have a theme, and in the others anything meets anything. */
+const THEME_SHARE = 0.5;
+
+/** @param given the theme's name; absent: the seed decides */
+export function drawPlan(seed: number, given?: string): Plan {
+  const draw = createScheduler({ seed: seed ^ 0x5eed, start: 0 });
+  const plan = drawAny(draw);
+  const names = Object.keys(THEMES);
+  const isThemed = draw.chance(THEME_SHARE);
+  const drawn = names[draw.between(0, names.length - 1)];
+  const theme = given ?? (isThemed ? drawn : undefined);
+  const drawTheme = THEMES[theme ?? ''];
+  return drawTheme === undefined ? plan : { products: plan.products, ...QUIET, ...drawTheme(draw), theme };
+}
+
+function drawAny(draw: Scheduler): Plan {
+  const isSwarm = (share: number): boolean => draw.chance(share);
+  const acts = [
+    ...(isSwarm(0.5) ? several(draw, draw.pick([4, 16]), () => shopAct(draw)) : []),
+    ...(isSwarm(0.2) ? [{ when: when(draw), who: 'operator', what: 'stop' } as const] : []),
+    ...(isSwarm(0.3) ? several(draw, 2, () => operatorAct(draw)) : []),
+    ...(isSwarm(0.1) ? [tampering(draw)] : []),
+  ];
+  return {
+    products: drawProducts(draw),
+    existing: isSwarm(0.35) ? ['orders', 'products-enhanced'] : [],
+    input: drawInput(draw),
+    timeoutMillis: isSwarm(0.25) ? draw.pick([25_000, 40_000, 120_000]) : undefined,
+    trouble: drawTrouble(draw),
+    denied: isSwarm(0.1) ? { operation: draw.pick(DENIED), table: draw.pick(TARGETS) } : undefined,
+    acts,
+    followUps: isSwarm(0.4) ? several(draw, 2, () => followUp(draw)) : [],
+    sync: isSwarm(0.2) ? drawSync(draw) : undefined,
+    isTroubledToTheEnd: isSwarm(0.5),
+    isTroubledAfterwards: isSwarm(0.5),
+    isHasty: isSwarm(0.5),
+    isDeniedForGood: false,
+    mustSucceed: false,
+  };
+}
+
+function drawProducts(draw: Scheduler): readonly WireItem[] {
+  return Array.from({ length: draw.between(3, 12) }, (_, index) => drawProduct(draw, index));
+}
+
+function drawProduct(draw: Scheduler, index: number): WireItem {
+  const kind = draw.between(0, 9);
+  if (kind === 0) return awkwardProduct(index);
+  // It cannot be transformed.
+  if (kind === 1)
+    return wireItem([
+      ['id', { S: `p-${index}` }],
+      ['price', { S: 'free' }],
+    ]);
+  return secretProduct(`p-${index}`);
+}
+
+function drawInput(draw: Scheduler): Readonly<Record<string, unknown>> {
+  return {
+    maxQuarantined: draw.chance(0.9) ? 1_000 : 0,
+    allowEmpty: true,
+    ...(draw.chance(0.25) && { onFailure: 'hold' }),
+    ...(draw.chance(0.1) && { dryRun: true }),
+    ...(draw.chance(0.2) && { onExisting: 'replace' }),
+    // Slow enough for a worker to live longer than whoever waits for it.
+    ...(draw.chance(0.25) && { writeUnitsPerSecond: draw.pick([0.5, 1, 2, 10]) }),
+    ...(draw.chance(0.1) && { keepClosed: true }),
+    ...(draw.chance(0.1) && { readUnitsPerSecond: draw.between(1, 50) }),
+    ...(draw.chance(0.3) && { maxConcurrency: draw.between(1, 3) }),
+  };
+}
+
+/** Most runs have some 300 requests, and wait for minutes where something was left open. */
+function when(draw: Scheduler): When {
+  if (draw.chance(0.6)) return { request: draw.between(1, 350) };
+  if (draw.chance(0.4)) return { millis: draw.between(0, draw.pick([3_000, 120_000])) };
+  return { millisAfterEnd: draw.between(0, draw.pick([3_000, 20_000, 70_000])) };
+}
+
+function drawSync(draw: Scheduler): SyncPlan {
+  const act = () => ({ millis: draw.between(0, 180_000), what: draw.pick(SHOP_ACTS) });
+  const step = () => draw.pick(['compare', 'stop', 'cutover', 'roll back', 'start again'] as const);
+  return {
+    acts: several(draw, 10, act),
+    steps: draw.chance(0.5) ? several(draw, 2, step) : [],
+    end: draw.pick(['cutover', 'cancel']),
+  };
+}
+
+const shopAct = (draw: Scheduler): Act => ({
+  when: when(draw),
+  who: 'shop',
+  what: draw.chance(0.3) ? 'note' : draw.pick(SHOP_ACTS),
+});
+
+const operatorAct = (draw: Scheduler): Act => ({
+  when: when(draw),
+  who: 'operator',
+  what: draw.pick(OPERATOR_ACTS),
+});
+
+const tampering = (draw: Scheduler): Act => ({
+  when: when(draw),
+  who: 'tamperer',
+  what: draw.pick(TAMPERINGS),
+});
+
+const followUp = (draw: Scheduler): OperatorAct => draw.pick(OPERATOR_ACTS);

@@ -1,0 +1,22 @@
+import { lateFile } from './late-file.ts';
+import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
+import { passingFaults } from './passing-faults.ts';
+import { deniedForGood, editedItems, reliedOn, usedTables } from './roll-backs.ts';
+import { lateClosing, lostCreation, tableGone } from './tables.ts';
+import type { Theme } from './theme.ts';
+
+/** By name. A world has one of them, or none. */
+export const THEMES: Readonly<Record<string, Theme>> = {
+  lateWriter,
+  lateBatch,
+  longWriter,
+  lateFile,
+  lostCreation,
+  lateClosing,
+  tableGone,
+  editedItems,
+  usedTables,
+  reliedOn,
+  deniedForGood,
+  passingFaults,
+};

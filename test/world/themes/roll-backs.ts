@@ -1,0 +1,76 @@
+import { several } from '../draw.ts';
+import { type Act, DENIED, TARGETS } from '../plan.ts';
+import { NO_TROUBLE } from '../trouble.ts';
+import { QUIET, SHOP_TABLES, type Theme } from './theme.ts';
+
+const DELETION = /^rollBack#\d+: DeleteItem/;
+
+/** The shop edits migrated items at the moment when a roll back deletes them from a table that existed before. */
+export const editedItems: Theme = (draw) => {
+  const kind = draw.pick(['lateWrite', 'answerLost', 'killedWriting']);
+  const note = (): Act => ({
+    when: {
+      by: 'rollBack',
+      operation: draw.pick(['DeleteItem', 'Scan']),
+      nth: draw.between(1, 16),
+      millis: draw.between(0, 1_000),
+    },
+    who: 'shop',
+    what: 'note',
+  });
+  return {
+    existing: SHOP_TABLES,
+    input: { ...QUIET.input, ...(draw.chance(0.3) && { onExisting: 'replace' }) },
+    trouble: {
+      ...NO_TROUBLE,
+      slow: draw.pick([0.3, 1]),
+      [kind]: draw.pick([0, 0.1, 0.3]),
+      at: { slow: DELETION, [kind]: DELETION },
+    },
+    acts: several(draw, 24, note),
+    followUps: ['roll back with confirmation'],
+    isTroubledAfterwards: true,
+  };
+};
+
+/** What the shop has written into the tables of a run that succeeded must survive its roll back. */
+export const usedTables: Theme = (draw) => ({
+  acts: several(draw, 4, (): Act => ({
+    when: { millisAfterEnd: draw.between(0, 3_000) },
+    who: 'shop',
+    what: draw.chance(0.5) ? 'note' : 'order',
+  })),
+  followUps: ['roll back with confirmation', ...(draw.chance(0.5) ? (['start again'] as const) : [])],
+});
+
+/** A second run uses what the first has left behind, and then somebody rolls the first one back. */
+export const reliedOn: Theme = (draw) => {
+  const isUnfinished = draw.chance(0.6);
+  const stop = (): Act => ({
+    when: { by: draw.pick(['verifyMigration', 'completeRun']), operation: 'GetItem', nth: 1 },
+    who: 'operator',
+    what: 'stop',
+  });
+  return {
+    existing: draw.chance(0.3) ? SHOP_TABLES : [],
+    denied: isUnfinished ? { operation: 'DeleteTable', table: draw.pick(TARGETS) } : undefined,
+    acts: isUnfinished ? [stop()] : [],
+    followUps: [
+      'start again',
+      draw.pick(['roll back the first', 'roll back the first with its own confirmation']),
+    ],
+  };
+};
+
+/** Without permissions on policies, a run that succeeded tries for ever to open its tables. */
+const [required = 'DeleteTable' as const, ...others] = DENIED.filter(
+  (one) => !one.includes('ResourcePolicy'),
+);
+
+/** A permission is missing for good, and the run ends before its last state. */
+export const deniedForGood: Theme = (draw) => ({
+  existing: draw.chance(0.3) ? SHOP_TABLES : [],
+  denied: { operation: draw.pick([required, ...others]), table: draw.pick(TARGETS) },
+  isDeniedForGood: true,
+  acts: [{ when: { request: draw.between(100, 330) }, who: 'operator', what: 'stop' }],
+});

@@ -1,0 +1,36 @@
+import type { Plan } from '../plan.ts';
+import type { Scheduler } from '../scheduler.ts';
+import { NO_TROUBLE } from '../trouble.ts';
+
+/**
+ * Draws plans of one kind of attack, each another one: what by chance meets too seldom. It says what differs from
+ * {@link QUIET}.
+ */
+export type Theme = (draw: Scheduler) => Partial<Plan>;
+
+/** Nothing goes wrong and nobody acts. */
+export const QUIET: Omit<Plan, 'products'> = {
+  existing: [],
+  input: { maxQuarantined: 1_000, allowEmpty: true },
+  timeoutMillis: undefined,
+  trouble: NO_TROUBLE,
+  denied: undefined,
+  isDeniedForGood: false,
+  acts: [],
+  followUps: [],
+  sync: undefined,
+  isTroubledToTheEnd: true,
+  isTroubledAfterwards: false,
+  isHasty: false,
+  mustSucceed: false,
+};
+
+/** Tables that the shop uses before the first run. */
+export const SHOP_TABLES = ['orders', 'products-enhanced'] as const;
+
+export const CREATORS = [
+  'createCartTable',
+  'createOrdersTable',
+  'createReturnsTable',
+  'createProductsEnhancedTable',
+] as const;
