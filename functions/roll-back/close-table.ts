@@ -1,3 +1,4 @@
+import { counted } from '../shared/counted.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, type TableRecord } from '../shared/ledger/table-record.ts';
@@ -58,7 +59,7 @@ async function closeToAll(
 /** Adds a warning to the report, once per run. */
 async function sayThatAWindowIsLeft({ ledger, config }: Runtime, { runId }: Run): Promise<void> {
   await warnRun(ledger, await readRun(ledger, runId), [
-    `Tables of the run were in use, so each of them was closed to every writer for at least ${config.closeWaitSeconds} seconds before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
+    `Tables of the run were in use, so each of them was closed to every writer for at least ${counted(config.closeWaitSeconds, 'second')} before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
   ]);
 }
 

@@ -61,18 +61,3 @@ export const TABLE_OUTCOMES = {
   DELETED: 'deleted',
   KEPT: 'kept',
 } as const;
-
-/** Breaks text at spaces into lines of at most `width`, each but the first indented; a long word stays whole. */
-export function wrap(
-  text: string,
-  { width, indent }: { readonly width: number; readonly indent: number },
-): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width - indent)
-      lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join(`\n${' '.repeat(indent)}`);
-}

@@ -5,6 +5,7 @@ import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import type { OperatorContext } from './context.ts';
 import { OperatorError } from './operator-error.ts';
 import type { Terminal } from './terminal.ts';
+import { fit } from './wrap.ts';
 
 /** Kinds of runs whose workers look at pauses and caps. A sync and its compares have caps of their own. */
 const CONTROLLED: ReadonlySet<Run['kind']> = new Set(['migrate', 'restore', 'manual']);
@@ -54,7 +55,7 @@ export async function sayControlled(
   { runId, sentence }: { readonly runId: string; readonly sentence: string },
   terminal: Terminal,
 ): Promise<number> {
-  terminal.say(`${terminal.signs.good} ${sentence}`);
+  terminal.say(`${terminal.signs.good} ${fit(terminal, sentence, 2)}`);
   const { paused = null, caps = {}, controls = [] } = (await findRun(ledger, runId)) ?? {};
   if (terminal.json) terminal.document({ runId, paused, caps, controls });
   return 0;

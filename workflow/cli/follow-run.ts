@@ -59,6 +59,7 @@ export async function followExecution(
     const watch = await patiently(() => startWatch(context, executionArn));
     while (!isInterrupted()) {
       const end = await patiently(() => findEnd(context, executionArn));
+      watch.endedAfter = end && (end.finishedAt.getTime() - end.startedAt.getTime()) / 1_000;
       await patiently(() => look(context, watch, view));
       if (end !== undefined) return { ...end, runId: watch.runId, state: watch.state };
       await pause(intervalMillis, signal);
@@ -79,6 +80,8 @@ interface Watch {
   runId: string | undefined;
   state: string | undefined;
   finished: ShardsByState;
+  /** Seconds; `undefined` while it runs. */
+  endedAfter: number | undefined;
 }
 
 async function startWatch(context: OperatorContext, executionArn: string): Promise<Watch> {
@@ -87,7 +90,8 @@ async function startWatch(context: OperatorContext, executionArn: string): Promi
   const startedAt = startDate?.getTime();
   const machine = machineOf(context, stateMachineArn);
   const runId = machine === 'rollback' ? namedRun(input) : undefined;
-  return { executionArn, machine, definition, startedAt, runId, state: undefined, finished: new Map() };
+  const unknown = { state: undefined, finished: new Map(), endedAfter: undefined };
+  return { executionArn, machine, definition, startedAt, runId, ...unknown };
 }
 
 async function findEnd(
@@ -126,7 +130,8 @@ function namedRun(input: string | undefined): string | undefined {
 async function look(context: OperatorContext, watch: Watch, view: ProgressView): Promise<void> {
   const { ledger, sfn } = context;
   watch.state = (await currentState(sfn, watch.executionArn, watch.definition.topLevel)) ?? watch.state;
-  const where = { startedAt: watch.startedAt, step: stepOf(watch) };
+  const { startedAt, endedAfter } = watch;
+  const where = { startedAt, endedAfter, step: stepOf(watch) };
   watch.runId ??= (await findExecution(ledger, executionNameOf(watch.executionArn)))?.runId;
   const run = watch.runId === undefined ? undefined : await findRun(ledger, watch.runId);
   if (run === undefined) return view.show({ ...progressBeforeRun(watch.state), ...where });

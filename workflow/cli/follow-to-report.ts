@@ -16,6 +16,7 @@ import { savePage } from './save-report.ts';
 import { printSummary } from './summary.ts';
 import { finishSync } from './sync/finish-sync.ts';
 import type { Terminal } from './terminal.ts';
+import { fit } from './wrap.ts';
 
 /** How long the recovery of a run takes after its event. If only the schedule finds it, a quarter of an hour longer. */
 const closingMillis = 180_000;
@@ -71,7 +72,10 @@ async function untilClosed(
     if (run?.status !== 'RUNNING' && run?.status !== 'ROLLING_BACK') return true;
     if (!isSaid)
       terminal.say(
-        `The execution is ${status}. Its run will be rolled back or held automatically; on AWS that may take 15 minutes.`,
+        fit(
+          terminal,
+          `The execution is ${status}. Its run will be rolled back or held automatically; on AWS that may take 15 minutes.`,
+        ),
       );
     if (signal.aborted || Date.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, lookMillis));
@@ -106,8 +110,10 @@ function sayHowToFollow(
 ): void {
   const name = executionNameOf(executionArn);
   const condition = endpoint === undefined ? '' : `, as long as ${endpoint} is up`;
+  const command = `npm run follow -- --stage ${stage} ${printable(name)}`;
+  terminal.say();
   terminal.say(
-    `\nThe run continues without this command${condition}. Follow it again with: npm run follow -- --stage ${stage} ${printable(name)}`,
+    fit(terminal, `The run continues without this command${condition}. Follow it again with: ${command}`),
   );
 }
 
@@ -118,9 +124,9 @@ function sayHowToRead(
   terminal: Terminal,
 ): void {
   const name = runId ?? executionNameOf(executionArn);
-  terminal.say(
-    `\nThe execution has ended as ${status}. See its report with: npm run report -- --stage ${stage} ${printable(name)}`,
-  );
+  const command = `npm run report -- --stage ${stage} ${printable(name)}`;
+  terminal.say();
+  terminal.say(fit(terminal, `The execution has ended as ${status}. See its report with: ${command}`));
 }
 
 /** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */

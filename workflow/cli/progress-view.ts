@@ -1,8 +1,9 @@
 import cliProgress, { type MultiBar, type SingleBar } from 'cli-progress';
-import { cut } from '../../functions/shared/text.ts';
+import { shorten } from '../../functions/shared/text.ts';
 import { count, counted, duration } from '../../functions/shared/format.ts';
 import type { Progress, StageProgress } from './progress.ts';
 import type { Terminal } from './terminal.ts';
+import { fit } from './wrap.ts';
 
 /** Shows progress during a run. */
 export interface ProgressView {
@@ -33,15 +34,20 @@ function statusLine(progress: Progress, now?: number): string {
   const { state, step, startedAt, paused, throttles, quarantined } = progress;
   const parts = [
     state ?? 'starting',
-    step === undefined ? '' : `step ${step.number} of ${step.of}`,
-    startedAt === undefined || now === undefined
-      ? ''
-      : `${duration(Math.floor((now - startedAt) / 1_000))} so far`,
+    // First, because the end of the line may not fit.
     paused ?? '',
+    step === undefined ? '' : `step ${step.number} of ${step.of}`,
+    startedAt === undefined || now === undefined ? '' : soFar(progress, (now - startedAt) / 1_000),
     throttles > 0 ? `throttled ${counted(throttles, 'time')}` : '',
     quarantined > 0 ? `${count(quarantined)} in quarantine` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** A clock that ticks, until the end. */
+function soFar({ endedAfter }: Progress, seconds: number): string {
+  if (endedAfter !== undefined) return `ended after ${duration(endedAfter)}`;
+  return `${duration(Math.floor(seconds)).replace('.0 s', ' s')} so far`;
 }
 
 /** A stage as it is this many seconds after it was looked at, if it goes on as it did. */
@@ -154,22 +160,40 @@ function timeOf(stage: StageProgress): string {
   return stage.secondsLeft === undefined ? '' : `${duration(stage.secondsLeft)} left`;
 }
 
+/** Shows the cursor, and lets long lines take several rows again. */
+const USUAL_TERMINAL = '\u001b[?25h\u001b[?7h';
+
 /** The current state on top, a bar a Map below. */
 function barsView(terminal: Terminal, now: () => number): ProgressView {
   const bars = new Map<string, SingleBar>();
   const multi = createMultiBar(terminal);
+  // A second Ctrl-C ends the process at once.
+  const restore = (): void => void terminal.stream.write(`\n${USUAL_TERMINAL}`);
+  const begin = (): void => {
+    terminal.above = (line) => {
+      multi.log(`${fit(terminal, line)}\n`);
+      multi.update();
+    };
+    process.once('exit', restore);
+  };
   const put = (name: string, line: Line): void => {
+    if (bars.size === 0) begin();
     const existing = bars.get(name);
     if (existing === undefined) bars.set(name, multi.create(1, 0, { line }));
     existing?.update(0, { line });
   };
+  const end = (): void => {
+    if (bars.size > 0) multi.stop();
+    terminal.above = undefined;
+    process.removeListener('exit', restore);
+  };
   const show = (progress: Progress): void => {
     const at = now();
     const width = terminal.width - 2;
-    put('', () => `  ${terminal.colors.bold(cut(statusLine(progress, now()), width))}`);
+    put('', () => `  ${terminal.colors.bold(shorten(statusLine(progress, now()), width))}`);
     for (const stage of progress.stages)
       put(stage.state, () => stageText(terminal, after(stage, (now() - at) / 1_000), progress.state));
     multi.update();
   };
-  return { show, end: () => multi.stop() };
+  return { show, end };
 }

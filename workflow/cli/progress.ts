@@ -31,6 +31,8 @@ export interface Progress {
   readonly step?: { readonly number: number; readonly of: number } | undefined;
   /** When the execution was started (epoch milliseconds). */
   readonly startedAt?: number | undefined;
+  /** Seconds from its start to its end; absent while it runs. */
+  readonly endedAfter?: number | undefined;
   /** `paused since ... by ...`; absent while the run is not paused. */
   readonly paused?: string | undefined;
   readonly stages: readonly StageProgress[];

@@ -11,13 +11,13 @@ import {
   moment,
   money,
   TABLE_OUTCOMES,
-  wrap,
 } from '../../functions/shared/format.ts';
 import type { ReportedBulkPut } from '../../functions/shared/runs/report-bulk.ts';
 import { type Outcome, outcomeOf } from '../../functions/shared/runs/outcome.ts';
 import { attemptText } from '../../functions/shared/runs/attempt-text.ts';
 import { controlText } from '../../functions/shared/runs/control-text.ts';
 import type { Terminal } from './terminal.ts';
+import { fit } from './wrap.ts';
 import { groupWarnings } from '../../functions/shared/runs/group-warnings.ts';
 
 /** A line under a headline. */
@@ -36,7 +36,7 @@ export function printSummary(terminal: Terminal, given: Report): void {
 export function outcomeLines(terminal: Terminal, outcome: Outcome, rows: readonly Row[]): readonly string[] {
   const { colors } = terminal;
   const line = ([label, text]: Row, paint: (text: string) => string): string =>
-    `  ${paint(label.padEnd(labelWidth))} ${fit(terminal, text)}`;
+    `  ${paint(label.padEnd(labelWidth))} ${fit(terminal, text, labelWidth + 3)}`;
   const { nextStep } = outcome;
   return [
     '',
@@ -50,14 +50,9 @@ export function outcomeLines(terminal: Terminal, outcome: Outcome, rows: readonl
 
 const labelWidth = 12;
 
-/** Wrapped where there is a terminal; whole in a file, for grep. */
-function fit({ isLive, width }: Terminal, text: string): string {
-  return isLive ? wrap(text, { width, indent: labelWidth + 3 }) : text;
-}
-
 function headline(terminal: Terminal, { tone, word, sentence }: Outcome): string {
-  const { colors, isLive, signs, width } = terminal;
-  const text = isLive ? wrap(`${word}. ${sentence}`, { width, indent: 2 }) : `${word}. ${sentence}`;
+  const { colors, signs } = terminal;
+  const text = fit(terminal, `${word}. ${sentence}`, 2);
   return `${signs[tone]} ${colors.bold(word)}${text.slice(word.length)}`;
 }
 
@@ -73,7 +68,7 @@ function factRows(report: Report): readonly Row[] {
   return [
     ...countRows(report),
     ...quarantineRows(report),
-    ...(report.tables.length > 0 ? [['Tables', tableText(report)] as const] : []),
+    ...tableRows(report),
     ...(report.backup === null ? [] : [['Backup', backupText(report.backup)] as const]),
     ...(report.bulkPuts ?? []).flatMap(bulkRows),
     ...groupWarnings(report.warnings ?? []).map((warning): Row => ['Warning', warning]),
@@ -163,14 +158,21 @@ function quarantineRows({
   return [['Quarantine', `${countedAs(nouns, total)}${where}`], ...listed, ...more];
 }
 
-function tableText({ tables }: Report): string {
-  const fates = Map.groupBy(tables, ({ outcome }) => outcome);
-  return [...fates]
-    .map(
-      ([outcome, ones]) =>
-        `${ones.map(({ name, remark }) => (remark === undefined ? name : `${name} (${remark})`)).join(', ')} ${TABLE_OUTCOMES[outcome]}`,
-    )
-    .join('; ');
+/** A row for the tables with nothing more to say, and one for each of the others. */
+function tableRows({ tables }: Report): readonly Row[] {
+  const plain = Map.groupBy(
+    tables.filter(({ remark }) => remark === undefined),
+    ({ outcome }) => outcome,
+  );
+  const texts = [
+    ...[...plain].map(
+      ([outcome, ones]) => `${ones.map(({ name }) => name).join(', ')} ${TABLE_OUTCOMES[outcome]}`,
+    ),
+    ...tables.flatMap(({ name, outcome, remark }) =>
+      remark === undefined ? [] : `${name} ${TABLE_OUTCOMES[outcome]}: ${remark}`,
+    ),
+  ];
+  return texts.map((text, index) => [index === 0 ? 'Tables' : '', text] as const);
 }
 
 function backupText({ uri, files, items }: NonNullable<Report['backup']>): string {

@@ -30,6 +30,8 @@ export interface Terminal {
   readonly document: (value: unknown) => void;
   /** A text as `say` would write it, for what writes to the stream itself. */
   readonly reveal: (text: string) => string;
+  /** Set by what redraws its lines again and again, as long as it does: writes a line above them. */
+  above?: ((line: string) => void) | undefined;
 }
 
 const RUNS_FOLDER = join('.local', 'runs');
@@ -51,7 +53,7 @@ export function processTerminal(
   const stream = json ? stderr : stdout;
   const isLive = stream.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
   const { colors, reveal } = ownColors(stream.isTTY && (hasColors ?? stream.hasColors()));
-  return {
+  const terminal: Terminal = {
     json,
     out: options.out ?? RUNS_FOLDER,
     stream,
@@ -60,11 +62,16 @@ export function processTerminal(
     colors,
     signs: { good: colors.green('✔'), notice: colors.yellow('▲'), bad: colors.red('✖') },
     say: (text = '') => void stream.write(`${reveal(text)}\n`),
-    // A line that is being redrawn, such as a bar, is cleared first: its end would stand behind a shorter text.
-    complain: (text) => void stderr.write(`${isLive && stderr.isTTY ? CLEAR_LINE : ''}${reveal(text)}\n`),
+    complain(text) {
+      const isSameScreen = isLive && stderr.isTTY;
+      if (isSameScreen && terminal.above !== undefined) terminal.above(reveal(text));
+      // A line that is written over is cleared first: its end would stand behind a shorter text.
+      else stderr.write(`${isSameScreen ? CLEAR_LINE : ''}${reveal(text)}\n`);
+    },
     document: (value) => void stdout.write(`${printableJson(value)}\n`),
     reveal,
   };
+  return terminal;
 }
 
 const CLEAR_LINE = '\r\u001b[K';

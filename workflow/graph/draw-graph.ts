@@ -30,6 +30,8 @@ export interface GraphMarks {
   readonly taken: ReadonlySet<string>;
   /** A few words below a state's name, in place of its type. */
   readonly noteOf?: (state: string) => string | undefined;
+  /** The state that the reader has chosen. */
+  readonly selected?: string | undefined;
   /** Where a state leads to when it is clicked. */
   readonly hrefOf?: (state: string) => string;
 }
@@ -52,12 +54,30 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   Fail: 'Fail state',
 };
 
-/** What the colours mean. */
-export const GRAPH_LEGEND: Html = html`<ul class="legend graph-legend">${[['idle', 'Not started'] as const, ...Object.entries(STATUS_WORDS)].map(([status, words]) => html`<li><i class="${status}"></i>${words}</li>`)}</ul>`;
+type Standing = StateStatus | 'idle';
+
+const LEGEND_WORDS: Readonly<Record<Standing, string>> = { idle: 'Not started', ...STATUS_WORDS };
+
+/** What the colours mean, of those that occur. */
+export function graphLegend(occurring: readonly Standing[]): Html {
+  const shown = (Object.keys(LEGEND_WORDS) as Standing[]).filter((standing) => occurring.includes(standing));
+  return html`<ul class="legend graph-legend">${shown.map((standing) => html`<li><i class="${standing}"></i>${LEGEND_WORDS[standing]}</li>`)}</ul>`;
+}
+
+/** Of a picture that changes. */
+export const WHOLE_LEGEND: Html = graphLegend([
+  'idle',
+  'running',
+  'succeeded',
+  'caught',
+  'failed',
+  'aborted',
+]);
 
 /** The graph of a machine as an `svg` element, coloured by {@link GRAPH_STYLE}. */
 export function drawGraph({ machine, title, detail }: GraphDrawing, marks: GraphMarks): Html {
-  const placed = layoutMachine(machine, { detail, entered: new Set(marks.statuses.keys()) });
+  const { taken, statuses } = marks;
+  const placed = layoutMachine(machine, { detail, taken, entered: new Set(statuses.keys()) });
   const [width, height] = [Math.ceil(placed.width), Math.ceil(placed.height)];
   return html`<svg class="graph" role="img" aria-label="${title}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">${drawScope(placed, marks)}</svg>`;
 }
@@ -77,7 +97,8 @@ function drawState(state: PlacedState, marks: GraphMarks): Html {
   const words = status === undefined ? 'Not started' : STATUS_WORDS[status];
   const box = html`<title>${name}: ${words}</title><rect x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${inner.length === 0 ? cornerOf(type) : 10}"/>
     <text class="name" x="${px(x + width / 2)}" y="${px(y + 18)}" text-anchor="middle">${name}</text><text class="note" x="${px(x + width / 2)}" y="${px(y + 33)}" text-anchor="middle">${note}</text>`;
-  return html`<g class="state ${status ?? 'idle'}" data-state="${name}" data-status="${words}">${href === undefined ? box : html`<a href="${href}">${box}</a>`}</g>${inner.map((scope) => drawScope(scope, marks))}`;
+  const chosen = marks.selected === name && ' selected';
+  return html`<g class="state ${status ?? 'idle'}${chosen}" data-state="${name}" data-status="${words}">${href === undefined ? box : html`<a href="${href}">${box}</a>`}</g>${inner.map((scope) => drawScope(scope, marks))}`;
 }
 
 const cornerOf = (type: string): number => (type === 'Succeed' || type === 'Fail' ? 22 : 6);

@@ -17,10 +17,12 @@ export const GRAPH_STYLE = `
 .graph .caught > rect, .graph .caught > a > rect { fill: var(--notice-wash); stroke: var(--notice); }
 .graph .failed > rect, .graph .failed > a > rect { fill: var(--bad-wash); stroke: var(--bad); }
 .graph .aborted > rect, .graph .aborted > a > rect { fill: var(--track); stroke: var(--soft); }
+.graph .selected > a > rect { stroke-width: 3.5; }
 .graph a { outline-offset: 3px; }
 .graph a:hover rect { stroke-width: 2.4; }
 .graph-scroll { margin-top: 14px; }
-@media screen and (max-width: 720px) { .graph-scroll .graph { min-width: 540px; } }
+.on-narrow { display: none; }
+@media screen and (max-width: 720px) { .on-wide { display: none; } .on-narrow { display: block; } }
 @media print { .graph { max-height: 215mm; width: auto; } }
 .graph-legend i { border: 1.5px solid var(--edge); background: var(--panel); width: 12px; height: 12px; vertical-align: -1px; }
 .graph-legend .idle { border-style: dashed; }

@@ -1,6 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre';
 import type { MachineDefinition, StateDefinition } from '../local/states/prepare-machine.ts';
-import { edgesOf, type GraphEdge, innerMachines, usualStates } from './machine-graph.ts';
+import { edgeKey, edgesOf, type GraphEdge, innerMachines, usualStates } from './machine-graph.ts';
 
 /** Pixels from the left and from the top of the whole picture. */
 export interface Point {
@@ -35,13 +35,18 @@ export interface PlacedScope extends Size {
 /** How much is drawn. */
 export interface LayoutOptions {
   /**
-   * `outside`: a Map or a Parallel is one box, and states that only a failure leads to are left out unless they were
-   * entered. `usual`: all outer states; those inside a Map or a Parallel as in `outside`. `all`: every state.
+   * `taken`: the states that were entered, and the ways between them; a Map or a Parallel is one box. `outside`: also the
+   * states and ways of a run without a failure. `usual`: all outer states; those inside a Map or a Parallel as in
+   * `outside`. `all`: every state.
    */
-  readonly detail: 'outside' | 'usual' | 'all';
+  readonly detail: 'taken' | 'outside' | 'usual' | 'all';
   /** States that were entered. */
   readonly entered: ReadonlySet<string>;
+  /** {@link edgeKey} of the ways that were taken. */
+  readonly taken: ReadonlySet<string>;
 }
+
+const WITHOUT_INNER: ReadonlySet<LayoutOptions['detail']> = new Set(['taken', 'outside']);
 
 export const HEADER_HEIGHT = 44;
 const PADDING = 16;
@@ -51,7 +56,7 @@ const MIN_WIDTH = 112;
 
 /** Places the states of a machine in layers, from the top to the bottom. */
 export function layoutMachine(machine: MachineDefinition, options: LayoutOptions): PlacedScope {
-  const shown = options.detail === 'outside' ? withoutUnused(machine, options.entered) : machine;
+  const shown = WITHOUT_INNER.has(options.detail) ? withoutUnused(machine, options) : machine;
   return moved(layoutScope(shown, options), { x: 0, y: 0 });
 }
 
@@ -65,7 +70,9 @@ function layoutScope(machine: MachineDefinition, options: LayoutOptions): Placed
   const ids = new Map(boxes.map(({ name }, index) => [name, String(index)]));
   const idOf = (name: string): string => ids.get(name) ?? '';
   for (const { name, width, height } of boxes) graph.setNode(idOf(name), { width, height });
-  const edges = edgesOf(machine).filter(({ from, to }) => from !== to && ids.has(to));
+  const edges = edgesOf(machine).filter(
+    (edge) => edge.from !== edge.to && ids.has(edge.to) && isDrawn(edge, options),
+  );
   // The ordinary way is drawn as straight as possible.
   for (const { from, to, isCatch } of edges)
     graph.setEdge(idOf(from), idOf(to), { weight: isCatch ? 1 : 30 });
@@ -79,6 +86,12 @@ function layoutScope(machine: MachineDefinition, options: LayoutOptions): Placed
     return { ...edge, points };
   });
   return framed(states, placed);
+}
+
+/** Most ways of a failure were not taken, and each one crosses the picture. */
+function isDrawn(edge: GraphEdge, { detail, taken }: LayoutOptions): boolean {
+  const isOptional = detail === 'taken' || (detail === 'outside' && edge.isCatch);
+  return !isOptional || taken.has(edgeKey(edge));
 }
 
 const MARGIN = 4;
@@ -114,14 +127,17 @@ function boxOf(name: string, state: StateDefinition, options: LayoutOptions): Bo
 }
 
 function innerScopes(state: StateDefinition, options: LayoutOptions): readonly PlacedScope[] {
-  if (options.detail === 'outside') return [];
+  if (WITHOUT_INNER.has(options.detail)) return [];
   const machines = innerMachines(state);
   if (options.detail === 'all') return machines.map((machine) => layoutScope(machine, options));
-  return machines.map((machine) => layoutScope(withoutUnused(machine, options.entered), options));
+  return machines.map((machine) => layoutScope(withoutUnused(machine, options), options));
 }
 
-function withoutUnused(machine: MachineDefinition, entered: ReadonlySet<string>): MachineDefinition {
-  const usual = usualStates(machine);
+function withoutUnused(
+  machine: MachineDefinition,
+  { detail, entered }: Pick<LayoutOptions, 'detail' | 'entered'>,
+): MachineDefinition {
+  const usual = detail === 'taken' ? entered : usualStates(machine);
   const isShown = ([name]: readonly [string, unknown]): boolean => usual.has(name) || entered.has(name);
   return { ...machine, States: Object.fromEntries(Object.entries(machine.States).filter(isShown)) };
 }

@@ -38,3 +38,19 @@ const inputText = (input: Input): string =>
   `{${Object.entries(input)
     .map(([field, value]) => `"${field}": ${JSON.stringify(value)}`)
     .join(', ')}}`;
+
+const RUN_ID_AT_THE_END = String.raw`[\w-]+(?= \(in the console|[.,;]?(?: [A-Z]|$))`;
+const NPM_WORDS = [
+  '--stage (?:<stage>|[a-z][a-z0-9-]*)',
+  '--[a-z]+(?:-[a-z]+)*',
+  '<[a-z]+>',
+  String.raw`(?=[\w:-]*\d)[\w:-]*\w`,
+  RUN_ID_AT_THE_END,
+].join('|');
+const AWS_OPTION = String.raw`--[a-z]+(?:-[a-z]+)*(?: (?:'[^']*'|(?!--)[^\s']*[^\s'.,;:)]))?`;
+
+/**
+ * A command in a sentence, with its options and without the sentence's own full stop. What is shown to an operator keeps
+ * it in one piece, because half a command is another command.
+ */
+export const COMMAND_IN_TEXT = `npm run [a-z]+(?:[:-][a-z]+)*(?: --(?: (?:${NPM_WORDS}))+)?|aws [a-z0-9]+ [a-z]+(?:-[a-z]+)+(?: ${AWS_OPTION})+`;

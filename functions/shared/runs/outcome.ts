@@ -46,7 +46,7 @@ const VERDICTS: Readonly<Record<Report['status'], (report: UntoldReport) => Verd
   ROLLBACK_FAILED: (report) => ({
     tone: 'bad',
     word: 'Roll back failed',
-    sentence: `${storyOf(report)} and not everything it had created could be deleted${untouchedSource(report)}.`,
+    sentence: `${storyOf(report)}${isAsked(report) ? ', but' : ' and'} not everything it had created could be deleted${untouchedSource(report)}.`,
   }),
   REFUSED: () => NOT_STARTED,
 };
@@ -68,16 +68,17 @@ const placeOf = ({ failure }: UntoldReport): string =>
 
 /** Why the run is rolled back: it failed, or somebody wanted it. */
 function storyOf(report: UntoldReport): string {
-  switch (report.rolledBack?.from) {
-    case 'SUCCEEDED':
-      return 'The run had succeeded, was rolled back on request';
-    case 'HELD':
-      return `The run failed${placeOf(report)}, was held, was rolled back on request`;
-    default:
-      return report.rolledBack?.onRequest === true && hasNotFailed(report)
-        ? 'The run was rolled back on request'
-        : `The run failed${placeOf(report)}`;
-  }
+  if (report.rolledBack?.from === 'SUCCEEDED') return 'The run had succeeded and was rolled back on request';
+  if (report.rolledBack?.from === 'HELD')
+    return `The run failed${placeOf(report)}, was held, and was rolled back on request`;
+  return isAsked(report) ? 'The run was rolled back on request' : `The run failed${placeOf(report)}`;
+}
+
+/** Whether somebody wanted the roll back, whatever the run had come to before. */
+function isAsked(report: UntoldReport): boolean {
+  const { rolledBack } = report;
+  if (rolledBack?.from === 'SUCCEEDED' || rolledBack?.from === 'HELD') return true;
+  return rolledBack?.onRequest === true && hasNotFailed(report);
 }
 
 /** Without a failure of its own before the roll back. */
@@ -104,10 +105,11 @@ function leftOf({ tables, rolledBack }: UntoldReport): string {
 function rolledBack(report: UntoldReport): Verdict {
   const created = report.tables.some(({ outcome }) => outcome === 'DELETED');
   const isAllThere = report.tables.length > 0;
+  const so = isAsked(report) ? ':' : ' and';
   const done = created
-    ? ' and what it had created was deleted again'
+    ? `${so} what it had created was deleted again`
     : isAllThere
-      ? ' and no table had to be deleted'
+      ? `${so} no table had to be deleted`
       : ' before it had created any table';
   return {
     tone: report.rolledBack?.onRequest === true ? 'notice' : 'bad',

@@ -21,18 +21,42 @@ export interface CommandOptions {
 const checkout = resolve(import.meta.dirname, '../../..');
 const scriptOf = (name: string, project = checkout): string => resolve(project, `workflow/cli/${name}.ts`);
 
-/** Runs a command in a pseudo-terminal of 100 columns, which script(1) makes; `stdout` is what the screen got. */
-export function recordCommand(
+/** How a command in a terminal ended, and what it wrote there. */
+export interface Recording extends CommandEnd {
+  readonly columns: number;
+  readonly writes: readonly Write[];
+}
+
+/** Seconds since the command was started, and what it then wrote. */
+export type Write = readonly [seconds: number, text: string];
+
+/** The terminal that a command runs in. */
+export interface RecordOptions extends CommandOptions {
+  /** 100 by default. */
+  readonly columns?: number;
+  /** Told everything that was written so far, each time that something is. */
+  readonly onWritten?: (soFar: string) => void;
+}
+
+const PRETEND_TERMINAL = resolve(import.meta.dirname, '../../support/pretend-terminal.ts');
+
+/** Runs a command in what it takes for a terminal; `stdout` and `stderr` have their parts of it. */
+export async function recordCommand(
   name: string,
   args: readonly string[],
-  options: CommandOptions = {},
-): Promise<CommandEnd> {
-  const words = [process.execPath, scriptOf(name, options.project), ...args].map((word) => `'${word}'`);
-  const line = `stty cols 100 rows 30; ${words.join(' ')}`;
-  return run(['script', '-qec', line, '/dev/null'], {
-    ...options,
-    environment: { TERM: 'xterm', ...options.environment },
-  });
+  { columns = 100, onWritten, ...options }: RecordOptions = {},
+): Promise<Recording> {
+  const startedAt = performance.now();
+  const writes: Write[] = [];
+  let soFar = '';
+  const onOutput = (text: string): void => {
+    writes.push([(performance.now() - startedAt) / 1000, text]);
+    onWritten?.((soFar += text));
+  };
+  const environment = { TERM: 'xterm-256color', COLUMNS: String(columns), ...options.environment };
+  const line = [process.execPath, '--import', PRETEND_TERMINAL, scriptOf(name, options.project), ...args];
+  const end = await run(line, { ...options, environment }, onOutput);
+  return { ...end, columns, writes };
 }
 
 /** Runs a command of workflow/cli with nothing of this process's AWS settings. */
@@ -58,7 +82,11 @@ export function runServerless(
   });
 }
 
-function run([file = '', ...args]: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+function run(
+  [file = '', ...args]: readonly string[],
+  options: CommandOptions,
+  onOutput?: (text: string) => void,
+): Promise<CommandEnd> {
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { PATH: process.env['PATH'], HOME: options.cwd, ...options.environment },
@@ -66,14 +94,15 @@ function run([file = '', ...args]: readonly string[], options: CommandOptions): 
   });
   const written = { stdout: '', stderr: '' };
   let interrupted = false;
-  const collect = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
-    written[stream] += chunk.toString();
+  const collect = (stream: 'stdout' | 'stderr') => (text: string) => {
+    written[stream] += text;
+    onOutput?.(text);
     const isDue = options.interruptAt !== undefined && written[stream].includes(options.interruptAt);
     if (!isDue || interrupted) return;
     interrupted = true;
     child.kill('SIGINT');
   };
-  child.stdout.on('data', collect('stdout'));
-  child.stderr.on('data', collect('stderr'));
+  child.stdout.setEncoding('utf8').on('data', collect('stdout'));
+  child.stderr.setEncoding('utf8').on('data', collect('stderr'));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...written })));
 }

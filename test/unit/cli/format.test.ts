@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, counted, dollars, duration, money, rupees, wrap } from '../../../functions/shared/format.ts';
+import { bytes, counted, dollars, duration, money, rupees } from '../../../functions/shared/format.ts';
+import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { wrap } from '../../../workflow/cli/wrap.ts';
 
 describe('duration', () => {
   it.each([
@@ -55,5 +57,35 @@ describe('wrap', () => {
     expect(wrap('one two three s3://a-very-long-address four', { width: 12, indent: 2 })).toBe(
       'one two\n  three\n  s3://a-very-long-address\n  four',
     );
+  });
+
+  it('keeps a command in one piece, so that it can be pasted', () => {
+    const ending = { status: 'HELD', runId: 'tuesday', isRestore: false } as const;
+    expect(wrap(nextStepOf(ending, 'prod') ?? '', { width: 50, indent: 2 }).split('\n')).toEqual([
+      'Go on:',
+      '  npm run migrate -- --stage prod --resume tuesday',
+      '  (in the console: migrate with {"resume":',
+      '  "tuesday"}). Or roll the run back:',
+      '  npm run rollback -- --stage prod tuesday (in the',
+      '  console: rollback with {"runId": "tuesday"})',
+    ]);
+  });
+
+  it.each([
+    ['Run ', 'npm run cutover -- --stage prod --dry-run', ' for the checks of all tables.'],
+    ['Watch it with ', 'npm run sync -- --stage <stage>', '. When the shop is ready, say so.'],
+    ['List them: ', 'npm run runs', ' lists every run.'],
+    ['Go on with: ', 'npm run unpause -- --stage local migrate-20261129T063108Z-6f34a2', ''],
+    [
+      'Delete it: ',
+      'aws dynamodb put-resource-policy --resource-arn arn:aws:x:1:table/products --policy \'{"a": [1, 2]}\'',
+      '. Wait for a minute.',
+    ],
+    ['Delete them: ', 'aws dynamodb delete-table --table-name cart', ', then start again.'],
+  ])('knows where a command ends: %s%s%s', (before, command, after) => {
+    const lines = wrap(`${before}${command}${after}`, { width: 12, indent: 0 }).split('\n');
+    expect(lines.filter((line) => line.includes(command))).toEqual([
+      `${command}${/^[.,]?/.exec(after)?.[0] ?? ''}`,
+    ]);
   });
 });

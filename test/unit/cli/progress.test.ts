@@ -1,10 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Shard, ShardState } from '../../../functions/shared/ledger/shard.ts';
-import { isStateDone, progressBeforeRun, progressOf } from '../../../workflow/cli/progress.ts';
+import { isStateDone, type Progress, progressBeforeRun, progressOf } from '../../../workflow/cli/progress.ts';
 import { progressView } from '../../../workflow/cli/progress-view.ts';
 import type { Terminal } from '../../../workflow/cli/terminal.ts';
+import { createScreen } from '../../support/screen.ts';
 import { recordingTerminal } from './recording-terminal.ts';
 
 const run = {
@@ -118,7 +119,11 @@ describe('progress of a sync', () => {
 
 describe('progressView on a terminal', () => {
   /** What is on the screen after each drawing: a bar a line, without colours and cursor movements. */
-  const drawnAt = (columns: number, times: readonly number[]): readonly string[] => {
+  const drawnAt = (
+    columns: number,
+    times: readonly number[],
+    more: Partial<Progress> = {},
+  ): readonly string[] => {
     let now = 0;
     let screen = '';
     const write = (text: string): boolean => ((screen += text), true);
@@ -140,7 +145,7 @@ describe('progressView on a terminal', () => {
     return times.map((time) => {
       now = time;
       screen = '';
-      view.show({ ...progress, step: { number: 7, of: 9 }, startedAt: -20_000 });
+      view.show({ ...progress, step: { number: 7, of: 9 }, startedAt: -20_000, ...more });
       view.end();
       return stripVTControlCharacters(screen);
     });
@@ -152,12 +157,44 @@ describe('progressView on a terminal', () => {
     );
   });
 
+  it('says first that it is paused, because the end of the line may not fit', () => {
+    expect(drawnAt(60, [10_000], { paused: 'paused since 2026-03-01 12:00:05 UTC by alice' })[0]).toContain(
+      'MigrateProducts, paused since 2026-03-01 12:00:05 UTC b…',
+    );
+  });
+
   it('shows a bar, the items and the time left, and on a narrow terminal the percentage', () => {
     expect(drawnAt(120, [10_000])[0]).toMatch(/MigrateProducts +━+─+ 1,000 of 4,000 +100\/s, 30 s left/);
     const [narrow = ''] = drawnAt(60, [10_000]);
     expect(narrow).toMatch(/MigrateProducts +━━━─────── +25 % 30 s left/);
     const lengths = narrow.split('\n').map((line) => line.trimEnd().length);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('a remark while bars are drawn', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('stays above them, and nothing of an older drawing is left behind', () => {
+    vi.stubEnv('CI', undefined);
+    vi.stubEnv('TERM', 'xterm');
+    const { terminal, text } = recordingTerminal({ isTTY: true });
+    const view = progressView(terminal, () => 0);
+    const shown = { ...progressBeforeRun('TestConnection'), startedAt: 0 };
+    view.show(shown);
+    terminal.complain('No answer. The run goes on; looking again ...');
+    view.show({ ...shown, state: 'BeginRun' });
+    view.show({ ...shown, state: 'Migrated', endedAfter: 61 });
+    view.end();
+    terminal.complain('Stopping ...');
+    const screen = createScreen(80);
+    screen.write(text());
+    expect(screen.lines()).toEqual([
+      'No answer. The run goes on; looking again ...',
+      '  Migrated, ended after 1 min 1 s',
+      'Stopping ...',
+      '',
+    ]);
   });
 });
 

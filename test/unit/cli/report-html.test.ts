@@ -132,7 +132,9 @@ describe('renderReport', () => {
     const page = renderReport(failedView());
     expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('id="path-heading"'));
     expect(page).toContain('What failed in MigrateProducts');
-    expect(page).toContain('start again, which is always safe: npm run migrate -- --stage prod');
+    expect(page).toContain(
+      'start again, which is always safe: <code class="command">npm run migrate -- --stage prod</code>',
+    );
     expect(page).toContain('<span class="pill idle">deleted</span>');
   });
 
@@ -263,7 +265,7 @@ describe('the figures on top', () => {
   it('say what was verified beside what is in place', () => {
     const page = renderReport(smallView());
     expect(tile(page, 'Items in place')).toBe('30, 6 METADATA, 24 VARIANT; 30 verified');
-    expect(tile(page, 'Already there')).toBe('0, of them before the run');
+    expect(tile(page, 'Already there')).toBe('0, before the run');
   });
 
   it('say that nothing is left of a run that was rolled back', () => {

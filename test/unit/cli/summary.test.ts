@@ -87,7 +87,7 @@ describe('outcomeOf', () => {
 
   it('does not say that a run failed which succeeded and was rolled back on request', () => {
     expect(rolledBackFrom('SUCCEEDED')).toBe(
-      'The run had succeeded, was rolled back on request and what it had created was deleted again; products was never written to.',
+      'The run had succeeded and was rolled back on request: what it had created was deleted again; products was never written to.',
     );
   });
 
@@ -176,7 +176,7 @@ describe('printSummary', () => {
     const text = summaryOf(failedView().report);
     expect(text.indexOf('PermissionDeniedError')).toBeLessThan(text.indexOf('Tables'));
     expect(text).toContain('cart, returns, products-enhanced deleted');
-    expect(text).toContain('orders (It was there before the run.) there before, left in place');
+    expect(text).toContain('orders there before, left in place: It was there before the run.');
     expect(text).toContain('Fix the reported cause');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drawGraph, type GraphMarks } from '../../../workflow/graph/draw-graph.ts';
 import { type GraphEvent, historyMarks } from '../../../workflow/graph/history-marks.ts';
+import { edgeKey } from '../../../workflow/graph/machine-graph.ts';
 import { layoutMachine, type PlacedScope, type PlacedState } from '../../../workflow/graph/layout-graph.ts';
 import type { MachineDefinition } from '../../../workflow/local/states/prepare-machine.ts';
 import { readMachine } from '../../support/draw-machine.ts';
@@ -57,12 +58,26 @@ function checkBoxes({ states }: PlacedScope): void {
   }
 }
 
+const untouched = { entered: new Set<string>(), taken: new Set<string>() } as const;
+
 describe('the layout of a machine', () => {
+  it('leaves out the ways of failures that did not happen, where only the outside is drawn', () => {
+    const entered = new Set(Object.keys(machine.States));
+    const failures = (detail: 'outside' | 'usual', taken: readonly string[]): readonly string[] =>
+      layoutMachine(machine, { detail, entered, taken: new Set(taken) })
+        .edges.filter(({ isCatch }) => isCatch)
+        .map(edgeKey);
+    const [way = ''] = failures('usual', []);
+    expect(way).toMatch(/ failed /);
+    expect(failures('outside', [])).toEqual([]);
+    expect(failures('outside', [way])).toEqual([way]);
+  });
+
   it.each(drawings.map((drawing) => drawing.machine))(
     'places the states of %s side by side and below one another, and those of a Map inside its box',
     (name) => {
       for (const detail of ['outside', 'usual', 'all'] as const)
-        checkBoxes(layoutMachine(readMachine(name), { detail, entered: new Set() }));
+        checkBoxes(layoutMachine(readMachine(name), { detail, ...untouched }));
     },
   );
 
@@ -71,12 +86,13 @@ describe('the layout of a machine', () => {
       StartAt: 'Outer',
       States: { Outer: { Type: 'Parallel', Branches: [machine, machine], End: true } },
     };
-    checkBoxes(layoutMachine(nested, { detail: 'all', entered: new Set() }));
+    checkBoxes(layoutMachine(nested, { detail: 'all', ...untouched }));
   });
 
   it('cuts no line at the edge of the picture, even of a failure far from its roll back', () => {
     const entered = new Set(['MigrateProducts', 'RollBack', 'RolledBackYet', 'RolledBack']);
-    const { width, height, edges } = layoutMachine(readMachine('migrate'), { detail: 'outside', entered });
+    const options = { detail: 'usual', entered, taken: new Set<string>() } as const;
+    const { width, height, edges } = layoutMachine(readMachine('migrate'), options);
     for (const { points } of edges) {
       for (const { x, y } of points) {
         expect(x).toBeGreaterThanOrEqual(0);
@@ -88,8 +104,12 @@ describe('the layout of a machine', () => {
   });
 
   it('shows every state, or only those that no failure leads to', () => {
-    const named = (detail: 'outside' | 'usual' | 'all', entered: readonly string[] = []): readonly string[] =>
-      namesIn(layoutMachine(machine, { detail, entered: new Set(entered) })).toSorted();
+    const named = (
+      detail: 'taken' | 'outside' | 'usual' | 'all',
+      entered: readonly string[] = [],
+    ): readonly string[] =>
+      namesIn(layoutMachine(machine, { ...untouched, detail, entered: new Set(entered) })).toSorted();
+    expect(named('taken', ['Which', 'Work'])).toEqual(['Which', 'Work']);
     expect(named('outside')).toEqual(['Ended', 'Which', 'Work']);
     expect(named('outside', ['RollBack'])).toEqual(['Ended', 'RollBack', 'Which', 'Work']);
     expect(named('usual')).toEqual([

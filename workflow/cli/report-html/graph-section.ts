@@ -1,6 +1,6 @@
 import { heading } from '../../../functions/shared/runs/page/heading.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
-import { drawGraph, GRAPH_LEGEND, type GraphMarks, type StateStatus } from '../../graph/draw-graph.ts';
+import { drawGraph, graphLegend, type GraphMarks, type StateStatus } from '../../graph/draw-graph.ts';
 import { edgeKey } from '../../graph/machine-graph.ts';
 import { duration } from '../../../functions/shared/format.ts';
 import type { Pictures } from '../run-record.ts';
@@ -9,10 +9,13 @@ import type { StateVisit } from '../state-visits.ts';
 /** The state machine, and the way that the execution took through it. */
 export function graphSection({ path, machine }: Pick<Pictures, 'path' | 'machine'>): Html | undefined {
   if (machine === undefined || path.length === 0) return undefined;
+  const marks = marksOf(path);
+  const legend = graphLegend(['idle', ...marks.statuses.values()]);
   const title = 'The states of the machine, and the way that was taken';
   return html`<section aria-labelledby="graph-heading">${heading('graph', 'Graph')}
-    <p class="lead">The way that was taken. States that only a failure leads to are left out, unless they were entered.</p>
-    ${GRAPH_LEGEND}<div class="scroll graph-scroll">${drawGraph({ machine, title, detail: 'outside' }, marksOf(path))}</div></section>`;
+    <p class="lead">The way that was taken.<span class="on-wide"> States that only a failure leads to are left out, unless they were entered.</span></p>
+    ${legend}<div class="graph-scroll on-wide">${drawGraph({ machine, title, detail: 'outside' }, marks)}</div>
+    <div class="graph-scroll on-narrow">${drawGraph({ machine, title, detail: 'taken' }, marks)}</div></section>`;
 }
 
 function marksOf(path: readonly StateVisit[]): GraphMarks {

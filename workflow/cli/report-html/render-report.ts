@@ -1,5 +1,4 @@
 import { printableAll } from '../../../functions/shared/printable.ts';
-import { html } from '../../../functions/shared/runs/page/html.ts';
 import { reportPage } from '../../../functions/shared/runs/page/report-page.ts';
 import { GRAPH_STYLE } from '../../graph/graph-style.ts';
 import type { ReportView } from '../collect-report.ts';
@@ -13,9 +12,11 @@ import { pathSection, workSections } from './work-sections.ts';
 export function renderReport(given: ReportView): string {
   const view = withoutAwayTime(printableAll(given));
   const timeline = timelineOf(view);
-  const pictures = html`${pathSection(view, timeline)}
-${workSections(view, timeline)}
-${graphSection(view)}`;
+  const pictures = {
+    way: pathSection(view, timeline),
+    work: workSections(view, timeline),
+    graph: graphSection(view),
+  };
   return reportPage({
     report: view.report,
     stage: view.stage,

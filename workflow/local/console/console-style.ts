@@ -32,11 +32,12 @@ textarea { font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 .error { color: var(--bad); font-size: 14px; margin-top: 8px; overflow-wrap: anywhere; }
 .lost { background: var(--notice-wash); color: var(--notice); padding: 9px 14px; border-radius: 8px; margin-bottom: 14px; font-size: 14px; }
 .lost[hidden] { display: none; }
-td a, .facts a { color: var(--link); text-decoration: none; overflow-wrap: anywhere; }
+td a, .facts a { color: var(--link); text-decoration: none; overflow-wrap: break-word; }
 td a:hover, .facts a:hover { text-decoration: underline; }
 td.wide { min-width: 190px; }
 .tabular td { white-space: nowrap; vertical-align: top; }
-.tabular td.json { white-space: normal; min-width: 240px; }
+.tabular td.json { white-space: normal; min-width: 130px; }
+.tabular td.json:has([open]) { min-width: 300px; }
 td details { margin: 0; }
 .tabular td.text { max-width: 230px; overflow: hidden; text-overflow: ellipsis; }
 pre { margin: 0; padding: 11px 13px; border-radius: 8px; background: var(--code); font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow: auto; max-height: 420px; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -53,9 +54,10 @@ pre.long { max-height: none; }
 .side h3 { margin-bottom: 5px; }
 .pages { display: flex; gap: 14px; font-size: 13px; color: var(--soft); margin-top: 12px; }
 .machines { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 14px; margin-bottom: 20px; }
-.machines > div { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 15px 17px; }
+.machines > div { display: flex; flex-direction: column; align-items: flex-start; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 15px 17px; }
 .machines h3 { margin: 0 0 3px; font-size: 15px; overflow-wrap: anywhere; }
 .machines p { color: var(--soft); font-size: 13px; margin-bottom: 12px; }
+.machines .count { margin-top: auto; }
 @media (max-width: 1000px) { .split { grid-template-columns: minmax(0, 1fr); } .split .side { position: static; max-height: none; } }
 @media (max-width: 720px) { .bar { padding: 10px 14px; } .where { margin-left: 0; } .title .actions { margin-left: 0; } }
 `;

@@ -1,4 +1,4 @@
-import { duration } from '../../../functions/shared/format.ts';
+import { counted, duration } from '../../../functions/shared/format.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { tableHead } from '../../../functions/shared/runs/page/sections.ts';
 import type { Execution } from '../states/executions.ts';
@@ -9,7 +9,7 @@ import { stepOf } from './steps.ts';
 const EVENTS_PER_PAGE = 50;
 
 /** The history, newest first, in pages. */
-export function eventsSection({ history, startedAt }: Execution, query: URLSearchParams): Html {
+export function eventsSection({ history, startedAt, status }: Execution, query: URLSearchParams): Html {
   const { events } = history;
   const page = Math.max(1, Number(query.get('page')) || 1);
   const shown = events.toReversed().slice((page - 1) * EVENTS_PER_PAGE, page * EVENTS_PER_PAGE);
@@ -20,7 +20,7 @@ export function eventsSection({ history, startedAt }: Execution, query: URLSearc
     to <= last &&
     html`<a href="${withQuery('', { ...Object.fromEntries(query), page: String(to) })}#events-heading">${words}</a>`;
   return html`<section aria-labelledby="events-heading"><h2 id="events-heading">Events</h2>
-    <p class="lead">${events.length} so far, newest first. Each one leads to its details.</p>
+    <p class="lead">${counted(events.length, 'event')}${status === 'RUNNING' && ' so far'}, newest first. Each one leads to its details.</p>
     <div class="scroll"><table>${tableHead(['#ID', 'Type', 'Step', '#Started after'])}<tbody>${shown.map((event) => row(event, steps.get(event.id), { query, startedAt }))}</tbody></table></div>
     <nav class="pages" aria-label="Pages of events">${link(page - 1, 'Newer')}<span>Page ${page} of ${last}</span>${link(page + 1, 'Older')}</nav></section>`;
 }

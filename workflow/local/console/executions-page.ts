@@ -43,10 +43,13 @@ function machineCard(machine: StateMachineSpec, executions: readonly Execution[]
   const { Comment } = JSON.parse(machine.definition) as { readonly Comment?: string };
   const own = executions.filter((execution) => execution.machine.arn === machine.arn);
   const running = own.filter(({ status }) => status === 'RUNNING').length;
-  return html`<div><h3>${machine.key}</h3><p>${Comment}</p>
-    <p><a href="?machine=${machine.key}">${counted(own.length, 'execution')}</a>, ${running} running</p>
+  return html`<div><h3>${machine.key}</h3><p>${firstSentence(Comment)}</p>
+    <p class="count"><a href="?machine=${machine.key}">${counted(own.length, 'execution')}</a>, ${running} running</p>
     <a class="button primary" href="${LINKS.start(machine.key)}" aria-label="Start execution of ${machine.key}">Start execution</a></div>`;
 }
+
+/** The rest of it is on the page that starts one. */
+const firstSentence = (text = ''): string => /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
 
 function executionsSection(executions: readonly Execution[], machine: StateMachineSpec | undefined): Html {
   const more =

@@ -1,5 +1,5 @@
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
-import { drawGraph, GRAPH_LEGEND } from '../../graph/draw-graph.ts';
+import { drawGraph, WHOLE_LEGEND } from '../../graph/draw-graph.ts';
 import { type GraphEvent, historyMarks } from '../../graph/history-marks.ts';
 import type { Execution } from '../states/executions.ts';
 import type { HistoryEvent } from '../states/history.ts';
@@ -15,14 +15,14 @@ export function graphSection({ machine, history }: Execution, query: URLSearchPa
     withQuery('', { ...Object.fromEntries(query), event: undefined, ...change });
   const graph = drawGraph(
     { machine: definition, title: `Graph of ${machine.key}`, detail: isWhole ? 'all' : 'usual' },
-    { ...marks, hrefOf: (state) => link({ state }) },
+    { ...marks, selected: query.get('state') ?? undefined, hrefOf: (state) => link({ state }) },
   );
   const fits = query.get('zoom') === 'fit';
   return html`<section aria-labelledby="graph-heading">
     <div class="head"><h2 id="graph-heading">Graph view</h2><nav aria-label="Graph">
       <a href="${link({ zoom: fits ? undefined : 'fit' })}">${fits ? 'Full size' : 'Fit the window'}</a>
       <a href="${link({ detail: isWhole ? undefined : 'all' })}">${isWhole ? 'Leave out what only failures lead to' : 'Show every state'}</a></nav></div>
-    ${GRAPH_LEGEND}<div class="graph-box${fits && ' fit'}" data-scroll tabindex="0" role="region" aria-label="Graph view">${graph}</div></section>`;
+    ${WHOLE_LEGEND}<div class="graph-box${fits && ' fit'}" data-scroll tabindex="0" role="region" aria-label="Graph view">${graph}</div></section>`;
 }
 
 function graphEvent({ id, previousEventId, type, details }: HistoryEvent): GraphEvent {

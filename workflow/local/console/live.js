@@ -4,12 +4,13 @@ const main = document.querySelector('main');
 const lost = document.querySelector('.lost');
 let isTouched = false;
 
-/** Keeps the state that runs now in sight, until the reader scrolls. */
+/** Keeps the chosen state in sight, else the one that runs now, else the first, until the reader scrolls. */
 function followGraph() {
   for (const box of document.querySelectorAll('.graph-box')) {
     const running = [...box.querySelectorAll('.running')].at(-1);
-    if (running === undefined || isTouched) continue;
-    const [frame, state] = [box.getBoundingClientRect(), running.getBoundingClientRect()];
+    const shown = box.querySelector('.selected') ?? running ?? box.querySelector('.state');
+    if (shown === null || isTouched) continue;
+    const [frame, state] = [box.getBoundingClientRect(), shown.getBoundingClientRect()];
     box.scrollBy(
       state.left + state.width / 2 - frame.left - frame.width / 2,
       state.top + state.height / 2 - frame.top - frame.height / 2,
@@ -69,6 +70,12 @@ function checkJson(field) {
   problem.textContent = field.validationMessage;
 }
 
+/** Says what the chosen machine does. */
+function describeMachine({ currentTarget }) {
+  document.querySelector('#machine-comment').textContent = currentTarget.selectedOptions[0].dataset.comment;
+}
+
+document.querySelector('#machine')?.addEventListener('change', describeMachine);
 for (const field of document.querySelectorAll('[data-json]'))
   field.addEventListener('input', () => checkJson(field));
 for (const event of ['wheel', 'touchmove', 'pointerdown', 'keydown'])

@@ -1,4 +1,4 @@
-import { bytes, moment } from '../../../functions/shared/format.ts';
+import { bytes, counted, moment } from '../../../functions/shared/format.ts';
 import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
 import { facts, tableHead } from '../../../functions/shared/runs/page/sections.ts';
 import { AwsError } from '../gateway/aws-answers.ts';
@@ -22,7 +22,7 @@ export async function objectsPage(data: ConsoleData, query: URLSearchParams): Pr
   ];
   const more =
     next !== undefined && html`<nav class="pages"><a href="${LINKS.objects(prefix, next)}">More</a></nav>`;
-  const list = html`<section><p class="lead">${rows.length === 0 ? 'Nothing yet.' : `${folders.length} folders, ${objects.length} objects.`}</p>
+  const list = html`<section><p class="lead">${rows.length === 0 ? 'Nothing yet.' : `${counted(folders.length, 'folder')}, ${counted(objects.length, 'object')}.`}</p>
     ${rows.length > 0 && html`<div class="scroll"><table>${tableHead(['Name', 'Last modified', '#Size'])}<tbody>${rows}</tbody></table></div>`}${more}</section>`;
   const page = {
     title: 'Objects',

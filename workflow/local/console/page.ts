@@ -2,7 +2,7 @@ import { moment } from '../../../functions/shared/format.ts';
 import { type Content, html, Html } from '../../../functions/shared/runs/page/html.ts';
 import { PAGE_STYLE } from '../../../functions/shared/runs/page/page-style.ts';
 import { GRAPH_STYLE } from '../../graph/graph-style.ts';
-import { ACCOUNT_ID, REGION, STAGE } from '../account.ts';
+import { ACCOUNT_ID, REGION } from '../account.ts';
 import { CONSOLE_STYLE } from './console-style.ts';
 import { CONSOLE } from './requests.ts';
 
@@ -42,7 +42,7 @@ export function consolePage({ title, service, crumbs, refreshMillis }: ConsolePa
 <script src="${CONSOLE}live.js" defer></script>
 </head>
 <body>
-<div class="bar"><b>Embedded AWS</b><nav aria-label="Services">${links}</nav><span class="where">${ACCOUNT_ID} · ${REGION} · stage ${STAGE}</span></div>
+<div class="bar"><b>Embedded AWS</b><nav aria-label="Services">${links}</nav><span class="where">${ACCOUNT_ID} · ${REGION}</span></div>
 <main${new Html(refresh)}>
 <p class="lost" role="status" hidden>The embedded AWS does not answer any more. This page shows its last state.</p>
 <nav class="crumbs" aria-label="Breadcrumbs">${crumbs.map(crumb)}</nav>

@@ -74,15 +74,22 @@ function checkedInput(input: string): string {
 }
 
 function formPage({ deployment }: ConsoleData, { machine, name, input }: Entered, problem?: string): Html {
-  const options = deployment.stateMachines.map(
-    ({ key }) => html`<option${new Html(key === machine ? ' selected' : '')}>${key}</option>`,
+  const machines = deployment.stateMachines.map(({ key, definition }) => {
+    const { Comment: comment = '' } = JSON.parse(definition) as { readonly Comment?: string };
+    return { key, comment };
+  });
+  const chosen = machines.find(({ key }) => key === machine) ?? machines[0];
+  const options = machines.map(
+    ({ key, comment }) =>
+      html`<option data-comment="${comment}"${new Html(key === machine ? ' selected' : '')}>${key}</option>`,
   );
   const crumbs = [['Executions', LINKS.executions], ['Start execution']] as const;
   return consolePage(
     { title: 'Start execution', service: 'Step Functions', crumbs },
     html`<section class="form"><h1>Start execution</h1>
     <form method="post" action="${CONSOLE}start">
-      <label for="machine">State machine</label><select id="machine" name="machine">${options}</select>
+      <label for="machine">State machine</label><select id="machine" name="machine" aria-describedby="machine-comment">${options}</select>
+      <p class="hint" id="machine-comment">${chosen?.comment}</p>
       <label for="name">Name <small>optional. It becomes the id of the run</small></label>
       <input id="name" name="name" maxlength="80" pattern="[A-Za-z0-9_\\-]{1,80}" title="Letters, digits, - and _" autocomplete="off" spellcheck="false" value="${name}">
       <label for="input">Input <small>JSON</small></label>

@@ -71,15 +71,21 @@ export async function tablePage(data: ConsoleData, { path, query }: PageRequest)
 
 const MAX_COLUMNS = 4;
 
-/** Attributes of text and numbers that most of these items have, besides their keys. */
+/** Attributes of text and numbers, besides the keys: first those that tell these items apart, and that most of them have. */
 function usualColumns(items: ItemPage['items'], keys: readonly string[]): readonly string[] {
-  const names = items.flatMap((item) => Object.keys(item).filter((name) => isShort(item[name])));
-  const counts = Map.groupBy(names, (name) => name);
-  return [...counts]
-    .filter(([name]) => !keys.includes(name))
-    .toSorted(([name, one], [other, two]) => two.length - one.length || (name < other ? -1 : 1))
+  const names = new Set(items.flatMap(Object.keys).filter((name) => !keys.includes(name)));
+  const columns = [...names].map((name) => {
+    const values = items.flatMap((item) => (isShort(item[name]) ? attributeText(item[name]) : []));
+    return { name, count: values.length, differs: Number(new Set(values).size > 1) };
+  });
+  return columns
+    .filter(({ count }) => count > 0)
+    .toSorted(
+      (one, other) =>
+        other.differs - one.differs || other.count - one.count || (one.name < other.name ? -1 : 1),
+    )
     .slice(0, MAX_COLUMNS)
-    .map(([name]) => name);
+    .map(({ name }) => name);
 }
 
 const isShort = (attribute: WireAttribute = {}): boolean =>

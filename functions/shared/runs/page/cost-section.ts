@@ -83,10 +83,10 @@ function monthlyTable(monthly: readonly MonthlyCost[]): Html {
       one,
     ) => html`<tr><th scope="row"><code>${one.table}</code></th><td><small>${capacityText(one)}</small></td>
       ${labelled('Dollars', dollars(one.dollars))}${labelled('Rupees', rupees(one.rupees))}
-      ${labelled('Scripts said', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
+      ${labelled('Earlier scripts', one.seedRupees === undefined ? '–' : `Rs ${one.seedRupees.join('–')}`)}</tr>`,
   );
   const sum = (pick: (one: MonthlyCost) => number): number =>
     monthly.reduce((total, one) => total + pick(one), 0);
-  return html`<div class="scroll"><table class="monthly">${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Scripts said'])}<tbody>${rows}</tbody>
+  return html`<div class="scroll"><table class="monthly">${tableHead(['Table', 'Paid for', '#Dollars', '#Rupees', '#Earlier scripts'])}<tbody>${rows}</tbody>
     <tfoot><tr><th scope="row">Together</th><td></td>${labelled('Dollars', dollars(sum((one) => one.dollars)))}${labelled('Rupees', rupees(sum((one) => one.rupees)))}<td></td></tr></tfoot></table></div>`;
 }

@@ -66,6 +66,9 @@ section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-widt
 .failure .cause { margin-top: 8px; overflow-wrap: anywhere; white-space: pre-line; max-width: 80ch; }
 .next { margin-top: 14px; padding: 11px 14px; border-radius: 8px; background: var(--code); }
 .next b { font-weight: 640; }
+.next:first-child { margin-top: 0; }
+.command { padding: 2px 6px; border-radius: 5px; background: var(--code); user-select: all; }
+.next .command { background: var(--panel); }
 .warnings { border-color: color-mix(in srgb, var(--notice) 35%, var(--line)); }
 .warnings h2 { color: var(--notice); }
 .warnings li { margin-top: 5px; overflow-wrap: anywhere; }
@@ -118,7 +121,7 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   .monthly tbody, .monthly tfoot, .monthly tr, .monthly th, .monthly td { display: block; }
   .monthly tr { border-bottom: 1px solid var(--line); padding: 9px 0; }
   .monthly tfoot tr { border-bottom: 0; }
-  .monthly tbody tr > *, .monthly tfoot tr > * { border: 0; padding: 1px 0; }
+  .monthly tbody:has(+ tfoot) tr > *, .monthly tfoot tr > * { border: 0; padding: 1px 0; }
   .monthly td:empty { display: none; }
   .monthly .number { display: flex; justify-content: space-between; gap: 12px; }
   .monthly .number::before { content: attr(data-label); color: var(--soft); font-weight: 400; font-size: 13px; }
@@ -144,7 +147,7 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   tr, figure, .tiles { break-inside: avoid; }
   .columns, .pair { display: block; margin-bottom: 0; }
   .columns > section { height: auto; margin-bottom: 12px; }
-  .tiles { margin-bottom: 12px; grid-template-columns: repeat(auto-fit, minmax(104px, 1fr)); }
+  .tiles { margin-bottom: 12px; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); }
   .tile { padding: 9px 12px; }
   .tile dd { font-size: 16px; }
   footer { break-before: avoid; padding: 0; font-size: 11px; }

@@ -1,6 +1,6 @@
 import { isRestore } from '../../ledger/run.ts';
 import { printableAll } from '../../printable.ts';
-import { type Outcome, outcomeOf } from '../outcome.ts';
+import { neverBegan, type Outcome, outcomeOf } from '../outcome.ts';
 import type { Report } from '../report.ts';
 import { bulkSection } from './bulk-section.ts';
 import { costSection } from './cost-section.ts';
@@ -27,13 +27,23 @@ export interface ReportPage {
   /** Kinds of the migration's items. */
   readonly kinds: readonly string[];
   /** What is drawn from the history of the execution and from the ledger. */
-  readonly pictures?: Content;
+  readonly pictures?: ReportPictures;
   /** Of the pictures. */
   readonly style?: string;
 }
 
+/** Pictures, by where they stand. */
+export interface ReportPictures {
+  /** In the middle: what the execution did. */
+  readonly way?: Content;
+  /** How fast it was. */
+  readonly work?: Content;
+  /** At the end: the largest. */
+  readonly graph?: Content;
+}
+
 /** The report of a run as one page that needs no network and no script. */
-export function reportPage({ report: given, stage, kinds, pictures, style }: ReportPage): string {
+export function reportPage({ report: given, stage, kinds, pictures = {}, style }: ReportPage): string {
   const report = printableAll(given);
   const outcome = calmOutcome(report);
   const place = placeOf(report, stage);
@@ -45,13 +55,15 @@ export function reportPage({ report: given, stage, kinds, pictures, style }: Rep
 ${failureSection(report, outcome)}
 ${warningSection(report)}
 ${restoreSection(report)}
-${pictures}
-<div class="columns">${verificationSection(report)}${tablesSection(report, place)}</div>
+${pictures.way}
+${!neverBegan(report) && html`<div class="columns">${verificationSection(report)}${tablesSection(report, place)}</div>`}
 ${!isRestore(report) && driftSection(report)}
 ${quarantineSection(report, place)}
 ${bulkSection(report, place)}
+${pictures.work}
 ${costSection(report)}
-${runSection(report, place)}`,
+${runSection(report, place)}
+${pictures.graph}`,
   );
 }
 

@@ -8,6 +8,7 @@ import { groupWarnings } from '../group-warnings.ts';
 import { heading } from './heading.ts';
 import { type Content, type Html, html } from './html.ts';
 import { consoleLink, type Place, placeText } from './place.ts';
+import { prose } from './prose.ts';
 import { isRestore } from '../../ledger/run.ts';
 
 /** Failure, with what to do now; what to do now alone, where nothing failed. */
@@ -18,13 +19,13 @@ export function failureSection(
   if (failure === null)
     return nextStep === undefined
       ? undefined
-      : html`<section aria-label="What to do now"><p class="next"><b>Now:</b> ${nextStep}</p></section>`;
+      : html`<section aria-label="What to do now"><p class="next"><b>Now:</b> ${prose(nextStep)}</p></section>`;
   const place = failure.state === undefined ? '' : ` in ${failure.state}`;
   return html`<section class="failure" aria-labelledby="failure-heading">
     ${heading('failure', `What failed${place}`)}
     <p class="cause"><code>${failure.error}</code></p>
-    <p class="cause">${failure.cause}</p>
-    ${nextStep !== undefined && html`<p class="next"><b>Now:</b> ${nextStep}</p>`}
+    <p class="cause">${prose(failure.cause)}</p>
+    ${nextStep !== undefined && html`<p class="next"><b>Now:</b> ${prose(nextStep)}</p>`}
   </section>`;
 }
 
@@ -34,7 +35,7 @@ export function warningSection(report: Pick<Report, 'warnings'>): Html | undefin
   if (warnings.length === 0) return undefined;
   return html`<section class="warnings" aria-labelledby="warnings-heading">
     ${heading('warnings', counted(warnings.length, 'warning'))}
-    <ul>${warnings.map((warning) => html`<li>${warning}</li>`)}</ul>
+    <ul>${warnings.map((warning) => html`<li>${prose(warning)}</li>`)}</ul>
   </section>`;
 }
 
@@ -87,7 +88,8 @@ function samples(label: string, keys: readonly string[] = []): Fact | undefined 
 
 /** What was compared with what. A restore leaves whatever else an existing table holds. */
 function verificationLead({ restored }: Report): string {
-  if (restored === undefined) return 'Every item of the target was compared with what the backup becomes.';
+  if (restored === undefined)
+    return 'Every item of the target was compared with its line in the target files.';
   return restored.mode === 'NEW'
     ? 'Every item of the new table was compared with the backup.'
     : 'Every item of the backup was looked up in the table.';
@@ -98,7 +100,7 @@ export function verificationSection(report: Report): Html {
   const { verification, mismatches = {}, restored } = report;
   const title = heading('verification', 'Verification');
   if (verification === null)
-    return html`<section aria-labelledby="verification-heading">${title}<p class="lead">The run ended before it was verified.</p></section>`;
+    return html`<section aria-labelledby="verification-heading">${title}<p class="lead">${report.status === 'PLANNED' ? 'A dry run writes nothing that could be verified.' : 'The run ended before it was verified.'}</p></section>`;
   const { expected, found, missing, different, extra, changedSince = 0 } = verification;
   const { presentDifferent = 0, staleVariants = 0 } = verification;
   const isByKey = restored?.mode === 'EXISTING';

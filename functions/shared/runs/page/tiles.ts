@@ -71,9 +71,7 @@ function migrationTiles(report: Report, kinds: readonly string[]): readonly Tile
   return [
     productsTile(report),
     ['Items in place', count(items), isEmpty ? 'no item of the run is left' : inPlace],
-    ...(isEmpty || isKept
-      ? []
-      : [['Already there', count(alreadyPresent), 'of them before the run'] as const]),
+    ...(isEmpty || isKept ? [] : [['Already there', count(alreadyPresent), 'before the run'] as const]),
     quarantineTile(report),
   ];
 }
@@ -89,7 +87,7 @@ function timeTile(report: Report): Tile {
   const { durationSeconds, cost, finishedAt } = report;
   const note =
     'seconds' in cost.estimated
-      ? `estimated ${estimatedTime(cost.estimated)}`
+      ? `${report.status === 'PLANNED' ? 'a run: about' : 'estimated'} ${estimatedTime(cost.estimated)}`
       : `until ${finishedAt.slice(11, 19)} UTC`;
   return ['Time', duration(durationSeconds), note];
 }
