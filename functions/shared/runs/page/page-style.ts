@@ -112,7 +112,7 @@ td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap
 .zero { color: var(--faint); }
 .warn { color: var(--bad); font-weight: 620; }
 footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: anywhere; }
-@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } }
+@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } .tile { flex-basis: 30%; } }
 @media screen and (max-width: 720px) {
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
