@@ -28,15 +28,16 @@ export async function photograph(
 ): Promise<Pictures> {
   const tab = await browser.newPage();
   const images: Picture[] = [];
-  await tab.goto(page.url);
-  for (const width of WIDTHS)
+  for (const width of WIDTHS) {
+    await tab.setViewportSize({ width, height: 900 });
+    await tab.goto(page.url);
     for (const scheme of SCHEMES) {
       const file = `${name}-${width}-${scheme}.png`;
-      await tab.setViewportSize({ width, height: 900 });
       await tab.emulateMedia({ colorScheme: scheme });
       await tab.screenshot({ path: join(folder, file), fullPage: true });
       images.push({ file, width, scheme });
     }
+  }
   const pdf = page.isPrinted === true ? `${name}.pdf` : undefined;
   if (pdf !== undefined) await tab.pdf({ path: join(folder, pdf), preferCSSPageSize: true });
   await tab.close();

@@ -21,7 +21,8 @@ const PLAYER = `
 const frames = JSON.parse(document.querySelector('#frames').textContent);
 const [screen, slider, button] = ['pre', 'input', 'button'].map((name) => document.querySelector(name));
 const show = () => (screen.innerHTML = frames[slider.value][1]);
-slider.max = slider.value = frames.length - 1;
+slider.max = frames.length - 1;
+slider.value = slider.max;
 slider.oninput = show;
 button.onclick = () => {
   const startedAt = performance.now();

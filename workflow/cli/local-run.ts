@@ -24,6 +24,7 @@ import { type MigrateOptions, migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
 import type { Terminal } from './terminal.ts';
+import { fit } from './wrap.ts';
 
 /** Options of `npm start`. */
 export interface LocalRunOptions extends MigrateOptions {
@@ -73,7 +74,10 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
     isStarted = true;
     const exitCode = await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
-    if (exitCode !== INTERRUPTED) terminal.say(terminal.colors.dim(`\n${remains(options)}`));
+    if (exitCode !== INTERRUPTED) {
+      terminal.say();
+      terminal.say(terminal.colors.dim(fit(terminal, remains(options))));
+    }
     return exitCode;
   } finally {
     await aws?.stop();
@@ -203,7 +207,7 @@ async function migrateAndReport(
 /** What is left once the command has ended. */
 function remains({ dynamodb, s3 }: LocalRunOptions): string {
   if (dynamodb === undefined && s3 === undefined)
-    return 'The shop, its tables and its bucket were in memory and are gone now. npm run local keeps them.';
+    return 'The shop, its tables and its bucket were in memory and are gone now, so no other command finds this run. npm run local keeps them.';
   const tables =
     dynamodb === undefined ? 'The tables were in memory and are gone now' : `The tables stay at ${dynamodb}`;
   const bucket = s3 === undefined ? 'the bucket was in memory and is gone now' : `the bucket stays at ${s3}`;

@@ -20,7 +20,7 @@ export function progressView(terminal: Terminal, now: () => number = Date.now): 
 /** Rate, and time taken or left: `4,120/s  3.1 s left`. */
 export function pace(stage: StageProgress): string {
   if (stage.isDone) return `done in ${duration(stage.seconds)}`;
-  const rate = `${count(stage.itemsPerSecond)}/s`;
+  const rate = stage.itemsPerSecond === 0 ? '' : `${count(stage.itemsPerSecond)}/s`;
   return stage.secondsLeft === undefined ? rate : `${rate}, ${duration(stage.secondsLeft)} left`;
 }
 

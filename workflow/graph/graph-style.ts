@@ -22,7 +22,10 @@ export const GRAPH_STYLE = `
 .graph a:hover rect { stroke-width: 2.4; }
 .graph-scroll { margin-top: 14px; }
 .on-narrow { display: none; }
-@media screen and (max-width: 720px) { .on-wide { display: none; } .on-narrow { display: block; } }
+@media screen and (max-width: 720px) {
+  .on-wide, section:has(> .on-narrow) .graph-legend li:has(> .idle) { display: none; }
+  .on-narrow { display: block; }
+}
 @media print { .graph { max-height: 215mm; width: auto; } }
 .graph-legend i { border: 1.5px solid var(--edge); background: var(--panel); width: 12px; height: 12px; vertical-align: -1px; }
 .graph-legend .idle { border-style: dashed; }

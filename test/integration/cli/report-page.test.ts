@@ -105,6 +105,50 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
     },
   );
 
+  it.each(['small', 'large', 'failed', 'restore', 'sync'] as const)(
+    'writes no label over another, and leaves no hole among the figures on top, in a %s run',
+    async (name) => {
+      for (const width of [widths.phone, A4_WIDTH, 800, widths.desk]) {
+        const { page } = await open(name, { width, colorScheme: 'light' });
+        const [overlapping, holes] = await page.evaluate<[string[], number]>(`[
+          [...document.querySelectorAll('svg:not(.graph)')].filter((svg) => svg.checkVisibility()).flatMap((svg) => {
+            const texts = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
+            return texts.flatMap(([one, a], index) => texts.slice(index + 1)
+              .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
+              .map(([other]) => one + ' / ' + other));
+          }),
+          [...document.querySelectorAll('.tiles')].filter((box) =>
+            box.lastElementChild.getBoundingClientRect().right < box.getBoundingClientRect().right - 2).length,
+        ]`);
+        expect(overlapping, `at ${width}`).toEqual([]);
+        expect(holes, `at ${width}`).toBe(0);
+        await page.close();
+      }
+    },
+  );
+
+  it('shows a phone the way that was taken, and a desk what surrounds it', async () => {
+    for (const [width, states] of [
+      [widths.phone, 'succeeded'],
+      [widths.desk, 'idle'],
+    ] as const) {
+      const { page } = await open('large', { width, colorScheme: 'light' });
+      const shown = page.locator('.graph-scroll:visible');
+      expect(await shown.count()).toBe(1);
+      expect(await shown.locator(`.state.${states}`).count()).toBeGreaterThan(0);
+      const idle = await shown.locator('.state.idle').count();
+      expect(idle > 0).toBe(width === widths.desk);
+      await page.close();
+    }
+  });
+
+  it('selects a command whole, as it is to be pasted', async () => {
+    const { page } = await open('failed', { width: widths.phone, colorScheme: 'light' });
+    await page.locator('.next .command').first().click({ clickCount: 2 });
+    expect(await page.evaluate('getSelection().toString()')).toBe('npm run migrate -- --stage prod');
+    await page.close();
+  });
+
   it('fits a tablet, with no table cut', async () => {
     const { page } = await open('large', { width: 800, colorScheme: 'light' });
     const cut = await page.evaluate<number>(

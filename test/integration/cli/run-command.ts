@@ -14,8 +14,10 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The checkout whose command it is; this one by default. */
   readonly project?: string;
-  /** Sends SIGINT once this has been written to standard output or standard error. */
+  /** Sends the signals once this has been written to standard output or standard error. */
   readonly interruptAt?: string;
+  /** SIGINT by default. Two of the same kind may arrive as one. */
+  readonly signals?: readonly NodeJS.Signals[];
 }
 
 const checkout = resolve(import.meta.dirname, '../../..');
@@ -100,7 +102,7 @@ function run(
     const isDue = options.interruptAt !== undefined && written[stream].includes(options.interruptAt);
     if (!isDue || interrupted) return;
     interrupted = true;
-    child.kill('SIGINT');
+    for (const signal of options.signals ?? (['SIGINT'] as const)) child.kill(signal);
   };
   child.stdout.setEncoding('utf8').on('data', collect('stdout'));
   child.stderr.setEncoding('utf8').on('data', collect('stderr'));

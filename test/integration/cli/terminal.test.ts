@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
+import { endOfExecution } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { type OperatorSession, playSession, SESSION_PRODUCTS } from '../../support/operator-session.ts';
 import { createScreen, type Screen } from '../../support/screen.ts';
@@ -97,6 +98,23 @@ describe('a terminal that follows a run', () => {
       expect(stdout.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?25l`));
       expect(stdout.lastIndexOf(`${ESCAPE}[?7h`)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?7l`));
     }
+  });
+});
+
+describe('a terminal whose command is ended by a second Ctrl-C', () => {
+  it('has its cursor again, and breaks long lines again', async () => {
+    const [operation, times] = ['DescribeExecution', Number.POSITIVE_INFINITY];
+    const hanging = shop.aws.faults.add({ operation, kind: 'hang', nth: 3, times });
+    const { stdout, stderr } = await onTerminal('migrate', ['--dry-run'], {
+      interruptAt: 'so far',
+      signals: ['SIGINT', 'SIGTERM'],
+    });
+    hanging.remove();
+    expect(stderr).toBe('');
+    expect(stdout).toContain('so far');
+    expect(stdout.slice(stdout.lastIndexOf(`${ESCAPE}[?25l`))).toContain(`${ESCAPE}[?25h${ESCAPE}[?7h`);
+    const [arn = ''] = /arn:\S+/.exec(stdout) ?? [];
+    expect(await endOfExecution(shop.sfn, arn)).toMatchObject({ status: 'SUCCEEDED' });
   });
 });
 

@@ -150,6 +150,21 @@ describe('Start execution', () => {
   });
 });
 
+describe('more executions than fit a page', () => {
+  it('are all found, page by page, with those of one machine as well', async () => {
+    await Promise.all(Array.from({ length: 55 }, (_, index) => run(`many-${index}`, { shards: [] })));
+    const names = async (path: string): Promise<readonly string[]> =>
+      [...(await ask(path)).body.matchAll(/>(many-\d+)</g)].map(([, name = '']) => name);
+    const pages = await Promise.all(['', '?page=2'].map((query) => names(`/_console/${query}`)));
+    expect(pages.map((page) => page.length > 0)).toEqual([true, true]);
+    expect(new Set(pages.flat()).size).toBe(55);
+    expect((await ask('/_console/?machine=every-state&page=2')).body).toContain(
+      'machine=every-state&amp;page=1#executions-heading',
+    );
+    expect((await ask('/_console/?page=999')).body).toContain('Page 2 of 2');
+  });
+});
+
 describe('what others have written', () => {
   it('is text on every page', async () => {
     await run('hostile', { shards: [], note: EVIL });
@@ -264,6 +279,10 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
         expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width}`).toBe(
           width,
         );
+        const lines = await page.evaluate<number[]>(
+          "[...document.querySelectorAll('td a')].map((link) => link.getClientRects().length)",
+        );
+        expect(Math.max(0, ...lines), `lines of a name, ${path} at ${width}`).toBeLessThanOrEqual(4);
       }
     }
     expect(problems).toEqual([]);

@@ -70,9 +70,10 @@ describe('the page of a sync', () => {
       'PRODUCT#8 / METADATA',
       'id 9',
       'The stream has another reader.',
-      'Watch it with npm run sync -- --stage prod.',
+      'Watch it with <code class="command">npm run sync -- --stage prod</code>.',
     ])
       expect(page).toContain(text);
+    expect(page.match(/Watch it with/g)).toHaveLength(1);
   });
 
   it('speaks of a compare without a sync as one, without lag', () => {
@@ -150,7 +151,7 @@ describe('the chart of the lag', () => {
       minuteOf('2026-03-01T13:01'),
       minuteOf('2026-03-01T13:10'),
     ]);
-    const { marks } = chart.plot({ width: 980, isNarrow: false });
+    const { marks } = chart.plot({ width: 860, isNarrow: false });
     const drawn = marks({ x: (at) => at, y: (at) => at }).join('');
     // Two stretches of two lines each. The first one lasts two minutes.
     expect(drawn.match(/fill-opacity/g)).toHaveLength(4);
@@ -161,7 +162,7 @@ describe('the chart of the lag', () => {
   it('has an axis that fits a lag below a second, and one of minutes', () => {
     const ends = [0.4, 200].map((maxLagSeconds) => {
       const { y } = lagChart([minuteOf('2026-03-01T13:00', { maxLagSeconds })]).plot({
-        width: 980,
+        width: 860,
         isNarrow: false,
       });
       return y.kind === 'values' ? [y.end, y.ticks.at(-1)?.label] : [];

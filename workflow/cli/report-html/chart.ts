@@ -15,7 +15,7 @@ export interface Chart {
 }
 
 const canvases = {
-  wide: { width: 980, isNarrow: false },
+  wide: { width: 860, isNarrow: false },
   narrow: { width: 350, isNarrow: true },
 } as const;
 

@@ -50,13 +50,21 @@ export function pathChart(path: readonly StateVisit[], timeline: Timeline): Char
       longest === undefined
         ? ''
         : `, the longest part in ${longest.visit.state} (${duration(secondsOf(longest))})`,
-      failed === undefined ? '.' : `; ${failed.visit.state} failed.`,
+      failed === undefined
+        ? '.'
+        : `; ${failed.visit.state} failed${hasRecovered(rows, failed) ? ' at first' : ''}.`,
     ].join(''),
     height: () => Math.max(1, rows.length) * rowHeight + 34,
     plot: (canvas) => plotOf(rows, timeline, canvas),
     table: html`<table><thead><tr><th scope="col">State</th><th scope="col">Type</th><th scope="col" class="number">Entered after</th><th scope="col" class="number">Time in it</th><th scope="col">Outcome</th></tr></thead>
       <tbody>${path.map((visit) => visitRow(visit, timeline.startMillis))}</tbody></table>`,
   };
+}
+
+/** Whether a later attempt has done what failed in this one. */
+function hasRecovered(rows: readonly Row[], failed: Row): boolean {
+  const later = rows.slice(rows.indexOf(failed) + 1);
+  return later.some(({ visit }) => visit.state === failed.visit.state && visit.outcome === 'done');
 }
 
 function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonly Row[] {
@@ -76,14 +84,19 @@ function rowsOf(path: readonly StateVisit[], { startMillis }: Timeline): readonl
 function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot {
   const { isNarrow } = canvas;
   const thickness = isNarrow ? 11 : 13;
-  const style = { anchor: 'start', color: 'var(--soft)', fontSize: isNarrow ? 11 : 12 } as const;
+  const fontSize = isNarrow ? 11 : 12;
+  const style = { anchor: 'start', color: 'var(--soft)', fontSize, hasHalo: true } as const;
   const names = rows.map(({ visit }) => visit.state);
   return {
     margins: { ...(isNarrow ? { left: 126, right: 48 } : wideMargins), top: 4, bottom: 26 },
     x: timeAxis(timeline, canvas),
     y: { kind: 'rows', names, every: 1, color: 'var(--text)', fontSize: isNarrow ? 11 : 13 },
-    marks: ({ x, y }) =>
-      rows.flatMap((row, index) => {
+    marks: ({ x, y }) => {
+      // What goes through all rows lies behind them.
+      const isBand = ({ visit }: Row): boolean => visit.awaySeconds !== undefined;
+      const ordered = [...rows].toSorted((one, other) => Number(isBand(other)) - Number(isBand(one)));
+      return ordered.flatMap((row) => {
+        const index = rows.indexOf(row);
         const hasFailed = row.visit.outcome === 'failed';
         const fill = hasFailed ? 'var(--bad)' : stateColor(row.visit.state);
         const middle = y(index);
@@ -106,7 +119,8 @@ function plotOf(rows: readonly Row[], timeline: Timeline, canvas: Canvas): Plot 
           ...shapes.map(({ tooltip, ...shape }) => bar(shape, { fill, tooltip })),
           label(text, { ...style, x: end + LABEL_GAP, y: middle }),
         ];
-      }),
+      });
+    },
   };
 }
 

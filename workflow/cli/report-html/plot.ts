@@ -101,11 +101,14 @@ interface TextStyle {
   readonly anchor: 'start' | 'middle' | 'end';
   readonly color: string;
   readonly fontSize: number;
+  /** Keeps it readable where it lies on something else. */
+  readonly hasHalo?: boolean;
 }
 
 /** A text beside a point, centred at its height. */
-export function label(text: string, { x, y, anchor, color, fontSize }: TextStyle): Html {
-  return html`<text x="${pixels(x)}" y="${pixels(y)}" dominant-baseline="central" text-anchor="${anchor}" fill="${color}" font-size="${fontSize}">${text}</text>`;
+export function label(text: string, { x, y, anchor, color, fontSize, hasHalo }: TextStyle): Html {
+  const halo = hasHalo === true && html` stroke="var(--panel)" stroke-width="4" paint-order="stroke"`;
+  return html`<text${halo} x="${pixels(x)}" y="${pixels(y)}" dominant-baseline="central" text-anchor="${anchor}" fill="${color}" font-size="${fontSize}">${text}</text>`;
 }
 
 function rowLabels({ names, every, color, fontSize }: Rows, { y }: Scale, left: number): readonly Html[] {

@@ -14,7 +14,6 @@ import {
   gapSection,
   lagSection,
   namedSection,
-  nextSection,
   syncSection,
   syncTiles,
 } from './sync-sections.ts';
@@ -34,7 +33,6 @@ export function renderSyncReport(given: SyncReportView): string {
     { runId, startedAt, finishedAt, reportUri, what, outcome, style: GRAPH_STYLE },
     html`${syncTiles(report)}
 ${failureSection({ failure }, outcome)}
-${failure === null && nextSection(outcome)}
 ${warningSection(report)}
 ${checksSection(report)}
 ${freezeSection(view)}

@@ -1,7 +1,6 @@
 import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { count, counted, duration, moment } from '../../../functions/shared/format.ts';
 import type { KeyKind } from '../compare-result.ts';
-import type { Outcome } from '../../../functions/shared/runs/outcome.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';
 import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
 import { isGapOpen } from '../sync/outcome-of-sync.ts';
@@ -51,12 +50,6 @@ function comparedTiles({ compared }: SyncReport): readonly Tile[] {
     ...(repairs ? [['Repaired', count(repaired), 'source items, by the last compare'] as const] : []),
     ['Last compare', `${count(differing)} differ`, `${at} UTC`],
   ];
-}
-
-/** What to do now. */
-export function nextSection({ nextStep }: Pick<Outcome, 'nextStep'>): Html | undefined {
-  if (nextStep === undefined) return undefined;
-  return section('next', 'Now', html`<p class="next">${nextStep}</p>`);
 }
 
 /** What a cut over depends on. */

@@ -24,6 +24,7 @@ main { max-width: 1360px; padding-top: 22px; }
 :is(a, .button, input, textarea, select, summary):focus-visible { outline: 2px solid var(--busy); outline-offset: 2px; border-radius: 4px; }
 label { display: block; font-weight: 560; font-size: 14px; margin: 16px 0 5px; }
 label small, .hint { color: var(--faint); font-weight: 400; font-size: 13px; }
+select + .hint { margin-top: 6px; }
 input, textarea, select { font: inherit; width: 100%; padding: 8px 11px; border: 1px solid var(--edge); border-radius: 8px; background: var(--page); color: var(--text); }
 textarea { font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; min-height: 190px; resize: vertical; }
 :is(input, textarea):user-invalid { border-color: var(--bad); }
@@ -35,7 +36,7 @@ textarea { font: 13px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 td a, .facts a { color: var(--link); text-decoration: none; overflow-wrap: break-word; }
 td a:hover, .facts a:hover { text-decoration: underline; }
 td.wide { min-width: 190px; }
-.tabular td { white-space: nowrap; vertical-align: top; }
+.tabular td { white-space: nowrap; }
 .tabular td.json { white-space: normal; min-width: 130px; }
 .tabular td.json:has([open]) { min-width: 300px; }
 td details { margin: 0; }

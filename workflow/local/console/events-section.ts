@@ -4,6 +4,7 @@ import { tableHead } from '../../../functions/shared/runs/page/sections.ts';
 import type { Execution } from '../states/executions.ts';
 import type { HistoryEvent } from '../states/history.ts';
 import { withQuery } from './links.ts';
+import { paged } from './pages-nav.ts';
 import { stepOf } from './steps.ts';
 
 const EVENTS_PER_PAGE = 50;
@@ -11,18 +12,15 @@ const EVENTS_PER_PAGE = 50;
 /** The history, newest first, in pages. */
 export function eventsSection({ history, startedAt, status }: Execution, query: URLSearchParams): Html {
   const { events } = history;
-  const page = Math.max(1, Number(query.get('page')) || 1);
-  const shown = events.toReversed().slice((page - 1) * EVENTS_PER_PAGE, page * EVENTS_PER_PAGE);
+  const { shown, nav } = paged(events.toReversed(), query, {
+    perPage: EVENTS_PER_PAGE,
+    anchor: 'events-heading',
+  });
   const steps = stepOf(events);
-  const last = Math.ceil(events.length / EVENTS_PER_PAGE);
-  const link = (to: number, words: string): Html | false =>
-    to >= 1 &&
-    to <= last &&
-    html`<a href="${withQuery('', { ...Object.fromEntries(query), page: String(to) })}#events-heading">${words}</a>`;
   return html`<section aria-labelledby="events-heading"><h2 id="events-heading">Events</h2>
     <p class="lead">${counted(events.length, 'event')}${status === 'RUNNING' && ' so far'}, newest first. Each one leads to its details.</p>
     <div class="scroll"><table>${tableHead(['#ID', 'Type', 'Step', '#Started after'])}<tbody>${shown.map((event) => row(event, steps.get(event.id), { query, startedAt }))}</tbody></table></div>
-    <nav class="pages" aria-label="Pages of events">${link(page - 1, 'Newer')}<span>Page ${page} of ${last}</span>${link(page + 1, 'Older')}</nav></section>`;
+    ${nav}</section>`;
 }
 
 interface Shown {

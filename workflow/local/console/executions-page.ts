@@ -8,9 +8,10 @@ import { htmlAnswer } from './answers.ts';
 import type { ConsoleData } from './data.ts';
 import { LINKS } from './links.ts';
 import { consolePage, part, timeText } from './page.ts';
+import { paged } from './pages-nav.ts';
 import { durationOf, statusPill } from './status-pill.ts';
 
-const MAX_LISTED = 100;
+const EXECUTIONS_PER_PAGE = 50;
 const REFRESH_MILLIS = 1_000;
 
 /** Every state machine, and the executions of all of them or of one. */
@@ -34,7 +35,7 @@ export function executionsPage(data: ConsoleData, query: URLSearchParams): AwsRe
       head,
       html`<div class="title"><h1>State machines</h1></div>
       ${part('machines', html`<div class="machines">${stateMachines.map((machine) => machineCard(machine, all))}</div>`)}
-      ${part('executions', executionsSection(shown, asked))}`,
+      ${part('executions', executionsSection(shown, asked, query))}`,
     ),
   );
 }
@@ -51,17 +52,20 @@ function machineCard(machine: StateMachineSpec, executions: readonly Execution[]
 /** The rest of it is on the page that starts one. */
 const firstSentence = (text = ''): string => /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
 
-function executionsSection(executions: readonly Execution[], machine: StateMachineSpec | undefined): Html {
-  const more =
-    executions.length > MAX_LISTED
-      ? `The newest ${MAX_LISTED} of ${executions.length}.`
-      : 'Newest first. Times are in UTC.';
+function executionsSection(
+  executions: readonly Execution[],
+  machine: StateMachineSpec | undefined,
+  query: URLSearchParams,
+): Html {
+  const { shown, nav } = paged(executions, query, {
+    perPage: EXECUTIONS_PER_PAGE,
+    anchor: 'executions-heading',
+  });
   const none = 'None yet. Press Start execution: the input {} is enough for most state machines.';
-  const rows = executions.slice(0, MAX_LISTED).map(row);
   return html`<section aria-labelledby="executions-heading">
     <div class="head"><h2 id="executions-heading">Executions${machine !== undefined && html` of ${machine.key}`}</h2>${machine !== undefined && html`<a href="${LINKS.executions}">of all state machines</a>`}</div>
-    <p class="lead">${executions.length === 0 ? none : more}</p>
-    ${executions.length > 0 && html`<div class="scroll"><table class="tabular">${tableHead(['Name', 'Status', 'State machine', 'Start time', 'End time', '#Duration'])}<tbody>${rows}</tbody></table></div>`}
+    <p class="lead">${executions.length === 0 ? none : 'Newest first. Times are in UTC.'}</p>
+    ${executions.length > 0 && html`<div class="scroll"><table class="tabular">${tableHead(['Name', 'Status', 'State machine', 'Start time', 'End time', '#Duration'])}<tbody>${shown.map(row)}</tbody></table></div>${nav}`}
   </section>`;
 }
 

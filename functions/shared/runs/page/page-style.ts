@@ -48,17 +48,20 @@ a[title]:hover { text-decoration: underline; }
 h1 { font-size: 27px; line-height: 1.25; font-weight: 640; letter-spacing: -0.018em; max-width: 30em; text-wrap: balance; }
 h2 { font-size: 16px; font-weight: 640; letter-spacing: -0.006em; }
 h3 { font-size: 13px; font-weight: 620; margin: 18px 0 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); background: var(--line); gap: 1px;
+.tiles { display: flex; flex-wrap: wrap; background: var(--line); gap: 1px;
   border: 1px solid var(--line); border-radius: 12px; overflow: hidden; margin-bottom: 20px; }
-.tile { background: var(--panel); padding: 15px 18px 14px; min-width: 0; }
+/* The last row is filled, however many there are. */
+.tile { flex: 1 1 148px; background: var(--panel); padding: 15px 18px 14px; min-width: 0; }
 .tile dt { color: var(--soft); font-size: 13px; }
 .tile dd { font-size: 22px; font-weight: 620; letter-spacing: -0.02em; line-height: 1.35; white-space: nowrap; }
 .tile small { display: block; color: var(--faint); font-size: 12.5px; font-weight: 400; letter-spacing: 0; line-height: 1.4; white-space: normal; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; padding: 20px 22px; margin-bottom: 20px; }
 section > ol { margin-top: 8px; font-size: 14px; }
-section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 78ch; }
+section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-width: 78ch; text-wrap: pretty; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 20px; margin-bottom: 20px; align-items: start; }
 .columns > section { margin: 0; height: 100%; }
+/* Tables with something to say need the room. */
+.columns:has(td small) { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); }
 .failure { border-color: color-mix(in srgb, var(--bad) 35%, var(--line)); }
 .failure h2 { color: var(--bad); }
 .notice > .failure { border-color: color-mix(in srgb, var(--notice) 35%, var(--line)); }
@@ -109,12 +112,12 @@ td small { color: var(--faint); font-size: 12.5px; display: block; overflow-wrap
 .zero { color: var(--faint); }
 .warn { color: var(--bad); font-weight: 620; }
 footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: anywhere; }
-@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } }
+@media screen and (max-width: 900px) { .pair { grid-template-columns: minmax(0, 1fr); } .tile { flex-basis: 30%; } }
 @media screen and (max-width: 720px) {
   main { padding: 24px 14px 48px; }
   h1 { font-size: 22px; }
   section { padding: 17px 16px; }
-  .columns { grid-template-columns: minmax(0, 1fr); }
+  .columns, .columns:has(td small) { grid-template-columns: minmax(0, 1fr); }
   td .pill { white-space: normal; border-radius: 14px; line-height: 1.35; }
   td .pill::before { flex: none; }
   .monthly thead { position: absolute; clip-path: inset(50%); }
@@ -125,8 +128,7 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   .monthly td:empty { display: none; }
   .monthly .number { display: flex; justify-content: space-between; gap: 12px; }
   .monthly .number::before { content: attr(data-label); color: var(--soft); font-weight: 400; font-size: 13px; }
-  .tiles { grid-template-columns: 1fr 1fr; }
-  .tile { padding: 12px 14px; }
+  .tile { flex-basis: 40%; padding: 12px 14px; }
   .tile dd { font-size: 20px; }
   .facts { grid-template-columns: 7.5em minmax(0, 1fr); gap: 7px 12px; }
   figure .wide { display: none; }
@@ -147,15 +149,15 @@ footer { color: var(--faint); font-size: 13px; padding: 4px 2px; overflow-wrap: 
   tr, figure, .tiles { break-inside: avoid; }
   .columns, .pair { display: block; margin-bottom: 0; }
   .columns > section { height: auto; margin-bottom: 12px; }
-  .tiles { margin-bottom: 12px; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); }
-  .tile { padding: 9px 12px; }
+  .tiles { margin-bottom: 12px; }
+  .tile { flex-basis: 30%; padding: 9px 12px; }
   .tile dd { font-size: 16px; }
   footer { break-before: avoid; padding: 0; font-size: 11px; }
   .scroll, details .scroll { overflow: visible; max-height: none; background: none; }
   table, .facts { font-size: 12px; }
   th, td { padding: 5px 10px 5px 0; white-space: normal; }
   td, td code { overflow-wrap: anywhere; }
-  .pill { white-space: normal; }
+  .pill { white-space: normal; overflow-wrap: normal; }
   a, a[title] { color: inherit; }
 }
 `;

@@ -66,7 +66,7 @@ export function tablesSection({ tables, status }: Report, place?: Place): Html {
   );
   return html`<section aria-labelledby="tables-heading">
     ${heading('tables', 'Tables')}
-    ${tables.length === 0 ? html`<p class="lead">${none}</p>` : html`<div class="scroll"><table>${tableHead(['Table', 'What became of it'])}<tbody>${rows}</tbody></table></div>`}
+    ${tables.length === 0 ? html`<p class="lead">${none}</p>` : html`<div class="scroll"><table>${tableHead(['Table', 'Outcome'])}<tbody>${rows}</tbody></table></div>`}
   </section>`;
 }
 

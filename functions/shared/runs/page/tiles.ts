@@ -64,9 +64,12 @@ function planTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
 function migrationTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
+  // A worker that failed has counted by kind only what it had saved.
+  const isCounted = report.status === 'SUCCEEDED' || metadata + variants === items;
+  const ofKinds = isCounted ? `${kindsText(kinds, metadata, variants)}; ` : '';
   const inPlace = isKept
     ? 'written by the run and kept by the roll back'
-    : `${kindsText(kinds, metadata, variants)}; ${verifiedNote(report)}`;
+    : `${ofKinds}${verifiedNote(report)}`;
   const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
   return [
     productsTile(report),
