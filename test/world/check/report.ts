@@ -32,7 +32,7 @@ export function reportGaps(
 }
 
 /** A sync adds and removes items of the run that it follows, and the report says so. */
-const saysThatItWasFollowed = ({ warnings = [] }: Report): boolean =>
+export const saysThatItWasFollowed = ({ warnings = [] }: Report): boolean =>
   warnings.some((warning) => /^Sync \S+ has kept the tables in step/.test(warning));
 
 /** `DELETED` is about the table that the run worked with, though another one may have its name now. */
