@@ -1,6 +1,7 @@
 import { isNamed, SyncRefusedError, TransientError } from '../shared/errors.ts';
 import type { FoundMapping } from '../shared/aws/event-source-mapping.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { findRun, type Run } from '../shared/ledger/run.ts';
+import { warnRun } from '../shared/ledger/run-update.ts';
 import { functionName, queueArn, syncFailuresQueueName } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import { countFailedBatches } from '../shared/runs/failed-batches.ts';
@@ -19,6 +20,7 @@ const POLL_SECONDS = 5;
  */
 export async function startMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, input);
+  await tellFollowedRun(runtime, run);
   const { mappingId, state } = await makeMapping(runtime, run);
   const askedAt = await noteMapping(runtime, run, mappingId);
   if (state === 'Enabled') return { done: true, waitSeconds: 0 };
@@ -26,6 +28,15 @@ export async function startMapping(runtime: SyncRuntime, input: RunStepInput): P
   throw new SyncRefusedError(
     `The event source mapping ${mappingId} is still ${state} after ${PATIENCE_MILLIS / 60_000} minutes, so changes of table ${run.sourceTable} are not delivered. The sync is cancelled. Look at the mapping in the Lambda console, then start again.`,
   );
+}
+
+/** The counts of the followed run's report know nothing of what a sync writes. Said before anything is written. */
+async function tellFollowedRun({ ledger }: SyncRuntime, { runId, startedAt, follows }: Run): Promise<void> {
+  const followed = follows === undefined ? undefined : await findRun(ledger, follows.runId);
+  if (followed === undefined) return;
+  await warnRun(ledger, followed, [
+    `Sync ${runId} has kept the tables in step with ${followed.sourceTable} from ${startedAt} on. Items that it has added, changed or removed are not in this report's counts.`,
+  ]);
 }
 
 /** @returns since when it is waited for (epoch milliseconds) */

@@ -33,6 +33,14 @@ export function ledgerItems(world: World): readonly LedgerItem[] {
   return itemsOf(world, ledgerName(world)).map((item) => toPlainItem(item) as LedgerItem);
 }
 
+/** The ledger's items under one sort key: all `RUN`s, or all `LOCK`s. */
+export function ledgerItemsAt(world: World, sortKey: string): readonly LedgerItem[] {
+  const found = itemsOf(world, ledgerName(world)).filter(
+    ({ SK }) => SK !== undefined && 'S' in SK && SK.S === sortKey,
+  );
+  return found.map((item) => toPlainItem(item) as LedgerItem);
+}
+
 /** The runs, oldest first. */
 export function runsOf(world: World): readonly LedgerItem[] {
   const runs = ledgerItems(world).filter(({ SK }) => SK === 'RUN');

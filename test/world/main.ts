@@ -89,10 +89,10 @@ async function mutate(seed: number, runs: number): Promise<void> {
     const isSound =
       failure !== undefined &&
       (await runWorlds({ seed: failure.seed, runs: 1, shrunk: 0, theme: values.theme })).violations === 0;
-    if (isSound) found.push({ name, worlds: worlds.runs, seed: failure.seed });
+    if (isSound) found.push({ name, worlds: failure.seed - seed + 1, seed: failure.seed });
     else missed.push(name);
     const end = isSound
-      ? `found in ${worlds.runs} worlds (seed ${failure.seed}: ${failure.violations[0]})`
+      ? `found in ${failure.seed - seed + 1} worlds (seed ${failure.seed}: ${failure.violations[0]})`
       : `not found in ${worlds.runs} worlds`;
     if (!values.json) console.log(`${attack}: ${name}: ${end}`);
   }

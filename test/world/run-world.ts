@@ -10,7 +10,7 @@ import type { Plan } from './plan.ts';
 import { type Scene, untilRest } from './scene.ts';
 import { stock } from './stock.ts';
 import { followRun } from './sync-story.ts';
-import { refusalOf, watchRequests, watchStarts } from './watch.ts';
+import { refusalOf, watchRequests, watchTransactions } from './watch.ts';
 import { createWorld, type World } from './world.ts';
 
 /** Which world, and how. */
@@ -75,7 +75,7 @@ async function live(world: World, plan: Plan): Promise<readonly string[]> {
   };
   const writes: string[] = [];
   watchRequests(scene, writes);
-  watchStarts(scene);
+  watchTransactions(scene, writes);
   world.trouble = plan.trouble;
   world.refusal = (request) => refusalOf(plan, request);
   const isHasty = plan.isHasty && plan.followUps.length > 0;

@@ -1,4 +1,5 @@
 import { dynamoError } from './aws/errors.ts';
+import { watchLedger } from './check/every-moment.ts';
 import { tamper } from './actors/tamperer.ts';
 import { ledgerItems, migrationsOf, SOURCE, tableOf } from './holdings.ts';
 import { type Act, type Plan, RECORDS } from './plan.ts';
@@ -101,9 +102,14 @@ function perform(scene: Scene, act: Act): void {
   });
 }
 
-/** Remembers what is there when a run begins. */
-export function watchStarts({ world, memory }: Scene): void {
-  world.onBegin = () => {
-    for (const run of migrationsOf(world)) memory.begin(String(run['runId']));
+/** Remembers what is there when a run begins, and checks the ledger after each of its transactions. */
+export function watchTransactions(scene: Scene, found: string[]): void {
+  const { world, memory } = scene;
+  const ledger = watchLedger(world);
+  world.onTransaction = (caller) => {
+    if (caller.startsWith('beginRun#'))
+      for (const run of migrationsOf(world)) memory.begin(String(run['runId']));
+    const gaps = ledger.look();
+    if (!scene.isTampered) found.push(...gaps.map((gap) => `the ledger: ${gap}`));
   };
 }

@@ -30,8 +30,8 @@ export interface World {
   onRequest: (request: FunctionRequest) => void;
   /** Refuses a request of a function, for want of a permission. */
   refusal: (request: FunctionRequest) => Error | undefined;
-  /** Called when beginRun has carried out a transaction. */
-  onBegin: () => void;
+  /** Called when a function's transaction was carried out, or refused. */
+  onTransaction: (caller: string) => void;
   /** Called when an execution has ended. */
   onEnd: (execution: Execution) => void;
   /** What the functions have logged. */
@@ -81,7 +81,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     misfortunes,
     onRequest: () => undefined,
     refusal: () => undefined,
-    onBegin: () => undefined,
+    onTransaction: () => undefined,
     onEnd: () => undefined,
     log: [],
     person: { life: newLife(), caller: { name: 'person', tags: {} }, isTroubled: false, underWay: new Set() },
@@ -91,7 +91,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
       misfortunes,
       kill: (sender) => lambda.kill(sender),
       afterApplying: ({ caller }, operation) => {
-        if (operation === 'TransactWriteItems' && caller.name.startsWith('beginRun#')) world.onBegin();
+        if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
       },
       beforeSending: (sender, request) => {
         world.onRequest(request);

@@ -27,6 +27,14 @@ describe('the start of a sync', () => {
     expect(await lock()).toMatchObject({ runId: 's' });
   });
 
+  it('is noted in the run that it follows, whose counts do not know of it, once', async () => {
+    await world.begin('s');
+    await world.step('startMapping', 's');
+    await world.step('startMapping', 's');
+    const { warnings } = (await findRun(world.observer.ledger, 'm')) ?? {};
+    expect(warnings).toEqual([expect.stringMatching(/^Sync s has kept the tables in step with products/)]);
+  });
+
   it('is the same start when an answer was lost', async () => {
     await world.begin('s');
     expect(await world.begin('s')).toMatchObject({ outcome: 'START', runId: 's' });

@@ -12,6 +12,7 @@ import { tableOf } from '../holdings.ts';
 export const SHOP_ACTS = [
   'order',
   'note',
+  'note product',
   'change product',
   'add product',
   'remove product',
@@ -21,6 +22,10 @@ export const SHOP_ACTS = [
 export type ShopAct = (typeof SHOP_ACTS)[number];
 
 const TABLES = ['cart', 'orders', 'returns', TARGET] as const;
+
+/** The item that a product becomes first, whether or not it is there. */
+const targetOf = (product: WireItem | undefined): WireItem | undefined =>
+  product && { PK: { S: `PRODUCT#${idOf(product)}` }, SK: { S: 'METADATA' } };
 
 /** A shop that goes on selling. It sends one request after the other, and remembers what was applied and answered. */
 export interface Shop {
@@ -89,6 +94,8 @@ export function openShop(world: World, memory: Memory): Shop {
         return mark(scheduler.pick(TABLES), { PK: { S: `SHOP-ORDER#${count}` }, SK: { S: 'METADATA' } });
       case 'note':
         return note(pick(itemsOf(world, TARGET)));
+      case 'note product':
+        return note(targetOf(product));
       case 'add product':
         return put({ id: { S: `sold-${count}` }, name: { S: 'New' }, price: { S: '1.00' } });
       case 'change product':

@@ -1,6 +1,6 @@
 import { stringAttribute } from '../../../functions/shared/items/wire-item.ts';
 import type { Report, ReportedTable } from '../../../functions/shared/runs/report.ts';
-import { itemsOf, ledgerItems, objectBody, runsOf, tableOf, TARGET } from '../holdings.ts';
+import { itemsOf, ledgerItems, objectBody, tableOf, TARGET } from '../holdings.ts';
 import type { World } from '../world.ts';
 
 /** The report of a run from the bucket. */
@@ -27,13 +27,13 @@ export function reportGaps(
     ...report.tables
       .filter(({ name }) => !isRemovedSince(name))
       .flatMap((table) => tableGaps(world, runId, table)),
-    ...(isRemovedSince(TARGET) || isFollowed(world, runId) ? [] : countGaps(world, report)),
+    ...(isRemovedSince(TARGET) || saysThatItWasFollowed(report) ? [] : countGaps(world, report)),
   ];
 }
 
-/** A sync adds and removes items of the run that it follows, and the run's own counts do not know of it. */
-const isFollowed = (world: World, runId: string): boolean =>
-  runsOf(world).some(({ follows }) => (follows as { readonly runId?: string } | undefined)?.runId === runId);
+/** A sync adds and removes items of the run that it follows, and the report says so. */
+export const saysThatItWasFollowed = ({ warnings = [] }: Report): boolean =>
+  warnings.some((warning) => /^Sync \S+ has kept the tables in step/.test(warning));
 
 /** `DELETED` is about the table that the run worked with, though another one may have its name now. */
 function tableGaps(world: World, runId: string, { name, outcome, access }: ReportedTable): readonly string[] {

@@ -33,6 +33,28 @@ export const editedItems: Theme = (draw) => {
   };
 };
 
+/** The shop writes items under the keys of the run, between its look at them and its own write. */
+export const takenKeys: Theme = (draw) => ({
+  existing: SHOP_TABLES,
+  input: { ...QUIET.input, ...(draw.chance(0.4) && { onExisting: 'replace' }) },
+  trouble: {
+    ...NO_TROUBLE,
+    slow: draw.pick([0, 0.5]),
+    at: { slow: /^migrateProductsEnhanced#\d+: PutItem/ },
+  },
+  acts: several(draw, 16, (): Act => ({
+    when: {
+      by: 'migrateProductsEnhanced',
+      operation: draw.pick(['BatchGetItem', 'PutItem']),
+      nth: draw.between(1, 10),
+      millis: draw.between(0, 20),
+    },
+    who: 'shop',
+    what: 'note product',
+  })),
+  followUps: draw.chance(0.5) ? ['roll back with confirmation'] : [],
+});
+
 /** What the shop has written into the tables of a run that succeeded must survive its roll back. */
 export const usedTables: Theme = (draw) => ({
   acts: several(draw, 4, (): Act => ({

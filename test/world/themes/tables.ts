@@ -25,12 +25,13 @@ export const lostCreation: Theme = (draw) => {
 
 /** A run that succeeded is rolled back, closing its tables takes effect late, and the shop goes on writing. */
 export const lateClosing: Theme = (draw) => {
+  const nth = draw.between(1, 4);
   const write = (): Act => ({
     when: {
       by: 'rollBack',
-      operation: draw.pick(['DeleteTable', 'DeleteTable', 'Scan', 'PutResourcePolicy']),
-      nth: draw.between(1, 6),
-      millis: draw.between(0, draw.pick([3, 50])),
+      operation: draw.pick(['DeleteTable', 'DeleteTable', 'Scan']),
+      nth,
+      millis: draw.between(0, draw.pick([3, 20])),
     },
     who: 'shop',
     what: draw.chance(0.8) ? 'order' : 'note',
