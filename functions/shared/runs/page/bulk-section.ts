@@ -9,10 +9,9 @@ import { facts, shouldBeZero } from './sections.ts';
 /** DynamoDB's bulk put of each table, where the run used it. */
 export function bulkSection({ bulkPuts = [] }: Report, place?: Place): Html | undefined {
   if (bulkPuts.length === 0) return undefined;
-  const isAlone = bulkPuts.length === 1;
   return html`<section aria-labelledby="bulk-heading">${heading('bulk', 'Bulk put')}
     <p class="lead">DynamoDB read the files from S3 and wrote the items itself.</p>
-    ${bulkPuts.map((one) => html`${!isAlone && html`<h3><code>${one.table}</code></h3>`}${bulkFacts(one, place)}`)}</section>`;
+    ${bulkPuts.map((one) => bulkFacts(one, place))}</section>`;
 }
 
 function bulkFacts(bulkPut: ReportedBulkPut, place: Place | undefined): Html {
