@@ -27,9 +27,11 @@ function bulkFacts(bulkPut: ReportedBulkPut, place: Place | undefined): Html {
     ['Failed', shouldBeZero(failed)],
     ['Existed already', `${counted(alreadyPresent, 'item')} of others, left as they were`],
     ['Charged for', bulkPutBytes === undefined ? 'not known' : bytes(bulkPutBytes)],
-    [
-      'Report',
-      html`${consoleLink(place, 'objects', { subject: reportUri })}${reportObjects !== undefined && html`<br>${counted(reportObjects, 'object')} with items that were not written`}`,
-    ],
+    reportUri === undefined
+      ? undefined
+      : [
+          'Report',
+          html`${consoleLink(place, 'objects', { subject: reportUri })}${reportObjects !== undefined && html`<br>${counted(reportObjects, 'object')} with items that were not written`}`,
+        ],
   ]);
 }
