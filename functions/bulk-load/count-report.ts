@@ -11,17 +11,17 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { BulkWork } from './bulk-work.ts';
 import type { ReportLine } from './read-report.ts';
 
-/** What a checkpoint keeps of the items that stood where one was to be written. */
+/** What a checkpoint keeps of the items that already existed under keys of the run. */
 export type CountedReport = Pick<Shard, 'counters' | 'samples' | 'foundRuns'>;
 
-/** An item whose condition did not hold, and what stands in its place. */
+/** An item whose condition did not hold, and the existing one. */
 interface Met {
   readonly item: WireItem;
   readonly existing: WireItem;
 }
 
 /**
- * Adds lines of a report to what is counted: items that stood there already, whose they are, and the first of their keys.
+ * Adds lines of a report to what is counted: items that already existed, whose they are, and the first of their keys.
  * What an earlier operation of the same run has written counts as written.
  */
 export async function countReport(

@@ -79,7 +79,7 @@ export function assertLoaded(
   const { alreadyPresent = 0 } = progress.counters;
   if (isNew && alreadyPresent > 0)
     throw new BulkLoadError(
-      `Table ${table.name} was created by this run, and ${counted(alreadyPresent, 'item')} of others stood where one was to be written: ${named(progress)}. Stop whoever writes there until the run has succeeded, then start again.`,
+      `Table ${table.name} was created by this run, but others had written ${counted(alreadyPresent, 'item')} under its keys: ${named(progress)}. What they wrote is left as it is. Keep others from writing there until the run has succeeded, then start again.`,
     );
   // The digest of a new table shows what is in it.
   if (isReported || (isNew && !resumed)) return;

@@ -18,6 +18,7 @@ import type { BulkWork } from './bulk-work.ts';
 import { assertInput } from './check-input.ts';
 import { countReport } from './count-report.ts';
 import { assertLoaded, lostError, notLoaded, refusedItems, tokenTaken } from './judge-operation.ts';
+import { waitSeconds } from './wait-seconds.ts';
 import { readReport, REPORT_START, type ReportFile, reportFiles } from './read-report.ts';
 
 /** The load of one table. */
@@ -110,16 +111,10 @@ function start(
   });
 }
 
-const FIRST_WAIT_SECONDS = 1;
-const LONGEST_WAIT_SECONDS = 300;
-/** A tenth of what it has taken so far: a wait costs nine events, and an operation of a week stays below 3,000 waits. */
-const WAIT_SHARE = 0.1;
-
 async function wait({ onWait }: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause'> {
   await turn.save(noted(turn.progress, operation));
   const { startedAt = turn.progress.cursor?.intentAt ?? 0 } = operation;
-  const seconds = Math.round(((turn.clock.now() - startedAt) / 1_000) * WAIT_SHARE);
-  onWait(Math.max(FIRST_WAIT_SECONDS, Math.min(LONGEST_WAIT_SECONDS, seconds)));
+  onWait(waitSeconds((turn.clock.now() - startedAt) / 1_000));
   return 'pause';
 }
 
@@ -136,7 +131,7 @@ async function conclude(load: TableLoad, turn: BulkTurn, operation: BulkOperatio
   const prefix = RUN_LAYOUT.bulkReport(runId, work.table.name, attempt);
   const files = await reportFiles(runtime, { prefix, operationArn: operation.arn });
   if (files === undefined && turn.clock.now() - (operation.endedAt ?? 0) < REPORT_PATIENCE_MILLIS) {
-    load.onWait(FIRST_WAIT_SECONDS);
+    load.onWait(waitSeconds(0));
     return 'pause';
   }
   if (operation.failed > 0) return refuse(load, turn, { operation, files: files ?? [] });

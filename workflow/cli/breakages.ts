@@ -26,6 +26,12 @@ function nothingButAKey(): WireItem {
 /** Begins inside the data: some batches are written before. */
 const batchesBefore = 3;
 
+function refusalOf(operation: string) {
+  const message = `Not authorized to perform dynamodb:${operation} (on purpose, by --break migrate).`;
+  const error = { kind: 'error', code: 'AccessDeniedException', status: 400, message } as const;
+  return { service: 'dynamodb', operation, ...error } as const;
+}
+
 /** By what is said after `--break`. */
 export const breakages: Readonly<Record<string, Breakage>> = {
   product: {
@@ -42,18 +48,12 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   },
   migrate: {
     story:
-      'DynamoDB refuses to write in the middle of MigrateProducts, so everything that was created is rolled back.',
+      'DynamoDB refuses to write while the tables are being filled, so everything that was created is rolled back.',
     inject(faults) {
-      const message = 'Not authorized to perform dynamodb:BatchWriteItem (on purpose, by --break migrate).';
-      const refusal = { kind: 'error', code: 'AccessDeniedException', status: 400, message } as const;
+      const table = migration.filled[0]?.name ?? '';
       const later = { nth: batchesBefore + 1, times: Number.POSITIVE_INFINITY };
-      faults.add({
-        service: 'dynamodb',
-        operation: 'BatchWriteItem',
-        table: migration.filled[0]?.name ?? '',
-        ...later,
-        ...refusal,
-      });
+      faults.add({ table, ...later, ...refusalOf('BatchWriteItem') });
+      faults.add({ table, ...refusalOf('StartBulkPutItems') });
     },
   },
 };

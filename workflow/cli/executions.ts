@@ -11,6 +11,7 @@ import {
 import * as z from 'zod';
 import type { OperatorContext } from './context.ts';
 import { machineArn, type MachineName } from '../../functions/shared/names.ts';
+import { defaultWay } from '../graph/machine-graph.ts';
 import type { MachineDefinition } from '../local/states/prepare-machine.ts';
 import type { Pictures } from './run-record.ts';
 import { stateVisits } from './state-visits.ts';
@@ -80,13 +81,9 @@ export async function describeMachine(sfn: SFNClient, stateMachineArn: string): 
 /** @param definition in Amazon States Language */
 export function machineOf(definition: string): Machine {
   const { StartAt, States } = machineSchema.parse(JSON.parse(definition));
-  const way = new Set<string>();
-  for (let name = StartAt; name !== undefined && !way.has(name);) {
-    way.add(name);
-    name = States[name]?.Next ?? States[name]?.Default;
-  }
-  const steps = [...way].filter((name) => STEP_TYPES.has(States[name]?.Type ?? ''));
   const read = StartAt === undefined ? undefined : { StartAt, States };
+  const way = read === undefined ? [] : defaultWay(read);
+  const steps = way.filter((name) => STEP_TYPES.has(States[name]?.Type ?? ''));
   return { topLevel: new Set(Object.keys(States)), steps, definition: read };
 }
 

@@ -62,13 +62,18 @@ export async function followExecution(
       watch.endedAfter = end && (end.finishedAt.getTime() - end.startedAt.getTime()) / 1_000;
       await patiently(() => look(context, watch, view));
       if (end !== undefined) return { ...end, runId: watch.runId, state: watch.state };
-      await pause(intervalMillis, signal);
+      await pause(isNearEnd(watch) ? intervalMillis * NEAR_END_SHARE : intervalMillis, signal);
     }
     return undefined;
   } finally {
     view.end();
   }
 }
+
+/** The last state takes a moment, and then there is nothing left to wait for. */
+const NEAR_END_SHARE = 0.2;
+
+const isNearEnd = ({ state, definition: { steps } }: Watch): boolean => state === steps.at(-1);
 
 /** What is remembered from one look to the next. */
 interface Watch {

@@ -154,6 +154,7 @@ function startAws(options: LocalRunOptions, { shop, breakage, log }: LocalAws): 
     products: following(shop.products, breakage?.product),
     log: (functionName, text) => void log.write(`${functionName}: ${text}`),
     keepsSource: !isShopGiven(options),
+    preload: 'migrate',
     ...(dynamodb === undefined ? {} : { dynamodbUrl: dynamodb }),
     ...(s3 === undefined ? {} : { s3Url: s3 }),
   });

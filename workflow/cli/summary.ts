@@ -180,21 +180,22 @@ function backupText({ uri, files, items }: NonNullable<Report['backup']>): strin
 }
 
 function bulkRows(bulkPut: ReportedBulkPut): readonly Row[] {
-  const { table, operationArn = 'of an unknown ARN', processed, failed, alreadyPresent } = bulkPut;
-  const { bulkPutBytes, startedAt, endedAt, reportUri } = bulkPut;
+  const { table, operationArn, processed, failed, alreadyPresent, bulkPutBytes } = bulkPut;
+  if (operationArn === undefined) return [['Bulk put', `into ${table}: not known to have been started`]];
   const charged = bulkPutBytes === undefined ? '' : `, ${bytes(bulkPutBytes)} charged for`;
-  const times = [
-    ...(startedAt === undefined ? [] : [`from ${moment(startedAt)}`]),
-    ...(endedAt === undefined ? [] : [`to ${moment(endedAt)} UTC`]),
-  ].join(' ');
   return [
     [
       'Bulk put',
       `into ${table}: ${counted(processed, 'item')} processed, ${count(failed)} failed, ${count(alreadyPresent)} of others existed already${charged}`,
     ],
-    ['', `${operationArn}${times === '' ? '' : `, ${times}`}`],
-    ['', `reported in ${reportUri}`],
+    ['', `${operationArn}${timesText(bulkPut)}`],
+    ...(bulkPut.reportUri === undefined ? [] : [['', `reported in ${bulkPut.reportUri}`] as const]),
   ];
+}
+
+function timesText({ startedAt, endedAt }: ReportedBulkPut): string {
+  const from = startedAt === undefined ? '' : `, from ${moment(startedAt)} UTC`;
+  return endedAt === undefined ? from : `${from} to ${moment(endedAt)} UTC`;
 }
 
 function costRows({ cost }: Report): readonly Row[] {

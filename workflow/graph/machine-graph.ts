@@ -68,3 +68,14 @@ export function usualStates(machine: MachineDefinition): ReadonlySet<string> {
   for (const state of found) for (const { from, to } of ways) if (from === state) found.add(to);
   return found;
 }
+
+/** The states that an execution passes by the default of every choice, in order. */
+export function defaultWay({ StartAt, States }: MachineDefinition): readonly string[] {
+  const way = new Set<string>();
+  for (let name: string | undefined = StartAt; name !== undefined && !way.has(name);) {
+    way.add(name);
+    const { Next, Default } = (States[name] ?? {}) as Onward & { readonly Default?: string };
+    name = Next ?? Default;
+  }
+  return [...way];
+}

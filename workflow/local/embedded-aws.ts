@@ -1,5 +1,6 @@
 import { REGION, STAGE } from './account.ts';
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
+import { functionsOnTheWay } from '../graph/functions-on-the-way.ts';
 import { assembleCloud } from './assemble-cloud.ts';
 import { createResources } from './deploy/create-resources.ts';
 import { packageService } from './deploy/package-service.ts';
@@ -8,8 +9,11 @@ import { assertEngines, startEngines, type Engines } from './engines.ts';
 import type { Faults } from './gateway/faults.ts';
 import { startHttpServer } from './gateway/http-server.ts';
 import type { RequestLog } from './gateway/request-log.ts';
+import type { PreloadedFunction } from './lambda/function-runner.ts';
 import type { WarmWorkers } from './lambda/function-worker.ts';
+import { findFunction } from './lambda/lambda-service.ts';
 import type { MappingControls } from './lambda/mappings/mappings.ts';
+import type { MachineDefinition } from './states/prepare-machine.ts';
 import { loadProducts, TableThereError } from './products/load-products.ts';
 import type { EventBus } from './services/event-bus.ts';
 import type { Queue } from './services/sqs/queue.ts';
@@ -48,6 +52,8 @@ export interface EmbeddedAwsOptions {
   readonly maxWorkers?: number;
   /** Idle workers that are kept warm; a worker is about 33 MB. */
   readonly maxIdleWorkers?: number;
+  /** Short name of a state machine whose functions are loaded while everything else starts, before they are called. */
+  readonly preload?: string;
   /** For tests: idle workers are left here when it stops, for the next one at the same port. */
   readonly warm?: WarmWorkers;
 }
@@ -96,17 +102,34 @@ const DEFAULT_PORT = 4566;
  */
 export async function startEmbeddedAws(options: EmbeddedAwsOptions = {}): Promise<EmbeddedAws> {
   assertEngines(options);
-  const deployment = withEnvironment(
-    await readDeployment(options.packageDir ?? (await packageService())),
-    options,
-  );
-  const engines = await startEngines(options);
-  try {
+  const [deployment, engines] = await deploymentAndEngines(options);
+  const aws = await orStop(engines, async () => {
     await createResources(engines, deployment);
-    const isFilled = await fillSource(options, deployment, engines);
-    return { ...(await startEndpoint(options, deployment, engines)), isFilled };
+    return startEndpoint(options, deployment, engines);
+  });
+  return orStop(aws, async () => ({ ...aws, isFilled: await fillSource(options, deployment, engines) }));
+}
+
+/** Does what may fail once something runs that must not be left behind. */
+async function orStop<T>(running: { stop(): Promise<void> }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    await engines.stop();
+    await running.stop();
+    throw error;
+  }
+}
+
+/** Neither waits for the other. */
+async function deploymentAndEngines(
+  options: EmbeddedAwsOptions,
+): Promise<readonly [deployment: Deployment, engines: Engines]> {
+  const starting = startEngines(options);
+  try {
+    const packageDir = options.packageDir ?? (await packageService());
+    return [withEnvironment(await readDeployment(packageDir), options), await starting];
+  } catch (error) {
+    await starting.then((engines) => engines.stop()).catch(() => undefined);
     throw error;
   }
 }
@@ -131,6 +154,7 @@ async function startEndpoint(
     return response === undefined ? cloud.dispatcher.dispatch(raw) : { kind: 'answer', response };
   });
   endpoint = `http://127.0.0.1:${server.port}`;
+  void cloud.runner.preload(preloaded(deployment, options.preload));
   const stop = async () => {
     cloud.stop();
     await Promise.all([cloud.runner.stop(), server.close()]);
@@ -152,6 +176,17 @@ async function startEndpoint(
     timeOutExecution: (arn) => cloud.states.executions.get(arn)?.end({ status: 'TIMED_OUT' }),
     stop: () => (stopped ??= stop()),
   };
+}
+
+/** The functions of a state machine, in the order in which it calls them. */
+function preloaded(
+  { stateMachines, functions }: Deployment,
+  machine: string | undefined,
+): readonly PreloadedFunction[] {
+  const { definition } = stateMachines.find(({ key }) => key === machine) ?? {};
+  if (definition === undefined) return [];
+  const called = functionsOnTheWay(JSON.parse(definition) as MachineDefinition);
+  return called.map(({ name, atOnce }) => ({ spec: findFunction(functions, name), workers: atOnce }));
 }
 
 /** As the functions are told it. */

@@ -70,9 +70,13 @@ export async function startEngines({ dynamodbUrl, s3Url }: EngineChoice): Promis
     return engine.url;
   };
   try {
-    const dynamodb = createEngineClient('DynamoDB engine', await urlOf(dynamodbUrl, startDynoxide));
+    const starting = [urlOf(dynamodbUrl, startDynoxide), urlOf(s3Url, startFauxqs)] as const;
+    // What is still starting when the other one has failed would not be stopped.
+    await Promise.allSettled(starting);
+    const [dynamodbAt, s3At] = await Promise.all(starting);
+    const dynamodb = createEngineClient('DynamoDB engine', dynamodbAt);
     if (dynamodbUrl !== undefined) await assertDynamoDb(dynamodb);
-    const s3 = createEngineClient('S3 engine', await urlOf(s3Url, startFauxqs));
+    const s3 = createEngineClient('S3 engine', s3At);
     return {
       dynamodb,
       s3,

@@ -31,8 +31,8 @@ export interface ReportedBulkPut {
   readonly alreadyPresent: number;
   /** What DynamoDB charges for, of every attempt. Absent before the first look at the operation. */
   readonly bulkPutBytes?: number;
-  /** Where DynamoDB puts what it reports of the operation. */
-  readonly reportUri: string;
+  /** Where DynamoDB puts what it reports of the operation. Absent: it is not known whether it was started. */
+  readonly reportUri?: string;
   /** Objects of that report with lines that were read. Absent: it was not read to its end. */
   readonly reportObjects?: number;
 }
@@ -47,8 +47,9 @@ export function reportedEngine(
   const bulkPuts = (shards.get('BulkLoad') ?? []).flatMap((shard) => {
     const cursor = shard.cursor as BulkCursor | undefined;
     if (cursor === undefined) return [];
-    const reportUri = `s3://${bucket}/${RUN_LAYOUT.bulkReport(run.runId, cursor.table, cursor.attempt)}`;
-    return [{ ...bulkPut(shard, cursor), reportUri }];
+    const { operationArn, table, attempt } = cursor;
+    const reportUri = `s3://${bucket}/${RUN_LAYOUT.bulkReport(run.runId, table, attempt)}`;
+    return [{ ...bulkPut(shard, cursor), ...(operationArn !== undefined && { reportUri }) }];
   });
   return {
     ...(writeEngine !== undefined && { writeEngine }),

@@ -34,6 +34,29 @@ describe('the plan of a restore', () => {
       message: expect.stringMatching(/^The restore is estimated at \$.*Nothing was created\./),
     });
   });
+  it('has no dollars for a table of another class than Standard, and then no limit of them can be kept', async () => {
+    ({ bench } = await backedUp(products(60), { TableClass: 'STANDARD_INFREQUENT_ACCESS' }));
+    const { plan } = await prepareRestore(bench.runtime, {}, startTime);
+    expect(plan).toMatchObject({ unpricedClass: 'STANDARD_INFREQUENT_ACCESS' });
+    expect(plan.estimate).not.toHaveProperty('dollars');
+    expect(plan.warnings).toEqual([expect.stringContaining('the table class STANDARD_INFREQUENT_ACCESS')]);
+    await expect(prepareRestore(bench.runtime, { maxCost: 100 }, startTime)).rejects.toMatchObject({
+      name: 'CostLimitError',
+    });
+  });
+  it('compares bulk put and batch as a migration does, and refuses bulk put where something is in its way', async () => {
+    ({ bench } = await backedUp(products(60)));
+    const auto = await prepareRestore(bench.runtime, { writeEngine: 'auto' }, startTime);
+    expect(auto.plan.writeEngine?.why).toMatch(/^nothing states the price in ap-southeast-2/);
+    const { plan } = await prepareRestore(bench.runtime, { writeEngine: 'bulk' }, startTime);
+    expect(plan.warnings).toEqual([expect.stringContaining('bulk put in ap-southeast-2')]);
+    await expect(
+      prepareRestore(bench.runtime, { writeEngine: 'bulk', writeUnitsPerSecond: 500 }, startTime),
+    ).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining('least cap is 1,024'),
+    });
+  });
   it('gives every file to exactly one shard, spread over the segments', async () => {
     const sealed = await backedUp(products(900));
     bench = sealed.bench;

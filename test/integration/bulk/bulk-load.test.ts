@@ -105,7 +105,9 @@ describe('a foreign item under a key of the run in a table that the run has crea
     await bench.step();
     await bench.fill('even', [foreign('p-2')]);
     await expect(bench.load()).rejects.toEqual(
-      bulkLoadError(/^Table even was created by this run, and 1 item of others stood .*: p-2\./),
+      bulkLoadError(
+        /^Table even was created by this run, but others had written 1 item under its keys: p-2\./,
+      ),
     );
     expect(await scan('even')).toContainEqual(foreign('p-2'));
     const [even] = await reported();

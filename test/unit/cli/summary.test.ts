@@ -166,10 +166,12 @@ describe('printSummary', () => {
     expect(text).toContain(
       'Bulk put     into products-enhanced: 24,995 items processed, 3 failed, 7 of others existed already, 1.5 MB charged for',
     );
-    expect(text).toContain('bulk-operation/1, from 2026-03-01 12:00:10 to 2026-03-01 12:00:20 UTC');
+    expect(text).toContain('bulk-operation/1, from 2026-03-01 12:00:10 UTC to 2026-03-01 12:00:20 UTC');
     expect(text).toContain('reported in s3://bucket/runs/r/bulk/products-enhanced/2/');
     const { startedAt: _, endedAt: __, operationArn: ___, bulkPutBytes: ____, ...unknown } = bulkPut;
-    expect(summaryOf(largeView({ bulkPuts: [unknown] }).report)).toContain('of an unknown ARN\n');
+    expect(summaryOf(largeView({ bulkPuts: [unknown] }).report)).toContain(
+      'products-enhanced: not known to have been started\n',
+    );
   });
 
   it('puts the failure first and says what to do now', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { functionsOnTheWay } from '../../../workflow/graph/functions-on-the-way.ts';
 import { drawGraph, type GraphMarks } from '../../../workflow/graph/draw-graph.ts';
 import { type GraphEvent, historyMarks } from '../../../workflow/graph/history-marks.ts';
 import { edgeKey } from '../../../workflow/graph/machine-graph.ts';
@@ -232,5 +233,46 @@ describe('the marks of an execution', () => {
     const { statuses } = historyMarks(machine, events(...begun, [type]));
     expect(statuses.get('Work')).toBe(status);
     expect(statuses.get('Which')).toBe('succeeded');
+  });
+});
+
+describe('the functions on the way of a machine', () => {
+  const task = (name: string, more: object) => ({
+    Type: 'Task',
+    Parameters: { FunctionName: name },
+    ...more,
+  });
+
+  it('are those that it calls if nothing fails, in order, those of a Map two at once', () => {
+    const calls = functionsOnTheWay({
+      StartAt: 'Begin',
+      States: {
+        Begin: task('begin', { Next: 'Begun', Catch: [{ Next: 'Undo' }] }),
+        Begun: { Type: 'Choice', Choices: [{ Next: 'Recover' }], Default: 'Work' },
+        Recover: task('recover', { Next: 'Begin' }),
+        Work: {
+          Type: 'Map',
+          ItemProcessor: { StartAt: 'Turn', States: { Turn: task('work', { End: true }) } },
+          Next: 'Both',
+        },
+        Both: {
+          Type: 'Parallel',
+          Branches: ['left', 'right'].map((name) => ({
+            StartAt: name,
+            States: { [name]: task(name, { End: true }) },
+          })),
+          Next: 'End',
+        },
+        End: task('end', { End: true }),
+        Undo: task('undo', { End: true }),
+      },
+    });
+    expect(calls.map(({ name, atOnce }) => `${name} ${atOnce}`)).toEqual([
+      'begin 1',
+      'work 2',
+      'left 1',
+      'right 1',
+      'end 1',
+    ]);
   });
 });

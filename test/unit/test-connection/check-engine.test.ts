@@ -28,6 +28,15 @@ describe('the check of the write engine', () => {
     expect(check({ input: {} }).outcome).toBeUndefined();
   });
 
+  it('names what is in the way of bulk put even where nobody asks for it, for the plan to show', () => {
+    const plan = { ...SINGLE_PLAN, estimatedProducts: 10, estimatedBytes: 10_000 };
+    const targets = [{ TableName: 't', Replicas: [{}] }];
+    const input = parseMigrateInput({ onExisting: 'replace' });
+    expect(checkEngine({ input, plan, region: 'ap-southeast-2', targets })).toEqual({
+      obstacles: [expect.stringContaining('cannot replace'), 'table t is a global table'],
+    });
+  });
+
   it('takes bulk put where the input asks for it and nothing is in its way', () => {
     expect(check({})).toMatchObject({ engine: 'bulk', outcome: 'done' });
   });

@@ -63,7 +63,10 @@ export function limitsOf(run: ScaledRun): readonly Limit[] {
       TURN_SECONDS,
     ],
     ['memory of a worker, MB', WORKER_MEGABYTES + verifierBytes / 2 ** 20, WORKER_GIGABYTES * 1_024],
-    ['seconds of the execution', estimate.seconds, EXECUTION_SECONDS],
+    // Nobody knows how long a bulk put takes.
+    ...(estimate.bulkPutBytes === undefined
+      ? [['seconds of the execution', estimate.seconds, EXECUTION_SECONDS] as const]
+      : []),
     ['read units a second on the run in the ledger', looks, READ_UNITS_PER_SECOND],
     ['largest item of the ledger, bytes', runBytes, LEDGER_ITEM_BYTES],
     ['PUT a second under one prefix', workers / OBJECT_SECONDS, PUTS_PER_SECOND],

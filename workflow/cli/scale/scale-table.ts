@@ -1,5 +1,6 @@
 import { isCosted } from '../../../functions/shared/cost/cost.ts';
-import { bytes, count, dollars, duration } from '../../../functions/shared/format.ts';
+import { estimatedTime } from '../../../functions/shared/cost/estimated-time.ts';
+import { bytes, count, dollars } from '../../../functions/shared/format.ts';
 import type { Column } from '../plain-table.ts';
 import { limitsOf } from './limits.ts';
 import { isRefused, type RefusedRun, type ScaledRun } from './scale-run.ts';
@@ -42,8 +43,8 @@ function rowOf(run: ScaledRun | RefusedRun): readonly string[] {
     ...about,
     count(plan.workers),
     count(plan.shards.length),
-    duration(estimate.seconds),
-    duration(estimate.secondsAtCaps),
+    estimatedTime(estimate),
+    estimatedTime({ ...estimate, seconds: estimate.secondsAtCaps }),
     isCosted(estimate) ? dollars(estimate.dollars) : 'unknown',
     count(run.files),
     count(run.turns),

@@ -16,12 +16,20 @@ export interface FunctionRunner {
   readonly concurrency: number;
   /** Never rejects for what the function does: that is an error result. */
   invoke(spec: FunctionSpec, payload: string): Promise<CompletedInvocation>;
+  /** Loads functions before their first calls, one worker after the other, as provisioned concurrency does. */
+  preload(functions: readonly PreloadedFunction[]): Promise<void>;
   /** Ends the worker of this number at once. */
   killWorker(number: number): Promise<void>;
   /** Ends every worker of a function at once, and says how many there were. */
   killWorkers(functionName: string): Promise<number>;
   /** Refuses new calls and ends every worker, but the idle ones that {@link RunnerOptions.warm} keeps. */
   stop(): Promise<void>;
+}
+
+/** A function that is loaded before it is called, and by how many workers. */
+export interface PreloadedFunction {
+  readonly spec: FunctionSpec;
+  readonly workers: number;
 }
 
 /** A call that has come to its end. */
@@ -91,6 +99,10 @@ export function createFunctionRunner(options: RunnerOptions): FunctionRunner {
       outputs.delete(worker.number);
       scheduler.release(worker);
       return { ...result, requestId, log: logOf(requestId, output.join(''), millis, spec) };
+    },
+    async preload(functions) {
+      for (const { spec, workers } of functions)
+        for (let worker = 1; worker <= workers; worker += 1) await scheduler.prepare(spec, workers)?.loaded;
     },
     async killWorker(number) {
       await [...scheduler.workers].find((worker) => worker.number === number)?.terminate();

@@ -23,6 +23,8 @@ export interface FunctionWorker {
   readonly functionName: string;
   readonly parts: WorkerParts;
   readonly dead: boolean;
+  /** Resolves once its code is loaded, or the thread has ended. */
+  readonly loaded: Promise<void>;
   /** Takes what the thread writes; another one may take over between two calls. */
   onOutput: (text: string) => void;
   /** Never rejects: whatever ends the worker is an error result. */
@@ -74,11 +76,16 @@ export function startFunctionWorker(parts: WorkerParts): FunctionWorker {
   thread.on('error', () => undefined);
   thread.unref();
   let dead = false;
+  // Nothing else comes before it.
+  const loaded = new Promise<void>(
+    (resolve) => void thread.once('message', resolve).once('exit', () => resolve()),
+  );
   thread.once('exit', () => (dead = true));
   const worker: FunctionWorker = {
     number,
     functionName: spec.name,
     parts,
+    loaded,
     onOutput: () => undefined,
     get dead() {
       return dead;
@@ -123,6 +130,7 @@ function run(thread: Worker, spec: FunctionSpec, invocation: Invocation): Promis
       resolve(ending);
     };
     const onMessage = (message: WorkerMessage) => {
+      if (message.kind === 'loaded') return;
       if (message.kind !== 'started') return settle(endingOf(message));
       clearTimeout(timer);
       timer = limit(invocation.timeoutSeconds);
@@ -147,7 +155,7 @@ function messageOf(spec: FunctionSpec, { requestId, payload, timeoutSeconds }: I
   };
 }
 
-function endingOf(message: Exclude<WorkerMessage, { kind: 'started' }>): Ending {
+function endingOf(message: Exclude<WorkerMessage, { kind: 'loaded' | 'started' }>): Ending {
   if (message.kind === 'result') return { fatal: false, payload: message.payload };
   return { fatal: message.kind === 'crash', error: message.error };
 }

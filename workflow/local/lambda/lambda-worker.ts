@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -37,13 +38,16 @@ function logLine(level: string, values: readonly unknown[]): string {
 }
 
 const loading = load(workerData as WorkerSetup);
+void loading.then(() => post({ kind: 'loaded' }));
 port.on('message', (message: InvokeMessage) => void invoke(message));
 
 async function load({ modulePath, exportName }: WorkerSetup): Promise<Handler | FunctionError> {
   try {
-    const module = (await import(pathToFileURL(modulePath).href)) as Record<string, unknown> & {
-      default?: Record<string, unknown>;
-    };
+    // As Lambda does: an import would read a whole CommonJS bundle for the names that it exports.
+    const loaded: unknown = modulePath.endsWith('.cjs')
+      ? createRequire(import.meta.url)(modulePath)
+      : await import(pathToFileURL(modulePath).href);
+    const module = loaded as Record<string, unknown> & { default?: Record<string, unknown> };
     const handler = module[exportName] ?? module.default?.[exportName];
     if (typeof handler === 'function') return handler as Handler;
     return {

@@ -23,8 +23,9 @@ export interface FunctionError {
   readonly trace?: readonly string[];
 }
 
-/** From the worker: the handler is about to be called, has returned JSON, or has failed. */
+/** From the worker: its code is loaded, whether that worked or not; the handler is about to be called, has returned JSON, or has failed. */
 export type WorkerMessage =
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'started' }
   | { readonly kind: 'result'; readonly payload: string }
   | { readonly kind: 'error'; readonly error: FunctionError }

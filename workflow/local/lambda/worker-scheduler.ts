@@ -5,6 +5,8 @@ import type { FunctionWorker } from './function-worker.ts';
 export interface WorkerScheduler {
   /** A worker that has the function loaded, as soon as there may be one. @throws Error after `close` */
   acquire(spec: FunctionSpec): Promise<FunctionWorker>;
+  /** Starts an idle worker of a function, unless there are `count` of them. Nothing after `close`. */
+  prepare(spec: FunctionSpec, count: number): FunctionWorker | undefined;
   /** Takes a worker back after its call. */
   release(worker: FunctionWorker): void;
   /** Every worker that lives, idle or not. */
@@ -61,6 +63,14 @@ export function createWorkerScheduler(
       if (closed) throw stopping();
       if (busy < limits.busy) return take(spec);
       return new Promise((resolve, reject) => waiting.push({ spec, resolve, reject }));
+    },
+    prepare(spec, count) {
+      const own = [...workers].filter(({ functionName, dead }) => functionName === spec.name && !dead);
+      if (closed || own.length >= count) return undefined;
+      const worker = start(spec);
+      workers.add(worker);
+      idle.push(worker);
+      return worker;
     },
     release(worker) {
       busy -= 1;

@@ -9,10 +9,9 @@ import { facts, shouldBeZero } from './sections.ts';
 /** DynamoDB's bulk put of each table, where the run used it. */
 export function bulkSection({ bulkPuts = [] }: Report, place?: Place): Html | undefined {
   if (bulkPuts.length === 0) return undefined;
-  const isAlone = bulkPuts.length === 1;
   return html`<section aria-labelledby="bulk-heading">${heading('bulk', 'Bulk put')}
     <p class="lead">DynamoDB read the files from S3 and wrote the items itself.</p>
-    ${bulkPuts.map((one) => html`${!isAlone && html`<h3><code>${one.table}</code></h3>`}${bulkFacts(one, place)}`)}</section>`;
+    ${bulkPuts.map((one) => bulkFacts(one, place))}</section>`;
 }
 
 function bulkFacts(bulkPut: ReportedBulkPut, place: Place | undefined): Html {
@@ -28,9 +27,11 @@ function bulkFacts(bulkPut: ReportedBulkPut, place: Place | undefined): Html {
     ['Failed', shouldBeZero(failed)],
     ['Existed already', `${counted(alreadyPresent, 'item')} of others, left as they were`],
     ['Charged for', bulkPutBytes === undefined ? 'not known' : bytes(bulkPutBytes)],
-    [
-      'Report',
-      html`${consoleLink(place, 'objects', { subject: reportUri })}${reportObjects !== undefined && html`<br>${counted(reportObjects, 'object')} with items that were not written`}`,
-    ],
+    reportUri === undefined
+      ? undefined
+      : [
+          'Report',
+          html`${consoleLink(place, 'objects', { subject: reportUri })}${reportObjects !== undefined && html`<br>${counted(reportObjects, 'object')} with items that were not written`}`,
+        ],
   ]);
 }
