@@ -14,8 +14,8 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The checkout whose command it is; this one by default. */
   readonly project?: string;
-  /** Sends the signals once this has been written to standard output or standard error. */
-  readonly interruptAt?: string;
+  /** Sends the signals once this has been written to standard output or standard error, or has happened. */
+  readonly interruptAt?: string | Promise<unknown>;
   /** SIGINT by default. Two of the same kind may arrive as one. */
   readonly signals?: readonly NodeJS.Signals[];
 }
@@ -95,14 +95,14 @@ function run(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };
-  let interrupted = false;
+  const { interruptAt, signals = ['SIGINT'] } = options;
+  const due = Promise.withResolvers<unknown>();
+  if (interruptAt instanceof Promise) due.resolve(interruptAt);
+  void due.promise.then(() => signals.forEach((signal) => child.kill(signal)));
   const collect = (stream: 'stdout' | 'stderr') => (text: string) => {
     written[stream] += text;
     onOutput?.(text);
-    const isDue = options.interruptAt !== undefined && written[stream].includes(options.interruptAt);
-    if (!isDue || interrupted) return;
-    interrupted = true;
-    for (const signal of options.signals ?? (['SIGINT'] as const)) child.kill(signal);
+    if (typeof interruptAt === 'string' && written[stream].includes(interruptAt)) due.resolve(undefined);
   };
   child.stdout.setEncoding('utf8').on('data', collect('stdout'));
   child.stderr.setEncoding('utf8').on('data', collect('stderr'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
-import { endOfExecution } from '../../support/embedded.ts';
+import { endOfExecution, eventually } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { type OperatorSession, playSession, SESSION_PRODUCTS } from '../../support/operator-session.ts';
 import { createScreen, type Screen } from '../../support/screen.ts';
@@ -106,7 +106,7 @@ describe('a terminal whose command is ended by a second Ctrl-C', () => {
     const [operation, times] = ['DescribeExecution', Number.POSITIVE_INFINITY];
     const hanging = shop.aws.faults.add({ operation, kind: 'hang', nth: 3, times });
     const { stdout, stderr } = await onTerminal('migrate', ['--dry-run'], {
-      interruptAt: 'so far',
+      interruptAt: eventually(() => hanging.struck > 0 || undefined),
       signals: ['SIGINT', 'SIGTERM'],
     });
     hanging.remove();
