@@ -32,8 +32,8 @@ export function watchRequests(scene: Scene, writes: string[]): void {
   };
   const watchReplaced = replacedTables(scene, writes);
   world.onRequest = (request) => {
-    const { name, operation, service, input } = request;
-    for (const kind of [ANY, `${name.split('#')[0]}: ${operation}`]) {
+    const { sender, name, operation, service, input } = request;
+    for (const kind of [ANY, `${sender.split('#')[0]}: ${operation}`]) {
       const nth = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, nth);
       for (const act of due.get(`${kind} ${nth}`) ?? []) later(act, delayOf(act));
@@ -41,7 +41,7 @@ export function watchRequests(scene: Scene, writes: string[]): void {
     if (service !== 'dynamodb') return;
     watchReplaced(request);
     if (!WRITES.test(operation)) return;
-    if (isOnSource(operation, input)) writes.push(`1: ${name}`);
+    if (isOnSource(operation, input)) writes.push(`1: ${name()}`);
   };
 }
 
@@ -72,13 +72,12 @@ function replacedTables({ world, memory }: Scene, found: string[]): (request: Fu
     const id = tableOf(world, table)?.id;
     return records.every(({ tableId }) => tableId !== undefined && tableId !== id);
   };
-  return ({ name, operation, input }) => {
-    const [sandbox = ''] = name.split(':');
-    if (operation === 'GetItem' && name.includes('"RUN"')) turns.set(sandbox, world.scheduler.now());
+  return ({ sender, name, operation, input }) => {
+    if (operation === 'GetItem' && name().includes('"RUN"')) turns.set(sender, world.scheduler.now());
     if (!/^(Put|Update|Delete|BatchWrite)Item$/.test(operation)) return;
     const { TableName, RequestItems = {} } = input as ItemsInput;
     for (const table of TableName === undefined ? Object.keys(RequestItems) : [TableName])
-      if (isReplaced(table, turns.get(sandbox) ?? 0)) found.push(`3: ${name}, which somebody has replaced`);
+      if (isReplaced(table, turns.get(sender) ?? 0)) found.push(`3: ${name()}, which somebody has replaced`);
   };
 }
 

@@ -40,7 +40,10 @@ export interface World {
 
 /** A request that a function is about to send. */
 export interface FunctionRequest {
-  readonly name: string;
+  /** The sandbox: `beginRun#3`. */
+  readonly sender: string;
+  /** Sandbox, operation and subject. */
+  readonly name: () => string;
   readonly service: WorldService;
   readonly operation: string;
   readonly input: unknown;
@@ -93,10 +96,11 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
       afterApplying: ({ caller }, operation) => {
         if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
       },
-      beforeSending: (sender, request) => {
+      beforeSending: (sender, attempt) => {
+        const request = { ...attempt, sender: sender.caller.name };
         world.onRequest(request);
         const refused = world.refusal(request);
-        if (refused !== undefined && misfortunes.happens('denied', request.name)) throw refused;
+        if (refused !== undefined && misfortunes.happens('denied', request.name())) throw refused;
         meetMisfortune(world, sender, request.name);
       },
     }),
@@ -140,10 +144,10 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
 }
 
 /** A sandbox that is about to send something may end or stand still. */
-function meetMisfortune({ scheduler, misfortunes, lambda }: World, sender: Sender, name: string): void {
-  if (misfortunes.strikes('frozen', () => name))
+function meetMisfortune({ scheduler, misfortunes, lambda }: World, sender: Sender, name: () => string): void {
+  if (misfortunes.strikes('frozen', name))
     sender.life.frozenUntil = scheduler.now() + scheduler.between(1, 5_000);
-  if (misfortunes.strikes('killed', () => name)) lambda.kill(sender);
+  if (misfortunes.strikes('killed', name)) lambda.kill(sender);
 }
 
 function deployStack({ aws, deployed }: World): void {
