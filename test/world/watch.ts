@@ -59,6 +59,7 @@ const delayOf = ({ when }: Act): number => ('by' in when ? (when.millis ?? 0) : 
 interface ItemsInput {
   readonly TableName?: string;
   readonly RequestItems?: object;
+  readonly TransactItems?: readonly TransactItem[];
 }
 
 /** Promise 3: no turn that begins after somebody has replaced a table writes into it for a run that used the former one. */
@@ -82,10 +83,15 @@ function replacedTables({ world, memory }: Scene, found: string[]): (request: Fu
 }
 
 function isOnSource(operation: string, input: unknown): boolean {
-  const { TableName, RequestItems = {} } = input as ItemsInput;
-  if (operation === 'TransactWriteItems') return JSON.stringify(input).includes(`"TableName":"${SOURCE}"`);
+  const { TableName, RequestItems = {}, TransactItems = [] } = input as ItemsInput;
+  if (operation === 'TransactWriteItems') return TransactItems.some(isOfSource);
   return TableName === SOURCE || SOURCE in RequestItems;
 }
+
+type TransactItem = Readonly<Record<string, { readonly TableName?: string } | undefined>>;
+
+const isOfSource = (item: TransactItem): boolean =>
+  Object.values(item).some((part) => part?.TableName === SOURCE);
 
 function perform(scene: Scene, act: Act): void {
   const { world, shop, operator } = scene;
