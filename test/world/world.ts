@@ -7,6 +7,7 @@ import type { Clients } from '../../functions/shared/aws/clients.ts';
 import type { DeployedService } from './deployed.ts';
 import { createExecutions, type Executions } from './executions.ts';
 import { createLambda, type Lambda } from './lambda.ts';
+import { forgetEach } from './once-for-each.ts';
 import { createNetwork, type Network, type Sender } from './network.ts';
 import { createScheduler, newLife, type Scheduler } from './scheduler.ts';
 import { createMisfortunes, type Misfortunes } from './misfortunes.ts';
@@ -67,6 +68,7 @@ const EVENT_MILLIS = 60_000;
 
 export function createWorld(deployed: DeployedService, options: WorldOptions): World {
   const { seed, trace, timeoutMillis, only } = options;
+  forgetEach();
   const scheduler = createScheduler({ seed, start: START, trace });
   const misfortunes = createMisfortunes({ scheduler, trouble: () => world.trouble, only });
   const aws = createWorldAws({
