@@ -94,17 +94,35 @@ function clientOf<T>(prototype: T, scope: ClientScope, spec: ClientSpec): T {
   return Object.assign(Object.create(prototype as object) as object, members) as T;
 }
 
-async function sendCommand(scope: ClientScope, spec: ClientSpec, command: Command): Promise<unknown> {
-  const name = command.constructor.name.replace(/Command$/, '');
+function sendCommand(scope: ClientScope, spec: ClientSpec, command: Command): Promise<unknown> {
+  const operation = operationOf(command, spec);
   const { exchange } = command.input;
-  if (exchange !== undefined) return exchangeWire(scope, spec, { operation: name, exchange });
-  const operation = (spec.isDocument === true ? DOCUMENT_OPERATIONS[name] : undefined) ?? name;
-  const input = spec.isDocument === true ? toWire({ ...command.input }) : command.input;
-  const answer = (await repeat(scope, spec, {
-    operation,
-    input: withToken(scope, operation, input),
-  })) as object;
-  return spec.isDocument === true ? toPlain(answer as Readonly<Record<string, unknown>>) : answer;
+  if (exchange !== undefined) return exchangeWire(scope, spec, { operation, exchange });
+  if (spec.isDocument === true) return sendDocument(scope, spec, { operation, input: command.input });
+  return repeat(scope, spec, { operation, input: withToken(scope, operation, command.input) });
+}
+
+const operations = new Map<unknown, string>();
+
+/** As DynamoDB calls it: `GetItem`, also for the document client's `GetCommand`. */
+function operationOf({ constructor }: Command, { isDocument = false }: ClientSpec): string {
+  const known = operations.get(constructor);
+  if (known !== undefined) return known;
+  const name = constructor.name.replace(/Command$/, '');
+  const operation = (isDocument ? DOCUMENT_OPERATIONS[name] : undefined) ?? name;
+  operations.set(constructor, operation);
+  return operation;
+}
+
+async function sendDocument(
+  scope: ClientScope,
+  spec: ClientSpec,
+  { operation, input }: Asked,
+): Promise<unknown> {
+  const wire = withToken(scope, operation, toWire(input as Readonly<Record<string, unknown>>));
+  return toPlain(
+    (await repeat(scope, spec, { operation, input: wire })) as Readonly<Record<string, unknown>>,
+  );
 }
 
 /** The SDK gives a transaction a token, so that its own repetitions are the same transaction. */
@@ -134,28 +152,17 @@ interface Asked {
 
 /** As the SDK repeats: what may pass, with full jitter. */
 async function repeat(scope: ClientScope, spec: ClientSpec, asked: Asked): Promise<unknown> {
-  const { scheduler, sender } = scope;
+  const { scheduler, sender, network, inDoubt } = scope;
+  const { service, timeoutMillis, isWatched = false } = spec;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sendOnce(scope, spec, asked);
+      return await network.send(sender, { ...asked, service, timeoutMillis, isWatched });
     } catch (error) {
+      if (isWatched && isChanging(asked.operation) && isUnanswered(error)) inDoubt.note();
       if (attempt >= spec.attempts || !isPassing(error)) throw error;
       const longest = Math.min(MAX_PAUSE_MILLIS, FIRST_PAUSE_MILLIS * 2 ** attempt);
       await scheduler.sleep(sender.life, scheduler.random() * longest);
     }
-  }
-}
-
-async function sendOnce(
-  { network, sender, inDoubt }: ClientScope,
-  { service, timeoutMillis, isWatched = false }: ClientSpec,
-  { operation, input }: Asked,
-): Promise<unknown> {
-  try {
-    return await network.send(sender, { service, operation, input, timeoutMillis, isWatched });
-  } catch (error) {
-    if (isWatched && isChanging(operation) && isUnanswered(error)) inDoubt.note();
-    throw error;
   }
 }
 

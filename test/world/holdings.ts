@@ -1,4 +1,4 @@
-import type { WireItem } from '../../functions/shared/items/wire-item.ts';
+import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import { presentTable, type Table } from './aws/dynamodb/table-state.ts';
 import { toPlainItem } from './plain-values.ts';
 import type { World } from './world.ts';
@@ -43,7 +43,8 @@ export function ledgerItemsAt(world: World, sortKey: string): readonly LedgerIte
 
 /** The runs, oldest first. */
 export function runsOf(world: World): readonly LedgerItem[] {
-  const runs = ledgerItems(world).filter(({ SK }) => SK === 'RUN');
+  const items = itemsOf(world, ledgerName(world)).filter((item) => stringAttribute(item, 'SK') === 'RUN');
+  const runs = items.map((item) => toPlainItem(item) as LedgerItem);
   return runs.toSorted((one, other) => String(one['startedAt']).localeCompare(String(other['startedAt'])));
 }
 

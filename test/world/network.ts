@@ -34,6 +34,12 @@ export interface Attempt {
   readonly whenApplied?: () => void;
 }
 
+/** An attempt, as those see it who look at requests. */
+export interface NamedAttempt extends Attempt {
+  /** Who asks for what, in words that take time. */
+  readonly name: () => string;
+}
+
 /** The way between senders and AWS. */
 export interface Network {
   /** @throws the AWS error, or an error without an answer: a broken connection, a time-out */
@@ -44,12 +50,12 @@ export interface NetworkOptions {
   readonly scheduler: Scheduler;
   readonly aws: WorldAws;
   readonly misfortunes: Misfortunes;
-  /** Called before each attempt of a troubled sender: whoever wants to end it does so now. */
   /** Ends a sandbox in the middle of its work. */
   readonly kill: (sender: Sender) => void;
   /** Told of each request that was carried out. */
   readonly afterApplying: (sender: Sender, operation: string) => void;
-  readonly beforeSending: (sender: Sender, attempt: Attempt & { readonly name: string }) => void;
+  /** Called before each attempt of a troubled sender: whoever wants to end it does so now. */
+  readonly beforeSending: (sender: Sender, attempt: NamedAttempt) => void;
 }
 
 /** A request of a dead sender lands within this, which the fence covers: 20 s for the request and 5 s for its way. */
@@ -71,28 +77,32 @@ const NAMES_OF_THROTTLES: Readonly<Partial<Record<WorldService, string>>> = {
 export function createNetwork(options: NetworkOptions): Network {
   const { scheduler } = options;
   return {
-    async send(sender, attempt) {
-      const request = options.aws.begin(sender.caller, attempt.service, attempt.operation, attempt.input);
-      const name = `${sender.caller.name}: ${attempt.operation} ${request.subject}`;
-      scheduler.note(name);
-      if (sender.isTroubled) options.beforeSending(sender, { ...attempt, name });
-      // Killed right before it was sent, or right afterwards.
-      if (sender.life.isOver && scheduler.chance(0.5)) return new Promise(() => undefined);
-      const fate = sender.isTroubled ? drawFate(options, attempt, name) : 'ordinary';
-      if (fate === 'orphaned') options.kill(sender);
-      return new Promise((resolve, reject) => {
+    send: (sender, attempt) =>
+      new Promise((resolve, reject) => {
+        const { service, operation, input } = attempt;
+        const request = options.aws.begin(sender.caller, service, operation, input);
+        const name = (): string => `${sender.caller.name}: ${operation} ${request.subject}`;
+        scheduler.note(name);
+        if (sender.isTroubled) options.beforeSending(sender, { ...attempt, name });
+        // Killed right before it was sent, or right afterwards.
+        if (sender.life.isOver && scheduler.chance(0.5)) return;
+        const fate = sender.isTroubled ? drawFate(options, attempt, name) : 'ordinary';
+        if (fate === 'orphaned') options.kill(sender);
         fly(options, { sender, attempt, request, fate, name, resolve, reject });
-      });
-    },
+      }),
   };
 }
 
-function drawFate({ misfortunes }: NetworkOptions, { isWatched, operation }: Attempt, name: string): Fate {
+function drawFate(
+  { misfortunes }: NetworkOptions,
+  { isWatched, operation }: Attempt,
+  name: () => string,
+): Fate {
   if (isWatched && isChanging(operation)) {
-    if (misfortunes.strikes('lateWrite', () => name)) return 'late';
-    if (misfortunes.strikes('killedWriting', () => name)) return 'orphaned';
+    if (misfortunes.strikes('lateWrite', name)) return 'late';
+    if (misfortunes.strikes('killedWriting', name)) return 'orphaned';
   }
-  return FATES.find((fate) => misfortunes.strikes(fate, () => name)) ?? 'ordinary';
+  return FATES.find((fate) => misfortunes.strikes(fate, name)) ?? 'ordinary';
 }
 
 interface Sent {
@@ -100,13 +110,13 @@ interface Sent {
   readonly attempt: Attempt;
   readonly request: WorldRequest;
   readonly fate: Fate;
-  readonly name: string;
+  readonly name: () => string;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
 function wayMillis({ scheduler, misfortunes }: NetworkOptions, { sender, name }: Sent): number {
-  const isSlow = sender.isTroubled && misfortunes.strikes('slow', () => name);
+  const isSlow = sender.isTroubled && misfortunes.strikes('slow', name);
   return 1 + Math.floor(scheduler.random() ** 3 * (isSlow ? SLOW_MILLIS : 20));
 }
 
@@ -148,7 +158,7 @@ function land(options: NetworkOptions, sent: Sent, millis: number): void {
     flight.isOver = true;
     apply(options, sent, () => sender.underWay.delete(flight));
   };
-  scheduler.after(millis, `${name} lands`, arrive);
+  scheduler.after(millis, () => `${name()} lands`, arrive);
 }
 
 /** One step after the other, with other requests between them. */
@@ -183,8 +193,7 @@ function tellSender({ attempt, request }: Sent): void {
 function deliver({ misfortunes }: NetworkOptions, { sender, name, request, resolve, reject }: Sent): void {
   try {
     const answer = request.answer();
-    const isCut =
-      sender.isTroubled && request.operation === 'GetObject' && misfortunes.strikes('cut', () => name);
+    const isCut = sender.isTroubled && request.operation === 'GetObject' && misfortunes.strikes('cut', name);
     resolve(isCut ? { ...(answer as object), Body: NOTHING_MORE } : answer);
   } catch (error) {
     reject(error);

@@ -1,12 +1,23 @@
 import type { WireItem, WireValue } from '../../functions/shared/items/wire-item.ts';
+import { onceForEach } from './once-for-each.ts';
 
 /** Plain JavaScript values, as the ledger's client takes and gives them. */
 type Plain = Readonly<Record<string, unknown>>;
 
 /** As the document client does it with `removeUndefinedValues`, for what the ledger holds: no binaries, no null. */
 export function toWireItem(item: Plain): WireItem {
-  const entries = Object.entries(item).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries.map(([name, value]) => [name, toWireValue(value)]));
+  const wire: Record<string, WireValue> = {};
+  for (const name of Object.keys(item)) {
+    const value = item[name];
+    if (value !== undefined) wire[plainName(name)] = toWireValue(value);
+  }
+  return wire;
+}
+
+/** @throws Error at the one name that cannot be given to an object in the ordinary way */
+function plainName(name: string): string {
+  if (name === '__proto__') throw new Error('The ledger of the world knows no attribute __proto__.');
+  return name;
 }
 
 function toWireValue(value: unknown): WireValue {
@@ -28,67 +39,68 @@ function toWireObject(value: object | null): WireValue {
   if (value === null) return { NULL: true };
   if (Array.isArray(value))
     return { L: value.filter((one) => one !== undefined).map((one: unknown) => toWireValue(one)) };
-  if (value instanceof Set) return setOf([...(value as Set<unknown>)]);
+  if (value instanceof Set) throw new Error('The ledger of the world knows no sets.');
   return { M: toWireItem(value as Plain) };
 }
 
-function setOf(members: readonly unknown[]): WireValue {
-  if (members.length > 0 && members.every((one) => typeof one === 'string')) return { SS: members };
-  if (members.length > 0 && members.every((one) => typeof one === 'number'))
-    return { NS: members.map(String) };
-  throw new Error('The ledger of the world knows sets of strings and of numbers, and no empty ones.');
-}
+/**
+ * An item in plain values, worked out once. An item of a table is never changed, only replaced, so whoever reads it
+ * gets the same frozen object.
+ */
+export const toPlainItem = onceForEach<WireItem, Plain>(toPlainMap);
 
-export function toPlainItem(item: WireItem): Plain {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toPlainValue(value)]));
+function toPlainMap(item: WireItem): Plain {
+  const plain: Record<string, unknown> = {};
+  for (const name of Object.keys(item)) plain[plainName(name)] = toPlainValue(item[name] as WireValue);
+  return Object.freeze(plain);
 }
 
 function toPlainValue(value: WireValue): unknown {
   if ('S' in value) return value.S;
   if ('N' in value) return Number(value.N);
+  if ('M' in value) return toPlainMap(value.M);
+  if ('L' in value) return Object.freeze(value.L.map(toPlainValue));
   if ('BOOL' in value) return value.BOOL;
   if ('NULL' in value) return null;
-  if ('L' in value) return value.L.map(toPlainValue);
-  if ('M' in value) return toPlainItem(value.M);
-  if ('SS' in value) return new Set(value.SS);
-  if ('NS' in value) return new Set(value.NS.map(Number));
-  throw new Error('The ledger of the world knows no binaries.');
+  throw new Error('The ledger of the world knows no binaries and no sets.');
 }
-
-/** Where items and keys are in inputs and answers. */
-const ITEMS = new Set([
-  'Item',
-  'Key',
-  'ExpressionAttributeValues',
-  'ExclusiveStartKey',
-  'LastEvaluatedKey',
-  'Attributes',
-]);
-const LISTS = new Set(['Keys', 'Items']);
-const BY_TABLE = new Set(['RequestItems', 'Responses', 'UnprocessedKeys']);
-const WRITES = new Set(['Put', 'Update', 'Delete', 'ConditionCheck']);
 
 type Convert = (item: never) => unknown;
 
-/** A command's input, or an answer, with each item in it converted. */
-function convert(whole: Plain, item: Convert): Plain {
-  return Object.fromEntries(
-    Object.entries(whole).map(([name, value]) => [name, convertMember(name, value, item)]),
-  );
+/** How the members of inputs and answers that hold items are converted. */
+const MEMBERS: Readonly<Record<string, (value: unknown, item: Convert) => unknown>> = {
+  ...named(
+    ['Item', 'Key', 'ExpressionAttributeValues', 'ExclusiveStartKey', 'LastEvaluatedKey', 'Attributes'],
+    (value, item) => item(value as never),
+  ),
+  ...named(['Keys', 'Items'], (value, item) => (value as never[]).map(item)),
+  ...named(['Put', 'Update', 'Delete', 'ConditionCheck'], (value, item) => convert(value as Plain, item)),
+  ...named(['TransactItems'], (value, item) => (value as Plain[]).map((one) => convert(one, item))),
+  ...named(['RequestItems', 'Responses', 'UnprocessedKeys'], byTable),
+};
+
+function named<T>(names: readonly string[], value: T): Readonly<Record<string, T>> {
+  return Object.fromEntries(names.map((name) => [name, value]));
 }
 
-function convertMember(name: string, value: unknown, item: Convert): unknown {
-  if (value === undefined || value === null) return value;
-  if (ITEMS.has(name)) return item(value as never);
-  if (LISTS.has(name)) return (value as never[]).map(item);
-  if (WRITES.has(name)) return convert(value as Plain, item);
-  if (name === 'TransactItems') return (value as Plain[]).map((one) => convert(one, item));
-  if (!BY_TABLE.has(name)) return value;
-  const tables = Object.entries(value).map(([table, inner]: [string, unknown]) => [
-    table,
-    Array.isArray(inner) ? inner.map((one) => item(one as never)) : convert(inner as Plain, item),
-  ]);
-  return Object.fromEntries(tables) as unknown;
+function byTable(tables: unknown, item: Convert): unknown {
+  const converted: Record<string, unknown> = {};
+  for (const [table, inner] of Object.entries(tables as Plain))
+    converted[table] = Array.isArray(inner)
+      ? inner.map((one) => item(one as never))
+      : convert(inner as Plain, item);
+  return converted;
+}
+
+/** A command's input, or an answer, with each item in it converted. */
+function convert(whole: Plain, item: Convert): Plain {
+  const converted: Record<string, unknown> = {};
+  for (const name of Object.keys(whole)) {
+    const value = whole[name];
+    const member = value === undefined || value === null ? undefined : MEMBERS[name];
+    converted[name] = member === undefined ? value : member(value, item);
+  }
+  return converted;
 }
 
 /** Input of a document client's command in DynamoDB's JSON. */

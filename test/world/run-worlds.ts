@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { addTally, emptyTally, type Tally } from './tally.ts';
 import type { Share } from './worker.ts';
@@ -20,15 +21,25 @@ export interface WorldsOptions {
 /** What the worlds have shown, and how fast they were: without the time that a worker needs to load the functions. */
 export interface Worlds extends Tally {
   readonly seed: number;
+  /** Worlds. */
   readonly runsPerSecond: number;
+  /** Runs of the service in these worlds: migrations and syncs. */
+  readonly serviceRunsPerSecond: number;
+  /** Of this process, for each world. Unlike the speed, it says something on a busy machine. */
+  readonly cpuMillisPerRun: number;
 }
+
+/** Most of what a world makes is garbage before this much is full, and is never copied. For workers that start later. */
+const YOUNG_MEGABYTES = 32;
 
 /** Runs worlds of consecutive seeds on all cores. */
 export async function runWorlds(options: WorldsOptions): Promise<Worlds> {
   const { seed, runs } = options;
+  setFlagsFromString(`--min-semi-space-size=${YOUNG_MEGABYTES}`);
+  setFlagsFromString(`--max-semi-space-size=${YOUNG_MEGABYTES}`);
   const step = Math.min(availableParallelism(), runs);
   const sum = emptyTally();
-  let begunAt: number | undefined;
+  let begun: ReturnType<typeof startWatch> | undefined;
   const workers = Array.from({ length: step }, (_, index) => {
     const { shrunk = 3, untilFound = false } = options;
     const { mutation, theme } = options;
@@ -39,7 +50,7 @@ export async function runWorlds(options: WorldsOptions): Promise<Worlds> {
     (worker) =>
       new Promise<void>((resolve, reject) => {
         worker.on('message', (message: Tally | 'ready') => {
-          begunAt ??= performance.now();
+          begun ??= startWatch();
           if (message === 'ready') return;
           addTally(sum, message);
           options.onProgress?.(sum);
@@ -51,6 +62,26 @@ export async function runWorlds(options: WorldsOptions): Promise<Worlds> {
       }),
   );
   await Promise.all(finished);
-  const seconds = (performance.now() - (begunAt ?? 0)) / 1_000;
-  return { ...sum, seed, runsPerSecond: Math.round((10 * sum.runs) / seconds) / 10 };
+  return { ...sum, seed, ...(begun?.(sum) ?? NO_SPEED) };
+}
+
+type Speed = Pick<Worlds, 'runsPerSecond' | 'serviceRunsPerSecond' | 'cpuMillisPerRun'>;
+
+const NO_SPEED: Speed = { runsPerSecond: 0, serviceRunsPerSecond: 0, cpuMillisPerRun: 0 };
+
+const toTenths = (value: number): number => Math.round(10 * value) / 10;
+
+/** @returns what gives the speed since now */
+function startWatch(): (sum: Tally) => Speed {
+  const startedAt = performance.now();
+  const cpu = process.cpuUsage();
+  return ({ runs, serviceRuns }) => {
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      runsPerSecond: toTenths(runs / seconds),
+      serviceRunsPerSecond: toTenths(serviceRuns / seconds),
+      cpuMillisPerRun: toTenths((user + system) / 1_000 / runs),
+    };
+  };
 }

@@ -10,10 +10,13 @@ export interface Life {
 
 export const newLife = (): Life => ({ isOver: false, frozenUntil: 0 });
 
+/** Says what happens; a function where the words take time, which is asked only where somebody reads the trace. */
+export type Words = string | (() => string);
+
 interface Event {
   readonly at: number;
   readonly order: number;
-  readonly what: string;
+  readonly what: Words;
   readonly act: () => void;
 }
 
@@ -36,14 +39,14 @@ export interface Scheduler {
   pick<T>(choices: readonly [T, ...T[]]): T;
   newId(): string;
   /** Something that happens after these milliseconds. */
-  after(millis: number, what: string, act: () => void): void;
+  after(millis: number, what: Words, act: () => void): void;
   /** Hands something to somebody who waits. `act` is not called where the life is over. */
   wake(life: Life, act: () => void): void;
   sleep(life: Life, millis: number): Promise<void>;
   /** Goes on until it is done, for this many virtual milliseconds at most. */
   run(isDone: () => boolean, millis: number): Promise<Outcome>;
   /** Says what happened, for the trace. */
-  note(what: string): void;
+  note(what: Words): void;
   /** Events so far. */
   readonly count: number;
 }
@@ -64,8 +67,8 @@ export function createScheduler({ seed, start, trace }: SchedulerOptions): Sched
   let ids = 0;
   let isAwake = false;
 
-  const note = (what: string): void => trace?.(`${now - start} ${what}`);
-  const add = (at: number, what: string, act: () => void): void => {
+  const note = (what: Words): void => trace?.(`${now - start} ${typeof what === 'string' ? what : what()}`);
+  const add = (at: number, what: Words, act: () => void): void => {
     order += 1;
     queue.add({ at, order, what, act });
   };

@@ -5,6 +5,8 @@ import type { WorldResult } from './run-world.ts';
 export interface Tally {
   runs: number;
   violations: number;
+  /** Runs of the service in all these worlds: migrations and syncs. */
+  serviceRuns: number;
   /** By name: misfortunes and acts. */
   readonly kinds: Record<string, number>;
   /** By name: worlds that had some of it. */
@@ -24,6 +26,7 @@ export function emptyTally(): Tally {
   return {
     runs: 0,
     violations: 0,
+    serviceRuns: 0,
     kinds: {},
     worldsWith: {},
     themes: {},
@@ -51,6 +54,7 @@ export function countWorld(
   count(tally.themes, theme ?? 'none');
   count(tally.ends, ends.join(', ') || 'no run began');
   count(tally.lengths, String(2 ** Math.ceil(Math.log2(Math.max(1, events)))));
+  tally.serviceRuns += ends.length;
   tally.events += events;
   tally.virtualMillis += virtualMillis;
 }
@@ -62,6 +66,7 @@ const nameOf = (kind: string, what: string): string => (ACTORS.has(kind) ? `${ki
 export function addTally(sum: Tally, part: Tally): void {
   sum.runs += part.runs;
   sum.violations += part.violations;
+  sum.serviceRuns += part.serviceRuns;
   sum.events += part.events;
   sum.virtualMillis += part.virtualMillis;
   for (const name of ['kinds', 'worldsWith', 'themes', 'ends', 'lengths'] as const)

@@ -32,8 +32,8 @@ export function watchRequests(scene: Scene, writes: string[]): void {
   };
   const watchReplaced = replacedTables(scene, writes);
   world.onRequest = (request) => {
-    const { name, operation, service, input } = request;
-    for (const kind of [ANY, `${name.split('#')[0]}: ${operation}`]) {
+    const { sender, name, operation, service, input } = request;
+    for (const kind of [ANY, `${sender.split('#')[0]}: ${operation}`]) {
       const nth = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, nth);
       for (const act of due.get(`${kind} ${nth}`) ?? []) later(act, delayOf(act));
@@ -41,7 +41,7 @@ export function watchRequests(scene: Scene, writes: string[]): void {
     if (service !== 'dynamodb') return;
     watchReplaced(request);
     if (!WRITES.test(operation)) return;
-    if (isOnSource(operation, input)) writes.push(`1: ${name}`);
+    if (isOnSource(operation, input)) writes.push(`1: ${name()}`);
   };
 }
 
@@ -59,6 +59,7 @@ const delayOf = ({ when }: Act): number => ('by' in when ? (when.millis ?? 0) : 
 interface ItemsInput {
   readonly TableName?: string;
   readonly RequestItems?: object;
+  readonly TransactItems?: readonly TransactItem[];
 }
 
 /** Promise 3: no turn that begins after somebody has replaced a table writes into it for a run that used the former one. */
@@ -72,21 +73,25 @@ function replacedTables({ world, memory }: Scene, found: string[]): (request: Fu
     const id = tableOf(world, table)?.id;
     return records.every(({ tableId }) => tableId !== undefined && tableId !== id);
   };
-  return ({ name, operation, input }) => {
-    const [sandbox = ''] = name.split(':');
-    if (operation === 'GetItem' && name.includes('"RUN"')) turns.set(sandbox, world.scheduler.now());
+  return ({ sender, name, operation, input }) => {
+    if (operation === 'GetItem' && name().includes('"RUN"')) turns.set(sender, world.scheduler.now());
     if (!/^(Put|Update|Delete|BatchWrite)Item$/.test(operation)) return;
     const { TableName, RequestItems = {} } = input as ItemsInput;
     for (const table of TableName === undefined ? Object.keys(RequestItems) : [TableName])
-      if (isReplaced(table, turns.get(sandbox) ?? 0)) found.push(`3: ${name}, which somebody has replaced`);
+      if (isReplaced(table, turns.get(sender) ?? 0)) found.push(`3: ${name()}, which somebody has replaced`);
   };
 }
 
 function isOnSource(operation: string, input: unknown): boolean {
-  const { TableName, RequestItems = {} } = input as ItemsInput;
-  if (operation === 'TransactWriteItems') return JSON.stringify(input).includes(`"TableName":"${SOURCE}"`);
+  const { TableName, RequestItems = {}, TransactItems = [] } = input as ItemsInput;
+  if (operation === 'TransactWriteItems') return TransactItems.some(isOfSource);
   return TableName === SOURCE || SOURCE in RequestItems;
 }
+
+type TransactItem = Readonly<Record<string, { readonly TableName?: string } | undefined>>;
+
+const isOfSource = (item: TransactItem): boolean =>
+  Object.values(item).some((part) => part?.TableName === SOURCE);
 
 function perform(scene: Scene, act: Act): void {
   const { world, shop, operator } = scene;

@@ -19,6 +19,8 @@ export interface Share {
 }
 
 const { from, to, step, shrunk, untilFound, mutation, theme } = workerData as Share;
+// Most errors of a world are answers, and nobody reads where they were made. `--trace` shows it.
+Error.stackTraceLimit = 0;
 if (mutation !== undefined) takeOut(mutation);
 makeGzipSynchronous();
 const { readDeployed } = await import('./deployed.ts');

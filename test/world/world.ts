@@ -7,6 +7,7 @@ import type { Clients } from '../../functions/shared/aws/clients.ts';
 import type { DeployedService } from './deployed.ts';
 import { createExecutions, type Executions } from './executions.ts';
 import { createLambda, type Lambda } from './lambda.ts';
+import { forgetEach } from './once-for-each.ts';
 import { createNetwork, type Network, type Sender } from './network.ts';
 import { createScheduler, newLife, type Scheduler } from './scheduler.ts';
 import { createMisfortunes, type Misfortunes } from './misfortunes.ts';
@@ -40,7 +41,10 @@ export interface World {
 
 /** A request that a function is about to send. */
 export interface FunctionRequest {
-  readonly name: string;
+  /** The sandbox: `beginRun#3`. */
+  readonly sender: string;
+  /** Sandbox, operation and subject. */
+  readonly name: () => string;
   readonly service: WorldService;
   readonly operation: string;
   readonly input: unknown;
@@ -64,6 +68,7 @@ const EVENT_MILLIS = 60_000;
 
 export function createWorld(deployed: DeployedService, options: WorldOptions): World {
   const { seed, trace, timeoutMillis, only } = options;
+  forgetEach();
   const scheduler = createScheduler({ seed, start: START, trace });
   const misfortunes = createMisfortunes({ scheduler, trouble: () => world.trouble, only });
   const aws = createWorldAws({
@@ -93,10 +98,11 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
       afterApplying: ({ caller }, operation) => {
         if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
       },
-      beforeSending: (sender, request) => {
+      beforeSending: (sender, attempt) => {
+        const request = { ...attempt, sender: sender.caller.name };
         world.onRequest(request);
         const refused = world.refusal(request);
-        if (refused !== undefined && misfortunes.happens('denied', request.name)) throw refused;
+        if (refused !== undefined && misfortunes.happens('denied', request.name())) throw refused;
         meetMisfortune(world, sender, request.name);
       },
     }),
@@ -140,10 +146,10 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
 }
 
 /** A sandbox that is about to send something may end or stand still. */
-function meetMisfortune({ scheduler, misfortunes, lambda }: World, sender: Sender, name: string): void {
-  if (misfortunes.strikes('frozen', () => name))
+function meetMisfortune({ scheduler, misfortunes, lambda }: World, sender: Sender, name: () => string): void {
+  if (misfortunes.strikes('frozen', name))
     sender.life.frozenUntil = scheduler.now() + scheduler.between(1, 5_000);
-  if (misfortunes.strikes('killed', () => name)) lambda.kill(sender);
+  if (misfortunes.strikes('killed', name)) lambda.kill(sender);
 }
 
 function deployStack({ aws, deployed }: World): void {

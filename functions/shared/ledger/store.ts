@@ -29,11 +29,18 @@ export type LedgerQuery = Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartK
 
 /** The items that a query finds, page by page. @throws the SDK's errors */
 export async function* query<Item extends object>(
-  { client, tableName }: LedgerTable,
+  ledger: LedgerTable,
   input: LedgerQuery,
 ): AsyncGenerator<Stored<Item>> {
+  for await (const page of pages<Item>(ledger, input)) yield* page;
+}
+
+async function* pages<Item extends object>(
+  { client, tableName }: LedgerTable,
+  input: LedgerQuery,
+): AsyncGenerator<readonly Stored<Item>[]> {
   for await (const { Items = [] } of paginateQuery({ client }, { TableName: tableName, ...input }))
-    yield* Items as Stored<Item>[];
+    yield Items as Stored<Item>[];
 }
 
 /** Items of one partition. */
@@ -48,13 +55,13 @@ export async function listBelow<Item extends object>(
   ledger: LedgerTable,
   { partition, prefix }: Below,
 ): Promise<Stored<Item>[]> {
-  const found = query<Item>(ledger, {
+  const found = pages<Item>(ledger, {
     KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
     ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
     ConsistentRead: true,
   });
   const items: Stored<Item>[] = [];
-  for await (const item of found) items.push(item);
+  for await (const page of found) items.push(...page);
   return items;
 }
 

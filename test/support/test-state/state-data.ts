@@ -11,12 +11,22 @@ const isObject = (value: Data): value is Record<string, Data> =>
 
 /** The value at a reference path, `$`, `$.a.b` or `$$.Execution.Name`; `undefined` if there is none. */
 export function lookUp(path: string, data: Data, context: Data): Data {
+  let value = path.startsWith('$$') ? context : data;
+  for (const name of namesOf(path))
+    value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return value;
+}
+
+const namesByPath = new Map<string, readonly string[]>();
+
+/** The names of a path behind its `$`; each path is read once. @throws RuntimeFailure if it is none */
+function namesOf(path: string): readonly string[] {
+  const known = namesByPath.get(path);
+  if (known !== undefined) return known;
   if (!/^\$\$?(\.\w+)*$/.test(path)) throw new RuntimeFailure(`No interpreter of the tests knows ${path}.`);
-  const [root = '', ...names] = path.split('.');
-  return names.reduce<Data>(
-    (value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    root === '$$' ? context : data,
-  );
+  const names = path.split('.').slice(1);
+  namesByPath.set(path, names);
+  return names;
 }
 
 /** @throws RuntimeFailure if nothing is at the path */
@@ -41,7 +51,8 @@ export function fillIn(template: Data, data: Data, context: Data): Data {
 
 /** A path, or `States.Format('{} ...', $.a)`, the one intrinsic function that the machines use. */
 function evaluate(expression: string, data: Data, context: Data): Data {
-  const format = /^States\.Format\('([^']*)'((?:, \$[\w.$]*)*)\)$/.exec(expression);
+  const isCall = expression.startsWith('States.');
+  const format = isCall ? /^States\.Format\('([^']*)'((?:, \$[\w.$]*)*)\)$/.exec(expression) : null;
   if (format === null) return valueAt(expression, data, context);
   const [, text = '', paths = ''] = format;
   const values = paths

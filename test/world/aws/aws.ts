@@ -55,27 +55,23 @@ export function createWorldAws(options: WorldAwsOptions): OpenWorldAws {
   const state = emptyState();
   const defaults = { accountId: ACCOUNT_ID, region: REGION, onStart: nothing, onStop: nothing };
   const aws: Aws = { ...defaults, ...options, state };
+  const onDefect = (error: unknown): void => {
+    if (error instanceof UnknownToWorldError) state.gaps.push(error.message);
+  };
   return {
     state,
     aws,
     begin(caller, service, name, input) {
-      return noteGaps(state, () => {
+      try {
         const known = OPERATIONS[service][name];
         if (known === undefined)
           throw new UnknownToWorldError(`The in-memory AWS does not know ${name} of ${service}.`);
         checkParameters(name, known, input as object);
-        const { step, ...work } = known.begin(aws, caller, input as never);
-        return requestOf(service, name, { ...work, step: () => noteGaps(state, step) });
-      });
+        return requestOf({ service, name, work: known.begin(aws, caller, input as never), onDefect });
+      } catch (error) {
+        onDefect(error);
+        throw error;
+      }
     },
   };
-}
-
-function noteGaps<T>({ gaps }: AwsState, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UnknownToWorldError) gaps.push(error.message);
-    throw error;
-  }
 }

@@ -58,7 +58,8 @@ export interface Mapping {
 
 /** A transaction, for the ten minutes of its token. */
 export interface KnownTransaction {
-  readonly items: string;
+  /** As they were sent. */
+  readonly items: unknown;
   readonly at: number;
   /** Otherwise it has judged its conditions, and has not written yet. */
   readonly isDone: boolean;

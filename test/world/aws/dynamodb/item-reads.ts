@@ -106,7 +106,7 @@ function batchGet(aws: Aws, caller: Caller, input: BatchGetInput): Work {
     units.set(tableName, (units.get(tableName) ?? 0) + spent);
   };
   return {
-    subject: asked.map(({ tableName, key }) => `${tableName} ${JSON.stringify(key)}`).join(', '),
+    subject: () => asked.map(({ tableName, key }) => `${tableName} ${JSON.stringify(key)}`).join(', '),
     step() {
       if (next === -1) begin();
       next += 1;
@@ -149,7 +149,10 @@ export const READ_OPERATIONS = {
   GetItem: operation(
     'TableName Key ConsistentRead ProjectionExpression ExpressionAttributeNames ReturnConsumedCapacity',
     (aws, caller, input: GetInput) =>
-      whole(`${input.TableName} ${JSON.stringify(input.Key)}`, () => getItem(aws, caller, input)),
+      whole(
+        () => `${input.TableName} ${JSON.stringify(input.Key)}`,
+        () => getItem(aws, caller, input),
+      ),
   ),
   BatchGetItem: operation('RequestItems ReturnConsumedCapacity', batchGet),
 };

@@ -138,8 +138,10 @@ export function conditionFailed(input: WriteInput, before: WireItem | undefined)
 
 function writeOperation(action: Exclude<WriteAction, 'ConditionCheckItem'>, own: string) {
   const parameters = `TableName ${own} ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValues ReturnConsumedCapacity ReturnValuesOnConditionCheckFailure`;
-  return operation(parameters, (aws, caller, input: WriteInput) =>
-    whole(`${input.TableName} ${JSON.stringify(input.Key ?? keyInside(aws, input))}`, () => {
+  return operation(parameters, (aws, caller, input: WriteInput) => {
+    const table = aws.state.tables.get(input.TableName ?? '');
+    const subject = () => `${input.TableName} ${JSON.stringify(input.Key ?? keyInside(table, input))}`;
+    return whole(subject, () => {
       const planned = planWrite(aws, caller, { action, input });
       const { table, place, before, isDue, refusal } = planned;
       if (refusal !== undefined) throw refusal;
@@ -149,13 +151,12 @@ function writeOperation(action: Exclude<WriteAction, 'ConditionCheckItem'>, own:
       writeRow(aws, table, { place, after });
       const units = consumed(input.ReturnConsumedCapacity, table, writeUnits(before, after));
       return { ...returned(input.ReturnValues, before, after), ...units };
-    }),
-  );
+    });
+  });
 }
 
 /** For traces: the key of an item that is put. */
-function keyInside({ state }: Aws, { TableName = '', Item = {} }: WriteInput): WireItem {
-  const table = state.tables.get(TableName);
+function keyInside(table: Table | undefined, { Item = {} }: WriteInput): WireItem {
   return table === undefined ? {} : keyOf(table.key, Item);
 }
 

@@ -1,8 +1,13 @@
 import { MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES } from '../../../../functions/shared/items/item-size.ts';
-import { attribute, type WireItem, type WireValue } from '../../../../functions/shared/items/wire-item.ts';
+import {
+  attribute,
+  wireItem,
+  type WireItem,
+  type WireValue,
+} from '../../../../functions/shared/items/wire-item.ts';
 import { invalid } from '../errors.ts';
 import type { KeyAttribute, Table, TableKey } from './table-state.ts';
-import { canonicalValue, typeOf } from './values.ts';
+import { canonicalItem, typeOf } from './values.ts';
 
 /** Where an item stands, or would stand, in a table. */
 export interface Place {
@@ -31,20 +36,18 @@ export function placeOfItem({ key }: Table, item: WireItem): Place {
 /** The place that a request names by its key. @throws ValidationException where it is not exactly the table's key */
 export function placeOfKey(table: Table, key: WireItem): Place {
   const { partition, sort } = table.key;
-  const wanted = sort === undefined ? [partition] : [partition, sort];
-  const names = Object.keys(key);
+  const count = sort === undefined ? 1 : 2;
   const fits =
-    names.length === wanted.length &&
-    wanted.every(({ name, type }) => {
-      const value = attribute(key, name);
-      return value !== undefined && typeOf(value) === type;
-    });
+    Object.keys(key).length === count &&
+    isOfType(key, partition) &&
+    (sort === undefined || isOfType(key, sort));
   if (!fits) throw invalid('The provided key element does not match the schema');
-  return placeOfItem(table, canonicalKey(key));
+  return placeOfItem(table, canonicalItem(key));
 }
 
-function canonicalKey(key: WireItem): WireItem {
-  return Object.fromEntries(Object.entries(key).map(([name, value]) => [name, canonicalValue(value)]));
+function isOfType(key: WireItem, { name, type }: KeyAttribute): boolean {
+  const value = attribute(key, name);
+  return value !== undefined && typeOf(value) === type;
 }
 
 function keyText(item: WireItem, { name, type }: KeyAttribute, maxBytes: number): string {
@@ -113,7 +116,7 @@ export function attributesOf({ partition, sort }: TableKey): readonly KeyAttribu
 
 /** An item's attributes of a key. */
 export function keyOf(key: TableKey, item: WireItem): WireItem {
-  return Object.fromEntries(attributesOf(key).map(({ name }) => [name, attribute(item, name) as WireValue]));
+  return wireItem(attributesOf(key).map(({ name }) => [name, attribute(item, name) as WireValue]));
 }
 
 /** FNV-1a, then mixed, so that neighbouring keys are far apart. */

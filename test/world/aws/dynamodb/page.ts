@@ -1,6 +1,6 @@
 import { attribute, type WireItem } from '../../../../functions/shared/items/wire-item.ts';
 import type { Aws } from '../state.ts';
-import type { Work } from '../work.ts';
+import type { Subject, Work } from '../work.ts';
 import { readUnits } from './item-reads.ts';
 import { consumed } from './item-writes.ts';
 import type { Row, Table } from './table-state.ts';
@@ -33,7 +33,7 @@ interface Page {
 }
 
 /** A Scan or Query. `open` checks the request when it is first served. */
-export function readPage(aws: Aws, subject: string, open: () => PageSource): Work {
+export function readPage(aws: Aws, subject: Subject, open: () => PageSource): Work {
   const page: Page = { items: [], scanned: 0, bytes: 0, last: undefined, isOver: false };
   let source: PageSource | undefined;
   let shortAfter = 0;

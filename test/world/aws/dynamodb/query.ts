@@ -160,8 +160,8 @@ export const QUERY_OPERATIONS = {
   Query: operation(
     'TableName IndexName KeyConditionExpression FilterExpression ProjectionExpression ExpressionAttributeNames ExpressionAttributeValues ExclusiveStartKey ConsistentRead ScanIndexForward Limit ReturnConsumedCapacity',
     (aws, caller, input: QueryInput) => {
-      const values = JSON.stringify(input.ExpressionAttributeValues ?? {});
-      const subject = `${input.TableName} ${input.IndexName ?? ''} ${values}`;
+      const { TableName, IndexName = '', ExpressionAttributeValues = {} } = input;
+      const subject = () => `${TableName} ${IndexName} ${JSON.stringify(ExpressionAttributeValues)}`;
       return readPage(aws, subject, () => openQuery(aws, caller, input));
     },
   ),

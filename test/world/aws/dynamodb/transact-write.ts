@@ -138,7 +138,7 @@ function isRepeated(
 ): boolean {
   const known = token === undefined ? undefined : state.transactions.get(token);
   if (known === undefined || known.at + TOKEN_MILLIS < now()) return false;
-  if (known.items !== JSON.stringify(TransactItems))
+  if (known.items !== TransactItems && JSON.stringify(known.items) !== JSON.stringify(TransactItems))
     throw dynamoError(
       'IdempotentParameterMismatchException',
       'The transaction with this token was another one',
@@ -153,8 +153,7 @@ function isRepeated(
 /** A transaction that is cancelled leaves its token free. */
 function remember({ state, now }: Aws, input: TransactInput, isDone: boolean): void {
   const { ClientRequestToken: token, TransactItems } = input;
-  if (token !== undefined)
-    state.transactions.set(token, { items: JSON.stringify(TransactItems), at: now(), isDone });
+  if (token !== undefined) state.transactions.set(token, { items: TransactItems, at: now(), isDone });
 }
 
 /**
@@ -165,7 +164,7 @@ function transactWrite(aws: Aws, caller: Caller, input: TransactInput): Work {
   const lock = {};
   let prepared: Prepared | undefined;
   return {
-    subject: (input.TransactItems ?? []).map(subjectOf).join(', '),
+    subject: () => (input.TransactItems ?? []).map(subjectOf).join(', '),
     step() {
       if (prepared === undefined) {
         if (isRepeated(aws, input)) return false;

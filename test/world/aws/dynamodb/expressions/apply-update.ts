@@ -1,4 +1,9 @@
-import { attribute, type WireItem, type WireValue } from '../../../../../functions/shared/items/wire-item.ts';
+import {
+  attribute,
+  wireItem,
+  type WireItem,
+  type WireValue,
+} from '../../../../../functions/shared/items/wire-item.ts';
 import { invalid } from '../../errors.ts';
 import { addNumbers } from '../numbers.ts';
 import { canonicalValue, typeOf } from '../values.ts';
@@ -16,8 +21,8 @@ export function applyUpdate(update: Update, item: WireItem, scope: Scope): WireI
   for (const { name, value } of update.add)
     change(name, added(attribute(item, scope.nameOf(name)), scope.valueOf(value)));
   const kept = Object.entries(item).filter(([name]) => !changes.has(name));
-  const set = [...changes].flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return Object.fromEntries([...kept, ...set]);
+  for (const [name, value] of changes) if (value !== undefined) kept.push([name, value]);
+  return wireItem(kept);
 }
 
 /** The attributes that an update changes. @throws ValidationException where one is changed twice */
