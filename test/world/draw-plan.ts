@@ -31,6 +31,7 @@ export function drawPlan(seed: number, given?: string): Plan {
   const drawn = names[draw.between(0, names.length - 1)];
   const theme = given ?? (isThemed ? drawn : undefined);
   const drawTheme = THEMES[theme ?? ''];
+  if (given !== undefined && drawTheme === undefined) throw new Error(`There is no theme "${given}".`);
   return drawTheme === undefined ? plan : { products: plan.products, ...QUIET, ...drawTheme(draw), theme };
 }
 

@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a run whose lock was removed is waited for',
     attack: 'ledger records removed by hand',
     file: 'recover-run/recover-run.ts',
-    from: 'if (!(await isAbandoned(runtime, run))) return undefined;',
+    from: 'if (!(await isAbandoned(runtime, run)) && !(await lacksReport(runtime, run))) return undefined;',
     to: 'if (run.runId.length > 0) return undefined;',
   },
   {
@@ -165,6 +165,13 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'shared/runs/report-tables.ts',
     from: "if (found === 'same' || found === 'unknown') return as(outcome);",
     to: 'if (found.length > 0) return as(outcome);',
+  },
+  {
+    name: 'a report that nobody lived to write is not written',
+    attack: 'the report rebuilt from a status',
+    file: 'recover-run/recover-run.ts',
+    from: "if (reporting !== 'PENDING' ||",
+    to: "if (reporting !== 'NEVER' ||",
   },
   {
     name: 'a roll back does not wait for the tags of new tables',

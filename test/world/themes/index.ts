@@ -1,7 +1,7 @@
 import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { passingFaults } from './passing-faults.ts';
-import { deniedForGood, editedItems, reliedOn, takenKeys, usedTables } from './roll-backs.ts';
+import { deniedForGood, editedItems, lateDeletions, reliedOn, takenKeys, usedTables } from './roll-backs.ts';
 import { lateClosing, lostCreation, tableGone } from './tables.ts';
 import type { Theme } from './theme.ts';
 
@@ -15,6 +15,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   lateClosing,
   tableGone,
   editedItems,
+  lateDeletions,
   usedTables,
   takenKeys,
   reliedOn,

@@ -1,5 +1,5 @@
 import { several } from '../draw.ts';
-import { type Act, DENIED, TARGETS } from '../plan.ts';
+import { type Act, TARGETS } from '../plan.ts';
 import { NO_TROUBLE } from '../trouble.ts';
 import { QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
@@ -7,7 +7,7 @@ const DELETION = /^rollBack#\d+: DeleteItem/;
 
 /** The shop edits migrated items at the moment when a roll back deletes them from a table that existed before. */
 export const editedItems: Theme = (draw) => {
-  const kind = draw.pick(['lateWrite', 'answerLost', 'killedWriting']);
+  const kind = draw.pick(['answerLost', 'killedWriting']);
   const note = (): Act => ({
     when: {
       by: 'rollBack',
@@ -24,7 +24,7 @@ export const editedItems: Theme = (draw) => {
     trouble: {
       ...NO_TROUBLE,
       slow: draw.pick([0.3, 1]),
-      [kind]: draw.pick([0, 0.1, 0.3]),
+      [kind]: draw.pick([0, 0, 0.1, 0.3]),
       at: { slow: DELETION, [kind]: DELETION },
     },
     acts: several(draw, 24, note),
@@ -32,6 +32,19 @@ export const editedItems: Theme = (draw) => {
     isTroubledAfterwards: true,
   };
 };
+
+/** Deletions of a roll back land late, after others of the same item, and the shop edits what is still there. */
+export const lateDeletions: Theme = (draw) => ({
+  existing: SHOP_TABLES,
+  trouble: { ...NO_TROUBLE, lateWrite: draw.pick([0.1, 0.3]), at: { lateWrite: DELETION } },
+  acts: several(draw, 24, (): Act => ({
+    when: { by: 'rollBack', operation: 'DeleteItem', nth: 1, millis: draw.between(200, 9_800) },
+    who: 'shop',
+    what: 'note',
+  })),
+  followUps: ['roll back with confirmation'],
+  isTroubledAfterwards: true,
+});
 
 /** The shop writes items under the keys of the run, between its look at them and its own write. */
 export const takenKeys: Theme = (draw) => ({
@@ -84,15 +97,13 @@ export const reliedOn: Theme = (draw) => {
   };
 };
 
-/** Without permissions on policies, a run that succeeded tries for ever to open its tables. */
-const [required = 'DeleteTable' as const, ...others] = DENIED.filter(
-  (one) => !one.includes('ResourcePolicy'),
-);
+/** What a roll back needs. */
+const NEEDED = ['DeleteTable', 'DescribeTable', 'Scan', 'ListTagsOfResource', 'DeleteItem'] as const;
 
 /** A permission is missing for good, and the run ends before its last state. */
 export const deniedForGood: Theme = (draw) => ({
   existing: draw.chance(0.3) ? SHOP_TABLES : [],
-  denied: { operation: draw.pick([required, ...others]), table: draw.pick(TARGETS) },
+  denied: { operation: draw.pick(NEEDED), table: draw.pick(TARGETS) },
   isDeniedForGood: true,
-  acts: [{ when: { request: draw.between(100, 330) }, who: 'operator', what: 'stop' }],
+  acts: [{ when: { request: draw.between(180, 330) }, who: 'operator', what: 'stop' }],
 });

@@ -46,12 +46,13 @@ export const lateClosing: Theme = (draw) => {
 
 /** Somebody deletes or replaces a table while the run uses it, or the shop has written into it before the roll back. */
 export const tableGone: Theme = (draw) => {
-  const functions = ['migrateProductsEnhanced', 'verifyMigration', 'completeRun', ...CREATORS] as const;
-  const when: When = {
-    by: draw.pick(functions),
-    operation: draw.pick(['GetItem', 'BatchGetItem', 'DescribeTable', 'UpdateItem']),
-    nth: draw.between(1, 3),
-  };
+  const moment = (by: string, operation: string): When => ({ by, operation, nth: draw.between(1, 3) });
+  const when = draw.chance(0.5)
+    ? moment('migrateProductsEnhanced', draw.pick(['GetItem', 'BatchGetItem']))
+    : moment(
+        draw.pick(['verifyMigration', 'completeRun', ...CREATORS]),
+        draw.pick(['GetItem', 'UpdateItem']),
+      );
   return {
     existing: draw.chance(0.4) ? SHOP_TABLES : [],
     input: { ...QUIET.input, ...(draw.chance(0.3) && { writeUnitsPerSecond: draw.pick([1, 5]) }) },
