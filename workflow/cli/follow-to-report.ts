@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { executionNameOf, type MachineName } from '../../functions/shared/names.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
@@ -110,11 +111,9 @@ function sayHowToFollow(
 ): void {
   const name = executionNameOf(executionArn);
   const condition = endpoint === undefined ? '' : `, as long as ${endpoint} is up`;
-  const command = `npm run follow -- --stage ${stage} ${printable(name)}`;
   terminal.say();
-  terminal.say(
-    fit(terminal, `The run continues without this command${condition}. Follow it again with: ${command}`),
-  );
+  terminal.say(fit(terminal, `The run continues without this command${condition}.`));
+  terminal.say(stepText(['Follow it again', commandsOf(stage).follow(printable(name))]));
 }
 
 /** The run has ended, but its report could not be read. */
@@ -124,9 +123,9 @@ function sayHowToRead(
   terminal: Terminal,
 ): void {
   const name = runId ?? executionNameOf(executionArn);
-  const command = `npm run report -- --stage ${stage} ${printable(name)}`;
   terminal.say();
-  terminal.say(fit(terminal, `The execution has ended as ${status}. See its report with: ${command}`));
+  terminal.say(`The execution has ended as ${status}.`);
+  terminal.say(stepText(['See its report', commandsOf(stage).report(printable(name))]));
 }
 
 /** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
@@ -148,7 +147,7 @@ export async function startAndFollow(
 }
 
 const howToAsk = ({ stage }: OperatorContext, name: string): string =>
-  `Whether ${name} has been started is not known. Look with: npm run follow -- --stage ${stage} ${name}`;
+  `Whether ${name} has been started is not known.\n${stepText(['Look', commandsOf(stage).follow(name)])}`;
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {

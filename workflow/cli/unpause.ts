@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { pauseWaitSeconds, unpauseRun } from '../../functions/shared/ledger/control.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
@@ -16,6 +17,7 @@ await runStageCommand(command, async ({ context, terminal, args: [runId = ''] })
     now: Date.parse(asked.at),
     workers: run.plan.workers,
   });
-  const sentence = `Run ${runId} goes on. Each of its workers looks again within ${duration(seconds)}. Follow it with: npm run follow -- --stage ${context.stage} ${runId}`;
-  return sayControlled(context, { runId, sentence }, terminal);
+  const sentence = `Run ${runId} goes on. Each of its workers looks again within ${duration(seconds)}.`;
+  const next = stepText(['Follow it', commandsOf(context.stage).follow(runId)]);
+  return sayControlled(context, { runId, sentence, next }, terminal);
 });

@@ -44,7 +44,11 @@ describe('wrong usage ends with 2, says why, and starts nothing', () => {
     shop.aws.requestLog.entries.filter(({ operation }) => operation === 'StartExecution').length;
 
   it.each([
-    ['cutover', [], 'only you can say so. First run npm run cutover -- --stage local --dry-run'],
+    [
+      'cutover',
+      [],
+      'only you can say so. Nothing was started.\nList the checks, and the commands that freeze the source:\nnpm run cutover -- --stage local --dry-run\n',
+    ],
     ['cutover', ['--dry-run', '--frozen'], 'cannot be used with'],
     ['sync', ['--start', '--cancel'], 'cannot be used with'],
     ['sync', ['--note', 'x'], 'only --start takes'],
@@ -61,7 +65,9 @@ describe('wrong usage ends with 2, says why, and starts nothing', () => {
 describe('the commands of a sync, one after the other as an operator would use them', () => {
   it('without a sync, sync says how to start one, and nothing is wrong', async () => {
     const { code, stdout } = await onStage('sync');
-    expect(stdout).toBe('No sync is open. Start one with: npm run sync -- --stage local --start\n');
+    expect(stdout).toBe(
+      'No sync is open.\nStart one:\nnpm run sync -- --stage local --start\nIn the console, start sync with {}\n',
+    );
     expect(code).toBe(0);
     expect(await shown()).toBeNull();
   });
@@ -234,7 +240,9 @@ describe('a sync that is started from the console', () => {
     const { code, stdout } = await onOther('sync', ['--cancel']);
     expect(stdout).toContain('Cancelled. The sync was cancelled.');
     expect(code).toBe(0);
-    expect((await onOther('sync')).stdout).toMatch(/is CANCELLED since .* --start/);
+    expect((await onOther('sync')).stdout).toMatch(
+      /is CANCELLED since .*\nStart one:\nnpm run sync -- .* --start\n/,
+    );
     const end = await runServerless(['remove', '--stage', 'local'], { AWS_ENDPOINT_URL: other.aws.endpoint });
     expect(`${end.stdout}${end.stderr}`).not.toContain('Nothing was removed');
   });

@@ -132,9 +132,9 @@ describe('renderReport', () => {
     const page = renderReport(failedView());
     expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('id="path-heading"'));
     expect(page).toContain('What failed in MigrateProducts');
-    expect(page).toContain(
-      'start again, which is always safe: <code class="command">npm run migrate -- --stage prod</code>',
-    );
+    expect(page).toContain('start again, which is always safe:</span>');
+    expect(page).toContain('<code class="command">npm run migrate -- --stage prod</code>');
+    expect(page).toContain('<span>In the console, start migrate with {}</span>');
     expect(page).toContain('<span class="pill idle">deleted</span>');
   });
 

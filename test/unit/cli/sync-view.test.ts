@@ -228,7 +228,7 @@ describe('where no sync is open', () => {
 
   it('the command that starts one is said', () => {
     expect(noSyncSentence(undefined, 'prod')).toBe(
-      'No sync is open. Start one with: npm run sync -- --stage prod --start',
+      'No sync is open.\nStart one:\nnpm run sync -- --stage prod --start\nIn the console, start sync with {}',
     );
     const cancelled = { ...sync, status: 'CANCELLED' } as Run;
     expect(noSyncSentence(cancelled, 'prod')).toContain('s1, is CANCELLED since 2026-03-01T14:00:00.000Z');
