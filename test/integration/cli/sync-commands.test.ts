@@ -122,6 +122,17 @@ describe('the commands of a sync, one after the other as an operator would use t
     expect(code).toBe(0);
   });
 
+  it('rollback of the open sync is refused with 3, with the command that ends it, and the sync goes on', async () => {
+    const { runId } = await shown();
+    const { code, stdout } = await onStage('rollback', [runId]);
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      `Run ${runId} is a sync (SYNCING): there is nothing to roll back. Nothing was changed.`,
+    );
+    expect(stdout).toMatch(/ Now +To end it:\n +npm run sync -- --stage local --cancel\n/);
+    expect(await shown()).toMatchObject({ runId, status: 'SYNCING' });
+  });
+
   it('runs lists the sync, report writes its page, and follow says how it stands', async () => {
     const { runId } = await shown();
     expect((await onStage('runs')).stdout).toMatch(

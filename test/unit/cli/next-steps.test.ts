@@ -27,21 +27,33 @@ const PARSERS: Readonly<Record<string, (input: unknown) => unknown>> = {
   sync: parseSyncInput,
 };
 
-/** Every line of a next step: a command that its parser accepts on this stage, or words. */
-async function expectPasteable(nextStep: string, runId = RUN): Promise<void> {
+/** What is wrong with the lines of a next step: each is a command that its parser accepts on this stage, or words. */
+async function problemsOf(nextStep: string, runId: string): Promise<readonly string[]> {
   const lines = nextStep.split('\n');
-  expect(lines.some((line) => line.startsWith('npm run '))).toBe(true);
+  const problems = lines.some((line) => line.startsWith('npm run ')) ? [] : ['no command'];
   for (const [index, line] of lines.entries()) {
-    if (line.endsWith(':')) expect(isCommandLine(lines[index + 1] ?? '')).toBe(true);
-    if (line.startsWith('npm run ')) {
-      const { options, args } = await parsePasted(line);
-      expect(options['stage'] ?? STAGE).toBe(STAGE);
-      for (const named of [options['resume'], args[0]]) expect(named ?? runId).toBe(runId);
-    }
-    const console = /^In the console, start (\w+) with (\{.*\})$/.exec(line);
-    if (line.startsWith('In the console')) expect(console).not.toBeNull();
-    if (console !== null) PARSERS[console[1] ?? '']?.(JSON.parse(console[2] ?? ''));
+    if (line.endsWith(':') && !isCommandLine(lines[index + 1] ?? '')) problems.push(`no command: ${line}`);
+    if (line.startsWith('npm run ')) problems.push(...(await misled(line, runId)));
+    if (line.startsWith('In the console')) parseAsTyped(line);
   }
+  return problems;
+}
+
+/** A command on another stage or another run. @throws where the command line refuses it */
+async function misled(line: string, runId: string): Promise<readonly string[]> {
+  const { options, args } = await parsePasted(line);
+  const named = [options['resume'], args[0]].filter((one) => one !== undefined && one !== runId);
+  return options['stage'] === STAGE && named.length === 0 ? [] : [`misled: ${line}`];
+}
+
+/** @throws where the machine refuses what the console is given */
+function parseAsTyped(line: string): void {
+  const [, machine = '', input = ''] = /^In the console, start (\w+) with (\{.*\})$/.exec(line) ?? [];
+  PARSERS[machine]?.(JSON.parse(input));
+}
+
+async function expectPasteable(nextStep: string, runId = RUN): Promise<void> {
+  expect(await problemsOf(nextStep, runId)).toEqual([]);
 }
 
 const ERRORS = Object.values(errors).flatMap((one) =>
