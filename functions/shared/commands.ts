@@ -81,6 +81,15 @@ export function commandsOf(stage: string): Commands {
 /** Fetches a region's prices, which functions have after the next deployment. Asks no stage. */
 export const pricesCommand = (region: string): Command => ({ line: `npm run prices -- --region ${region}` });
 
+/** Plans for a table that need not exist. Asks no stage. */
+export const sizedPlanCommand = (input: Input): Command => ({ line: `npm run plan --${optionsText(input)}` });
+
+/** The embedded AWS, which stays up until it is stopped. */
+export const localCommand = (options: Input): Command => {
+  const words = optionsText(options);
+  return { line: `npm run local${words === '' ? '' : ` --${words}`}` };
+};
+
 /** Stops an execution of any machine. */
 export const stopCommand = (executionArn: string): Command => ({
   line: `aws stepfunctions stop-execution --execution-arn ${executionArn}`,

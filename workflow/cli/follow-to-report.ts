@@ -2,7 +2,7 @@ import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { executionNameOf, type MachineName } from '../../functions/shared/names.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
-import { reportOfExecution } from './collect-report.ts';
+import { reportOfExecution, type ReportView } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { CONSOLE_PAGES } from '../../functions/shared/runs/page/place.ts';
 import { executionName, startExecution } from './executions.ts';
@@ -83,6 +83,12 @@ async function untilClosed(
   }
 }
 
+/** How the end is told. */
+interface Finishing extends Telling {
+  /** Makes the report one that is true where it is read. */
+  readonly adapt?: (view: ReportView) => ReportView;
+}
+
 /**
  * Prints the summary and, with `--json`, the report. Then it writes the report's files; where that fails, it warns.
  *
@@ -92,11 +98,11 @@ async function untilClosed(
 export async function finish(
   context: OperatorContext,
   end: ExecutionEnd,
-  { terminal, patiently }: Telling,
+  { terminal, patiently, adapt = (view) => view }: Finishing,
 ): Promise<number> {
   if (end.machine === 'sync') return finishSync(context, end, { terminal, patiently });
   if (end.machine === 'rollback' && end.state === 'Refused') return sayRefused(end, terminal);
-  const view = await patiently(() => reportOfExecution(context, end));
+  const view = adapt(await patiently(() => reportOfExecution(context, end)));
   printSummary(terminal, view.report);
   if (terminal.json) terminal.document(view.report);
   await savePage(view, terminal);

@@ -1,4 +1,5 @@
 import { migration } from '#migration/index.ts';
+import { commandsOf, localCommand, stepText } from '../../functions/shared/commands.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -11,6 +12,8 @@ import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
 import { generateProducts } from '../local/products/generate-products.ts';
 import { readProductsFile } from '../local/products/read-products-file.ts';
+import { typedInput } from '../../functions/shared/runs/again-input.ts';
+import type { ReportView } from './collect-report.ts';
 import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
 import { localStage } from './deployment.ts';
@@ -73,7 +76,8 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     if (stopping.signal.aborted) return INTERRUPTED;
     announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
     isStarted = true;
-    const exitCode = await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
+    const local = { input, name, options, signal: stopping.signal };
+    const exitCode = await migrateAndReport(aws, local, terminal);
     if (exitCode !== INTERRUPTED) {
       terminal.say();
       terminal.say(terminal.colors.dim(fit(terminal, remains(options))));
@@ -183,6 +187,7 @@ function announce({ shop, input, breakage }: Announcement, terminal: Terminal): 
 }
 
 interface LocalExecution {
+  readonly options: LocalRunOptions;
   readonly input: unknown;
   readonly name: string;
   readonly signal: AbortSignal;
@@ -190,7 +195,7 @@ interface LocalExecution {
 
 async function migrateAndReport(
   aws: EmbeddedAws,
-  { input, name, signal }: LocalExecution,
+  { input, name, options, signal }: LocalExecution,
   terminal: Terminal,
 ): Promise<number> {
   const context = await openContext({ stage: localStage, endpoint: aws.endpoint });
@@ -198,10 +203,41 @@ async function migrateAndReport(
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
     if (end === undefined) return INTERRUPTED;
-    return await finish(context, end, { terminal, patiently: (ask) => ask() });
+    const adapt = (view: ReportView): ReportView => afterwards(view, options);
+    return await finish(context, end, { terminal, patiently: (ask) => ask(), adapt });
   } finally {
     context.close();
   }
+}
+
+/** The report as it is true once the command has ended: nothing answers for the stage any more. */
+function afterwards(view: ReportView, options: LocalRunOptions): ReportView {
+  const { report } = view;
+  if (report.nextStep === null) return view;
+  const nextStep = localStep(report.nextStep, options);
+  const { failure } = report;
+  const told = failure === null ? null : { ...failure, nextStep };
+  return { ...view, report: { ...report, nextStep, failure: told } };
+}
+
+/** What a run says to do next can be done as long as its tables, its ledger and its files are there. */
+function localStep(nextStep: string, options: LocalRunOptions): string {
+  const { products, seed, input: file, dynamodb, s3 } = options;
+  if (dynamodb !== undefined && s3 !== undefined) {
+    const up = stepText([
+      'Start the embedded AWS again, in another terminal',
+      localCommand({ dynamodb, s3 }),
+    ]);
+    return `${up}\n${nextStep}`;
+  }
+  const { resume: _resume, ...input } = typedInput(migrateInput(options));
+  return stepText(
+    [
+      'This command keeps nothing up. For a shop that stays, in another terminal',
+      localCommand({ products, seed, input: file, dynamodb, s3 }),
+    ],
+    ['Then migrate it', commandsOf(localStage).migrate(input)],
+  );
 }
 
 /** What is left once the command has ended. */

@@ -4,7 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
 import { parseSyncInput } from '../../../functions/control-sync/sync-input.ts';
-import { commandsOf, type Input, isCommandLine, stepText } from '../../../functions/shared/commands.ts';
+import {
+  commandsOf,
+  type Input,
+  isCommandLine,
+  localCommand,
+  sizedPlanCommand,
+  stepText,
+} from '../../../functions/shared/commands.ts';
 import * as errors from '../../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { type Ending, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
@@ -193,6 +200,16 @@ describe('a command to paste', () => {
   ])('of %s is accepted by the command line, and its input by the machine', async (_, command) => {
     const { line } = command;
     await expectPasteable(stepText(['Do it', command]), line.includes(BACKUP) ? BACKUP : RUN);
+  });
+
+  it('of the embedded AWS is accepted without a stage', async () => {
+    const lines = [
+      localCommand({}),
+      localCommand({ products: 60, seed: 2 }),
+      sizedPlanCommand({ products: 1e6 }),
+    ];
+    for (const { line } of lines) expect((await parsePasted(line)).args).toEqual([]);
+    expect((await parsePasted(localCommand({ products: 60 }).line)).options).toMatchObject({ products: 60 });
   });
 
   it('is refused by this very parser when an option is misspelt', async () => {
