@@ -211,7 +211,7 @@ async function migrateAndReport(
 }
 
 /** The report as it is true once the command has ended: nothing answers for the stage any more. */
-function afterwards(view: ReportView, options: LocalRunOptions): ReportView {
+function afterwards({ localConsole: _gone, ...view }: ReportView, options: LocalRunOptions): ReportView {
   const { report } = view;
   if (report.nextStep === null) return view;
   const nextStep = localStep(report.nextStep, options);

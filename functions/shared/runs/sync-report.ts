@@ -13,7 +13,6 @@ import {
 } from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
 import { shorten } from '../text.ts';
-import { publish } from './publish-report.ts';
 
 /** Keys that a sync or a compare names: how many there are, and the first ten. */
 export interface NamedKeys {
@@ -131,11 +130,6 @@ export async function buildSyncReport(
   };
 }
 
-/** Writes the report of a sync or a compare and sends its message. */
-export function publishSyncReport(runtime: Runtime, build: () => Promise<SyncReport>): Promise<SyncReport> {
-  return publish(runtime, build, messageOf);
-}
-
 function namedKeys(all: readonly { readonly text: string; readonly reason: string }[]): NamedKeys {
   const first = all.slice(0, MAX_KEYS);
   return {
@@ -214,14 +208,4 @@ function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): strin
     default:
       return undefined;
   }
-}
-
-function messageOf(report: SyncReport): string {
-  return [
-    `${report.kind === 'sync' ? 'Sync' : 'Compare'} ${report.runId} of table ${report.source.table}: ${report.status}.`,
-    report.summary,
-    ...(report.compared === null ? [] : [comparedSentence(report.compared)]),
-    ...(report.nextStep === null ? [] : [report.nextStep]),
-    `Report: ${report.reportUri ?? 'not written'}`,
-  ].join('\n');
 }

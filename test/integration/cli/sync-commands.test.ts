@@ -103,6 +103,12 @@ describe('the commands of a sync, one after the other as an operator would use t
     expect(code).toBe(0);
     const page = readFileSync(join(cwd, '.local', 'runs', report.runId, 'report.html'), 'utf8');
     expect(page).toContain('products-enhanced follows every change of table products.');
+    const inBucket = await shop.objectText(`runs/${report.runId}/report.html`);
+    expect(inBucket).toContain('products-enhanced follows every change of table products.');
+    expect(inBucket).toContain('<code class="command">npm run cutover -- --stage local --dry-run</code>');
+    const row = `<a href="${report.runId}/report.html"><code>${report.runId}</code></a>`;
+    const [, listed = ''] = (await shop.objectText('runs/index.html')).split(row);
+    expect(listed).toMatch(/^.*<td>sync<\/td><td><span class="pill good">syncing<\/span>/);
   });
 
   it('a second start is refused with 3', async () => {

@@ -4,7 +4,7 @@ import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { sayCutOver } from '../../../workflow/cli/sync/cutover-view.ts';
 import { noSyncSentence } from '../../../workflow/cli/sync/find-sync.ts';
 import { exitCodeOfSync } from '../../../workflow/cli/sync/finish-sync.ts';
-import { outcomeOfSync } from '../../../workflow/cli/sync/outcome-of-sync.ts';
+import { outcomeOfSync } from '../../../functions/shared/runs/sync-outcome.ts';
 import { recordsPerSecond, syncRows } from '../../../workflow/cli/sync/sync-rows.ts';
 import { redraw } from '../../../workflow/cli/sync/watch-sync.ts';
 import { recordingTerminal } from './recording-terminal.ts';

@@ -1,5 +1,5 @@
-import { commandsOf } from '../../../functions/shared/commands.ts';
-import type { FreezeCommands, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { commandsOf } from '../commands.ts';
+import type { FreezeCommands, SyncReport } from './sync-report.ts';
 
 /** A step, and the command that takes it. */
 export interface Step {
