@@ -1,5 +1,4 @@
 import { migration } from '#migration/index.ts';
-import { commandsOf, localCommand, stepText } from '../../functions/shared/commands.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -12,7 +11,6 @@ import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
 import { generateProducts } from '../local/products/generate-products.ts';
 import { readProductsFile } from '../local/products/read-products-file.ts';
-import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import type { ReportView } from './collect-report.ts';
 import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
@@ -22,20 +20,16 @@ import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
 import { count } from '../../functions/shared/format.ts';
+import { afterwards, type ShopOptions } from './local-afterwards.ts';
 import { onInterrupt } from './interrupt.ts';
-import { type MigrateOptions, migrateInput } from './input-options.ts';
+import { migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
 import type { Terminal } from './terminal.ts';
 import { fit } from './wrap.ts';
 
 /** Options of `npm start`. */
-export interface LocalRunOptions extends MigrateOptions {
-  readonly products?: number;
-  readonly input?: string;
-  readonly seed?: number;
-  readonly dynamodb?: string;
-  readonly s3?: string;
+export interface LocalRunOptions extends ShopOptions {
   readonly port?: number;
   readonly break?: string;
 }
@@ -208,36 +202,6 @@ async function migrateAndReport(
   } finally {
     context.close();
   }
-}
-
-/** The report as it is true once the command has ended: nothing answers for the stage any more. */
-function afterwards({ localConsole: _gone, ...view }: ReportView, options: LocalRunOptions): ReportView {
-  const { report } = view;
-  if (report.nextStep === null) return view;
-  const nextStep = localStep(report.nextStep, options);
-  const { failure } = report;
-  const told = failure === null ? null : { ...failure, nextStep };
-  return { ...view, report: { ...report, nextStep, failure: told } };
-}
-
-/** What a run says to do next can be done as long as its tables, its ledger and its files are there. */
-function localStep(nextStep: string, options: LocalRunOptions): string {
-  const { products, seed, input: file, dynamodb, s3 } = options;
-  if (dynamodb !== undefined && s3 !== undefined) {
-    const up = stepText([
-      'Start the embedded AWS again, in another terminal',
-      localCommand({ dynamodb, s3 }),
-    ]);
-    return `${up}\n${nextStep}`;
-  }
-  const { resume: _resume, ...input } = typedInput(migrateInput(options));
-  return stepText(
-    [
-      'This command keeps nothing up. For a shop that stays, in another terminal',
-      localCommand({ products, seed, input: file, dynamodb, s3 }),
-    ],
-    ['Then migrate it', commandsOf(localStage).migrate(input)],
-  );
 }
 
 /** What is left once the command has ended. */
