@@ -46,7 +46,7 @@ export async function storeFile(target: FileTarget, encoded: EncodedFile): Promi
   const adopted = await adoptExisting(target);
   if (adopted === undefined)
     throw new BackupDamagedError(
-      `Object ${key} existed a moment ago and is gone. Find out who deletes from the bucket, then start again.`,
+      `Object ${key} existed a moment ago and is gone. Find out who deletes from the bucket.`,
     );
   return adopted;
 }
@@ -84,7 +84,7 @@ async function adopt(target: FileTarget, { body, etag }: StoredObject): Promise<
   }
   if (lastItem === undefined)
     throw new BackupDamagedError(
-      `Object ${key} is in the place of a data file and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes to the bucket, then start again.`,
+      `Object ${key} is in the place of a data file and holds no item, so this backup did not write it. Nothing was overwritten. Find out who writes to the bucket.`,
     );
   const sum = digest.value();
   const encoded = { ...checksums(body), itemCount: sum.count, bytes, digest: sum, canonical };

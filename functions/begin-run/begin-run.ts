@@ -3,6 +3,7 @@ import type { NewRun } from '../shared/ledger/begin.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/runs/migrate-input.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
+import { typedInput } from '../shared/runs/again-input.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun } from '../shared/state.ts';
@@ -29,7 +30,11 @@ async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInp
   const wanted = newRun(runtime, payload, input);
   const confirmed = async (): Promise<void> => {
     // A dry run writes nothing into tables.
-    if (!input.dryRun) await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: input.confirm });
+    if (input.dryRun) return;
+    await requireSwitchConfirmed(runtime, {
+      confirm: input.confirm,
+      confirmed: ({ migrate }, confirm) => migrate({ ...typedInput(payload.input), confirm }),
+    });
   };
   await confirmed();
   const { outcome, run } = await beginOrRecover(runtime, wanted, holderOf(payload.execution));

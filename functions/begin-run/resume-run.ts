@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
 import { transformBasis } from '../shared/copy/transform/making.ts';
@@ -7,7 +8,6 @@ import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
-import { commandsOf } from '../shared/runs/commands.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -31,10 +31,15 @@ export async function resume(
   const run = await findRun(runtime.ledger, runId);
   if (run === undefined || run.kind !== 'migrate')
     throw new InvalidInputError(
-      `"resume": there is no run ${runId} of this workflow. Nothing was changed. List the runs with: npm run runs -- --stage ${runtime.config.stage}`,
+      `"resume": there is no run ${runId} of this workflow. Nothing was changed.`,
+      stepText(['List the runs', commandsOf(runtime.config.stage).runs()]),
     );
   if (input.dryRun && !staysDry(run)) throw notDry(runtime, run);
-  await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: input.confirm }, run);
+  await requireSwitchConfirmed(
+    runtime,
+    { confirm: input.confirm, confirmed: ({ migrate }, confirm) => migrate({ resume: runId, confirm }) },
+    run,
+  );
   if (run.status === 'PLANNED') await assertUsable(runtime, run);
   if (run.status === 'HELD') await untilHeldRunIsQuiet(runtime, run);
   const holder = holderOf(execution);
@@ -58,17 +63,20 @@ const staysDry = ({ status, parameters }: Run): boolean => status !== 'PLANNED' 
 function notDry({ config }: Runtime, { runId }: Run): InvalidInputError {
   const { migrate } = commandsOf(config.stage);
   return new InvalidInputError(
-    `"resume": resuming run ${runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed. To go on with it: ${migrate({ resume: runId })}. For a new plan: ${migrate({ dryRun: true })}`,
+    `"resume": resuming run ${runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed.`,
+    stepText(['To go on with it', migrate({ resume: runId })], ['For a new plan', migrate({ dryRun: true })]),
   );
 }
 
 function cannotGoOn({ config }: Runtime, { runId, status }: Run): Error {
   return status === 'HELD' || status === 'PLANNED'
     ? new LockHeldError(
-        `Run ${runId} is ${status}, but another run has the table's lock. Nothing was changed. Try again when it has ended.`,
+        `Run ${runId} is ${status}, but another run has the table's lock. Nothing was changed.`,
+        stepText(['When that run has ended', commandsOf(config.stage).migrate({ resume: runId })]),
       )
     : new InvalidInputError(
-        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed. For a new run: ${commandsOf(config.stage).migrate({})}`,
+        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed.`,
+        stepText(['For a new run', commandsOf(config.stage).migrate({})]),
       );
 }
 
@@ -89,7 +97,8 @@ async function assertStillNewest(runtime: Runtime, run: Run, holder: Holder): Pr
 function outOfDate({ config }: Runtime, { runId }: Run, obstacle: string): InvalidInputError {
   const { migrate } = commandsOf(config.stage);
   return new InvalidInputError(
-    `"resume": plan ${runId} cannot be applied, because ${obstacle}. Nothing was changed. For a new plan: ${migrate({ dryRun: true })}. For a new run: ${migrate({})}`,
+    `"resume": plan ${runId} cannot be applied, because ${obstacle}. Nothing was changed.`,
+    stepText(['For a new plan', migrate({ dryRun: true })], ['For a new run', migrate({})]),
   );
 }
 

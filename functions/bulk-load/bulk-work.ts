@@ -35,7 +35,7 @@ export async function bulkWorkOf(runtime: Runtime, run: Run): Promise<readonly B
     const record = tables.find((table) => table.name === name);
     if (record !== undefined) return record;
     throw new TableUnavailableError(
-      `Run ${run.runId} has no table ${name} to write to: it was not made ready. Nothing was written. Start again.`,
+      `Run ${run.runId} has no table ${name} to write to: it was not made ready. Nothing was written.`,
     );
   };
   return isRestore(run) ? [await restoreWork(runtime, run, recordOf)] : migrateWork(runtime, run, recordOf);

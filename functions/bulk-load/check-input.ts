@@ -18,12 +18,12 @@ export async function assertInput(runtime: Runtime, run: Run, work: BulkWork): P
   const { name, outcome } = work.table;
   if (isRestore(run) && outcome !== 'CREATED')
     throw new BulkLoadError(
-      `Table ${name} existed before this restore, and bulk put would replace its items, because a backup's lines carry no condition. Nothing was written. Start again with {"writeEngine": "batch"}, or restore into a new table.`,
+      `Table ${name} existed before this restore, and bulk put would replace its items, because a backup's lines carry no condition. Nothing was written. Batches can fill it, and bulk put can fill a new table.`,
     );
   const problems = [...limitProblems(work), ...(await objectProblems(runtime, work))];
   if (problems.length === 0) return;
   throw new BulkLoadError(
-    `Bulk put cannot fill table ${name} from ${work.inputPrefix}, because ${problems.join('; ')}. Nothing was written. Start again; with {"writeEngine": "batch"} only the run's own files are read.`,
+    `Bulk put cannot fill table ${name} from ${work.inputPrefix}, because ${problems.join('; ')}. Nothing was written. Batches read only the run's own files.`,
   );
 }
 

@@ -10,19 +10,18 @@ import type { BulkWork } from './bulk-work.ts';
 import type { ReportLine } from './read-report.ts';
 
 const MAX_NAMED = 3;
-const AGAIN = 'Start again, or take {"writeEngine": "batch"}.';
 
 /** The error for an operation that DynamoDB no longer describes. */
 export function lostError({ table, operationArn = '' }: BulkCursor): BulkLoadError {
   return new BulkLoadError(
-    `DynamoDB no longer knows bulk put ${operationArn} into table ${table}, so nobody can say what it has written. ${AGAIN}`,
+    `DynamoDB no longer knows bulk put ${operationArn} into table ${table}, so nobody can say what it has written.`,
   );
 }
 
 /** The error for a client token that somebody has used for a bulk put of his own. */
 export function tokenTaken(table: string, token: string, { message }: Error): BulkLoadError {
   return new BulkLoadError(
-    `Bulk put into table ${table} could not start, because its client token ${token} belongs to another order (${shorten(message, 300)}). Nothing was written by this run. Start again, which takes another token, or take {"writeEngine": "batch"}.`,
+    `Bulk put into table ${table} could not start, because its client token ${token} belongs to another order (${shorten(message, 300)}). Nothing was written by this run. The next run takes another token.`,
   );
 }
 
@@ -35,15 +34,15 @@ export function notLoaded(
   const because = failure === undefined ? '' : `: ${shorten(failure, 400)}`;
   if (status === 'CANCELLED')
     return new BulkLoadError(
-      `${what} was cancelled by somebody after ${count(processed)} of ${counted(itemCount, 'item')}${because}. ${AGAIN}`,
+      `${what} was cancelled by somebody after ${count(processed)} of ${counted(itemCount, 'item')}${because}.`,
     );
   if (status !== 'COMPLETED' && status !== 'COMPLETED_WITH_ERRORS')
     return new BulkLoadError(
-      `${what} ended as ${status} after ${count(processed)} of ${counted(itemCount, 'item')}${because}. ${AGAIN}`,
+      `${what} ended as ${status} after ${count(processed)} of ${counted(itemCount, 'item')}${because}.`,
     );
   if (processed === itemCount) return undefined;
   return new BulkLoadError(
-    `${what} has processed ${count(processed)} items, and its files hold ${count(itemCount)}. ${AGAIN}`,
+    `${what} has processed ${count(processed)} items, and its files hold ${count(itemCount)}.`,
   );
 }
 
@@ -60,7 +59,7 @@ export function refusedItems(
   const first =
     named.length === 0 ? 'Its report names none of them.' : `First of them: ${named.join(' | ')}.`;
   return new ItemRefusedError(
-    `DynamoDB's bulk put ${arn} could not write ${counted(failed, 'item')} into table ${table.name}. ${shorten(first, 600)} The run cannot be completed. Correct them at the source, then start again.`,
+    `DynamoDB's bulk put ${arn} could not write ${counted(failed, 'item')} into table ${table.name}. ${shorten(first, 600)} The run cannot be completed. Correct them at the source.`,
   );
 }
 
@@ -79,12 +78,12 @@ export function assertLoaded(
   const { alreadyPresent = 0 } = progress.counters;
   if (isNew && alreadyPresent > 0)
     throw new BulkLoadError(
-      `Table ${table.name} was created by this run, but others had written ${counted(alreadyPresent, 'item')} under its keys: ${named(progress)}. What they wrote is left as it is. Keep others from writing there until the run has succeeded, then start again.`,
+      `Table ${table.name} was created by this run, but others had written ${counted(alreadyPresent, 'item')} under its keys: ${named(progress)}. What they wrote is left as it is. Keep others from writing there until the next run has succeeded.`,
     );
   // The digest of a new table shows what is in it.
   if (isReported || (isNew && !resumed)) return;
   throw new BulkLoadError(
-    `Bulk put ${progress.cursor?.operationArn ?? ''} has left no report, so nobody can say which items table ${table.name} held before. ${AGAIN}`,
+    `Bulk put ${progress.cursor?.operationArn ?? ''} has left no report, so nobody can say which items table ${table.name} held before.`,
   );
 }
 

@@ -87,7 +87,7 @@ export async function readReport(
 
 function damaged(what: string, problem: string): BulkLoadError {
   return new BulkLoadError(
-    `${what} a bulk put's report ${problem}, so nobody can say which items were not written. What is in the table stays until the run is rolled back. Look at the object, then start again with {"writeEngine": "batch"}.`,
+    `${what} a bulk put's report ${problem}, so nobody can say which items were not written. What is in the table stays until the run is rolled back. Look at the object.`,
   );
 }
 

@@ -20,7 +20,7 @@ import { isRepairing, SIDES } from './open-compare.ts';
  * @throws VerificationFailedError where a segment was not compared, RunClosedError; neither is retried
  */
 export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promise<ComparedOutput> {
-  const { ledger, clock, config } = runtime;
+  const { ledger, clock } = runtime;
   const ended = await endedCompare(runtime, input);
   if (ended !== undefined) return outputOf(ended);
   const openIn = ['RUNNING', ...COMPARED_IN] as const;
@@ -30,7 +30,7 @@ export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promi
   const compared = sumOf(run, shards, clock.now());
   if (!(await noteCompared(ledger, run, compared)))
     throw new RunClosedError(
-      `Run ${run.runId} is no longer open for this execution: what it has compared does not count. Start again with: npm run compare -- --stage ${config.stage}`,
+      `Run ${run.runId} is no longer open for this execution: what it has compared does not count.`,
     );
   await forgetUnseen(runtime, run, { shards, compared });
   runtime.logger.info('The compare is judged.', { runId: run.runId, stage: 'JudgeCompare', ...compared });
@@ -48,7 +48,7 @@ async function endedCompare(
 }
 
 /** Both sides of every segment. @throws VerificationFailedError naming what is missing */
-async function compareShards({ ledger, config }: Runtime, run: Run): Promise<Shards> {
+async function compareShards({ ledger }: Runtime, run: Run): Promise<Shards> {
   const basis = comparedOn(run);
   const { segments } = run.plan;
   const sides = new Map<ShardState, readonly Shard[]>();
@@ -57,7 +57,7 @@ async function compareShards({ ledger, config }: Runtime, run: Run): Promise<Sha
     const done = all.filter((one) => one.done && one.basis === basis && segments.includes(one.shard));
     if (done.length < segments.length)
       throw new VerificationFailedError(
-        `Run ${run.runId} is not compared: ${segments.length - done.length} of the ${segments.length} segments of ${state} were not finished. What was found does not count. Start again with: npm run compare -- --stage ${config.stage}`,
+        `Run ${run.runId} is not compared: ${segments.length - done.length} of the ${segments.length} segments of ${state} were not finished. What was found does not count.`,
       );
     sides.set(state, done);
   }

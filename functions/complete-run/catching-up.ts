@@ -56,7 +56,7 @@ export function catchingUpWarnings(
     [
       outdated,
       () =>
-        `${counted(outdated, 'item', 'items')} of ${target} ${outdated === 1 ? 'comes from an earlier run and is' : 'come from an earlier run and are'} older than ${source} today. Start with {"onExisting": "replace"} to bring ${outdated === 1 ? 'it' : 'them'} up to date.`,
+        `${counted(outdated, 'item', 'items')} of ${target} ${outdated === 1 ? 'comes from an earlier run and is' : 'come from an earlier run and are'} older than ${source} today. A run with "onExisting": "replace" brings ${outdated === 1 ? 'it' : 'them'} up to date.`,
     ],
     [
       foreign,
@@ -66,7 +66,7 @@ export function catchingUpWarnings(
     [
       stale,
       () =>
-        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'Start with {"onExisting": "replace"} to remove those that nobody has changed.'}`,
+        `${counted(stale, 'item', 'items')} of ${target} ${stale === 1 ? 'comes' : 'come'} from earlier migrations, and the ${nouns.item} no longer has ${stale === 1 ? 'it' : 'them'}: ${named('VerifyMigration', 'staleVariants', stale)}. ${run.parameters.onExisting === 'replace' ? '"replace" left alone what others or a later run wrote, and tables in which it has no item any more.' : 'A run with "onExisting": "replace" removes those that nobody has changed.'}`,
     ],
     [
       removed,

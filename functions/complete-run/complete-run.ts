@@ -90,8 +90,6 @@ async function commit(runtime: Runtime, run: Run, ledger: RunLedger): Promise<Ru
   } as const;
   const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed === undefined)
-    throw new RunClosedError(
-      `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
-    );
+    throw new RunClosedError(`Run ${run.runId} was closed by somebody else before it could be committed.`);
   return committed;
 }

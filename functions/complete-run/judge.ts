@@ -213,8 +213,8 @@ function digestsOf(facts: CommitFacts, table: string): TableDigests {
 function remedyFor({ tables, targets }: CommitFacts, verification: Verification | undefined): string {
   const { missing = 0, different = 0, extra = 0 } = verification ?? {};
   if (tables.some((table) => tableProblems(table).length > 0))
-    return 'Find out who deletes or replaces tables while a run is working, then start again.';
+    return 'Find out who deletes or replaces tables while a run is working.';
   return missing + different + extra > 0
-    ? `The report names keys. If the shop already writes into ${targets.join(' or ')}, stop that until the migration has succeeded, then start again.`
-    : 'Start again. If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
+    ? `The report names keys. If the shop already writes into ${targets.join(' or ')}, stop that until the migration has succeeded.`
+    : 'If nobody has changed the ledger, the backup or the target by hand, this is a fault of the migration: keep the report.';
 }

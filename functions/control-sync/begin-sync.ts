@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { backupIdFor } from '../shared/files/layout.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
@@ -9,7 +10,6 @@ import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
-import { syncCommand } from '../shared/runs/sync-command.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution, Plan } from '../shared/state.ts';
@@ -74,7 +74,14 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   if (open !== undefined) return startAgain(order, open);
   const stream = await findSourceStream(runtime);
   const followed = await findFollowedRun(runtime, input);
-  await requireSwitchConfirmed(runtime, { machine: 'sync', confirm: input.confirm }, followed.run);
+  await requireSwitchConfirmed(
+    runtime,
+    {
+      confirm: input.confirm,
+      confirmed: ({ startSync }, confirm) => startSync({ runId: input.runId, confirm }),
+    },
+    followed.run,
+  );
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed }),
     kind: 'sync',
@@ -95,9 +102,11 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
   refuseCancelling(open);
+  const { showSync, cancelSync } = commandsOf(config.stage);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
-      `Sync ${open.runId} already keeps ${tablesText(open)} in step with table ${open.sourceTable} (${open.status} since ${open.startedAt}). Nothing was changed. Look at it with ${syncCommand(config.stage)}, or end it with ${syncCommand(config.stage, '--cancel')}.`,
+      `Sync ${open.runId} already keeps ${tablesText(open)} in step with table ${open.sourceTable} (${open.status} since ${open.startedAt}). Nothing was changed.`,
+      stepText(['Look at it', showSync()], ['Or end it', cancelSync()]),
     );
   return take(order, open, 'START');
 }
@@ -105,7 +114,7 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
 function refuseCancelling({ runId, status }: Run): void {
   if (status !== 'CANCELLING') return;
   throw new SyncRefusedError(
-    `Sync ${runId} is being cancelled. Nothing was changed. Start again when that has ended.`,
+    `Sync ${runId} is being cancelled. Nothing was changed. Wait until that has ended.`,
   );
 }
 
@@ -122,15 +131,18 @@ async function compareAlone({ runtime, input, execution, holder }: Order): Promi
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
   if (outcome === 'BEGUN') return begun(run, input, 'COMPARE');
   throw new LockHeldError(
-    `Compare ${run.runId} has died and is not recovered yet. Nothing was changed. recoverRun ends it within 15 minutes; then start again.`,
+    `Compare ${run.runId} has died and is not recovered yet. Nothing was changed. recoverRun ends it within 15 minutes.`,
   );
 }
 
 async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> {
   const { runtime, input } = order;
+  const { cutOver: cutOverWith, startSync } = commandsOf(runtime.config.stage);
+  const last = open === undefined ? await lastSwitch(runtime) : undefined;
   if (open === undefined)
     throw new SyncRefusedError(
-      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed. ${(await lastSwitch(runtime)) ?? `Start one with ${syncCommand(runtime.config.stage, '--start')}.`}`,
+      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed.${last === undefined ? '' : ` ${last}`}`,
+      last === undefined ? stepText(['Start one', startSync({})]) : undefined,
     );
   if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
   refuseCancelling(open);
@@ -141,7 +153,11 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
     );
   if (input.frozen !== true)
     throw new SyncRefusedError(
-      `A cut over needs a source that nobody writes to. Nothing was changed. Run npm run cutover -- --stage ${runtime.config.stage} --dry-run for the checks and the commands that freeze it. When writes have stopped, start again with {"action": "cutover", "frozen": true}.`,
+      `A cut over needs a source that nobody writes to. Nothing was changed.`,
+      stepText(
+        ['See the checks, and the commands that freeze the source', cutOverWith({ dryRun: true })],
+        ['When writes have stopped', cutOverWith({ frozen: true })],
+      ),
     );
   if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
   await refuseFailedChecks(runtime, open);

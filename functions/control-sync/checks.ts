@@ -1,3 +1,4 @@
+import { commandsOf } from '../shared/commands.ts';
 import { count, counted } from '../shared/counted.ts';
 import { streamProblem } from '../shared/runs/stream-problem.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -22,7 +23,7 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
   const conflicts = named.filter(({ kind }) => kind === 'conflict');
   const quarantined = named.filter(({ kind }) => kind === 'quarantined');
   const allowed = run.parameters.maxQuarantined;
-  const compareCommand = `npm run compare -- --stage ${runtime.config.stage}`;
+  const { line: compareCommand } = commandsOf(runtime.config.stage).compare();
   const lag = minutes.findLast(({ records }) => records > 0)?.maxLagMillis;
   return [
     mapping,

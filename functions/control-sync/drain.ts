@@ -1,3 +1,4 @@
+import { commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findTotal, listPending } from '../shared/ledger/sync-records.ts';
@@ -36,8 +37,17 @@ export async function drain(
   if (now < startedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
   const waiting = pending.length === 0 ? '' : ` ${pendingText(pending)}`;
   throw new SyncRefusedError(
-    `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting} Freeze the source, then start the cut over again.`,
+    `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting}`,
+    frozenStep(runtime),
   );
+}
+
+/** What an operator does after a cut over that did not switch. */
+export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, more: Input = {}): string {
+  return stepText([
+    'Freeze the source, then cut over again',
+    commandsOf(config.stage).cutOver({ frozen: true, ...more }),
+  ]);
 }
 
 async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
@@ -54,5 +64,6 @@ export async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promis
   if (failed.length === 0) return;
   throw new SyncRefusedError(
     `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')}`,
+    stepText(['List all checks', commandsOf(runtime.config.stage).cutOver({ dryRun: true })]),
   );
 }

@@ -1,9 +1,13 @@
+import { commandsOf, type Step, stepText } from '../shared/commands.ts';
+import { joinMessage, splitMessage } from '../shared/message.ts';
+import { executionInput, syncAgain } from '../shared/runs/start-again.ts';
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import { backToSyncing, cancelCompare, mustCancel } from '../shared/runs/sync-ends.ts';
-import { buildSyncReport, publishSyncReport } from '../shared/runs/sync-report.ts';
+import { publishSyncReport } from '../shared/runs/publish-sync.ts';
+import { buildSyncReport } from '../shared/runs/sync-report.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import { cancelOpen } from './cancel-sync.ts';
 import type { ControlSyncPayload, FailedSync } from './payloads.ts';
@@ -23,8 +27,16 @@ export async function failSync(
   const record = await findExecution(runtime.ledger, execution.name);
   const isOurs = record?.executionArn === execution.id && record.startTime === execution.startTime;
   const run = isOurs ? await readRun(runtime.ledger, record.runId) : undefined;
-  if (run === undefined) return ended('REFUSED', caught);
-  if (run.executionArn !== execution.id) return ended('REFUSED', takenFrom(run));
+  if (run === undefined) {
+    const typed = await executionInput(runtime, execution.id);
+    return ended('REFUSED', caught, {
+      step: ['Fix the reported cause, then start again', syncAgain(runtime.config.stage, typed)],
+    });
+  }
+  if (run.executionArn !== execution.id)
+    return ended('REFUSED', takenFrom(run), {
+      step: ['Look at the sync', commandsOf(runtime.config.stage).showSync()],
+    });
   const recorded = await findFirstFailure(runtime.ledger, run);
   const cause: ReadableFailure =
     recorded === undefined ? caught : { error: recorded.error, cause: recorded.cause };
@@ -37,28 +49,47 @@ function takenFrom({ runId, status, executionArn }: Run): ReadableFailure {
   return { error: 'RunClosedError', cause };
 }
 
-function ended(end: FailedSync['end'], { error, cause }: ReadableFailure, what = ''): FailedSync {
-  return { done: true, waitSeconds: 0, end, error, cause: `${cause}${what}` };
+/** What became of the sync, and what to do where the error names no step of its own. */
+interface Ended {
+  readonly what?: string;
+  readonly step: Step;
+}
+
+function ended(
+  end: FailedSync['end'],
+  { error, cause }: ReadableFailure,
+  { what = '', step }: Ended,
+): FailedSync {
+  const { said, nextStep = stepText(step) } = splitMessage(cause);
+  return { done: true, waitSeconds: 0, end, error, cause: joinMessage({ said: `${said}${what}`, nextStep }) };
 }
 
 /** Its workers only read. */
 async function endCompare(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
   if (run.status === 'RUNNING') await cancelCompare(runtime, run, cause);
-  return ended('FAILED', cause, ' The compare has changed nothing. Start it again when the cause is fixed.');
+  return ended('FAILED', cause, {
+    what: ' The compare has changed nothing.',
+    step: ['Fix the reported cause, then compare again', commandsOf(runtime.config.stage).compare()],
+  });
 }
 
 async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
+  const { showSync, startSync } = commandsOf(runtime.config.stage);
+  const look: Step = ['Look at the sync', showSync()];
   if (run.status === 'SWITCHED') {
     await publishSyncReport(runtime, () => buildSyncReport(runtime, run));
-    return ended('SWITCHED', cause);
+    return ended('SWITCHED', cause, { step: look });
   }
   const isCancelled = run.status === 'CANCELLED';
   if (!isCancelled && mustCancel(run)) {
     const turn = await cancelOpen(runtime, run);
-    if (!turn.done) return { ...ended('FAILED', cause), ...turn };
+    if (!turn.done) return { ...ended('FAILED', cause, { step: look }), ...turn };
   }
   if (isCancelled || mustCancel(run))
-    return ended('FAILED', cause, ' The sync was cancelled, and the lock is free. Start again with {}.');
+    return ended('FAILED', cause, {
+      what: ' The sync was cancelled, and the lock is free.',
+      step: ['Fix the reported cause, then start it again', startSync({})],
+    });
   await backToSyncing(runtime, run, `A cut over failed (${cause.error}).`);
-  return ended('FAILED', cause, ' The shop has not switched, and the sync goes on.');
+  return ended('FAILED', cause, { what: ' The shop has not switched, and the sync goes on.', step: look });
 }

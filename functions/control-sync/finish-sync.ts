@@ -1,5 +1,6 @@
 import { readRun } from '../shared/ledger/run.ts';
-import { buildSyncReport, publishSyncReport, type SyncReport } from '../shared/runs/sync-report.ts';
+import { publishSyncReport } from '../shared/runs/publish-sync.ts';
+import { buildSyncReport, type SyncReport } from '../shared/runs/sync-report.ts';
 import { findPolicy } from '../shared/aws/change-policy.ts';
 import { tableArn } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';

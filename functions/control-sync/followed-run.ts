@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
 import type { FollowedTable } from '../shared/ledger/sync-facts.ts';
 import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
@@ -48,30 +49,34 @@ async function newestSucceeded({ ledger, config }: SyncRuntime): Promise<Run> {
   const run = newest && (await findRun(ledger, newest.runId));
   if (run?.status === 'SUCCEEDED') return run;
   throw new SyncRefusedError(
-    `No migration of table ${config.sourceTable} has succeeded yet, so there is nothing to keep in step with it. Nothing was changed. Run npm run migrate -- --stage ${config.stage} first.`,
+    `No migration of table ${config.sourceTable} has succeeded yet, so there is nothing to keep in step with it. Nothing was changed.`,
+    stepText(['Migrate first', commandsOf(config.stage).migrate({})]),
   );
 }
 
-async function succeeded({ ledger, config }: SyncRuntime, runId: string): Promise<Run> {
+async function succeeded(runtime: SyncRuntime, runId: string): Promise<Run> {
+  const { ledger, config } = runtime;
   const run = await findRun(ledger, runId);
   if (run === undefined)
     throw new RunNotFoundError(
-      `The ledger ${ledger.tableName} knows no run ${runId}. Nothing was changed. List the runs with: npm run runs -- --stage ${config.stage}`,
+      `The ledger ${ledger.tableName} knows no run ${runId}. Nothing was changed.`,
+      stepText(['List the runs', commandsOf(config.stage).runs()]),
     );
   if (run.kind === 'migrate' && run.status === 'SUCCEEDED' && run.sourceTable === config.sourceTable)
-    return unlessOutdated(ledger, run);
+    return unlessOutdated(runtime, run);
   throw new SyncRefusedError(
     `Run ${runId} (${run.kind} of table ${run.sourceTable}, ${run.status}) cannot be followed: that needs a migration of table ${config.sourceTable} that succeeded. Nothing was changed.`,
   );
 }
 
 /** Its settings would undo what a later run has made of the same tables. */
-async function unlessOutdated(ledger: SyncRuntime['ledger'], run: Run): Promise<Run> {
+async function unlessOutdated({ ledger, config }: SyncRuntime, run: Run): Promise<Run> {
   for (const { runId } of await listReliants(ledger, run.runId)) {
     const later = await findRun(ledger, runId);
     if (later?.kind === 'migrate' && later.status === 'SUCCEEDED')
       throw new SyncRefusedError(
-        `Run ${run.runId} cannot be followed, because run ${runId} has worked on its tables since. Nothing was changed. Follow that run: {"runId": "${runId}"}.`,
+        `Run ${run.runId} cannot be followed, because run ${runId} has worked on its tables since. Nothing was changed.`,
+        stepText(['Follow that run', commandsOf(config.stage).startSync({ runId })]),
       );
   }
   return run;

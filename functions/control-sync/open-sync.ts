@@ -19,7 +19,7 @@ export async function readOwnSync({ ledger }: Runtime, { runId, executionArn }: 
 
 /** {@link changeSync} by the execution that works on the sync already. */
 export async function changeOwn(
-  { ledger, config }: Runtime,
+  { ledger }: Runtime,
   run: Run,
   change: Omit<SyncChange, 'run' | 'holder'>,
   extra?: Parameters<typeof changeSync>[2],
@@ -27,7 +27,7 @@ export async function changeOwn(
   const changed = await changeSync(ledger, { ...change, run, holder: ownHolder(run) }, extra);
   if (changed !== undefined) return changed;
   throw new RunClosedError(
-    `Run ${run.runId} was changed by somebody else at this moment: this execution changes nothing more. Look at it with npm run runs -- --stage ${config.stage}.`,
+    `Run ${run.runId} was changed by somebody else at this moment: this execution changes nothing more.`,
   );
 }
 
@@ -43,6 +43,6 @@ export async function taken(
   const run = await changeSync(runtime.ledger, { ...by, run: open, to: open.status });
   if (run !== undefined) return run;
   throw new LockHeldError(
-    `Sync ${open.runId} was changed by another execution at this moment. Nothing was changed. Start again.`,
+    `Sync ${open.runId} was changed by another execution at this moment. Nothing was changed.`,
   );
 }

@@ -1,4 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { functionName } from '../shared/names.ts';
@@ -35,7 +36,11 @@ export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStre
   const arn = table.StreamSpecification?.StreamEnabled === true ? table.LatestStreamArn : undefined;
   if (arn === undefined)
     throw new SyncRefusedError(
-      `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed. Enable the stream, then start the sync again: ${enableCommand(name)}`,
+      `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed.`,
+      stepText(
+        ['Enable the stream', { line: enableCommand(name) }],
+        ['Then start the sync', commandsOf(config.stage).startSync({})],
+      ),
     );
   refuseForeignReplicas(table, accountId);
   return { arn, warnings: readersWarning(table, await otherReaders(runtime, arn)) };
@@ -67,7 +72,7 @@ function readersWarning(
 ): readonly string[] {
   if (others.length > MAX_OTHER_READERS)
     throw new SyncRefusedError(
-      `The stream of table ${TableName} has ${others.length} readers already (${others.slice(0, 3).join(', ')}). DynamoDB throttles more than two. Nothing was changed. Remove one of them, then start the sync again.`,
+      `The stream of table ${TableName} has ${others.length} readers already (${others.slice(0, 3).join(', ')}). DynamoDB throttles more than two. Nothing was changed. Remove one of them.`,
     );
   // A global table's replication may read the stream as well.
   if (Replicas.length === 0 || others.length === 0) return [];

@@ -26,7 +26,7 @@ export async function startMapping(runtime: SyncRuntime, input: RunStepInput): P
   if (state === 'Enabled') return { done: true, waitSeconds: 0 };
   if (runtime.clock.now() < askedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
   throw new SyncRefusedError(
-    `The event source mapping ${mappingId} is still ${state} after ${PATIENCE_MILLIS / 60_000} minutes, so changes of table ${run.sourceTable} are not delivered. The sync is cancelled. Look at the mapping in the Lambda console, then start again.`,
+    `The event source mapping ${mappingId} is still ${state} after ${PATIENCE_MILLIS / 60_000} minutes, so changes of table ${run.sourceTable} are not delivered. Look at the mapping in the Lambda console.`,
   );
 }
 

@@ -1,4 +1,7 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { counted } from '../shared/counted.ts';
+import { joinMessage } from '../shared/message.ts';
+import { printable } from '../shared/printable.ts';
 import { EXISTING, updateItem } from '../shared/ledger/actions.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { rely } from '../shared/ledger/reliant.ts';
@@ -13,6 +16,7 @@ import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { pendingText } from './checks.ts';
+import { frozenStep } from './drain.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
 import type { SwitchAnswer } from './payloads.ts';
 import { secondsToQuiet } from './quiet-sync.ts';
@@ -63,7 +67,7 @@ async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<string | u
   if (compared.differing > 0)
     return `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`;
   if (compared.quarantined > run.parameters.maxQuarantined)
-    return `${counted(compared.quarantined, 'source item')} cannot be transformed, and ${run.parameters.maxQuarantined} are allowed. To switch without them, start again with {"action": "cutover", "frozen": true, "maxQuarantined": ${compared.quarantined}}.`;
+    return `${counted(compared.quarantined, 'source item')} cannot be transformed, and ${run.parameters.maxQuarantined} are allowed.`;
   const pending = await listPending(ledger, runId);
   return pending.length === 0 ? undefined : pendingText(pending);
 }
@@ -116,9 +120,24 @@ async function afterSwitch(runtime: SyncRuntime, { follows }: Run): Promise<Swit
 /** What has arrived is pending, so that nothing is lost: the compare that follows repairs it. */
 async function goBack(runtime: SyncRuntime, run: Run, reason: string): Promise<SwitchAnswer> {
   await backToSyncing(runtime, run, reason);
+  const { compared, parameters } = run;
+  const isForQuarantine = (compared?.quarantined ?? 0) > parameters.maxQuarantined;
   return {
     switched: false,
     error: 'SyncRefusedError',
-    cause: `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed. Freeze the source, then start the cut over again.`,
+    cause: joinMessage({
+      said: printable(
+        `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed.`,
+      ),
+      nextStep: isForQuarantine ? withoutStep(runtime, compared?.quarantined) : frozenStep(runtime),
+    }),
   };
+}
+
+function withoutStep({ config }: SyncRuntime, maxQuarantined: number | undefined): string {
+  const { cutOver } = commandsOf(config.stage);
+  return stepText([
+    'Correct these items in the source, or cut over without them',
+    cutOver({ frozen: true, maxQuarantined }),
+  ]);
 }

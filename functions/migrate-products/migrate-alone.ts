@@ -41,7 +41,10 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
 export async function migrateAlone(runtime: Runtime, turn: Turn): Promise<ManualOutcome> {
   const backupId = await newestBackup(runtime.objects, runtime.config.sourceTable);
   await readBackup(runtime.objects, backupId);
-  await requireSwitchConfirmed(runtime, { machine: 'migrate', confirm: undefined });
+  await requireSwitchConfirmed(runtime, {
+    confirm: undefined,
+    confirmed: ({ migrate }, confirm) => migrate({ confirm }),
+  });
   const plan = await planMigration(runtime);
   return withManualRun(runtime, turn, {
     step: runtime.migration.migratedBy,

@@ -160,7 +160,8 @@ function copySamples(saved: Readonly<Record<string, readonly string[]>> = {}): L
 /** The error for an item that DynamoDB will never take. */
 function itemRefused(item: WireItem, key: TableKey, reason: Error): ItemRefusedError {
   return new ItemRefusedError(
-    `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed; correct its source item, then start again.`,
+    `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed. Correct its source item.`,
+    undefined,
     { cause: reason },
   );
 }

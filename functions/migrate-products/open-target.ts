@@ -26,7 +26,7 @@ export async function findTargets(runtime: Runtime, run: Run): Promise<readonly 
     const record = records.get(name);
     if (record === undefined)
       throw new TableUnavailableError(
-        `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written. Start again.`,
+        `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written.`,
       );
     await assertSameTable(runtime, record);
     targets.push({ spec, tableName: name, isOurs: record.outcome === 'CREATED' && !run.resumed });

@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
 import type { WithFailureQueue } from '../shared/aws/failure-queue.ts';
 import type { FoundMapping, WithMappings } from '../shared/aws/event-source-mapping.ts';
 import { LedgerVersionError } from '../shared/errors.ts';
@@ -59,13 +60,13 @@ const DIED = {
 };
 
 /** The alarm on syncs without a compare counts the message of this line: workflow/resources/alarms.yml. */
-function sayIfNotCompared({ clock, logger }: Runtime, { runId, compared, startedAt }: Run): void {
+function sayIfNotCompared({ clock, logger, config }: Runtime, { runId, compared, startedAt }: Run): void {
   const since = compared?.finishedAt ?? Date.parse(startedAt);
   if (clock.now() - since <= COMPARE_WITHIN_MILLIS) return;
   logger.error('SyncWithoutCompare', {
     runId,
     since: new Date(since).toISOString(),
-    remedy: 'Start the sync state machine with {"action": "compare"}.',
+    remedy: stepText(['Compare', commandsOf(config.stage).compare()]),
   });
 }
 

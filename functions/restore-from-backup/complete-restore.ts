@@ -90,9 +90,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
   } as const;
   const committed = await transition(runtime.ledger, change, reliance.actions);
   if (committed !== undefined) return committed;
-  throw new RunClosedError(
-    `Run ${run.runId} was closed by somebody else before it could be committed. Look at it with: npm run runs -- --stage ${runtime.config.stage}`,
-  );
+  throw new RunClosedError(`Run ${run.runId} was closed by somebody else before it could be committed.`);
 }
 
 async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {

@@ -159,6 +159,6 @@ export function judgeRestore(facts: RestoreFacts): Verification {
   const { targetTable, backupId } = orderOf(facts.run);
   const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more` : '';
   throw new VerificationFailedError(
-    `Table ${targetTable} is not what backup ${backupId} holds: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}. The restore is not complete. Make sure that nobody writes to ${targetTable}, then start again.`,
+    `Table ${targetTable} is not what backup ${backupId} holds: ${problems.slice(0, MAX_PROBLEMS).join('; ')}${more}. The restore is not complete. Make sure that nobody writes to ${targetTable}.`,
   );
 }

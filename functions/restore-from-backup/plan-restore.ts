@@ -1,4 +1,6 @@
 import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
+import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { typedInput } from '../shared/runs/again-input.ts';
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
 import { RestoreTargetError, RunTooLongForInlineError, TableSchemaMismatchError } from '../shared/errors.ts';
@@ -54,10 +56,12 @@ interface Restoring {
 export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restoring): Plan {
   const size = sizeOf(runtime, input, restoring);
   const { unpricedClass, workers, writeUnitsPerSecond } = size;
-  const engine = engineOf(input, size, restoring.target);
+  const engine = engineOf(runtime.config, input, { size, target: restoring.target });
   const cost = estimateRestore({ ...size, writeEngine: engine.writeEngine?.engine });
   const { maxCost } = input;
-  const refusal = costRefusal({ what: 'restore', maxCost, cost, state: 'Nothing was created.' });
+  const again = (changed: Input): Command =>
+    commandsOf(runtime.config.stage).restore({ ...typedInput(input), ...changed });
+  const refusal = costRefusal({ what: 'restore', maxCost, cost, state: 'Nothing was created.', again });
   if (refusal !== undefined) throw refusal;
   const dollars = isCosted(cost) ? { dollars: Number(cost.dollars.toFixed(6)) } : {};
   const shards = indexesTo(size.shards);
@@ -137,7 +141,11 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
     );
   if (input.confirm !== targetTable)
     throw new RestoreTargetError(
-      `Restoring into the source table ${targetTable} must be confirmed. Nothing was changed. Start again with {"targetTable": "${targetTable}", "confirm": "${targetTable}"}; only items that are missing there are written.`,
+      `Restoring into the source table ${targetTable} must be confirmed. Nothing was changed. Only items that are missing there are written.`,
+      stepText([
+        'To do it',
+        commandsOf(config.stage).restore({ ...typedInput(input), targetTable, confirm: targetTable }),
+      ]),
     );
 }
 
@@ -174,7 +182,7 @@ function assertUsable(target: DescribedTable, manifest: MigrationManifest): void
     );
   if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
   throw new RestoreTargetError(
-    `Table ${name} is ${target.TableStatus ?? 'in an unknown state'}, not ACTIVE. It was not touched. Start again when it is.`,
+    `Table ${name} is ${target.TableStatus ?? 'in an unknown state'}, not ACTIVE. It was not touched.`,
   );
 }
 

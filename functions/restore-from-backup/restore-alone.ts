@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { takeAllTurns, type Worker } from '../shared/runs/all-shards.ts';
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import { readRunLedger } from '../shared/runs/build-report.ts';
@@ -32,7 +33,7 @@ async function restore(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPr
   for (const [step, worker] of PASSES) {
     const progress = await takeAllTurns(runtime, scope, worker);
     if (progress.done) continue;
-    if (wasRestored) throw tooLargeForOneCall(run);
+    if (wasRestored) throw tooLargeForOneCall(runtime, run);
     return { done: false, result: { ...progress.result, step } };
   }
   const manifest = await readManifest(runtime.objects, orderOf(run).backupId);
@@ -49,10 +50,14 @@ async function isRestored({ ledger }: Runtime, run: Run): Promise<boolean> {
 }
 
 /** Items that an earlier call verified may have changed since, so the verification must fit into one call. */
-function tooLargeForOneCall(run: Run): VerificationFailedError {
+function tooLargeForOneCall({ config }: Runtime, run: Run): VerificationFailedError {
   const { backupId, targetTable } = orderOf(run);
   return new VerificationFailedError(
-    `Every item of backup ${backupId} was written to ${targetTable}, but the table is too large to be read again within one call of restoreFromBackup, so it was not proved complete. Prove it with the state machine restore, which writes only missing items: start it with {"backupId": "${backupId}", "targetTable": "${targetTable}"}.`,
+    `Every item of backup ${backupId} was written to ${targetTable}, but the table is too large to be read again within one call of restoreFromBackup, so it was not proved complete.`,
+    stepText([
+      'Prove it with a whole restore, which writes only missing items',
+      commandsOf(config.stage).restore({ backupId, targetTable }),
+    ]),
   );
 }
 

@@ -1,8 +1,10 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { commandsOf } from '../shared/commands.ts';
 import { engineFacts } from '../shared/cost/engine-estimates.ts';
 import { restoreLoad, type RestoreSize } from '../shared/cost/estimate-restore.ts';
 import { chooseWriteEngine } from '../shared/cost/write-engine.ts';
 import type { Plan } from '../shared/state.ts';
+import { typedInput } from '../shared/runs/again-input.ts';
 import { bulkObstacles, bulkRefusal } from '../shared/tables/bulk-obstacles.ts';
 import type { RestoreInput } from './restore-input.ts';
 
@@ -12,10 +14,11 @@ import type { RestoreInput } from './restore-input.ts';
  * @throws InvalidInputError where bulk put was asked for and cannot do the restore; not retried
  */
 export function engineOf(
-  { writeEngine: asked = 'batch' }: RestoreInput,
-  size: RestoreSize,
-  target: TableDescription | undefined,
+  { stage }: { readonly stage: string },
+  input: RestoreInput,
+  { size, target }: RestoreLoad,
 ): Pick<Plan, 'writeEngine'> {
+  const { writeEngine: asked = 'batch' } = input;
   if (asked === 'batch') return {};
   const { files: objects, writeUnitsPerSecond } = size;
   const obstacles = [
@@ -25,7 +28,14 @@ export function engineOf(
       : [`table ${target.TableName ?? ''} exists, and its items would be replaced`]),
     ...bulkObstacles({ tables: [target], objects, writeUnitsPerSecond }),
   ];
-  const refusal = bulkRefusal(asked, obstacles, { what: 'restore', remedy: ', or restore into a new table' });
+  const byBatches = commandsOf(stage).restore({ ...typedInput(input), writeEngine: 'batch' });
+  const refusal = bulkRefusal(asked, obstacles, { what: 'restore', byBatches });
   if (refusal !== undefined) throw refusal;
   return { writeEngine: chooseWriteEngine(engineFacts(restoreLoad(size), { asked, obstacles })) };
+}
+
+/** What is restored, and into which table; `undefined`: a new one. */
+interface RestoreLoad {
+  readonly size: RestoreSize;
+  readonly target: TableDescription | undefined;
 }

@@ -27,6 +27,6 @@ export function parseRestoreInput(typed: unknown): RestoreInput {
   return parseInput(typed, {
     schema: restoreInputSchema,
     of: 'the restore',
-    help: 'Nothing was created. Start again with {} to restore the newest backup into a new table.',
+    help: 'Nothing was created. Without any field, the newest backup is restored into a new table.',
   });
 }

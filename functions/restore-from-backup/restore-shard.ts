@@ -78,7 +78,8 @@ function refusal(
   reason: Error,
 ): ItemRefusedError {
   return new ItemRefusedError(
-    `Table ${tableName} refuses item ${keyText(item, key)}: ${shorten(reason.message, 300)} The items before it were written. Correct the item at its source, then start again.`,
+    `Table ${tableName} refuses item ${keyText(item, key)}: ${shorten(reason.message, 300)} The items before it were written. Correct the item at its source.`,
+    undefined,
     { cause: reason },
   );
 }

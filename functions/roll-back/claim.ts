@@ -1,6 +1,6 @@
+import { commandsOf, type Step, stepText, stopCommand } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
-import { syncCommand } from '../shared/runs/sync-command.ts';
 import { presentAttempt } from '../shared/ledger/attempt.ts';
 import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
 import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
@@ -35,12 +35,14 @@ interface ClaimScope extends RollBackOrder {
 async function refuseLocked({ ledger, config }: Runtime, run: Run): Promise<void> {
   const lock = await findLockOf(ledger, run);
   if (lock === undefined || lock.runId === run.runId) return;
-  const remedy =
+  const { cancelSync, follow, rollBack } = commandsOf(config.stage);
+  const wait: Step =
     (await findRun(ledger, lock.runId))?.kind === 'sync'
-      ? `That sync lasts until it is cut over or cancelled. To cancel it: ${syncCommand(config.stage, '--cancel')}. Then start the roll back again.`
-      : 'Start the roll back again when that run has ended.';
+      ? ['That sync lasts until it is cut over or cancelled. To cancel it', cancelSync()]
+      : ['Wait until that run has ended', follow(lock.runId)];
   throw new LockHeldError(
-    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has locked table ${lockTableOf(run)}. Nothing was changed. ${remedy}`,
+    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has locked table ${lockTableOf(run)}. Nothing was changed.`,
+    stepText(wait, ['Then roll back', rollBack(run.runId)]),
   );
 }
 
@@ -130,13 +132,15 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
   return change(runtime, order, { run, to: 'HELD', lock, writer: writerOf(order, run), facts });
 }
 
-function refuseLiving({ runId, kind, executionArn }: Run): never {
-  const stop =
-    kind === 'manual'
-      ? '.'
-      : `, or stop it (the run is then rolled back automatically): aws stepfunctions stop-execution --execution-arn ${executionArn}`;
+/** @throws InvalidInputError */
+function refuseLiving({ config }: Runtime, { runId, kind, executionArn }: Run): never {
+  const { follow } = commandsOf(config.stage);
+  const isWhole = kind !== 'manual';
   throw new InvalidInputError(
-    `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed. Wait until it ends${stop}`,
+    `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed.${isWhole ? ' If that execution is stopped, the run is rolled back automatically.' : ''}`,
+    isWhole
+      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopCommand(executionArn)])
+      : stepText(['Wait until that call has ended']),
   );
 }
 
@@ -149,7 +153,7 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
   } else {
     const lock = await findLockOf(runtime.ledger, run);
     const holder = lock?.runId === run.runId ? lock : { executionArn: run.executionArn };
-    if (!(await isDead(runtime, holder))) refuseLiving(run);
+    if (!(await isDead(runtime, holder))) refuseLiving(runtime, run);
   }
   const shouldHold = order.reason !== 'operator' && run.parameters.onFailure === 'hold';
   return shouldHold ? hold(runtime, order, run) : mark(runtime, order, run);
@@ -188,9 +192,9 @@ async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
 
 /** A sync writes what the source says, and a compare at most repairs it. */
 function nothingToRollBack({ config }: Runtime, { runId, kind, status }: Run): InvalidInputError {
-  const remedy =
-    kind === 'sync' && !isEndStatus(status) ? ` To end it: ${syncCommand(config.stage, '--cancel')}.` : '';
+  const isOpen = kind === 'sync' && !isEndStatus(status);
   return new InvalidInputError(
-    `Run ${runId} is a ${kind} (${status}): there is nothing to roll back. Nothing was changed.${remedy}`,
+    `Run ${runId} is a ${kind} (${status}): there is nothing to roll back. Nothing was changed.`,
+    isOpen ? stepText(['To end it', commandsOf(config.stage).cancelSync()]) : undefined,
   );
 }

@@ -1,4 +1,4 @@
-import { commandsOf } from '../shared/runs/commands.ts';
+import { commandsOf, stepText } from '../shared/commands.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -38,30 +38,36 @@ export interface Confirmation {
 export function missingConfirmation(
   { runId, status }: Pick<Run, 'runId' | 'status'>,
   { reliants, confirm, stage }: Confirmation,
-): string | undefined {
+): InvalidInputError | undefined {
   const [newest] = reliants;
   const { rollBack } = commandsOf(stage);
   if (newest !== undefined) {
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
-    return `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. Each table that is relied on is backed up first. To roll the run back anyway: ${rollBack(runId, newest.runId)}`;
+    return new InvalidInputError(
+      `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. Each table that is relied on is backed up first.`,
+      stepText(['To roll the run back anyway', rollBack(runId, newest.runId)]),
+    );
   }
   if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
-  return `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. Each table is backed up first. To roll the run back anyway: ${rollBack(runId, runId)}`;
+  return new InvalidInputError(
+    `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. Each table is backed up first.`,
+    stepText(['To roll the run back anyway', rollBack(runId, runId)]),
+  );
 }
 
 /**
  * Asks an operator to confirm a roll back that destroys something in use. An automatic roll back needs no confirmation,
  * because it keeps whatever later runs rely on.
  *
- * @throws InvalidInputError with the input to paste; not retried.
+ * @throws InvalidInputError with the command to paste; not retried.
  */
 export async function requireConfirmation(runtime: Runtime, order: RollBackOrder, run: Run): Promise<void> {
   if (order.reason !== 'operator') return;
   const reliants = await listReliants(runtime.ledger, run.runId);
   const { confirm } = order;
   const refusal = missingConfirmation(run, { reliants, confirm, stage: runtime.config.stage });
-  if (refusal !== undefined) throw new InvalidInputError(refusal);
+  if (refusal !== undefined) throw refusal;
 }
 
 /** Stored when the run is marked and overwritten by the next mark, so it counts for one roll back only. */

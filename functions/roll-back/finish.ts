@@ -1,3 +1,4 @@
+import { type Step, stepText } from '../shared/commands.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
@@ -15,7 +16,8 @@ import { lookAtTables } from '../shared/runs/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RollBackTurn } from '../shared/state.ts';
 import type { ReadableFailure } from '../shared/runs/caught-failure.ts';
-import { cut } from '../shared/text.ts';
+import { cutMessage, joinMessage, splitMessage } from '../shared/message.ts';
+import { printable } from '../shared/printable.ts';
 
 /** How the roll back went. */
 export interface RemovalResult {
@@ -95,13 +97,6 @@ function endStatus({ runId, status }: Run): EndStatus {
   throw new Error(`Run ${runId} is ${status}: it has no end that a roll back could report.`);
 }
 
-/** Only for tables that the run has created. */
-function byHand({ remainingTables }: RemovalResult): string {
-  if (remainingTables.length === 0) return '';
-  const commands = remainingTables.map((name) => `aws dynamodb delete-table --table-name ${name}`);
-  return ` Finish by hand: ${commands.join(' ; ')}.`;
-}
-
 /** Ends the text with a full stop, so that another sentence can follow. */
 const sentence = (text: string): string => (/[.!?)]$/.test(text) ? text : `${text}.`);
 
@@ -112,12 +107,25 @@ const sourceText = (run: Run): string =>
 function causeText(run: Run, reported: Reported, result: RemovalResult): string {
   const { report, stage } = reported;
   const { backup, reportUri } = report;
-  const remains =
-    result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.${byHand(result)}`;
+  const remains = result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
   const reportText = reportUri === null ? '' : ` Report: ${reportUri}`;
-  const text = `${sentence(run.failure?.cause ?? '')} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText} ${nextStepOf(endingOf(run, endStatus(run)), stage) ?? ''}${reportText}`;
-  return cut(text, MAX_CAUSE_BYTES);
+  const { said } = splitMessage(run.failure?.cause ?? '');
+  const text = `${sentence(said)} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText}${reportText}`;
+  return cutMessage(
+    joinMessage({ said: printable(text), nextStep: stepOf(run, stage, result) }),
+    MAX_CAUSE_BYTES,
+  );
+}
+
+/** What to do now: first of all with the tables that the run has created and that are still there. */
+function stepOf(run: Run, stage: string, { remainingTables }: RemovalResult): string {
+  const deletions = remainingTables.map((name): Step => [
+    `Delete table ${name} by hand`,
+    { line: `aws dynamodb delete-table --table-name ${name}` },
+  ]);
+  const step = nextStepOf(endingOf(run, endStatus(run)), stage) ?? [];
+  return [deletions.length === 0 ? [] : stepText(...deletions), step].flat().join('\n');
 }
 
 async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
@@ -129,11 +137,10 @@ async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Pro
   return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
 }
 
-function failureOf({ config }: Runtime, run: Run, { remaining }: RemovalResult): ReportedFailure {
+function failureOf({ config }: Runtime, run: Run, result: RemovalResult): ReportedFailure {
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
-  const step = nextStepOf(endingOf(run, endStatus(run)), config.stage) ?? '';
-  const nextStep = [...remaining, step].join(' ');
-  return { error, cause, nextStep, ...(state === undefined ? {} : { state }) };
+  const nextStep = [...result.remaining.map(printable), stepOf(run, config.stage, result)].join('\n');
+  return { error, cause: splitMessage(cause).said, nextStep, ...(state === undefined ? {} : { state }) };
 }
 
 const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [] };
@@ -212,7 +219,12 @@ async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   });
 }
 
-/** This execution has not begun a run, or no longer has one. There is nothing to roll back, and nothing changes. */
-export function refusedTurn({ error, cause }: ReadableFailure): RollBackTurn {
-  return { done: true, waitSeconds: 0, end: 'REFUSED', error, cause, report: null };
+/**
+ * This execution has not begun a run, or no longer has one. There is nothing to roll back, and nothing changes.
+ *
+ * @param nextStep where the error names none of its own
+ */
+export function refusedTurn({ error, cause }: ReadableFailure, nextStep: string): RollBackTurn {
+  const message = joinMessage({ nextStep, ...splitMessage(cause) });
+  return { done: true, waitSeconds: 0, end: 'REFUSED', error, cause: message, report: null };
 }

@@ -32,7 +32,7 @@ function parseRequest(typed: unknown): RollBackRequest {
   return parseInput(typed, {
     schema: rollBackRequestSchema,
     of: 'the roll back',
-    help: 'Nothing was changed. Start it with {"runId": "<run>"}; npm run runs lists the runs.',
+    help: 'Nothing was changed. It needs a "runId".',
   });
 }
 

@@ -1,3 +1,5 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
+import { joinMessage, splitMessage } from '../shared/message.ts';
 import { ClaimLostError } from '../shared/ledger/claims.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
 import { letGo, quietTimeOf } from '../shared/ledger/quiet.ts';
@@ -14,6 +16,7 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
+import { startAgain } from '../shared/runs/start-again.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
 import { keepUnrecorded } from './lost-records.ts';
@@ -105,7 +108,8 @@ async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope)
 
 async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Promise<RollBackTurn> {
   const order = await readOrder(runtime, input);
-  if (order.runId === undefined) return refusedTurn(order.failure);
+  if (order.runId === undefined)
+    return refusedTurn(order.failure, await startAgain(runtime, input, order.failure));
   const call = runtime.newId();
   const claim = await claimRun(runtime, order, call);
   runtime.logger.info('A turn of the roll back', {
@@ -128,20 +132,21 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
 /** Why this execution failed, and why it leaves the run alone. */
 function notOurs(failure: Failure, reason: string): ReadableFailure {
   const { error, cause } = readableFailure(failure);
-  return { error, cause: cause.includes(reason) ? cause : `${cause} ${reason}` };
+  const { said } = splitMessage(cause);
+  return { error, cause: said.includes(reason) ? said : `${said} ${reason}` };
 }
 
 /** Somebody has removed the run's record. Without it nothing shows what the run created, so nothing is deleted. */
-function lostRun({ Error: error = 'UnknownError' }: Failure, { name, ledger }: LostRun): RollBackTurn {
-  const cause = `The ledger ${ledger} no longer has the record of run ${name}: somebody has removed it by hand. Nothing was rolled back. Tables that carry the tag migration:run = ${name} belong to the run. Look at them, and delete them by hand if nobody needs them. Then start again with {}, which also releases the lock.`;
+function lostRun(
+  { ledger, config }: Runtime,
+  { Error: error = 'UnknownError' }: Failure,
+  name: string,
+): RollBackTurn {
+  const said = `The ledger ${ledger.tableName} no longer has the record of run ${name}: somebody has removed it by hand. Nothing was rolled back. Tables that carry the tag migration:run = ${name} belong to the run. Look at them, and delete them by hand if nobody needs them.`;
+  const { migrate } = commandsOf(config.stage);
+  const nextStep = stepText(['A new run releases the lock, too', migrate({})]);
+  const cause = joinMessage({ said, nextStep });
   return { done: true, waitSeconds: 0, end: 'ROLLBACK_FAILED', error, cause, report: null };
-}
-
-interface LostRun {
-  /** The run's id. */
-  readonly name: string;
-  /** The ledger's table. */
-  readonly ledger: string;
 }
 
 const REFUSALS = [InvalidInputError, LockHeldError, RunNotFoundError];
@@ -160,11 +165,15 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
     const { name, message } = errorSummary(error);
     // Another execution is working on the run or rolling it back, so the message must not ask anybody to roll it back.
     if ('failure' in input && error instanceof RunClosedError)
-      return refusedTurn(notOurs(input.failure, message));
+      return refusedTurn(
+        notOurs(input.failure, message),
+        stepText(['See who works on it', commandsOf(runtime.config.stage).runs()]),
+      );
     if ('failure' in input && error instanceof RunNotFoundError)
-      return lostRun(input.failure, { name: input.execution.name, ledger: runtime.ledger.tableName });
+      return lostRun(runtime, input.failure, input.execution.name);
     const isRefusal = REFUSALS.some((kind) => error instanceof kind);
     if (input.machine !== 'rollback' || !isRefusal) throw error;
-    return refusedTurn({ error: name, cause: message });
+    const { runs } = commandsOf(runtime.config.stage);
+    return refusedTurn({ error: name, cause: message }, stepText(['List the runs', runs()]));
   }
 }

@@ -1,4 +1,5 @@
-import { cut } from './text.ts';
+import { cutMessage, joinMessage } from './message.ts';
+import { printable } from './printable.ts';
 
 /**
  * Every error of the migration that is not an AWS SDK error. `name` is a literal, because bundlers
@@ -6,9 +7,16 @@ import { cut } from './text.ts';
  * retried by the state machine. Every other error is final for the run and leads to its roll back.
  *
  * A message is a sentence for an operator: what failed, on which thing, why, what was done, what to
- * do now. It never holds an attribute value other than a product's key.
+ * fix. It never holds an attribute value other than a product's key. The end of a run names the
+ * command that follows.
  */
-export abstract class MigrationError extends Error {}
+export abstract class MigrationError extends Error {
+  /** @param nextStep as `stepText` words it, where another command follows than at every other end */
+  constructor(message: string, nextStep?: string, options?: ErrorOptions) {
+    const said = printable(message);
+    super(joinMessage(nextStep === undefined ? { said } : { said, nextStep }), options);
+  }
+}
 
 /** A passing fault: throttling, a reset, credentials being renewed. Retried by every state. */
 export class TransientError extends MigrationError {
@@ -172,8 +180,9 @@ export function isNamed(error: unknown, ...names: readonly string[]): error is E
 
 const MAX_MESSAGE_BYTES = 1024;
 
-/** Name and message of any thrown value, at most 1 KiB, without stack. */
+/** Name and message of any thrown value, at most 1 KiB, without stack. Only a message of our own has lines. */
 export function errorSummary(error: unknown): { readonly name: string; readonly message: string } {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return { name, message: cut(message, MAX_MESSAGE_BYTES) };
+  const shown = error instanceof MigrationError ? message : printable(message);
+  return { name, message: cutMessage(shown, MAX_MESSAGE_BYTES) };
 }

@@ -29,7 +29,7 @@ function translate(error: unknown, { isAlone }: Caller): Error {
     );
   if (fault.kind === 'denied')
     return new PermissionDeniedError(
-      `${message} Allow this action on this resource in the function's role (functions/<state>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false. Then start again.`,
+      `${message} Allow this action on this resource in the function's role (functions/<state>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false.`,
     );
   if (error instanceof MigrationError) return error;
   if (fault.kind === 'no answer') return unreachable(fault.place, isAlone);

@@ -21,7 +21,10 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escaped(character)));
 }
 
-/** A value with every string in it {@link printable}, keys included, such as a report before it is shown. */
+/**
+ * A value with every string in it {@link printable}, keys included, such as a report before it is shown. A `nextStep` is
+ * a text of our own that has lines.
+ */
 export function printableAll<Value>(value: Value): Value {
   return shown(value) as Value;
 }
@@ -31,7 +34,12 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (value instanceof Map) return new Map([...value].map(([key, one]) => [shown(key), shown(one)]));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [printable(key), shown(one)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]: [string, unknown]) => [
+      printable(key),
+      key === 'nextStep' && typeof one === 'string' ? printableLines(one) : shown(one),
+    ]),
+  );
 }
 
 /** JSON of the same value, with lines for a reader, in which nothing unprintable stands as itself. */

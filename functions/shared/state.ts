@@ -81,6 +81,8 @@ export const planSchema = z.lazy(() =>
      * unknown.
      */
     estimate: z.object({ seconds: z.number(), dollars: z.number().optional() }),
+    /** Events of all Maps in the history of an INLINE run, at most. Absent where nobody has counted them. */
+    mapEvents: z.number().int().min(0).optional(),
     /** Sentences for the report. */
     warnings: z.array(z.string()).max(20),
   }),

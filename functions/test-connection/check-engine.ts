@@ -1,7 +1,9 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { commandsOf } from '../shared/commands.ts';
 import { engineFacts, loadOf } from '../shared/cost/engine-estimates.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { type ChosenEngine, chooseWriteEngine } from '../shared/cost/write-engine.ts';
+import { inputOf } from '../shared/runs/again-input.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
 import { bulkRefusal, migrateObstacles } from '../shared/tables/bulk-obstacles.ts';
@@ -9,7 +11,8 @@ import { type Check, done, stop } from './check.ts';
 
 /** What the write engine is chosen by. */
 export interface EngineScope {
-  readonly input: Pick<MigrateInput, 'writeEngine' | 'onExisting'>;
+  readonly input: MigrateInput;
+  readonly stage: string;
   readonly plan: Plan;
   readonly region: string;
   /** The tables that items go into, as far as they exist. */
@@ -25,13 +28,14 @@ export interface EngineCheck {
 }
 
 /** Chooses the write engine. Bulk put that was asked for and cannot do the run is a stop. */
-export function checkEngine({ input, plan, region, targets: tables }: EngineScope): EngineCheck {
+export function checkEngine({ input, plan, region, stage, targets: tables }: EngineScope): EngineCheck {
   const { writeEngine: asked = 'batch', onExisting } = input;
   const size = sizeOfPlan(plan, { region });
   const obstacles = migrateObstacles(size, { tables, onExisting });
   if (asked === 'batch') return { obstacles };
   const chosen = chooseWriteEngine(engineFacts(loadOf(size), { asked, obstacles }));
-  const refusal = bulkRefusal(asked, obstacles, { what: 'run' });
+  const byBatches = commandsOf(stage).migrate({ ...inputOf(input), writeEngine: 'batch' });
+  const refusal = bulkRefusal(asked, obstacles, { what: 'run', byBatches });
   const check = refusal === undefined ? done(WHAT, sentenceOf(chosen)) : stop(WHAT, refusal);
   return { obstacles, choice: { chosen, check } };
 }

@@ -30,7 +30,7 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
     return { check: stop(what, new SourceTableUnusableError(message)) };
   }
   if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {
-    const message = `Table ${name} is ${table.TableStatus}, not ACTIVE. ${nothing} Start again when it is.`;
+    const message = `Table ${name} is ${table.TableStatus}, not ACTIVE. ${nothing} Wait until it is.`;
     return { check: stop(what, new SourceTableUnusableError(message)) };
   }
   return { check: done(what, `Table ${name} is ${table.TableStatus} and keyed by ${expected}.`), table };

@@ -20,9 +20,7 @@ async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
   if (table.TableStatus === 'DELETING' || table.TableStatus === 'CREATING')
     return stop(
       what,
-      new TableUnavailableError(
-        `Table ${name} is ${table.TableStatus}. Nothing was created. Start again in a minute.`,
-      ),
+      new TableUnavailableError(`Table ${name} is ${table.TableStatus}. Nothing was created. Wait a minute.`),
     );
   const tags = await reach(clock, 'DynamoDB', () => tagsOf(clients.dynamo, table.TableArn ?? ''));
   const otherStage = foreignStage(tags, config);

@@ -1,4 +1,5 @@
 import { type MigrationError, ServiceUnreachableError } from '../shared/errors.ts';
+import { splitMessage } from '../shared/message.ts';
 import { isTransient, retry } from '../shared/retry.ts';
 import type { Clock } from '../shared/retry.ts';
 
@@ -18,7 +19,7 @@ export const warning = (name: string, sentence: string): Check => ({ name, outco
 export const stop = (name: string, error: MigrationError): Check => ({
   name,
   outcome: 'stop',
-  sentence: error.message,
+  sentence: splitMessage(error.message).said,
   error,
 });
 
@@ -40,7 +41,7 @@ export async function reach<T>(clock: Clock, service: string, call: () => Promis
     if (!isTransient(error)) throw error;
     const { name, message } = error as Error;
     throw new ServiceUnreachableError(
-      `${service} does not answer (${name}${message === '' ? '' : `: ${message}`}). Nothing was created. Check the region, the network and AWS_ENDPOINT_URL, then start again.`,
+      `${service} does not answer (${name}${message === '' ? '' : `: ${message}`}). Nothing was created. Check the region, the network and AWS_ENDPOINT_URL.`,
     );
   }
 }

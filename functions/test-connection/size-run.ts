@@ -2,7 +2,7 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { count } from '../shared/counted.ts';
 import { isCosted } from '../shared/cost/cost.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
-import { fitsHistory, type MapMode, type MapWork } from '../shared/cost/history.ts';
+import { fitsHistory, mapEvents, type MapMode, type MapWork } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
 import { unpricedClassOf, unpricedSentence } from '../shared/cost/prices.ts';
 import { itemsPerFileFor, type RunSize, sizeOfPlan } from '../shared/cost/run-size.ts';
@@ -65,6 +65,9 @@ export function sizeRun(facts: SizingFacts): Plan {
     ...(unpricedClass !== undefined && { unpricedClass }),
     estimatedProducts: size.products,
     estimatedBytes: size.bytes,
+    ...(facts.config.mapMode === 'INLINE' && {
+      mapEvents: mapEvents(mapsOf({ ...runSize, workers }, workers)),
+    }),
     warnings: loweringWarning(facts, workers),
   };
   return priced(plan, facts.config.region);

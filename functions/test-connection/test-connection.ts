@@ -63,7 +63,7 @@ async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings>
 
 async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
   const { config } = runtime;
-  const { region } = config;
+  const { region, stage } = config;
   const [probe, quota, timeToLive, targets] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
@@ -71,15 +71,15 @@ async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescr
     describeFilled(runtime),
   ]);
   const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
-  const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, region, targets });
+  const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, region, stage, targets });
   const plan = choice === undefined ? sized : priced({ ...sized, writeEngine: choice.chosen }, region);
   const { attribute: timeToLiveAttribute } = timeToLive;
   return {
     checks: [
-      ...checkEmpty(config.sourceTable, probe, input),
+      ...checkEmpty(config, probe, input),
       quota.check,
       timeToLive.check,
-      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region }))),
+      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region })), stage),
       ...(choice === undefined ? [] : [choice.check]),
     ],
     bulkObstacles,

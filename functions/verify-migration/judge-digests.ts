@@ -112,6 +112,6 @@ function countOf(shards: readonly Shard[], name: string): number {
 
 function notVerified(run: Run, reason: string): VerificationFailedError {
   return new VerificationFailedError(
-    `Run ${run.runId} cannot be verified, because ${reason}. Nothing was committed; the run is rolled back. Start again.`,
+    `Run ${run.runId} cannot be verified, because ${reason}. Nothing was committed.`,
   );
 }

@@ -71,7 +71,9 @@ describe('a table that a key or policy of the shop closes to the roll back', () 
     refuse('Scan', 'products-enhanced');
     const report = await failingRun('closed-existing');
     expect(report.status).toBe('ROLLBACK_FAILED');
-    expect(report.failure?.nextStep).toContain('{"runId": "closed-existing"}');
+    expect(report.failure?.nextStep).toContain(
+      'npm run rollback -- --stage local closed-existing\nIn the console, start rollback with {"runId": "closed-existing"}',
+    );
     expect(report.failure?.nextStep).not.toContain('delete-table');
     expect(report.tables.find(({ name }) => name === 'products-enhanced')).toMatchObject({
       outcome: 'EXISTED',

@@ -488,7 +488,7 @@ describe('objects that a role may read or write', () => {
     rollBack: { reads: [...wholeBackup, ...pages, 'undo'], writes: pages },
     restoreFromBackup: { reads: [...wholeBackup, 'verification', ...pages], writes: pages },
     verifyBackup: { reads: [...wholeBackup, 'verification'], writes: ['verification'] },
-    controlSync: { reads: ['report'], writes: ['report'] },
+    controlSync: { reads: pages, writes: pages },
   };
 
   it.each(variantNames)('are those that its function knows, by kind, deployed %s', (variant) => {

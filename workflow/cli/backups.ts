@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { type ListedBackup, listBackups } from '../../functions/shared/files/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { runStageCommand, stageCommand } from './command.ts';
@@ -19,7 +20,9 @@ await runStageCommand(command, async ({ context: { s3, bucket, stage }, terminal
   const backups = await listBackups(objectStore(s3, bucket));
   if (terminal.json) terminal.document(backups);
   else if (backups.length === 0)
-    terminal.say(`Stage ${stage} has no sealed backup yet. Make one with: npm run plan -- --stage ${stage}`);
+    terminal.say(
+      `Stage ${stage} has no sealed backup yet.\n${stepText(['Make one', commandsOf(stage).plan()])}`,
+    );
   else terminal.say(tableText(terminal, columns, backups.map(row)));
   return 0;
 });

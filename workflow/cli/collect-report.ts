@@ -18,21 +18,23 @@ export interface ReportView extends Pictures {
   readonly report: Report;
   /** Of the deployment. */
   readonly stage: string;
+  /** Where the console of the embedded AWS is; absent on AWS, and where nothing answers any more. */
+  readonly localConsole?: string | undefined;
 }
 
 /** What is known of an execution that has just ended. */
 export async function reportOfExecution(context: OperatorContext, end: ExecutionEnd): Promise<ReportView> {
-  const { stage } = context;
+  const { stage, endpoint: localConsole } = context;
   if (end.runId === undefined) {
     const way = await runWay(context, undefined, end.executionArn);
-    return { report: reportWithoutRun(end, stage), ...way, shards: new Map(), stage };
+    return { report: reportWithoutRun(end, stage), ...way, shards: new Map(), stage, localConsole };
   }
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
   const report = isCurrent ? readReport(record, end.output, stage) : await storedReport(context, record);
   const way = await runWay(context, report.attempts, end.executionArn);
-  return { report, ...way, shards: record.shards, stage };
+  return { report, ...way, shards: record.shards, stage, localConsole };
 }
 
 /** Reports of earlier versions have none of these. */
@@ -61,7 +63,7 @@ export async function reportOfRun(
   if (isOfSync(record.run)) return syncView(context, record);
   const report = await storedReport(context, record);
   const way = await runWay(context, report.attempts, record.run.executionArn);
-  return { report, ...way, shards: record.shards, stage: context.stage };
+  return { report, ...way, shards: record.shards, stage: context.stage, localConsole: context.endpoint };
 }
 
 /** The report as this version knows it. What an earlier one has left out, the run's record says. */

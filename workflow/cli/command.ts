@@ -1,6 +1,8 @@
 import { MigrationError } from '../../functions/shared/errors.ts';
 import { readFileSync } from 'node:fs';
-import { printable } from '../../functions/shared/printable.ts';
+import { commandsOf } from '../../functions/shared/commands.ts';
+import { printable, printableLines } from '../../functions/shared/printable.ts';
+import { elsewhereStep } from '../../functions/shared/runs/next-step.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PackagingError } from '../local/deploy/package-service.ts';
 import { MissingEngineError } from '../local/dynamodb/dynoxide.ts';
@@ -109,11 +111,17 @@ function takeProfile({ profile }: Pick<Partial<StageOptions>, 'profile'>): void 
   if (profile !== undefined) process.env['AWS_PROFILE'] = profile;
 }
 
-/** One line, but for what `sls package` had to say, and for commands to paste. */
+/** Errors whose message has lines: what `sls package` had to say, and commands to paste. */
+const LINED = [PackagingError, MissingEngineError, MigrationError, OperatorError] as const;
+
+/** What went wrong, in one line, and below it what to do now. */
 function sentenceOf(error: unknown, where: Whereabouts): string {
   const sentence = explain(error, where);
-  const hasLines = error instanceof PackagingError || error instanceof MissingEngineError;
-  return hasLines ? sentence : printable(sentence);
+  const hasLines = LINED.some((kind) => error instanceof kind);
+  const shown = hasLines ? printableLines(sentence) : printable(sentence);
+  const { stage } = where;
+  if (stage === undefined || !(error instanceof MigrationError) || shown.includes('\n')) return shown;
+  return [shown, elsewhereStep(error.name, commandsOf(stage)) ?? []].flat().join('\n');
 }
 
 function exitCodeOf(error: unknown): number {

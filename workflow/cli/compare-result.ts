@@ -2,14 +2,21 @@ import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts'
 import type { Compared } from '../../functions/shared/ledger/sync-facts.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import { listNamed } from '../../functions/shared/ledger/sync-names.ts';
+import type { KeyKind } from '../../functions/shared/runs/page/sync-sections.ts';
 import { readShards } from './run-record.ts';
 
 /** Keys that a compare names, by what it found. */
 export type ComparedKeys = Readonly<Record<KeyKind, readonly string[]>>;
-export type KeyKind = (typeof KINDS)[number];
 
 /** Source items, but for conflicts and foreign ones, which are items of a target. */
-const KINDS = ['repaired', 'differing', 'conflicts', 'quarantined', 'expired', 'foreign'] as const;
+const KINDS = [
+  'repaired',
+  'differing',
+  'conflicts',
+  'quarantined',
+  'expired',
+  'foreign',
+] as const satisfies readonly KeyKind[];
 
 /** What a compare has come to. */
 export interface CompareResult {

@@ -1,6 +1,9 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { nextStepLines } from './summary.ts';
 import { migration } from '#migration/index.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
-import type { CompareResult, KeyKind } from './compare-result.ts';
+import type { CompareResult } from './compare-result.ts';
+import type { KeyKind } from '../../functions/shared/runs/page/sync-sections.ts';
 import { count, counted, duration } from '../../functions/shared/format.ts';
 import type { Tone } from '../../functions/shared/runs/outcome.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,7 +29,7 @@ export function sayCompare(
       );
   }
   const next = nextStepOf(result, stage);
-  if (next !== undefined) say(`\n  ${colors.bold('Now'.padEnd(LABEL_WIDTH))} ${next}`);
+  if (next !== undefined) for (const line of ['', ...nextStepLines(terminal, next)]) say(line);
   say();
 }
 
@@ -86,9 +89,13 @@ const tablesOf = ({ follows }: CompareResult['run']): string =>
 
 function nextStepOf({ compared, run }: CompareResult, stage: string): string | undefined {
   if (compared.differing === 0) return undefined;
+  const { compare, startSync, showSync } = commandsOf(stage);
   if (compared.repairs)
-    return `They changed at every look, and are repaired with the next changes. Compare again with: npm run compare -- --stage ${stage}`;
+    return stepText([
+      'They changed at every look, and are repaired with the next changes. Compare again',
+      compare(),
+    ]);
   if (run.kind === 'compare')
-    return `Nothing was repaired, because no sync is open. Start one with: npm run sync -- --stage ${stage} --start`;
-  return `Nothing was repaired, because the sync is switching. Look at it with: npm run sync -- --stage ${stage}`;
+    return stepText(['Nothing was repaired, because no sync is open. Start one', startSync({})]);
+  return stepText(['Nothing was repaired, because the sync is switching. Look at it', showSync()]);
 }

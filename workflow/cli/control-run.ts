@@ -1,3 +1,5 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { REFUSED } from './exit-codes.ts';
 import type { Asked } from '../../functions/shared/ledger/run-facts.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
@@ -24,11 +26,15 @@ export async function controlledRun({ ledger, stage }: OperatorContext, runId: s
   const run = await findRun(ledger, runId);
   if (run === undefined)
     throw new OperatorError(
-      `Stage ${stage} knows no run ${runId}. Nothing was changed. List the runs with: npm run runs -- --stage ${stage}`,
+      `Stage ${stage} knows no run ${runId}. Nothing was changed.`,
+      REFUSED,
+      stepText(['List the runs', commandsOf(stage).runs()]),
     );
   if (!CONTROLLED.has(run.kind))
     throw new OperatorError(
-      `Run ${runId} is a ${run.kind}, which cannot be paused or throttled. Nothing was changed. A sync takes its caps at its start: npm run sync -- --stage ${stage} --help`,
+      `Run ${runId} is a ${run.kind}, which cannot be paused or throttled. Nothing was changed. A sync takes its caps at its start.`,
+      REFUSED,
+      stepText(['Look at the sync', commandsOf(stage).showSync()]),
     );
   if (run.status !== 'RUNNING') throw notRunning(run);
   return run;
@@ -49,13 +55,22 @@ export async function changedMeanwhile(context: OperatorContext, runId: string):
   );
 }
 
+/** What is told of a change. */
+interface Told {
+  readonly runId: string;
+  readonly sentence: string;
+  /** As `stepText` words it. */
+  readonly next?: string;
+}
+
 /** Tells what was changed; with `--json` what the run is asked to do now. */
 export async function sayControlled(
   { ledger }: OperatorContext,
-  { runId, sentence }: { readonly runId: string; readonly sentence: string },
+  { runId, sentence, next }: Told,
   terminal: Terminal,
 ): Promise<number> {
   terminal.say(`${terminal.signs.good} ${fit(terminal, sentence, 2)}`);
+  if (next !== undefined) terminal.say(next);
   const { paused = null, caps = {}, controls = [] } = (await findRun(ledger, runId)) ?? {};
   if (terminal.json) terminal.document({ runId, paused, caps, controls });
   return 0;

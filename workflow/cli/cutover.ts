@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { runStageCommand, type StageOptions, pageCommand, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { startAndFollow } from './follow-to-report.ts';
-import { cutOverCommand } from './sync/cutover-guide.ts';
 
 interface Options extends StageOptions {
   readonly dryRun?: boolean;
@@ -31,8 +31,13 @@ await runStageCommand<Options>(command, ({ context, terminal, options }) => {
 });
 
 function refuse(stage: string): never {
+  const { cutOver } = commandsOf(stage);
+  const next = stepText(
+    ['List the checks, and the commands that freeze the source', cutOver({ dryRun: true })],
+    ['When writes have stopped', cutOver({ frozen: true })],
+  );
   command.error(
-    `error: a cut over needs a source that nobody writes to, and only you can say so. First run ${cutOverCommand(stage, '--dry-run')}: it lists the checks and the commands that freeze the source. When writes have stopped, run ${cutOverCommand(stage, '--frozen')}. Nothing was started.`,
+    `error: a cut over needs a source that nobody writes to, and only you can say so. Nothing was started.\n${next}`,
     { exitCode: WRONG_USAGE },
   );
 }

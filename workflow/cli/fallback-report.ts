@@ -1,10 +1,14 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { REFUSED } from './exit-codes.ts';
 import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
 import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
 import type { RunKind } from '../../functions/shared/ledger/run.ts';
-import { endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
+import { splitMessage } from '../../functions/shared/message.ts';
+import { typedInput } from '../../functions/shared/runs/again-input.ts';
+import { type Ending, endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
 import { summaryOf } from '../../functions/shared/runs/outcome.ts';
 import { executionNameOf } from '../../functions/shared/names.ts';
 import {
@@ -39,22 +43,38 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
   };
   const fallback =
     end.status === 'ABORTED' || end.status === 'TIMED_OUT' ? stopped[end.status] : 'No cause was given.';
-  return { error: end.error ?? end.status, cause: said === '' ? fallback : said };
+  const { said: reason, nextStep } = splitMessage(said === '' ? fallback : said);
+  return { error: end.error ?? end.status, cause: reason, ...(nextStep === undefined ? {} : { nextStep }) };
 }
 
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
 export function reportWithoutRun(end: ExecutionEnd, stage: string): Report {
   const runId = executionNameOf(end.executionArn);
-  const ending = { status: 'REFUSED', runId, isRestore: end.machine === 'restore' } as const;
+  const failure = failureOf(end);
+  const ending = refusedEnding(end, failure);
   const report = {
     ...emptyReport(runId, kindOf(end)),
     executionArn: end.executionArn,
     startedAt: end.startedAt.toISOString(),
     finishedAt: end.finishedAt.toISOString(),
     durationSeconds: (end.finishedAt.getTime() - end.startedAt.getTime()) / 1000,
-    failure: failureOf(end),
+    failure,
   };
   return { ...report, summary: summaryOf(report), nextStep: nextStepOf(ending, stage) ?? null };
+}
+
+function refusedEnding(
+  { executionArn, machine, input = '{}' }: ExecutionEnd,
+  failure: ReportedFailure,
+): Ending {
+  return {
+    status: 'REFUSED',
+    runId: executionNameOf(executionArn),
+    isRestore: machine === 'restore',
+    error: failure.error,
+    ownStep: failure.nextStep,
+    again: typedInput(JSON.parse(input)),
+  };
 }
 
 const kindOf = ({ machine }: ExecutionEnd): RunKind => (machine === 'rollback' ? 'migrate' : machine);
@@ -80,11 +100,13 @@ function emptyReport(runId: string, kind: RunKind): UntoldReport {
   };
 }
 
-function endStatusOf({ runId, status }: RunRecord['run']): ReportStatus {
+function endStatusOf({ runId, status }: RunRecord['run'], stage: string): ReportStatus {
   if (status !== 'RUNNING' && status !== 'ROLLING_BACK' && !isSyncStatus(status)) return status;
   const what = status === 'RUNNING' ? 'still running' : 'being rolled back at the moment';
   throw new OperatorError(
-    `Run ${runId} is ${what}; its report is written at its end. Check its progress with: npm run runs, or npm run follow -- ${runId}`,
+    `Run ${runId} is ${what}; its report is written at its end.`,
+    REFUSED,
+    stepText(['Follow it', commandsOf(stage).follow(runId)]),
   );
 }
 
@@ -115,7 +137,7 @@ export function reportFromLedger(record: RunRecord, view: LedgerView): Report {
   return { ...report, summary: summaryOf(report), nextStep };
 }
 
-function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldReport {
+function untoldReport(record: RunRecord, { now, found, stage }: LedgerView): UntoldReport {
   const { run, failure, shards } = record;
   const tables = record.tables.flatMap((table) => reportedTable(table, found.get(table.name)) ?? []);
   const rolledBack = rolledBackCounts(run, shards);
@@ -125,7 +147,7 @@ function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldRepo
   return {
     ...emptyReport(run.runId, run.kind),
     ...(run.step === undefined ? {} : { step: run.step }),
-    status: endStatusOf(run),
+    status: endStatusOf(run, stage),
     source: {
       table: run.sourceTable,
       products: run.backup?.items ?? run.plan.estimatedProducts,
@@ -150,7 +172,7 @@ function untoldReport(record: RunRecord, { now, found }: LedgerView): UntoldRepo
         ? null
         : {
             error: reason.error,
-            cause: reason.cause,
+            cause: splitMessage(reason.cause).said,
             ...(reason.state === undefined ? {} : { state: reason.state }),
           },
     executionArn: run.executionArn,

@@ -1,7 +1,8 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { executionNameOf, type MachineName } from '../../functions/shared/names.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
-import { reportOfExecution } from './collect-report.ts';
+import { reportOfExecution, type ReportView } from './collect-report.ts';
 import type { OperatorContext } from './context.ts';
 import { CONSOLE_PAGES } from '../../functions/shared/runs/page/place.ts';
 import { executionName, startExecution } from './executions.ts';
@@ -82,6 +83,12 @@ async function untilClosed(
   }
 }
 
+/** How the end is told. */
+interface Finishing extends Telling {
+  /** Makes the report one that is true where it is read. */
+  readonly adapt?: (view: ReportView) => ReportView;
+}
+
 /**
  * Prints the summary and, with `--json`, the report. Then it writes the report's files; where that fails, it warns.
  *
@@ -91,11 +98,11 @@ async function untilClosed(
 export async function finish(
   context: OperatorContext,
   end: ExecutionEnd,
-  { terminal, patiently }: Telling,
+  { terminal, patiently, adapt = (view) => view }: Finishing,
 ): Promise<number> {
   if (end.machine === 'sync') return finishSync(context, end, { terminal, patiently });
   if (end.machine === 'rollback' && end.state === 'Refused') return sayRefused(end, terminal);
-  const view = await patiently(() => reportOfExecution(context, end));
+  const view = adapt(await patiently(() => reportOfExecution(context, end)));
   printSummary(terminal, view.report);
   if (terminal.json) terminal.document(view.report);
   await savePage(view, terminal);
@@ -110,11 +117,9 @@ function sayHowToFollow(
 ): void {
   const name = executionNameOf(executionArn);
   const condition = endpoint === undefined ? '' : `, as long as ${endpoint} is up`;
-  const command = `npm run follow -- --stage ${stage} ${printable(name)}`;
   terminal.say();
-  terminal.say(
-    fit(terminal, `The run continues without this command${condition}. Follow it again with: ${command}`),
-  );
+  terminal.say(fit(terminal, `The run continues without this command${condition}.`));
+  terminal.say(stepText(['Follow it again', commandsOf(stage).follow(printable(name))]));
 }
 
 /** The run has ended, but its report could not be read. */
@@ -124,9 +129,9 @@ function sayHowToRead(
   terminal: Terminal,
 ): void {
   const name = runId ?? executionNameOf(executionArn);
-  const command = `npm run report -- --stage ${stage} ${printable(name)}`;
   terminal.say();
-  terminal.say(fit(terminal, `The execution has ended as ${status}. See its report with: ${command}`));
+  terminal.say(`The execution has ended as ${status}.`);
+  terminal.say(stepText(['See its report', commandsOf(stage).report(printable(name))]));
 }
 
 /** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
@@ -148,7 +153,7 @@ export async function startAndFollow(
 }
 
 const howToAsk = ({ stage }: OperatorContext, name: string): string =>
-  `Whether ${name} has been started is not known. Look with: npm run follow -- --stage ${stage} ${name}`;
+  `Whether ${name} has been started is not known.\n${stepText(['Look', commandsOf(stage).follow(name)])}`;
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {

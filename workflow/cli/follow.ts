@@ -1,3 +1,5 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { REFUSED } from './exit-codes.ts';
 import { isNamed } from '../../functions/shared/errors.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, pageCommand } from './command.ts';
@@ -28,7 +30,9 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
   const run = await findRun(context.ledger, runId);
   if (run !== undefined && run.kind === 'manual')
     throw new OperatorError(
-      `Run ${runId} is a single step that was called by hand; there is no execution to follow. See it with: npm run report -- --stage ${context.stage} ${runId}`,
+      `Run ${runId} is a single step that was called by hand; there is no execution to follow.`,
+      REFUSED,
+      stepText(['See its report', commandsOf(context.stage).report(runId)]),
     );
   if (run !== undefined) return run.executionArn;
   for (const machine of FOLLOWED) {
@@ -36,7 +40,9 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
     if (await isThere(context, arn)) return arn;
   }
   throw new OperatorError(
-    `Stage ${context.stage} knows no run ${runId}. List the runs with: npm run runs -- --stage ${context.stage}`,
+    `Stage ${context.stage} knows no run ${runId}.`,
+    REFUSED,
+    stepText(['List the runs', commandsOf(context.stage).runs()]),
   );
 }
 

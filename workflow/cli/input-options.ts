@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { flagOf } from '../../functions/shared/runs/commands.ts';
+import { flagOf } from '../../functions/shared/commands.ts';
 import { anyNumber, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';

@@ -11,6 +11,7 @@ import { type EmbeddedAws, startEmbeddedAws } from '../local/embedded-aws.ts';
 import { countRepeats, type Repeats, repeatsSentence } from '../local/products/count-repeats.ts';
 import { generateProducts } from '../local/products/generate-products.ts';
 import { readProductsFile } from '../local/products/read-products-file.ts';
+import type { ReportView } from './collect-report.ts';
 import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
 import { localStage } from './deployment.ts';
@@ -19,20 +20,16 @@ import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
 import { count } from '../../functions/shared/format.ts';
+import { afterwards, type ShopOptions } from './local-afterwards.ts';
 import { onInterrupt } from './interrupt.ts';
-import { type MigrateOptions, migrateInput } from './input-options.ts';
+import { migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
 import { progressView } from './progress-view.ts';
 import type { Terminal } from './terminal.ts';
 import { fit } from './wrap.ts';
 
 /** Options of `npm start`. */
-export interface LocalRunOptions extends MigrateOptions {
-  readonly products?: number;
-  readonly input?: string;
-  readonly seed?: number;
-  readonly dynamodb?: string;
-  readonly s3?: string;
+export interface LocalRunOptions extends ShopOptions {
   readonly port?: number;
   readonly break?: string;
 }
@@ -73,7 +70,8 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     if (stopping.signal.aborted) return INTERRUPTED;
     announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
     isStarted = true;
-    const exitCode = await migrateAndReport(aws, { input, name, signal: stopping.signal }, terminal);
+    const local = { input, name, options, signal: stopping.signal };
+    const exitCode = await migrateAndReport(aws, local, terminal);
     if (exitCode !== INTERRUPTED) {
       terminal.say();
       terminal.say(terminal.colors.dim(fit(terminal, remains(options))));
@@ -184,6 +182,7 @@ function announce({ shop, input, breakage }: Announcement, terminal: Terminal): 
 }
 
 interface LocalExecution {
+  readonly options: LocalRunOptions;
   readonly input: unknown;
   readonly name: string;
   readonly signal: AbortSignal;
@@ -191,7 +190,7 @@ interface LocalExecution {
 
 async function migrateAndReport(
   aws: EmbeddedAws,
-  { input, name, signal }: LocalExecution,
+  { input, name, options, signal }: LocalExecution,
   terminal: Terminal,
 ): Promise<number> {
   const context = await openContext({ stage: localStage, endpoint: aws.endpoint });
@@ -199,7 +198,8 @@ async function migrateAndReport(
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });
     if (end === undefined) return INTERRUPTED;
-    return await finish(context, end, { terminal, patiently: (ask) => ask() });
+    const adapt = (view: ReportView): ReportView => afterwards(view, options);
+    return await finish(context, end, { terminal, patiently: (ask) => ask(), adapt });
   } finally {
     context.close();
   }

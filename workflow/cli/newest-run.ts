@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { listRuns } from '../../functions/shared/ledger/run.ts';
 import type { OperatorContext } from './context.ts';
 import { REFUSED } from './exit-codes.ts';
@@ -15,7 +16,8 @@ export async function runNamed(
   const [newest] = await listRuns(ledger, 1);
   if (newest !== undefined) return newest.runId;
   throw new OperatorError(
-    `Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`,
+    `Stage ${stage} has no runs yet.`,
     REFUSED,
+    stepText(['Start one', commandsOf(stage).migrate({})]),
   );
 }

@@ -1,18 +1,21 @@
 import { isNamed } from '../../functions/shared/errors.ts';
 import { faultOf } from '../../functions/shared/fault.ts';
+import { joinMessage } from '../../functions/shared/message.ts';
 import { isTransient } from '../../functions/shared/retry.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { LOST_CONNECTION, REFUSED } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** An error that the operator can fix. Its message is the whole output, without a stack. */
+/** An error that the operator can fix. Its message is the whole output, without a stack: a line, and what to do now. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
   /** Of the command that it ends. */
   readonly exitCode: number;
 
-  constructor(message: string, exitCode = REFUSED) {
-    super(message);
+  /** @param nextStep as `stepText` words it */
+  constructor(message: string, exitCode = REFUSED, nextStep?: string) {
+    const said = printable(message);
+    super(joinMessage(nextStep === undefined ? { said } : { said, nextStep }));
     this.exitCode = exitCode;
   }
 }

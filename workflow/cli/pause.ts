@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { pauseRun } from '../../functions/shared/ledger/control.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
@@ -12,6 +13,7 @@ await runStageCommand(command, async ({ context, terminal, args: [runId = ''] })
   await controlledRun(context, runId);
   if (!(await pauseRun(context.ledger, runId, askedBy(context))))
     throw await changedMeanwhile(context, runId);
-  const sentence = `Run ${runId} is paused. Workers of a Map stop within 5 s and the requests under way; any other state ends first. Go on with: npm run unpause -- --stage ${context.stage} ${runId}`;
-  return sayControlled(context, { runId, sentence }, terminal);
+  const sentence = `Run ${runId} is paused. Workers of a Map stop within 5 s and the requests under way; any other state ends first.`;
+  const next = stepText(['Let it go on', commandsOf(context.stage).unpause(runId)]);
+  return sayControlled(context, { runId, sentence, next }, terminal);
 });

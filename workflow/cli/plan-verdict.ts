@@ -1,9 +1,10 @@
 import { migration } from '#migration/index.ts';
 import { countedAs } from '../../functions/shared/counted.ts';
-import { printable } from '../../functions/shared/printable.ts';
 import type { Estimate } from '../../functions/shared/cost/cost.ts';
 import { costRefusal } from '../../functions/shared/cost/cost-limit.ts';
-import { flagOf } from '../../functions/shared/runs/commands.ts';
+import { commandsOf, type Input, isCommandLine } from '../../functions/shared/commands.ts';
+import { splitMessage } from '../../functions/shared/message.ts';
+import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { ConnectionReport } from './connection-check.ts';
@@ -14,7 +15,7 @@ export interface Verdict {
   /** Whether a run started now would get past everything that the plan has looked at. */
   readonly ready: boolean;
   readonly sentence: string;
-  /** Starts the run, to paste; absent where it would stop. */
+  /** Starts the run, to paste: with the limit that it needs, where one would stop it. Absent where something must be fixed first. */
   readonly command?: string;
   /** Of `npm run plan`. */
   readonly exitCode: number;
@@ -51,20 +52,28 @@ export function verdictOf(planned: PlannedStage): Verdict {
 
 const stopped = (sentence: string, exitCode = REFUSED): Verdict => ({ ready: false, sentence, exitCode });
 
+/** A run that would stop as it was asked for, and the command of one that would not. */
+const stoppedUnless = (sentence: string, command: string): Verdict => ({ ...stopped(sentence), command });
+
 function stoppedByCheck({ ok, plan }: ConnectionReport): Verdict | undefined {
   if (ok && plan !== undefined) return undefined;
   return stopped('A run would stop here. Fix what is marked, then plan again.');
 }
 
 /** Without a dry run the plan says whether the source is empty. */
-function stoppedByEmptySource({ connection, rehearsed, input }: PlannedStage): Verdict | undefined {
+function stoppedByEmptySource(planned: PlannedStage): Verdict | undefined {
+  const { connection, rehearsed, input } = planned;
   const products = rehearsed?.report.source.products ?? connection.plan?.estimatedProducts;
   if (products !== 0 || 'allowEmpty' in input || rehearsed?.succeeded === false) return undefined;
-  return stopped('A run would stop here: the source table is empty. Fill it, or run with --allow-empty.');
+  return stoppedUnless(
+    'A run would stop here: the source table is empty. Fill it, or migrate nothing:',
+    startCommand(planned, { allowEmpty: true }),
+  );
 }
 
 /** A dry run lists quarantined products and succeeds all the same. The run that it plans would fail. */
-function stoppedByDryRun({ rehearsed }: PlannedStage): Verdict | undefined {
+function stoppedByDryRun(planned: PlannedStage): Verdict | undefined {
+  const { rehearsed } = planned;
   if (rehearsed === undefined) return undefined;
   const { failure, rehearsal, parameters, status } = rehearsed.report;
   if (!rehearsed.succeeded)
@@ -72,13 +81,15 @@ function stoppedByDryRun({ rehearsed }: PlannedStage): Verdict | undefined {
   const quarantined = rehearsal?.quarantined ?? 0;
   const maxQuarantined = parameters?.maxQuarantined ?? 0;
   if (!stopsForQuarantine({ quarantined, maxQuarantined })) return undefined;
-  return stopped(
-    `A run would stop here: ${countedAs(migration.nouns, quarantined)} cannot be migrated, and --max-quarantined allows ${maxQuarantined}. Correct what is named above, or run with --max-quarantined ${quarantined}.`,
+  return stoppedUnless(
+    `A run would stop here: ${countedAs(migration.nouns, quarantined)} cannot be migrated, and --max-quarantined allows ${maxQuarantined}. Correct what is named above, or leave it behind:`,
+    startCommand(planned, { maxQuarantined: quarantined }),
   );
 }
 
 /** Asked again with what was counted: TestConnection had to assume how many items there will be. */
-function stoppedByCost({ input, estimate }: PlannedStage): Verdict | undefined {
+function stoppedByCost(planned: PlannedStage): Verdict | undefined {
+  const { input, estimate } = planned;
   if (estimate === undefined) return undefined;
   const { maxCost } = input;
   const refusal = costRefusal({
@@ -86,22 +97,20 @@ function stoppedByCost({ input, estimate }: PlannedStage): Verdict | undefined {
     maxCost: typeof maxCost === 'number' ? maxCost : undefined,
     cost: estimate,
     state: 'A run would stop here, before any table is created.',
+    again: (changed) => ({ line: startCommand(planned, changed) }),
   });
-  return refusal && stopped(refusal.message);
+  if (refusal === undefined) return undefined;
+  const { said, nextStep = '' } = splitMessage(refusal.message);
+  const command = nextStep.split('\n').findLast(isCommandLine);
+  return command === undefined ? stopped(said) : stoppedUnless(`${said} To go on all the same:`, command);
 }
 
 /** A plan is applied by its run's id, with the limits that a resumed run takes; anything else by its input. */
-function startCommand({ input, rehearsed, place }: PlannedStage): string {
-  const { Comment: _comment, ...own } = input;
+function startCommand({ input, rehearsed, place }: PlannedStage, changed: Input = {}): string {
+  const own = { ...typedInput(input), ...changed };
   const { maxCost, confirm } = own;
-  const fields = rehearsed === undefined ? own : { resume: rehearsed.report.runId, maxCost, confirm };
-  const options = Object.entries<unknown>({ ...place, ...fields }).flatMap(([field, value]) => {
-    if (value === undefined || value === false) return [];
-    return value === true ? [flagOf(field)] : [flagOf(field), quoted(String(value))];
-  });
-  return printable(`npm run migrate -- ${options.join(' ')}`);
+  const { maxQuarantined } = changed;
+  const fields =
+    rehearsed === undefined ? own : { resume: rehearsed.report.runId, maxQuarantined, maxCost, confirm };
+  return commandsOf(place.stage).migrate({ region: place.region, ...fields }).line;
 }
-
-/** For a POSIX shell. */
-const quoted = (text: string): string =>
-  /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { listRuns, type Run } from '../../functions/shared/ledger/run.ts';
@@ -80,7 +81,9 @@ await runStageCommand<Options>(command, async ({ context, terminal, options: { l
     .slice(0, limit);
   if (terminal.json) terminal.document(runs.map((run) => run.listed));
   else if (runs.length === 0)
-    terminal.say(`Stage ${stage} has no runs yet. Start one with: npm run migrate -- --stage ${stage}`);
+    terminal.say(
+      `Stage ${stage} has no runs yet.\n${stepText(['Start one', commandsOf(stage).migrate({})])}`,
+    );
   else terminal.say(tableText(terminal, columnsFor(terminal), runs.map(row)));
   return 0;
 });

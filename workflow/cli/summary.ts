@@ -1,3 +1,4 @@
+import { isCommandLine } from '../../functions/shared/commands.ts';
 import { capitalized, countedAs } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
 import { kindsText } from './kinds.ts';
@@ -43,9 +44,21 @@ export function outcomeLines(terminal: Terminal, outcome: Outcome, rows: readonl
     headline(terminal, outcome),
     '',
     ...rows.map((row) => line(row, colors.dim)),
-    ...(nextStep === undefined ? [] : ['', line(['Now', nextStep], colors.bold)]),
+    ...(nextStep === undefined ? [] : ['', ...nextStepLines(terminal, nextStep)]),
     '',
   ];
+}
+
+/** What to do now. A command is never wrapped, so that it can be pasted. */
+export function nextStepLines(terminal: Terminal, nextStep: string): readonly string[] {
+  const label = (index: number): string =>
+    terminal.colors.bold((index === 0 ? 'Now' : '').padEnd(labelWidth));
+  return nextStep
+    .split('\n')
+    .map(
+      (line, index) =>
+        `  ${label(index)} ${isCommandLine(line) ? line : fit(terminal, line, labelWidth + 3)}`,
+    );
 }
 
 const labelWidth = 12;
@@ -111,7 +124,7 @@ function countRows(report: Report): readonly Row[] {
     if (changes > 0)
       rows.push([
         'Drift',
-        `${countedAs(nouns, changes)} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed. Run the migration again with {"onExisting": "replace"} to catch up.`,
+        `${countedAs(nouns, changes)} changed in ${source.table} meanwhile: ${count(drift.added)} added, ${count(drift.changed)} changed, ${count(drift.removed)} removed.`,
       ]);
   }
   return rows;

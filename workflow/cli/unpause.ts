@@ -1,3 +1,5 @@
+import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { pauseShareOf } from '../../functions/shared/cost/history.ts';
 import { pauseWaitSeconds, unpauseRun } from '../../functions/shared/ledger/control.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
@@ -14,8 +16,10 @@ await runStageCommand(command, async ({ context, terminal, args: [runId = ''] })
   if (!(await unpauseRun(context.ledger, runId, asked))) throw await changedMeanwhile(context, runId);
   const seconds = pauseWaitSeconds(run.paused ?? asked, {
     now: Date.parse(asked.at),
-    workers: run.plan.workers,
+    // Where each iteration has a history of its own, workers look more often than that.
+    ...pauseShareOf(run.plan, 'INLINE'),
   });
-  const sentence = `Run ${runId} goes on. Each of its workers looks again within ${duration(seconds)}. Follow it with: npm run follow -- --stage ${context.stage} ${runId}`;
-  return sayControlled(context, { runId, sentence }, terminal);
+  const sentence = `Run ${runId} goes on. Each of its workers looks again within ${duration(seconds)}, at the latest.`;
+  const next = stepText(['Follow it', commandsOf(context.stage).follow(runId)]);
+  return sayControlled(context, { runId, sentence, next }, terminal);
 });

@@ -1,4 +1,4 @@
-import { COMMAND_IN_TEXT } from '../../functions/shared/runs/commands.ts';
+import { COMMAND_IN_TEXT } from '../../functions/shared/commands.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A command to paste counts as one word. */

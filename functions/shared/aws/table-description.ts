@@ -190,9 +190,7 @@ function schemaOf(table: DescribedTable) {
 async function describeOnce(dynamo: DynamoDBClient, tableName: string): Promise<TableDescription> {
   const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: tableName }));
   if (Table?.TableArn === undefined)
-    throw new TableUnavailableError(
-      `Table ${tableName} cannot be described. Check that it is there, then start again.`,
-    );
+    throw new TableUnavailableError(`Table ${tableName} cannot be described. Check that it is there.`);
   const [timeToLiveAttribute, tags] = await Promise.all([
     timeToLiveOf(dynamo, tableName),
     sortedTags(dynamo, Table.TableArn),

@@ -1,3 +1,4 @@
+import { pauseShareOf } from '../cost/history.ts';
 import { assertOpen, type Fence, type OpenStatuses, raiseFence } from '../ledger/fence.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
 import { capsOf, pauseWaitSeconds } from '../ledger/control.ts';
@@ -152,9 +153,8 @@ export async function takeTurn<Cursor>(
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
   const output = { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };
   if (done || paused === undefined) return output;
-  // An iteration of a DISTRIBUTED Map has a history of its own.
-  const workers = runtime.config.mapMode === 'DISTRIBUTED' ? 1 : run.plan.workers;
-  return { ...output, waitSeconds: pauseWaitSeconds(paused, { now: runtime.clock.now(), workers }) };
+  const look = { now: runtime.clock.now(), ...pauseShareOf(run.plan, runtime.config.mapMode) };
+  return { ...output, waitSeconds: pauseWaitSeconds(paused, look) };
 }
 
 async function takeUnits<Cursor>(

@@ -1,3 +1,4 @@
+import { type Command, type Input, pricesCommand, type Step, stepText } from '../commands.ts';
 import { CostLimitError } from '../errors.ts';
 import { dollars } from '../format.ts';
 import { BULK_PUT_NAME, type Cost, type UnknownCost } from './cost.ts';
@@ -13,6 +14,8 @@ export interface LimitedRun {
   readonly cost: Pick<Cost, 'dollars' | 'region'> | UnknownCost;
   /** What there is of the run by now, a sentence. */
   readonly state: string;
+  /** Starts the run with other fields of its input. Absent: the caller says what to do. */
+  readonly again?: ((changed: Input) => Command) | undefined;
 }
 
 /**
@@ -21,30 +24,40 @@ export interface LimitedRun {
  */
 export function costRefusal({ cost, maxCost, ...run }: LimitedRun): CostLimitError | undefined {
   if (maxCost === undefined) return undefined;
-  if (!('dollars' in cost)) return new CostLimitError(unknownSentence(run, cost, maxCost));
-  return cost.dollars <= maxCost ? undefined : new CostLimitError(tooDear(run, cost, maxCost));
+  if (!('dollars' in cost)) return unknownCost(run, cost, maxCost);
+  return cost.dollars <= maxCost ? undefined : tooDear(run, cost, maxCost);
 }
 
-type Refused = Pick<LimitedRun, 'what' | 'state'>;
+type Refused = Omit<LimitedRun, 'cost' | 'maxCost'>;
 
 function tooDear(
-  { what, state }: Refused,
+  { what, state, again }: Refused,
   { dollars: estimate, region }: Pick<Cost, 'dollars' | 'region'>,
   maxCost: number,
-): string {
-  const enough = roundedUp(estimate);
-  return `The ${what} is estimated at ${exactly(estimate)} at the prices of ${region}, and maxCost allows ${exactly(maxCost)}. ${state} Start again with {"maxCost": ${enough}} (--max-cost ${enough}) or more.`;
+): CostLimitError {
+  return new CostLimitError(
+    `The ${what} is estimated at ${exactly(estimate)} at the prices of ${region}, and maxCost allows ${exactly(maxCost)}. ${state}`,
+    again && stepText(['To allow that much', again({ maxCost: roundedUp(estimate) })]),
+  );
 }
 
-function unknownSentence({ what, state }: Refused, cost: UnknownCost, maxCost: number): string {
-  return `The cost of the ${what} is unknown, because ${unpricedClause(cost)}, so maxCost of ${exactly(maxCost)} cannot be kept. ${state} ${remedyOf(cost)} without maxCost.`;
+function unknownCost({ what, state, again }: Refused, cost: UnknownCost, maxCost: number): CostLimitError {
+  return new CostLimitError(
+    `The cost of the ${what} is unknown, because ${unpricedClause(cost)}, so maxCost of ${exactly(maxCost)} cannot be kept. ${state}`,
+    again &&
+      stepText(...remediesOf(cost, again), ['To start without a limit', again({ maxCost: undefined })]),
+  );
 }
 
-/** How a run of unknown cost can be started all the same; it goes on with `without maxCost`. */
-function remedyOf({ region, unpriced }: UnknownCost): string {
+/** How a run of unknown cost can keep its limit. */
+function remediesOf({ region, unpriced }: UnknownCost, again: (changed: Input) => Command): readonly Step[] {
   if (unpriced === undefined)
-    return `Run npm run prices -- --region ${region} where AWS's price list can be reached and deploy again, or start`;
-  return unpriced === BULK_PUT_NAME ? 'Start with {"writeEngine": "batch"}, or' : 'Start';
+    return [
+      ["Where AWS's price list can be reached, fetch the prices, then deploy again", pricesCommand(region)],
+    ];
+  return unpriced === BULK_PUT_NAME
+    ? [["To let the service's own workers write the items", again({ writeEngine: 'batch' })]]
+    : [];
 }
 
 /** Two amounts that differ must not look the same: an estimate of $1.004 is more than $1. */

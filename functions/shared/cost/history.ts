@@ -30,6 +30,34 @@ export function fitsHistory(work: MapWork): boolean {
   return mapEvents(work) <= MAX_MAP_EVENTS;
 }
 
+/** For retries and for the states around the Maps. */
+const KEPT_EVENTS = 800;
+
+/** Who looks at a paused run, and what these looks may fill of one history. */
+export interface PauseShare {
+  readonly workers: number;
+  readonly events: number;
+}
+
+/**
+ * What is left of the history for pauses. An iteration of a DISTRIBUTED Map has a history of its own.
+ *
+ * @param plan without `mapEvents` where nobody has counted them: then as many as a run may plan
+ */
+export function pauseShareOf(
+  { workers, mapEvents: planned = MAX_MAP_EVENTS }: PlannedMaps,
+  mapMode: MapMode,
+): PauseShare {
+  const events = HISTORY_EVENTS - KEPT_EVENTS;
+  return mapMode === 'DISTRIBUTED' ? { workers: 1, events } : { workers, events: events - planned };
+}
+
+/** What a plan says of its Maps. */
+export interface PlannedMaps {
+  readonly workers: number;
+  readonly mapEvents?: number | undefined;
+}
+
 /** Events of one iteration of a DISTRIBUTED Map, which has a history of its own. */
 export function childEvents(turns: number): number {
   return mapEvents({ iterations: 1, turns });

@@ -1,3 +1,4 @@
+import { pricesCommand } from '../commands.ts';
 import { capitalized } from '../counted.ts';
 import { type UnknownCost, unpricedText } from './cost.ts';
 import prices from './prices.json' with { type: 'json' };
@@ -28,7 +29,7 @@ export function unpricedSentence(cost: UnknownCost): string {
   const { region, unpriced } = cost;
   const remedy =
     unpriced === undefined
-      ? ` Run npm run prices -- --region ${region} where AWS's price list can be reached, then deploy again.`
+      ? ` Where AWS's price list can be reached, this command fetches them for the next deployment: ${pricesCommand(region).line}`
       : '';
   return `${capitalized(unpricedClause(cost))}, so the cost is unknown.${remedy}`;
 }

@@ -88,7 +88,7 @@ export async function noteVerification(
 /**
  * Id of the newest sealed backup of a table.
  *
- * @throws BackupNotFoundError saying how to make one; not retried.
+ * @throws BackupNotFoundError; not retried.
  */
 export async function newestBackup(objects: ObjectStore, tableName: string): Promise<string> {
   for (const backupId of await backupIds(objects)) {
@@ -96,7 +96,7 @@ export async function newestBackup(objects: ObjectStore, tableName: string): Pro
     if (backup?.tableName === tableName) return backupId;
   }
   throw new BackupNotFoundError(
-    `There is no sealed backup of table ${tableName} in this bucket. Nothing was changed. Make one with sls invoke -f backupProducts, or with the migrate state machine and {"dryRun": true}.`,
+    `There is no sealed backup of table ${tableName} in this bucket. Nothing was changed.`,
   );
 }
 
@@ -110,7 +110,7 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
   const listed = await objects.list(backupLayout(backupId).prefix);
   if (listed.length === 0)
     throw new BackupNotFoundError(
-      `There is no backup ${cut(backupId, 80)} in this bucket. Nothing was changed. List the backups with: npm run backups -- --stage <stage>`,
+      `There is no backup ${cut(backupId, 80)} in this bucket. Nothing was changed.`,
     );
   const { manifest, findings } = await readAgain(
     () => checkManifests(objects, backupId),
@@ -120,9 +120,7 @@ export async function readBackup(objects: ObjectStore, backupId: string): Promis
   const dataFiles = listed.filter(({ key }) => key.startsWith(dataPrefix));
   const all = manifest === undefined ? findings : [...findings, ...listingFindings(manifest, dataFiles)];
   if (manifest !== undefined && all.length === 0) return manifest;
-  throw new BackupDamagedError(
-    `Backup ${backupId} is damaged: ${findingsText(all)} Nothing was changed. Look at it with npm run verify-backup, and use another one.`,
-  );
+  throw new BackupDamagedError(`Backup ${backupId} is damaged: ${findingsText(all)} Nothing was changed.`);
 }
 
 /** Reads up to three times until the bytes are sound, because they can also be wrong on the way. */
@@ -170,7 +168,5 @@ export async function readManifest(objects: ObjectStore, backupId: string): Prom
     (read) => read?.isIntact === true,
   );
   if (parsed?.isIntact === true) return parsed.manifest;
-  throw new BackupDamagedError(
-    `${key} is missing or is not what the backup wrote. Look at it with npm run verify-backup, and use another backup.`,
-  );
+  throw new BackupDamagedError(`${key} is missing or is not what the backup wrote.`);
 }

@@ -90,6 +90,6 @@ async function storePart(scope: TargetFileScope, number: number, part: OpenPart)
   const { itemCount, bytes } = part;
   if (outcome !== 'other') return { key, itemCount, bytes, gzipBytes: body.length, sha256, etag };
   throw new BackupDamagedError(
-    `Object ${key} exists with other bytes than this run makes, and was not overwritten: the service has been deployed with other code while the run was at work, or somebody writes into the bucket. No table was created. Start again: a new run makes its own files.`,
+    `Object ${key} exists with other bytes than this run makes, and was not overwritten: the service has been deployed with other code while the run was at work, or somebody writes into the bucket. No table was created. A new run makes its own files.`,
   );
 }

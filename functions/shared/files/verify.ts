@@ -67,9 +67,7 @@ export async function verifyBackup(
 
 async function assertExists(objects: ObjectStore, backupId: string): Promise<void> {
   if (isBackupId(backupId) && (await objects.list(backupLayout(backupId).prefix)).length > 0) return;
-  throw new BackupNotFoundError(
-    `There is no backup ${cut(backupId, 80)} in this bucket. List the backups with: npm run backups -- --stage <stage>`,
-  );
+  throw new BackupNotFoundError(`There is no backup ${cut(backupId, 80)} in this bucket.`);
 }
 
 function totalFindings(manifest: MigrationManifest): Finding[] {

@@ -33,7 +33,7 @@ function assertCarriable(item: WireItem, key: TableKey): void {
     if (problem === undefined) continue;
     throw new ItemNotCarriableError(
       `Item ${keyText(item, key)} cannot be written to a backup without changing it: its attribute ${JSON.stringify(name)} ${problem}. ` +
-        'The backup was stopped and nothing was created. Correct or remove this item, then start again.',
+        'The backup was stopped and nothing was created. Correct or remove this item.',
     );
   }
 }

@@ -46,9 +46,7 @@ async function alreadyBegun(
       `A run ${runId} exists already; it started at ${run.executionStartTime}. Nothing was changed. Start the execution under another name.`,
     );
   if (run.status !== firstStatusOf({ kind }))
-    throw new RunClosedError(
-      `Run ${runId} is ${run.status} and cannot continue. To start again, start a new execution.`,
-    );
+    throw new RunClosedError(`Run ${runId} is ${run.status} and cannot continue.`);
   return run;
 }
 

@@ -11,13 +11,16 @@ export function capsOf({ plan, caps = {} }: Pick<Run, 'plan' | 'caps'>): Record<
   return { readUnitsPerSecond, writeUnitsPerSecond };
 }
 
-const LEAST_WAIT_SECONDS = 30;
+/** As often as a worker that is not paused looks at its run. */
+const LEAST_WAIT_SECONDS = 5;
+/** Of the execution's history, for one look of a worker at a paused run: its turn, and the Wait's Entered and Exited. */
+const EVENTS_PER_LOOK = 9;
 /**
- * A look at a paused run costs a worker 9 events of the execution's history. The wait is this part of the time that the
- * pause has lasted, for each worker, so that a day's pause costs at most 6,200 events. The history keeps
- * 7,000 free for retries and pauses.
+ * A wait of a part p of the time that the pause has lasted, and of 5 s at least, makes 1 / p + ln(p * T / 5) / ln(1 + p)
+ * looks in T seconds: fewer than 12 / p + 6 in the seven days that an execution lasts.
  */
-const WAIT_PART = 1 / 60;
+const LOOKS_TIMES_PART = 12;
+const MORE_LOOKS = 6;
 
 /** A look at a paused run. */
 export interface PauseLook {
@@ -25,12 +28,16 @@ export interface PauseLook {
   readonly now: number;
   /** Workers whose looks share one history. */
   readonly workers: number;
+  /** Events of that history that pauses may fill. */
+  readonly events: number;
 }
 
-/** Seconds after which a worker of a paused run looks again: 30, and longer the longer the pause has lasted. */
-export function pauseWaitSeconds({ at }: Asked, { now, workers }: PauseLook): number {
+/** Seconds after which a worker of a paused run looks again: 5, and longer the longer the pause has lasted. */
+export function pauseWaitSeconds({ at }: Asked, { now, workers, events }: PauseLook): number {
   const pausedSeconds = (now - Date.parse(at)) / 1_000;
-  return Math.max(LEAST_WAIT_SECONDS, Math.floor(pausedSeconds * workers * WAIT_PART));
+  const looks = events / workers / EVENTS_PER_LOOK;
+  const part = LOOKS_TIMES_PART / Math.max(1, looks - MORE_LOOKS);
+  return Math.max(LEAST_WAIT_SECONDS, Math.ceil(pausedSeconds * part));
 }
 
 /** @returns whether the run was RUNNING and not paused; else nothing has changed */

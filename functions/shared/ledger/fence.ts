@@ -51,7 +51,7 @@ export interface FenceScope {
 export function assertOpen(run: Run, executionArn: string, openIn: OpenStatuses = RUNNING): void {
   if (!openIn.includes(run.status))
     throw new RunClosedError(
-      `Run ${run.runId} is ${run.status}: this worker was late and changed nothing more. To start again, start a new execution.`,
+      `Run ${run.runId} is ${run.status}: this worker was late and changed nothing more.`,
     );
   if (run.executionArn !== executionArn)
     throw new RunClosedError(
@@ -64,7 +64,7 @@ function assertLocked(run: Run, lock: Lock | undefined): void {
   if (lock?.runId === run.runId) return;
   const holder = lock === undefined ? 'nobody has it' : `run ${lock.runId} has it`;
   throw new RunClosedError(
-    `Run ${run.runId} no longer has the lock of table ${run.sourceTable} (${holder}): this worker changed nothing more. Somebody has removed the lock from the ledger by hand. Start again with {}.`,
+    `Run ${run.runId} no longer has the lock of table ${run.sourceTable} (${holder}): this worker changed nothing more. Somebody has removed the lock from the ledger by hand.`,
   );
 }
 
@@ -81,7 +81,7 @@ async function look(
   ]);
   if (run === undefined)
     throw new RunClosedError(
-      `Run ${known.runId} is no longer in the ledger ${ledger.tableName}: this worker changed nothing more. Start again with {}.`,
+      `Run ${known.runId} is no longer in the ledger ${ledger.tableName}: this worker changed nothing more. Somebody has removed it by hand.`,
     );
   const seen = run as unknown as Run;
   assertOpen(seen, executionArn, openIn);

@@ -126,7 +126,7 @@ async function refuseRollingBack(ledger: LedgerTable, runId: string, reliance: R
   const rollingBack = runs.find((run) => run?.status === 'ROLLING_BACK');
   if (rollingBack === undefined) return;
   throw new VerificationFailedError(
-    `Run ${runId} cannot be committed, because run ${rollingBack.runId}, whose tables or items it found in place, is being rolled back. Start again when that roll back has ended; npm run runs shows it.`,
+    `Run ${runId} cannot be committed, because run ${rollingBack.runId}, whose tables or items it found in place, is being rolled back. Wait until that roll back has ended.`,
   );
 }
 

@@ -222,10 +222,7 @@ export async function findRun(ledger: LedgerTable, runId: string): Promise<Run |
 /** @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried. */
 export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> {
   const run = await findRun(ledger, runId);
-  if (run === undefined)
-    throw new RunNotFoundError(
-      `The ledger ${ledger.tableName} knows no run ${runId}. List the runs with: npm run runs -- --stage <stage>`,
-    );
+  if (run === undefined) throw new RunNotFoundError(`The ledger ${ledger.tableName} knows no run ${runId}.`);
   return run;
 }
 

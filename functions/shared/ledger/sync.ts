@@ -201,7 +201,7 @@ export function findSwitched(ledger: LedgerTable, table: string): Promise<Switch
 /** @throws LockHeldError (not retried) where another execution works on the sync */
 export function refuseBusy({ runId, executionArn }: Run): never {
   throw new LockHeldError(
-    `Sync ${runId} is worked on by ${executionArn} now. Nothing was changed. Wait until that execution ends, or stop it, then start again.`,
+    `Sync ${runId} is worked on by ${executionArn} now. Nothing was changed. Wait until that execution ends, or stop it.`,
   );
 }
 

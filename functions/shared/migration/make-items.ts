@@ -56,7 +56,8 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
 function transformError(label: string, error: unknown): TransformError {
   const what = error instanceof Error ? error.name : typeof error;
   return new TransformError(
-    `The migration's own code threw ${what} on ${label}, which it should transform or refuse. Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where. Correct the code, deploy it, and start again.`,
+    `The migration's own code threw ${what} on ${label}, which it should transform or refuse. Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where. Correct the code and deploy it.`,
+    undefined,
     { cause: error },
   );
 }

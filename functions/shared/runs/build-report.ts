@@ -7,7 +7,7 @@ import { isRestore, type Run } from '../ledger/run.ts';
 import { listAllShards } from '../ledger/shard.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { DriftKeys, KeySamples, Report, ReportedFailure, ReportStatus, UntoldReport } from './report.ts';
-import { endingOf, nextStepOf } from './next-step.ts';
+import { endingOf, isBehind, nextStepOf } from './next-step.ts';
 import { summaryOf } from './outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, type Shards } from './count-shards.ts';
@@ -38,7 +38,8 @@ export interface RunEnd {
 export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): Report {
   const report = untoldReport(runtime, run, ledger, end);
   const { failure, status } = end;
-  const nextStep = failure?.nextStep ?? nextStepOf(endingOf(run, status), runtime.config.stage) ?? null;
+  const ending = { ...endingOf(run, status), isBehind: isBehind(report) };
+  const nextStep = failure?.nextStep ?? nextStepOf(ending, runtime.config.stage) ?? null;
   return { ...report, summary: summaryOf(report), nextStep };
 }
 

@@ -1,11 +1,13 @@
 import type { Failure } from '../state.ts';
+import { cutMessage } from '../message.ts';
+import { printable } from '../printable.ts';
 import { cut } from '../text.ts';
 
 /** A failure in words for an operator. */
 export interface ReadableFailure {
   /** Name of the original error. */
   readonly error: string;
-  /** A sentence, at most 1 KiB. */
+  /** A message, at most 1 KiB. */
   readonly cause: string;
 }
 
@@ -21,8 +23,9 @@ export function readableFailure(failure: Failure): ReadableFailure {
   const error = failure.Error ?? 'UnknownError';
   const cause = failure.Cause ?? '';
   const message =
-    lambdaMessage(cause) ?? (cause === '' ? (EXPLANATIONS[error] ?? 'No reason was given.') : cause);
-  return { error: cut(error, 256), cause: cut(message, 1_024) };
+    lambdaMessage(cause) ??
+    (cause === '' ? (EXPLANATIONS[error] ?? 'No reason was given.') : printable(cause));
+  return { error: cut(error, 256), cause: cutMessage(message, 1_024) };
 }
 
 /** The message inside the JSON that Lambda makes of a thrown error. `undefined` if the text is no such JSON. */

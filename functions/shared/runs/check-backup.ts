@@ -60,7 +60,7 @@ export function assertComplete(run: Run, evidence: Evidence): void {
   ];
   if (problems.length === 0) return;
   throw new BackupDamagedError(
-    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. Start again: a new run writes a new backup.`,
+    `Backup ${run.backupId} was not sealed: ${problems.join('; ')}. No table was created. A new run writes a new backup.`,
   );
 }
 

@@ -1,5 +1,4 @@
-import { commandsOf } from './commands.ts';
-import { syncCommand } from './sync-command.ts';
+import { commandsOf, stepText } from '../commands.ts';
 import { LockHeldError } from '../errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
@@ -48,18 +47,27 @@ function heldError(
   { config: { stage } }: ConflictScope,
   { sourceTable, lock, run }: Conflict,
 ): LockHeldError {
-  const { migrate, rollBack } = commandsOf(stage);
+  const { migrate, rollBack, cancelSync, cutOver, follow } = commandsOf(stage);
   const since = `since ${lock.startTime}`;
   if (run?.status === 'HELD')
     return new LockHeldError(
-      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed. Resume it: ${migrate({ resume: lock.runId })}. Or roll it back: ${rollBack(lock.runId)}. Then start again.`,
+      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed.`,
+      stepText(
+        ['Resume that run', migrate({ resume: lock.runId })],
+        ['Or roll it back, which releases the lock', rollBack(lock.runId)],
+      ),
     );
   if (run?.kind === 'sync')
     return new LockHeldError(
-      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed. Cut over, or cancel the sync: ${syncCommand(stage, '--cancel')} (in the console: sync with {"action": "cancel"}). Then start again.`,
+      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed.`,
+      stepText(
+        ['See what a cut over needs', cutOver({ dryRun: true })],
+        ['Or cancel the sync, which releases the lock', cancelSync()],
+      ),
     );
   return new LockHeldError(
-    `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. Wait until it ends, or stop that execution: it will be rolled back automatically and the lock released.`,
+    `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. If that execution is stopped, the run is rolled back automatically and the lock released.`,
+    stepText(['Wait until it ends', follow(lock.runId)]),
   );
 }
 

@@ -1,4 +1,4 @@
-import { commandsOf } from './commands.ts';
+import { commandsOf, stepText } from '../commands.ts';
 import { backupIdFor } from '../files/layout.ts';
 import { errorSummary, LockHeldError, RunClosedError } from '../errors.ts';
 import { type Holder, resumeRun } from '../ledger/begin.ts';
@@ -118,7 +118,8 @@ async function beginManual(
       `Run ${recover.runId} is being rolled back at the moment. Nothing was changed. Invoke ${manual.step} again in a minute or two.`,
     );
   throw new LockHeldError(
-    `Run ${recover.runId} died without being rolled back. Nothing was changed. Roll it back, or wait for the schedule, which does so within 15 minutes. Then invoke ${manual.step} again. To roll it back: ${commandsOf(runtime.config.stage).rollBack(recover.runId)}`,
+    `Run ${recover.runId} died without being rolled back. Nothing was changed. The schedule rolls it back within 15 minutes. Then invoke ${manual.step} again.`,
+    stepText(['Or roll it back now', commandsOf(runtime.config.stage).rollBack(recover.runId)]),
   );
 }
 
@@ -159,7 +160,8 @@ async function closeManual(
   const closed = await transition(runtime.ledger, change, reliance.actions);
   if (closed !== undefined) return closed;
   throw new RunClosedError(
-    `Run ${run.runId} was closed by somebody else while this call worked on it. This call changes nothing more. Look at the run with: npm run runs -- --stage ${runtime.config.stage}`,
+    `Run ${run.runId} was closed by somebody else while this call worked on it. This call changes nothing more.`,
+    stepText(['Look at the run', commandsOf(runtime.config.stage).report(run.runId)]),
   );
 }
 
@@ -184,7 +186,7 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
 function lastLine(stage: string, { runId, step = 'the step', paused }: Run, done: boolean): string {
   if (done) return `${step} is complete.`;
   const why = paused === undefined ? 'Time was short.' : `The step is ${pausedText(paused)}.`;
-  return `${why} Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(stage).rollBack(runId)}.`;
+  return `${why} Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(stage).rollBack(runId).line}`;
 }
 
 /**

@@ -34,6 +34,6 @@ export function parseMigrateInput(typed: unknown): MigrateInput {
   return parseInput(typed, {
     schema: migrateInputSchema,
     of: 'the migration',
-    help: 'Nothing was created. Start again with {} for a normal run, or see the table of inputs in the README.',
+    help: 'Nothing was created. The README has a table of the inputs. Without any field, a run is a normal one.',
   });
 }

@@ -1,20 +1,31 @@
+import { type Command, type Commands, commandsOf, type Input, type Step, stepText } from '../commands.ts';
 import { isRestore, type Run } from '../ledger/run.ts';
-import { type Commands, commandsOf } from './commands.ts';
-import type { ReportStatus } from './report.ts';
+import { splitMessage } from '../message.ts';
+import { inputOf } from './again-input.ts';
+import type { ReportStatus, UntoldReport } from './report.ts';
+import { restoreOrderSchema } from './restore-order.ts';
 
 /** How a run ended, as far as the next step depends on it. */
 export interface Ending {
   readonly status: ReportStatus;
   readonly runId: string;
   readonly isRestore: boolean;
+  /** `functions:` key of a step that was called alone. */
+  readonly step?: string | undefined;
   /** Name of the error. */
   readonly error?: string | undefined;
+  /** What the error itself says to do now. It holds where nothing of the run is left. */
+  readonly ownStep?: string | undefined;
+  /** Input of the same run once more. */
+  readonly again?: Input;
   /** Whether an operator asked for the roll back of a run that had not failed. */
   readonly isOrdered?: boolean;
   /** Products that could not be transformed. */
   readonly quarantined?: number | undefined;
   /** How many of them the run allows. */
   readonly maxQuarantined?: number | undefined;
+  /** Whether the source has changed since it was read, or the target has items that are older than the source. */
+  readonly isBehind?: boolean;
   /** What the operator typed to confirm the roll back. */
   readonly confirmed?: string | undefined;
 }
@@ -27,18 +38,39 @@ export function isOrdered({ failure }: Pick<Run, 'failure'>): boolean {
 /** How a run of the ledger ended. */
 export function endingOf(run: Run, status: ReportStatus): Ending {
   const { runId, failure, rehearsal, confirmed, parameters } = run;
-  const error = failure?.error;
+  const restores = isRestore(run);
   return {
     status,
     runId,
-    isRestore: isRestore(run),
-    error,
+    isRestore: restores,
+    step: run.step,
+    error: failure?.error,
+    ownStep: splitMessage(failure?.cause ?? '').nextStep,
+    again: restores ? restoreAgain(run) : inputOf(parameters),
     isOrdered: isOrdered(run),
     quarantined: rehearsal?.quarantined,
     maxQuarantined: parameters.maxQuarantined,
     // Empty where nobody asked for the roll back.
     confirmed: confirmed === '' ? undefined : confirmed,
   };
+}
+
+/** Whether another run that replaces items would bring the target up to date. */
+export function isBehind({
+  verification,
+  mismatches = {},
+  parameters,
+}: Pick<UntoldReport, 'verification' | 'mismatches' | 'parameters'>): boolean {
+  const { added = 0, changed = 0, removed = 0 } = verification?.drift ?? {};
+  const { outdated = [], staleVariants = [] } = mismatches;
+  const isKept = parameters?.onExisting === 'keep' && outdated.length + staleVariants.length > 0;
+  return added + changed + removed > 0 || isKept;
+}
+
+/** The same backup once more. A new table gets another name. */
+function restoreAgain({ details }: Run): Input {
+  const order = restoreOrderSchema.safeParse(details);
+  return order.success ? { backupId: order.data.backupId } : {};
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
@@ -54,44 +86,161 @@ export function stopsForQuarantine({
   return quarantined > maxQuarantined;
 }
 
-type Step = (ending: Ending, commands: Commands) => string | undefined;
+type NextStep = (ending: Ending, commands: Commands) => string | undefined;
 
-const STEPS: Readonly<Record<ReportStatus, Step>> = {
-  SUCCEEDED: () => undefined,
+const STEPS: Readonly<Record<ReportStatus, NextStep>> = {
+  SUCCEEDED: afterSuccess,
   PLANNED: afterPlan,
   ROLLED_BACK: afterRollBack,
   HELD: afterHolding,
   ROLLBACK_FAILED: ({ runId, confirmed }, { rollBack }) =>
-    `Remove what remains by hand, or roll the run back again: ${rollBack(runId, confirmed)}`,
-  REFUSED: (ending, commands) => `Fix the reported cause, then start again: ${startAgain(ending, commands)}`,
+    stepText(['Remove what remains by hand, or roll the run back again', rollBack(runId, confirmed)]),
+  REFUSED: afterRefusal,
 };
 
-const startAgain = ({ isRestore: restores }: Ending, { migrate, restore }: Commands): string =>
-  restores ? restore({}) : migrate({});
+/** The same run once more, with these fields changed. */
+function startAgain(
+  { isRestore: restores, again = {} }: Ending,
+  { migrate, restore }: Commands,
+  changed: Input = {},
+): Command {
+  return (restores ? restore : migrate)({ ...again, ...changed });
+}
+
+function afterSuccess(
+  { isBehind: catchesUp = false, again }: Ending,
+  { migrate }: Commands,
+): string | undefined {
+  if (!catchesUp) return undefined;
+  // Bulk put cannot replace items.
+  const replacing = { ...again, onExisting: 'replace', writeEngine: undefined };
+  return stepText(['To bring the target up to date', migrate(replacing)]);
+}
+
+function afterRefusal(ending: Ending, commands: Commands): string {
+  const { ownStep } = ending;
+  if (ownStep !== undefined && startsSomething(ownStep)) return ownStep;
+  const elsewhere = elsewhereStep(ending.error, commands);
+  if (elsewhere !== undefined) return elsewhere;
+  // What was typed may be the reason.
+  const next = ending.error === 'InvalidInputError' ? { ...ending, again: {} } : ending;
+  return afterFix(ending, ['Fix the reported cause, then start again', startAgain(next, commands)]);
+}
+
+/** Whether an error's own step ends in a run. Otherwise it is how to fix the cause. */
+const startsSomething = (ownStep: string): boolean => /^npm run (?!prices)/m.test(ownStep);
+
+/** How to fix the cause, where the error says that, and then these steps. */
+function afterFix({ ownStep }: Ending, ...steps: readonly Step[]): string {
+  return [ownStep ?? [], stepText(...steps)].flat().join('\n');
+}
+
+/** Where the remedy is another command than the one that was refused. */
+export function elsewhereStep(
+  error: string | undefined,
+  { runs, backups, migrate }: Commands,
+): string | undefined {
+  switch (error) {
+    case 'RunNotFoundError':
+      return stepText(['List the runs', runs()]);
+    case 'BackupNotFoundError':
+      return stepText(['List the backups', backups()], ['Or make one', migrate({ dryRun: true })]);
+    case 'BackupDamagedError':
+      return stepText(['Take another backup. To list them', backups()]);
+    default:
+      return undefined;
+  }
+}
 
 function afterPlan(ending: Ending, { migrate }: Commands): string {
   const { runId, quarantined: maxQuarantined = 0 } = ending;
   return stopsForQuarantine(ending)
-    ? `A run would stop before it creates anything. Correct what is in quarantine and plan again, or apply these files without them: ${migrate({ resume: runId, maxQuarantined })}`
-    : `Apply these very files: ${migrate({ resume: runId })}. Or make a new backup: ${migrate({})}`;
+    ? stepText(
+        [
+          'A run would stop before it creates anything. Correct what is in quarantine and plan again',
+          migrate({ dryRun: true }),
+        ],
+        ['Or apply these files without them', migrate({ resume: runId, maxQuarantined })],
+      )
+    : stepText(['Apply these very files', migrate({ resume: runId })], ['Or make a new backup', migrate({})]);
 }
 
 function afterRollBack(ending: Ending, commands: Commands): string {
   const again = startAgain(ending, commands);
-  if (ending.isOrdered === true)
-    return ending.isRestore ? `To restore again: ${again}` : `To migrate again: ${again}`;
-  return ending.isRestore
-    ? `Fix the reported cause, then start the restore again: ${again}. --backup <id> takes another backup, and npm run backups lists them.`
-    : `Fix the reported cause, then start again, which is always safe: ${again}`;
+  const { isRestore: restores, isOrdered: wasOrdered, error, ownStep, quarantined } = ending;
+  if (wasOrdered === true) return stepText([restores ? 'To restore again' : 'To migrate again', again]);
+  if (ownStep !== undefined && startsSomething(ownStep)) return ownStep;
+  if (error === 'TooManyQuarantinedError' && !restores)
+    return stepText(
+      ['Correct them, then start again, which is always safe', again],
+      ['Or go on without them', startAgain(ending, commands, { maxQuarantined: quarantined })],
+    );
+  if (restores) return restoreElse(ending, commands);
+  return afterFix(
+    ending,
+    ['Fix the reported cause, then start again, which is always safe', again],
+    ...withoutBulk(ending, commands),
+  );
 }
 
-function afterHolding({ runId, error, quarantined = 1 }: Ending, { migrate, rollBack }: Commands): string {
-  const back = rollBack(runId);
-  if (error === 'TooManyQuarantinedError')
-    return `Go on without them: ${migrate({ resume: runId, maxQuarantined: quarantined })}. Or roll the run back: ${back}, correct them, and start again: ${migrate({})}`;
-  if (error === 'VerificationFailedError')
-    return `Resuming verifies again, and fails again until the reported cause is fixed. Roll the run back (a table with changes by others is kept): ${back}. Then start again: ${migrate({})}`;
-  if (error === 'BackupDamagedError')
-    return `Resuming reads the backup and the complete target files again, and fails again while they are damaged. Roll the run back: ${back}. Then start again for new files: ${migrate({})}`;
-  return `Go on: ${migrate({ resume: runId })}. Or roll the run back: ${back}`;
+function restoreElse(ending: Ending, commands: Commands): string {
+  return afterFix(
+    ending,
+    ['Fix the reported cause, then start the restore again', startAgain(ending, commands)],
+    ...withoutBulk(ending, commands),
+    ['To restore another backup, look for one', commands.backups()],
+  );
+}
+
+/** DynamoDB's bulk put can be done without. */
+function withoutBulk(ending: Ending, commands: Commands): readonly Step[] {
+  if (ending.error !== 'BulkLoadError') return [];
+  return [
+    [
+      "Or let the service's own workers write the items",
+      startAgain(ending, commands, { writeEngine: 'batch' }),
+    ],
+  ];
+}
+
+function afterHolding(ending: Ending, commands: Commands): string {
+  const { runId, error, step, quarantined = 1 } = ending;
+  const { migrate, invoke } = commands;
+  const back = commands.rollBack(runId);
+  const again = startAgain(ending, commands);
+  // Only a migration is resumed under its own id.
+  if (step !== undefined)
+    return stepText(['Call the step again', invoke(step)], ['Or roll the run back', back]);
+  if (ending.isRestore) return stepText(['Roll the run back', back], ['Then start again', again]);
+  switch (error) {
+    case 'TooManyQuarantinedError':
+      return stepText(
+        ['Go on without them', migrate({ resume: runId, maxQuarantined: quarantined })],
+        ['Or roll the run back', back],
+        ['Then correct them and start again', again],
+      );
+    case 'VerificationFailedError':
+      return stepText([`${VERIFIES_AGAIN} ${BACK_KEEPS}`, back], ['Then start again', again]);
+    case 'BackupDamagedError':
+      return stepText([`${READS_AGAIN} Roll the run back`, back], ['Then start again for new files', again]);
+    case 'CostLimitError':
+      return afterHoldingForCost(ending, { migrate, back });
+    default:
+      return afterFix(ending, ['Go on', migrate({ resume: runId })], ['Or roll the run back', back]);
+  }
+}
+
+const VERIFIES_AGAIN = 'Resuming verifies again, and fails again until the reported cause is fixed.';
+const BACK_KEEPS = 'Roll the run back (a table with changes by others is kept)';
+const READS_AGAIN =
+  'Resuming reads the backup and the complete target files again, and fails again while they are damaged.';
+
+/** A resumed run can have another limit, but not none. */
+function afterHoldingForCost(
+  { ownStep, again = {} }: Ending,
+  { migrate, back }: Pick<Commands, 'migrate'> & { readonly back: Command },
+): string {
+  if (ownStep !== undefined) return `${ownStep}\n${stepText(['Or roll the run back', back])}`;
+  const unlimited = migrate({ ...again, maxCost: undefined });
+  return stepText(['Roll the run back', back], ['Then start again without a limit', unlimited]);
 }

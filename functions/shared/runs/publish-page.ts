@@ -1,26 +1,58 @@
 import { errorSummary } from '../errors.ts';
 import { RUN_LAYOUT, RUNS_PAGE } from '../files/layout.ts';
-import { isOfSync, listRuns } from '../ledger/run.ts';
+import { listRuns } from '../ledger/run.ts';
 import type { Runtime } from '../runtime.ts';
 import { reportPage } from './page/report-page.ts';
 import { runsPage } from './page/runs-page.ts';
+import { syncPage } from './page/sync-page.ts';
 import { replaceReport } from './replace-report.ts';
 import type { Report } from './report.ts';
+import type { SyncReport } from './sync-report.ts';
 
 const HTML = 'text/html; charset=utf-8';
 const MAX_LISTED = 100;
+/** A page in the bucket of the stage `local` is read in the console of the embedded AWS. */
+const READ_THERE = '';
 const MAX_LOOKS = 5;
 
 /**
  * Writes the report as a page beside `report.json`, and the page that lists the runs. Both are for readers only, so that
  * a failure is logged and nothing else.
  */
-export async function publishPage(runtime: Runtime, report: Report): Promise<void> {
-  await orLogged(runtime, report, () => writePage(runtime, report));
-  await orLogged(runtime, report, () => writeRunsPage(runtime, report));
+export function publishPage(runtime: Runtime, report: Report): Promise<void> {
+  const { config, migration } = runtime;
+  const kinds = migration.filled.flatMap((table) => table.kinds);
+  return publishPages(runtime, report, () =>
+    reportPage({ report, stage: config.stage, localConsole: READ_THERE, kinds }),
+  );
 }
 
-async function orLogged(runtime: Runtime, { runId }: Report, write: () => Promise<void>): Promise<void> {
+/** The same of a sync or a compare. */
+export function publishSyncPage(runtime: Runtime, report: SyncReport): Promise<void> {
+  const { stage } = runtime.config;
+  return publishPages(runtime, report, () =>
+    syncPage({ report, failure: null, stage, localConsole: READ_THERE }),
+  );
+}
+
+/** What a page is written of. */
+interface Paged {
+  readonly runId: string;
+  readonly status: string;
+  readonly finishedAt: string | null;
+}
+
+async function publishPages(runtime: Runtime, report: Paged, page: () => string): Promise<void> {
+  const { runId } = report;
+  await orLogged(runtime, runId, async () => {
+    const text = page();
+    const file = { key: RUN_LAYOUT.page(runId), contentType: HTML, text: () => text };
+    await replaceReport(runtime, file, report, async () => report);
+  });
+  await orLogged(runtime, runId, () => writeRunsPage(runtime, report));
+}
+
+async function orLogged(runtime: Runtime, runId: string, write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
@@ -31,25 +63,18 @@ async function orLogged(runtime: Runtime, { runId }: Report, write: () => Promis
   }
 }
 
-async function writePage(runtime: Runtime, report: Report): Promise<void> {
-  const { config, migration } = runtime;
-  const kinds = migration.filled.flatMap((table) => table.kinds);
-  const page = reportPage({ report, stage: config.stage, kinds });
-  const file = { key: RUN_LAYOUT.page(report.runId), contentType: HTML, text: () => page };
-  await replaceReport(runtime, file, report, async () => report);
-}
-
 /** The newest runs. The index of the ledger may not have this run's end yet. */
 async function writeRunsPage(
   { objects, ledger, bucket, config }: Runtime,
-  { runId, status, finishedAt }: Report,
+  { runId, status, finishedAt }: Paged,
 ): Promise<void> {
+  const end = { status, finishedAt: finishedAt ?? undefined };
   for (let looks = 1; looks <= MAX_LOOKS; looks += 1) {
     const before = await objects.get(RUNS_PAGE);
-    const runs = (await listRuns(ledger, MAX_LISTED))
-      .filter((run) => !isOfSync(run))
-      .map((run) => (run.runId === runId ? { ...run, status, finishedAt } : run));
-    const page = runsPage({ runs, bucket, stage: config.stage });
+    const runs = (await listRuns(ledger, MAX_LISTED)).map((run) =>
+      run.runId === runId ? { ...run, ...end, isStarted: true } : run,
+    );
+    const page = runsPage({ runs, bucket, stage: config.stage, localConsole: READ_THERE });
     if (await objects.replace(RUNS_PAGE, page, { etag: before?.etag, contentType: HTML })) return;
   }
 }

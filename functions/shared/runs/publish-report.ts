@@ -4,7 +4,7 @@ import { count, counted, countedAs } from '../counted.ts';
 import { errorSummary } from '../errors.ts';
 import { noteDone } from '../ledger/run-update.ts';
 import { topicArn } from '../names.ts';
-import { printable } from '../printable.ts';
+import { printable, printableLines } from '../printable.ts';
 import { publishPage } from './publish-page.ts';
 import { replaceReport } from './replace-report.ts';
 import type { Report } from './report.ts';
@@ -81,7 +81,7 @@ function messageOf(report: Report): string {
     `${countedAs(report.nouns, source.products)} read, ${count(migrated.quarantined)} quarantined, ${counted(migrated.items, 'item')} in place, in ${report.durationSeconds} seconds.`,
     backup === null ? 'There is no backup of this run.' : `Backup: ${backup.uri}`,
     ...(failure === null ? [] : [printable(`${failure.error}: ${failure.cause}`)]),
-    ...(report.nextStep === null ? [] : [printable(`Now: ${report.nextStep}`)]),
+    ...(report.nextStep === null ? [] : [printableLines(`Now: ${report.nextStep}`)]),
     `Report: ${report.reportUri ?? 'not written'}`,
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import {
   type TableDescription,
   tableDescriptionSchema,
 } from '../aws/table-description.ts';
+import { type Command, type Commands, commandsOf, type Input } from '../commands.ts';
 import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
@@ -20,6 +21,7 @@ import type { RunStepInput } from '../state.ts';
 import { filledTablesOf } from '../tables/run-tables.ts';
 import { expiringSentence } from '../aws/time-to-live.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
+import { inputOf } from './again-input.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { hasTargets, targetManifests, targetProblems, targetsPrefix } from './seal-targets.ts';
 import { cut, shorten } from '../text.ts';
@@ -125,7 +127,7 @@ async function writeManifests(
     const put = await runtime.objects.putOnce(key, body, { contentType, beforeAttempt: () => fence.check() });
     if (put.outcome === 'other')
       throw new BackupDamagedError(
-        `Object ${key} exists with other bytes than this backup's, and was not overwritten. Find out who writes to the bucket, then start again: a new run writes a new backup.`,
+        `Object ${key} exists with other bytes than this backup's, and was not overwritten. Find out who writes to the bucket. A new run writes a new backup.`,
       );
   }
 }
@@ -168,8 +170,7 @@ function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTo
     .join(' | ');
   throw new TooManyQuarantinedError(
     `${quarantined} of ${totals.rehearsed['products'] ?? 0} ${migration.nouns.items} in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${cut(named, 500)}. ` +
-      `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such ${migration.nouns.item}. ` +
-      `Correct them, or leave them behind with {"maxQuarantined": ${quarantined}}.`,
+      `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such ${migration.nouns.item}.`,
   );
 }
 
@@ -182,6 +183,17 @@ function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): 
     maxCost,
     cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal })),
     state: `No table was created. Backup ${run.backupId} is kept.`,
+    again: againWith(run, commandsOf(config.stage)),
   });
   if (refusal !== undefined) throw refusal;
+}
+
+/** A held run goes on under another limit; it cannot be told to have none. */
+function againWith(
+  { runId, parameters }: Run,
+  { migrate }: Commands,
+): ((changed: Input) => Command) | undefined {
+  if (parameters.onFailure === 'rollback')
+    return (changed) => migrate({ ...inputOf(parameters), ...changed });
+  return (changed) => migrate({ resume: runId, ...changed });
 }

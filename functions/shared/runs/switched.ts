@@ -1,3 +1,4 @@
+import { type Command, type Commands, commandsOf, stepText } from '../commands.ts';
 import { SwitchedError } from '../errors.ts';
 import type { Run } from '../ledger/run.ts';
 import { findSwitched } from '../ledger/sync.ts';
@@ -6,8 +7,8 @@ import { filledTablesOf } from '../tables/run-tables.ts';
 
 /** Who is about to write into tables that the shop may have switched to. */
 export interface SwitchScope {
-  /** `migrate` or `sync`: the machine that is started again with the confirmation. */
-  readonly machine: 'migrate' | 'sync';
+  /** Starts the same work with the confirmation. */
+  readonly confirmed: (commands: Commands, confirm: string) => Command;
   /** What the operator typed: the id of the sync that switched. */
   readonly confirm: string | undefined;
 }
@@ -21,14 +22,15 @@ export interface SwitchScope {
  */
 export async function requireSwitchConfirmed(
   runtime: Pick<Runtime, 'ledger' | 'migration' | 'config'>,
-  { machine, confirm }: SwitchScope,
+  { confirmed, confirm }: SwitchScope,
   run: Pick<Run, 'settings'> = { settings: {} },
 ): Promise<void> {
   for (const { name } of filledTablesOf(runtime, run)) {
     const switched = await findSwitched(runtime.ledger, name);
     if (switched === undefined || switched.syncId === confirm) continue;
     throw new SwitchedError(
-      `The shop has used table ${name} since sync ${switched.syncId} switched to it at ${switched.switchedAt}, and table ${runtime.config.sourceTable} is as of that time: writing its items again would bring back what the shop has deleted or changed. Nothing was changed. To do it all the same, start ${machine} with {"confirm": "${switched.syncId}"}.`,
+      `The shop has used table ${name} since sync ${switched.syncId} switched to it at ${switched.switchedAt}, and table ${runtime.config.sourceTable} is as of that time: writing its items again would bring back what the shop has deleted or changed. Nothing was changed.`,
+      stepText(['To do it all the same', confirmed(commandsOf(runtime.config.stage), switched.syncId)]),
     );
   }
 }

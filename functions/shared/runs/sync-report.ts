@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../commands.ts';
 import { count, counted } from '../counted.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Compared, Gap } from '../ledger/sync-facts.ts';
@@ -12,7 +13,6 @@ import {
 } from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
 import { shorten } from '../text.ts';
-import { publish } from './publish-report.ts';
 
 /** Keys that a sync or a compare names: how many there are, and the first ten. */
 export interface NamedKeys {
@@ -130,11 +130,6 @@ export async function buildSyncReport(
   };
 }
 
-/** Writes the report of a sync or a compare and sends its message. */
-export function publishSyncReport(runtime: Runtime, build: () => Promise<SyncReport>): Promise<SyncReport> {
-  return publish(runtime, build, messageOf);
-}
-
 function namedKeys(all: readonly { readonly text: string; readonly reason: string }[]): NamedKeys {
   const first = all.slice(0, MAX_KEYS);
   return {
@@ -184,30 +179,33 @@ export function comparedSentence(compared: Compared): string {
 }
 
 function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): string | undefined {
+  const { showSync, cutOver, cancelSync, startSync } = commandsOf(stage);
   switch (run.status) {
     case 'SYNCING':
-      return `Watch it with npm run sync -- --stage ${stage}. When the shop is ready: npm run cutover -- --stage ${stage} --dry-run. To end it: npm run sync -- --stage ${stage} --cancel.`;
+      return stepText(
+        ['Watch it', showSync()],
+        ['When the shop is ready', cutOver({ dryRun: true })],
+        ['To end it', cancelSync()],
+      );
     case 'CANCELLED':
       return run.kind === 'sync'
-        ? `To follow the source again: npm run sync -- --stage ${stage} --start. It begins with a compare, so nothing is missed.`
+        ? stepText([
+            'To follow the source again (it begins with a compare, so nothing is missed)',
+            startSync({}),
+          ])
         : undefined;
     case 'SWITCHED':
-      return `Point the shop at the target. What it writes there stays there: the source does not follow.`;
+      return stepText([
+        'Point the shop at the target. What it writes there stays there: the source does not follow',
+      ]);
     case 'SUCCEEDED':
       return (run.compared?.differing ?? 0) > 0
-        ? `A compare without a sync repairs nothing. To repair and follow the source: npm run sync -- --stage ${stage} --start.`
+        ? stepText([
+            'A compare without a sync repairs nothing. To repair and follow the source',
+            startSync({}),
+          ])
         : undefined;
     default:
       return undefined;
   }
-}
-
-function messageOf(report: SyncReport): string {
-  return [
-    `${report.kind === 'sync' ? 'Sync' : 'Compare'} ${report.runId} of table ${report.source.table}: ${report.status}.`,
-    report.summary,
-    ...(report.compared === null ? [] : [comparedSentence(report.compared)]),
-    ...(report.nextStep === null ? [] : [report.nextStep]),
-    `Report: ${report.reportUri ?? 'not written'}`,
-  ].join('\n');
 }

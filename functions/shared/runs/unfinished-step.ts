@@ -1,4 +1,4 @@
-import { commandsOf } from './commands.ts';
+import { commandsOf } from '../commands.ts';
 import { listReliants } from '../ledger/reliant.ts';
 import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
 import { tablePrefixOf } from '../ledger/run-settings.ts';
@@ -84,5 +84,5 @@ export function leftSentence(
   { run, obstacle = 'somebody else has changed it' }: UnfinishedStep,
   stage: string,
 ): string {
-  return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back: ${commandsOf(stage).rollBack(run.runId)}.`;
+  return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back: ${commandsOf(stage).rollBack(run.runId).line}`;
 }

@@ -38,13 +38,13 @@ export async function waitUntilUsable(runtime: Runtime, awaited: AwaitedTable): 
     if (isGone || table?.TableStatus === 'DELETING') throw missingTableError(name);
     if (table !== undefined && isUnusable(table))
       throw new TableUnavailableError(
-        `Table ${name} is ${table.TableStatus ?? 'in no known state'}, so it can be neither read nor written. It was not touched. Make it ACTIVE in the DynamoDB console, then start again.`,
+        `Table ${name} is ${table.TableStatus ?? 'in no known state'}, so it can be neither read nor written. It was not touched. Make it ACTIVE in the DynamoDB console.`,
       );
     return undefined;
   });
   if (usable !== undefined) return usable;
   throw new TableUnavailableError(
-    `Table ${name} is still CREATING after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Look at it in the DynamoDB console. Start again when it is ACTIVE or gone.`,
+    `Table ${name} is still CREATING after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Look at it in the DynamoDB console, and wait until it is ACTIVE or gone.`,
   );
 }
 
@@ -76,6 +76,6 @@ export async function waitUntilGone(runtime: Runtime, awaited: AwaitedTable): Pr
   );
   if (gone !== undefined) return;
   throw new TableUnavailableError(
-    `Table ${awaited.name} is still being deleted after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Nothing was created under its name. Start again when it is gone.`,
+    `Table ${awaited.name} is still being deleted after ${TABLE_PATIENCE_MILLIS / 60_000} minutes, and the step does not wait any longer. Nothing was created under its name. Wait until it is gone.`,
   );
 }

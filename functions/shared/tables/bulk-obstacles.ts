@@ -2,6 +2,7 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { BULK_PUT, readingOf } from '../cost/bulk-put.ts';
 import { measureRun, type MeasuredRun, type RunSize } from '../cost/run-size.ts';
 import type { AskedEngine } from '../cost/write-engine.ts';
+import { type Command, stepText } from '../commands.ts';
 import { count } from '../counted.ts';
 import { InvalidInputError } from '../errors.ts';
 
@@ -61,11 +62,12 @@ export function migrateObstacles(
 export function bulkRefusal(
   asked: AskedEngine,
   obstacles: readonly string[],
-  { what, remedy = '' }: { readonly what: 'run' | 'restore'; readonly remedy?: string },
+  { what, byBatches }: { readonly what: 'run' | 'restore'; readonly byBatches?: Command },
 ): InvalidInputError | undefined {
   if (asked !== 'bulk' || obstacles.length === 0) return undefined;
   return new InvalidInputError(
-    `"writeEngine": bulk put cannot do this ${what}, because ${obstacles.join('; ')}. Nothing was created. Start again with {"writeEngine": "batch"}${remedy}.`,
+    `"writeEngine": bulk put cannot do this ${what}, because ${obstacles.join('; ')}. Nothing was created.`,
+    byBatches && stepText(["To let the service's own workers write the items", byBatches]),
   );
 }
 

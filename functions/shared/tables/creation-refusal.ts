@@ -1,3 +1,4 @@
+import { stepText } from '../commands.ts';
 import { errorSummary, TableQuotaError, TableUnavailableError } from '../errors.ts';
 import { isTransient } from '../retry.ts';
 import { TABLE_PATIENCE_MILLIS } from './await-table.ts';
@@ -34,11 +35,17 @@ export function creationError(error: unknown, { name, region }: RefusedTable): E
   const { message } = errorSummary(error);
   if (isQuota(error))
     return new TableQuotaError(
-      `Table ${name} could not be created: the account's DynamoDB quota in ${region} is used up (${message}). It was not created. By default an account has 2,500 tables in a region. Delete tables that nobody needs, or raise the quota "Maximum number of tables" with: aws service-quotas request-service-quota-increase --service-code dynamodb --quota-code L-F98FE922 --desired-value 5000 --region ${region}. Then start again.`,
+      `Table ${name} could not be created: the account's DynamoDB quota in ${region} is used up (${message}). It was not created. By default an account has 2,500 tables in a region.`,
+      stepText([
+        'Delete tables that nobody needs, or raise the quota "Maximum number of tables"',
+        {
+          line: `aws service-quotas request-service-quota-increase --service-code dynamodb --quota-code L-F98FE922 --desired-value 5000 --region ${region}`,
+        },
+      ]),
     );
   if (!isTransient(error)) return undefined;
   return new TableUnavailableError(
-    `Table ${name} could not be created: DynamoDB refused it for ${TABLE_PATIENCE_MILLIS / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait any longer. It was not created. Other tables of the account may be in creation. Start again when that is over.`,
+    `Table ${name} could not be created: DynamoDB refused it for ${TABLE_PATIENCE_MILLIS / 60_000} minutes (${nameOf(error)}: ${message}), and the step does not wait any longer. It was not created. Other tables of the account may be in creation. Wait until that is over.`,
   );
 }
 

@@ -34,13 +34,13 @@ export function schemaMismatchError(name: string, differences: readonly string[]
 
 export function missingTableError(name: string): TableUnavailableError {
   return new TableUnavailableError(
-    `Table ${name} was ACTIVE and is gone: somebody deleted it during the run. Find out who, then start again.`,
+    `Table ${name} was ACTIVE and is gone: somebody deleted it during the run. Find out who.`,
   );
 }
 
 export function replacedTableError(name: string): TableUnavailableError {
   return new TableUnavailableError(
-    `Table ${name} is not the one that this run began with: somebody has deleted it and created another with that name. It was not touched. Find out who, then start again.`,
+    `Table ${name} is not the one that this run began with: somebody has deleted it and created another with that name. It was not touched. Find out who.`,
   );
 }
 

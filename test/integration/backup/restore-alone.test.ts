@@ -68,6 +68,8 @@ describe('restoreFromBackup called alone', () => {
     const untilRefused = async (): Promise<never> => {
       for (;;) await restoreAlone(slow, shortTurn());
     };
-    await expect(untilRefused()).rejects.toThrow(/Prove it with the state machine restore.*"backupId"/);
+    await expect(untilRefused()).rejects.toThrow(
+      /\nProve it with a whole restore.*:\nnpm run restore -- --stage \S+ --backup \S+ --target \S+\nIn the console, start restore with \{"backupId"/,
+    );
   });
 });

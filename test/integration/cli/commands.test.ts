@@ -251,7 +251,9 @@ describe('a stage without runs', () => {
       const options = { cwd, environment: { AWS_ENDPOINT_URL: empty.aws.endpoint } };
       for (const name of ['report', 'follow']) {
         const { code, stderr } = await runCommand(name, ['--stage', 'local'], options);
-        expect(stderr).toContain('Stage local has no runs yet. Start one with: npm run migrate');
+        expect(stderr).toContain(
+          'Stage local has no runs yet.\nStart one:\nnpm run migrate -- --stage local\n',
+        );
         expect(code).toBe(3);
       }
     } finally {

@@ -169,7 +169,7 @@ describe('a connection that is cut while a run is followed', () => {
     const { code, stdout, stderr } = await following;
     expect(stderr).toContain(`Nothing answers at ${line.url}`);
     expect(stdout).toMatch(
-      /The run continues without this command.* npm run follow -- --stage local migrate-\S+/,
+      /The run continues without this command.*\nFollow it again:\nnpm run follow -- --stage local migrate-\S+\n/,
     );
     expect(`${stdout}${stderr}`).not.toMatch(/run the command again|npm run local/);
     expect(code).toBe(7);

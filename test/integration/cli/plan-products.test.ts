@@ -35,7 +35,7 @@ describe('npm run plan -- --products', () => {
   it('refuses with exit code 3 what would cost more than --max-cost', async () => {
     const dear = await plan('--products', '1e6', '--max-cost', '4', '--json');
     const sentence =
-      /The migration is estimated at \$4\.2\d* at the prices of ap-southeast-2, and maxCost allows \$4\. Nothing was read or created\. Start again with \{"maxCost": 4\.3\} \(--max-cost 4\.3\) or more\./;
+      /The migration is estimated at \$4\.2\d* at the prices of ap-southeast-2, and maxCost allows \$4\. Nothing was read or created\.\nTo allow that much:\nnpm run plan -- --products 1000000 --max-cost 4\.3$/m;
     expect(JSON.parse(dear.stdout)).toMatchObject({ refusal: expect.stringMatching(sentence) });
     expect(dear.stderr).toMatch(sentence);
     expect(dear.code).toBe(3);

@@ -32,6 +32,15 @@ describe('npm start', () => {
         'DELETED',
         'DELETED',
       ]);
+      const next = [
+        'This command keeps nothing up. For a shop that stays, in another terminal:',
+        'npm run local -- --products 60',
+        'Then migrate it:',
+        'npm run migrate -- --stage local',
+        'In the console, start migrate with {}',
+      ];
+      expect(report.nextStep?.split('\n')).toEqual(next);
+      expect(report.failure?.nextStep).toBe(report.nextStep);
       expect(stderr).toMatch(
         /Warning: there is no log of the functions[^]*Rolled back\.[^]*Warning: The page of run/,
       );

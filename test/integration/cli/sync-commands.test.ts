@@ -44,7 +44,11 @@ describe('wrong usage ends with 2, says why, and starts nothing', () => {
     shop.aws.requestLog.entries.filter(({ operation }) => operation === 'StartExecution').length;
 
   it.each([
-    ['cutover', [], 'only you can say so. First run npm run cutover -- --stage local --dry-run'],
+    [
+      'cutover',
+      [],
+      'only you can say so. Nothing was started.\nList the checks, and the commands that freeze the source:\nnpm run cutover -- --stage local --dry-run\n',
+    ],
     ['cutover', ['--dry-run', '--frozen'], 'cannot be used with'],
     ['sync', ['--start', '--cancel'], 'cannot be used with'],
     ['sync', ['--note', 'x'], 'only --start takes'],
@@ -61,7 +65,9 @@ describe('wrong usage ends with 2, says why, and starts nothing', () => {
 describe('the commands of a sync, one after the other as an operator would use them', () => {
   it('without a sync, sync says how to start one, and nothing is wrong', async () => {
     const { code, stdout } = await onStage('sync');
-    expect(stdout).toBe('No sync is open. Start one with: npm run sync -- --stage local --start\n');
+    expect(stdout).toBe(
+      'No sync is open.\nStart one:\nnpm run sync -- --stage local --start\nIn the console, start sync with {}\n',
+    );
     expect(code).toBe(0);
     expect(await shown()).toBeNull();
   });
@@ -97,6 +103,12 @@ describe('the commands of a sync, one after the other as an operator would use t
     expect(code).toBe(0);
     const page = readFileSync(join(cwd, '.local', 'runs', report.runId, 'report.html'), 'utf8');
     expect(page).toContain('products-enhanced follows every change of table products.');
+    const inBucket = await shop.objectText(`runs/${report.runId}/report.html`);
+    expect(inBucket).toContain('products-enhanced follows every change of table products.');
+    expect(inBucket).toContain('<code class="command">npm run cutover -- --stage local --dry-run</code>');
+    const row = `<a href="${report.runId}/report.html"><code>${report.runId}</code></a>`;
+    const [, listed = ''] = (await shop.objectText('runs/index.html')).split(row);
+    expect(listed).toMatch(/^.*<td>sync<\/td><td><span class="pill good">syncing<\/span>/);
   });
 
   it('a second start is refused with 3', async () => {
@@ -114,6 +126,17 @@ describe('the commands of a sync, one after the other as an operator would use t
     expect(stdout).toMatch(/Repaired +3 source items/);
     expect(stdout).toMatch(/Pending +0/);
     expect(code).toBe(0);
+  });
+
+  it('rollback of the open sync is refused with 3, with the command that ends it, and the sync goes on', async () => {
+    const { runId } = await shown();
+    const { code, stdout } = await onStage('rollback', [runId]);
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      `Run ${runId} is a sync (SYNCING): there is nothing to roll back. Nothing was changed.`,
+    );
+    expect(stdout).toMatch(/ Now +To end it:\n +npm run sync -- --stage local --cancel\n/);
+    expect(await shown()).toMatchObject({ runId, status: 'SYNCING' });
   });
 
   it('runs lists the sync, report writes its page, and follow says how it stands', async () => {
@@ -234,7 +257,9 @@ describe('a sync that is started from the console', () => {
     const { code, stdout } = await onOther('sync', ['--cancel']);
     expect(stdout).toContain('Cancelled. The sync was cancelled.');
     expect(code).toBe(0);
-    expect((await onOther('sync')).stdout).toMatch(/is CANCELLED since .* --start/);
+    expect((await onOther('sync')).stdout).toMatch(
+      /is CANCELLED since .*\nStart one:\nnpm run sync -- .* --start\n/,
+    );
     const end = await runServerless(['remove', '--stage', 'local'], { AWS_ENDPOINT_URL: other.aws.endpoint });
     expect(`${end.stdout}${end.stderr}`).not.toContain('Nothing was removed');
   });

@@ -125,7 +125,7 @@ describe('a failure that comes without a Cause', () => {
   ])('of %s and then of its roll back as well ends with a sentence', async (machine, answers) => {
     const ended = await run(machine, { ...answers, rollBack: withoutCause('Runtime.ExitError') });
     expect(ended).toMatchObject({ status: 'FAILED', error: 'Sandbox.Timedout' });
-    expect(ended.cause).toMatch(/^The roll back itself failed.*start the rollback state machine/);
+    expect(ended.cause).toMatch(/^The roll back itself failed.*npm run runs -- --stage local/);
   });
 
   it('of the roll back alone ends with a sentence, when the first failure had a Cause', async () => {

@@ -56,10 +56,13 @@ describe('a shop that goes on between two runs', () => {
     });
     expect(report.warnings).toEqual(
       expect.arrayContaining([
-        '1 item of products-enhanced comes from an earlier run and is older than products today. Start with {"onExisting": "replace"} to bring it up to date.',
+        '1 item of products-enhanced comes from an earlier run and is older than products today. A run with "onExisting": "replace" brings it up to date.',
         '1 item of products-enhanced under keys of this run was written or changed by others and differs from what products says; it was left alone: PRODUCT#boot / VARIANT#PRO-STANDARD-BOOT-4509BEB0AB.',
         '1 product is in products-enhanced that is no longer in products: clog; nothing was deleted.',
       ]),
+    );
+    expect(report.nextStep).toBe(
+      'To bring the target up to date:\nnpm run migrate -- --stage local --on-existing replace\nIn the console, start migrate with {"onExisting": "replace"}',
     );
     expect(await itemsOf('shoe')).toEqual(before);
   });

@@ -180,8 +180,11 @@ describe('the terminal', () => {
   it('gets as many lines as it would for a harmless text', () => {
     const linesFor = (text: string): number => {
       const { terminal, lines } = recordingTerminal();
-      printSummary(terminal, hostileReport(text));
-      saySync(terminal, hostileSync(text));
+      // What to do now is a text of our own that has lines.
+      const report = { ...hostileReport(text), nextStep: 'x' };
+      printSummary(terminal, report);
+      const sync = hostileSync(text);
+      saySync(terminal, { ...sync, report: { ...sync.report, nextStep: 'x' } });
       sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
       terminal.say(tableText(terminal, [{ name: 'Note' }], [[text]]));
       return lines.length;

@@ -350,7 +350,7 @@ export function failedView(changes: Partial<Report> = {}): ReportView {
     failure: {
       error: 'PermissionDeniedError',
       cause:
-        "User: arn:aws:sts::123456789012:assumed-role/products-migration-prod-migrateProductsEnhanced is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced. Allow this action on this resource in the function's role, then start again.",
+        "User: arn:aws:sts::123456789012:assumed-role/products-migration-prod-migrateProductsEnhanced is not authorized to perform: dynamodb:BatchWriteItem on resource: arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced. Allow this action on this resource in the function's role.",
       state: 'MigrateProducts',
     },
     ...changes,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReportView } from '../../../workflow/cli/collect-report.ts';
 import { html } from '../../../functions/shared/runs/page/html.ts';
+import { LINKS } from '../../../workflow/local/console/links.ts';
 import { renderReport } from '../../../workflow/cli/report-html/render-report.ts';
 import { bulkPut, failedView, largeView, reportOf, restoreView, smallView } from './report-fixtures.ts';
 
@@ -132,9 +133,9 @@ describe('renderReport', () => {
     const page = renderReport(failedView());
     expect(page.indexOf('PermissionDeniedError')).toBeLessThan(page.indexOf('id="path-heading"'));
     expect(page).toContain('What failed in MigrateProducts');
-    expect(page).toContain(
-      'start again, which is always safe: <code class="command">npm run migrate -- --stage prod</code>',
-    );
+    expect(page).toContain('start again, which is always safe:</span>');
+    expect(page).toContain('<code class="command">npm run migrate -- --stage prod</code>');
+    expect(page).toContain('<span>In the console, start migrate with {}</span>');
     expect(page).toContain('<span class="pill idle">deleted</span>');
   });
 
@@ -157,6 +158,26 @@ describe('renderReport', () => {
       '/dynamodbv2/home?region=ap-southeast-2#table?name=orders',
     ]);
     expect(links({ ...largeView(), stage: 'local' })).toEqual([]);
+  });
+
+  it('leads to the same pages of the embedded AWS where it was there, as long as that answers', () => {
+    const local = { ...largeView(), stage: 'local' };
+    const { report } = local;
+    const paths = (localConsole: string | undefined): readonly string[] =>
+      [...renderReport({ ...local, localConsole }).matchAll(/<a href="([^#"][^"]*)"/g)].map(
+        ([, href = '']) => href,
+      );
+    expect(paths(undefined)).toEqual([]);
+    const [, machine = '', name = ''] = /:execution:([^:]+):([^:]+)$/.exec(report.executionArn ?? '') ?? [];
+    const keyOf = (uri = ''): string => uri.replace(/^s3:\/\/[^/]+\//, '');
+    const expected = [
+      ...['cart', 'orders', 'returns', 'products-enhanced'].map((table) => LINKS.table(table)),
+      LINKS.objects(keyOf(report.quarantineUri)),
+      LINKS.objects(keyOf(report.backup?.uri)),
+      LINKS.execution({ machine: { name: machine }, name }),
+    ];
+    expect(paths('http://127.0.0.1:4566')).toEqual(expected.map((path) => `http://127.0.0.1:4566${path}`));
+    expect(paths('')).toEqual(expected);
   });
 
   it('says where the run was, when it began and when it ended', () => {

@@ -48,17 +48,17 @@ describe('outcomeOf', () => {
           ...(parameters && { parameters: { ...parameters, maxQuarantined } }),
         }),
       ).nextStep;
-    expect(allowing(0)).toContain('--resume migrate-20260301T120000Z-4f2a9c --max-quarantined 1 (in');
+    expect(allowing(0)).toContain('--resume migrate-20260301T120000Z-4f2a9c --max-quarantined 1\nIn ');
     expect(allowing(1)).toContain(
-      'Or make a new backup: npm run migrate -- --stage prod (in the console: migrate with {})',
+      'Or make a new backup:\nnpm run migrate -- --stage prod\nIn the console, start migrate with {}',
     );
   });
 
   it('sends who restored in vain back to the restore, not to a migration', () => {
     const alone = { kind: 'manual', step: 'restoreFromBackup' } as const;
     for (const run of [{ kind: 'restore' } as const, alone])
-      expect(outcomeOf(reportOf({ status: 'ROLLED_BACK', ...run })).nextStep).toContain('--backup');
-    expect(outcomeOf(reportOf({ status: 'ROLLED_BACK' })).nextStep).not.toContain('--backup');
+      expect(outcomeOf(reportOf({ status: 'ROLLED_BACK', ...run })).nextStep).toContain('npm run restore ');
+    expect(outcomeOf(reportOf({ status: 'ROLLED_BACK' })).nextStep).not.toContain('npm run restore ');
   });
 
   it('says where a run failed and that nothing of it is left', () => {
@@ -126,9 +126,14 @@ describe('outcomeOf', () => {
 
   it('says how to continue a held run', () => {
     const { nextStep } = outcomeOf(reportOf({ status: 'HELD', runId: 'r1' }));
-    expect(nextStep).toBe(
-      'Go on: npm run migrate -- --stage prod --resume r1 (in the console: migrate with {"resume": "r1"}). Or roll the run back: npm run rollback -- --stage prod r1 (in the console: rollback with {"runId": "r1"})',
-    );
+    expect(nextStep?.split('\n')).toEqual([
+      'Go on:',
+      'npm run migrate -- --stage prod --resume r1',
+      'In the console, start migrate with {"resume": "r1"}',
+      'Or roll the run back:',
+      'npm run rollback -- --stage prod r1',
+      'In the console, start rollback with {"runId": "r1"}',
+    ]);
   });
 
   it('prefers the next step that the run itself names', () => {

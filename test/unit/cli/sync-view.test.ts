@@ -4,7 +4,7 @@ import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { sayCutOver } from '../../../workflow/cli/sync/cutover-view.ts';
 import { noSyncSentence } from '../../../workflow/cli/sync/find-sync.ts';
 import { exitCodeOfSync } from '../../../workflow/cli/sync/finish-sync.ts';
-import { outcomeOfSync } from '../../../workflow/cli/sync/outcome-of-sync.ts';
+import { outcomeOfSync } from '../../../functions/shared/runs/sync-outcome.ts';
 import { recordsPerSecond, syncRows } from '../../../workflow/cli/sync/sync-rows.ts';
 import { redraw } from '../../../workflow/cli/sync/watch-sync.ts';
 import { recordingTerminal } from './recording-terminal.ts';
@@ -228,7 +228,7 @@ describe('where no sync is open', () => {
 
   it('the command that starts one is said', () => {
     expect(noSyncSentence(undefined, 'prod')).toBe(
-      'No sync is open. Start one with: npm run sync -- --stage prod --start',
+      'No sync is open.\nStart one:\nnpm run sync -- --stage prod --start\nIn the console, start sync with {}',
     );
     const cancelled = { ...sync, status: 'CANCELLED' } as Run;
     expect(noSyncSentence(cancelled, 'prod')).toContain('s1, is CANCELLED since 2026-03-01T14:00:00.000Z');

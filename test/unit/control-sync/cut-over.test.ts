@@ -56,18 +56,27 @@ describe('a cut over', () => {
   it('makes later migrations and syncs name the switch before they write', async () => {
     await compared();
     await world.switch('x');
-    const needed = (machine: 'migrate' | 'sync', confirm?: string) =>
-      requireSwitchConfirmed(world.observer, { machine, confirm });
-    await expect(needed('migrate')).rejects.toThrow(/start migrate with \{"confirm": "s"\}/);
-    await expect(needed('migrate', 'x')).rejects.toMatchObject({ name: 'SwitchedError' });
-    await expect(needed('migrate', 's')).resolves.toBeUndefined();
+    const needed = (confirm?: string) =>
+      requireSwitchConfirmed(world.observer, {
+        confirm,
+        confirmed: ({ migrate }, sync) => migrate({ confirm: sync }),
+      });
+    await expect(needed()).rejects.toThrow(
+      '\nnpm run migrate -- --stage test --confirm s\nIn the console, start migrate with {"confirm": "s"}',
+    );
+    await expect(needed('x')).rejects.toMatchObject({ name: 'SwitchedError' });
+    await expect(needed('s')).resolves.toBeUndefined();
     world.end('x');
-    await expect(world.begin('t')).rejects.toThrow(/start sync with \{"confirm": "s"\}/);
+    await expect(world.begin('t')).rejects.toThrow(
+      '\nnpm run sync -- --stage test --start --confirm s\nIn the console, start sync with {"confirm": "s"}',
+    );
     expect(await world.begin('u', { confirm: 's' })).toMatchObject({ outcome: 'START', runId: 'u' });
   });
 
   it('asks first whether writes have stopped', async () => {
-    await expect(world.begin('x', { action: 'cutover' })).rejects.toThrow(/--dry-run .* "frozen": true/);
+    await expect(world.begin('x', { action: 'cutover' })).rejects.toThrow(
+      /\nnpm run cutover -- --stage test --dry-run\n[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
     expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
   });
 
@@ -127,7 +136,9 @@ describe('the drain before it', () => {
   it('ends the cut over when changes still arrive after a quarter of an hour', async () => {
     world.clock.advance(900_000);
     await settle();
-    await expect(drained()).rejects.toThrow(/still arrive .* Freeze the source/);
+    await expect(drained()).rejects.toThrow(
+      /still arrive [^]*Freeze the source[^]*\nnpm run cutover -- --stage test --frozen\n/,
+    );
   });
 
   it('ends the cut over when the mapping is gone', async () => {

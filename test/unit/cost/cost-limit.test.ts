@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { commandsOf } from '../../../functions/shared/commands.ts';
 import { costRefusal } from '../../../functions/shared/cost/cost-limit.ts';
 import { estimateRun } from '../../../functions/shared/cost/estimate.ts';
 import { unpricedClassOf } from '../../../functions/shared/cost/prices.ts';
 import { withBulkPutPrice } from '../../support/bulk-put-price.ts';
 import { known } from '../../support/known-cost.ts';
 
-const run = { what: 'migration', state: 'Nothing was created.' } as const;
+const run = { what: 'migration', state: 'Nothing was created.', again: commandsOf('prod').migrate } as const;
 const region = 'us-east-1';
 const size = { region, products: 1_000, bytes: 1_000_000, workers: 4 };
 /** A cost in a region with prices. */
@@ -25,7 +26,7 @@ describe('the limit of what a run may cost', () => {
     const refusal = costRefusal({ ...run, maxCost: 1, cost: of(4.3207) });
     expect(refusal?.name).toBe('CostLimitError');
     expect(refusal?.message).toBe(
-      'The migration is estimated at $4.3207 at the prices of us-east-1, and maxCost allows $1. Nothing was created. Start again with {"maxCost": 4.4} (--max-cost 4.4) or more.',
+      'The migration is estimated at $4.3207 at the prices of us-east-1, and maxCost allows $1. Nothing was created.\nTo allow that much:\nnpm run migrate -- --stage prod --max-cost 4.4\nIn the console, start migrate with {"maxCost": 4.4}',
     );
   });
 
@@ -33,7 +34,7 @@ describe('the limit of what a run may cost', () => {
     'names a limit that lets a run of %d dollars through, and is at most a tenth above it',
     (dollars) => {
       const { message = '' } = costRefusal({ ...run, maxCost: dollars / 2, cost: of(dollars) }) ?? {};
-      const maxCost = Number(/--max-cost (\S+)\)/.exec(message)?.[1]);
+      const maxCost = Number(/--max-cost (\S+)\n/.exec(message)?.[1]);
       expect(costRefusal({ ...run, maxCost, cost: of(dollars) })).toBeUndefined();
       expect(maxCost).toBeLessThan(1.1 * dollars);
     },
@@ -47,7 +48,7 @@ describe('the limit of what a run may cost', () => {
   it('refuses an unknown cost, which does not count as nothing, with the way to the prices', () => {
     const { message } = costRefusal({ ...run, cost: { region: 'eu-west-1' }, maxCost: 1_000 }) ?? {};
     expect(message).toMatch(
-      /^The cost of the migration is unknown, because no prices are known for region eu-west-1, so maxCost of \$1000 cannot be kept\. Nothing was created\. Run npm run prices -- --region eu-west-1 /,
+      /^The cost of the migration is unknown, because no prices are known for region eu-west-1, so maxCost of \$1000 cannot be kept\. Nothing was created\.\n.*:\nnpm run prices -- --region eu-west-1\nTo start without a limit:\nnpm run migrate -- --stage prod\n/,
     );
   });
 
@@ -65,7 +66,7 @@ describe('the limit of what a run may cost', () => {
     const refusal = (writeEngine?: 'batch' | 'bulk') =>
       costRefusal({ ...run, maxCost: 5, cost: estimateRun({ ...size, writeEngine }) });
     expect(refusal('bulk')?.message).toMatch(
-      /no prices are known for bulk put in us-east-1.*Start with \{"writeEngine": "batch"\}, or without maxCost\.$/,
+      /no prices are known for bulk put in us-east-1.*\n.*:\nnpm run migrate -- --stage prod --write-engine batch\n.*\nTo start without a limit:\nnpm run migrate -- --stage prod\n/,
     );
     expect(refusal('batch')).toBeUndefined();
     expect(refusal()).toBeUndefined();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
-import { HISTORY_EVENTS } from '../../../functions/shared/cost/history.ts';
+import { HISTORY_EVENTS, type PauseShare, pauseShareOf } from '../../../functions/shared/cost/history.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import {
   capsOf,
@@ -12,6 +12,8 @@ import {
 import { quietTimeOf } from '../../../functions/shared/ledger/quiet.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { WorkerOutput } from '../../../functions/shared/state.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
@@ -45,8 +47,8 @@ async function hold(): Promise<Run | undefined> {
 type Unit = (turn: ShardTurn<number>) => Promise<void>;
 
 /** One call of a worker. */
-function call(unit: Unit): Promise<WorkerOutput> {
-  const input = { runId: run.runId, executionArn: run.executionArn, shard: 0 };
+function call(unit: Unit, shard = 0): Promise<WorkerOutput> {
+  const input = { runId: run.runId, executionArn: run.executionArn, shard };
   const work = { state: 'MigrateProducts', unit } as const;
   return takeTurn<number>(world.runtime(), { input, turn: longTurn }, work);
 }
@@ -104,7 +106,7 @@ describe('a worker of a paused run', () => {
   it('that is called does nothing, leaves no claim and says when it wants to be called again', async () => {
     await pause();
     const output = await call(() => Promise.reject(new Error('It must not work.')));
-    expect(output).toMatchObject({ done: false, waitSeconds: 30, itemsDone: 0 });
+    expect(output).toMatchObject({ done: false, waitSeconds: 5, itemsDone: 0 });
     expect(await findShard(ledger(), 'a', 'MigrateProducts', 0)).toBeUndefined();
   });
 
@@ -116,7 +118,7 @@ describe('a worker of a paused run', () => {
       await lookAgain(turn);
       await turn.save(progress(units));
     });
-    expect(output).toMatchObject({ done: false, itemsDone: 2, waitSeconds: 30 });
+    expect(output).toMatchObject({ done: false, itemsDone: 2, waitSeconds: 5 });
     const shard = await findShard(ledger(), 'a', 'MigrateProducts', 0);
     expect(shard).toMatchObject({ cursor: 2 });
     expect(shard?.claim).toBeUndefined();
@@ -141,7 +143,33 @@ describe('a worker of a paused run', () => {
       await lookAgain(turn);
       throw Object.assign(new Error('nothing went through'), { name: 'ThrottlingException' });
     });
-    expect(output).toMatchObject({ done: false, waitSeconds: 30 });
+    expect(output).toMatchObject({ done: false, waitSeconds: 5 });
+  });
+});
+
+describe('workers of a throttled run', () => {
+  it('keep to their shares of the new cap within 5 s, all of them', async () => {
+    const workers = [0, 1, 2, 3];
+    const plan = { ...run.plan, workers: workers.length };
+    await updateIf(ledger(), runKey(run.runId), { set: { plan } });
+    const throttled = Promise.withResolvers<void>();
+    const planned: number[] = [];
+    const calls = workers.map((shard) =>
+      call(async (turn) => {
+        if (planned.push(turn.share('writeUnitsPerSecond')) === workers.length) {
+          const caps = { writeUnitsPerSecond: 40 };
+          await throttleRun(ledger(), run, { asked: asked(), caps });
+          world.clock.advance(5_000);
+          throttled.resolve();
+        }
+        await throttled.promise;
+        await turn.fence.check();
+        await vi.waitFor(() => expect(turn.share('writeUnitsPerSecond')).toBe(10));
+        await turn.save({ ...progress(1), done: true });
+      }, shard),
+    );
+    expect((await Promise.all(calls)).map(({ done }) => done)).toEqual([true, true, true, true]);
+    expect(planned).toEqual(workers.map(() => run.plan.writeUnitsPerSecond / workers.length));
   });
 });
 
@@ -160,30 +188,43 @@ describe('a worker of a throttled run', () => {
 });
 
 describe('the wait of a paused worker', () => {
-  const DAY_SECONDS = 86_400;
+  const WEEK_SECONDS = 7 * 86_400;
   const EVENTS_PER_LOOK = 9;
+  const at = new Date(0).toISOString();
 
-  /** Events of a pause of one day, if every worker looks as often as it may. */
-  function eventsOfADay(workers: number): number {
+  const waitAfter = (pausedSeconds: number, share: PauseShare): number =>
+    pauseWaitSeconds({ at, by: '' }, { now: pausedSeconds * 1_000, ...share });
+
+  /** Events of a pause as long as an execution may be, if every worker looks as often as it may. */
+  function eventsOfAWeek(share: PauseShare): number {
     let seconds = 0;
     let looks = 0;
-    const at = new Date(0).toISOString();
-    for (; seconds < DAY_SECONDS; looks += 1)
-      seconds += pauseWaitSeconds({ at, by: '' }, { now: seconds * 1_000, workers });
-    return looks * workers * EVENTS_PER_LOOK;
+    for (; seconds < WEEK_SECONDS; looks += 1) seconds += waitAfter(seconds, share);
+    return looks * share.workers * EVENTS_PER_LOOK;
   }
 
-  it.each([1, 5, 10, 20, 40])(
-    'keeps a pause of a day within what a history has left, with %d workers',
-    (workers) => {
-      const MAPS_AND_RETRIES = 18_500;
-      expect(eventsOfADay(workers)).toBeLessThan(HISTORY_EVENTS - MAPS_AND_RETRIES);
+  const WORKERS = [1, 5, 10, 20, 40];
+  const PLANNED = [200, 5_000, 18_000, undefined];
+
+  it.each(WORKERS.flatMap((workers) => PLANNED.map((mapEvents) => ({ workers, mapEvents }))))(
+    'keeps a pause of a week within what the history has left: $workers workers, $mapEvents events planned',
+    ({ workers, mapEvents }) => {
+      const KEPT = 800;
+      const share = pauseShareOf({ workers, mapEvents }, 'INLINE');
+      expect(eventsOfAWeek(share)).toBeLessThanOrEqual(HISTORY_EVENTS - KEPT - (mapEvents ?? 18_000));
+      expect(eventsOfAWeek(pauseShareOf({ workers, mapEvents }, 'DISTRIBUTED'))).toBeLessThan(HISTORY_EVENTS);
     },
   );
 
-  it('is half a minute at first', () => {
-    expect(pauseWaitSeconds({ at: new Date(0).toISOString(), by: '' }, { now: 60_000, workers: 20 })).toBe(
-      30,
-    );
+  it('is 5 s for as long as the history allows it: minutes of a small run, and of any iteration with a history of its own', () => {
+    const small = pauseShareOf({ workers: 4, mapEvents: 300 }, 'INLINE');
+    expect(waitAfter(0, small)).toBe(5);
+    expect(waitAfter(240, small)).toBe(5);
+    expect(waitAfter(900, pauseShareOf({ workers: 40 }, 'DISTRIBUTED'))).toBe(5);
+  });
+
+  it('is a tenth of a long pause with 20 workers where the run fills little of the history, and two fifths where it fills all it may', () => {
+    expect(waitAfter(3_600, pauseShareOf({ workers: 20, mapEvents: 1_000 }, 'INLINE'))).toBeLessThan(400);
+    expect(waitAfter(3_600, pauseShareOf({ workers: 20, mapEvents: 18_000 }, 'INLINE'))).toBeLessThan(1_530);
   });
 });

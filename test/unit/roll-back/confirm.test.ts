@@ -25,10 +25,10 @@ describe('the confirmation of a roll back', () => {
   it.each(statuses)('names the latest run that relies on one that is %s, and nothing else', (status) => {
     const reliants = [reliant('c', 'cart'), reliant('b', 'cart', 'orders')];
     const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status }, { reliants, confirm, stage: 'prod' });
+      missingConfirmation({ runId: 'a', status }, { reliants, confirm, stage: 'prod' })?.message;
     for (const confirm of [undefined, 'a', 'b', 'd'])
       expect(missing(confirm)).toContain(
-        'npm run rollback -- --stage prod a --confirm c (in the console: rollback with {"runId": "a", "confirm": "c"})',
+        '\nnpm run rollback -- --stage prod a --confirm c\nIn the console, start rollback with {"runId": "a", "confirm": "c"}',
       );
     expect(missing('b')).toContain('"confirm" was "b".');
     expect(missing()).toContain(
@@ -39,7 +39,8 @@ describe('the confirmation of a roll back', () => {
 
   it('is the own id of a run that succeeded and that none relies on', () => {
     const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, stage: 'prod' });
+      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, stage: 'prod' })
+        ?.message;
     expect(missing()).toContain('{"runId": "a", "confirm": "a"}');
     expect(missing('b')).toContain('"confirm" was "b".');
     expect(missing('a')).toBeUndefined();

@@ -123,7 +123,7 @@ describe('the report of a roll back', () => {
     expect(report.failure).toBeNull();
     expect(report.rolledBack).toMatchObject({ from: 'SUCCEEDED', onRequest: true });
     expect(report.attempts).toMatchObject([{ status: 'SUCCEEDED' }, { status: 'ROLLED_BACK' }]);
-    expect(report.nextStep).toContain('To migrate again: npm run migrate');
+    expect(report.nextStep).toContain('To migrate again:\nnpm run migrate');
     expect(cause).toMatch(/^The run was rolled back on request\. /);
   });
 
@@ -190,7 +190,8 @@ describe('an execution that has no run to roll back', () => {
       waitSeconds: 0,
       end: 'REFUSED',
       error: 'ItemRefusedError',
-      cause: 'An item was refused.',
+      cause:
+        'An item was refused.\nFix the reported cause, then start again:\nnpm run migrate -- --stage test\nIn the console, start migrate with {}',
       report: null,
     });
   });

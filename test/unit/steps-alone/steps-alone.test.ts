@@ -71,10 +71,7 @@ function expectBegunAgain(outcome: ManualOutcome, old: ManualOutcome | undefined
   expect(outcome.done).toBe(true);
   expect(outcome.message).toContain(because);
   expect(outcome.runId).not.toBe(old?.runId);
-  expect(outcome.message).toMatch(
-    /npm run rollback -- --stage test manual-\S+ \(in the console: rollback with/,
-  );
-  expect(outcome.message).toContain(`{"runId": "${old?.runId ?? 'manual-'}`);
+  expect(outcome.message).toContain(`npm run rollback -- --stage test ${old?.runId ?? 'manual-'}`);
 }
 
 describe('migrateProductsEnhanced called again', () => {

@@ -16,14 +16,14 @@ const size = (region: string, targets: SizingFacts['targets'] = []) =>
   } satisfies SizingFacts);
 
 const check = (input: object, region: string, targets: SizingFacts['targets'] = []) =>
-  checkCost(parseMigrateInput(input), estimateRun(sizeOfPlan(size(region, targets), { region })));
+  checkCost(parseMigrateInput(input), estimateRun(sizeOfPlan(size(region, targets), { region })), 'prod');
 
 describe('the plan of a run in a region without prices', () => {
   it('has no dollars, and a warning that names the region and the remedy', () => {
     const { estimate, warnings } = size('eu-west-1');
     expect(estimate).toEqual({ seconds: size('us-east-1').estimate.seconds });
     expect(warnings).toEqual([
-      "No prices are known for region eu-west-1, so the cost is unknown. Run npm run prices -- --region eu-west-1 where AWS's price list can be reached, then deploy again.",
+      "No prices are known for region eu-west-1, so the cost is unknown. Where AWS's price list can be reached, this command fetches them for the next deployment: npm run prices -- --region eu-west-1",
     ]);
     expect(size('us-east-1').warnings).toEqual([]);
   });

@@ -13,7 +13,13 @@ interface Given {
 
 function check({ input = { writeEngine: 'bulk' }, target, ...sizes }: Given) {
   const plan = { ...SINGLE_PLAN, estimatedProducts: 10, estimatedBytes: 10_000, ...sizes };
-  const scope = { input: parseMigrateInput(input), plan, region: 'ap-southeast-2', targets: [target] };
+  const scope = {
+    input: parseMigrateInput(input),
+    plan,
+    region: 'ap-southeast-2',
+    stage: 'prod',
+    targets: [target],
+  };
   const { chosen, check: found } = checkEngine(scope).choice ?? {};
   return {
     engine: chosen?.engine,
@@ -32,7 +38,7 @@ describe('the check of the write engine', () => {
     const plan = { ...SINGLE_PLAN, estimatedProducts: 10, estimatedBytes: 10_000 };
     const targets = [{ TableName: 't', Replicas: [{}] }];
     const input = parseMigrateInput({ onExisting: 'replace' });
-    expect(checkEngine({ input, plan, region: 'ap-southeast-2', targets })).toEqual({
+    expect(checkEngine({ input, plan, region: 'ap-southeast-2', stage: 'prod', targets })).toEqual({
       obstacles: [expect.stringContaining('cannot replace'), 'table t is a global table'],
     });
   });
@@ -68,7 +74,7 @@ describe('the check of the write engine', () => {
       expect(outcome).toBe('stop');
       expect(error?.name).toBe('InvalidInputError');
       expect(sentence).toContain(reason);
-      expect(sentence).toContain('{"writeEngine": "batch"}');
+      expect(error?.message).toMatch(/\nnpm run migrate -- --stage prod .*--write-engine batch\n/);
     },
   );
 });

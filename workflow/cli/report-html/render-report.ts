@@ -20,6 +20,7 @@ export function renderReport(given: ReportView): string {
   return reportPage({
     report: view.report,
     stage: view.stage,
+    localConsole: view.localConsole,
     kinds: KINDS,
     pictures,
     style: GRAPH_STYLE,

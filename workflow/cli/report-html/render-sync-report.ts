@@ -1,47 +1,38 @@
 import { printableAll } from '../../../functions/shared/printable.ts';
+import { type Html, html } from '../../../functions/shared/runs/page/html.ts';
+import { syncPage } from '../../../functions/shared/runs/page/sync-page.ts';
+import type { KeyKind } from '../../../functions/shared/runs/page/sync-sections.ts';
+import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { GRAPH_STYLE } from '../../graph/graph-style.ts';
 import type { SyncReportView } from '../sync/collect-sync.ts';
-import { outcomeOfSync } from '../sync/outcome-of-sync.ts';
 import { timelineOf } from './axis.ts';
-import { html } from '../../../functions/shared/runs/page/html.ts';
-import { placeOf } from '../../../functions/shared/runs/page/place.ts';
-import { renderPage } from '../../../functions/shared/runs/page/page.ts';
-import { failureSection, warningSection } from '../../../functions/shared/runs/page/sections.ts';
-import {
-  checksSection,
-  comparedSection,
-  freezeSection,
-  gapSection,
-  lagSection,
-  namedSection,
-  syncSection,
-  syncTiles,
-} from './sync-sections.ts';
 import { graphSection } from './graph-section.ts';
-import { pathSection, workSections } from './work-sections.ts';
+import { LAGS, lagChart } from './lag-chart.ts';
+import { legendOf, pathSection, workSection, workSections } from './work-sections.ts';
 
-/** The report of a sync or a compare as one page that needs no network and no script. */
+/** The whole report of a sync or a compare, with its pictures, as one page that needs no network and no script. */
 export function renderSyncReport(given: SyncReportView): string {
   const view = printableAll(given);
-  const { report, failure } = view;
-  const outcome = outcomeOfSync(view);
   const timeline = timelineOf(view);
-  const place = placeOf(report, view.stage);
-  const { runId, startedAt, finishedAt, reportUri } = report;
-  const what = report.kind === 'sync' ? 'Sync' : 'Compare';
-  return renderPage(
-    { runId, startedAt, finishedAt, reportUri, what, outcome, style: GRAPH_STYLE },
-    html`${syncTiles(report)}
-${failureSection({ failure }, outcome)}
-${warningSection(report)}
-${checksSection(report)}
-${freezeSection(view)}
-${lagSection(report)}
-${gapSection(report)}
-<div class="columns">${comparedSection(report, place)}${syncSection(report, place)}</div>
-${namedSection(view)}
-${pathSection(view, timeline)}
+  const pictures = html`${pathSection(view, timeline)}
 ${workSections(view, timeline)}
-${graphSection(view)}`,
-  );
+${graphSection(view)}`;
+  const samples = (kind: KeyKind): NamedKeys => sampleOf(view, kind);
+  return syncPage({ ...view, samples, lag: lagSection(view.report), pictures, style: GRAPH_STYLE });
+}
+
+/** How far the target was behind the source. */
+function lagSection({ minutes, kind }: SyncReport): Html | undefined {
+  if (kind !== 'sync') return undefined;
+  if (minutes.length === 0) return html`<p class="lead">No change has been followed yet.</p>`;
+  const legend = legendOf(LAGS.map(({ name, color }) => [name, color]));
+  return workSection('lag', 'Lag', legend, lagChart(minutes));
+}
+
+const MAX_KEYS = 10;
+
+function sampleOf({ result }: SyncReportView, kind: KeyKind): NamedKeys {
+  if (result === undefined) return { count: 0, keys: [], reasons: [] };
+  const keys = result.keys[kind];
+  return { count: result.compared[kind] ?? keys.length, keys: keys.slice(0, MAX_KEYS), reasons: [] };
 }

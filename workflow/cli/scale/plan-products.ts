@@ -1,3 +1,4 @@
+import { sizedPlanCommand } from '../../../functions/shared/commands.ts';
 import { costRefusal } from '../../../functions/shared/cost/cost-limit.ts';
 import type { MapMode } from '../../../functions/shared/cost/history.ts';
 import { type MigrateInput, parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
@@ -49,12 +50,13 @@ export async function planProducts(size: PlannedSize, typed: unknown, terminal: 
 
 /** The sentence of a run that would cost too much; `undefined` where one of the modes of the Maps costs little enough. */
 function refusalOf(accepted: readonly ScaledRun[], { maxCost }: MigrateInput): string | undefined {
-  const refusals = accepted.map(({ estimate }) =>
+  const refusals = accepted.map(({ estimate, products }) =>
     costRefusal({
       what: 'migration',
       maxCost,
       cost: estimate,
       state: 'Nothing was read or created.',
+      again: (changed) => sizedPlanCommand({ products, ...changed }),
     }),
   );
   return refusals.includes(undefined) ? undefined : refusals[0]?.message;

@@ -1,3 +1,5 @@
+import { commandsOf, stepText } from '../../../functions/shared/commands.ts';
+import { REFUSED } from '../exit-codes.ts';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { listTables } from '../../../functions/shared/ledger/table-record.ts';
@@ -82,10 +84,13 @@ export async function refuseForeignTables(smoke: Smoke): Promise<OwnTables> {
     const isThere = (await findTable(context.dynamo, name)) !== undefined;
     if (isThere && !leftOver.includes(name)) throw new OperatorError(moveAway(name));
   }
+  const { follow, rollBack } = commandsOf(context.stage);
   const lock = await findLock(context.ledger, settings.sourceTable);
   if (lock !== undefined)
     throw new OperatorError(
-      `Run ${lock.runId} works on ${settings.sourceTable}, of another smoke test perhaps. Wait until it has ended (npm run follow -- --stage ${context.stage} ${lock.runId}), or roll it back with the rollback state machine, then start again.`,
+      `Run ${lock.runId} works on ${settings.sourceTable}, of another smoke test perhaps. Nothing was created.`,
+      REFUSED,
+      stepText(['Wait until it has ended', follow(lock.runId)], ['Or roll it back', rollBack(lock.runId)]),
     );
   return own;
 }

@@ -1,4 +1,5 @@
 import type { Run, RunKind } from '../../../functions/shared/ledger/run.ts';
+import { splitMessage } from '../../../functions/shared/message.ts';
 import type { ReportedFailure } from '../../../functions/shared/runs/report.ts';
 import { buildSyncReport, type SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import { type CompareResult, findCompareResult } from '../compare-result.ts';
@@ -8,7 +9,7 @@ import { failureOf } from '../fallback-report.ts';
 import type { ExecutionEnd } from '../follow-run.ts';
 import { presentShards } from '../progress.ts';
 import { type Pictures, readRunRecord, type RunRecord } from '../run-record.ts';
-import type { EndedSync } from './outcome-of-sync.ts';
+import type { EndedSync } from '../../../functions/shared/runs/sync-outcome.ts';
 
 /** What the page of a sync or a compare shows: its report, and the pictures' figures of its last execution. */
 export interface SyncReportView extends EndedSync, Pictures {
@@ -16,6 +17,8 @@ export interface SyncReportView extends EndedSync, Pictures {
   readonly result?: CompareResult | undefined;
   /** Of the service, for the commands. */
   readonly stage: string;
+  /** Where the console of the embedded AWS is; absent on AWS. */
+  readonly localConsole?: string | undefined;
 }
 
 export function isSyncView(
@@ -43,14 +46,21 @@ export async function syncView(
     findCompareResult(context.ledger, run, run.executionArn),
   ]);
   const failure = known.failure === undefined ? recordedFailure(record) : known.failure;
-  return { report, failure, result, ...way, shards: presentShards(run, shards), stage: context.stage };
+  const { stage, endpoint: localConsole } = context;
+  return { report, failure, result, ...way, shards: presentShards(run, shards), stage, localConsole };
 }
 
 /** Why a compare was given up, or what the execution that works on the sync has failed with. */
 function recordedFailure({ run, failure }: RunRecord): ReportedFailure | null {
   const { error, cause, state } = run.failure ?? failure ?? {};
   if (error === undefined || cause === undefined) return null;
-  return { error, cause, ...(state === undefined ? {} : { state }) };
+  const { said, nextStep } = splitMessage(cause);
+  return {
+    error,
+    cause: said,
+    ...(nextStep === undefined ? {} : { nextStep }),
+    ...(state === undefined ? {} : { state }),
+  };
 }
 
 /** What an execution of the machine `sync` has come to; `undefined`: it was refused before it had changed anything. */

@@ -1,6 +1,6 @@
 import type { FreezeCommands, SyncCheck, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
 import type { Terminal } from '../terminal.ts';
-import { cutOverSteps, freezeSteps } from './cutover-guide.ts';
+import { cutOverSteps, freezeSteps } from '../../../functions/shared/runs/cutover-guide.ts';
 
 /** What an operator reads before a cut over: checks, steps, and how to freeze the source. Nothing in it is wrapped. */
 export function sayCutOver(

@@ -1,3 +1,4 @@
+import { commandsOf, stepText } from '../../../functions/shared/commands.ts';
 import { listRuns, type Run } from '../../../functions/shared/ledger/run.ts';
 import { isEndStatus } from '../../../functions/shared/ledger/transition.ts';
 import { findOpenSync } from '../../../functions/shared/ledger/sync.ts';
@@ -13,13 +14,13 @@ export async function newestSync({ ledger }: OperatorContext): Promise<Run | und
 
 export const isOpen = ({ status }: Run): boolean => !isEndStatus(status);
 
-/** Why there is nothing to show, and the command that starts a sync. */
+/** Why there is nothing to show, and below it the command that starts a sync. */
 export function noSyncSentence(newest: Run | undefined, stage: string): string {
-  const start = `npm run sync -- --stage ${stage} --start`;
-  if (newest === undefined) return `No sync is open. Start one with: ${start}`;
+  const start = stepText(['Start one', commandsOf(stage).startSync({})]);
+  if (newest === undefined) return `No sync is open.\n${start}`;
   const { runId, status, finishedAt = newest.startedAt } = newest;
   const before = `The last one, ${runId}, is ${status} since ${finishedAt}.`;
   return status === 'SWITCHED'
     ? `No sync is open. ${before} The shop uses the target.`
-    : `No sync is open. ${before} Start one with: ${start}`;
+    : `No sync is open. ${before}\n${start}`;
 }

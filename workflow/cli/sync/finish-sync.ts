@@ -10,7 +10,7 @@ import { failureRows, outcomeLines, pathRows } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { type SyncReportView, viewOfSyncEnd } from './collect-sync.ts';
 import { sayCutOver } from './cutover-view.ts';
-import { type EndedSync, outcomeOfSync } from './outcome-of-sync.ts';
+import { type EndedSync, outcomeOfSync } from '../../../functions/shared/runs/sync-outcome.ts';
 import { syncRows } from './sync-rows.ts';
 
 /**

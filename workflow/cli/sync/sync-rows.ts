@@ -8,7 +8,7 @@ import {
 import { duration, moment } from '../../../functions/shared/format.ts';
 import type { Row } from '../summary.ts';
 import { groupWarnings } from '../../../functions/shared/runs/group-warnings.ts';
-import { isGapOpen } from './outcome-of-sync.ts';
+import { gapText } from '../../../functions/shared/runs/sync-outcome.ts';
 
 const MINUTE_MILLIS = 60_000;
 
@@ -115,15 +115,4 @@ function keysRows(label: string, { count: all, keys, reasons }: NamedKeys): read
 function gapRows(report: SyncReport): readonly Row[] {
   const { gap } = report;
   return gap === null ? [] : [['Gap', gapText(report, gap)]];
-}
-
-/** What may have been missed, and whether a compare has looked since. */
-export function gapText(
-  report: Pick<SyncReport, 'gap' | 'compared'>,
-  { at, reason }: NonNullable<SyncReport['gap']>,
-): string {
-  const closing = isGapOpen(report)
-    ? 'No compare has looked for them since.'
-    : 'A compare has looked for them since.';
-  return `Changes may have been missed at ${moment(new Date(at).toISOString())} UTC. ${reason} ${closing}`;
 }

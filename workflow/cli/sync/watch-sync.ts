@@ -8,7 +8,7 @@ import { INTERRUPTED } from '../exit-codes.ts';
 import { outcomeLines } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { lookAtSync } from './collect-sync.ts';
-import { outcomeOfSync } from './outcome-of-sync.ts';
+import { outcomeOfSync } from '../../../functions/shared/runs/sync-outcome.ts';
 import { type EarlierLook, syncRows } from './sync-rows.ts';
 
 const LOOK_MILLIS = 2_000;

@@ -9,10 +9,15 @@ export function withQuery(path: string, query: Readonly<Record<string, string | 
   return `${path}?${new URLSearchParams(given).toString()}`;
 }
 
+/** What the address of an execution is made of. */
+interface ShownExecution extends Pick<Execution, 'name'> {
+  readonly machine: Pick<Execution['machine'], 'name'>;
+}
+
 /** Where things are shown. */
 export const LINKS = {
   executions: CONSOLE,
-  execution: ({ machine, name }: Pick<Execution, 'machine' | 'name'>): string =>
+  execution: ({ machine, name }: ShownExecution): string =>
     `${CONSOLE}executions/${encodeURIComponent(machine.name)}/${encodeURIComponent(name)}`,
   /** With `from`, an execution's ARN, the form holds that execution's input. */
   start: (machine: string, from?: string): string => withQuery(`${CONSOLE}start`, { machine, from }),

@@ -43,7 +43,8 @@ export async function loadShard(
 function translateMissing(error: unknown): unknown {
   if (!isNamed(error, 'ResourceNotFoundException')) return error;
   return new TableUnavailableError(
-    `The table has gone while items were being written (${shorten(error.message, 200)}). Check who deleted it, then start again.`,
+    `The table has gone while items were being written (${shorten(error.message, 200)}). Find out who deleted it.`,
+    undefined,
     { cause: error },
   );
 }

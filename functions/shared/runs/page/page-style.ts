@@ -71,7 +71,8 @@ section > .lead { color: var(--soft); font-size: 14px; margin-top: 2px; max-widt
 .next b { font-weight: 640; }
 .next:first-child { margin-top: 0; }
 .command { padding: 2px 6px; border-radius: 5px; background: var(--code); user-select: all; }
-.next .command { background: var(--panel); }
+.next b, .next span, .next .command { display: block; overflow-wrap: anywhere; }
+.next .command { margin: 4px 0; background: var(--panel); }
 .warnings { border-color: color-mix(in srgb, var(--notice) 35%, var(--line)); }
 .warnings h2 { color: var(--notice); }
 .warnings li { margin-top: 5px; overflow-wrap: anywhere; }

@@ -1,4 +1,4 @@
-import { COMMAND_IN_TEXT } from '../commands.ts';
+import { COMMAND_IN_TEXT } from '../../commands.ts';
 import { type Html, html } from './html.ts';
 
 // With a group in the pattern, every second part is a command.

@@ -24,6 +24,8 @@ export interface ReportPage {
   readonly report: Report;
   /** Of the deployment. */
   readonly stage: string;
+  /** Of the stage `local`; see `Place`. */
+  readonly localConsole?: string | undefined;
   /** Kinds of the migration's items. */
   readonly kinds: readonly string[];
   /** What is drawn from the history of the execution and from the ledger. */
@@ -43,10 +45,17 @@ export interface ReportPictures {
 }
 
 /** The report of a run as one page that needs no network and no script. */
-export function reportPage({ report: given, stage, kinds, pictures = {}, style }: ReportPage): string {
+export function reportPage({
+  report: given,
+  stage,
+  localConsole,
+  kinds,
+  pictures = {},
+  style,
+}: ReportPage): string {
   const report = printableAll(given);
   const outcome = calmOutcome(report);
-  const place = placeOf(report, stage);
+  const place = placeOf(report, stage, localConsole);
   const { runId, startedAt, finishedAt, reportUri } = report;
   const what = isRestore(report) ? 'Restore from a backup' : `Migration of ${report.source.table}`;
   return renderPage(

@@ -7,7 +7,10 @@ import { consoleLink, type Place, placeOf } from './place.ts';
 import { tableHead } from './sections.ts';
 
 /** A run as it is listed. */
-export interface ListedRun extends Pick<Run, 'runId' | 'kind' | 'step' | 'startedAt' | 'parameters'> {
+export interface ListedRun extends Pick<
+  Run,
+  'runId' | 'kind' | 'step' | 'startedAt' | 'parameters' | 'isStarted'
+> {
   readonly status: string;
   readonly finishedAt?: string | undefined;
 }
@@ -17,6 +20,8 @@ export interface RunsPage {
   /** Newest first. */
   readonly runs: readonly ListedRun[];
   readonly bucket: string;
+  /** Of the stage `local`; see `Place`. */
+  readonly localConsole?: string;
   /** Of the deployment. */
   readonly stage: string;
 }
@@ -29,19 +34,24 @@ const TONES: Readonly<Record<string, string>> = {
   HELD: 'notice',
   ROLLED_BACK: 'notice',
   ROLLBACK_FAILED: 'bad',
+  SYNCING: 'good',
+  SWITCHING: 'busy',
+  SWITCHED: 'good',
+  CANCELLING: 'busy',
+  CANCELLED: 'notice',
 };
 
 const STILL_AT_WORK = new Set(['RUNNING', 'ROLLING_BACK']);
 
 /** The runs of a stage, each with a link to its page beside this one. */
-export function runsPage({ runs, bucket, stage }: RunsPage): string {
+export function runsPage({ runs, bucket, stage, localConsole }: RunsPage): string {
   const uriOf = (runId: string): string => `s3://${bucket}/${RUN_LAYOUT.page(runId)}`;
-  const place = placeOf({ reportUri: uriOf('') }, stage);
+  const place = placeOf({ reportUri: uriOf('') }, stage, localConsole);
   const rows = runs.map((run) => row(run, place, uriOf(run.runId)));
   return document(
     { title: `Runs of stage ${stage}`, tone: 'good' },
     html`<header><h1>Runs of stage ${stage}</h1></header>
-<section><p class="lead">The newest first, as of the end of the latest one. Times are in UTC. Syncs are listed by <code>npm run runs</code>.</p>
+<section><p class="lead">The newest first, as of the end of the latest one. Times are in UTC.</p>
 <div class="scroll"><table>${tableHead(['Run', 'What', 'Status', 'Started', '#Duration', 'Note'])}<tbody>${rows}</tbody></table></div></section>`,
   );
 }
@@ -52,10 +62,16 @@ function row(run: ListedRun, place: Place | undefined, uri: string): Html {
   const seconds =
     finishedAt === undefined ? undefined : (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   const words = status.toLowerCase().replaceAll('_', ' ');
-  const name = STILL_AT_WORK.has(status)
+  const name = !hasPage(run)
     ? html`<code>${runId}</code>`
     : html`<a href="${encodeURIComponent(runId)}/report.html"><code>${runId}</code></a> ${inConsole(place, uri)}`;
   return html`<tr><td>${name}</td><td>${what}</td><td><span class="pill ${TONES[status] ?? 'idle'}">${words}</span></td><td>${moment(startedAt)}</td><td class="number">${seconds === undefined ? '–' : duration(seconds)}</td><td>${parameters.note ?? ''}</td></tr>`;
+}
+
+/** A sync has its page once its start has ended, and a compare once it has come to its end. */
+function hasPage({ kind, status, isStarted }: ListedRun): boolean {
+  if (kind === 'sync') return isStarted === true;
+  return kind === 'compare' ? status === 'SUCCEEDED' : !STILL_AT_WORK.has(status);
 }
 
 /** A page that is read in the AWS console cannot lead to its neighbours by itself. */

@@ -1,4 +1,5 @@
 import type { Report } from '../report.ts';
+import { isCommandLine } from '../../commands.ts';
 import { capitalized, countedAs } from '../../counted.ts';
 import { bytes, count, counted, duration, moment, TABLE_OUTCOMES } from '../../format.ts';
 import type { Outcome } from '../outcome.ts';
@@ -19,14 +20,24 @@ export function failureSection(
   if (failure === null)
     return nextStep === undefined
       ? undefined
-      : html`<section aria-label="What to do now"><p class="next"><b>Now:</b> ${prose(nextStep)}</p></section>`;
+      : html`<section aria-label="What to do now">${nextStepHtml(nextStep)}</section>`;
   const place = failure.state === undefined ? '' : ` in ${failure.state}`;
   return html`<section class="failure" aria-labelledby="failure-heading">
     ${heading('failure', `What failed${place}`)}
     <p class="cause"><code>${failure.error}</code></p>
     <p class="cause">${prose(failure.cause)}</p>
-    ${nextStep !== undefined && html`<p class="next"><b>Now:</b> ${prose(nextStep)}</p>`}
+    ${nextStep !== undefined && nextStepHtml(nextStep)}
   </section>`;
+}
+
+/** A command has a line of its own, and one click selects the whole of it. */
+export function nextStepHtml(nextStep: string): Html {
+  const lines = nextStep
+    .split('\n')
+    .map((line) =>
+      isCommandLine(line) ? html`<code class="command">${line}</code>` : html`<span>${line}</span>`,
+    );
+  return html`<p class="next"><b>Now</b>${lines}</p>`;
 }
 
 /** Warnings that a reader should not miss. */
@@ -137,7 +148,7 @@ export function driftSection({ verification, driftKeys = {}, source, nouns }: Re
   const none = added + changed + removed === 0;
   const lead = none
     ? `Nothing changed in ${source.table} between its backup and its verification.`
-    : `Changed in ${source.table} after its backup, and so not in the target. Run the migration again with {"onExisting": "replace"} to catch up.`;
+    : `Changed in ${source.table} after its backup, and so not in the target.`;
   return html`<section aria-labelledby="drift-heading">${heading('drift', 'Drift')}<p class="lead">${lead}</p>
     ${!none && facts([['Added', count(added)], ['Changed', count(changed)], ['Removed', count(removed)], samples(`Added ${nouns.items}`, driftKeys.added), samples(`Changed ${nouns.items}`, driftKeys.changed), samples(`Removed ${nouns.items}`, driftKeys.removed)])}</section>`;
 }

@@ -1,8 +1,9 @@
-import { count, counted } from '../../../functions/shared/counted.ts';
-import type { RunStatus } from '../../../functions/shared/ledger/run.ts';
-import type { ReportedFailure } from '../../../functions/shared/runs/report.ts';
-import type { SyncReport } from '../../../functions/shared/runs/sync-report.ts';
-import type { Outcome, Tone } from '../../../functions/shared/runs/outcome.ts';
+import { count, counted } from '../counted.ts';
+import { moment } from '../format.ts';
+import type { RunStatus } from '../ledger/run.ts';
+import type { ReportedFailure } from './report.ts';
+import type { SyncReport } from './sync-report.ts';
+import type { Outcome, Tone } from './outcome.ts';
 
 /** The report of a sync or a compare, and what the execution that ended with it has failed with. */
 export interface EndedSync {
@@ -64,4 +65,15 @@ function checked(checks: NonNullable<SyncReport['checks']>): Omit<Outcome, 'next
     word: 'Not ready',
     sentence: `${counted(failed, 'check')} of ${count(checks.length)} ${failed === 1 ? 'stands' : 'stand'} in the way of a cut over. Nothing was changed.`,
   };
+}
+
+/** What may have been missed, and whether a compare has looked since. */
+export function gapText(
+  report: Pick<SyncReport, 'gap' | 'compared'>,
+  { at, reason }: NonNullable<SyncReport['gap']>,
+): string {
+  const closing = isGapOpen(report)
+    ? 'No compare has looked for them since.'
+    : 'A compare has looked for them since.';
+  return `Changes may have been missed at ${moment(new Date(at).toISOString())} UTC. ${reason} ${closing}`;
 }

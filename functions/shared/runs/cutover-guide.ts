@@ -1,4 +1,5 @@
-import type { FreezeCommands, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
+import { commandsOf } from '../commands.ts';
+import type { FreezeCommands, SyncReport } from './sync-report.ts';
 
 /** A step, and the command that takes it. */
 export interface Step {
@@ -32,13 +33,10 @@ export function freezeSteps(
       text: `To enforce it, deny writing by a resource policy. It keeps what the policy says already. Then wait 60 s, because a policy takes effect after some time:`,
       command: freeze,
     },
-    { text: 'Cut over:', command: cutOverCommand(stage, '--frozen') },
+    { text: 'Cut over:', command: commandsOf(stage).cutOver({ frozen: true }).line },
     {
       text: `To allow writing to ${source.table} again, whenever you want to go on without a switch:`,
       command: undo,
     },
   ];
 }
-
-export const cutOverCommand = (stage: string, option: '--dry-run' | '--frozen'): string =>
-  `npm run cutover -- --stage ${stage} ${option}`;

@@ -1,19 +1,13 @@
-import type { NamedKeys, SyncReport } from '../../../functions/shared/runs/sync-report.ts';
-import { count, counted, duration, moment } from '../../../functions/shared/format.ts';
-import type { KeyKind } from '../compare-result.ts';
-import type { SyncReportView } from '../sync/collect-sync.ts';
-import { cutOverSteps, freezeSteps } from '../sync/cutover-guide.ts';
-import { isGapOpen } from '../sync/outcome-of-sync.ts';
-import { gapText } from '../sync/sync-rows.ts';
-import { consoleLink, type Place, placeText } from '../../../functions/shared/runs/page/place.ts';
-import { heading } from '../../../functions/shared/runs/page/heading.ts';
-import { type Content, type Html, html } from '../../../functions/shared/runs/page/html.ts';
-import { LAGS, lagChart } from './lag-chart.ts';
-import { facts, shouldBeZero, tableHead } from '../../../functions/shared/runs/page/sections.ts';
-import { type Tile, tileList } from '../../../functions/shared/runs/page/tiles.ts';
-import { legendOf, workSection } from './work-sections.ts';
-
-const MAX_KEYS = 10;
+import { count, counted } from '../../counted.ts';
+import { duration, moment } from '../../format.ts';
+import { cutOverSteps, freezeSteps } from '../cutover-guide.ts';
+import { gapText, isGapOpen } from '../sync-outcome.ts';
+import type { NamedKeys, SyncReport } from '../sync-report.ts';
+import { heading } from './heading.ts';
+import { type Content, type Html, html } from './html.ts';
+import { consoleLink, type Place, placeText } from './place.ts';
+import { facts, shouldBeZero, tableHead } from './sections.ts';
+import { type Tile, tileList } from './tiles.ts';
 
 /** The figures that a reader wants first. A compare without a sync has followed nothing. */
 export function syncTiles(report: SyncReport): Html {
@@ -67,7 +61,7 @@ export function checksSection({ checks }: SyncReport): Html | undefined {
 }
 
 /** What a cut over would do, and how to freeze the source before. */
-export function freezeSection({ report, stage }: Pick<SyncReportView, 'report' | 'stage'>): Html | undefined {
+export function freezeSection(report: SyncReport, stage: string): Html | undefined {
   const { checks, freeze, source } = report;
   if (checks === undefined || freeze === undefined) return undefined;
   const steps = freezeSteps(report, freeze, stage).map(
@@ -76,15 +70,6 @@ export function freezeSection({ report, stage }: Pick<SyncReportView, 'report' |
   );
   return html`${section('steps', 'What a cut over does', html`<ol>${cutOverSteps(report).map((step) => html`<li>${step}</li>`)}</ol>`)}
     ${section('freeze', `How to freeze ${source.table}`, html`<ol>${steps}</ol>`)}`;
-}
-
-/** How far the target was behind the source. */
-export function lagSection({ minutes, kind }: SyncReport): Html | undefined {
-  if (kind !== 'sync') return undefined;
-  if (minutes.length === 0)
-    return section('lag', 'Lag', html`<p class="lead">No change has been followed yet.</p>`);
-  const legend = legendOf(LAGS.map(({ name, color }) => [name, color]));
-  return workSection('lag', 'Lag', legend, lagChart(minutes));
 }
 
 /** When changes may have been missed. */
@@ -144,16 +129,30 @@ export function syncSection(report: SyncReport, place?: Place): Html {
   );
 }
 
-/** Keys that wait, differ, were repaired or are left alone. */
-export function namedSection(view: NamedView): Html | undefined {
+/** What a compare finds of a key. */
+export type KeyKind = 'repaired' | 'differing' | 'conflicts' | 'quarantined' | 'expired' | 'foreign';
+
+const NO_KEYS: NamedKeys = { count: 0, keys: [], reasons: [] };
+
+/**
+ * Keys that wait, differ, were repaired or are left alone. A sync names its keys in the ledger.
+ *
+ * @param samples of the last compare
+ */
+export function namedSection(
+  report: SyncReport,
+  samples: (kind: KeyKind) => NamedKeys = () => NO_KEYS,
+): Html | undefined {
+  const namedOf = (kind: 'differing' | 'conflicts' | 'quarantined'): NamedKeys =>
+    report.kind === 'sync' || report[kind].count > 0 ? report[kind] : samples(kind);
   const rows: readonly (readonly [label: string, keys: NamedKeys])[] = [
-    ['Pending', view.report.pending],
-    ['Different', namedOf(view, 'differing')],
-    ['Changed by others', namedOf(view, 'conflicts')],
-    ['Not transformable', namedOf(view, 'quarantined')],
-    ['Repaired', sampleOf(view, 'repaired')],
-    ['Time to live is over', sampleOf(view, 'expired')],
-    ['Of no source item', sampleOf(view, 'foreign')],
+    ['Pending', report.pending],
+    ['Different', namedOf('differing')],
+    ['Changed by others', namedOf('conflicts')],
+    ['Not transformable', namedOf('quarantined')],
+    ['Repaired', samples('repaired')],
+    ['Time to live is over', samples('expired')],
+    ['Of no source item', samples('foreign')],
   ];
   const present = rows.filter(([, { keys }]) => keys.length > 0);
   if (present.length === 0) return undefined;
@@ -166,19 +165,6 @@ export function namedSection(view: NamedView): Html | undefined {
 
 function keysWithReasons({ keys, reasons }: NamedKeys): Content {
   return keys.map((key, index) => html`<code>${key}</code> ${reasons[index]}<br>`);
-}
-
-type NamedView = Pick<SyncReportView, 'report' | 'result'>;
-
-/** A sync names its keys in the ledger. A compare without one has samples only. */
-function namedOf(view: NamedView, kind: 'differing' | 'conflicts' | 'quarantined'): NamedKeys {
-  return view.report.kind === 'sync' ? view.report[kind] : sampleOf(view, kind);
-}
-
-function sampleOf({ result }: NamedView, kind: KeyKind): NamedKeys {
-  if (result === undefined) return { count: 0, keys: [], reasons: [] };
-  const keys = result.keys[kind];
-  return { count: result.compared[kind] ?? keys.length, keys: keys.slice(0, MAX_KEYS), reasons: [] };
 }
 
 function section(id: string, words: string, content: Html): Html {

@@ -1,0 +1,159 @@
+/** Fields of an execution's input. A field without a value is left out. */
+export type Input = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** A command to paste, and what the AWS console is given in its place, where it can do that. */
+export interface Command {
+  readonly line: string;
+  /** `start migrate with {"dryRun": true}` */
+  readonly inConsole?: string;
+}
+
+/** Something to do, in words that need no full stop, and the command for it. */
+export type Step = readonly [words: string, command?: Command];
+
+/** Commands of one stage. */
+export interface Commands {
+  readonly migrate: (input: Input) => Command;
+  readonly restore: (input: Input) => Command;
+  /** @param confirm the run's own id, or that of the newest run which relies on it */
+  readonly rollBack: (runId: string, confirm?: string) => Command;
+  readonly startSync: (input: Input) => Command;
+  readonly cancelSync: () => Command;
+  /** Shows the open sync. */
+  readonly showSync: () => Command;
+  readonly cutOver: (input: Input) => Command;
+  readonly compare: (input?: Input) => Command;
+  readonly runs: () => Command;
+  readonly report: (runId: string) => Command;
+  readonly follow: (runId: string) => Command;
+  readonly unpause: (runId: string) => Command;
+  readonly backups: () => Command;
+  readonly plan: () => Command;
+  /** Calls one step alone. */
+  readonly invoke: (step: string) => Command;
+}
+
+/**
+ * The one place that words a command to paste. The options of `npm run restore` and `sync` are named more shortly than
+ * the fields of their input.
+ */
+export function commandsOf(stage: string): Commands {
+  const command = (name: string, words = ''): Command => ({
+    line: `npm run ${name} -- --stage ${stage}${words}`,
+  });
+  const started = (name: string, given: Started): Command => {
+    const { machine = name, options, input = options } = given;
+    return { ...command(name, optionsText(options)), inConsole: `start ${machine} with ${inputText(input)}` };
+  };
+  return {
+    migrate: (input) => started('migrate', { options: input }),
+    restore: ({ backupId: backup, targetTable: target, ...others }) =>
+      started('restore', {
+        options: { backup, target, ...others },
+        input: { backupId: backup, targetTable: target, ...others },
+      }),
+    rollBack: (runId, confirm) => ({
+      ...command('rollback', ` ${runId}${optionsText({ confirm })}`),
+      inConsole: `start rollback with ${inputText({ runId, confirm })}`,
+    }),
+    startSync: ({ runId: run, ...others }) =>
+      started('sync', { options: { start: true, run, ...others }, input: { runId: run, ...others } }),
+    cancelSync: () => started('sync', { options: { cancel: true }, input: { action: 'cancel' } }),
+    showSync: () => command('sync'),
+    cutOver: (input) =>
+      started('cutover', { machine: 'sync', options: input, input: { action: 'cutover', ...input } }),
+    compare: ({ runId: run, ...others } = {}) =>
+      started('compare', {
+        machine: 'sync',
+        options: { run, ...others },
+        input: { action: 'compare', runId: run, ...others },
+      }),
+    runs: () => command('runs'),
+    report: (runId) => command('report', ` ${runId}`),
+    follow: (runId) => command('follow', ` ${runId}`),
+    unpause: (runId) => command('unpause', ` ${runId}`),
+    backups: () => command('backups'),
+    plan: () => command('plan'),
+    invoke: (step) => ({ line: `npx sls invoke --stage ${stage} -f ${step}` }),
+  };
+}
+
+/** Fetches a region's prices, which functions have after the next deployment. Asks no stage. */
+export const pricesCommand = (region: string): Command => ({ line: `npm run prices -- --region ${region}` });
+
+/** Plans for a table that need not exist. Asks no stage. */
+export const sizedPlanCommand = (input: Input): Command => ({ line: `npm run plan --${optionsText(input)}` });
+
+/** The embedded AWS, which stays up until it is stopped. */
+export const localCommand = (options: Input): Command => {
+  const words = optionsText(options);
+  return { line: `npm run local${words === '' ? '' : ` --${words}`}` };
+};
+
+/** Stops an execution of any machine. */
+export const stopCommand = (executionArn: string): Command => ({
+  line: `aws stepfunctions stop-execution --execution-arn ${executionArn}`,
+});
+
+/** What an execution is started with: by options, and in the console by an input. */
+interface Started {
+  readonly machine?: string;
+  readonly options: Input;
+  readonly input?: Input;
+}
+
+/**
+ * What to do now, as lines: the words, the command and what the console takes each have one, so that a command can be
+ * pasted as a whole line.
+ */
+export function stepText(...steps: readonly Step[]): string {
+  return steps.map(stepLines).join('\n');
+}
+
+function stepLines([words, command]: Step): string {
+  if (command === undefined) return `${words}.`;
+  const { line, inConsole } = command;
+  return [`${words}:`, line, ...(inConsole === undefined ? [] : [`In the console, ${inConsole}`])].join('\n');
+}
+
+/** Whether a line of {@link stepText} is a command. */
+export const isCommandLine = (line: string): boolean => /^(?:npm|npx|aws) /.test(line);
+
+/** `dryRun` -> `--dry-run`. */
+export const flagOf = (field: string): string =>
+  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** For a POSIX shell. */
+export const shellWord = (text: string): string =>
+  /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** ` --dry-run --note 'for the owners'`; nothing for a field that is false. */
+export function optionsText(input: Input): string {
+  return Object.entries(input)
+    .flatMap(([field, value]) => {
+      if (value === undefined || value === false) return [];
+      return value === true ? [` ${flagOf(field)}`] : [` ${flagOf(field)} ${shellWord(String(value))}`];
+    })
+    .join('');
+}
+
+const inputText = (input: Input): string =>
+  `{${Object.entries(input)
+    .flatMap(([field, value]) => (value === undefined ? [] : [`"${field}": ${JSON.stringify(value)}`]))
+    .join(', ')}}`;
+
+const RUN_ID_AT_THE_END = String.raw`[\w-]+(?=[.,;]?(?: [A-Z]|$))`;
+const NPM_WORDS = [
+  '--stage (?:<stage>|[a-z][a-z0-9-]*)',
+  '--[a-z]+(?:-[a-z]+)*',
+  '<[a-z]+>',
+  String.raw`(?=[\w:-]*\d)[\w:-]*\w`,
+  RUN_ID_AT_THE_END,
+].join('|');
+const AWS_OPTION = String.raw`--[a-z]+(?:-[a-z]+)*(?: (?:'[^']*'|(?!--)[^\s']*[^\s'.,;:)]))?`;
+
+/**
+ * A command in a sentence, with its options and without the sentence's own full stop. What is shown to an operator keeps
+ * it in one piece, because half a command is another command.
+ */
+export const COMMAND_IN_TEXT = `npm run [a-z]+(?:[:-][a-z]+)*(?: --(?: (?:${NPM_WORDS}))+)?|aws [a-z0-9]+ [a-z]+(?:-[a-z]+)+(?: ${AWS_OPTION})+`;

@@ -1,0 +1,60 @@
+import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { type Command, commandsOf } from '../commands.ts';
+import { typedInput } from './again-input.ts';
+import type { ReadableFailure } from './caught-failure.ts';
+import { nextStepOf } from './next-step.ts';
+
+/** What a look at an execution needs. */
+interface AgainScope {
+  readonly clients: { readonly sfn: SFNClient };
+  readonly config: { readonly stage: string };
+}
+
+/** An execution that was refused before it had begun a run. */
+interface RefusedExecution {
+  readonly machine: string;
+  readonly execution: { readonly id: string; readonly name: string };
+}
+
+/** What to do after an execution was refused: the same once more, with what was typed. */
+export async function startAgain(
+  scope: AgainScope,
+  { machine, execution }: RefusedExecution,
+  { error }: ReadableFailure,
+): Promise<string> {
+  const again = typedInput(await executionInput(scope, execution.id));
+  const ending = { status: 'REFUSED', runId: execution.name, error, again } as const;
+  return nextStepOf({ ...ending, isRestore: machine === 'restore' }, scope.config.stage) ?? '';
+}
+
+/**
+ * What an execution was started with. The state of a failed one does not carry it, because it may be of any size.
+ * `undefined` where nothing answers, which may be why the execution failed.
+ */
+export async function executionInput(
+  { clients }: Pick<AgainScope, 'clients'>,
+  executionArn: string,
+): Promise<unknown> {
+  try {
+    const { input = '' } = await clients.sfn.send(new DescribeExecutionCommand({ executionArn }));
+    return JSON.parse(input) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts an action of the machine `sync` once more. */
+export function syncAgain(stage: string, typed: unknown): Command {
+  const { action = 'start', ...fields } = typedInput(typed);
+  const { startSync, compare, cutOver, cancelSync } = commandsOf(stage);
+  switch (action) {
+    case 'compare':
+      return compare(fields);
+    case 'cutover':
+      return cutOver(fields);
+    case 'cancel':
+      return cancelSync();
+    default:
+      return startSync(fields);
+  }
+}

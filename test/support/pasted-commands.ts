@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander';
+import { vi } from 'vitest';
+
+/** A command line as its own parser understands it. */
+export interface Pasted {
+  /** `migrate`, of `npm run migrate`. */
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+}
+
+/**
+ * Parses a line that somebody pastes into a shell, by the parser of the command that it names. The command is not run.
+ *
+ * @throws CommanderError where the command refuses the line
+ */
+export async function parsePasted(line: string): Promise<Pasted> {
+  const [npm, run, name = '', dashes = '--', ...words] = shellWords(line);
+  if (npm !== 'npm' || run !== 'run' || dashes !== '--') throw new Error(`This is no npm command: ${line}`);
+  const command = await commandNamed(name);
+  command.configureOutput({ writeErr: () => undefined });
+  command.parse(words, { from: 'user' });
+  return { name, options: command.opts(), args: command.args };
+}
+
+const known = new Map<string, Command>();
+
+/** Imports the command's module up to the point where it reads its arguments. */
+async function commandNamed(name: string): Promise<Command> {
+  const found = known.get(name) ?? (await readCommand(name));
+  known.set(name, found);
+  return found;
+}
+
+const LOCAL = '../../workflow/local/main.ts';
+/** Stops a module that has just told what it would parse. */
+const READ = new CommanderError(0, 'test.read', '');
+
+async function readCommand(name: string): Promise<Command> {
+  const { exitCode } = process;
+  const commands: Command[] = [];
+  const parse = vi.spyOn(Command.prototype, 'parse').mockImplementation(function (this: Command) {
+    commands.push(this);
+    throw READ;
+  });
+  try {
+    await import(name === 'local' ? LOCAL : `../../workflow/cli/${name}.ts`);
+  } catch (error) {
+    // Most commands catch it themselves.
+    if (error !== READ) throw error;
+  } finally {
+    parse.mockRestore();
+    process.exitCode = exitCode;
+  }
+  const [command] = commands;
+  if (command === undefined) throw new Error(`The module of npm run ${name} has parsed no command.`);
+  return command;
+}
+
+/** Words of a line for a POSIX shell, as far as our commands need one: blanks, and single quotes. */
+function shellWords(line: string): readonly string[] {
+  const words = line.match(/(?:'[^']*'|\\'|[^\s'])+/g) ?? [];
+  return words.map((word) => word.replace(/'([^']*)'|\\'/g, (_, quoted?: string) => quoted ?? "'"));
+}

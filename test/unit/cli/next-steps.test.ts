@@ -1,0 +1,262 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
+import { parseSyncInput } from '../../../functions/control-sync/sync-input.ts';
+import {
+  commandsOf,
+  type Input,
+  isCommandLine,
+  localCommand,
+  sizedPlanCommand,
+  stepText,
+} from '../../../functions/shared/commands.ts';
+import * as errors from '../../../functions/shared/errors.ts';
+import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
+import { type Ending, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { syncAgain } from '../../../functions/shared/runs/start-again.ts';
+import { rollBackRequestSchema } from '../../../functions/shared/state.ts';
+import { type MigrateOptions, migrateInput } from '../../../workflow/cli/input-options.ts';
+import { parsePasted } from '../../support/pasted-commands.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const STAGE = 'prod-eu';
+const RUN = 'migrate-20260301T120000Z-4f2a9c';
+const BACKUP = '01772366400000-0a1b2c3d';
+const commands = commandsOf(STAGE);
+
+/** What the console's form is filled in with must be an input of that machine. */
+const PARSERS: Readonly<Record<string, (input: unknown) => unknown>> = {
+  migrate: parseMigrateInput,
+  restore: parseRestoreInput,
+  rollback: (input) => rollBackRequestSchema.parse(input),
+  sync: parseSyncInput,
+};
+
+/** What is wrong with the lines of a next step: each is a command that its parser accepts on this stage, or words. */
+async function problemsOf(nextStep: string, runId: string): Promise<readonly string[]> {
+  const lines = nextStep.split('\n');
+  const problems = lines.some((line) => line.startsWith('npm run ')) ? [] : ['no command'];
+  for (const [index, line] of lines.entries()) {
+    if (line.endsWith(':') && !isCommandLine(lines[index + 1] ?? '')) problems.push(`no command: ${line}`);
+    if (line.startsWith('npm run ')) problems.push(...(await misled(line, runId)));
+    if (line.startsWith('In the console')) parseAsTyped(line);
+  }
+  return problems;
+}
+
+/** A command on another stage or another run. @throws where the command line refuses it */
+async function misled(line: string, runId: string): Promise<readonly string[]> {
+  const { options, args } = await parsePasted(line);
+  const named = [options['resume'], args[0]].filter((one) => one !== undefined && one !== runId);
+  return options['stage'] === STAGE && named.length === 0 ? [] : [`misled: ${line}`];
+}
+
+/** @throws where the machine refuses what the console is given */
+function parseAsTyped(line: string): void {
+  const [, machine = '', input = ''] = /^In the console, start (\w+) with (\{.*\})$/.exec(line) ?? [];
+  PARSERS[machine]?.(JSON.parse(input));
+}
+
+async function expectPasteable(nextStep: string, runId = RUN): Promise<void> {
+  expect(await problemsOf(nextStep, runId)).toEqual([]);
+}
+
+const ERRORS = Object.values(errors).flatMap((one) =>
+  typeof one === 'function' && one.prototype instanceof errors.MigrationError ? [one.name] : [],
+);
+const STATUSES = ['PLANNED', 'ROLLED_BACK', 'HELD', 'ROLLBACK_FAILED', 'REFUSED'] as const;
+
+describe('what to do after a run', () => {
+  it.each(STATUSES)(
+    'is a command that the command line accepts, whatever the error of a run that is %s',
+    async (status) => {
+      for (const error of [...ERRORS, 'States.Timeout', undefined])
+        for (const isRestore of [false, true])
+          for (const again of [{}, isRestore ? { backupId: BACKUP } : { dryRun: true, maxQuarantined: 2 }]) {
+            const ending: Ending = {
+              status,
+              runId: RUN,
+              isRestore,
+              error,
+              again,
+              quarantined: 3,
+              confirmed: RUN,
+            };
+            await expectPasteable(nextStepOf(ending, STAGE) ?? '');
+            await expectPasteable(nextStepOf({ ...ending, isOrdered: true }, STAGE) ?? '');
+          }
+    },
+  );
+
+  it('keeps what the run was asked for: a dry run stays one', () => {
+    const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again: { dryRun: true } } as const;
+    expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, STAGE)).toContain(' --dry-run\n');
+    expect(nextStepOf({ ...ending, error: 'InvalidInputError' }, STAGE)).not.toContain('--dry-run');
+  });
+
+  it('is what the error itself says, where nothing of the run is left', () => {
+    const ownStep = stepText(['To allow that much', commands.migrate({ maxCost: 4.4 })]);
+    const ending = { runId: RUN, isRestore: false, error: 'CostLimitError', ownStep } as const;
+    expect(nextStepOf({ ...ending, status: 'ROLLED_BACK' }, STAGE)).toBe(ownStep);
+    expect(nextStepOf({ ...ending, status: 'REFUSED' }, STAGE)).toBe(ownStep);
+  });
+
+  it('follows what an error says of its cause', () => {
+    const ownStep = stepText(['Raise the quota', { line: 'aws service-quotas x' }]);
+    const ending = {
+      runId: RUN,
+      isRestore: false,
+      error: 'TableQuotaError',
+      ownStep,
+      status: 'REFUSED',
+    } as const;
+    expect(nextStepOf(ending, STAGE)?.split('\n')).toEqual([
+      'Raise the quota:',
+      'aws service-quotas x',
+      'Fix the reported cause, then start again:',
+      'npm run migrate -- --stage prod-eu',
+      'In the console, start migrate with {}',
+    ]);
+  });
+
+  it('never resumes a run that is held for its cost without another limit', async () => {
+    const held = { status: 'HELD', runId: RUN, isRestore: false, error: 'CostLimitError' } as const;
+    const ownStep = stepText(['To allow that much', commands.migrate({ resume: RUN, maxCost: 4.4 })]);
+    for (const ending of [held, { ...held, ownStep }]) {
+      const step = nextStepOf(ending, STAGE) ?? '';
+      await expectPasteable(step);
+      expect(step).toContain(`npm run rollback -- --stage ${STAGE} ${RUN}\n`);
+      expect(step).not.toMatch(/--resume \S+$/m);
+    }
+  });
+});
+
+const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/).filter((text) => !text.startsWith('-'));
+const units = fc.integer({ min: 1, max: 1_000_000 });
+const flag = fc.constant(true);
+const optional = { requiredKeys: [] };
+const note = fc
+  .string({ minLength: 1, maxLength: 40, unit: 'grapheme-ascii' })
+  .filter((text) => !text.startsWith('-'));
+
+describe('a command to paste', () => {
+  const migrations: fc.Arbitrary<Input> = fc.record(
+    {
+      dryRun: flag,
+      onFailure: fc.constantFrom('rollback', 'hold'),
+      resume: id,
+      maxQuarantined: fc.nat(1e6),
+      onExisting: fc.constantFrom('keep', 'replace'),
+      readUnitsPerSecond: units,
+      writeUnitsPerSecond: units,
+      maxCost: fc.constantFrom(0.00014, 4.4, 3_700),
+      writeEngine: fc.constantFrom('batch', 'bulk', 'auto'),
+      allowEmpty: flag,
+      keepClosed: flag,
+      confirm: id,
+      note,
+    },
+    optional,
+  );
+
+  it('asks for exactly the input that the console is given, and that input is accepted', async () => {
+    await fc.assert(
+      fc.asyncProperty(migrations, async (input) => {
+        const { line, inConsole = '' } = commands.migrate(input);
+        const { options } = await parsePasted(line);
+        expect(migrateInput(options as MigrateOptions)).toEqual(input);
+        expect(JSON.parse(inConsole.replace('start migrate with ', ''))).toEqual(input);
+        parseMigrateInput(input);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each([
+    [
+      'a restore',
+      commands.restore({ backupId: BACKUP, targetTable: 't-1', confirm: 't-1', writeEngine: 'batch' }),
+    ],
+    ['a roll back', commands.rollBack(RUN)],
+    ['a confirmed roll back', commands.rollBack(RUN, 'other-run')],
+    ['a sync', commands.startSync({ runId: RUN, confirm: 's', writeUnitsPerSecond: 20 })],
+    ['the end of a sync', commands.cancelSync()],
+    ['a look at a sync', commands.showSync()],
+    ['the checks of a cut over', commands.cutOver({ dryRun: true })],
+    ['a cut over', commands.cutOver({ frozen: true, maxQuarantined: 3 })],
+    ['a compare', commands.compare()],
+    ['a compare with caps', commands.compare({ runId: RUN, readUnitsPerSecond: 5 })],
+    ['a list of runs', commands.runs()],
+    ['a report', commands.report(RUN)],
+    ['a look at a run', commands.follow(RUN)],
+    ['the end of a pause', commands.unpause(RUN)],
+    ['a list of backups', commands.backups()],
+    ['a plan', commands.plan()],
+    ['a sync once more', syncAgain(STAGE, { action: 'start', runId: RUN, note: 'x' })],
+    ['a cut over once more', syncAgain(STAGE, { action: 'cutover', frozen: true })],
+    ['whatever was typed once more', syncAgain(STAGE, 'abc')],
+  ])('of %s is accepted by the command line, and its input by the machine', async (_, command) => {
+    const { line } = command;
+    await expectPasteable(stepText(['Do it', command]), line.includes(BACKUP) ? BACKUP : RUN);
+  });
+
+  it('of the embedded AWS is accepted without a stage', async () => {
+    const lines = [
+      localCommand({}),
+      localCommand({ products: 60, seed: 2 }),
+      sizedPlanCommand({ products: 1e6 }),
+    ];
+    for (const { line } of lines) expect((await parsePasted(line)).args).toEqual([]);
+    expect((await parsePasted(localCommand({ products: 60 }).line)).options).toMatchObject({ products: 60 });
+  });
+
+  it('is refused by this very parser when an option is misspelt', async () => {
+    await expect(parsePasted('npm run migrate -- --stage prod --max-costs 3')).rejects.toThrow(
+      'unknown option',
+    );
+    await expect(parsePasted('npm run rollback -- --stage prod')).rejects.toThrow(
+      'missing required argument',
+    );
+  });
+});
+
+const sourcesBelow = (
+  ...folders: readonly string[]
+): readonly { readonly path: string; readonly text: string }[] =>
+  folders
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        join(folder, name),
+      ),
+    )
+    .filter(
+      (path) => path.endsWith('.ts') && !path.includes('.test.') && path !== 'functions/shared/commands.ts',
+    )
+    .map((path) => ({ path, text: withoutComments(readFileSync(join(ROOT, path), 'utf8')) }));
+
+const withoutComments = (text: string): string => text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
+
+describe('a sentence of the service', () => {
+  it('never asks for an input as JSON: a next step is a command', () => {
+    const asked = sourcesBelow('functions', 'workflow/cli').filter(({ text }) =>
+      /\b(?:[Ss]tart|[Rr]un|[Ii]nvoke)\b[^`'"]* with \{"/.test(text),
+    );
+    expect(asked.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('words no command on a stage anywhere but in one place', () => {
+    const worded = sourcesBelow('functions', 'workflow/cli').filter(({ text }) =>
+      /npm run [a-z-]+ -- --stage \$\{/.test(text),
+    );
+    expect(worded.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('says "start again" only where the command follows', () => {
+    const said = sourcesBelow('functions').filter(({ text }) =>
+      /[Ss]tart again(?! ?(?:'|for new files'|without a limit'|, which))/.test(text),
+    );
+    expect(said.map(({ path }) => path)).toEqual([]);
+  });
+});
