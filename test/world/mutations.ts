@@ -192,7 +192,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   },
   {
-    name: 'a lost answer of a change of status counts as a refusal',
+    name: 'a change of status counts as a refusal',
     attack: 'applied, answer lost',
     file: 'shared/ledger/transition.ts',
     from: 'return after?.changedBy === writer ? after : undefined;',

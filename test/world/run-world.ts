@@ -88,7 +88,8 @@ async function live(world: World, plan: Plan): Promise<readonly string[]> {
 /** A fault that passes is waited out. */
 function failedFor({ world }: Scene): readonly string[] {
   const status = String(migrationsOf(world).at(-1)?.['status']);
-  return status === 'SUCCEEDED'
+  const [execution] = world.aws.state.executions.values();
+  return status === 'SUCCEEDED' && execution?.status === 'SUCCEEDED'
     ? []
     : [`4: the run ended ${status} for faults that pass (${failureOf(world)})`];
 }

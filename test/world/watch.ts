@@ -75,7 +75,8 @@ function replacedTables({ world, memory }: Scene, found: string[]): (request: Fu
   };
   return ({ sender, name, operation, input }) => {
     if (operation === 'GetItem' && name().includes('"RUN"')) turns.set(sender, world.scheduler.now());
-    if (!/^(Put|Update|Delete|BatchWrite)Item$/.test(operation)) return;
+    // A roll back deletes what the run has written, wherever it is.
+    if (!/^(Put|Update|BatchWrite)Item$/.test(operation)) return;
     const { TableName, RequestItems = {} } = input as ItemsInput;
     for (const table of TableName === undefined ? Object.keys(RequestItems) : [TableName])
       if (isReplaced(table, turns.get(sender) ?? 0)) found.push(`3: ${name()}, which somebody has replaced`);

@@ -1,6 +1,6 @@
 import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
-import { passingFaults } from './passing-faults.ts';
+import { followed, passingFaults } from './passing-faults.ts';
 import { deniedForGood, editedItems, lateDeletions, reliedOn, takenKeys, usedTables } from './roll-backs.ts';
 import { lateClosing, lostCreation, tableGone } from './tables.ts';
 import type { Theme } from './theme.ts';
@@ -21,4 +21,5 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   reliedOn,
   deniedForGood,
   passingFaults,
+  followed,
 };

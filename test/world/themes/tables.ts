@@ -47,16 +47,22 @@ export const lateClosing: Theme = (draw) => {
 /** Somebody deletes or replaces a table while the run uses it, or the shop has written into it before the roll back. */
 export const tableGone: Theme = (draw) => {
   const moment = (by: string, operation: string): When => ({ by, operation, nth: draw.between(1, 3) });
-  const when = draw.chance(0.5)
-    ? moment('migrateProductsEnhanced', draw.pick(['GetItem', 'BatchGetItem']))
-    : moment(
-        draw.pick(['verifyMigration', 'completeRun', ...CREATORS]),
-        draw.pick(['GetItem', 'UpdateItem']),
-      );
+  const isRolledBack = draw.chance(0.3);
+  const when = isRolledBack
+    ? moment('rollBack', draw.pick(['GetItem', 'BatchGetItem']))
+    : draw.chance(0.5)
+      ? moment('migrateProductsEnhanced', draw.pick(['GetItem', 'BatchGetItem']))
+      : moment(
+          draw.pick(['verifyMigration', 'completeRun', ...CREATORS]),
+          draw.pick(['GetItem', 'UpdateItem']),
+        );
   return {
-    existing: draw.chance(0.4) ? SHOP_TABLES : [],
+    existing: draw.chance(0.6) ? SHOP_TABLES : [],
     input: { ...QUIET.input, ...(draw.chance(0.3) && { writeUnitsPerSecond: draw.pick([1, 5]) }) },
     acts: [
+      ...(isRolledBack
+        ? [{ when: moment('completeRun', 'GetItem'), who: 'operator', what: 'stop' } as const]
+        : []),
       {
         when,
         who: 'tamperer',
