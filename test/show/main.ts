@@ -98,3 +98,5 @@ async function record(folder: string): Promise<readonly ShownRecording[]> {
 }
 
 await runCommand<Options>(command, show);
+// The warm function workers, which wait for the next shop, would keep it alive.
+process.exit();

@@ -106,21 +106,26 @@ describe.skipIf(!hasChromium)('the report in a browser', () => {
   );
 
   it.each(['small', 'large', 'failed', 'restore', 'sync'] as const)(
-    'writes no label over another, and leaves no hole among the figures on top, in a %s run',
+    'writes no label over another, cuts none off, and leaves no hole among the figures on top, in a %s run',
     async (name) => {
       for (const width of [widths.phone, A4_WIDTH, 800, widths.desk]) {
         const { page } = await open(name, { width, colorScheme: 'light' });
-        const [overlapping, holes] = await page.evaluate<[string[], number]>(`[
+        const [overlapping, cut, holes] = await page.evaluate<[string[], string[], number]>(`[
           [...document.querySelectorAll('svg:not(.graph)')].filter((svg) => svg.checkVisibility()).flatMap((svg) => {
             const texts = [...svg.querySelectorAll('text')].map((text) => [text.textContent, text.getBoundingClientRect()]);
             return texts.flatMap(([one, a], index) => texts.slice(index + 1)
               .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
               .map(([other]) => one + ' / ' + other));
           }),
+          [...document.querySelectorAll('svg text')].filter((text) => text.checkVisibility()).filter((text) => {
+            const [own, frame] = [text, text.ownerSVGElement].map((element) => element.getBoundingClientRect());
+            return own.left < frame.left - 1 || own.right > frame.right + 1;
+          }).map((text) => text.textContent),
           [...document.querySelectorAll('.tiles')].filter((box) =>
             box.lastElementChild.getBoundingClientRect().right < box.getBoundingClientRect().right - 2).length,
         ]`);
         expect(overlapping, `at ${width}`).toEqual([]);
+        expect(cut, `at ${width}`).toEqual([]);
         expect(holes, `at ${width}`).toBe(0);
         await page.close();
       }

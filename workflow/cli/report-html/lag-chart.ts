@@ -44,7 +44,7 @@ function plotOf(
   { canvas, peak }: { readonly canvas: Canvas; readonly peak: number },
 ): Plot {
   return {
-    margins: { ...(canvas.isNarrow ? { left: 46, right: 16 } : wideMargins), top: 10, bottom: 26 },
+    margins: { ...(canvas.isNarrow ? { left: 46, right: 34 } : wideMargins), top: 10, bottom: 26 },
     x: timeAxis(timeline, canvas),
     y: valueAxis(peak, (value) => duration(value).replace('.0 s', ' s')),
     marks: ({ x, y }) =>

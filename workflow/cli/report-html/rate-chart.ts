@@ -32,7 +32,7 @@ const peakOf = ({ intervals }: RateSeries): number =>
 
 function plotOf(series: readonly RateSeries[], timeline: Timeline, canvas: Canvas): Plot {
   return {
-    margins: { ...(canvas.isNarrow ? { left: 38, right: 16 } : wideMargins), top: 10, bottom: 26 },
+    margins: { ...(canvas.isNarrow ? { left: 38, right: 34 } : wideMargins), top: 10, bottom: 26 },
     x: timeAxis(timeline, canvas),
     y: valueAxis(Math.max(0, ...series.map(peakOf)), (value) => compact.format(value)),
     marks: ({ x, y }) =>

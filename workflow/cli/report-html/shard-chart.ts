@@ -63,7 +63,7 @@ function plotOf(bars: readonly Bar[], rows: readonly number[], timeline: Timelin
   const height = Math.min(13, rowHeight(rows) - 4);
   const every = Math.ceil(rows.length / 20);
   return {
-    margins: { ...(canvas.isNarrow ? { left: 30, right: 16 } : wideMargins), top: 4, bottom: 26 },
+    margins: { ...(canvas.isNarrow ? { left: 30, right: 34 } : wideMargins), top: 4, bottom: 26 },
     x: timeAxis(timeline, canvas),
     y: { kind: 'rows', names: rows.map(String), every, color: 'var(--faint)', fontSize: 12 },
     marks: ({ x, y }) =>

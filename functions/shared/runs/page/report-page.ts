@@ -60,7 +60,7 @@ export function reportPage({
   const what = isRestore(report) ? 'Restore from a backup' : `Migration of ${report.source.table}`;
   return renderPage(
     { runId, startedAt, finishedAt, reportUri, what, outcome, style },
-    html`${tiles(report, kinds)}
+    html`${!neverBegan(report) && tiles(report, kinds)}
 ${failureSection(report, outcome)}
 ${warningSection(report)}
 ${restoreSection(report)}

@@ -14,7 +14,7 @@ import { isRestore } from '../../ledger/run.ts';
 
 /** Failure, with what to do now; what to do now alone, where nothing failed. */
 export function failureSection(
-  { failure }: Pick<Report, 'failure'>,
+  { failure, status }: Pick<Report, 'failure'> & { readonly status?: string },
   { nextStep }: Pick<Outcome, 'nextStep'>,
 ): Html | undefined {
   if (failure === null)
@@ -23,7 +23,7 @@ export function failureSection(
       : html`<section aria-label="What to do now">${nextStepHtml(nextStep)}</section>`;
   const place = failure.state === undefined ? '' : ` in ${failure.state}`;
   return html`<section class="failure" aria-labelledby="failure-heading">
-    ${heading('failure', `What failed${place}`)}
+    ${heading('failure', status === 'REFUSED' ? 'Why it was refused' : `What failed${place}`)}
     <p class="cause"><code>${failure.error}</code></p>
     <p class="cause">${prose(failure.cause)}</p>
     ${nextStep !== undefined && nextStepHtml(nextStep)}

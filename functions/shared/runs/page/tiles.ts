@@ -5,7 +5,6 @@ import type { RestoredCounts } from '../reported-counts.ts';
 import { kindsText } from './kinds-text.ts';
 import { capitalized } from '../../counted.ts';
 import { bytes, count, dollars, duration, rupees } from '../../format.ts';
-import { neverBegan } from '../outcome.ts';
 import { type Html, html } from './html.ts';
 import { isRestore } from '../../ledger/run.ts';
 
@@ -22,7 +21,6 @@ export function tileList(all: readonly Tile[]): Html {
 }
 
 function countTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
-  if (neverBegan(report)) return [];
   if (isRestore(report)) return restoreTiles(report);
   return report.status === 'PLANNED' ? planTiles(report, kinds) : migrationTiles(report, kinds);
 }
