@@ -3,6 +3,7 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { type DescribeExecutionOutput, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import type { EmbeddedAws, EmbeddedAwsOptions, startEmbeddedAws } from '../../workflow/local/embedded-aws.ts';
+import { causeProblems } from './cause-problems.ts';
 import { endOfExecution, startTestAws, type TestClients, testClients } from './embedded.ts';
 import { type RawDynamoDb, rawDynamoDb } from './raw-dynamodb.ts';
 
@@ -72,7 +73,10 @@ export async function openShop(
         name,
       }),
     );
-    return endOfExecution(clients.sfn, executionArn);
+    const ended = await endOfExecution(clients.sfn, executionArn);
+    const problems = await causeProblems(ended.cause ?? '');
+    if (problems.length > 0) throw new Error(`The Cause is not fit to be read: ${problems.join(' | ')}`);
+    return ended;
   };
   return {
     ...clients,

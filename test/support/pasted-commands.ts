@@ -14,28 +14,31 @@ export interface Pasted {
  *
  * @throws CommanderError where the command refuses the line
  */
-export async function parsePasted(line: string): Promise<Pasted> {
+export function parsePasted(line: string): Promise<Pasted> {
+  // One after the other, because all commands are read by the same parser.
+  const parsed = last.then(() => parseNow(line));
+  last = parsed.catch(() => undefined);
+  return parsed;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+const known = new Map<string, Command>();
+
+async function parseNow(line: string): Promise<Pasted> {
   const [npm, run, name = '', dashes = '--', ...words] = shellWords(line);
   if (npm !== 'npm' || run !== 'run' || dashes !== '--') throw new Error(`This is no npm command: ${line}`);
-  const command = await commandNamed(name);
+  const command = known.get(name) ?? (await readCommand(name));
+  known.set(name, command);
   command.configureOutput({ writeErr: () => undefined });
   command.parse(words, { from: 'user' });
   return { name, options: command.opts(), args: command.args };
-}
-
-const known = new Map<string, Command>();
-
-/** Imports the command's module up to the point where it reads its arguments. */
-async function commandNamed(name: string): Promise<Command> {
-  const found = known.get(name) ?? (await readCommand(name));
-  known.set(name, found);
-  return found;
 }
 
 const LOCAL = '../../workflow/local/main.ts';
 /** Stops a module that has just told what it would parse. */
 const READ = new CommanderError(0, 'test.read', '');
 
+/** Imports the command's module up to the point where it reads its arguments. */
 async function readCommand(name: string): Promise<Command> {
   const { exitCode } = process;
   const commands: Command[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bytes, counted, dollars, duration, money, rupees } from '../../../functions/shared/format.ts';
-import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
+import { commandsOf } from '../../../functions/shared/commands.ts';
 import { wrap } from '../../../workflow/cli/wrap.ts';
 
 describe('duration', () => {
@@ -60,14 +60,13 @@ describe('wrap', () => {
   });
 
   it('keeps a command in one piece, so that it can be pasted', () => {
-    const ending = { status: 'HELD', runId: 'tuesday', isRestore: false } as const;
-    expect(wrap(nextStepOf(ending, 'prod') ?? '', { width: 50, indent: 2 }).split('\n')).toEqual([
+    const { migrate, rollBack } = commandsOf('prod');
+    const sentence = `Go on: ${migrate({ resume: 'tuesday' }).line}. Or roll the run back: ${rollBack('tuesday').line}`;
+    expect(wrap(sentence, { width: 52, indent: 2 }).split('\n')).toEqual([
       'Go on:',
-      '  npm run migrate -- --stage prod --resume tuesday',
-      '  (in the console: migrate with {"resume":',
-      '  "tuesday"}). Or roll the run back:',
-      '  npm run rollback -- --stage prod tuesday (in the',
-      '  console: rollback with {"runId": "tuesday"})',
+      '  npm run migrate -- --stage prod --resume tuesday.',
+      '  Or roll the run back:',
+      '  npm run rollback -- --stage prod tuesday',
     ]);
   });
 

@@ -53,7 +53,7 @@ export function syncReportOf(changes: Partial<SyncReport> = {}): SyncReport {
       minuteOf('2026-03-01T14:05', { records: 600, repaired: 500 }),
     ],
     summary: 'products-enhanced follows every change of table products.',
-    nextStep: 'Watch it with npm run sync -- --stage prod.',
+    nextStep: 'Watch it:\nnpm run sync -- --stage prod',
     warnings: [],
     startedAt: '2026-03-01T13:00:00.000Z',
     finishedAt: null,

@@ -70,10 +70,10 @@ describe('the page of a sync', () => {
       'PRODUCT#8 / METADATA',
       'id 9',
       'The stream has another reader.',
-      'Watch it with <code class="command">npm run sync -- --stage prod</code>.',
+      '<span>Watch it:</span><code class="command">npm run sync -- --stage prod</code>',
     ])
       expect(page).toContain(text);
-    expect(page.match(/Watch it with/g)).toHaveLength(1);
+    expect(page.match(/Watch it:/g)).toHaveLength(1);
   });
 
   it('speaks of a compare without a sync as one, without lag', () => {

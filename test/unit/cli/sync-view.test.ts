@@ -28,7 +28,7 @@ describe('the headline of a sync', () => {
       tone: 'good',
       word: 'Syncing',
       sentence: 'products-enhanced follows every change of table products.',
-      nextStep: 'Watch it with npm run sync -- --stage prod.',
+      nextStep: 'Watch it:\nnpm run sync -- --stage prod',
     });
   });
 

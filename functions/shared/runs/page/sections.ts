@@ -35,7 +35,7 @@ export function nextStepHtml(nextStep: string): Html {
   const lines = nextStep
     .split('\n')
     .map((line) =>
-      isCommandLine(line) ? html`<code class="command">${line}</code>` : html`<span>${line}</span>`,
+      isCommandLine(line) ? html`<code class="command">${line}</code>` : html`<span>${prose(line)}</span>`,
     );
   return html`<p class="next"><b>Now</b>${lines}</p>`;
 }
