@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { bytes, counted, dollars, duration, money, rupees } from '../../../functions/shared/format.ts';
-import { nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { wrap } from '../../../workflow/cli/wrap.ts';
 
 describe('duration', () => {
@@ -60,14 +59,15 @@ describe('wrap', () => {
   });
 
   it('keeps a command in one piece, so that it can be pasted', () => {
-    const ending = { status: 'HELD', runId: 'tuesday', isRestore: false } as const;
-    expect(wrap(nextStepOf(ending, 'prod') ?? '', { width: 50, indent: 2 }).split('\n')).toEqual([
+    const text =
+      'Go on: npm run migrate -- --stage prod --resume run-7 (in the console: migrate with {"resume": "run-7"}). Or roll the run back: npm run rollback -- --stage prod run-7 (in the console: rollback with {"runId": "run-7"})';
+    expect(wrap(text, { width: 50, indent: 2 }).split('\n')).toEqual([
       'Go on:',
-      '  npm run migrate -- --stage prod --resume tuesday',
+      '  npm run migrate -- --stage prod --resume run-7',
       '  (in the console: migrate with {"resume":',
-      '  "tuesday"}). Or roll the run back:',
-      '  npm run rollback -- --stage prod tuesday (in the',
-      '  console: rollback with {"runId": "tuesday"})',
+      '  "run-7"}). Or roll the run back:',
+      '  npm run rollback -- --stage prod run-7 (in the',
+      '  console: rollback with {"runId": "run-7"})',
     ]);
   });
 

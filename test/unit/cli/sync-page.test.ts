@@ -70,7 +70,7 @@ describe('the page of a sync', () => {
       'PRODUCT#8 / METADATA',
       'id 9',
       'The stream has another reader.',
-      'Watch it with <code class="command">npm run sync -- --stage prod</code>.',
+      'Watch it with npm run sync -- --stage prod.',
     ])
       expect(page).toContain(text);
     expect(page.match(/Watch it with/g)).toHaveLength(1);
