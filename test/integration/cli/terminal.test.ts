@@ -134,9 +134,9 @@ describe('what a terminal shows at the end', () => {
 
   it('is what to do next, as a command in one piece', () => {
     const ends = [
-      [session.pause, /^ *npm run unpause -- --stage local migrate-[\w-]+$/],
-      [session.unpause, /^ *npm run follow -- --stage local migrate-[\w-]+$/],
-      [session.rollback, /^ *Now +To migrate again: npm run migrate -- --stage local /],
+      [session.pause, /\bnpm run unpause -- --stage local migrate-[\w-]+(?: |$)/],
+      [session.unpause, /\bnpm run follow -- --stage local migrate-[\w-]+(?: |$)/],
+      [session.rollback, /\bnpm run migrate -- --stage local(?: |$)/],
     ] as const;
     for (const [recording, command] of ends)
       expect(linesOf(recording).filter((line) => command.test(line))).toHaveLength(1);
