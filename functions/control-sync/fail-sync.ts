@@ -30,7 +30,7 @@ export async function failSync(
   if (run === undefined) {
     const typed = await executionInput(runtime, execution.id);
     return ended('REFUSED', caught, {
-      step: ['Fix the reported cause, then start again', syncAgain(runtime.config.stage, typed)],
+      step: ['Fix the reported cause, then start again', syncAgain(runtime.config.stage, typed, caught)],
     });
   }
   if (run.executionArn !== execution.id)

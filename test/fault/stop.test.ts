@@ -195,7 +195,7 @@ describe('two executions at once', () => {
     const [winner, loser] = ends.toSorted((one) => (one.status === 'SUCCEEDED' ? -1 : 1));
     expect([winner?.status, loser?.status, loser?.error]).toEqual(['SUCCEEDED', 'FAILED', 'LockHeldError']);
     expect(loser?.cause).toContain(winner?.name);
-    expect(loser?.cause).toContain('stop that execution');
+    expect(loser?.cause).toContain('If that execution is stopped, the run is rolled back');
     const runId = winner?.name ?? '';
     expect(await violationsOf(shop, { before, runId, end: 'SUCCEEDED' })).toEqual([]);
   });

@@ -43,9 +43,10 @@ export async function executionInput(
   }
 }
 
-/** Starts an action of the machine `sync` once more. */
-export function syncAgain(stage: string, typed: unknown): Command {
-  const { action = 'start', ...fields } = typedInput(typed);
+/** Starts an action of the machine `sync` once more: with what was typed, unless that was the reason of the refusal. */
+export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Command {
+  const { action = 'start', ...others } = typedInput(typed);
+  const fields = error === 'InvalidInputError' ? {} : others;
   const { startSync, compare, cutOver, cancelSync } = commandsOf(stage);
   switch (action) {
     case 'compare':

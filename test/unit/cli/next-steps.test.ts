@@ -68,6 +68,9 @@ const ERRORS = Object.values(errors).flatMap((one) =>
 );
 const STATUSES = ['PLANNED', 'ROLLED_BACK', 'HELD', 'ROLLBACK_FAILED', 'REFUSED'] as const;
 
+const LOCKED = { error: 'LockHeldError' };
+const INVALID = { error: 'InvalidInputError' };
+
 describe('what to do after a run', () => {
   it.each(STATUSES)(
     'is a command that the command line accepts, whatever the error of a run that is %s',
@@ -194,9 +197,10 @@ describe('a command to paste', () => {
     ['the end of a pause', commands.unpause(RUN)],
     ['a list of backups', commands.backups()],
     ['a plan', commands.plan()],
-    ['a sync once more', syncAgain(STAGE, { action: 'start', runId: RUN, note: 'x' })],
-    ['a cut over once more', syncAgain(STAGE, { action: 'cutover', frozen: true })],
-    ['whatever was typed once more', syncAgain(STAGE, 'abc')],
+    ['a sync once more', syncAgain(STAGE, { action: 'start', runId: RUN, note: 'x' }, LOCKED)],
+    ['a cut over once more', syncAgain(STAGE, { action: 'cutover', frozen: true }, LOCKED)],
+    ['a sync without the field that was refused', syncAgain(STAGE, { frozen: 'yes' }, INVALID)],
+    ['whatever was typed once more', syncAgain(STAGE, 'abc', INVALID)],
   ])('of %s is accepted by the command line, and its input by the machine', async (_, command) => {
     const { line } = command;
     await expectPasteable(stepText(['Do it', command]), line.includes(BACKUP) ? BACKUP : RUN);
