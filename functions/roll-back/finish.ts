@@ -24,6 +24,8 @@ export interface RemovalResult {
   /** One sentence for each thing that should be gone and is still there. */
   readonly remaining: readonly string[];
   readonly remainingTables: readonly string[];
+  /** What the errors in the way say to do, each once. */
+  readonly steps: readonly string[];
 }
 
 /** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
@@ -118,14 +120,14 @@ function causeText(run: Run, reported: Reported, result: RemovalResult): string 
   );
 }
 
-/** What to do now: first of all with the tables that the run has created and that are still there. */
-function stepOf(run: Run, stage: string, { remainingTables }: RemovalResult): string {
+/** What to do now: first what the errors in the way ask for, then the tables of the run that are still there. */
+function stepOf(run: Run, stage: string, { remainingTables, steps }: RemovalResult): string {
   const deletions = remainingTables.map((name): Step => [
     `Delete table ${name} by hand`,
     { line: `aws dynamodb delete-table --table-name ${name}` },
   ]);
   const step = nextStepOf(endingOf(run, endStatus(run)), stage) ?? [];
-  return [deletions.length === 0 ? [] : stepText(...deletions), step].flat().join('\n');
+  return [steps, deletions.length === 0 ? [] : stepText(...deletions), step].flat().join('\n');
 }
 
 async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
@@ -143,7 +145,7 @@ function failureOf({ config }: Runtime, run: Run, result: RemovalResult): Report
   return { error, cause: splitMessage(cause).said, nextStep, ...(state === undefined ? {} : { state }) };
 }
 
-const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [] };
+const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [], steps: [] };
 
 /** Writes the end status and releases the lock in one transaction, then the report. */
 export async function finishRollBack(

@@ -1,4 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import { splitMessage } from '../shared/message.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
@@ -37,7 +38,13 @@ export type RolledBackTable =
   /** DynamoDB refused for the moment. This table's turn is repeated after those of the other tables. */
   | { readonly kind: 'transient'; readonly error: unknown }
   /** It could not be rolled back, and the sentence gives the reason. `table` is set if the run created it. */
-  | { readonly kind: 'failed'; readonly table?: string; readonly sentence: string };
+  | {
+      readonly kind: 'failed';
+      readonly table?: string;
+      readonly sentence: string;
+      /** What the error says to do, as `stepText` words it. */
+      readonly step?: string | undefined;
+    };
 
 interface ExistingTable {
   readonly table: TableDescription;
@@ -228,8 +235,9 @@ export async function rollBackTable(
     if (isTransient(error)) return { kind: 'transient', error };
     const closed = await openKept(runtime, { ...scope, record });
     const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
-    const remark = `it could not be inspected or deleted (${name}: ${message})${closed}`;
+    const { said, nextStep: step } = splitMessage(message);
+    const remark = `it could not be inspected or deleted (${name}: ${said})${closed}`;
     await note(runtime, { ...scope, record }, 'KEPT', { remark });
-    return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${message}` };
+    return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${said}`, step };
   }
 }

@@ -1,3 +1,4 @@
+import { splitMessage } from '../shared/message.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
@@ -98,11 +99,13 @@ async function rollBackTarget(
   } catch (error) {
     if (endsTurn(error) || isTransient(error)) throw error;
     const { name, message } = errorSummary(otherPrefixError(runtime, run, error) ?? error);
-    const remark = `items of the run may still be in it (${name}: ${message})`;
+    const { said, nextStep: step } = splitMessage(message);
+    const remark = `items of the run may still be in it (${name}: ${said})`;
     await recordTable(runtime.ledger, run.runId, { name: target.name, outcome: 'EXISTED', remark });
     return {
       kind: 'failed',
-      sentence: `${target.name}: the run's items could not be rolled back: ${name}: ${message}`,
+      sentence: `${target.name}: the run's items could not be rolled back: ${name}: ${said}`,
+      step,
     };
   }
 }

@@ -82,6 +82,7 @@ async function rollBackRun(
   return finishRollBack(runtime, run, {
     remaining: failed.map(({ sentence }) => sentence),
     remainingTables: failed.flatMap(({ table }) => table ?? []),
+    steps: [...new Set(failed.flatMap(({ step }) => step ?? []))],
   });
 }
 

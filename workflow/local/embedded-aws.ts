@@ -125,6 +125,8 @@ async function deploymentAndEngines(
   options: EmbeddedAwsOptions,
 ): Promise<readonly [deployment: Deployment, engines: Engines]> {
   const starting = startEngines(options);
+  // It may fail while the service is still being packaged. What it says is thrown below.
+  starting.catch(() => undefined);
   try {
     const packageDir = options.packageDir ?? (await packageService());
     return [withEnvironment(await readDeployment(packageDir), options), await starting];

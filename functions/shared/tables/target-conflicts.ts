@@ -6,6 +6,7 @@ import {
   TableUnavailableError,
 } from '../errors.ts';
 import type { Run } from '../ledger/run.ts';
+import { stepText } from '../commands.ts';
 import { tablePrefixOf } from '../ledger/run-settings.ts';
 import { isDenied } from '../fault.ts';
 import { STAGE_TAG, type TableTags } from '../aws/describe-table.ts';
@@ -56,7 +57,10 @@ export function otherPrefixError(
   const prefix = tablePrefixOf({ config }, run);
   if (!isDenied(error) || prefix === config.tablePrefix) return undefined;
   return new PermissionDeniedError(
-    `${errorSummary(error).message} Run ${run.runId} began with tablePrefix "${prefix}", and the service has been deployed with tablePrefix "${config.tablePrefix}" since, so its roles do not name the run's tables. They were not touched. Deploy with --param tablePrefix=${prefix}, finish the run, then deploy with the new prefix again.`,
+    `${errorSummary(error).message} Run ${run.runId} began with tablePrefix "${prefix}", and the service has been deployed with tablePrefix "${config.tablePrefix}" since, so its roles do not name the run's tables, and they were not touched.`,
+    stepText([
+      `Deploy with --param tablePrefix=${prefix}, finish the run, then deploy with the new prefix again`,
+    ]),
   );
 }
 
