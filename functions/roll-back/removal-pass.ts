@@ -67,9 +67,11 @@ async function remove(tools: TakerTools, undeletable: Undeletable, existing: Wir
   });
   if (outcome.written) return putBackChanged(tools, { ...outcome, asRead: existing });
   const found = await existingBehind(tools, existing, outcome);
-  // Either an answer was lost, or somebody else deleted the item.
-  if (found === undefined && outcome.isInDoubt) await warnOfUnseenDeletion(runtime.ledger, run, tableName);
-  if (found === undefined) return 'removed';
+  // Either an answer was lost, or somebody else deleted the item. Others may have written there since.
+  if (found === undefined || (outcome.isInDoubt && !isOfRun(found, run.runId))) {
+    if (outcome.isInDoubt) await warnOfUnseenDeletion(runtime.ledger, run, tableName);
+    return 'removed';
+  }
   return isUntouched(found) ? remove(tools, undeletable, found) : 'changed';
 }
 

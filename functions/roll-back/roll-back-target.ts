@@ -1,3 +1,4 @@
+import { warnRun } from '../shared/ledger/run-update.ts';
 import { splitMessage } from '../shared/message.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -33,19 +34,16 @@ async function existingTargets(runtime: Runtime, run: Run): Promise<readonly Tab
   return tables.filter(({ name, outcome }) => outcome === 'EXISTED' && filled.includes(name));
 }
 
-/** Records on the table what is left in it, so that every report names it. */
-async function noteLeft(
-  runtime: Runtime,
-  { runId }: Run,
-  name: string,
-  left: Left,
-): Promise<RolledBackTable> {
+/** Records on the table what is left in it, so that every report names it. What is lost another roll back cannot see. */
+async function noteLeft(runtime: Runtime, run: Run, name: string, left: Left): Promise<RolledBackTable> {
+  const { runId } = run;
   const existing = leftText(runId, left, LEFT_REASONS.filter(isInPlace));
   const gone = leftText(
     runId,
     left,
     LEFT_REASONS.filter((reason) => !isInPlace(reason)),
   );
+  if (gone !== undefined) await warnRun(runtime.ledger, run, [`Table ${name} lacks ${gone}.`]);
   const first = existing === undefined ? 'nothing of this run is left in it' : `still there: ${existing}`;
   const remark = [first, gone ?? []].flat().join('; ');
   await recordTable(runtime.ledger, runId, { name, outcome: 'EXISTED', remark });

@@ -62,7 +62,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "const NOTHING_THERE = {} as { IfNoneMatch: '*' };",
   },
   {
-    name: 'a roll back does not close the tables of a run that succeeded',
+    name: 'a roll back does not wait after closing the tables of a run that succeeded',
     attack: LOOK,
     file: 'roll-back/close-table.ts',
     from: 'const leftMillis = closedAt + runtime.config.closeWaitSeconds * 1_000 - runtime.clock.now();',

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { leftText } from '../../../functions/roll-back/left-items.ts';
+import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.ts';
+import { recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { type ItemsRolledBack, rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listUndoRecords, saveUndoRecord } from '../../../functions/shared/ledger/undo-record.ts';
@@ -132,6 +134,35 @@ describe('an item that somebody changes between the look at it and its deletion'
   });
 });
 
+describe('a change that is lost for good', () => {
+  it('stays named in the reports, also after another roll back that finds nothing left', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    const { ledger } = bench.runtime;
+    const { runId } = bench.run;
+    await recordTable(ledger, runId, { name: targetName, outcome: 'EXISTED' });
+    const hooked = bench.withItems({
+      ...beforeDeletion(2, async (key) => bench.put(noted(await existing(key)))),
+      async putIf(table, item, condition) {
+        await bench.put(wireItem(Object.entries(item).filter(([name]) => name === 'PK' || name === 'SK')));
+        return bench.runtime.items.putIf(table, item, condition);
+      },
+    });
+    const rollBack = async (runtime: Runtime, markedAt: number) =>
+      rollBackTargets(runtime, {
+        run: { ...(await readRun(ledger, runId)), markedAt },
+        fence: { check: () => Promise.resolve() },
+        deadline: Date.now() + 60_000,
+        relied: () => ({ kind: 'free' }),
+      });
+    expect(await rollBack(hooked, 1)).toMatchObject([{ kind: 'failed' }]);
+    expect(await rollBack(bench.runtime, 2)).toEqual([{ kind: 'done' }]);
+    expect((await readRun(ledger, runId)).warnings).toEqual([
+      expect.stringMatching(/^Table \S+ lacks 1 item that somebody changed .*\(PRODUCT#/),
+    ]);
+  });
+});
+
 describe('an item whose deletion gets no answer', () => {
   const unanswered = (): Error => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 
@@ -164,6 +195,19 @@ describe('an item whose deletion gets no answer', () => {
     await landLate();
     const { migrationDigest: _digest, ...kept } = changed;
     expect([...(await bench.target()).values()]).toEqual([kept]);
+  });
+
+  it('counts as gone where the shop has written a new item since', async () => {
+    bench = await migrateBench({ products: sizedProducts(1), existing: [] });
+    await bench.migrate();
+    let fresh: WireItem = {};
+    const hooked = withoutAnswer(async (send, key) => {
+      await send();
+      fresh = { ...key, stock: { N: '3' } };
+      await bench.put(fresh);
+    });
+    expect(await removeItems(bench.run, hooked)).toMatchObject({ deleted: 5, left: {} });
+    expect([...(await bench.target()).values()]).toEqual([fresh]);
   });
 
   it('leads to a warning, because nobody knows whether somebody had changed the item', async () => {

@@ -1,3 +1,4 @@
+import { NO_TROUBLE } from '../trouble.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ledgerItems, ledgerName, TARGET, tableOf, targetNames } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
@@ -35,7 +36,11 @@ function removeTable(
   memory.forgetTable(name);
   const spec = Object.values(deployed.migration.targets).find((one) => one.name === name);
   if (!isReplaced || spec === undefined) return;
+  // Somebody who is refused tries again until it is there.
+  const { trouble } = world;
+  world.trouble = NO_TROUBLE;
   createTable(aws, createTableInput(spec, { name, tags: { owner: 'somebody' } }));
+  world.trouble = trouble;
   memory.noteTable(name);
 }
 

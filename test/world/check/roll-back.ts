@@ -68,7 +68,10 @@ function isNamedAsLost(
   return ledgerItems(world).some(({ SK, remark, warnings }) => {
     if (SK === `TABLE#${table}`) return LOST.test(String(remark)) && String(remark).includes(text);
     return (
-      SK === 'RUN' && (warnings as readonly string[]).some((one) => UNSEEN.test(one) && one.includes(table))
+      SK === 'RUN' &&
+      (warnings as readonly string[]).some(
+        (one) => one.includes(table) && (UNSEEN.test(one) || (LOST.test(one) && one.includes(text))),
+      )
     );
   });
 }
