@@ -22,22 +22,26 @@ interface RolledBackRun {
   readonly report: Report | undefined;
 }
 
-/** A table of the run that stays is named as kept, and somebody else has written to it. */
+/** A table of the run that stays is named: as kept, because others wrote to it, or as one in place of the recorded one. */
 function leftTables(
   world: World,
-  { before, writes }: Memory,
+  { before, writes, removed }: Memory,
   { runId, report }: RolledBackRun,
 ): readonly string[] {
   const snapshot = before.get(runId);
   if (snapshot === undefined) return [];
-  const isNamed = (name: string): boolean =>
-    report?.tables.some((table) => table.name === name && table.outcome === 'KEPT') === true;
+  const reported = (name: string) => report?.tables.find((table) => table.name === name);
+  const isKept = (name: string): boolean =>
+    reported(name)?.outcome === 'KEPT' && writes.some(({ table }) => table === name);
+  // Somebody has deleted the recorded one, and a late request of the run has created it again.
+  const isReplaced = (name: string): boolean =>
+    removed.has(name) && reported(name)?.remark?.includes('replaced it by another table') === true;
   const isOfRun = (name: string): boolean =>
     tableOf(world, name)?.tags.value.some(({ Key, Value }) => Key === 'migration:run' && Value === runId) ===
     true;
   return targetNames(world)
     .filter((name) => isOfRun(name) && snapshot.get(name)?.tableId !== tableOf(world, name)?.id)
-    .filter((name) => !isNamed(name) || !writes.some(({ table }) => table === name))
+    .filter((name) => !isKept(name) && !isReplaced(name))
     .map((name) => `3: table ${name} stayed`);
 }
 
