@@ -3,6 +3,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
+import { isAloneIn } from '../shared/tables/close-table.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
@@ -12,7 +13,7 @@ import { turnWriteScope, type WriteMeter, type WriteScope } from '../shared/copy
 export interface Target {
   readonly spec: FilledTable;
   readonly tableName: string;
-  /** Whether this run created it and nobody else can have written there: then nothing can be overwritten. */
+  /** Whether nobody else can have written there: then nothing can be overwritten. */
   readonly isOurs: boolean;
 }
 
@@ -29,7 +30,7 @@ export async function findTargets(runtime: Runtime, run: Run): Promise<readonly 
         `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written.`,
       );
     await assertSameTable(runtime, record);
-    targets.push({ spec, tableName: name, isOurs: record.outcome === 'CREATED' && !run.resumed });
+    targets.push({ spec, tableName: name, isOurs: isAloneIn(record, run) });
   }
   return targets;
 }

@@ -1,6 +1,7 @@
 import type { Run } from '../shared/ledger/run.ts';
 import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { isAloneIn } from '../shared/tables/close-table.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
 
@@ -9,18 +10,21 @@ export type RestoreMode = 'NEW' | 'EXISTING';
 
 /** The mode, according to the run's record of its target. */
 export function modeIn(tables: readonly TableRecord[], run: Run): RestoreMode {
+  return targetIn(tables, run)?.outcome === 'CREATED' ? 'NEW' : 'EXISTING';
+}
+
+function targetIn(tables: readonly TableRecord[], run: Run): TableRecord | undefined {
   const { targetTable } = orderOf(run);
-  return tables.find(({ name }) => name === targetTable)?.outcome === 'CREATED' ? 'NEW' : 'EXISTING';
+  return tables.find(({ name }) => name === targetTable);
 }
 
 /**
- * Whether nobody else can have written to the target, because the run created it and was never interrupted. Read from
- * the ledger, where CreateRestoredTable recorded it.
+ * Whether nobody else can have written to the target. Read from the ledger, where CreateRestoredTable recorded it.
  *
  * @throws TableUnavailableError (not retried) if somebody has deleted or replaced the target since
  */
 export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
-  return modeIn(await assertSameTarget(runtime, run), run) === 'NEW' && !run.resumed;
+  return isAloneIn(targetIn(await assertSameTarget(runtime, run), run), run);
 }
 
 /**
@@ -31,7 +35,7 @@ export async function isAlone(runtime: Runtime, run: Run): Promise<boolean> {
  */
 export async function assertSameTarget(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
   const tables = await listTables(runtime.ledger, run.runId);
-  const target = tables.find(({ name }) => name === orderOf(run).targetTable);
+  const target = targetIn(tables, run);
   if (target !== undefined) await assertSameTable(runtime, target);
   return tables;
 }

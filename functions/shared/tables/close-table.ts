@@ -28,6 +28,17 @@ export function closureFor(
   return { runId: run.runId, tableArn: tableArnOf(runtime, { name }), writer: writerOf(config) };
 }
 
+/**
+ * Whether nobody else can have written to the run's table: the run created it and was never interrupted. A step called
+ * alone leaves its table open from the beginning, so it writes as into an existing one.
+ */
+export function isAloneIn(
+  record: Pick<TableRecord, 'outcome'> | undefined,
+  { resumed, kind }: Pick<Run, 'resumed' | 'kind'>,
+): boolean {
+  return record?.outcome === 'CREATED' && !resumed && kind !== 'manual';
+}
+
 /** What is known about who may write to a new table. It goes into the table's record. */
 export interface Closed {
   readonly access: TableAccess;

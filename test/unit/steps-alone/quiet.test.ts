@@ -31,7 +31,7 @@ function losingRuntime(): { readonly runtime: Runtime; readonly waited: () => nu
   };
   const { items } = bench.runtime;
   const losing: Partial<ItemTable> = {
-    batchPut: (table, batch) => lose(() => items.batchPut(table, batch)),
+    putIf: (table, item, condition) => lose(() => items.putIf(table, item, condition)),
   };
   const sleep = async (millis: number): Promise<void> => void (waited += millis);
   const config = { ...bench.runtime.config, fenceWaitSeconds: doubtMillis / 2_000 };

@@ -5,6 +5,7 @@ import { createAlone } from '../../../functions/create-tables/create-table.ts';
 import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
 import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
+import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { raiseFence } from '../../../functions/shared/ledger/fence.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -74,9 +75,47 @@ function expectBegunAgain(outcome: ManualOutcome, old: ManualOutcome | undefined
   expect(outcome.message).toContain(`npm run rollback -- --stage test ${old?.runId ?? 'manual-'}`);
 }
 
+describe('a table that a step alone has created, which nothing closes', () => {
+  /** The shop writes an item right before the step writes its first one into the table. */
+  function beforeFirstWrite(item: WireItem): Runtime {
+    let write: Promise<void> | undefined;
+    const { items } = bench.runtime;
+    return bench.withItems({
+      async putIf(table, one, condition) {
+        await (write ??= bench.fill(table, [item]));
+        return items.putIf(table, one, condition);
+      },
+    });
+  }
+
+  it('keeps what the shop has written under a key of the migration', async () => {
+    await sealed(2);
+    const ofShop = { PK: { S: 'PRODUCT#p-1' }, SK: { S: 'METADATA' }, note: { S: 'of the shop' } };
+    await migrateAlone(beforeFirstWrite(ofShop), longTurn());
+    const items = await itemsOf(bench.runtime, targetName);
+    expect([...items.values()].filter(({ note }) => note !== undefined)).toEqual([ofShop]);
+    expect(items.size).toBe(10);
+  });
+
+  it('keeps what the shop has written under a key that is restored', async () => {
+    await sealed(2);
+    const ofShop = { id: { S: 'p-1' }, note: { S: 'of the shop' } };
+    await expect(restoreAlone(beforeFirstWrite(ofShop), longTurn())).rejects.toThrow('present: 1, not 0');
+    const { TableNames = [] } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+    const restored = TableNames.find((name) => name.startsWith('products-restored-')) ?? '';
+    const { items } = await bench.runtime.items.scanPage({
+      tableName: restored,
+      segment: 0,
+      totalSegments: 1,
+    });
+    expect(items).toHaveLength(2);
+    expect(items).toContainEqual(ofShop);
+  });
+});
+
 describe('migrateProductsEnhanced called again', () => {
   const failing = (): Runtime =>
-    bench.withItems({ batchPut: () => Promise.reject(awsError('ValidationException')) });
+    bench.withItems({ putIf: () => Promise.reject(awsError('ValidationException')) });
 
   it('works on the newest backup when the call before failed, and names the run that failed', async () => {
     await sealed(6);
@@ -123,10 +162,11 @@ describe('migrateProductsEnhanced called again', () => {
 
   it('never fails for ever: when the call before failed because its table was gone, it makes another', async () => {
     await sealed(6);
+    let removal: Promise<void> | undefined;
     const removing = bench.withItems({
-      async batchPut(table, items) {
-        await removeTable(targetName);
-        return bench.runtime.items.batchPut(table, items);
+      async putIf(table, item, condition) {
+        await (removal ??= removeTable(targetName));
+        return bench.runtime.items.putIf(table, item, condition);
       },
     });
     await expect(migrateAlone(removing, longTurn())).rejects.toMatchObject({ name: 'TableUnavailableError' });
