@@ -159,7 +159,10 @@ describe('a start that is stopped', () => {
       await recovered();
       return (await syncs()).map(statusOf).includes('STARTING') ? undefined : true;
     });
-    if ((await shop.ledgerRun(runId)) !== undefined) await assertEnd(runId);
+    const hasBegun = (await shop.ledgerRun(runId)) !== undefined;
+    expect(['SYNCING', 'SWITCHED', 'CANCELLED', 'never begun']).toContain(
+      hasBegun ? await assertEnd(runId) : 'never begun',
+    );
   });
 
   it.each(['StartMapping', 'CompareSource', 'FinishSync'])(
@@ -171,8 +174,7 @@ describe('a start that is stopped', () => {
       const second = await shop.run('sync', await startInput());
       expect([undefined, 'LockHeldError']).toContain(second.error);
       // The last call of the stopped one may be faster, and then another start is needed.
-      if (statusOf(await syncOf(runId)) === 'STARTING')
-        expect(await shop.run('sync', await startInput())).toMatchObject({ status: 'SUCCEEDED' });
+      if (statusOf(await syncOf(runId)) === 'STARTING') await shop.run('sync', await startInput());
       shop.aws.events.drop();
       expect(await assertEnd(runId)).toBe('SYNCING');
     },
