@@ -1,6 +1,5 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
-import { backupIdFor } from '../shared/files/layout.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
@@ -9,12 +8,12 @@ import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
-import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
-import { workersFor } from '../shared/runs/cut-work.ts';
+import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
-import type { Execution, Plan } from '../shared/state.ts';
+import type { Execution } from '../shared/state.ts';
 import { refuseFailedChecks } from './drain.ts';
-import { type FollowedRun, findFollowedRun } from './followed-run.ts';
+import { findFollowedRun } from './followed-run.ts';
+import { runOf } from './new-sync.ts';
 import { taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { lastSwitch } from './last-switch.ts';
@@ -210,45 +209,6 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   const { maxQuarantined } = input;
   const facts = input.action === 'cutover' ? { parameters: { ...open.parameters, maxQuarantined } } : {};
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
-}
-
-/** What a sync and a compare begin with. */
-function runOf(
-  runtime: SyncRuntime,
-  {
-    execution,
-    input,
-    followed: { run, tables },
-  }: Pick<Order, 'execution' | 'input'> & { readonly followed: FollowedRun },
-): Omit<NewRun, 'kind'> {
-  const plan = planOf(runtime, run.plan, input);
-  return {
-    ...newRunOf(runtime, execution, plan),
-    settings: run.settings,
-    backupId: backupIdFor(execution.startTime, execution.name),
-    follows: { runId: run.runId, startedAt: run.startedAt, tables },
-    parameters: {
-      dryRun: false,
-      onFailure: 'hold',
-      maxQuarantined: Math.max(input.maxQuarantined, run.parameters.maxQuarantined),
-      onExisting: 'keep',
-      maxConcurrency: plan.workers,
-      note: input.note,
-    },
-  };
-}
-
-/** Cut as the migration was, with the caps of this input. */
-function planOf({ config }: SyncRuntime, plan: Plan, input: SyncInput): Plan {
-  const readUnitsPerSecond = input.readUnitsPerSecond ?? plan.readUnitsPerSecond;
-  const writeUnitsPerSecond = input.writeUnitsPerSecond ?? plan.writeUnitsPerSecond;
-  const workers = workersFor({
-    mapMode: config.mapMode,
-    asked: input.maxConcurrency ?? config.maxConcurrency,
-    capsPerSecond: [readUnitsPerSecond, writeUnitsPerSecond],
-    others: [plan.workers],
-  });
-  return { ...plan, workers, readUnitsPerSecond, writeUnitsPerSecond, warnings: [] };
 }
 
 function begun({ runId, plan }: Run, { action }: SyncInput, outcome: BegunSync['outcome']): BegunSync {

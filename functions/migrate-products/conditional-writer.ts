@@ -21,7 +21,7 @@ import {
 import type { LineWriter } from '../shared/copy/load/load.ts';
 import type { LoadWindow } from '../shared/copy/load/load-window.ts';
 import { cursorBehind } from '../shared/copy/load/read-lines.ts';
-import type { WriteScope } from '../shared/copy/load/write-scope.ts';
+import type { DeletionScope, WriteScope } from '../shared/copy/load/write-scope.ts';
 import type { UpdateIf } from '../shared/aws/update-if.ts';
 import { createGrouping, type SourceGroup } from './source-items.ts';
 import { noteWritten, type PendingItem, tallyOf } from './target-writer.ts';
@@ -35,7 +35,8 @@ const PUTS_IN_FLIGHT = 8;
 const REPLACED_TOGETHER = 200;
 
 /** What conditional writes need to know beyond the table. */
-export interface ConditionalScope extends WriteScope, Pick<ConditionalPutScope, 'onRead' | 'refusalOf'> {
+export interface ConditionalScope
+  extends WriteScope, Required<DeletionScope>, Pick<ConditionalPutScope, 'onRead' | 'refusalOf'> {
   readonly window: LoadWindow;
   readonly updateIf: UpdateIf;
   readonly runId: string;

@@ -4,6 +4,7 @@ import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { createBatchWriter } from '../shared/copy/load/batch-writer.ts';
 import { type Load, type LineWriter, type LoadScope, openLoad } from '../shared/copy/load/load.ts';
+import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
 import { loadShard } from '../shared/copy/load/load-shard.ts';
 import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/load-window.ts';
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
@@ -139,6 +140,7 @@ function openWriter(
     onExisting: run.parameters.onExisting,
     isOfLaterRun: createLaterRuns(runtime.ledger, run),
     objects: runtime.objects,
+    warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.tableName),
     noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
     onRead: (units) => {
       meter.readUnits += units;

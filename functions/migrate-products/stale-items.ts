@@ -14,7 +14,12 @@ import { partitionPages, type QueryPartition } from '../shared/aws/query-partiti
 import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
 import { putBackIfMore } from '../shared/copy/put-back.ts';
-import { noteThrottle, paidDeletion, type WriteScope } from '../shared/copy/load/write-scope.ts';
+import {
+  type DeletionScope,
+  noteThrottle,
+  paidDeletion,
+  type WriteScope,
+} from '../shared/copy/load/write-scope.ts';
 import type { PendingProduct } from './target-writer.ts';
 
 /** One request a product; each answers within milliseconds. */
@@ -24,7 +29,7 @@ const REMOVED_TOGETHER = 200;
 const DELETES_IN_FLIGHT = 16;
 
 /** What a sweep needs to know beyond the table. */
-export interface SweepScope extends WriteScope {
+export interface SweepScope extends WriteScope, Required<DeletionScope> {
   readonly runId: string;
   readonly table: FilledTable;
   /** What a later run has written is not stale. */
@@ -164,6 +169,7 @@ async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<
       scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
     );
     const end = outcome.written && (await putBackIfMore({ ...outcome, asRead: item }, { putIfAbsent }));
+    if (!outcome.written && outcome.isInDoubt && outcome.existing === undefined) await scope.warnUnseen();
     if (end === 'gone') product.tally.staleRemoved += 1;
   }
   product.remaining -= 1;

@@ -26,7 +26,8 @@ const RECENT_RUNS = 200;
 /**
  * Finds runs whose execution died and starts their roll back, which holds them if their `onFailure` says so. Ends syncs
  * and compares in the same way, and watches the open sync. Also finishes the opening and the protection of committed runs,
- * and has reports written that are missing. Called for an execution's end, which is only a hint, and by the schedule. Idempotent: called twice or late it starts nothing twice.
+ * and has reports written that are missing. Called for an execution's end, which is only a hint, and by the schedule.
+ * Idempotent: called twice or late it starts nothing twice.
  */
 export async function recoverRuns(runtime: RecoverRuntime): Promise<Recovered> {
   const recent = await recentRuns(runtime);

@@ -8,12 +8,10 @@ import { type Deleted, type DeletionEnd, putBackIfMore, putBackUntil } from '../
 import { retry } from '../shared/retry.ts';
 import { keyOf, keyText } from '../shared/items/item-key.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
-import { isUnanswered } from '../shared/aws/in-doubt.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
 import { tableOfStem } from '../shared/files/undo-file.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { LeftReason } from './left-items.ts';
-import { warnOfUnseenDeletion } from './unseen-deletion.ts';
 import { type TakerTools, WRITES_IN_FLIGHT } from './remover-tools.ts';
 
 /** By mark: items whose older versions the first pass could not put back. Deleting them would lose both versions. */
@@ -54,22 +52,19 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
 const REMOVALS: Readonly<Record<DeletionEnd, Removal>> = { gone: 'removed', back: 'changed', lost: 'lost' };
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
-  const { runtime, run, tableName, key, isUntouched } = tools;
+  const { runtime, run, tableName, key, isUntouched, warnUnseen } = tools;
   if (!isAsMigrated(existing)) return 'changed';
   const reason = undeletable.get(keyMark(existing, key));
   if (reason !== undefined) return reason;
   const condition = mostlyUnchangedCondition(existing);
   const outcome = await paidDeletion(tools, 1, () =>
     runtime.items.deleteIf(tableName, keyOf(existing, key), condition),
-  ).catch(async (error: unknown) => {
-    if (isUnanswered(error)) await warnOfUnseenDeletion(runtime.ledger, run, tableName);
-    throw error;
-  });
+  );
   if (outcome.written) return putBackChanged(tools, { ...outcome, asRead: existing });
   const found = await existingBehind(tools, existing, outcome);
   // Either an answer was lost, or somebody else deleted the item. Others may have written there since.
   if (found === undefined || (outcome.isInDoubt && !isOfRun(found, run.runId))) {
-    if (outcome.isInDoubt) await warnOfUnseenDeletion(runtime.ledger, run, tableName);
+    if (outcome.isInDoubt) await warnUnseen();
     return 'removed';
   }
   return isUntouched(found) ? remove(tools, undeletable, found) : 'changed';

@@ -2,6 +2,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ConditionalPutScope } from '../shared/copy/load/conditional-put.ts';
 import { capsOf } from '../shared/ledger/control.ts';
 import { createRate } from '../shared/copy/rate.ts';
+import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
@@ -28,6 +29,8 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   readonly tally: Tally;
   /** Returns the tally and begins another one. */
   readonly takeTally: () => ReturnType<Tally['taken']>;
+  /** Says that nobody has seen what was deleted. */
+  readonly warnUnseen: () => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
   readonly isUntouched: (item: WireItem) => boolean;
 }
@@ -59,6 +62,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
       tally = new Tally();
       return taken;
     },
+    warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
   };
 }

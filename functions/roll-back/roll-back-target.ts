@@ -5,6 +5,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
@@ -14,7 +15,6 @@ import { FAILED_REASONS, isInPlace, LEFT_REASONS, type Left, leftText } from './
 import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
-import { warnOfUnseenDeletion } from './unseen-deletion.ts';
 import type { TableRollBackScope, RolledBackTable } from './roll-back-table.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */

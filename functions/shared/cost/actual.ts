@@ -16,9 +16,9 @@ export interface RunWork extends Billing {
 const SOURCE_STATES: ReadonlySet<string> = new Set(['BackupProducts']);
 
 /**
- * What a run cost: the units that DynamoDB charged the workers, the bytes of its bulk puts, the workers' calls and time from
- * the checkpoints, and the ledger's own units, S3 requests and single calls as the estimate counts them. Time between a worker's
- * last checkpoint and its return (well below a second) is not in it.
+ * What a run cost: the units that DynamoDB charged the workers, the bytes of its bulk puts, the workers' calls and time
+ * from the checkpoints, and the ledger's own units, S3 requests and single calls as the estimate counts them. Time between
+ * a worker's last checkpoint and its return (well below a second) is not in it.
  */
 export function actualCost(work: RunWork): Cost | UnknownCost {
   const { shards, files } = work;

@@ -1,8 +1,8 @@
 import { commandsOf } from '../commands.ts';
 import type { FreezeCommands, SyncReport } from './sync-report.ts';
 
-/** A step, and the command that takes it. */
-export interface Step {
+/** What an operator does by hand, and the command for it. */
+export interface FreezeStep {
   readonly text: string;
   /** To paste. */
   readonly command?: string;
@@ -26,7 +26,7 @@ export function freezeSteps(
   { source }: Pick<SyncReport, 'source'>,
   { freeze, undo }: FreezeCommands,
   stage: string,
-): readonly Step[] {
+): readonly FreezeStep[] {
   return [
     { text: `Switch the shop to read-only, or stop everything else that writes to ${source.table}.` },
     {

@@ -29,8 +29,9 @@ export function closureFor(
 }
 
 /**
- * Whether nobody else can have written to the run's table: the run created it and was never interrupted. A step called
- * alone leaves its table open from the beginning, so it writes as into an existing one.
+ * Whether a run may write into its table without conditions: it created the table, closed to others, and was never
+ * interrupted. A step called alone leaves its table open, so it writes as into an existing one. Where the deployment or
+ * the endpoint leaves all tables open, a run takes the risk that README.md names.
  */
 export function isAloneIn(
   record: Pick<TableRecord, 'outcome'> | undefined,

@@ -2,7 +2,7 @@ import type { FilledTable } from '../../../functions/shared/migration/migration.
 import { afterEach, describe, expect, it } from 'vitest';
 import { staleAmong } from '../../../functions/migrate-products/stale-items.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
-import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { migration } from '../../../functions/migrations/shop/index.ts';
 import * as itemKey from '../../../functions/shared/items/item-key.ts';
@@ -91,6 +91,24 @@ describe('variants that their product no longer has', () => {
     await bench.migrate(run);
     expect(await namedStale(run)).toEqual({ count: 1, keys: ['PRODUCT#p-1 / VARIANT#PRO-L-P1-1DEE6E3EC6'] });
     expect((await bench.target()).get(targetKey('VARIANT#PRO-L-P1-1DEE6E3EC6'))).toEqual(noted(changed));
+  });
+
+  it('lead to one warning where nobody has seen what was deleted with them', async () => {
+    const run = await afterChanges();
+    const unseen = new Set<string>();
+    const losing = bench.withItems({
+      async deleteIf(table, key, condition) {
+        const outcome = await bench.runtime.items.deleteIf(table, key, condition);
+        const text = keyText(key);
+        if (unseen.has(text)) return outcome;
+        unseen.add(text);
+        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+      },
+    });
+    await bench.migrate(run, losing);
+    expect((await keysOfTarget()).filter((key) => stale.includes(key))).toEqual([]);
+    const { warnings } = await readRun(bench.runtime.ledger, run.runId);
+    expect(warnings).toEqual([expect.stringContaining('the change may be lost')]);
   });
 
   it('come back when the run is rolled back, and the table is as it was before', async () => {

@@ -210,6 +210,22 @@ describe('an item whose deletion gets no answer', () => {
     expect([...(await bench.target()).values()]).toEqual([fresh]);
   });
 
+  it('leads to one warning, however many of them there are: a ledger item has its limit', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const unseen = new Set<string>();
+    const hooked = bench.withItems({
+      async deleteIf(table, key, condition) {
+        const outcome = await bench.runtime.items.deleteIf(table, key, condition);
+        if (unseen.has(keyIdentity(key))) return outcome;
+        unseen.add(keyIdentity(key));
+        throw unanswered();
+      },
+    });
+    expect(await removeItems(bench.run, hooked)).toMatchObject({ deleted: 15 });
+    expect((await readRun(bench.runtime.ledger, bench.run.runId)).warnings).toHaveLength(1);
+  });
+
   it('leads to a warning, because nobody knows whether somebody had changed the item', async () => {
     bench = await migrateBench({ products: sizedProducts(1), existing: [] });
     await bench.migrate();

@@ -82,22 +82,30 @@ export type PaidDeletion = DeletionOutcome & {
   readonly isInDoubt: boolean;
 };
 
-/** {@link paidWrite} of a deletion. */
+/** Who deletes, and says so where nobody has seen what was deleted. */
+export interface DeletionScope extends PaidScope {
+  /** See `unseenDeletionWarner`. Absent: nobody is told. */
+  readonly warnUnseen?: () => Promise<void>;
+}
+
+/** {@link paidWrite} of a deletion. Warns where the last attempt has got no answer. */
 export async function paidDeletion(
-  scope: PaidScope,
+  scope: DeletionScope,
   units: number,
   attempt: () => Promise<DeletionOutcome>,
 ): Promise<PaidDeletion> {
   let isInDoubt = false;
-  const outcome = await paidWrite(scope, units, async () => {
-    try {
-      return await attempt();
-    } catch (error) {
-      isInDoubt ||= isUnanswered(error);
-      throw error;
-    }
-  });
-  return { ...outcome, isInDoubt };
+  const noteDoubt = (error: unknown): never => {
+    isInDoubt ||= isUnanswered(error);
+    throw error;
+  };
+  try {
+    const outcome = await paidWrite(scope, units, () => attempt().catch(noteDoubt));
+    return { ...outcome, isInDoubt };
+  } catch (error) {
+    if (isUnanswered(error)) await scope.warnUnseen?.();
+    throw error;
+  }
 }
 
 /** Counts a request that DynamoDB refused, wholly or in part, for being too fast. */

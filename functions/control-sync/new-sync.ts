@@ -1,0 +1,50 @@
+import { backupIdFor } from '../shared/files/layout.ts';
+import type { NewRun } from '../shared/ledger/begin.ts';
+import { workersFor } from '../shared/runs/cut-work.ts';
+import { newRunOf } from '../shared/runs/new-run.ts';
+import type { Execution, Plan } from '../shared/state.ts';
+import type { FollowedRun } from './followed-run.ts';
+import type { SyncInput } from './sync-input.ts';
+import type { SyncRuntime } from './sync-runtime.ts';
+
+/** What a sync or a compare is made of. */
+export interface NewSync {
+  readonly execution: Execution;
+  readonly input: SyncInput;
+  readonly followed: FollowedRun;
+}
+
+/** What a sync and a compare begin with. */
+export function runOf(
+  runtime: SyncRuntime,
+  { execution, input, followed: { run, tables } }: NewSync,
+): Omit<NewRun, 'kind'> {
+  const plan = planOf(runtime, run.plan, input);
+  return {
+    ...newRunOf(runtime, execution, plan),
+    settings: run.settings,
+    backupId: backupIdFor(execution.startTime, execution.name),
+    follows: { runId: run.runId, startedAt: run.startedAt, tables },
+    parameters: {
+      dryRun: false,
+      onFailure: 'hold',
+      maxQuarantined: Math.max(input.maxQuarantined, run.parameters.maxQuarantined),
+      onExisting: 'keep',
+      maxConcurrency: plan.workers,
+      note: input.note,
+    },
+  };
+}
+
+/** Cut as the migration was, with the caps of this input. */
+function planOf({ config }: SyncRuntime, plan: Plan, input: SyncInput): Plan {
+  const readUnitsPerSecond = input.readUnitsPerSecond ?? plan.readUnitsPerSecond;
+  const writeUnitsPerSecond = input.writeUnitsPerSecond ?? plan.writeUnitsPerSecond;
+  const workers = workersFor({
+    mapMode: config.mapMode,
+    asked: input.maxConcurrency ?? config.maxConcurrency,
+    capsPerSecond: [readUnitsPerSecond, writeUnitsPerSecond],
+    others: [plan.workers],
+  });
+  return { ...plan, workers, readUnitsPerSecond, writeUnitsPerSecond, warnings: [] };
+}

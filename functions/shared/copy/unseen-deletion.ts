@@ -1,0 +1,25 @@
+import type { LedgerTable } from '../ledger/ledger-table.ts';
+import type { Run } from '../ledger/run.ts';
+import { warnRun } from '../ledger/run-update.ts';
+
+/**
+ * Warns that the answer to a deletion in an existing table is lost, and with it what the item held. No condition detects
+ * an attribute that somebody has added since, and nothing else tells what was deleted.
+ *
+ * @throws the SDK's errors; harmless to repeat
+ */
+export function warnOfUnseenDeletion(ledger: LedgerTable, run: Run, tableName: string): Promise<void> {
+  return warnRun(ledger, run, [
+    `While the run deleted items in ${tableName}, DynamoDB's answer to a deletion was lost. If somebody changed that item at that moment, the change may be lost.`,
+  ]);
+}
+
+/** {@link warnOfUnseenDeletion} of one call, which warns once: a ledger item has its limit, and deletions have none. */
+export function unseenDeletionWarner(ledger: LedgerTable, run: Run, tableName: string): () => Promise<void> {
+  let warned: Promise<void> | undefined;
+  return () =>
+    (warned ??= warnOfUnseenDeletion(ledger, run, tableName).catch((error: unknown) => {
+      warned = undefined;
+      throw error;
+    }));
+}
