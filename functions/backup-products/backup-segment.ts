@@ -88,7 +88,7 @@ async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): 
   const target = targetOf(scope, turn);
   // Without an item the segment is at its end, or a dead worker's file holds items that have been deleted since.
   const existing =
-    encoder.itemCount > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
+    encoder.itemCount() > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
   if (existing?.lastItem !== undefined) scope.items.moveBehind(existing.lastItem);
   const { ledger } = scope.runtime;
   const record = existing === undefined ? [] : [filePut(ledger, turn.run.runId, existing.file)];
@@ -100,12 +100,12 @@ async function fillFile({ runtime, items }: SegmentScope, turn: ShardTurn<Segmen
   const encoder = createFileEncoder(fileLimits(turn.run.plan.itemsPerFile));
   let pageCount = 0;
   for (;;) {
-    const item = items.next;
+    const item = items.next();
     if (item !== undefined) {
       if (!(await encoder.add(carriableText(item, runtime.migration.source.key)))) return encoder;
       items.take();
     } else {
-      if (items.isAtEnd || (pageCount > 0 && turn.isShort())) return encoder;
+      if (items.isAtEnd() || (pageCount > 0 && turn.isShort())) return encoder;
       await items.readPage();
       pageCount += 1;
     }
@@ -126,10 +126,10 @@ function nextProgress(
   const { items = 0, bytes = 0, files = 0 } = progress.counters;
   const file = existing?.file;
   const sequence = (progress.cursor?.sequence ?? 0) + (file === undefined ? 0 : 1);
-  const done = scope.items.isAtEnd;
+  const done = scope.items.isAtEnd();
   return {
     done,
-    cursor: done ? undefined : { ...scope.items.position, sequence },
+    cursor: done ? undefined : { ...scope.items.position(), sequence },
     counters: {
       ...scope.meter,
       items: items + (file?.itemCount ?? 0),

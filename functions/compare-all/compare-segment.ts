@@ -64,7 +64,7 @@ function openWalk<Table extends ScannedTable>(
     if (table === undefined) return AT_END;
     scan ??= openTable(compare, table, segment);
     await compareSome(compare, { side, scan, table });
-    if (!scan.isAtEnd) return { cursor: { table: table.name, ...scan.position }, isAtEnd: false };
+    if (!scan.isAtEnd()) return { cursor: { table: table.name, ...scan.position() }, isAtEnd: false };
     waiting.shift();
     scan = undefined;
     const [next] = waiting;
@@ -104,7 +104,7 @@ async function compareSome<Table extends ScannedTable>(
   compare: OpenCompare,
   { side, scan, table }: Place<Table>,
 ): Promise<void> {
-  if (scan.next === undefined) await scan.readPage();
+  if (scan.next() === undefined) await scan.readPage();
   const items = takeItems(scan);
   if (items.length === 0) return;
   const settled = await lookAgain(compare, await side.look(items, table));
@@ -115,7 +115,7 @@ async function compareSome<Table extends ScannedTable>(
 
 function takeItems(scan: ItemScan): readonly WireItem[] {
   const items: WireItem[] = [];
-  for (let item = scan.next; item !== undefined && items.length < ITEMS_TOGETHER; item = scan.next) {
+  for (let item = scan.next(); item !== undefined && items.length < ITEMS_TOGETHER; item = scan.next()) {
     items.push(item);
     scan.take();
   }

@@ -41,8 +41,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
   const { clock, items, clients } = runtime;
   const { run, tableName, deadline, check } = scope;
   const { spec, number } = filledTable(runtime, run, tableName);
-  let tally = new Tally();
-  return {
+  const tools: TakerTools & { tally: Tally } = {
     ...scope,
     runtime,
     number,
@@ -54,15 +53,14 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     meter: { writeUnits: 0, throttles: 0 },
     retry: (attempt, onRetry) => retry({ clock, deadline, onRetry }, attempt),
     onRead: () => undefined,
-    get tally() {
-      return tally;
-    },
+    tally: new Tally(),
     takeTally: () => {
-      const taken = tally.taken();
-      tally = new Tally();
+      const taken = tools.tally.taken();
+      tools.tally = new Tally();
       return taken;
     },
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),
     isUntouched: (item) => isOfRun(item, run.runId) && isAsMigrated(item),
   };
+  return tools;
 }

@@ -16,7 +16,7 @@ export interface ProductTable {
   /** Whether {@link match} was asked for this id. */
   isSeen(id: string): boolean;
   /** Products added. */
-  readonly size: number;
+  size(): number;
 }
 
 const EMPTY = 0;
@@ -59,9 +59,7 @@ export function createProductTable(capacity: number): ProductTable {
       return words[slot * 4 + 2] === high && words[slot * 4 + 3] === low ? 'same' : 'changed';
     },
     isSeen: (id) => states[find(id).slot] === SEEN,
-    get size() {
-      return size;
-    },
+    size: () => size,
   };
 }
 

@@ -57,7 +57,7 @@ export function createSourceCheck(scope: CheckScope): SourceCheck {
     },
     async finish() {
       const table = await backup();
-      const removed = Math.max(0, table.size - tally.counters.matched);
+      const removed = Math.max(0, table.size() - tally.counters.matched);
       tally.counters.driftRemoved = removed;
       if (removed > 0) await nameRemoved(scope, { table, removed });
     },

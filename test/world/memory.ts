@@ -55,16 +55,14 @@ export function createMemory(world: World): Memory {
   const before = new Map<string, Snapshot>();
   const versions = new Map<string, Version[]>();
   const removed = new Map<string, number>();
-  let writes: ShopWrite[] = [];
+  const writes: ShopWrite[] = [];
   const now = world.scheduler.now;
   for (const item of itemsOf(world, SOURCE)) versions.set(idOf(item), [{ item, at: now() }]);
   return {
     before,
     versions,
     removed,
-    get writes() {
-      return writes;
-    },
+    writes,
     begin(runId) {
       if (!before.has(runId)) before.set(runId, snapshotOf(world));
     },
@@ -84,7 +82,7 @@ export function createMemory(world: World): Memory {
     forgetTable(name) {
       removed.set(name, now());
       for (const snapshot of before.values()) snapshot.delete(name);
-      writes = writes.filter(({ table }) => table !== name);
+      writes.splice(0, writes.length, ...writes.filter(({ table }) => table !== name));
     },
     noteTable(name) {
       const tableId = tableOf(world, name)?.id ?? '';

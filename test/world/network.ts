@@ -81,7 +81,7 @@ export function createNetwork(options: NetworkOptions): Network {
       new Promise((resolve, reject) => {
         const { service, operation, input } = attempt;
         const request = options.aws.begin(sender.caller, service, operation, input);
-        const name = (): string => `${sender.caller.name}: ${operation} ${request.subject}`;
+        const name = (): string => `${sender.caller.name}: ${operation} ${request.subject()}`;
         scheduler.note(name);
         if (sender.isTroubled) options.beforeSending(sender, { ...attempt, name });
         // Killed right before it was sent, or right afterwards.

@@ -5,8 +5,11 @@ const forgets: (() => void)[] = [];
  * itself, but costs the garbage collector more than this saves.
  */
 export function onceForEach<One extends object, Result>(work: (one: One) => Result): (one: One) => Result {
-  const known = new Map<One, Result>();
-  forgets.push(() => known.clear());
+  let known = new Map<One, Result>();
+  // A map that was cleared leads to what it holds next, and a garbage collector that has not come by takes that for use.
+  forgets.push(() => {
+    known = new Map();
+  });
   return (one) => {
     const before = known.get(one);
     if (before !== undefined) return before;

@@ -55,7 +55,7 @@ export async function runWorld(
     violations: found,
     struck: world.misfortunes.struck,
     ends: runsOf(world).map(({ status }) => String(status)),
-    events: world.scheduler.count,
+    events: world.scheduler.count(),
     virtualMillis: world.scheduler.now() - begun,
   };
 }

@@ -8,7 +8,7 @@ import type { DeployedService } from './deployed.ts';
 import { createExecutions, type Executions } from './executions.ts';
 import { createLambda, type Lambda } from './lambda.ts';
 import { forgetEach } from './once-for-each.ts';
-import { createNetwork, type Network, type Sender } from './network.ts';
+import { createNetwork, type Flight, type Network, type Sender } from './network.ts';
 import { createScheduler, newLife, type Scheduler } from './scheduler.ts';
 import { createMisfortunes, type Misfortunes } from './misfortunes.ts';
 import { NO_TROUBLE, type Trouble } from './trouble.ts';
@@ -78,51 +78,36 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     onStart: (execution: Execution) => world.executions.begin(execution),
     onStop: (execution: Execution) => world.executions.stop(execution.executionArn),
   });
-  const world: World = {
+  const network = createNetwork({
     scheduler,
-    deployed,
     aws,
-    trouble: NO_TROUBLE,
     misfortunes,
-    onRequest: () => undefined,
-    refusal: () => undefined,
-    onTransaction: () => undefined,
-    onEnd: () => undefined,
-    log: [],
-    person: { life: newLife(), caller: { name: 'person', tags: {} }, isTroubled: false, underWay: new Set() },
-    network: createNetwork({
-      scheduler,
-      aws,
-      misfortunes,
-      kill: (sender) => lambda.kill(sender),
-      afterApplying: ({ caller }, operation) => {
-        if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
-      },
-      beforeSending: (sender, attempt) => {
-        const request = { ...attempt, sender: sender.caller.name };
-        world.onRequest(request);
-        const refused = world.refusal(request);
-        if (refused !== undefined && misfortunes.happens('denied', request.name())) throw refused;
-        meetMisfortune(world, sender, request.name);
-      },
-    }),
-    get lambda() {
-      return lambda;
+    kill: (sender) => lambda.kill(sender),
+    afterApplying: ({ caller }, operation) => {
+      if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
     },
-    get executions() {
-      return executions;
+    beforeSending: (sender, attempt) => {
+      const request = { ...attempt, sender: sender.caller.name };
+      world.onRequest(request);
+      const refused = world.refusal(request);
+      if (refused !== undefined && misfortunes.happens('denied', request.name())) throw refused;
+      meetMisfortune(world, sender, request.name);
     },
-    get clients() {
-      return clients;
-    },
+  });
+  const log: (readonly unknown[])[] = [];
+  const person = {
+    life: newLife(),
+    caller: { name: 'person', tags: {} },
+    isTroubled: false,
+    underWay: new Set<Flight>(),
   };
   const lambda = createLambda({
     scheduler,
     deployed,
-    network: world.network,
+    network,
     misfortunes,
     timeoutMillis,
-    log: (line) => void world.log.push(line),
+    log: (line) => void log.push(line),
   });
   const executions = createExecutions({
     scheduler,
@@ -136,10 +121,27 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
   });
   const clients = worldClients({
     scheduler,
-    network: world.network,
-    sender: world.person,
+    network,
+    sender: person,
     inDoubt: { until: 0, note: () => undefined },
   });
+  const world: World = {
+    scheduler,
+    deployed,
+    aws,
+    network,
+    lambda,
+    executions,
+    person,
+    clients,
+    trouble: NO_TROUBLE,
+    misfortunes,
+    onRequest: () => undefined,
+    refusal: () => undefined,
+    onTransaction: () => undefined,
+    onEnd: () => undefined,
+    log,
+  };
   deployStack(world);
   tick(world);
   return world;

@@ -14,15 +14,13 @@ export interface InDoubt {
 
 /** Nothing in doubt yet. `doubtMillis`: how long a request without an answer may still take effect. */
 export function createInDoubt(clock: { now(): number }, doubtMillis: number): InDoubt {
-  let until = 0;
-  return {
-    get until() {
-      return until;
-    },
+  const inDoubt = {
+    until: 0,
     note() {
-      until = clock.now() + doubtMillis;
+      inDoubt.until = clock.now() + doubtMillis;
     },
   };
+  return inDoubt;
 }
 
 const CHANGING = /^(Put|Update|Delete|Create|BatchWrite|TransactWrite|Tag|Untag|Restore|Start|Cancel)/;

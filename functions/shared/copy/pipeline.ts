@@ -8,7 +8,7 @@ export interface Pipeline {
   finish(): Promise<void>;
   /** Returns when no task is under way. Never throws. */
   settle(): Promise<void>;
-  readonly isIdle: boolean;
+  isIdle(): boolean;
 }
 
 /** Does something for each item, this many at once. @throws the first failure, once all have settled */
@@ -61,8 +61,6 @@ export function createPipeline(slots: number): Pipeline {
       throwFailure();
     },
     settle,
-    get isIdle() {
-      return running.size === 0;
-    },
+    isIdle: () => running.size === 0,
   };
 }

@@ -5,11 +5,11 @@ import type { ScanPosition, SegmentScan } from './scan.ts';
 /** Hands a segment's items out one by one. */
 export interface ItemScan {
   /** The item to be taken next; absent when another page is needed, or none is left. */
-  readonly next: WireItem | undefined;
+  next(): WireItem | undefined;
   /** True when the last page is used up. */
-  readonly isAtEnd: boolean;
+  isAtEnd(): boolean;
   /** Behind the last item taken. */
-  readonly position: ScanPosition;
+  position(): ScanPosition;
   /** Reads one page; it may be empty. @throws as {@link SegmentScan.readPage} */
   readPage(): Promise<void>;
   take(): void;
@@ -24,13 +24,9 @@ export function scanItems(scan: SegmentScan, key: TableKey): ItemScan {
   let beforePage = scan.position;
   const behind = (item: WireItem): ScanPosition => ({ isDone: false, exclusiveStartKey: keyOf(item, key) });
   return {
-    get next() {
-      return page[taken];
-    },
-    get isAtEnd() {
-      return taken === page.length && scan.position.isDone;
-    },
-    get position() {
+    next: () => page[taken],
+    isAtEnd: () => taken === page.length && scan.position.isDone,
+    position() {
       if (taken === page.length) return scan.position;
       const last = page[taken - 1];
       return last === undefined ? beforePage : behind(last);

@@ -89,7 +89,6 @@ export function lookScope({ items, clock }: Pick<Runtime, 'items' | 'clock'>, de
 
 /** A strongly consistent Scan of a segment, from a position on. */
 export function openScan(scope: ScanScope, segment: Segment, start = NOT_BEGUN): SegmentScan {
-  let position = start;
   /** The next page, asked for while this one is worked on. */
   let ahead: Promise<ScanPage> | undefined;
   /** Pages that were asked for and are not needed any more. */
@@ -106,13 +105,11 @@ export function openScan(scope: ScanScope, segment: Segment, start = NOT_BEGUN):
     ahead = undefined;
   };
 
-  return {
-    get position() {
-      return position;
-    },
+  const scan: SegmentScan & { position: ScanPosition } = {
+    position: start,
     async readPage(take = () => undefined) {
       await scope.pace?.wait();
-      const asked = ahead ?? askFor(scope, segment, position.exclusiveStartKey);
+      const asked = ahead ?? askFor(scope, segment, scan.position.exclusiveStartKey);
       ahead = undefined;
       const page = await asked;
       scope.pace?.charge({ readUnits: page.readUnits, items: page.items.length });
@@ -124,17 +121,18 @@ export function openScan(scope: ScanScope, segment: Segment, start = NOT_BEGUN):
         dropAhead();
         throw error;
       }
-      position = next;
+      scan.position = next;
       return page;
     },
     moveTo(elsewhere) {
       dropAhead();
-      position = elsewhere;
+      scan.position = elsewhere;
     },
     async settle() {
       await Promise.allSettled([dropped, ahead]);
     },
   };
+  return scan;
 }
 
 /** Page after page, up to the segment's end. */

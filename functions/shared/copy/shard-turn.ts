@@ -70,15 +70,13 @@ function openTurn<Cursor>(
   const beganAt = claim.claimedAt;
   const turns = (input.turn ?? 0) + 1;
   let last: Checkpoint<Cursor> | undefined = kept;
-  return {
+  const opened: ShardTurn<Cursor> & { progress: Progress<Cursor> } = {
     run: fence.run,
     fence,
     clock,
     deadline,
     saveDeadline,
-    get progress() {
-      return last ?? NOTHING_DONE;
-    },
+    progress: last ?? NOTHING_DONE,
     isShort,
     share: (of) => capsOf(fence.latest())[of] / fence.run.plan.workers,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
@@ -87,8 +85,10 @@ function openTurn<Cursor>(
       // Nothing is under way when a unit saves, so the last checkpoint of a call closes its claim.
       await claim.save(checkpoint, { also, isLast: next.done || isShort() });
       last = checkpoint;
+      opened.progress = checkpoint;
     },
   };
+  return opened;
 }
 
 interface TurnEnd extends Pick<Progress<unknown>, 'done' | 'counters'> {

@@ -38,7 +38,7 @@ export interface EncodedFile {
 
 /** Collects items into one data file; holds its gzipped bytes and at most 256 KiB of lines. */
 export interface FileEncoder {
-  readonly itemCount: number;
+  itemCount(): number;
   /** Takes an item in canonical JSON. False, with nothing added, when it would exceed a limit. An empty file takes any item. */
   add(text: string): Promise<boolean>;
   finish(): Promise<EncodedFile>;
@@ -63,7 +63,7 @@ const GZIP_LEVEL = 1;
 /** Gzips pieces into one buffer. The same pieces give the same bytes. */
 export interface GzipSink {
   /** Bytes that gzip has given out so far. */
-  readonly bytesOut: number;
+  bytesOut(): number;
   write(piece: Buffer): Promise<void>;
   end(): Promise<Buffer>;
 }
@@ -82,9 +82,7 @@ export function gzipSink(): GzipSink {
     bytesOut += chunk.length;
   };
   return {
-    get bytesOut() {
-      return bytesOut;
-    },
+    bytesOut: () => bytesOut,
     async write(piece) {
       await written(gzip, piece);
       take();
@@ -115,7 +113,7 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
   const fits = (added: number): boolean =>
     itemCount < limits.items &&
     bytes + added <= limits.bytes &&
-    sink.bytesOut + GZIP_LAG_BYTES + worstGzipBytes(lineBytes + added) <= limits.gzipBytes;
+    sink.bytesOut() + GZIP_LAG_BYTES + worstGzipBytes(lineBytes + added) <= limits.gzipBytes;
   const flush = async (): Promise<void> => {
     await sink.write(Buffer.concat(lines));
     lines = [];
@@ -123,9 +121,7 @@ export function createFileEncoder(limits: FileLimits): FileEncoder {
   };
 
   return {
-    get itemCount() {
-      return itemCount;
-    },
+    itemCount: () => itemCount,
     async add(text) {
       const line = Buffer.from(lineOf(text));
       const added = line.length;

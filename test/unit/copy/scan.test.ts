@@ -128,17 +128,18 @@ describe('the items of a segment', () => {
         const taken: string[] = [];
         const takeSome = async (start: ScanPosition | undefined, most: number) => {
           const items = scanItems(openScan(scopeOf(table), SEGMENT, start), KEY);
-          while (!items.isAtEnd && taken.length < most) {
-            if (items.next === undefined) await items.readPage();
+          while (!items.isAtEnd() && taken.length < most) {
+            const next = items.next();
+            if (next === undefined) await items.readPage();
             else {
-              taken.push(idOf(items.next));
+              taken.push(idOf(next));
               items.take();
             }
           }
           return items;
         };
         const before = await takeSome(undefined, takes);
-        if (!before.isAtEnd) await takeSome(before.position, Number.POSITIVE_INFINITY);
+        if (!before.isAtEnd()) await takeSome(before.position(), Number.POSITIVE_INFINITY);
         expect(taken).toEqual(table.ids);
       }),
     );
@@ -151,7 +152,7 @@ describe('the items of a segment', () => {
     await items.readPage();
     items.moveBehind({ id: { S: '0003' }, name: { S: 'in a file already' } });
     await items.readPage();
-    expect(items.next).toEqual({ id: { S: '0004' } });
+    expect(items.next()).toEqual({ id: { S: '0004' } });
     await scan.settle();
   });
 });

@@ -41,7 +41,7 @@ describe('the window of lines under way', () => {
           const { cursor, totals } = window.advance();
           expect(cursor.linesDone).toBe(done.length);
           expect(totals['entries'] ?? 0).toBe(done.length);
-          expect(window.size).toBe(pending.length - done.length);
+          expect(window.size()).toBe(pending.length - done.length);
         }
         expect(window.advance().totals['items'] ?? 0).toBe(itemCounts.reduce((sum, count) => sum + count, 0));
       }),
@@ -70,7 +70,7 @@ describe('the pipeline', () => {
     }
     await pipeline.finish();
     expect(most).toBe(3);
-    expect(pipeline.isIdle).toBe(true);
+    expect(pipeline.isIdle()).toBe(true);
   });
 
   it('begins nothing after a failure, and says what failed first', async () => {

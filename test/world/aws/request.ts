@@ -12,7 +12,7 @@ export interface WorldRequest {
   /** As AWS calls it: `BatchWriteItem`. */
   readonly operation: string;
   /** Table, key or ARN, for traces. */
-  readonly subject: string;
+  subject(): string;
   /**
    * Applies one step: an item of a batch, an item of a Scan page, a phase of a transaction, or the whole request. True
    * while steps are left; after the last one it changes nothing.

@@ -63,9 +63,7 @@ export function requestOf({ service, name, work, onDefect }: RequestSpec): World
   return {
     service,
     operation: name,
-    get subject() {
-      return subjectOf(work);
-    },
+    subject: () => subjectOf(work),
     step() {
       if (isDone) return false;
       try {

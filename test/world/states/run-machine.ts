@@ -192,20 +192,12 @@ async function together<T>(
   run: (part: T, inner: Line) => Promise<Data>,
   most = 0,
 ): Promise<readonly Data[]> {
-  const inner: { isAbandoned: boolean } = { isAbandoned: false };
+  const inner: Line = { ...line, parent: line, isAbandoned: false };
   const results: Data[] = [];
   let next = 0;
   const takeTurns = async (): Promise<void> => {
-    for (let index = next++; index < parts.length && !inner.isAbandoned; index = next++) {
-      const shared: Line = {
-        ...line,
-        parent: line,
-        get isAbandoned() {
-          return inner.isAbandoned;
-        },
-      };
-      results[index] = await run(parts[index] as T, shared);
-    }
+    for (let index = next++; index < parts.length && !inner.isAbandoned; index = next++)
+      results[index] = await run(parts[index] as T, inner);
   };
   const slots = Math.min(parts.length, most === 0 ? parts.length : most);
   try {

@@ -19,7 +19,7 @@ export interface LoadWindow {
   /** Moves past everything that is done. @returns where that is, and what this window has added up to it */
   advance(): { readonly cursor: LineCursor; readonly totals: Readonly<Record<string, number>> };
   /** Entries that are not behind the cursor yet. */
-  readonly size: number;
+  size(): number;
 }
 
 /** An empty window behind a checkpoint. */
@@ -39,9 +39,7 @@ export function createLoadWindow(start: LineCursor): LoadWindow {
       entries = entries.slice(done.length);
       return { cursor, totals: { ...totals } };
     },
-    get size() {
-      return entries.length;
-    },
+    size: () => entries.length,
   };
 }
 

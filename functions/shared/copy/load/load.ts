@@ -106,7 +106,7 @@ async function saveUnit(
   const before = turn.progress.cursor ?? FIRST_LINE;
   const at = window.advance();
   const { cursor } = at;
-  const done = window.size === 0 && cursor.filesDone === files.length;
+  const done = window.size() === 0 && cursor.filesDone === files.length;
   const hasMoved = cursor.filesDone > before.filesDone || cursor.linesDone > before.linesDone;
   if (done || hasMoved) await turn.save({ ...progressOf(at), done, cursor: done ? undefined : cursor });
   if (failure !== undefined && !(hasMoved && isTransient(failure.error))) throw failure.error;
