@@ -53,7 +53,7 @@ async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
   // First, because the shop waits for it; then the settings, which may take minutes.
   const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
   const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
-  return publishReport(runtime, () => reportOf(runtime, protectedRun));
+  return publishReport(runtime, run.runId, () => reportOf(runtime, protectedRun));
 }
 
 async function reportOf(runtime: Runtime, run: Run): Promise<Report> {

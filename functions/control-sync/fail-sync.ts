@@ -77,7 +77,7 @@ async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): 
   const { showSync, startSync } = commandsOf(runtime.config.stage);
   const look: Step = ['Look at the sync', showSync()];
   if (run.status === 'SWITCHED') {
-    await publishSyncReport(runtime, () => buildSyncReport(runtime, run));
+    await publishSyncReport(runtime, run.runId, () => buildSyncReport(runtime, run));
     return ended('SWITCHED', cause, { step: look });
   }
   const isCancelled = run.status === 'CANCELLED';

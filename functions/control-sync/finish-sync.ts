@@ -18,7 +18,7 @@ export async function finishSync(
   const isOurs = run.executionArn === executionArn;
   if (isOurs && run.status === 'SYNCING' && run.isStarted !== true)
     await changeOwn(runtime, run, { to: 'SYNCING', step: 'started', facts: { isStarted: true } });
-  return publishSyncReport(runtime, async () =>
+  return publishSyncReport(runtime, runId, async () =>
     buildSyncReport(runtime, await readRun(runtime.ledger, runId)),
   );
 }

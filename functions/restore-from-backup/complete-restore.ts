@@ -95,7 +95,7 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
 
 async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
   const finished = await finishSettings(runtime, await finishOpening(runtime, run), manifest);
-  return publishReport<RestoreReport>(runtime, () => reportOf(runtime, finished));
+  return publishReport<RestoreReport>(runtime, run.runId, () => reportOf(runtime, finished));
 }
 
 async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {

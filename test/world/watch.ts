@@ -30,14 +30,17 @@ export function watchRequests(scene: Scene, writes: string[]): void {
     isEnded = true;
     for (const act of plan.acts) if ('millisAfterEnd' in act.when) later(act, act.when.millisAfterEnd);
   };
-  const watchReplaced = replacedTables(scene, writes);
-  world.onRequest = (request) => {
-    const { sender, name, operation, service, input } = request;
+  const countRequest = ({ sender, operation }: FunctionRequest): void => {
     for (const kind of [ANY, `${sender.split('#')[0]}: ${operation}`]) {
       const nth = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, nth);
       for (const act of due.get(`${kind} ${nth}`) ?? []) later(act, delayOf(act));
     }
+  };
+  const watchReplaced = replacedTables(scene, writes);
+  world.onRequest = (request) => {
+    const { name, operation, service, input } = request;
+    if (plan.acts.length > 0) countRequest(request);
     if (service !== 'dynamodb') return;
     watchReplaced(request);
     if (!WRITES.test(operation)) return;
@@ -74,13 +77,20 @@ function replacedTables({ world, memory }: Scene, found: string[]): (request: Fu
     return records.every(({ tableId }) => tableId !== undefined && tableId !== id);
   };
   return ({ sender, name, operation, input }) => {
-    if (operation === 'GetItem' && name().includes('"RUN"')) turns.set(sender, world.scheduler.now());
+    if (memory.removed.size === 0 && operation !== 'GetItem') return;
+    if (operation === 'GetItem' && isOfRun(input)) turns.set(sender, world.scheduler.now());
     // A roll back deletes what the run has written, wherever it is.
     if (!/^(Put|Update|BatchWrite)Item$/.test(operation)) return;
     const { TableName, RequestItems = {} } = input as ItemsInput;
     for (const table of TableName === undefined ? Object.keys(RequestItems) : [TableName])
       if (isReplaced(table, turns.get(sender) ?? 0)) found.push(`3: ${name()}, which somebody has replaced`);
   };
+}
+
+const isOfRun = (input: unknown): boolean => (input as GetInput).Key.SK?.S === 'RUN';
+
+interface GetInput {
+  readonly Key: Readonly<Record<string, { readonly S?: string }>>;
 }
 
 function isOnSource(operation: string, input: unknown): boolean {

@@ -47,7 +47,7 @@ async function publishPages(runtime: Runtime, report: Paged, page: () => string)
   await orLogged(runtime, runId, async () => {
     const text = page();
     const file = { key: RUN_LAYOUT.page(runId), contentType: HTML, text: () => text };
-    await replaceReport(runtime, file, report, async () => report);
+    await replaceReport(runtime, file, runId, async () => report);
   });
   await orLogged(runtime, runId, () => writeRunsPage(runtime, report));
 }

@@ -17,8 +17,12 @@ import { cutAscii, wellFormedJson } from '../text.ts';
  *
  * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
-export async function publishReport<R extends Report>(runtime: Runtime, build: () => Promise<R>): Promise<R> {
-  const report = await publish(runtime, build, messageOf);
+export async function publishReport<R extends Report>(
+  runtime: Runtime,
+  runId: string,
+  build: () => Promise<R>,
+): Promise<R> {
+  const report = await publish(runtime, { runId, build, messageText: messageOf });
   if (report.reportUri === null) return report;
   await noteDone(runtime.ledger, report.runId, 'reporting').catch((error: unknown) => {
     runtime.logger.warn('The report will be written again', { runId: report.runId, error });
@@ -35,37 +39,38 @@ export interface Published {
   readonly warnings?: readonly string[];
 }
 
+/** A report of a kind of its own. */
+export interface Publication<R extends Published> {
+  readonly runId: string;
+  readonly build: () => Promise<R>;
+  /** The message that tells of it. */
+  readonly messageText: (report: R) => string;
+}
+
 /** {@link publishReport} of a report of another kind, which is told in its own words. */
 export async function publish<R extends Published>(
   runtime: Runtime,
-  build: () => Promise<R>,
-  messageText: (report: R) => string,
+  publication: Publication<R>,
 ): Promise<R> {
-  const report = await build();
-  const written = await writeReport(runtime, report, build);
-  await tell(runtime, written, messageText(written));
-  return written;
+  const report = await writeReport(runtime, publication);
+  await tell(runtime, report, publication.messageText(report));
+  return report;
 }
 
 const jsonOf = (report: unknown): string => `${wellFormedJson(JSON.stringify(report, null, 2))}\n`;
 
 async function writeReport<R extends Published>(
   runtime: Runtime,
-  report: R,
-  build: () => Promise<R>,
+  { runId, build }: Publication<R>,
 ): Promise<R> {
+  const file = { key: RUN_LAYOUT.report(runId), contentType: 'application/json', text: jsonOf };
   try {
-    const key = RUN_LAYOUT.report(report.runId);
-    return await replaceReport(
-      runtime,
-      { key, contentType: 'application/json', text: jsonOf },
-      report,
-      build,
-    );
+    return await replaceReport(runtime, file, runId, build);
   } catch (error) {
+    const report = await build();
     const { name, message } = errorSummary(error);
     const warning = `The report could not be written to ${report.reportUri} (${name}: ${message}).`;
-    runtime.logger.warn(warning, { runId: report.runId });
+    runtime.logger.warn(warning, { runId });
     return { ...report, reportUri: null, warnings: [...(report.warnings ?? []), warning] };
   }
 }

@@ -6,9 +6,10 @@ import { comparedSentence, type SyncReport } from './sync-report.ts';
 /** Writes the report of a sync or a compare and its page, and sends its message. */
 export async function publishSyncReport(
   runtime: Runtime,
+  runId: string,
   build: () => Promise<SyncReport>,
 ): Promise<SyncReport> {
-  const report = await publish(runtime, build, messageOf);
+  const report = await publish(runtime, { runId, build, messageText: messageOf });
   if (report.reportUri !== null) await publishSyncPage(runtime, report);
   return report;
 }

@@ -9,7 +9,7 @@ export interface ReportFile<R> {
   readonly text: (report: R) => string;
 }
 
-/** Whose report it is. */
+/** Whose report it is, and after which end. */
 interface Reported {
   readonly runId: string;
   readonly status: string;
@@ -27,14 +27,14 @@ const MAX_LOOKS = 5;
 export async function replaceReport<R extends Reported>(
   { objects, ledger }: Pick<Runtime, 'objects' | 'ledger'>,
   { key, contentType, text }: ReportFile<R>,
-  { runId, status }: Reported,
+  runId: string,
   build: () => Promise<R>,
 ): Promise<R> {
   for (let looks = 1; ; looks += 1) {
     const before = await objects.get(key);
     const report = await build();
     const body = text(report);
-    const hasMovedOn = (await readRun(ledger, runId)).status !== status;
+    const hasMovedOn = (await readRun(ledger, runId)).status !== report.status;
     if (hasMovedOn || before?.body.toString('utf8') === body) return report;
     if (await objects.replace(key, body, { etag: before?.etag, contentType })) return report;
     if (looks >= MAX_LOOKS) throw new TransientError('another call keeps writing the report of this run');
