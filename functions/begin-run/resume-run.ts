@@ -2,10 +2,11 @@ import { commandsOf, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
 import { transformBasis } from '../shared/copy/transform/making.ts';
-import { findRun, type Run } from '../shared/ledger/run.ts';
+import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { untilHeldRunIsQuiet } from '../shared/ledger/quiet.ts';
+import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
@@ -24,9 +25,10 @@ type ResumeInput = MigrateInput & { readonly resume: string };
  */
 export async function resume(
   runtime: Runtime,
-  { input: typed, execution }: BeginRunInput,
+  payload: BeginRunInput,
   input: ResumeInput,
 ): Promise<BegunRun> {
+  const { input: typed, execution } = payload;
   const runId = input.resume;
   const run = await findRun(runtime.ledger, runId);
   if (run === undefined || run.kind !== 'migrate')
@@ -45,7 +47,10 @@ export async function resume(
   const holder = holderOf(execution);
   const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
-  if (resumed === undefined) throw cannotGoOn(runtime, run);
+  if (resumed === undefined) {
+    await refuseChangedOrLocked(runtime, runId);
+    return resume(runtime, payload, input);
+  }
   // Held since, it has tables and is no plan any more.
   if (resumed.plannedAt !== undefined && !resumed.resumed) await assertStillNewest(runtime, resumed, holder);
   return begun(resumed, 'RESUMED');
@@ -68,16 +73,22 @@ function notDry({ config }: Runtime, { runId }: Run): InvalidInputError {
   );
 }
 
-function cannotGoOn({ config }: Runtime, { runId, status }: Run): Error {
-  return status === 'HELD' || status === 'PLANNED'
-    ? new LockHeldError(
-        `Run ${runId} is ${status}, but another run has the table's lock. Nothing was changed.`,
-        stepText(['When that run has ended', commandsOf(config.stage).migrate({ resume: runId })]),
-      )
-    : new InvalidInputError(
-        `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed.`,
-        stepText(['For a new run', commandsOf(config.stage).migrate({})]),
-      );
+/** Returns where the run may try again. @throws LockHeldError, InvalidInputError */
+async function refuseChangedOrLocked({ ledger, config: { stage } }: Runtime, runId: string): Promise<void> {
+  const { migrate } = commandsOf(stage);
+  const run = await readRun(ledger, runId);
+  const { status } = run;
+  if (status !== 'HELD' && status !== 'PLANNED')
+    throw new InvalidInputError(
+      `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed.`,
+      stepText(['For a new run', migrate({})]),
+    );
+  const met = await meetOtherLock(ledger, run);
+  if (met.kind !== 'held') return;
+  throw new LockHeldError(
+    `Run ${runId} is ${status}, but run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
+    stepText(...waysToFree(stage, met), ['Then resume', migrate({ resume: runId })]),
+  );
 }
 
 /** @throws InvalidInputError saying why the plan cannot be applied any more; not retried */

@@ -1,9 +1,10 @@
-import { commandsOf, type Step, stepText, stopCommand } from '../shared/commands.ts';
+import { commandsOf, stepText, stopCommand } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
+import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
 import { presentAttempt } from '../shared/ledger/attempt.ts';
-import { findLockOf, lockTableOf } from '../shared/ledger/lock.ts';
-import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
+import { findLockOf } from '../shared/ledger/lock.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
 import { isEndStatus, type Transition, transition } from '../shared/ledger/transition.ts';
 import { quietTimeOf } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -31,18 +32,13 @@ interface ClaimScope extends RollBackOrder {
   readonly by: RollBackCall;
 }
 
-/** @throws LockHeldError where another run has the lock; not retried */
-async function refuseLocked({ ledger, config }: Runtime, run: Run): Promise<void> {
-  const lock = await findLockOf(ledger, run);
-  if (lock === undefined || lock.runId === run.runId) return;
-  const { cancelSync, follow, rollBack } = commandsOf(config.stage);
-  const wait: Step =
-    (await findRun(ledger, lock.runId))?.kind === 'sync'
-      ? ['That sync lasts until it is cut over or cancelled. To cancel it', cancelSync()]
-      : ['Wait until that run has ended', follow(lock.runId)];
+/** @throws LockHeldError where another run has the lock and needs it; not retried */
+async function refuseLocked({ ledger, config: { stage } }: Runtime, run: Run): Promise<void> {
+  const met = await meetOtherLock(ledger, run);
+  if (met.kind !== 'held') return;
   throw new LockHeldError(
-    `Run ${run.runId} cannot be rolled back now, because run ${lock.runId} has locked table ${lockTableOf(run)}. Nothing was changed.`,
-    stepText(wait, ['Then roll back', rollBack(run.runId)]),
+    `Run ${run.runId} cannot be rolled back now, because run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
+    stepText(...waysToFree(stage, met), ['Then roll back', commandsOf(stage).rollBack(run.runId)]),
   );
 }
 

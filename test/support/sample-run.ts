@@ -1,5 +1,7 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import type { MachineName } from '../../functions/shared/names.ts';
 import { beginRun, type Holder, type NewRun } from '../../functions/shared/ledger/begin.ts';
+import type { LedgerKey, LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import type { Run } from '../../functions/shared/ledger/run.ts';
 import { SINGLE_PLAN } from '../../functions/shared/runs/cut-work.ts';
 import type { LedgerWorld } from './ledger-world.ts';
@@ -46,6 +48,14 @@ export async function begunRun(
   const begun = await beginRun(observer.ledger, sampleNewRun(runId, overrides), sampleHolder(runId));
   if (begun.outcome !== 'BEGUN') throw new Error(`${begun.lock.runId} has the lock`);
   return begun.run;
+}
+
+/** Removes records from the ledger as an operator does: without looking at them. */
+export async function removeByHand(
+  { client, tableName: TableName }: LedgerTable,
+  ...keys: readonly LedgerKey[]
+): Promise<void> {
+  for (const Key of keys) await client.send(new DeleteCommand({ TableName, Key }));
 }
 
 /** What a stage is told about an execution. */

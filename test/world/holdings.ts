@@ -1,3 +1,4 @@
+import { RUN_TAG } from '../../functions/shared/aws/describe-table.ts';
 import { stringAttribute, type WireItem } from '../../functions/shared/items/wire-item.ts';
 import { presentTable, type Table } from './aws/dynamodb/table-state.ts';
 import { toPlainItem } from './plain-values.ts';
@@ -17,6 +18,10 @@ export function tableOf({ aws }: World, name: string): Table | undefined {
 export function itemsOf(world: World, name: string): readonly WireItem[] {
   return tableOf(world, name)?.inOrder.map(({ item }) => item) ?? [];
 }
+
+/** The run that created the table, as its tag says. */
+export const runTagOf = ({ tags }: Table): string | undefined =>
+  tags.value.find(({ Key }) => Key === RUN_TAG)?.Value;
 
 export const SOURCE = 'products';
 export const TARGET = 'products-enhanced';

@@ -27,9 +27,13 @@ export function lockKeyOf(run: Locking): LedgerKey {
   return lockKey(lockTableOf(run));
 }
 
-/** Removes a lock, if it still names this run. Idempotent. @returns whether it was there */
-export function removeLock(ledger: LedgerTable, table: string, runId: string): Promise<boolean> {
-  return deleteIf(ledger, lockKey(table), { runId });
+/** Removes a lock, if this holder still has it for this run. Idempotent. @returns whether it was there */
+export function removeLock(
+  ledger: LedgerTable,
+  table: string,
+  { runId, executionArn }: Pick<Lock, 'runId' | 'executionArn'>,
+): Promise<boolean> {
+  return deleteIf(ledger, lockKey(table), { runId, executionArn });
 }
 
 /** Strongly consistent. */

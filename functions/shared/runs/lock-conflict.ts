@@ -1,10 +1,11 @@
-import { commandsOf, stepText } from '../commands.ts';
+import { commandsOf, type Step, stepText } from '../commands.ts';
 import { LockHeldError } from '../errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
 import type { LedgerTable } from '../ledger/ledger-table.ts';
-import { type Lock, lockTableOf, removeLock } from '../ledger/lock.ts';
+import { findLockOf, type Lock, lockTableOf, removeLock } from '../ledger/lock.ts';
 import { findRun, type Run } from '../ledger/run.ts';
+import { warnRun } from '../ledger/run-update.ts';
 import { isEndStatus } from '../ledger/transition.ts';
 
 /** A run that has begun, or the one that must be recovered first, by us or by another call. */
@@ -13,8 +14,8 @@ export type BegunOrRecover =
   | { readonly outcome: 'RECOVER'; readonly run: Run };
 
 /**
- * Begins a run, or names the run in its way: one whose holder is dead, or that is being rolled back. A lock whose run has
- * ended or is not in the ledger is removed, and named in the report of the run that begins.
+ * Begins a run, or names the run in its way: one whose holder is dead, or that is being rolled back. A lock that no run
+ * needs is removed, and named in the report of the run that begins.
  *
  * @throws LockHeldError naming the holder and how to release it; RunIdUsedError, RunClosedError. None is retried.
  */
@@ -25,9 +26,26 @@ export async function beginOrRecover(
 ): Promise<BegunOrRecover> {
   const answer = await beginRun(scope.ledger, newRun, holder);
   if (answer.outcome === 'BEGUN') return answer;
-  const { recover, freed } = await resolveLockConflict(scope, lockTableOf(newRun), answer.lock);
-  if (recover !== undefined) return { outcome: 'RECOVER', run: recover };
-  return beginOrRecover(scope, { ...newRun, warnings: [...(newRun.warnings ?? []), ...freed] }, holder);
+  const met = await meetLock(scope.ledger, lockTableOf(newRun), answer.lock);
+  if (met.kind === 'held') return { outcome: 'RECOVER', run: await recoverable(scope, met) };
+  const warnings = [...(newRun.warnings ?? []), ...met.sentences];
+  return beginOrRecover(scope, { ...newRun, warnings }, holder);
+}
+
+/**
+ * What a run finds that could not take its lock. A lock that no run needs is removed, and the run is warned of it.
+ *
+ * @returns whether the run may try again; or who has the lock
+ */
+export async function meetOtherLock(
+  ledger: LedgerTable,
+  run: Run,
+): Promise<HeldLock | { readonly kind: 'free' | 'freed' }> {
+  const lock = await findLockOf(ledger, run);
+  if (lock === undefined || lock.runId === run.runId) return { kind: 'free' };
+  const met = await meetLock(ledger, lockTableOf(run), lock);
+  if (met.kind === 'freed') await warnRun(ledger, run, met.sentences);
+  return met;
 }
 
 type ConflictScope = HolderScope & {
@@ -35,92 +53,81 @@ type ConflictScope = HolderScope & {
   readonly config: { readonly stage: string };
 };
 
-/**
- * `recover`: the run to be rolled back first, by us or by another call. `freed`: the lock named a run that does not need
- * it, and is gone now. The sentence, if any, belongs in the report of the run that begins.
- */
-type LockConflict =
-  | { readonly recover: Run; readonly freed?: undefined }
-  | { readonly recover?: undefined; readonly freed: readonly string[] };
-
-function heldError(
-  { config: { stage } }: ConflictScope,
-  { sourceTable, lock, run }: Conflict,
-): LockHeldError {
-  const { migrate, rollBack, cancelSync, cutOver, follow } = commandsOf(stage);
-  const since = `since ${lock.startTime}`;
-  if (run?.status === 'HELD')
-    return new LockHeldError(
-      `Table ${sourceTable} is locked by run ${lock.runId} (HELD ${since}). Nothing was changed.`,
-      stepText(
-        ['Resume that run', migrate({ resume: lock.runId })],
-        ['Or roll it back, which releases the lock', rollBack(lock.runId)],
-      ),
-    );
-  if (run?.kind === 'sync')
-    return new LockHeldError(
-      `Table ${sourceTable} is locked by sync ${lock.runId} (${run.status} ${since}), which keeps the target in step with it. Nothing was changed.`,
-      stepText(
-        ['See what a cut over needs', cutOver({ dryRun: true })],
-        ['Or cancel the sync, which releases the lock', cancelSync()],
-      ),
-    );
-  return new LockHeldError(
-    `Table ${sourceTable} is being worked on by run ${lock.runId} (${lock.executionArn}, ${since}). Nothing was changed. If that execution is stopped, the run is rolled back automatically and the lock released.`,
-    stepText(['Wait until it ends', follow(lock.runId)]),
-  );
-}
-
-/** A lock in the way, and its run; `undefined`: the ledger has none. */
-interface Conflict {
-  readonly sourceTable: string;
+/** A lock in the way, and the run that needs it. */
+export interface HeldLock {
+  readonly kind: 'held';
+  readonly table: string;
   readonly lock: Lock;
-  readonly run: Run | undefined;
+  readonly run: Run;
+}
+
+/** The lock is gone. The sentence, if any, belongs in the report of the run that it was in the way of. */
+interface FreedLock {
+  readonly kind: 'freed';
+  readonly sentences: readonly string[];
 }
 
 /**
- * Removes a lock whose run somebody has removed from the ledger, because nothing else would ever free it. The workers of
- * such a run find no run either, and change nothing more.
+ * A run's end removes its lock in the same transaction. A lock whose run has ended was put back by hand, and one whose
+ * run is not in the ledger is left of a run that somebody has removed. Nothing else would ever free them. The workers of
+ * such a run, even of one that is still alive, find no run and change nothing more.
  */
-async function freeOrphan(ledger: LedgerTable, sourceTable: string, lock: Lock): Promise<LockConflict> {
-  await removeLock(ledger, sourceTable, lock.runId);
-  return {
-    freed: [
-      `The lock of table ${sourceTable} named run ${lock.runId} (${lock.executionArn}, since ${lock.startTime}), which is not in the ledger ${ledger.tableName}. The lock was removed. Tables that carry the tag migration:run = ${lock.runId} belong to that run; nothing was done to them.`,
-    ],
-  };
-}
-
-/**
- * A run's end removes its lock in the same transaction. A lock that exists all the same was put back by hand, and nothing
- * else would ever free it.
- */
-async function freeEnded(ledger: LedgerTable, sourceTable: string, run: Run): Promise<LockConflict> {
+async function meetLock(ledger: LedgerTable, table: string, lock: Lock): Promise<HeldLock | FreedLock> {
+  const { runId, executionArn, startTime } = lock;
+  const run = await findRun(ledger, runId);
+  if (run !== undefined && !isEndStatus(run.status)) return { kind: 'held', table, lock, run };
   // No sentence if the run has only ended since we met its lock.
-  if (!(await removeLock(ledger, sourceTable, run.runId))) return { freed: [] };
-  return {
-    freed: [
-      `The lock of table ${sourceTable} named run ${run.runId}, which has ended (${run.status}). The lock was removed.`,
-    ],
-  };
+  if (!(await removeLock(ledger, table, lock))) return { kind: 'freed', sentences: [] };
+  const sentence =
+    run === undefined
+      ? `The lock of table ${table} named run ${runId} (${executionArn}, since ${startTime}), which is not in the ledger ${ledger.tableName}. The lock was removed. Tables that carry the tag migration:run = ${runId} belong to that run; nothing was done to them.`
+      : `The lock of table ${table} named run ${runId}, which has ended (${run.status}). The lock was removed.`;
+  return { kind: 'freed', sentences: [sentence] };
 }
 
 /**
- * Decides about a lock in the way. A dead holder's run, or one that is being rolled back, is to be recovered first.
+ * The run of a lock, if it is to be recovered: its holder is dead, or it is being rolled back.
  *
  * @throws LockHeldError naming the holder and how to release the lock, when the holder is alive or HELD; not retried.
  */
-async function resolveLockConflict(
-  scope: ConflictScope,
-  sourceTable: string,
-  lock: Lock,
-): Promise<LockConflict> {
-  const run = await findRun(scope.ledger, lock.runId);
+async function recoverable(scope: ConflictScope, held: HeldLock): Promise<Run> {
+  const { lock, run } = held;
   // Being rolled back already: that ends without help, and then the lock is free.
-  if (run?.status === 'ROLLING_BACK') return { recover: run };
-  if (run !== undefined && isEndStatus(run.status)) return freeEnded(scope.ledger, sourceTable, run);
+  if (run.status === 'ROLLING_BACK') return run;
   // No execution need stand behind these two.
-  const isKept = run?.status === 'HELD' || run?.kind === 'sync';
-  if (isKept || !(await isDead(scope, lock))) throw heldError(scope, { sourceTable, lock, run });
-  return run === undefined ? freeOrphan(scope.ledger, sourceTable, lock) : { recover: run };
+  const isKept = run.status === 'HELD' || run.kind === 'sync';
+  if (isKept || !(await isDead(scope, lock))) throw heldError(scope.config.stage, held);
+  return run;
+}
+
+function heldError(stage: string, held: HeldLock): LockHeldError {
+  return new LockHeldError(`${heldText(held)} Nothing was changed.`, stepText(...waysToFree(stage, held)));
+}
+
+function heldText({ table, lock, run }: HeldLock): string {
+  const { runId, executionArn, startTime, expiresAt } = lock;
+  const since = `since ${startTime}`;
+  if (run.status === 'HELD') return `Table ${table} is locked by run ${runId} (HELD ${since}).`;
+  if (run.kind === 'sync')
+    return `Table ${table} is locked by sync ${runId} (${run.status} ${since}), which keeps the target in step with it.`;
+  if (expiresAt !== undefined)
+    return `Table ${table} is being worked on by ${run.step ?? 'a step'}, which was called alone (run ${runId}, ${since}). If that call has died, its lock counts until ${new Date(expiresAt).toISOString()}.`;
+  return `Table ${table} is being worked on by run ${runId} (${executionArn}, ${since}). If that execution is stopped, the run is rolled back automatically and the lock released.`;
+}
+
+/** What an operator can do about a lock in the way. */
+export function waysToFree(stage: string, { lock: { runId }, run }: HeldLock): readonly Step[] {
+  const { migrate, rollBack, cancelSync, cutOver, follow, runs } = commandsOf(stage);
+  if (run.status === 'HELD')
+    return [
+      ['Resume that run', migrate({ resume: runId })],
+      ['Or roll it back, which releases the lock', rollBack(runId)],
+    ];
+  if (run.kind === 'sync')
+    return [
+      ['See what a cut over needs', cutOver({ dryRun: true })],
+      ['Or cancel the sync, which releases the lock', cancelSync()],
+    ];
+  if (run.kind === 'manual') return [['Wait until it is no longer RUNNING in the list', runs()]];
+  return [['Wait until it ends', follow(runId)]];
 }

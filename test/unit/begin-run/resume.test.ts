@@ -9,6 +9,7 @@ import { backupLayout, RUN_LAYOUT } from '../../../functions/shared/files/layout
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { listTransformed } from '../../../functions/shared/ledger/transformed-file.ts';
@@ -26,6 +27,7 @@ import {
   sourceTable,
   startBench,
 } from '../files/backup-bench.ts';
+import { removeByHand } from '../../support/sample-run.ts';
 import { sealedBench } from '../files/sealed-bench.ts';
 
 let bench: Bench;
@@ -236,8 +238,23 @@ describe('a planned run that is resumed', () => {
   it('waits for nobody: another run’s lock refuses it', async () => {
     const run = await planned();
     await bench.begin('busy', {}, { startedAt: new Date().toISOString() });
-    await expect(resume()).rejects.toMatchObject({ name: 'LockHeldError' });
+    await expect(resume()).rejects.toMatchObject({
+      name: 'LockHeldError',
+      message: expect.stringContaining('npm run follow -- --stage test busy'),
+    });
     expect(await readRun(bench.runtime.ledger, run.runId)).toMatchObject({ status: 'PLANNED' });
+  });
+
+  it('removes a lock whose run somebody has removed from the ledger', async () => {
+    await planned();
+    await bench.begin('gone', {}, { startedAt: new Date().toISOString() });
+    await removeByHand(bench.runtime.ledger, runKey('gone'));
+    await resume();
+    const { status, warnings } = await readRun(bench.runtime.ledger, 'run-1');
+    expect({ status, warnings: warnings.join() }).toEqual({
+      status: 'RUNNING',
+      warnings: expect.stringContaining('named run gone'),
+    });
   });
 });
 

@@ -1,8 +1,7 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
-import { type LedgerKey, lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -12,7 +11,14 @@ import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, longTurn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+import {
+  begunRun,
+  executionArn,
+  longTurn,
+  removeByHand,
+  sampleHolder,
+  sampleNewRun,
+} from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld({ closeNewTables: false })));
@@ -56,11 +62,6 @@ async function move(to: 'HELD' | 'SUCCEEDED', facts: Partial<Run> = {}): Promise
   await transition(world.observer.ledger, { run, to, lock: 'release', writer: to, facts });
 }
 
-async function remove(...keys: readonly LedgerKey[]): Promise<void> {
-  const { client, tableName: TableName } = world.observer.ledger;
-  for (const Key of keys) await client.send(new DeleteCommand({ TableName, Key }));
-}
-
 /** How many seconds another run waits before it touches the same table. */
 async function secondsOfNext(): Promise<number> {
   await beginRun(world.observer.ledger, sampleNewRun('b'), sampleHolder('b'));
@@ -85,13 +86,13 @@ describe('a run that comes to a table of an earlier one', () => {
 
   it('waits for the workers of a run whose lock somebody has removed from the ledger by hand', async () => {
     await worked(killed);
-    await remove(lockKey('products'));
+    await removeByHand(world.observer.ledger, lockKey('products'));
     expect(await secondsOfNext()).toBe(30);
   });
 
   it('waits for the workers of a run that somebody has removed from the ledger by hand', async () => {
     await worked(killed);
-    await remove(runKey('a'), lockKey('products'));
+    await removeByHand(world.observer.ledger, runKey('a'), lockKey('products'));
     expect(await secondsOfNext()).toBe(30);
   });
 
@@ -99,7 +100,7 @@ describe('a run that comes to a table of an earlier one', () => {
     const input = createTableInput(cartTable, { name: 'cart', tags: {} });
     await world.observer.clients.dynamo.send(new CreateTableCommand(input));
     await worked(killed);
-    await remove(lockKey('products'));
+    await removeByHand(world.observer.ledger, lockKey('products'));
     expect(await secondsOfNext()).toBe(30);
   });
 
@@ -111,7 +112,7 @@ describe('a run that comes to a table of an earlier one', () => {
 
   it('waits for nothing when every worker of the earlier run has come back', async () => {
     await worked((turn) => turn.save(done));
-    await remove(lockKey('products'));
+    await removeByHand(world.observer.ledger, lockKey('products'));
     expect(await secondsOfNext()).toBe(0);
   });
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { lockKey, shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
-import { removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -10,7 +9,7 @@ import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
 import type { WorkerOutput } from '../../../functions/shared/state.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, longTurn } from '../../support/sample-run.ts';
+import { begunRun, longTurn, removeByHand } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 let run: Run;
@@ -189,7 +188,7 @@ describe('a time that somebody has written into the ledger by hand, or a clock t
 
 describe('a run whose lock somebody has removed from the ledger by hand', () => {
   it('changes nothing more', async () => {
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     await expect(call((turn) => turn.save(done))).rejects.toThrow('no longer has the lock');
     expect(await shard()).toMatchObject({ done: false });
   });

@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LockHeldError } from '../../../functions/shared/errors.ts';
+import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { NEW } from '../../../functions/shared/ledger/actions.ts';
-import { lockKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { putIf } from '../../../functions/shared/ledger/store.ts';
-import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { findLock, type Lock, removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { beginOrRecover } from '../../../functions/shared/runs/lock-conflict.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleHolder, sampleNewRun, sampleStart } from '../../support/sample-run.ts';
+import {
+  begunRun,
+  executionArn,
+  removeByHand,
+  sampleHolder,
+  sampleNewRun,
+  sampleStart,
+} from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -47,9 +55,44 @@ describe('a lock that names a run which has ended', () => {
     expect(await findLock(world.observer.ledger, 'products')).toMatchObject({ runId: 'b' });
   });
 
+  it('is left alone when the run has gone on under another execution since', async () => {
+    await begunRun(world, 'a');
+    await move('PLANNED');
+    const met = await findLock(world.observer.ledger, 'products');
+    await removeByHand(world.observer.ledger, lockKey('products'));
+    const planned = await readRun(world.observer.ledger, 'a');
+    await resumeRun(world.observer.ledger, planned, sampleHolder('r'));
+    expect(await removeLock(world.observer.ledger, 'products', met as Lock)).toBe(false);
+  });
+
   it('keeps its lock while it is held', async () => {
     await begunRun(world, 'a');
     await move('HELD');
     await expect(begin()).rejects.toThrow(LockHeldError);
+  });
+});
+
+describe('a lock whose run somebody has removed from the ledger', () => {
+  it.each([
+    ['the execution of that run is still RUNNING', {}],
+    ['that run is a step called alone, which may still be at work', { expiresAt: Number.MAX_SAFE_INTEGER }],
+  ])('is removed although %s', async (_why, lock) => {
+    await beginRun(world.observer.ledger, sampleNewRun('a'), sampleHolder('a', lock));
+    world.stepFunctions.executions.set(executionArn('a'), 'RUNNING');
+    await removeByHand(world.observer.ledger, runKey('a'));
+    const { outcome, run } = await begin();
+    expect({ outcome, runId: run.runId }).toEqual({ outcome: 'BEGUN', runId: 'b' });
+    expect(run.warnings.join()).toContain('named run a');
+  });
+});
+
+describe('a step called alone that has the lock', () => {
+  it('is waited for, with a command that shows whether it has ended', async () => {
+    const step = { kind: 'manual', step: 'createCartTable' } as const;
+    const expiresAt = world.clock.now() + 60_000;
+    await beginRun(world.observer.ledger, sampleNewRun('a', step), sampleHolder('a', { expiresAt }));
+    const refused = begin();
+    await expect(refused).rejects.toThrow('being worked on by createCartTable, which was called alone');
+    await expect(refused).rejects.toThrow('npm run runs -- --stage test');
   });
 });

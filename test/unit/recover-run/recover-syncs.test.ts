@@ -4,9 +4,9 @@ import type { SyncRuntime } from '../../../functions/control-sync/sync-runtime.t
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { EXISTING } from '../../../functions/shared/ledger/actions.ts';
 import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import { removeLock } from '../../../functions/shared/ledger/lock.ts';
 import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { removeByHand } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -115,7 +115,7 @@ describe('the stream of an open sync', () => {
 describe('a sync whose lock was removed from the ledger by hand', () => {
   beforeEach(async () => {
     await world.open();
-    await removeLock(world.observer.ledger, 'products', 's');
+    await removeByHand(world.observer.ledger, lockKey('products'));
   });
 
   it('is ended, because nothing follows the source any more, and its mapping goes', async () => {

@@ -3,13 +3,15 @@ import { claimRun } from '../../../functions/roll-back/claim.ts';
 import type { RollBackOrder } from '../../../functions/roll-back/request.ts';
 import { LockHeldError, RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
 import { beginRun, resumeRun } from '../../../functions/shared/ledger/begin.ts';
-import { findLock, removeLock } from '../../../functions/shared/ledger/lock.ts';
+import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { readRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import {
   begunRun,
   executionArn,
+  removeByHand,
   sampleExecution,
   sampleHolder,
   sampleNewRun,
@@ -135,7 +137,7 @@ describe('a run whose execution died without a word', () => {
     await begunRun(world, 'a');
     die();
     await claim(order('recover'));
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     expect(await claim(order('recover'))).toMatchObject({ kind: 'claimed' });
     expect(await lock()).toMatchObject({ runId: 'a' });
   });
@@ -144,7 +146,7 @@ describe('a run whose execution died without a word', () => {
     await begunRun(world, 'a');
     die();
     await claim(order('recover'));
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     await begunRun(world, 'b');
     await expect(claim(order('recover'))).rejects.toThrow(LockHeldError);
     expect(await lock()).toMatchObject({ runId: 'b' });
@@ -184,7 +186,7 @@ describe('a run whose execution died without a word', () => {
 describe('a run that shall be held, whose lock somebody has removed from the ledger by hand', () => {
   it('is held, with its lock again', async () => {
     await begunRun(world, 'a', onFailure('hold'));
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     expect(await claim(order('fail'))).toMatchObject({ kind: 'ended', run: { status: 'HELD', failure } });
     expect(await lock()).toMatchObject({ runId: 'a', executionArn: executionArn('a') });
   });
@@ -193,14 +195,14 @@ describe('a run that shall be held, whose lock somebody has removed from the led
     const holder = sampleHolder('a', { executionArn: 'manual:a', expiresAt: world.clock.now() - 1 });
     const step = { kind: 'manual', step: 'createCartTable', ...onFailure('hold') } as const;
     await beginRun(world.observer.ledger, sampleNewRun('a', step), holder);
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     expect(await claim(order('recover'))).toMatchObject({ kind: 'ended', run: { status: 'HELD' } });
     expect(await lock()).toBeUndefined();
   });
 
   it('is not held under the lock of another run', async () => {
     await begunRun(world, 'a', onFailure('hold'));
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     await begunRun(world, 'b');
     await expect(claim(order('fail'))).rejects.toThrow(LockHeldError);
     expect(await lock()).toMatchObject({ runId: 'b' });
@@ -244,6 +246,17 @@ describe('an operator', () => {
     await begunRun(world, 'b');
     await expect(claim(order('operator', { confirm: 'a' }))).rejects.toThrow(LockHeldError);
     expect([await status(), (await lock())?.runId]).toEqual(['SUCCEEDED', 'b']);
+  });
+
+  it('may roll back a run although the lock names one that somebody has removed from the ledger', async () => {
+    await begunRun(world, 'a');
+    await moved('SUCCEEDED', true);
+    await begunRun(world, 'b');
+    await removeByHand(world.observer.ledger, runKey('b'));
+    expect(await claim(order('operator', { confirm: 'a' }))).toMatchObject({ kind: 'claimed' });
+    expect(await lock()).toMatchObject({ runId: 'a' });
+    const { warnings } = await readRun(world.observer.ledger, 'a');
+    expect(warnings.join()).toContain('named run b');
   });
 
   it('may try again when a roll back failed', async () => {

@@ -6,11 +6,11 @@ import {
 } from '../../../functions/roll-back/recovery-owner.ts';
 import { RunClosedError } from '../../../functions/shared/errors.ts';
 import { ClaimLostError } from '../../../functions/shared/ledger/claims.ts';
-import { removeLock } from '../../../functions/shared/ledger/lock.ts';
+import { lockKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, executionArn, sampleStart } from '../../support/sample-run.ts';
+import { begunRun, executionArn, removeByHand, sampleStart } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 beforeAll(async () => void (world = await createLedgerWorld()));
@@ -62,7 +62,7 @@ describe('the claim on a run that is being rolled back', () => {
 
   it('is not given when another run has the lock', async () => {
     await marked();
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     await begunRun(world, 'b');
     expect(await claimNow('one')).toBeUndefined();
   });
@@ -86,7 +86,7 @@ describe('a roll back at its work', () => {
 
   it('stops when somebody has removed its lock by hand', async () => {
     const fence = await guarded();
-    await removeLock(world.observer.ledger, 'products', 'a');
+    await removeByHand(world.observer.ledger, lockKey('products'));
     world.clock.advance(5_000);
     await expect(fence.check()).rejects.toThrow(ClaimLostError);
   });

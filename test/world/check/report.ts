@@ -1,6 +1,6 @@
 import { stringAttribute } from '../../../functions/shared/items/wire-item.ts';
 import type { Report, ReportedTable } from '../../../functions/shared/runs/report.ts';
-import { itemsOf, ledgerItems, objectBody, tableOf, TARGET } from '../holdings.ts';
+import { itemsOf, ledgerItems, objectBody, runTagOf, tableOf, TARGET } from '../holdings.ts';
 import type { World } from '../world.ts';
 
 /** The report of a run from the bucket. */
@@ -39,7 +39,10 @@ export const saysThatItWasFollowed = ({ warnings = [] }: Report): boolean =>
 function tableGaps(world: World, runId: string, { name, outcome, access }: ReportedTable): readonly string[] {
   const record = ledgerItems(world).find(({ PK, SK }) => PK === `RUN#${runId}` && SK === `TABLE#${name}`);
   const table = tableOf(world, name);
-  const isOfRun = table !== undefined && (record?.['tableId'] ?? table.id) === table.id;
+  const recordedId = record?.['tableId'];
+  // A run that died before the table was ACTIVE has not recorded its id.
+  const isOfRun =
+    table !== undefined && (recordedId === undefined ? runTagOf(table) === runId : recordedId === table.id);
   if (outcome === 'DELETED') return isOfRun ? [`6: the report says DELETED of ${name}, which is there`] : [];
   if (table === undefined) return [`6: the report says ${outcome} of ${name}, which is not there`];
   const isClosed = JSON.stringify(table.policy.value ?? '').includes('migration-');

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { withoutDigest } from '../../../functions/shared/migration/as-written.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { ledgerItems, tableOf, targetNames } from '../holdings.ts';
+import { itemsOf, ledgerItems, runTagOf, tableOf, targetNames } from '../holdings.ts';
 import { type Memory, textOfKey } from '../memory.ts';
 import type { World } from '../world.ts';
 import { reportOf, saysThatItWasFollowed } from './report.ts';
@@ -31,16 +31,20 @@ function leftTables(
   const snapshot = before.get(runId);
   if (snapshot === undefined) return [];
   const reported = (name: string) => report?.tables.find((table) => table.name === name);
-  const isKept = (name: string): boolean =>
-    reported(name)?.outcome === 'KEPT' && writes.some(({ table }) => table === name);
+  // The shop has written into it, or a later run, which has found it there.
+  const isUsed = (name: string): boolean =>
+    writes.some(({ table }) => table === name) ||
+    itemsOf(world, name).some((item) => stringAttribute(item, 'migrationRun') !== runId);
+  const isKept = (name: string): boolean => reported(name)?.outcome === 'KEPT' && isUsed(name);
   // Somebody has deleted the recorded one, and a late request of the run has created it again.
   const isReplaced = (name: string): boolean =>
     removed.has(name) && reported(name)?.remark?.includes('replaced it by another table') === true;
-  const isOfRun = (name: string): boolean =>
-    tableOf(world, name)?.tags.value.some(({ Key, Value }) => Key === 'migration:run' && Value === runId) ===
-    true;
+  const isOfRun = (name: string): boolean => {
+    const table = tableOf(world, name);
+    return table !== undefined && runTagOf(table) === runId && snapshot.get(name)?.tableId !== table.id;
+  };
   return targetNames(world)
-    .filter((name) => isOfRun(name) && snapshot.get(name)?.tableId !== tableOf(world, name)?.id)
+    .filter(isOfRun)
     .filter((name) => !isKept(name) && !isReplaced(name))
     .map((name) => `3: table ${name} stayed`);
 }
