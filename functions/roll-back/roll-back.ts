@@ -103,7 +103,7 @@ async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope)
     runtime.logger.warn(error.message, { runId: run.runId, stage: 'RollBack' });
     return pending(LOOK_AGAIN_SECONDS);
   } finally {
-    await letGo(runtime, runKey(run.runId), run);
+    await letGo(runtime, { runId: run.runId, key: runKey(run.runId), claims: run });
   }
 }
 

@@ -52,8 +52,11 @@ export async function claimShard<Cursor>(
   let claims: Claims = claimed(shard ?? {}, { call, now, fenceMillis: fenceMillisOf(config) });
   let version = shard?.version ?? 0;
   const hold = { key: shardKey(runId, place.state, place.shard), call };
-  const put = async (checkpoint: Checkpoint<Cursor>, also: readonly TransactItem[]): Promise<void> => {
-    const item = { ...checkpoint, ...identity, claimedAt: now, ...claims };
+  const put = async (
+    saved: Checkpoint<Cursor> & Claims,
+    also: readonly TransactItem[] = [],
+  ): Promise<void> => {
+    const item = { ...saved, ...identity, claimedAt: now };
     const save = { runId, shard: item, previousVersion: version, writer: call, isClaimed: version > 0, also };
     version = await saveShard(ledger, save);
   };
@@ -71,17 +74,19 @@ export async function claimShard<Cursor>(
     updatedAt: now,
     marks: [],
   };
-  await (shard === undefined ? put(empty, []) : takeOver());
+  await (shard === undefined ? put({ ...empty, ...claims }) : takeOver());
   return {
     hold,
     claimedAt: now,
     async save(checkpoint, { also, isLast }) {
       const after = released(claims, inDoubtUntil(runtime));
-      claims = isLast ? after : { ...after, claim: call };
-      await put(checkpoint, also);
+      const saved = isLast ? after : { ...after, claim: call };
+      await put({ ...checkpoint, ...saved }, also);
+      // Only now: a refused save leaves the claim to be let go.
+      claims = saved;
     },
     async close() {
-      await letGo(runtime, hold.key, claims);
+      await letGo(runtime, { runId, key: hold.key, claims });
     },
   };
 }

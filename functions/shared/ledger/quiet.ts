@@ -1,5 +1,5 @@
 import { type Claims, longestWaitMillis, quietFrom, released } from './claims.ts';
-import { type ClaimRecord, closeClaim, listClaims } from './claim-records.ts';
+import { type ClaimRecord, closeClaim, listClaims, noteLate } from './claim-records.ts';
 import type { LedgerKey } from './ledger-table.ts';
 import { findAnyRun, findRun, type Run } from './run.ts';
 import { listAnnouncers } from './table-record.ts';
@@ -7,27 +7,34 @@ import { isEndStatus } from './transition.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
 
 /**
- * Closes this call's own claim at its end. Never throws: a claim that stays open only costs a wait.
+ * Closes this call's own claim at its end. Where another call has taken it over, a request without an answer is noted in
+ * the run: the other call waits for a fence, and does not know of it. Never throws: a claim that stays open only costs a
+ * wait.
  *
+ * @param runId of the record's run
  * @param claims the record's, as this call has claimed it
  */
 export async function letGo(
   runtime: Pick<Runtime, 'ledger' | 'clock' | 'inDoubt' | 'logger'>,
-  key: LedgerKey,
-  claims: Claims,
+  { runId, key, claims }: { readonly runId: string; readonly key: LedgerKey; readonly claims: Claims },
 ): Promise<void> {
+  const { ledger, logger } = runtime;
   const { claim: call } = claims;
   if (call === undefined) return;
-  const { quietAt } = released(claims, inDoubtUntil(runtime));
-  await closeClaim(runtime.ledger, { key, call }, quietAt).catch((error: unknown) => {
-    runtime.logger.warn('A claim stays open', { ...key, error });
-  });
+  const doubt = inDoubtUntil(runtime);
+  try {
+    const isClosed = await closeClaim(ledger, { key, call }, released(claims, doubt).quietAt);
+    if (!isClosed && doubt !== undefined) await noteLate(ledger, runId, doubt);
+  } catch (error) {
+    logger.warn('A claim stays open', { ...key, error });
+  }
 }
 
 /** Between two looks at calls that may be through before their time is up. */
 const LOOK_AGAIN_MILLIS = 2_000;
 
-type QuietScope = Pick<Runtime, 'ledger' | 'clock' | 'config' | 'sleep' | 'logger'>;
+type NoiseScope = Pick<Runtime, 'ledger' | 'clock' | 'config'>;
+type QuietScope = NoiseScope & Pick<Runtime, 'sleep' | 'logger'>;
 
 /**
  * Epoch milliseconds from which no request of the run's workers can take effect any more; 0: it is quiet already.
@@ -35,16 +42,22 @@ type QuietScope = Pick<Runtime, 'ledger' | 'clock' | 'config' | 'sleep' | 'logge
  * @param stoppedAt when the run's status was written that stops them (epoch milliseconds)
  */
 export async function quietTimeOf(
-  { ledger, clock, config }: Pick<QuietScope, 'ledger' | 'clock' | 'config'>,
-  run: Run,
+  scope: NoiseScope,
+  run: Pick<Run, 'runId'>,
   stoppedAt: number,
 ): Promise<number> {
+  const { ledger, clock, config } = scope;
   const now = clock.now();
   const fenceMillis = fenceMillisOf(config);
   const records = await listClaims(ledger, run.runId, now);
-  const { quietAt = 0 } = run;
-  const ownQuietAt = quietAt > now + longestWaitMillis(fenceMillis) ? 0 : quietAt;
-  return Math.max(ownQuietAt, quietFrom(records, stoppedAt, fenceMillis));
+  return Math.max(await ownQuietTime(scope, run.runId, now), quietFrom(records, stoppedAt, fenceMillis));
+}
+
+/** What the run itself says of calls that have rolled it back, or that were taken over. */
+async function ownQuietTime({ ledger, config }: NoiseScope, runId: string, now: number): Promise<number> {
+  const { quietAt = 0, lateUntil = 0 } = (await findRun(ledger, runId)) ?? {};
+  const latest = now + longestWaitMillis(fenceMillisOf(config));
+  return Math.max(0, ...[quietAt, lateUntil].filter((time) => time <= latest));
 }
 
 async function closeAll(scope: QuietScope, records: readonly ClaimRecord[], quietAt: number): Promise<void> {
@@ -77,13 +90,19 @@ export async function untilQuiet(scope: QuietScope, run: Run): Promise<void> {
  * @returns false: that is too short, and nothing was waited for
  */
 export async function isQuietWithin(scope: QuietScope, { runId }: Run, millis: number): Promise<boolean> {
-  const now = scope.clock.now();
-  const records = await listClaims(scope.ledger, runId, now);
-  await closeAll(scope, records, now + fenceMillisOf(scope.config));
-  const quietAt = quietFrom(records, now, fenceMillisOf(scope.config));
-  if (quietAt - scope.clock.now() > millis) return false;
-  await waitUntil(scope, runId, quietAt);
-  return true;
+  const { clock, config } = scope;
+  const stoppedAt = clock.now();
+  for (;;) {
+    const now = clock.now();
+    const records = await listClaims(scope.ledger, runId, now);
+    await closeAll(scope, records, now + fenceMillisOf(config));
+    const claimsQuietAt = quietFrom(records, stoppedAt, fenceMillisOf(config));
+    const quietAt = Math.max(claimsQuietAt, await ownQuietTime(scope, runId, stoppedAt));
+    if (quietAt <= now) return true;
+    if (quietAt > stoppedAt + millis) return false;
+    // Looked at again afterwards: a call whose claim was closed here may have noted a request without an answer.
+    await waitUntil(scope, runId, quietAt);
+  }
 }
 
 /**
@@ -126,7 +145,7 @@ export async function untilEarlierRunsAreQuiet(
     if (status !== undefined && isEndStatus(status)) continue;
     const run = await findRun(ledger, runId);
     const now = clock.now();
-    const records = [...(await listClaims(ledger, runId, now)), run ?? {}];
+    const records = [...(await listClaims(ledger, runId, now)), run ?? {}, { quietAt: run?.lateUntil }];
     await waitUntil(scope, runId, quietFrom(records, stoppedAtOf(run, now), fenceMillisOf(config)));
   }
 }

@@ -128,6 +128,8 @@ export interface Run extends Claims {
   readonly confirmed?: string;
   /** Earlier runs that this one relied on when it was committed: 10 at most, for the report. */
   readonly reliesOn?: readonly string[];
+  /** Epoch milliseconds: until then, requests of calls may still take effect that others have taken over from. */
+  readonly lateUntil?: number;
   /** ARN of the execution that rolls the run back. */
   readonly recoveryOwner?: string;
   /** Roll backs that recoverRun has started for it. */

@@ -136,7 +136,7 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name });
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {
-    await letGo(runtime, hold.key, claims);
+    await letGo(runtime, { runId, key: hold.key, claims });
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { lockKey, shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { lockKey, runKey, shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
@@ -168,6 +168,40 @@ describe('a request that got no answer', () => {
     world.clock.advance(15_000);
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(45);
   });
+
+  it('is waited for a minute also where another call has taken over, and finished', async () => {
+    const runtime = world.runtime();
+    const taken = Promise.withResolvers<void>();
+    const first = call(async (turn) => {
+      await taken.promise;
+      runtime.inDoubt.note();
+      await turn.save(done);
+    }, runtime);
+    await expect.poll(async () => (await shard())?.claim).toBeDefined();
+    await call((turn) => turn.save(done));
+    taken.resolve();
+    await first;
+    world.clock.advance(15_000);
+    expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(45);
+  });
+
+  it('is waited for by a commit that has stopped its call', async () => {
+    const runtime = world.runtime();
+    const stopped = Promise.withResolvers<void>();
+    const first = call(async (turn) => {
+      await stopped.promise;
+      runtime.inDoubt.note();
+      await turn.save(done);
+    }, runtime);
+    await expect.poll(async () => (await shard())?.claim).toBeDefined();
+    const sleep = async (millis: number): Promise<void> => {
+      world.clock.advance(20_000);
+      stopped.resolve();
+      await first;
+      world.clock.advance(millis - 20_000);
+    };
+    expect(await secondsOf(() => untilQuiet({ ...world.observer, sleep }, run))).toBe(80);
+  });
 });
 
 describe('a time that somebody has written into the ledger by hand, or a clock that is wrong', () => {
@@ -180,9 +214,10 @@ describe('a time that somebody has written into the ledger by hand, or a clock t
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(90);
     const { markedAt = 0, ...marked } = await move('ROLLING_BACK');
     expect((await quietTimeOf(world.observer, marked, markedAt)) - markedAt).toBe(90_000);
-    const late = { ...marked, quietAt: world.clock.now() + year };
+    const later = { quietAt: world.clock.now() + year, lateUntil: world.clock.now() + year };
+    await updateIf(world.observer.ledger, runKey('a'), { set: later });
     world.clock.advance(90_000);
-    expect(await quietTimeOf(world.observer, late, markedAt)).toBeLessThanOrEqual(world.clock.now());
+    expect(await quietTimeOf(world.observer, marked, markedAt)).toBeLessThanOrEqual(world.clock.now());
   });
 });
 

@@ -4,7 +4,8 @@ import { type Claims, claimed, quietFrom, released } from '../../../functions/sh
  * An exhaustive search of the claim protocol over the real decisions. One shard, two calls (the second is a retry or
  * Lambda calling twice; where the run is resumed, a call of the execution that resumes it), and somebody who commits,
  * resumes or rolls back. Any call may die, or get no answer, at any step; what it has sent may land all the
- * same. Time goes in ticks: a look is good for one, and a request lands within one of being sent.
+ * same. Time goes in ticks: a look is good for one, and a request lands within one of being sent. It may land within
+ * {@link DOUBT} of the moment at which its sender gives up waiting for an answer, if that sender lives to note it.
  */
 
 /** What the search changes, to show that each part of the protocol is needed. */
@@ -15,6 +16,8 @@ export interface Protocol {
   readonly remembersTakeover: boolean;
   /** Notes a request that got no answer. */
   readonly notesDoubt: boolean;
+  /** Notes it in the run where another call has taken over. */
+  readonly notesLate: boolean;
   /** Ticks. */
   readonly fence: number;
 }
@@ -25,6 +28,8 @@ const LOOK = 1;
 const REQUEST = 1;
 /** A look that is as old as it may be, a request that takes as long as it may, and one tick that both only begin. */
 export const FENCE = LOOK + REQUEST + 1;
+/** How long a request may take after its sender has given up: longer than a fence covers. */
+const DOUBT = FENCE;
 const LAST_TICK = 4;
 
 type Step = 'new' | 'claims' | 'reads the run' | 'works' | 'waits for an answer' | 'ended';
@@ -41,11 +46,17 @@ interface Call {
 
 interface State {
   now: number;
-  run: { status: 'RUNNING' | 'HELD' | 'ROLLING_BACK' | 'SUCCEEDED'; execution: number; stoppedAt: number };
+  run: {
+    status: 'RUNNING' | 'HELD' | 'ROLLING_BACK' | 'SUCCEEDED';
+    execution: number;
+    stoppedAt: number;
+    /** What calls have noted that were taken over. */
+    lateUntil: number;
+  };
   record: Claims & { version: number; isDone: boolean };
   calls: Call[];
-  /** Requests on their way, and until when they land at the latest. */
-  underway: { from: string; until: number }[];
+  /** Requests on their way, and until when they land at the latest, if their sender lives, or has died. */
+  underway: { from: string; until: number; untilIfDead: number }[];
   closer: { step: number; quietAt: number };
   /** Whether something was decided that a late request breaks: the commit, or the look of a roll back. */
   isDecided: boolean;
@@ -63,13 +74,20 @@ const callOf = (name: string, execution: number): Call => ({
 
 const first = (scenario: Scenario): State => ({
   now: 0,
-  run: { status: 'RUNNING', execution: 1, stoppedAt: -9 },
+  run: { status: 'RUNNING', execution: 1, stoppedAt: -9, lateUntil: 0 },
   record: { version: 0, isDone: false },
   calls: [callOf('A', 1), scenario === 'resume' ? callOf('C', 2) : callOf('B', 1)],
   underway: [],
   closer: { step: 0, quietAt: 0 },
   isDecided: false,
 });
+
+function die(state: State, call: Call): void {
+  end(call);
+  state.underway = state.underway
+    .map((sent) => (sent.from === call.name ? { ...sent, until: sent.untilIfDead } : sent))
+    .filter(({ until }) => until >= state.now);
+}
 
 const isOpenTo = ({ run }: State, { execution }: Call): boolean =>
   run.status === 'RUNNING' && run.execution === execution;
@@ -78,20 +96,27 @@ function setClaims(state: State, claims: Claims): void {
   state.record = { ...state.record, ...claims };
 }
 
-function letGo(state: State, call: Call): void {
-  call.step = 'ended';
-  if (state.record.claim === call.name) setClaims(state, released(state.record, call.inDoubtUntil));
+function letGo(state: State, call: Call, { notesLate }: Protocol): void {
+  const { record, run } = state;
+  if (record.claim === call.name) setClaims(state, released(record, call.inDoubtUntil));
+  else if (notesLate) run.lateUntil = Math.max(run.lateUntil, call.inDoubtUntil ?? 0);
+  end(call);
 }
 
-function look(state: State, call: Call): void {
-  if (!isOpenTo(state, call) || state.record.claim !== call.name) return letGo(state, call);
+/** What it knew matters to nobody any more, and makes no other states. */
+function end(call: Call): void {
+  Object.assign(call, { step: 'ended', version: 0, lookedAt: 0, inDoubtUntil: undefined });
+}
+
+function look(state: State, call: Call, protocol: Protocol): void {
+  if (!isOpenTo(state, call) || state.record.claim !== call.name) return letGo(state, call, protocol);
   call.lookedAt = state.now;
   call.step = 'works';
 }
 
 function claim(state: State, call: Call, { remembersTakeover, fence }: Protocol): void {
   const { record } = state;
-  if (record.version !== call.version) return void (call.step = 'ended');
+  if (record.version !== call.version) return end(call);
   const before = remembersTakeover ? record : { quietAt: record.quietAt };
   setClaims(state, claimed(before, { call: call.name, now: state.now, fenceMillis: fence }));
   record.version += 1;
@@ -102,14 +127,13 @@ type Act = (state: State, call: Call) => void;
 
 /** What a call may do next, each on a state of its own. */
 function actsOf(state: State, call: Call, protocol: Protocol): readonly Act[] {
-  const die: Act = (_next, dying) => void (dying.step = 'ended');
+  const lookNow: Act = (next, looking) => look(next, looking, protocol);
   const { claimsFirst } = protocol;
   switch (call.step) {
     case 'new':
       return [
         (next, starting) => {
-          if (next.record.isDone || (!claimsFirst && !isOpenTo(next, starting)))
-            return void (starting.step = 'ended');
+          if (next.record.isDone || (!claimsFirst && !isOpenTo(next, starting))) return end(starting);
           starting.version = next.record.version;
           if (!claimsFirst) starting.lookedAt = next.now;
           starting.step = 'claims';
@@ -124,17 +148,18 @@ function actsOf(state: State, call: Call, protocol: Protocol): readonly Act[] {
         },
       ];
     case 'reads the run':
-      return [die, look];
+      return [die, lookNow];
     case 'works':
       return [
         die,
-        ...(state.now > call.lookedAt ? [look] : []),
+        ...(state.now > call.lookedAt ? [lookNow] : []),
         ...(!call.hasSent && state.now - call.lookedAt <= LOOK
           ? [
               (next: State, sender: Call) => {
                 sender.hasSent = true;
                 sender.step = 'waits for an answer';
-                next.underway.push({ from: sender.name, until: next.now + REQUEST });
+                const until = next.now + REQUEST;
+                next.underway.push({ from: sender.name, until, untilIfDead: until });
               },
             ]
           : []),
@@ -145,7 +170,7 @@ function actsOf(state: State, call: Call, protocol: Protocol): readonly Act[] {
                 // A checkpoint moves the version on: a call that read the shard before cannot claim it any more.
                 if (record.claim === done.name)
                   next.record = { ...record, isDone: true, version: record.version + 1 };
-                letGo(next, done);
+                letGo(next, done, protocol);
               },
             ]
           : []),
@@ -155,7 +180,9 @@ function actsOf(state: State, call: Call, protocol: Protocol): readonly Act[] {
         die,
         // No answer: the request may land all the same.
         (next, late) => {
-          if (protocol.notesDoubt) late.inDoubtUntil = next.now + REQUEST + 1;
+          const until = next.now + DOUBT;
+          if (protocol.notesDoubt) late.inDoubtUntil = until + 1;
+          next.underway = next.underway.map((sent) => (sent.from === late.name ? { ...sent, until } : sent));
           late.step = 'works';
         },
       ];
@@ -166,9 +193,17 @@ function actsOf(state: State, call: Call, protocol: Protocol): readonly Act[] {
 
 type CloserAct = (state: State) => void;
 
+/** Whoever has waited looks again, because a call may have noted something meanwhile, and goes on if all is quiet. */
+function lookAgainActs(state: State, stoppedAt: number, { fence }: Protocol): readonly CloserAct[] {
+  const { now, record, run, closer } = state;
+  const quietAt = Math.max(closer.quietAt, run.lateUntil, quietFrom([record], stoppedAt, fence));
+  return now < quietAt ? [] : [(next) => void (next.closer.step += 1)];
+}
+
 /** Waits for what is still to come of a run that goes on, and commits. */
-function commitActs(state: State, from: number, { fence }: Protocol): readonly CloserAct[] {
+function commitActs(state: State, from: number, protocol: Protocol): readonly CloserAct[] {
   const { closer, record, now } = state;
+  const { fence } = protocol;
   if (closer.step === from && record.isDone)
     return [
       (next) => {
@@ -176,11 +211,12 @@ function commitActs(state: State, from: number, { fence }: Protocol): readonly C
         if (next.record.claim !== undefined) setClaims(next, released(next.record, now + fence));
       },
     ];
-  if (closer.step !== from + 1 || now < closer.quietAt) return [];
+  if (closer.step === from + 1) return lookAgainActs(state, now, protocol);
+  if (closer.step !== from + 2) return [];
   return [
     (next) => {
       next.run.status = 'SUCCEEDED';
-      next.closer.step = from + 2;
+      next.closer.step = from + 3;
       next.isDecided = true;
     },
   ];
@@ -195,7 +231,7 @@ function stop(status: 'HELD' | 'ROLLING_BACK'): CloserAct {
 
 function closerActs(state: State, scenario: Scenario, protocol: Protocol): readonly CloserAct[] {
   if (scenario === 'commit') return commitActs(state, 0, protocol);
-  const { closer, run, now } = state;
+  const { closer, run } = state;
   if (closer.step === 0 && run.status === 'RUNNING')
     return [stop(scenario === 'resume' ? 'HELD' : 'ROLLING_BACK')];
   if (closer.step === 1)
@@ -204,18 +240,22 @@ function closerActs(state: State, scenario: Scenario, protocol: Protocol): reado
         next.closer = { step: 2, quietAt: quietFrom([next.record], run.stoppedAt, protocol.fence) };
       },
     ];
-  if (closer.step === 2 && now < closer.quietAt) return [];
+  if (closer.step === 2) return lookAgainActs(state, run.stoppedAt, protocol);
   if (scenario === 'roll back')
-    return closer.step === 2 ? [(next) => void (next.isDecided = (next.closer.step = 3) === 3)] : [];
-  if (closer.step > 2) return commitActs(state, 3, protocol);
+    return closer.step === 3 ? [(next) => void (next.isDecided = (next.closer.step = 4) === 4)] : [];
+  if (closer.step > 3) return commitActs(state, 4, protocol);
   return [
     (next) => {
       if (next.record.claim !== undefined) setClaims(next, released(next.record, undefined));
       next.run = { ...next.run, status: 'RUNNING', execution: 2 };
-      next.closer.step = 3;
+      next.closer.step = 4;
     },
   ];
 }
+
+/** A call that has something to note looks at its record as often as it must, or dies. */
+const mustLook = ({ now }: State, { step, inDoubtUntil, lookedAt }: Call): boolean =>
+  step !== 'ended' && inDoubtUntil !== undefined && now - lookedAt > LOOK;
 
 const maySend = ({ step, hasSent }: Call): boolean => step !== 'ended' && !hasSent;
 
@@ -256,8 +296,9 @@ function* following(state: State, scenario: Scenario, protocol: Protocol): Gener
     act(next);
     yield next;
   }
-  if (state.now < LAST_TICK && state.underway.every(({ until }) => state.now < until))
-    yield { ...copy(), now: state.now + 1 };
+  const { now, underway, calls } = state;
+  const mayTick = underway.every(({ until }) => now < until) && !calls.some((call) => mustLook(state, call));
+  if (now < LAST_TICK && mayTick) yield { ...copy(), now: state.now + 1 };
 }
 
 /** What the search has found. */
