@@ -45,13 +45,12 @@ type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
  * What an existing table now holds of the run. Items that a restore has put back stay, because each of them was
  * missing.
  */
-function existedText(run: Run, { name }: ReportedTable, { report, filled }: Reported): string {
-  const { rolledBack, migrated } = report;
+function existedText(run: Run, { name, uncounted }: ReportedTable, { report, filled }: Reported): string {
+  const { rolledBack } = report;
   if (isRestore(run)) return 'there before, with what the restore has put back so far';
   if (!filled.includes(name)) return UNTOUCHED;
   if (rolledBack === undefined) return heldText(report);
-  if (!rolledBack.isThrough && migrated.items > 0)
-    return 'there before; items of this run may still be in it';
+  if (uncounted === true) return 'there before; items of this run may still be in it';
   const { kept, keptKeys, deleted, restored } = rolledBack;
   if (kept > 0)
     return `there before; ${counted(kept, 'item')} that this run wrote ${kept === 1 ? 'stays' : 'stay'} in it (${namedKeys(keptKeys, kept)})`;

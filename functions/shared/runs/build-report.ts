@@ -11,12 +11,18 @@ import { endingOf, isBehind, nextStepOf } from './next-step.ts';
 import { summaryOf } from './outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { countOver, countOverAll, type Shards } from './count-shards.ts';
-import { countedVerification, countsInPlace, rolledBackCounts } from './report-counts.ts';
+import {
+  countedVerification,
+  countsInPlace,
+  rolledBackCounts,
+  uncountedTables,
+  warningsOf,
+} from './report-counts.ts';
 import { reportedEngine } from './report-bulk.ts';
 import { namedSamples, quarantineOf } from './report-samples.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
-import { filledTablesOf } from '../tables/run-tables.ts';
+import { filledTable, filledTablesOf } from '../tables/run-tables.ts';
 
 /** What the ledger holds of a run besides the run itself. */
 export interface RunLedger {
@@ -51,8 +57,10 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
   const attempts = attemptsOf(run, end.finishedAt);
   const filled = filledTablesOf(runtime, run).map((table) => ({
     ...table,
+    number: filledTable(runtime, run, table.name).number,
     reported: reported.find(({ name }) => name === table.name),
   }));
+  const uncounted = uncountedTables(run, shards, filled);
   const migrated = countsInPlace(shards, filled, rolledBack);
   const quarantined = rehearsal?.quarantined ?? countOver(shards, 'TransformProducts', 'quarantined');
   return {
@@ -71,7 +79,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
       backup === undefined
         ? null
         : { backupId: backup.backupId, uri: backup.uri, files: backup.files, items: backup.items },
-    tables: reported,
+    tables: reported.map((table) => (uncounted.has(table.name) ? { ...table, uncounted: true } : table)),
     migrated: { ...migrated, quarantined },
     verification: countedVerification(run, shards) ?? null,
     consumed: {
@@ -87,7 +95,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     reportUri: `s3://${runtime.bucket}/${RUN_LAYOUT.report(run.runId)}`,
     executionArn: run.executionArn,
     parameters: run.parameters,
-    warnings: run.warnings,
+    warnings: warningsOf(run, uncounted),
     ...(rehearsal === undefined ? {} : { rehearsal }),
     ...(quarantined === 0
       ? {}

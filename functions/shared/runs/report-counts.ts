@@ -12,6 +12,36 @@ export interface FilledTableOfReport extends RunTable<FilledTable> {
   readonly reported: ReportedTable | undefined;
 }
 
+/**
+ * Names of filled tables that a roll back has kept, or has not looked through: items of the run may be in them. A worker
+ * may have died before it recorded what it wrote, and others may have changed or removed items since.
+ */
+export function uncountedTables(
+  { rolledBackFrom }: Pick<Run, 'rolledBackFrom'>,
+  shards: Shards,
+  filled: readonly NumberedTable[],
+): ReadonlySet<string> {
+  const isWritten = (['MigrateProducts', 'BulkLoad'] as const).some((state) => shards.has(state));
+  if (rolledBackFrom === undefined || !isWritten) return new Set();
+  const isThrough = (number: number): boolean =>
+    shards.get('RollBack')?.find(({ shard }) => shard === number)?.done === true;
+  const isUncounted = ({ number, reported }: NumberedTable): boolean =>
+    reported?.outcome === 'KEPT' || (reported?.outcome === 'EXISTED' && !isThrough(number));
+  return new Set(filled.filter(isUncounted).map(({ name }) => name));
+}
+
+/** `number`: which of the run's filled tables it is, and its shard of the state RollBack. */
+type NumberedTable = FilledTableOfReport & { readonly number: number };
+
+const uncountedWarning = (name: string): string =>
+  `Nobody has counted the items of this run that are in table ${name} now. The report counts those that its workers have recorded.`;
+
+/** A run's warnings, and one for each of {@link uncountedTables}. */
+export const warningsOf = ({ warnings }: Pick<Run, 'warnings'>, uncounted: ReadonlySet<string>) => [
+  ...warnings,
+  ...[...uncounted].map(uncountedWarning),
+];
+
 /** What of the run is in place in the target now, by what exists and what was counted. */
 export function countsInPlace(
   shards: Shards,

@@ -25,6 +25,11 @@ export interface ReportedTable {
    * `NEVER_CLOSED` if the endpoint has no resource policies. Absent: it was never to be closed.
    */
   readonly access?: TableAccess;
+  /**
+   * Of a run that was rolled back: items of the run may be in this table, and nobody has counted them. `migrated` counts
+   * those that its workers have recorded.
+   */
+  readonly uncounted?: true;
 }
 
 /** Up to 10 keys of each kind, so that a reader can go and look. */

@@ -8,6 +8,7 @@ import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
@@ -30,14 +31,17 @@ const failure = { Error: 'ItemRefusedError', Cause: 'An item was refused.' };
 const own = (name = 'run-1') => ({ id: `arn:${name}`, name, startTime });
 
 /** Turns of the roll back until it is done, as the machine takes them. */
-async function rolledBack(input: RollBackInput): Promise<RollBackTurn & { readonly report: Report }> {
-  let turn = await rollBack(bench.runtime, input, longTurn());
-  while (!turn.done) turn = await rollBack(bench.runtime, input, longTurn());
+async function rolledBack(
+  input: RollBackInput,
+  runtime: Runtime = bench.runtime,
+): Promise<RollBackTurn & { readonly report: Report }> {
+  let turn = await rollBack(runtime, input, longTurn());
+  while (!turn.done) turn = await rollBack(runtime, input, longTurn());
   return turn as RollBackTurn & { readonly report: Report };
 }
 
-const failed = (name?: string) =>
-  rolledBack({ machine: 'migrate', execution: own(name), tested: {}, failure });
+const failed = (name?: string, runtime?: Runtime) =>
+  rolledBack({ machine: 'migrate', execution: own(name), tested: {}, failure }, runtime);
 const requested = (input: object) =>
   rolledBack({ machine: 'rollback', execution: own('by-hand'), input: { runId: 'run-1', ...input } });
 
@@ -79,6 +83,38 @@ describe('the report of a roll back', () => {
   it('calls a table untouched that the run never wrote to', async () => {
     bench = await migrateBench({ products: sizedProducts(3), existing: [] });
     expect((await failed()).cause).toContain(`untouched, because it existed before: ${targetName}`);
+  });
+
+  it('says that nobody has counted what is in a table that it has not looked through', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const refused = Object.assign(new Error('Not authorized.'), {
+      name: 'AccessDeniedException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    const runtime = {
+      ...bench.runtime,
+      items: { ...bench.runtime.items, deleteIf: () => Promise.reject(refused) },
+    };
+    const { cause, report } = await failed('run-1', runtime);
+    expect(report).toMatchObject({
+      status: 'ROLLBACK_FAILED',
+      tables: [{ name: targetName, outcome: 'EXISTED', uncounted: true }],
+      warnings: [
+        expect.stringContaining(`Nobody has counted the items of this run that are in table ${targetName}`),
+      ],
+    });
+    expect(cause).toContain('items of this run may still be in it');
+  });
+
+  it('says that nobody has counted what is in a table that it has kept', async () => {
+    bench = await migrateBench({ products: sizedProducts(3) });
+    await bench.migrate();
+    await bench.put(noted((await bench.target()).get(targetKey('METADATA')) ?? {}));
+    expect((await failed()).report).toMatchObject({
+      migrated: { items: 15 },
+      tables: [{ name: targetName, outcome: 'KEPT', uncounted: true }],
+    });
   });
 
   it('counts no items in a table that is gone', async () => {

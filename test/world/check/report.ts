@@ -27,13 +27,19 @@ export function reportGaps(
     ...report.tables
       .filter(({ name }) => !isRemovedSince(name))
       .flatMap((table) => tableGaps(world, runId, table)),
-    ...(isRemovedSince(TARGET) || saysThatItWasFollowed(report) ? [] : countGaps(world, report)),
+    ...(isRemovedSince(TARGET) || saysThatItWasFollowed(report) || isUncounted(report)
+      ? []
+      : countGaps(world, report)),
   ];
 }
 
 /** A sync adds and removes items of the run that it follows, and the report says so. */
 export const saysThatItWasFollowed = ({ warnings = [] }: Report): boolean =>
   warnings.some((warning) => /^Sync \S+ has kept the tables in step/.test(warning));
+
+/** The report says that nobody has counted what is in the table now. */
+export const isUncounted = ({ tables }: Report): boolean =>
+  tables.some(({ name, uncounted }) => name === TARGET && uncounted === true);
 
 /** `DELETED` is about the table that the run worked with, though another one may have its name now. */
 function tableGaps(world: World, runId: string, { name, outcome, access }: ReportedTable): readonly string[] {

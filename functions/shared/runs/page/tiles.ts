@@ -65,10 +65,12 @@ function migrationTiles(report: Report, kinds: readonly string[]): readonly Tile
   // A worker that failed has counted by kind only what it had saved.
   const isCounted = report.status === 'SUCCEEDED' || metadata + variants === items;
   const ofKinds = isCounted ? `${kindsText(kinds, metadata, variants)}; ` : '';
-  const inPlace = isKept
+  const isUncounted = report.tables.some(({ uncounted }) => uncounted === true);
+  const written = isKept
     ? 'written by the run and kept by the roll back'
     : `${ofKinds}${verifiedNote(report)}`;
-  const isEmpty = items === 0 && report.status !== 'SUCCEEDED';
+  const inPlace = isUncounted ? 'as its workers recorded; nobody has counted them since' : written;
+  const isEmpty = items === 0 && report.status !== 'SUCCEEDED' && !isUncounted;
   return [
     productsTile(report),
     ['Items in place', count(items), isEmpty ? 'no item of the run is left' : inPlace],
