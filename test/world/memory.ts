@@ -8,6 +8,12 @@ interface Remembered {
   readonly items: Map<string, WireItem>;
 }
 
+/**
+ * How long a run may go on sending to a table that has replaced its own. A look is 5 seconds old at most. It takes that
+ * long where its answer is late, and a sandbox may stand still.
+ */
+export const UNNOTICED_MILLIS = 30_000;
+
 /** Tables as they must be after a roll back. */
 export type Snapshot = Map<string, Remembered>;
 

@@ -2,6 +2,7 @@ import { dynamoError } from './aws/errors.ts';
 import { watchLedger } from './check/every-moment.ts';
 import { tamper } from './actors/tamperer.ts';
 import { ledgerItems, migrationsOf, SOURCE, tableOf } from './holdings.ts';
+import { UNNOTICED_MILLIS } from './memory.ts';
 import { type Act, type Plan, RECORDS } from './plan.ts';
 import type { Scene } from './scene.ts';
 import type { FunctionRequest } from './world.ts';
@@ -97,9 +98,6 @@ const isOfRun = (input: unknown): boolean => (input as GetInput).Key.SK?.S === '
 interface GetInput {
   readonly Key: Readonly<Record<string, { readonly S?: string }>>;
 }
-
-/** A look is 5 seconds old at most. It takes that long where its answer is late, and a sandbox may stand still. */
-const UNNOTICED_MILLIS = 30_000;
 
 function isOnSource(operation: string, input: unknown): boolean {
   const { TableName, RequestItems = {}, TransactItems = [] } = input as ItemsInput;
