@@ -92,7 +92,7 @@ export function reportedTable(
 function replacedText(record: TableRecord, of: ReportedRun): string {
   const { name, other } = record;
   const replaced = 'somebody has replaced it by another table';
-  if (other !== undefined) return `${replaced} (TableId ${other.tableId}): ${other.contents}`;
+  if (other !== undefined) return `${replaced}, with TableId ${other.tableId}: ${other.contents}`;
   if (!mayHoldItems(name, of)) return replaced;
   const items = `${replaced}, and items of this run may be in that one`;
   return [items, ...blindnessIn(record, of.run)].join('; ');

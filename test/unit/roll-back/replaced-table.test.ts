@@ -79,7 +79,7 @@ describe('a new table that somebody replaces while the run writes to it', () => 
     expect(items).toBe(1);
     expect(table).toMatchObject({ outcome: 'DELETED', isReplaced: true });
     expect(table?.remark).toMatch(
-      /^somebody has replaced it by another table \(TableId \S+\): 1 item of this run was deleted from it; the run did not look for items of others under its keys before it wrote; still there: 1 item that somebody has changed since \(PRODUCT#p-0 \/ \S+\)$/,
+      /^somebody has replaced it by another table, with TableId \S+: 1 item of this run was deleted from it; the run did not look for items of others under its keys before it wrote; still there: 1 item that somebody has changed since \(PRODUCT#p-0 \/ \S+\)$/,
     );
   });
 
@@ -90,7 +90,7 @@ describe('a new table that somebody replaces while the run writes to it', () => 
     expect(await contents()).toEqual(texts([shopItem]));
     const { table, items } = await reportOf(bench.run, 'ROLLED_BACK', { rolledBackFrom: 'RUNNING' });
     expect(items).toBe(0);
-    expect(table?.remark).toMatch(/\): nothing of this run is left in it$/);
+    expect(table?.remark).toMatch(/: nothing of this run is left in it$/);
   });
 
   it('may hold items of the run while that is held, and its report says so', async () => {
@@ -138,7 +138,7 @@ describe('an existing table that somebody replaces', () => {
     expect(await contents()).toEqual([]);
     const { table } = await reportOf(run, 'ROLLED_BACK', { rolledBackFrom: 'RUNNING' });
     expect(table?.remark).toMatch(
-      /^it existed before, and somebody has replaced it by another table \(TableId \S+\): nothing of this run is left in it$/,
+      /^it existed before, and somebody has replaced it by another table, with TableId \S+: nothing of this run is left in it$/,
     );
   });
 });
