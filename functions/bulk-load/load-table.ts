@@ -13,6 +13,7 @@ import { isNamed, TransientError } from '../shared/errors.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { bulkCap } from '../shared/tables/bulk-obstacles.ts';
+import { assertSameTable } from '../shared/tables/known-table.ts';
 import { shorten } from '../shared/text.ts';
 import type { BulkWork } from './bulk-work.ts';
 import { assertInput } from './check-input.ts';
@@ -98,6 +99,8 @@ function start(
     writeUnitsPerSecond: bulkCap(run.plan.writeUnitsPerSecond, tableCount),
   };
   return turn.retry(async () => {
+    // The operation may have been announced long ago.
+    await assertSameTable(runtime, work.table);
     await fence.check();
     try {
       return await startBulkPut(runtime.clients.dynamo, order);

@@ -1,4 +1,4 @@
-import { assertSameTable } from '../shared/tables/known-table.ts';
+import { watchTables } from '../shared/tables/known-table.ts';
 import {
   openLanes,
   type LaneOf,
@@ -82,7 +82,8 @@ export function isRepairing({ kind, status }: Pick<Run, 'kind' | 'status'>): boo
 export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCursor>): Promise<OpenCompare> {
   const { run, clock, deadline, progress } = turn;
   const followed = followedRunOf(run);
-  for (const table of run.follows?.tables ?? []) await assertSameTable(runtime, table);
+  const areSameTables = watchTables(runtime, run.follows?.tables ?? []);
+  await areSameTables();
   const share = { ...sharesOf(run), deadline };
   const laneOf = openLanes(runtime, share);
   return {
@@ -91,7 +92,11 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
     turn,
     tally: createTally({ counters: COUNTERS }, progress),
     repairs: isRepairing(run),
-    reconcile: openReconcile(runtime, { run: followed, fence: fenceOf(runtime, turn), ...share }, laneOf),
+    reconcile: openReconcile(
+      runtime,
+      { run: followed, fence: fenceOf(runtime, turn, areSameTables), ...share },
+      laneOf,
+    ),
     laneOf,
     isOver: (item, attributeName) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
   };
@@ -105,9 +110,14 @@ function sharesOf({ plan: { readUnitsPerSecond, writeUnitsPerSecond, workers } }
 }
 
 /** The turn's fence knows the claim on the shard, the sync's whether anything may be written. */
-function fenceOf({ ledger, clock }: Runtime, { run, fence }: ShardTurn<CompareCursor>): () => Promise<void> {
+function fenceOf(
+  { ledger, clock }: Runtime,
+  { run, fence }: ShardTurn<CompareCursor>,
+  areSameTables: () => Promise<void>,
+): () => Promise<void> {
   const sync = guardSync(ledger, clock, run, Number.NEGATIVE_INFINITY);
   return async () => {
+    await areSameTables();
     await fence.check();
     await sync.check();
   };

@@ -37,7 +37,7 @@ export function migrateShard(runtime: Runtime, input: WorkerInput, turn: Turn): 
 /** A shard's files of all filled tables are one load: first those of the first table, then those of the next. */
 async function openMigration(runtime: Runtime, shard: number, turn: ShardTurn<LineCursor>): Promise<Load> {
   const targets = await findTargets(runtime, turn.run);
-  const tables = targets.map(({ tableName }) => tableName);
+  const tables = targets.map(({ table }) => table.name);
   const files = await targetFilesOfTables(runtime, turn.run, { shard, tables });
   const start = turn.progress.cursor ?? FIRST_LINE;
   const window = createLoadWindow(start);
@@ -76,15 +76,13 @@ function openWriters(
   const meter = { writeUnits, readUnits, throttles };
   const samples = copySamples(before.samples);
   const foundRuns = new Map(
-    targets.map(({ tableName }) => [tableName, createFoundRuns(run.runId, before.foundRuns?.[tableName])]),
+    targets.map(({ table: { name } }) => [name, createFoundRuns(run.runId, before.foundRuns?.[name])]),
   );
   const writers = targets.map((target) => {
-    const own = { target, window, meter, samples, foundRuns: foundRuns.get(target.tableName) };
-    const ownFiles = files.filter(({ table }) => table === target.tableName);
-    return [
-      target.tableName,
-      openWriter(runtime, turn, { ...own, unitsPerByte: unitsPerByteOf(ownFiles) }),
-    ] as const;
+    const { name } = target.table;
+    const own = { target, window, meter, samples, foundRuns: foundRuns.get(name) };
+    const unitsPerByte = unitsPerByteOf(files.filter(({ table }) => table === name));
+    return [name, openWriter(runtime, turn, { ...own, unitsPerByte })] as const;
   });
   return {
     writers: new Map(writers),
@@ -140,7 +138,7 @@ function openWriter(
     onExisting: run.parameters.onExisting,
     isOfLaterRun: createLaterRuns(runtime.ledger, run),
     objects: runtime.objects,
-    warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.tableName),
+    warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.table.name),
     noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
     onRead: (units) => {
       meter.readUnits += units;

@@ -4,7 +4,7 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import { isAloneIn } from '../shared/tables/close-table.ts';
-import { assertSameTable } from '../shared/tables/known-table.ts';
+import type { KnownTable } from '../shared/tables/known-table.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { turnWriteScope, type WriteMeter, type WriteScope } from '../shared/copy/load/write-scope.ts';
@@ -12,12 +12,12 @@ import { turnWriteScope, type WriteMeter, type WriteScope } from '../shared/copy
 /** A table that source items go into. */
 export interface Target {
   readonly spec: FilledTable;
-  readonly tableName: string;
+  readonly table: KnownTable;
   /** Whether nobody else can have written there: then nothing can be overwritten. */
   readonly isOurs: boolean;
 }
 
-/** @throws TableUnavailableError (not retried) where the run has made no target ready, or somebody has replaced it */
+/** @throws TableUnavailableError (not retried) where the run has made no target ready */
 export async function findTargets(runtime: Runtime, run: Run): Promise<readonly Target[]> {
   const records = new Map(
     (await listTables(runtime.ledger, run.runId)).map((record) => [record.name, record]),
@@ -29,8 +29,7 @@ export async function findTargets(runtime: Runtime, run: Run): Promise<readonly 
       throw new TableUnavailableError(
         `Run ${run.runId} has no table ${name} to write to: CreateTables did not see to it. Nothing was written.`,
       );
-    await assertSameTable(runtime, record);
-    targets.push({ spec, tableName: name, isOurs: isAloneIn(record, run) });
+    targets.push({ spec, table: record, isOurs: isAloneIn(record, run) });
   }
   return targets;
 }
@@ -41,6 +40,6 @@ export function writeScope(
   turn: ShardTurn<unknown>,
   { target, meter }: { readonly target: Target; readonly meter: WriteMeter },
 ): WriteScope {
-  const { tableName, spec } = target;
-  return turnWriteScope(runtime, turn, { tableName, key: spec.tableKey, meter });
+  const { table, spec } = target;
+  return turnWriteScope(runtime, turn, { table, key: spec.tableKey, meter });
 }

@@ -16,7 +16,9 @@ import { shorten } from '../shared/text.ts';
 import { createMissingItemsWriter } from './missing-items-writer.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
 import { loadFiles } from './restore-files.ts';
-import { isAlone } from './restore-mode.ts';
+import { listTables } from '../shared/ledger/table-record.ts';
+import { isAloneIn } from '../shared/tables/close-table.ts';
+import { targetIn } from './restore-mode.ts';
 
 /**
  * Writes one shard of the backup to the target. A table that this run created is filled with batches. Any other table
@@ -37,13 +39,14 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
   const { run, progress: before } = turn;
   const { backupId, targetTable: tableName } = orderOf(run);
   const { table, files, tableBytes, bytes } = await readManifest(runtime.objects, backupId);
+  const target = targetIn(await listTables(runtime.ledger, run.runId), run);
   const start = before.cursor ?? FIRST_LINE;
   const window = createLoadWindow(start);
   const key = keyOfDescription(table);
   const { writeUnits = 0, readUnits = 0, throttles = 0 } = before.counters;
   const meter = { writeUnits, readUnits, throttles };
   const scope = {
-    ...turnWriteScope(runtime, turn, { tableName, key, meter }),
+    ...turnWriteScope(runtime, turn, { table: target ?? { name: tableName }, key, meter }),
     window,
     refusalOf: (item: WireItem, reason: Error) => refusal({ tableName, key }, item, reason),
     onRead: (units: number) => {
@@ -51,7 +54,7 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
     },
   };
   const unitsPerByte = bytes === 0 ? 0 : tableBytes / bytes / 1024;
-  const isBatch = await isAlone(runtime, run);
+  const isBatch = isAloneIn(target, run);
   const writer = isBatch ? createBatchWriter({ ...scope, unitsPerByte }) : createMissingItemsWriter(scope);
   return openLoad(
     {

@@ -14,6 +14,8 @@ import { Tally } from './left-items.ts';
 export interface TakerScope {
   readonly run: Run;
   readonly tableName: string;
+  /** Whether somebody has put the table in the place of the one that the run has worked with. */
+  readonly isReplaced?: boolean;
   /** Epoch milliseconds after which no request begins. */
   readonly deadline: number;
   /** Awaited before every request that changes something. Its error ends the call. */

@@ -1,17 +1,17 @@
-import { warnRun } from '../shared/ledger/run-update.ts';
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { splitMessage } from '../shared/message.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { listTables, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
-import { FAILED_REASONS, isInPlace, LEFT_REASONS, type Left, leftText } from './left-items.ts';
+import { type ItemTarget, noteContents, noteLeft } from './note-left.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { mayTakeItems } from './relied-items.ts';
 import { rollBackItems } from './roll-back-items.ts';
@@ -25,54 +25,70 @@ function mayHaveWritten({ kind, backup }: Run): boolean {
   return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
 }
 
-/** The tables that the run fills and that existed before, as named when it began or as the code names them now. */
-async function existingTargets(runtime: Runtime, run: Run): Promise<readonly TableRecord[]> {
+/**
+ * Of the tables that the run fills, as named when it began or as the code names them now, those that are not deleted
+ * whole: they existed before, or somebody has replaced them during the run.
+ */
+async function itemTargets(runtime: Runtime, run: Run): Promise<readonly ItemTarget[]> {
   if (!mayHaveWritten(run)) return [];
   const known = (run.settings.filled ?? []).map((name) => tableName({ name }, tablePrefixOf(runtime, run)));
   const filled = [...known, ...filledTablesOf(runtime, run).map(({ name }) => name)];
-  const tables = await listTables(runtime.ledger, run.runId);
-  return tables.filter(({ name, outcome }) => outcome === 'EXISTED' && filled.includes(name));
+  const targets: ItemTarget[] = [];
+  for (const record of await listTables(runtime.ledger, run.runId)) {
+    if (!filled.includes(record.name) || !MADE.has(record.outcome)) continue;
+    const replacedBy = await replacementOf(runtime, record);
+    // A run that succeeded had its own tables to the end. What another one holds of it are copies that others made.
+    const isWrittenTo = replacedBy !== undefined && run.rolledBackFrom !== 'SUCCEEDED';
+    if (record.outcome === 'EXISTED' || isWrittenTo) targets.push({ record, replacedBy });
+  }
+  return targets;
 }
 
-/** Records on the table what is left in it, so that every report names it. What is lost another roll back cannot see. */
-async function noteLeft(runtime: Runtime, run: Run, name: string, left: Left): Promise<RolledBackTable> {
-  const { runId } = run;
-  const existing = leftText(runId, left, LEFT_REASONS.filter(isInPlace));
-  const gone = leftText(
-    runId,
-    left,
-    LEFT_REASONS.filter((reason) => !isInPlace(reason)),
-  );
-  if (gone !== undefined) await warnRun(runtime.ledger, run, [`Table ${name} lacks ${gone}.`]);
-  const first = existing === undefined ? 'nothing of this run is left in it' : `still there: ${existing}`;
-  const remark = [first, gone ?? []].flat().join('; ');
-  await recordTable(runtime.ledger, runId, { name, outcome: 'EXISTED', remark });
-  const failed = leftText(runId, left, FAILED_REASONS);
-  if (failed === undefined) return { kind: 'done' };
-  return { kind: 'failed', sentence: `${name} is not as it was before the run: ${failed}` };
+const MADE: ReadonlySet<TableRecord['outcome']> = new Set(['CREATED', 'EXISTED', 'KEPT']);
+
+/** TableId of another table that has the name now. A table that cannot be looked at is named by those who work on it. */
+async function replacementOf(runtime: Runtime, { name, tableId }: TableRecord): Promise<string | undefined> {
+  try {
+    const table = await describeTable(runtime.clients.tables, name);
+    return tableId === undefined || table?.TableId === tableId ? undefined : table?.TableId;
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    return undefined;
+  }
 }
 
 async function rollBackContents(
   runtime: Runtime,
   scope: TableRollBackScope,
-  record: TableRecord,
+  target: ItemTarget,
 ): Promise<RolledBackTable> {
   const { run, deadline, fence } = scope;
-  const { name: target } = record;
-  const table = await describeTable(runtime.clients.tables, target);
+  const { record, replacedBy } = target;
+  const { name } = record;
+  const isReplaced = replacedBy !== undefined;
+  const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return { kind: 'done' };
+  if (isReplaced && isOnTheMove(table)) return { kind: 'wait', seconds: 1 };
   const verdict = await mayTakeItems(runtime, scope, { table, record });
   if (verdict.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
+  if (verdict.kind !== 'take' && isReplaced)
+    await noteContents(runtime, run, target, 'the items of this run stay in it');
   if (verdict.kind === 'kept') return { kind: 'done' };
   if (verdict.kind === 'refused') return { kind: 'failed', sentence: verdict.sentence };
   const check = (): Promise<void> => fence.check();
-  const { done, left } = await rollBackItems(runtime, { run, tableName: target, deadline, check });
-  return done ? noteLeft(runtime, run, target, left) : { kind: 'wait', seconds: 1 };
+  const taken = await rollBackItems(runtime, { run, tableName: name, isReplaced, deadline, check });
+  if (!taken.done) return { kind: 'wait', seconds: 1 };
+  const sentence = await noteLeft(runtime, run, { target, taken });
+  return sentence === undefined ? { kind: 'done' } : { kind: 'failed', sentence };
 }
 
+/** A table in these states cannot be read. */
+const isOnTheMove = ({ TableStatus }: TableDescription): boolean =>
+  TableStatus === 'CREATING' || TableStatus === 'DELETING';
+
 /**
- * Rolls back the run's items in tables that existed before, one by one. Tables that the run created are deleted whole
- * elsewhere. A table that cannot be read or written is named and does not stop the others.
+ * Rolls back the run's items in tables that existed before, or that have replaced the run's, one by one. Tables that the
+ * run created are deleted whole elsewhere. A table that cannot be read or written is named and does not stop the others.
  *
  * @throws RunClosedError and transient errors
  */
@@ -81,7 +97,7 @@ export async function rollBackTargets(
   scope: TableRollBackScope,
 ): Promise<readonly RolledBackTable[]> {
   const outcomes: RolledBackTable[] = [];
-  for (const target of await existingTargets(runtime, scope.run))
+  for (const target of await itemTargets(runtime, scope.run))
     outcomes.push(await rollBackTarget(runtime, scope, target));
   return outcomes;
 }
@@ -89,9 +105,10 @@ export async function rollBackTargets(
 async function rollBackTarget(
   runtime: Runtime,
   scope: TableRollBackScope,
-  target: TableRecord,
+  target: ItemTarget,
 ): Promise<RolledBackTable> {
   const { run } = scope;
+  const { name: table } = target.record;
   try {
     return await rollBackContents(runtime, scope, target);
   } catch (error) {
@@ -99,10 +116,10 @@ async function rollBackTarget(
     const { name, message } = errorSummary(otherPrefixError(runtime, run, error) ?? error);
     const { said, nextStep: step } = splitMessage(message);
     const remark = `items of the run may still be in it (${name}: ${said})`;
-    await recordTable(runtime.ledger, run.runId, { name: target.name, outcome: 'EXISTED', remark });
+    await noteContents(runtime, run, target, remark);
     return {
       kind: 'failed',
-      sentence: `${target.name}: the run's items could not be rolled back: ${name}: ${said}`,
+      sentence: `${table}: the run's items could not be rolled back: ${name}: ${said}`,
       step,
     };
   }
@@ -114,6 +131,6 @@ async function rollBackTarget(
  * @throws the SDK's errors; harmless to repeat
  */
 export async function warnOfUnseenDeletions(runtime: Runtime, run: Run): Promise<void> {
-  for (const { name } of await existingTargets(runtime, run))
-    await warnOfUnseenDeletion(runtime.ledger, run, name);
+  for (const { record } of await itemTargets(runtime, run))
+    await warnOfUnseenDeletion(runtime.ledger, run, record.name);
 }

@@ -78,7 +78,10 @@ async function putBackRemoved(tools: TakerTools, removed: readonly WireItem[]): 
 export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile): Promise<void> {
   const { runtime, run } = tools;
   const { objects, ledger } = runtime;
-  const putBackKept = isRemovedStem(stem) ? putBackRemoved : putBackObject;
+  const isRemoved = isRemovedStem(stem);
+  // A table that has replaced another never had what was removed from that one.
+  if (isRemoved && tools.isReplaced === true) return;
+  const putBackKept = isRemoved ? putBackRemoved : putBackObject;
   const highest = Math.max(-1, ...records.keys());
   for (let number = 0; ; number += 1) {
     const record = records.get(number);
@@ -92,7 +95,7 @@ export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile
     const unrestored = kept === undefined ? record?.keys : await putBackKept(tools, kept);
     if (record === undefined || unrestored === undefined) continue;
     const isReadable = kept !== undefined;
-    const isPutBack = isReadable && isRemovedStem(stem);
+    const isPutBack = isReadable && isRemoved;
     await saveUndoRecord(ledger, run.runId, { ...record, unrestored, isReadable, isPutBack });
   }
 }

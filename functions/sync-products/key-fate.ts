@@ -33,6 +33,7 @@ export function fateOf(end: KeyEnd | undefined): KeyFate {
 
 function fateOfError(error: unknown): KeyFate {
   if (error instanceof RunClosedError) return { kind: 'closed' };
+  if (error instanceof TableUnavailableError) throw error;
   const { name, message } = errorSummary(error);
   if (isNamed(error, 'ResourceNotFoundException'))
     throw new TableUnavailableError(

@@ -8,7 +8,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import { nameKey } from '../shared/ledger/sync-names.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { assertSameTable } from '../shared/tables/known-table.ts';
+import { watchTables } from '../shared/tables/known-table.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';
 import { fateOf, type KeyFate } from './key-fate.ts';
 
@@ -49,9 +49,10 @@ const PENDING_KEYS_ALONE = 500;
  */
 export async function reconcileChanges(runtime: Runtime, scope: ChangeScope): Promise<Reconciliation> {
   const { sync, deadline } = scope;
-  for (const table of sync.follows?.tables ?? []) await assertSameTable(runtime, table);
+  const areSameTables = watchTables(runtime, sync.follows?.tables ?? []);
+  await areSameTables();
   const isShort = (): boolean => runtime.clock.now() >= deadline;
-  const reconcile = openSyncReconcile(runtime, scope);
+  const reconcile = openSyncReconcile(runtime, scope, areSameTables);
   const own = await reconcileOwn(runtime, scope, { reconcile, isShort });
   const limit = scope.changes.length === 0 ? PENDING_KEYS_ALONE : PENDING_KEYS;
   const pending = { syncId: sync.runId, reconcile, limit, isShort };
@@ -65,11 +66,18 @@ export async function reconcileChanges(runtime: Runtime, scope: ChangeScope): Pr
 /** Calls of the mapping that run at once for one shard of the stream: its parallelization factor. */
 const CALLS_AT_ONCE = 2;
 
-function openSyncReconcile(runtime: Runtime, { sync, readAt, deadline }: ChangeScope): ReconcileKey {
+function openSyncReconcile(
+  runtime: Runtime,
+  { sync, readAt, deadline }: ChangeScope,
+  areSameTables: () => Promise<void>,
+): ReconcileKey {
   const fence = guardSync(runtime.ledger, runtime.clock, sync, readAt);
   return openReconcile(runtime, {
     run: followedRunOf(sync),
-    fence: () => fence.check(),
+    fence: async () => {
+      await areSameTables();
+      await fence.check();
+    },
     deadline,
     readUnitsPerSecond: sync.plan.readUnitsPerSecond / CALLS_AT_ONCE,
     writeUnitsPerSecond: sync.plan.writeUnitsPerSecond / CALLS_AT_ONCE,

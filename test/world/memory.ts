@@ -8,6 +8,12 @@ interface Remembered {
   readonly items: Map<string, WireItem>;
 }
 
+/**
+ * How long a run may go on sending to a table that has replaced its own. A look is 5 seconds old at most. It takes that
+ * long where its answer is late, and a sandbox may stand still.
+ */
+export const UNNOTICED_MILLIS = 30_000;
+
 /** Tables as they must be after a roll back. */
 export type Snapshot = Map<string, Remembered>;
 
@@ -27,6 +33,8 @@ export interface ShopWrite {
   readonly text: string;
   /** An attribute that only this write has given. */
   readonly mark: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
   isAnswered: boolean;
 }
 
@@ -44,7 +52,7 @@ export interface Memory {
   /** The shop has just written a product. */
   noteProduct(id: string): void;
   /** The shop has just written an item of a target table. */
-  noteItem(write: Omit<ShopWrite, 'tableId' | 'isAnswered'>): ShopWrite;
+  noteItem(write: Omit<ShopWrite, 'tableId' | 'isAnswered' | 'at'>): ShopWrite;
   /** Somebody has deleted a table, and everything in it. */
   forgetTable(name: string): void;
   /** Somebody has created a table, which must stay. */
@@ -75,7 +83,7 @@ export function createMemory(world: World): Memory {
       const tableId = found?.id ?? '';
       const item = found?.rows.get(key)?.item;
       for (const snapshot of before.values()) noteIn(snapshot, { table, tableId, key, item });
-      const write = { table, tableId, key, text, mark, isAnswered: false };
+      const write = { table, tableId, key, text, mark, at: now(), isAnswered: false };
       writes.push(write);
       return write;
     },

@@ -99,9 +99,23 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a worker does not compare the id of its table',
     attack: OURS,
-    file: 'migrate-products/open-target.ts',
-    from: '    await assertSameTable(runtime, record);',
-    to: '',
+    file: 'shared/tables/known-table.ts',
+    from: 'for (const table of tables) await assertSameTable(runtime, table);',
+    to: 'for (const table of tables) await describeKnown(runtime, table.name);',
+  },
+  {
+    name: 'a worker compares the id of its table only once in a turn',
+    attack: OURS,
+    file: 'shared/copy/load/write-scope.ts',
+    from: 'const isSameTable = watchTables(runtime, [table]);',
+    to: 'let looked; const isSameTable = () => (looked ??= watchTables(runtime, [table])());',
+  },
+  {
+    name: 'a roll back leaves the items of its run in a table that has replaced one of its own',
+    attack: LATE,
+    file: 'roll-back/roll-back-target.ts',
+    from: "const isWrittenTo = replacedBy !== undefined && run.rolledBackFrom !== 'SUCCEEDED';",
+    to: 'const isWrittenTo = false;',
   },
   {
     name: 'items of existing tables are overwritten',

@@ -59,7 +59,7 @@ export interface NetworkOptions {
 }
 
 /** A request of a dead sender lands within this, which the fence covers: 20 s for the request and 5 s for its way. */
-const LONGEST_WAY_MILLIS = 25_000;
+export const LONGEST_WAY_MILLIS = 25_000;
 /** A request that its sender has noted as being in doubt may land this long after the sender has given up. */
 const DOUBT_MILLIS = 55_000;
 const SLOW_MILLIS = 4_000;

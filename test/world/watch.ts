@@ -2,6 +2,7 @@ import { dynamoError } from './aws/errors.ts';
 import { watchLedger } from './check/every-moment.ts';
 import { tamper } from './actors/tamperer.ts';
 import { ledgerItems, migrationsOf, SOURCE, tableOf } from './holdings.ts';
+import { UNNOTICED_MILLIS } from './memory.ts';
 import { type Act, type Plan, RECORDS } from './plan.ts';
 import type { Scene } from './scene.ts';
 import type { FunctionRequest } from './world.ts';
@@ -65,7 +66,10 @@ interface ItemsInput {
   readonly TransactItems?: readonly TransactItem[];
 }
 
-/** Promise 3: no turn that begins after somebody has replaced a table writes into it for a run that used the former one. */
+/**
+ * Promise 3: nobody writes into a table that has replaced another for a run that used the former one. A turn that has
+ * begun before looks again every 5 seconds.
+ */
 function replacedTables({ world, memory }: Scene, found: string[]): (request: FunctionRequest) => void {
   /** By sandbox: when it has read a run last, as each turn does first. */
   const turns = new Map<string, number>();
@@ -79,11 +83,13 @@ function replacedTables({ world, memory }: Scene, found: string[]): (request: Fu
   return ({ sender, name, operation, input }) => {
     if (memory.removed.size === 0 && operation !== 'GetItem') return;
     if (operation === 'GetItem' && isOfRun(input)) turns.set(sender, world.scheduler.now());
-    // A roll back deletes what the run has written, wherever it is.
     if (!/^(Put|Update|BatchWrite)Item$/.test(operation)) return;
+    // A roll back deletes what the run has written, wherever it is, and puts back what was changed meanwhile.
+    if (sender.startsWith('rollBack#')) return;
+    const since = Math.max(turns.get(sender) ?? 0, world.scheduler.now() - UNNOTICED_MILLIS);
     const { TableName, RequestItems = {} } = input as ItemsInput;
     for (const table of TableName === undefined ? Object.keys(RequestItems) : [TableName])
-      if (isReplaced(table, turns.get(sender) ?? 0)) found.push(`3: ${name()}, which somebody has replaced`);
+      if (isReplaced(table, since)) found.push(`3: ${name()}, which somebody has replaced`);
   };
 }
 

@@ -139,7 +139,14 @@ export function reportFromLedger(record: RunRecord, view: LedgerView): Report {
 
 function untoldReport(record: RunRecord, { now, found, stage }: LedgerView): UntoldReport {
   const { run, failure, shards } = record;
-  const tables = record.tables.flatMap((table) => reportedTable(table, found.get(table.name)) ?? []);
+  const status = endStatusOf(run, stage);
+  const filled = record.tables.flatMap(({ name }) =>
+    migration.filled.some((spec) => name.endsWith(spec.name)) ? [name] : [],
+  );
+  const of = { run, status, shards, filled };
+  const tables = record.tables.flatMap(
+    (table) => reportedTable(table, found.get(table.name) ?? 'unknown', of) ?? [],
+  );
   const rolledBack = rolledBackCounts(run, shards);
   const finishedAt = run.finishedAt ?? now.toISOString();
   const reason = run.failure ?? failure;
@@ -147,7 +154,7 @@ function untoldReport(record: RunRecord, { now, found, stage }: LedgerView): Unt
   return {
     ...emptyReport(run.runId, run.kind),
     ...(run.step === undefined ? {} : { step: run.step }),
-    status: endStatusOf(run, stage),
+    status,
     source: {
       table: run.sourceTable,
       products: run.backup?.items ?? run.plan.estimatedProducts,

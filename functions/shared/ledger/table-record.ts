@@ -31,6 +31,8 @@ export interface TableRecord extends Claims {
   readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;
+  /** Another table that has its name now, and that a roll back has looked into. */
+  readonly other?: OtherTable;
   /** It was announced and never created: with DELETED only. */
   readonly isNeverCreated?: boolean;
   /** Absent: nothing was closed; a step called alone, or a deployment with closeNewTables=false. */
@@ -50,6 +52,13 @@ export interface TableRecord extends Claims {
   readonly lookedThroughFor?: number;
   /** How far a look into it has come that was short of time. */
   readonly look?: TableLook;
+}
+
+/** A table that somebody has put in the place of the run's. */
+export interface OtherTable {
+  readonly tableId: string;
+  /** What a roll back has found and left of the run in it: a clause. */
+  readonly contents: string;
 }
 
 /**

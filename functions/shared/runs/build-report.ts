@@ -52,10 +52,14 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
 function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd): UntoldReport {
   const { shards, tables } = ledger;
   const { backup, rehearsal } = run;
-  const reported = tables.flatMap((table) => reportedTable(table, end.found.get(table.name)) ?? []);
+  const runTables = filledTablesOf(runtime, run);
+  const of = { run, status: end.status, shards, filled: runTables.map(({ name }) => name) };
+  const reported = tables.flatMap(
+    (table) => reportedTable(table, end.found.get(table.name) ?? 'unknown', of) ?? [],
+  );
   const rolledBack = rolledBackCounts(run, shards);
   const attempts = attemptsOf(run, end.finishedAt);
-  const filled = filledTablesOf(runtime, run).map((table) => ({
+  const filled = runTables.map((table) => ({
     ...table,
     number: filledTable(runtime, run, table.name).number,
     reported: reported.find(({ name }) => name === table.name),

@@ -49,7 +49,10 @@ export function countsInPlace(
   back: RolledBack | undefined,
 ): MigratedCounts {
   const outcomes = filled.flatMap(({ reported }) => reported?.outcome ?? []);
-  if (outcomes.every((outcome) => outcome === 'DELETED')) return NOTHING_MIGRATED;
+  if (outcomes.every((outcome) => outcome === 'DELETED')) {
+    const isReplaced = filled.some(({ reported }) => reported?.isReplaced === true);
+    return { ...NOTHING_MIGRATED, items: isReplaced ? (back?.kept ?? 0) : 0 };
+  }
   const migrated = migratedCounts(shards, filled);
   if (!outcomes.includes('EXISTED') || back === undefined) return migrated;
   const { items, alreadyPresent, replaced = 0 } = migrated;

@@ -1,6 +1,9 @@
 import { existingTables } from '../aws/existing-tables.ts';
 import type { TableRecord } from '../ledger/table-record.ts';
-import type { ReportedTable } from './report.ts';
+import { isRestore, type Run } from '../ledger/run.ts';
+import type { Shards } from './count-shards.ts';
+import { blindnessIn } from '../tables/close-table.ts';
+import type { ReportedTable, ReportStatus } from './report.ts';
 import type { Runtime } from '../runtime.ts';
 import { describeTable, isCreatedSince, RUN_TAG, tagsOf } from '../aws/describe-table.ts';
 
@@ -52,11 +55,24 @@ async function isOfRun({ clients }: Lookout, runId: string, record: TableRecord)
   return tags === undefined ? isCreatedSince(table, record.intentAt) : tags.get(RUN_TAG) === runId;
 }
 
+/** Which run, as far as its tables may hold something of it that nobody has looked for. */
+export interface ReportedRun {
+  readonly run: Pick<Run, 'kind' | 'step' | 'plan' | 'resumed' | 'rolledBackFrom'>;
+  readonly status: ReportStatus;
+  readonly shards: Shards;
+  /** Names of the tables that it fills. */
+  readonly filled: readonly string[];
+}
+
 /**
  * What became of one table, by what the run has recorded and what exists now. `undefined`: it was announced but never
  * created, so there is nothing to report.
  */
-export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'): ReportedTable | undefined {
+export function reportedTable(
+  record: TableRecord,
+  found: FoundTable,
+  of: ReportedRun,
+): ReportedTable | undefined {
   const { name, outcome, remark, access } = record;
   const as = (shown: ReportedTable['outcome'], why = remark): ReportedTable => ({
     name,
@@ -67,9 +83,29 @@ export function reportedTable(record: TableRecord, found: FoundTable = 'unknown'
   if (outcome === 'DELETED') return record.isNeverCreated === true ? undefined : deleted(found, as);
   if (outcome === 'INTENT') return announced(found, as);
   if (found === 'same' || found === 'unknown') return as(outcome);
-  const gone = found === 'none' ? 'somebody has deleted it' : 'somebody has replaced it by another table';
-  return as('DELETED', outcome === 'EXISTED' ? `it existed before, and ${gone}` : gone);
+  const gone = found === 'none' ? 'somebody has deleted it' : replacedText(record, of);
+  const reported = as('DELETED', outcome === 'EXISTED' ? `it existed before, and ${gone}` : gone);
+  return found === 'none' ? reported : { ...reported, isReplaced: true };
 }
+
+/** What the run has sent before it noticed has gone to the other table. */
+function replacedText(record: TableRecord, of: ReportedRun): string {
+  const { name, other } = record;
+  const replaced = 'somebody has replaced it by another table';
+  if (other !== undefined) return `${replaced}, with TableId ${other.tableId}: ${other.contents}`;
+  if (!mayHoldItems(name, of)) return replaced;
+  const items = `${replaced}, and items of this run may be in that one`;
+  return [items, ...blindnessIn(record, of.run)].join('; ');
+}
+
+/** A roll back looks for the items of a migration. Those of a restore carry no mark. */
+function mayHoldItems(name: string, { run, status, shards, filled }: ReportedRun): boolean {
+  if (!LOADS.some((state) => shards.has(state))) return false;
+  if (isRestore(run)) return status !== 'SUCCEEDED' && run.rolledBackFrom !== 'SUCCEEDED';
+  return status === 'HELD' && filled.includes(name);
+}
+
+const LOADS = ['MigrateProducts', 'RestoreProducts', 'BulkLoad'] as const;
 
 type As = (shown: ReportedTable['outcome'], why?: string) => ReportedTable;
 

@@ -20,6 +20,8 @@ export interface ReportedTable {
   readonly outcome: 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
   /** Why it was kept, or another remark. */
   readonly remark?: string;
+  /** Of a table that is DELETED: somebody has put another one in its place, which may hold items of the run. */
+  readonly isReplaced?: boolean;
   /**
    * Of a table that exists: `OPEN` if GetResourcePolicy says so, `CLOSED` if only the migration can write there,
    * `NEVER_CLOSED` if the endpoint has no resource policies. Absent: it was never to be closed.

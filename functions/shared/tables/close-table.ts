@@ -1,4 +1,4 @@
-import type { Run } from '../ledger/run.ts';
+import { isBulk, isRestore, type Run } from '../ledger/run.ts';
 import type { TableAccess, TableRecord } from '../ledger/table-record.ts';
 import { tableArn } from '../names.ts';
 import { retry } from '../retry.ts';
@@ -38,6 +38,18 @@ export function isAloneIn(
   { resumed, kind }: Pick<Run, 'resumed' | 'kind'>,
 ): boolean {
   return record?.outcome === 'CREATED' && !resumed && kind !== 'manual';
+}
+
+/** What a report adds about another table that the run may have taken for its own: a clause, or nothing. */
+export function blindnessIn(
+  record: Pick<TableRecord, 'outcome'>,
+  run: Pick<Run, 'resumed' | 'kind' | 'step' | 'plan'>,
+): readonly string[] {
+  // Bulk put writes the lines of a migration by condition, and those of a backup without one.
+  const isConditional = isBulk(run) && !isRestore(run);
+  return isAloneIn(record, run) && !isConditional
+    ? ['the run did not look for items of others under its keys before it wrote']
+    : [];
 }
 
 /** What is known about who may write to a new table. It goes into the table's record. */

@@ -18,20 +18,19 @@ import { closureFor, readClosure } from './close-table.ts';
 import { createTableInput } from '../aws/create-table-input.ts';
 import { creationError, isCreationRetryable } from './creation-refusal.ts';
 import { enableTimeToLive } from './enable-time-to-live.ts';
-import {
-  describeTable,
-  identified,
-  isCreatedSince,
-  RUN_TAG,
-  SERVICE_TAG,
-  STAGE_TAG,
-  tagsOf,
-} from '../aws/describe-table.ts';
+import { describeTable, identified, RUN_TAG, SERVICE_TAG, STAGE_TAG, tagsOf } from '../aws/describe-table.ts';
+import { isOwnTable } from './own-table.ts';
 import { assertSameTable, describeKnown } from './known-table.ts';
 import { schemaDifferences } from '../aws/schema-differences.ts';
 import { type Closure, closingPolicy } from '../aws/table-policy.ts';
 import { type TableSpec, tableName } from '../migration/table-spec.ts';
-import { foreignStage, foreignStageError, schemaMismatchError, withOwnPrefix } from './target-conflicts.ts';
+import {
+  foreignStage,
+  foreignStageError,
+  replacedTableError,
+  schemaMismatchError,
+  withOwnPrefix,
+} from './target-conflicts.ts';
 
 /** Which table, for which run. */
 export interface WantedTable {
@@ -61,9 +60,6 @@ export interface EnsuredTable {
   readonly name: string;
   readonly outcome: 'CREATED' | 'EXISTED';
 }
-
-/** Tags of a new table may appear late. Until then an absent tag proves nothing. */
-const TAG_PATIENCE_MILLIS = 60_000;
 
 interface Scope extends WantedBlueprint {
   readonly name: string;
@@ -161,17 +157,21 @@ async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): 
 async function finish(
   runtime: Runtime,
   scope: Scope,
-  { outcome, isFinished = false }: Ensured,
+  { outcome, tableId: knownId, isFinished = false }: Ensured,
 ): Promise<EnsuredTable> {
   const { name, blueprint, runId, closure } = scope;
   // A run that was closed meanwhile leaves the table to its roll back, which waits for this call.
   if (outcome === 'CREATED') await scope.lookAgain();
   const table = await waitUntilUsable(runtime, scope);
+  const { TableId: tableId = '', TableArn: tableArn = '' } = table;
+  if (knownId !== undefined && knownId !== tableId) {
+    await recordTable(runtime.ledger, runId, { name, outcome, tableId: knownId });
+    throw replacedTableError({ name, tableId: knownId }, tableId);
+  }
   const differences = blueprint.differences(table);
   if (differences.length > 0) throw schemaMismatchError(name, differences);
   if (outcome === 'CREATED' && !isFinished)
     await enableTimeToLive(runtime, { ...scope, attribute: blueprint.timeToLiveAttribute });
-  const { TableId: tableId = '', TableArn: tableArn = '' } = table;
   const closed =
     outcome === 'CREATED' && closure !== undefined ? await readClosure(runtime, closure) : undefined;
   const hasTags = outcome === 'EXISTED' || (await tagsOf(runtime.clients.tables, tableArn)) !== undefined;
@@ -187,39 +187,12 @@ async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
     const existing = await describeTable(clients.tables, scope.name);
     if (existing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);
     else if (existing !== undefined) {
-      const outcome = (await isOurs(runtime, scope, existing)) ? 'CREATED' : 'EXISTED';
+      const outcome = (await isOwnTable(runtime, scope, existing)) ? 'CREATED' : 'EXISTED';
       return { outcome, tableId: existing.TableId };
     } else {
       const created = await tryCreate(runtime, scope);
       if (created !== undefined) return created;
     }
-  }
-}
-
-/**
- * Whether an existing table carries this run's tag. An untagged table younger than the intent is checked again. On an
- * endpoint without tags, a table younger than the intent is the run's.
- */
-async function isOurs(runtime: Runtime, scope: Scope, table: TableDescription): Promise<boolean> {
-  const { clients, clock } = runtime;
-  const isYoung = isCreatedSince(table, scope.intentAt);
-  const isUndecided = new Error('The table shows no tags yet.');
-  const deadline = clock.now() + TAG_PATIENCE_MILLIS;
-  try {
-    return await retry(
-      { clock, deadline, patienceMillis: TAG_PATIENCE_MILLIS, isRetryable: (error) => error === isUndecided },
-      async () => {
-        const tags = await tagsOf(clients.tables, table.TableArn ?? '');
-        if (tags === undefined) return isYoung;
-        const otherStage = foreignStage(tags, runtime.config);
-        if (otherStage !== undefined) throw foreignStageError(scope.name, otherStage);
-        if (tags.size === 0 && isYoung) throw isUndecided;
-        return tags.get(RUN_TAG) === scope.runId;
-      },
-    );
-  } catch (error) {
-    if (error === isUndecided) return false;
-    throw error;
   }
 }
 

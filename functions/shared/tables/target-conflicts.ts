@@ -39,9 +39,13 @@ export function missingTableError(name: string): TableUnavailableError {
   );
 }
 
-export function replacedTableError(name: string): TableUnavailableError {
+/** @param foundId TableId of the table that has the name now */
+export function replacedTableError(
+  { name, tableId }: { readonly name: string; readonly tableId: string },
+  foundId: string,
+): TableUnavailableError {
   return new TableUnavailableError(
-    `Table ${name} is not the one that this run began with: somebody has deleted it and created another with that name. It was not touched. Find out who.`,
+    `Table ${name} is not the one that this run began with: somebody has deleted it and created another with that name (TableId ${foundId}, and it was ${tableId}). This call sends nothing more to it. Find out who.`,
   );
 }
 

@@ -185,7 +185,10 @@ describe('a table that somebody replaces in the middle of a run', () => {
       );
       expect({ status, error }).toEqual({ status: 'FAILED', error: 'TableUnavailableError' });
       expect(cause).toContain(
-        `Table ${target} is not the one that this run began with: somebody has deleted it and created another with that name.`,
+        `Table ${target} is not the one that this run began with: somebody has deleted it and created another with that name (TableId `,
+      );
+      expect(cause).toMatch(
+        /replaced it by another table, with TableId \S+: nothing of this run is left in it/,
       );
       expect(await shop.dynamo.scan(target)).toEqual([theirs]);
       const { Table } = await shop.dynamo.call<{ Table: { DeletionProtectionEnabled?: boolean } }>(

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../support/shop.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { findRun } from '../../../functions/shared/ledger/run.ts';
 import { findSwitched, noteArrival } from '../../../functions/shared/ledger/sync.ts';
@@ -45,6 +48,20 @@ describe('a cut over', () => {
     expect(await findSwitched(ledger(), 'products-enhanced')).toMatchObject({ syncId: 's' });
     expect(await listReliants(ledger(), 'm')).toMatchObject([{ runId: 's' }]);
     expect(await findRun(ledger(), 'm')).toMatchObject({ opening: 'DONE' });
+  });
+
+  it('does not switch to a table that somebody has put in the place of the compared one', async () => {
+    await compared();
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new DeleteTableCommand({ TableName: 'products-enhanced' }));
+    const spec = createTableInput(catalogueTable, { name: 'products-enhanced', tags: {} });
+    await dynamo.send(new CreateTableCommand(spec));
+    await expect(world.switch('x')).rejects.toThrow(
+      'Table products-enhanced is not the one that this run began with',
+    );
+    expect(await world.sync()).toMatchObject({ status: 'SWITCHING' });
+    expect(await world.fail('x', 'TableUnavailableError')).toMatchObject({ end: 'FAILED' });
+    expect(await world.sync()).toMatchObject({ status: 'SYNCING' });
   });
 
   it('answers the same when it is called again', async () => {

@@ -84,6 +84,21 @@ describe('a table that is not there', () => {
     });
   });
 
+  it('is not taken for the one that somebody creates in its place at once', async () => {
+    await begunRun(world, 'a');
+    const { dynamo } = world.observer.clients;
+    let own: string | undefined;
+    const replace = async (): Promise<void> => {
+      own = (await describeTable(dynamo, 'cart'))?.TableId;
+      await dynamo.send(new DeleteTableCommand({ TableName: 'cart' }));
+      await create();
+    };
+    await expect(ensure(at('CreateTable', 'after', replace))).rejects.toThrow(
+      'Table cart is not the one that this run began with',
+    );
+    expect(await records()).toMatchObject([{ outcome: 'CREATED', tableId: own }]);
+  });
+
   it("is the run's own although the worker died right after it", async () => {
     await begunRun(world, 'a');
     const dies: Gate = async (name, send) => {

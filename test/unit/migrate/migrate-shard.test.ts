@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { migrateShard } from '../../../functions/migrate-products/migrate-shard.ts';
 import { findShard, saveShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -96,6 +99,31 @@ describe('a worker that is not alone at its shard', () => {
     });
     expect(await call({ ...runtime, clock: hurriedClock() })).toMatchObject({ done: false });
     expect(await bench.migrate()).toMatchObject({ done: true, itemsDone: 15 });
+  });
+});
+
+describe('a worker whose table somebody replaces in the middle of its turn', () => {
+  it('sends it nothing more than 5 seconds later, and its error names both tables', async () => {
+    bench = await migrateBench({ products: sizedProducts(60) });
+    let [passed, replacedAt] = [0, Number.POSITIVE_INFINITY];
+    const clock = { now: () => Date.now() + passed };
+    const replace = async (): Promise<void> => {
+      await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: targetName }));
+      await bench.createTable(createTableInput(productsEnhancedTable, { name: targetName, tags: {} }));
+      replacedAt = clock.now();
+      passed += 6_000;
+    };
+    let replaced: Promise<void> | undefined;
+    const ages: number[] = [];
+    const runtime = withBatches(async (items, real) => {
+      ages.push(clock.now() - replacedAt);
+      await (replaced ??= replace());
+      return real.batchPut(targetName, items);
+    });
+    await expect(bench.migrate(bench.run, { ...runtime, clock })).rejects.toThrow(
+      /^Table products-enhanced is not the one that this run began with: .* \(TableId \S+, and it was \S+\)\. This call sends nothing more to it\./,
+    );
+    expect(Math.max(...ages)).toBeLessThan(5_000);
   });
 });
 

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Turn } from '../../../functions/shared/runtime.ts';
-import { openSyncBench, product, type SyncBench } from './sync-bench.ts';
+import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
+import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { catalogueTable } from '../../support/shop.ts';
+import { openSyncBench, product, type SyncBench, targetName } from './sync-bench.ts';
 import { awsError, fill, ids, throwing, WRITES } from './troubles.ts';
 
 let bench: SyncBench;
@@ -21,6 +24,32 @@ function timedTurn(): { readonly turn: Turn; readonly end: () => void } {
     end: () => clock.advance(Math.max(0, endsAt - 15_000 - clock.now())),
   };
 }
+
+describe('a target table that somebody replaces in the middle of a call', () => {
+  it('gets no write more than 5 seconds later', async () => {
+    await bench.putSource(product('1'));
+    const { clock, observer } = bench.world;
+    let replacedAt = Number.POSITIVE_INFINITY;
+    const ages: number[] = [];
+    const runtime = bench.gated(async (operation, send) => {
+      if (!WRITES.has(operation)) return send();
+      ages.push(clock.now() - replacedAt);
+      const answer = await send();
+      if (replacedAt !== Number.POSITIVE_INFINITY) return answer;
+      replacedAt = clock.now();
+      await observer.clients.dynamo.send(new DeleteTableCommand({ TableName: targetName }));
+      await observer.clients.dynamo.send(
+        new CreateTableCommand(createTableInput(catalogueTable, { name: targetName, tags: {} })),
+      );
+      clock.advance(6_000);
+      return answer;
+    });
+    await expect(bench.call(['1'], { runtime })).rejects.toThrow(
+      `Table ${targetName} is not the one that this run began with`,
+    );
+    expect(Math.max(...ages)).toBeLessThan(5_000);
+  });
+});
 
 describe('a passing fault', () => {
   it.each(['ThrottlingException', 'InternalServerError', 'ProvisionedThroughputExceededException'])(

@@ -58,7 +58,7 @@ export const tableGone: Theme = (draw) => {
         );
   return {
     existing: draw.chance(0.6) ? SHOP_TABLES : [],
-    input: { ...QUIET.input, ...(draw.chance(0.3) && { writeUnitsPerSecond: draw.pick([1, 5]) }) },
+    input: { ...QUIET.input, ...(draw.chance(0.3) && { writeUnitsPerSecond: draw.pick([0.5, 1, 5]) }) },
     acts: [
       ...(isRolledBack
         ? [{ when: moment('completeRun', 'GetItem'), who: 'operator', what: 'stop' } as const]
@@ -72,6 +72,12 @@ export const tableGone: Theme = (draw) => {
         when: { millisAfterEnd: draw.between(0, 20_000) },
         who: 'shop',
         what: draw.chance(0.5) ? 'note' : 'order',
+      })),
+      // Under the keys of the run, which may not have noticed yet.
+      ...several(draw, 4, (): Act => ({
+        when: { ...when, millis: draw.between(0, draw.pick([50, 8_000])) },
+        who: 'shop',
+        what: 'note product',
       })),
     ],
   };

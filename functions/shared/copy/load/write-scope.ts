@@ -3,6 +3,7 @@ import type { DeletionOutcome, ItemTable } from '../../aws/item-table.ts';
 import type { TableKey } from '../../items/item-key.ts';
 import { isThrottle, pause } from '../../retry.ts';
 import type { Fence } from '../../ledger/fence.ts';
+import { type KnownTable, watchTables } from '../../tables/known-table.ts';
 import { createRate, type Rate } from '../rate.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { ShardTurn } from '../shard-turn.ts';
@@ -33,18 +34,29 @@ export interface WriteScope {
 /** What a write must keep to, and what counts it. */
 export type PaidScope = Pick<WriteScope, 'rate' | 'fence' | 'meter' | 'retry'>;
 
-/** The scope of one worker's turn, inside the worker's share of the run's cap. */
+/**
+ * The scope of one worker's turn, inside the worker's share of the run's cap. Its fence looks at the table as well: a
+ * write to one that has replaced it throws TableUnavailableError, not retried.
+ */
 export function turnWriteScope(
-  { items, random }: Pick<Runtime, 'items' | 'random'>,
+  runtime: Pick<Runtime, 'items' | 'random' | 'clients' | 'clock'>,
   turn: ShardTurn<unknown>,
-  table: Pick<WriteScope, 'tableName' | 'key' | 'meter'>,
+  { table, ...rest }: Pick<WriteScope, 'key' | 'meter'> & { readonly table: KnownTable },
 ): WriteScope {
+  const { items, random } = runtime;
   const { clock, deadline, fence } = turn;
+  const isSameTable = watchTables(runtime, [table]);
   return {
-    ...table,
+    ...rest,
+    tableName: table.name,
     items,
     rate: createRate({ unitsPerSecond: () => turn.share('writeUnitsPerSecond'), clock, deadline }),
-    fence,
+    fence: {
+      async check() {
+        await isSameTable();
+        await fence.check();
+      },
+    },
     retry: (attempt, onRetry) => turn.retry(attempt, onRetry),
     isShort: () => turn.isShort(),
     random,
