@@ -1,5 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { commandsOf } from '../shared/commands.ts';
+import type { Config } from '../shared/env.ts';
 import { engineFacts } from '../shared/cost/engine-estimates.ts';
 import { restoreLoad, type RestoreSize } from '../shared/cost/estimate-restore.ts';
 import { chooseWriteEngine } from '../shared/cost/write-engine.ts';
@@ -14,7 +15,7 @@ import type { RestoreInput } from './restore-input.ts';
  * @throws InvalidInputError where bulk put was asked for and cannot do the restore; not retried
  */
 export function engineOf(
-  { stage }: { readonly stage: string },
+  { stage, closeNewTables }: Pick<Config, 'stage' | 'closeNewTables'>,
   input: RestoreInput,
   { size, target }: RestoreLoad,
 ): Pick<Plan, 'writeEngine'> {
@@ -22,10 +23,15 @@ export function engineOf(
   if (asked === 'batch') return {};
   const { files: objects, writeUnitsPerSecond } = size;
   const obstacles = [
-    // A backup's lines carry no condition, so bulk put would overwrite what the table has.
+    // A backup's lines carry no condition, so bulk put would overwrite what others have written.
     ...(target === undefined
       ? []
       : [`table ${target.TableName ?? ''} exists, and its items would be replaced`]),
+    ...(target === undefined && !closeNewTables
+      ? [
+          'this deployment leaves new tables open (closeNewTables=false), and what others write there would be replaced',
+        ]
+      : []),
     ...bulkObstacles({ tables: [target], objects, writeUnitsPerSecond }),
   ];
   const byBatches = commandsOf(stage).restore({ ...typedInput(input), writeEngine: 'batch' });

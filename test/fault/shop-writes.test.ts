@@ -7,23 +7,28 @@ import { type WritingShop, writingShop } from '../support/writing-shop.ts';
 
 const products = secretProducts(12);
 
-/** Stages in which a run may fail once its tables exist. */
-const failures = [
-  { stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' },
-  { stage: 'verifyMigration', operation: 'Scan' },
+/** Stages in which a run may fail once its tables exist. Into tables that nobody closes it writes item by item. */
+const failuresOf = (closeNewTables: boolean): readonly [Failure, ...Failure[]] => [
+  {
+    stage: 'migrateProductsEnhanced',
+    operation: closeNewTables ? 'BatchWriteItem' : 'PutItem',
+    table: 'products-enhanced',
+  },
+  { stage: 'verifyMigration', operation: 'Scan', table: 'products-enhanced' },
   { stage: 'completeRun', operation: 'TransactWriteItems' },
-] as const;
+];
+
+interface Failure {
+  readonly stage: 'migrateProductsEnhanced' | 'verifyMigration' | 'completeRun';
+  readonly operation: string;
+  readonly table?: string;
+}
 
 /** Requests of a roll back at which the shop writes, from the first one to after the last one. */
 const places = isSoak ? Array.from({ length: 90 }, (_, index) => index + 1) : [1, 10, 18, 26, 36, 54];
 
-/**
- * An item that the run writes, and that the shop may change as soon as it exists. If nobody closes the table, it is one
- * that the run does not write, because the run would overwrite what the shop wrote under a key before its product was
- * migrated.
- */
+/** An item that the run writes. The shop may write it before its product is migrated, and change it afterwards. */
 const written = { PK: 'PRODUCT#p-0', SK: 'METADATA' };
-const unwritten = { PK: 'PRODUCT#of-the-shop', SK: 'METADATA' };
 
 describe.each([
   { title: 'a run whose tables are closed until its commit', closeNewTables: true },
@@ -44,12 +49,15 @@ describe.each([
   });
   beforeEach(async () => {
     await shop.reset(products);
-    writer = writingShop(shop.dynamo, closeNewTables ? written : unwritten);
+    writer = writingShop(shop.dynamo, written);
   });
   afterAll(() => shop.stop());
 
-  function failAt({ stage, operation }: (typeof failures)[number]): void {
-    const at = { functionName: functionName(stage), operation } as const;
+  const failures = failuresOf(closeNewTables);
+  const [failedMigration] = failures;
+
+  function failAt({ stage, ...request }: Failure): void {
+    const at = { functionName: functionName(stage), ...request };
     shop.aws.faults.add({ ...at, kind: 'error', code: 'ValidationException', status: 400 });
   }
 
@@ -70,7 +78,7 @@ describe.each([
   it.each(closeNewTables ? places : places.filter((place) => place <= 26))(
     'loses no write that arrives with request %i of the roll back of a failed run',
     async (nth) => {
-      failAt({ stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' });
+      failAt(failedMigration);
       const writes: Promise<void>[] = [];
       whenRequested(shop, { stage: 'rollBack', nth }, () => writes.push(writer.writeOnce()));
       await shop.endOf(await shop.begin());
@@ -80,7 +88,7 @@ describe.each([
   );
 
   it('keeps a write that comes between the look and a deletion that is refused at first', async () => {
-    failAt({ stage: 'migrateProductsEnhanced', operation: 'BatchWriteItem' });
+    failAt(failedMigration);
     const writes: Promise<void>[] = [];
     shop.aws.faults.add({
       functionName: functionName('rollBack'),

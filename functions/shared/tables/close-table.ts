@@ -29,15 +29,15 @@ export function closureFor(
 }
 
 /**
- * Whether a run may write into its table without conditions: it created the table, closed to others, and was never
- * interrupted. A step called alone leaves its table open, so it writes as into an existing one. Where the deployment or
- * the endpoint leaves all tables open, a run takes the risk that README.md names.
+ * Whether a run may write into its table without conditions: it created the table, GetResourcePolicy has shown that it is
+ * closed to others, and the run was never interrupted. Into a table that others can write to, it writes as into an
+ * existing one.
  */
 export function isAloneIn(
-  record: Pick<TableRecord, 'outcome'> | undefined,
-  { resumed, kind }: Pick<Run, 'resumed' | 'kind'>,
+  record: Pick<TableRecord, 'outcome' | 'access'> | undefined,
+  { resumed }: Pick<Run, 'resumed'>,
 ): boolean {
-  return record?.outcome === 'CREATED' && !resumed && kind !== 'manual';
+  return record?.outcome === 'CREATED' && record.access === 'CLOSED' && !resumed;
 }
 
 /** What a report adds about another table that the run may have taken for its own: a clause, or nothing. */

@@ -6,6 +6,7 @@ import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerOutput } from '../../../functions/shared/state.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
+import { noteTable } from '../../../functions/shared/ledger/table-record.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
 import { keyIdentity } from '../../support/shop.ts';
@@ -60,9 +61,11 @@ export async function itemsOf(runtime: Runtime, tableName: string): Promise<Read
   return found;
 }
 
+/** As CreateTables leaves the table. The engine has no resource policies, and nobody else writes here. */
 async function makeReady(bench: Bench, run: Run): Promise<void> {
   const { runId, executionArn } = run;
   await ensureTable(bench.runtime, { spec: productsEnhancedTable, runId, executionArn });
+  await noteTable(bench.runtime.ledger, { runId, name: targetName }, { access: 'CLOSED' });
 }
 
 async function endRun({ runtime }: Bench, runId: string): Promise<void> {
