@@ -8,7 +8,7 @@ import { transition } from '../shared/ledger/transition.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
-import { openCommand } from '../shared/tables/open-table.ts';
+import { openLine } from '../shared/tables/open-table.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Report, ReportStatus } from '../shared/runs/report.ts';
 import { lookAtTables } from '../shared/runs/report-tables.ts';
@@ -44,7 +44,7 @@ function keptClosedWarnings(runtime: Runtime, run: Run, { tables }: RunLedger): 
   if (run.parameters.keepClosed !== true || first === undefined) return [];
   const names = closed.map(({ name }) => name).toSorted();
   return [
-    `The tables ${names.join(', ')} stay closed to everybody but the migration until a sync has switched to them, because keepClosed was given. To open one of them without a sync: ${openCommand(runtime, first)}`,
+    `The tables ${names.join(', ')} stay closed to everybody but the migration until a sync has switched to them, because keepClosed was given. To open one of them without a sync: ${openLine(runtime, first)}`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Run } from '../shared/ledger/run.ts';
 import type { TableRecord } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { openCommand, openTable } from '../shared/tables/open-table.ts';
+import { openLine, openTable } from '../shared/tables/open-table.ts';
 import type { RollBackFence } from './recovery-owner.ts';
 
 /** A table that a roll back keeps. */
@@ -22,5 +22,5 @@ export async function openKept(runtime: Runtime, { run, fence, record }: KeptTab
   if (record.access === undefined || record.access === 'NEVER_CLOSED') return '';
   const opened = await openTable(runtime, run, record, () => fence.check());
   if (opened.isOpen) return '';
-  return `, and is still closed to other writers (${opened.reason}); open it with: ${openCommand(runtime, record)}`;
+  return `, and is still closed to other writers (${opened.reason}); open it with: ${openLine(runtime, record)}`;
 }

@@ -95,6 +95,16 @@ export const stopCommand = (executionArn: string): Command => ({
   line: `aws stepfunctions stop-execution --execution-arn ${executionArn}`,
 });
 
+/** Shows the resource policy of a table. */
+export const policyCommand = (tableArn: string): Command => ({
+  line: `aws dynamodb get-resource-policy --resource-arn ${tableArn}`,
+});
+
+/** Opens a table to all writers. It also removes statements of others, if there are any. */
+export const openCommand = (tableArn: string): Command => ({
+  line: `aws dynamodb delete-resource-policy --resource-arn ${tableArn}`,
+});
+
 /** What an execution is started with: by options, and in the console by an input. */
 interface Started {
   readonly machine?: string;

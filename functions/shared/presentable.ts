@@ -1,3 +1,4 @@
+import { openCommand, policyCommand } from './commands.ts';
 import {
   errorSummary,
   MigrationError,
@@ -27,10 +28,7 @@ function translate(error: unknown, { isAlone }: Caller): Error {
     return new TransientError(
       `The credentials expired during the call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );
-  if (fault.kind === 'denied')
-    return new PermissionDeniedError(
-      `${message} Allow this action on this resource in the function's role (functions/<state>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false.`,
-    );
+  if (fault.kind === 'denied') return new PermissionDeniedError(`${message} ${deniedRemedy(message)}`);
   if (error instanceof MigrationError) return error;
   if (fault.kind === 'no answer') return unreachable(fault.place, isAlone);
   if (fault.kind === 'transient') {
@@ -40,6 +38,16 @@ function translate(error: unknown, { isAlone }: Caller): Error {
     );
   }
   return error instanceof Error ? error : new Error(message);
+}
+
+/** A roll back closes a table to everybody. One whose record somebody has removed meanwhile leaves it closed. */
+function deniedRemedy(message: string): string {
+  if (!message.includes('explicit deny in a resource-based policy'))
+    return "Allow this action on this resource in the function's role (functions/<state>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false.";
+  const said = 'The policy of that resource denies it, whatever the role allows.';
+  const [, tableArn] = /on resource: (arn:[\w-]+:dynamodb:[\w:/.-]+[\w-])/.exec(message) ?? [];
+  if (tableArn === undefined) return said;
+  return `${said} Look at it: ${policyCommand(tableArn).line}. Where it has a statement whose Sid begins with migrationrollback and no roll back is at work, remove the policy: ${openCommand(tableArn).line}`;
 }
 
 /** The workflow tries again for a while, because a name server may be slow and a network may recover. */

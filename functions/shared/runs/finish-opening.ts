@@ -2,7 +2,7 @@ import { type Run, readRun } from '../ledger/run.ts';
 import { noteDone, warnRun } from '../ledger/run-update.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
-import { openCommand, openTable } from '../tables/open-table.ts';
+import { openLine, openTable } from '../tables/open-table.ts';
 
 /** After this, recoverRun logs every 15 minutes that the shop cannot write, and an alarm rings. */
 const ALARM_AFTER_MILLIS = 30 * 60_000;
@@ -64,7 +64,7 @@ interface StillClosed {
 }
 
 function stillClosedWarning(runtime: Runtime, { table, reason }: StillClosed): string {
-  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openCommand(runtime, table)}`;
+  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openLine(runtime, table)}`;
 }
 
 /** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
@@ -73,6 +73,6 @@ function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): 
   runtime.logger.error('Tables are still closed', {
     runId: run.runId,
     tables: closed.map(({ table }) => table.name),
-    commands: closed.map(({ table }) => openCommand(runtime, table)),
+    commands: closed.map(({ table }) => openLine(runtime, table)),
   });
 }

@@ -1,3 +1,4 @@
+import { openCommand } from '../commands.ts';
 import { errorSummary } from '../errors.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
 import { findAnyRun, type Run } from '../ledger/run.ts';
@@ -64,7 +65,7 @@ async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined)
       throw new RollBackAtWork(`run ${runId} is being rolled back`);
 }
 
-/** For the operator who cannot wait. It also removes statements of others, if there are any. */
-export function openCommand(runtime: Runtime, record: Pick<TableRecord, 'name' | 'tableArn'>): string {
-  return `aws dynamodb delete-resource-policy --resource-arn ${tableArnOf(runtime, record)}`;
+/** For the operator who cannot wait. */
+export function openLine(runtime: Runtime, record: Pick<TableRecord, 'name' | 'tableArn'>): string {
+  return openCommand(tableArnOf(runtime, record)).line;
 }

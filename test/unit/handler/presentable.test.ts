@@ -82,4 +82,14 @@ describe('an error as it leaves a function', () => {
     expect(shown).toMatchObject({ name: 'InvalidInputError', message: 'maxConcurrency: too big.' });
     expect(shown.stack).toBe('InvalidInputError: maxConcurrency: too big.');
   });
+
+  it('names the commands for a table whose own policy denies a write, and not the role', () => {
+    const arn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced';
+    const denied = `User: arn:x is not authorized to perform: dynamodb:PutItem on resource: ${arn} with an explicit deny in a resource-based policy`;
+    const { name, message } = presentable(errorOf('AccessDeniedException', denied), inWorkflow);
+    expect(name).toBe('PermissionDeniedError');
+    expect(message).toContain(`aws dynamodb get-resource-policy --resource-arn ${arn}. Where`);
+    expect(message).toContain(`remove the policy: aws dynamodb delete-resource-policy --resource-arn ${arn}`);
+    expect(message).not.toContain("the function's role");
+  });
 });
