@@ -1,3 +1,4 @@
+import { unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { watchTables } from '../shared/tables/known-table.ts';
 import {
   openLanes,
@@ -94,7 +95,12 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
     repairs: isRepairing(run),
     reconcile: openReconcile(
       runtime,
-      { run: followed, fence: fenceOf(runtime, turn, areSameTables), ...share },
+      {
+        run: followed,
+        fence: fenceOf(runtime, turn, areSameTables),
+        ...share,
+        warnUnseen: unseenDeletionWarners(runtime.ledger, run),
+      },
       laneOf,
     ),
     laneOf,

@@ -3,6 +3,7 @@ import { type KeyEnd, reconcileBatch } from '../shared/copy/reconcile/reconcile-
 import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
 import { conflictKey, quarantinedKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
 import { takeUpPending, waitForKeys, watchDoubt } from '../shared/copy/reconcile/take-up-pending.ts';
+import { unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
@@ -81,6 +82,7 @@ function openSyncReconcile(
     deadline,
     readUnitsPerSecond: sync.plan.readUnitsPerSecond / CALLS_AT_ONCE,
     writeUnitsPerSecond: sync.plan.writeUnitsPerSecond / CALLS_AT_ONCE,
+    warnUnseen: unseenDeletionWarners(runtime.ledger, sync),
   });
 }
 

@@ -23,3 +23,13 @@ export function unseenDeletionWarner(ledger: LedgerTable, run: Run, tableName: s
       throw error;
     }));
 }
+
+/** {@link unseenDeletionWarner} of a call that deletes in several tables. */
+export function unseenDeletionWarners(ledger: LedgerTable, run: Run): (tableName: string) => Promise<void> {
+  const byTable = new Map<string, () => Promise<void>>();
+  return (tableName) => {
+    const warn = byTable.get(tableName) ?? unseenDeletionWarner(ledger, run, tableName);
+    byTable.set(tableName, warn);
+    return warn();
+  };
+}

@@ -248,14 +248,15 @@ describe('the judgement of a compare', () => {
     world = await compareBench(ONE_SEGMENT);
     await world.map('source');
     await world.map('target');
-    const { ledger, config } = world.runtime;
+    const { ledger, config, clock } = world.runtime;
     const { runId, executionArn } = world.run;
     await updateIf(ledger, shardKey(runId, 'CompareTarget', 0), { set: { claim: 'a late call' } });
     const waits: number[] = [];
     const runtime = {
       ...world.runtime,
       config: { ...config, fenceWaitSeconds: 30 },
-      sleep: (millis: number) => Promise.resolve(waits.push(millis)),
+      clock: { ...clock, now: () => clock.now() + waits.reduce((sum, millis) => sum + millis, 0) },
+      sleep: async (millis: number) => void waits.push(millis),
     };
     await judgeCompare(runtime, { runId, executionArn });
     expect(waits).toHaveLength(1);

@@ -34,7 +34,7 @@ const keyOf = (id: string): WireItem => ({ id: { S: id } });
 const sizes = (...names: string[]): WireItem => ({ sizes: { L: names.map((S) => ({ S })) } });
 const noCost = (): ReconcileCost => ({ readUnits: 0, writeUnits: 0, throttles: 0 });
 
-interface Options extends Partial<ReconcileRequest>, Partial<Pick<ReconcileScope, 'fence'>> {
+interface Options extends Partial<ReconcileRequest>, Partial<Pick<ReconcileScope, 'fence' | 'warnUnseen'>> {
   readonly items?: Partial<ItemTable>;
   readonly cost?: ReconcileCost;
 }
@@ -46,9 +46,10 @@ function scopeOf(fence: ReconcileScope['fence'] = () => Promise.resolve()): Reco
 
 /** Reconciles a product of the bench, p-1 where none is given. */
 function reconcile(options: Options = {}): Promise<Reconciled> {
-  const { items = {}, cost = noCost(), fence, ...request } = options;
+  const { items = {}, cost = noCost(), fence, warnUnseen, ...request } = options;
   const runtime = bench.withItems(items);
-  return openReconcile(runtime, scopeOf(fence))({ sourceKey: keyOf('p-1'), repair: true, ...request }, cost);
+  const scope = { ...scopeOf(fence), ...(warnUnseen !== undefined && { warnUnseen }) };
+  return openReconcile(runtime, scope)({ sourceKey: keyOf('p-1'), repair: true, ...request }, cost);
 }
 
 /** A migrated catalogue of four products with four sizes each. */
@@ -334,6 +335,26 @@ describe('while a key is reconciled', () => {
 });
 
 describe('requests of a reconcile', () => {
+  it('warn of the table where a deletion was applied, and its answer lost', async () => {
+    await migrated();
+    await removeSource('p-1');
+    let deletions = 0;
+    const items: Partial<ItemTable> = {
+      async deleteIf(table, key, condition) {
+        deletions += 1;
+        const outcome = await bench.runtime.items.deleteIf(table, key, condition);
+        if (deletions === 1) throw awsError('TimeoutError');
+        return outcome;
+      },
+    };
+    const warned: string[] = [];
+    expect(await reconcile({ items, warnUnseen: async (name) => void warned.push(name) })).toMatchObject({
+      outcome: 'repaired',
+    });
+    expect(warned).toEqual([targetName]);
+    await expectTarget([0, 2, 3].map((index) => sizedProduct(index)));
+  });
+
   it('are tried again where DynamoDB is too fast for them or an answer is lost', async () => {
     await migrated();
     await changeSource(bench, sizedProduct(9));

@@ -19,6 +19,8 @@ export interface ReconcileScope {
   /** Capacity units a second of this worker, for each table; 0: no cap. */
   readonly readUnitsPerSecond: number;
   readonly writeUnitsPerSecond: number;
+  /** See `unseenDeletionWarners`. Absent: nobody is told. */
+  readonly warnUnseen?: (tableName: string) => Promise<void>;
 }
 
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */

@@ -11,7 +11,13 @@ import { isThrottle, retry } from '../../retry.ts';
 import type { Runtime } from '../../runtime.ts';
 import { shorten } from '../../text.ts';
 import { writeUnitsOf } from '../load/conditional-put.ts';
-import { paidDeletion, paidWrite, type PaidScope, type WriteMeter } from '../load/write-scope.ts';
+import {
+  type PaidDeletion,
+  paidDeletion,
+  paidWrite,
+  type PaidScope,
+  type WriteMeter,
+} from '../load/write-scope.ts';
 import { putBackUntil } from '../put-back.ts';
 import type { Rate } from '../rate.ts';
 import type { ReadPace } from '../read-pace.ts';
@@ -37,6 +43,8 @@ export interface RequestScope {
   readonly deadline: number;
   readonly laneOf: (tableName: string) => Lane;
   readonly cost: ReconcileCost;
+  /** See `unseenDeletionWarners`. Absent: nobody is told. */
+  readonly warnUnseen?: ((tableName: string) => Promise<void>) | undefined;
 }
 
 type Runs = Pick<Runtime, 'clients' | 'items' | 'clock'>;
@@ -52,10 +60,7 @@ export function openRequests(runtime: Runs, request: RequestScope): ReconcileIo 
     readSource: (sourceKey) => readSource(scope, sourceKey),
     putIf: (table, item) => put(scope, table, item),
     changeIf: (table, replacement) => change(scope, table, replacement),
-    deleteIf: (table, item) =>
-      paidDeletion(paidScope(scope, table), writeUnitsOf(item), () =>
-        runtime.items.deleteIf(table.name, keyIn(table, item), mostlyUnchangedCondition(item)),
-      ),
+    deleteIf: (table, item) => remove(scope, table, item),
     putBack: (table, item, existing) => putBack(scope, table, { item, existing }),
   };
 }
@@ -154,6 +159,18 @@ async function write(
       refused: `DynamoDB refuses item ${key} of table ${table.name} for good: ${shorten(error.message, 500)} What was there stays. Correct the source item, and it is taken up again.`,
     };
   }
+}
+
+async function remove(scope: Scope, table: TargetTable, item: WireItem): Promise<PaidDeletion> {
+  const { items } = scope.runtime;
+  const { name } = table;
+  const warnUnseen = async (): Promise<void> => scope.warnUnseen?.(name);
+  const deletion = await paidDeletion({ ...paidScope(scope, table), warnUnseen }, writeUnitsOf(item), () =>
+    items.deleteIf(name, keyIn(table, item), mostlyUnchangedCondition(item)),
+  );
+  // An attempt that got no answer has deleted it.
+  if (!deletion.written && deletion.isInDoubt && deletion.existing === undefined) await warnUnseen();
+  return deletion;
 }
 
 interface ReturningItem {
