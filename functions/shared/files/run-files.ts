@@ -1,5 +1,5 @@
 import { type BackupFile, listFiles } from '../ledger/file.ts';
-import type { Run } from '../ledger/run.ts';
+import { makesBackup, type Run } from '../ledger/run.ts';
 import { listTransformed, type TargetFile } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
 import { readBackup } from './backup-catalog.ts';
@@ -14,7 +14,8 @@ import { tableStem } from './undo-file.ts';
  */
 export async function filesOfRun(runtime: Runtime, run: Run): Promise<readonly BackupFile[]> {
   const own = await listFiles(runtime.ledger, run.runId);
-  if (own.length > 0 || run.kind !== 'manual') return own;
+  // Without files of its own, a run has backed up an empty table.
+  if (own.length > 0 || makesBackup(run)) return own;
   const { files } = await readBackup(runtime.objects, run.backupId);
   return files.toSorted((one, other) => one.segment - other.segment || one.sequence - other.sequence);
 }

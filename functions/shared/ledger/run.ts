@@ -180,6 +180,11 @@ export function isRestore({ kind, step }: Pick<Run, 'kind' | 'step'>): boolean {
   return kind === 'restore' || step === 'restoreFromBackup';
 }
 
+/** Whether the run backs the source up: a whole migration, or its step called alone. Any other step reads a backup. */
+export function makesBackup({ kind, step }: Pick<Run, 'kind' | 'step'>): boolean {
+  return kind !== 'manual' || step === 'backupProducts';
+}
+
 /** Whether DynamoDB's bulk put fills the run's tables, and its target files are made for it. */
 export function isBulk({ plan }: Pick<Run, 'plan'>): boolean {
   return plan.writeEngine?.engine === 'bulk';

@@ -250,6 +250,15 @@ describe('backupProducts called again', () => {
     expect(again.result).toMatchObject({ items: 3 });
   });
 
+  it('backs up a table that has become empty', async () => {
+    bench = await startBench();
+    await bench.createTable(productsTable);
+    expect(await backupAlone(bench.runtime, longTurn())).toMatchObject({
+      done: true,
+      result: { files: 0, items: 0 },
+    });
+  });
+
   it('goes on with the same backup where it was short of time', async () => {
     await filled();
     const first = await backupAlone(smallPages(), shortTurn());
