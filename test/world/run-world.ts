@@ -159,14 +159,15 @@ async function startAgain(scene: Scene, name = 'again'): Promise<readonly string
   if (found.length > 0) return found.map((gap) => `4: ${gap}`);
   const isDone = migrationsOf(world).length > count && newest?.['status'] === 'SUCCEEDED';
   if (isDone) return [];
-  if (await openAsAdvised(scene)) return startAgain(scene, `${name}-opened`);
+  if (name === 'again' && (await openAsAdvised(scene))) return startAgain(scene, 'opened');
   return [`4: the next run ended ${String(newest?.['status'])} (${failureOf(world).slice(0, 500)})`];
 }
 
 /** Somebody has removed the record of a run that was being rolled back, and the next run says how to open its tables. */
 async function openAsAdvised(scene: Scene): Promise<boolean> {
   const { clients } = scene.world;
-  const [, ResourceArn] = /delete-resource-policy --resource-arn (\S+)/.exec(failureOf(scene.world)) ?? [];
+  const [, ResourceArn] =
+    /delete-resource-policy --resource-arn (\S+[\w-])/.exec(failureOf(scene.world)) ?? [];
   if (!scene.isTampered || ResourceArn === undefined) return false;
   await untilRest(scene, () => clients.dynamo.send(new DeleteResourcePolicyCommand({ ResourceArn })));
   await finish(scene);
