@@ -6,6 +6,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import { changePolicy, findPolicy } from '../shared/aws/change-policy.ts';
 import { tableArnOf } from '../shared/tables/close-table.ts';
 import { type Closure, closedPolicy, isClosed, isClosedBy } from '../shared/aws/table-policy.ts';
+import { isNamed } from '../shared/errors.ts';
 import type { RollBackFence } from './recovery-owner.ts';
 
 /** A table to inspect and delete. */
@@ -26,11 +27,12 @@ export type Closing =
   /** It has just been closed, and AWS does not say how long that takes to become effective. */
   | { readonly kind: 'wait'; readonly seconds: number };
 
-/** A failed run's table has been closed since its creation, unless somebody removed the policy. */
-async function seeWhetherClosed(runtime: Runtime, { record }: ClosingScope): Promise<Closing> {
-  if (record.access !== 'CLOSED') return { kind: 'open' };
+/** A failed run's table has been closed since its creation, unless the deployment leaves it open or somebody opened it. */
+async function isStillClosed(runtime: Runtime, { record }: ClosingScope): Promise<boolean> {
+  // What a roll back has closed counts only after the wait.
+  if (record.access !== 'CLOSED' || record.closedToAllAt !== undefined) return false;
   const found = await findPolicy(runtime, tableArnOf(runtime, record));
-  return { kind: found.kind === 'policy' && isClosed(found.policy) ? 'closed' : 'open' };
+  return found.kind === 'policy' && isClosed(found.policy);
 }
 
 /** When the table was closed to everybody, or `undefined` if the endpoint has no resource policies. */
@@ -59,20 +61,24 @@ async function closeToAll(
 /** Adds a warning to the report, once per run. */
 async function sayThatAWindowIsLeft({ ledger, config }: Runtime, { runId }: Run): Promise<void> {
   await warnRun(ledger, await readRun(ledger, runId), [
-    `Tables of the run were in use, so each of them was closed to every writer for at least ${counted(config.closeWaitSeconds, 'second')} before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
+    `Tables of the run were open to others, so each of them was closed to every writer for at least ${counted(config.closeWaitSeconds, 'second')} before it was inspected and deleted. This shortens the time in which a write can be lost with a table, but does not rule it out, because AWS does not say how long a resource policy takes to become effective.`,
   ]);
 }
 
 /**
- * Makes sure that nobody writes to a table between its inspection and its deletion. A table in use is closed to
- * everybody, including our own functions, until it is deleted. Idempotent.
+ * Makes sure that nobody writes to a table between its inspection and its deletion. A table that others can write to is
+ * closed to everybody, including our own functions, until it is deleted. Idempotent.
  *
- * @throws RunClosedError, and the SDK's errors where the policy cannot be put; safe to repeat
+ * @throws RunClosedError, and the SDK's errors where the policy of a table in use cannot be put; safe to repeat
  */
 export async function closeForRollBack(runtime: Runtime, scope: ClosingScope): Promise<Closing> {
-  const { run } = scope;
-  if (!scope.isInUse) return seeWhetherClosed(runtime, scope);
-  const closedAt = await closeToAll(runtime, scope);
+  const { run, isInUse } = scope;
+  if (!isInUse && (await isStillClosed(runtime, scope))) return { kind: 'closed' };
+  const closedAt = await closeToAll(runtime, scope).catch((error: unknown) => {
+    // A deployment may leave its tables open because nobody may put policies there.
+    if (isInUse || !isNamed(error, 'AccessDeniedException')) throw error;
+    return undefined;
+  });
   if (closedAt === undefined) return { kind: 'open' };
   await sayThatAWindowIsLeft(runtime, run);
   const leftMillis = closedAt + runtime.config.closeWaitSeconds * 1_000 - runtime.clock.now();

@@ -147,13 +147,14 @@ async function lookAndDelete(
 }
 
 /**
- * A short inspection before a table in use is closed. If it finds foreign items at once, the table stays as it is and
+ * A short inspection before an open table is closed. If it finds foreign items at once, the table stays as it is and
  * nobody is shut out.
  */
 async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable | undefined> {
   const { run, record, table, isInUse } = own;
+  const isOpen = isInUse || record.access !== 'CLOSED';
   const isSeen = record.closedToAllAt !== undefined || record.lookedThroughFor === run.markedAt;
-  if (!isInUse || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
+  if (!isOpen || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
   const seen = await lookInside(runtime, { run, tableName: record.name, deadline: runtime.clock.now() });
   return seen.kind === 'something of the shop' ? keep(runtime, own, seen.what) : undefined;
 }

@@ -48,6 +48,7 @@ function drawAny(draw: Scheduler): Plan {
     existing: isSwarm(0.35) ? ['orders', 'products-enhanced'] : [],
     input: drawInput(draw),
     timeoutMillis: isSwarm(0.25) ? draw.pick([25_000, 40_000, 120_000]) : undefined,
+    leavesTablesOpen: false,
     trouble: drawTrouble(draw),
     denied: isSwarm(0.1) ? { operation: draw.pick(DENIED), table: draw.pick(TARGETS) } : undefined,
     acts,

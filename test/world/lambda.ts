@@ -36,6 +36,8 @@ export interface LambdaOptions {
   readonly misfortunes: Misfortunes;
   /** Limits of time that are shorter than the template's; absent: the template's. */
   readonly timeoutMillis: number | undefined;
+  /** Whether the deployment closes no new tables. */
+  readonly leavesTablesOpen: boolean;
   readonly log: (line: readonly unknown[]) => void;
 }
 
@@ -162,10 +164,11 @@ function failureOf(error: unknown): unknown {
 }
 
 function openSandbox(
-  { scheduler, network, log }: LambdaOptions,
-  { config, tags, key }: DeployedFunction,
+  { scheduler, network, leavesTablesOpen, log }: LambdaOptions,
+  { config: deployed, tags, key }: DeployedFunction,
   name: string,
 ): Sandbox {
+  const config = leavesTablesOpen ? { ...deployed, closeNewTables: false } : deployed;
   const life = newLife();
   const sender: Sender = { life, caller: { name, tags }, isTroubled: true, underWay: new Set() };
   const clock = {

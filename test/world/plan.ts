@@ -88,6 +88,8 @@ export interface Plan {
   readonly existing: readonly string[];
   readonly input: Readonly<Record<string, unknown>>;
   readonly timeoutMillis: number | undefined;
+  /** The deployment closes no new tables (`closeNewTables=false`). */
+  readonly leavesTablesOpen: boolean;
   readonly trouble: Trouble;
   /** During the first run. */
   readonly denied: Denial | undefined;

@@ -44,7 +44,8 @@ export async function runWorld(
   { seed, trace, only, theme }: WorldCase,
 ): Promise<WorldResult> {
   const plan = drawPlan(seed, theme);
-  const world = createWorld(deployed, { seed, trace, only, timeoutMillis: plan.timeoutMillis });
+  const { timeoutMillis, leavesTablesOpen } = plan;
+  const world = createWorld(deployed, { seed, trace, only, timeoutMillis, leavesTablesOpen });
   stock(world, plan);
   const begun = world.scheduler.now();
   const found = await live(world, plan).catch((error: unknown) => [

@@ -55,6 +55,8 @@ export interface WorldOptions {
   readonly trace?: ((line: string) => void) | undefined;
   /** Limits of time that are shorter than the template's. */
   readonly timeoutMillis?: number | undefined;
+  /** Whether the deployment closes no new tables. */
+  readonly leavesTablesOpen?: boolean;
   /** The misfortunes that happen, by their ordinals; absent: all. */
   readonly only?: ReadonlySet<number> | undefined;
 }
@@ -67,7 +69,7 @@ const SCHEDULE_MILLIS = 15 * 60_000;
 const EVENT_MILLIS = 60_000;
 
 export function createWorld(deployed: DeployedService, options: WorldOptions): World {
-  const { seed, trace, timeoutMillis, only } = options;
+  const { seed, trace, timeoutMillis, leavesTablesOpen = false, only } = options;
   forgetEach();
   const scheduler = createScheduler({ seed, start: START, trace });
   const misfortunes = createMisfortunes({ scheduler, trouble: () => world.trouble, only });
@@ -107,6 +109,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     network,
     misfortunes,
     timeoutMillis,
+    leavesTablesOpen,
     log: (line) => void log.push(line),
   });
   const executions = createExecutions({

@@ -90,9 +90,25 @@ describe('a table of a run that failed', () => {
     expect(isClosed(fake.policies.get(tableArn))).toBe(true);
   });
 
-  it('counts as open when somebody has taken the policy off, or nobody has put one', async () => {
-    expect(await close('RUNNING')).toEqual({ kind: 'open' });
+  it('is closed to everybody, and looked into only a minute later, when nobody has closed it', async () => {
+    expect(await close('RUNNING')).toEqual({ kind: 'wait', seconds: 60 });
+    expect(isClosedBy(fake.policies.get(tableArn), closure)).toBe(true);
+    world.clock.advance(54_000);
+    expect(await close('RUNNING')).toMatchObject({ kind: 'wait' });
+    world.clock.advance(10_000);
+    expect(await close('RUNNING')).toEqual({ kind: 'closed' });
+  });
+
+  it('is closed to everybody when somebody has taken the policy off', async () => {
     await recordTable(world.observer.ledger, 'a', { name: 'orders', outcome: 'CREATED', access: 'CLOSED' });
+    expect(await close('RUNNING')).toEqual({ kind: 'wait', seconds: 60 });
+  });
+
+  it('stays open where nobody may put a policy', async () => {
+    fake.fail(
+      'PutResourcePolicy',
+      Array.from({ length: 100 }, () => awsError('AccessDeniedException')),
+    );
     expect(await close('RUNNING')).toEqual({ kind: 'open' });
     expect(fake.policies.size).toBe(0);
   });

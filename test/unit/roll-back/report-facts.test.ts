@@ -202,7 +202,7 @@ describe('the report of a held run', () => {
     expect(ended).toBe('HELD');
     expect(report.tables).toEqual([
       { name: 'cart', outcome: 'CREATED', remark: 'the run died before it could record the creation' },
-      { name: targetName, outcome: 'CREATED' },
+      { name: targetName, outcome: 'CREATED', access: 'CLOSED' },
     ]);
     expect(cause).toContain('left in place: cart');
     expect(cause).not.toContain('orders');

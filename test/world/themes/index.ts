@@ -1,7 +1,15 @@
 import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
-import { deniedForGood, editedItems, lateDeletions, reliedOn, takenKeys, usedTables } from './roll-backs.ts';
+import {
+  deniedForGood,
+  editedItems,
+  lateDeletions,
+  openTables,
+  reliedOn,
+  takenKeys,
+  usedTables,
+} from './roll-backs.ts';
 import { lateClosing, lostCreation, tableGone } from './tables.ts';
 import type { Theme } from './theme.ts';
 
@@ -18,6 +26,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   lateDeletions,
   usedTables,
   takenKeys,
+  openTables,
   reliedOn,
   deniedForGood,
   passingFaults,

@@ -1,7 +1,8 @@
 import { several } from '../draw.ts';
+import type { ShopAct } from '../actors/shop.ts';
 import { type Act, TARGETS } from '../plan.ts';
 import { NO_TROUBLE } from '../trouble.ts';
-import { QUIET, SHOP_TABLES, type Theme } from './theme.ts';
+import { CREATORS, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
 const DELETION = /^rollBack#\d+: DeleteItem/;
 
@@ -45,6 +46,32 @@ export const lateDeletions: Theme = (draw) => ({
   followUps: ['roll back with confirmation'],
   isTroubledAfterwards: true,
 });
+
+/** Nobody closes the new tables, and the shop writes into them from their first moment on, mostly under keys of the run. */
+export const openTables: Theme = (draw) => {
+  const write = (what: ShopAct): Act => ({
+    when: {
+      by: draw.pick(['migrateProductsEnhanced', 'verifyMigration', 'rollBack', ...CREATORS]),
+      operation: draw.pick(['GetItem', 'PutItem', 'BatchGetItem', 'UpdateItem']),
+      nth: draw.between(1, 12),
+      millis: draw.between(0, draw.pick([3, 500])),
+    },
+    who: 'shop',
+    what,
+  });
+  return {
+    leavesTablesOpen: true,
+    trouble: { ...NO_TROUBLE, answerLost: draw.pick([0, 0.02]), slow: draw.pick([0, 0.2]) },
+    acts: [
+      ...several(draw, 12, () => write(draw.pick(['note product', 'note', 'order']))),
+      ...(draw.chance(0.4)
+        ? [{ when: { request: draw.between(60, 300) }, who: 'operator', what: 'stop' } as const]
+        : []),
+    ],
+    followUps: draw.chance(0.5) ? ['start again', 'roll back with confirmation'] : [],
+    isTroubledAfterwards: draw.chance(0.5),
+  };
+};
 
 /** The shop writes items under the keys of the run, between its look at them and its own write. */
 export const takenKeys: Theme = (draw) => ({

@@ -13,6 +13,7 @@ export const QUIET: Omit<Plan, 'products'> = {
   existing: [],
   input: { maxQuarantined: 1_000, allowEmpty: true },
   timeoutMillis: undefined,
+  leavesTablesOpen: false,
   trouble: NO_TROUBLE,
   denied: undefined,
   isDeniedForGood: false,
