@@ -37,6 +37,8 @@ export interface LambdaOptions {
   /** Limits of time that are shorter than the template's; absent: the template's. */
   readonly timeoutMillis: number | undefined;
   readonly log: (line: readonly unknown[]) => void;
+  /** Told of each call that begins, and by what it returns of the call's end. */
+  readonly onCall: (key: string) => (millis: number) => void;
 }
 
 interface Sandbox extends Sender {
@@ -71,12 +73,15 @@ export function createLambda(options: LambdaOptions): Lambda {
   const execute = (one: DeployedFunction, payload: unknown): Promise<unknown> => {
     const sandbox = take(one);
     const timeoutMillis = Math.min(one.timeoutMillis, options.timeoutMillis ?? one.timeoutMillis);
-    const until = scheduler.now() + timeoutMillis;
+    const onEnd = options.onCall(one.key);
+    const begunAt = scheduler.now();
+    const until = begunAt + timeoutMillis;
     return new Promise((resolve, reject) => {
       let isOver = false;
       const finish = (act: () => void): void => {
         if (isOver) return;
         isOver = true;
+        onEnd(scheduler.now() - begunAt);
         act();
       };
       sandbox.fail = (failure) => finish(() => reject(failure));
