@@ -42,13 +42,15 @@ async function compare(
   seen: Seen,
 ): Promise<void> {
   const { clock } = runtime;
-  const { tableName, deadline } = inspection;
+  const { tableName, deadline, meter } = inspection;
   const scope = {
     items: runtime.items,
     tableName,
     key,
     retry: <T>(attempt: () => Promise<T>) => retry({ clock, deadline }, attempt),
-    onRead: () => undefined,
+    onRead: (readUnits: number) => {
+      meter.readUnits += readUnits;
+    },
   };
   for (const { expected, existing } of await compareByKey(scope, items)) {
     if (existing === undefined) continue;
@@ -96,8 +98,8 @@ async function step(scope: Scope, place: Place): Promise<Place | Contents> {
     if (seen.different !== undefined) return changed(scope, seen.different);
     return { ...place, filesDone: filesDone + 1, equal: equal + seen.equal };
   }
-  const { tableName, deadline } = inspection;
-  const scan = openScan(lookScope(runtime, deadline), wholeTable(tableName), place.position);
+  const { tableName, deadline, meter } = inspection;
+  const scan = openScan({ ...lookScope(runtime, deadline), meter }, wholeTable(tableName), place.position);
   const { items } = await scan.readPage();
   const sum = counted + items.length;
   if (sum > equal)
@@ -106,8 +108,8 @@ async function step(scope: Scope, place: Place): Promise<Place | Contents> {
   return { ...place, counted: sum, position: scan.position };
 }
 
-async function isEmpty(runtime: Runtime, { tableName, deadline }: Inspection): Promise<boolean> {
-  const scan = openScan({ ...lookScope(runtime, deadline), limit: 1 }, wholeTable(tableName));
+async function isEmpty(runtime: Runtime, { tableName, deadline, meter }: Inspection): Promise<boolean> {
+  const scan = openScan({ ...lookScope(runtime, deadline), limit: 1, meter }, wholeTable(tableName));
   const { items } = await scan.readPage();
   return items.length === 0 && scan.position.isDone;
 }

@@ -19,9 +19,9 @@ export async function inspectTable(
   inspection: Inspection,
   { isHarmless, key }: Judgement,
 ): Promise<Contents> {
-  const { tableName, deadline } = inspection;
+  const { tableName, deadline, meter } = inspection;
   const look = await openLook<ScanPosition>(runtime, inspection);
-  const scan = openScan(lookScope(runtime, deadline), wholeTable(tableName), look.place);
+  const scan = openScan({ ...lookScope(runtime, deadline), meter }, wholeTable(tableName), look.place);
   for await (const page of pagesOf(scan)) {
     const foreign = page.find((item) => !isHarmless(item));
     if (foreign !== undefined)

@@ -1,3 +1,4 @@
+import type { ScanMeter } from '../shared/copy/scan.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findTableRecord, noteLook } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -16,6 +17,8 @@ export interface Inspection {
   readonly tableName: string;
   /** Epoch milliseconds. */
   readonly deadline: number;
+  /** What all looks into the table were charged, those of earlier turns included. */
+  readonly meter: ScanMeter;
 }
 
 /** An inspection that continues where an earlier turn ran out of time. */
@@ -29,7 +32,7 @@ export interface Look<Place> {
 /** Begins an inspection or continues it. What another inspection saved is ignored. */
 export async function openLook<Place>(
   { ledger }: Runtime,
-  { run: { runId, markedAt = 0 }, tableName: name }: Inspection,
+  { run: { runId, markedAt = 0 }, tableName: name, meter }: Inspection,
 ): Promise<Look<Place>> {
   const table = { runId, name };
   const { closedToAllAt, lookedThroughFor, look } = (await findTableRecord(ledger, table)) ?? {};
@@ -40,9 +43,13 @@ export async function openLook<Place>(
   return {
     place: isSame ? (look.place as Place) : undefined,
     async save(place) {
+      const { readUnits: lookReadUnits } = meter;
       if (place !== undefined)
-        await noteLook(ledger, table, { markedAt, closedToAllAt, lookedThroughFor, place });
-      else if (look !== undefined) await noteLook(ledger, table, undefined);
+        await noteLook(ledger, table, {
+          look: { markedAt, closedToAllAt, lookedThroughFor, place },
+          lookReadUnits,
+        });
+      else if (look !== undefined) await noteLook(ledger, table, { lookReadUnits });
     },
   };
 }

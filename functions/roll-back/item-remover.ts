@@ -3,7 +3,7 @@ import type { Runtime } from '../shared/runtime.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Left } from './left-items.ts';
 import { removePage, type Undeletable, undeletableItems } from './removal-pass.ts';
-import { type TakerScope, takerTools } from './remover-tools.ts';
+import { type RemovalMeter, type TakerScope, takerTools } from './remover-tools.ts';
 import { putBackFile, type UndoFile, undoFiles } from './undo-pass.ts';
 
 /** How far the roll back has come. Replaced items come first, file by file. Added items follow, page by page. */
@@ -22,6 +22,7 @@ export interface RemovalStep {
   readonly restored: number;
   /** Items that are not as before, and why. */
   readonly left: Left;
+  readonly charged: Readonly<RemovalMeter>;
 }
 
 /** Rolls back one run's items in a table. */

@@ -7,6 +7,7 @@ import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
 import { type Deleted, type DeletionEnd, putBackIfMore, putBackUntil } from '../shared/copy/put-back.ts';
 import { retry } from '../shared/retry.ts';
 import { keyOf, keyText } from '../shared/items/item-key.ts';
+import { writeUnitsOf } from '../shared/items/item-size.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
 import { tableOfStem } from '../shared/files/undo-file.ts';
@@ -38,7 +39,11 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
   const until = putBackUntil(clock, deadline);
   try {
     const end = await putBackIfMore(deleted, {
-      putIfAbsent: (old) => retry(until, () => items.putIf(tableName, old, condition)),
+      putIfAbsent: async (old) => {
+        const outcome = await retry(until, () => items.putIf(tableName, old, condition));
+        tools.meter.writeUnits += outcome.writeUnits;
+        return outcome;
+      },
       find: (old) => existingBehind(tools, old, { existing: undefined }),
     });
     return REMOVALS[end];
@@ -57,7 +62,7 @@ async function remove(tools: TakerTools, undeletable: Undeletable, existing: Wir
   const reason = undeletable.get(keyMark(existing, key));
   if (reason !== undefined) return reason;
   const condition = mostlyUnchangedCondition(existing);
-  const outcome = await paidDeletion(tools, 1, () =>
+  const outcome = await paidDeletion(tools, writeUnitsOf(existing), () =>
     runtime.items.deleteIf(tableName, keyOf(existing, key), condition),
   );
   if (outcome.written) return putBackChanged(tools, { ...outcome, asRead: existing });
@@ -82,9 +87,10 @@ export async function removePage(
   undeletable: Undeletable,
   exclusiveStartKey: WireItem | undefined,
 ): Promise<{ readonly exclusiveStartKey: WireItem | undefined } | undefined> {
-  const { runtime, run, tableName, key, deadline, tally } = tools;
+  const { runtime, run, tableName, key, deadline, tally, meter } = tools;
   const start = { isDone: false, exclusiveStartKey };
-  const page = await openScan(lookScope(runtime, deadline), wholeTable(tableName), start).readPage();
+  const scope = { ...lookScope(runtime, deadline), meter };
+  const page = await openScan(scope, wholeTable(tableName), start).readPage();
   const removed = new Set<WireItem>();
   const left: (readonly [LeftReason, WireItem])[] = [];
   await sideBySide(

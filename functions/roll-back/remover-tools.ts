@@ -1,7 +1,9 @@
 import type { Run } from '../shared/ledger/run.ts';
 import type { ConditionalPutScope } from '../shared/copy/load/conditional-put.ts';
 import { capsOf } from '../shared/ledger/control.ts';
+import type { WriteMeter } from '../shared/copy/load/write-scope.ts';
 import { createRate } from '../shared/copy/rate.ts';
+import type { ScanMeter } from '../shared/copy/scan.ts';
 import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
 import { retry } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -22,6 +24,9 @@ export interface TakerScope {
   readonly check: () => Promise<void>;
 }
 
+/** What DynamoDB has charged a roll back of items for. */
+export type RemovalMeter = ScanMeter & WriteMeter;
+
 /** What both passes of a roll back of items share. Writes keep to the rate, and are checked before each attempt. */
 export interface TakerTools extends TakerScope, ConditionalPutScope {
   readonly runtime: Runtime;
@@ -29,8 +34,9 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   /** The table's number among the filled ones. */
   readonly number: number;
   readonly tally: Tally;
-  /** Returns the tally and begins another one. */
-  readonly takeTally: () => ReturnType<Tally['taken']>;
+  readonly meter: RemovalMeter;
+  /** Returns the tally, with what DynamoDB has charged for it, and begins another one. */
+  readonly takeTally: () => ReturnType<Tally['taken']> & { readonly charged: Readonly<RemovalMeter> };
   /** Says that nobody has seen what was deleted. */
   readonly warnUnseen: () => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */
@@ -43,6 +49,7 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
   const { clock, items, clients } = runtime;
   const { run, tableName, deadline, check } = scope;
   const { spec, number } = filledTable(runtime, run, tableName);
+  const meter = { readUnits: 0, writeUnits: 0, throttles: 0 };
   const tools: TakerTools & { tally: Tally } = {
     ...scope,
     runtime,
@@ -52,13 +59,16 @@ export function takerTools(runtime: Runtime, scope: TakerScope): TakerTools {
     updateIf: updateIf(clients.dynamo),
     rate: createRate({ unitsPerSecond: capsOf(run).writeUnitsPerSecond, clock, deadline }),
     fence: { check },
-    meter: { writeUnits: 0, throttles: 0 },
+    meter,
     retry: (attempt, onRetry) => retry({ clock, deadline, onRetry }, attempt),
-    onRead: () => undefined,
+    onRead: (readUnits) => {
+      meter.readUnits += readUnits;
+    },
     tally: new Tally(),
     takeTally: () => {
-      const taken = tools.tally.taken();
+      const taken = { ...tools.tally.taken(), charged: { ...meter } };
       tools.tally = new Tally();
+      Object.assign(meter, { readUnits: 0, writeUnits: 0, throttles: 0 });
       return taken;
     },
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, tableName),

@@ -1,4 +1,10 @@
-import { type Checkpoint, checkpointBehind, type Progress, shardOn } from '../shared/copy/checkpoint.ts';
+import {
+  type Checkpoint,
+  checkpointBehind,
+  type Progress,
+  shardOn,
+  startedOver,
+} from '../shared/copy/checkpoint.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -51,7 +57,11 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
   let previousVersion = found?.version ?? 0;
   while (last?.done !== true) {
     const step = await taker.takeSome(last?.cursor, clock.now() + CHECKPOINT_MILLIS);
-    last = checkpointBehind(last, addStep(last, step), { now: clock.now(), beganAt, turns });
+    last = checkpointBehind(last, addStep(last ?? startedOver(found), step), {
+      now: clock.now(),
+      beganAt,
+      turns,
+    });
     const shard = { ...last, ...place, basis };
     previousVersion = await saveShard(ledger, { runId, shard, previousVersion, writer: runtime.newId() });
     if (clock.now() >= deadline) break;
@@ -74,16 +84,19 @@ function leftIn({ counters = {}, samples }: Partial<RemovalCheckpoint>): Left {
 
 /** Adds one more step to the counters and samples. `items` is the counter that readers of any shard use. */
 function addStep(
-  before: Pick<RemovalCheckpoint, 'counters' | 'samples'> | undefined,
-  { cursor, deleted, restored, left }: RemovalStep,
+  before: Pick<RemovalCheckpoint, 'counters' | 'samples'>,
+  { cursor, deleted, restored, left, charged }: RemovalStep,
 ): Progress<RemovalCursor> {
-  const { counters = {} } = before ?? {};
-  const all = addLeft(leftIn(before ?? {}), left);
+  const { counters } = before;
+  const all = addLeft(leftIn(before), left);
   const entries = Object.entries(all);
   const counts = Object.fromEntries(entries.map(([reason, { count }]) => [reason, count]));
   const sums = {
     deleted: (counters['deleted'] ?? 0) + deleted,
     restored: (counters['restored'] ?? 0) + restored,
+    readUnits: (counters['readUnits'] ?? 0) + charged.readUnits,
+    writeUnits: (counters['writeUnits'] ?? 0) + charged.writeUnits,
+    throttles: (counters['throttles'] ?? 0) + charged.throttles,
   };
   const kept = LEFT_REASONS.filter(isInPlace).reduce((sum, reason) => sum + (all[reason]?.count ?? 0), 0);
   return {

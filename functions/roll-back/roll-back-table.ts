@@ -4,12 +4,12 @@ import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import type { ScanMeter } from '../shared/copy/scan.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
-import { describeTable, isCreatedSince, RUN_TAG, tagsOf } from '../shared/aws/describe-table.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { closeForRollBack } from './close-table.ts';
-import { decideTable, isIntentWaitOver, type TableFacts } from './decide-table.ts';
+import { decideTable, type TableFacts } from './decide-table.ts';
 import { deleteTable } from './delete-table.ts';
 import type { Contents } from './inspection.ts';
 import { keepNet } from './keep-net.ts';
@@ -17,6 +17,7 @@ import { lookInside } from './look-inside.ts';
 import { openKept } from './open-kept.ts';
 import type { ReliedTables } from './relied-tables.ts';
 import { endsTurn, type RollBackFence } from './recovery-owner.ts';
+import { existingTable, factsOf } from './table-facts.ts';
 
 /** A small backup is available at once, a large one in a minute or two. */
 const LOOK_FOR_BACKUP_SECONDS = 5;
@@ -46,53 +47,11 @@ export type RolledBackTable =
       readonly step?: string | undefined;
     };
 
-interface ExistingTable {
-  readonly table: TableDescription;
-  readonly tag: string | undefined;
-  readonly isWithoutTags: boolean;
-}
-
-async function existingTable(runtime: Runtime, name: string): Promise<ExistingTable | undefined> {
-  const table = await describeTable(runtime.clients.tables, name);
-  if (table === undefined) return undefined;
-  // A table that is being deleted may be gone by the time its tags are read.
-  if (table.TableStatus === 'DELETING') return { table, tag: undefined, isWithoutTags: false };
-  const tags = await tagsOf(runtime.clients.tables, table.TableArn ?? '');
-  return { table, tag: tags?.get(RUN_TAG), isWithoutTags: tags === undefined };
-}
-
-function factsOf(
-  runtime: Runtime,
-  scope: TableRollBackScope,
-  record: TableRecord,
-  existing: ExistingTable | undefined,
-): TableFacts {
-  const { markedAt = 0, runId } = scope.run;
-  const times = {
-    markedAt,
-    createdAt: existing?.table.CreationDateTime?.getTime(),
-    now: runtime.clock.now(),
-  };
-  return {
-    runId,
-    recorded: { outcome: record.outcome, tableId: record.tableId },
-    isIntentWaitOver: isIntentWaitOver(times, runtime.config.intentWaitSeconds * 1_000),
-    ...(existing === undefined
-      ? {}
-      : {
-          existing: {
-            tableId: existing.table.TableId ?? '',
-            runTag: existing.tag,
-            status: existing.table.TableStatus ?? '',
-            ...(existing.isWithoutTags && { isSinceIntent: isCreatedSince(existing.table, record.intentAt) }),
-          },
-        }),
-  };
-}
-
 /** One turn's work on one table. */
 interface TableScope extends TableRollBackScope {
   readonly record: TableRecord;
+  /** What all looks into the table were charged. */
+  readonly meter: ScanMeter;
 }
 
 /** One of the run's own tables, and what is known about it. */
@@ -105,11 +64,16 @@ interface OwnTable extends TableScope {
 
 function note(
   { ledger }: Runtime,
-  { run, record }: TableScope,
+  { run, record, meter }: TableScope,
   outcome: TableRecord['outcome'],
   facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
 ): Promise<void> {
-  return recordTable(ledger, run.runId, { name: record.name, outcome, ...facts });
+  return recordTable(ledger, run.runId, {
+    name: record.name,
+    outcome,
+    ...(meter.readUnits > 0 && { lookReadUnits: meter.readUnits }),
+    ...facts,
+  });
 }
 
 const DONE: RolledBackTable = { kind: 'done' };
@@ -128,15 +92,20 @@ async function lookAndDelete(
   own: OwnTable,
   { isClosed, net }: { readonly isClosed: boolean; readonly net: string | undefined },
 ): Promise<RolledBackTable> {
-  const { run, record, table, fence, deadline } = own;
+  const { run, record, table, fence, deadline, meter } = own;
   const { name } = record;
   const markedAt = run.markedAt ?? 0;
-  const look = (): Promise<Contents> => lookInside(runtime, { run, tableName: name, deadline });
+  const look = (): Promise<Contents> => lookInside(runtime, { run, tableName: name, deadline, meter });
   const isLookedThrough = !isClosed && record.lookedThroughFor === markedAt;
   const before: Contents = isLookedThrough ? { kind: 'nothing of the shop' } : await look();
   if (before.kind === 'unknown') return { kind: 'wait', seconds: 1 };
   if (before.kind === 'something of the shop') return keep(runtime, own, before.what);
-  if (!isClosed) await noteTable(runtime.ledger, { runId: run.runId, name }, { lookedThroughFor: markedAt });
+  if (!isClosed)
+    await noteTable(
+      runtime.ledger,
+      { runId: run.runId, name },
+      { lookedThroughFor: markedAt, lookReadUnits: meter.readUnits },
+    );
   const last = await deleteTable(runtime, { table, fence, deadline, lookAgain: isClosed ? undefined : look });
   if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
   if (last.kind === 'something of the shop') return keep(runtime, own, last.what);
@@ -151,12 +120,15 @@ async function lookAndDelete(
  * nobody is shut out.
  */
 async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable | undefined> {
-  const { run, record, table, isInUse } = own;
+  const { run, record, table, isInUse, meter } = own;
+  const { name } = record;
   const isOpen = isInUse || record.access !== 'CLOSED';
   const isSeen = record.closedToAllAt !== undefined || record.lookedThroughFor === run.markedAt;
   if (!isOpen || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
-  const seen = await lookInside(runtime, { run, tableName: record.name, deadline: runtime.clock.now() });
-  return seen.kind === 'something of the shop' ? keep(runtime, own, seen.what) : undefined;
+  const seen = await lookInside(runtime, { run, tableName: name, deadline: runtime.clock.now(), meter });
+  if (seen.kind === 'something of the shop') return keep(runtime, own, seen.what);
+  await noteTable(runtime.ledger, { runId: run.runId, name }, { lookReadUnits: meter.readUnits });
+  return undefined;
 }
 
 /** A table that intent, tag and TableId show to be the run's. */
@@ -190,7 +162,7 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
   // The table existed before, or is gone. There is nothing to inspect, and this role may not have access to it.
   if (record.outcome === 'EXISTED' || record.outcome === 'DELETED') return DONE;
   const existing = await existingTable(runtime, record.name);
-  const facts = factsOf(runtime, scope, record, existing);
+  const facts = factsOf(runtime, scope.run, record, existing);
   const decision = decideTable(facts);
   switch (decision.action) {
     case 'wait':
@@ -229,16 +201,18 @@ export async function rollBackTable(
   scope: TableRollBackScope,
   record: TableRecord,
 ): Promise<RolledBackTable> {
+  const meter = { readUnits: record.lookReadUnits ?? 0, throttles: 0 };
+  const own = { ...scope, record, meter };
   try {
-    return await rollBackRecorded(runtime, { ...scope, record });
+    return await rollBackRecorded(runtime, own);
   } catch (error) {
     if (endsTurn(error)) throw error;
     if (isTransient(error)) return { kind: 'transient', error };
-    const closed = await openKept(runtime, { ...scope, record });
+    const closed = await openKept(runtime, own);
     const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
     const { said, nextStep: step } = splitMessage(message);
     const remark = `it could not be inspected or deleted (${name}: ${said})${closed}`;
-    await note(runtime, { ...scope, record }, 'KEPT', { remark });
+    await note(runtime, own, 'KEPT', { remark });
     return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${said}`, step };
   }
 }

@@ -75,7 +75,8 @@ function drawProduct(draw: Scheduler, index: number): WireItem {
       ['id', { S: `p-${index}` }],
       ['price', { S: 'free' }],
     ]);
-  return secretProduct(`p-${index}`);
+  const product = secretProduct(`p-${index}`);
+  return kind === 2 ? { ...product, description: { S: 'long '.repeat(700) } } : product;
 }
 
 function drawInput(draw: Scheduler): Readonly<Record<string, unknown>> {

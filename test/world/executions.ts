@@ -17,6 +17,8 @@ export interface ExecutionsOptions {
   readonly deployed: DeployedService;
   readonly state: AwsState;
   readonly lambda: Lambda;
+  /** Told of each state that is entered. */
+  readonly onEnter: () => void;
   /** Told of every end. */
   readonly onEnd: (machine: string, execution: Execution) => void;
 }
@@ -50,7 +52,10 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     const host = {
       sleep: (millis: number) => scheduler.sleep(life, millis),
       random: scheduler.random,
-      enter: (name: string) => scheduler.note(`${machine.name} ${Name}: ${name}`),
+      enter: (name: string) => {
+        options.onEnter();
+        scheduler.note(`${machine.name} ${Name}: ${name}`);
+      },
       invoke: ({ functionName, payload, timeoutSeconds }: Parameters<Host['invoke']>[0]) => {
         const key = keyOf(functionName, deployed.stack.prefix);
         const call = lambda.invoke({ key, payload, patienceMillis: 1_000 * timeoutSeconds });

@@ -39,6 +39,8 @@ export interface LambdaOptions {
   /** Whether the deployment closes no new tables. */
   readonly leavesTablesOpen: boolean;
   readonly log: (line: readonly unknown[]) => void;
+  /** Told of each call that begins, and by what it returns of the call's end. */
+  readonly onCall: (key: string) => (millis: number) => void;
 }
 
 interface Sandbox extends Sender {
@@ -73,12 +75,15 @@ export function createLambda(options: LambdaOptions): Lambda {
   const execute = (one: DeployedFunction, payload: unknown): Promise<unknown> => {
     const sandbox = take(one);
     const timeoutMillis = Math.min(one.timeoutMillis, options.timeoutMillis ?? one.timeoutMillis);
-    const until = scheduler.now() + timeoutMillis;
+    const onEnd = options.onCall(one.key);
+    const begunAt = scheduler.now();
+    const until = begunAt + timeoutMillis;
     return new Promise((resolve, reject) => {
       let isOver = false;
       const finish = (act: () => void): void => {
         if (isOver) return;
         isOver = true;
+        onEnd(scheduler.now() - begunAt);
         act();
       };
       sandbox.fail = (failure) => finish(() => reject(failure));

@@ -16,6 +16,7 @@ export interface Mutation {
 const LATE = 'a late write of our own';
 const LOOK = 'look, then delete';
 const LESS = 'success on less';
+const COST = 'a cost that nobody sees';
 const OURS = 'an unconditional write into a table that is ours no more';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -50,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a roll back does not wait for tables that were announced',
     attack: LATE,
-    file: 'roll-back/roll-back-table.ts',
+    file: 'roll-back/table-facts.ts',
     from: 'isIntentWaitOver(times, runtime.config.intentWaitSeconds * 1_000)',
     to: 'isIntentWaitOver(times, 0)',
   },
@@ -211,5 +212,33 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'shared/ledger/transition.ts',
     from: 'return after?.changedBy === writer ? after : undefined;',
     to: "return after?.changedBy === writer && after.status === 'NONE' ? after : undefined;",
+  },
+  {
+    name: 'a worker looks at its run before each request',
+    attack: COST,
+    file: 'shared/ledger/fence.ts',
+    from: 'if (age < RENEW_MILLIS) return;',
+    to: 'if (age < -RENEW_MILLIS) return;',
+  },
+  {
+    name: 'nobody counts what a roll back is charged for deleting items',
+    attack: COST,
+    file: 'roll-back/roll-back-items.ts',
+    from: "writeUnits: (counters['writeUnits'] ?? 0) + charged.writeUnits,",
+    to: "writeUnits: counters['writeUnits'] ?? 0,",
+  },
+  {
+    name: 'nobody counts what a look into a table is charged',
+    attack: COST,
+    file: 'shared/runs/build-report.ts',
+    from: "countOverAll(shards, 'readUnits') + lookReadUnits(tables)",
+    to: "countOverAll(shards, 'readUnits') + 0 * lookReadUnits(tables)",
+  },
+  {
+    name: 'a refused write counts as one unit, however large the item',
+    attack: COST,
+    file: 'shared/items/item-size.ts',
+    from: 'return Math.max(1, ...items.map((item) => (item === undefined ? 0 : writeUnitsOf(item))));',
+    to: 'return Math.min(1, items.length);',
   },
 ];

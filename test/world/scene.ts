@@ -1,4 +1,5 @@
 import { violations } from './check/check.ts';
+import type { Told } from './check/consumption.ts';
 import type { Operator } from './actors/operator.ts';
 import type { Shop } from './actors/shop.ts';
 import { runsOf } from './holdings.ts';
@@ -15,6 +16,7 @@ export interface Scene {
   readonly shop: Shop;
   readonly operator: Operator;
   isTampered: boolean;
+  readonly told: Told;
   /** Nobody acts any more: the last run must succeed. */
   isLast: boolean;
   /** The shop has stopped writing. */
@@ -70,6 +72,8 @@ export async function untilRest(
     world,
     memory,
     isTampered: isTampered || scene.isTampered,
+    told: scene.told,
+    isRepeated: scene.plan.timeoutMillis !== undefined,
   });
 }
 

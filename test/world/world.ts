@@ -12,6 +12,7 @@ import { createNetwork, type Flight, type Network, type Sender } from './network
 import { createScheduler, newLife, type Scheduler } from './scheduler.ts';
 import { createMisfortunes, type Misfortunes } from './misfortunes.ts';
 import { NO_TROUBLE, type Trouble } from './trouble.ts';
+import { createMeter, type Meter } from './check/meter.ts';
 
 /** One shop's account, with the service in it. */
 export interface World {
@@ -19,6 +20,8 @@ export interface World {
   readonly deployed: DeployedService;
   readonly aws: OpenWorldAws;
   readonly network: Network;
+  /** What the functions have used since the world was at rest last. */
+  readonly meter: Meter;
   readonly lambda: Lambda;
   readonly executions: Executions;
   /** Sends what people and the shop send: no trouble, no retries of its own. */
@@ -77,12 +80,16 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     now: scheduler.now,
     choose: (count, why) =>
       count > 1 && misfortunes.strikes('odd', () => why) ? scheduler.between(1, count - 1) : 0,
-    onStart: (execution: Execution) => world.executions.begin(execution),
+    onStart: (execution: Execution) => {
+      meter.countExecution();
+      world.executions.begin(execution);
+    },
     onStop: (execution: Execution) => world.executions.stop(execution.executionArn),
   });
+  const meter = createMeter(`${deployed.stack.prefix}ledger`);
   const network = createNetwork({
     scheduler,
-    aws,
+    aws: meter.countRequests(aws),
     misfortunes,
     kill: (sender) => lambda.kill(sender),
     afterApplying: ({ caller }, operation) => {
@@ -111,12 +118,14 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     timeoutMillis,
     leavesTablesOpen,
     log: (line) => void log.push(line),
+    onCall: meter.countCall,
   });
   const executions = createExecutions({
     scheduler,
     deployed,
     state: aws.state,
     lambda,
+    onEnter: meter.countTransition,
     onEnd: (machine, execution) => {
       world.onEnd(execution);
       announceEnd(world, machine, execution);
@@ -130,6 +139,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
   });
   const world: World = {
     scheduler,
+    meter,
     deployed,
     aws,
     network,

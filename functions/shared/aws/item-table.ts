@@ -1,6 +1,7 @@
 import { isNamed } from '../errors.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { sendWire } from './wire-client.ts';
+import { refusedWriteUnits } from '../items/item-size.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
 /** One page of a strongly consistent Scan. */
@@ -180,7 +181,7 @@ function putsOf(tableName: string, items: readonly ItemJson[]): Buffer {
 async function writeIf(
   client: DynamoDBClient,
   operation: 'PutItem' | 'DeleteItem',
-  what: Readonly<Record<string, unknown>>,
+  what: Readonly<Record<string, unknown>> & { readonly Item?: WireItem },
   condition: WireCondition,
 ): Promise<DeletionOutcome> {
   const body = JSON.stringify({
@@ -198,7 +199,8 @@ async function writeIf(
     return { written: true, writeUnits: consumedUnits(answer), old: answer.Attributes };
   } catch (error) {
     if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
-    return { written: false, writeUnits: 1, existing: existingItem(error) };
+    const existing = existingItem(error);
+    return { written: false, writeUnits: refusedWriteUnits(existing, what.Item), existing };
   }
 }
 

@@ -2,6 +2,7 @@ import { isNamed } from '../errors.ts';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type ConditionalOutcome, existingItem } from './item-table.ts';
 import type { ItemChange } from './unchanged.ts';
+import { refusedWriteUnits } from '../items/item-size.ts';
 import { sendWire } from './wire-client.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
@@ -37,7 +38,8 @@ export function updateIf(client: DynamoDBClient): UpdateIf {
       return { written: true, writeUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0 };
     } catch (error) {
       if (!isNamed(error, 'ConditionalCheckFailedException')) throw error;
-      return { written: false, writeUnits: 1, existing: existingItem(error) };
+      const existing = existingItem(error);
+      return { written: false, writeUnits: refusedWriteUnits(existing), existing };
     }
   };
 }

@@ -27,6 +27,20 @@ export function checkpointBehind<Cursor>(
   return { ...progress, startedAt: last?.startedAt ?? beganAt, updatedAt: now, marks, turns };
 }
 
+/** Nothing is done. */
+export const NOTHING_DONE: Progress<never> = { done: false, counters: {}, digests: {} };
+
+const CHARGES = ['readUnits', 'writeUnits', 'throttles'] as const;
+
+/** Where work begins that starts over: nothing is done, but what DynamoDB has charged for the shard stays counted. */
+export function startedOver({ counters = {} }: Partial<Pick<Shard, 'counters'>> = {}): Progress<never> {
+  const charged = CHARGES.flatMap((name) => {
+    const { [name]: count } = counters;
+    return count === undefined ? [] : [[name, count] as const];
+  });
+  return { ...NOTHING_DONE, counters: Object.fromEntries(charged) };
+}
+
 /** A shard whose checkpoint rests on this; one on another basis counts for nothing, and the work starts over. */
 export function shardOn<Cursor>(
   shard: Shard<Cursor> | undefined,

@@ -8,7 +8,14 @@ import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 import { type Deadlines, deadlinesOf, type Runtime, type Turn } from '../runtime.ts';
-import { type Checkpoint, checkpointBehind, type Progress, shardOn } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  checkpointBehind,
+  NOTHING_DONE,
+  type Progress,
+  shardOn,
+  startedOver,
+} from './checkpoint.ts';
 import { claimShard, type ShardClaim } from './shard-claim.ts';
 import type { WorkerInput, WorkerOutput } from '../state.ts';
 
@@ -47,8 +54,6 @@ export interface ShardWork<Cursor> {
   readonly unit: (turn: ShardTurn<Cursor>) => Promise<'pause' | void>;
 }
 
-const NOTHING_DONE = { done: false, counters: {}, digests: {} } as const;
-
 interface TurnScope {
   readonly basis: string | undefined;
   readonly runtime: Runtime;
@@ -56,9 +61,17 @@ interface TurnScope {
   readonly turn: Turn;
 }
 
+/** A shard under this call's claim. */
+interface ClaimedShard<Cursor> {
+  readonly claim: ShardClaim<Cursor>;
+  /** The checkpoint that the call goes on from; absent: it starts over. */
+  readonly kept: Shard<Cursor> | undefined;
+  readonly start: Progress<never>;
+}
+
 function openTurn<Cursor>(
   { runtime, input, turn }: TurnScope,
-  { claim, kept }: { readonly claim: ShardClaim<Cursor>; readonly kept: Shard<Cursor> | undefined },
+  { claim, kept, start }: ClaimedShard<Cursor>,
   fence: Fence,
 ): ShardTurn<Cursor> {
   const { clock } = runtime;
@@ -76,7 +89,7 @@ function openTurn<Cursor>(
     clock,
     deadline,
     saveDeadline,
-    progress: last ?? NOTHING_DONE,
+    progress: last ?? start,
     isShort,
     share: (of) => capsOf(fence.latest())[of] / fence.run.plan.workers,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
@@ -111,7 +124,10 @@ async function takeClaimedTurn<Cursor>(
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
       const fence = await raiseFence({ ledger, clock, runId, executionArn, openIn }, claim.hold);
-      const { done, counters } = await takeUnits(openTurn(scope, { claim, kept }, fence), unit);
+      const { done, counters } = await takeUnits(
+        openTurn(scope, { claim, kept, start: startedOver(shard) }, fence),
+        unit,
+      );
       return { done, counters, paused: fence.latest().paused };
     } finally {
       await claim.close();

@@ -6,6 +6,8 @@ import { type Billing, costOf, serviceUsage, SINGLE_CALL_SECONDS } from './usage
 export interface RunWork extends Billing {
   /** Of every Map state of the run. */
   readonly shards: readonly Pick<Shard, 'state' | 'counters' | 'turns' | 'startedAt' | 'updatedAt'>[];
+  /** What a roll back was charged for looking into tables. */
+  readonly lookReadUnits?: number;
   /** Files of the backup. */
   readonly files: number;
   /** Reads of a provisioned source are paid for anyway. Default PAY_PER_REQUEST. */
@@ -21,7 +23,7 @@ const SOURCE_STATES: ReadonlySet<string> = new Set(['BackupProducts']);
  * a worker's last checkpoint and its return (well below a second) is not in it.
  */
 export function actualCost(work: RunWork): Cost | UnknownCost {
-  const { shards, files } = work;
+  const { shards, files, lookReadUnits = 0 } = work;
   const workers = shards.filter(({ state }) => state !== 'BulkLoad');
   const bulkLoads = shards.filter(({ state }) => state === 'BulkLoad');
   // One call looks after all tables, and nothing runs between two calls.
@@ -39,7 +41,8 @@ export function actualCost(work: RunWork): Cost | UnknownCost {
   );
   const usage = {
     ...services,
-    readUnits: services.readUnits + sum(paid.map(({ counters }) => counters['readUnits'] ?? 0)),
+    readUnits:
+      services.readUnits + lookReadUnits + sum(paid.map(({ counters }) => counters['readUnits'] ?? 0)),
     writeUnits: services.writeUnits + sum(shards.map(({ counters }) => counters['writeUnits'] ?? 0)),
     ...(bulkLoads.length > 0 && {
       bulkPutBytes: sum(bulkLoads.map(({ counters }) => counters['bulkPutBytes'] ?? 0)),

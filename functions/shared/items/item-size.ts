@@ -19,6 +19,19 @@ export const MAX_SORT_KEY_BYTES = 1024;
  */
 export const BYTES_PER_WRITE_UNIT = 1024;
 
+/** What writing the item costs where it has no indexes. */
+export const writeUnitsOf = (item: WireItem): number => Math.ceil(itemSizeBytes(item) / BYTES_PER_WRITE_UNIT);
+
+/**
+ * What a conditional write costs that is refused: as much as a write of the larger of both items, the existing and the
+ * new one. DynamoDB's refusal does not say it.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+ */
+export function refusedWriteUnits(...items: readonly (WireItem | undefined)[]): number {
+  return Math.max(1, ...items.map((item) => (item === undefined ? 0 : writeUnitsOf(item))));
+}
+
 /** A list or a map costs this many bytes ... */
 const CONTAINER_BYTES = 3;
 /** ... and this many more for each element. */

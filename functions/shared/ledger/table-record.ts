@@ -52,6 +52,8 @@ export interface TableRecord extends Claims {
   readonly lookedThroughFor?: number;
   /** How far a look into it has come that was short of time. */
   readonly look?: TableLook;
+  /** Read units that DynamoDB has charged for the looks into it. */
+  readonly lookReadUnits?: number;
 }
 
 /** A table that somebody has put in the place of the run's. */
@@ -178,9 +180,10 @@ export async function noteTable(
 export async function noteLook(
   ledger: LedgerTable,
   { runId, name }: { readonly runId: string; readonly name: string },
-  look: TableLook | undefined,
+  { look, lookReadUnits }: Pick<TableRecord, 'look' | 'lookReadUnits'>,
 ): Promise<void> {
-  const change = look === undefined ? { remove: ['look'] } : { set: { look } };
+  const change =
+    look === undefined ? { remove: ['look'], set: { lookReadUnits } } : { set: { look, lookReadUnits } };
   await updateIf(ledger, tableKey(runId, name), { if: EXISTING, ...change });
 }
 

@@ -87,10 +87,10 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     migrated: { ...migrated, quarantined },
     verification: countedVerification(run, shards) ?? null,
     consumed: {
-      readUnits: countOverAll(shards, 'readUnits'),
+      readUnits: countOverAll(shards, 'readUnits') + lookReadUnits(tables),
       writeUnits: countOverAll(shards, 'writeUnits'),
     },
-    cost: costs(runtime, run, shards),
+    cost: costs(runtime, run, ledger),
     startedAt: run.startedAt,
     finishedAt: new Date(end.finishedAt).toISOString(),
     durationSeconds:
@@ -137,7 +137,12 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
   };
 }
 
-function costs(runtime: Runtime, run: Run, shards: Shards): Report['cost'] {
+/** What a roll back was charged for looking into tables. */
+function lookReadUnits(tables: readonly TableRecord[]): number {
+  return tables.reduce((sum, { lookReadUnits: units = 0 }) => sum + units, 0);
+}
+
+function costs(runtime: Runtime, run: Run, { shards, tables }: RunLedger): Report['cost'] {
   const { plan, rehearsal, backup } = run;
   const { migration, config } = runtime;
   const { region } = config;
@@ -147,7 +152,13 @@ function costs(runtime: Runtime, run: Run, shards: Shards): Report['cost'] {
   const files = backup?.files ?? 0;
   return {
     estimated,
-    actual: actualCost({ region, unpricedClass, shards: [...shards.values()].flat(), files }),
+    actual: actualCost({
+      region,
+      unpricedClass,
+      shards: [...shards.values()].flat(),
+      lookReadUnits: lookReadUnits(tables),
+      files,
+    }),
   };
 }
 

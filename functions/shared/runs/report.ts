@@ -85,7 +85,7 @@ export interface ReportedFailure {
   readonly nextStep?: string;
 }
 
-/** DynamoDB units the run was charged, over all its workers. */
+/** DynamoDB units the run was charged in the source and its tables, over all its workers and roll backs. */
 export interface ConsumedUnits {
   readonly readUnits: number;
   readonly writeUnits: number;

@@ -33,6 +33,12 @@ describe('actualCost', () => {
     );
   });
 
+  it('prices what a roll back was charged for looking into tables', () => {
+    const work = { region: 'ap-southeast-2', shards, files: 4 };
+    const looked = known(actualCost({ ...work, lookReadUnits: 500 }));
+    expect(looked.parts.reads - known(actualCost(work)).parts.reads).toBeCloseTo(500 * 0.1423e-6, 12);
+  });
+
   it('does not price the reads of a provisioned source a second time', () => {
     const onDemand = known(actualCost({ region: 'ap-southeast-2', shards, files: 4 }));
     const provisioned = known(

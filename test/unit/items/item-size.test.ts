@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { itemSizeBytes } from '../../../functions/shared/items/item-size.ts';
+import { itemSizeBytes, refusedWriteUnits } from '../../../functions/shared/items/item-size.ts';
 import type { WireItem, WireValue } from '../../../functions/shared/items/wire-item.ts';
 
 describe("an item's size by DynamoDB's rule", () => {
@@ -29,6 +29,14 @@ describe("an item's size by DynamoDB's rule", () => {
     ['a binary set', { BS: ['AQI=', 'AQ=='] }, 3],
   ])('counts %s', (_, value, bytes) => {
     expect(itemSizeBytes({ a: value })).toBe(1 + bytes);
+  });
+
+  it('charges a refused write like one of the larger item, and one unit at least', () => {
+    const sized = (bytes: number): WireItem => ({ a: { S: 'x'.repeat(bytes - 1) } });
+    expect(refusedWriteUnits(undefined, sized(1_024))).toBe(1);
+    expect(refusedWriteUnits(sized(3_073), sized(2))).toBe(4);
+    expect(refusedWriteUnits(sized(2), sized(2_049))).toBe(3);
+    expect(refusedWriteUnits(undefined)).toBe(1);
   });
 
   it('counts names in UTF-8, also __proto__', () => {

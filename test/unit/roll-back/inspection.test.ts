@@ -23,7 +23,12 @@ beforeEach(async () => {
 afterAll(() => world.stop());
 
 const look = (tableName = 'cart', of = run) =>
-  openLook<string>(world.observer, { run: of, tableName, deadline: 0 });
+  openLook<string>(world.observer, {
+    run: of,
+    tableName,
+    deadline: 0,
+    meter: { readUnits: 0, throttles: 0 },
+  });
 
 describe('a look into a table that was short of time', () => {
   beforeEach(async () => (await look()).save('page 2'));

@@ -117,6 +117,15 @@ describe('the report of a roll back', () => {
     });
   });
 
+  it('counts the units of the look into a table that is deleted', async () => {
+    bench = await migrateBench({ products: sizedProducts(18) });
+    await bench.migrate();
+    const { report } = await failed();
+    expect(report.tables).toMatchObject([{ name: targetName, outcome: 'DELETED' }]);
+    // 90 items of some 300 bytes.
+    expect(report.consumed.readUnits).toBeGreaterThanOrEqual(4);
+  });
+
   it('counts no items in a table that is gone', async () => {
     bench = await migrateBench({ products: sizedProducts(18) });
     await bench.migrate();

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { itemDigest } from '../../../functions/shared/items/digest.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import {
@@ -75,6 +76,31 @@ describe('rolling back items', () => {
       },
     });
     expect(await rollBackItems(losing, scope(bench.run))).toMatchObject({ deleted: 15, left: {} });
+  });
+
+  it('counts what it is charged, over every roll back of the run', async () => {
+    bench = await migrateBench({ products: sizedProducts(3), existing: [] });
+    await bench.migrate();
+    const charged = { readUnits: 0, writeUnits: 0 };
+    const { items } = bench.runtime;
+    const counting = bench.withItems({
+      async deleteIf(...request) {
+        const outcome = await items.deleteIf(...request);
+        charged.writeUnits += outcome.writeUnits;
+        return outcome;
+      },
+      async scanPage(request) {
+        const page = await items.scanPage(request);
+        charged.readUnits += page.readUnits;
+        return page;
+      },
+    });
+    await rollBackItems(counting, scope(bench.run));
+    await rollBackItems(counting, scope({ ...bench.run, markedAt: 1 }));
+    const [shard] = await listShards(bench.runtime.ledger, bench.run.runId, 'RollBack');
+    expect(shard?.counters).toMatchObject(charged);
+    expect(charged.writeUnits).toBeGreaterThanOrEqual(15);
+    expect(charged.readUnits).toBeGreaterThanOrEqual(2);
   });
 
   it('does it all again without harm', async () => {

@@ -2,6 +2,8 @@ import { secret } from '../../support/checker.ts';
 import { ledgerItems, type LedgerItem, runsOf, tableOf, TARGET } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { World } from '../world.ts';
+import { type Told, unitGaps } from './consumption.ts';
+import { linearGaps } from './linear-cost.ts';
 import { reportGaps } from './report.ts';
 import { lostWrites, rolledBackGaps } from './roll-back.ts';
 import { backupGaps, targetGaps } from './target.ts';
@@ -12,10 +14,14 @@ export interface Checked {
   readonly memory: Memory;
   /** Somebody has deleted records of the ledger: nobody can tell any more which run owns what. */
   readonly isTampered: boolean;
+  /** What earlier checks have seen of the consumption. */
+  readonly told: Told;
+  /** Workers may have been cut short, so that work was done again that nobody counts. */
+  readonly isRepeated: boolean;
 }
 
 /** A sentence for each promise that does not hold, once everything is at rest. */
-export function violations({ world, memory, isTampered }: Checked): readonly string[] {
+export function violations({ world, memory, isTampered, told, isRepeated }: Checked): readonly string[] {
   const runs = runsOf(world);
   // A roll back that an operator has confirmed may take away what later runs rely on.
   const last = runs.toSorted((one, other) => endOf(one) - endOf(other)).at(-1);
@@ -27,8 +33,22 @@ export function violations({ world, memory, isTampered }: Checked): readonly str
     ...runs.flatMap(ownDamage),
     ...ledgerGaps(world, runs),
     ...leakGaps(world),
+    ...consumptionGaps(world, memory, { told, isRepeated }),
   ];
   return isTampered ? found.filter((gap) => !isExcused(gap)) : found;
+}
+
+/** Promises 5 and 6, since the last check. */
+function consumptionGaps(
+  world: World,
+  memory: Memory,
+  { told, isRepeated }: Pick<Checked, 'told' | 'isRepeated'>,
+): readonly string[] {
+  const since = world.misfortunes.struck.slice(told.struck);
+  const found = [...linearGaps(world, memory, since), ...unitGaps(world, { told, since, isRepeated })];
+  told.struck += since.length;
+  world.meter.reset();
+  return found;
 }
 
 const isExcused = (gap: string): boolean =>

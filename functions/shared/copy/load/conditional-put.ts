@@ -4,7 +4,7 @@ import { absentCondition, changeOf } from '../../aws/unchanged.ts';
 import type { UpdateIf } from '../../aws/update-if.ts';
 import { TransientError } from '../../errors.ts';
 import { keyIdentity, keyOf, keyText } from '../../items/item-key.ts';
-import { BYTES_PER_WRITE_UNIT, itemSizeBytes } from '../../items/item-size.ts';
+import { writeUnitsOf } from '../../items/item-size.ts';
 import type { WireItem } from '../../items/wire-item.ts';
 import { isThrottle } from '../../retry.ts';
 import { noteThrottle, type PaidScope, paidWrite, type WriteScope } from './write-scope.ts';
@@ -104,6 +104,3 @@ async function putOnce(
     throw isRefusedItem(error) ? (scope.refusalOf?.(item, error) ?? error) : error;
   }
 }
-
-/** What writing the item costs where it has no indexes. */
-export const writeUnitsOf = (item: WireItem): number => Math.ceil(itemSizeBytes(item) / BYTES_PER_WRITE_UNIT);

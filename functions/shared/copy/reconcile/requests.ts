@@ -10,7 +10,7 @@ import { ownerOf } from '../../migration/owner.ts';
 import { isThrottle, retry } from '../../retry.ts';
 import type { Runtime } from '../../runtime.ts';
 import { shorten } from '../../text.ts';
-import { writeUnitsOf } from '../load/conditional-put.ts';
+import { writeUnitsOf } from '../../items/item-size.ts';
 import {
   type PaidDeletion,
   paidDeletion,
