@@ -1,5 +1,6 @@
 import { several } from '../draw.ts';
 import type { Act, When } from '../plan.ts';
+import type { Scheduler } from '../scheduler.ts';
 import { NO_TROUBLE } from '../trouble.ts';
 import { CREATORS, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
@@ -45,40 +46,60 @@ export const lateClosing: Theme = (draw) => {
 };
 
 /** Somebody deletes or replaces a table while the run uses it, or the shop has written into it before the roll back. */
-export const tableGone: Theme = (draw) => {
-  const moment = (by: string, operation: string): When => ({ by, operation, nth: draw.between(1, 3) });
-  const isRolledBack = draw.chance(0.3);
-  const when = isRolledBack
-    ? moment('rollBack', draw.pick(['GetItem', 'BatchGetItem']))
-    : draw.chance(0.5)
-      ? moment('migrateProductsEnhanced', draw.pick(['GetItem', 'BatchGetItem']))
-      : moment(
-          draw.pick(['verifyMigration', 'completeRun', ...CREATORS]),
-          draw.pick(['GetItem', 'UpdateItem']),
-        );
+export const tableGone: Theme = (draw) =>
+  draw.chance(0.5) ? replacedWhileFilled(draw) : goneAtAnyStage(draw);
+
+type Moment = Extract<When, { readonly by: string }>;
+
+const moment = (draw: Scheduler, by: string, operation: string): Moment => ({
+  by,
+  operation,
+  nth: draw.between(1, 3),
+});
+
+/** A write of a worker is on its way, or the worker waits for its share of the write capacity. */
+const replacedWhileFilled: Theme = (draw) => {
+  const isNew = draw.chance(0.6);
+  const when = {
+    by: 'migrateProductsEnhanced',
+    operation: isNew ? 'BatchWriteItem' : 'PutItem',
+    nth: draw.pick([1, 1, 2]),
+    millis: draw.between(0, 2),
+  };
   return {
-    existing: draw.chance(0.6) ? SHOP_TABLES : [],
-    input: { ...QUIET.input, ...(draw.chance(0.3) && { writeUnitsPerSecond: draw.pick([0.5, 1, 5]) }) },
-    acts: [
-      ...(isRolledBack
-        ? [{ when: moment('completeRun', 'GetItem'), who: 'operator', what: 'stop' } as const]
-        : []),
-      {
-        when,
-        who: 'tamperer',
-        what: draw.pick(['delete a table', 'replace a table', 'replace the filled table']),
-      },
-      ...several(draw, 6, (): Act => ({
-        when: { millisAfterEnd: draw.between(0, 20_000) },
-        who: 'shop',
-        what: draw.chance(0.5) ? 'note' : 'order',
-      })),
-      // Under the keys of the run, which may not have noticed yet.
-      ...several(draw, 4, (): Act => ({
-        when: { ...when, millis: draw.between(0, draw.pick([50, 8_000])) },
-        who: 'shop',
-        what: 'note product',
-      })),
-    ],
+    existing: isNew ? [] : SHOP_TABLES,
+    input: { ...QUIET.input, ...(draw.chance(0.7) && { writeUnitsPerSecond: draw.pick([0.5, 0.5, 2]) }) },
+    acts: [{ when, who: 'tamperer', what: 'replace the filled table' }, ...shopActs(draw, when)],
   };
 };
+
+const goneAtAnyStage: Theme = (draw) => {
+  const isRolledBack = draw.chance(0.4);
+  const when = isRolledBack
+    ? moment(draw, 'rollBack', draw.pick(['GetItem', 'BatchGetItem']))
+    : moment(
+        draw,
+        draw.pick(['migrateProductsEnhanced', 'verifyMigration', 'completeRun', ...CREATORS]),
+        draw.pick(['GetItem', 'UpdateItem']),
+      );
+  const stop: Act = { when: moment(draw, 'completeRun', 'GetItem'), who: 'operator', what: 'stop' };
+  const what = draw.pick(['delete a table', 'replace a table', 'replace the filled table'] as const);
+  return {
+    existing: draw.chance(0.6) ? SHOP_TABLES : [],
+    acts: [...(isRolledBack ? [stop] : []), { when, who: 'tamperer', what }, ...shopActs(draw, when)],
+  };
+};
+
+/** After the run's end, and under the keys of a run that may not have noticed yet. */
+const shopActs = (draw: Scheduler, when: Moment): readonly Act[] => [
+  ...several(draw, 6, (): Act => ({
+    when: { millisAfterEnd: draw.between(0, 20_000) },
+    who: 'shop',
+    what: draw.chance(0.5) ? 'note' : 'order',
+  })),
+  ...several(draw, 4, (): Act => ({
+    when: { ...when, millis: draw.between(0, draw.pick([50, 8_000])) },
+    who: 'shop',
+    what: 'note product',
+  })),
+];
