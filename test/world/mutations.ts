@@ -24,8 +24,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'no worker looks at its run again',
     attack: LATE,
     file: 'shared/ledger/fence.ts',
-    from: 'if (age < RENEW_MILLIS) return;',
-    to: 'if (age < Number.POSITIVE_INFINITY) return;',
+    from: 'const check = createLookout(clock, lookAgain,',
+    to: 'const check = createLookout({ now: () => readAt }, lookAgain,',
   },
   {
     name: 'nobody waits for claims that were left open',

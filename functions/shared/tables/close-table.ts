@@ -42,7 +42,7 @@ export function isAloneIn(
 
 /** What a report adds about another table that the run may have taken for its own: a clause, or nothing. */
 export function blindnessIn(
-  record: Pick<TableRecord, 'outcome'>,
+  record: Pick<TableRecord, 'outcome' | 'access'>,
   run: Pick<Run, 'resumed' | 'kind' | 'step' | 'plan'>,
 ): readonly string[] {
   // Bulk put writes the lines of a migration by condition, and those of a backup without one.

@@ -83,7 +83,10 @@ const goneAtAnyStage: Theme = (draw) => {
         draw.pick(['GetItem', 'UpdateItem']),
       );
   const stop: Act = { when: moment(draw, 'completeRun', 'GetItem'), who: 'operator', what: 'stop' };
-  const what = draw.pick(['delete a table', 'replace a table', 'replace the filled table'] as const);
+  const isDeleted = draw.chance(0.6);
+  const what = isDeleted
+    ? 'delete a table'
+    : draw.pick(['replace a table', 'replace the filled table'] as const);
   return {
     existing: draw.chance(0.6) ? SHOP_TABLES : [],
     acts: [...(isRolledBack ? [stop] : []), { when, who: 'tamperer', what }, ...shopActs(draw, when)],
@@ -97,7 +100,7 @@ const shopActs = (draw: Scheduler, when: Moment): readonly Act[] => [
     who: 'shop',
     what: draw.chance(0.5) ? 'note' : 'order',
   })),
-  ...several(draw, 4, (): Act => ({
+  ...several(draw, 10, (): Act => ({
     when: { ...when, millis: draw.between(0, draw.pick([50, 8_000])) },
     who: 'shop',
     what: 'note product',
