@@ -15,7 +15,7 @@ import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
-import { type Bench, drive, longTurn, sourceTable } from '../../unit/files/backup-bench.ts';
+import { type Bench, drive, longTurn, noteClosed, sourceTable } from '../../unit/files/backup-bench.ts';
 import { sealedBench } from '../../unit/files/sealed-bench.ts';
 
 /** When every restore of these tests starts. */
@@ -105,7 +105,10 @@ export async function carryOut(
 ): Promise<void> {
   const { runId, executionArn } = run;
   for (const worker of [proveShard, restoreShard, verifyRestored]) {
-    if (worker === restoreShard) await createRestoredTable(runtime, { runId, executionArn });
+    if (worker === restoreShard) {
+      await createRestoredTable(runtime, { runId, executionArn });
+      await noteClosed(bench, runId);
+    }
     for (const shard of run.plan.shards)
       await drive((input, turn) => worker(runtime, input, turn), { runId, executionArn, shard }, turnOf);
   }

@@ -46,12 +46,13 @@ describe('the plan of a restore', () => {
   });
   it('compares bulk put and batch as a migration does, and refuses bulk put where something is in its way', async () => {
     ({ bench } = await backedUp(products(60)));
-    const auto = await prepareRestore(bench.runtime, { writeEngine: 'auto' }, startTime);
+    const runtime = { ...bench.runtime, config: { ...bench.runtime.config, closeNewTables: true } };
+    const auto = await prepareRestore(runtime, { writeEngine: 'auto' }, startTime);
     expect(auto.plan.writeEngine?.why).toMatch(/^nothing states the price in ap-southeast-2/);
-    const { plan } = await prepareRestore(bench.runtime, { writeEngine: 'bulk' }, startTime);
+    const { plan } = await prepareRestore(runtime, { writeEngine: 'bulk' }, startTime);
     expect(plan.warnings).toEqual([expect.stringContaining('bulk put in ap-southeast-2')]);
     await expect(
-      prepareRestore(bench.runtime, { writeEngine: 'bulk', writeUnitsPerSecond: 500 }, startTime),
+      prepareRestore(runtime, { writeEngine: 'bulk', writeUnitsPerSecond: 500 }, startTime),
     ).rejects.toMatchObject({
       name: 'InvalidInputError',
       message: expect.stringContaining('least cap is 1,024'),

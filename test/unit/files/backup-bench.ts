@@ -9,6 +9,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { backupIdFor } from '../../../functions/shared/files/layout.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
+import { listTables, noteTable } from '../../../functions/shared/ledger/table-record.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { createInDoubt } from '../../../functions/shared/aws/in-doubt.ts';
 import { doubtMillisOf, type Runtime, type Turn } from '../../../functions/shared/runtime.ts';
@@ -206,4 +207,10 @@ export async function startBench(at?: Pick<Engine, 'url' | 'stop'>): Promise<Ben
     },
     stop: () => engine.stop(),
   };
+}
+
+/** Notes that new tables are closed, as on AWS. The engine has no resource policies, and nobody else writes there. */
+export async function noteClosed({ runtime }: Bench, runId: string): Promise<void> {
+  for (const { name, outcome } of await listTables(runtime.ledger, runId))
+    if (outcome === 'CREATED') await noteTable(runtime.ledger, { runId, name }, { access: 'CLOSED' });
 }

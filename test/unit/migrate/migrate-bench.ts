@@ -6,13 +6,12 @@ import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
 import type { Plan, WorkerOutput } from '../../../functions/shared/state.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
-import { noteTable } from '../../../functions/shared/ledger/table-record.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
 import { keyIdentity } from '../../support/shop.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
-import { type Bench, drive, longTurn, product, sourceTable } from '../files/backup-bench.ts';
+import { type Bench, drive, longTurn, noteClosed, product, sourceTable } from '../files/backup-bench.ts';
 import { backUpAndTransform, sealedBench } from '../files/sealed-bench.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 
@@ -61,11 +60,11 @@ export async function itemsOf(runtime: Runtime, tableName: string): Promise<Read
   return found;
 }
 
-/** As CreateTables leaves the table. The engine has no resource policies, and nobody else writes here. */
+/** As CreateTables leaves the table. */
 async function makeReady(bench: Bench, run: Run): Promise<void> {
   const { runId, executionArn } = run;
   await ensureTable(bench.runtime, { spec: productsEnhancedTable, runId, executionArn });
-  await noteTable(bench.runtime.ledger, { runId, name: targetName }, { access: 'CLOSED' });
+  await noteClosed(bench, runId);
 }
 
 async function endRun({ runtime }: Bench, runId: string): Promise<void> {
