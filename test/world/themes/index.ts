@@ -1,6 +1,7 @@
 import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
+import { restored } from './restored.ts';
 import {
   deniedForGood,
   editedItems,
@@ -31,4 +32,5 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   deniedForGood,
   passingFaults,
   followed,
+  restored,
 };
