@@ -266,4 +266,12 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'const isBatch = isAloneIn(target, run);',
     to: 'const isBatch = isAloneIn(target, run) || target !== undefined;',
   },
+  {
+    name: 'a roll back lets a bulk put go on',
+    attack: LATE,
+    file: 'shared/copy/bulk/end-bulk-loads.ts',
+    from: "if (operation.status === 'IN_PROGRESS') return cancel(runtime, operation, load.check);",
+    to: "if (operation.status === 'IN_PROGRESS') return true;",
+    also: { from: 'if (!isEnded(operation)) return false;', to: '' },
+  },
 ];

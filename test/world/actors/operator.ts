@@ -67,7 +67,7 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
       case 'back up alone':
         return call('backupProducts');
       case 'restore':
-        return start('restore', {});
+        return start('restore', { writeEngine: input['writeEngine'] });
       case 'restore into an existing table':
         return start('restore', { targetTable: restoredTables(world).at(-1) });
       case 'restore alone':

@@ -99,7 +99,7 @@ function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string
   const isRemovedSince = removedSince(memory, run);
   return [
     ...(kind === 'restore' ? restoreGaps(world, memory, run) : []),
-    ...(status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
+    ...(kind === 'migrate' && status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
     ...reportGaps(world, run, isRemovedSince),
   ];
 }

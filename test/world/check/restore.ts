@@ -6,6 +6,7 @@ import { type LedgerItem, ledgerItems, objectBody, objectKeys, tableOf } from '.
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { reportOf } from './report.ts';
+import { changedItems } from './roll-back.ts';
 import { linesOf } from './target.ts';
 
 /** What a restore was asked for. */
@@ -24,7 +25,10 @@ export function restoreGaps(world: World, memory: Memory, run: LedgerItem): read
     case 'SUCCEEDED':
       return [...contentGaps(world, memory, run), ...countGaps(world, run)];
     case 'ROLLED_BACK':
-      return leftTable(world, memory, run);
+      return [
+        ...leftTable(world, memory, run),
+        ...changedItems(world, memory, { runId: String(run['runId']), only: targetTable }),
+      ];
     default:
       return [];
   }

@@ -1,6 +1,7 @@
 import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
+import { bulk } from './bulk.ts';
 import { restored } from './restored.ts';
 import {
   deniedForGood,
@@ -33,4 +34,5 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   passingFaults,
   followed,
   restored,
+  bulk,
 };
