@@ -1,7 +1,6 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
-import { buildReport, readRunLedger, type RunLedger } from '../shared/runs/build-report.ts';
-import { countOver, countRestored } from '../shared/runs/count-shards.ts';
+import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
 import { committedFence } from '../shared/ledger/committed-fence.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { raiseFence } from '../shared/ledger/fence.ts';
@@ -10,7 +9,6 @@ import { noteReliance } from '../shared/ledger/reliance.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
-import { summaryOf } from '../shared/runs/outcome.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Report } from '../shared/runs/report.ts';
@@ -18,38 +16,14 @@ import { lookAtTables } from '../shared/runs/report-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { judgeRestore, readRestoreFacts } from './judge-restore.ts';
-import { orderOf, type RestoreOrder } from '../shared/runs/restore-order.ts';
-import { modeIn, type RestoreMode } from './restore-mode.ts';
+import type { RestoredCounts } from '../shared/runs/reported-counts.ts';
+import { restoredCounts } from '../shared/runs/restored-counts.ts';
+import { orderOf } from '../shared/runs/restore-order.ts';
 import { restoreSettings } from './restore-settings.ts';
-
-/** What a restore did. */
-export interface Restored extends RestoreOrder {
-  readonly mode: RestoreMode;
-  /** Items that the restore wrote. */
-  readonly written: number;
-  /** Items that already existed, equal in every attribute. Only in an existing table. */
-  readonly alreadyPresent: number;
-  /** Items with the same key that differ and stay as they are. Only in an existing table. */
-  readonly keptDifferent: number;
-  /** Items whose time to live had passed when the restore began. */
-  readonly expired: number;
-}
 
 /** The report of a restore: the output of the `restore` machine. */
 export interface RestoreReport extends Report {
-  readonly restored: Restored;
-}
-
-export function restoredCounts(run: Run, { shards, tables }: RunLedger): Restored {
-  const count = (counter: string): number => countRestored(shards, counter);
-  return {
-    ...orderOf(run),
-    mode: modeIn(tables, run),
-    written: count('written'),
-    alreadyPresent: count('alreadyPresent'),
-    keptDifferent: count('keptDifferent'),
-    expired: countOver(shards, 'ProveBackup', 'expired'),
-  };
+  readonly restored: RestoredCounts;
 }
 
 /** Sets tags, time to live and billing of a table that this run created. What could not be set becomes a warning. */
@@ -103,9 +77,7 @@ async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
   const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
-  const report = buildReport(runtime, run, ledger, end);
-  const restored = restoredCounts(run, ledger);
-  return { ...report, restored, summary: summaryOf({ ...report, restored }) };
+  return { ...buildReport(runtime, run, ledger, end), restored: restoredCounts(run, ledger) };
 }
 
 /**

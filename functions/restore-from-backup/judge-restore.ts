@@ -17,7 +17,7 @@ import type { Shard, ShardState } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST } from '../shared/items/digest.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
-import { modeIn } from './restore-mode.ts';
+import { restoreModeIn } from '../shared/runs/restored-counts.ts';
 
 /** The facts that a restore is judged by. */
 export interface RestoreFacts {
@@ -63,7 +63,7 @@ function verificationOf(facts: RestoreFacts): Verification {
   const { run, ledger, manifest } = facts;
   const noDrift = { changedSince: 0, drift: { added: 0, changed: 0, removed: 0 } };
   const expected = manifest.digest.count;
-  if (modeIn(ledger.tables, run) === 'EXISTING') {
+  if (restoreModeIn(ledger.tables, run) === 'EXISTING') {
     const count = (counter: string): number => countOver(ledger.shards, 'VerifyRestore', counter);
     return {
       expected,
@@ -107,7 +107,7 @@ function targetProblems(facts: RestoreFacts): readonly string[] {
   const restored = (counter: string): number => countRestored(ledger.shards, counter);
   const looked = (counter: string): number => countOver(ledger.shards, 'VerifyRestore', counter);
   const { missing, different, extra } = verificationOf(facts);
-  if (modeIn(ledger.tables, run) === 'NEW')
+  if (restoreModeIn(ledger.tables, run) === 'NEW')
     return newTableProblems({
       expected: manifest.digest,
       // Items carry no mark of the restore. If a turn is interrupted, the next one finds the items it wrote as equal

@@ -18,7 +18,7 @@ import { orderOf } from '../shared/runs/restore-order.ts';
 import { loadFiles } from './restore-files.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import { isAloneIn } from '../shared/tables/close-table.ts';
-import { targetIn } from './restore-mode.ts';
+import { restoredTableIn } from '../shared/runs/restored-counts.ts';
 
 /**
  * Writes one shard of the backup to the target. A table that this run created is filled with batches. Any other table
@@ -39,7 +39,7 @@ async function openRestore(runtime: Runtime, shard: number, turn: ShardTurn<Line
   const { run, progress: before } = turn;
   const { backupId, targetTable: tableName } = orderOf(run);
   const { table, files, tableBytes, bytes } = await readManifest(runtime.objects, backupId);
-  const target = targetIn(await listTables(runtime.ledger, run.runId), run);
+  const target = restoredTableIn(await listTables(runtime.ledger, run.runId), run);
   const start = before.cursor ?? FIRST_LINE;
   const window = createLoadWindow(start);
   const key = keyOfDescription(table);

@@ -18,7 +18,8 @@ import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { verifyRestoreVersion } from './judge-restore.ts';
 import { orderOf } from '../shared/runs/restore-order.ts';
 import { loadFiles } from './restore-files.ts';
-import { assertSameTarget, modeIn } from './restore-mode.ts';
+import { restoreModeIn } from '../shared/runs/restored-counts.ts';
+import { assertSameTarget } from './same-target.ts';
 
 /**
  * Verifies one shard of the restored table. A table that this run created is verified by digest, any other key by key.
@@ -31,7 +32,7 @@ export async function verifyRestored(
   turn: Turn,
 ): Promise<WorkerOutput> {
   const run = await readRun(runtime.ledger, input.runId);
-  const isNew = modeIn(await listTables(runtime.ledger, input.runId), run) === 'NEW';
+  const isNew = restoreModeIn(await listTables(runtime.ledger, input.runId), run) === 'NEW';
   const work = { state: 'VerifyRestore', basis: verifyRestoreVersion } as const;
   const call = { input, turn };
   return isNew

@@ -9,6 +9,7 @@ import {
   OPERATOR_ACTS,
   type OperatorAct,
   type Plan,
+  RESTORE_ACTS,
   type SyncPlan,
   TAMPERINGS,
   TARGETS,
@@ -120,7 +121,7 @@ const shopAct = (draw: Scheduler): Act => ({
 const operatorAct = (draw: Scheduler): Act => ({
   when: when(draw),
   who: 'operator',
-  what: draw.pick(OPERATOR_ACTS),
+  what: draw.chance(0.1) ? draw.pick(RESTORE_ACTS) : draw.pick(OPERATOR_ACTS),
 });
 
 const tampering = (draw: Scheduler): Act => ({
@@ -129,4 +130,5 @@ const tampering = (draw: Scheduler): Act => ({
   what: draw.pick(TAMPERINGS),
 });
 
-const followUp = (draw: Scheduler): OperatorAct => draw.pick(OPERATOR_ACTS);
+const followUp = (draw: Scheduler): OperatorAct =>
+  draw.chance(0.2) ? draw.pick(RESTORE_ACTS) : draw.pick(OPERATOR_ACTS);

@@ -34,6 +34,10 @@ export function targetNames(world: World): readonly string[] {
   return [...world.aws.state.tables.keys()].filter((name) => !others.has(name) && tableOf(world, name));
 }
 
+/** Names of the tables that backups may be restored into, the newest last. */
+export const restoredTables = (world: World): readonly string[] =>
+  targetNames(world).filter((name) => name.startsWith(`${SOURCE}-restored-`));
+
 export function ledgerItems(world: World): readonly LedgerItem[] {
   return itemsOf(world, ledgerName(world)).map((item) => toPlainItem(item) as LedgerItem);
 }
@@ -56,6 +60,10 @@ export function runsOf(world: World): readonly LedgerItem[] {
 /** The migrations, oldest first. */
 export const migrationsOf = (world: World): readonly LedgerItem[] =>
   runsOf(world).filter(({ kind }) => kind === 'migrate');
+
+/** The restores, oldest first. */
+export const restoresOf = (world: World): readonly LedgerItem[] =>
+  runsOf(world).filter(({ kind }) => kind === 'restore');
 
 export function findRun(world: World, runId: string): LedgerItem | undefined {
   return runsOf(world).find((run) => run['runId'] === runId);

@@ -241,4 +241,37 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'return Math.max(1, ...items.map((item) => (item === undefined ? 0 : writeUnitsOf(item))));',
     to: 'return Math.min(1, items.length);',
   },
+  {
+    name: 'a restore does not look for what the shop has put into its table',
+    attack: LOOK,
+    file: 'roll-back/inspect-restored.ts',
+    from: 'if (sum > equal)',
+    to: 'if (sum > 1_000_000 + equal)',
+    also: {
+      from: 'if (seen.different !== undefined) return changed(scope, seen.different);',
+      to: '',
+    },
+  },
+  {
+    name: 'the report of a restore tells what was restored only where its own call writes it',
+    attack: 'the report rebuilt from a status',
+    file: 'shared/runs/build-report.ts',
+    from: "isRestore(run) && end.status === 'SUCCEEDED'",
+    to: "isRestore(run) && end.status === 'REFUSED'",
+  },
+  {
+    name: 'a restore overwrites what its table has',
+    attack: OURS,
+    file: 'restore-from-backup/restore-shard.ts',
+    from: 'const isBatch = isAloneIn(target, run);',
+    to: 'const isBatch = isAloneIn(target, run) || target !== undefined;',
+  },
+  {
+    name: 'a roll back lets a bulk put go on',
+    attack: LATE,
+    file: 'shared/copy/bulk/end-bulk-loads.ts',
+    from: "if (operation.status === 'IN_PROGRESS') return cancel(runtime, operation, load.check);",
+    to: "if (operation.status === 'IN_PROGRESS') return true;",
+    also: { from: 'if (!isEnded(operation)) return false;', to: '' },
+  },
 ];

@@ -1,5 +1,5 @@
 import type { WireItem } from '../../functions/shared/items/wire-item.ts';
-import type { ShopAct } from './actors/shop.ts';
+import type { RestoredAct, ShopAct } from './actors/shop.ts';
 import type { Trouble } from './trouble.ts';
 
 /** What an operator does. */
@@ -17,7 +17,18 @@ export const OPERATOR_ACTS = [
   'back up alone',
 ] as const;
 
-export type OperatorAct = (typeof OPERATOR_ACTS)[number];
+/** What an operator does with backups. */
+export const RESTORE_ACTS = [
+  'restore',
+  'restore into an existing table',
+  'restore alone',
+  'roll back the restore with confirmation',
+] as const;
+
+export type OperatorAct = (typeof OPERATOR_ACTS)[number] | (typeof RESTORE_ACTS)[number];
+
+/** A table of the shop that a restore may put missing items into. */
+export const RESTORED = 'products-restored-by-the-shop';
 
 /** Kinds of ledger records that somebody deletes. */
 export const RECORDS = ['LOCK', 'RUN', 'SHARD#', 'FILE#', 'TABLE#'] as const;
@@ -65,7 +76,7 @@ export type When =
   | { readonly millisAfterEnd: number };
 
 export type Act = { readonly when: When } & (
-  | { readonly who: 'shop'; readonly what: ShopAct }
+  | { readonly who: 'shop'; readonly what: ShopAct | RestoredAct }
   | { readonly who: 'operator'; readonly what: OperatorAct }
   | { readonly who: 'tamperer'; readonly what: Tampering }
 );

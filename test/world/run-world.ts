@@ -2,7 +2,7 @@ import { DeleteResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { hireOperator } from './actors/operator.ts';
 import { openShop } from './actors/shop.ts';
 import type { DeployedService } from './deployed.ts';
-import { migrationsOf, runsOf } from './holdings.ts';
+import { migrationsOf, restoresOf, runsOf } from './holdings.ts';
 import { startMappings } from './mappings.ts';
 import { createMemory } from './memory.ts';
 import type { Strike } from './misfortunes.ts';
@@ -160,7 +160,7 @@ async function startAgain(scene: Scene, name = 'again'): Promise<readonly string
   const newest = migrationsOf(world).at(-1);
   if (found.length > 0) return found.map((gap) => `4: ${gap}`);
   const isDone = migrationsOf(world).length > count && newest?.['status'] === 'SUCCEEDED';
-  if (isDone) return [];
+  if (isDone) return restoresOf(world).length === 0 ? [] : restoreAgain(scene);
   if (name === 'again' && (await openAsAdvised(scene))) return startAgain(scene, 'opened');
   return [`4: the next run ended ${String(newest?.['status'])} (${failureOf(world).slice(0, 500)})`];
 }
@@ -174,6 +174,16 @@ async function openAsAdvised(scene: Scene): Promise<boolean> {
   await untilRest(scene, () => clients.dynamo.send(new DeleteResourcePolicyCommand({ ResourceArn })));
   await finish(scene);
   return true;
+}
+
+/** Promise 4: so does another restore. */
+async function restoreAgain(scene: Scene): Promise<readonly string[]> {
+  const { world, operator } = scene;
+  const found = await untilRest(scene, () => operator.restore());
+  const newest = restoresOf(world).at(-1);
+  if (found.length > 0) return found.map((gap) => `4: ${gap}`);
+  const isDone = newest?.['runId'] === 'restored-again' && newest['status'] === 'SUCCEEDED';
+  return isDone ? [] : [`4: the next restore ended ${String(newest?.['status'])} (${failureOf(world)})`];
 }
 
 function failureOf({ aws }: World): string {

@@ -1,10 +1,11 @@
 import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
 import { SOURCE, TARGET } from './holdings.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, RESTORED } from './plan.ts';
 import { createTable, type World } from './world.ts';
 
 /** Puts products, and tables of the shop, into the account. */
 export function stock({ aws, deployed }: World, { products, existing, sync }: Plan): void {
+  if (existing.includes(RESTORED)) stockRestored(aws);
   createTable(aws, {
     TableName: SOURCE,
     BillingMode: 'PAY_PER_REQUEST',
@@ -20,6 +21,18 @@ export function stock({ aws, deployed }: World, { products, existing, sync }: Pl
     if (spec.name === TARGET)
       put(aws, TARGET, { PK: { S: 'PRODUCT#p-0' }, SK: { S: 'METADATA' }, shopNote1: { BOOL: true } });
   }
+}
+
+/** A table like the source, in which the first product differs. */
+function stockRestored(aws: World['aws']): void {
+  createTable(aws, {
+    TableName: RESTORED,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+  });
+  put(aws, RESTORED, { id: { S: 'p-0' }, ownNote: { BOOL: true } });
+  put(aws, RESTORED, { id: { S: 'own' }, ownNote: { BOOL: true } });
 }
 
 function put(aws: World['aws'], TableName: string, Item: object): void {

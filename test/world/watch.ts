@@ -1,7 +1,7 @@
 import { dynamoError } from './aws/errors.ts';
 import { watchLedger } from './check/every-moment.ts';
 import { tamper } from './actors/tamperer.ts';
-import { ledgerItems, migrationsOf, SOURCE, tableOf } from './holdings.ts';
+import { ledgerItems, runsOf, SOURCE, tableOf } from './holdings.ts';
 import { UNNOTICED_MILLIS } from './memory.ts';
 import { type Act, type Plan, RECORDS } from './plan.ts';
 import type { Scene } from './scene.ts';
@@ -129,8 +129,10 @@ export function watchTransactions(scene: Scene, found: string[]): void {
   const { world, memory } = scene;
   const ledger = watchLedger(world);
   world.onTransaction = (caller) => {
-    if (caller.startsWith('beginRun#'))
-      for (const run of migrationsOf(world)) memory.begin(String(run['runId']));
+    const isBegun = caller.startsWith('beginRun#') || caller.startsWith('restoreFromBackup#');
+    if (isBegun)
+      for (const { runId, kind } of runsOf(world))
+        if (kind === 'migrate' || kind === 'restore') memory.begin(String(runId));
     const gaps = ledger.look();
     if (!scene.isTampered) found.push(...gaps.map((gap) => `the ledger: ${gap}`));
   };

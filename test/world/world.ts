@@ -2,6 +2,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { createWorldAws, type OpenWorldAws } from './aws/aws.ts';
 import type { WorldService } from './aws/request.ts';
 import type { Execution } from './aws/state.ts';
+import { carryOnBulkPuts } from './bulk-puts.ts';
 import { worldClients } from './clients.ts';
 import type { Clients } from '../../functions/shared/aws/clients.ts';
 import type { DeployedService } from './deployed.ts';
@@ -86,6 +87,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     },
     onStop: (execution: Execution) => world.executions.stop(execution.executionArn),
   });
+  const bulkPuts = new Set<string>();
   const meter = createMeter(`${deployed.stack.prefix}ledger`);
   const network = createNetwork({
     scheduler,
@@ -94,6 +96,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     kill: (sender) => lambda.kill(sender),
     afterApplying: ({ caller }, operation) => {
       if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
+      if (operation === 'StartBulkPutItems') carryOnBulkPuts(world, bulkPuts);
     },
     beforeSending: (sender, attempt) => {
       const request = { ...attempt, sender: sender.caller.name };

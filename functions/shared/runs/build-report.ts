@@ -22,6 +22,7 @@ import { reportedEngine } from './report-bulk.ts';
 import { namedSamples, quarantineOf } from './report-samples.ts';
 import { type FoundTables, reportedTable } from './report-tables.ts';
 import { timingsOf } from './report-timings.ts';
+import { restoredCounts } from './restored-counts.ts';
 import { filledTable, filledTablesOf } from '../tables/run-tables.ts';
 
 /** What the ledger holds of a run besides the run itself. */
@@ -133,6 +134,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...(attempts === undefined ? {} : { attempts }),
     ...(run.controls === undefined ? {} : { controls: run.controls }),
     ...(run.details === undefined ? {} : { details: run.details }),
+    ...(isRestore(run) && end.status === 'SUCCEEDED' ? { restored: restoredCounts(run, ledger) } : {}),
     ...reportedEngine(runtime, run, shards),
   };
 }

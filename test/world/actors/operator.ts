@@ -1,5 +1,5 @@
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { migrationsOf } from '../holdings.ts';
+import { migrationsOf, restoredTables, restoresOf } from '../holdings.ts';
 import type { OperatorAct, SyncPlan } from '../plan.ts';
 import type { World } from '../world.ts';
 
@@ -9,6 +9,8 @@ export interface Operator {
   start(name?: string): Promise<void>;
   /** Resolves when it is answered, not when what it has started is over. */
   act(act: OperatorAct): Promise<void>;
+  /** Starts `restore` without any input. */
+  restore(): Promise<void>;
   resume(runId: string): Promise<void>;
   rollBack(runId: string): Promise<void>;
   /** Starts `sync` with this input. */
@@ -34,6 +36,7 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
   };
   const newestRun = (): string => String(migrationsOf(world).at(-1)?.['runId'] ?? 'nothing');
   const firstRun = (): string => String(migrationsOf(world).at(0)?.['runId'] ?? 'nothing');
+  const newestRestore = (): string => String(restoresOf(world).at(-1)?.['runId'] ?? 'nothing');
   const stop = async (): Promise<void> => {
     const running = [...world.aws.state.executions.values()].find(({ status }) => status === 'RUNNING');
     if (running === undefined) return;
@@ -63,6 +66,14 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
         return call('createReturnsTable');
       case 'back up alone':
         return call('backupProducts');
+      case 'restore':
+        return start('restore', { writeEngine: input['writeEngine'] });
+      case 'restore into an existing table':
+        return start('restore', { targetTable: restoredTables(world).at(-1) });
+      case 'restore alone':
+        return call('restoreFromBackup');
+      case 'roll back the restore with confirmation':
+        return start('rollback', { runId: newestRestore(), confirm: newestRestore() });
     }
   };
   const act = (what: OperatorAct): Promise<void> => {
@@ -76,6 +87,7 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
     return act(step === 'roll back' ? 'roll back with confirmation' : step);
   };
   return {
+    restore: () => start('restore', {}, 'restored-again'),
     resume: (runId) => start('migrate', { resume: runId }),
     rollBack: (runId) => start('rollback', { runId }),
     sync,

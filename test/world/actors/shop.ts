@@ -1,6 +1,6 @@
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { SHOP_MARK } from '../../support/writing-shop.ts';
-import { itemsOf, SOURCE, TARGET } from '../holdings.ts';
+import { itemsOf, restoredTables, SOURCE, TARGET } from '../holdings.ts';
 import { idOf, type Memory, textOfKey } from '../memory.ts';
 import type { Sender } from '../network.ts';
 import { newLife } from '../scheduler.ts';
@@ -21,6 +21,9 @@ export const SHOP_ACTS = [
 
 export type ShopAct = (typeof SHOP_ACTS)[number];
 
+/** What it does with the newest restored table. */
+export type RestoredAct = 'note restored' | 'order restored';
+
 const TABLES = ['cart', 'orders', 'returns', TARGET] as const;
 
 /** The item that a product becomes first, whether or not it is there. */
@@ -29,7 +32,7 @@ const targetOf = (product: WireItem | undefined): WireItem | undefined =>
 
 /** A shop that goes on selling. It sends one request after the other, and remembers what was applied and answered. */
 export interface Shop {
-  act(act: ShopAct): void;
+  act(act: ShopAct | RestoredAct): void;
 }
 
 export function openShop(world: World, memory: Memory): Shop {
@@ -86,7 +89,7 @@ export function openShop(world: World, memory: Memory): Shop {
   const put = (product: WireItem): Promise<unknown> =>
     send('PutItem', { TableName: SOURCE, Item: product }, () => memory.noteProduct(idOf(product)));
 
-  const carryOut = (act: ShopAct): Promise<unknown> => {
+  const carryOut = (act: ShopAct | RestoredAct): Promise<unknown> => {
     count += 1;
     const product = pick(products());
     switch (act) {
@@ -104,9 +107,18 @@ export function openShop(world: World, memory: Memory): Shop {
           : put({ ...product, shopPrice: { N: String(count) } });
       case 'remove product':
         return remove(product);
+      case 'note restored':
+        return markRestored((name) => pick(itemsOf(world, name))?.id);
+      case 'order restored':
+        return markRestored(() => ({ S: `SHOP-ORDER#${count}` }));
       case 'read':
         return send('Scan', { TableName: scheduler.pick(TABLES) });
     }
+  };
+  const markRestored = (idIn: (table: string) => WireItem[string] | undefined): Promise<unknown> => {
+    const name = restoredTables(world).at(-1);
+    const id = name === undefined ? undefined : idIn(name);
+    return name === undefined || id === undefined ? Promise.resolve() : mark(name, { id });
   };
   const note = (item: WireItem | undefined): Promise<unknown> => {
     if (item?.PK === undefined || item.SK === undefined) return Promise.resolve();

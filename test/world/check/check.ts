@@ -5,6 +5,7 @@ import type { World } from '../world.ts';
 import { type Told, unitGaps } from './consumption.ts';
 import { linearGaps } from './linear-cost.ts';
 import { reportGaps } from './report.ts';
+import { restoreGaps } from './restore.ts';
 import { lostWrites, rolledBackGaps } from './roll-back.ts';
 import { backupGaps, targetGaps } from './target.ts';
 
@@ -28,7 +29,7 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
   const found = [
     ...(last === undefined ? [] : runGaps(world, memory, last)),
     ...intactGaps(world, memory, { runs, last }),
-    ...runs.flatMap((run) => backupGaps(world, memory, run)),
+    ...runs.filter(isBackedUp).flatMap((run) => backupGaps(world, memory, run)),
     ...lostWrites(world, memory),
     ...runs.flatMap(ownDamage),
     ...ledgerGaps(world, runs),
@@ -37,6 +38,10 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
   ];
   return isTampered ? found.filter((gap) => !isExcused(gap)) : found;
 }
+
+/** A restore has the backup of another run. */
+const isBackedUp = ({ kind, step }: LedgerItem): boolean =>
+  kind !== 'restore' && step !== 'restoreFromBackup';
 
 /** Promises 5 and 6, since the last check. */
 function consumptionGaps(
@@ -88,11 +93,13 @@ const endOf = (run: LedgerItem): number => Date.parse(String(run['finishedAt'] ?
 /** What the run that ended last has left behind. Later runs may have changed what earlier ones did. */
 function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string[] {
   const runId = String(run['runId']);
-  if (run['kind'] !== 'migrate') return [];
+  const kind = run['kind'];
+  if (kind !== 'migrate' && kind !== 'restore') return [];
   const status = run['status'];
   const isRemovedSince = removedSince(memory, run);
   return [
-    ...(status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
+    ...(kind === 'restore' ? restoreGaps(world, memory, run) : []),
+    ...(kind === 'migrate' && status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
     ...reportGaps(world, run, isRemovedSince),
   ];
 }
@@ -116,12 +123,13 @@ const HOLDING = new Set(['HELD', 'SYNCING']);
 /** The ledger is at rest: nobody works, and only a run that waits for somebody keeps the lock. */
 export function ledgerGaps(world: World, runs: readonly LedgerItem[]): readonly string[] {
   const open = runs.filter(({ status }) => AT_WORK.has(String(status)));
-  const lock = ledgerItems(world).find(({ SK }) => SK === 'LOCK');
-  const holder = runs.find(({ runId }) => runId === lock?.['runId']);
-  const isLeft = lock !== undefined && !HOLDING.has(String(holder?.['status']));
+  const left = ledgerItems(world).filter(({ SK, runId: owner }) => {
+    const holder = runs.find(({ runId }) => runId === owner);
+    return SK === 'LOCK' && !HOLDING.has(String(holder?.['status']));
+  });
   return [
     ...open.map(({ runId, status }) => `the ledger: run ${String(runId)} stayed ${String(status)}`),
-    ...(isLeft ? ['the ledger: the lock stayed'] : []),
+    ...left.map(() => 'the ledger: the lock stayed'),
   ];
 }
 

@@ -27,25 +27,30 @@ export function watchLedger(world: World): LedgerWatch {
     look() {
       const runs = ledgerItemsAt(world, 'RUN');
       const now = new Map(runs.map(({ runId, status }) => [String(runId), status as RunStatus]));
-      const lock = ledgerItemsAt(world, 'LOCK').find(({ PK }) => PK === `LOCK#${SOURCE}`);
-      const found = [...lockGaps(runs, lock), ...statusGaps(before, now)];
+      const locks = ledgerItemsAt(world, 'LOCK').filter(isOfMachine);
+      const found = [...lockGaps(runs, locks), ...statusGaps(before, now)];
       before = now;
       return found;
     },
   };
 }
 
+/** A compare has a lock of its own. */
+const isOfMachine = ({ PK }: LedgerItem): boolean =>
+  PK === `LOCK#${SOURCE}` || PK.startsWith(`LOCK#${SOURCE}-restored-`);
+
 /** Whoever is at work has the lock, and the lock belongs to nobody else. */
-function lockGaps(runs: readonly LedgerItem[], lock: LedgerItem | undefined): readonly string[] {
+function lockGaps(runs: readonly LedgerItem[], locks: readonly LedgerItem[]): readonly string[] {
+  const owners = new Set(locks.map((lock) => lock['runId']));
   const holders = runs.filter(({ kind, status }) => KINDS.has(kind) && HOLDING.has(status));
-  const owner = runs.find(({ runId }) => runId === lock?.['runId']);
   return [
     ...holders
-      .filter((run) => run !== owner)
+      .filter(({ runId }) => !owners.has(runId))
       .map(({ runId, status }) => `run ${String(runId)} is ${String(status)} without the lock`),
-    ...(lock === undefined || HOLDING.has(owner?.['status'])
-      ? []
-      : [`the lock is run ${String(lock['runId'])}'s, which is ${String(owner?.['status'])}`]),
+    ...[...owners].flatMap((owner) => {
+      const status = runs.find(({ runId }) => runId === owner)?.['status'];
+      return HOLDING.has(status) ? [] : [`a lock is run ${String(owner)}'s, which is ${String(status)}`];
+    }),
   ];
 }
 

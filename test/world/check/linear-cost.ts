@@ -31,7 +31,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   bulkLoad: { ledger: 12, items: 4, tables: 4, objects: 8 },
   verifyMigration: { ledger: 9, items: 4, tables: 2, objects: 2 },
   completeRun: { ledger: 50, tables: 36, objects: 10 },
-  rollBack: { ledger: 42, items: 8, itemsOfProduct: 4, tables: 38, objects: 8 },
+  rollBack: { ledger: 42, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
   recordFailure: { ledger: 4 },
   recoverRun: { ledger: 18, tables: 9 },
   syncProducts: { ledger: 15, items: 4, itemsOfProduct: 4, tables: 2 },

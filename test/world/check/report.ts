@@ -19,7 +19,7 @@ export function reportGaps(
 ): readonly string[] {
   const runId = String(run['runId']);
   const status = String(run['status']);
-  if (!ENDED.has(status) || run['kind'] !== 'migrate') return [];
+  if (!ENDED.has(status)) return [];
   const report = reportOf(world, runId);
   if (report === undefined) return [`6: run ${runId} is ${status} and has no report`];
   return [
@@ -27,7 +27,10 @@ export function reportGaps(
     ...report.tables
       .filter(({ name }) => !isRemovedSince(name))
       .flatMap((table) => tableGaps(world, runId, table)),
-    ...(isRemovedSince(TARGET) || saysThatItWasFollowed(report) || isUncounted(report)
+    ...(run['kind'] === 'restore' ||
+    isRemovedSince(TARGET) ||
+    saysThatItWasFollowed(report) ||
+    isUncounted(report)
       ? []
       : countGaps(world, report)),
   ];

@@ -13,7 +13,7 @@ export function rolledBackGaps(world: World, memory: Memory, runId: string): rea
   const report = reportOf(world, runId);
   return [
     ...leftTables(world, memory, { runId, report }),
-    ...changedItems(world, memory, runId),
+    ...changedItems(world, memory, { runId }),
     ...ownItems(world, { runId, report }),
   ];
 }
@@ -50,22 +50,28 @@ function leftTables(
     .map((name) => `3: table ${name} stayed`);
 }
 
-/** Whatever existed before, and whatever anyone else wrote, stays. */
-function changedItems(world: World, memory: Memory, runId: string): readonly string[] {
-  const snapshot = memory.before.get(runId) ?? new Map();
-  return [...snapshot].flatMap(([name, { tableId, items }]) => {
-    const table = tableOf(world, name);
-    if (table === undefined || table.id !== tableId) return [`3: table ${name} is gone`];
-    return [...items].flatMap(([key, item]) => {
-      const now = table.rows.get(key)?.item;
-      const write = memory.writes.find((one) => one.table === name && one.key === key);
-      if (isNamedAsLost(world, { table: name, text: textOfKey(item) })) return [];
-      if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
-      return isSame(now, item) || isSame(now, withoutDigest(item))
-        ? []
-        : [`3: ${key} of ${name} is not as it was`];
+/** Whatever existed before, and whatever anyone else wrote, stays: in one table, or in all of them. */
+export function changedItems(
+  world: World,
+  memory: Memory,
+  { runId, only }: { readonly runId: string; readonly only?: string },
+): readonly string[] {
+  const snapshot = [...(memory.before.get(runId) ?? new Map())];
+  return snapshot
+    .filter(([name]) => only === undefined || name === only)
+    .flatMap(([name, { tableId, items }]) => {
+      const table = tableOf(world, name);
+      if (table === undefined || table.id !== tableId) return [`3: table ${name} is gone`];
+      return [...items].flatMap(([key, item]) => {
+        const now = table.rows.get(key)?.item;
+        const write = memory.writes.find((one) => one.table === name && one.key === key);
+        if (isNamedAsLost(world, { table: name, text: textOfKey(item) })) return [];
+        if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
+        return isSame(now, item) || isSame(now, withoutDigest(item))
+          ? []
+          : [`3: ${key} of ${name} is not as it was`];
+      });
     });
-  });
 }
 
 const isSame = (one: WireItem | undefined, other: WireItem): boolean =>

@@ -105,7 +105,8 @@ function damagedFiles(world: World, backupId: string): readonly string[] {
   return damaged.map((key) => `2: ${key} is not as its manifest says`);
 }
 
-function linesOf(body: Buffer | undefined): readonly WireItem[] {
+/** The items of a data file. */
+export function linesOf(body: Buffer | undefined): readonly WireItem[] {
   if (body === undefined) return [];
   const lines = gunzipSync(body).toString().split('\n').filter(Boolean);
   return lines.map((line) => (JSON.parse(line) as { readonly Item: WireItem }).Item);

@@ -1,6 +1,8 @@
 import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
+import { bulk } from './bulk.ts';
+import { restored } from './restored.ts';
 import {
   deniedForGood,
   editedItems,
@@ -31,4 +33,6 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   deniedForGood,
   passingFaults,
   followed,
+  restored,
+  bulk,
 };

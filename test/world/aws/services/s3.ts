@@ -92,16 +92,28 @@ function putObject(aws: Aws, input: PutObjectCommandInput): Work {
   });
 }
 
-function getObject(aws: Aws, { Bucket, Key = '' }: GetObjectCommandInput): unknown {
+/** `bytes=<first>-<last>`, as far as there are bytes. */
+function partOf(body: Buffer, range: string | undefined): Buffer {
+  if (range === undefined) return body;
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  if (first === undefined)
+    throw new UnknownToWorldError(`The in-memory S3 does not know the range ${range}.`);
+  if (Number(first) >= body.length) throw refusal('InvalidRange', 'The requested range is not satisfiable');
+  return body.subarray(Number(first), Number(last) + 1);
+}
+
+function getObject(aws: Aws, { Bucket, Key = '', Range }: GetObjectCommandInput): unknown {
   const found = bucketOf(aws, Bucket).objects.get(Key);
   if (found === undefined) throw refusal('NoSuchKey', 'The specified key does not exist.');
-  const { body, etag, sha256, contentType, modifiedAt } = found;
+  const { etag, sha256, contentType, modifiedAt } = found;
+  const body = partOf(found.body, Range);
   return {
     Body: { transformToByteArray: () => Promise.resolve(new Uint8Array(body)) },
     ContentLength: body.length,
     ETag: etag,
     LastModified: new Date(modifiedAt),
-    ...(sha256 !== undefined && { ChecksumSHA256: sha256 }),
+    // The checksum is of the whole object, so a part comes without it.
+    ...(sha256 !== undefined && Range === undefined && { ChecksumSHA256: sha256 }),
     ...(contentType !== undefined && { ContentType: contentType }),
   };
 }
@@ -149,7 +161,7 @@ export const S3_OPERATIONS = {
     'Bucket Key Body ContentLength ContentType ChecksumSHA256 IfNoneMatch IfMatch',
     (aws, _caller, input: PutObjectCommandInput) => putObject(aws, input),
   ),
-  GetObject: operation('Bucket Key ChecksumMode', (aws, _caller, input: GetObjectCommandInput) =>
+  GetObject: operation('Bucket Key ChecksumMode Range', (aws, _caller, input: GetObjectCommandInput) =>
     whole(`${input.Bucket}/${input.Key}`, () => getObject(aws, input)),
   ),
   ListObjectsV2: operation(
