@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { TransientError } from '../errors.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 
@@ -24,6 +24,24 @@ export function patiently<T>({ clock }: Bucket, options: GetOptions, attempt: ()
 }
 
 const isRetryable = (error: unknown): boolean => error instanceof TransientError || isTransient(error);
+
+/** The body ended before the length that its headers announced. Transient: the object is read again. */
+class IncompleteBodyError extends Error {
+  override readonly name = 'IncompleteBodyError';
+}
+
+/** @throws IncompleteBodyError; retried */
+export async function wholeBody(
+  { Body, ContentLength }: GetObjectCommandOutput,
+  key: string,
+): Promise<Buffer> {
+  const body = Buffer.from((await Body?.transformToByteArray()) ?? []);
+  if (ContentLength !== undefined && ContentLength !== body.length)
+    throw new IncompleteBodyError(
+      `Object ${key} sent ${ContentLength} bytes, of which ${body.length} arrived. It is read again.`,
+    );
+  return body;
+}
 
 /** S3 puts an ETag into quotes. */
 export const unquoted = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');

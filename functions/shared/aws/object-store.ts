@@ -8,7 +8,7 @@ import {
 import type { HttpRequest } from '@smithy/types';
 import { TransientError, isNamed } from '../errors.ts';
 import type { Clock } from '../retry.ts';
-import { type Bucket, type GetOptions, patiently, unquoted } from './bucket.ts';
+import { type Bucket, type GetOptions, patiently, unquoted, wholeBody } from './bucket.ts';
 import { type ListedObject, listFolders, listObjects } from './list-objects.ts';
 
 export interface PutOptions extends GetOptions {
@@ -61,11 +61,6 @@ export interface ObjectStore {
   list(prefix: string): Promise<readonly ListedObject[]>;
   /** Names of the folders right under the prefix (which ends with `/`), without slashes, sorted. */
   listFolders(prefix: string): Promise<readonly string[]>;
-}
-
-/** The body ended before the length that its headers announced. Transient: the object is read again. */
-export class IncompleteBodyError extends Error {
-  override readonly name = 'IncompleteBodyError';
 }
 
 const NOTHING_THERE = { IfNoneMatch: '*' } as const;
@@ -148,11 +143,7 @@ type ReadObject = StoredObject & { readonly isAsStored: boolean };
 async function getOnce({ client, bucket }: Bucket, key: string): Promise<ReadObject | undefined> {
   try {
     const answer = await client.send(withStoredChecksum(new GetObjectCommand({ Bucket: bucket, Key: key })));
-    const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-    if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)
-      throw new IncompleteBodyError(
-        `Object ${key} has ${answer.ContentLength} bytes, of which ${body.length} arrived. It is read again.`,
-      );
+    const body = await wholeBody(answer, key);
     const sha256 = sha256Of(body);
     const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;
     return { body, etag: unquoted(answer.ETag), sha256, isAsStored };

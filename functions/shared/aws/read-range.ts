@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { isNamed } from '../errors.ts';
-import { type Bucket, patiently } from './bucket.ts';
+import { type Bucket, patiently, wholeBody } from './bucket.ts';
 
 /** A part of an object. */
 export interface ObjectRange {
@@ -24,8 +24,7 @@ export function readRange(store: Bucket, { key, from, length }: ObjectRange): Pr
   });
   return patiently(store, {}, async () => {
     try {
-      const { Body } = await store.client.send(command);
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      return await wholeBody(await store.client.send(command), key);
     } catch (error) {
       if (isNamed(error, 'InvalidRange')) return Buffer.alloc(0);
       throw error;

@@ -15,7 +15,7 @@ const KINDS: readonly [Partial<Trouble>, ...Partial<Trouble>[]] = [
   { lateWrite: 0.5, slow: 0.3 },
   { killedWriting: 0.5, slow: 0.3 },
   { killed: 0.05, twice: 0.5, slow: 0.3 },
-  { serviceFailed: 0.3, neverSent: 0.1 },
+  { serviceFailed: 0.3, neverSent: 0.1, cut: 0.3 },
 ];
 
 /** DynamoDB fills the tables by itself, while the shop writes, and somebody stops the run in the middle. */
