@@ -36,20 +36,21 @@ export async function noteLeft(
   if (gone !== undefined) await warnRun(runtime.ledger, run, [`Table ${name} lacks ${gone}.`]);
   const first = existing === undefined ? 'nothing of this run is left in it' : `still there: ${existing}`;
   const contents = [sentTo(run, target, taken), first, gone ?? []].flat();
-  await noteContents(runtime, run, target, contents.join('; '));
+  await noteContents(runtime, run, target, { contents: contents.join('; ') });
   const failed = leftText(runId, left, FAILED_REASONS);
   return failed && `${name} is not as it was before the run: ${failed}`;
 }
 
-/** Records a clause about the run's items in the table. */
+/** Records a clause about the run's items in the table, and whether they stay because a later run relies on them. */
 export async function noteContents(
   { ledger }: Runtime,
   { runId }: Run,
   { record: { name }, replacedBy: tableId }: ItemTarget,
-  contents: string,
+  { contents, itemsKept = false }: { readonly contents: string; readonly itemsKept?: boolean },
 ): Promise<void> {
-  if (tableId === undefined) await recordTable(ledger, runId, { name, outcome: 'EXISTED', remark: contents });
-  else await noteTable(ledger, { runId, name }, { other: { tableId, contents } });
+  if (tableId === undefined)
+    await recordTable(ledger, runId, { name, outcome: 'EXISTED', itemsKept, remark: contents });
+  else await noteTable(ledger, { runId, name }, { itemsKept, other: { tableId, contents } });
 }
 
 /** What a table that has replaced another had got of the run. */

@@ -1,19 +1,19 @@
 import { filledTable } from '../shared/tables/run-tables.ts';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { findShard } from '../shared/ledger/shard.ts';
-import { recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keepBackup } from './keep-net.ts';
+import { type ItemTarget, noteContents } from './note-left.ts';
 import { endsTurn } from './recovery-owner.ts';
 import type { TableRollBackScope } from './roll-back-table.ts';
 
-/** A table that existed before the run, as it is now and as the run recorded it. */
-export interface ReliedTable {
+/** A table in which the run's items are rolled back, as it is now. */
+export interface ReliedTable extends ItemTarget {
   readonly table: TableDescription;
-  readonly record: TableRecord;
 }
 
 /** Whether the run's items may be removed from a table that existed before the run. */
@@ -27,13 +27,13 @@ export type ItemsVerdict =
   | { readonly kind: 'refused'; readonly sentence: string };
 
 async function keepItems(
-  { ledger }: Runtime,
-  { run }: TableRollBackScope,
-  { name, remark }: { readonly name: string; readonly remark: string },
+  runtime: Runtime,
+  run: Run,
+  { target, remark }: { readonly target: ItemTarget; readonly remark: string },
 ): Promise<ItemsVerdict> {
-  const noted = `the items of run ${run.runId} stay in it, because ${remark}`;
-  await recordTable(ledger, run.runId, { name, outcome: 'EXISTED', itemsKept: true, remark: noted });
-  await warnRun(ledger, run, [`Table ${name}: ${noted}.`]);
+  const contents = `the items of run ${run.runId} stay in it, because ${remark}`;
+  await noteContents(runtime, run, target, { contents, itemsKept: true });
+  await warnRun(runtime.ledger, run, [`Table ${target.record.name}: ${contents}.`]);
   return { kind: 'kept' };
 }
 
@@ -77,7 +77,7 @@ export async function mayTakeItems(
     case 'free':
       return { kind: 'take' };
     case 'keep':
-      return keepItems(runtime, scope, { name, remark: relied.remark });
+      return keepItems(runtime, scope.run, { target: existing, remark: relied.remark });
     case 'back up first':
       return backUpFirst(runtime, scope, existing);
   }

@@ -69,12 +69,13 @@ async function rollBackContents(
   const table = await describeTable(runtime.clients.tables, name);
   if (table === undefined) return { kind: 'done' };
   if (isReplaced && isOnTheMove(table)) return { kind: 'wait', seconds: 1 };
-  const verdict = await mayTakeItems(runtime, scope, { table, record });
+  const verdict = await mayTakeItems(runtime, scope, { ...target, table });
   if (verdict.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
-  if (verdict.kind !== 'take' && isReplaced)
-    await noteContents(runtime, run, target, 'the items of this run stay in it');
   if (verdict.kind === 'kept') return { kind: 'done' };
-  if (verdict.kind === 'refused') return { kind: 'failed', sentence: verdict.sentence };
+  if (verdict.kind === 'refused') {
+    await noteContents(runtime, run, target, { contents: 'the items of this run stay in it' });
+    return { kind: 'failed', sentence: verdict.sentence };
+  }
   const check = (): Promise<void> => fence.check();
   const taken = await rollBackItems(runtime, { run, tableName: name, isReplaced, deadline, check });
   if (!taken.done) return { kind: 'wait', seconds: 1 };
@@ -115,8 +116,8 @@ async function rollBackTarget(
     if (endsTurn(error) || isTransient(error)) throw error;
     const { name, message } = errorSummary(otherPrefixError(runtime, run, error) ?? error);
     const { said, nextStep: step } = splitMessage(message);
-    const remark = `items of the run may still be in it (${name}: ${said})`;
-    await noteContents(runtime, run, target, remark);
+    const contents = `items of the run may still be in it (${name}: ${said})`;
+    await noteContents(runtime, run, target, { contents });
     return {
       kind: 'failed',
       sentence: `${table}: the run's items could not be rolled back: ${name}: ${said}`,

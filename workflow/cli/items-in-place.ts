@@ -29,13 +29,13 @@ export async function itemsInPlace(ledger: LedgerTable, run: Run): Promise<numbe
   return itemsOf(state, await listShards(ledger, run.runId, state));
 }
 
-/** Items that a roll back could not remove; `undefined` if a whole table stays, because nobody has counted it. */
+/** Items that a roll back could not remove; `undefined` where it left a table alone, because nobody has counted it. */
 async function itemsKept(ledger: LedgerTable, { runId }: Run): Promise<number | undefined> {
   const [tables, shards] = await Promise.all([
     listTables(ledger, runId),
     listShards(ledger, runId, 'RollBack'),
   ]);
-  if (tables.some(({ outcome }) => outcome === 'KEPT')) return undefined;
+  if (tables.some(({ outcome, itemsKept }) => outcome === 'KEPT' || itemsKept === true)) return undefined;
   return rolledBackItems(shards).kept;
 }
 

@@ -27,7 +27,7 @@ export interface TableRecord extends Claims {
   /** DynamoDB's TableId, once known: a table of the same name with another id is somebody else's. */
   readonly tableId?: string;
   readonly tableArn?: string;
-  /** True where a roll back left the run's items in a table that existed before, because a later run relies on them. */
+  /** True where a roll back left the run's items in it, because a later run relies on them. */
   readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;

@@ -10,6 +10,7 @@ import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { buildReport, readRunLedger } from '../../../functions/shared/runs/build-report.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { lookAtTables } from '../../../functions/shared/runs/report-tables.ts';
+import { itemsInPlace } from '../../../workflow/cli/items-in-place.ts';
 import { product } from '../files/backup-bench.ts';
 import {
   changeSource,
@@ -102,14 +103,16 @@ describe('a new table that somebody replaces while the run writes to it', () => 
     );
   });
 
-  it('keeps the items that a later run relies on, and the report says that they stay', async () => {
+  it('keeps the items that a later run relies on, its report says so, and the list of runs does not count them', async () => {
     const { untouched } = await replacedAtTheEnd();
     await replace([untouched]);
     const relied = () => ({ kind: 'keep', remark: 'run b relies on it' }) as const;
     expect(await rollBack(bench.run, {}, relied)).toEqual([{ kind: 'done' }]);
     expect(await contents()).toEqual(texts([untouched]));
     const { table } = await reportOf(bench.run, 'ROLLED_BACK', { rolledBackFrom: 'RUNNING' });
-    expect(table?.remark).toMatch(/: the items of this run stay in it$/);
+    expect(table?.remark).toMatch(/: the items of run \S+ stay in it, because run b relies on it$/);
+    const run = { ...(await readRun(bench.runtime.ledger, bench.run.runId)), status: 'ROLLED_BACK' } as const;
+    expect(await itemsInPlace(bench.runtime.ledger, run)).toBeUndefined();
   });
 });
 
