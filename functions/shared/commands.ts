@@ -56,17 +56,22 @@ export function commandsOf(stage: string): Commands {
       ...command('rollback', ` ${runId}${optionsText({ confirm })}`),
       inConsole: `start rollback with ${inputText({ runId, confirm })}`,
     }),
-    startSync: ({ runId: run, ...others }) =>
-      started('sync', { options: { start: true, run, ...others }, input: { runId: run, ...others } }),
+    startSync: (input) => {
+      const { runId: run, confirm } = input;
+      return started('sync', { options: { start: true, run, confirm, ...pacesOf(input) }, input });
+    },
     cancelSync: () => started('sync', { options: { cancel: true }, input: { action: 'cancel' } }),
     showSync: () => command('sync'),
-    cutOver: (input) =>
-      started('cutover', { machine: 'sync', options: input, input: { action: 'cutover', ...input } }),
-    compare: ({ runId: run, ...others } = {}) =>
+    cutOver: (input) => {
+      const { dryRun, frozen, maxQuarantined } = input;
+      const options = { dryRun, frozen: dryRun === true ? undefined : frozen, maxQuarantined };
+      return started('cutover', { machine: 'sync', options, input: { action: 'cutover', ...input } });
+    },
+    compare: (input = {}) =>
       started('compare', {
         machine: 'sync',
-        options: { run, ...others },
-        input: { action: 'compare', runId: run, ...others },
+        options: { run: input['runId'], ...pacesOf(input) },
+        input: { action: 'compare', ...input },
       }),
     runs: () => command('runs'),
     report: (runId) => command('report', ` ${runId}`),
@@ -77,6 +82,14 @@ export function commandsOf(stage: string): Commands {
     invoke: (step) => ({ line: `npx sls invoke --stage ${stage} -f ${step}` }),
   };
 }
+
+/** The fields that `npm run sync` and `compare` both have an option for. The console takes every field with any action. */
+const pacesOf = ({ readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note }: Input): Input => ({
+  readUnitsPerSecond,
+  writeUnitsPerSecond,
+  maxConcurrency,
+  note,
+});
 
 /** Fetches a region's prices, which functions have after the next deployment. Asks no stage. */
 export const pricesCommand = (region: string): Command => ({ line: `npm run prices -- --region ${region}` });

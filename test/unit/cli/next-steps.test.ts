@@ -177,6 +177,33 @@ describe('a command to paste', () => {
     );
   });
 
+  const syncs: fc.Arbitrary<Input> = fc.record(
+    {
+      action: fc.constantFrom('start', 'compare', 'cutover', 'cancel'),
+      runId: id,
+      confirm: id,
+      frozen: fc.boolean(),
+      dryRun: fc.boolean(),
+      maxQuarantined: fc.nat(1e6),
+      maxConcurrency: fc.integer({ min: 1, max: 40 }),
+      readUnitsPerSecond: units,
+      writeUnitsPerSecond: units,
+      note,
+    },
+    optional,
+  );
+
+  it('of a sync is accepted by the command line, whatever the console was given', async () => {
+    await fc.assert(
+      fc.asyncProperty(syncs, async (input) => {
+        const { line, inConsole = '' } = syncAgain(STAGE, input, LOCKED);
+        expect((await parsePasted(line)).args).toEqual([]);
+        parseSyncInput(JSON.parse(inConsole.replace('start sync with ', '')));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it.each([
     [
       'a restore',

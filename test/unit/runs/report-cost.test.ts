@@ -72,6 +72,7 @@ describe('the cost in a report', () => {
   });
 
   it('of a restore holds no estimate, because that of a migration would not be its own', () => {
-    expect(costWith({}, { kind: 'restore' }).estimated).toEqual({});
+    const details = { backupId: '20260102030405-0123abcd', targetTable: 'products-restored' };
+    expect(costWith({}, { kind: 'restore', details }).estimated).toEqual({});
   });
 });
