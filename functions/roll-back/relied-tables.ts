@@ -12,14 +12,11 @@ export type ReliedAction =
   /** `remark` says who relies on it. */
   | { readonly kind: 'keep'; readonly remark: string };
 
-/** The existing table. */
-export interface ExistingTable {
+/** Tells for an existing table whether a roll back may change it. */
+export type ReliedTables = (table: {
   readonly name: string;
   readonly tableId: string | undefined;
-}
-
-/** Tells for an existing table whether a roll back may change it. */
-export type ReliedTables = (table: ExistingTable) => ReliedAction;
+}) => ReliedAction;
 
 /**
  * Judges the table that exists now. A table of the same name with another id is not the one that a run relied on. An

@@ -16,6 +16,8 @@ import { Tally } from './left-items.ts';
 export interface TakerScope {
   readonly run: Run;
   readonly tableName: string;
+  /** Of the table that has this name now. */
+  readonly tableId?: string | undefined;
   /** Whether somebody has put the table in the place of the one that the run has worked with. */
   readonly isReplaced?: boolean;
   /** Epoch milliseconds after which no request begins. */

@@ -5,7 +5,6 @@ import {
   shardOn,
   startedOver,
 } from '../shared/copy/checkpoint.ts';
-import type { Run } from '../shared/ledger/run.ts';
 import { findShard, saveShard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
@@ -29,8 +28,8 @@ const CHECKPOINT_MILLIS = 5_000;
 
 type RemovalCheckpoint = Checkpoint<RemovalCursor>;
 
-/** A roll back that is started again looks at everything again. */
-const basisOf = ({ markedAt = 0 }: Run): string => `${markedAt}`;
+/** A roll back that is started again looks at everything again, and so does one that finds another table of this name. */
+const basisOf = ({ run: { markedAt = 0 }, tableId = '' }: TakerScope): string => `${markedAt} ${tableId}`;
 
 /**
  * Rolls back a run's items in a table that existed before the run: puts back what it replaced and deletes what it
@@ -48,7 +47,7 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
   const { run, deadline } = scope;
   const { runId } = run;
   const place = { state: 'RollBack', shard: filledTable(runtime, run, scope.tableName).number } as const;
-  const basis = basisOf(run);
+  const basis = basisOf(scope);
   const found = await findShard<RemovalCursor>(ledger, runId, place.state, place.shard);
   const taker = createItemTaker(runtime, scope);
   const beganAt = clock.now();

@@ -1,6 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { splitMessage } from '../shared/message.ts';
-import { errorSummary } from '../shared/errors.ts';
+import { errorSummary, TableUnavailableError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
@@ -9,6 +9,7 @@ import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
+import { watchTables } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
 import { type ItemTarget, noteContents, noteLeft } from './note-left.ts';
@@ -76,8 +77,13 @@ async function rollBackContents(
     await noteContents(runtime, run, target, { contents: 'the items of this run stay in it' });
     return { kind: 'failed', sentence: verdict.sentence };
   }
-  const check = (): Promise<void> => fence.check();
-  const taken = await rollBackItems(runtime, { run, tableName: name, isReplaced, deadline, check });
+  const { TableId: tableId = '' } = table;
+  const isSameTable = watchTables(runtime, [{ name, tableId }]);
+  const check = async (): Promise<void> => {
+    await isSameTable();
+    await fence.check();
+  };
+  const taken = await rollBackItems(runtime, { run, tableName: name, tableId, isReplaced, deadline, check });
   if (!taken.done) return { kind: 'wait', seconds: 1 };
   const sentence = await noteLeft(runtime, run, { target, taken });
   return sentence === undefined ? { kind: 'done' } : { kind: 'failed', sentence };
@@ -114,6 +120,8 @@ async function rollBackTarget(
     return await rollBackContents(runtime, scope, target);
   } catch (error) {
     if (endsTurn(error) || isTransient(error)) throw error;
+    // Somebody has deleted or replaced it. The next turn sees what there is now.
+    if (error instanceof TableUnavailableError) return { kind: 'wait', seconds: 1 };
     const { name, message } = errorSummary(otherPrefixError(runtime, run, error) ?? error);
     const { said, nextStep: step } = splitMessage(message);
     const contents = `items of the run may still be in it (${name}: ${said})`;

@@ -120,10 +120,11 @@ export interface LedgerView {
 
 /** A filled table under the name that it has in the run: with the prefix of its deployment. */
 const filledAmong =
-  (tables: readonly ReportedTable[]) =>
+  (tables: readonly ReportedTable[], records: RunRecord['tables']) =>
   (spec: FilledTable): FilledTableOfReport => {
     const reported = tables.find(({ name }) => name.endsWith(spec.name));
-    return { spec, name: reported?.name ?? spec.name, reported };
+    const name = reported?.name ?? spec.name;
+    return { spec, name, reported, other: records.find((record) => record.name === name)?.other };
   };
 
 /**
@@ -163,7 +164,7 @@ function untoldReport(record: RunRecord, { now, found, stage }: LedgerView): Unt
     backup: run.backup ?? null,
     tables,
     migrated: {
-      ...countsInPlace(shards, migration.filled.map(filledAmong(tables)), rolledBack),
+      ...countsInPlace(shards, migration.filled.map(filledAmong(tables, record.tables)), rolledBack),
       quarantined: run.rehearsal?.quarantined ?? 0,
     },
     verification: countedVerification(run, shards) ?? null,

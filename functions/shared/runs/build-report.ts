@@ -64,6 +64,7 @@ function untoldReport(runtime: Runtime, run: Run, ledger: RunLedger, end: RunEnd
     ...table,
     number: filledTable(runtime, run, table.name).number,
     reported: reported.find(({ name }) => name === table.name),
+    other: tables.find(({ name }) => name === table.name)?.other,
   }));
   const uncounted = uncountedTables(run, shards, filled);
   const migrated = countsInPlace(shards, filled, rolledBack);

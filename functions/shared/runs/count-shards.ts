@@ -4,9 +4,6 @@ import { type Shard, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
 /** Checkpoints of a run by state. */
 export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
 
-/** Shards of a roll back below this number remove single items, one for each existing table; the others are looks into tables. */
-const FIRST_LOOK = 1_000;
-
 /** What a roll back has counted in an existing table. */
 export interface RolledBackItems {
   readonly deleted: number;
@@ -19,8 +16,7 @@ export interface RolledBackItems {
 }
 
 /** By the checkpoints of the state RollBack. */
-export function rolledBackItems(shards: readonly Shard[]): RolledBackItems {
-  const walks = shards.filter(({ shard }) => shard < FIRST_LOOK);
+export function rolledBackItems(walks: readonly Shard[]): RolledBackItems {
   const sum = (name: string): number =>
     walks.reduce((total, { counters }) => total + (counters[name] ?? 0), 0);
   const [deleted, restored] = [sum('deleted'), sum('restored')];

@@ -1,5 +1,6 @@
 import type { Run, Verification } from '../ledger/run.ts';
 import { type FilledTable, kindCounter } from '../migration/migration.ts';
+import type { OtherTable } from '../ledger/table-record.ts';
 import type { RunTable } from '../tables/run-tables.ts';
 import { countMigrated, countOver, rolledBackItems, type Shards } from './count-shards.ts';
 import { isOrdered } from './next-step.ts';
@@ -10,6 +11,8 @@ import { shownSamples } from './report-samples.ts';
 /** A filled table, and what the report says of it; absent: nothing was announced. */
 export interface FilledTableOfReport extends RunTable<FilledTable> {
   readonly reported: ReportedTable | undefined;
+  /** Another table that has its name now, and that a roll back has looked into. */
+  readonly other: OtherTable | undefined;
 }
 
 /**
@@ -50,8 +53,11 @@ export function countsInPlace(
 ): MigratedCounts {
   const outcomes = filled.flatMap(({ reported }) => reported?.outcome ?? []);
   if (outcomes.every((outcome) => outcome === 'DELETED')) {
-    const isReplaced = filled.some(({ reported }) => reported?.isReplaced === true);
-    return { ...NOTHING_MIGRATED, items: isReplaced ? (back?.kept ?? 0) : 0 };
+    // What was kept in a table that has been replaced since is gone with it.
+    const isOfOther = filled.some(
+      ({ reported, other }) => reported?.isReplaced === true && other !== undefined,
+    );
+    return { ...NOTHING_MIGRATED, items: isOfOther ? (back?.kept ?? 0) : 0 };
   }
   const migrated = migratedCounts(shards, filled);
   if (!outcomes.includes('EXISTED') || back === undefined) return migrated;

@@ -6,6 +6,7 @@ import type { TableRollBackScope } from '../../../functions/roll-back/roll-back-
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { isOfRun } from '../../../functions/shared/migration/as-written.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { buildReport, readRunLedger } from '../../../functions/shared/runs/build-report.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
@@ -127,6 +128,21 @@ describe('a new table that somebody replaces after its run has succeeded', () =>
   });
 });
 
+/** A roll back has looked through the table and has kept the item that the shop has changed. */
+async function keptInTheOneBefore(): Promise<{ readonly run: Run; readonly kept: WireItem }> {
+  bench = await migrateBench({ products: sizedProducts(2) });
+  await bench.migrate();
+  await changeSource(bench, product(1));
+  const run = await bench.nextRun('run-2', replacing);
+  await bench.migrate(run);
+  const own = [...(await bench.target()).values()].find((item) => isOfRun(item, run.runId));
+  if (own === undefined) throw new Error('Nothing was migrated.');
+  const kept = noted(own);
+  await bench.fill(targetName, [kept]);
+  await rollBack(run);
+  return { run, kept };
+}
+
 describe('an existing table that somebody replaces', () => {
   it('gets nothing that the run has removed from the one before', async () => {
     bench = await migrateBench({ products: sizedProducts(2) });
@@ -143,5 +159,21 @@ describe('an existing table that somebody replaces', () => {
     expect(table?.remark).toMatch(
       /^it existed before, and somebody has replaced it by another table, with TableId \S+: nothing of this run is left in it$/,
     );
+  });
+
+  it('is looked at again after the one before was looked through, and what that has kept is not counted', async () => {
+    const { run, kept } = await keptInTheOneBefore();
+    await replace([]);
+    expect((await reportOf(run, 'ROLLED_BACK', { rolledBackFrom: 'RUNNING' })).items).toBe(0);
+    await replace([kept]);
+    expect(await rollBack(run)).toEqual([{ kind: 'done' }]);
+    const { table, items } = await reportOf(run, 'ROLLED_BACK', { rolledBackFrom: 'RUNNING' });
+    expect(items).toBe(1);
+    expect(table?.remark).toMatch(/; still there: 1 item that somebody has changed since/);
+    await replace([]);
+    expect(await rollBack(run)).toEqual([{ kind: 'done' }]);
+    const last = await reportOf(run, 'ROLLED_BACK', { rolledBackFrom: 'RUNNING' });
+    expect(last.items).toBe(0);
+    expect(last.table?.remark).toMatch(/: nothing of this run is left in it$/);
   });
 });

@@ -50,8 +50,12 @@ function consumptionGaps(
   { told, isRepeated }: Pick<Checked, 'told' | 'isRepeated'>,
 ): readonly string[] {
   const since = world.misfortunes.struck.slice(told.struck);
-  const found = [...linearGaps(world, memory, since), ...unitGaps(world, { told, since, isRepeated })];
+  const found = [
+    ...linearGaps(world, memory, { since, openClaims: told.openClaims }),
+    ...unitGaps(world, { told, since, isRepeated }),
+  ];
   told.struck += since.length;
+  told.openClaims = ledgerItems(world).filter(({ claim }) => claim !== undefined).length;
   world.meter.reset();
   return found;
 }

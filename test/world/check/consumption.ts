@@ -27,6 +27,8 @@ export interface Told {
   units: Charged;
   /** Misfortunes until then. */
   struck: number;
+  /** Claims that dead calls had left open then. Whoever goes on with their run closes each of them. */
+  openClaims: number;
 }
 
 interface UnitScope {

@@ -52,8 +52,20 @@ const REQUESTS_OF_MISFORTUNE = 2;
 const TRANSITIONS_OF_EXECUTION = 40;
 const TRANSITIONS_OF_CALL = 4;
 
+/** What has happened, and what was left, that is a reason for more requests. */
+interface Before {
+  /** Misfortunes since the last rest. */
+  readonly since: readonly Strike[];
+  /** Claims that were open at the last rest. */
+  readonly openClaims: number;
+}
+
 /** Promise 5: nothing costs more than in proportion to the products, the calls and the time of work. */
-export function linearGaps({ meter }: World, memory: Memory, since: readonly Strike[]): readonly string[] {
+export function linearGaps(
+  { meter }: World,
+  memory: Memory,
+  { since, openClaims }: Before,
+): readonly string[] {
   const products = memory.versions.size;
   const spared = REQUESTS_OF_MISFORTUNE * since.length;
   const isAlone = since.some(({ kind, what }) => kind === 'tamperer' || what.endsWith('alone'));
@@ -61,7 +73,11 @@ export function linearGaps({ meter }: World, memory: Memory, since: readonly Str
   const most = TRANSITIONS_OF_EXECUTION * meter.executions + TRANSITIONS_OF_CALL * calls + spared;
   return [
     ...[...meter.usage].flatMap(([key, usage]) =>
-      usageGaps(key, usage, { products, spared: spared + (isAlone ? usage.calls * REQUESTS_ALONE : 0) }),
+      usageGaps(key, usage, {
+        products,
+        spared: spared + (isAlone ? usage.calls * REQUESTS_ALONE : 0),
+        openClaims,
+      }),
     ),
     ...(meter.transitions <= most ? [] : [`5: ${calls} calls were in ${meter.transitions} states`]),
   ];
@@ -70,14 +86,19 @@ export function linearGaps({ meter }: World, memory: Memory, since: readonly Str
 interface Scale {
   readonly products: number;
   readonly spared: number;
+  readonly openClaims: number;
 }
 
-function usageGaps(key: string, usage: Readonly<Usage>, { products, spared }: Scale): readonly string[] {
+function usageGaps(
+  key: string,
+  usage: Readonly<Usage>,
+  { products, spared, openClaims }: Scale,
+): readonly string[] {
   const { calls, millis } = usage;
   const seconds = millis / 1_000;
   const { ledger, items = 0, itemsOfProduct = 0, tables = 0, objects = 0 } = RATES[key] ?? { ledger: 0 };
   const most = {
-    ledger: calls * ledger + LEDGER_REQUESTS_A_SECOND * seconds,
+    ledger: calls * ledger + openClaims + LEDGER_REQUESTS_A_SECOND * seconds,
     items: calls * (items + itemsOfProduct * products),
     tables: calls * tables + TABLE_REQUESTS_A_SECOND * seconds,
     objects: calls * objects,
