@@ -23,6 +23,8 @@ export interface RateOptions {
   readonly clock: Clock;
   /** Epoch milliseconds: no wait goes beyond. */
   readonly deadline: number;
+  /** Asked once a second while something waits. What it throws ends that wait, and all behind it. */
+  readonly throwIfClosed?: () => void;
 }
 
 /** Units of this time may be spent at once. */
@@ -57,8 +59,10 @@ export function createRate(options: RateOptions): Rate {
 
   /** One after the other, so that who waits behind others goes by the limit as it is then. */
   const takeTurn = async (units: number): Promise<void> => {
-    for (let millis = waitMillis(); millis > 0; millis = waitMillis())
+    for (let millis = waitMillis(); millis > 0; millis = waitMillis()) {
+      options.throwIfClosed?.();
       await pause(clock, Math.min(millis, WAIT_MILLIS));
+    }
     const now = clock.now();
     freeAt = Math.max(freeAt, now - BURST_MILLIS) + (units / limit.at(now)) * 1_000;
   };

@@ -23,6 +23,8 @@ export interface Fence {
    * @throws ClaimLostError when another call has taken over the record; the worker leaves the rest to that call.
    */
   check(): Promise<void>;
+  /** Throws as {@link check} where a look has found that. Looks at nothing itself, so that who waits can stop waiting. */
+  throwIfClosed(): void;
   /** The run as the last look has seen it. A look that is due begins in the background, so that the next answer is newer. */
   latest(): Run;
 }
@@ -135,14 +137,28 @@ export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence>
   const run = await readRun(ledger, runId);
   assertOpen(run, executionArn, openIn);
   let seen = run;
+  // A run that is closed to a call stays closed to it.
+  let closed: RunClosedError | ClaimLostError | undefined;
   const lookAgain = async (): Promise<void> => {
-    seen = await look(scope, run, hold);
+    try {
+      seen = await look(scope, run, hold);
+    } catch (error) {
+      if (error instanceof RunClosedError || error instanceof ClaimLostError) closed = error;
+      throw error;
+    }
   };
-  const check = createLookout(clock, lookAgain, hold === undefined ? readAt : undefined);
+  const throwIfClosed = (): void => {
+    if (closed !== undefined) throw closed;
+  };
+  const lookOut = createLookout(clock, lookAgain, hold === undefined ? readAt : undefined);
+  const check = async (): Promise<void> => {
+    throwIfClosed();
+    await lookOut();
+  };
   const latest = (): Run => {
     check().catch(() => undefined);
     return seen;
   };
   if (hold !== undefined) await check();
-  return { run, check, latest };
+  return { run, check, throwIfClosed, latest };
 }

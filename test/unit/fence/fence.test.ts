@@ -98,6 +98,24 @@ describe('a worker at its work', () => {
     expect(reads).toBe(2);
   });
 
+  it('does not ask again once it knows that the run is closed', async () => {
+    await begunRun(world, 'a');
+    let reads = 0;
+    const fence = await raise((name, send) => {
+      if (name === 'GetItem' || name === 'BatchGetItem') reads += 1;
+      return send();
+    });
+    fence.throwIfClosed();
+    await close();
+    world.clock.advance(5_000);
+    await expect(fence.check()).rejects.toThrow(RunClosedError);
+    expect(() => fence.throwIfClosed()).toThrow(RunClosedError);
+    world.clock.advance(60_000);
+    await expect(fence.check()).rejects.toThrow(RunClosedError);
+    fence.latest();
+    expect(reads).toBe(2);
+  });
+
   it('counts the age of a look from its beginning: a slow answer is an old one', async () => {
     await begunRun(world, 'a');
     const fence = await raise(async (_name, send) => {

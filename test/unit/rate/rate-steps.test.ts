@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RunClosedError } from '../../../functions/shared/errors.ts';
 import { createRate, type RateOptions } from '../../../functions/shared/copy/rate.ts';
 
 /** A rate at a clock that only the test and the rate's own pauses move. */
@@ -53,6 +54,20 @@ describe('a cap that an operator changes', () => {
     await rate.take(10);
     pass(0);
     expect(await take(1)).toBeGreaterThan(800);
+  });
+});
+
+describe('a wait for a run that is closed meanwhile', () => {
+  it('ends within a second, and so do all waits behind it', async () => {
+    let isClosed = false;
+    const throwIfClosed = (): void => {
+      if (isClosed) throw new RunClosedError('closed');
+    };
+    const { rate, take } = rateAt({ unitsPerSecond: 1, throwIfClosed });
+    await take(10);
+    const waits = Promise.allSettled([take(1), rate.take(1), rate.take(1)]);
+    isClosed = true;
+    expect((await waits).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 });
 

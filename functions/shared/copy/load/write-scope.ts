@@ -50,7 +50,12 @@ export function turnWriteScope(
     ...rest,
     tableName: table.name,
     items,
-    rate: createRate({ unitsPerSecond: () => turn.share('writeUnitsPerSecond'), clock, deadline }),
+    rate: createRate({
+      unitsPerSecond: () => turn.share('writeUnitsPerSecond'),
+      clock,
+      deadline,
+      throwIfClosed: () => fence.throwIfClosed(),
+    }),
     fence: {
       async check() {
         await isSameTable();
