@@ -72,7 +72,7 @@ async function live(world: World, plan: Plan): Promise<readonly string[]> {
     shop: openShop(world, memory),
     operator: hireOperator(world, plan.input),
     isTampered: false,
-    told: { units: { readUnits: 0, writeUnits: 0 }, struck: 0, openClaims: 0 },
+    told: { counted: new Map(), struck: 0, openClaims: 0 },
     isLast: false,
     isFrozen: false,
   };

@@ -24,7 +24,8 @@ const UNTOLD: ReadonlySet<string> = new Set(['syncProducts', 'compareAll', 'cont
 
 /** What has been told of the consumption of a world, up to its last rest. */
 export interface Told {
-  units: Charged;
+  /** What each run had counted then. */
+  counted: ReadonlyMap<string, Charged>;
   /** Misfortunes until then. */
   struck: number;
   /** Claims that dead calls had left open then. Whoever goes on with their run closes each of them. */
@@ -41,17 +42,23 @@ interface UnitScope {
 export function unitGaps(world: World, { told, since, isRepeated }: UnitScope): readonly string[] {
   const { meter } = world;
   const byRun = countedUnits(world);
-  const units = sumOf([...byRun.values()]);
+  const [units, before] = [sumOf([...byRun.values()]), sumOf([...told.counted.values()])];
   const isFollowed = [...meter.usage.keys()].some((key) => UNTOLD.has(key));
   const mayLack = isRepeated || isFollowed || since.some(({ kind }) => REPEATING.has(kind));
   const gaps = UNITS.flatMap((kind) => {
-    const counted = units[kind] - told.units[kind];
+    const counted = units[kind] - before[kind];
     const charged = meter.charged[kind];
     const isTrue = mayLack ? counted <= charged : counted === charged;
     return isTrue ? [] : [`6: the runs count ${counted} ${kind}, and DynamoDB has charged ${charged}`];
   });
-  told.units = units;
-  return mayLack ? gaps : [...gaps, ...[...byRun].flatMap((one) => reportedGaps(world, one))];
+  // A worker that has outlived an earlier run may have counted more since its report.
+  const isNew = ([partition, { readUnits, writeUnits }]: readonly [string, Charged]): boolean => {
+    const known = told.counted.get(partition);
+    return known?.readUnits !== readUnits || known.writeUnits !== writeUnits;
+  };
+  const reported = mayLack ? [] : [...byRun].filter(isNew).flatMap((one) => reportedGaps(world, one));
+  told.counted = byRun;
+  return [...gaps, ...reported];
 }
 
 const UNITS = ['readUnits', 'writeUnits'] as const;
