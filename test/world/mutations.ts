@@ -199,8 +199,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'an object that arrives cut is taken as it is',
     attack: 'GET cut in mid-stream',
     file: 'shared/aws/object-store.ts',
-    from: 'if (answer.ContentLength !== undefined && answer.ContentLength !== body.length)',
-    to: 'if (answer.ContentLength === -1)',
+    from: 'const body = await wholeBody(answer, key);',
+    to: 'const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);',
     also: {
       from: 'const isAsStored = answer.ChecksumSHA256 === undefined || answer.ChecksumSHA256 === sha256;',
       to: 'const isAsStored = true;',

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { withoutDigest } from '../../../functions/shared/migration/as-written.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { itemsOf, ledgerItems, migrationsOf, runTagOf, tableOf, targetNames } from '../holdings.ts';
+import { itemsOf, ledgerItems, runsOf, runTagOf, tableOf, targetNames } from '../holdings.ts';
 import { type Memory, type ShopWrite, textOfKey, UNNOTICED_MILLIS } from '../memory.ts';
 import { LONGEST_WAY_MILLIS } from '../network.ts';
 import type { World } from '../world.ts';
@@ -100,7 +100,9 @@ function isNamedAsLost(
 function isNamedAsOverwritten(world: World, { removed }: Memory, { table, at }: ShopWrite): boolean {
   const millis = at - (removed.get(table) ?? Number.NaN);
   if (!(millis >= 0 && millis <= UNNOTICED_MILLIS + LONGEST_WAY_MILLIS)) return false;
-  return migrationsOf(world).some(({ runId }) =>
+  // A sync replaces no table, and its report has no list of them.
+  const runs = runsOf(world).filter(({ kind }) => kind === 'migrate' || kind === 'restore');
+  return runs.some(({ runId }) =>
     reportOf(world, String(runId))?.tables.some(
       ({ name, isReplaced, remark = '' }) => name === table && isReplaced === true && BLIND.test(remark),
     ),
