@@ -24,8 +24,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'no worker looks at its run again',
     attack: LATE,
     file: 'shared/ledger/fence.ts',
-    from: 'const check = createLookout(clock, lookAgain,',
-    to: 'const check = createLookout({ now: () => readAt }, lookAgain,',
+    from: 'const lookOut = createLookout(clock, lookAgain,',
+    to: 'const lookOut = createLookout({ now: () => readAt }, lookAgain,',
   },
   {
     name: 'nobody waits for claims that were left open',
