@@ -20,7 +20,7 @@ const CREATING: Rates = { ledger: 18, tables: 9 };
 const RATES: Readonly<Record<string, Rates>> = {
   testConnection: { ledger: 0, items: 1, tables: 12, objects: 1 },
   beginRun: { ledger: 12 },
-  backupProducts: { ledger: 8, items: 2, tables: 1, objects: 8 },
+  backupProducts: { ledger: 8, items: 2, itemsOfProduct: 1, tables: 1, objects: 8 },
   transformProducts: { ledger: 9, objects: 4 },
   sealBackup: { ledger: 10, tables: 3, objects: 16 },
   createCartTable: CREATING,
@@ -29,7 +29,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   createProductsEnhancedTable: CREATING,
   migrateProductsEnhanced: { ledger: 27, items: 4, itemsOfProduct: 4, tables: 2, objects: 3 },
   bulkLoad: { ledger: 12, items: 4, tables: 4, objects: 8 },
-  verifyMigration: { ledger: 9, items: 4, tables: 2, objects: 2 },
+  verifyMigration: { ledger: 9, items: 4, itemsOfProduct: 1, tables: 2, objects: 2 },
   completeRun: { ledger: 50, tables: 36, objects: 10 },
   rollBack: { ledger: 42, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
   recordFailure: { ledger: 4 },
