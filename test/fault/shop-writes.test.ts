@@ -18,12 +18,15 @@ const failuresOf = (closeNewTables: boolean): readonly [Failure, ...Failure[]] =
   { stage: 'completeRun', operation: 'TransactWriteItems' },
 ];
 
-/** The shop writes whenever a deletion of `orders` is refused, which happens twice. */
-function writeAtRefusedDeletion(shop: FaultShop, writer: WritingShop): readonly Promise<void>[] {
+/** A roll back's requests for `orders` are refused so many times, and at each of them the shop writes. */
+function writeAtRefused(
+  { shop, writer }: { readonly shop: FaultShop; readonly writer: WritingShop },
+  refused: { readonly operation: string; readonly times: number },
+): readonly Promise<void>[] {
   const writes: Promise<void>[] = [];
   shop.aws.faults.add({
+    ...refused,
     functionName: functionName('rollBack'),
-    operation: 'DeleteTable',
     table: 'orders',
     where: () => {
       writes.push(writer.writeOnce());
@@ -32,7 +35,6 @@ function writeAtRefusedDeletion(shop: FaultShop, writer: WritingShop): readonly 
     kind: 'error',
     code: 'InternalServerError',
     status: 500,
-    times: 2,
   });
   return writes;
 }
@@ -107,7 +109,7 @@ describe.each([
 
   it('lets nobody write between the look and a deletion that is refused at first', async () => {
     failAt(failedMigration);
-    const writes = writeAtRefusedDeletion(shop, writer);
+    const writes = writeAtRefused({ shop, writer }, { operation: 'DeleteTable', times: 2 });
     await shop.endOf(await shop.begin());
     await Promise.all(writes);
     expect(writer.acknowledgedCount).toBe(0);
@@ -185,21 +187,8 @@ describe('a run that has succeeded and is rolled back', () => {
 
   it('gives the shop back a table that it keeps', async () => {
     const runId = await succeed();
-    const writes: Promise<void>[] = [];
     // Late enough that the first look has seen nothing.
-    shop.aws.faults.add({
-      functionName: functionName('rollBack'),
-      operation: 'PutResourcePolicy',
-      table: 'orders',
-      where: () => {
-        writes.push(writer.writeOnce());
-        return true;
-      },
-      kind: 'error',
-      code: 'InternalServerError',
-      status: 500,
-      times: 1,
-    });
+    const writes = writeAtRefused({ shop, writer }, { operation: 'PutResourcePolicy', times: 1 });
     await shop.run('rollback', { runId, confirm: runId });
     await Promise.all(writes);
     const before = writer.acknowledgedCount;

@@ -33,10 +33,15 @@ export function drawPlan(seed: number, given?: string): Plan {
   const theme = given ?? (isThemed ? drawn : undefined);
   const drawTheme = THEMES[theme ?? ''];
   if (given !== undefined && drawTheme === undefined) throw new Error(`There is no theme "${given}".`);
-  return drawTheme === undefined ? plan : { products: plan.products, ...QUIET, ...drawTheme(draw), theme };
+  const drawnPlan =
+    drawTheme === undefined ? plan : { products: plan.products, ...QUIET, ...drawTheme(draw), theme };
+  const workers = draw.chance(0.25) ? draw.between(2, 4) : 1;
+  return workers === 1
+    ? { ...drawnPlan, workers }
+    : { ...drawnPlan, workers, input: { ...drawnPlan.input, maxConcurrency: workers } };
 }
 
-function drawAny(draw: Scheduler): Plan {
+function drawAny(draw: Scheduler): Omit<Plan, 'workers'> {
   const isSwarm = (share: number): boolean => draw.chance(share);
   const acts = [
     ...(isSwarm(0.5) ? several(draw, draw.pick([4, 16]), () => shopAct(draw)) : []),

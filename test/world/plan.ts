@@ -95,6 +95,8 @@ export interface Plan {
   /** Name of the theme; absent: none. */
   readonly theme?: string | undefined;
   readonly products: readonly WireItem[];
+  /** Workers that share every Map, because the source passes for a large one. */
+  readonly workers: number;
   /** Names of targets that the shop uses already. */
   readonly existing: readonly string[];
   readonly input: Readonly<Record<string, unknown>>;

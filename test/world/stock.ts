@@ -1,10 +1,11 @@
 import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
+import { PRODUCTS_PER_WORKER } from '../../functions/shared/cost/throughput.ts';
 import { SOURCE, TARGET } from './holdings.ts';
 import { type Plan, RESTORED } from './plan.ts';
 import { createTable, type World } from './world.ts';
 
 /** Puts products, and tables of the shop, into the account. */
-export function stock({ aws, deployed }: World, { products, existing, sync }: Plan): void {
+export function stock({ aws, deployed }: World, { products, workers, existing, sync }: Plan): void {
   if (existing.includes(RESTORED)) stockRestored(aws);
   createTable(aws, {
     TableName: SOURCE,
@@ -14,6 +15,9 @@ export function stock({ aws, deployed }: World, { products, existing, sync }: Pl
     ...(sync !== undefined && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' } }),
   });
   for (const product of products) put(aws, SOURCE, product);
+  const source = aws.state.tables.get(SOURCE);
+  if (source !== undefined && workers > 1)
+    source.large = { items: workers * PRODUCTS_PER_WORKER, pageItems: 2 };
   const { targets } = deployed.migration;
   for (const spec of Object.values(targets).filter(({ name }) => existing.includes(name))) {
     createTable(aws, createTableInput(spec, { name: spec.name, tags: { owner: 'shop' } }));

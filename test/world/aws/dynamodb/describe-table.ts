@@ -8,7 +8,8 @@ import { statusOf, type Table } from './table-state.ts';
 
 /** Table and index descriptions as DescribeTable gives them; item counts are six hours old, so they say nothing. */
 export function descriptionOf(aws: Aws, table: Table): TableDescription {
-  const { settings } = table;
+  const { settings, large } = table;
+  const statedItems = large?.items ?? 0;
   const status = statusOf(aws, table);
   const isProvisioned = (settings.BillingMode ?? 'PROVISIONED') === 'PROVISIONED';
   const { GlobalSecondaryIndexes: global = [], LocalSecondaryIndexes: local = [] } = settings;
@@ -20,8 +21,8 @@ export function descriptionOf(aws: Aws, table: Table): TableDescription {
     CreationDateTime: new Date(table.createdAt),
     KeySchema: settings.KeySchema,
     AttributeDefinitions: settings.AttributeDefinitions,
-    ItemCount: 0,
-    TableSizeBytes: 0,
+    ItemCount: statedItems,
+    TableSizeBytes: statedItems * STATED_ITEM_BYTES,
     DeletionProtectionEnabled: settings.DeletionProtectionEnabled ?? false,
     ProvisionedThroughput: throughputOf(isProvisioned ? settings.ProvisionedThroughput : undefined),
     ...(!isProvisioned && { BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' } }),
@@ -32,6 +33,8 @@ export function descriptionOf(aws: Aws, table: Table): TableDescription {
   };
   return { ...described, ...streamOf(aws, table) };
 }
+
+const STATED_ITEM_BYTES = 1_000;
 
 function throughputOf(
   given: { ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined } = {},

@@ -42,7 +42,9 @@ export function readPage(aws: Aws, subject: Subject, open: () => PageSource): Wo
     step() {
       if (source === undefined) {
         source = open();
-        shortAfter = aws.choose(SHORT_PAGES + 1, `items after which a page of ${source.table.name} ends`);
+        const { name, large } = source.table;
+        const chosen = aws.choose(SHORT_PAGES + 1, `items after which a page of ${name} ends`);
+        shortAfter = chosen > 0 ? chosen : (large?.pageItems ?? 0);
       }
       readOne(source, page);
       const { scanned, bytes } = page;

@@ -49,6 +49,11 @@ export interface Table {
   /** As it was created, without what the other fields have; UpdateTable changes it. */
   settings: Omit<CreateTableCommandInput, 'Tags' | 'ResourcePolicy' | 'StreamSpecification'>;
   readonly createdAt: number;
+  /**
+   * It passes for a large one: the items that DescribeTable states, whose count is six hours old, and the items after which
+   * its pages end.
+   */
+  large?: { readonly items: number; readonly pageItems: number };
   /** Until then it is CREATING. */
   activeAt: number;
   /** Whether DescribeTable has shown it as ACTIVE. */
