@@ -57,6 +57,8 @@ export function changedItems(
   { runId, only }: { readonly runId: string; readonly only?: string },
 ): readonly string[] {
   const snapshot = [...(memory.before.get(runId) ?? new Map())];
+  const report = reportOf(world, runId);
+  const isFollowed = report !== undefined && saysThatItWasFollowed(report);
   return snapshot
     .filter(([name]) => only === undefined || name === only)
     .flatMap(([name, { tableId, items }]) => {
@@ -66,6 +68,8 @@ export function changedItems(
         const now = table.rows.get(key)?.item;
         const write = memory.writes.find((one) => one.table === name && one.key === key);
         if (isNamedAsLost(world, { table: name, text: textOfKey(item) })) return [];
+        // A sync has brought the item up to date. Whether the shop's attributes are in it, others judge.
+        if (write !== undefined && isFollowed && now !== undefined) return [];
         if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
         return isSame(now, item) || isSame(now, withoutDigest(item))
           ? []
