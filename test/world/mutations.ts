@@ -70,11 +70,11 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'const leftMillis = closedAt * 0;',
   },
   {
-    name: 'new tables are open from the beginning',
+    name: 'a run writes without conditions into a table that others can write to',
     attack: LOOK,
     file: 'shared/tables/close-table.ts',
-    from: "if (run.kind === 'manual' || !config.closeNewTables) return undefined;",
-    to: 'if (run.kind.length > 0) return undefined;',
+    from: "return record?.outcome === 'CREATED' && record.access === 'CLOSED' && !resumed;",
+    to: "return record?.outcome === 'CREATED' && !resumed;",
   },
   {
     name: 'what was deleted with more than was read does not come back',

@@ -14,6 +14,8 @@ interface Rates {
   readonly ledgerOfProduct?: number;
   /** Which earlier runs left what is in each of the tables. */
   readonly ledgerOfEarlierRun?: number;
+  /** Of time at work. */
+  readonly ledgerOfSecond?: number;
   readonly items?: number;
   readonly itemsOfProduct?: number;
   readonly tables?: number;
@@ -27,7 +29,8 @@ const SLOW_PAGES = 0.5;
 
 const RATES: Readonly<Record<string, Rates>> = {
   testConnection: { ledger: 0, items: 1, tables: 12, objects: 1 },
-  beginRun: { ledger: 12 },
+  // A resumption looks through the claims every two seconds while it waits for them.
+  beginRun: { ledger: 12, ledgerOfSecond: 1.1 },
   backupProducts: { ledger: 8, items: 2, itemsOfProduct: SLOW_PAGES, tables: 1, objects: 8 },
   transformProducts: { ledger: 9, objects: 4 },
   sealBackup: { ledger: 10, tables: 3, objects: 16 },
@@ -103,9 +106,10 @@ function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly 
   const seconds = millis / 1_000;
   const { ledger, items = 0, tables = 0, objects = 0, ...of } = RATES[key] ?? { ledger: 0 };
   const { ledgerOfProduct = 0, ledgerOfEarlierRun = 0, itemsOfProduct = 0 } = of;
+  const { ledgerOfSecond = LEDGER_REQUESTS_A_SECOND } = of;
   const ledgerOfCall = ledger + ledgerOfProduct * products + ledgerOfEarlierRun * earlierRuns;
   const most = {
-    ledger: calls * ledgerOfCall + openClaims + LEDGER_REQUESTS_A_SECOND * seconds,
+    ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
     items: calls * (items + itemsOfProduct * products),
     tables: calls * tables + TABLE_REQUESTS_A_SECOND * seconds,
     objects: calls * objects,
