@@ -10,7 +10,9 @@ import {
   turnScope,
 } from '../shared/copy/scan.ts';
 import { type ItemScan, scanItems } from '../shared/copy/scan-items.ts';
+import { BackupDamagedError } from '../shared/errors.ts';
 import { filePut } from '../shared/ledger/file.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Progress } from '../shared/copy/checkpoint.ts';
 import { type ShardTurn, takeTurn } from '../shared/copy/shard-turn.ts';
@@ -49,6 +51,7 @@ export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: 
       {
         state: 'BackupProducts',
         unit: async (shardTurn) => {
+          assertNotSealed(shardTurn.run, input.shard);
           scope ??= openScope(runtime, input.shard, shardTurn);
           await markStarted(scope, shardTurn);
           await backUpFile(scope, shardTurn);
@@ -58,6 +61,14 @@ export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: 
   } finally {
     await scope?.scan.settle();
   }
+}
+
+/** Every segment of a sealed backup is done. One that is not has lost its record. @throws BackupDamagedError */
+function assertNotSealed({ runId, backup }: Run, segment: number): void {
+  if (backup === undefined) return;
+  throw new BackupDamagedError(
+    `Somebody has removed the record of segment ${segment} of run ${runId} from the ledger. Backup ${backup.backupId} is sealed, and nothing was added to it. A new run writes a new backup.`,
+  );
 }
 
 function openScope(runtime: Runtime, segment: number, turn: ShardTurn<SegmentCursor>): SegmentScope {
