@@ -138,10 +138,12 @@ async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<Rolled
   const closing = await closeForRollBack(runtime, own);
   if (closing.kind === 'wait') return { kind: 'wait', seconds: closing.seconds };
   const isClosed = closing.kind === 'closed';
-  if (!own.isInUse) return lookAndDelete(runtime, own, { isClosed, net: undefined });
-  const net = await keepNet(runtime, own);
+  // Closed in this very turn where nothing is waited for. A table that is kept is opened again.
+  const known = isClosed ? { ...own, record: { ...own.record, access: 'CLOSED' as const } } : own;
+  if (!own.isInUse) return lookAndDelete(runtime, known, { isClosed, net: undefined });
+  const net = await keepNet(runtime, known);
   if (net.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
-  return lookAndDelete(runtime, own, { isClosed, net: net.remark });
+  return lookAndDelete(runtime, known, { isClosed, net: net.remark });
 }
 
 /** Keeps a table that a later run relies on, unless the operator has named that run. */
