@@ -27,6 +27,12 @@ const CREATING: Rates = { ledger: 18, tables: 9 };
 /** A page of a Scan holds few items where reads have a low cap. */
 const SLOW_PAGES = 0.5;
 
+/**
+ * Of a product that has to be reconciled: its items and its source are read before and after, and the three items that it
+ * becomes are written.
+ */
+const RECONCILED = 7;
+
 const RATES: Readonly<Record<string, Rates>> = {
   testConnection: { ledger: 0, items: 1, tables: 12, objects: 1 },
   // A resumption looks through the claims every two seconds while it waits for them.
@@ -45,8 +51,8 @@ const RATES: Readonly<Record<string, Rates>> = {
   rollBack: { ledger: 42, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
   recordFailure: { ledger: 4 },
   recoverRun: { ledger: 18, tables: 9 },
-  syncProducts: { ledger: 15, ledgerOfProduct: 4, items: 4, itemsOfProduct: 4, tables: 2 },
-  compareAll: { ledger: 12, items: 4, itemsOfProduct: 4, tables: 2 },
+  syncProducts: { ledger: 15, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
+  compareAll: { ledger: 12, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
   controlSync: { ledger: 12, tables: 4, objects: 5 },
   restoreFromBackup: { ledger: 30, items: 4, itemsOfProduct: 4, tables: 12, objects: 8 },
 };
