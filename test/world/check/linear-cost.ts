@@ -50,7 +50,8 @@ const RATES: Readonly<Record<string, Rates>> = {
   completeRun: { ledger: 50, ledgerOfEarlierRun: 6, tables: 36, objects: 10 },
   rollBack: { ledger: 42, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
   recordFailure: { ledger: 4 },
-  recoverRun: { ledger: 18, tables: 9 },
+  // In one call it may look after the open sync, and finish the opening and the protection of a run.
+  recoverRun: { ledger: 27, tables: 9 },
   syncProducts: { ledger: 15, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
   compareAll: { ledger: 12, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
   controlSync: { ledger: 12, tables: 4, objects: 5 },
