@@ -22,26 +22,32 @@ import { drawTrouble } from './trouble.ts';
 
 /** In the others anything meets anything. */
 const THEME_SHARE = 0.6;
+/** Most attacks need few products, and a world of few is drawn in two thirds of the time. */
+const SMALL_SHARE = 0.7;
+/** In the others the time is better spent on another world. */
+const AGAIN_SHARE = 0.3;
 
 /** @param given the theme's name; absent: the seed decides */
 export function drawPlan(seed: number, given?: string): Plan {
   const draw = createScheduler({ seed: seed ^ 0x5eed, start: 0 });
-  const plan = drawAny(draw);
+  const workers = draw.chance(0.25) ? draw.between(2, 4) : 1;
+  const plan = {
+    ...drawAny(draw),
+    products: drawProducts(draw, workers),
+    workers,
+    startsAgain: draw.chance(AGAIN_SHARE),
+  };
   const names = Object.keys(THEMES);
   const isThemed = draw.chance(THEME_SHARE);
   const drawn = names[draw.between(0, names.length - 1)];
   const theme = given ?? (isThemed ? drawn : undefined);
   const drawTheme = THEMES[theme ?? ''];
   if (given !== undefined && drawTheme === undefined) throw new Error(`There is no theme "${given}".`);
-  const drawnPlan =
-    drawTheme === undefined ? plan : { products: plan.products, ...QUIET, ...drawTheme(draw), theme };
-  const workers = draw.chance(0.25) ? draw.between(2, 4) : 1;
-  return workers === 1
-    ? { ...drawnPlan, workers }
-    : { ...drawnPlan, workers, input: { ...drawnPlan.input, maxConcurrency: workers } };
+  const drawnPlan = drawTheme === undefined ? plan : { ...plan, ...QUIET, ...drawTheme(draw), theme };
+  return workers === 1 ? drawnPlan : { ...drawnPlan, input: { ...drawnPlan.input, maxConcurrency: workers } };
 }
 
-function drawAny(draw: Scheduler): Omit<Plan, 'workers'> {
+function drawAny(draw: Scheduler): Omit<Plan, 'products' | 'workers' | 'startsAgain'> {
   const isSwarm = (share: number): boolean => draw.chance(share);
   const acts = [
     ...(isSwarm(0.5) ? several(draw, draw.pick([4, 16]), () => shopAct(draw)) : []),
@@ -50,7 +56,6 @@ function drawAny(draw: Scheduler): Omit<Plan, 'workers'> {
     ...(isSwarm(0.1) ? [tampering(draw)] : []),
   ];
   return {
-    products: drawProducts(draw),
     existing: isSwarm(0.35) ? ['orders', 'products-enhanced'] : [],
     input: drawInput(draw),
     timeoutMillis: isSwarm(0.25) ? draw.pick([25_000, 40_000, 120_000]) : undefined,
@@ -68,8 +73,12 @@ function drawAny(draw: Scheduler): Omit<Plan, 'workers'> {
   };
 }
 
-function drawProducts(draw: Scheduler): readonly WireItem[] {
-  return Array.from({ length: draw.between(3, 12) }, (_, index) => drawProduct(draw, index));
+/** Several workers need several pages. */
+function drawProducts(draw: Scheduler, workers: number): readonly WireItem[] {
+  const isSmall = workers === 1 && draw.chance(SMALL_SHARE);
+  return Array.from({ length: isSmall ? draw.between(1, 4) : draw.between(3, 12) }, (_, index) =>
+    drawProduct(draw, index),
+  );
 }
 
 function drawProduct(draw: Scheduler, index: number): WireItem {

@@ -118,6 +118,8 @@ export interface Plan {
   readonly isTroubledAfterwards: boolean;
   /** Whether the operator does not wait until everything that is late has landed. */
   readonly isHasty: boolean;
+  /** Whether a run without trouble follows all of this, which must succeed. */
+  readonly startsAgain: boolean;
   /** Whatever happens to the first run is no reason for it to fail. */
   readonly mustSucceed: boolean;
 }

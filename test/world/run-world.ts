@@ -112,7 +112,7 @@ async function goOn(scene: Scene): Promise<readonly string[]> {
     if (found.length > 0) return found;
   }
   const finished = await finish(scene);
-  return finished.length > 0 ? finished : startAgain(scene);
+  return finished.length > 0 ? finished : goAgain(scene);
 }
 
 /** Does what the report of a run without a good end advises. */
@@ -143,10 +143,16 @@ function waitingRuns(world: World) {
   });
 }
 
-/** Promise 4: another run without trouble succeeds. */
-async function startAgain(scene: Scene, name = 'again'): Promise<readonly string[]> {
+/** Promise 4: another run without trouble succeeds, and so does another restore. */
+async function goAgain(scene: Scene): Promise<readonly string[]> {
   const { world, plan } = scene;
   scene.isLast = true;
+  const found = plan.startsAgain ? await startAgain(scene) : [];
+  return found.length > 0 || restoresOf(world).length === 0 ? found : restoreAgain(scene);
+}
+
+async function startAgain(scene: Scene, name = 'again'): Promise<readonly string[]> {
+  const { world, plan } = scene;
   // A table that the shop has switched to is not written without a word.
   const switched = runsOf(world).findLast((run) => run['status'] === 'SWITCHED')?.['runId'];
   const again = hireOperator(world, {
@@ -159,8 +165,7 @@ async function startAgain(scene: Scene, name = 'again'): Promise<readonly string
   const found = await untilRest(scene, () => again.start(name));
   const newest = migrationsOf(world).at(-1);
   if (found.length > 0) return found.map((gap) => `4: ${gap}`);
-  const isDone = migrationsOf(world).length > count && newest?.['status'] === 'SUCCEEDED';
-  if (isDone) return restoresOf(world).length === 0 ? [] : restoreAgain(scene);
+  if (migrationsOf(world).length > count && newest?.['status'] === 'SUCCEEDED') return [];
   if (name === 'again' && (await openAsAdvised(scene))) return startAgain(scene, 'opened');
   return [`4: the next run ended ${String(newest?.['status'])} (${failureOf(world).slice(0, 500)})`];
 }
@@ -176,7 +181,6 @@ async function openAsAdvised(scene: Scene): Promise<boolean> {
   return true;
 }
 
-/** Promise 4: so does another restore. */
 async function restoreAgain(scene: Scene): Promise<readonly string[]> {
   const { world, operator } = scene;
   const found = await untilRest(scene, () => operator.restore());

@@ -9,7 +9,7 @@ import { NO_TROUBLE } from '../trouble.ts';
 export type Theme = (draw: Scheduler) => Partial<Plan>;
 
 /** Nothing goes wrong and nobody acts. */
-export const QUIET: Omit<Plan, 'products' | 'workers'> = {
+export const QUIET: Omit<Plan, 'products' | 'workers' | 'startsAgain'> = {
   existing: [],
   input: { maxQuarantined: 1_000, allowEmpty: true },
   timeoutMillis: undefined,
