@@ -54,7 +54,7 @@ export async function backupSegment(runtime: Runtime, input: WorkerInput, turn: 
           assertNotSealed(shardTurn.run, input.shard);
           scope ??= openScope(runtime, input.shard, shardTurn);
           await markStarted(scope, shardTurn);
-          await backUpFile(scope, shardTurn);
+          return backUpFile(scope, shardTurn);
         },
       },
     );
@@ -94,12 +94,14 @@ async function markStarted({ runtime }: SegmentScope, turn: ShardTurn<SegmentCur
 }
 
 /** One file: scan, upload, note it in the ledger, checkpoint. */
-async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<void> {
+async function backUpFile(scope: SegmentScope, turn: ShardTurn<SegmentCursor>): Promise<'pause' | void> {
   const encoder = await fillFile(scope, turn);
   const target = targetOf(scope, turn);
-  // Without an item the segment is at its end, or a dead worker's file holds items that have been deleted since.
-  const existing =
-    encoder.itemCount() > 0 ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
+  const hasItems = encoder.itemCount() > 0;
+  // Without an item the segment is at its end, or an earlier call's file holds items that have been deleted since. That
+  // file may still be on its way. If the segment ended before, no record would name it.
+  if (!hasItems && !(await turn.areEarlierCallsQuiet())) return 'pause';
+  const existing = hasItems ? await storeFile(target, await encoder.finish()) : await adoptExisting(target);
   if (existing?.lastItem !== undefined) scope.items.moveBehind(existing.lastItem);
   const { ledger } = scope.runtime;
   const record = existing === undefined ? [] : [filePut(ledger, turn.run.runId, existing.file)];

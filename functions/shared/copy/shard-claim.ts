@@ -3,7 +3,7 @@ import { type Claims, claimed, released } from '../ledger/claims.ts';
 import { shardKey } from '../ledger/ledger-table.ts';
 import { type Shard, type ShardState, saveShard, saveShardClaim } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
-import { letGo } from '../ledger/quiet.ts';
+import { areEarlierCallsQuiet, letGo } from '../ledger/quiet.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
 
@@ -21,6 +21,13 @@ export interface ShardClaim<Cursor> {
   readonly hold: Hold;
   /** Epoch milliseconds before anything was read or written for the shard under this claim. */
   readonly claimedAt: number;
+  /**
+   * Returns when nothing that earlier calls have sent for the shard can take effect any more.
+   *
+   * @param deadline epoch milliseconds: how long it may wait
+   * @returns false: that is not long enough
+   */
+  areEarlierCallsQuiet(deadline: number): Promise<boolean>;
   /**
    * Saves a checkpoint; the last one of a call closes its claim. `also` is written in the same transaction.
    *
@@ -49,7 +56,8 @@ export async function claimShard<Cursor>(
   const { runId, ...identity } = place;
   const call = runtime.newId();
   const now = clock.now();
-  let claims: Claims = claimed(shard ?? {}, { call, now, fenceMillis: fenceMillisOf(config) });
+  const taken = claimed(shard ?? {}, { call, now, fenceMillis: fenceMillisOf(config) });
+  let claims: Claims = taken;
   let version = shard?.version ?? 0;
   const hold = { key: shardKey(runId, place.state, place.shard), call };
   const put = async (
@@ -78,6 +86,7 @@ export async function claimShard<Cursor>(
   return {
     hold,
     claimedAt: now,
+    areEarlierCallsQuiet: (deadline) => areEarlierCallsQuiet(runtime, { runId, claims: taken, deadline }),
     async save(checkpoint, { also, isLast }) {
       const after = released(claims, inDoubtUntil(runtime));
       const saved = isLast ? after : { ...after, claim: call };

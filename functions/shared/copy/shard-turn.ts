@@ -33,6 +33,13 @@ export interface ShardTurn<Cursor> extends Deadlines {
   /** Tries again, with jitter, until the deadline; `onRetry` sees each error that is tried again. */
   retry<T>(attempt: () => Promise<T>, onRetry?: (error: unknown) => void): Promise<T>;
   /**
+   * Returns when nothing that earlier calls have sent for the shard can take effect any more.
+   *
+   * @returns false: this turn's time is up before that
+   * @throws RunClosedError, ClaimLostError where a look finds that afterwards
+   */
+  areEarlierCallsQuiet(): Promise<boolean>;
+  /**
    * Awaited before the turn ends, so that nothing done is done again. `also` is written in the same transaction.
    *
    * @throws ClaimLostError when another call works on the shard now
@@ -93,6 +100,11 @@ function openTurn<Cursor>(
     isShort,
     share: (of) => capsOf(fence.latest())[of] / fence.run.plan.workers,
     retry: (attempt, onRetry = () => undefined) => retry({ clock, deadline, onRetry }, attempt),
+    async areEarlierCallsQuiet() {
+      const isQuiet = await claim.areEarlierCallsQuiet(deadline);
+      await fence.check();
+      return isQuiet;
+    },
     async save(next, also = []) {
       const checkpoint = checkpointBehind(last, next, { now: clock.now(), beganAt, turns });
       // Nothing is under way when a unit saves, so the last checkpoint of a call closes its claim.

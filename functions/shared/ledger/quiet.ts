@@ -106,6 +106,33 @@ export async function isQuietWithin(scope: QuietScope, { runId }: Run, millis: n
 }
 
 /**
+ * Returns when nothing that earlier calls have sent for one record can take effect any more. Its present call may ask,
+ * while the other workers go on.
+ *
+ * @param claims the record's, as this call has claimed it
+ * @param deadline epoch milliseconds: how long it may wait
+ * @returns false: that is not long enough
+ */
+export async function areEarlierCallsQuiet(
+  scope: QuietScope,
+  { runId, claims, deadline }: { readonly runId: string; readonly claims: Claims; readonly deadline: number },
+): Promise<boolean> {
+  const { quietAt } = claims;
+  if (quietAt === undefined) return true;
+  const { clock, config } = scope;
+  const startedAt = clock.now();
+  const taken = quietFrom([{ quietAt }], startedAt, fenceMillisOf(config));
+  for (;;) {
+    const now = clock.now();
+    // Read again after each wait: a call that was taken over may have noted a request without an answer.
+    const until = Math.max(taken, await ownQuietTime(scope, runId, startedAt));
+    if (until <= now) return true;
+    if (now >= deadline) return false;
+    await waitUntil(scope, runId, Math.min(until, deadline));
+  }
+}
+
+/**
  * The same for a HELD run, before it is resumed: its status has stopped its workers already. Claims that are still
  * open are those of dead calls, and are closed once nothing of theirs can follow.
  */
