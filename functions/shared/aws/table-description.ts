@@ -187,26 +187,24 @@ function schemaOf(table: DescribedTable) {
   };
 }
 
-async function describeOnce(dynamo: DynamoDBClient, tableName: string): Promise<TableDescription> {
-  const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: tableName }));
-  if (Table?.TableArn === undefined)
-    throw new TableUnavailableError(`Table ${tableName} cannot be described. Check that it is there.`);
-  const [timeToLiveAttribute, tags] = await Promise.all([
-    timeToLiveOf(dynamo, tableName),
-    sortedTags(dynamo, Table.TableArn),
-  ]);
-  const ttl = timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute };
-  return tableDescriptionSchema.parse({ ...schemaOf(identified(Table)), ...ttl, tags });
-}
-
 /**
  * Describes a table: keys, indexes, billing, class, time to live, tags and its other settings.
  *
  * @throws TableUnavailableError; the SDK's errors (transient ones after a minute of trying).
  */
-export function readTableDescription(
+export async function readTableDescription(
   { dynamo, clock }: DescribeScope,
   tableName: string,
 ): Promise<TableDescription> {
-  return retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, () => describeOnce(dynamo, tableName));
+  const until = { clock, deadline: clock.now() + PATIENCE_MILLIS };
+  const description = new DescribeTableCommand({ TableName: tableName });
+  const { Table: { TableArn, ...table } = {} } = await retry(until, () => dynamo.send(description));
+  if (TableArn === undefined)
+    throw new TableUnavailableError(`Table ${tableName} cannot be described. Check that it is there.`);
+  const [timeToLiveAttribute, tags] = await Promise.all([
+    retry(until, () => timeToLiveOf(dynamo, tableName)),
+    retry(until, () => sortedTags(dynamo, TableArn)),
+  ]);
+  const ttl = timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute };
+  return tableDescriptionSchema.parse({ ...schemaOf(identified({ ...table, TableArn })), ...ttl, tags });
 }
