@@ -88,7 +88,9 @@ export function createLambda(options: LambdaOptions): Lambda {
       };
       sandbox.fail = (failure) => finish(() => reject(failure));
       scheduler.after(timeoutMillis, '', () => {
-        if (!isOver) end(sandbox, new StateFailure('Sandbox.Timedout', 'Task timed out'));
+        if (isOver) return;
+        const failure = new StateFailure('Sandbox.Timedout', 'Task timed out');
+        scheduler.wake(newLife(), () => end(sandbox, failure));
       });
       const giveBack = (): void => void idle.set(one.key, [...(idle.get(one.key) ?? []), sandbox]);
       const context = {

@@ -149,9 +149,13 @@ export async function untilHeldRunIsQuiet(scope: QuietScope, run: Run): Promise<
   await closeAll(scope, records, 0);
 }
 
-/** When the workers of a run stop that somebody else has the lock of. Without a lock they stop at their next look. */
-const stoppedAtOf = (run: Run | undefined, now: number): number =>
-  run?.status === 'HELD' ? Date.parse(run.finishedAt ?? run.startedAt) : now;
+/** A run and one of its tables. */
+interface AnnouncedTable {
+  readonly runId: string;
+  readonly name: string;
+  /** Epoch milliseconds from which on the run has had the lock without a break. */
+  readonly lockedAt: number;
+}
 
 /**
  * Returns when nothing can take effect any more in a table that earlier runs without an end have sent: a step called
@@ -163,16 +167,30 @@ const stoppedAtOf = (run: Run | undefined, now: number): number =>
  */
 export async function untilEarlierRunsAreQuiet(
   scope: QuietScope,
-  { runId: own, name }: { readonly runId: string; readonly name: string },
+  { runId: own, name, lockedAt }: AnnouncedTable,
 ): Promise<void> {
-  const { ledger, clock, config } = scope;
-  for (const runId of await listAnnouncers(ledger, name)) {
+  for (const runId of await listAnnouncers(scope.ledger, name)) {
     if (runId === own) continue;
-    const { status } = (await findAnyRun(ledger, runId)) ?? {};
+    const { status } = (await findAnyRun(scope.ledger, runId)) ?? {};
     if (status !== undefined && isEndStatus(status)) continue;
-    const run = await findRun(ledger, runId);
-    const now = clock.now();
-    const records = [...(await listClaims(ledger, runId, now)), run ?? {}, { quietAt: run?.lateUntil }];
-    await waitUntil(scope, runId, quietFrom(records, stoppedAtOf(run, now), fenceMillisOf(config)));
+    await untilStoppedRunIsQuiet(scope, runId, lockedAt);
   }
 }
+
+/** Claims that are still open then are those of dead calls. They are closed, so that no later run waits for them. */
+async function untilStoppedRunIsQuiet(scope: QuietScope, runId: string, lockedAt: number): Promise<void> {
+  const { ledger, clock, config } = scope;
+  for (;;) {
+    const run = await findRun(ledger, runId);
+    const now = clock.now();
+    const claims = await listClaims(ledger, runId, now);
+    const records = [...claims, run ?? {}, { quietAt: run?.lateUntil }];
+    const quietAt = quietFrom(records, stoppedAtOf(run, lockedAt), fenceMillisOf(config));
+    if (quietAt <= now) return closeAll(scope, claims, 0);
+    await waitUntil(scope, runId, quietAt);
+  }
+}
+
+/** When the workers of a run stop that somebody else has the lock of. Without a lock they stop at their next look. */
+const stoppedAtOf = (run: Run | undefined, lockedAt: number): number =>
+  run?.status === 'HELD' ? Date.parse(run.finishedAt ?? run.startedAt) : lockedAt;

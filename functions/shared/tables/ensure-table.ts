@@ -128,8 +128,10 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const closure = closureFor(runtime, fence.run, name);
     const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };
     const settled = await knownOutcome(runtime, record);
+    // A run that nobody has resumed has had the lock ever since.
+    const lockedAt = fence.run.attempts === undefined ? intentAt : now;
     // Its id is recorded at the end, so that a call that takes over from one that died here waits as well.
-    if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name });
+    if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name, lockedAt });
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {
     await letGo(runtime, { runId, key: hold.key, claims });
