@@ -63,6 +63,13 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "const NOTHING_THERE = {} as { IfNoneMatch: '*' };",
   },
   {
+    name: 'a segment ends while a data file may still land in it',
+    attack: LATE,
+    file: 'backup-products/backup-segment.ts',
+    from: 'if (!hasItems && !(await turn.areEarlierCallsQuiet())) return',
+    to: 'if (!hasItems && !turn) return',
+  },
+  {
     name: 'a roll back does not wait after closing the tables of a run that succeeded',
     attack: LOOK,
     file: 'roll-back/close-table.ts',

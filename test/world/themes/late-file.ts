@@ -5,7 +5,10 @@ import type { Theme } from './theme.ts';
 
 const DATA_FILE = /^backupProducts#\d+: PutObject \S+\/data\//;
 
-/** A worker dies when it sends a data file. Its successor scans again, and the shop has changed products meanwhile. */
+/**
+ * A worker dies when it sends a data file. Its successor scans again, and the shop has changed and removed products
+ * meanwhile.
+ */
 export const lateFile: Theme = (draw) => {
   const change = (): Act => ({
     when: {
@@ -15,7 +18,7 @@ export const lateFile: Theme = (draw) => {
       millis: draw.between(0, 1_000),
     },
     who: 'shop',
-    what: 'change product',
+    what: draw.pick(['change product', 'remove product']),
   });
   return {
     trouble: { ...NO_TROUBLE, killedWriting: draw.pick([0.3, 0.5]), at: { killedWriting: DATA_FILE } },
