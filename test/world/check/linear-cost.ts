@@ -1,4 +1,4 @@
-import { runsOf } from '../holdings.ts';
+import { type LedgerItem, ledgerItems, runsOf } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { Strike } from '../misfortunes.ts';
 import type { World } from '../world.ts';
@@ -62,8 +62,9 @@ const RATES: Readonly<Record<string, Rates>> = {
 const LEDGER_REQUESTS_A_SECOND = 0.6;
 /** Whoever waits for a table asks again after half a second or later. */
 const TABLE_REQUESTS_A_SECOND = 2;
-/** A step alone is a run in one call, and records that somebody has deleted are made again. */
-const REQUESTS_ALONE = 80;
+/** A step alone is a run in one call, with all its shards, and records that somebody has deleted are made again. */
+const REQUESTS_ALONE = 60;
+const REQUESTS_OF_SHARD_ALONE = 7;
 /** Whatever goes wrong is a reason to ask again, and to look whether it was done. */
 const REQUESTS_OF_MISFORTUNE = 2;
 /** States of an execution beside the Tasks, and what surrounds a Task: its choice, its wait, the end of its iteration. */
@@ -85,6 +86,7 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
   const earlierRuns = Math.max(0, runsOf(world).length - 1);
   const spared = REQUESTS_OF_MISFORTUNE * since.length;
   const isAlone = since.some(({ kind, what }) => kind === 'tamperer' || what.endsWith('alone'));
+  const alone = isAlone ? REQUESTS_ALONE + REQUESTS_OF_SHARD_ALONE * shardsAlone(world) : 0;
   const calls = [...meter.usage.values()].reduce((sum, one) => sum + one.calls, 0);
   const most = TRANSITIONS_OF_EXECUTION * meter.executions + TRANSITIONS_OF_CALL * calls + spared;
   return [
@@ -92,12 +94,23 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
       usageGaps(key, usage, {
         products,
         earlierRuns,
-        spared: spared + (isAlone ? usage.calls * REQUESTS_ALONE : 0),
+        spared: spared + usage.calls * alone,
         openClaims,
       }),
     ),
     ...(meter.transitions <= most ? [] : [`5: ${calls} calls were in ${meter.transitions} states`]),
   ];
+}
+
+/** Shards of steps called alone. */
+function shardsAlone(world: World): number {
+  const isManual = ({ kind }: LedgerItem): boolean => kind === 'manual';
+  const runs = new Set(
+    runsOf(world)
+      .filter(isManual)
+      .map(({ PK }) => PK),
+  );
+  return ledgerItems(world).filter(({ PK, SK }) => runs.has(PK) && SK.startsWith('SHARD#')).length;
 }
 
 interface Scale {
