@@ -226,10 +226,20 @@ export async function findRun(ledger: LedgerTable, runId: string): Promise<Run |
   return run;
 }
 
-/** @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried. */
+/** Strongly consistent. @throws as {@link knownRun} does */
 export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> {
-  const run = await findRun(ledger, runId);
-  if (run === undefined) throw new RunNotFoundError(`The ledger ${ledger.tableName} knows no run ${runId}.`);
+  return knownRun(ledger, runId, await get<Run>(ledger, runKey(runId)));
+}
+
+/**
+ * A run as it was found, if it was.
+ *
+ * @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried.
+ */
+export function knownRun({ tableName }: LedgerTable, runId: string, found: object | undefined): Run {
+  if (found === undefined) throw new RunNotFoundError(`The ledger ${tableName} knows no run ${runId}.`);
+  const run = found as Run;
+  assertReadable(run);
   return run;
 }
 

@@ -1,8 +1,8 @@
 import { type Facts, NEW, putItem } from './actions.ts';
 import { ClaimLostError, type Claims } from './claims.ts';
-import { type LedgerTable, shardKey } from './ledger-table.ts';
-import type { Run } from './run.ts';
-import { get, listBelow, putIf, updateIf } from './store.ts';
+import { type LedgerTable, runKey, shardKey } from './ledger-table.ts';
+import { knownRun, type Run } from './run.ts';
+import { get, listBelow, putIf, readTogether, updateIf } from './store.ts';
 import { transact, type TransactItem } from './transact.ts';
 
 /** States that leave checkpoints, in the order in which a run passes them. A shard of BulkLoad is one table. */
@@ -105,6 +105,19 @@ export async function findShard<Cursor>(
 ): Promise<Shard<Cursor> | undefined> {
   const item = await get<Facts>(ledger, shardKey(runId, state, shard));
   return item && fromLedgerItem<Cursor>(item);
+}
+
+/**
+ * A run, and one of its shards: `undefined` before its first checkpoint. Strongly consistent.
+ *
+ * @throws RunNotFoundError, LedgerVersionError; neither is retried.
+ */
+export async function readRunAndShard<Cursor>(
+  ledger: LedgerTable,
+  { runId, state, shard }: Pick<Shard, 'state' | 'shard'> & Pick<Run, 'runId'>,
+): Promise<{ readonly run: Run; readonly shard: Shard<Cursor> | undefined }> {
+  const [run, item] = await readTogether(ledger, [runKey(runId), shardKey(runId, state, shard)]);
+  return { run: knownRun(ledger, runId, run), shard: item && fromLedgerItem<Cursor>(item) };
 }
 
 /** What {@link saveShard} needs to know beyond the checkpoint itself. */
