@@ -211,23 +211,19 @@ export async function listShards<Cursor>(
   runId: string,
   state: ShardState,
 ): Promise<readonly Shard<Cursor>[]> {
-  return readShards<Cursor>(ledger, runId, `SHARD#${state}#`);
+  const below = { partition: `RUN#${runId}`, prefix: `SHARD#${state}#` };
+  return inOrder<Cursor>(await listBelow<Facts>(ledger, below));
 }
 
-/** Every checkpoint of a run, by state and shard number. Strongly consistent. */
-export async function listAllShards(
-  ledger: LedgerTable,
-  runId: string,
-): Promise<ReadonlyMap<ShardState, readonly Shard[]>> {
-  return Map.groupBy(await readShards(ledger, runId, 'SHARD#'), ({ state }) => state);
+/** Checkpoints of a run by state, in the order of their numbers. */
+export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
+
+/** By state, from all checkpoints of a run as the ledger has them. */
+export function shardsFrom(items: readonly Facts[]): Shards {
+  return Map.groupBy(inOrder(items), ({ state }) => state);
 }
 
-async function readShards<Cursor>(
-  ledger: LedgerTable,
-  runId: string,
-  prefix: string,
-): Promise<readonly Shard<Cursor>[]> {
-  const items = await listBelow<Facts>(ledger, { partition: `RUN#${runId}`, prefix });
+function inOrder<Cursor>(items: readonly Facts[]): readonly Shard<Cursor>[] {
   const shards = items.map((item) => fromLedgerItem<Cursor>(item));
   return shards.toSorted((one, other) => one.shard - other.shard);
 }

@@ -51,17 +51,40 @@ export interface Below {
 }
 
 /** Every item of a partition below a prefix, in its order. Strongly consistent. @throws the SDK's errors */
-export async function listBelow<Item extends object>(
+export function listBelow<Item extends object>(
   ledger: LedgerTable,
   { partition, prefix }: Below,
 ): Promise<Stored<Item>[]> {
-  const found = pages<Item>(ledger, {
+  return listAll<Item>(ledger, {
     KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
     ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
-    ConsistentRead: true,
   });
+}
+
+/** Items of one partition, by their sort keys: the first and the last that may be meant. */
+export interface Between {
+  readonly partition: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every item of a partition between two sort keys, in its order. Strongly consistent. @throws the SDK's errors */
+export function listBetween<Item extends object>(
+  ledger: LedgerTable,
+  { partition, from, to }: Between,
+): Promise<Stored<Item>[]> {
+  return listAll<Item>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND SK BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':partition': partition, ':from': from, ':to': to },
+  });
+}
+
+async function listAll<Item extends object>(
+  ledger: LedgerTable,
+  input: LedgerQuery,
+): Promise<Stored<Item>[]> {
   const items: Stored<Item>[] = [];
-  for await (const page of found) items.push(...page);
+  for await (const page of pages<Item>(ledger, { ...input, ConsistentRead: true })) items.push(...page);
   return items;
 }
 

@@ -8,7 +8,8 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { isOfRun } from '../../../functions/shared/migration/as-written.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
-import { buildReport, readRunLedger } from '../../../functions/shared/runs/build-report.ts';
+import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
+import { buildReport } from '../../../functions/shared/runs/build-report.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { lookAtTables } from '../../../functions/shared/runs/report-tables.ts';
 import { itemsInPlace } from '../../../workflow/cli/items-in-place.ts';
@@ -50,10 +51,10 @@ async function rollBack(
 
 async function reportOf({ runId }: Run, status: Report['status'], change: Partial<Run> = {}) {
   const { runtime } = bench;
-  const ledger = await readRunLedger(runtime, runId);
+  const { run: now, ...ledger } = await readRecords(runtime.ledger, runId);
   const found = await lookAtTables(runtime, runId, ledger.tables);
   const end = { status, failure: null, finishedAt: Date.parse('2026-01-03'), found };
-  const run = { ...(await readRun(runtime.ledger, runId)), ...change };
+  const run = { ...now, ...change };
   const { tables, migrated } = buildReport(runtime, run, ledger, end);
   return { table: tables.find(({ name }) => name === targetName), items: migrated.items };
 }
