@@ -132,11 +132,11 @@ function stepOf(run: Run, stage: string, { remainingTables, steps }: RemovalResu
 
 async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
   const status = endStatus(run);
-  const ledger = await readRecords(runtime.ledger, run.runId);
+  const { run: now, ...ledger } = await readRecords(runtime.ledger, run.runId);
   const failure = status === 'ROLLED_BACK' && isOrdered(run) ? null : failureOf(runtime, run, result);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
-  return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
+  return buildReport(runtime, now, ledger, { status, failure, finishedAt, found });
 }
 
 function failureOf({ config }: Runtime, run: Run, result: RemovalResult): ReportedFailure {
@@ -157,7 +157,7 @@ export async function finishRollBack(
   const facts = { finishedAt: new Date(runtime.clock.now()).toISOString() };
   const writer = `end:${run.recoveryOwner ?? ''}:${run.markedAt ?? 0}`;
   const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId) : [];
-  const change = { run, to, lock: 'release', writer, facts } as const;
+  const change = { run, to, lock: 'release', writer, facts, remove: ['claim'] } as const;
   const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)
     throw new RunClosedError(

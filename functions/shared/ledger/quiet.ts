@@ -1,7 +1,7 @@
 import { type Claims, longestWaitMillis, quietFrom, released } from './claims.ts';
 import { type ClaimRecord, closeClaim, noteLate } from './claim-records.ts';
 import type { LedgerKey } from './ledger-table.ts';
-import { findAnyRun, type Run } from './run.ts';
+import { findAnyRuns, type Run } from './run.ts';
 import { findRecords, readRecords, type RunRecords } from './run-records.ts';
 import { listAnnouncers } from './table-record.ts';
 import { isEndStatus } from './transition.ts';
@@ -159,9 +159,10 @@ export async function untilEarlierRunsAreQuiet(
   { runId: own, name }: { readonly runId: string; readonly name: string },
 ): Promise<void> {
   const { ledger, clock, config } = scope;
-  for (const runId of await listAnnouncers(ledger, name)) {
-    if (runId === own) continue;
-    const { status } = (await findAnyRun(ledger, runId)) ?? {};
+  const others = (await listAnnouncers(ledger, name)).filter((runId) => runId !== own);
+  const known = await findAnyRuns(ledger, others);
+  for (const runId of others) {
+    const { status } = known.get(runId) ?? {};
     if (status !== undefined && isEndStatus(status)) continue;
     const { run, claims } = await findRecords(ledger, runId);
     const records = [...claims, run ?? {}, { quietAt: run?.lateUntil }];

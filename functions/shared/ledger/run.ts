@@ -7,7 +7,7 @@ import type { Digest } from '../items/digest.ts';
 import type { Arrived, Compared, Followed, FollowedStream, Gap } from './sync-facts.ts';
 import type { RunSettings } from './run-settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
-import { get, query } from './store.ts';
+import { get, query, readTogether } from './store.ts';
 
 /** What a run does. `manual`: a step called alone. `compare`: a compare without an open sync. */
 export type RunKind = 'migrate' | 'restore' | 'manual' | 'sync' | 'compare';
@@ -213,6 +213,15 @@ export type AnyRun = Pick<Run, 'runId' | 'status' | 'ledgerVersion'>;
 /** Strongly consistent, whatever version wrote the run; `undefined` where the ledger has no such run. */
 export function findAnyRun(ledger: LedgerTable, runId: string): Promise<AnyRun | undefined> {
   return get<AnyRun>(ledger, runKey(runId));
+}
+
+/** {@link findAnyRun} of many, by their ids. */
+export async function findAnyRuns(
+  ledger: LedgerTable,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, AnyRun>> {
+  const found = await readTogether(ledger, runIds.map(runKey));
+  return new Map(runIds.flatMap((runId, index) => (found[index] ? [[runId, found[index] as AnyRun]] : [])));
 }
 
 /**

@@ -91,12 +91,26 @@ async function listAll<Item extends object>(
 /** Beyond this the state's own retry is the better place. */
 const PATIENCE_MILLIS = 20_000;
 
+/** As many keys as a BatchGetItem takes. */
+const KEYS_TOGETHER = 100;
+
 /**
- * Reads items in one strongly consistent request, in the order of their keys; `undefined` where there is none.
+ * Reads items, strongly consistent and 100 in a request, in the order of their keys; `undefined` where there is none.
  *
+ * @param keys no two of them the same
  * @throws the SDK's errors
  */
 export async function readTogether(
+  ledger: LedgerTable,
+  keys: readonly LedgerKey[],
+): Promise<readonly (Facts | undefined)[]> {
+  const found: (Facts | undefined)[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_TOGETHER)
+    found.push(...(await readOnce(ledger, keys.slice(start, start + KEYS_TOGETHER))));
+  return found;
+}
+
+async function readOnce(
   { client, tableName, clock }: LedgerTable,
   keys: readonly LedgerKey[],
 ): Promise<readonly (Facts | undefined)[]> {

@@ -7,6 +7,7 @@ import { createTableInput } from '../../../functions/shared/aws/create-table-inp
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { isOfRun } from '../../../functions/shared/migration/as-written.ts';
+import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
 import { buildReport } from '../../../functions/shared/runs/build-report.ts';
@@ -43,6 +44,7 @@ async function rollBack(
   const run = { ...(await readRun(bench.runtime.ledger, runId)), markedAt: 1, ...change };
   return rollBackTargets(bench.runtime, {
     run,
+    tables: await listTables(bench.runtime.ledger, runId),
     fence: { check: () => Promise.resolve() },
     deadline: Date.now() + 60_000,
     relied,
