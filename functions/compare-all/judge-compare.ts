@@ -1,10 +1,11 @@
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import { RunClosedError, VerificationFailedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/ledger/fence.ts';
+import { assertOpen } from '../shared/ledger/fence.ts';
 import { untilQuiet } from '../shared/ledger/quiet.ts';
 import type { Compared } from '../shared/ledger/sync-facts.ts';
-import { findRun, type Run } from '../shared/ledger/run.ts';
-import { listShards, type Shard, type ShardState } from '../shared/ledger/shard.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
+import type { Shard, ShardState } from '../shared/ledger/shard.ts';
 import { countOverAll, type Shards } from '../shared/runs/count-shards.ts';
 import { COMPARED_IN, comparedOn, noteCompared } from '../shared/ledger/sync.ts';
 import { forgetNamed, listNamed } from '../shared/ledger/sync-names.ts';
@@ -21,12 +22,13 @@ import { isRepairing, SIDES } from './open-compare.ts';
  */
 export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promise<ComparedOutput> {
   const { ledger, clock } = runtime;
-  const ended = await endedCompare(runtime, input);
+  const known = await readRecords(ledger, input.runId);
+  const ended = endedCompare(known.run, input);
   if (ended !== undefined) return outputOf(ended);
-  const openIn = ['RUNNING', ...COMPARED_IN] as const;
-  const { run } = await raiseFence({ ledger, clock, ...input, openIn });
-  await untilQuiet(runtime, run);
-  const shards = await compareShards(runtime, run);
+  assertOpen(known.run, input.executionArn, ['RUNNING', ...COMPARED_IN]);
+  const quiet = await untilQuiet(runtime, input, known);
+  const { run } = quiet;
+  const shards = compareShards(quiet);
   const compared = sumOf(run, shards, clock.now());
   if (!(await noteCompared(ledger, run, compared)))
     throw new RunClosedError(
@@ -38,22 +40,18 @@ export async function judgeCompare(runtime: Runtime, input: RunStepInput): Promi
 }
 
 /** A compare without a sync that an earlier call of this step has ended. */
-async function endedCompare(
-  { ledger }: Runtime,
-  { runId, executionArn }: RunStepInput,
-): Promise<Compared | undefined> {
-  const run = await findRun(ledger, runId);
-  const isOurs = run?.kind === 'compare' && run.status === 'SUCCEEDED' && run.executionArn === executionArn;
+function endedCompare(run: Run, { executionArn }: RunStepInput): Compared | undefined {
+  const isOurs = run.kind === 'compare' && run.status === 'SUCCEEDED' && run.executionArn === executionArn;
   return isOurs ? run.compared : undefined;
 }
 
 /** Both sides of every segment. @throws VerificationFailedError naming what is missing */
-async function compareShards({ ledger }: Runtime, run: Run): Promise<Shards> {
+function compareShards({ run, shards }: RunRecords): Shards {
   const basis = comparedOn(run);
   const { segments } = run.plan;
   const sides = new Map<ShardState, readonly Shard[]>();
   for (const state of SIDES) {
-    const all = await listShards(ledger, run.runId, state);
+    const all = shards.get(state) ?? [];
     const done = all.filter((one) => one.done && one.basis === basis && segments.includes(one.shard));
     if (done.length < segments.length)
       throw new VerificationFailedError(

@@ -1,8 +1,9 @@
-import { buildReport, readRunLedger, type RunLedger } from '../shared/runs/build-report.ts';
+import { buildReport, type RunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/ledger/fence.ts';
+import { assertOpen } from '../shared/ledger/fence.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
-import { readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import type { Run, RunStatus } from '../shared/ledger/run.ts';
+import { readRecords } from '../shared/ledger/run-records.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
@@ -25,13 +26,15 @@ import { judge } from './judge.ts';
  * @throws VerificationFailedError, RunClosedError; neither is retried, and before the commit the run is rolled back.
  */
 export async function completeRun(runtime: Runtime, input: RunStepInput): Promise<Report> {
-  const { ledger, clock } = runtime;
-  const known = await readRun(ledger, input.runId);
-  const isCommitted = known.status === 'SUCCEEDED' || known.status === 'PLANNED';
-  if (isCommitted && known.executionArn === input.executionArn) return afterCommit(runtime, known);
-  const { run } = await raiseFence({ ledger, clock, ...input });
-  await untilQuiet(runtime, run);
-  return afterCommit(runtime, await commit(runtime, run, await readRunLedger(runtime, run.runId)));
+  const { runId, executionArn } = input;
+  const known = await readRecords(runtime.ledger, runId);
+  const { status } = known.run;
+  const isCommitted = status === 'SUCCEEDED' || status === 'PLANNED';
+  if (isCommitted && known.run.executionArn === executionArn) return afterCommit(runtime, known.run, known);
+  assertOpen(known.run, executionArn);
+  // Where it is quiet, nothing writes there any more: the run is judged by what this look has found.
+  const quiet = await untilQuiet(runtime, input, known);
+  return afterCommit(runtime, await commit(runtime, quiet.run, quiet), quiet);
 }
 
 /** States that note whose items they found in a table. */
@@ -49,18 +52,20 @@ function keptClosedWarnings(runtime: Runtime, run: Run, { tables }: RunLedger): 
 }
 
 /** After the commit nothing is rolled back. A failure becomes a warning in the report. */
-async function afterCommit(runtime: Runtime, run: Run): Promise<Report> {
-  // First, because the shop waits for it; then the settings, which may take minutes.
-  const openRun = run.status === 'SUCCEEDED' ? await finishOpening(runtime, run) : run;
-  const protectedRun = run.status === 'SUCCEEDED' ? await finishProtection(runtime, openRun) : run;
-  return publishReport(runtime, run.runId, () => reportOf(runtime, protectedRun));
+async function afterCommit(runtime: Runtime, run: Run, { tables }: RunLedger): Promise<Report> {
+  if (run.status === 'SUCCEEDED') {
+    // First, because the shop waits for it; then the settings, which may take minutes.
+    await finishOpening(runtime, run, tables);
+    await finishProtection(runtime, run, tables);
+  }
+  return publishReport(runtime, run.runId, () => reportOf(runtime, run));
 }
 
-async function reportOf(runtime: Runtime, run: Run): Promise<Report> {
-  const ledger = await readRunLedger(runtime, run.runId);
+async function reportOf(runtime: Runtime, { runId, status }: Run): Promise<Report> {
+  const { run, ...ledger } = await readRecords(runtime.ledger, runId);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
-  const found = await lookAtTables(runtime, run.runId, ledger.tables);
-  const end = { status: run.status as ReportStatus, failure: null, finishedAt, found };
+  const found = await lookAtTables(runtime, runId, ledger.tables);
+  const end = { status: status as ReportStatus, failure: null, finishedAt, found };
   return buildReport(runtime, run, ledger, end);
 }
 

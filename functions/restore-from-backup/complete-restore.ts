@@ -1,12 +1,13 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
-import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
+import { buildReport, type RunLedger } from '../shared/runs/build-report.ts';
 import { committedFence } from '../shared/ledger/committed-fence.ts';
 import { RunClosedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/ledger/fence.ts';
+import { assertOpen } from '../shared/ledger/fence.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { noteReliance } from '../shared/ledger/reliance.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
+import type { Run } from '../shared/ledger/run.ts';
+import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { publishReport } from '../shared/runs/publish-report.ts';
@@ -27,11 +28,14 @@ export interface RestoreReport extends Report {
 }
 
 /** Sets tags, time to live and billing of a table that this run created. What could not be set becomes a warning. */
-export async function finishSettings(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
+export async function finishSettings(
+  runtime: Runtime,
+  { run, ledger }: { readonly run: Run; readonly ledger: RunLedger },
+  manifest: MigrationManifest,
+): Promise<void> {
   const { targetTable } = orderOf(run);
-  const ledger = await readRunLedger(runtime, run.runId);
   const record = ledger.tables.find(({ name }) => name === targetTable);
-  if (record?.outcome !== 'CREATED' || record.tableArn === undefined) return run;
+  if (record?.outcome !== 'CREATED' || record.tableArn === undefined) return;
   const { expired } = restoredCounts(run, ledger);
   const status = run.kind === 'manual' ? 'RUNNING' : 'SUCCEEDED';
   const check = committedFence(runtime, { runId: run.runId, status });
@@ -43,11 +47,13 @@ export async function finishSettings(runtime: Runtime, run: Run, manifest: Migra
     check,
   };
   await warnRun(runtime.ledger, run, await restoreSettings(runtime, scope));
-  return readRun(runtime.ledger, run.runId);
 }
 
-async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<Run> {
-  const ledger = await readRunLedger(runtime, run.runId);
+async function commit(
+  runtime: Runtime,
+  { run, ...ledger }: RunRecords,
+  manifest: MigrationManifest,
+): Promise<Run> {
   const verification = judgeRestore(await readRestoreFacts(runtime, { run, ledger, manifest }));
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   const reliance = await noteReliance(
@@ -67,15 +73,21 @@ async function commit(runtime: Runtime, run: Run, manifest: MigrationManifest): 
   throw new RunClosedError(`Run ${run.runId} was closed by somebody else before it could be committed.`);
 }
 
-async function afterCommit(runtime: Runtime, run: Run, manifest: MigrationManifest): Promise<RestoreReport> {
-  const finished = await finishSettings(runtime, await finishOpening(runtime, run), manifest);
-  return publishReport<RestoreReport>(runtime, run.runId, () => reportOf(runtime, finished));
+async function afterCommit(
+  runtime: Runtime,
+  committed: { readonly run: Run; readonly ledger: RunLedger },
+  manifest: MigrationManifest,
+): Promise<RestoreReport> {
+  const { run, ledger } = committed;
+  await finishOpening(runtime, run, ledger.tables);
+  await finishSettings(runtime, committed, manifest);
+  return publishReport<RestoreReport>(runtime, run.runId, () => reportOf(runtime, run.runId));
 }
 
-async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
-  const ledger = await readRunLedger(runtime, run.runId);
+async function reportOf(runtime: Runtime, runId: string): Promise<RestoreReport> {
+  const { run, ...ledger } = await readRecords(runtime.ledger, runId);
   const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
-  const found = await lookAtTables(runtime, run.runId, ledger.tables);
+  const found = await lookAtTables(runtime, runId, ledger.tables);
   const end = { status: 'SUCCEEDED', failure: null, finishedAt, found } as const;
   return { ...buildReport(runtime, run, ledger, end), restored: restoredCounts(run, ledger) };
 }
@@ -87,12 +99,15 @@ async function reportOf(runtime: Runtime, run: Run): Promise<RestoreReport> {
  * @throws VerificationFailedError, RunClosedError; neither is retried. Before the commit the run is rolled back.
  */
 export async function completeRestore(runtime: Runtime, input: RunStepInput): Promise<RestoreReport> {
-  const { ledger, clock, objects } = runtime;
-  const known = await readRun(ledger, input.runId);
-  const manifest = await readManifest(objects, orderOf(known).backupId);
-  if (known.status === 'SUCCEEDED' && known.executionArn === input.executionArn)
-    return afterCommit(runtime, known, manifest);
-  const { run } = await raiseFence({ ledger, clock, ...input });
-  await untilQuiet(runtime, run);
-  return afterCommit(runtime, await commit(runtime, run, manifest), manifest);
+  const { runId, executionArn } = input;
+  const known = await readRecords(runtime.ledger, runId);
+  const { run } = known;
+  const manifest = await readManifest(runtime.objects, orderOf(run).backupId);
+  if (run.status === 'SUCCEEDED' && run.executionArn === executionArn)
+    return afterCommit(runtime, { run, ledger: known }, manifest);
+  assertOpen(run, executionArn);
+  // Where it is quiet, nothing writes there any more: the run is judged by what this look has found.
+  const quiet = await untilQuiet(runtime, run, known);
+  const committed = await commit(runtime, quiet, manifest);
+  return afterCommit(runtime, { run: committed, ledger: quiet }, manifest);
 }

@@ -1,6 +1,7 @@
 import { readManifest } from '../shared/files/backup-catalog.ts';
 import { RestoreTargetError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/ledger/fence.ts';
+import { assertOpen } from '../shared/ledger/fence.ts';
+import { readRun } from '../shared/ledger/run.ts';
 import { announceTable, recordTable } from '../shared/ledger/table-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
@@ -32,10 +33,14 @@ async function noteSource(runtime: Runtime, input: RunStepInput, name: string): 
  * @throws RestoreTargetError, TableSchemaMismatchError, ForeignStageTableError, RunClosedError; none is retried.
  */
 export async function createRestoredTable(runtime: Runtime, input: RunStepInput): Promise<EnsuredTable> {
-  const { ledger, clock } = runtime;
-  const { run } = await raiseFence({ ledger, clock, ...input });
+  const run = await readRun(runtime.ledger, input.runId);
+  assertOpen(run, input.executionArn);
   const { backupId, targetTable } = orderOf(run);
   if (targetTable === run.sourceTable) return noteSource(runtime, input, targetTable);
   const { table } = await readManifest(runtime.objects, backupId);
-  return ensureBlueprint(runtime, { ...input, blueprint: restoredTable(table, targetTable) });
+  return ensureBlueprint(runtime, {
+    run,
+    executionArn: input.executionArn,
+    blueprint: restoredTable(table, targetTable),
+  });
 }

@@ -1,9 +1,9 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
 import { takeAllTurns, type Worker } from '../shared/runs/all-shards.ts';
 import { readManifest } from '../shared/files/backup-catalog.ts';
-import { readRunLedger } from '../shared/runs/build-report.ts';
 import { VerificationFailedError } from '../shared/errors.ts';
-import type { Run } from '../shared/ledger/run.ts';
+import { readRun, type Run } from '../shared/ledger/run.ts';
+import { readRecords } from '../shared/ledger/run-records.ts';
 import { listShards } from '../shared/ledger/shard.ts';
 import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/runs/manual-run.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
@@ -38,9 +38,10 @@ async function restore(runtime: Runtime, run: Run, turn: Turn): Promise<ManualPr
     return { done: false, result: { ...progress.result, step } };
   }
   const manifest = await readManifest(runtime.objects, orderOf(run).backupId);
-  const ledger = await readRunLedger(runtime, run.runId);
+  const ledger = await readRecords(runtime.ledger, run.runId);
   const verification = judgeRestore(await readRestoreFacts(runtime, { run, ledger, manifest }));
-  const { warnings } = await finishSettings(runtime, run, manifest);
+  await finishSettings(runtime, { run, ledger }, manifest);
+  const { warnings } = await readRun(runtime.ledger, run.runId);
   return { done: true, result: { ...restoredCounts(run, ledger), verification, warnings } };
 }
 

@@ -164,11 +164,16 @@ async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Prom
  */
 export function claimRun(runtime: Runtime, order: RollBackOrder, call: string): Promise<Claim> {
   const { id: execution, startTime } = order.execution;
-  return claimAgain(runtime, { ...order, by: { execution, startTime, call } });
+  const scope = { ...order, by: { execution, startTime, call } };
+  // Every change is on the condition that the run is still as it was read.
+  return order.run === undefined ? claimAgain(runtime, scope) : claimAs(runtime, scope, order.run);
 }
 
 async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
-  const run = await readRun(runtime.ledger, order.runId);
+  return claimAs(runtime, order, await readRun(runtime.ledger, order.runId));
+}
+
+async function claimAs(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   switch (run.status) {
     case 'RUNNING':
       return claimRunning(runtime, order, run);

@@ -1,12 +1,13 @@
 import { type Step, stepText } from '../shared/commands.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
-import { buildReport, readRunLedger } from '../shared/runs/build-report.ts';
+import { buildReport } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { isSyncStatus, type SyncStatus } from '../shared/ledger/sync-facts.ts';
-import { isRestore, readRun, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { isRestore, type Run, type RunStatus } from '../shared/ledger/run.ts';
+import { readRecords } from '../shared/ledger/run-records.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
 import { endingOf, isOrdered, nextStepOf } from '../shared/runs/next-step.ts';
@@ -131,11 +132,11 @@ function stepOf(run: Run, stage: string, { remainingTables, steps }: RemovalResu
 
 async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Promise<Report> {
   const status = endStatus(run);
-  const ledger = await readRunLedger(runtime, run.runId);
+  const { run: now, ...ledger } = await readRecords(runtime.ledger, run.runId);
   const failure = status === 'ROLLED_BACK' && isOrdered(run) ? null : failureOf(runtime, run, result);
   const finishedAt = Date.parse(run.finishedAt ?? new Date(runtime.clock.now()).toISOString());
   const found = await lookAtTables(runtime, run.runId, ledger.tables);
-  return buildReport(runtime, run, ledger, { status, failure, finishedAt, found });
+  return buildReport(runtime, now, ledger, { status, failure, finishedAt, found });
 }
 
 function failureOf({ config }: Runtime, run: Run, result: RemovalResult): ReportedFailure {
@@ -156,7 +157,7 @@ export async function finishRollBack(
   const facts = { finishedAt: new Date(runtime.clock.now()).toISOString() };
   const writer = `end:${run.recoveryOwner ?? ''}:${run.markedAt ?? 0}`;
   const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId) : [];
-  const change = { run, to, lock: 'release', writer, facts } as const;
+  const change = { run, to, lock: 'release', writer, facts, remove: ['claim'] } as const;
   const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)
     throw new RunClosedError(
@@ -191,7 +192,8 @@ function endOf(run: Run): RollBackTurn['end'] {
 /** The answer for a run that has ended or is held. It changes nothing. */
 export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTurn> {
   if (run.status === 'SUCCEEDED' || run.status === 'PLANNED') {
-    const report = await existingReport(runtime, await finishOpening(runtime, run));
+    await finishOpening(runtime, run);
+    const report = await existingReport(runtime, run);
     return {
       done: true,
       waitSeconds: 0,
@@ -212,11 +214,11 @@ async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(RUN_LAYOUT.report(run.runId));
   if (stored !== undefined && run.reporting !== 'PENDING') return JSON.parse(stored.body.toString('utf8'));
   return publishReport(runtime, run.runId, async () => {
-    const ledger = await readRunLedger(runtime, run.runId);
+    const { run: now, ...ledger } = await readRecords(runtime.ledger, run.runId);
     const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
     const found = await lookAtTables(runtime, run.runId, ledger.tables);
     const end = { status: endStatus(run), failure: null, finishedAt, found };
-    return buildReport(runtime, await readRun(runtime.ledger, run.runId), ledger, end);
+    return buildReport(runtime, now, ledger, end);
   });
 }
 

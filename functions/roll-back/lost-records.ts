@@ -1,5 +1,5 @@
 import type { Run } from '../shared/ledger/run.ts';
-import { listTables, noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import { noteLostTable, type TableRecord } from '../shared/ledger/table-record.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, RUN_TAG, tagsOf } from '../shared/aws/describe-table.ts';
@@ -55,9 +55,9 @@ export async function keepUnrecorded(
   runtime: Runtime,
   scope: TableRollBackScope,
 ): Promise<readonly RolledBackTable[]> {
-  const { run } = scope;
+  const { run, tables } = scope;
   if (!mayHaveCreated(run)) return [];
-  const recorded = new Set((await listTables(runtime.ledger, run.runId)).map(({ name }) => name));
+  const recorded = new Set(tables.map(({ name }) => name));
   const names = targetTablesOf(runtime, run).map(({ name }) => name);
   const kept: RolledBackTable[] = [];
   for (const name of names.filter((one) => !recorded.has(one))) {

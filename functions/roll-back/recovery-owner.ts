@@ -44,15 +44,16 @@ export async function isRolledBackByOther(
 export async function claimRollBack(runtime: Runtime, run: Run, by: RollBackCall): Promise<Run | undefined> {
   const { ledger } = runtime;
   const holder = { executionArn: by.execution, startTime: by.startTime };
-  await transact(ledger, [
+  const facts = claimFacts(runtime, run, by);
+  const isClaimed = await transact(ledger, [
     updateItem(ledger, runKey(run.runId), {
       if: { status: 'ROLLING_BACK', claim: run.claim ?? ABSENT },
-      set: claimFacts(runtime, run, by),
+      set: facts,
     }),
     lockPut(ledger, run, holder),
   ]);
-  // Read even after a refusal. If an answer was lost and the call was repeated, our own first attempt caused the
-  // refusal.
+  if (isClaimed) return { ...run, ...facts };
+  // If an answer was lost and the call was repeated, our own first attempt caused the refusal.
   const after = await readRun(ledger, run.runId);
   return after.claim === by.call ? after : undefined;
 }

@@ -2,7 +2,7 @@ import { readableFailure, type ReadableFailure } from '../shared/runs/caught-fai
 import { parseInput } from '../shared/runs/parse-input.ts';
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
-import { findRun } from '../shared/ledger/run.ts';
+import { findRun, type Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import {
   type Execution,
@@ -14,6 +14,8 @@ import {
 /** Which run to roll back, why, and who asked for it. */
 export interface RollBackOrder {
   readonly runId: string;
+  /** As it was read for the order. Absent: the ledger had no such run. */
+  readonly run?: Run | undefined;
   /** `fail`: its own execution failed. `recover`: its execution is dead. `operator`: somebody asked for the roll back. */
   readonly reason: 'fail' | 'recover' | 'operator';
   readonly confirm?: string | undefined;
@@ -36,26 +38,28 @@ function parseRequest(typed: unknown): RollBackRequest {
   });
 }
 
-/**
- * The root cause is the first failure that a worker of the run's current execution recorded. The Map's own error may
- * only say that a worker failed.
- */
-async function rootCause(
-  runtime: Runtime,
-  runId: string,
+/** Reads the run, and why it is rolled back. */
+async function ordered(
+  { ledger }: Runtime,
+  order: Omit<RollBackOrder, 'run' | 'failure'>,
   caught: ReadableFailure,
-): Promise<RollBackOrder['failure']> {
-  const run = await findRun(runtime.ledger, runId);
-  const recorded = run && (await findFirstFailure(runtime.ledger, run));
-  return recorded === undefined
-    ? caught
-    : { error: recorded.error, cause: recorded.cause, state: recorded.state };
+): Promise<RollBackOrder> {
+  const run = await findRun(ledger, order.runId);
+  return { ...order, run, failure: (run && (await rootCause(ledger, order, run))) ?? caught };
 }
 
-/** A run that succeeded did not fail, even if its workers recorded failures. */
-async function reasonOfOrder(runtime: Runtime, runId: string): Promise<RollBackOrder['failure']> {
-  const run = await findRun(runtime.ledger, runId);
-  return run?.status === 'SUCCEEDED' ? ORDERED : rootCause(runtime, runId, ORDERED);
+/**
+ * The root cause is the first failure that a worker of the run's current execution recorded. The Map's own error may
+ * only say that a worker failed. A run that succeeded did not fail, even if its workers recorded failures.
+ */
+async function rootCause(
+  ledger: Runtime['ledger'],
+  { reason }: Pick<RollBackOrder, 'reason'>,
+  run: Run,
+): Promise<RollBackOrder['failure'] | undefined> {
+  if (reason === 'operator' && run.status === 'SUCCEEDED') return undefined;
+  const recorded = await findFirstFailure(ledger, run);
+  return recorded && { error: recorded.error, cause: recorded.cause, state: recorded.state };
 }
 
 const RECOVERED: ReadableFailure = {
@@ -83,7 +87,7 @@ async function fromFailure(runtime: Runtime, input: FailedMachine): Promise<Roll
   )
     return { runId: undefined, failure: caught };
   const { runId } = record;
-  return { runId, reason: 'fail', execution, failure: await rootCause(runtime, runId, caught) };
+  return ordered(runtime, { runId, reason: 'fail', execution }, caught);
 }
 
 /** Reads which run to roll back, and who asked for it. */
@@ -97,18 +101,11 @@ export async function readOrder(
     case 'restore':
       return fromFailure(runtime, input);
     case 'recover':
-      return {
-        runId: input.runId,
-        reason: 'recover',
-        execution,
-        failure: await rootCause(runtime, input.runId, RECOVERED),
-      };
+      return ordered(runtime, { runId: input.runId, reason: 'recover', execution }, RECOVERED);
     case 'rollback': {
       const { runId, confirm, recover = false } = parseRequest(input.input);
-      const failure = recover
-        ? await rootCause(runtime, runId, RECOVERED)
-        : await reasonOfOrder(runtime, runId);
-      return { runId, reason: recover ? 'recover' : 'operator', confirm, execution, failure };
+      const reason = recover ? 'recover' : 'operator';
+      return ordered(runtime, { runId, reason, confirm, execution }, recover ? RECOVERED : ORDERED);
     }
   }
 }

@@ -25,6 +25,8 @@ const LOOK_FOR_BACKUP_SECONDS = 5;
 /** One roll back's turn. */
 export interface TableRollBackScope {
   readonly run: Run;
+  /** The run's, as they were at the beginning of the turn. */
+  readonly tables: readonly TableRecord[];
   readonly fence: RollBackFence;
   /** Epoch milliseconds. */
   readonly deadline: number;

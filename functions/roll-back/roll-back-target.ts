@@ -4,7 +4,7 @@ import { errorSummary, TableUnavailableError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
+import type { TableRecord } from '../shared/ledger/table-record.ts';
 import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -26,16 +26,19 @@ function mayHaveWritten({ kind, backup }: Run): boolean {
   return kind === 'manual' || (kind === 'migrate' && backup !== undefined);
 }
 
+/** A run and its tables. */
+type ItemScope = Pick<TableRollBackScope, 'run' | 'tables'>;
+
 /**
  * Of the tables that the run fills, as named when it began or as the code names them now, those that are not deleted
  * whole: they existed before, or somebody has replaced them during the run.
  */
-async function itemTargets(runtime: Runtime, run: Run): Promise<readonly ItemTarget[]> {
+async function itemTargets(runtime: Runtime, { run, tables }: ItemScope): Promise<readonly ItemTarget[]> {
   if (!mayHaveWritten(run)) return [];
   const known = (run.settings.filled ?? []).map((name) => tableName({ name }, tablePrefixOf(runtime, run)));
   const filled = [...known, ...filledTablesOf(runtime, run).map(({ name }) => name)];
   const targets: ItemTarget[] = [];
-  for (const record of await listTables(runtime.ledger, run.runId)) {
+  for (const record of tables) {
     if (!filled.includes(record.name) || !MADE.has(record.outcome)) continue;
     const replacedBy = await replacementOf(runtime, record);
     // A run that succeeded had its own tables to the end. What another one holds of it are copies that others made.
@@ -104,7 +107,7 @@ export async function rollBackTargets(
   scope: TableRollBackScope,
 ): Promise<readonly RolledBackTable[]> {
   const outcomes: RolledBackTable[] = [];
-  for (const target of await itemTargets(runtime, scope.run))
+  for (const target of await itemTargets(runtime, scope))
     outcomes.push(await rollBackTarget(runtime, scope, target));
   return outcomes;
 }
@@ -139,7 +142,7 @@ async function rollBackTarget(
  *
  * @throws the SDK's errors; harmless to repeat
  */
-export async function warnOfUnseenDeletions(runtime: Runtime, run: Run): Promise<void> {
-  for (const { record } of await itemTargets(runtime, run))
-    await warnOfUnseenDeletion(runtime.ledger, run, record.name);
+export async function warnOfUnseenDeletions(runtime: Runtime, scope: ItemScope): Promise<void> {
+  for (const { record } of await itemTargets(runtime, scope))
+    await warnOfUnseenDeletion(runtime.ledger, scope.run, record.name);
 }

@@ -2,7 +2,7 @@ import { commandsOf, stepText } from '../shared/commands.ts';
 import { joinMessage, splitMessage } from '../shared/message.ts';
 import { ClaimLostError } from '../shared/ledger/claims.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
-import { letGo, quietTimeOf } from '../shared/ledger/quiet.ts';
+import { letGo, quietTimeIn } from '../shared/ledger/quiet.ts';
 import { readableFailure, type ReadableFailure } from '../shared/runs/caught-failure.ts';
 import {
   errorSummary,
@@ -14,6 +14,7 @@ import {
 import { endBulkLoads } from '../shared/copy/bulk/end-bulk-loads.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
+import { readRecords } from '../shared/ledger/run-records.ts';
 import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { startAgain } from '../shared/runs/start-again.ts';
@@ -46,7 +47,7 @@ async function rollBackTables(
 ): Promise<readonly RolledBackTable[]> {
   const outcomes: RolledBackTable[] = [...(await rollBackTargets(runtime, scope))];
   if (outcomes.some(({ kind }) => kind === 'wait')) return outcomes;
-  const records = await listTables(runtime.ledger, scope.run.runId);
+  const records = outcomes.length === 0 ? scope.tables : await listTables(runtime.ledger, scope.run.runId);
   for (const record of records) outcomes.push(await rollBackTable(runtime, scope, record));
   return outcomes;
 }
@@ -56,19 +57,23 @@ async function rollBackRun(
   run: Run,
   { turn, call, isTakenOver }: RollBackScope,
 ): Promise<RollBackTurn> {
-  if (isTakenOver) await warnOfUnseenDeletions(runtime, run);
+  const records = await readRecords(runtime.ledger, run.runId);
+  const { tables, shards } = records;
+  if (isTakenOver) await warnOfUnseenDeletions(runtime, { run, tables });
   // The mark stopped the workers. The requests that they had already sent must take effect before any table is
   // inspected.
-  const noise = secondsUntil(runtime, await quietTimeOf(runtime, run, run.markedAt ?? 0));
+  const noise = secondsUntil(runtime, quietTimeIn(runtime, records, run.markedAt ?? 0));
   // It looks again before that time, because a worker that finds the run closed closes its claim and need not be waited
   // for.
   if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
   const fence = rollBackFence(runtime, run, call);
   // DynamoDB's bulk put writes on by itself, whatever became of the worker that started it.
-  if (!(await endBulkLoads(runtime, run, () => fence.check()))) return pending(LOOK_AGAIN_SECONDS);
+  const loads = shards.get('BulkLoad') ?? [];
+  if (!(await endBulkLoads(runtime, run, { loads, check: () => fence.check() })))
+    return pending(LOOK_AGAIN_SECONDS);
   const { deadline } = deadlinesOf(runtime.clock, turn);
   const relied = await readReliedTables(runtime, run);
-  const scope = { run, deadline, relied, fence };
+  const scope = { run, tables, deadline, relied, fence };
   const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
   if (transient !== undefined) throw transient.error;
@@ -96,14 +101,19 @@ interface RollBackScope {
 
 /** Takes one turn under this call's claim, and closes the claim at the end. */
 async function takeClaimedTurn(runtime: Runtime, run: Run, scope: RollBackScope): Promise<RollBackTurn> {
+  let isEnded = false;
   try {
-    return await rollBackRun(runtime, run, scope);
+    const after = await rollBackRun(runtime, run, scope);
+    isEnded = after.done;
+    return after;
   } catch (error) {
     if (!(error instanceof ClaimLostError)) throw error;
     runtime.logger.warn(error.message, { runId: run.runId, stage: 'RollBack' });
     return pending(LOOK_AGAIN_SECONDS);
   } finally {
-    await letGo(runtime, { runId: run.runId, key: runKey(run.runId), claims: run });
+    // The end of a run has closed its claim. What got no answer since then is noted.
+    if (!isEnded || inDoubtUntil(runtime) !== undefined)
+      await letGo(runtime, { runId: run.runId, key: runKey(run.runId), claims: run });
   }
 }
 

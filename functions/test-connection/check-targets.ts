@@ -1,3 +1,4 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { TableUnavailableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { describeTable, RUN_TAG, type TableTags, tagsOf } from '../shared/aws/describe-table.ts';
@@ -6,16 +7,30 @@ import { type TableSpec, tableName } from '../shared/migration/table-spec.ts';
 import { foreignStage, foreignStageError, schemaMismatchError } from '../shared/tables/target-conflicts.ts';
 import { type Check, done, reach, stop } from './check.ts';
 
-/** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
-export function checkTargets(runtime: Runtime): Promise<readonly Check[]> {
-  return Promise.all(runtime.migration.targets.map((spec) => checkTarget(runtime, spec)));
+/** A target as it is now. */
+export interface CheckedTarget {
+  readonly spec: TableSpec;
+  readonly check: Check;
+  /** Absent: there is none. */
+  readonly table: TableDescription | undefined;
 }
 
-async function checkTarget(runtime: Runtime, spec: TableSpec): Promise<Check> {
-  const { clients, clock, config } = runtime;
-  const name = tableName(spec, config.tablePrefix);
+/** The state of each target: absent, ours, foreign, another stage's, or of another schema. */
+export function checkTargets(runtime: Runtime): Promise<readonly CheckedTarget[]> {
+  const { clients, clock, config, migration } = runtime;
+  const look = async (spec: TableSpec): Promise<CheckedTarget> => {
+    const name = tableName(spec, config.tablePrefix);
+    const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
+    return { spec, table, check: await checkTarget(runtime, { spec, name, table }) };
+  };
+  return Promise.all(migration.targets.map(look));
+}
+
+async function checkTarget(
+  { clients, clock, config }: Runtime,
+  { spec, name, table }: Pick<CheckedTarget, 'spec' | 'table'> & { readonly name: string },
+): Promise<Check> {
   const what = `target table ${name}`;
-  const table = await reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name));
   if (table === undefined) return done(what, `Table ${name} does not exist yet. The migration creates it.`);
   if (table.TableStatus === 'DELETING' || table.TableStatus === 'CREATING')
     return stop(

@@ -1,12 +1,9 @@
-import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-input.ts';
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
-import { describeTable } from '../shared/aws/describe-table.ts';
-import { tableName } from '../shared/migration/table-spec.ts';
 import { type Check, done, reach } from './check.ts';
 import { checkBucket } from './check-bucket.ts';
 import { checkCost } from './check-cost.ts';
@@ -55,20 +52,26 @@ async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings>
     checkBucket(runtime),
     checkTargets(runtime),
   ]);
-  const checks = [identity, source.check, bucket, ...targets];
+  const checks = [identity, source.check, bucket, ...targets.map(({ check }) => check)];
   if (source.table === undefined) return { checks };
-  const planned = await planRun(runtime, input, source.table);
+  const filled = runtime.migration.filled.map(
+    ({ name }) => targets.find(({ spec }) => spec.name === name)?.table,
+  );
+  const planned = await planRun(runtime, input, { source: source.table, targets: filled });
   return { ...planned, checks: [...checks, ...planned.checks] };
 }
 
-async function planRun(runtime: Runtime, input: MigrateInput, source: TableDescription): Promise<Findings> {
+async function planRun(
+  runtime: Runtime,
+  input: MigrateInput,
+  { source, targets }: Pick<SizingFacts, 'source' | 'targets'>,
+): Promise<Findings> {
   const { config } = runtime;
   const { region, stage } = config;
-  const [probe, quota, timeToLive, targets] = await Promise.all([
+  const [probe, quota, timeToLive] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
     checkTimeToLive(runtime),
-    describeFilled(runtime),
   ]);
   const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
   const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, region, stage, targets });
@@ -96,16 +99,6 @@ async function probeSource({ items, clock, config }: Runtime): Promise<SizingFac
   const scan = openScan(scope, wholeTable(config.sourceTable));
   const page = await scan.readPage();
   return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
-}
-
-type Described = TableDescription | undefined;
-
-/** The tables that items go into, as far as they exist. */
-function describeFilled({ clients, clock, config, migration }: Runtime): Promise<readonly Described[]> {
-  const names = migration.filled.map((spec) => tableName(spec, config.tablePrefix));
-  return Promise.all(
-    names.map((name) => reach(clock, 'DynamoDB', () => describeTable(clients.dynamo, name))),
-  );
 }
 
 function reportOf({ checks, ...planned }: Findings): ConnectionReport {

@@ -1,4 +1,4 @@
-import { listTables } from '../shared/ledger/table-record.ts';
+import { listTables, type TableRecord } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -13,15 +13,22 @@ export interface VerifiedTarget {
   readonly isCreated: boolean;
 }
 
+/** {@link verifiedTargets} by the ledger as it is now. */
+export async function findVerifiedTargets(runtime: Runtime, run: Run): Promise<readonly VerifiedTarget[]> {
+  return verifiedTargets(runtime, run, await listTables(runtime.ledger, run.runId));
+}
+
 /**
  * What the run has to do with the tables that it fills, by its ledger.
  *
  * @throws TableUnavailableError (not retried) where somebody has deleted or replaced one since
  */
-export async function findVerifiedTargets(runtime: Runtime, run: Run): Promise<readonly VerifiedTarget[]> {
-  const records = new Map(
-    (await listTables(runtime.ledger, run.runId)).map((record) => [record.name, record]),
-  );
+export async function verifiedTargets(
+  runtime: Runtime,
+  run: Run,
+  tables: readonly TableRecord[],
+): Promise<readonly VerifiedTarget[]> {
+  const records = new Map(tables.map((record) => [record.name, record]));
   const targets: VerifiedTarget[] = [];
   for (const { spec, name } of filledTablesOf(runtime, run)) {
     const record = records.get(name);

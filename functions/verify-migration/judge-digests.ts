@@ -1,12 +1,13 @@
 import { VerificationFailedError } from '../shared/errors.ts';
-import { raiseFence } from '../shared/ledger/fence.ts';
+import { assertOpen } from '../shared/ledger/fence.ts';
 import type { Run, Verification } from '../shared/ledger/run.ts';
 import { updateRun } from '../shared/ledger/run-update.ts';
-import { listShards, type Shard } from '../shared/ledger/shard.ts';
+import { readRecords } from '../shared/ledger/run-records.ts';
+import type { Shard } from '../shared/ledger/shard.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { JudgedDigests, RunStepInput } from '../shared/state.ts';
 import { combineDigests, type Digest, EMPTY_DIGEST, equalDigests } from '../shared/items/digest.ts';
-import { findVerifiedTargets } from './find-target.ts';
+import { verifiedTargets } from './find-target.ts';
 import { verificationBasis } from '../shared/runs/equations.ts';
 
 /** Everything that is judged; the ledger's, so that a second call judges the same. */
@@ -59,19 +60,17 @@ function judgeEvidence({ run, isCreated, scanned, isComparedBefore }: Evidence):
  * @throws VerificationFailedError, RunClosedError (neither retried)
  */
 export async function judgeDigests(runtime: Runtime, input: RunStepInput): Promise<JudgedDigests> {
-  const { ledger, clock } = runtime;
-  const { run } = await raiseFence({ ledger, clock, ...input });
-  const [targets, scanned, compared] = await Promise.all([
-    findVerifiedTargets(runtime, run),
-    listShards(ledger, run.runId, 'VerifyMigration'),
-    listShards(ledger, run.runId, 'CompareByKey'),
-  ]);
+  const { ledger } = runtime;
+  const { run, shards, tables } = await readRecords(ledger, input.runId);
+  assertOpen(run, input.executionArn);
+  const targets = await verifiedTargets(runtime, run, tables);
+  const scanned = shards.get('VerifyMigration') ?? [];
   assertComplete(run, scanned);
   const { byKey, verification } = judgeEvidence({
     run,
     isCreated: targets.every((target) => target.isCreated),
     scanned,
-    isComparedBefore: compared.length > 0,
+    isComparedBefore: shards.has('CompareByKey'),
   });
   await updateRun(ledger, input, { verification });
   runtime.logger.info('The digests are judged.', {

@@ -1,10 +1,10 @@
 import { pauseShareOf } from '../cost/history.ts';
-import { assertOpen, type Fence, type OpenStatuses, raiseFence } from '../ledger/fence.ts';
+import { assertOpen, type Fence, type OpenStatuses, raiseHeldFence } from '../ledger/fence.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
 import { capsOf, pauseWaitSeconds } from '../ledger/control.ts';
 import type { Asked, Caps } from '../ledger/run-facts.ts';
-import { readRun, type Run } from '../ledger/run.ts';
-import { findShard, type Shard, type ShardState } from '../ledger/shard.ts';
+import type { Run } from '../ledger/run.ts';
+import { findShard, readRunAndShard, type Shard, type ShardState } from '../ledger/shard.ts';
 import type { TransactItem } from '../ledger/transact.ts';
 import { type Clock, isTransient, retry } from '../retry.ts';
 import { type Deadlines, deadlinesOf, type Runtime, type Turn } from '../runtime.ts';
@@ -125,7 +125,7 @@ interface TurnEnd extends Pick<Progress<unknown>, 'done' | 'counters'> {
 async function takeClaimedTurn<Cursor>(
   scope: TurnScope,
   work: ShardWork<Cursor>,
-  shard: Shard<Cursor> | undefined,
+  { run, shard }: { readonly run: Run; readonly shard: Shard<Cursor> | undefined },
 ): Promise<TurnEnd> {
   const { runtime, input, basis } = scope;
   const { ledger, clock } = runtime;
@@ -135,7 +135,8 @@ async function takeClaimedTurn<Cursor>(
   try {
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
-      const fence = await raiseFence({ ledger, clock, runId, executionArn, openIn }, claim.hold);
+      const held = { known: run, hold: claim.hold };
+      const fence = await raiseHeldFence({ ledger, clock, runId, executionArn, openIn }, held);
       const { done, counters } = await takeUnits(
         openTurn(scope, { claim, kept, start: startedOver(shard) }, fence),
         unit,
@@ -168,15 +169,15 @@ export async function takeTurn<Cursor>(
 ): Promise<WorkerOutput> {
   const { runId, executionArn, shard: index } = input;
   // A call that comes too late leaves no trace: whether it may work at all is asked before it claims anything.
-  const run = await readRun(runtime.ledger, runId);
+  const place = { runId, state: work.state, shard: index };
+  const { run, shard } = await readRunAndShard<Cursor>(runtime.ledger, place);
   assertOpen(run, executionArn, work.openIn);
   const basis = work.basis?.(run);
-  const shard = await findShard<Cursor>(runtime.ledger, runId, work.state, index);
   const kept = shardOn(shard, basis);
   const isIdle = kept?.done === true || run.paused !== undefined;
   const { done, counters, paused }: TurnEnd = isIdle
     ? { ...(kept ?? NOTHING_DONE), paused: run.paused }
-    : await takeClaimedTurn({ runtime, input, turn, basis }, work, shard);
+    : await takeClaimedTurn({ runtime, input, turn, basis }, work, { run, shard });
   const itemsDone = counters['items'] ?? 0;
   runtime.logger.info('A turn has ended.', { runId, stage: work.state, shard: index, done, ...counters });
   const output = { runId, executionArn, shard: index, turn: (input.turn ?? 0) + 1, done, itemsDone };

@@ -56,8 +56,6 @@ async function alreadyBegun(
  * @throws RunIdUsedError, RunClosedError; not retried.
  */
 export async function beginRun(ledger: LedgerTable, newRun: NewRun, holder: Holder): Promise<Begun> {
-  const begun = await alreadyBegun(ledger, newRun, holder);
-  if (begun !== undefined) return { outcome: 'BEGUN', run: begun };
   const run: Run = {
     ...newRun,
     status: firstStatusOf(newRun),

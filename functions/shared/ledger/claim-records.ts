@@ -1,32 +1,10 @@
 import type { Claims } from './claims.ts';
 import { absentOrBelow, EXISTING } from './actions.ts';
 import { type LedgerKey, type LedgerTable, runKey } from './ledger-table.ts';
-import { query, updateIf } from './store.ts';
+import { updateIf } from './store.ts';
 
-/** A record of a run that carries a claim, or is not quiet yet. */
+/** A checkpoint or a table of a run, as far as calls work on it. The run's own claim stands in the run. */
 export type ClaimRecord = LedgerKey & Claims;
-
-/** Records of workers; the run's own claim stands in the run. */
-const CLAIMED_RECORDS = ['SHARD#', 'TABLE#'] as const;
-
-/** Every record of a run that a call works on, or whose earlier calls are not through. Strongly consistent. */
-export async function listClaims(
-  ledger: LedgerTable,
-  runId: string,
-  now: number,
-): Promise<readonly ClaimRecord[]> {
-  const claimsUnder = (prefix: string): AsyncGenerator<ClaimRecord> =>
-    query<Claims>(ledger, {
-      KeyConditionExpression: 'PK = :run AND begins_with(SK, :prefix)',
-      FilterExpression: 'attribute_exists(claim) OR quietAt > :now',
-      ProjectionExpression: 'PK, SK, claim, quietAt',
-      ExpressionAttributeValues: { ':run': `RUN#${runId}`, ':prefix': prefix, ':now': now },
-      ConsistentRead: true,
-    });
-  const records: ClaimRecord[] = [];
-  for (const prefix of CLAIMED_RECORDS) for await (const record of claimsUnder(prefix)) records.push(record);
-  return records;
-}
 
 /**
  * Closes the claim of one call on a record, be it one's own or that of a call that has stopped. A call whose claim

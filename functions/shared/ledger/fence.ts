@@ -13,7 +13,7 @@ const RENEW_MILLIS = 2_500;
 
 /** Keeps a worker from changing anything for a run that is closed, or that another call works on. */
 export interface Fence {
-  /** The run as it was read at entry. */
+  /** The run as it was read at entry, or by the first look. */
   readonly run: Run;
   /**
    * To be awaited directly before every request that changes something: returns at once while the last look is
@@ -33,6 +33,12 @@ export interface Fence {
 export interface Hold {
   readonly key: LedgerKey;
   readonly call: string;
+}
+
+/** {@link Fence} of a call that has claimed a record. */
+export interface HeldFence<Held extends Claims> extends Fence {
+  /** The claimed record as the first look has seen it. */
+  readonly record: Held;
 }
 
 /** Statuses in which a worker may go on. */
@@ -70,13 +76,20 @@ function assertLocked(run: Run, lock: Lock | undefined): void {
   );
 }
 
-/** One strongly consistent read of run, lock and claimed record. @returns the run */
+/** What a look has seen. */
+interface Seen {
+  readonly run: Run;
+  /** Empty where no record is claimed. */
+  readonly record: Claims;
+}
+
+/** One strongly consistent read of run, lock and claimed record. */
 async function look(
   { ledger, executionArn, openIn }: FenceScope,
   known: Run,
   hold: Hold | undefined,
-): Promise<Run> {
-  const [run, lock, record] = await readTogether(ledger, [
+): Promise<Seen> {
+  const [run, lock, record = {}] = await readTogether(ledger, [
     runKey(known.runId),
     lockKeyOf(known),
     ...(hold === undefined ? [] : [hold.key]),
@@ -88,11 +101,12 @@ async function look(
   const seen = run as unknown as Run;
   assertOpen(seen, executionArn, openIn);
   assertLocked(known, lock as Lock | undefined);
-  if (hold !== undefined && (record as Claims | undefined)?.claim !== hold.call)
+  const held = record as Claims;
+  if (hold !== undefined && held.claim !== hold.call)
     throw new ClaimLostError(
       `Another call works on ${hold.key.SK} of run ${known.runId} now; this one changed nothing more.`,
     );
-  return seen;
+  return { run: seen, record: held };
 }
 
 /**
@@ -126,22 +140,48 @@ export function createLookout(
 }
 
 /**
- * Reads the run, strongly consistent, and stands guard over it. With `hold`, the look is made after the claim was
- * written, which is what makes the claim safe.
+ * Reads the run, strongly consistent, and stands guard over it.
  *
- * @throws RunNotFoundError, RunClosedError (not retried); ClaimLostError.
+ * @throws RunNotFoundError, RunClosedError (not retried)
  */
-export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence> {
-  const { ledger, clock, runId, executionArn, openIn } = scope;
-  const readAt = clock.now();
-  const run = await readRun(ledger, runId);
-  assertOpen(run, executionArn, openIn);
+export async function raiseFence(scope: FenceScope): Promise<Fence> {
+  const readAt = scope.clock.now();
+  const run = await readRun(scope.ledger, scope.runId);
+  assertOpen(run, scope.executionArn, scope.openIn);
+  return standGuard(scope, { known: run, readAt });
+}
+
+/**
+ * Looks at the run, and stands guard over it. The look is made after the claim was written, which is what makes the
+ * claim safe.
+ *
+ * @param known the run as it was read before the claim: it says where its lock is
+ * @throws RunClosedError (not retried); ClaimLostError.
+ */
+export async function raiseHeldFence<Held extends Claims>(
+  scope: FenceScope,
+  { known, hold }: { readonly known: Run; readonly hold: Hold },
+): Promise<HeldFence<Held>> {
+  const readAt = scope.clock.now();
+  const { run, record } = await look(scope, known, hold);
+  return { ...standGuard(scope, { known: run, readAt, hold }), record: record as Held };
+}
+
+/** A run as it was read at that time (epoch milliseconds), and the record that is claimed. */
+interface Guarded {
+  readonly known: Run;
+  readonly readAt: number;
+  readonly hold?: Hold;
+}
+
+function standGuard(scope: FenceScope, { known: run, readAt, hold }: Guarded): Fence {
   let seen = run;
   // A run that is closed to a call stays closed to it.
   let closed: RunClosedError | ClaimLostError | undefined;
+  const { clock } = scope;
   const lookAgain = async (): Promise<void> => {
     try {
-      seen = await look(scope, run, hold);
+      seen = (await look(scope, run, hold)).run;
     } catch (error) {
       if (error instanceof RunClosedError || error instanceof ClaimLostError) closed = error;
       throw error;
@@ -150,7 +190,7 @@ export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence>
   const throwIfClosed = (): void => {
     if (closed !== undefined) throw closed;
   };
-  const lookOut = createLookout(clock, lookAgain, hold === undefined ? readAt : undefined);
+  const lookOut = createLookout(clock, lookAgain, readAt);
   const check = async (): Promise<void> => {
     throwIfClosed();
     await lookOut();
@@ -159,6 +199,5 @@ export async function raiseFence(scope: FenceScope, hold?: Hold): Promise<Fence>
     check().catch(() => undefined);
     return seen;
   };
-  if (hold !== undefined) await check();
   return { run, check, throwIfClosed, latest };
 }

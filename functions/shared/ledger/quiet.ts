@@ -1,7 +1,8 @@
 import { type Claims, longestWaitMillis, quietFrom, released } from './claims.ts';
-import { type ClaimRecord, closeClaim, listClaims, noteLate } from './claim-records.ts';
+import { type ClaimRecord, closeClaim, noteLate } from './claim-records.ts';
 import type { LedgerKey } from './ledger-table.ts';
-import { findAnyRun, findRun, type Run } from './run.ts';
+import { findAnyRuns, readRun, type Run } from './run.ts';
+import { findRecords, readRecords, type RunRecords } from './run-records.ts';
 import { listAnnouncers } from './table-record.ts';
 import { isEndStatus } from './transition.ts';
 import { fenceMillisOf, inDoubtUntil, type Runtime } from '../runtime.ts';
@@ -41,23 +42,28 @@ type QuietScope = NoiseScope & Pick<Runtime, 'sleep' | 'logger'>;
  *
  * @param stoppedAt when the run's status was written that stops them (epoch milliseconds)
  */
-export async function quietTimeOf(
-  scope: NoiseScope,
-  run: Pick<Run, 'runId'>,
+export function quietTimeIn(
+  { clock, config }: Pick<Runtime, 'clock' | 'config'>,
+  { run, claims }: Pick<RunRecords, 'run' | 'claims'>,
   stoppedAt: number,
-): Promise<number> {
-  const { ledger, clock, config } = scope;
-  const now = clock.now();
+): number {
   const fenceMillis = fenceMillisOf(config);
-  const records = await listClaims(ledger, run.runId, now);
-  return Math.max(await ownQuietTime(scope, run.runId, now), quietFrom(records, stoppedAt, fenceMillis));
+  return Math.max(ownQuietTime(run, clock.now(), fenceMillis), quietFrom(claims, stoppedAt, fenceMillis));
 }
 
 /** What the run itself says of calls that have rolled it back, or that were taken over. */
-async function ownQuietTime({ ledger, config }: NoiseScope, runId: string, now: number): Promise<number> {
-  const { quietAt = 0, lateUntil = 0 } = (await findRun(ledger, runId)) ?? {};
-  const latest = now + longestWaitMillis(fenceMillisOf(config));
+function ownQuietTime({ quietAt = 0, lateUntil = 0 }: Run, now: number, fenceMillis: number): number {
+  const latest = now + longestWaitMillis(fenceMillis);
   return Math.max(0, ...[quietAt, lateUntil].filter((time) => time <= latest));
+}
+
+/** {@link quietTimeIn} of the run as the ledger has it now. */
+export async function quietTimeOf(
+  scope: NoiseScope,
+  { runId }: Pick<Run, 'runId'>,
+  stoppedAt: number,
+): Promise<number> {
+  return quietTimeIn(scope, await readRecords(scope.ledger, runId), stoppedAt);
 }
 
 async function closeAll(scope: QuietScope, records: readonly ClaimRecord[], quietAt: number): Promise<void> {
@@ -78,9 +84,18 @@ async function waitUntil(scope: QuietScope, runId: string, quietAt: number): Pro
  * Returns when nothing that earlier calls of a RUNNING run have sent can take effect any more. A claim that is still
  * open belongs to a second call of a worker whose work is done: it is closed, which stops that call. Waits only where
  * something was left open: 30 s behind a claim, 60 s behind a request without an answer.
+ *
+ * @param known the records as they were read a moment ago; absent: they are read first
+ * @returns the records as the look has found them that has seen nothing more on its way
+ * @throws RunNotFoundError, LedgerVersionError; neither is retried
  */
-export async function untilQuiet(scope: QuietScope, run: Run): Promise<void> {
-  await isQuietWithin(scope, run, Number.POSITIVE_INFINITY);
+export async function untilQuiet(
+  scope: QuietScope,
+  { runId }: Pick<Run, 'runId'>,
+  known?: RunRecords,
+): Promise<RunRecords> {
+  const { records } = await awaitQuiet(scope, runId, { millis: Number.POSITIVE_INFINITY, known });
+  return records;
 }
 
 /**
@@ -90,18 +105,27 @@ export async function untilQuiet(scope: QuietScope, run: Run): Promise<void> {
  * @returns false: that is too short, and nothing was waited for
  */
 export async function isQuietWithin(scope: QuietScope, { runId }: Run, millis: number): Promise<boolean> {
-  const { clock, config } = scope;
+  const { isQuiet } = await awaitQuiet(scope, runId, { millis });
+  return isQuiet;
+}
+
+async function awaitQuiet(
+  scope: QuietScope,
+  runId: string,
+  { millis, known }: { readonly millis: number; readonly known?: RunRecords | undefined },
+): Promise<{ readonly isQuiet: boolean; readonly records: RunRecords }> {
+  const { ledger, clock, config } = scope;
   const stoppedAt = clock.now();
+  let records = known ?? (await readRecords(ledger, runId));
   for (;;) {
     const now = clock.now();
-    const records = await listClaims(scope.ledger, runId, now);
-    await closeAll(scope, records, now + fenceMillisOf(config));
-    const claimsQuietAt = quietFrom(records, stoppedAt, fenceMillisOf(config));
-    const quietAt = Math.max(claimsQuietAt, await ownQuietTime(scope, runId, stoppedAt));
-    if (quietAt <= now) return true;
-    if (quietAt > stoppedAt + millis) return false;
+    await closeAll(scope, records.claims, now + fenceMillisOf(config));
+    const quietAt = quietTimeIn(scope, records, stoppedAt);
+    if (quietAt <= now) return { isQuiet: true, records };
+    if (quietAt > stoppedAt + millis) return { isQuiet: false, records };
     // Looked at again afterwards: a call whose claim was closed here may have noted a request without an answer.
     await waitUntil(scope, runId, quietAt);
+    records = await readRecords(ledger, runId);
   }
 }
 
@@ -119,13 +143,14 @@ export async function areEarlierCallsQuiet(
 ): Promise<boolean> {
   const { quietAt } = claims;
   if (quietAt === undefined) return true;
-  const { clock, config } = scope;
+  const { ledger, clock, config } = scope;
+  const fenceMillis = fenceMillisOf(config);
   const startedAt = clock.now();
-  const taken = quietFrom([{ quietAt }], startedAt, fenceMillisOf(config));
+  const taken = quietFrom([{ quietAt }], startedAt, fenceMillis);
   for (;;) {
     const now = clock.now();
     // Read again after each wait: a call that was taken over may have noted a request without an answer.
-    const until = Math.max(taken, await ownQuietTime(scope, runId, startedAt));
+    const until = Math.max(taken, ownQuietTime(await readRun(ledger, runId), startedAt, fenceMillis));
     if (until <= now) return true;
     if (now >= deadline) return false;
     await waitUntil(scope, runId, Math.min(until, deadline));
@@ -136,17 +161,16 @@ export async function areEarlierCallsQuiet(
  * The same for a HELD run, before it is resumed: its status has stopped its workers already. Claims that are still
  * open are those of dead calls, and are closed once nothing of theirs can follow.
  */
-export async function untilHeldRunIsQuiet(scope: QuietScope, run: Run): Promise<void> {
-  const heldAt = Date.parse(run.finishedAt ?? run.startedAt);
+export async function untilHeldRunIsQuiet(scope: QuietScope, { runId, ...held }: Run): Promise<void> {
+  const heldAt = Date.parse(held.finishedAt ?? held.startedAt);
   for (;;) {
     const now = scope.clock.now();
-    const quietAt = await quietTimeOf(scope, run, heldAt);
-    if (quietAt <= now) break;
+    const records = await readRecords(scope.ledger, runId);
+    const quietAt = quietTimeIn(scope, records, heldAt);
+    if (quietAt <= now) return closeAll(scope, records.claims, 0);
     // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
-    await waitUntil(scope, run.runId, Math.min(quietAt, now + LOOK_AGAIN_MILLIS));
+    await waitUntil(scope, runId, Math.min(quietAt, now + LOOK_AGAIN_MILLIS));
   }
-  const records = await listClaims(scope.ledger, run.runId, scope.clock.now());
-  await closeAll(scope, records, 0);
 }
 
 /** A run and one of its tables. */
@@ -169,9 +193,10 @@ export async function untilEarlierRunsAreQuiet(
   scope: QuietScope,
   { runId: own, name, lockedAt }: AnnouncedTable,
 ): Promise<void> {
-  for (const runId of await listAnnouncers(scope.ledger, name)) {
-    if (runId === own) continue;
-    const { status } = (await findAnyRun(scope.ledger, runId)) ?? {};
+  const others = (await listAnnouncers(scope.ledger, name)).filter((runId) => runId !== own);
+  const known = await findAnyRuns(scope.ledger, others);
+  for (const runId of others) {
+    const { status } = known.get(runId) ?? {};
     if (status !== undefined && isEndStatus(status)) continue;
     await untilStoppedRunIsQuiet(scope, runId, lockedAt);
   }
@@ -181,9 +206,8 @@ export async function untilEarlierRunsAreQuiet(
 async function untilStoppedRunIsQuiet(scope: QuietScope, runId: string, lockedAt: number): Promise<void> {
   const { ledger, clock, config } = scope;
   for (;;) {
-    const run = await findRun(ledger, runId);
+    const { run, claims } = await findRecords(ledger, runId);
     const now = clock.now();
-    const claims = await listClaims(ledger, runId, now);
     const records = [...claims, run ?? {}, { quietAt: run?.lateUntil }];
     const quietAt = quietFrom(records, stoppedAtOf(run, lockedAt), fenceMillisOf(config));
     if (quietAt <= now) return closeAll(scope, claims, 0);

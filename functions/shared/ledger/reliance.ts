@@ -1,9 +1,10 @@
 import { VerificationFailedError } from '../errors.ts';
-import type { LedgerTable } from './ledger-table.ts';
+import { type LedgerTable, tableKey } from './ledger-table.ts';
 import { type Reliance, type ReliedTable, rely } from './reliant.ts';
-import { findAnyRun, type Run } from './run.ts';
+import { type AnyRun, findAnyRuns, type Run } from './run.ts';
 import { MAX_FOUND_RUNS, type Shard } from './shard.ts';
-import { findTableRecord, listAnnouncers, type TableRecord } from './table-record.ts';
+import { readTogether } from './store.ts';
+import { listAnnouncers, type TableRecord } from './table-record.ts';
 import type { TransactItem } from './transact.ts';
 
 /** An earlier run's record of a table that the run uses. */
@@ -66,38 +67,6 @@ function foundByTable(shards: readonly Pick<Shard, 'foundRuns'>[]): ReadonlyMap<
   return found;
 }
 
-const READS_TOGETHER = 25;
-
-async function mapSome<T, Result>(
-  things: readonly T[],
-  read: (thing: T) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  for (let start = 0; start < things.length; start += READS_TOGETHER)
-    results.push(...(await Promise.all(things.slice(start, start + READS_TOGETHER).map(read))));
-  return results;
-}
-
-async function earlierRecords(
-  ledger: LedgerTable,
-  { runId: own, name }: { readonly runId: string; readonly name: string },
-): Promise<readonly EarlierRecord[]> {
-  const announcers = (await listAnnouncers(ledger, name)).filter((runId) => runId !== own);
-  const records = await mapSome(announcers, async (runId): Promise<readonly EarlierRecord[]> => {
-    const record = await findTableRecord(ledger, { runId, name });
-    return record === undefined ? [] : [{ ...record, runId }];
-  });
-  return records.flat();
-}
-
-/** Anyone can write a mark into an item: only runs that the ledger knows count. */
-async function knownRuns(ledger: LedgerTable, { runIds, isComplete }: FoundInTable): Promise<FoundInTable> {
-  const known = await mapSome([...runIds], async (runId) =>
-    (await findAnyRun(ledger, runId)) === undefined ? [] : [runId],
-  );
-  return { runIds: new Set(known.flat()), isComplete };
-}
-
 /** What a run has recorded of its work. */
 export interface RunEvidence {
   readonly tables: readonly TableRecord[];
@@ -105,25 +74,61 @@ export interface RunEvidence {
   readonly shards: readonly Pick<Shard, 'foundRuns'>[];
 }
 
-/** Strongly consistent; for a run that created all of its tables and met no items of others it reads nothing. */
+/**
+ * Strongly consistent; for a run that created all of its tables and met no items of others it reads nothing.
+ *
+ * @throws VerificationFailedError where one of the runs that it relies on is being rolled back
+ */
 async function findReliance(
   ledger: LedgerTable,
   runId: string,
   { tables, shards }: RunEvidence,
 ): Promise<Reliance> {
-  const earlier = new Map<string, readonly EarlierRecord[]>();
-  const found = new Map<string, FoundInTable>();
-  for (const [name, inTable] of foundByTable(shards)) found.set(name, await knownRuns(ledger, inTable));
-  for (const { name, outcome } of tables)
-    if (outcome === 'EXISTED' || found.get(name)?.isComplete === false)
-      earlier.set(name, await earlierRecords(ledger, { runId, name }));
-  return decideReliance({ runId, tables, earlier, found });
+  const found = foundByTable(shards);
+  const shared = tables.filter(
+    ({ name, outcome }) => outcome === 'EXISTED' || found.get(name)?.isComplete === false,
+  );
+  const announced = await Promise.all(
+    shared.map(async ({ name }) => {
+      const runIds = await listAnnouncers(ledger, name);
+      return { name, runIds: runIds.filter((other) => other !== runId) };
+    }),
+  );
+  const earlier = await earlierRecords(ledger, announced);
+  const runIds = [...announced, ...found.values()].flatMap((one) => [...one.runIds]);
+  const runs = await findAnyRuns(ledger, [...new Set(runIds)]);
+  // Anyone can write a mark into an item: only runs that the ledger knows count.
+  const known = new Map(
+    [...found].map(([name, { runIds: marks, isComplete }]) => [
+      name,
+      { runIds: new Set([...marks].filter((mark) => runs.has(mark))), isComplete },
+    ]),
+  );
+  const reliance = decideReliance({ runId, tables, earlier, found: known });
+  refuseRollingBack(
+    runId,
+    [...reliance.keys()].flatMap((on) => runs.get(on) ?? []),
+  );
+  return reliance;
+}
+
+/** By table: what the other runs that have announced it have recorded of it. */
+async function earlierRecords(
+  ledger: LedgerTable,
+  announced: readonly { readonly name: string; readonly runIds: readonly string[] }[],
+): Promise<ReadonlyMap<string, readonly EarlierRecord[]>> {
+  const places = announced.flatMap(({ name, runIds }) => runIds.map((runId) => ({ name, runId })));
+  const found = await readTogether(
+    ledger,
+    places.map(({ name, runId }) => tableKey(runId, name)),
+  );
+  const records = places.flatMap((place, index) => (found[index] ? [{ ...found[index], ...place }] : []));
+  return Map.groupBy(records as (EarlierRecord & { readonly name: string })[], ({ name }) => name);
 }
 
 /** Whoever is being rolled back takes away what would be relied on. */
-async function refuseRollingBack(ledger: LedgerTable, runId: string, reliance: Reliance): Promise<void> {
-  const runs = await mapSome([...reliance.keys()], (on) => findAnyRun(ledger, on));
-  const rollingBack = runs.find((run) => run?.status === 'ROLLING_BACK');
+function refuseRollingBack(runId: string, runs: readonly AnyRun[]): void {
+  const rollingBack = runs.find(({ status }) => status === 'ROLLING_BACK');
   if (rollingBack === undefined) return;
   throw new VerificationFailedError(
     `Run ${runId} cannot be committed, because run ${rollingBack.runId}, whose tables or items it found in place, is being rolled back. Wait until that roll back has ended.`,
@@ -146,7 +151,6 @@ export async function noteReliance(
   evidence: RunEvidence,
 ): Promise<{ readonly facts: Pick<Run, 'reliesOn'>; readonly actions: readonly TransactItem[] }> {
   const reliance = await findReliance(ledger, runId, evidence);
-  await refuseRollingBack(ledger, runId, reliance);
   const reliesOn = [...reliance.keys()].slice(0, MAX_NAMED);
   const actions = await rely(ledger, { runId, committedAt }, reliance);
   return { facts: reliesOn.length === 0 ? {} : { reliesOn }, actions };

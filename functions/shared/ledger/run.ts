@@ -7,7 +7,7 @@ import type { Digest } from '../items/digest.ts';
 import type { Arrived, Compared, Followed, FollowedStream, Gap } from './sync-facts.ts';
 import type { RunSettings } from './run-settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
-import { get, query } from './store.ts';
+import { get, query, readTogether } from './store.ts';
 
 /** What a run does. `manual`: a step called alone. `compare`: a compare without an open sync. */
 export type RunKind = 'migrate' | 'restore' | 'manual' | 'sync' | 'compare';
@@ -215,6 +215,15 @@ export function findAnyRun(ledger: LedgerTable, runId: string): Promise<AnyRun |
   return get<AnyRun>(ledger, runKey(runId));
 }
 
+/** {@link findAnyRun} of many, by their ids. */
+export async function findAnyRuns(
+  ledger: LedgerTable,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, AnyRun>> {
+  const found = await readTogether(ledger, runIds.map(runKey));
+  return new Map(runIds.flatMap((runId, index) => (found[index] ? [[runId, found[index] as AnyRun]] : [])));
+}
+
 /**
  * Strongly consistent; `undefined` where the ledger has no such run.
  *
@@ -226,10 +235,20 @@ export async function findRun(ledger: LedgerTable, runId: string): Promise<Run |
   return run;
 }
 
-/** @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried. */
+/** Strongly consistent. @throws as {@link knownRun} does */
 export async function readRun(ledger: LedgerTable, runId: string): Promise<Run> {
-  const run = await findRun(ledger, runId);
-  if (run === undefined) throw new RunNotFoundError(`The ledger ${ledger.tableName} knows no run ${runId}.`);
+  return knownRun(ledger, runId, await get<Run>(ledger, runKey(runId)));
+}
+
+/**
+ * A run as it was found, if it was.
+ *
+ * @throws RunNotFoundError naming the run, LedgerVersionError; neither is retried.
+ */
+export function knownRun({ tableName }: LedgerTable, runId: string, found: object | undefined): Run {
+  if (found === undefined) throw new RunNotFoundError(`The ledger ${tableName} knows no run ${runId}.`);
+  const run = found as Run;
+  assertReadable(run);
   return run;
 }
 

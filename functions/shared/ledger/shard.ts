@@ -1,8 +1,8 @@
 import { type Facts, NEW, putItem } from './actions.ts';
 import { ClaimLostError, type Claims } from './claims.ts';
-import { type LedgerTable, shardKey } from './ledger-table.ts';
-import type { Run } from './run.ts';
-import { get, listBelow, putIf, updateIf } from './store.ts';
+import { type LedgerTable, runKey, shardKey } from './ledger-table.ts';
+import { knownRun, type Run } from './run.ts';
+import { get, listBelow, putIf, readTogether, updateIf } from './store.ts';
 import { transact, type TransactItem } from './transact.ts';
 
 /** States that leave checkpoints, in the order in which a run passes them. A shard of BulkLoad is one table. */
@@ -107,6 +107,19 @@ export async function findShard<Cursor>(
   return item && fromLedgerItem<Cursor>(item);
 }
 
+/**
+ * A run, and one of its shards: `undefined` before its first checkpoint. Strongly consistent.
+ *
+ * @throws RunNotFoundError, LedgerVersionError; neither is retried.
+ */
+export async function readRunAndShard<Cursor>(
+  ledger: LedgerTable,
+  { runId, state, shard }: Pick<Shard, 'state' | 'shard'> & Pick<Run, 'runId'>,
+): Promise<{ readonly run: Run; readonly shard: Shard<Cursor> | undefined }> {
+  const [run, item] = await readTogether(ledger, [runKey(runId), shardKey(runId, state, shard)]);
+  return { run: knownRun(ledger, runId, run), shard: item && fromLedgerItem<Cursor>(item) };
+}
+
 /** What {@link saveShard} needs to know beyond the checkpoint itself. */
 export interface SaveShard<Cursor> {
   readonly runId: string;
@@ -198,23 +211,19 @@ export async function listShards<Cursor>(
   runId: string,
   state: ShardState,
 ): Promise<readonly Shard<Cursor>[]> {
-  return readShards<Cursor>(ledger, runId, `SHARD#${state}#`);
+  const below = { partition: `RUN#${runId}`, prefix: `SHARD#${state}#` };
+  return inOrder<Cursor>(await listBelow<Facts>(ledger, below));
 }
 
-/** Every checkpoint of a run, by state and shard number. Strongly consistent. */
-export async function listAllShards(
-  ledger: LedgerTable,
-  runId: string,
-): Promise<ReadonlyMap<ShardState, readonly Shard[]>> {
-  return Map.groupBy(await readShards(ledger, runId, 'SHARD#'), ({ state }) => state);
+/** Checkpoints of a run by state, in the order of their numbers. */
+export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
+
+/** By state, from all checkpoints of a run as the ledger has them. */
+export function shardsFrom(items: readonly Facts[]): Shards {
+  return Map.groupBy(inOrder(items), ({ state }) => state);
 }
 
-async function readShards<Cursor>(
-  ledger: LedgerTable,
-  runId: string,
-  prefix: string,
-): Promise<readonly Shard<Cursor>[]> {
-  const items = await listBelow<Facts>(ledger, { partition: `RUN#${runId}`, prefix });
+function inOrder<Cursor>(items: readonly Facts[]): readonly Shard<Cursor>[] {
   const shards = items.map((item) => fromLedgerItem<Cursor>(item));
   return shards.toSorted((one, other) => one.shard - other.shard);
 }

@@ -51,29 +51,66 @@ export interface Below {
 }
 
 /** Every item of a partition below a prefix, in its order. Strongly consistent. @throws the SDK's errors */
-export async function listBelow<Item extends object>(
+export function listBelow<Item extends object>(
   ledger: LedgerTable,
   { partition, prefix }: Below,
 ): Promise<Stored<Item>[]> {
-  const found = pages<Item>(ledger, {
+  return listAll<Item>(ledger, {
     KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
     ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
-    ConsistentRead: true,
   });
+}
+
+/** Items of one partition, by their sort keys: the first and the last that may be meant. */
+export interface Between {
+  readonly partition: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every item of a partition between two sort keys, in its order. Strongly consistent. @throws the SDK's errors */
+export function listBetween<Item extends object>(
+  ledger: LedgerTable,
+  { partition, from, to }: Between,
+): Promise<Stored<Item>[]> {
+  return listAll<Item>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND SK BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':partition': partition, ':from': from, ':to': to },
+  });
+}
+
+async function listAll<Item extends object>(
+  ledger: LedgerTable,
+  input: LedgerQuery,
+): Promise<Stored<Item>[]> {
   const items: Stored<Item>[] = [];
-  for await (const page of found) items.push(...page);
+  for await (const page of pages<Item>(ledger, { ...input, ConsistentRead: true })) items.push(...page);
   return items;
 }
 
 /** Beyond this the state's own retry is the better place. */
 const PATIENCE_MILLIS = 20_000;
 
+/** As many keys as a BatchGetItem takes. */
+const KEYS_TOGETHER = 100;
+
 /**
- * Reads items in one strongly consistent request, in the order of their keys; `undefined` where there is none.
+ * Reads items, strongly consistent and 100 in a request, in the order of their keys; `undefined` where there is none.
  *
+ * @param keys no two of them the same
  * @throws the SDK's errors
  */
 export async function readTogether(
+  ledger: LedgerTable,
+  keys: readonly LedgerKey[],
+): Promise<readonly (Facts | undefined)[]> {
+  const found: (Facts | undefined)[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_TOGETHER)
+    found.push(...(await readOnce(ledger, keys.slice(start, start + KEYS_TOGETHER))));
+  return found;
+}
+
+async function readOnce(
   { client, tableName, clock }: LedgerTable,
   keys: readonly LedgerKey[],
 ): Promise<readonly (Facts | undefined)[]> {

@@ -91,10 +91,20 @@ function runItem(
   });
 }
 
+/** The run as it was read, with what the change has written. */
+function changed({ run, to, facts = {}, remove = [], writer }: Transition): Run {
+  const written = Object.entries(facts).filter(([, fact]) => fact !== undefined);
+  const kept = Object.entries(run).filter(([name]) => !(remove as readonly string[]).includes(name));
+  const reporting = isReported(run, to) ? ({ reporting: 'PENDING' } as const) : {};
+  const after = { ...Object.fromEntries([...kept, ...written]), ...reporting, status: to, changedBy: writer };
+  return after as Run;
+}
+
 /**
  * Changes a run's status, and its lock with it, in one transaction.
  *
- * @returns the run afterwards, or `undefined` when somebody else changed it, or the lock, first.
+ * @returns the run afterwards, without what others may have added to it since it was read; `undefined` when somebody
+ *   else changed its status, or the lock, first.
  * @throws TransientError, the SDK's errors; safe to repeat with the same `writer`.
  */
 export async function transition(
@@ -104,8 +114,9 @@ export async function transition(
 ): Promise<Run | undefined> {
   const { run, to, writer } = change;
   if (!TRANSITIONS[run.status].includes(to)) throw new Error(`A run cannot go from ${run.status} to ${to}.`);
-  // Refused or not: where an answer was lost and the call repeated, the refusal is that of our own first attempt.
-  await transact(ledger, [runItem(ledger, change), ...lockItem(ledger, change), ...extra]);
+  if (await transact(ledger, [runItem(ledger, change), ...lockItem(ledger, change), ...extra]))
+    return changed(change);
+  // Where an answer was lost and the call repeated, the refusal is that of our own first attempt.
   const after = await findRun(ledger, run.runId);
   return after?.changedBy === writer ? after : undefined;
 }

@@ -4,8 +4,8 @@ import { sizeOfPlan } from '../cost/run-size.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { attemptsOf, workedSeconds } from '../ledger/attempt.ts';
 import { isRestore, type Run } from '../ledger/run.ts';
-import { listAllShards } from '../ledger/shard.ts';
-import { listTables, type TableRecord } from '../ledger/table-record.ts';
+import type { RunRecords } from '../ledger/run-records.ts';
+import type { TableRecord } from '../ledger/table-record.ts';
 import type { DriftKeys, KeySamples, Report, ReportedFailure, ReportStatus, UntoldReport } from './report.ts';
 import { endingOf, isBehind, nextStepOf } from './next-step.ts';
 import { summaryOf } from './outcome.ts';
@@ -26,10 +26,7 @@ import { restoredCounts } from './restored-counts.ts';
 import { filledTable, filledTablesOf } from '../tables/run-tables.ts';
 
 /** What the ledger holds of a run besides the run itself. */
-export interface RunLedger {
-  readonly shards: Shards;
-  readonly tables: readonly TableRecord[];
-}
+export type RunLedger = Pick<RunRecords, 'shards' | 'tables'>;
 
 /** How the run ended, beyond what the ledger says. */
 export interface RunEnd {
@@ -170,13 +167,4 @@ function expiringItems({ plan }: Run, shards: Shards): Pick<Report['source'], 't
   if (attribute === undefined) return {};
   const count = (counter: string): number => countOver(shards, 'TransformProducts', counter);
   return { timeToLive: { attribute, expiring: count('expiring'), expired: count('expired') } };
-}
-
-/** Reads what the ledger holds of a run besides the run itself. */
-export async function readRunLedger(runtime: Runtime, runId: string): Promise<RunLedger> {
-  const [shards, tables] = await Promise.all([
-    listAllShards(runtime.ledger, runId),
-    listTables(runtime.ledger, runId),
-  ]);
-  return { shards, tables };
 }

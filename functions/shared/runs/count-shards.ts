@@ -1,8 +1,7 @@
 import type { BulkFacts } from './equations.ts';
-import { type Shard, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
+import { type Shard, type ShardState, SHARD_STATES, type Shards } from '../ledger/shard.ts';
 
-/** Checkpoints of a run by state. */
-export type Shards = ReadonlyMap<ShardState, readonly Shard[]>;
+export type { Shards } from '../ledger/shard.ts';
 
 /** What a roll back has counted in an existing table. */
 export interface RolledBackItems {

@@ -1,4 +1,4 @@
-import { type Run, readRun } from '../ledger/run.ts';
+import type { Run } from '../ledger/run.ts';
 import { noteDone, warnRun } from '../ledger/run-update.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
@@ -12,11 +12,16 @@ const ALARM_AFTER_MILLIS = 30 * 60_000;
  * ours on any of them. A table that cannot be opened becomes a warning with a command, and the run stays PENDING without
  * limit. CompleteRun, a roll back that finds the run committed, and `recoverRun` call this. Idempotent.
  *
+ * @param known the run's tables as they were read behind the last change of one; absent: they are read
  * @throws the ledger's errors only; safe to repeat
  */
-export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
-  if (run.opening !== 'PENDING') return run;
-  const tables = await usedTables(runtime, run);
+export async function finishOpening(
+  runtime: Runtime,
+  run: Run,
+  known?: readonly TableRecord[],
+): Promise<void> {
+  if (run.opening !== 'PENDING') return;
+  const tables = usedTables(known ?? (await listTables(runtime.ledger, run.runId)), run);
   const opened = await Promise.all(
     tables.map(async (table) => ({ table, result: await openTable(runtime, run, table) })),
   );
@@ -30,12 +35,10 @@ export async function finishOpening(runtime: Runtime, run: Run): Promise<Run> {
   ]);
   if (closed.length === 0) await noteDone(runtime.ledger, run.runId, 'opening');
   else sayIfLate(runtime, run, closed);
-  return readRun(runtime.ledger, run.runId);
 }
 
 /** The target tables that a run uses. The source never carries a statement of ours. */
-async function usedTables({ ledger }: Runtime, { runId, sourceTable }: Run): Promise<readonly TableRecord[]> {
-  const tables = await listTables(ledger, runId);
+function usedTables(tables: readonly TableRecord[], { sourceTable }: Run): readonly TableRecord[] {
   return tables.filter(
     ({ name, outcome }) => name !== sourceTable && (outcome === 'CREATED' || outcome === 'EXISTED'),
   );

@@ -1,7 +1,7 @@
 import { committedFence } from '../ledger/committed-fence.ts';
-import { type Run, readRun } from '../ledger/run.ts';
+import type { Run } from '../ledger/run.ts';
 import { noteDone, warnRun } from '../ledger/run-update.ts';
-import { listTables } from '../ledger/table-record.ts';
+import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
 import { protectTables } from '../tables/protect-tables.ts';
 
@@ -12,12 +12,18 @@ const PATIENCE_MILLIS = 24 * 3_600_000;
  * Protects a committed run's tables and marks it as DONE. A protection that could not be switched on becomes a warning.
  * If it may be possible later, the run stays PENDING for a day. Idempotent: `recoverRun` calls it again for a run that is
  * PENDING, also when CompleteRun died after its commit.
+ *
+ * @param known the run's tables as they were read behind the last change of their protection; absent: they are read
  */
-export async function finishProtection(runtime: Runtime, run: Run): Promise<Run> {
-  if (run.protection !== 'PENDING') return run;
+export async function finishProtection(
+  runtime: Runtime,
+  run: Run,
+  known?: readonly TableRecord[],
+): Promise<void> {
+  if (run.protection !== 'PENDING') return;
   const { ledger, clock } = runtime;
   const { runId } = run;
-  const tables = await listTables(ledger, runId);
+  const tables = known ?? (await listTables(ledger, runId));
   const { warnings, isWorthAnotherTry } = await protectTables(runtime, {
     runId,
     tables,
@@ -25,7 +31,5 @@ export async function finishProtection(runtime: Runtime, run: Run): Promise<Run>
   });
   await warnRun(ledger, run, warnings);
   const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + PATIENCE_MILLIS;
-  if (isWorthAnotherTry && !isLate) return readRun(ledger, runId);
-  await noteDone(ledger, runId, 'protection');
-  return readRun(ledger, runId);
+  if (isLate || !isWorthAnotherTry) await noteDone(ledger, runId, 'protection');
 }

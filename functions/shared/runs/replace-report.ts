@@ -19,8 +19,9 @@ interface Reported {
 const MAX_LOOKS = 5;
 
 /**
- * A late PUT must not overwrite a newer report. Each PUT therefore replaces only what was read before the ledger. A run
- * that has moved on has a newer report than this one, or will have.
+ * A late PUT must not overwrite a newer report. Each PUT therefore replaces only what was read before the ledger: where
+ * there was nothing, it is refused as soon as anything is there. A run that has moved on has a newer report than this
+ * one, or will have.
  *
  * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
@@ -34,7 +35,7 @@ export async function replaceReport<R extends Reported>(
     const before = await objects.get(key);
     const report = await build();
     const body = text(report);
-    const hasMovedOn = (await readRun(ledger, runId)).status !== report.status;
+    const hasMovedOn = before !== undefined && (await readRun(ledger, runId)).status !== report.status;
     if (hasMovedOn || before?.body.toString('utf8') === body) return report;
     if (await objects.replace(key, body, { etag: before?.etag, contentType })) return report;
     if (looks >= MAX_LOOKS) throw new TransientError('another call keeps writing the report of this run');

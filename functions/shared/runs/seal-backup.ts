@@ -11,10 +11,9 @@ import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
 import { type Fence, raiseFence } from '../ledger/fence.ts';
-import { type BackupFile, listFiles } from '../ledger/file.ts';
+import { listFiles } from '../ledger/file.ts';
 import { type BackupSummary, type Rehearsal, type Run } from '../ledger/run.ts';
 import { updateRun, warnRun } from '../ledger/run-update.ts';
-import { listShards } from '../ledger/shard.ts';
 import { untilQuiet } from '../ledger/quiet.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RunStepInput } from '../state.ts';
@@ -42,8 +41,10 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   const { ledger, clock } = runtime;
   const fence = await raiseFence({ ledger, clock, ...input });
   const { run } = fence;
-  await untilQuiet(runtime, run);
-  const { files, totals } = await readTotals(runtime, run.runId);
+  const { shards } = await untilQuiet(runtime, run);
+  const files = await listFiles(ledger, run.runId);
+  const { BackupProducts: scanned = [], TransformProducts: rehearsed = [] } = Object.fromEntries(shards);
+  const totals = sumUp(files, { scanned, rehearsed });
   const listed = await runtime.objects.list(backupLayout(run.backupId).dataPrefix);
   const transformed = await sealableTargets(runtime, run, totals);
   assertComplete(run, { files, totals, listed, targetProblems: transformed.problems });
@@ -76,18 +77,6 @@ export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise
   assertWithinCost(runtime, run, rehearsal);
   const { backupId, uri, items } = backup;
   return { backupId, uri, files: files.length, items, quarantined: rehearsal.quarantined };
-}
-
-async function readTotals(
-  runtime: Runtime,
-  runId: string,
-): Promise<{ files: readonly BackupFile[]; totals: BackupTotals }> {
-  const [files, scanned, rehearsed] = await Promise.all([
-    listFiles(runtime.ledger, runId),
-    listShards(runtime.ledger, runId, 'BackupProducts'),
-    listShards(runtime.ledger, runId, 'TransformProducts'),
-  ]);
-  return { files, totals: sumUp(files, { scanned, rehearsed }) };
 }
 
 /** The target files' manifests, and what keeps them from being written. */

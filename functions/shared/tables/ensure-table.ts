@@ -4,11 +4,11 @@ import {
   type CreateTableCommandInput,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { assertOpen, type Fence, raiseFence } from '../ledger/fence.ts';
+import { assertOpen, type Fence, type HeldFence, raiseHeldFence } from '../ledger/fence.ts';
 import { tableKey } from '../ledger/ledger-table.ts';
-import { readRun } from '../ledger/run.ts';
+import { readRun, type Run } from '../ledger/run.ts';
 import { tablePrefixOf } from '../ledger/run-settings.ts';
-import { announceTable, listTables, recordTable, type TableRecord } from '../ledger/table-record.ts';
+import { announceTable, findTableRecord, recordTable, type TableRecord } from '../ledger/table-record.ts';
 import { isNotOffered, isWithoutTags } from '../aws/not-offered.ts';
 import { retry } from '../retry.ts';
 import { letGo, untilEarlierRunsAreQuiet } from '../ledger/quiet.ts';
@@ -51,7 +51,8 @@ export interface TableBlueprint {
 /** A blueprint, for which run. */
 export interface WantedBlueprint {
   readonly blueprint: TableBlueprint;
-  readonly runId: string;
+  /** As it was read a moment ago. */
+  readonly run: Run;
   readonly executionArn: string;
 }
 
@@ -61,12 +62,16 @@ export interface EnsuredTable {
   readonly outcome: 'CREATED' | 'EXISTED';
 }
 
-interface Scope extends WantedBlueprint {
+interface Scope {
+  readonly blueprint: TableBlueprint;
+  readonly runId: string;
   readonly name: string;
   readonly fence: Fence;
   /** @throws RunClosedError, ClaimLostError */
   readonly lookAgain: () => Promise<unknown>;
   readonly intentAt: number;
+  /** Whether this call has found no table of that name. */
+  readonly isMissing: boolean;
   /** Epoch milliseconds: this call waits for the table until then. */
   readonly deadline: number;
   /** Who may not write until the commit. Absent: the table stays open. */
@@ -84,8 +89,11 @@ interface Ensured {
 }
 
 /** {@link ensureBlueprint} of one of the target tables. @throws as it does, and as {@link withOwnPrefix} does */
-export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTable): Promise<EnsuredTable> {
-  const run = await readRun(runtime.ledger, scope.runId);
+export async function ensureTable(
+  runtime: Runtime,
+  { spec, runId, executionArn }: WantedTable,
+): Promise<EnsuredTable> {
+  const run = await readRun(runtime.ledger, runId);
   const name = tableName(spec, tablePrefixOf(runtime, run));
   const blueprint = {
     name,
@@ -93,7 +101,7 @@ export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTa
     differences: (table: TableDescription) => schemaDifferences(spec, table),
     timeToLiveAttribute: spec.timeToLiveAttribute,
   };
-  return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { ...scope, blueprint }));
+  return withOwnPrefix(runtime, run, ensureBlueprint(runtime, { run, executionArn, blueprint }));
 }
 
 /**
@@ -106,12 +114,11 @@ export async function ensureTable(runtime: Runtime, { spec, ...scope }: WantedTa
  */
 export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint): Promise<EnsuredTable> {
   const { ledger, clock, config } = runtime;
-  const { runId, executionArn, blueprint } = wanted;
+  const { run, executionArn, blueprint } = wanted;
+  const { runId } = run;
   const { name } = blueprint;
-  assertOpen(await readRun(ledger, runId), executionArn);
-  const findRecord = async (): Promise<TableRecord | undefined> =>
-    (await listTables(ledger, runId)).find((one) => one.name === name);
-  const known = await findRecord();
+  assertOpen(run, executionArn);
+  const known = await findTableRecord(ledger, { runId, name });
   const outcome = known === undefined && (await isExisting(runtime, name)) ? 'EXISTED' : 'INTENT';
   const call = runtime.newId();
   const hold = { key: tableKey(runId, name), call };
@@ -119,19 +126,31 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
   const intent = { runId, executionArn, name, outcome, now: clock.now(), by } as const;
   const claims = await announceTable(ledger, intent);
   try {
-    const lookAgain = (): Promise<Fence> => raiseFence({ ledger, clock, runId, executionArn }, hold);
+    const lookAgain = (): Promise<HeldFence<TableRecord>> =>
+      raiseHeldFence({ ledger, clock, runId, executionArn }, { known: run, hold });
     const fence = await lookAgain();
-    const record = await findRecord();
+    const { record } = fence;
+    const { intentAt } = record;
     const now = clock.now();
     const deadline = now + TABLE_PATIENCE_MILLIS;
-    const intentAt = record?.intentAt ?? now;
     const closure = closureFor(runtime, fence.run, name);
-    const scope: Scope = { ...wanted, name, fence, lookAgain, intentAt, deadline, closure };
+    const isMissing = known === undefined && outcome === 'INTENT';
+    const scope: Scope = {
+      blueprint,
+      runId,
+      name,
+      fence,
+      lookAgain,
+      intentAt,
+      isMissing,
+      deadline,
+      closure,
+    };
     const settled = await knownOutcome(runtime, record);
     // A run that nobody has resumed has had the lock ever since.
     const lockedAt = fence.run.attempts === undefined ? intentAt : now;
     // Its id is recorded at the end, so that a call that takes over from one that died here waits as well.
-    if (record?.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name, lockedAt });
+    if (record.tableId === undefined) await untilEarlierRunsAreQuiet(runtime, { runId, name, lockedAt });
     return await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
   } finally {
     await letGo(runtime, { runId, key: hold.key, claims });
@@ -148,8 +167,8 @@ async function isExisting({ clients, config }: Runtime, name: string): Promise<b
 }
 
 /** What an earlier attempt has found out. `undefined`: the table is to be created, or an answer was lost. */
-async function knownOutcome(runtime: Runtime, record: TableRecord | undefined): Promise<Ensured | undefined> {
-  if (record?.outcome !== 'CREATED' && record?.outcome !== 'EXISTED') return undefined;
+async function knownOutcome(runtime: Runtime, record: TableRecord): Promise<Ensured | undefined> {
+  if (record.outcome !== 'CREATED' && record.outcome !== 'EXISTED') return undefined;
   const { outcome, name } = record;
   await assertSameTable(runtime, record);
   const tableId = record.tableId ?? (await describeKnown(runtime, name)).TableId;
@@ -185,6 +204,10 @@ async function finish(
 /** Creates the table, or finds out what exists. Waits for a table that is being deleted. */
 async function createOrFind(runtime: Runtime, scope: Scope): Promise<Ensured> {
   const { clients } = runtime;
+  if (scope.isMissing) {
+    const created = await tryCreate(runtime, scope);
+    if (created !== undefined) return created;
+  }
   for (;;) {
     const existing = await describeTable(clients.tables, scope.name);
     if (existing?.TableStatus === 'DELETING') await waitUntilGone(runtime, scope);

@@ -6,13 +6,14 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 import { completeRestore } from '../../../functions/restore-from-backup/complete-restore.ts';
 import { createRestoredTable } from '../../../functions/restore-from-backup/create-restored-table.ts';
-import { buildReport, readRunLedger } from '../../../functions/shared/runs/build-report.ts';
+import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
+import { buildReport } from '../../../functions/shared/runs/build-report.ts';
 import { orderOf } from '../../../functions/shared/runs/restore-order.ts';
 import { prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
 import type { RestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
 import { readTableDescription } from '../../../functions/shared/aws/table-description.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
-import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { productOfEveryType } from '../../support/every-type.ts';
 import { ledgerHand } from '../../unit/complete-run/commit-bench.ts';
@@ -63,9 +64,8 @@ describe('a restore into a new table', () => {
     ({ bench } = await backedUp(products(3)));
     const run = await begin(bench);
     const { restored, summary } = await finish(bench, run);
-    const ledger = await readRunLedger(bench.runtime, run.runId);
+    const { run: committed, ...ledger } = await readRecords(bench.runtime.ledger, run.runId);
     const end = { status: 'SUCCEEDED', failure: null, finishedAt: 0, found: new Map() } as const;
-    const committed = await readRun(bench.runtime.ledger, run.runId);
     expect(buildReport(bench.runtime, committed, ledger, end)).toMatchObject({ restored, summary });
     expect(restored).toMatchObject({ mode: 'NEW', written: 3 });
   });

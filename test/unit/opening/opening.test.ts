@@ -76,12 +76,24 @@ const accessOf = async () =>
     (await listTables(world.observer.ledger, 'a')).map(({ name, access }) => [name, access]),
   );
 
+/** The run once its tables are protected, as far as they can be. */
+async function protectedRun(run: Run): Promise<Run> {
+  await finishProtection(fake.runtime, run);
+  return readRun(world.observer.ledger, run.runId);
+}
+
+/** The run once its tables are opened, as far as they can be. */
+async function opened(runtime: Runtime, run: Run): Promise<Run> {
+  await finishOpening(runtime, run);
+  return readRun(world.observer.ledger, run.runId);
+}
+
 describe('opening the tables of a committed run', () => {
   it('takes the run’s statements off, reads that back, and notes both', async () => {
     const run = await committed({ cart: 'CREATED', orders: 'CREATED' });
     close('cart');
     close('orders');
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
     expect(fake.policies.size).toBe(0);
     expect(await accessOf()).toEqual({ cart: 'OPEN', orders: 'OPEN' });
   });
@@ -89,7 +101,7 @@ describe('opening the tables of a committed run', () => {
   it('takes off what another run has left on an existing table', async () => {
     const run = await committed({ cart: 'EXISTED' });
     close('cart', 'an-earlier-run');
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
     expect(fake.policies.size).toBe(0);
   });
 
@@ -108,7 +120,7 @@ describe('opening the tables of a committed run', () => {
     const run = await committed({ cart: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', [awsError('PolicyNotFoundException')]);
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
   });
 
   it('does not believe GetResourcePolicy that a table has no policy which was closed a moment ago', async () => {
@@ -126,7 +138,7 @@ describe('opening the tables of a committed run', () => {
       awsError('ResourceNotFoundException'),
       awsError('PolicyNotFoundException'),
     ]);
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
     expect(fake.policies.size).toBe(0);
   });
 
@@ -134,12 +146,12 @@ describe('opening the tables of a committed run', () => {
     const run = await committed({ cart: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', [awsError('AccessDeniedException')]);
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
   });
 
   it('never touches the source, though a restore may have filled it up', async () => {
     const run = await committed({ products: 'EXISTED' });
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE' });
     expect(fake.sent).toEqual([]);
   });
 
@@ -150,9 +162,9 @@ describe('opening the tables of a committed run', () => {
       outcome: 'CREATED',
       access: 'NEVER_CLOSED',
     });
-    const opened = await finishOpening(world.observer, run);
-    expect(opened).toMatchObject({ opening: 'DONE' });
-    expect(opened.warnings).toEqual([
+    const now = await opened(world.observer, run);
+    expect(now).toMatchObject({ opening: 'DONE' });
+    expect(now.warnings).toEqual([
       'This endpoint has no resource policies, so nothing kept others from writing to cart during the run.',
     ]);
   });
@@ -167,9 +179,9 @@ describe('a table that cannot be opened', () => {
     const run = await committed({ cart: 'CREATED', orders: 'CREATED' });
     close('cart');
     fake.fail('DeleteResourcePolicy', denied);
-    const opened = await finishOpening(fake.runtime, run);
-    expect(opened.opening).toBe('PENDING');
-    expect(opened.warnings).toEqual([
+    const now = await opened(fake.runtime, run);
+    expect(now.opening).toBe('PENDING');
+    expect(now.warnings).toEqual([
       `Table cart is still closed: nobody but the migration can write there (AccessDeniedException). It is tried again every 15 minutes. To open it at once: aws dynamodb delete-resource-policy --resource-arn ${arnOf('cart')}`,
     ]);
     expect(await accessOf()).toEqual({ cart: 'CLOSED', orders: 'OPEN' });
@@ -201,7 +213,7 @@ describe('a table that cannot be opened', () => {
   it('counts as open when it is gone', async () => {
     const run = await committed({ cart: 'CREATED' });
     fake.fail('GetResourcePolicy', [awsError('ResourceNotFoundException')]);
-    expect(await finishOpening(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
   });
 });
 
@@ -226,7 +238,7 @@ describe('the protection of a committed run', () => {
     const run = await committed({ cart: 'CREATED' }, { protection: 'PENDING' });
     // The engine has no point-in-time recovery, and so the fake answers first.
     fake.fail('UpdateContinuousBackups', notYet('ContinuousBackupsUnavailableException'));
-    expect(await finishProtection(fake.runtime, run)).toMatchObject({ protection: 'PENDING' });
+    expect(await protectedRun(run)).toMatchObject({ protection: 'PENDING' });
     expect(await statesOf()).toEqual([['ON', 'PENDING']]);
     fake.fail('UpdateTable', [awsError('ValidationException')]);
     fake.fail('UpdateContinuousBackups', notYet('ContinuousBackupsUnavailableException'));
@@ -239,7 +251,7 @@ describe('the protection of a committed run', () => {
     const run = await committed({ cart: 'CREATED' }, { protection: 'PENDING' });
     fake.fail('UpdateTable', [awsError('AccessDeniedException'), awsError('AccessDeniedException')]);
     fake.fail('UpdateContinuousBackups', notYet('AccessDeniedException'));
-    expect(await finishProtection(fake.runtime, run)).toMatchObject({ protection: 'PENDING' });
+    expect(await protectedRun(run)).toMatchObject({ protection: 'PENDING' });
     expect(await statesOf()).toEqual([['ON', 'PENDING']]);
   });
 
@@ -247,7 +259,7 @@ describe('the protection of a committed run', () => {
     await createTable();
     const run = await committed({ cart: 'CREATED' }, { protection: 'PENDING' });
     fake.fail('UpdateContinuousBackups', [awsError('ValidationException')]);
-    expect(await finishProtection(fake.runtime, run)).toMatchObject({ protection: 'DONE' });
+    expect(await protectedRun(run)).toMatchObject({ protection: 'DONE' });
     expect(await statesOf()).toEqual([['ON', 'REFUSED']]);
   });
 });

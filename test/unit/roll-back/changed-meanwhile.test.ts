@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { leftText } from '../../../functions/roll-back/left-items.ts';
 import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.ts';
-import { recordTable } from '../../../functions/shared/ledger/table-record.ts';
+import { listTables, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { type ItemsRolledBack, rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listUndoRecords, saveUndoRecord } from '../../../functions/shared/ledger/undo-record.ts';
@@ -151,6 +151,7 @@ describe('a change that is lost for good', () => {
     const rollBack = async (runtime: Runtime, markedAt: number) =>
       rollBackTargets(runtime, {
         run: { ...(await readRun(ledger, runId)), markedAt },
+        tables: await listTables(ledger, runId),
         fence: { check: () => Promise.resolve() },
         deadline: Date.now() + 60_000,
         relied: () => ({ kind: 'free' }),

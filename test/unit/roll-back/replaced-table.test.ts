@@ -7,8 +7,10 @@ import { createTableInput } from '../../../functions/shared/aws/create-table-inp
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { isOfRun } from '../../../functions/shared/migration/as-written.ts';
+import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
-import { buildReport, readRunLedger } from '../../../functions/shared/runs/build-report.ts';
+import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
+import { buildReport } from '../../../functions/shared/runs/build-report.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { lookAtTables } from '../../../functions/shared/runs/report-tables.ts';
 import { itemsInPlace } from '../../../workflow/cli/items-in-place.ts';
@@ -42,6 +44,7 @@ async function rollBack(
   const run = { ...(await readRun(bench.runtime.ledger, runId)), markedAt: 1, ...change };
   return rollBackTargets(bench.runtime, {
     run,
+    tables: await listTables(bench.runtime.ledger, runId),
     fence: { check: () => Promise.resolve() },
     deadline: Date.now() + 60_000,
     relied,
@@ -50,10 +53,10 @@ async function rollBack(
 
 async function reportOf({ runId }: Run, status: Report['status'], change: Partial<Run> = {}) {
   const { runtime } = bench;
-  const ledger = await readRunLedger(runtime, runId);
+  const { run: now, ...ledger } = await readRecords(runtime.ledger, runId);
   const found = await lookAtTables(runtime, runId, ledger.tables);
   const end = { status, failure: null, finishedAt: Date.parse('2026-01-03'), found };
-  const run = { ...(await readRun(runtime.ledger, runId)), ...change };
+  const run = { ...now, ...change };
   const { tables, migrated } = buildReport(runtime, run, ledger, end);
   return { table: tables.find(({ name }) => name === targetName), items: migrated.items };
 }

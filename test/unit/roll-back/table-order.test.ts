@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rollBackTargets } from '../../../functions/roll-back/roll-back-target.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
+import { listTables } from '../../../functions/shared/ledger/table-record.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import { newRunOf } from '../../../functions/shared/runs/new-run.ts';
@@ -40,6 +41,7 @@ describe('a roll back by code that does not fill a table any more', () => {
     const relied = () => ({ kind: 'free' }) as const;
     const outcomes = await rollBackTargets(runtime, {
       run: await readRun(bench.runtime.ledger, run.runId),
+      tables: await listTables(bench.runtime.ledger, run.runId),
       fence,
       deadline: Date.now() + 60_000,
       relied,

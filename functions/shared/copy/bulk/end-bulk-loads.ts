@@ -7,7 +7,7 @@ import {
 } from '../../aws/bulk-operations.ts';
 import { isNamed } from '../../errors.ts';
 import type { Run } from '../../ledger/run.ts';
-import { listShards, saveShard, type Shard } from '../../ledger/shard.ts';
+import { saveShard, type Shard } from '../../ledger/shard.ts';
 import { retry } from '../../retry.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type BulkCursor, noted } from './bulk-cursor.ts';
@@ -18,13 +18,17 @@ const CANCEL_PATIENCE_MILLIS = 60_000;
 /**
  * Cancels each bulk put of a run that may still write. To be called once nothing can start another one.
  *
+ * @param loads checkpoints of BulkLoad
  * @param check awaited before each request that changes something
  * @returns whether all of them have ended
  * @throws what `check` throws, and the SDK's errors; safe to repeat
  */
-export async function endBulkLoads(runtime: Runtime, run: Run, check: () => Promise<void>): Promise<boolean> {
-  const shards = await listShards<BulkCursor>(runtime.ledger, run.runId, 'BulkLoad');
-  const open = shards.flatMap(({ cursor, ...shard }) =>
+export async function endBulkLoads(
+  runtime: Runtime,
+  run: Run,
+  { loads, check }: { readonly loads: readonly Shard[]; readonly check: () => Promise<void> },
+): Promise<boolean> {
+  const open = (loads as readonly Shard<BulkCursor>[]).flatMap(({ cursor, ...shard }) =>
     shard.done || cursor === undefined || cursor.endedAt !== undefined ? [] : [{ ...shard, cursor }],
   );
   const ended = await Promise.all(open.map((shard) => isOver(runtime, run, { shard, check })));
