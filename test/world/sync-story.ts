@@ -30,17 +30,18 @@ async function endSync(scene: Scene, end: SyncPlan['end']): Promise<readonly str
   await world.scheduler.run(() => false, ACTS_MILLIS);
   scene.isFrozen = true;
   const compared = await untilRest(scene, () => operator.sync({ action: 'compare' }));
-  // Whoever deletes tables or records of the ledger is told so, and starts over.
-  const isTampered = scene.isTampered || memory.removed.size > 0;
-  if (compared.length > 0 || isTampered || !isFollowed(scene, ['SYNCING'])) return compared;
+  if (compared.length > 0 || isTampered(scene) || !isFollowed(scene, ['SYNCING'])) return compared;
   const gaps = outOfStep(world, memory);
   if (gaps.length > 0) return gaps;
   const input = end === 'cutover' ? { action: end, frozen: true, maxQuarantined: 1_000 } : { action: end };
   const ended = await untilRest(scene, () => operator.sync(input));
-  if (ended.length > 0) return ended;
+  if (ended.length > 0 || isTampered(scene)) return ended;
   const isDone = isFollowed(scene, [end === 'cutover' ? 'SWITCHED' : 'CANCELLED']);
   return isDone ? outOfStep(world, memory) : [`sync: ${end} without trouble did not succeed`];
 }
+
+/** Whoever deletes tables or records of the ledger is told so, and starts over. */
+const isTampered = ({ isTampered, memory }: Scene): boolean => isTampered || memory.removed.size > 0;
 
 /** The longest that a shop goes on selling. */
 const ACTS_MILLIS = 200_000;
