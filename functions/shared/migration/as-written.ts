@@ -31,6 +31,17 @@ export function isOfRun(item: WireItem, runId: string): boolean {
   return stringAttribute(item, 'migrationRun') === runId;
 }
 
+/**
+ * The fresh item with the mark of the run that wrote the existing one. Whoever rolls back a run removes what carries its
+ * mark, and an item belongs to the run that has added it, however often it is brought up to date.
+ */
+export function withMarkOf(existing: WireItem, fresh: WireItem): WireItem {
+  const { migrationRun } = existing;
+  if (migrationRun === undefined) return fresh;
+  const marked = { ...withoutDigest(fresh), migrationRun };
+  return { ...marked, [DIGEST_NAME]: { S: digestOfOthers(marked) } };
+}
+
 /** Whether two items are the same as a migration writes them, told by their digests; an edited item's digest is stale. */
 export function haveSameDigest(one: WireItem, other: WireItem): boolean {
   const digest = stringAttribute(one, 'migrationDigest');

@@ -5,6 +5,7 @@ import { migration } from '../../../functions/migrations/shop/index.ts';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import { itemDigest } from '../../../functions/shared/items/digest.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { isAsMigrated } from '../../../functions/shared/migration/as-written.ts';
 import type { TransformResult } from '../../../functions/shared/migration/migration.ts';
 import { arbitraryProduct, arbitraryValue } from '../../support/arbitrary-items.ts';
 import { catalogueTable, keyIdentity, keyText } from '../../support/shop.ts';
@@ -75,6 +76,13 @@ describe('the decision about one source item', () => {
   it('is to change an item whose time comes from the source and differs', () => {
     const dated = { ...shoe, createdAt: { S: '2025-05-05' } };
     expect(keysOf(decided(itemsOf(shoe), dated)).changes).toEqual([METADATA]);
+  });
+
+  it('is to leave an item to the earlier run that has added it, also where its content changes', () => {
+    const repriced = { ...shoe, price: { S: '170' } };
+    const changed = decided(itemsOf(shoe, EARLIER), repriced).changes.map(({ to }) => to);
+    expect(changed.map((item) => item['migrationRun'])).toEqual([{ S: 'run-1' }, { S: 'run-1' }]);
+    expect(changed.every(isAsMigrated)).toBe(true);
   });
 
   it('is to delete a variant that the product has lost, and every item of a product that is gone', () => {

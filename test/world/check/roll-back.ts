@@ -68,14 +68,24 @@ export function changedItems(
         const now = table.rows.get(key)?.item;
         const write = memory.writes.find((one) => one.table === name && one.key === key);
         if (isNamedAsLost(world, { table: name, text: textOfKey(item) })) return [];
-        // A sync has brought the item up to date. Whether the shop's attributes are in it, others judge.
+        // Whether the shop's attributes are in it, others judge.
         if (write !== undefined && isFollowed && now !== undefined) return [];
+        if (isFollowed && isBroughtUpToDate(memory, item, now)) return [];
         if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
         return isSame(now, item) || isSame(now, withoutDigest(item))
           ? []
           : [`3: ${key} of ${name} is not as it was`];
       });
     });
+}
+
+/** A sync has changed the item, which stays the item of the run that wrote it, or the source has lost its product. */
+function isBroughtUpToDate({ versions }: Memory, item: WireItem, now: WireItem | undefined): boolean {
+  const writtenBy = stringAttribute(item, 'migrationRun');
+  if (writtenBy === undefined) return false;
+  if (now !== undefined) return stringAttribute(now, 'migrationRun') === writtenBy;
+  const id = stringAttribute(item, 'PK')?.slice('PRODUCT#'.length) ?? '';
+  return versions.get(id)?.some((version) => version.item === undefined) === true;
 }
 
 const isSame = (one: WireItem | undefined, other: WireItem): boolean =>

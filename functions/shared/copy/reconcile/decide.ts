@@ -2,7 +2,7 @@ import { isNameable } from '../../aws/unchanged.ts';
 import { canonicalJson } from '../../items/canonical-json.ts';
 import { keyIdentity } from '../../items/item-key.ts';
 import { stringAttribute, type WireItem } from '../../items/wire-item.ts';
-import { isAsMigrated, isSameContent, type MadeBy } from '../../migration/as-written.ts';
+import { isAsMigrated, isSameContent, type MadeBy, withMarkOf } from '../../migration/as-written.ts';
 import type { FilledTable, TargetItem, TransformResult } from '../../migration/migration.ts';
 
 /** One source item and what exists of it in one filled table. */
@@ -27,7 +27,7 @@ export interface Decision {
   readonly isEqual: boolean;
 }
 
-/** One item as it was read, and the item of the same key that takes its place. */
+/** One item as it was read, and the item of the same key and of the same run that takes its place. */
 export interface ItemReplacement {
   readonly from: WireItem;
   readonly to: WireItem;
@@ -66,7 +66,8 @@ export function decide({ table, existing, made }: Look, madeBy: MadeBy): Decisio
     const target = missing.get(identity);
     missing.delete(identity);
     const verdict = judge(item, target, madeBy);
-    if (verdict === 'outdated' && target !== undefined) changes.push({ from: item, to: target.item });
+    if (verdict === 'outdated' && target !== undefined)
+      changes.push({ from: item, to: withMarkOf(item, target.item) });
     else if (verdict === 'outdated') deletions.push(item);
     else if (verdict !== 'equal') conflicts.push({ item, kind: verdict });
   }
