@@ -122,17 +122,28 @@ async function finish(scene: Scene): Promise<readonly string[]> {
     const found = await untilRest(scene, () => operator.sync({ action: 'cancel' }));
     if (found.length > 0) return found;
   }
-  for (const { runId, kind } of waitingRuns(world)) {
-    const isWaiting = (): boolean => waitingRuns(world).some((run) => run.runId === runId);
-    if (kind === 'migrate' && waitingRuns(world).some((run) => run.runId === runId && run.isHeld)) {
-      const found = await untilRest(scene, () => operator.resume(runId));
-      if (found.length > 0) return found;
-    }
-    const found = isWaiting() ? await untilRest(scene, () => operator.rollBack(runId)) : [];
+  // What somebody does meanwhile may leave another run that waits.
+  const seen = new Set<string>();
+  for (;;) {
+    const run = waitingRuns(world).find(({ runId }) => !seen.has(runId));
+    if (run === undefined) return [];
+    seen.add(run.runId);
+    const found = await finishRun(scene, run);
     if (found.length > 0) return found;
   }
-  return [];
 }
+
+async function finishRun(scene: Scene, { runId, kind, isHeld }: WaitingRun): Promise<readonly string[]> {
+  const { operator, world } = scene;
+  if (kind === 'migrate' && isHeld) {
+    const found = await untilRest(scene, () => operator.resume(runId));
+    if (found.length > 0) return found;
+  }
+  const isWaiting = waitingRuns(world).some((run) => run.runId === runId);
+  return isWaiting ? untilRest(scene, () => operator.rollBack(runId)) : [];
+}
+
+type WaitingRun = ReturnType<typeof waitingRuns>[number];
 
 /** Runs that wait for somebody. */
 function waitingRuns(world: World) {
