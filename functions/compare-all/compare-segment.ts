@@ -1,13 +1,21 @@
 import { scanItems, type ItemScan } from '../shared/copy/scan-items.ts';
 import { NOT_BEGUN, openScan, turnScope } from '../shared/copy/scan.ts';
+import { unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { type Step, takeSteps, type Verification, verifyShard } from '../shared/copy/verify/verify-shard.ts';
 import type { TableKey } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { COMPARED_IN, comparedOn } from '../shared/ledger/sync.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { type Finding, lookAgain } from './look-again.ts';
-import { type CompareCursor, openCompare, type OpenCompare, type SIDES } from './open-compare.ts';
+import {
+  type CompareCursor,
+  isRepairing,
+  openCompare,
+  type OpenCompare,
+  type SIDES,
+} from './open-compare.ts';
 
 /** A direction of the compare: the source against the target, or the target against the source. */
 export interface Side<Table extends ScannedTable> {
@@ -42,11 +50,19 @@ export function compareSegment<Table extends ScannedTable>(
     state,
     basis: comparedOn,
     openIn: ['RUNNING', ...COMPARED_IN],
+    onTakeOver: (run) => warnOfEarlierCall(runtime, run),
     open: async (turn) => {
       const compare = await openCompare(runtime, turn);
       return openWalk(compare, open(compare), call.input.shard);
     },
   });
+}
+
+/** A call that has died may have sent a deletion whose answer nobody has seen. */
+async function warnOfEarlierCall({ ledger }: Runtime, run: Run): Promise<void> {
+  if (!isRepairing(run)) return;
+  const warnUnseen = unseenDeletionWarners(ledger, run);
+  for (const { name } of run.follows?.tables ?? []) await warnUnseen(name);
 }
 
 /** Goes through the segment table by table, from the turn's checkpoint on. */

@@ -1,10 +1,11 @@
 import { type TableLoadFile, targetFilesOfTables } from '../shared/files/run-files.ts';
 import { ItemRefusedError } from '../shared/errors.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { createBatchWriter } from '../shared/copy/load/batch-writer.ts';
 import { type Load, type LineWriter, type LoadScope, openLoad } from '../shared/copy/load/load.ts';
-import { unseenDeletionWarner } from '../shared/copy/unseen-deletion.ts';
+import { unseenDeletionWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { loadShard } from '../shared/copy/load/load-shard.ts';
 import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/load-window.ts';
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
@@ -31,7 +32,15 @@ import { shorten } from '../shared/text.ts';
 export function migrateShard(runtime: Runtime, input: WorkerInput, turn: Turn): Promise<WorkerOutput> {
   const open = (shardTurn: ShardTurn<LineCursor>): Promise<Load> =>
     openMigration(runtime, input.shard, shardTurn);
-  return loadShard(runtime, { input, turn }, { state: 'MigrateProducts', open });
+  const onTakeOver = (run: Run): Promise<void> => warnOfEarlierCall(runtime, run);
+  return loadShard(runtime, { input, turn }, { state: 'MigrateProducts', onTakeOver, open });
+}
+
+/** A call that has died may have sent a deletion whose answer nobody has seen. Only a run that replaces deletes. */
+async function warnOfEarlierCall(runtime: Runtime, run: Run): Promise<void> {
+  if (run.parameters.onExisting !== 'replace') return;
+  const warnUnseen = unseenDeletionWarners(runtime.ledger, run);
+  for (const { isOurs, table } of await findTargets(runtime, run)) if (!isOurs) await warnUnseen(table.name);
 }
 
 /** A shard's files of all filled tables are one load: first those of the first table, then those of the next. */

@@ -21,6 +21,8 @@ export interface ShardClaim<Cursor> {
   readonly hold: Hold;
   /** Epoch milliseconds before anything was read or written for the shard under this claim. */
   readonly claimedAt: number;
+  /** An earlier call has not closed its claim: it has died, or will stop at its next look. */
+  readonly isTakenOver: boolean;
   /**
    * Returns when nothing that earlier calls have sent for the shard can take effect any more.
    *
@@ -86,6 +88,7 @@ export async function claimShard<Cursor>(
   return {
     hold,
     claimedAt: now,
+    isTakenOver: shard?.claim !== undefined,
     areEarlierCallsQuiet: (deadline) => areEarlierCallsQuiet(runtime, { runId, claims: taken, deadline }),
     async save(checkpoint, { also, isLast }) {
       const after = released(claims, inDoubtUntil(runtime));

@@ -55,6 +55,11 @@ export interface ShardWork<Cursor> {
   /** Statuses of the run in which the shard may be worked on; absent: RUNNING alone. */
   readonly openIn?: OpenStatuses;
   /**
+   * Awaited before the first unit of a call that has taken the shard over from one that did not close its claim. Nobody
+   * has seen the answers to what that call has sent last. Absent: that makes no difference.
+   */
+  readonly onTakeOver?: (run: Run) => Promise<void>;
+  /**
    * One unit of progress, saved before it returns. Called until the shard is done, time is short, or it answers `pause`:
    * then the turn ends, and somebody else is waited for.
    */
@@ -130,13 +135,14 @@ async function takeClaimedTurn<Cursor>(
   const { runtime, input, basis } = scope;
   const { ledger, clock } = runtime;
   const { runId, executionArn, shard: index } = input;
-  const { state, unit, openIn } = work;
+  const { state, unit, openIn, onTakeOver } = work;
   const kept = shardOn(shard, basis);
   try {
     const claim = await claimShard(runtime, { runId, state, shard: index, basis }, shard);
     try {
       const held = { known: run, hold: claim.hold };
       const fence = await raiseHeldFence({ ledger, clock, runId, executionArn, openIn }, held);
+      if (claim.isTakenOver) await onTakeOver?.(fence.run);
       const { done, counters } = await takeUnits(
         openTurn(scope, { claim, kept, start: startedOver(shard) }, fence),
         unit,

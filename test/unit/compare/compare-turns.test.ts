@@ -4,6 +4,7 @@ import { compareTarget } from '../../../functions/compare-all/compare-target.ts'
 import { judgeCompare } from '../../../functions/compare-all/judge-compare.ts';
 import { shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { listPending } from '../../../functions/shared/ledger/sync-records.ts';
 import { longTurn } from '../files/backup-bench.ts';
@@ -48,6 +49,21 @@ describe('a worker of a compare', () => {
       await expectRepaired();
     },
   );
+
+  it('warns that a change may be lost where a killed one has left a deletion behind', async () => {
+    world = await compareBench(ONE_SEGMENT);
+    await drift(world);
+    let isDead = false;
+    const gated = await world.gated((operation, send) => {
+      if (isDead) return Promise.reject(new Error('The worker was killed.'));
+      isDead = operation === 'DeleteItem';
+      return send();
+    });
+    await expect(world.compare({ runtime: gated })).rejects.toThrow('The worker was killed.');
+    await world.compare();
+    const { warnings } = await readRun(world.runtime.ledger, world.run.runId);
+    expect(warnings).toEqual([expect.stringContaining('the change may be lost')]);
+  });
 
   it('shares a segment with no other call: the later one takes it over, and all is counted once', async () => {
     world = await compareBench(ONE_SEGMENT);

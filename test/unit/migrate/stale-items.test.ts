@@ -2,6 +2,7 @@ import type { FilledTable } from '../../../functions/shared/migration/migration.
 import { afterEach, describe, expect, it } from 'vitest';
 import { staleAmong } from '../../../functions/migrate-products/stale-items.ts';
 import { rollBackItems } from '../../../functions/roll-back/roll-back-items.ts';
+import { claimShard } from '../../../functions/shared/copy/shard-claim.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { migration } from '../../../functions/migrations/shop/index.ts';
@@ -107,6 +108,15 @@ describe('variants that their product no longer has', () => {
     });
     await bench.migrate(run, losing);
     expect((await keysOfTarget()).filter((key) => stale.includes(key))).toEqual([]);
+    const { warnings } = await readRun(bench.runtime.ledger, run.runId);
+    expect(warnings).toEqual([expect.stringContaining('the change may be lost')]);
+  });
+
+  it('lead to a warning where another call has died while it may have deleted them', async () => {
+    const run = await afterChanges();
+    const place = { runId: run.runId, state: 'MigrateProducts', shard: 0, basis: undefined } as const;
+    await claimShard(bench.runtime, place, undefined);
+    await bench.migrate(run);
     const { warnings } = await readRun(bench.runtime.ledger, run.runId);
     expect(warnings).toEqual([expect.stringContaining('the change may be lost')]);
   });

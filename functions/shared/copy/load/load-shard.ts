@@ -1,4 +1,5 @@
 import { isNamed, TableUnavailableError } from '../../errors.ts';
+import type { Run } from '../../ledger/run.ts';
 import type { ShardState } from '../../ledger/shard.ts';
 import type { Runtime, Turn } from '../../runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../../state.ts';
@@ -10,6 +11,8 @@ import type { LineCursor } from './read-lines.ts';
 /** Which shard's load. */
 export interface LoadWork {
   readonly state: ShardState;
+  /** See `ShardWork.onTakeOver`. */
+  readonly onTakeOver?: (run: Run) => Promise<void>;
   /** Goes on at the turn's checkpoint. */
   readonly open: (turn: ShardTurn<LineCursor>) => Promise<Load>;
 }
@@ -23,7 +26,7 @@ export interface LoadWork {
 export async function loadShard(
   runtime: Runtime,
   call: { readonly input: WorkerInput; readonly turn: Turn },
-  { state, open }: LoadWork,
+  { open, ...work }: LoadWork,
 ): Promise<WorkerOutput> {
   let load: Load | undefined;
   const unit = async (turn: ShardTurn<LineCursor>): Promise<void> => {
@@ -32,7 +35,7 @@ export async function loadShard(
     if (!(await current.next(turn))) load = undefined;
   };
   try {
-    return await takeTurn<LineCursor>(runtime, call, { state, unit });
+    return await takeTurn<LineCursor>(runtime, call, { ...work, unit });
   } catch (error) {
     throw translateMissing(error);
   } finally {

@@ -27,6 +27,8 @@ export interface VerificationWork<Cursor> {
   readonly basis: (run: Run) => string;
   /** Statuses of the run in which the shard may be worked on; absent: RUNNING alone. */
   readonly openIn?: OpenStatuses;
+  /** See `ShardWork.onTakeOver`. */
+  readonly onTakeOver?: (run: Run) => Promise<void>;
   /** Goes on at the turn's checkpoint. */
   readonly open: (turn: ShardTurn<Cursor>) => Promise<Verification>;
 }
