@@ -19,7 +19,7 @@ export interface Scene {
   readonly told: Told;
   /** Nobody acts any more: the last run must succeed. */
   isLast: boolean;
-  /** The shop has stopped writing. */
+  /** The shop writes nothing while a sync is ended. */
   isFrozen: boolean;
 }
 

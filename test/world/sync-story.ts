@@ -21,7 +21,9 @@ export async function followRun(scene: Scene, { acts, steps, end }: SyncPlan): P
     const found = await untilRest(scene, () => operator.syncStep(step), true);
     if (found.length > 0) return found;
   }
-  return endSync(scene, end);
+  const found = await endSync(scene, end);
+  scene.isFrozen = false;
+  return found;
 }
 
 async function endSync(scene: Scene, end: SyncPlan['end']): Promise<readonly string[]> {
