@@ -3,7 +3,7 @@ import { creationInput } from '../shared/aws/create-table-input.ts';
 import { keyDifference } from '../shared/aws/schema-differences.ts';
 import type { TableDescription } from '../shared/aws/table-description.ts';
 import type { TableModel } from '../shared/aws/table-model.ts';
-import type { TableBlueprint } from '../shared/tables/ensure-table.ts';
+import type { TableBlueprint } from '../shared/tables/create-or-find.ts';
 
 /**
  * The new table of a restore. It has the keys, indexes and class of the backed up table, and is on-demand without

@@ -7,7 +7,7 @@ import { RUN_LAYOUT } from '../shared/files/layout.ts';
 import { forgetReliance } from '../shared/ledger/reliant.ts';
 import { isSyncStatus, type SyncStatus } from '../shared/ledger/sync-facts.ts';
 import { isRestore, type Run, type RunStatus } from '../shared/ledger/run.ts';
-import { readRecords } from '../shared/ledger/run-records.ts';
+import { readRecords, type RunRecords } from '../shared/ledger/run-records.ts';
 import { transition } from '../shared/ledger/transition.ts';
 import { count, counted } from '../shared/counted.ts';
 import { endingOf, isOrdered, nextStepOf } from '../shared/runs/next-step.ts';
@@ -150,13 +150,13 @@ const NOTHING_REMAINS: RemovalResult = { remaining: [], remainingTables: [], ste
 /** Writes the end status and releases the lock in one transaction, then the report. */
 export async function finishRollBack(
   runtime: Runtime,
-  run: Run,
+  { run, relies }: Pick<RunRecords, 'run' | 'relies'>,
   result: RemovalResult,
 ): Promise<RollBackTurn> {
   const to = result.remaining.length === 0 ? 'ROLLED_BACK' : 'ROLLBACK_FAILED';
   const facts = { finishedAt: new Date(runtime.clock.now()).toISOString() };
   const writer = `end:${run.recoveryOwner ?? ''}:${run.markedAt ?? 0}`;
-  const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId) : [];
+  const forgotten = to === 'ROLLED_BACK' ? await forgetReliance(runtime.ledger, run.runId, relies) : [];
   const change = { run, to, lock: 'release', writer, facts, remove: ['claim'] } as const;
   const ended = await transition(runtime.ledger, change, forgotten);
   if (ended === undefined)

@@ -1,4 +1,4 @@
-import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
+import { reliantsAmong, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { reliantsText } from './confirm.ts';
@@ -43,7 +43,15 @@ export function decideRelied(reliants: readonly Reliant[], confirmed: string | u
   };
 }
 
-/** Every turn reads this again, so it also respects a run that was committed in between. */
-export async function readReliedTables({ ledger }: Runtime, run: Run): Promise<ReliedTables> {
-  return decideRelied(await listReliants(ledger, run.runId), run.confirmed);
+/**
+ * Every turn reads this again, so it also respects a run that was committed in between.
+ *
+ * @param relied as this turn has read it
+ */
+export async function readReliedTables(
+  { ledger }: Runtime,
+  run: Run,
+  relied: readonly Reliant[],
+): Promise<ReliedTables> {
+  return decideRelied(await reliantsAmong(ledger, relied), run.confirmed);
 }

@@ -69,7 +69,7 @@ function note(
   { run, record, meter }: TableScope,
   outcome: TableRecord['outcome'],
   facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
-): Promise<void> {
+): Promise<boolean> {
   return recordTable(ledger, run.runId, {
     name: record.name,
     outcome,

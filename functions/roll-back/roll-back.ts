@@ -72,7 +72,7 @@ async function rollBackRun(
   if (!(await endBulkLoads(runtime, run, { loads, check: () => fence.check() })))
     return pending(LOOK_AGAIN_SECONDS);
   const { deadline } = deadlinesOf(runtime.clock, turn);
-  const relied = await readReliedTables(runtime, run);
+  const relied = await readReliedTables(runtime, run, records.relied);
   const scope = { run, tables, deadline, relied, fence };
   const outcomes = await rollBackTables(runtime, scope);
   const transient = outcomes.find((outcome) => outcome.kind === 'transient');
@@ -84,11 +84,15 @@ async function rollBackRun(
   if (doubt !== undefined) return pending(secondsUntil(runtime, doubt));
   const all = [...outcomes, ...(await keepUnrecorded(runtime, scope))];
   const failed = all.filter((outcome) => outcome.kind === 'failed');
-  return finishRollBack(runtime, run, {
-    remaining: failed.map(({ sentence }) => sentence),
-    remainingTables: failed.flatMap(({ table }) => table ?? []),
-    steps: [...new Set(failed.flatMap(({ step }) => step ?? []))],
-  });
+  return finishRollBack(
+    runtime,
+    { run, relies: records.relies },
+    {
+      remaining: failed.map(({ sentence }) => sentence),
+      remainingTables: failed.flatMap(({ table }) => table ?? []),
+      steps: [...new Set(failed.flatMap(({ step }) => step ?? []))],
+    },
+  );
 }
 
 interface RollBackScope {

@@ -56,7 +56,7 @@ async function openVerification(
     targets.map(({ tableName }) => tableName),
   );
   const startOf = (name: string): ScanPosition => progress.cursor?.[name] ?? NOT_BEGUN;
-  const files = (await filesOfRun(runtime, run)).filter((file) => file.segment === segment);
+  const files = await filesOfRun(runtime, run, segment);
   const check = createSourceCheck({ runtime, turn, files, tally });
   const totalSegments = run.plan.segments.length;
   const scanOf = (tableName: string, start: ScanPosition): SegmentScan =>

@@ -109,9 +109,9 @@ function drawInput(draw: Scheduler): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Most runs have some 300 requests, and wait for minutes where something was left open. */
+/** Most runs have some 200 requests, and wait for minutes where something was left open. */
 function when(draw: Scheduler): When {
-  if (draw.chance(0.6)) return { request: draw.between(1, 350) };
+  if (draw.chance(0.6)) return { request: draw.between(1, 265) };
   if (draw.chance(0.4)) return { millis: draw.between(0, draw.pick([3_000, 120_000])) };
   return { millisAfterEnd: draw.between(0, draw.pick([3_000, 20_000, 70_000])) };
 }

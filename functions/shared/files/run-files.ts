@@ -1,6 +1,6 @@
 import { type BackupFile, listFiles } from '../ledger/file.ts';
 import { makesBackup, type Run } from '../ledger/run.ts';
-import { listTransformed, type TargetFile } from '../ledger/transformed-file.ts';
+import { listTransformed, type TargetFile, type TransformedFile } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
 import { readBackup } from './backup-catalog.ts';
 import { filesOfShard } from './shard-files.ts';
@@ -10,14 +10,20 @@ import { tableStem } from './undo-file.ts';
  * Files of the backup that a run migrates, in the order that shards are cut by: its own, from the
  * ledger, or those of a sealed backup of another run, from its manifest.
  *
+ * @param segment only the files of this segment
  * @throws BackupNotFoundError, BackupDamagedError (neither retried) where the manifest is needed
  */
-export async function filesOfRun(runtime: Runtime, run: Run): Promise<readonly BackupFile[]> {
-  const own = await listFiles(runtime.ledger, run.runId);
+export async function filesOfRun(
+  runtime: Runtime,
+  run: Run,
+  segment?: number,
+): Promise<readonly BackupFile[]> {
+  const own = await listFiles(runtime.ledger, run.runId, segment);
   // Without files of its own, a run has backed up an empty table.
   if (own.length > 0 || makesBackup(run)) return own;
   const { files } = await readBackup(runtime.objects, run.backupId);
-  return files.toSorted((one, other) => one.segment - other.segment || one.sequence - other.sequence);
+  const wanted = files.filter((file) => segment === undefined || file.segment === segment);
+  return wanted.toSorted((one, other) => one.segment - other.segment || one.sequence - other.sequence);
 }
 
 /** The part of {@link filesOfRun} that one shard works on. */
@@ -38,19 +44,22 @@ export interface TargetLoadFile extends Omit<TargetFile, 'table' | 'digest'> {
 }
 
 /** The target files of one shard, in the order of the backup's: the cut is by the items that they hold for this table. */
-export async function targetFilesOfShard(
-  { ledger }: Pick<Runtime, 'ledger'>,
-  { runId, targetMaking: making = 0, plan }: Run,
-  { shard, table }: { readonly shard: number; readonly table: string },
-): Promise<readonly TargetLoadFile[]> {
-  const files = (await listTransformed(ledger, { runId, making })).map((file) => {
+function targetFilesOfShard(
+  transformed: readonly TransformedFile[],
+  {
+    shard,
+    shardCount,
+    table,
+  }: { readonly shard: number; readonly shardCount: number; readonly table: string },
+): readonly TargetLoadFile[] {
+  const files = transformed.map((file) => {
     const { products, metadata, variants, quarantined } = file.counts;
     const counts = { products, metadata, variants, quarantined, ...file.kinds };
     const target = file.targets.find((one) => one.table === table);
     const { parts = [], itemCount = 0, bytes = 0, writeUnits = 0 } = target ?? {};
     return { stem: `${file.segment}-${file.sequence}`, parts, itemCount, bytes, writeUnits, counts };
   });
-  return filesOfShard(files, { shard, shardCount: plan.shards.length });
+  return filesOfShard(files, { shard, shardCount });
 }
 
 /** A file of one of several tables. */
@@ -64,18 +73,17 @@ export interface TableLoadFile extends TargetLoadFile {
  * a data file counts for is counted with the first table.
  */
 export async function targetFilesOfTables(
-  runtime: Pick<Runtime, 'ledger'>,
-  run: Run,
+  { ledger }: Pick<Runtime, 'ledger'>,
+  { runId, targetMaking: making = 0, plan }: Run,
   { shard, tables }: { readonly shard: number; readonly tables: readonly string[] },
 ): Promise<readonly TableLoadFile[]> {
-  const lists = tables.map(async (table, number) => {
-    const files = await targetFilesOfShard(runtime, run, { shard, table });
-    return files.map((file) => ({
+  const transformed = await listTransformed(ledger, { runId, making });
+  return tables.flatMap((table, number) =>
+    targetFilesOfShard(transformed, { shard, shardCount: plan.shards.length, table }).map((file) => ({
       ...file,
       table,
       stem: tableStem(file.stem, number),
       counts: number === 0 ? file.counts : {},
-    }));
-  });
-  return (await Promise.all(lists)).flat();
+    })),
+  );
 }

@@ -3,7 +3,7 @@ import { type LedgerKey, type LedgerTable, runKey } from './ledger-table.ts';
 import { readTogether } from './store.ts';
 import { ClaimLostError, type Claims } from './claims.ts';
 import { type Lock, lockKeyOf } from './lock.ts';
-import { type Run, readRun, type RunStatus } from './run.ts';
+import type { Run, RunStatus } from './run.ts';
 import type { Clock } from '../retry.ts';
 
 /** No request begins on a look that is older than this. */
@@ -140,13 +140,11 @@ export function createLookout(
 }
 
 /**
- * Reads the run, strongly consistent, and stands guard over it.
+ * Stands guard over a run that was read at that time (epoch milliseconds), strongly consistent.
  *
- * @throws RunNotFoundError, RunClosedError (not retried)
+ * @throws RunClosedError; not retried
  */
-export async function raiseFence(scope: FenceScope): Promise<Fence> {
-  const readAt = scope.clock.now();
-  const run = await readRun(scope.ledger, scope.runId);
+export function fenceOf(scope: FenceScope, run: Run, readAt: number): Fence {
   assertOpen(run, scope.executionArn, scope.openIn);
   return standGuard(scope, { known: run, readAt });
 }

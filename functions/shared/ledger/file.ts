@@ -30,8 +30,17 @@ export function filePut(ledger: LedgerTable, runId: string, file: BackupFile): T
   return putItem(ledger, fileKey(runId, file.segment, file.sequence), { item: { ...file } });
 }
 
-/** Every file of a run's backup by segment and sequence: the order that shards are cut by. Strongly consistent. */
-export async function listFiles(ledger: LedgerTable, runId: string): Promise<readonly BackupFile[]> {
-  const files = await listBelow<BackupFile>(ledger, { partition: `RUN#${runId}`, prefix: 'FILE#' });
+/**
+ * Every file of a run's backup by segment and sequence: the order that shards are cut by. Strongly consistent.
+ *
+ * @param segment only the files of this segment
+ */
+export async function listFiles(
+  ledger: LedgerTable,
+  runId: string,
+  segment?: number,
+): Promise<readonly BackupFile[]> {
+  const prefix = segment === undefined ? 'FILE#' : `FILE#${segment}-`;
+  const files = await listBelow<BackupFile>(ledger, { partition: `RUN#${runId}`, prefix });
   return files.toSorted((one, other) => one.segment - other.segment || one.sequence - other.sequence);
 }

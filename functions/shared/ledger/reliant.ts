@@ -1,6 +1,6 @@
 import { deleteItem, updateItem } from './actions.ts';
 import { type LedgerTable, reliedKey, reliesKey, VERSIONED } from './ledger-table.ts';
-import { findAnyRun, type Run } from './run.ts';
+import { findAnyRun } from './run.ts';
 import { listBelow } from './store.ts';
 import { transact, type TransactItem } from './transact.ts';
 
@@ -60,14 +60,15 @@ export function rely(
 /**
  * What the end of a roll back removes: a run that is rolled back relies on nothing any more. Safe to repeat.
  *
+ * @param relies the runs that it relies on
  * @returns actions for the transaction that writes ROLLED_BACK: at most 90.
  */
-export async function forgetReliance(ledger: LedgerTable, runId: string): Promise<readonly TransactItem[]> {
-  const relies = await listBelow<Pick<Run, 'runId'>>(ledger, {
-    partition: `RUN#${runId}`,
-    prefix: 'RELIES#',
-  });
-  const pairs = relies.map(({ runId: on }): Pair => [
+export function forgetReliance(
+  ledger: LedgerTable,
+  runId: string,
+  relies: readonly string[],
+): Promise<readonly TransactItem[]> {
+  const pairs = relies.map((on): Pair => [
     deleteItem(ledger, reliedKey(on, runId)),
     deleteItem(ledger, reliesKey(runId, on)),
   ]);
@@ -80,8 +81,16 @@ const newestFirst = (one: Reliant, other: Reliant): number =>
 
 /** Runs that rely on this one, the latest commit first. Strongly consistent. */
 export async function listReliants(ledger: LedgerTable, runId: string): Promise<readonly Reliant[]> {
-  const records = await listBelow<Reliant>(ledger, { partition: `RUN#${runId}`, prefix: 'RELIED#' });
-  const reliants = records.toSorted(newestFirst);
+  const below = { partition: `RUN#${runId}`, prefix: 'RELIED#' };
+  return reliantsAmong(ledger, await listBelow<Reliant>(ledger, below));
+}
+
+/** {@link listReliants} of the records that were read of them. */
+export async function reliantsAmong(
+  ledger: LedgerTable,
+  recorded: readonly Reliant[],
+): Promise<readonly Reliant[]> {
+  const reliants = recorded.toSorted(newestFirst);
   // A worker that was late may have written for a run that was rolled back since.
   while (reliants[0] !== undefined && (await findAnyRun(ledger, reliants[0].runId))?.status === 'ROLLED_BACK')
     reliants.shift();

@@ -1,6 +1,7 @@
 import type { Facts } from './actions.ts';
 import type { ClaimRecord } from './claim-records.ts';
 import type { LedgerTable } from './ledger-table.ts';
+import type { Reliant } from './reliant.ts';
 import { knownRun, type Run } from './run.ts';
 import { type Shards, shardsFrom } from './shard.ts';
 import { listBetween, type Stored } from './store.ts';
@@ -11,6 +12,10 @@ export interface RunRecords {
   readonly run: Run;
   readonly shards: Shards;
   readonly tables: readonly TableRecord[];
+  /** Runs that rely on this one, as their commits have noted it. */
+  readonly relied: readonly Reliant[];
+  /** Ids of the runs that this one relies on. */
+  readonly relies: readonly string[];
   /** The same checkpoints and tables, as far as calls work on them. */
   readonly claims: readonly ClaimRecord[];
 }
@@ -18,8 +23,8 @@ export interface RunRecords {
 /** {@link RunRecords} of a run that somebody may have removed. */
 export type FoundRecords = Omit<RunRecords, 'run'> & { readonly run: Run | undefined };
 
-/** The sort keys `RUN`, `SHARD#...` and `TABLE#...` follow each other, and a run has none between them. */
-const RUN_TO_TABLES = { from: 'RUN', to: 'TABLE#~' } as const;
+/** The sort keys `RELIED#...`, `RELIES#...`, `RUN`, `SHARD#...` and `TABLE#...` follow each other, with no others between. */
+const RECORDS = { from: 'RELIED#', to: 'TABLE#~' } as const;
 
 /**
  * Strongly consistent, in one Query, whatever of it is there.
@@ -27,15 +32,17 @@ const RUN_TO_TABLES = { from: 'RUN', to: 'TABLE#~' } as const;
  * @throws LedgerVersionError (not retried), the SDK's errors
  */
 export async function findRecords(ledger: LedgerTable, runId: string): Promise<FoundRecords> {
-  const items = await listBetween<object>(ledger, { partition: `RUN#${runId}`, ...RUN_TO_TABLES });
+  const items = await listBetween<object>(ledger, { partition: `RUN#${runId}`, ...RECORDS });
   const below = (prefix: string): Stored<object>[] => items.filter(({ SK }) => SK.startsWith(prefix));
-  const run = items.find(({ SK }) => SK === RUN_TO_TABLES.from);
+  const run = items.find(({ SK }) => SK === 'RUN');
   const shards = below('SHARD#');
   const tables = below('TABLE#') as Stored<TableRecord>[];
   return {
     run: run && knownRun(ledger, runId, run),
     shards: shardsFrom(shards as Stored<Facts>[]),
     tables,
+    relied: below('RELIED#') as Stored<Reliant>[],
+    relies: (below('RELIES#') as Stored<Pick<Run, 'runId'>>[]).map(({ runId: on }) => on),
     claims: [...shards, ...tables],
   };
 }

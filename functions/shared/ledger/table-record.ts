@@ -134,18 +134,30 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
   return claims;
 }
 
-/** Records what became of a table; only one that was announced. Harmless to repeat. */
-export async function recordTable(
+/**
+ * Records what became of a table; only one that was announced. Harmless to repeat.
+ *
+ * @param closing the call whose claim ends with that, and until when its requests may still take effect
+ * @returns false: somebody else has noted more, or the claim is another call's, and nothing has changed
+ */
+export function recordTable(
   ledger: LedgerTable,
   runId: string,
   record: Omit<TableRecord, 'intentAt'>,
-): Promise<void> {
+  closing?: { readonly call: string; readonly quietAt: number | undefined },
+): Promise<boolean> {
   const { name, ...facts } = record;
   const { outcome } = record;
   // CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted.
   const isOfWorker = outcome === 'CREATED' || outcome === 'EXISTED';
   const expected = isOfWorker ? { outcome: oneOf('INTENT', outcome) } : EXISTING;
-  await updateIf(ledger, tableKey(runId, name), { if: expected, set: facts });
+  if (closing === undefined) return updateIf(ledger, tableKey(runId, name), { if: expected, set: facts });
+  const { call, quietAt } = closing;
+  return updateIf(ledger, tableKey(runId, name), {
+    if: { ...expected, claim: call },
+    set: { ...facts, quietAt },
+    remove: ['claim'],
+  });
 }
 
 /** Strongly consistent; `undefined` where the run has not announced the table. */

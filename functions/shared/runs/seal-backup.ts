@@ -10,10 +10,11 @@ import { costRefusal } from '../cost/cost-limit.ts';
 import { estimateRun } from '../cost/estimate.ts';
 import { sizeOfPlan } from '../cost/run-size.ts';
 import { BackupDamagedError, TooManyQuarantinedError } from '../errors.ts';
-import { type Fence, raiseFence } from '../ledger/fence.ts';
+import { type Fence, fenceOf } from '../ledger/fence.ts';
 import { listFiles } from '../ledger/file.ts';
 import { type BackupSummary, type Rehearsal, type Run } from '../ledger/run.ts';
 import { updateRun, warnRun } from '../ledger/run-update.ts';
+import { readRecords } from '../ledger/run-records.ts';
 import { untilQuiet } from '../ledger/quiet.ts';
 import type { Runtime } from '../runtime.ts';
 import type { RunStepInput } from '../state.ts';
@@ -39,9 +40,11 @@ export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'i
  */
 export async function sealBackup(runtime: Runtime, input: RunStepInput): Promise<SealedBackup> {
   const { ledger, clock } = runtime;
-  const fence = await raiseFence({ ledger, clock, ...input });
-  const { run } = fence;
-  const { shards } = await untilQuiet(runtime, run);
+  const readAt = clock.now();
+  const known = await readRecords(ledger, input.runId);
+  const { run } = known;
+  const fence = fenceOf({ ledger, clock, ...input }, run, readAt);
+  const { shards } = await untilQuiet(runtime, run, known);
   const files = await listFiles(ledger, run.runId);
   const { BackupProducts: scanned = [], TransformProducts: rehearsed = [] } = Object.fromEntries(shards);
   const totals = sumUp(files, { scanned, rehearsed });

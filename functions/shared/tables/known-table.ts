@@ -26,11 +26,13 @@ export type KnownTable = Pick<TableRecord, 'name' | 'tableId'>;
  * Checks that the table is still the one that the run began with, because a table that replaces another has the same
  * name. Called at the beginning of every turn that reads it. Who writes to it looks with {@link watchTables}.
  *
+ * @returns its TableId
  * @throws TableUnavailableError naming the table; not retried
  */
-export async function assertSameTable(runtime: TableLooker, { name, tableId }: KnownTable): Promise<void> {
+export async function assertSameTable(runtime: TableLooker, { name, tableId }: KnownTable): Promise<string> {
   const { TableId = '' } = await describeKnown(runtime, name);
   if (tableId !== undefined && TableId !== tableId) throw replacedTableError({ name, tableId }, TableId);
+  return TableId;
 }
 
 /**

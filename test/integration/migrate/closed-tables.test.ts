@@ -34,7 +34,7 @@ async function whileWaiting(stage: string, begin: () => Promise<string>, act: ()
   let isDone = false;
   shop.aws.faults.add({
     functionName: functionName(stage),
-    operation: 'GetItem',
+    table: shop.aws.ledgerTable,
     where: () => {
       isWaiting = true;
       return !isDone;

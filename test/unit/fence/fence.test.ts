@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
-import { raiseFence } from '../../../functions/shared/ledger/fence.ts';
+import { type Fence, fenceOf } from '../../../functions/shared/ledger/fence.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -12,10 +12,12 @@ beforeAll(async () => void (world = await createLedgerWorld()));
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
-const raise = (gate?: Gate, runId = 'a') => {
+async function raise(gate?: Gate, runId = 'a'): Promise<Fence> {
   const { ledger, clock } = world.runtime(gate);
-  return raiseFence({ ledger, clock, runId, executionArn: executionArn(runId) });
-};
+  const readAt = clock.now();
+  const run = await readRun(ledger, runId);
+  return fenceOf({ ledger, clock, runId, executionArn: executionArn(runId) }, run, readAt);
+}
 
 async function close(): Promise<void> {
   const run = await readRun(world.observer.ledger, 'a');

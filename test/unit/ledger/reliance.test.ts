@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LedgerKey, reliedKey, reliesKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { get } from '../../../functions/shared/ledger/store.ts';
 import { decideReliance, noteReliance } from '../../../functions/shared/ledger/reliance.ts';
+import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
 import { forgetReliance, listReliants } from '../../../functions/shared/ledger/reliant.ts';
 import { findRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { MAX_FOUND_RUNS } from '../../../functions/shared/ledger/shard.ts';
@@ -157,7 +158,8 @@ describe('the ledger of who relies on whom', () => {
     const marked =
       committed &&
       (await transition(ledger, { run: committed, to: 'ROLLING_BACK', lock: 'take', writer: 'm' }));
-    const actions = await forgetReliance(ledger, 'b');
+    const { relies } = await readRecords(ledger, 'b');
+    const actions = await forgetReliance(ledger, 'b', relies);
     expect(actions.length).toBeLessThanOrEqual(90);
     if (marked === undefined) throw new Error('b was not marked');
     await transition(ledger, { run: marked, to: 'ROLLED_BACK', lock: 'release', writer: 'end' }, actions);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimRun } from '../../../functions/roll-back/claim.ts';
 import { missingConfirmation } from '../../../functions/roll-back/confirm.ts';
+import { readRecords } from '../../../functions/shared/ledger/run-records.ts';
 import { decideRelied, readReliedTables } from '../../../functions/roll-back/relied-tables.ts';
 import type { RollBackOrder } from '../../../functions/roll-back/request.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
@@ -103,9 +104,10 @@ describe('a run that is relied on', () => {
     const written = { runId: by, committedAt: '2026-05-02T00:00:00.000Z' };
     await transact(ledger, await rely(ledger, written, new Map([[on, [{ name: 'cart', tableId: 'id' }]]])));
   };
-  const actionFor = async (runtime: Runtime): Promise<string> =>
-    (await readReliedTables(runtime, await readRun(runtime.ledger, 'a')))({ name: 'cart', tableId: 'id' })
-      .kind;
+  const actionFor = async (runtime: Runtime): Promise<string> => {
+    const { run, relied } = await readRecords(runtime.ledger, 'a');
+    return (await readReliedTables(runtime, run, relied))({ name: 'cart', tableId: 'id' }).kind;
+  };
 
   it.each(['SUCCEEDED', 'HELD', 'ROLLBACK_FAILED'] as const)(
     'is left as it is, %s, by an operator who does not name the later run',

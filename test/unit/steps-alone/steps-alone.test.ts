@@ -6,7 +6,7 @@ import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.
 import { restoreAlone } from '../../../functions/restore-from-backup/restore-alone.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
-import { raiseFence } from '../../../functions/shared/ledger/fence.ts';
+import { assertOpen } from '../../../functions/shared/ledger/fence.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { type ManualOutcome, withManualRun } from '../../../functions/shared/runs/manual-run.ts';
@@ -300,12 +300,12 @@ describe('two calls of one step', () => {
       withManualRun(bench.runtime, turn, {
         step: 'backupProducts',
         work: async ({ runId, executionArn }) => {
-          const { ledger, clock } = bench.runtime;
-          for (const arn of arns) {
-            const late = raiseFence({ ledger, clock, runId, executionArn: arn });
-            await expect(late).rejects.toMatchObject({ name: 'RunClosedError' });
-          }
-          await raiseFence({ ledger, clock, runId, executionArn });
+          const now = await readRun(bench.runtime.ledger, runId);
+          for (const arn of arns)
+            expect(() => assertOpen(now, arn)).toThrow(
+              expect.objectContaining({ name: 'RunClosedError' }) as Error,
+            );
+          assertOpen(now, executionArn);
           arns.push(executionArn);
           return { done, result: {} };
         },

@@ -8,7 +8,7 @@ import { QUIET, SHOP_TABLES, type Theme } from './theme.ts';
  * shop that edits what was migrated right after the end.
  */
 export const lateWriter: Theme = (draw) => {
-  const stop = { when: { request: draw.between(90, 330) }, who: 'operator', what: 'stop' } as const;
+  const stop = { when: { request: draw.between(70, 250) }, who: 'operator', what: 'stop' } as const;
   const note = (): Act => ({
     when: { millisAfterEnd: draw.between(0, 20_000) },
     who: 'shop',

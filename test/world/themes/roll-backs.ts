@@ -2,7 +2,7 @@ import { several } from '../draw.ts';
 import type { ShopAct } from '../actors/shop.ts';
 import { type Act, TARGETS } from '../plan.ts';
 import { NO_TROUBLE } from '../trouble.ts';
-import { CREATORS, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
+import { CREATORS, firstReadOf, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
 const DELETION = /^rollBack#\d+: DeleteItem/;
 
@@ -65,7 +65,7 @@ export const openTables: Theme = (draw) => {
     acts: [
       ...several(draw, 12, () => write(draw.pick(['note product', 'note', 'order']))),
       ...(draw.chance(0.4)
-        ? [{ when: { request: draw.between(60, 300) }, who: 'operator', what: 'stop' } as const]
+        ? [{ when: { request: draw.between(45, 230) }, who: 'operator', what: 'stop' } as const]
         : []),
     ],
     followUps: draw.chance(0.5) ? ['start again', 'roll back with confirmation'] : [],
@@ -108,11 +108,10 @@ export const usedTables: Theme = (draw) => ({
 /** A second run uses what the first has left behind, and then somebody rolls the first one back. */
 export const reliedOn: Theme = (draw) => {
   const isUnfinished = draw.chance(0.6);
-  const stop = (): Act => ({
-    when: { by: draw.pick(['verifyMigration', 'completeRun']), operation: 'GetItem', nth: 1 },
-    who: 'operator',
-    what: 'stop',
-  });
+  const stop = (): Act => {
+    const by = draw.pick(['verifyMigration', 'completeRun']);
+    return { when: { by, operation: firstReadOf(by), nth: 1 }, who: 'operator', what: 'stop' };
+  };
   return {
     existing: draw.chance(0.3) ? SHOP_TABLES : [],
     denied: isUnfinished ? { operation: 'DeleteTable', table: draw.pick(TARGETS) } : undefined,
@@ -132,5 +131,5 @@ export const deniedForGood: Theme = (draw) => ({
   existing: draw.chance(0.3) ? SHOP_TABLES : [],
   denied: { operation: draw.pick(NEEDED), table: draw.pick(TARGETS) },
   isDeniedForGood: true,
-  acts: [{ when: { request: draw.between(180, 330) }, who: 'operator', what: 'stop' }],
+  acts: [{ when: { request: draw.between(140, 250) }, who: 'operator', what: 'stop' }],
 });

@@ -2,7 +2,7 @@ import { several } from '../draw.ts';
 import type { Act, When } from '../plan.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { NO_TROUBLE } from '../trouble.ts';
-import { CREATORS, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
+import { CREATORS, firstReadOf, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
 /** The run ends while a table is being created, and everything that shows the table as the run's own shows late. */
 export const lostCreation: Theme = (draw) => {
@@ -77,12 +77,15 @@ const goneAtAnyStage: Theme = (draw) => {
   const isRolledBack = draw.chance(0.4);
   const when = isRolledBack
     ? moment(draw, 'rollBack', draw.pick(['GetItem', 'BatchGetItem']))
-    : moment(
+    : readOrUpdate(
         draw,
         draw.pick(['migrateProductsEnhanced', 'verifyMigration', 'completeRun', ...CREATORS]),
-        draw.pick(['GetItem', 'UpdateItem']),
       );
-  const stop: Act = { when: moment(draw, 'completeRun', 'GetItem'), who: 'operator', what: 'stop' };
+  const stop: Act = {
+    when: moment(draw, 'completeRun', firstReadOf('completeRun')),
+    who: 'operator',
+    what: 'stop',
+  };
   const isDeleted = draw.chance(0.6);
   const what = isDeleted
     ? 'delete a table'
@@ -92,6 +95,9 @@ const goneAtAnyStage: Theme = (draw) => {
     acts: [...(isRolledBack ? [stop] : []), { when, who: 'tamperer', what }, ...shopActs(draw, when)],
   };
 };
+
+const readOrUpdate = (draw: Scheduler, by: string): Moment =>
+  moment(draw, by, draw.pick([firstReadOf(by), 'UpdateItem']));
 
 /** After the run's end, and under the keys of a run that may not have noticed yet. */
 const shopActs = (draw: Scheduler, when: Moment): readonly Act[] => [

@@ -35,3 +35,9 @@ export const CREATORS = [
   'createReturnsTable',
   'createProductsEnhancedTable',
 ] as const;
+
+/** The request by which a function first reads its run: a worker reads its shard as well, CompleteRun all that there is. */
+export function firstReadOf(functionKey: string): string {
+  if (functionKey === 'completeRun') return 'Query';
+  return functionKey.startsWith('create') ? 'GetItem' : 'BatchGetItem';
+}
