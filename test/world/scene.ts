@@ -19,7 +19,7 @@ export interface Scene {
   readonly told: Told;
   /** Nobody acts any more: the last run must succeed. */
   isLast: boolean;
-  /** The shop writes nothing while a sync is ended. */
+  /** Nobody acts while a sync is ended, which must succeed. */
   isFrozen: boolean;
 }
 

@@ -112,8 +112,7 @@ const isOfSource = (item: TransactItem): boolean =>
 
 function perform(scene: Scene, act: Act): void {
   const { world, shop, operator } = scene;
-  const isOver = scene.isLast || (scene.isFrozen && act.who === 'shop');
-  if (isOver || !world.misfortunes.happens(act.who, act.what)) return;
+  if (scene.isLast || scene.isFrozen || !world.misfortunes.happens(act.who, act.what)) return;
   if (act.who === 'tamperer') {
     scene.isTampered ||= RECORDS.some((record) => record === act.what);
     tamper(world, scene.memory, act.what);
