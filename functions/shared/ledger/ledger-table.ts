@@ -70,9 +70,10 @@ export const undoKey = (runId: string, stem: string, number: number): LedgerKey 
   PK: `RUN#${runId}`,
   SK: `UNDO#${stem}#${number}`,
 });
-export const failureKey = (runId: string, index: number): LedgerKey => ({
+/** Each execution has failures of its own. */
+export const failureKey = (runId: string, executionArn: string): LedgerKey => ({
   PK: `RUN#${runId}`,
-  SK: `FAILURE#${index}`,
+  SK: `FAILURE#${executionArn}`,
 });
 export const executionKey = (executionName: string): LedgerKey => ({
   PK: `EXEC#${executionName}`,

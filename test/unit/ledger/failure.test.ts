@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findFirstFailure, recordFailure } from '../../../functions/shared/ledger/failure.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { executionArn } from '../../support/sample-run.ts';
@@ -30,6 +30,13 @@ describe('the failures of a run', () => {
     await record('a', 'One');
     await record('a', 'Two');
     expect(await first('a')).toBe('One');
+  });
+  it('cost one request each, however many workers have failed before', async () => {
+    const send = vi.spyOn(world.observer.ledger.client, 'send');
+    for (let worker = 0; worker < 5; worker += 1) await record('a', `Error${worker}`);
+    expect(send).toHaveBeenCalledTimes(5);
+    send.mockRestore();
+    expect(await first('a')).toBe('Error0');
   });
   it('are told apart by execution: a resumed run fails for reasons of its own', async () => {
     await record('a', 'One');
