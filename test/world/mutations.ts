@@ -217,8 +217,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a change of status counts as a refusal',
     attack: 'applied, answer lost',
     file: 'shared/ledger/transition.ts',
-    from: 'return after?.changedBy === writer ? after : undefined;',
-    to: "return after?.changedBy === writer && after.status === 'NONE' ? after : undefined;",
+    from: 'return changed(change);',
+    to: 'return undefined;',
+    also: {
+      from: 'return after?.changedBy === writer ? after : undefined;',
+      to: "return after?.changedBy === writer && after.status === 'NONE' ? after : undefined;",
+    },
   },
   {
     name: 'a worker looks at its run before each request',
