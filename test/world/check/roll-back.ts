@@ -2,7 +2,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { withoutDigest } from '../../../functions/shared/migration/as-written.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { itemsOf, ledgerItems, runsOf, runTagOf, tableOf, targetNames } from '../holdings.ts';
+import { findRun, itemsOf, ledgerItems, runsOf, runTagOf, tableOf, targetNames } from '../holdings.ts';
 import { type Memory, type ShopWrite, textOfKey, UNNOTICED_MILLIS } from '../memory.ts';
 import { LONGEST_WAY_MILLIS } from '../network.ts';
 import type { World } from '../world.ts';
@@ -73,6 +73,7 @@ export function changedItems(
         if (write !== undefined && isFollowed && now !== undefined) return [];
         if (isFollowed && isBroughtUpToDate(memory, item, now)) return [];
         if (write !== undefined && isNamedAsOverwritten(world, memory, write)) return [];
+        if (now === undefined && isTakenByItsRun(world, item, runId)) return [];
         return isSame(now, item) || isSame(now, withoutDigest(item))
           ? []
           : [`3: ${key} of ${name} is not as it was`];
@@ -89,6 +90,14 @@ function isRolledBackByItsRun(
     ({ SK, tableId, outcome }) =>
       SK === `TABLE#${table.name}` && tableId === table.tableId && outcome === 'DELETED',
   );
+}
+
+/** The run that wrote the item was rolled back meanwhile, as somebody has confirmed who has named this run. */
+function isTakenByItsRun(world: World, item: WireItem, runId: string): boolean {
+  const writer = findRun(world, stringAttribute(item, 'migrationRun') ?? '');
+  const isRolledBack = writer?.['status'] === 'ROLLED_BACK' || writer?.['status'] === 'ROLLBACK_FAILED';
+  const begunAt = String(findRun(world, runId)?.['startedAt']);
+  return isRolledBack && Date.parse(String(writer['finishedAt'])) >= Date.parse(begunAt);
 }
 
 /** A sync has changed the item, which stays the item of the run that wrote it, or the source has lost its product. */
