@@ -21,13 +21,20 @@ export async function recordFailure(
   runId: string,
   failure: FailureRecord,
 ): Promise<void> {
-  await putIf(ledger, failureKey(runId, failure.executionArn), { item: { ...failure }, if: NEW });
+  for (let number = 0; ; number += 1) {
+    if (await putIf(ledger, failureKey(runId, number), { item: { ...failure }, if: NEW })) return;
+    const other = await get<FailureRecord>(ledger, failureKey(runId, number));
+    if (other?.executionArn === failure.executionArn) return;
+  }
 }
 
 /** The root cause of an execution's failure, if any was recorded. Strongly consistent. */
-export function findFirstFailure(
+export async function findFirstFailure(
   ledger: LedgerTable,
   { runId, executionArn }: { readonly runId: string; readonly executionArn: string },
 ): Promise<FailureRecord | undefined> {
-  return get<FailureRecord>(ledger, failureKey(runId, executionArn));
+  for (let number = 0; ; number += 1) {
+    const failure = await get<FailureRecord>(ledger, failureKey(runId, number));
+    if (failure === undefined || failure.executionArn === executionArn) return failure;
+  }
 }

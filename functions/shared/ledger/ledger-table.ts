@@ -70,10 +70,10 @@ export const undoKey = (runId: string, stem: string, number: number): LedgerKey 
   PK: `RUN#${runId}`,
   SK: `UNDO#${stem}#${number}`,
 });
-/** Each execution has failures of its own. */
-export const failureKey = (runId: string, executionArn: string): LedgerKey => ({
+/** The executions that have failed are numbered in their order, from 0. */
+export const failureKey = (runId: string, number: number): LedgerKey => ({
   PK: `RUN#${runId}`,
-  SK: `FAILURE#${executionArn}`,
+  SK: `FAILURE#${number}`,
 });
 export const executionKey = (executionName: string): LedgerKey => ({
   PK: `EXEC#${executionName}`,

@@ -31,10 +31,10 @@ describe('the failures of a run', () => {
     await record('a', 'Two');
     expect(await first('a')).toBe('One');
   });
-  it('cost one request each, however many workers have failed before', async () => {
+  it('cost two requests each, however many workers have failed before', async () => {
     const send = vi.spyOn(world.observer.ledger.client, 'send');
     for (let worker = 0; worker < 5; worker += 1) await record('a', `Error${worker}`);
-    expect(send).toHaveBeenCalledTimes(5);
+    expect(send).toHaveBeenCalledTimes(9);
     send.mockRestore();
     expect(await first('a')).toBe('Error0');
   });

@@ -50,7 +50,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   verifyMigration: { ledger: 9, items: 4, itemsOfProduct: SLOW_PAGES, tables: 2, objects: 2 },
   completeRun: { ledger: 32, tables: 32, objects: 10 },
   rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
-  recordFailure: { ledger: 3 },
+  recordFailure: { ledger: 5 },
   // In one call it may look after the open sync, and finish the opening and the protection of a run.
   recoverRun: { ledger: 27, tables: 9 },
   syncProducts: { ledger: 15, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
