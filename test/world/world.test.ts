@@ -18,7 +18,7 @@ async function world(...options: readonly string[]): Promise<string> {
 }
 
 /** As many as there is time for in every `npm test`. `npm run test:world` runs more. */
-const WORLDS = 2_000;
+const WORLDS = 4_000;
 
 describe('a world', () => {
   it('keeps every promise, whatever goes wrong and whoever acts', async () => {
