@@ -14,6 +14,8 @@ interface Rates {
   readonly ledgerOfProduct?: number;
   /** Whether the earlier runs without an end are quiet. */
   readonly ledgerOfEarlierRun?: number;
+  /** Which executions have failed before. */
+  readonly ledgerOfFailure?: number;
   /** Of time at work. */
   readonly ledgerOfSecond?: number;
   readonly items?: number;
@@ -50,7 +52,7 @@ const RATES: Readonly<Record<string, Rates>> = {
   verifyMigration: { ledger: 9, items: 4, itemsOfProduct: SLOW_PAGES, tables: 2, objects: 2 },
   completeRun: { ledger: 32, tables: 32, objects: 10 },
   rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
-  recordFailure: { ledger: 5 },
+  recordFailure: { ledger: 3, ledgerOfFailure: 2 },
   // In one call it may look after the open sync, and finish the opening and the protection of a run.
   recoverRun: { ledger: 27, tables: 9 },
   syncProducts: { ledger: 15, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
@@ -85,6 +87,7 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
   const { meter } = world;
   const products = memory.versions.size;
   const earlierRuns = Math.max(0, knownRuns(world) - 1);
+  const failures = ledgerItems(world).filter(({ SK }) => SK.startsWith('FAILURE#')).length;
   const spared = REQUESTS_OF_MISFORTUNE * since.length;
   const isAlone = since.some(({ kind, what }) => kind === 'tamperer' || what.endsWith('alone'));
   const alone = isAlone ? REQUESTS_ALONE + REQUESTS_OF_SHARD_ALONE * shardsAlone(world) : 0;
@@ -95,6 +98,7 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
       usageGaps(key, usage, {
         products,
         earlierRuns,
+        failures,
         spared: spared + usage.calls * alone,
         openClaims,
       }),
@@ -121,18 +125,21 @@ function shardsAlone(world: World): number {
 interface Scale {
   readonly products: number;
   readonly earlierRuns: number;
+  /** Executions whose failure the ledger has. */
+  readonly failures: number;
   readonly spared: number;
   readonly openClaims: number;
 }
 
 function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly string[] {
-  const { products, earlierRuns, spared, openClaims } = scale;
+  const { products, earlierRuns, failures, spared, openClaims } = scale;
   const { calls, millis } = usage;
   const seconds = millis / 1_000;
   const { ledger, items = 0, tables = 0, objects = 0, ...of } = RATES[key] ?? { ledger: 0 };
-  const { ledgerOfProduct = 0, ledgerOfEarlierRun = 0, itemsOfProduct = 0 } = of;
+  const { ledgerOfProduct = 0, ledgerOfEarlierRun = 0, ledgerOfFailure = 0, itemsOfProduct = 0 } = of;
   const { ledgerOfSecond = LEDGER_REQUESTS_A_SECOND } = of;
-  const ledgerOfCall = ledger + ledgerOfProduct * products + ledgerOfEarlierRun * earlierRuns;
+  const ledgerOfCall =
+    ledger + ledgerOfProduct * products + ledgerOfEarlierRun * earlierRuns + ledgerOfFailure * failures;
   const most = {
     ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
     items: calls * (items + itemsOfProduct * products),
