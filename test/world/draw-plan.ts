@@ -2,7 +2,7 @@ import { wireItem, type WireItem } from '../../functions/shared/items/wire-item.
 import { awkwardProduct } from '../support/awkward-products.ts';
 import { secretProduct } from '../support/secret-products.ts';
 import { SHOP_ACTS } from './actors/shop.ts';
-import { several } from './draw.ts';
+import { denser, several } from './draw.ts';
 import {
   type Act,
   DENIED,
@@ -16,8 +16,8 @@ import {
   type When,
 } from './plan.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
-import { THEMES } from './themes/index.ts';
-import { QUIET } from './themes/theme.ts';
+import { DENSE, THEMES } from './themes/index.ts';
+import { QUIET, type Theme } from './themes/theme.ts';
 import { drawTrouble } from './trouble.ts';
 
 /** In the others anything meets anything. */
@@ -27,7 +27,12 @@ const SMALL_SHARE = 0.7;
 /** In the others the time is better spent on another world. */
 const AGAIN_SHARE = 0.3;
 
-/** @param given the theme's name; absent: the seed decides */
+/** How much more often each actor and each kind of trouble is on. */
+const DENSITY = 2.5;
+
+const drawDense: Theme = (draw) => drawAny(draw, DENSITY);
+
+/** @param given the theme's name, or {@link DENSE}; absent: the seed decides */
 export function drawPlan(seed: number, given?: string): Plan {
   const draw = createScheduler({ seed: seed ^ 0x5eed, start: 0 });
   const workers = draw.chance(0.25) ? draw.between(2, 4) : 1;
@@ -41,14 +46,14 @@ export function drawPlan(seed: number, given?: string): Plan {
   const isThemed = draw.chance(THEME_SHARE);
   const drawn = names[draw.between(0, names.length - 1)];
   const theme = given ?? (isThemed ? drawn : undefined);
-  const drawTheme = THEMES[theme ?? ''];
+  const drawTheme = theme === DENSE ? drawDense : THEMES[theme ?? ''];
   if (given !== undefined && drawTheme === undefined) throw new Error(`There is no theme "${given}".`);
   const drawnPlan = drawTheme === undefined ? plan : { ...plan, ...QUIET, ...drawTheme(draw), theme };
   return workers === 1 ? drawnPlan : { ...drawnPlan, input: { ...drawnPlan.input, maxConcurrency: workers } };
 }
 
-function drawAny(draw: Scheduler): Omit<Plan, 'products' | 'workers' | 'startsAgain'> {
-  const isSwarm = (share: number): boolean => draw.chance(share);
+function drawAny(draw: Scheduler, density = 1): Omit<Plan, 'products' | 'workers' | 'startsAgain'> {
+  const isSwarm = (share: number): boolean => draw.chance(denser(share, density));
   const acts = [
     ...(isSwarm(0.5) ? several(draw, draw.pick([4, 16]), () => shopAct(draw)) : []),
     ...(isSwarm(0.2) ? [{ when: when(draw), who: 'operator', what: 'stop' } as const] : []),
@@ -60,7 +65,7 @@ function drawAny(draw: Scheduler): Omit<Plan, 'products' | 'workers' | 'startsAg
     input: drawInput(draw),
     timeoutMillis: isSwarm(0.25) ? draw.pick([25_000, 40_000, 120_000]) : undefined,
     leavesTablesOpen: false,
-    trouble: drawTrouble(draw),
+    trouble: drawTrouble(draw, density),
     denied: isSwarm(0.1) ? { operation: draw.pick(DENIED), table: draw.pick(TARGETS) } : undefined,
     acts,
     followUps: isSwarm(0.4) ? several(draw, 2, () => followUp(draw)) : [],

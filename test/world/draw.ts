@@ -4,3 +4,9 @@ import type { Scheduler } from './scheduler.ts';
 export function several<T>(draw: Scheduler, most: number, one: () => T): readonly T[] {
   return Array.from({ length: draw.between(1, most) }, one);
 }
+
+/** More often nothing is on: where everything is, one fault hides the other. */
+const MOST = 0.8;
+
+/** A probability that grows with the density of a world (1: ordinary). */
+export const denser = (share: number, density: number): number => Math.min(MOST, density * share);

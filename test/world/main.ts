@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 import { takeOut } from './mutate.ts';
 import { MUTATIONS } from './mutations.ts';
 import { type Worlds, runWorlds } from './run-worlds.ts';
-import { THEMES } from './themes/index.ts';
+import { DENSE, THEMES } from './themes/index.ts';
 import { makeGzipSynchronous } from './sync-zlib.ts';
 
 const HELP = `npm run test:world -- [--runs N] [--seed S] [--json] [--trace] [--theme NAME] [--mutations [--only TEXT]]
 
 Runs N worlds (1,000 by default) with the seeds S, S + 1, ... (1 by default) on all cores.
 --trace runs the world of one seed and prints every event. With --only, it runs without that fix.
---theme gives all worlds this theme: ${Object.keys(THEMES).join(', ')}.
+--theme gives all worlds this theme: ${Object.keys(THEMES).join(', ')}. Or it draws them ${DENSE}.
 --mutations takes one fix after the other out of the functions and says which world misses it.
 The last line is one JSON document. Exit code 1: a promise was broken.`;
 

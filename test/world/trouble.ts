@@ -1,3 +1,4 @@
+import { denser } from './draw.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** How often each kind of trouble happens, as a probability for each request or call. 0: never. */
@@ -80,12 +81,12 @@ const RATES: Readonly<Record<TroubleKind, readonly [number, ...number[]]>> = {
 };
 
 /** Each kind is on in some worlds and off in the others, so that there are worlds with one kind and with several. */
-export function drawTrouble(scheduler: Scheduler): Trouble {
+export function drawTrouble(scheduler: Scheduler, density: number): Trouble {
   const isQuiet = scheduler.chance(0.1);
   const share = scheduler.pick([0.1, 0.25, 0.5]);
   const kinds = Object.keys(RATES) as TroubleKind[];
   const drawn = kinds.map((kind) => {
-    const isOn = !isQuiet && scheduler.chance(share);
+    const isOn = !isQuiet && scheduler.chance(denser(share, density));
     return [kind, isOn ? scheduler.pick(RATES[kind]) : 0] as const;
   });
   return { ...NO_TROUBLE, ...Object.fromEntries(drawn) };

@@ -36,3 +36,6 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   restored,
   bulk,
 };
+
+/** Not a theme: anything meets anything, and more of it. No seed decides for it by itself. */
+export const DENSE = 'dense';
