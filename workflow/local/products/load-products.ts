@@ -29,16 +29,33 @@ const PARALLEL_BATCHES = 8;
 export async function loadProducts({ engine, tableName, products }: LoadOptions): Promise<number> {
   await createTable(engine, tableName);
   const batches = batchesOf(products);
+  const write = inTurn((batch) => writeBatch(engine, tableName, [...batch.values()]));
   const writers = Array.from({ length: PARALLEL_BATCHES }, async () => {
     let count = 0;
     for (let next = await batches.next(); next.done !== true; next = await batches.next()) {
-      await writeBatch(engine, tableName, next.value);
-      count += next.value.length;
+      await write(next.value);
+      count += next.value.size;
     }
     return count;
   });
   const counts = await Promise.all(writers);
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Products by key. */
+type Batch = ReadonlyMap<string, WireItem>;
+
+/** Batches are written side by side, but one after the other where they share a key. */
+function inTurn(write: (batch: Batch) => Promise<void>): (batch: Batch) => Promise<void> {
+  const underWay = new Map<string, Promise<void>>();
+  return async (batch) => {
+    const keys = [...batch.keys()];
+    const earlier = keys.flatMap((key) => underWay.get(key) ?? []);
+    const written = Promise.all(earlier).then(() => write(batch));
+    for (const key of keys) underWay.set(key, written);
+    await written;
+    for (const key of keys) if (underWay.get(key) === written) underWay.delete(key);
+  };
 }
 
 /** The table is there already. */
@@ -67,7 +84,7 @@ async function createTable(engine: EngineClient, TableName: string): Promise<voi
 }
 
 /** Batches of at most 25 products with different keys: of two with one key the later wins, as with single puts. */
-async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<WireItem[], void> {
+async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<Batch, void> {
   let batch = new Map<string, WireItem>();
   let bytes = 0;
   for await (const product of products) {
@@ -78,13 +95,13 @@ async function* batchesOf(products: LoadOptions['products']): AsyncGenerator<Wir
     }
     const size = JSON.stringify(product).length;
     if (batch.size === BATCH_SIZE || batch.has(key) || bytes + size > BATCH_BYTES) {
-      yield [...batch.values()];
+      yield batch;
       [batch, bytes] = [new Map(), 0];
     }
     batch.set(key, product);
     bytes += size;
   }
-  if (batch.size > 0) yield [...batch.values()];
+  if (batch.size > 0) yield batch;
 }
 
 async function writeBatch(
