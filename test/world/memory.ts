@@ -47,6 +47,8 @@ export interface Memory {
   readonly writes: readonly ShopWrite[];
   /** By name: when somebody has deleted a table last (epoch milliseconds). */
   readonly removed: ReadonlyMap<string, number>;
+  /** By name: when the service has sent the last deletion of a table (epoch milliseconds). */
+  readonly deletions: Map<string, number>;
   /** Remembers what is there now, as the beginning of a run. */
   begin(runId: string): void;
   /** The shop has just written a product. */
@@ -70,6 +72,7 @@ export function createMemory(world: World): Memory {
     before,
     versions,
     removed,
+    deletions: new Map(),
     writes,
     begin(runId) {
       if (!before.has(runId)) before.set(runId, snapshotOf(world));

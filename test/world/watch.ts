@@ -44,6 +44,8 @@ export function watchRequests(scene: Scene, writes: string[]): void {
     if (plan.acts.length > 0) countRequest(request);
     if (service !== 'dynamodb') return;
     watchReplaced(request);
+    if (operation === 'DeleteTable')
+      scene.memory.deletions.set((input as ItemsInput).TableName ?? '', world.scheduler.now());
     if (!WRITES.test(operation)) return;
     if (isOnSource(operation, input)) writes.push(`1: ${name()}`);
   };
