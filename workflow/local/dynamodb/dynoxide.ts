@@ -17,12 +17,13 @@ const ATTEMPTS = 5;
 /**
  * Starts the DynamoDB engine, in memory, on a port of its own.
  *
+ * @param findPort a port that is free, as far as one can know
  * @throws MissingEngineError with what to do, where this machine has no binary of it
  */
-export async function startDynoxide(): Promise<Engine> {
+export async function startDynoxide(findPort = freePort): Promise<Engine> {
   const binary = findBinary();
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = await findPort();
     const child = spawnTied(binary, ['--host', '127.0.0.1', '--port', String(port)]);
     const url = `http://127.0.0.1:${port}`;
     if (await isUp(child, url)) return { url, stop: () => stopChild(child) };
@@ -43,8 +44,8 @@ const tiedScript =
 
 /** An engine must not outlive this process, whatever ends it. */
 function spawnTied(binary: string, parameters: readonly string[]): ChildProcess {
-  if (process.platform === 'win32') return spawn(binary, parameters, { stdio: 'ignore' });
-  return spawn('sh', ['-c', tiedScript, binary, ...parameters], { stdio: ['pipe', 'ignore', 'ignore'] });
+  if (process.platform === 'win32') return spawn(binary, parameters, { stdio: ['ignore', 'ignore', 'pipe'] });
+  return spawn('sh', ['-c', tiedScript, binary, ...parameters], { stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
 /** A machine, as far as it matters for which binary runs on it. */
@@ -104,7 +105,8 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -113,17 +115,24 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits for the first answer; `false` if the process has ended or does not answer in time. */
+/**
+ * Waits until the engine says that it listens, and for the first answer: on a port that another process has taken, that
+ * one answers at once.
+ *
+ * @returns false: the process has ended, or does not answer in time
+ */
 async function isUp(child: ChildProcess, url: string): Promise<boolean> {
   const ended = new AbortController();
+  let isListening = false;
+  child.stderr?.on('data', (text: Buffer) => (isListening ||= text.includes('listening')));
   for (const event of ['exit', 'error']) child.once(event, () => ended.abort());
   const deadline = Date.now() + START_SECONDS * 1000;
   while (!ended.signal.aborted && Date.now() < deadline) {
-    const answered = await fetch(url, {
-      method: 'POST',
-      body: '{}',
-      signal: AbortSignal.timeout(2000),
-    }).catch(() => undefined);
+    const answered = isListening
+      ? await fetch(url, { method: 'POST', body: '{}', signal: AbortSignal.timeout(2000) }).catch(
+          () => undefined,
+        )
+      : undefined;
     if (answered !== undefined) {
       await answered.arrayBuffer();
       return !ended.signal.aborted;
