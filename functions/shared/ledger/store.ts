@@ -96,6 +96,7 @@ const KEYS_TOGETHER = 100;
 
 /**
  * Reads items, strongly consistent and 100 in a request, in the order of their keys; `undefined` where there is none.
+ * The items of one request come from one answer, so that none of them is older than that.
  *
  * @param keys no two of them the same
  * @throws the SDK's errors
@@ -114,20 +115,15 @@ async function readOnce(
   { client, tableName, clock }: LedgerTable,
   keys: readonly LedgerKey[],
 ): Promise<readonly (Facts | undefined)[]> {
-  const found = new Map<string, Facts>();
-  const nameOf = ({ PK, SK }: Facts): string => JSON.stringify([PK, SK]);
-  let pending: Record<string, unknown>[] = keys.map((key) => ({ ...key }));
-  const readPending = async (): Promise<void> => {
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetCommand({ RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } } }),
-    );
-    for (const item of Responses?.[tableName] ?? []) found.set(nameOf(item), item);
-    pending = UnprocessedKeys?.[tableName]?.Keys ?? [];
-    if (pending.length > 0) throw unprocessed(tableName);
+  const request = { [tableName]: { Keys: keys.map((key) => ({ ...key })), ConsistentRead: true } };
+  const read = async (): Promise<readonly Facts[]> => {
+    const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: request }));
+    if ((UnprocessedKeys?.[tableName]?.Keys ?? []).length > 0) throw unprocessed(tableName);
+    return Responses?.[tableName] ?? [];
   };
   // The SDK repeats what is refused as a whole, but not the keys that an answer leaves out.
-  await retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, readPending);
-  return keys.map((key) => found.get(nameOf({ ...key })));
+  const found = await retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, read);
+  return keys.map(({ PK, SK }) => found.find((item) => item['PK'] === PK && item['SK'] === SK));
 }
 
 /** Called a throttle, because that is what leaves keys unprocessed. */

@@ -1,3 +1,4 @@
+import type { BatchGetCommandOutput } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { RunClosedError, RunNotFoundError } from '../../../functions/shared/errors.ts';
 import { type Fence, fenceOf } from '../../../functions/shared/ledger/fence.ts';
@@ -129,4 +130,31 @@ describe('a worker at its work', () => {
     world.clock.advance(1_000);
     await expect(fence.check()).rejects.toThrow(RunClosedError);
   });
+
+  it('reads everything again where an answer leaves a key out: half a look may be an old one', async () => {
+    await begunRun(world, 'a');
+    let answers = 0;
+    const fence = await raise(async (name, send) => {
+      const answer = await send();
+      if (name !== 'BatchGetItem' || ++answers > 1) return answer;
+      await close();
+      world.clock.advance(10_000);
+      return withoutLock(answer as BatchAnswer);
+    });
+    world.clock.advance(5_000);
+    await expect(fence.check()).rejects.toThrow('is ROLLING_BACK');
+    expect(answers).toBe(2);
+  });
 });
+
+interface BatchAnswer {
+  readonly output: BatchGetCommandOutput;
+}
+
+/** As DynamoDB answers while the lock's partition is throttled. */
+function withoutLock({ output, ...answer }: BatchAnswer): BatchAnswer {
+  const [[table, items] = ['', []]] = Object.entries(output.Responses ?? {});
+  const Keys = items.filter(({ SK }) => SK === 'LOCK').map(({ PK, SK }) => ({ PK, SK }));
+  const Responses = { [table]: items.filter(({ SK }) => SK !== 'LOCK') };
+  return { ...answer, output: { ...output, Responses, UnprocessedKeys: { [table]: { Keys } } } };
+}
