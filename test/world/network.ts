@@ -2,6 +2,7 @@ import { isChanging } from '../../functions/shared/aws/in-doubt.ts';
 import type { Caller, WorldAws, WorldRequest, WorldService } from './aws/request.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 import type { Misfortunes } from './misfortunes.ts';
+import { createOutages, type Met, withUnprocessed } from './outages.ts';
 
 /** Who sends requests. */
 export interface Sender {
@@ -50,6 +51,8 @@ export interface NetworkOptions {
   readonly scheduler: Scheduler;
   readonly aws: WorldAws;
   readonly misfortunes: Misfortunes;
+  /** Whether nothing goes wrong any more. */
+  readonly isUntroubled: () => boolean;
   /** Ends a sandbox in the middle of its work. */
   readonly kill: (sender: Sender) => void;
   /** Told of each request that was carried out. */
@@ -76,19 +79,23 @@ const NAMES_OF_THROTTLES: Readonly<Partial<Record<WorldService, string>>> = {
 
 export function createNetwork(options: NetworkOptions): Network {
   const { scheduler } = options;
+  const outages = createOutages(scheduler, options.misfortunes, options.isUntroubled);
   return {
     send: (sender, attempt) =>
       new Promise((resolve, reject) => {
-        const { service, operation, input } = attempt;
-        const request = options.aws.begin(sender.caller, service, operation, input);
+        const { service, operation } = attempt;
+        const met: Met = sender.isTroubled ? outages.meet(attempt) : attempt;
+        const begun = options.aws.begin(sender.caller, service, operation, met.input);
+        const request = withUnprocessed(begun, met.unprocessed);
         const name = (): string => `${sender.caller.name}: ${operation} ${request.subject()}`;
         scheduler.note(name);
         if (sender.isTroubled) options.beforeSending(sender, { ...attempt, name });
         // Killed right before it was sent, or right afterwards.
         if (sender.life.isOver && scheduler.chance(0.5)) return;
-        const fate = sender.isTroubled ? drawFate(options, attempt, name) : 'ordinary';
+        const fate = sender.isTroubled ? (met.refused ?? drawFate(options, attempt, name)) : 'ordinary';
         if (fate === 'orphaned') options.kill(sender);
-        fly(options, { sender, attempt, request, fate, name, resolve, reject });
+        const { cancelled } = met;
+        fly(options, { sender, attempt, request, fate, cancelled, name, resolve, reject });
       }),
   };
 }
@@ -110,6 +117,8 @@ interface Sent {
   readonly attempt: Attempt;
   readonly request: WorldRequest;
   readonly fate: Fate;
+  /** How an outage cancels a transaction. */
+  readonly cancelled: Error | undefined;
   readonly name: () => string;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -130,7 +139,9 @@ function fly(options: NetworkOptions, sent: Sent): void {
       return scheduler.after(away, '', () => end(() => sent.reject(connectionReset())));
     case 'throttled':
     case 'failed':
-      return scheduler.after(away, '', () => end(() => sent.reject(refusal(attempt, fate))));
+      return scheduler.after(away, '', () =>
+        end(() => sent.reject(sent.cancelled ?? refusal(attempt, fate))),
+      );
     case 'late':
       scheduler.after(attempt.timeoutMillis, '', () => end(() => sent.reject(timedOut())));
       return land(options, sent, lateMillis(options, attempt));

@@ -21,6 +21,8 @@ export interface Trouble {
   readonly slow: number;
   /** AWS does not behave in its ordinary way: eventual consistency, unprocessed items, conflicts. */
   readonly odd: number;
+  /** From this request on, its partition, its table or its whole service refuses everything, for up to two minutes. */
+  readonly outage: number;
   /** An object arrives cut. */
   readonly cut: number;
   /** A function ends in the middle of its work. For each request that it sends. */
@@ -51,6 +53,7 @@ export const NO_TROUBLE: Trouble = {
   killedWriting: 0,
   slow: 0,
   odd: 0,
+  outage: 0,
   cut: 0,
   killed: 0,
   frozen: 0,
@@ -71,6 +74,7 @@ const RATES: Readonly<Record<TroubleKind, readonly [number, ...number[]]>> = {
   killedWriting: [0.02, 0.1],
   slow: [0.05, 0.3],
   odd: [0.1, 0.5],
+  outage: [0.002, 0.01],
   cut: [0.05, 0.2],
   killed: [0.003, 0.01, 0.03],
   frozen: [0.01, 0.05],

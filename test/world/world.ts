@@ -93,6 +93,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     scheduler,
     aws: meter.countRequests(aws),
     misfortunes,
+    isUntroubled: () => world.trouble === NO_TROUBLE,
     kill: (sender) => lambda.kill(sender),
     afterApplying: ({ caller }, operation) => {
       if (operation === 'TransactWriteItems') world.onTransaction(caller.name);

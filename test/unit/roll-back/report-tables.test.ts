@@ -52,6 +52,14 @@ describe('what became of a table', () => {
   ] as const)('is told by what is there, where the ledger says %s', (outcome, expected) => {
     expect(found.map((look) => reportedTable(record(outcome), look, of)?.outcome)).toEqual(expected);
   });
+  it.each(['CREATED', 'EXISTED', 'KEPT', 'INTENT'] as const)(
+    'is what the ledger says, %s, and a remark, where nobody could look',
+    (outcome) => {
+      const told = reportedTable(record(outcome, { remark: 'it holds orders' }), 'unknown', of);
+      expect(told?.remark).toMatch(/it could not be looked at when this was written$/);
+      if (outcome !== 'INTENT') expect(told?.remark).toMatch(/^it holds orders; /);
+    },
+  );
   it('is nothing where it was announced and never created', () => {
     expect(reportedTable(record('DELETED', { isNeverCreated: true }), 'none', of)).toBeUndefined();
   });

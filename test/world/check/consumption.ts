@@ -11,6 +11,7 @@ const REPEATING: ReadonlySet<string> = new Set([
   'lateWrite',
   'killedWriting',
   'killed',
+  'refused',
   'twice',
   'serviceFailed',
   'calledLate',

@@ -2,6 +2,7 @@ import { lateFile } from './late-file.ts';
 import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
 import { bulk } from './bulk.ts';
+import { outages } from './outages.ts';
 import { restored } from './restored.ts';
 import {
   deniedForGood,
@@ -35,6 +36,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   followed,
   restored,
   bulk,
+  outages,
 };
 
 /** Not a theme: anything meets anything, and more of it. No seed decides for it by itself. */
