@@ -17,7 +17,7 @@ import {
 } from './plan.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { DENSE, THEMES } from './themes/index.ts';
-import { QUIET, type Theme } from './themes/theme.ts';
+import { type DrawnForAll, QUIET, type Theme } from './themes/theme.ts';
 import { drawTrouble } from './trouble.ts';
 
 /** In the others anything meets anything. */
@@ -26,6 +26,10 @@ const THEME_SHARE = 0.6;
 const SMALL_SHARE = 0.7;
 /** In the others the time is better spent on another world. */
 const AGAIN_SHARE = 0.3;
+
+/** Two clocks may differ by twice as much. */
+const CLOCKS_OFF_MILLIS = 1_000;
+const CLOCKS_OFF_SHARE = 0.25;
 
 /** How much more often each actor and each kind of trouble is on. */
 const DENSITY = 2.5;
@@ -41,6 +45,7 @@ export function drawPlan(seed: number, given?: string): Plan {
     products: drawProducts(draw, workers),
     workers,
     startsAgain: draw.chance(AGAIN_SHARE),
+    clocksOffMillis: draw.chance(CLOCKS_OFF_SHARE) ? CLOCKS_OFF_MILLIS : 0,
   };
   const names = Object.keys(THEMES);
   const isThemed = draw.chance(THEME_SHARE);
@@ -52,7 +57,7 @@ export function drawPlan(seed: number, given?: string): Plan {
   return workers === 1 ? drawnPlan : { ...drawnPlan, input: { ...drawnPlan.input, maxConcurrency: workers } };
 }
 
-function drawAny(draw: Scheduler, density = 1): Omit<Plan, 'products' | 'workers' | 'startsAgain'> {
+function drawAny(draw: Scheduler, density = 1): Omit<Plan, DrawnForAll> {
   const isSwarm = (share: number): boolean => draw.chance(denser(share, density));
   const acts = [
     ...(isSwarm(0.5) ? several(draw, draw.pick([4, 16]), () => shopAct(draw)) : []),

@@ -79,3 +79,11 @@ export function objectBody(world: World, key: string): Buffer | undefined {
   const [bucket] = world.aws.state.buckets.values();
   return bucket?.objects.get(key)?.body;
 }
+
+/** The earliest moment (epoch milliseconds) at which a sandbox may have written this time (ISO 8601). */
+export const notBefore = ({ clocksOffMillis }: World, time: unknown): number =>
+  Date.parse(String(time)) - clocksOffMillis;
+
+/** The latest such moment. */
+export const notAfter = ({ clocksOffMillis }: World, time: unknown): number =>
+  Date.parse(String(time)) + clocksOffMillis;

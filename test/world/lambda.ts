@@ -38,6 +38,8 @@ export interface LambdaOptions {
   readonly timeoutMillis: number | undefined;
   /** Whether the deployment closes no new tables. */
   readonly leavesTablesOpen: boolean;
+  /** How far the clock of a sandbox may be off. */
+  readonly clocksOffMillis: number;
   readonly log: (line: readonly unknown[]) => void;
   /** Told of each call that begins, and by what it returns of the call's end. */
   readonly onCall: (key: string) => (millis: number) => void;
@@ -171,15 +173,16 @@ function failureOf(error: unknown): unknown {
 }
 
 function openSandbox(
-  { scheduler, network, leavesTablesOpen, log }: LambdaOptions,
+  { scheduler, network, leavesTablesOpen, clocksOffMillis, log }: LambdaOptions,
   { config: deployed, tags, key }: DeployedFunction,
   name: string,
 ): Sandbox {
   const config = leavesTablesOpen ? { ...deployed, closeNewTables: false } : deployed;
   const life = newLife();
   const sender: Sender = { life, caller: { name, tags }, isTroubled: true, underWay: new Set() };
+  const off = clocksOffMillis === 0 ? 0 : scheduler.between(-clocksOffMillis, clocksOffMillis);
   const clock = {
-    now: scheduler.now,
+    now: () => scheduler.now() + off,
     sleep: (millis: number) => scheduler.sleep(life, millis),
     random: scheduler.random,
   };

@@ -61,10 +61,13 @@ export interface NetworkOptions {
   readonly beforeSending: (sender: Sender, attempt: NamedAttempt) => void;
 }
 
-/** A request of a dead sender lands within this, which the fence covers: 20 s for the request and 5 s for its way. */
-export const LONGEST_WAY_MILLIS = 25_000;
+/**
+ * A request of a dead sender lands within this: 20 s for the request and 3 s for its way. The fence leaves 2 s more for
+ * clocks that are off.
+ */
+export const LONGEST_WAY_MILLIS = 23_000;
 /** A request that its sender has noted as being in doubt may land this long after the sender has given up. */
-const DOUBT_MILLIS = 55_000;
+const DOUBT_MILLIS = 53_000;
 const SLOW_MILLIS = 4_000;
 
 /** What becomes of an attempt. */

@@ -103,6 +103,8 @@ export interface Plan {
   readonly timeoutMillis: number | undefined;
   /** The deployment closes no new tables (`closeNewTables=false`). */
   readonly leavesTablesOpen: boolean;
+  /** How far the clock of a sandbox may be off, ahead or behind. */
+  readonly clocksOffMillis: number;
   readonly trouble: Trouble;
   /** During the first run. */
   readonly denied: Denial | undefined;

@@ -44,8 +44,9 @@ export async function runWorld(
   { seed, trace, only, theme }: WorldCase,
 ): Promise<WorldResult> {
   const plan = drawPlan(seed, theme);
-  const { timeoutMillis, leavesTablesOpen } = plan;
-  const world = createWorld(deployed, { seed, trace, only, timeoutMillis, leavesTablesOpen });
+  const { timeoutMillis, leavesTablesOpen, clocksOffMillis } = plan;
+  const options = { seed, trace, only, timeoutMillis, leavesTablesOpen, clocksOffMillis };
+  const world = createWorld(deployed, options);
   stock(world, plan);
   const begun = world.scheduler.now();
   const found = await live(world, plan).catch((error: unknown) => [

@@ -23,6 +23,8 @@ export interface World {
   readonly network: Network;
   /** What the functions have used since the world was at rest last. */
   readonly meter: Meter;
+  /** How far the clock of a sandbox may be off. */
+  readonly clocksOffMillis: number;
   readonly lambda: Lambda;
   readonly executions: Executions;
   /** Sends what people and the shop send: no trouble, no retries of its own. */
@@ -61,6 +63,8 @@ export interface WorldOptions {
   readonly timeoutMillis?: number | undefined;
   /** Whether the deployment closes no new tables. */
   readonly leavesTablesOpen?: boolean;
+  /** How far the clock of a sandbox may be off; default 0. */
+  readonly clocksOffMillis?: number;
   /** The misfortunes that happen, by their ordinals; absent: all. */
   readonly only?: ReadonlySet<number> | undefined;
 }
@@ -73,7 +77,7 @@ const SCHEDULE_MILLIS = 15 * 60_000;
 const EVENT_MILLIS = 60_000;
 
 export function createWorld(deployed: DeployedService, options: WorldOptions): World {
-  const { seed, trace, timeoutMillis, leavesTablesOpen = false, only } = options;
+  const { seed, trace, timeoutMillis, leavesTablesOpen = false, clocksOffMillis = 0, only } = options;
   forgetEach();
   const scheduler = createScheduler({ seed, start: START, trace });
   const misfortunes = createMisfortunes({ scheduler, trouble: () => world.trouble, only });
@@ -121,6 +125,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     misfortunes,
     timeoutMillis,
     leavesTablesOpen,
+    clocksOffMillis,
     log: (line) => void log.push(line),
     onCall: meter.countCall,
   });
@@ -144,6 +149,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
   const world: World = {
     scheduler,
     meter,
+    clocksOffMillis,
     deployed,
     aws,
     network,

@@ -94,9 +94,13 @@ const PATIENCE_MILLIS = 20_000;
 /** As many keys as a BatchGetItem takes. */
 const KEYS_TOGETHER = 100;
 
+/** Half of what a fence allows for a look: an answer takes time, too. */
+const FRESH_MILLIS = 2_500;
+
 /**
  * Reads items, strongly consistent and 100 in a request, in the order of their keys; `undefined` where there is none.
- * The items of one request come from one answer, so that none of them is older than that.
+ * Where an answer leaves keys out, these are asked for again, and all of them if that takes more than 2.5 s: no item of
+ * one request is much older than the others.
  *
  * @param keys no two of them the same
  * @throws the SDK's errors
@@ -111,19 +115,36 @@ export async function readTogether(
   return found;
 }
 
+interface PartlyRead {
+  readonly items: readonly Facts[];
+  /** Keys that are not read yet. */
+  readonly pending: readonly Record<string, unknown>[];
+  /** Epoch milliseconds: when the oldest of the items was asked for. */
+  readonly askedAt: number;
+}
+
 async function readOnce(
   { client, tableName, clock }: LedgerTable,
   keys: readonly LedgerKey[],
 ): Promise<readonly (Facts | undefined)[]> {
-  const request = { [tableName]: { Keys: keys.map((key) => ({ ...key })), ConsistentRead: true } };
-  const read = async (): Promise<readonly Facts[]> => {
-    const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: request }));
-    if ((UnprocessedKeys?.[tableName]?.Keys ?? []).length > 0) throw unprocessed(tableName);
-    return Responses?.[tableName] ?? [];
+  const all = keys.map((key): Record<string, unknown> => ({ ...key }));
+  const begin = (): PartlyRead => ({ items: [], pending: all, askedAt: clock.now() });
+  let part = begin();
+  const readPending = async (): Promise<void> => {
+    if (part.items.length === 0) part = begin();
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetCommand({
+        RequestItems: { [tableName]: { Keys: [...part.pending], ConsistentRead: true } },
+      }),
+    );
+    const items = [...part.items, ...(Responses?.[tableName] ?? [])];
+    const isOld = part.pending !== all && clock.now() - part.askedAt > FRESH_MILLIS;
+    part = isOld ? begin() : { ...part, items, pending: UnprocessedKeys?.[tableName]?.Keys ?? [] };
+    if (part.pending.length > 0) throw unprocessed(tableName);
   };
   // The SDK repeats what is refused as a whole, but not the keys that an answer leaves out.
-  const found = await retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, read);
-  return keys.map(({ PK, SK }) => found.find((item) => item['PK'] === PK && item['SK'] === SK));
+  await retry({ clock, deadline: clock.now() + PATIENCE_MILLIS }, readPending);
+  return keys.map(({ PK, SK }) => part.items.find((item) => item['PK'] === PK && item['SK'] === SK));
 }
 
 /** Called a throttle, because that is what leaves keys unprocessed. */

@@ -143,7 +143,7 @@ describe('a worker at its work', () => {
     });
     world.clock.advance(5_000);
     await expect(fence.check()).rejects.toThrow('is ROLLING_BACK');
-    expect(answers).toBe(2);
+    expect(answers).toBe(3);
   });
 });
 

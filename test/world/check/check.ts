@@ -1,5 +1,5 @@
 import { secret } from '../../support/checker.ts';
-import { ledgerItems, type LedgerItem, runsOf, tableOf, TARGET } from '../holdings.ts';
+import { type LedgerItem, ledgerItems, notBefore, runsOf, tableOf, TARGET } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { type Told, unitGaps } from './consumption.ts';
@@ -25,7 +25,7 @@ export interface Checked {
 export function violations({ world, memory, isTampered, told, isRepeated }: Checked): readonly string[] {
   const runs = runsOf(world);
   // A roll back that an operator has confirmed may take away what later runs rely on.
-  const last = runs.toSorted((one, other) => endOf(one) - endOf(other)).at(-1);
+  const last = runs.toSorted((one, other) => endOf(world, one) - endOf(world, other)).at(-1);
   const found = [
     ...(last === undefined ? [] : runGaps(world, memory, last)),
     ...intactGaps(world, memory, { runs, last }),
@@ -78,7 +78,7 @@ function intactGaps(
   const run = runs.findLast(({ status, kind }) => status === 'SUCCEEDED' && kind === 'migrate');
   if (run === undefined || (run !== last && isConfirmed(world))) return [];
   const runId = String(run['runId']);
-  const isRemoved = removedSince(memory, run);
+  const isRemoved = removedSince(world, memory, run);
   const lost = ledgerItems(world).filter(
     ({ PK, SK, name, tableId }) =>
       PK === `RUN#${runId}` &&
@@ -92,7 +92,8 @@ function intactGaps(
   ];
 }
 
-const endOf = (run: LedgerItem): number => Date.parse(String(run['finishedAt'] ?? run['startedAt']));
+const endOf = (world: World, run: LedgerItem): number =>
+  notBefore(world, run['finishedAt'] ?? run['startedAt']);
 
 /** What the run that ended last has left behind. Later runs may have changed what earlier ones did. */
 function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string[] {
@@ -100,7 +101,7 @@ function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string
   const kind = run['kind'];
   if (kind !== 'migrate' && kind !== 'restore') return [];
   const status = run['status'];
-  const isRemovedSince = removedSince(memory, run);
+  const isRemovedSince = removedSince(world, memory, run);
   return [
     ...(kind === 'restore' ? restoreGaps(world, memory, run) : []),
     ...(kind === 'migrate' && status === 'ROLLED_BACK' ? rolledBackGaps(world, memory, runId) : []),
@@ -115,8 +116,8 @@ function ownDamage({ runId, failure }: LedgerItem): readonly string[] {
 }
 
 /** Nobody can notice what is deleted once the tables have been looked at for the last time. */
-function removedSince({ removed }: Memory, run: LedgerItem): (table: string) => boolean {
-  return (table) => (removed.get(table) ?? 0) >= endOf(run);
+function removedSince(world: World, { removed }: Memory, run: LedgerItem): (table: string) => boolean {
+  return (table) => (removed.get(table) ?? 0) >= endOf(world, run);
 }
 
 const AT_WORK = new Set(['RUNNING', 'ROLLING_BACK', 'SWITCHING', 'CANCELLING']);

@@ -2,7 +2,17 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { withoutDigest } from '../../../functions/shared/migration/as-written.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { findRun, itemsOf, ledgerItems, runsOf, runTagOf, tableOf, targetNames } from '../holdings.ts';
+import {
+  findRun,
+  itemsOf,
+  ledgerItems,
+  notAfter,
+  notBefore,
+  runsOf,
+  runTagOf,
+  tableOf,
+  targetNames,
+} from '../holdings.ts';
 import { type Memory, type ShopWrite, textOfKey, UNNOTICED_MILLIS } from '../memory.ts';
 import { LONGEST_WAY_MILLIS } from '../network.ts';
 import type { World } from '../world.ts';
@@ -107,8 +117,8 @@ function isRolledBackByItsRun(
 function isTakenByItsRun(world: World, item: WireItem, runId: string): boolean {
   const writer = findRun(world, stringAttribute(item, 'migrationRun') ?? '');
   const isRolledBack = writer?.['status'] === 'ROLLED_BACK' || writer?.['status'] === 'ROLLBACK_FAILED';
-  const begunAt = String(findRun(world, runId)?.['startedAt']);
-  return isRolledBack && Date.parse(String(writer['finishedAt'])) >= Date.parse(begunAt);
+  const begunAt = notBefore(world, findRun(world, runId)?.['startedAt']);
+  return isRolledBack && notAfter(world, writer['finishedAt']) >= begunAt;
 }
 
 /** A sync has changed the item, which stays the item of the run that wrote it, or the source has lost its product. */

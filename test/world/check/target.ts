@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { unmarked } from '../../support/shop-marks.ts';
-import { itemsOf, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
+import { itemsOf, notBefore, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 
@@ -75,7 +75,7 @@ export function backupGaps(
   const isKnown = (item: WireItem): boolean =>
     (memory.versions.get(idOf(item)) ?? []).some((version) => isSame(version.item, item));
   const foreign = items.filter((item) => !isKnown(item)).map(idOf);
-  const startedAt = Date.parse(String(run['startedAt']));
+  const startedAt = notBefore(world, run['startedAt']);
   const constant = [...memory.versions].filter(
     ([, all]) => all.length === 1 && (all[0]?.at ?? 0) < startedAt,
   );

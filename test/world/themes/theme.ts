@@ -8,8 +8,11 @@ import { NO_TROUBLE } from '../trouble.ts';
  */
 export type Theme = (draw: Scheduler) => Partial<Plan>;
 
+/** What no theme decides. */
+export type DrawnForAll = 'products' | 'workers' | 'startsAgain' | 'clocksOffMillis';
+
 /** Nothing goes wrong and nobody acts. */
-export const QUIET: Omit<Plan, 'products' | 'workers' | 'startsAgain'> = {
+export const QUIET: Omit<Plan, DrawnForAll> = {
   existing: [],
   input: { maxQuarantined: 1_000, allowEmpty: true },
   timeoutMillis: undefined,
