@@ -5,7 +5,9 @@ import { SHOP_ACTS } from './actors/shop.ts';
 import { denser, several } from './draw.ts';
 import {
   type Act,
+  type Denial,
   DENIED,
+  DENIED_ELSEWHERE,
   OPERATOR_ACTS,
   type OperatorAct,
   type Plan,
@@ -71,7 +73,7 @@ function drawAny(draw: Scheduler, density = 1): Omit<Plan, DrawnForAll> {
     timeoutMillis: isSwarm(0.25) ? draw.pick([25_000, 40_000, 120_000]) : undefined,
     leavesTablesOpen: false,
     trouble: drawTrouble(draw, density),
-    denied: isSwarm(0.1) ? { operation: draw.pick(DENIED), table: draw.pick(TARGETS) } : undefined,
+    denied: isSwarm(0.1) ? drawDenial(draw) : undefined,
     acts,
     followUps: isSwarm(0.4) ? several(draw, 2, () => followUp(draw)) : [],
     sync: isSwarm(0.2) ? drawSync(draw) : undefined,
@@ -81,6 +83,11 @@ function drawAny(draw: Scheduler, density = 1): Omit<Plan, DrawnForAll> {
     isDeniedForGood: false,
     mustSucceed: false,
   };
+}
+
+function drawDenial(draw: Scheduler): Denial {
+  if (draw.chance(0.3)) return draw.pick(DENIED_ELSEWHERE);
+  return { operation: draw.pick(DENIED), name: draw.pick(TARGETS) };
 }
 
 /** Several workers need several pages. */

@@ -43,7 +43,7 @@ export const TAMPERINGS = [
 
 export type Tampering = (typeof TAMPERINGS)[number];
 
-/** Requests that a permission is missing for. */
+/** Requests for a target that a permission is missing for. */
 export const DENIED = [
   'DeleteTable',
   'ListTagsOfResource',
@@ -59,9 +59,27 @@ export const DENIED = [
 
 /** A missing permission. */
 export interface Denial {
-  readonly operation: (typeof DENIED)[number];
-  readonly table: string;
+  readonly operation: string;
+  /** What the request names: a table, the beginning of a key. */
+  readonly name: string;
 }
+
+/** Permissions that may be missing beside those for targets. */
+export const DENIED_ELSEWHERE: readonly [Denial, ...Denial[]] = [
+  { operation: 'PutObject', name: 'AWSDynamoDB/' },
+  { operation: 'PutObject', name: '/target/' },
+  { operation: 'PutObject', name: '/report.' },
+  { operation: 'GetObject', name: 'AWSDynamoDB/' },
+  { operation: 'GetObject', name: '/target/' },
+  { operation: 'GetObject', name: '/report.' },
+  { operation: 'ListObjectsV2', name: '' },
+  { operation: 'Publish', name: '' },
+  { operation: 'DescribeTable', name: '"products"' },
+  { operation: 'Scan', name: '"products"' },
+  { operation: 'GetItem', name: '"products"' },
+  { operation: 'DescribeExecution', name: '' },
+  { operation: 'StartExecution', name: '' },
+];
 
 export const TARGETS = ['cart', 'orders', 'returns', 'products-enhanced'] as const;
 

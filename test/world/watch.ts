@@ -1,4 +1,5 @@
-import { dynamoError } from './aws/errors.ts';
+import { awsError } from './aws/errors.ts';
+import type { WorldService } from './aws/request.ts';
 import { watchLedger } from './check/every-moment.ts';
 import { tamper } from './actors/tamperer.ts';
 import { ledgerItems, runsOf, SOURCE, tableOf } from './holdings.ts';
@@ -8,12 +9,19 @@ import type { Scene } from './scene.ts';
 import type { FunctionRequest } from './world.ts';
 
 /** A permission is missing. */
-export function refusalOf({ denied }: Plan, { operation, input }: FunctionRequest): Error | undefined {
-  if (denied?.operation !== operation) return undefined;
-  return JSON.stringify(input).includes(denied.table)
-    ? dynamoError('AccessDeniedException', `Not authorized to perform ${operation} on ${denied.table}`)
-    : undefined;
+export function refusalOf(
+  { denied }: Plan,
+  { service, operation, input }: FunctionRequest,
+): Error | undefined {
+  if (denied?.operation !== operation || !JSON.stringify(input).includes(denied.name)) return undefined;
+  const name = NAMES_OF_DENIALS[service] ?? 'AccessDeniedException';
+  return awsError({ service, name, message: `Not authorized to perform ${operation} on ${denied.name}` });
 }
+
+const NAMES_OF_DENIALS: Readonly<Partial<Record<WorldService, string>>> = {
+  s3: 'AccessDenied',
+  sns: 'AuthorizationErrorException',
+};
 
 const WRITES = /^(Put|Update|Delete|BatchWrite|TransactWrite)/;
 

@@ -52,6 +52,8 @@ const STATUS: Readonly<Record<string, number>> = {
   ServiceException: 500,
   ServiceUnavailable: 503,
   SlowDown: 503,
+  AccessDenied: 403,
+  AuthorizationErrorException: 403,
   NoSuchKey: 404,
   NotFound: 404,
   NoSuchBucket: 404,

@@ -114,7 +114,7 @@ export const reliedOn: Theme = (draw) => {
   };
   return {
     existing: draw.chance(0.3) ? SHOP_TABLES : [],
-    denied: isUnfinished ? { operation: 'DeleteTable', table: draw.pick(TARGETS) } : undefined,
+    denied: isUnfinished ? { operation: 'DeleteTable', name: draw.pick(TARGETS) } : undefined,
     acts: isUnfinished ? [stop()] : [],
     followUps: [
       'start again',
@@ -129,7 +129,7 @@ const NEEDED = ['DeleteTable', 'DescribeTable', 'Scan', 'ListTagsOfResource', 'D
 /** A permission is missing for good, and the run ends before its last state. */
 export const deniedForGood: Theme = (draw) => ({
   existing: draw.chance(0.3) ? SHOP_TABLES : [],
-  denied: { operation: draw.pick(NEEDED), table: draw.pick(TARGETS) },
+  denied: { operation: draw.pick(NEEDED), name: draw.pick(TARGETS) },
   isDeniedForGood: true,
   acts: [{ when: { request: draw.between(140, 250) }, who: 'operator', what: 'stop' }],
 });
