@@ -47,6 +47,8 @@ export interface Memory {
   readonly writes: readonly ShopWrite[];
   /** By name: when somebody has deleted a table last (epoch milliseconds). */
   readonly removed: ReadonlyMap<string, number>;
+  /** Keys of files that somebody has deleted or changed: of backups, and what workers hand on. */
+  readonly damaged: Set<string>;
   /** By name: when the service has sent the last deletion of a table (epoch milliseconds). */
   readonly deletions: Map<string, number>;
   /** Remembers what is there now, as the beginning of a run. */
@@ -73,6 +75,7 @@ export function createMemory(world: World): Memory {
     versions,
     removed,
     deletions: new Map(),
+    damaged: new Set(),
     writes,
     begin(runId) {
       if (!before.has(runId)) before.set(runId, snapshotOf(world));

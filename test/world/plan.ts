@@ -39,6 +39,8 @@ export const TAMPERINGS = [
   'delete a table',
   'replace a table',
   'replace the filled table',
+  'delete a file',
+  'change a file',
 ] as const;
 
 export type Tampering = (typeof TAMPERINGS)[number];

@@ -157,10 +157,11 @@ function waitingRuns(world: World) {
 
 /** Promise 4: another run without trouble succeeds, and so does another restore. */
 async function goAgain(scene: Scene): Promise<readonly string[]> {
-  const { world, plan } = scene;
+  const { world, plan, memory } = scene;
   scene.isLast = true;
   const found = plan.startsAgain ? await startAgain(scene) : [];
-  return found.length > 0 || restoresOf(world).length === 0 ? found : restoreAgain(scene);
+  const canRestore = restoresOf(world).length > 0 && memory.damaged.size === 0;
+  return found.length > 0 || !canRestore ? found : restoreAgain(scene);
 }
 
 async function startAgain(scene: Scene, name = 'again'): Promise<readonly string[]> {

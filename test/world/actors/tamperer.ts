@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { NO_TROUBLE } from '../trouble.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
-import { ledgerItems, ledgerName, TARGET, tableOf, targetNames } from '../holdings.ts';
+import { ledgerItems, ledgerName, objectKeys, TARGET, tableOf, targetNames } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
+import type { Bucket } from '../aws/state.ts';
 import { placeOfItem } from '../aws/dynamodb/keys.ts';
 import { writeRow } from '../aws/dynamodb/rows.ts';
 import { toWireItem } from '../plain-values.ts';
@@ -19,6 +22,10 @@ export function tamper(world: World, memory: Memory, what: Tampering): void {
       return removeTable(world, memory, { name: anyTable(), isReplaced: true });
     case 'replace the filled table':
       return removeTable(world, memory, { name: TARGET, isReplaced: true });
+    case 'delete a file':
+      return damageFile(world, memory, (objects, key) => objects.delete(key));
+    case 'change a file':
+      return damageFile(world, memory, changeFile);
     default:
       removeRecords(world, what);
   }
@@ -42,6 +49,33 @@ function removeTable(
   createTable(aws, createTableInput(spec, { name, tags: { owner: 'somebody' } }));
   world.trouble = trouble;
   memory.noteTable(name);
+}
+
+type Objects = Bucket['objects'];
+
+/** Does something to a file that a run reads again. */
+function damageFile(world: World, memory: Memory, damage: (objects: Objects, key: string) => unknown): void {
+  const [bucket] = world.aws.state.buckets.values();
+  const handedOn = objectKeys(world, 'runs/').filter((key) => key.includes('/target/'));
+  const [first, ...others] = [...objectKeys(world, 'AWSDynamoDB/'), ...handedOn];
+  if (bucket === undefined || first === undefined) return;
+  const key = world.scheduler.pick([first, ...others]);
+  memory.damaged.add(key);
+  damage(bucket.objects, key);
+}
+
+/** Takes the last line out. */
+function changeFile(objects: Objects, key: string): void {
+  const found = objects.get(key);
+  if (found === undefined) return;
+  const isPacked = key.endsWith('.gz');
+  const lines = (isPacked ? gunzipSync(found.body) : found.body).toString().trimEnd().split('\n');
+  const text = lines
+    .slice(0, -1)
+    .map((line) => `${line}\n`)
+    .join('');
+  const body = isPacked ? gzipSync(text) : Buffer.from(text);
+  objects.set(key, { ...found, body, etag: `"${hash('md5', body, 'hex')}"`, sha256: undefined });
 }
 
 /** Deletes records of the ledger by hand: all of a kind. */

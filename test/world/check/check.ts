@@ -31,7 +31,7 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
     ...intactGaps(world, memory, { runs, last }),
     ...runs.filter(isBackedUp).flatMap((run) => backupGaps(world, memory, run)),
     ...lostWrites(world, memory),
-    ...runs.flatMap(ownDamage),
+    ...(memory.damaged.size > 0 ? [] : runs.flatMap(ownDamage)),
     ...ledgerGaps(world, runs),
     ...leakGaps(world),
     ...consumptionGaps(world, memory, { told, isRepeated }),

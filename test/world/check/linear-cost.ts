@@ -70,6 +70,8 @@ const REQUESTS_ALONE = 60;
 const REQUESTS_OF_SHARD_ALONE = 7;
 /** Whatever goes wrong is a reason to ask again, and to look whether it was done. */
 const REQUESTS_OF_MISFORTUNE = 2;
+/** A file that is not as it was written is read again: its answer may have been cut. */
+const READS_OF_DAMAGED = 3;
 /** States of an execution beside the Tasks, and what surrounds a Task: its choice, its wait, the end of its iteration. */
 const TRANSITIONS_OF_EXECUTION = 40;
 const TRANSITIONS_OF_CALL = 4;
@@ -101,6 +103,7 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
         failures,
         spared: spared + usage.calls * alone,
         openClaims,
+        reads: memory.damaged.size > 0 ? READS_OF_DAMAGED : 1,
       }),
     ),
     ...(meter.transitions <= most ? [] : [`5: ${calls} calls were in ${meter.transitions} states`]),
@@ -129,10 +132,12 @@ interface Scale {
   readonly failures: number;
   readonly spared: number;
   readonly openClaims: number;
+  /** How often a file is read. */
+  readonly reads: number;
 }
 
 function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly string[] {
-  const { products, earlierRuns, failures, spared, openClaims } = scale;
+  const { products, earlierRuns, failures, spared, openClaims, reads } = scale;
   const { calls, millis } = usage;
   const seconds = millis / 1_000;
   const { ledger, items = 0, tables = 0, objects = 0, ...of } = RATES[key] ?? { ledger: 0 };
@@ -144,7 +149,7 @@ function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly 
     ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
     items: calls * (items + itemsOfProduct * products),
     tables: calls * tables + TABLE_REQUESTS_A_SECOND * seconds,
-    objects: calls * objects,
+    objects: calls * objects * reads,
   };
   return (['ledger', 'items', 'tables', 'objects'] as const)
     .filter((kind) => usage[kind] > most[kind] + spared)

@@ -7,7 +7,7 @@ import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { reportOf } from './report.ts';
 import { changedItems } from './roll-back.ts';
-import { linesOf } from './target.ts';
+import { isDamaged, linesOf } from './target.ts';
 
 /** What a restore was asked for. */
 export interface Order {
@@ -19,8 +19,8 @@ export const orderIn = (run: LedgerItem): Order => run['details'] as Order;
 
 /** Promises 2, 3 and 6 of a restore that ended last. */
 export function restoreGaps(world: World, memory: Memory, run: LedgerItem): readonly string[] {
-  const { targetTable } = orderIn(run);
-  if (memory.removed.has(targetTable)) return [];
+  const { backupId, targetTable } = orderIn(run);
+  if (memory.removed.has(targetTable) || isDamaged(memory, backupId)) return [];
   switch (run['status']) {
     case 'SUCCEEDED':
       return [...contentGaps(world, memory, run), ...countGaps(world, run)];

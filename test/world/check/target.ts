@@ -68,7 +68,7 @@ export function backupGaps(
   run: Readonly<Record<string, unknown>>,
 ): readonly string[] {
   const { backup } = run as { readonly backup?: { readonly backupId: string } };
-  if (backup === undefined) return [];
+  if (backup === undefined || isDamaged(memory, backup.backupId)) return [];
   const keys = objectKeys(world, `AWSDynamoDB/${backup.backupId}/data/`);
   const items = keys.flatMap((key) => linesOf(objectBody(world, key)));
   const ids = new Set(items.map(idOf));
@@ -87,6 +87,10 @@ export function backupGaps(
     ...damagedFiles(world, backup.backupId),
   ];
 }
+
+/** Somebody has deleted or changed a file of it by hand. */
+export const isDamaged = ({ damaged }: Memory, backupId: string): boolean =>
+  [...damaged].some((key) => key.includes(`/${backupId}/`));
 
 interface Manifest {
   readonly files: readonly { readonly key: string; readonly sha256: string }[];
