@@ -40,9 +40,11 @@ async function keep(
   const { run, fence } = scope;
   const { name } = record;
   const reason = `it carries the tag migration:run = ${run.runId}, but its record is no longer in the ledger`;
-  await noteLostTable(runtime.ledger, run.runId, { ...record, remark: reason });
+  const sentence = `${name} was kept, because ${reason}`;
+  const keeping = { markedAt: run.markedAt ?? 0, remark: reason, failure: { sentence } };
+  await noteLostTable(runtime.ledger, run.runId, { ...record, remark: reason, keeping });
   const closed = await openKept(runtime, { run, fence, record });
-  return { kind: 'failed', table: name, sentence: `${name} was kept, because ${reason}${closed}` };
+  return { kind: 'failed', table: name, sentence: sentence + closed };
 }
 
 /**

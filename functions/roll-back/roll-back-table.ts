@@ -3,7 +3,13 @@ import { splitMessage } from '../shared/message.ts';
 import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
-import { noteTable, recordTable, type TableRecord } from '../shared/ledger/table-record.ts';
+import {
+  type Keeping,
+  type KeepingFailure,
+  noteTable,
+  recordTable,
+  type TableRecord,
+} from '../shared/ledger/table-record.ts';
 import type { ScanMeter } from '../shared/copy/scan.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -41,13 +47,7 @@ export type RolledBackTable =
   /** DynamoDB refused for the moment. This table's turn is repeated after those of the other tables. */
   | { readonly kind: 'transient'; readonly error: unknown }
   /** It could not be rolled back, and the sentence gives the reason. `table` is set if the run created it. */
-  | {
-      readonly kind: 'failed';
-      readonly table?: string;
-      readonly sentence: string;
-      /** What the error says to do, as `stepText` words it. */
-      readonly step?: string | undefined;
-    };
+  | ({ readonly kind: 'failed'; readonly table?: string } & KeepingFailure);
 
 /** One turn's work on one table. */
 interface TableScope extends TableRollBackScope {
@@ -68,7 +68,7 @@ function note(
   { ledger }: Runtime,
   { run, record, meter }: TableScope,
   outcome: TableRecord['outcome'],
-  facts: Pick<TableRecord, 'remark' | 'isNeverCreated'> = {},
+  facts: Pick<TableRecord, 'remark' | 'keeping' | 'isNeverCreated'> = {},
 ): Promise<boolean> {
   return recordTable(ledger, run.runId, {
     name: record.name,
@@ -80,12 +80,24 @@ function note(
 
 const DONE: RolledBackTable = { kind: 'done' };
 
-async function keep(runtime: Runtime, own: OwnTable, what: string): Promise<RolledBackTable> {
+const markOf = ({ run: { markedAt = 0 } }: TableScope): number => markedAt;
+
+/**
+ * Keeps a table until this roll back ends, and opens it. The decision is noted first, so that no later turn closes the
+ * table again while other tables are waited for. Idempotent.
+ */
+async function keep(runtime: Runtime, own: TableScope, keeping: Keeping): Promise<RolledBackTable> {
+  const { remark, failure } = keeping;
+  await note(runtime, own, 'KEPT', { remark, keeping });
+  const closed = await openKept(runtime, own);
+  if (closed !== '') await note(runtime, own, 'KEPT', { remark: remark + closed });
+  return failure === undefined ? DONE : { kind: 'failed', table: own.record.name, ...failure };
+}
+
+function keepUsed(runtime: Runtime, own: OwnTable, what: string): Promise<RolledBackTable> {
   const decision = decideTable({ ...own.facts, contents: 'something of the shop' });
   const remark = decision.action === 'keep' ? decision.remark : '';
-  const closed = await openKept(runtime, own);
-  await note(runtime, own, 'KEPT', { remark: `${remark} (${what})${closed}` });
-  return DONE;
+  return keep(runtime, own, { markedAt: markOf(own), remark: `${remark} (${what})` });
 }
 
 /** Inspects the table and deletes it if it holds no foreign items. An open table is inspected twice. */
@@ -96,12 +108,12 @@ async function lookAndDelete(
 ): Promise<RolledBackTable> {
   const { run, record, table, fence, deadline, meter } = own;
   const { name } = record;
-  const markedAt = run.markedAt ?? 0;
+  const markedAt = markOf(own);
   const look = (): Promise<Contents> => lookInside(runtime, { run, tableName: name, deadline, meter });
   const isLookedThrough = !isClosed && record.lookedThroughFor === markedAt;
   const before: Contents = isLookedThrough ? { kind: 'nothing of the shop' } : await look();
   if (before.kind === 'unknown') return { kind: 'wait', seconds: 1 };
-  if (before.kind === 'something of the shop') return keep(runtime, own, before.what);
+  if (before.kind === 'something of the shop') return keepUsed(runtime, own, before.what);
   if (!isClosed)
     await noteTable(
       runtime.ledger,
@@ -110,7 +122,7 @@ async function lookAndDelete(
     );
   const last = await deleteTable(runtime, { table, fence, deadline, lookAgain: isClosed ? undefined : look });
   if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
-  if (last.kind === 'something of the shop') return keep(runtime, own, last.what);
+  if (last.kind === 'something of the shop') return keepUsed(runtime, own, last.what);
   const open = isClosed ? [] : ['it could not be closed, so it was inspected again directly before'];
   const remark = [net ?? [], open].flat().join('; ');
   await note(runtime, own, 'DELETED', remark === '' ? {} : { remark });
@@ -128,7 +140,7 @@ async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable 
   const isSeen = record.closedToAllAt !== undefined || record.lookedThroughFor === run.markedAt;
   if (!isOpen || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
   const seen = await lookInside(runtime, { run, tableName: name, deadline: runtime.clock.now(), meter });
-  if (seen.kind === 'something of the shop') return keep(runtime, own, seen.what);
+  if (seen.kind === 'something of the shop') return keepUsed(runtime, own, seen.what);
   await noteTable(runtime.ledger, { runId: run.runId, name }, { lookReadUnits: meter.readUnits });
   return undefined;
 }
@@ -140,12 +152,10 @@ async function takeOwnTableBack(runtime: Runtime, own: OwnTable): Promise<Rolled
   const closing = await closeForRollBack(runtime, own);
   if (closing.kind === 'wait') return { kind: 'wait', seconds: closing.seconds };
   const isClosed = closing.kind === 'closed';
-  // Closed in this very turn where nothing is waited for. A table that is kept is opened again.
-  const known = isClosed ? { ...own, record: { ...own.record, access: 'CLOSED' as const } } : own;
-  if (!own.isInUse) return lookAndDelete(runtime, known, { isClosed, net: undefined });
-  const net = await keepNet(runtime, known);
+  if (!own.isInUse) return lookAndDelete(runtime, own, { isClosed, net: undefined });
+  const net = await keepNet(runtime, own);
   if (net.kind === 'wait') return { kind: 'wait', seconds: LOOK_FOR_BACKUP_SECONDS };
-  return lookAndDelete(runtime, known, { isClosed, net: net.remark });
+  return lookAndDelete(runtime, own, { isClosed, net: net.remark });
 }
 
 /** Keeps a table that a later run relies on, unless the operator has named that run. */
@@ -173,6 +183,7 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
       return { kind: 'wait', seconds: 1 };
     case 'look inside':
       if (existing === undefined) return DONE;
+      if (record.keeping?.markedAt === markOf(scope)) return keep(runtime, scope, record.keeping);
       return takeUnlessRelied(runtime, { ...scope, table: existing.table, facts });
     case 'note deleted':
       await note(
@@ -212,11 +223,10 @@ export async function rollBackTable(
   } catch (error) {
     if (endsTurn(error)) throw error;
     if (isTransient(error)) return { kind: 'transient', error };
-    const closed = await openKept(runtime, own);
     const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
     const { said, nextStep: step } = splitMessage(message);
-    const remark = `it could not be inspected or deleted (${name}: ${said})${closed}`;
-    await note(runtime, own, 'KEPT', { remark });
-    return { kind: 'failed', table: record.name, sentence: `${record.name}: ${name}: ${said}`, step };
+    const remark = `it could not be inspected or deleted (${name}: ${said})`;
+    const failure = { sentence: `${record.name}: ${name}: ${said}`, step };
+    return keep(runtime, own, { markedAt: markOf(own), remark, failure });
   }
 }

@@ -31,6 +31,8 @@ export interface TableRecord extends Claims {
   readonly itemsKept?: boolean;
   /** Why it was kept, or another remark for the report. */
   readonly remark?: string;
+  /** The last decision of a roll back to keep it. */
+  readonly keeping?: Keeping;
   /** Another table that has its name now, and that a roll back has looked into. */
   readonly other?: OtherTable;
   /** It was announced and never created: with DELETED only. */
@@ -56,6 +58,23 @@ export interface TableRecord extends Claims {
   readonly lookReadUnits?: number;
 }
 
+/** A roll back's decision to keep a table. It holds for that roll back, which does not close or inspect the table again. */
+export interface Keeping {
+  /** Of the roll back. */
+  readonly markedAt: number;
+  /** Why it is kept. */
+  readonly remark: string;
+  /** Set if the table could not be rolled back. */
+  readonly failure?: KeepingFailure;
+}
+
+/** What an operator is told about a table that could not be rolled back. */
+export interface KeepingFailure {
+  readonly sentence: string;
+  /** What the error says to do, as `stepText` words it. */
+  readonly step?: string | undefined;
+}
+
 /** A table that somebody has put in the place of the run's. */
 export interface OtherTable {
   readonly tableId: string;
@@ -79,7 +98,10 @@ export interface TableLook {
 
 /** What is noted of a table beside its outcome. */
 export type TableFacts = Partial<
-  Omit<TableRecord, 'name' | 'outcome' | 'intentAt' | 'tableId' | 'tableArn' | 'remark' | keyof Claims>
+  Omit<
+    TableRecord,
+    'name' | 'outcome' | 'intentAt' | 'tableId' | 'tableArn' | 'remark' | 'keeping' | keyof Claims
+  >
 >;
 
 /** What a call announces before it creates a table. */

@@ -24,7 +24,7 @@ let shop: FaultShop;
 beforeAll(async () => {
   shop = await openFaultShop({
     pauseMillis: 20,
-    environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1', CLOSE_WAIT_SECONDS: '0' },
+    environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1' },
   });
 });
 afterAll(() => shop.stop());

@@ -15,15 +15,11 @@ beforeAll(async () => void (world = await createLedgerWorld()));
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
-async function rolledBack(name: string): Promise<RollBackTurn> {
+async function rolledBack(name: string, runtime = world.observer): Promise<RollBackTurn> {
   world.stepFunctions.executions.set(executionArn(name, 'rollback'), 'RUNNING');
   const execution = sampleExecution(name, 'rollback');
   for (;;) {
-    const turn = await rollBack(
-      world.observer,
-      { machine: 'rollback', execution, input: { runId: 'a' } },
-      longTurn,
-    );
+    const turn = await rollBack(runtime, { machine: 'rollback', execution, input: { runId: 'a' } }, longTurn);
     if (turn.done) return turn;
     world.clock.advance(turn.waitSeconds * 1_000);
   }
@@ -48,8 +44,22 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
     expect(await findLock(world.observer.ledger, 'products')).toBeUndefined();
   });
 
+  it('is kept and named by the next turn as well, if the one that has noted it dies', async () => {
+    let isNoted = false;
+    const dying = world.runtime(async (operation, send) => {
+      if (isNoted) throw new Error('killed');
+      const answer = await send();
+      isNoted = operation === 'PutItem';
+      return answer;
+    });
+    await expect(rolledBack('r', dying)).rejects.toThrow('killed');
+    expect(await rolledBack('r')).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(await existingTables(world.observer)).toEqual(['cart']);
+  });
+
   it('is deleted by a second roll back, which finds it noted', async () => {
     await rolledBack('r');
+    world.clock.advance(1_000);
     expect(await rolledBack('again')).toMatchObject({ end: 'ROLLED_BACK' });
     expect(await existingTables(world.observer)).toEqual([]);
   });

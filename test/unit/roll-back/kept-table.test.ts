@@ -1,0 +1,181 @@
+import {
+  CreateBackupCommand,
+  DeleteTableCommand,
+  PutItemCommand,
+  PutResourcePolicyCommand,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rollBack } from '../../../functions/roll-back/roll-back.ts';
+import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
+import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
+import { findTableRecord, type TableRecord } from '../../../functions/shared/ledger/table-record.ts';
+import { transition } from '../../../functions/shared/ledger/transition.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { RollBackTurn } from '../../../functions/shared/state.ts';
+import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
+import { awsError, type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
+import { createLedgerWorld, existingTables, type LedgerWorld } from '../../support/ledger-world.ts';
+import { begunRun, executionArn, longTurn, sampleExecution } from '../../support/sample-run.ts';
+
+let world: LedgerWorld;
+let fake: FakePolicies;
+/** Names of the tables that were closed, once for each time. */
+let closed: string[];
+/** Which tables were closed before each turn that waited for a backup. */
+let closedMeanwhile: Set<string>;
+/** Names of the tables that were scanned, once for each time. */
+let scanned: string[];
+/** Tables that nobody may back up. */
+let unbackable: Set<string>;
+let runtime: Runtime;
+
+beforeAll(async () => void (world = await createLedgerWorld({ closeNewTables: false })));
+beforeEach(async () => {
+  await world.reset();
+  fake = fakePolicies(world, { commandMillis: 100 });
+  [closed, scanned, closedMeanwhile, unbackable] = [[], [], new Set(), new Set()];
+  runtime = watched(fake.runtime);
+  const run = await begunRun(world, 'a');
+  for (const spec of [cartTable, ordersTable])
+    await ensureTable(runtime, { spec, runId: 'a', executionArn: executionArn('a') });
+  const succeeded = { run, to: 'SUCCEEDED', lock: 'release', writer: 'end' } as const;
+  await transition(world.observer.ledger, succeeded);
+  world.stepFunctions.executions.set(executionArn('a'), 'SUCCEEDED');
+});
+afterAll(() => world.stop());
+
+const nameIn = (arn = ''): string => arn.replace(/^.*\//, '');
+
+/** Lists what is closed and scanned, and refuses backups. */
+function watched({ clients, items, ...others }: Runtime): Runtime {
+  const send = async (command: object): Promise<unknown> => {
+    if (command instanceof PutResourcePolicyCommand) closed.push(nameIn(command.input.ResourceArn));
+    if (command instanceof CreateBackupCommand && unbackable.has(command.input.TableName ?? ''))
+      throw awsError('AccessDeniedException');
+    return clients.dynamo.send(command as never);
+  };
+  const dynamo = Object.assign(Object.create(clients.dynamo) as typeof clients.dynamo, { send });
+  const scanPage: typeof items.scanPage = (page) => {
+    scanned.push(page.tableName);
+    return items.scanPage(page);
+  };
+  return { ...others, clients: { ...clients, dynamo }, items: { ...items, scanPage } };
+}
+
+/** What happens before a turn, by its number. */
+type Between = (turn: number) => Promise<void> | void;
+
+/** Takes turns as the machine does, each after the pause that the one before has asked for. */
+async function rolledBack(name: string, between: Between): Promise<RollBackTurn> {
+  world.stepFunctions.executions.set(executionArn(name, 'rollback'), 'RUNNING');
+  const execution = sampleExecution(name, 'rollback');
+  const input = { runId: 'a', confirm: 'a' };
+  for (let number = 1; number <= 50; number += 1) {
+    await between(number);
+    const turn = await rollBack(runtime, { machine: 'rollback', execution, input }, longTurn);
+    if (turn.done) return turn;
+    world.clock.advance(turn.waitSeconds * 1_000);
+  }
+  throw new Error('The roll back does not end.');
+}
+
+/** The backups of the other tables take so many turns. */
+const backedUpInTurn =
+  (turns: number): Between =>
+  (turn) => {
+    if (turn >= turns) for (const backup of fake.backups) backup.BackupStatus = 'AVAILABLE';
+  };
+
+const recordOf = async (name: string): Promise<Partial<TableRecord>> =>
+  (await findTableRecord(world.observer.ledger, { runId: 'a', name })) ?? {};
+const closedNow = (): readonly string[] => [...fake.policies.keys()].map(nameIn);
+const sellInto = (TableName: string): Promise<unknown> =>
+  world.observer.clients.dynamo.send(
+    new PutItemCommand({ TableName, Item: { PK: { S: 'ORDER#1' }, SK: { S: 'METADATA' } } }),
+  );
+
+describe('a table that cannot be rolled back', () => {
+  beforeEach(() => void unbackable.add('cart'));
+
+  it('is opened at once and is not closed again while other tables are waited for', async () => {
+    const turn = await rolledBack('r', async (number) => {
+      if (fake.backups.length > 0) closedMeanwhile.add(closedNow().join());
+      await backedUpInTurn(10)(number);
+    });
+    expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(turn.cause).toContain('cart: AccessDeniedException');
+    expect(turn.report).toMatchObject({
+      tables: [
+        { name: 'cart', outcome: 'KEPT', access: 'OPEN' },
+        { name: 'orders', outcome: 'DELETED' },
+      ],
+    });
+    expect(closedMeanwhile).toEqual(new Set(['orders']));
+    expect(closed.toSorted()).toEqual(['cart', 'orders']);
+    expect(closedNow()).not.toContain('cart');
+    expect(await existingTables(world.observer)).toEqual(['cart']);
+  });
+
+  it('is opened by a later turn if it could not be opened at once', async () => {
+    fake.fail('DeleteResourcePolicy', [awsError('ValidationException')]);
+    let remark: string | undefined;
+    const turn = await rolledBack('r', async (number) => {
+      if (fake.backups.length === 1 && closedNow().includes('cart')) ({ remark } = await recordOf('cart'));
+      await backedUpInTurn(6)(number);
+    });
+    expect(remark).toContain('is still closed to other writers (ValidationException)');
+    expect(turn).toMatchObject({
+      end: 'ROLLBACK_FAILED',
+      report: {
+        tables: [
+          { name: 'cart', access: 'OPEN', remark: expect.not.stringContaining('closed') as string },
+          {},
+        ],
+      },
+    });
+    expect(closedNow()).not.toContain('cart');
+  });
+
+  it('is opened again if it was closed in the same turn', async () => {
+    runtime = { ...runtime, config: { ...runtime.config, closeWaitSeconds: 0 } };
+    expect(await rolledBack('r', backedUpInTurn(2))).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(closed.toSorted()).toEqual(['cart', 'orders']);
+    expect(closedNow()).not.toContain('cart');
+  });
+
+  it('is tried again by a roll back that is started again', async () => {
+    expect(await rolledBack('r', backedUpInTurn(1))).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    unbackable.clear();
+    world.clock.advance(1_000);
+    expect(await rolledBack('again', backedUpInTurn(1))).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(await existingTables(world.observer)).toEqual([]);
+  });
+
+  it('is noted as deleted if somebody deletes it while other tables are waited for', async () => {
+    const turn = await rolledBack('r', async (number) => {
+      if (number === 5)
+        await world.observer.clients.dynamo.send(new DeleteTableCommand({ TableName: 'cart' }));
+      await backedUpInTurn(8)(number);
+    });
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(await recordOf('cart')).toMatchObject({ outcome: 'DELETED' });
+  });
+});
+
+describe('a table that somebody has written into after it was closed', () => {
+  it('is opened at once, and is neither closed nor inspected again while other tables are waited for', async () => {
+    // It needs no backup, so only the other table is waited for.
+    fake.recoverable.add('cart');
+    const turn = await rolledBack('r', async (number) => {
+      if (number === 2) await sellInto('cart');
+      if (fake.backups.length > 0) closedMeanwhile.add(closedNow().join());
+      await backedUpInTurn(10)(number);
+    });
+    expect(turn).toMatchObject({ end: 'ROLLED_BACK' });
+    expect(await recordOf('cart')).toMatchObject({ outcome: 'KEPT', access: 'OPEN' });
+    expect(closedMeanwhile).toEqual(new Set(['orders']));
+    expect(closed.toSorted()).toEqual(['cart', 'orders']);
+    // Once before it was closed, once after.
+    expect(scanned.filter((name) => name === 'cart')).toHaveLength(2);
+  });
+});
