@@ -58,7 +58,7 @@ async function afterCommit(runtime: Runtime, run: Run, { tables }: RunLedger): P
     await finishOpening(runtime, run, tables);
     await finishProtection(runtime, run, tables);
   }
-  return publishReport(runtime, run.runId, () => reportOf(runtime, run));
+  return publishReport(runtime, run, () => reportOf(runtime, run));
 }
 
 async function reportOf(runtime: Runtime, { runId, status }: Run): Promise<Report> {

@@ -81,7 +81,7 @@ async function afterCommit(
   const { run, ledger } = committed;
   await finishOpening(runtime, run, ledger.tables);
   await finishSettings(runtime, committed, manifest);
-  return publishReport<RestoreReport>(runtime, run.runId, () => reportOf(runtime, run.runId));
+  return publishReport<RestoreReport>(runtime, run, () => reportOf(runtime, run.runId));
 }
 
 async function reportOf(runtime: Runtime, runId: string): Promise<RestoreReport> {

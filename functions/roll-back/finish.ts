@@ -163,7 +163,7 @@ export async function finishRollBack(
     throw new RunClosedError(
       `Run ${run.runId} was ended by somebody else while it was being rolled back. This execution changes nothing more.`,
     );
-  const report = await publishReport(runtime, run.runId, () => endReport(runtime, ended, result));
+  const report = await publishReport(runtime, ended, () => endReport(runtime, ended, result));
   return turnFor(ended, reportedOf(runtime, ended, report), result);
 }
 
@@ -205,7 +205,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
   }
   const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
   const isFresh = run.reporting === 'PENDING' || run.status === 'HELD';
-  const report = isFresh ? await publishReport(runtime, run.runId, build) : await build();
+  const report = isFresh ? await publishReport(runtime, run, build) : await build();
   return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
 
@@ -213,7 +213,7 @@ export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTur
 async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {
   const stored = await runtime.objects.get(RUN_LAYOUT.report(run.runId));
   if (stored !== undefined && run.reporting !== 'PENDING') return JSON.parse(stored.body.toString('utf8'));
-  return publishReport(runtime, run.runId, async () => {
+  return publishReport(runtime, run, async () => {
     const { run: now, ...ledger } = await readRecords(runtime.ledger, run.runId);
     const finishedAt = Date.parse(run.finishedAt ?? run.startedAt);
     const found = await lookAtTables(runtime, run.runId, ledger.tables);

@@ -42,7 +42,14 @@ export async function warnRun(ledger: LedgerTable, run: Run, warnings: readonly 
 /** What is still to be done for a run that has ended. */
 export type PendingFact = 'opening' | 'protection' | 'reporting';
 
-/** Notes that it is done. Idempotent; @throws the SDK's errors */
-export async function noteDone(ledger: LedgerTable, runId: string, fact: PendingFact): Promise<void> {
-  await updateIf(ledger, runKey(runId), { if: { [fact]: 'PENDING' }, set: { [fact]: 'DONE' } });
+/**
+ * Notes that it is done, unless the run's status has changed since it was read: the next end has its own. Idempotent;
+ * @throws the SDK's errors
+ */
+export async function noteDone(
+  ledger: LedgerTable,
+  { runId, changedBy }: Pick<Run, 'runId' | 'changedBy'>,
+  fact: PendingFact,
+): Promise<void> {
+  await updateIf(ledger, runKey(runId), { if: { [fact]: 'PENDING', changedBy }, set: { [fact]: 'DONE' } });
 }

@@ -33,7 +33,7 @@ export async function finishOpening(
     ...neverClosedWarnings(tables),
     ...closed.map((one) => stillClosedWarning(runtime, one)),
   ]);
-  if (closed.length === 0) await noteDone(runtime.ledger, run.runId, 'opening');
+  if (closed.length === 0) await noteDone(runtime.ledger, run, 'opening');
   else sayIfLate(runtime, run, closed);
 }
 

@@ -31,5 +31,5 @@ export async function finishProtection(
   });
   await warnRun(ledger, run, warnings);
   const isLate = clock.now() > Date.parse(run.finishedAt ?? run.startedAt) + PATIENCE_MILLIS;
-  if (isLate || !isWorthAnotherTry) await noteDone(ledger, runId, 'protection');
+  if (isLate || !isWorthAnotherTry) await noteDone(ledger, run, 'protection');
 }

@@ -2,6 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import { count, counted, countedAs } from '../counted.ts';
 import { errorSummary } from '../errors.ts';
+import type { Run } from '../ledger/run.ts';
 import { noteDone } from '../ledger/run-update.ts';
 import { topicArn } from '../names.ts';
 import { printable, printableLines } from '../printable.ts';
@@ -15,17 +16,19 @@ import { cutAscii, wellFormedJson } from '../text.ts';
  * A report is written, and its message sent, after the run's end is in the ledger. A failure here is therefore a warning
  * and is not thrown. A report that could not be written is written by `recoverRun`.
  *
+ * @param run as it has ended
  * @param build makes the report from the ledger; called again if somebody else has written a report meanwhile
  */
 export async function publishReport<R extends Report>(
   runtime: Runtime,
-  runId: string,
+  run: Pick<Run, 'runId' | 'changedBy'>,
   build: () => Promise<R>,
 ): Promise<R> {
+  const { runId } = run;
   const report = await publish(runtime, { runId, build, messageText: messageOf });
   if (report.reportUri === null) return report;
-  await noteDone(runtime.ledger, report.runId, 'reporting').catch((error: unknown) => {
-    runtime.logger.warn('The report will be written again', { runId: report.runId, error });
+  await noteDone(runtime.ledger, run, 'reporting').catch((error: unknown) => {
+    runtime.logger.warn('The report will be written again', { runId, error });
   });
   await publishPage(runtime, report);
   return report;

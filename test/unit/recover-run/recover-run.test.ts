@@ -107,8 +107,7 @@ describe('recovering runs', () => {
   it('leaves a held run held, whatever became of its execution', async () => {
     await begunRun(world, 'a');
     set('a', 'FAILED');
-    await moved('HELD');
-    await noteDone(world.observer.ledger, 'a', 'reporting');
+    await noteDone(world.observer.ledger, await moved('HELD'), 'reporting');
     expect((await recover()).started).toEqual([]);
   });
 

@@ -1,0 +1,55 @@
+import { afterEach, expect, it } from 'vitest';
+import { rollBack } from '../../../functions/roll-back/roll-back.ts';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
+import type { RollBackInput } from '../../../functions/shared/state.ts';
+import { longTurn } from '../files/backup-bench.ts';
+import { type MigrateBench, migrateBench, sizedProducts } from '../migrate/migrate-bench.ts';
+
+let bench: MigrateBench;
+afterEach(() => bench.stop());
+
+const startTime = '2026-01-02T03:04:05.678Z';
+const failure = { Error: 'ItemRefusedError', Cause: 'An item was refused.' };
+const named = (name: string) => ({ id: `arn:${name}`, name, startTime });
+const failed: RollBackInput = { machine: 'migrate', execution: named('run-1'), tested: {}, failure };
+const requested: RollBackInput = {
+  machine: 'rollback',
+  execution: named('by-hand'),
+  input: { runId: 'run-1' },
+};
+const holding = {
+  parameters: {
+    dryRun: false,
+    onFailure: 'hold',
+    maxQuarantined: 0,
+    onExisting: 'keep',
+    maxConcurrency: 4,
+  },
+} as const;
+
+/** A runtime whose every report is written, or not, after something else has happened. */
+function withReports(write: (put: () => Promise<boolean>) => Promise<boolean>): Runtime {
+  const { objects } = bench.runtime;
+  const replace: typeof objects.replace = (...put) => write(() => objects.replace(...put));
+  return { ...bench.runtime, objects: { ...objects, replace } };
+}
+
+it('is asked for again where only the late report of a former end was written', async () => {
+  bench = await migrateBench({ products: sizedProducts(1), run: holding });
+  const refusing = withReports(() => Promise.reject(new Error('S3 is out')));
+  let isRolledBack = false;
+  const slow = withReports(async (put) => {
+    if (!isRolledBack) {
+      isRolledBack = true;
+      const turn = await rollBack(refusing, requested, longTurn());
+      expect(turn.end).toBe('ROLLED_BACK');
+    }
+    return put();
+  });
+  expect(await rollBack(slow, failed, longTurn())).toMatchObject({ end: 'HELD' });
+  expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({
+    status: 'ROLLED_BACK',
+    reporting: 'PENDING',
+  });
+});
