@@ -7,7 +7,7 @@ import { tableName } from '../shared/migration/table-spec.ts';
 import type { TableRecord } from '../shared/ledger/table-record.ts';
 import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { inDoubtUntil, type Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { watchTables } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
@@ -87,9 +87,15 @@ async function rollBackContents(
     await fence.check();
   };
   const taken = await rollBackItems(runtime, { run, tableName: name, tableId, isReplaced, deadline, check });
-  if (!taken.done) return { kind: 'wait', seconds: 1 };
+  if (!taken.done) return { kind: 'wait', seconds: secondsInDoubt(runtime) };
   const sentence = await noteLeft(runtime, run, { target, taken });
   return sentence === undefined ? { kind: 'done' } : { kind: 'failed', sentence };
+}
+
+/** The next turn begins no earlier: what got no answer may still take effect until then. */
+function secondsInDoubt(runtime: Runtime): number {
+  const now = runtime.clock.now();
+  return Math.max(1, ((inDoubtUntil(runtime) ?? now) - now) / 1_000);
 }
 
 /** A table in these states cannot be read. */
