@@ -5,7 +5,7 @@ import { NO_TROUBLE } from '../trouble.ts';
 import { CREATORS, firstReadOf, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
 const DELETION = /^rollBack#\d+: DeleteItem/;
-const REMOVAL = /^rollBack#\d+: (?:Delete|Put)Item/;
+const WAY_BACK = /^rollBack#\d+: PutItem/;
 
 /** The shop edits migrated items at the moment when a roll back deletes them from a table that existed before. */
 export const editedItems: Theme = (draw) => {
@@ -36,8 +36,8 @@ export const editedItems: Theme = (draw) => {
 };
 
 /**
- * Deletions of a roll back land late, after others of the same item, and the shop edits what is still there. In half of
- * the worlds, what the roll back puts back lands late as well, and often no attempt gets an answer.
+ * Deletions of a roll back land late, after others of the same item, and the shop edits what is still there. In a
+ * third of the worlds the deletions are slow instead, and nearly nothing that the roll back puts back gets an answer.
  */
 export const lateDeletions: Theme = (draw) => ({
   existing: SHOP_TABLES,
@@ -46,8 +46,7 @@ export const lateDeletions: Theme = (draw) => ({
     ...draw.pick([
       { lateWrite: 0.1, at: { lateWrite: DELETION } },
       { lateWrite: 0.3, at: { lateWrite: DELETION } },
-      { lateWrite: 0.6, at: { lateWrite: REMOVAL } },
-      { lateWrite: 0.8, at: { lateWrite: REMOVAL } },
+      { slow: 0.5, lateWrite: 0.9, at: { slow: DELETION, lateWrite: WAY_BACK } },
     ]),
   },
   acts: several(draw, 24, (): Act => ({
