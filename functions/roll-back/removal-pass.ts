@@ -40,6 +40,8 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
   const condition = absentCondition(key[0]?.name ?? '');
   const until = putBackUntil(clock, deadline);
   const doubt = watchDoubt(runtime);
+  // An attempt without an answer may bring it back later, or has brought it back, and somebody has changed it again.
+  const lost = (): Removal => (doubt() === undefined ? 'lost' : 'unsure');
   try {
     const end = await putBackIfMore(deleted, {
       putIfAbsent: async (old) => {
@@ -49,15 +51,17 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
       },
       find: (old) => existingBehind(tools, old, { existing: undefined }),
     });
-    return REMOVALS[end];
+    return end === 'lost' ? lost() : REMOVALS[end];
   } catch (error) {
     const { name } = errorSummary(error);
     logger.error('A deleted item could not be put back.', { runId: run.runId, tableName, error: name });
-    return doubt() === undefined ? 'lost' : 'unsure';
+    return lost();
   }
 }
 
-const REMOVALS: Readonly<Record<DeletionEnd, Removal>> = { gone: 'removed', back: 'changed', lost: 'lost' };
+const REMOVALS = { gone: 'removed', back: 'changed' } as const satisfies Partial<
+  Record<DeletionEnd, Removal>
+>;
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
   const { runtime, run, tableName, key, isUntouched, warnUnseen } = tools;
