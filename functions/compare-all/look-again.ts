@@ -4,9 +4,10 @@ import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
 import { conflictKey, differingKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
 import { keyIdentity, keyText } from '../shared/items/item-key.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
-import { waitForKeys, watchDoubt } from '../shared/copy/reconcile/take-up-pending.ts';
+import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
 import { nameKey } from '../shared/ledger/sync-names.ts';
 import { isTransient } from '../shared/retry.ts';
+import { watchDoubt } from '../shared/runtime.ts';
 import type { OpenCompare } from './open-compare.ts';
 
 /** What the first look says of one item. */

@@ -1,4 +1,4 @@
-import { unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
+import { lostChangeWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { watchTables } from '../shared/tables/known-table.ts';
 import {
   openLanes,
@@ -100,6 +100,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
         fence: fenceOf(runtime, turn, areSameTables),
         ...share,
         warnUnseen: unseenDeletionWarners(runtime.ledger, run),
+        warnLost: lostChangeWarner(runtime.ledger, run),
       },
       laneOf,
     ),

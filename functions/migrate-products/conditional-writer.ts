@@ -22,6 +22,7 @@ import type { LineWriter } from '../shared/copy/load/load.ts';
 import type { LoadWindow } from '../shared/copy/load/load-window.ts';
 import { cursorBehind } from '../shared/copy/load/read-lines.ts';
 import type { DeletionScope, WriteScope } from '../shared/copy/load/write-scope.ts';
+import type { WarnLost } from '../shared/copy/unseen-deletion.ts';
 import type { UpdateIf } from '../shared/aws/update-if.ts';
 import { createGrouping, type SourceGroup } from './source-items.ts';
 import { noteWritten, type PendingItem, tallyOf } from './target-writer.ts';
@@ -46,6 +47,8 @@ export interface ConditionalScope
   /** What a later run has written is neither replaced nor removed. */
   readonly isOfLaterRun: IsOfLaterRun;
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** See `lostChangeWarner`. */
+  readonly warnLost: WarnLost;
   /** Writes into the ledger what was kept, before any of it is replaced. */
   readonly noteKept: (kept: UndoRecord) => Promise<void>;
   /** Epoch milliseconds until which keeping an item may go on trying. */

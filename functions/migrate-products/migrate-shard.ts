@@ -5,7 +5,11 @@ import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { createBatchWriter } from '../shared/copy/load/batch-writer.ts';
 import { type Load, type LineWriter, type LoadScope, openLoad } from '../shared/copy/load/load.ts';
-import { unseenDeletionWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
+import {
+  lostChangeWarner,
+  unseenDeletionWarner,
+  unseenDeletionWarners,
+} from '../shared/copy/unseen-deletion.ts';
 import { loadShard } from '../shared/copy/load/load-shard.ts';
 import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/load-window.ts';
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
@@ -148,6 +152,7 @@ function openWriter(
     isOfLaterRun: createLaterRuns(runtime.ledger, run),
     objects: runtime.objects,
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.table.name),
+    warnLost: lostChangeWarner(runtime.ledger, run),
     noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
     onRead: (units) => {
       meter.readUnits += units;

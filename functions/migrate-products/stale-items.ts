@@ -13,7 +13,8 @@ import type { ConditionalOutcome } from '../shared/aws/item-table.ts';
 import { partitionPages, type QueryPartition } from '../shared/aws/query-partition.ts';
 import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
-import { putBackIfMore } from '../shared/copy/put-back.ts';
+import { type Deleted, type DeletionEnd, putBackIfMore } from '../shared/copy/put-back.ts';
+import type { WarnLost } from '../shared/copy/unseen-deletion.ts';
 import {
   type DeletionScope,
   noteThrottle,
@@ -35,6 +36,8 @@ export interface SweepScope extends WriteScope, Required<DeletionScope> {
   /** What a later run has written is not stale. */
   readonly isOfLaterRun: IsOfLaterRun;
   readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  /** See `lostChangeWarner`. */
+  readonly warnLost: WarnLost;
   /** Reads a product's items, whichever there are. */
   readonly query: QueryPartition;
   /** Told what each look was charged. */
@@ -157,22 +160,34 @@ async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<
 
 /** What somebody has changed since it was looked at stays; verification names it. */
 async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<void> {
-  const putIfAbsent = (old: WireItem): Promise<ConditionalOutcome> =>
-    scope.retry(
-      () => scope.items.putIf(scope.tableName, old, absentCondition(scope.key[0]?.name ?? '')),
-      (error) => noteThrottle(scope, isThrottle(error)),
-    );
   const condition = unchangedCondition(item);
   if (condition === undefined) noteTooLarge(scope, { item, product });
   else {
     const outcome = await paidDeletion(scope, 1, () =>
       scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
     );
-    const end = outcome.written && (await putBackIfMore({ ...outcome, asRead: item }, { putIfAbsent }));
+    const end = outcome.written && (await putBackChanged(scope, { ...outcome, asRead: item }));
     if (!outcome.written && outcome.isInDoubt && outcome.existing === undefined) await scope.warnUnseen();
     if (end === 'gone') product.tally.staleRemoved += 1;
   }
   product.remaining -= 1;
+}
+
+/** Somebody may have changed the item between reading and deleting it. What cannot be put back is named. */
+async function putBackChanged(scope: SweepScope, deleted: Deleted): Promise<DeletionEnd> {
+  const { tableName, key } = scope;
+  const putIfAbsent = (old: WireItem): Promise<ConditionalOutcome> =>
+    scope.retry(
+      () => scope.items.putIf(tableName, old, absentCondition(key[0]?.name ?? '')),
+      (error) => noteThrottle(scope, isThrottle(error)),
+    );
+  let end: DeletionEnd = 'lost';
+  try {
+    end = await putBackIfMore(deleted, { putIfAbsent });
+    return end;
+  } finally {
+    if (end === 'lost') await scope.warnLost(tableName, keyText(deleted.asRead, key));
+  }
 }
 
 function noteTooLarge({ samples, key }: SweepScope, { item, product }: StaleItem): void {

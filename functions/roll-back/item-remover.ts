@@ -2,7 +2,8 @@ import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Left } from './left-items.ts';
-import { removePage, type Undeletable, undeletableItems } from './removal-pass.ts';
+import { removePage, settleUnsure, type Undeletable, undeletableItems } from './removal-pass.ts';
+import { endsTurn } from './recovery-owner.ts';
 import { type RemovalMeter, type TakerScope, takerTools } from './remover-tools.ts';
 import { putBackFile, type UndoFile, undoFiles } from './undo-pass.ts';
 
@@ -10,6 +11,11 @@ import { putBackFile, type UndoFile, undoFiles } from './undo-pass.ts';
 export interface RemovalCursor {
   readonly undoFilesDone: number;
   readonly exclusiveStartKey?: WireItem | undefined;
+  /**
+   * Keys of items on the next page that were changed and deleted, and of which nobody knows whether they come back. Only
+   * a later call goes on from here: it begins when nothing of the earlier ones can take effect any more.
+   */
+  readonly unsure?: readonly WireItem[] | undefined;
 }
 
 /** What a few seconds of work have done. */
@@ -23,6 +29,8 @@ export interface RemovalStep {
   /** Items that are not as before, and why. */
   readonly left: Left;
   readonly charged: Readonly<RemovalMeter>;
+  /** What ended the step. What was done before must be saved first: nobody can see it again. */
+  readonly failure?: { readonly error: unknown };
 }
 
 /** Rolls back one run's items in a table. */
@@ -46,7 +54,11 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   let files: readonly UndoFile[] | undefined;
   let undeletable: Undeletable | undefined;
 
-  const step = async (cursor: RemovalCursor): Promise<RemovalCursor | undefined> => {
+  const step = async ({ unsure, ...cursor }: RemovalCursor): Promise<RemovalCursor | undefined> => {
+    if (unsure !== undefined) {
+      await settleUnsure(tools, unsure);
+      return cursor;
+    }
     files ??= await undoFiles(runtime, run, tools.number);
     const file = files[cursor.undoFilesDone];
     if (file !== undefined) {
@@ -61,14 +73,22 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   return {
     async takeSome(start = BEGINNING, until) {
       let cursor: RemovalCursor | undefined = start;
+      let failed: Pick<RemovalStep, 'failure'> = {};
+      const mayGoOn = (): boolean =>
+        tools.tally.unsure.length === 0 && clock.now() < Math.min(until, deadline);
       try {
         do cursor = await step(cursor);
-        while (cursor !== undefined && clock.now() < Math.min(until, deadline));
+        while (cursor !== undefined && mayGoOn());
       } catch (error) {
+        if (endsTurn(error)) throw error;
         // A fault that outlasts the deadline only ends the turn. The next turn finds the work that was done.
-        if (!isTransient(error) || clock.now() < deadline) throw error;
+        if (!isTransient(error) || clock.now() < deadline) failed = { failure: { error } };
       }
-      return { cursor, ...tools.takeTally() };
+      const { unsure, ...taken } = tools.takeTally();
+      return { cursor: cursor && withUnsure(cursor, unsure), ...taken, ...failed };
     },
   };
 }
+
+const withUnsure = (cursor: RemovalCursor, unsure: readonly WireItem[]): RemovalCursor =>
+  unsure.length === 0 ? cursor : { ...cursor, unsure };

@@ -1,5 +1,6 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
 import { counted } from '../shared/counted.ts';
+import type { WireItem } from '../shared/items/wire-item.ts';
 
 /** Why an item that the run wrote is not as it was before the run. */
 export const LEFT_REASONS = ['changed', 'noUndo', 'unrestored', 'lost'] as const;
@@ -19,10 +20,20 @@ export type Left = Readonly<Partial<Record<LeftReason, LeftItems>>>;
 
 const MAX_NAMED = 5;
 
+/** What a tally has counted. */
+export interface Taken {
+  readonly deleted: number;
+  readonly restored: number;
+  readonly left: Left;
+  readonly unsure: readonly WireItem[];
+}
+
 /** What was done since the tally was last taken. */
 export class Tally {
   deleted = 0;
   restored = 0;
+  /** Keys of deleted items of which nobody knows whether they come back. */
+  readonly unsure: WireItem[] = [];
   private readonly left: Partial<Record<LeftReason, { count: number; keys: string[] }>> = {};
 
   /** @param key the text by which an operator can look the item up */
@@ -32,8 +43,8 @@ export class Tally {
     if (entry.keys.length < MAX_SAMPLES) entry.keys.push(key);
   }
 
-  taken(): { readonly deleted: number; readonly restored: number; readonly left: Left } {
-    return { deleted: this.deleted, restored: this.restored, left: this.left };
+  taken(): Taken {
+    return { deleted: this.deleted, restored: this.restored, left: this.left, unsure: this.unsure };
   }
 }
 

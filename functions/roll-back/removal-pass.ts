@@ -1,12 +1,13 @@
 import { errorSummary } from '../shared/errors.ts';
 import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
-import { existingBehind } from '../shared/copy/load/conditional-put.ts';
+import { existingBehind, lookUp } from '../shared/copy/load/conditional-put.ts';
 import { paidDeletion } from '../shared/copy/load/write-scope.ts';
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import { lookScope, openScan, wholeTable } from '../shared/copy/scan.ts';
 import { type Deleted, type DeletionEnd, putBackIfMore, putBackUntil } from '../shared/copy/put-back.ts';
 import { retry } from '../shared/retry.ts';
-import { keyOf, keyText } from '../shared/items/item-key.ts';
+import { watchDoubt } from '../shared/runtime.ts';
+import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
 import { writeUnitsOf } from '../shared/items/item-size.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { absentCondition, mostlyUnchangedCondition } from '../shared/aws/unchanged.ts';
@@ -29,7 +30,8 @@ export async function undeletableItems({ runtime, run, number }: TakerTools): Pr
   );
 }
 
-type Removal = 'removed' | LeftReason;
+/** `unsure`: the item was changed and deleted, and whether it has come back, or still will, nobody knows. */
+type Removal = 'removed' | 'unsure' | LeftReason;
 
 /** Somebody may have changed the item between reading and deleting it. */
 async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Removal> {
@@ -37,6 +39,9 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
   const { clock, items, logger } = runtime;
   const condition = absentCondition(key[0]?.name ?? '');
   const until = putBackUntil(clock, deadline);
+  const doubt = watchDoubt(runtime);
+  // An attempt without an answer may bring it back later, or has brought it back, and somebody has changed it again.
+  const lost = (): Removal => (doubt() === undefined ? 'lost' : 'unsure');
   try {
     const end = await putBackIfMore(deleted, {
       putIfAbsent: async (old) => {
@@ -46,15 +51,17 @@ async function putBackChanged(tools: TakerTools, deleted: Deleted): Promise<Remo
       },
       find: (old) => existingBehind(tools, old, { existing: undefined }),
     });
-    return REMOVALS[end];
+    return end === 'lost' ? lost() : REMOVALS[end];
   } catch (error) {
     const { name } = errorSummary(error);
     logger.error('A deleted item could not be put back.', { runId: run.runId, tableName, error: name });
-    return 'lost';
+    return lost();
   }
 }
 
-const REMOVALS: Readonly<Record<DeletionEnd, Removal>> = { gone: 'removed', back: 'changed', lost: 'lost' };
+const REMOVALS = { gone: 'removed', back: 'changed' } as const satisfies Partial<
+  Record<DeletionEnd, Removal>
+>;
 
 async function remove(tools: TakerTools, undeletable: Undeletable, existing: WireItem): Promise<Removal> {
   const { runtime, run, tableName, key, isUntouched, warnUnseen } = tools;
@@ -76,8 +83,22 @@ async function remove(tools: TakerTools, undeletable: Undeletable, existing: Wir
 }
 
 /**
+ * Looks at the items of an earlier call of which nobody knew whether they come back. By now nothing of that call can take
+ * effect any more. What is not there is lost. What is there, its page meets: that is read again.
+ */
+export async function settleUnsure(tools: TakerTools, keys: readonly WireItem[]): Promise<void> {
+  const { run, key, tally } = tools;
+  const found = await lookUp(tools, keys);
+  for (const one of keys) {
+    const existing = found.get(keyIdentity(one, key));
+    if (existing === undefined || !isOfRun(existing, run.runId)) tally.leave('lost', keyText(one, key));
+  }
+}
+
+/**
  * Deletes the run's items of one page of the table. An interrupted page is read again from its start, so the items that
- * stay are counted only when the page is complete.
+ * stay are counted only when the page is complete. A page with an item of which nobody knows whether it comes back is
+ * interrupted as well.
  *
  * @returns where to continue: after the last item that stays, because not every engine can continue at an item that is
  *   gone. `undefined` at the table's end.
@@ -99,11 +120,13 @@ export async function removePage(
     async (item) => {
       const removal = await remove(tools, undeletable, item);
       if (removal === 'removed') tally.deleted += 1;
-      if (removal === 'lost') tally.leave(removal, keyText(item, key));
+      if (removal === 'unsure') tally.unsure.push(keyOf(item, key));
+      else if (removal === 'lost') tally.leave(removal, keyText(item, key));
       else if (removal !== 'removed') left.push([removal, item]);
       if (removal === 'removed' || removal === 'lost') removed.add(item);
     },
   );
+  if (tally.unsure.length > 0) return { exclusiveStartKey };
   for (const [reason, item] of left) tally.leave(reason, keyText(item, key));
   if (page.lastEvaluatedKey === undefined) return undefined;
   if (removed.size === 0) return { exclusiveStartKey: page.lastEvaluatedKey };

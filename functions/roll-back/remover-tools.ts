@@ -11,7 +11,7 @@ import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import { type UpdateIf, updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { filledTable } from '../shared/tables/run-tables.ts';
-import { Tally } from './left-items.ts';
+import { type Taken, Tally } from './left-items.ts';
 
 export interface TakerScope {
   readonly run: Run;
@@ -38,7 +38,7 @@ export interface TakerTools extends TakerScope, ConditionalPutScope {
   readonly tally: Tally;
   readonly meter: RemovalMeter;
   /** Returns the tally, with what DynamoDB has charged for it, and begins another one. */
-  readonly takeTally: () => ReturnType<Tally['taken']> & { readonly charged: Readonly<RemovalMeter> };
+  readonly takeTally: () => Taken & { readonly charged: Readonly<RemovalMeter> };
   /** Says that nobody has seen what was deleted. */
   readonly warnUnseen: () => Promise<void>;
   /** Whether the run wrote the item last, and nobody has changed it since. */

@@ -5,7 +5,10 @@ import {
   shardOn,
   startedOver,
 } from '../shared/copy/checkpoint.ts';
+import { lostChangeWarner } from '../shared/copy/unseen-deletion.ts';
+import { keyText } from '../shared/items/item-key.ts';
 import { findShard, saveShard } from '../shared/ledger/shard.ts';
+import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { createItemTaker, type RemovalCursor, type RemovalStep } from './item-remover.ts';
 import { addLeft, isInPlace, type Left, LEFT_REASONS } from './left-items.ts';
@@ -14,7 +17,7 @@ import type { TakerScope } from './remover-tools.ts';
 
 /** What happened to the run's items in a table that existed before. */
 export interface ItemsRolledBack {
-  /** False if the time ran out. The next call continues. */
+  /** False if the time ran out, or an item may still come back. The next call continues. */
   readonly done: boolean;
   /** Items that the run added and that are now gone. */
   readonly deleted: number;
@@ -63,9 +66,25 @@ export async function rollBackItems(runtime: Runtime, scope: TakerScope): Promis
     });
     const shard = { ...last, ...place, basis };
     previousVersion = await saveShard(ledger, { runId, shard, previousVersion, writer: runtime.newId() });
-    if (clock.now() >= deadline) break;
+    if (step.failure !== undefined) {
+      if (!isTransient(step.failure.error)) await nameLost(runtime, scope, last);
+      throw step.failure.error;
+    }
+    if (clock.now() >= deadline || last.cursor?.unsure !== undefined) break;
   }
   return rolledBack(last);
+}
+
+/** Where no turn follows that would name them. A roll back that is started again only sees what is there then. */
+async function nameLost(
+  runtime: Runtime,
+  { run, tableName }: TakerScope,
+  { cursor, samples }: RemovalCheckpoint,
+): Promise<void> {
+  const { tableKey } = filledTable(runtime, run, tableName).spec;
+  const unsure = (cursor?.unsure ?? []).map((key) => keyText(key, tableKey));
+  const warnLost = lostChangeWarner(runtime.ledger, run);
+  for (const key of [...(samples?.['lost'] ?? []), ...unsure]) await warnLost(tableName, key);
 }
 
 function rolledBack(shard: RemovalCheckpoint): ItemsRolledBack {

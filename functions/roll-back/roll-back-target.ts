@@ -4,10 +4,11 @@ import { errorSummary, TableUnavailableError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
+import type { Shards } from '../shared/ledger/shard.ts';
 import type { TableRecord } from '../shared/ledger/table-record.ts';
 import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { inDoubtUntil, type Runtime } from '../shared/runtime.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { watchTables } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
@@ -87,9 +88,15 @@ async function rollBackContents(
     await fence.check();
   };
   const taken = await rollBackItems(runtime, { run, tableName: name, tableId, isReplaced, deadline, check });
-  if (!taken.done) return { kind: 'wait', seconds: 1 };
+  if (!taken.done) return { kind: 'wait', seconds: secondsInDoubt(runtime) };
   const sentence = await noteLeft(runtime, run, { target, taken });
   return sentence === undefined ? { kind: 'done' } : { kind: 'failed', sentence };
+}
+
+/** The next turn begins no earlier: what got no answer may still take effect until then. */
+function secondsInDoubt(runtime: Runtime): number {
+  const now = runtime.clock.now();
+  return Math.max(1, ((inDoubtUntil(runtime) ?? now) - now) / 1_000);
 }
 
 /** A table in these states cannot be read. */
@@ -145,4 +152,18 @@ async function rollBackTarget(
 export async function warnOfUnseenDeletions(runtime: Runtime, scope: ItemScope): Promise<void> {
   for (const { record } of await itemTargets(runtime, scope))
     await warnOfUnseenDeletion(runtime.ledger, scope.run, record.name);
+}
+
+/**
+ * {@link warnOfUnseenDeletions} of workers, which delete where the run replaces. To be asked when it is quiet: a claim
+ * that is still open then is that of a call that has died, and that none has followed.
+ *
+ * @throws the SDK's errors; harmless to repeat
+ */
+export async function warnOfDeadWorkers(
+  runtime: Runtime,
+  { shards, ...scope }: ItemScope & { readonly shards: Shards },
+): Promise<void> {
+  const isOpen = (shards.get('MigrateProducts') ?? []).some(({ claim }) => claim !== undefined);
+  if (isOpen && scope.run.parameters.onExisting === 'replace') await warnOfUnseenDeletions(runtime, scope);
 }

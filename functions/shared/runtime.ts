@@ -79,6 +79,17 @@ export function inDoubtUntil({ inDoubt, clock }: Pick<Runtime, 'inDoubt' | 'cloc
   return inDoubt.until > clock.now() ? inDoubt.until : undefined;
 }
 
+/**
+ * Begins to watch for requests of this sandbox that change something and get no answer.
+ *
+ * @returns asks for the result: until when such a request may still take effect (epoch milliseconds); `undefined`: there
+ *   was none since
+ */
+export function watchDoubt({ inDoubt }: Pick<Runtime, 'inDoubt'>): () => number | undefined {
+  const before = inDoubt.until;
+  return () => (inDoubt.until > before ? inDoubt.until : undefined);
+}
+
 let cached: Promise<Runtime> | undefined;
 
 /**

@@ -2,13 +2,13 @@ import { openReconcile, type ReconcileKey } from '../shared/copy/reconcile/open-
 import { type KeyEnd, reconcileBatch } from '../shared/copy/reconcile/reconcile-batch.ts';
 import type { Reconciled } from '../shared/copy/reconcile/reconcile.ts';
 import { conflictKey, quarantinedKey, type StayingKey } from '../shared/copy/reconcile/staying-keys.ts';
-import { takeUpPending, waitForKeys, watchDoubt } from '../shared/copy/reconcile/take-up-pending.ts';
-import { unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
+import { takeUpPending, waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
+import { lostChangeWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
 import { keyText } from '../shared/items/item-key.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import { nameKey } from '../shared/ledger/sync-names.ts';
-import type { Runtime } from '../shared/runtime.ts';
+import { type Runtime, watchDoubt } from '../shared/runtime.ts';
 import { watchTables } from '../shared/tables/known-table.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';
 import { fateOf, type KeyFate } from './key-fate.ts';
@@ -83,6 +83,7 @@ function openSyncReconcile(
     readUnitsPerSecond: sync.plan.readUnitsPerSecond / CALLS_AT_ONCE,
     writeUnitsPerSecond: sync.plan.writeUnitsPerSecond / CALLS_AT_ONCE,
     warnUnseen: unseenDeletionWarners(runtime.ledger, sync),
+    warnLost: lostChangeWarner(runtime.ledger, sync),
   });
 }
 

@@ -98,6 +98,13 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'isInDoubt ? deleted : deleted',
   },
   {
+    name: 'an item whose way back gets no answer counts as lost',
+    attack: LATE,
+    file: 'roll-back/removal-pass.ts',
+    from: "doubt() === undefined ? 'lost' : 'unsure'",
+    to: "doubt() === undefined ? 'lost' : 'lost'",
+  },
+  {
     name: 'a roll back deletes tables without looking inside',
     attack: LOOK,
     file: 'roll-back/look-inside.ts',

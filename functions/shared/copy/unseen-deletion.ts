@@ -14,6 +14,17 @@ export function warnOfUnseenDeletion(ledger: LedgerTable, run: Run, tableName: s
   ]);
 }
 
+/** Names an item that was changed and deleted, and that could not be put back: whose table, and the item's key as text. */
+export type WarnLost = (tableName: string, key: string) => Promise<void>;
+
+/** Warns of each such item. @throws the SDK's errors; harmless to repeat */
+export function lostChangeWarner(ledger: LedgerTable, run: Run): WarnLost {
+  return (tableName, key) =>
+    warnRun(ledger, run, [
+      `Table ${tableName} may lack a change of ${key}: somebody made it while the item was being deleted, and the item could not be put back.`,
+    ]);
+}
+
 /** {@link warnOfUnseenDeletion} of one call, which warns once: a ledger item has its limit, and deletions have none. */
 export function unseenDeletionWarner(ledger: LedgerTable, run: Run, tableName: string): () => Promise<void> {
   let warned: Promise<void> | undefined;

@@ -9,7 +9,7 @@ import { reconcileBatch } from '../../../functions/shared/copy/reconcile/reconci
 import type { ReconcileCost } from '../../../functions/shared/copy/reconcile/requests.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { ItemTable } from '../../../functions/shared/aws/item-table.ts';
-import { productToItems, transformContext } from '../../support/shop.ts';
+import { keyText, productToItems, transformContext } from '../../support/shop.ts';
 import { sourceTable } from '../files/backup-bench.ts';
 import {
   awsError,
@@ -34,7 +34,8 @@ const keyOf = (id: string): WireItem => ({ id: { S: id } });
 const sizes = (...names: string[]): WireItem => ({ sizes: { L: names.map((S) => ({ S })) } });
 const noCost = (): ReconcileCost => ({ readUnits: 0, writeUnits: 0, throttles: 0 });
 
-interface Options extends Partial<ReconcileRequest>, Partial<Pick<ReconcileScope, 'fence' | 'warnUnseen'>> {
+interface Options
+  extends Partial<ReconcileRequest>, Partial<Pick<ReconcileScope, 'fence' | 'warnUnseen' | 'warnLost'>> {
   readonly items?: Partial<ItemTable>;
   readonly cost?: ReconcileCost;
 }
@@ -46,9 +47,13 @@ function scopeOf(fence: ReconcileScope['fence'] = () => Promise.resolve()): Reco
 
 /** Reconciles a product of the bench, p-1 where none is given. */
 function reconcile(options: Options = {}): Promise<Reconciled> {
-  const { items = {}, cost = noCost(), fence, warnUnseen, ...request } = options;
+  const { items = {}, cost = noCost(), fence, warnUnseen, warnLost, ...request } = options;
   const runtime = bench.withItems(items);
-  const scope = { ...scopeOf(fence), ...(warnUnseen !== undefined && { warnUnseen }) };
+  const warners = {
+    ...(warnUnseen !== undefined && { warnUnseen }),
+    ...(warnLost !== undefined && { warnLost }),
+  };
+  const scope = { ...scopeOf(fence), ...warners };
   return openReconcile(runtime, scope)({ sourceKey: keyOf('p-1'), repair: true, ...request }, cost);
 }
 
@@ -298,6 +303,23 @@ describe('while a key is reconciled', () => {
     const { conflicts } = await reconcile({ items });
     expect(conflicts.map(({ kind }) => kind)).toEqual(['lost', 'added']);
     expect([...(await bench.target()).values()]).toContainEqual(own);
+  });
+
+  it('the item is named where it cannot be put back', async () => {
+    await migrated();
+    await removeSource('p-1');
+    let key = '';
+    const items: Partial<ItemTable> = {
+      ...beforeDeletion(1, async (place) => {
+        key = keyText(place);
+        await bench.put(noted(await inTarget(place)));
+      }),
+      putIf: () => Promise.reject(awsError('AccessDeniedException')),
+    };
+    const warned: string[] = [];
+    const warnLost = async (table: string, text: string): Promise<void> => void warned.push(table, text);
+    await expect(reconcile({ items, warnLost })).rejects.toThrow('AccessDeniedException');
+    expect(warned).toEqual([targetName, key]);
   });
 
   it('a change of the source between the look and the write is followed at once', async () => {

@@ -11,6 +11,7 @@ import { type WireItem, wireItem } from '../../../functions/shared/items/wire-it
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
 import { drive, longTurn, shortTurn } from '../files/backup-bench.ts';
 import {
+  awsError,
   changeSource,
   type MigrateBench,
   migrateBench,
@@ -111,6 +112,37 @@ describe('variants that their product no longer has', () => {
     const { warnings } = await readRun(bench.runtime.ledger, run.runId);
     expect(warnings).toEqual([expect.stringContaining('the change may be lost')]);
   });
+
+  it.each([
+    ['cannot be put back', () => Promise.reject(awsError('AccessDeniedException'))],
+    [
+      'is written again before it is back',
+      async (item: WireItem) => {
+        await bench.put(wireItem(Object.entries(item).filter(([name]) => name === 'PK' || name === 'SK')));
+        return { written: false, writeUnits: 1, existing: undefined } as const;
+      },
+    ],
+  ])(
+    'lead to a warning that names the one that the shop changed at that moment and that %s',
+    async (_, put) => {
+      const run = await afterChanges();
+      const [first = ''] = stale;
+      const hooked = bench.withItems({
+        async deleteIf(table, key, condition) {
+          const item = (await bench.target()).get(itemKey.keyIdentity(key, catalogue.tableKey)) ?? {};
+          if (keyText(key) === first) await bench.put(noted(item));
+          return bench.runtime.items.deleteIf(table, key, condition);
+        },
+        putIf: (table, item, condition) =>
+          keyText(item) === first ? put(item) : bench.runtime.items.putIf(table, item, condition),
+      });
+      await bench.migrate(run, hooked).catch(() => undefined);
+      const { warnings } = await readRun(bench.runtime.ledger, run.runId);
+      expect(warnings).toEqual([
+        `Table ${targetName} may lack a change of ${first}: somebody made it while the item was being deleted, and the item could not be put back.`,
+      ]);
+    },
+  );
 
   it('lead to a warning where another call has died while it may have deleted them', async () => {
     const run = await afterChanges();

@@ -1,6 +1,7 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
+import { claimShard } from '../../../functions/shared/copy/shard-claim.ts';
 import { recordFailure } from '../../../functions/shared/ledger/failure.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
@@ -18,6 +19,7 @@ import {
   type MigrateBench,
   migrateBench,
   noted,
+  replacing,
   sizedProducts,
   targetKey,
   targetName,
@@ -68,6 +70,24 @@ describe('the report of a roll back', () => {
     });
     expect(cause).toContain('1 item that this run wrote stays in it (PRODUCT#p-1 / METADATA)');
     expect(cause).not.toContain('untouched');
+  });
+
+  it.each([
+    [
+      'warns that a change may be lost where a worker that replaces has died, and none took its place',
+      'replace',
+      1,
+    ],
+    ['does not warn of a worker that has died and deletes nothing', 'keep', 0],
+  ] as const)('%s', async (_, onExisting, count) => {
+    const parameters = { ...replacing.parameters, onExisting };
+    bench = await migrateBench({ products: sizedProducts(1), existing: [], run: { parameters } });
+    const place = { runId: 'run-1', state: 'MigrateProducts', shard: 0, basis: undefined } as const;
+    await claimShard(bench.runtime, place, undefined);
+    const { report } = await failed();
+    expect(report.status).toBe('ROLLED_BACK');
+    const warnings = (report.warnings ?? []).filter((warning) => warning.includes('the change may be lost'));
+    expect(warnings).toHaveLength(count);
   });
 
   it('says that nothing of the run is left where that is so', async () => {

@@ -5,6 +5,7 @@ import { NO_TROUBLE } from '../trouble.ts';
 import { CREATORS, firstReadOf, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
 const DELETION = /^rollBack#\d+: DeleteItem/;
+const WAY_BACK = /^rollBack#\d+: PutItem/;
 
 /** The shop edits migrated items at the moment when a roll back deletes them from a table that existed before. */
 export const editedItems: Theme = (draw) => {
@@ -34,10 +35,20 @@ export const editedItems: Theme = (draw) => {
   };
 };
 
-/** Deletions of a roll back land late, after others of the same item, and the shop edits what is still there. */
+/**
+ * Deletions of a roll back land late, after others of the same item, and the shop edits what is still there. In a
+ * third of the worlds the deletions are slow instead, and nearly nothing that the roll back puts back gets an answer.
+ */
 export const lateDeletions: Theme = (draw) => ({
   existing: SHOP_TABLES,
-  trouble: { ...NO_TROUBLE, lateWrite: draw.pick([0.1, 0.3]), at: { lateWrite: DELETION } },
+  trouble: {
+    ...NO_TROUBLE,
+    ...draw.pick([
+      { lateWrite: 0.1, at: { lateWrite: DELETION } },
+      { lateWrite: 0.3, at: { lateWrite: DELETION } },
+      { slow: 0.5, lateWrite: 0.9, at: { slow: DELETION, lateWrite: WAY_BACK } },
+    ]),
+  },
   acts: several(draw, 24, (): Act => ({
     when: { by: 'rollBack', operation: 'DeleteItem', nth: 1, millis: draw.between(200, 9_800) },
     who: 'shop',

@@ -4,6 +4,7 @@ import { filledTablesOf } from '../../tables/run-tables.ts';
 import { transformContext } from '../../tables/transform-context.ts';
 import { createRate } from '../rate.ts';
 import { readPace } from '../read-pace.ts';
+import type { WarnLost } from '../unseen-deletion.ts';
 import type { ReconcileRules } from './reconcile-io.ts';
 import { type Reconciled, reconcile, type ReconcileRequest } from './reconcile.ts';
 import { type Lane, openRequests, type ReconcileCost } from './requests.ts';
@@ -21,6 +22,8 @@ export interface ReconcileScope {
   readonly writeUnitsPerSecond: number;
   /** See `unseenDeletionWarners`. Absent: nobody is told. */
   readonly warnUnseen?: (tableName: string) => Promise<void>;
+  /** See `lostChangeWarner`. Absent: nobody is told. */
+  readonly warnLost?: WarnLost;
 }
 
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */

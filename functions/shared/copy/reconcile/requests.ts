@@ -19,6 +19,7 @@ import {
   type WriteMeter,
 } from '../load/write-scope.ts';
 import { putBackUntil } from '../put-back.ts';
+import type { WarnLost } from '../unseen-deletion.ts';
 import type { Rate } from '../rate.ts';
 import type { ReadPace } from '../read-pace.ts';
 import type { ItemReplacement } from './decide.ts';
@@ -45,6 +46,8 @@ export interface RequestScope {
   readonly cost: ReconcileCost;
   /** See `unseenDeletionWarners`. Absent: nobody is told. */
   readonly warnUnseen?: ((tableName: string) => Promise<void>) | undefined;
+  /** See `lostChangeWarner`. Absent: nobody is told. */
+  readonly warnLost?: WarnLost | undefined;
 }
 
 type Runs = Pick<Runtime, 'clients' | 'items' | 'clock'>;
@@ -185,13 +188,18 @@ async function putBack(
   { item, existing }: ReturningItem,
 ): Promise<ConditionalOutcome> {
   const { runtime, deadline, cost } = scope;
-  const outcome = await retry(putBackUntil(runtime.clock, deadline), () =>
+  const attempt = (): Promise<ConditionalOutcome> =>
     existing === undefined
       ? runtime.items.putIf(table.name, item, absentIn(table))
-      : sendChange(scope, table, { from: existing, to: item }),
-  );
-  cost.writeUnits += outcome.writeUnits;
-  return outcome;
+      : sendChange(scope, table, { from: existing, to: item });
+  try {
+    const outcome = await retry(putBackUntil(runtime.clock, deadline), attempt);
+    cost.writeUnits += outcome.writeUnits;
+    return outcome;
+  } catch (error) {
+    await scope.warnLost?.(table.name, keyText(item, table.spec.tableKey));
+    throw error;
+  }
 }
 
 const absentIn = ({ spec }: TargetTable) => absentCondition(spec.key.partitionKey);

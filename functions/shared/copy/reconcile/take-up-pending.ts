@@ -1,7 +1,7 @@
 import { keyIdentity } from '../../items/item-key.ts';
 import { notePending, type PendingKey, settlePending, somePending } from '../../ledger/sync-records.ts';
 import type { Stored } from '../../ledger/store.ts';
-import type { Runtime } from '../../runtime.ts';
+import { type Runtime, watchDoubt } from '../../runtime.ts';
 import { createPipeline } from '../pipeline.ts';
 import type { ReconcileKey } from './open-reconcile.ts';
 import { type KeyEnd, reconcileBatch } from './reconcile-batch.ts';
@@ -44,17 +44,6 @@ export async function takeUpPending(
 }
 
 const isClean = (end: KeyEnd | undefined): boolean => end?.outcome === 'equal' || end?.outcome === 'repaired';
-
-/**
- * Begins to watch for writes without an answer.
- *
- * @returns asks for the result: until when such a write may still take effect (epoch milliseconds); `undefined`: there
- *   was none since
- */
-export function watchDoubt({ inDoubt }: Pick<Runtime, 'inDoubt'>): () => number | undefined {
-  const before = inDoubt.until;
-  return () => (inDoubt.until > before ? inDoubt.until : undefined);
-}
 
 /** Notes keys that are to be reconciled by a later call. */
 export async function waitForKeys(
