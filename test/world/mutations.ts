@@ -192,7 +192,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a report says what its run has recorded, not what is there',
     attack: 'the report rebuilt from a status',
     file: 'shared/runs/report-tables.ts',
-    from: "if (found === 'same' || found === 'unknown') return as(outcome);",
+    from: "if (found === 'same') return as(outcome);",
     to: 'if (found.length > 0) return as(outcome);',
   },
   {

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import type { RollBackInput } from '../../../functions/shared/state.ts';
+import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
 import { longTurn } from '../files/backup-bench.ts';
 import { type MigrateBench, migrateBench, sizedProducts } from '../migrate/migrate-bench.ts';
 
@@ -38,16 +38,14 @@ function withReports(write: (put: () => Promise<boolean>) => Promise<boolean>): 
 it('is asked for again where only the late report of a former end was written', async () => {
   bench = await migrateBench({ products: sizedProducts(1), run: holding });
   const refusing = withReports(() => Promise.reject(new Error('S3 is out')));
-  let isRolledBack = false;
+  let ended: Promise<RollBackTurn> | undefined;
   const slow = withReports(async (put) => {
-    if (!isRolledBack) {
-      isRolledBack = true;
-      const turn = await rollBack(refusing, requested, longTurn());
-      expect(turn.end).toBe('ROLLED_BACK');
-    }
+    ended ??= rollBack(refusing, requested, longTurn());
+    await ended;
     return put();
   });
   expect(await rollBack(slow, failed, longTurn())).toMatchObject({ end: 'HELD' });
+  expect(await ended).toMatchObject({ end: 'ROLLED_BACK' });
   expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({
     status: 'ROLLED_BACK',
     reporting: 'PENDING',
