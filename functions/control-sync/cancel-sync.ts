@@ -1,3 +1,4 @@
+import { warnOfDeadCalls } from '../shared/copy/unseen-deletion.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
@@ -31,6 +32,7 @@ export async function cancelOpen(runtime: SyncRuntime, open: Run): Promise<SyncT
   const fenceSeconds = await secondsToQuiet(runtime, run, markedAt);
   if (fenceSeconds > 0) return { done: false, waitSeconds: isGone ? fenceSeconds : POLL_SECONDS };
   if (!isGone) return { done: false, waitSeconds: POLL_SECONDS };
+  await warnOfDeadCalls(runtime.ledger, run);
   const finishedAt = new Date(runtime.clock.now()).toISOString();
   await changeOwn(runtime, run, {
     to: 'CANCELLED',

@@ -4,6 +4,7 @@ import { joinMessage } from '../shared/message.ts';
 import { printable } from '../shared/printable.ts';
 import { EXISTING, updateItem } from '../shared/ledger/actions.ts';
 import { runKey } from '../shared/ledger/ledger-table.ts';
+import { warnOfDeadCalls } from '../shared/copy/unseen-deletion.ts';
 import { rely } from '../shared/ledger/reliant.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, NOTHING_ARRIVED, ownHolder, switchedPut } from '../shared/ledger/sync.ts';
@@ -53,6 +54,7 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   if (obstacle !== undefined) return goBack(runtime, run, obstacle);
   // The shop must not switch to a table that nobody has compared.
   for (const table of run.follows?.tables ?? []) await assertSameTable(runtime, table);
+  await warnOfDeadCalls(runtime.ledger, run);
   const switched = await writeSwitched(runtime, run);
   if (switched !== undefined) return afterSwitch(runtime, switched);
   // Where another execution has taken the sync meanwhile, it is not this call's to send back.

@@ -2,9 +2,10 @@ import type { Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
 import { deadlinesOf, type Runtime, type Turn } from '../shared/runtime.ts';
 import { answerOf, type BatchAnswer, type Change, type ChangeBatch, changesOf } from './change-batch.ts';
-import { reconcileChanges } from './reconcile-changes.ts';
+import { type ChangeScope, reconcileChanges, type Reconciliation } from './reconcile-changes.ts';
 import { saveFollowed } from './save-followed.ts';
 import { noteGaps, setAside } from './set-aside.ts';
+import { watchDeletions } from './watch-deletions.ts';
 
 /**
  * Keeps the target in step with the source: what Lambda's event source mapping calls. A record names a key, and nothing
@@ -41,10 +42,23 @@ async function follow(runtime: Runtime, { sync, readAt, changes, turn }: Followi
   const own = changes.filter(({ streamArn }) => streamArn === sync.stream?.arn);
   const { deadline } = deadlinesOf(runtime.clock, turn);
   const scope = { sync, readAt, changes: own, deadline };
-  const { closed, unsettled, ...done } = await reconcileChanges(runtime, scope);
+  const { closed, unsettled, ...done } = await reconcileWatched(runtime, scope, turn.requestId);
   const isSetAside = closed.length === 0 || (await setAside(runtime, closed));
   const again = isSetAside ? unsettled : new Set([...unsettled, ...identitiesOf(closed)]);
   const answer = answerOf(own, again);
   await saveFollowed(runtime, { sync, changes: own, answer, done, writer: turn.requestId });
   return answer;
+}
+
+async function reconcileWatched(
+  runtime: Runtime,
+  scope: Omit<ChangeScope, 'beforeDeletion'>,
+  call: string,
+): Promise<Reconciliation> {
+  const { before, end } = await watchDeletions(runtime, scope.sync, { changes: scope.changes, call });
+  try {
+    return await reconcileChanges(runtime, { ...scope, beforeDeletion: before });
+  } finally {
+    await end();
+  }
 }

@@ -20,6 +20,8 @@ export interface ChangeScope {
   readonly changes: readonly Change[];
   /** Epoch milliseconds after which no key is begun and no request is sent. */
   readonly deadline: number;
+  /** See `WatchedDeletions`. */
+  readonly beforeDeletion: (tableName: string) => Promise<void>;
 }
 
 /** What a call has done, in source keys; conflicts in target items. */
@@ -69,7 +71,7 @@ const CALLS_AT_ONCE = 2;
 
 function openSyncReconcile(
   runtime: Runtime,
-  { sync, readAt, deadline }: ChangeScope,
+  { sync, readAt, deadline, beforeDeletion }: ChangeScope,
   areSameTables: () => Promise<void>,
 ): ReconcileKey {
   const fence = guardSync(runtime.ledger, runtime.clock, sync, readAt);
@@ -84,6 +86,7 @@ function openSyncReconcile(
     writeUnitsPerSecond: sync.plan.writeUnitsPerSecond / CALLS_AT_ONCE,
     warnUnseen: unseenDeletionWarners(runtime.ledger, sync),
     warnLost: lostChangeWarner(runtime.ledger, sync),
+    beforeDeletion,
   });
 }
 

@@ -1,3 +1,4 @@
+import { listDeleting } from '../ledger/deleting-call.ts';
 import type { LedgerTable } from '../ledger/ledger-table.ts';
 import type { Run } from '../ledger/run.ts';
 import { warnRun } from '../ledger/run-update.ts';
@@ -12,6 +13,17 @@ export function warnOfUnseenDeletion(ledger: LedgerTable, run: Run, tableName: s
   return warnRun(ledger, run, [
     `While the run deleted items in ${tableName}, DynamoDB's answer to a deletion was lost. If somebody changed that item at that moment, the change may be lost.`,
   ]);
+}
+
+/**
+ * Warns of each table that calls of a sync were deleting from when they died. To be asked when no call can be at work.
+ *
+ * @throws the SDK's errors; harmless to repeat
+ */
+export async function warnOfDeadCalls(ledger: LedgerTable, sync: Run): Promise<void> {
+  const dead = await listDeleting(ledger, sync.runId);
+  for (const tableName of new Set(dead.flatMap(({ tables }) => tables)))
+    await warnOfUnseenDeletion(ledger, sync, tableName);
 }
 
 /** Names an item that was changed and deleted, and that could not be put back: whose table, and the item's key as text. */

@@ -1,4 +1,6 @@
+import { warnOfDeadCalls } from '../copy/unseen-deletion.ts';
 import type { Run } from '../ledger/run.ts';
+import { warnRun } from '../ledger/run-update.ts';
 import { changeSync, gapFacts, ownHolder } from '../ledger/sync.ts';
 import { lockTableOf } from '../ledger/lock.ts';
 import { transition } from '../ledger/transition.ts';
@@ -52,12 +54,14 @@ export async function cancelCompare(
 export async function endWithoutLock(runtime: Runtime, run: Run, other: string | undefined): Promise<void> {
   const holder = other === undefined ? 'Nobody has it now' : `Run ${other} has it now`;
   const cause = `The lock of table ${lockTableOf(run)} was removed from the ledger by hand. ${holder}. Without it this ${run.kind} changes nothing, so it was ended.`;
+  await warnOfDeadCalls(runtime.ledger, run);
   const finishedAt = new Date(runtime.clock.now()).toISOString();
-  await transition(runtime.ledger, {
+  const ended = await transition(runtime.ledger, {
     run,
     to: 'CANCELLED',
     lock: 'none',
     writer: `without-lock:${run.executionArn}`,
-    facts: { finishedAt, failure: { error: 'LockRemoved', cause }, warnings: [...run.warnings, cause] },
+    facts: { finishedAt, failure: { error: 'LockRemoved', cause } },
   });
+  if (ended !== undefined) await warnRun(runtime.ledger, ended, [cause]);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { noteDeleting } from '../../../functions/shared/ledger/deleting-call.ts';
 import { notePending } from '../../../functions/shared/ledger/sync-records.ts';
 import { guardSync } from '../../../functions/shared/ledger/sync.ts';
 import { createSyncWorld, type SyncWorld } from '../../support/sync-world.ts';
@@ -111,6 +112,29 @@ describe('a cancellation whose last writes are not through', () => {
     expect(await lock()).toBeUndefined();
     const { warnings } = await world.finish('k');
     expect(warnings.join()).toMatch(/mapping .* could not be deleted yet .*not authorized/);
+  });
+});
+
+describe('a call that died while it deleted items', () => {
+  const dead = { call: 'dead', tables: ['products-enhanced'] };
+  const warning = expect.stringContaining('While the run deleted items in products-enhanced');
+  beforeEach(async () => {
+    await world.open();
+    await noteDeleting(world.observer.ledger, { syncId: 's', batch: '1' }, dead);
+  });
+
+  it('is warned of when its sync is cancelled', async () => {
+    await world.begin('k', { action: 'cancel' });
+    await untilDone('k');
+    expect((await world.finish('k')).warnings).toEqual([warning]);
+  });
+
+  it('is warned of when the shop switches', async () => {
+    await world.begin('x', { action: 'cutover', frozen: true });
+    await world.step('switching', 'x');
+    await world.compare('x');
+    await world.switch('x');
+    expect(await world.sync()).toMatchObject({ status: 'SWITCHED', warnings: [warning] });
   });
 });
 

@@ -55,9 +55,9 @@ const RATES: Readonly<Record<string, Rates>> = {
   recordFailure: { ledger: 3, ledgerOfFailure: 2 },
   // In one call it may look after the open sync, and finish the opening and the protection of a run.
   recoverRun: { ledger: 27, tables: 9 },
-  syncProducts: { ledger: 15, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
+  syncProducts: { ledger: 18, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
   compareAll: { ledger: 12, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
-  controlSync: { ledger: 12, tables: 4, objects: 5 },
+  controlSync: { ledger: 13, tables: 4, objects: 5 },
   restoreFromBackup: { ledger: 30, items: 4, itemsOfProduct: 4, tables: 12, objects: 8 },
 };
 

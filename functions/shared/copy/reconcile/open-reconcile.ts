@@ -24,6 +24,8 @@ export interface ReconcileScope {
   readonly warnUnseen?: (tableName: string) => Promise<void>;
   /** See `lostChangeWarner`. Absent: nobody is told. */
   readonly warnLost?: WarnLost;
+  /** Awaited before each deletion, with the table's name. Absent: a claim says that the worker may delete. */
+  readonly beforeDeletion?: (tableName: string) => Promise<void>;
 }
 
 /** Reconciles one source key and adds to the cost, even where it throws. @throws as {@link reconcile} */

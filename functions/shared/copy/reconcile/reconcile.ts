@@ -62,8 +62,7 @@ const MAX_TRIES = 3;
  *
  * One thing is lost: an attribute that others add to an item in the milliseconds before it is deleted, where the worker
  * dies before {@link ReconcileIo.putBack}, where that fails, or where the answer to the deletion gets lost. A worker that
- * lives warns of it, and one that goes on with the segment of a compare whose worker has died. A batch of a sync has no
- * claim that another one takes over, so nobody warns behind one that has died.
+ * lives warns of it, and so does who follows one that has died: with the same segment of a compare, or the same batch.
  * And a write that lands long after its sender has died is put right by a compare only.
  *
  * @throws what the requests throw, among them the fence's error; the key must then be reconciled again

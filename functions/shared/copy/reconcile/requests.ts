@@ -48,6 +48,8 @@ export interface RequestScope {
   readonly warnUnseen?: ((tableName: string) => Promise<void>) | undefined;
   /** See `lostChangeWarner`. Absent: nobody is told. */
   readonly warnLost?: WarnLost | undefined;
+  /** Awaited before each deletion, with the table's name. */
+  readonly beforeDeletion?: ((tableName: string) => Promise<void>) | undefined;
 }
 
 type Runs = Pick<Runtime, 'clients' | 'items' | 'clock'>;
@@ -168,6 +170,7 @@ async function remove(scope: Scope, table: TargetTable, item: WireItem): Promise
   const { items } = scope.runtime;
   const { name } = table;
   const warnUnseen = async (): Promise<void> => scope.warnUnseen?.(name);
+  await scope.beforeDeletion?.(name);
   const deletion = await paidDeletion({ ...paidScope(scope, table), warnUnseen }, writeUnitsOf(item), () =>
     items.deleteIf(name, keyIn(table, item), mostlyUnchangedCondition(item)),
   );
