@@ -42,9 +42,10 @@ function leftTables(
   const snapshot = before.get(runId);
   if (snapshot === undefined) return [];
   const reported = (name: string) => report?.tables.find((table) => table.name === name);
-  // The shop has written into it, or a later run, which has found it there.
+  // The shop has written into it, or a later run, or one relies on it that has found everything in place.
   const isUsed = (name: string): boolean =>
     writes.some(({ table }) => table === name) ||
+    isReliedOn(world, runId, name) ||
     itemsOf(world, name).some((item) => stringAttribute(item, 'migrationRun') !== runId);
   const isKept = (name: string): boolean => reported(name)?.outcome === 'KEPT' && isUsed(name);
   // Somebody has deleted the recorded one, and a late request of the run has created it again.
@@ -100,6 +101,16 @@ export function changedItems(
 function isMetByDeletion({ removed, deletions }: Memory, name: string): boolean {
   const [removedAt, sentAt] = [removed.get(name), deletions.get(name)];
   return removedAt !== undefined && sentAt !== undefined && Math.abs(removedAt - sentAt) < UNNOTICED_MILLIS;
+}
+
+/** Another run was committed that relies on the run's table. */
+function isReliedOn(world: World, runId: string, name: string): boolean {
+  return ledgerItems(world).some(
+    ({ PK, SK, tables }) =>
+      PK === `RUN#${runId}` &&
+      SK.startsWith('RELIED#') &&
+      (tables as readonly { readonly name: string }[]).some((table) => table.name === name),
+  );
 }
 
 /** The run that created the table was rolled back meanwhile. A restore and a migration have different locks. */
