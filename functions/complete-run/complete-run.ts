@@ -1,3 +1,4 @@
+import { warnOfDeadWorkers } from '../shared/copy/unseen-deletion.ts';
 import { buildReport, type RunLedger } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
 import { assertOpen } from '../shared/ledger/fence.ts';
@@ -32,6 +33,7 @@ export async function completeRun(runtime: Runtime, input: RunStepInput): Promis
   const isCommitted = status === 'SUCCEEDED' || status === 'PLANNED';
   if (isCommitted && known.run.executionArn === executionArn) return afterCommit(runtime, known.run, known);
   assertOpen(known.run, executionArn);
+  await warnOfDeadWorkers(runtime, known);
   // Where it is quiet, nothing writes there any more: the run is judged by what this look has found.
   const quiet = await untilQuiet(runtime, input, known);
   return afterCommit(runtime, await commit(runtime, quiet.run, quiet), quiet);

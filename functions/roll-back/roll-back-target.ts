@@ -4,7 +4,6 @@ import { errorSummary, TableUnavailableError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import type { Shards } from '../shared/ledger/shard.ts';
 import type { TableRecord } from '../shared/ledger/table-record.ts';
 import { warnOfUnseenDeletion } from '../shared/copy/unseen-deletion.ts';
 import { isTransient } from '../shared/retry.ts';
@@ -152,18 +151,4 @@ async function rollBackTarget(
 export async function warnOfUnseenDeletions(runtime: Runtime, scope: ItemScope): Promise<void> {
   for (const { record } of await itemTargets(runtime, scope))
     await warnOfUnseenDeletion(runtime.ledger, scope.run, record.name);
-}
-
-/**
- * {@link warnOfUnseenDeletions} of workers, which delete where the run replaces. To be asked when it is quiet: a claim
- * that is still open then is that of a call that has died, and that none has followed.
- *
- * @throws the SDK's errors; harmless to repeat
- */
-export async function warnOfDeadWorkers(
-  runtime: Runtime,
-  { shards, ...scope }: ItemScope & { readonly shards: Shards },
-): Promise<void> {
-  const isOpen = (shards.get('MigrateProducts') ?? []).some(({ claim }) => claim !== undefined);
-  if (isOpen && scope.run.parameters.onExisting === 'replace') await warnOfUnseenDeletions(runtime, scope);
 }

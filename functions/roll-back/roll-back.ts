@@ -11,6 +11,7 @@ import {
   RunClosedError,
   RunNotFoundError,
 } from '../shared/errors.ts';
+import { warnOfDeadWorkers } from '../shared/copy/unseen-deletion.ts';
 import { endBulkLoads } from '../shared/copy/bulk/end-bulk-loads.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -24,7 +25,7 @@ import { keepUnrecorded } from './lost-records.ts';
 import { readReliedTables } from './relied-tables.ts';
 import { readOrder } from './request.ts';
 import { rollBackFence } from './recovery-owner.ts';
-import { rollBackTargets, warnOfDeadWorkers, warnOfUnseenDeletions } from './roll-back-target.ts';
+import { rollBackTargets, warnOfUnseenDeletions } from './roll-back-target.ts';
 import { type TableRollBackScope, type RolledBackTable, rollBackTable } from './roll-back-table.ts';
 
 const pending = (waitSeconds: number): RollBackTurn => ({
@@ -66,7 +67,7 @@ async function rollBackRun(
   // It looks again before that time, because a worker that finds the run closed closes its claim and need not be waited
   // for.
   if (noise > 0) return pending(Math.min(noise, LOOK_AGAIN_SECONDS));
-  await warnOfDeadWorkers(runtime, { run, tables, shards });
+  await warnOfDeadWorkers(runtime, records);
   const fence = rollBackFence(runtime, run, call);
   // DynamoDB's bulk put writes on by itself, whatever became of the worker that started it.
   const loads = shards.get('BulkLoad') ?? [];

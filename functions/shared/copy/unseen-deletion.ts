@@ -2,6 +2,9 @@ import { listDeleting } from '../ledger/deleting-call.ts';
 import type { LedgerTable } from '../ledger/ledger-table.ts';
 import type { Run } from '../ledger/run.ts';
 import { warnRun } from '../ledger/run-update.ts';
+import type { RunRecords } from '../ledger/run-records.ts';
+import type { Runtime } from '../runtime.ts';
+import { filledTablesOf } from '../tables/run-tables.ts';
 
 /**
  * Warns that the answer to a deletion in an existing table is lost, and with it what the item held. No condition detects
@@ -24,6 +27,22 @@ export async function warnOfDeadCalls(ledger: LedgerTable, sync: Run): Promise<v
   const dead = await listDeleting(ledger, sync.runId);
   for (const tableName of new Set(dead.flatMap(({ tables }) => tables)))
     await warnOfUnseenDeletion(ledger, sync, tableName);
+}
+
+/**
+ * Warns where a worker that removes items, because the run replaces, has died, and no other has taken its place. To be
+ * asked before anybody closes its claim.
+ *
+ * @param records as they were read when the run's workers had stopped, or as the run is about to be committed
+ * @throws the SDK's errors; harmless to repeat
+ */
+export async function warnOfDeadWorkers(
+  runtime: Pick<Runtime, 'ledger' | 'config' | 'migration'>,
+  { run, shards }: Pick<RunRecords, 'run' | 'shards'>,
+): Promise<void> {
+  const isOpen = (shards.get('MigrateProducts') ?? []).some(({ claim }) => claim !== undefined);
+  if (!isOpen || run.parameters.onExisting !== 'replace') return;
+  for (const { name } of filledTablesOf(runtime, run)) await warnOfUnseenDeletion(runtime.ledger, run, name);
 }
 
 /** Names an item that was changed and deleted, and that could not be put back: whose table, and the item's key as text. */

@@ -66,7 +66,12 @@ export async function quietTimeOf(
   return quietTimeIn(scope, await readRecords(scope.ledger, runId), stoppedAt);
 }
 
-async function closeAll(scope: QuietScope, records: readonly ClaimRecord[], quietAt: number): Promise<void> {
+/** Closes claims that dead calls have left open. @param quietAt epoch milliseconds until which requests of theirs may still take effect */
+export async function closeAll(
+  scope: Pick<Runtime, 'ledger'>,
+  records: readonly ClaimRecord[],
+  quietAt: number,
+): Promise<void> {
   for (const { PK, SK, claim, quietAt: earlier = 0 } of records)
     if (claim !== undefined)
       await closeClaim(scope.ledger, { key: { PK, SK }, call: claim }, Math.max(quietAt, earlier));
@@ -158,16 +163,17 @@ export async function areEarlierCallsQuiet(
 }
 
 /**
- * The same for a HELD run, before it is resumed: its status has stopped its workers already. Claims that are still
- * open are those of dead calls, and are closed once nothing of theirs can follow.
+ * The same for a HELD run, before it is resumed: its status has stopped its workers already.
+ *
+ * @returns the records as the last look has found them. Claims that are still open are those of dead calls.
  */
-export async function untilHeldRunIsQuiet(scope: QuietScope, { runId, ...held }: Run): Promise<void> {
+export async function untilHeldRunIsQuiet(scope: QuietScope, { runId, ...held }: Run): Promise<RunRecords> {
   const heldAt = Date.parse(held.finishedAt ?? held.startedAt);
   for (;;) {
     const now = scope.clock.now();
     const records = await readRecords(scope.ledger, runId);
     const quietAt = quietTimeIn(scope, records, heldAt);
-    if (quietAt <= now) return closeAll(scope, records.claims, 0);
+    if (quietAt <= now) return records;
     // Looked at again before that time: a worker that finds the run closed closes its claim and is not waited for.
     await waitUntil(scope, runId, Math.min(quietAt, now + LOOK_AGAIN_MILLIS));
   }

@@ -13,7 +13,8 @@ import { pausedText } from './control-text.ts';
 import { beginOrRecover } from './lock-conflict.ts';
 import { SINGLE_PLAN } from './cut-work.ts';
 import { newRunOf } from './new-run.ts';
-import { isQuietWithin, untilHeldRunIsQuiet } from '../ledger/quiet.ts';
+import { settleHeldRun } from './settle-held-run.ts';
+import { isQuietWithin } from '../ledger/quiet.ts';
 import type { Runtime, Turn } from '../runtime.ts';
 import type { Plan } from '../state.ts';
 import { findUnfinished, leftSentence, reliedObstacle } from './unfinished-step.ts';
@@ -124,7 +125,7 @@ async function beginManual(
 }
 
 async function resumeManual(runtime: Runtime, turn: Turn, run: Run): Promise<Run | undefined> {
-  await untilHeldRunIsQuiet(runtime, run);
+  await settleHeldRun(runtime, run);
   return resumeRun(runtime.ledger, run, holderOf(runtime, turn, run.runId));
 }
 

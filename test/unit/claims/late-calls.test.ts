@@ -4,7 +4,8 @@ import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { quietTimeOf, untilHeldRunIsQuiet, untilQuiet } from '../../../functions/shared/ledger/quiet.ts';
+import { settleHeldRun } from '../../../functions/shared/runs/settle-held-run.ts';
+import { quietTimeOf, untilQuiet } from '../../../functions/shared/ledger/quiet.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
 import type { WorkerOutput } from '../../../functions/shared/state.ts';
@@ -70,7 +71,7 @@ describe('a run whose workers have all come back', () => {
     expect((await shard())?.claim).toBeUndefined();
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(0);
     const held = await move('HELD');
-    expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(0);
+    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(0);
     const marked = await move('ROLLING_BACK');
     expect(await quietTimeOf(world.observer, marked, world.clock.now())).toBe(0);
   });
@@ -93,9 +94,9 @@ describe('a call that was killed at its work', () => {
   it('is waited for before its run is resumed, and not a second time behind it', async () => {
     await killedCall();
     const held = await move('HELD');
-    expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(30);
+    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(30);
     expect((await shard())?.claim).toBeUndefined();
-    expect(await secondsOf(() => untilHeldRunIsQuiet(world.observer, held))).toBe(0);
+    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(0);
   });
 
   it('is waited for no longer once it has come back after all', async () => {
@@ -114,7 +115,7 @@ describe('a call that was killed at its work', () => {
         await late.catch(() => undefined);
       },
     };
-    expect(await secondsOf(() => untilHeldRunIsQuiet(runtime, held))).toBe(2);
+    expect(await secondsOf(() => settleHeldRun(runtime, held))).toBe(2);
   });
 
   it('is waited for by the commit after another call has finished its shard', async () => {
