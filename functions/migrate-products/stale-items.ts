@@ -176,11 +176,14 @@ async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<
 /** Somebody may have changed the item between reading and deleting it. What cannot be put back is named. */
 async function putBackChanged(scope: SweepScope, deleted: Deleted): Promise<DeletionEnd> {
   const { tableName, key } = scope;
-  const putIfAbsent = (old: WireItem): Promise<ConditionalOutcome> =>
-    scope.retry(
+  const putIfAbsent = async (old: WireItem): Promise<ConditionalOutcome> => {
+    const outcome = await scope.retry(
       () => scope.items.putIf(tableName, old, absentCondition(key[0]?.name ?? '')),
       (error) => noteThrottle(scope, isThrottle(error)),
     );
+    scope.meter.writeUnits += outcome.writeUnits;
+    return outcome;
+  };
   let end: DeletionEnd = 'lost';
   try {
     end = await putBackIfMore(deleted, { putIfAbsent });

@@ -8,6 +8,7 @@ import { listShards } from '../../../functions/shared/ledger/shard.ts';
 import { migration } from '../../../functions/migrations/shop/index.ts';
 import * as itemKey from '../../../functions/shared/items/item-key.ts';
 import { type WireItem, wireItem } from '../../../functions/shared/items/wire-item.ts';
+import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { scanSegment } from '../../../functions/verify-migration/scan-segment.ts';
 import { drive, longTurn, shortTurn } from '../files/backup-bench.ts';
 import {
@@ -63,6 +64,13 @@ async function namedStale(run: Run): Promise<{ readonly count: number; readonly 
     count: shards.reduce((sum, { counters }) => sum + (counters['staleVariants'] ?? 0), 0),
     keys: shards.flatMap(({ samples }) => samples?.['staleVariants'] ?? []).toSorted(),
   };
+}
+
+/** Migrates. @returns how many write units that has counted */
+async function writeUnits(runtime: Runtime, run: Run): Promise<number> {
+  await bench.migrate(run, runtime);
+  const shards = await listShards(runtime.ledger, run.runId, 'MigrateProducts');
+  return shards.reduce((sum, { counters }) => sum + (counters['writeUnits'] ?? 0), 0);
 }
 
 describe('variants that their product no longer has', () => {
@@ -143,6 +151,23 @@ describe('variants that their product no longer has', () => {
       ]);
     },
   );
+
+  it('cost one unit more where one is put back that the shop changed at that moment', async () => {
+    const unchanged = await afterChanges();
+    const undisturbed = await writeUnits(bench.runtime, unchanged);
+    await bench.stop();
+    const run = await afterChanges();
+    const [first = ''] = stale;
+    const hooked = bench.withItems({
+      async deleteIf(table, key, condition) {
+        const item = (await bench.target()).get(itemKey.keyIdentity(key, catalogue.tableKey)) ?? {};
+        if (keyText(key) === first) await bench.put(noted(item));
+        return bench.runtime.items.deleteIf(table, key, condition);
+      },
+    });
+    expect(await writeUnits(hooked, run)).toBe(undisturbed + 1);
+    expect(await keysOfTarget()).toContain(first);
+  });
 
   it('lead to a warning where another call has died while it may have deleted them', async () => {
     const run = await afterChanges();

@@ -83,6 +83,9 @@ export function openShop(world: World, memory: Memory): Shop {
     });
     if (write !== undefined) write.isAnswered = true;
   };
+  /** Other variants than before, by chance: those that it had become are stale. */
+  const changedSizes = (): WireItem =>
+    scheduler.chance(0.4) ? { sizes: { L: [{ S: scheduler.pick(['S', 'M', 'XL']) }] } } : {};
   const products = (): readonly WireItem[] => itemsOf(world, SOURCE);
   const pick = <T>(from: readonly T[]): T | undefined =>
     from[scheduler.between(0, Math.max(0, from.length - 1))];
@@ -104,7 +107,7 @@ export function openShop(world: World, memory: Memory): Shop {
       case 'change product':
         return product === undefined
           ? Promise.resolve()
-          : put({ ...product, shopPrice: { N: String(count) } });
+          : put({ ...product, ...changedSizes(), shopPrice: { N: String(count) } });
       case 'remove product':
         return remove(product);
       case 'note restored':

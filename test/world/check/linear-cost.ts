@@ -22,6 +22,8 @@ interface Rates {
   readonly itemsOfProduct?: number;
   readonly tables?: number;
   readonly objects?: number;
+  /** What a run replaces or removes is kept in a file first. */
+  readonly objectsOfProduct?: number;
 }
 
 const CREATING: Rates = { ledger: 12, ledgerOfEarlierRun: 3, tables: 9 };
@@ -47,11 +49,19 @@ const RATES: Readonly<Record<string, Rates>> = {
   createOrdersTable: CREATING,
   createReturnsTable: CREATING,
   createProductsEnhancedTable: CREATING,
-  migrateProductsEnhanced: { ledger: 14, items: 4, itemsOfProduct: 4, tables: 2, objects: 3 },
+  // What earlier calls have kept is looked at first.
+  migrateProductsEnhanced: {
+    ledger: 14,
+    items: 4,
+    itemsOfProduct: 4,
+    tables: 2,
+    objects: 5,
+    objectsOfProduct: 1,
+  },
   bulkLoad: { ledger: 12, items: 4, tables: 4, objects: 8 },
   verifyMigration: { ledger: 9, items: 4, itemsOfProduct: SLOW_PAGES, tables: 2, objects: 2 },
   completeRun: { ledger: 32, tables: 32, objects: 10 },
-  rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 38, objects: 12 },
+  rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 38, objects: 12, objectsOfProduct: 1 },
   recordFailure: { ledger: 3, ledgerOfFailure: 2 },
   // In one call it may look after the open sync, and finish the opening and the protection of a run.
   recoverRun: { ledger: 27, tables: 9 },
@@ -142,14 +152,14 @@ function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly 
   const seconds = millis / 1_000;
   const { ledger, items = 0, tables = 0, objects = 0, ...of } = RATES[key] ?? { ledger: 0 };
   const { ledgerOfProduct = 0, ledgerOfEarlierRun = 0, ledgerOfFailure = 0, itemsOfProduct = 0 } = of;
-  const { ledgerOfSecond = LEDGER_REQUESTS_A_SECOND } = of;
+  const { ledgerOfSecond = LEDGER_REQUESTS_A_SECOND, objectsOfProduct = 0 } = of;
   const ledgerOfCall =
     ledger + ledgerOfProduct * products + ledgerOfEarlierRun * earlierRuns + ledgerOfFailure * failures;
   const most = {
     ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
     items: calls * (items + itemsOfProduct * products),
     tables: calls * tables + TABLE_REQUESTS_A_SECOND * seconds,
-    objects: calls * objects * reads,
+    objects: calls * (objects + objectsOfProduct * products) * reads,
   };
   return (['ledger', 'items', 'tables', 'objects'] as const)
     .filter((kind) => usage[kind] > most[kind] + spared)

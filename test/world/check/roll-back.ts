@@ -82,6 +82,8 @@ export function changedItems(
         const now = table.rows.get(key)?.item;
         const write = memory.writes.find((one) => one.table === name && one.key === key);
         if (isNamedAsLost(world, { table: name, text: textOfKey(item) })) return [];
+        // The run had replaced it when the shop wrote to it. Both versions in one would be nobody's.
+        if (write !== undefined && isNamedAsKept(report, textOfKey(item))) return [];
         // Whether the shop's attributes are in it, others judge.
         if (write !== undefined && isFollowed && now !== undefined) return [];
         if (isFollowed && isBroughtUpToDate(memory, item, now)) return [];
@@ -102,6 +104,9 @@ function isMetByDeletion({ removed, deletions }: Memory, name: string): boolean 
   const [removedAt, sentAt] = [removed.get(name), deletions.get(name)];
   return removedAt !== undefined && sentAt !== undefined && Math.abs(removedAt - sentAt) < UNNOTICED_MILLIS;
 }
+
+const isNamedAsKept = (report: Report | undefined, key: string): boolean =>
+  report?.rolledBack?.keptKeys?.includes(key) === true;
 
 /** Another run was committed that relies on the run's table. */
 function isReliedOn(world: World, runId: string, name: string): boolean {

@@ -7,6 +7,7 @@ import { unmarked } from '../../support/shop-marks.ts';
 import { itemsOf, notBefore, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
+import { isMixture } from './mixture.ts';
 
 /** Promise 2: after SUCCEEDED every product is covered by the target, quarantined, or foreign items are in its place. */
 export function targetGaps(world: World, memory: Memory, runId: string): readonly string[] {
@@ -33,7 +34,7 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
   const versions = memory.versions.get(idOf(product)) ?? [];
   const bare = found.map(({ item }) => item);
   const gaps = versions.flatMap(({ item }) => (item === undefined ? [] : [coverageGaps(item, bare)]));
-  if (gaps.some((some) => some.length === 0)) return [];
+  if (gaps.some((some) => some.length === 0) || isMixture(world, versions, bare)) return [];
   // A product that the shop has added since the run began is drift: the run may have read the table before.
   const isNew = items.length === 0 && (versions[0]?.at ?? 0) >= beganAt(world, runId);
   return isNew ? [] : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);

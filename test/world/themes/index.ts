@@ -10,6 +10,7 @@ import {
   lateDeletions,
   openTables,
   reliedOn,
+  replaced,
   takenKeys,
   usedTables,
 } from './roll-backs.ts';
@@ -31,6 +32,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   takenKeys,
   openTables,
   reliedOn,
+  replaced,
   deniedForGood,
   passingFaults,
   followed,

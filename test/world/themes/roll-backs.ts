@@ -116,6 +116,42 @@ export const usedTables: Theme = (draw) => ({
   followUps: ['roll back with confirmation', ...(draw.chance(0.5) ? (['start again'] as const) : [])],
 });
 
+/** The shop changes products, a second run replaces what they had become, and the shop edits items meanwhile. */
+export const replaced: Theme = (draw) => {
+  const edit = (): Act => ({
+    when: {
+      by: 'migrateProductsEnhanced',
+      operation: draw.pick(['DeleteItem', 'PutItem', 'UpdateItem', 'Query']),
+      nth: draw.between(1, 6),
+      millis: draw.between(0, 20),
+    },
+    who: 'shop',
+    what: draw.chance(0.8) ? 'note' : 'change product',
+  });
+  const change = (): Act => ({
+    when: { millisAfterEnd: draw.between(0, 3_000) },
+    who: 'shop',
+    what: 'change product',
+  });
+  const kind = draw.pick(['killedWriting', 'lateWrite', 'answerLost', 'slow']);
+  return {
+    input: {
+      ...QUIET.input,
+      onExisting: 'replace',
+      ...(draw.chance(0.3) && { onFailure: 'hold' }),
+    },
+    trouble: {
+      ...NO_TROUBLE,
+      [kind]: draw.pick([0.1, 0.5]),
+      twice: draw.pick([0, 0.3]),
+      at: { [kind]: /^migrateProductsEnhanced#\d+: (Delete|Put|Update)Item products-/, twice: /^migrate/ },
+    },
+    acts: [...several(draw, 4, change), ...several(draw, 8, edit)],
+    followUps: ['start again', ...(draw.chance(0.5) ? (['roll back with confirmation'] as const) : [])],
+    isTroubledAfterwards: true,
+  };
+};
+
 /** A second run uses what the first has left behind, and then somebody rolls the first one back. */
 export const reliedOn: Theme = (draw) => {
   const isUnfinished = draw.chance(0.6);
