@@ -1,3 +1,4 @@
+import type { Digest } from '../items/digest.ts';
 import type { SyncStatus } from './sync-facts.ts';
 
 export type RunStatus =
@@ -37,4 +38,43 @@ export interface Attempt {
   readonly finishedAt: string;
   /** How the run was afterwards. `RUNNING`: the execution was stopped or died. */
   readonly status: RunStatus;
+}
+
+/** A sealed backup, as the run remembers it. */
+export interface BackupSummary {
+  /** `<ms, 14 digits>-<8 hex>`. */
+  readonly backupId: string;
+  readonly uri: string;
+  readonly files: number;
+  readonly items: number;
+  /** Uncompressed bytes of DynamoDB JSON. */
+  readonly bytes: number;
+  readonly digest: Digest;
+}
+
+/** What the target must become, as TransformProducts counted it. */
+export interface Rehearsal {
+  readonly products: number;
+  readonly metadata: number;
+  readonly variants: number;
+  /** Products that cannot be transformed. */
+  readonly quarantined: number;
+  /** Bytes of the target items by DynamoDB's size rule. */
+  readonly targetBytes: number;
+  readonly expected: Digest;
+}
+
+/** What verification found; see the report. */
+export interface Verification {
+  readonly expected: number;
+  readonly found: number;
+  readonly missing: number;
+  readonly different: number;
+  readonly extra: number;
+  readonly changedSince: number;
+  /** Foreign items under expected keys that differ from the source. Only in an existing table. */
+  readonly presentDifferent?: number;
+  /** Items of earlier migrations that their source items no longer have. Only in an existing table. */
+  readonly staleVariants?: number;
+  readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }

@@ -1,9 +1,17 @@
 import type { TableDescription } from '../aws/table-description.ts';
 import { LedgerVersionError, RunNotFoundError } from '../errors.ts';
 import type { Claims } from './claims.ts';
-import type { Asked, Attempt, Caps, ControlEvent, RunStatus } from './run-facts.ts';
+import type {
+  Asked,
+  Attempt,
+  BackupSummary,
+  Caps,
+  ControlEvent,
+  Rehearsal,
+  RunStatus,
+  Verification,
+} from './run-facts.ts';
 import type { Plan } from '../state.ts';
-import type { Digest } from '../items/digest.ts';
 import type { Arrived, Compared, Followed, FollowedStream, Gap } from './sync-facts.ts';
 import type { RunSettings } from './run-settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
@@ -12,7 +20,7 @@ import { get, query, readTogether } from './store.ts';
 /** What a run does. `manual`: a step called alone. `compare`: a compare without an open sync. */
 export type RunKind = 'migrate' | 'restore' | 'manual' | 'sync' | 'compare';
 
-export type { RunStatus } from './run-facts.ts';
+export type { BackupSummary, Rehearsal, RunStatus, Verification } from './run-facts.ts';
 
 /** What the input of `migrate` asks for, defaults filled in. */
 export interface RunParameters {
@@ -32,45 +40,6 @@ export interface RunParameters {
   /** Whether new tables stay closed until a sync has switched to them. */
   readonly keepClosed?: boolean;
   readonly note?: string | undefined;
-}
-
-/** A sealed backup, as the run remembers it. */
-export interface BackupSummary {
-  /** `<ms, 14 digits>-<8 hex>`. */
-  readonly backupId: string;
-  readonly uri: string;
-  readonly files: number;
-  readonly items: number;
-  /** Uncompressed bytes of DynamoDB JSON. */
-  readonly bytes: number;
-  readonly digest: Digest;
-}
-
-/** What the target must become, as TransformProducts counted it. */
-export interface Rehearsal {
-  readonly products: number;
-  readonly metadata: number;
-  readonly variants: number;
-  /** Products that cannot be transformed. */
-  readonly quarantined: number;
-  /** Bytes of the target items by DynamoDB's size rule. */
-  readonly targetBytes: number;
-  readonly expected: Digest;
-}
-
-/** What verification found; see the report. */
-export interface Verification {
-  readonly expected: number;
-  readonly found: number;
-  readonly missing: number;
-  readonly different: number;
-  readonly extra: number;
-  readonly changedSince: number;
-  /** Foreign items under expected keys that differ from the source. Only in an existing table. */
-  readonly presentDifferent?: number;
-  /** Items of earlier migrations that their source items no longer have. Only in an existing table. */
-  readonly staleVariants?: number;
-  readonly drift: { readonly added: number; readonly changed: number; readonly removed: number };
 }
 
 /** One execution's work, from lock to end status. Its claim names the call that rolls it back now. */
