@@ -108,8 +108,10 @@ function isMetByDeletion({ removed, deletions }: Memory, name: string): boolean 
 const isNamedAsKept = (report: Report | undefined, key: string): boolean =>
   report?.rolledBack?.keptKeys?.includes(key) === true;
 
-/** Another run was committed that relies on the run's table. */
+/** Another run was committed that relies on the run's table, while the roll back that somebody had confirmed began. */
 function isReliedOn(world: World, runId: string, name: string): boolean {
+  const confirmed = findRun(world, runId)?.['confirmed'] ?? '';
+  if (confirmed === '') return false;
   return ledgerItems(world).some(
     ({ PK, SK, tables }) =>
       PK === `RUN#${runId}` &&

@@ -8,7 +8,7 @@ const PASSING: readonly [Partial<Trouble>, ...Partial<Trouble>[]] = [
   { odd: 0.9, at: { odd: /unprocessed$/ } },
   { cut: 0.5 },
   { slow: 0.3 },
-  { twice: 0.5 },
+  { twice: 0.1 },
   { throttled: 0.1 },
   { answerLost: 0.02 },
 ];
