@@ -51,8 +51,8 @@ export interface NetworkOptions {
   readonly scheduler: Scheduler;
   readonly aws: WorldAws;
   readonly misfortunes: Misfortunes;
-  /** Whether nothing goes wrong any more. */
-  readonly isUntroubled: () => boolean;
+  /** Whether what is out is so now. */
+  readonly areOutagesOn: () => boolean;
   /** Ends a sandbox in the middle of its work. */
   readonly kill: (sender: Sender) => void;
   /** Told of each request that was carried out. */
@@ -82,7 +82,7 @@ const NAMES_OF_THROTTLES: Readonly<Partial<Record<WorldService, string>>> = {
 
 export function createNetwork(options: NetworkOptions): Network {
   const { scheduler } = options;
-  const outages = createOutages(scheduler, options.misfortunes, options.isUntroubled);
+  const outages = createOutages(scheduler, options.misfortunes, options.areOutagesOn);
   return {
     send: (sender, attempt) =>
       new Promise((resolve, reject) => {

@@ -49,22 +49,22 @@ interface Outage extends Place {
 /** Shorter than a call's patience, about as long, and longer than that of the state's retries. */
 const LONGEST_MILLIS = [4_000, 25_000, 120_000] as const;
 
-/** @param isOver whether nothing goes wrong any more: what is out works again then */
-export function createOutages(
-  scheduler: Scheduler,
-  misfortunes: Misfortunes,
-  isOver: () => boolean,
-): Outages {
+/** @param areOn whether there are outages now: where there are none any more, what was out works again */
+export function createOutages(scheduler: Scheduler, misfortunes: Misfortunes, areOn: () => boolean): Outages {
   let outages: readonly Outage[] = [];
   const isOut = (place: Place): boolean => outages.some((outage) => covers(outage, place));
   return {
     meet(asked) {
+      if (!areOn()) {
+        outages = [];
+        return asked;
+      }
       const places = placesOf(asked);
       const [first] = places;
       if (first !== undefined && misfortunes.strikes('outage', () => wordsOf(asked, first)))
         outages = [...outages, drawOutage(scheduler, first)];
       if (outages.length === 0) return asked;
-      outages = outages.filter(({ until }) => until > scheduler.now() && !isOver());
+      outages = outages.filter(({ until }) => until > scheduler.now());
       const hit = places.map(isOut);
       const place = places[hit.indexOf(true)];
       if (place === undefined || !misfortunes.happens('refused', wordsOf(asked, place))) return asked;
@@ -100,11 +100,7 @@ function refuse(asked: Asked, hit: readonly boolean[], refused: OutageFate | und
     return { input, refused, cancelled: cancellation(hit) };
   if (hit.every(Boolean) || !operation.startsWith('Batch')) return { input, refused };
   const { RequestItems = {} } = input as { readonly RequestItems?: Batch };
-  let place = -1;
-  const part = (isLeft: boolean): Batch => {
-    place = -1;
-    return narrowed(RequestItems, () => hit[(place += 1)] === isLeft);
-  };
+  const part = (isLeft: boolean): Batch => narrowed(RequestItems, (entry) => hit[entry] === isLeft);
   return { input: { ...(input as object), RequestItems: part(false) }, unprocessed: part(true) };
 }
 
@@ -143,10 +139,12 @@ type Batch = Readonly<Record<string, Reads | readonly Write[]>>;
 
 const isWrites = (of: Reads | readonly Write[]): of is readonly Write[] => Array.isArray(of);
 
-/** The entries that are kept, and no tables without any. */
-function narrowed(batch: Batch, isKept: () => boolean): Batch {
+/** The entries of these numbers, counted over all tables, and no tables without any. */
+function narrowed(batch: Batch, isKept: (entry: number) => boolean): Batch {
+  let entry = 0;
+  const isNextKept = (): boolean => isKept(entry++);
   const tables = Object.entries(batch).map(([table, of]) => {
-    const kept = isWrites(of) ? of.filter(isKept) : { ...of, Keys: of.Keys.filter(isKept) };
+    const kept = isWrites(of) ? of.filter(isNextKept) : { ...of, Keys: of.Keys.filter(isNextKept) };
     return [table, kept] as const;
   });
   return Object.fromEntries(tables.filter(([, of]) => (isWrites(of) ? of : of.Keys).length > 0));

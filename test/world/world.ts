@@ -97,7 +97,7 @@ export function createWorld(deployed: DeployedService, options: WorldOptions): W
     scheduler,
     aws: meter.countRequests(aws),
     misfortunes,
-    isUntroubled: () => world.trouble === NO_TROUBLE,
+    areOutagesOn: () => world.trouble.outage > 0,
     kill: (sender) => lambda.kill(sender),
     afterApplying: ({ caller }, operation) => {
       if (operation === 'TransactWriteItems') world.onTransaction(caller.name);
