@@ -87,3 +87,7 @@ export const notBefore = ({ clocksOffMillis }: World, time: unknown): number =>
 /** The latest such moment. */
 export const notAfter = ({ clocksOffMillis }: World, time: unknown): number =>
   Date.parse(String(time)) + clocksOffMillis;
+
+/** When the execution was started that began a run (epoch milliseconds); 0 where none did. */
+export const beganAt = ({ aws }: World, runId: unknown): number =>
+  [...aws.state.executions.values()].find(({ name }) => name === runId)?.startedAt ?? 0;

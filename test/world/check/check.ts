@@ -1,5 +1,5 @@
 import { secret } from '../../support/checker.ts';
-import { type LedgerItem, ledgerItems, notBefore, runsOf, tableOf, TARGET } from '../holdings.ts';
+import { beganAt, type LedgerItem, ledgerItems, notBefore, runsOf, tableOf, TARGET } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { type Told, unitGaps } from './consumption.ts';
@@ -92,8 +92,9 @@ function intactGaps(
   ];
 }
 
+/** No later than the run ended, and no earlier than it began: the order of runs is right where clocks are off. */
 const endOf = (world: World, run: LedgerItem): number =>
-  notBefore(world, run['finishedAt'] ?? run['startedAt']);
+  Math.max(beganAt(world, run['runId']), notBefore(world, run['finishedAt'] ?? run['startedAt']));
 
 /** What the run that ended last has left behind. Later runs may have changed what earlier ones did. */
 function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string[] {

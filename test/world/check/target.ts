@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { unmarked } from '../../support/shop-marks.ts';
-import { itemsOf, notBefore, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
+import { beganAt, itemsOf, notBefore, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { isMixture } from './mixture.ts';
@@ -38,10 +38,6 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
   // A product that the shop has added since the run began is drift: the run may have read the table before.
   const isNew = items.length === 0 && (versions[0]?.at ?? 0) >= beganAt(world, runId);
   return isNew ? [] : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);
-}
-
-function beganAt({ aws }: World, runId: string): number {
-  return [...aws.state.executions.values()].find(({ name }) => name === runId)?.startedAt ?? 0;
 }
 
 /** Ids of the products in a run's quarantine files. */
