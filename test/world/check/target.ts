@@ -35,9 +35,14 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
   const bare = found.map(({ item }) => item);
   const gaps = versions.flatMap(({ item }) => (item === undefined ? [] : [coverageGaps(item, bare)]));
   if (gaps.some((some) => some.length === 0) || isMixture(world, versions, bare)) return [];
-  // A product that the shop has added since the run began is drift: the run may have read the table before.
-  const isNew = items.length === 0 && (versions[0]?.at ?? 0) >= beganAt(world, runId);
-  return isNew ? [] : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);
+  // A product that the shop has added since the run began, or removed and added again, is drift: the run may have read
+  // the table while it was not there.
+  const began = beganAt(world, runId);
+  const isNew =
+    (versions[0]?.at ?? 0) >= began || versions.some(({ item, at }) => item === undefined && at >= began);
+  return isNew && items.length === 0
+    ? []
+    : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);
 }
 
 /** Ids of the products in a run's quarantine files. */
