@@ -7,14 +7,14 @@ import type { Runtime } from '../runtime.ts';
 import { filledTablesOf } from '../tables/run-tables.ts';
 
 /**
- * Warns that the answer to a deletion in an existing table is lost, and with it what the item held. No condition detects
- * an attribute that somebody has added since, and nothing else tells what was deleted.
+ * Warns that the answer to a deletion in an existing table may be lost, and with it what the item held. Of a call that has
+ * died, or that is made twice at once, nobody knows whether it had sent one. No condition detects an attribute that somebody has added since, and nothing else tells what was deleted.
  *
  * @throws the SDK's errors; harmless to repeat
  */
 export function warnOfUnseenDeletion(ledger: LedgerTable, run: Run, tableName: string): Promise<void> {
   return warnRun(ledger, run, [
-    `While the run deleted items in ${tableName}, DynamoDB's answer to a deletion was lost. If somebody changed that item at that moment, the change may be lost.`,
+    `The run may not have seen DynamoDB's answer to a deletion in ${tableName}: there was none, or the call that removes items there has died or was made twice. If somebody changed that item at that moment, the change may be lost.`,
   ]);
 }
 

@@ -66,7 +66,11 @@ export async function quietTimeOf(
   return quietTimeIn(scope, await readRecords(scope.ledger, runId), stoppedAt);
 }
 
-/** Closes claims that dead calls have left open. @param quietAt epoch milliseconds until which requests of theirs may still take effect */
+/**
+ * Closes claims that dead calls have left open. Idempotent.
+ *
+ * @param quietAt epoch milliseconds until which requests of theirs may still take effect
+ */
 export async function closeAll(
   scope: Pick<Runtime, 'ledger'>,
   records: readonly ClaimRecord[],

@@ -38,7 +38,7 @@ async function hold(): Promise<Run> {
 }
 
 const warnings = async () => (await readRun(world.observer.ledger, 'a')).warnings;
-const LOST = expect.stringContaining(`While the run deleted items in ${catalogueTable.name}`);
+const LOST = expect.stringContaining(`DynamoDB's answer to a deletion in ${catalogueTable.name}`);
 
 describe('a worker that has died while it may have removed items', () => {
   it('is warned of once when its run is resumed', async () => {

@@ -117,7 +117,7 @@ describe('a cancellation whose last writes are not through', () => {
 
 describe('a call that died while it deleted items', () => {
   const dead = { call: 'dead', tables: ['products-enhanced'] };
-  const warning = expect.stringContaining('While the run deleted items in products-enhanced');
+  const warning = expect.stringContaining("DynamoDB's answer to a deletion in products-enhanced");
   beforeEach(async () => {
     await world.open();
     await noteDeleting(world.observer.ledger, { syncId: 's', batch: '1' }, dead);

@@ -149,6 +149,17 @@ export async function snapshot(bench: MigrateBench): Promise<string> {
 }
 
 /** Change of a run that replaces. */
+/** Facts of a run that is held where it fails. */
+export const holding = {
+  parameters: {
+    dryRun: false,
+    onFailure: 'hold',
+    maxQuarantined: 0,
+    onExisting: 'keep',
+    maxConcurrency: 4,
+  },
+} as const;
+
 export const replacing = {
   parameters: {
     dryRun: false,

@@ -66,6 +66,15 @@ async function namedStale(run: Run): Promise<{ readonly count: number; readonly 
   };
 }
 
+/** Deletes, but for a shop that changes one of the items right before. */
+function noteBefore(changed: string): Runtime['items']['deleteIf'] {
+  return async (table, key, condition) => {
+    const item = (await bench.target()).get(itemKey.keyIdentity(key, catalogue.tableKey)) ?? {};
+    if (keyText(key) === changed) await bench.put(noted(item));
+    return bench.runtime.items.deleteIf(table, key, condition);
+  };
+}
+
 /** Migrates. @returns how many write units that has counted */
 async function writeUnits(runtime: Runtime, run: Run): Promise<number> {
   await bench.migrate(run, runtime);
@@ -136,11 +145,7 @@ describe('variants that their product no longer has', () => {
       const run = await afterChanges();
       const [first = ''] = stale;
       const hooked = bench.withItems({
-        async deleteIf(table, key, condition) {
-          const item = (await bench.target()).get(itemKey.keyIdentity(key, catalogue.tableKey)) ?? {};
-          if (keyText(key) === first) await bench.put(noted(item));
-          return bench.runtime.items.deleteIf(table, key, condition);
-        },
+        deleteIf: noteBefore(first),
         putIf: (table, item, condition) =>
           keyText(item) === first ? put(item) : bench.runtime.items.putIf(table, item, condition),
       });
@@ -159,11 +164,7 @@ describe('variants that their product no longer has', () => {
     const run = await afterChanges();
     const [first = ''] = stale;
     const hooked = bench.withItems({
-      async deleteIf(table, key, condition) {
-        const item = (await bench.target()).get(itemKey.keyIdentity(key, catalogue.tableKey)) ?? {};
-        if (keyText(key) === first) await bench.put(noted(item));
-        return bench.runtime.items.deleteIf(table, key, condition);
-      },
+      deleteIf: noteBefore(first),
     });
     expect(await writeUnits(hooked, run)).toBe(undisturbed + 1);
     expect(await keysOfTarget()).toContain(first);

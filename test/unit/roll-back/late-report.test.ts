@@ -4,7 +4,7 @@ import { readRun } from '../../../functions/shared/ledger/run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
 import { longTurn } from '../files/backup-bench.ts';
-import { type MigrateBench, migrateBench, sizedProducts } from '../migrate/migrate-bench.ts';
+import { holding, type MigrateBench, migrateBench, sizedProducts } from '../migrate/migrate-bench.ts';
 
 let bench: MigrateBench;
 afterEach(() => bench.stop());
@@ -18,16 +18,6 @@ const requested: RollBackInput = {
   execution: named('by-hand'),
   input: { runId: 'run-1' },
 };
-const holding = {
-  parameters: {
-    dryRun: false,
-    onFailure: 'hold',
-    maxQuarantined: 0,
-    onExisting: 'keep',
-    maxConcurrency: 4,
-  },
-} as const;
-
 /** A runtime whose every report is written, or not, after something else has happened. */
 function withReports(write: (put: () => Promise<boolean>) => Promise<boolean>): Runtime {
   const { objects } = bench.runtime;

@@ -16,6 +16,7 @@ import { createTableInput } from '../../../functions/shared/aws/create-table-inp
 import { longTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
+  holding,
   type MigrateBench,
   migrateBench,
   noted,
@@ -46,16 +47,6 @@ const failed = (name?: string, runtime?: Runtime) =>
   rolledBack({ machine: 'migrate', execution: own(name), tested: {}, failure }, runtime);
 const requested = (input: object) =>
   rolledBack({ machine: 'rollback', execution: own('by-hand'), input: { runId: 'run-1', ...input } });
-
-const holding = {
-  parameters: {
-    dryRun: false,
-    onFailure: 'hold',
-    maxQuarantined: 0,
-    onExisting: 'keep',
-    maxConcurrency: 4,
-  },
-} as const;
 
 describe('the report of a roll back', () => {
   it('does not call a table untouched where items of the run stay in it, and names them', async () => {

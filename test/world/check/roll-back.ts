@@ -185,7 +185,7 @@ function isNamedAsOverwritten(world: World, { removed }: Memory, { table, at }: 
 
 const BLIND = /did not look for items of others/;
 const LOST = /while (?:they were|the item was) being deleted/;
-const UNSEEN = /DynamoDB's answer to a deletion was lost/;
+const UNSEEN = /may not have seen DynamoDB's answer to a deletion/;
 
 /** Nothing that only the run has written is left, unless the report says so. */
 function ownItems(world: World, { runId, report }: RolledBackRun): readonly string[] {
