@@ -8,6 +8,7 @@ import {
   sell,
   SYNC_FUNCTION,
   untilInStep,
+  untilStruck,
   writesToSource,
 } from '../support/followed-shop.ts';
 import { openShop, type TestShop } from '../support/migration.ts';
@@ -45,10 +46,8 @@ function sellSome(changes = 10): Promise<void> {
 }
 
 /** Goes on selling until every fault has struck. */
-async function sellUntilStruck(handles: readonly FaultHandle[]): Promise<void> {
-  do await sellSome();
-  while (handles.some(({ struck }) => struck === 0));
-}
+const sellUntilStruck = (handles: readonly FaultHandle[]): Promise<void> =>
+  untilStruck(handles, () => sellSome());
 
 /** The shop is as if nothing had gone wrong. */
 async function expectInStep(): Promise<void> {

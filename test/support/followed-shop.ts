@@ -9,6 +9,7 @@ import { readRun, type Run } from '../../functions/shared/ledger/run.ts';
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import { listPending } from '../../functions/shared/ledger/sync-records.ts';
 import { listTables } from '../../functions/shared/ledger/table-record.ts';
+import type { FaultHandle } from '../../workflow/local/gateway/faults.ts';
 import { seededRandom } from '../../workflow/local/gateway/seeded-random.ts';
 import { secret } from './checker.ts';
 import { clientSettings, eventually } from './embedded.ts';
@@ -178,6 +179,19 @@ export async function sell(dynamo: RawDynamoDb, selling: Selling): Promise<void>
     onWritten(id, item);
     await sleep(Math.max(0, startedAt + (n * 1_000) / perSecond - Date.now()));
   }
+}
+
+/**
+ * Goes on until every fault has struck. How many requests a sync sends for the same changes depends on how quick the
+ * machine is.
+ *
+ * @param act what causes more requests, told which round it is (from 1)
+ */
+export async function untilStruck(
+  handles: readonly FaultHandle[],
+  act: (round: number) => Promise<void>,
+): Promise<void> {
+  for (let round = 1; handles.some(({ struck }) => struck === 0); round += 1) await act(round);
 }
 
 const SIZES = ['S', 'M', 'L', 'XL'];

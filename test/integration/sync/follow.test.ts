@@ -9,6 +9,7 @@ import {
   sell,
   SYNC_FUNCTION,
   untilInStep,
+  untilStruck,
   writesToSource,
 } from '../../support/followed-shop.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
@@ -59,7 +60,9 @@ describe('a sync', () => {
       faults.killAt({ ...own, nth, when: index % 2 === 0 ? 'before' : 'after' }),
     );
     await sell(shop.dynamo, { changes: caseCount(240), perSecond: 40, products: 40, seed: 5 });
-    await eventually(() => ([...kills, ...handles].every(({ struck }) => struck > 0) ? true : nudge()));
+    await untilStruck([...kills, ...handles], (round) =>
+      sell(shop.dynamo, { changes: 5, perSecond: 100, products: 40, seed: 5 + round }),
+    );
     faults.clear();
     await untilInStep(shop, followed);
     expect(writesToSource(shop)).toEqual([]);
@@ -90,7 +93,3 @@ describe('a sync', () => {
     expect(left).toEqual([{ ...edited, note: { S: 'sold by hand' } }]);
   });
 });
-
-async function nudge(): Promise<undefined> {
-  await sell(shop.dynamo, { changes: 5, perSecond: 100, products: 40, seed: Date.now() % 1_000_000 });
-}
