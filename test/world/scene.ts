@@ -1,4 +1,4 @@
-import { violations } from './check/check.ts';
+import { runsAtWork, violations } from './check/check.ts';
 import type { Told } from './check/consumption.ts';
 import type { Operator } from './actors/operator.ts';
 import type { Shop } from './actors/shop.ts';
@@ -23,8 +23,6 @@ export interface Scene {
   isFrozen: boolean;
 }
 
-const AT_WORK = new Set(['RUNNING', 'ROLLING_BACK', 'SWITCHING', 'CANCELLING']);
-
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** No request and no call lands later than this. */
@@ -41,7 +39,7 @@ export async function untilRest(
   begin: () => Promise<unknown>,
   isHasty = false,
 ): Promise<readonly string[]> {
-  const { world, memory, isTampered } = scene;
+  const { world, memory } = scene;
   const { scheduler } = world;
   let isBegun = false;
   void begin().then(
@@ -51,7 +49,7 @@ export async function untilRest(
   const isQuiet = (): boolean => isBegun && !isAnyRunning(world);
   const outcome = await scheduler.run(isQuiet, 24 * HOUR);
   if (outcome !== 'done') return [`4: an execution has not ended in a day (${runningIn(world)})`];
-  const isAtRest = (): boolean => !isAnyRunning(world) && isLedgerAtRest(world);
+  const isAtRest = (): boolean => !isAnyRunning(world) && isLedgerAtRest(scene);
   if (!isHasty && scene.plan.isTroubledToTheEnd) await scheduler.run(isAtRest, RECOVERY_MILLIS);
   world.trouble = NO_TROUBLE;
   const allow = (): void => void (world.refusal = () => undefined);
@@ -73,7 +71,7 @@ export async function untilRest(
   return violations({
     world,
     memory,
-    isTampered: isTampered || scene.isTampered,
+    isTampered: scene.isTampered,
     told: scene.told,
     isRepeated: scene.plan.timeoutMillis !== undefined,
   });
@@ -82,12 +80,11 @@ export async function untilRest(
 const isAnyRunning = ({ aws }: World): boolean =>
   [...aws.state.executions.values()].some(({ status }) => status === 'RUNNING');
 
-const isLedgerAtRest = (world: World): boolean =>
+const isLedgerAtRest = ({ world, isTampered }: Scene): boolean =>
+  runsAtWork(world, isTampered).length === 0 &&
   runsOf(world).every(
     ({ status, opening, reporting }) =>
-      !AT_WORK.has(String(status)) &&
-      !(status === 'SUCCEEDED' && opening === 'PENDING') &&
-      reporting !== 'PENDING',
+      !(status === 'SUCCEEDED' && opening === 'PENDING') && reporting !== 'PENDING',
   );
 
 function runningIn(world: World): string {

@@ -1,5 +1,15 @@
 import { secret } from '../../support/checker.ts';
-import { beganAt, type LedgerItem, ledgerItems, notBefore, runsOf, tableOf, TARGET } from '../holdings.ts';
+import {
+  beganAt,
+  findRun,
+  type LedgerItem,
+  ledgerItems,
+  ledgerItemsAt,
+  notBefore,
+  runsOf,
+  tableOf,
+  TARGET,
+} from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { type Told, unitGaps } from './consumption.ts';
@@ -32,9 +42,10 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
     ...runs.filter(isBackedUp).flatMap((run) => backupGaps(world, memory, run)),
     ...lostWrites(world, memory),
     ...(memory.damaged.size > 0 ? [] : runs.flatMap(ownDamage)),
-    ...ledgerGaps(world, runs),
+    ...ledgerGaps(world, isTampered),
     ...leakGaps(world),
-    ...consumptionGaps(world, memory, { told, isRepeated }),
+    // Tables of a run whose records are gone may stay closed, and a worker that is refused there counts nothing.
+    ...consumptionGaps(world, memory, { told, isRepeated: isRepeated || isTampered }),
   ];
   return isTampered ? found.filter((gap) => !isExcused(gap)) : found;
 }
@@ -126,13 +137,27 @@ const AT_WORK = new Set(['RUNNING', 'ROLLING_BACK', 'SWITCHING', 'CANCELLING']);
 /** Statuses that keep the lock. */
 const HOLDING = new Set(['HELD', 'SYNCING']);
 
+/**
+ * The runs that somebody works on, or should. Where somebody has deleted a run's lock, another run may have it by now and
+ * wait for its operator: the first one waits as well.
+ */
+export function runsAtWork(world: World, isTampered: boolean): readonly LedgerItem[] {
+  const open = runsOf(world).filter(({ status }) => AT_WORK.has(String(status)));
+  return isTampered ? open.filter((run) => !isLockedOut(world, run)) : open;
+}
+
+function isLockedOut(world: World, { runId, sourceTable, lockTable = sourceTable }: LedgerItem): boolean {
+  const lock = ledgerItemsAt(world, 'LOCK').find(({ PK }) => PK === `LOCK#${String(lockTable)}`);
+  return lock !== undefined && lock['runId'] !== runId && isHolding(world, lock);
+}
+
+const isHolding = (world: World, lock: LedgerItem): boolean =>
+  HOLDING.has(String(findRun(world, String(lock['runId']))?.['status']));
+
 /** The ledger is at rest: nobody works, and only a run that waits for somebody keeps the lock. */
-export function ledgerGaps(world: World, runs: readonly LedgerItem[]): readonly string[] {
-  const open = runs.filter(({ status }) => AT_WORK.has(String(status)));
-  const left = ledgerItems(world).filter(({ SK, runId: owner }) => {
-    const holder = runs.find(({ runId }) => runId === owner);
-    return SK === 'LOCK' && !HOLDING.has(String(holder?.['status']));
-  });
+export function ledgerGaps(world: World, isTampered: boolean): readonly string[] {
+  const open = runsAtWork(world, isTampered);
+  const left = ledgerItemsAt(world, 'LOCK').filter((lock) => !isHolding(world, lock));
   return [
     ...open.map(({ runId, status }) => `the ledger: run ${String(runId)} stayed ${String(status)}`),
     ...left.map(() => 'the ledger: the lock stayed'),
