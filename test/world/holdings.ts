@@ -65,6 +65,10 @@ export const migrationsOf = (world: World): readonly LedgerItem[] =>
 export const restoresOf = (world: World): readonly LedgerItem[] =>
   runsOf(world).filter(({ kind }) => kind === 'restore');
 
+/** Whether the run replaces what exists. */
+export const isReplacing = ({ parameters }: Readonly<Record<string, unknown>>): boolean =>
+  (parameters as { readonly onExisting?: string } | undefined)?.onExisting === 'replace';
+
 export function findRun(world: World, runId: string): LedgerItem | undefined {
   return runsOf(world).find((run) => run['runId'] === runId);
 }

@@ -47,10 +47,12 @@ export interface Memory {
   readonly writes: readonly ShopWrite[];
   /** By name: when somebody has deleted a table last (epoch milliseconds). */
   readonly removed: ReadonlyMap<string, number>;
-  /** Keys of files that somebody has deleted or changed: of backups, and what workers hand on. */
+  /** Keys of files that somebody has deleted or changed: files of backups, and target files. */
   readonly damaged: Set<string>;
   /** By name: when the service has sent the last deletion of a table (epoch milliseconds). */
   readonly deletions: Map<string, number>;
+  /** Items that the service has sent a deletion of: `table: key`. */
+  readonly deletedItems: Set<string>;
   /** Remembers what is there now, as the beginning of a run. */
   begin(runId: string): void;
   /** The shop has just written a product. */
@@ -75,6 +77,7 @@ export function createMemory(world: World): Memory {
     versions,
     removed,
     deletions: new Map(),
+    deletedItems: new Set(),
     damaged: new Set(),
     writes,
     begin(runId) {
@@ -107,7 +110,7 @@ export function createMemory(world: World): Memory {
 
 /** An item's key as reports name it. */
 export const textOfKey = (item: WireItem): string =>
-  `${stringAttribute(item, 'PK')} / ${stringAttribute(item, 'SK')}`;
+  item.PK === undefined ? idOf(item) : `${stringAttribute(item, 'PK')} / ${stringAttribute(item, 'SK')}`;
 
 export const idOf = (product: WireItem): string => stringAttribute(product, 'id') ?? '';
 

@@ -60,7 +60,8 @@ export async function untilRest(
   }
   // What is late lands.
   await scheduler.run(() => false, LATEST_MILLIS);
-  // For a minute: a function may go on after its execution was stopped, and an act may be due at its next request.
+  // It must stay at rest for a minute: a function may go on after its execution was stopped, and an act may be due at its
+  // next request.
   let wasAtRest = false;
   for (let minutes = 0; !(wasAtRest && isAtRest()) && minutes < MOST_MINUTES; minutes += 1) {
     wasAtRest = isAtRest();

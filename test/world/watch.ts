@@ -1,3 +1,5 @@
+import type { WireItem } from '../../functions/shared/items/wire-item.ts';
+import { placeOfItem } from './aws/dynamodb/keys.ts';
 import { awsError } from './aws/errors.ts';
 import type { WorldService } from './aws/request.ts';
 import { watchLedger } from './check/every-moment.ts';
@@ -52,11 +54,18 @@ export function watchRequests(scene: Scene, writes: string[]): void {
     if (plan.acts.length > 0) countRequest(request);
     if (service !== 'dynamodb') return;
     watchReplaced(request);
-    if (operation === 'DeleteTable')
-      scene.memory.deletions.set((input as ItemsInput).TableName ?? '', world.scheduler.now());
+    noteDeletion(scene, request);
     if (!WRITES.test(operation)) return;
     if (isOnSource(operation, input)) writes.push(`1: ${name()}`);
   };
+}
+
+function noteDeletion({ world, memory }: Scene, { operation, input }: FunctionRequest): void {
+  const { TableName: table = '', Key } = input as ItemsInput;
+  if (operation === 'DeleteTable') memory.deletions.set(table, world.scheduler.now());
+  const found = tableOf(world, table);
+  if (operation === 'DeleteItem' && Key !== undefined && found !== undefined)
+    memory.deletedItems.add(`${table}: ${placeOfItem(found, Key).key}`);
 }
 
 const ANY = 'any request';
@@ -72,6 +81,7 @@ const delayOf = ({ when }: Act): number => ('by' in when ? (when.millis ?? 0) : 
 /** Names of the tables that a request writes into. */
 interface ItemsInput {
   readonly TableName?: string;
+  readonly Key?: WireItem;
   readonly RequestItems?: object;
   readonly TransactItems?: readonly TransactItem[];
 }

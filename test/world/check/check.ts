@@ -15,9 +15,9 @@ import type { World } from '../world.ts';
 import { type Told, unitGaps } from './consumption.ts';
 import { linearGaps } from './linear-cost.ts';
 import { reportGaps } from './report.ts';
-import { restoreGaps } from './restore.ts';
+import { orderIn, restoreGaps } from './restore.ts';
 import { lostWrites, rolledBackGaps } from './roll-back.ts';
-import { backupGaps, targetGaps } from './target.ts';
+import { backupGaps, isDamaged, targetGaps } from './target.ts';
 
 /** What is checked, and what excuses it. */
 export interface Checked {
@@ -41,7 +41,7 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
     ...intactGaps(world, memory, { runs, last }),
     ...runs.filter(isBackedUp).flatMap((run) => backupGaps(world, memory, run)),
     ...lostWrites(world, memory),
-    ...(memory.damaged.size > 0 ? [] : runs.flatMap(ownDamage)),
+    ...runs.flatMap((run) => ownDamage(memory, run)),
     ...ledgerGaps(world, isTampered),
     ...leakGaps(world),
     // Tables of a run whose records are gone may stay closed, and a worker that is refused there counts nothing.
@@ -121,10 +121,15 @@ function runGaps(world: World, memory: Memory, run: LedgerItem): readonly string
   ];
 }
 
-/** Nobody but the service writes into the bucket, so a damaged backup is its own doing. */
-function ownDamage({ runId, failure }: LedgerItem): readonly string[] {
+/** Where nobody else has written to the files that a run reads, their damage is the service's own doing. */
+function ownDamage(memory: Memory, run: LedgerItem): readonly string[] {
+  const { runId, failure, kind, backupId } = run;
   const { error, cause } = (failure ?? {}) as { readonly error?: string; readonly cause?: string };
-  return error === 'BackupDamagedError' ? [`2: run ${String(runId)} damaged its backup: ${cause}`] : [];
+  if (error !== 'BackupDamagedError') return [];
+  const read = [runId, backupId, ...(kind === 'restore' ? [orderIn(run).backupId] : [])].map(String);
+  return read.some((id) => isDamaged(memory, id))
+    ? []
+    : [`2: run ${String(runId)} damaged its backup: ${cause}`];
 }
 
 /** Nobody can notice what is deleted once the tables have been looked at for the last time. */
@@ -134,12 +139,12 @@ function removedSince(world: World, { removed }: Memory, run: LedgerItem): (tabl
 
 const AT_WORK = new Set(['RUNNING', 'ROLLING_BACK', 'SWITCHING', 'CANCELLING']);
 
-/** Statuses that keep the lock. */
-const HOLDING = new Set(['HELD', 'SYNCING']);
+/** Statuses of a run that keeps the lock and waits for its operator. */
+const WAITING = new Set(['HELD', 'SYNCING']);
 
 /**
- * The runs that somebody works on, or should. Where somebody has deleted a run's lock, another run may have it by now and
- * wait for its operator: the first one waits as well.
+ * The runs that somebody works on, or should. If somebody has deleted a run's lock, and another run has it and waits for its
+ * operator, the first run waits too and does not count.
  */
 export function runsAtWork(world: World, isTampered: boolean): readonly LedgerItem[] {
   const open = runsOf(world).filter(({ status }) => AT_WORK.has(String(status)));
@@ -148,16 +153,16 @@ export function runsAtWork(world: World, isTampered: boolean): readonly LedgerIt
 
 function isLockedOut(world: World, { runId, sourceTable, lockTable = sourceTable }: LedgerItem): boolean {
   const lock = ledgerItemsAt(world, 'LOCK').find(({ PK }) => PK === `LOCK#${String(lockTable)}`);
-  return lock !== undefined && lock['runId'] !== runId && isHolding(world, lock);
+  return lock !== undefined && lock['runId'] !== runId && isWaiting(world, lock);
 }
 
-const isHolding = (world: World, lock: LedgerItem): boolean =>
-  HOLDING.has(String(findRun(world, String(lock['runId']))?.['status']));
+const isWaiting = (world: World, lock: LedgerItem): boolean =>
+  WAITING.has(String(findRun(world, String(lock['runId']))?.['status']));
 
 /** The ledger is at rest: nobody works, and only a run that waits for somebody keeps the lock. */
 export function ledgerGaps(world: World, isTampered: boolean): readonly string[] {
   const open = runsAtWork(world, isTampered);
-  const left = ledgerItemsAt(world, 'LOCK').filter((lock) => !isHolding(world, lock));
+  const left = ledgerItemsAt(world, 'LOCK').filter((lock) => !isWaiting(world, lock));
   return [
     ...open.map(({ runId, status }) => `the ledger: run ${String(runId)} stayed ${String(status)}`),
     ...left.map(() => 'the ledger: the lock stayed'),

@@ -1,4 +1,4 @@
-import { type LedgerItem, ledgerItems, runsOf } from '../holdings.ts';
+import { isReplacing, type LedgerItem, ledgerItems, runsOf } from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { Strike } from '../misfortunes.ts';
 import type { World } from '../world.ts';
@@ -6,7 +6,8 @@ import type { Usage } from './meter.ts';
 
 /**
  * What a call of a function sends at most: so many requests, and so many for each product that ever was. Measured, and
- * rounded up a little. Nothing but items depends on the number of products, and the keys that a sync leaves pending.
+ * rounded up a little. Only these depend on the number of products: items, the keys that a sync leaves pending, and the
+ * files of what a run replaces.
  */
 interface Rates {
   readonly ledger: number;
@@ -82,6 +83,14 @@ const REQUESTS_OF_SHARD_ALONE = 7;
 const REQUESTS_OF_MISFORTUNE = 2;
 /** A file that is not as it was written is read again: its answer may have been cut. */
 const READS_OF_DAMAGED = 3;
+/** Functions that read a backup, or target files. */
+const READERS: ReadonlySet<string> = new Set([
+  'sealBackup',
+  'transformProducts',
+  'migrateProductsEnhanced',
+  'bulkLoad',
+  'restoreFromBackup',
+]);
 /** States of an execution beside the Tasks, and what surrounds a Task: its choice, its wait, the end of its iteration. */
 const TRANSITIONS_OF_EXECUTION = 40;
 const TRANSITIONS_OF_CALL = 4;
@@ -113,7 +122,8 @@ export function linearGaps(world: World, memory: Memory, { since, openClaims }: 
         failures,
         spared: spared + usage.calls * alone,
         openClaims,
-        reads: memory.damaged.size > 0 ? READS_OF_DAMAGED : 1,
+        reads: memory.damaged.size > 0 && READERS.has(key) ? READS_OF_DAMAGED : 1,
+        replaced: runsOf(world).some(isReplacing) ? products : 0,
       }),
     ),
     ...(meter.transitions <= most ? [] : [`5: ${calls} calls were in ${meter.transitions} states`]),
@@ -144,10 +154,12 @@ interface Scale {
   readonly openClaims: number;
   /** How often a file is read. */
   readonly reads: number;
+  /** Products of which a run may replace items. */
+  readonly replaced: number;
 }
 
 function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly string[] {
-  const { products, earlierRuns, failures, spared, openClaims, reads } = scale;
+  const { products, earlierRuns, failures, spared, openClaims, reads, replaced } = scale;
   const { calls, millis } = usage;
   const seconds = millis / 1_000;
   const { ledger, items = 0, tables = 0, objects = 0, ...of } = RATES[key] ?? { ledger: 0 };
@@ -159,7 +171,7 @@ function usageGaps(key: string, usage: Readonly<Usage>, scale: Scale): readonly 
     ledger: calls * ledgerOfCall + openClaims + ledgerOfSecond * seconds,
     items: calls * (items + itemsOfProduct * products),
     tables: calls * tables + TABLE_REQUESTS_A_SECOND * seconds,
-    objects: calls * (objects + objectsOfProduct * products) * reads,
+    objects: calls * (objects + objectsOfProduct * replaced) * reads,
   };
   return (['ledger', 'items', 'tables', 'objects'] as const)
     .filter((kind) => usage[kind] > most[kind] + spared)

@@ -1,6 +1,6 @@
 import { stringAttribute } from '../../../functions/shared/items/wire-item.ts';
 import type { Report, ReportedTable } from '../../../functions/shared/runs/report.ts';
-import { itemsOf, ledgerItems, objectBody, runTagOf, tableOf, TARGET } from '../holdings.ts';
+import { isReplacing, itemsOf, ledgerItems, objectBody, runTagOf, tableOf, TARGET } from '../holdings.ts';
 import type { World } from '../world.ts';
 import { unmarked } from '../../support/shop-marks.ts';
 
@@ -33,7 +33,7 @@ export function reportGaps(
     saysThatItWasFollowed(report) ||
     isUncounted(report)
       ? []
-      : countGaps(world, report)),
+      : countGaps(world, report, isReplacing(run))),
   ];
 }
 
@@ -46,7 +46,7 @@ export const isUncounted = ({ tables }: Report): boolean =>
   tables.some(({ name, uncounted }) => name === TARGET && uncounted === true);
 
 /** What the report says where nobody could look. */
-const UNSEEN = /could not be looked at/;
+const NOT_LOOKED_AT = /could not be looked at/;
 
 /** `DELETED` is about the table that the run worked with, though another one may have its name now. */
 function tableGaps(
@@ -61,21 +61,24 @@ function tableGaps(
   const isOfRun =
     table !== undefined && (recordedId === undefined ? runTagOf(table) === runId : recordedId === table.id);
   if (outcome === 'DELETED') return isOfRun ? [`6: the report says DELETED of ${name}, which is there`] : [];
-  if (table === undefined && UNSEEN.test(remark)) return [];
+  if (table === undefined && NOT_LOOKED_AT.test(remark)) return [];
   if (table === undefined) return [`6: the report says ${outcome} of ${name}, which is not there`];
   const isClosed = JSON.stringify(table.policy.value ?? '').includes('migration-');
   return access === 'OPEN' && isClosed ? [`6: ${name} is said to be open and is closed`] : [];
 }
 
-function countGaps(world: World, { runId, migrated, status }: Report): readonly string[] {
+function countGaps(
+  world: World,
+  { runId, migrated, status }: Report,
+  mayReplace: boolean,
+): readonly string[] {
   const own = itemsOf(world, TARGET).filter((item) => stringAttribute(item, 'migrationRun') === runId).length;
   const said = migrated.items;
   if (status === 'SUCCEEDED') {
     const expected = own + migrated.alreadyPresent - (migrated.replaced ?? 0);
     // What a dead worker has replaced late counts as already there, and stale items that the shop has changed stay.
     const present = itemsOf(world, TARGET).filter((item) => !unmarked(item).isOfShop).length;
-    const isReplacing = migrated.replaced !== undefined;
-    return said === expected || (isReplacing && said >= own && said <= present)
+    return said === expected || (mayReplace && said >= own && said <= present)
       ? []
       : [`6: the report counts ${said} items in place, and there are ${expected}`];
   }

@@ -20,10 +20,12 @@ export const orderIn = (run: LedgerItem): Order => run['details'] as Order;
 /** Promises 2, 3 and 6 of a restore that ended last. */
 export function restoreGaps(world: World, memory: Memory, run: LedgerItem): readonly string[] {
   const { backupId, targetTable } = orderIn(run);
-  if (memory.removed.has(targetTable) || isDamaged(memory, backupId)) return [];
+  if (memory.removed.has(targetTable)) return [];
   switch (run['status']) {
     case 'SUCCEEDED':
-      return [...contentGaps(world, memory, run), ...countGaps(world, run)];
+      return isDamaged(memory, backupId)
+        ? []
+        : [...contentGaps(world, memory, run), ...countGaps(world, run)];
     case 'ROLLED_BACK':
       return [
         ...leftTable(world, memory, run),

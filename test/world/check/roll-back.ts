@@ -81,9 +81,9 @@ export function changedItems(
       return [...items].flatMap(([key, item]) => {
         const now = table.rows.get(key)?.item;
         const write = memory.writes.find((one) => one.table === name && one.key === key);
-        if (isNamedAsLost(world, { table: name, text: textOfKey(item) })) return [];
+        if (write !== undefined && isNamedAsLost(world, memory, write)) return [];
         // The run had replaced it when the shop wrote to it. Both versions in one would be nobody's.
-        if (write !== undefined && isNamedAsKept(report, textOfKey(item))) return [];
+        if (write !== undefined && now !== undefined && isNamedAsKept(report, textOfKey(item))) return [];
         // Whether the shop's attributes are in it, others judge.
         if (write !== undefined && isFollowed && now !== undefined) return [];
         if (isFollowed && isBroughtUpToDate(memory, item, now)) return [];
@@ -101,22 +101,30 @@ export function changedItems(
  * table is DELETING for seconds first, and refuses it.
  */
 function isMetByDeletion({ removed, deletions }: Memory, name: string): boolean {
-  const [removedAt, sentAt] = [removed.get(name), deletions.get(name)];
-  return removedAt !== undefined && sentAt !== undefined && Math.abs(removedAt - sentAt) < UNNOTICED_MILLIS;
+  const removedAt = removed.get(name) ?? Number.NaN;
+  const sentAt = deletions.get(name) ?? Number.NaN;
+  return removedAt > sentAt - LOOK_MILLIS && removedAt < sentAt + LONGEST_WAY_MILLIS;
 }
+
+/** A look at a table, its answer, and the way of the deletion that follows. */
+const LOOK_MILLIS = 10_000;
 
 const isNamedAsKept = (report: Report | undefined, key: string): boolean =>
   report?.rolledBack?.keptKeys?.includes(key) === true;
 
-/** Another run was committed that relies on the run's table, while the roll back that somebody had confirmed began. */
+/**
+ * Another run was committed that relies on the run's table, while the roll back that somebody had confirmed began. Nothing is
+ * kept for the runs that were there when the newest of them was named.
+ */
 function isReliedOn(world: World, runId: string, name: string): boolean {
   const confirmed = findRun(world, runId)?.['confirmed'] ?? '';
   if (confirmed === '') return false;
-  return ledgerItems(world).some(
-    ({ PK, SK, tables }) =>
-      PK === `RUN#${runId}` &&
-      SK.startsWith('RELIED#') &&
-      (tables as readonly { readonly name: string }[]).some((table) => table.name === name),
+  const reliants = ledgerItems(world)
+    .filter(({ PK, SK }) => PK === `RUN#${runId}` && SK.startsWith('RELIED#'))
+    .toSorted((one, other) => String(one['committedAt']).localeCompare(String(other['committedAt'])));
+  if (reliants.at(-1)?.['runId'] === confirmed) return false;
+  return reliants.some(({ tables }) =>
+    (tables as readonly { readonly name: string }[]).some((table) => table.name === name),
   );
 }
 
@@ -152,16 +160,16 @@ const isSame = (one: WireItem | undefined, other: WireItem): boolean =>
   one === other || (one !== undefined && canonicalJson(one) === canonicalJson(other));
 
 /** Somebody changed an item while it was being deleted, and a report says that this change may be lost. */
-function isNamedAsLost(
-  world: World,
-  { table, text }: { readonly table: string; readonly text: string },
-): boolean {
+function isNamedAsLost(world: World, { deletedItems }: Memory, { table, key, text }: ShopWrite): boolean {
+  // A warning of an answer that nobody saw names no key.
+  const wasDeleted = deletedItems.has(`${table}: ${key}`);
   return ledgerItems(world).some(({ SK, remark, warnings }) => {
     if (SK === `TABLE#${table}`) return LOST.test(String(remark)) && String(remark).includes(text);
     return (
       SK === 'RUN' &&
       (warnings as readonly string[]).some(
-        (one) => one.includes(table) && (UNSEEN.test(one) || (LOST.test(one) && one.includes(text))),
+        (one) =>
+          one.includes(table) && ((wasDeleted && UNSEEN.test(one)) || (LOST.test(one) && one.includes(text))),
       )
     );
   });
@@ -203,8 +211,8 @@ function ownItems(world: World, { runId, report }: RolledBackRun): readonly stri
 export function lostWrites(world: World, memory: Memory): readonly string[] {
   return memory.writes
     .filter((write) => {
-      const { isAnswered, table, key, text, mark } = write;
-      if (isNamedAsLost(world, { table, text }) || isNamedAsOverwritten(world, memory, write)) return false;
+      const { isAnswered, table, key, mark } = write;
+      if (isNamedAsLost(world, memory, write) || isNamedAsOverwritten(world, memory, write)) return false;
       const item = tableOf(world, table)?.rows.get(key)?.item;
       return isAnswered && item?.[mark] === undefined;
     })

@@ -8,6 +8,7 @@ import { beganAt, itemsOf, notBefore, objectBody, objectKeys, SOURCE, TARGET } f
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { isMixture } from './mixture.ts';
+import { reportOf, saysThatItWasFollowed } from './report.ts';
 
 /** Promise 2: after SUCCEEDED every product is covered by the target, quarantined, or foreign items are in its place. */
 export function targetGaps(world: World, memory: Memory, runId: string): readonly string[] {
@@ -34,7 +35,11 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
   const versions = memory.versions.get(idOf(product)) ?? [];
   const bare = found.map(({ item }) => item);
   const gaps = versions.flatMap(({ item }) => (item === undefined ? [] : [coverageGaps(item, bare)]));
-  if (gaps.some((some) => some.length === 0) || isMixture(world, versions, bare)) return [];
+  if (
+    gaps.some((some) => some.length === 0) ||
+    isMixture(world, { runId, versions, found, isFollowed: isFollowed(world, runId) })
+  )
+    return [];
   // A product that the shop has added since the run began, or removed and added again, is drift: the run may have read
   // the table while it was not there.
   const began = beganAt(world, runId);
@@ -43,6 +48,11 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
   return isNew && items.length === 0
     ? []
     : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);
+}
+
+function isFollowed(world: World, runId: string): boolean {
+  const report = reportOf(world, runId);
+  return report !== undefined && saysThatItWasFollowed(report);
 }
 
 /** Ids of the products in a run's quarantine files. */
@@ -90,9 +100,9 @@ export function backupGaps(
   ];
 }
 
-/** Somebody has deleted or changed a file of it by hand. */
-export const isDamaged = ({ damaged }: Memory, backupId: string): boolean =>
-  [...damaged].some((key) => key.includes(`/${backupId}/`));
+/** Somebody has deleted or changed a file of a backup or of a run by hand. */
+export const isDamaged = ({ damaged }: Memory, id: string): boolean =>
+  [...damaged].some((key) => key.includes(`/${id}/`));
 
 interface Manifest {
   readonly files: readonly { readonly key: string; readonly sha256: string }[];
