@@ -19,7 +19,8 @@ export function warnOfUnseenDeletion(ledger: LedgerTable, run: Run, tableName: s
 }
 
 /**
- * Warns of each table that calls of a sync were deleting from when they died. To be asked when no call can be at work.
+ * Warns of each table that calls of a sync were deleting from when they died. A call that is still at work is warned of
+ * as well, which does no harm.
  *
  * @throws the SDK's errors; harmless to repeat
  */
