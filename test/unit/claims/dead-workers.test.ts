@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { readRun, type Run, type RunParameters } from '../../../functions/shared/ledger/run.ts';
-import { settleHeldRun } from '../../../functions/shared/runs/settle-held-run.ts';
+import { prepareResumption } from '../../../functions/shared/runs/prepare-resumption.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, killedCall, movedTo, sampleNewRun } from '../../support/sample-run.ts';
 import { catalogueTable } from '../../support/shop.ts';
@@ -25,8 +25,8 @@ const LOST = expect.stringContaining(`DynamoDB's answer to a deletion in ${catal
 describe('a worker that has died while it may have removed items', () => {
   it('is warned of once when its run is resumed', async () => {
     await withDeadWorker('replace');
-    await settleHeldRun(world.observer, await movedTo(world, 'a', 'HELD'));
-    await settleHeldRun(world.observer, await readRun(world.observer.ledger, 'a'));
+    await prepareResumption(world.observer, await movedTo(world, 'a', 'HELD'));
+    await prepareResumption(world.observer, await readRun(world.observer.ledger, 'a'));
     expect(await warnings()).toEqual([LOST]);
   });
 
@@ -40,7 +40,7 @@ describe('a worker that has died while it may have removed items', () => {
 
   it('is no reason for a warning where the run removes nothing', async () => {
     await withDeadWorker('keep');
-    await settleHeldRun(world.observer, await movedTo(world, 'a', 'HELD'));
+    await prepareResumption(world.observer, await movedTo(world, 'a', 'HELD'));
     expect(await warnings()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { lockKey, runKey, shardKey } from '../../../functions/shared/ledger/ledg
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
-import { settleHeldRun } from '../../../functions/shared/runs/settle-held-run.ts';
+import { prepareResumption } from '../../../functions/shared/runs/prepare-resumption.ts';
 import { quietTimeOf, untilQuiet } from '../../../functions/shared/ledger/quiet.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
@@ -46,7 +46,7 @@ describe('a run whose workers have all come back', () => {
     expect((await shard())?.claim).toBeUndefined();
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(0);
     const held = await movedTo(world, 'a', 'HELD');
-    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(0);
+    expect(await secondsOf(() => prepareResumption(world.observer, held))).toBe(0);
     const marked = await movedTo(world, 'a', 'ROLLING_BACK');
     expect(await quietTimeOf(world.observer, marked, world.clock.now())).toBe(0);
   });
@@ -69,9 +69,9 @@ describe('a call that was killed at its work', () => {
   it('is waited for before its run is resumed, and not a second time behind it', async () => {
     await killedCall(world, run);
     const held = await movedTo(world, 'a', 'HELD');
-    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(30);
+    expect(await secondsOf(() => prepareResumption(world.observer, held))).toBe(30);
     expect((await shard())?.claim).toBeUndefined();
-    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(0);
+    expect(await secondsOf(() => prepareResumption(world.observer, held))).toBe(0);
   });
 
   it('is waited for no longer once it has come back after all', async () => {
@@ -90,7 +90,7 @@ describe('a call that was killed at its work', () => {
         await late.catch(() => undefined);
       },
     };
-    expect(await secondsOf(() => settleHeldRun(runtime, held))).toBe(2);
+    expect(await secondsOf(() => prepareResumption(runtime, held))).toBe(2);
   });
 
   it('is waited for by the commit after another call has finished its shard', async () => {
