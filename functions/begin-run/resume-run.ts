@@ -9,7 +9,7 @@ import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
-import { settleHeldRun } from '../shared/runs/settle-held-run.ts';
+import { prepareResumption } from '../shared/runs/prepare-resumption.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BegunRun } from '../shared/state.ts';
@@ -43,7 +43,7 @@ export async function resume(
     run,
   );
   if (run.status === 'PLANNED') await assertUsable(runtime, run);
-  if (run.status === 'HELD') await settleHeldRun(runtime, run);
+  if (run.status === 'HELD') await prepareResumption(runtime, run);
   const holder = holderOf(execution);
   const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);

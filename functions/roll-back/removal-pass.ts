@@ -86,7 +86,7 @@ async function remove(tools: TakerTools, undeletable: Undeletable, existing: Wir
  * Looks at the items of an earlier call of which nobody knew whether they come back. By now nothing of that call can take
  * effect any more. What is not there is lost. What is there, its page meets: that is read again.
  */
-export async function settleUnsure(tools: TakerTools, keys: readonly WireItem[]): Promise<void> {
+export async function lookAtUnsure(tools: TakerTools, keys: readonly WireItem[]): Promise<void> {
   const { run, key, tally } = tools;
   const found = await lookUp(tools, keys);
   for (const one of keys) {

@@ -2,7 +2,9 @@ import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import type { MachineName } from '../../functions/shared/names.ts';
 import { beginRun, type Holder, type NewRun } from '../../functions/shared/ledger/begin.ts';
 import type { LedgerKey, LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
-import type { Run } from '../../functions/shared/ledger/run.ts';
+import { readRun, type Run } from '../../functions/shared/ledger/run.ts';
+import { transition } from '../../functions/shared/ledger/transition.ts';
+import { takeTurn } from '../../functions/shared/copy/shard-turn.ts';
 import { SINGLE_PLAN } from '../../functions/shared/runs/cut-work.ts';
 import type { LedgerWorld } from './ledger-world.ts';
 
@@ -65,3 +67,29 @@ export function sampleExecution(name: string, machine: MachineName = 'migrate') 
 
 /** An invocation that has plenty of time. */
 export const longTurn = { remainingMillis: () => 890_000, requestId: 'request' } as const;
+
+/** A call of a worker of `run` that is killed, or frozen, in the middle of its unit: it never comes back. */
+export async function killedCall(world: LedgerWorld, { runId, executionArn: arn }: Run): Promise<void> {
+  const begun = Promise.withResolvers<void>();
+  const input = { runId, executionArn: arn, shard: 0 };
+  const unit = (): Promise<void> => {
+    begun.resolve();
+    return new Promise(() => undefined);
+  };
+  void takeTurn(world.runtime(), { input, turn: longTurn }, { state: 'MigrateProducts', unit });
+  await begun.promise;
+}
+
+/** The run once it is held, or marked to be rolled back. It keeps its lock. */
+export async function movedTo(
+  { observer, clock }: LedgerWorld,
+  runId: string,
+  to: 'HELD' | 'ROLLING_BACK',
+): Promise<Run> {
+  const run = await readRun(observer.ledger, runId);
+  const now = clock.now();
+  const facts = { finishedAt: new Date(now).toISOString(), markedAt: now };
+  const moved = await transition(observer.ledger, { run, to, lock: 'keep', writer: to, facts });
+  if (moved === undefined) throw new Error(`not ${to}`);
+  return moved;
+}

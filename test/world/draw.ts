@@ -5,7 +5,7 @@ export function several<T>(draw: Scheduler, most: number, one: () => T): readonl
   return Array.from({ length: draw.between(1, most) }, one);
 }
 
-/** More often nothing is on: where everything is, one fault hides the other. */
+/** Nothing is on more often than this: where everything is on, one fault hides another. */
 const MOST = 0.8;
 
 /** A probability that grows with the density of a world (1: ordinary). */

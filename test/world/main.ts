@@ -9,7 +9,7 @@ const HELP = `npm run test:world -- [--runs N] [--seed S] [--json] [--trace] [--
 
 Runs N worlds (1,000 by default) with the seeds S, S + 1, ... (1 by default) on all cores.
 --trace runs the world of one seed and prints every event. With --only, it runs without that fix.
---theme gives all worlds this theme: ${Object.keys(THEMES).join(', ')}. Or it draws them ${DENSE}.
+--theme gives all worlds this theme: ${Object.keys(THEMES).join(', ')}. ${DENSE}: no theme, but more of everything.
 --mutations takes one fix after the other out of the functions and says which world misses it.
 The last line is one JSON document. Exit code 1: a promise was broken.`;
 

@@ -98,7 +98,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'isInDoubt ? deleted : deleted',
   },
   {
-    name: 'an item whose way back gets no answer counts as lost',
+    name: 'an item whose put-back gets no answer counts as lost',
     attack: LATE,
     file: 'roll-back/removal-pass.ts',
     from: "doubt() === undefined ? 'lost' : 'unsure'",

@@ -46,7 +46,7 @@ interface Outage extends Place {
   readonly until: number;
 }
 
-/** Shorter than a call's patience, about as long, and longer than that of the state's retries. */
+/** Shorter than a call's patience, about as long, and longer than the pauses between a worker's retries. */
 const LONGEST_MILLIS = [4_000, 25_000, 120_000] as const;
 
 /** @param areOn whether there are outages now: where there are none any more, what was out works again */

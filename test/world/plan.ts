@@ -62,7 +62,7 @@ export const DENIED = [
 /** A missing permission. */
 export interface Denial {
   readonly operation: string;
-  /** What the request names: a table, the beginning of a key. */
+  /** A part of the request: a table's name or a piece of a key; empty: any request. */
   readonly name: string;
 }
 

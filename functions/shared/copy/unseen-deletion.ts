@@ -7,8 +7,9 @@ import type { Runtime } from '../runtime.ts';
 import { filledTablesOf } from '../tables/run-tables.ts';
 
 /**
- * Warns that the answer to a deletion in an existing table may be lost, and with it what the item held. Of a call that has
- * died, or that is made twice at once, nobody knows whether it had sent one. No condition detects an attribute that somebody has added since, and nothing else tells what was deleted.
+ * Warns that the answer to a deletion in an existing table may be lost, and with it what the item held: there was no
+ * answer, or a call that deletes there has died or was made twice. No condition detects an attribute that somebody has
+ * added since, and nothing else tells what was deleted.
  *
  * @throws the SDK's errors; harmless to repeat
  */
@@ -19,7 +20,8 @@ export function warnOfUnseenDeletion(ledger: LedgerTable, run: Run, tableName: s
 }
 
 /**
- * Warns of each table that calls of a sync were deleting from when they died. To be asked when no call can be at work.
+ * Warns of each table that calls of a sync were deleting from when they died. A call that is still at work is warned of
+ * as well, which does no harm.
  *
  * @throws the SDK's errors; harmless to repeat
  */

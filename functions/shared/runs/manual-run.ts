@@ -13,7 +13,7 @@ import { pausedText } from './control-text.ts';
 import { beginOrRecover } from './lock-conflict.ts';
 import { SINGLE_PLAN } from './cut-work.ts';
 import { newRunOf } from './new-run.ts';
-import { settleHeldRun } from './settle-held-run.ts';
+import { prepareResumption } from './prepare-resumption.ts';
 import { isQuietWithin } from '../ledger/quiet.ts';
 import type { Runtime, Turn } from '../runtime.ts';
 import type { Plan } from '../state.ts';
@@ -125,7 +125,7 @@ async function beginManual(
 }
 
 async function resumeManual(runtime: Runtime, turn: Turn, run: Run): Promise<Run | undefined> {
-  await settleHeldRun(runtime, run);
+  await prepareResumption(runtime, run);
   return resumeRun(runtime.ledger, run, holderOf(runtime, turn, run.runId));
 }
 

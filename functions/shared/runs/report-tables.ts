@@ -83,13 +83,13 @@ export function reportedTable(
   if (outcome === 'DELETED') return record.isNeverCreated === true ? undefined : deleted(found, as);
   if (outcome === 'INTENT') return announced(found, as);
   if (found === 'same') return as(outcome);
-  if (found === 'unknown') return as(outcome, [remark ?? [], UNSEEN].flat().join('; '));
+  if (found === 'unknown') return as(outcome, [remark ?? [], NOT_LOOKED_AT].flat().join('; '));
   const gone = found === 'none' ? 'somebody has deleted it' : replacedText(record, of);
   const reported = as('DELETED', outcome === 'EXISTED' ? `it existed before, and ${gone}` : gone);
   return found === 'none' ? reported : { ...reported, isReplaced: true };
 }
 
-const UNSEEN = 'it could not be looked at when this was written';
+const NOT_LOOKED_AT = 'it could not be looked at when this was written';
 
 /** What the run has sent before it noticed has gone to the other table. */
 function replacedText(record: TableRecord, of: ReportedRun): string {
@@ -127,7 +127,7 @@ function announced(found: FoundTable, as: As): ReportedTable | undefined {
         'it was announced, and a table of this name exists that cannot be shown to be the run’s',
       );
     case 'unknown':
-      return as('KEPT', `it was announced, and ${UNSEEN}`);
+      return as('KEPT', `it was announced, and ${NOT_LOOKED_AT}`);
     case 'none':
       return undefined;
   }

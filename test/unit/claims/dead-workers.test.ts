@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { completeRun } from '../../../functions/complete-run/complete-run.ts';
 import { readRun, type Run, type RunParameters } from '../../../functions/shared/ledger/run.ts';
-import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
-import { settleHeldRun } from '../../../functions/shared/runs/settle-held-run.ts';
+import { prepareResumption } from '../../../functions/shared/runs/prepare-resumption.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, longTurn, sampleNewRun } from '../../support/sample-run.ts';
+import { begunRun, killedCall, movedTo, sampleNewRun } from '../../support/sample-run.ts';
 import { catalogueTable } from '../../support/shop.ts';
 
 let world: LedgerWorld;
@@ -17,24 +15,8 @@ afterAll(() => world.stop());
 async function withDeadWorker(onExisting: RunParameters['onExisting']): Promise<Run> {
   const parameters = { ...sampleNewRun('a').parameters, onExisting };
   const run = await begunRun(world, 'a', { parameters });
-  const begun = Promise.withResolvers<void>();
-  const input = { runId: 'a', executionArn: run.executionArn, shard: 0 };
-  const unit = (): Promise<void> => {
-    begun.resolve();
-    return new Promise(() => undefined);
-  };
-  void takeTurn(world.runtime(), { input, turn: longTurn }, { state: 'MigrateProducts', unit });
-  await begun.promise;
+  await killedCall(world, run);
   return run;
-}
-
-async function hold(): Promise<Run> {
-  const { ledger } = world.observer;
-  const run = await readRun(ledger, 'a');
-  const facts = { finishedAt: new Date(world.clock.now()).toISOString() };
-  const held = await transition(ledger, { run, to: 'HELD', lock: 'keep', writer: 'hold', facts });
-  if (held === undefined) throw new Error('not HELD');
-  return held;
 }
 
 const warnings = async () => (await readRun(world.observer.ledger, 'a')).warnings;
@@ -43,12 +25,12 @@ const LOST = expect.stringContaining(`DynamoDB's answer to a deletion in ${catal
 describe('a worker that has died while it may have removed items', () => {
   it('is warned of once when its run is resumed', async () => {
     await withDeadWorker('replace');
-    await settleHeldRun(world.observer, await hold());
-    await settleHeldRun(world.observer, await readRun(world.observer.ledger, 'a'));
+    await prepareResumption(world.observer, await movedTo(world, 'a', 'HELD'));
+    await prepareResumption(world.observer, await readRun(world.observer.ledger, 'a'));
     expect(await warnings()).toEqual([LOST]);
   });
 
-  it('is warned of when its run is committed without it', async () => {
+  it('is warned of before its run is judged', async () => {
     const { executionArn } = await withDeadWorker('replace');
     await expect(completeRun(world.observer, { runId: 'a', executionArn })).rejects.toThrow(
       'migration-manifest.json is missing',
@@ -58,7 +40,7 @@ describe('a worker that has died while it may have removed items', () => {
 
   it('is no reason for a warning where the run removes nothing', async () => {
     await withDeadWorker('keep');
-    await settleHeldRun(world.observer, await hold());
+    await prepareResumption(world.observer, await movedTo(world, 'a', 'HELD'));
     expect(await warnings()).toEqual([]);
   });
 });

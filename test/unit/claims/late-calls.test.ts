@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { lockKey, runKey, shardKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { updateIf } from '../../../functions/shared/ledger/store.ts';
-import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import type { Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
-import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { settleHeldRun } from '../../../functions/shared/runs/settle-held-run.ts';
+import { prepareResumption } from '../../../functions/shared/runs/prepare-resumption.ts';
 import { quietTimeOf, untilQuiet } from '../../../functions/shared/ledger/quiet.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
 import type { WorkerOutput } from '../../../functions/shared/state.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { begunRun, longTurn, removeByHand } from '../../support/sample-run.ts';
+import { begunRun, killedCall, longTurn, movedTo, removeByHand } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 let run: Run;
@@ -32,16 +31,6 @@ function call(unit: Unit, runtime: Runtime = world.runtime()): Promise<WorkerOut
   return takeTurn<number>(runtime, { input, turn: longTurn }, work);
 }
 
-/** A call that is killed, or frozen, in the middle of its unit: it never comes back. */
-async function killedCall(): Promise<void> {
-  const begun = Promise.withResolvers<void>();
-  void call(() => {
-    begun.resolve();
-    return new Promise(() => undefined);
-  });
-  await begun.promise;
-}
-
 const shard = () => findShard(world.observer.ledger, 'a', 'MigrateProducts', 0);
 
 /** How long it waits, in seconds of the world's clock. */
@@ -51,28 +40,14 @@ async function secondsOf(wait: () => Promise<unknown>): Promise<number> {
   return (world.clock.now() - before) / 1_000;
 }
 
-async function move(to: 'HELD' | 'ROLLING_BACK'): Promise<Run> {
-  const facts = { finishedAt: new Date(world.clock.now()).toISOString(), markedAt: world.clock.now() };
-  const change = {
-    run: await readRun(world.observer.ledger, 'a'),
-    to,
-    lock: 'keep',
-    writer: to,
-    facts,
-  } as const;
-  const moved = await transition(world.observer.ledger, change);
-  if (moved === undefined) throw new Error(`not ${to}`);
-  return moved;
-}
-
 describe('a run whose workers have all come back', () => {
   it('is quiet at once: for its commit, its resumption and its roll back', async () => {
     await call((turn) => turn.save(done));
     expect((await shard())?.claim).toBeUndefined();
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(0);
-    const held = await move('HELD');
-    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(0);
-    const marked = await move('ROLLING_BACK');
+    const held = await movedTo(world, 'a', 'HELD');
+    expect(await secondsOf(() => prepareResumption(world.observer, held))).toBe(0);
+    const marked = await movedTo(world, 'a', 'ROLLING_BACK');
     expect(await quietTimeOf(world.observer, marked, world.clock.now())).toBe(0);
   });
 
@@ -85,18 +60,18 @@ describe('a run whose workers have all come back', () => {
 
 describe('a call that was killed at its work', () => {
   it('is waited for by a roll back, from the mark on', async () => {
-    await killedCall();
+    await killedCall(world, run);
     world.clock.advance(100_000);
-    const { markedAt = 0, ...marked } = await move('ROLLING_BACK');
+    const { markedAt = 0, ...marked } = await movedTo(world, 'a', 'ROLLING_BACK');
     expect((await quietTimeOf(world.observer, marked, markedAt)) - markedAt).toBe(30_000);
   });
 
   it('is waited for before its run is resumed, and not a second time behind it', async () => {
-    await killedCall();
-    const held = await move('HELD');
-    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(30);
+    await killedCall(world, run);
+    const held = await movedTo(world, 'a', 'HELD');
+    expect(await secondsOf(() => prepareResumption(world.observer, held))).toBe(30);
     expect((await shard())?.claim).toBeUndefined();
-    expect(await secondsOf(() => settleHeldRun(world.observer, held))).toBe(0);
+    expect(await secondsOf(() => prepareResumption(world.observer, held))).toBe(0);
   });
 
   it('is waited for no longer once it has come back after all', async () => {
@@ -106,7 +81,7 @@ describe('a call that was killed at its work', () => {
       await turn.save(done);
     });
     await expect.poll(async () => (await shard())?.claim).toBeDefined();
-    const held = await move('HELD');
+    const held = await movedTo(world, 'a', 'HELD');
     const runtime = {
       ...world.observer,
       sleep: async (millis: number) => {
@@ -115,11 +90,11 @@ describe('a call that was killed at its work', () => {
         await late.catch(() => undefined);
       },
     };
-    expect(await secondsOf(() => settleHeldRun(runtime, held))).toBe(2);
+    expect(await secondsOf(() => prepareResumption(runtime, held))).toBe(2);
   });
 
   it('is waited for by the commit after another call has finished its shard', async () => {
-    await killedCall();
+    await killedCall(world, run);
     world.clock.advance(10_000);
     expect(await call((turn) => turn.save(done))).toMatchObject({ done: true });
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(30);
@@ -213,7 +188,7 @@ describe('a time that somebody has written into the ledger by hand, or a clock t
     const set = { quietAt: world.clock.now() + year };
     await updateIf(world.observer.ledger, shardKey('a', 'MigrateProducts', 0), { set });
     expect(await secondsOf(() => untilQuiet(world.observer, run))).toBe(90);
-    const { markedAt = 0, ...marked } = await move('ROLLING_BACK');
+    const { markedAt = 0, ...marked } = await movedTo(world, 'a', 'ROLLING_BACK');
     expect((await quietTimeOf(world.observer, marked, markedAt)) - markedAt).toBe(90_000);
     const later = { quietAt: world.clock.now() + year, lateUntil: world.clock.now() + year };
     await updateIf(world.observer.ledger, runKey('a'), { set: later });

@@ -131,7 +131,7 @@ describe('a worker at its work', () => {
     await expect(fence.check()).rejects.toThrow(RunClosedError);
   });
 
-  it('reads everything again where an answer leaves a key out: half a look may be an old one', async () => {
+  it('reads everything again where it has to ask for a missing key and the rest is more than 2.5 seconds old', async () => {
     await begunRun(world, 'a');
     let answers = 0;
     const fence = await raise(async (name, send) => {
@@ -144,6 +144,20 @@ describe('a worker at its work', () => {
     world.clock.advance(5_000);
     await expect(fence.check()).rejects.toThrow('is ROLLING_BACK');
     expect(answers).toBe(3);
+  });
+
+  it('asks only for the missing key while the rest is younger', async () => {
+    await begunRun(world, 'a');
+    let answers = 0;
+    const fence = await raise(async (name, send) => {
+      const answer = await send();
+      if (name !== 'BatchGetItem' || ++answers > 1) return answer;
+      world.clock.advance(1_000);
+      return withoutLock(answer as BatchAnswer);
+    });
+    world.clock.advance(5_000);
+    await expect(fence.check()).resolves.toBeUndefined();
+    expect(answers).toBe(2);
   });
 });
 

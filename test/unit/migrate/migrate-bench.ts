@@ -4,7 +4,7 @@ import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findShard, type Shard } from '../../../functions/shared/ledger/shard.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime, Turn } from '../../../functions/shared/runtime.ts';
-import type { Plan, WorkerOutput } from '../../../functions/shared/state.ts';
+import type { Plan, RollBackInput, WorkerOutput } from '../../../functions/shared/state.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { ensureTable } from '../../../functions/shared/tables/ensure-table.ts';
 import { productsEnhancedTable } from '../../../functions/migrations/shop/tables/products-enhanced.ts';
@@ -16,6 +16,9 @@ import { backUpAndTransform, sealedBench } from '../files/sealed-bench.ts';
 import { sealBackup } from '../../../functions/shared/runs/seal-backup.ts';
 
 export const targetName = productsEnhancedTable.name;
+
+/** When every execution started. */
+export const startTime = '2026-01-02T03:04:05.678Z';
 
 /** A sealed backup and a target that is ready for it. */
 export interface MigrateBench extends Bench {
@@ -148,7 +151,6 @@ export async function snapshot(bench: MigrateBench): Promise<string> {
   return items.toSorted().join('\n');
 }
 
-/** Change of a run that replaces. */
 /** Facts of a run that is held where it fails. */
 export const holding = {
   parameters: {
@@ -160,6 +162,7 @@ export const holding = {
   },
 } as const;
 
+/** Facts of a run that replaces. */
 export const replacing = {
   parameters: {
     dryRun: false,
@@ -169,6 +172,24 @@ export const replacing = {
     maxConcurrency: 4,
   },
 } as const;
+
+/** What a stage is told about an execution of {@link migrateBench}'s run, or of another. */
+export const executionOf = (name = 'run-1') => ({ id: `arn:${name}`, name, startTime });
+
+/** What the machine `migrate` asks for where an execution has failed. */
+export const failedInput = (name?: string): RollBackInput => ({
+  machine: 'migrate',
+  execution: executionOf(name),
+  tested: {},
+  failure: { Error: 'ItemRefusedError', Cause: 'An item was refused.' },
+});
+
+/** What the machine `rollback` asks for where somebody has started it for the run. */
+export const requestedInput = (more: object = {}): RollBackInput => ({
+  machine: 'rollback',
+  execution: executionOf('by-hand'),
+  input: { runId: 'run-1', ...more },
+});
 
 /** A migrated catalogue, whose first product has changed at the source, and a second run that replaces. */
 export async function secondRun(): Promise<{ readonly bench: MigrateBench; readonly run: Run }> {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SyncRuntime } from '../../../functions/control-sync/sync-runtime.ts';
 import { recoverRuns } from '../../../functions/recover-run/recover-run.ts';
 import { EXISTING } from '../../../functions/shared/ledger/actions.ts';
+import { noteDeleting } from '../../../functions/shared/ledger/deleting-call.ts';
 import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
@@ -127,6 +128,16 @@ describe('a sync whose lock was removed from the ledger by hand', () => {
     world.clock.advance(3_600_000);
     await recover();
     expect(world.mappings.found).toEqual([]);
+  });
+
+  it('warns of that, and of a call that has died while it deleted items', async () => {
+    const call = { call: 'dead', tables: ['products-enhanced'] };
+    await noteDeleting(world.observer.ledger, { syncId: 's', batch: '1' }, call);
+    await recover();
+    expect((await world.sync()).warnings).toEqual([
+      expect.stringContaining("DynamoDB's answer to a deletion in products-enhanced"),
+      expect.stringContaining('The lock of table products was removed from the ledger by hand.'),
+    ]);
   });
 
   it('leaves the mapping to the sync that has begun since', async () => {

@@ -2,22 +2,20 @@ import { afterEach, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
-import type { RollBackInput, RollBackTurn } from '../../../functions/shared/state.ts';
+import type { RollBackTurn } from '../../../functions/shared/state.ts';
 import { longTurn } from '../files/backup-bench.ts';
-import { holding, type MigrateBench, migrateBench, sizedProducts } from '../migrate/migrate-bench.ts';
+import {
+  failedInput,
+  holding,
+  requestedInput,
+  type MigrateBench,
+  migrateBench,
+  sizedProducts,
+} from '../migrate/migrate-bench.ts';
 
 let bench: MigrateBench;
 afterEach(() => bench.stop());
 
-const startTime = '2026-01-02T03:04:05.678Z';
-const failure = { Error: 'ItemRefusedError', Cause: 'An item was refused.' };
-const named = (name: string) => ({ id: `arn:${name}`, name, startTime });
-const failed: RollBackInput = { machine: 'migrate', execution: named('run-1'), tested: {}, failure };
-const requested: RollBackInput = {
-  machine: 'rollback',
-  execution: named('by-hand'),
-  input: { runId: 'run-1' },
-};
 /** A runtime whose every report is written, or not, after something else has happened. */
 function withReports(write: (put: () => Promise<boolean>) => Promise<boolean>): Runtime {
   const { objects } = bench.runtime;
@@ -25,16 +23,16 @@ function withReports(write: (put: () => Promise<boolean>) => Promise<boolean>): 
   return { ...bench.runtime, objects: { ...objects, replace } };
 }
 
-it('is asked for again where only the late report of a former end was written', async () => {
+it('the report of a roll back is asked for again where only the late report of an earlier end was written', async () => {
   bench = await migrateBench({ products: sizedProducts(1), run: holding });
   const refusing = withReports(() => Promise.reject(new Error('S3 is out')));
   let ended: Promise<RollBackTurn> | undefined;
   const slow = withReports(async (put) => {
-    ended ??= rollBack(refusing, requested, longTurn());
+    ended ??= rollBack(refusing, requestedInput(), longTurn());
     await ended;
     return put();
   });
-  expect(await rollBack(slow, failed, longTurn())).toMatchObject({ end: 'HELD' });
+  expect(await rollBack(slow, failedInput(), longTurn())).toMatchObject({ end: 'HELD' });
   expect(await ended).toMatchObject({ end: 'ROLLED_BACK' });
   expect(await readRun(bench.runtime.ledger, 'run-1')).toMatchObject({
     status: 'ROLLED_BACK',

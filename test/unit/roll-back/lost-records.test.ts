@@ -53,7 +53,10 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
       return answer;
     });
     await expect(rolledBack('r', dying)).rejects.toThrow('killed');
-    expect(await rolledBack('r')).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(await rolledBack('r')).toMatchObject({
+      end: 'ROLLBACK_FAILED',
+      cause: expect.stringContaining('cart was kept') as string,
+    });
     expect(await existingTables(world.observer)).toEqual(['cart']);
   });
 

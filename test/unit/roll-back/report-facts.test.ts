@@ -16,22 +16,21 @@ import { createTableInput } from '../../../functions/shared/aws/create-table-inp
 import { longTurn } from '../files/backup-bench.ts';
 import {
   changeSource,
+  failedInput,
   holding,
   type MigrateBench,
   migrateBench,
   noted,
   replacing,
+  requestedInput,
   sizedProducts,
+  startTime,
   targetKey,
   targetName,
 } from '../migrate/migrate-bench.ts';
 
 let bench: MigrateBench;
 afterEach(() => bench.stop());
-
-const startTime = '2026-01-02T03:04:05.678Z';
-const failure = { Error: 'ItemRefusedError', Cause: 'An item was refused.' };
-const own = (name = 'run-1') => ({ id: `arn:${name}`, name, startTime });
 
 /** Turns of the roll back until it is done, as the machine takes them. */
 async function rolledBack(
@@ -43,10 +42,8 @@ async function rolledBack(
   return turn as RollBackTurn & { readonly report: Report };
 }
 
-const failed = (name?: string, runtime?: Runtime) =>
-  rolledBack({ machine: 'migrate', execution: own(name), tested: {}, failure }, runtime);
-const requested = (input: object) =>
-  rolledBack({ machine: 'rollback', execution: own('by-hand'), input: { runId: 'run-1', ...input } });
+const failed = (name?: string, runtime?: Runtime) => rolledBack(failedInput(name), runtime);
+const requested = (more: object) => rolledBack(requestedInput(more));
 
 describe('the report of a roll back', () => {
   it('does not call a table untouched where items of the run stay in it, and names them', async () => {
@@ -240,8 +237,7 @@ describe('the report of a held run', () => {
 describe('an execution that has no run to roll back', () => {
   it('is refused when it never began one', async () => {
     bench = await migrateBench({ products: sizedProducts(1) });
-    const never = { machine: 'migrate', execution: own('never'), tested: {}, failure } as const;
-    expect(await rolledBack(never)).toEqual({
+    expect(await failed('never')).toEqual({
       done: true,
       waitSeconds: 0,
       end: 'REFUSED',

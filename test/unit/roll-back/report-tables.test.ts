@@ -52,12 +52,12 @@ describe('what became of a table', () => {
   ] as const)('is told by what is there, where the ledger says %s', (outcome, expected) => {
     expect(found.map((look) => reportedTable(record(outcome), look, of)?.outcome)).toEqual(expected);
   });
-  const UNSEEN = 'it could not be looked at when this was written';
+  const NOT_LOOKED_AT = 'it could not be looked at when this was written';
   it.each([
-    ['CREATED', `it holds orders; ${UNSEEN}`],
-    ['EXISTED', `it holds orders; ${UNSEEN}`],
-    ['KEPT', `it holds orders; ${UNSEEN}`],
-    ['INTENT', `it was announced, and ${UNSEEN}`],
+    ['CREATED', `it holds orders; ${NOT_LOOKED_AT}`],
+    ['EXISTED', `it holds orders; ${NOT_LOOKED_AT}`],
+    ['KEPT', `it holds orders; ${NOT_LOOKED_AT}`],
+    ['INTENT', `it was announced, and ${NOT_LOOKED_AT}`],
   ] as const)('is what the ledger says, and a remark, where nobody could look: %s', (outcome, remark) => {
     const told = reportedTable(record(outcome, { remark: 'it holds orders' }), 'unknown', of);
     expect(told?.remark).toBe(remark);

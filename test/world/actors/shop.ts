@@ -83,7 +83,7 @@ export function openShop(world: World, memory: Memory): Shop {
     });
     if (write !== undefined) write.isAnswered = true;
   };
-  /** Other variants than before, by chance: those that it had become are stale. */
+  /** By chance, other sizes than before: the variants of the old ones become stale. */
   const changedSizes = (): WireItem =>
     scheduler.chance(0.4) ? { sizes: { L: [{ S: scheduler.pick(['S', 'M', 'XL']) }] } } : {};
   const products = (): readonly WireItem[] => itemsOf(world, SOURCE);

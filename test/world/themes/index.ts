@@ -41,5 +41,5 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   outages,
 };
 
-/** Not a theme: anything meets anything, and more of it. No seed decides for it by itself. */
+/** Not a theme: an ordinary world with more of everything. Only `--theme dense` draws it. */
 export const DENSE = 'dense';

@@ -5,7 +5,7 @@ import { NO_TROUBLE } from '../trouble.ts';
 import { CREATORS, firstReadOf, QUIET, SHOP_TABLES, type Theme } from './theme.ts';
 
 const DELETION = /^rollBack#\d+: DeleteItem/;
-const WAY_BACK = /^rollBack#\d+: PutItem/;
+const PUT_BACK = /^rollBack#\d+: PutItem/;
 
 /** The shop edits migrated items at the moment when a roll back deletes them from a table that existed before. */
 export const editedItems: Theme = (draw) => {
@@ -46,7 +46,7 @@ export const lateDeletions: Theme = (draw) => ({
     ...draw.pick([
       { lateWrite: 0.1, at: { lateWrite: DELETION } },
       { lateWrite: 0.3, at: { lateWrite: DELETION } },
-      { slow: 0.5, lateWrite: 0.9, at: { slow: DELETION, lateWrite: WAY_BACK } },
+      { slow: 0.5, lateWrite: 0.9, at: { slow: DELETION, lateWrite: PUT_BACK } },
     ]),
   },
   acts: several(draw, 24, (): Act => ({

@@ -61,9 +61,11 @@ const MAX_TRIES = 3;
  * whoever writes last has looked at the source afterwards, and neither order nor repetition of the calls matters.
  *
  * One thing is lost: an attribute that others add to an item in the milliseconds before it is deleted, where the worker
- * dies before {@link ReconcileIo.putBack}, where that fails, or where the answer to the deletion gets lost. A worker that
- * lives warns of it, and so does who follows one that has died: with the same segment of a compare, or the same batch.
- * And a write that lands long after its sender has died is put right by a compare only.
+ * dies before {@link ReconcileIo.putBack}, where that fails, or where the answer to the deletion gets lost. The worker
+ * warns of it. If it has died, the next worker with the same segment of a compare or the same batch warns. If no call
+ * has that batch again, the sync warns at its end.
+ *
+ * Only a compare puts right a write that lands long after its sender has died.
  *
  * @throws what the requests throw, among them the fence's error; the key must then be reconciled again
  * @throws TransformError where the migration's own code throws; not retried

@@ -9,7 +9,7 @@ import type { Runtime } from '../runtime.ts';
  *
  * @throws RunNotFoundError, LedgerVersionError (neither is retried), the SDK's errors
  */
-export async function settleHeldRun(runtime: Runtime, run: Run): Promise<void> {
+export async function prepareResumption(runtime: Runtime, run: Run): Promise<void> {
   const records = await untilHeldRunIsQuiet(runtime, run);
   await warnOfDeadWorkers(runtime, records);
   await closeAll(runtime, records.claims, 0);
