@@ -154,6 +154,13 @@ export const MUTATIONS: readonly Mutation[] = [
     to: '',
   },
   {
+    name: 'a quarantine does not name what it counts',
+    attack: LESS,
+    file: 'shared/copy/transform/transform-file.ts',
+    from: 'lines.push(quarantineLine(item, refusal));',
+    to: '',
+  },
+  {
     name: 'what DynamoDB leaves unprocessed is not sent again',
     attack: LESS,
     file: 'shared/copy/load/batch-writer.ts',
