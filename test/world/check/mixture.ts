@@ -11,8 +11,8 @@ export interface Place {
   readonly versions: readonly Version[];
   /** What the product has become. */
   readonly found: readonly Unmarked[];
-  /** A sync has changed items of the run one by one. */
-  readonly isFollowed: boolean;
+  /** A sync, or a later run that replaces, may have changed items of the run one by one. */
+  readonly isChangedSince: boolean;
 }
 
 /**
@@ -20,12 +20,12 @@ export interface Place {
  * earlier run has written. All items of one version are there, what the run itself has written is of that one, and each
  * other item is as some version has made it.
  */
-export function isMixture(world: World, { runId, versions, found, isFollowed }: Place): boolean {
+export function isMixture(world: World, { runId, versions, found, isChangedSince }: Place): boolean {
   const made = versions.flatMap(({ item }) => (item === undefined ? [] : [itemsMadeOf(world, item)]));
   const known = new Set(made.flat().map((item) => bareText(world, item)));
   const keys = new Set(found.map(({ item }) => textOfKey(item)));
   const own = found.filter(
-    ({ item, isMarked }) => !isFollowed && !isMarked && stringAttribute(item, 'migrationRun') === runId,
+    ({ item, isMarked }) => !isChangedSince && !isMarked && stringAttribute(item, 'migrationRun') === runId,
   );
   const isThere = (all: readonly WireItem[]): boolean =>
     all.length > 0 && all.every((item) => keys.has(textOfKey(item)));

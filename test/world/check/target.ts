@@ -4,7 +4,17 @@ import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts
 import { stringAttribute, type WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { coverageGaps } from '../../support/coverage-checker.ts';
 import { unmarked } from '../../support/shop-marks.ts';
-import { beganAt, itemsOf, notBefore, objectBody, objectKeys, SOURCE, TARGET } from '../holdings.ts';
+import {
+  beganAt,
+  isReplacing,
+  itemsOf,
+  notBefore,
+  objectBody,
+  objectKeys,
+  runsOf,
+  SOURCE,
+  TARGET,
+} from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { isMixture } from './mixture.ts';
@@ -23,13 +33,13 @@ export function targetGaps(world: World, memory: Memory, runId: string): readonl
   return [...gaps, ...extraItems(world, memory, runId)];
 }
 
-interface Place {
+interface ProductPlace {
   readonly runId: string;
   readonly product: WireItem;
   readonly items: readonly WireItem[];
 }
 
-function productGaps(world: World, memory: Memory, { runId, product, items }: Place): readonly string[] {
+function productGaps(world: World, memory: Memory, { runId, product, items }: ProductPlace): readonly string[] {
   const found = items.map(unmarked);
   if (found.some(({ isOfShop }) => isOfShop)) return [];
   const versions = memory.versions.get(idOf(product)) ?? [];
@@ -37,7 +47,7 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
   const gaps = versions.flatMap(({ item }) => (item === undefined ? [] : [coverageGaps(item, bare)]));
   if (
     gaps.some((some) => some.length === 0) ||
-    isMixture(world, { runId, versions, found, isFollowed: isFollowed(world, runId) })
+    isMixture(world, { runId, versions, found, isChangedSince: isChangedSince(world, runId) })
   )
     return [];
   // A product that the shop has added since the run began, or removed and added again, is drift: the run may have read
@@ -50,9 +60,11 @@ function productGaps(world: World, memory: Memory, { runId, product, items }: Pl
     : (gaps.at(-1) ?? []).map((gap) => `2: product ${idOf(product)}: ${gap}`);
 }
 
-function isFollowed(world: World, runId: string): boolean {
+function isChangedSince(world: World, runId: string): boolean {
   const report = reportOf(world, runId);
-  return report !== undefined && saysThatItWasFollowed(report);
+  const runs = runsOf(world);
+  const later = runs.slice(runs.findIndex((run) => run['runId'] === runId) + 1);
+  return later.some(isReplacing) || (report !== undefined && saysThatItWasFollowed(report));
 }
 
 /** Ids of the products in a run's quarantine files. */
