@@ -28,6 +28,7 @@ export default defineConfig({
     // Ends what hangs. On a machine that does other work as well, everything takes several times as long.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 3,
     // Files of one worker share its modules, and with them the warm functions of test/support/embedded.ts.
     isolate: false,

@@ -11,6 +11,8 @@ import { secretProducts } from '../support/secret-products.ts';
 const products = secretProducts(12);
 /** Each is 350 write units, and a capped operation writes 1,024 a second. */
 const largeProducts = secretProducts(8, 350_000);
+/** Eight seconds of work at that pace: an operation is still in the middle when it is stopped. */
+const manyLargeProducts = secretProducts(24, 350_000);
 const target = 'products-enhanced';
 const bulk = { writeEngine: 'bulk' } as const;
 const capped = { ...bulk, writeUnitsPerSecond: 1_024 } as const;
@@ -125,7 +127,7 @@ describe('a run by bulk put', () => {
   });
 
   it('that is stopped in the middle is cancelled and rolled back, and the next one succeeds', async () => {
-    await shop.reset(largeProducts);
+    await shop.reset(manyLargeProducts);
     const before = await readTables(shop);
     const executionArn = await beginOperation(capped);
     await eventually(async () => ((await shop.dynamo.scan(target)).length > 0 ? true : undefined));
@@ -138,7 +140,7 @@ describe('a run by bulk put', () => {
     const [bulkPut] = (await reportOf(runId)).bulkPuts ?? [];
     expect(bulkPut?.bulkPutBytes).toBeGreaterThan(350_000);
     expect(Date.parse(bulkPut?.endedAt ?? '')).toBeGreaterThan(Date.parse(bulkPut?.startedAt ?? ''));
-    expect((await shop.migrate(bulk)).migrated).toMatchObject({ products: 8 });
+    expect((await shop.migrate(bulk)).migrated).toMatchObject({ products: 24 });
   });
 
   it('that is held goes on with its operation once it is resumed', async () => {
@@ -161,7 +163,7 @@ describe('a run by bulk put', () => {
   });
 
   it('whose operation somebody has cancelled starts another one when it is resumed, and writes nothing twice', async () => {
-    await shop.reset(largeProducts);
+    await shop.reset(manyLargeProducts);
     const arn = await beginOperation({ ...capped, onFailure: 'hold' });
     await eventually(async () => ((await shop.dynamo.scan(target)).length > 0 ? true : undefined));
     const {
@@ -173,7 +175,7 @@ describe('a run by bulk put', () => {
     const held = await shop.endOf(arn);
     expect([held.error, held.cause]).toEqual(['BulkLoadError', expect.stringContaining('was cancelled')]);
     const report = await shop.migrate({ resume: runIdOf(arn) });
-    expect(report.bulkPuts?.[0]).toMatchObject({ attempt: 2, processed: 24, alreadyPresent: 0 });
+    expect(report.bulkPuts?.[0]).toMatchObject({ attempt: 2, processed: 72, alreadyPresent: 0 });
     expect(report.verification).toMatchObject({ missing: 0, different: 0, extra: 0 });
   });
 });
@@ -199,7 +201,7 @@ describe('a restore by bulk put', () => {
   });
 
   it('that is stopped in the middle is cancelled, and its table is deleted', async () => {
-    await shop.reset(largeProducts);
+    await shop.reset(manyLargeProducts);
     await shop.migrate();
     const before = await shop.dynamo.tableNames();
     const { executionArn } = await shop.sfn.send(
@@ -219,7 +221,7 @@ describe('a restore by bulk put', () => {
     expect(await shop.dynamo.tableNames()).toEqual(before);
     const report = await reportOf(runIdOf(executionArn));
     expect(report).toMatchObject({ status: 'ROLLED_BACK', bulkPuts: [{ attempt: 1, failed: 0 }] });
-    expect(report.bulkPuts?.[0]?.processed).toBeLessThan(8);
+    expect(report.bulkPuts?.[0]?.processed).toBeLessThan(24);
   });
 });
 

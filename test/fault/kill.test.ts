@@ -45,7 +45,7 @@ describe('a worker that is ended during a call', () => {
           const checked = { before, runId: report.runId, end: 'SUCCEEDED' } as const;
           expect(await violationsOf(shop, checked), `${stage} at request ${nth}, ${when}`).toEqual([]);
         }
-    }, 120_000);
+    });
 
     it('leaves its run committed or rolled back if it is ended again and again, and the next run leaves the same tables', async () => {
       await shop.reset(products);
@@ -68,7 +68,7 @@ describe('a worker that is ended during a call', () => {
       expect(await violationsOf(shop, { before, runId, end })).toEqual([]);
       await shop.migrate();
       expect(await targetContent(shop)).toEqual(expected);
-    }, 120_000);
+    });
   });
 
   it.each([1, 2, 3])(
@@ -95,6 +95,5 @@ describe('a worker that is ended during a call', () => {
       expect(await shop.ledgerRun(runId)).toMatchObject({ status: 'ROLLED_BACK' });
       expect(await violationsOf(shop, { before, runId, end: 'ROLLED_BACK' })).toEqual([]);
     },
-    120_000,
   );
 });

@@ -25,7 +25,7 @@ describe('workers with very little time', () => {
     expect(Object.fromEntries(turns)).toMatchObject({ TransformProducts: 1 });
     expect(several).toEqual(expect.arrayContaining(['BackupProducts', 'MigrateProducts', 'VerifyMigration']));
     expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
-  }, 180_000);
+  });
 });
 
 describe('30 % UnprocessedItems and 30 % throttling at once', () => {

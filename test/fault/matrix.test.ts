@@ -168,5 +168,5 @@ describe('every fault, in every stage that can meet it', () => {
 
   it('is survived even if there is no answer at all, so that the client gives up after its own timeout', async () => {
     await strikeAll(hang, ['migrateProductsEnhanced']);
-  }, 120_000);
+  });
 });

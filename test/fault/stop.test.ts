@@ -14,7 +14,7 @@ describe('an execution that is stopped from the console', () => {
   let expected: readonly string[] = [];
 
   beforeAll(async () => {
-    shop = await openFaultShop({ environment: { FENCE_WAIT_SECONDS: '1', INTENT_WAIT_SECONDS: '1' } });
+    shop = await openFaultShop({ environment: { FENCE_WAIT_SECONDS: '6', INTENT_WAIT_SECONDS: '1' } });
     for (let run = 0; run < 2; run += 1) {
       await shop.reset(products);
       await shop.migrate();

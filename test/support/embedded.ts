@@ -50,10 +50,17 @@ async function startAtHome(
   if (!homes.includes(home)) homes.push(home);
   home.isTaken = true;
   const leave = (): void => void (home.isTaken = false);
-  const aws = await start({ ...options, port: home.port, warm }).catch((error: unknown) => {
-    leave();
-    throw error;
-  });
+  const startAt = (port: number): Promise<EmbeddedAws> => start({ ...options, port, warm });
+  const aws = await startAt(home.port)
+    // Nobody listened there since the last AWS stopped, and somebody else may have been given the port.
+    .catch((error: unknown) => {
+      if (!(error instanceof Error && error.message.startsWith(`Port ${home.port} is taken`))) throw error;
+      return startAt(0);
+    })
+    .catch((error: unknown) => {
+      leave();
+      throw error;
+    });
   home.port = Number(new URL(aws.endpoint).port);
   let stopped: Promise<void> | undefined;
   return { ...aws, stop: () => (stopped ??= aws.stop().finally(leave)) };

@@ -189,7 +189,7 @@ describe('a library that is migrated', () => {
   });
 });
 
-it('npm start in the adapted project makes books and migrates them', { timeout: 120_000 }, async () => {
+it('npm start in the adapted project makes books and migrates them', async () => {
   const where = { cwd: project.folder, project: project.folder };
 
   const { code, stdout, stderr } = await runCommand('start', ['--products', '40', '--json'], where);

@@ -138,19 +138,15 @@ describe('a migration from a source with a sort key of type N into two filled ta
   });
 });
 
-it(
-  'npm start in the adapted project makes measurements and migrates them',
-  { timeout: 120_000 },
-  async () => {
-    const where = { cwd: project.folder, project: project.folder };
+it('npm start in the adapted project makes measurements and migrates them', async () => {
+  const where = { cwd: project.folder, project: project.folder };
 
-    const { code, stdout } = await runCommand('start', ['--products', '60', '--json'], where);
+  const { code, stdout } = await runCommand('start', ['--products', '60', '--json'], where);
 
-    expect(JSON.parse(stdout)).toMatchObject({
-      status: 'SUCCEEDED',
-      source: { table: 'measurements', products: 60 },
-      migrated: { quarantined: 0, byTarget: { readings: { READING: 60 } } },
-    });
-    expect(code).toBe(0);
-  },
-);
+  expect(JSON.parse(stdout)).toMatchObject({
+    status: 'SUCCEEDED',
+    source: { table: 'measurements', products: 60 },
+    migrated: { quarantined: 0, byTarget: { readings: { READING: 60 } } },
+  });
+  expect(code).toBe(0);
+});

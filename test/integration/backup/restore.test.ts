@@ -19,7 +19,7 @@ describe('5,000 products of every attribute type', () => {
     const execution = await shop.run('restore', {});
     if (execution.status !== 'SUCCEEDED') throw new Error(`${execution.error}: ${execution.cause}`);
     report = JSON.parse(execution.output ?? '') as RestoreReport;
-  }, 120_000);
+  });
   afterAll(() => shop.stop());
 
   it('are restored item for item into a new table', async () => {

@@ -8,7 +8,7 @@ import { generateProducts } from '../../../workflow/local/products/generate-prod
 import { openLine } from '../../support/cuttable-line.ts';
 import { eventually } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
-import { type CommandEnd, runCommand } from './run-command.ts';
+import { type CommandEnd, type CommandOptions, runCommand } from './run-command.ts';
 
 let shop: TestShop;
 let cwd: string;
@@ -20,12 +20,21 @@ beforeAll(async () => {
 afterAll(() => shop.stop());
 beforeEach(() => shop.aws.faults.clear());
 
+interface CommandAt extends Pick<CommandOptions, 'onWritten'> {
+  readonly at?: string;
+  readonly from?: string;
+}
+
 const command = (
   name: string,
   args: readonly string[],
-  { at = shop.aws.endpoint, from = cwd } = {},
+  { at = shop.aws.endpoint, from = cwd, onWritten }: CommandAt = {},
 ): Promise<CommandEnd> =>
-  runCommand(name, ['--stage', 'local', ...args], { cwd: from, environment: { AWS_ENDPOINT_URL: at } });
+  runCommand(name, ['--stage', 'local', ...args], {
+    cwd: from,
+    environment: { AWS_ENDPOINT_URL: at },
+    ...(onWritten && { onWritten }),
+  });
 
 const denied = { kind: 'error', code: 'AccessDeniedException', status: 400 } as const;
 const runIdOf = ({ stdout }: CommandEnd): string => (JSON.parse(stdout) as Report).runId;
@@ -147,11 +156,13 @@ describe('a connection that is cut while a run is followed', () => {
   it('and comes back is waited for: the end is told as ever', async () => {
     const line = await openLine(shop.aws.endpoint);
     const held = hold();
-    const following = command('migrate', ['--dry-run'], { at: line.url });
+    let written = '';
+    const onWritten = (soFar: string): void => void (written = soFar);
+    const following = command('migrate', ['--dry-run'], { at: line.url, onWritten });
     await eventually(() => (held.struck > 0 ? true : undefined));
     line.cut();
     held.remove();
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await eventually(() => (written.includes('No answer.') ? true : undefined));
     await line.mend();
     const { code, stdout, stderr } = await following;
     expect(stderr).toContain('No answer. The run goes on; looking again ...');

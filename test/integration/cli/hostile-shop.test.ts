@@ -84,7 +84,7 @@ describe('a shop whose ids, names and notes hold what a terminal would obey', ()
     }
     for (const file of ['report.json', 'report.html'])
       expectHarmless(readFileSync(join(cwd, '.local', 'runs', report.runId, file), 'utf8'));
-  }, 180_000);
+  });
 
   it('is shown on a terminal in our own colours only', async () => {
     const { stdout } = await recordCommand('runs', ['--stage', 'local'], settings());

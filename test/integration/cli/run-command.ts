@@ -18,6 +18,8 @@ export interface CommandOptions {
   readonly interruptAt?: string | Promise<unknown>;
   /** SIGINT by default. Two of the same kind may arrive as one. */
   readonly signals?: readonly NodeJS.Signals[];
+  /** Told everything that was written so far, each time that something is. */
+  readonly onWritten?: (soFar: string) => void;
 }
 
 const checkout = resolve(import.meta.dirname, '../../..');
@@ -36,8 +38,6 @@ export type Write = readonly [seconds: number, text: string];
 export interface RecordOptions extends CommandOptions {
   /** 100 by default. */
   readonly columns?: number;
-  /** Told everything that was written so far, each time that something is. */
-  readonly onWritten?: (soFar: string) => void;
 }
 
 const PRETEND_TERMINAL = resolve(import.meta.dirname, '../../support/pretend-terminal.ts');
@@ -46,15 +46,11 @@ const PRETEND_TERMINAL = resolve(import.meta.dirname, '../../support/pretend-ter
 export async function recordCommand(
   name: string,
   args: readonly string[],
-  { columns = 100, onWritten, ...options }: RecordOptions = {},
+  { columns = 100, ...options }: RecordOptions = {},
 ): Promise<Recording> {
   const startedAt = performance.now();
   const writes: Write[] = [];
-  let soFar = '';
-  const onOutput = (text: string): void => {
-    writes.push([(performance.now() - startedAt) / 1000, text]);
-    onWritten?.((soFar += text));
-  };
+  const onOutput = (text: string): void => void writes.push([(performance.now() - startedAt) / 1000, text]);
   const environment = { TERM: 'xterm-256color', COLUMNS: String(columns), ...options.environment };
   const line = [process.execPath, '--import', PRETEND_TERMINAL, scriptOf(name, options.project), ...args];
   const end = await run(line, { ...options, environment }, onOutput);
@@ -95,6 +91,7 @@ function run(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };
+  let soFar = '';
   const { interruptAt, signals = ['SIGINT'] } = options;
   const due = Promise.withResolvers<unknown>();
   if (interruptAt instanceof Promise) due.resolve(interruptAt);
@@ -102,6 +99,7 @@ function run(
   const collect = (stream: 'stdout' | 'stderr') => (text: string) => {
     written[stream] += text;
     onOutput?.(text);
+    options.onWritten?.((soFar += text));
     if (typeof interruptAt === 'string' && written[stream].includes(interruptAt)) due.resolve(undefined);
   };
   child.stdout.setEncoding('utf8').on('data', collect('stdout'));

@@ -8,7 +8,7 @@ import { runCommand } from './run-command.ts';
 const cwd = process.cwd();
 
 describe('npm start', () => {
-  it('migrates a shop and prints one JSON document', { timeout: 120_000 }, async () => {
+  it('migrates a shop and prints one JSON document', async () => {
     const { code, stdout, stderr } = await runCommand('start', ['--products', '30', '--json'], { cwd });
     const report = JSON.parse(stdout) as Report;
     expect(report).toMatchObject({ status: 'SUCCEEDED', migrated: { products: 30 }, failure: null });
@@ -16,46 +16,35 @@ describe('npm start', () => {
     expect(code).toBe(0);
   });
 
-  it(
-    'breaks while it writes, and rolls everything back, also where it cannot write a log or a page',
-    {
-      timeout: 120_000,
-    },
-    async () => {
-      const args = ['--products', '60', '--break', 'migrate', '--json', '--out', '/dev/null/runs'];
-      const { code, stdout, stderr } = await runCommand('start', args, { cwd });
-      const report = JSON.parse(stdout) as Report;
-      expect(report).toMatchObject({ status: 'ROLLED_BACK', failure: { error: 'PermissionDeniedError' } });
-      expect(report.tables.map(({ outcome }) => outcome)).toEqual([
-        'DELETED',
-        'DELETED',
-        'DELETED',
-        'DELETED',
-      ]);
-      const next = [
-        'This command keeps nothing up. For a shop that stays, in another terminal:',
-        'npm run local -- --products 60',
-        'Then migrate it:',
-        'npm run migrate -- --stage local',
-        'In the console, start migrate with {}',
-      ];
-      expect(report.nextStep?.split('\n')).toEqual(next);
-      expect(report.failure?.nextStep).toBe(report.nextStep);
-      expect(stderr).toMatch(
-        /Warning: there is no log of the functions[^]*Rolled back\.[^]*Warning: The page of run/,
-      );
-      expect(code).toBe(1);
-    },
-  );
+  it('breaks while it writes, and rolls everything back, also where it cannot write a log or a page', async () => {
+    const args = ['--products', '60', '--break', 'migrate', '--json', '--out', '/dev/null/runs'];
+    const { code, stdout, stderr } = await runCommand('start', args, { cwd });
+    const report = JSON.parse(stdout) as Report;
+    expect(report).toMatchObject({ status: 'ROLLED_BACK', failure: { error: 'PermissionDeniedError' } });
+    expect(report.tables.map(({ outcome }) => outcome)).toEqual(['DELETED', 'DELETED', 'DELETED', 'DELETED']);
+    const next = [
+      'This command keeps nothing up. For a shop that stays, in another terminal:',
+      'npm run local -- --products 60',
+      'Then migrate it:',
+      'npm run migrate -- --stage local',
+      'In the console, start migrate with {}',
+    ];
+    expect(report.nextStep?.split('\n')).toEqual(next);
+    expect(report.failure?.nextStep).toBe(report.nextStep);
+    expect(stderr).toMatch(
+      /Warning: there is no log of the functions[^]*Rolled back\.[^]*Warning: The page of run/,
+    );
+    expect(code).toBe(1);
+  });
 
-  it('stops everything on Ctrl-C', { timeout: 120_000 }, async () => {
+  it('stops everything on Ctrl-C', async () => {
     const options = { cwd, interruptAt: 'TestConnection' };
     const { code, stdout } = await runCommand('start', ['--products', '500'], options);
     expect(code).toBe(130);
     expect(stdout).not.toContain('Succeeded');
   });
 
-  it('says what to paste when no engine runs on the machine', { timeout: 120_000 }, async () => {
+  it('says what to paste when no engine runs on the machine', async () => {
     const otherMachine = `Object.defineProperty(process, 'arch', { value: 'riscv64' })`;
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(otherMachine)}`;
     const { code, stderr } = await runCommand('start', [], {
@@ -76,7 +65,7 @@ describe('npm start', () => {
     expect(code).toBe(1);
   });
 
-  it('says in a sentence what it cannot read', { timeout: 120_000 }, async () => {
+  it('says in a sentence what it cannot read', async () => {
     const out = await mkdtemp(join(tmpdir(), 'runs-'));
     const typed = ['--input', '/nowhere/products.json', '--out', out];
     const { code, stderr } = await runCommand('start', typed, { cwd });

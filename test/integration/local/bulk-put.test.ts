@@ -289,7 +289,8 @@ describe('a bulk put that is under way', () => {
   it('fails when an input object is written again before it is read', async () => {
     const table = await bulk.createTable();
     // Four objects are read at once; the fifth waits until one of them is done.
-    for (const name of ['1', '2', '3', '4', '5']) await bulk.upload(`${table}/${name}.json`, largeLines(6));
+    for (const name of ['1', '2', '3', '4']) await bulk.upload(`${table}/${name}.json`, largeLines(12));
+    await bulk.upload(`${table}/5.json`, largeLines(1));
     const arn = await bulk.start(table, slow);
     await eventually(async () => (await bulk.read(arn)).TotalInputBytes);
     await bulk.upload(`${table}/5.json`, numbered(0, 1));

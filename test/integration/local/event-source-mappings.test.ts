@@ -131,8 +131,10 @@ describe('an event source mapping', () => {
       BatchSize: 3,
       MaximumBatchingWindowInSeconds: 1,
     });
-    const startedAt = Date.now();
+    aws.mappings.hold();
     for (const id of ['a', 'b', 'c', 'd']) await raw.dynamodb.put('windowed', item(id));
+    const startedAt = Date.now();
+    aws.mappings.release();
     await eventually(() => (idsOf(aws, uuid).length === 2 ? true : undefined));
     expect(idsOf(aws, uuid)).toEqual([['a', 'b', 'c'], ['d']]);
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1000);
@@ -187,7 +189,7 @@ describe('an event source mapping', () => {
   });
 
   it('delivers while it is being deleted, and no longer once it is gone', async () => {
-    const slow = await startTinyAws({ mappingMillis: 1500 });
+    const slow = await startTinyAws({ mappingMillis: 5_000 });
     const [other, otherRaw] = [testClients(slow), rawAws(slow)];
     const EventSourceArn = await otherRaw.createStreamed('going');
     const uuid = await createEnabled(other.lambda, { FunctionName, EventSourceArn });

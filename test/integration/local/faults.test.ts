@@ -184,14 +184,22 @@ describe('a fault', () => {
     expect(await ids()).toEqual(['early', 'late']);
   });
 
-  it('holds a request whose sender is gone, and applies it after its time', async () => {
-    const operation = 'PutItem';
-    const held = aws.faults.add({ operation, kind: 'held', nth: 1, millis: 100, sender: 'reset' });
+  it('holds a request whose sender is gone, and applies it when it is released', async () => {
+    const held = aws.faults.add({ operation: 'PutItem', kind: 'held', nth: 1, sender: 'reset' });
     await expect(put('late')).rejects.toThrow(/ECONNRESET|socket hang up/);
     expect(await ids()).toEqual([]);
+    held.release();
     await held.settled();
     expect(await ids()).toEqual(['late']);
     expect(last('PutItem')).toMatchObject({ applied: true, aborted: true, fault: 'held' });
+  });
+
+  it('applies a request that it holds once its time is over', async () => {
+    const operation = 'PutItem';
+    const held = aws.faults.add({ operation, kind: 'held', nth: 1, millis: 100, sender: 'reset' });
+    await expect(put('late')).rejects.toThrow(/ECONNRESET|socket hang up/);
+    await held.settled();
+    expect(await ids()).toEqual(['late']);
   });
 
   it('ends the worker whose request it holds, and applies the request all the same', async () => {

@@ -16,7 +16,7 @@ let clients: TestClients;
 let raw: RawAws;
 
 beforeAll(async () => {
-  aws = await startTinyAws({ mappingMillis: 1000 });
+  aws = await startTinyAws({ mappingMillis: 5_000 });
   clients = testClients(aws);
   raw = rawAws(aws);
 });

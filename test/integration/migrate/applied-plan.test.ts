@@ -71,7 +71,7 @@ describe('a dry run that is applied with resume', () => {
         operation === 'PutObject' && applied && (key.includes('/target/') || key.startsWith('AWSDynamoDB/')),
     );
     expect(written).toEqual([]);
-  }, 120_000);
+  });
 
   it('is refused after another run of its source, and changes nothing', async () => {
     await shop.reset(secretProducts(12));
@@ -83,7 +83,7 @@ describe('a dry run that is applied with resume', () => {
     expect(refused.cause).toContain('was committed after it was planned');
     expect(await inTable()).toEqual(before);
     expect(await shop.ledgerRun(plan.runId)).toMatchObject({ status: 'PLANNED' });
-  }, 120_000);
+  });
 
   it('is used up where it fails, and what it made is rolled back', async () => {
     await shop.reset(secretProducts(12));
@@ -99,5 +99,5 @@ describe('a dry run that is applied with resume', () => {
     expect(await shop.ledgerRun(plan.runId)).toMatchObject({ status: 'ROLLED_BACK' });
     const again = await shop.endOf(await shop.begin({ resume: plan.runId }));
     expect(again.cause).toContain('only a HELD or PLANNED run can be resumed');
-  }, 120_000);
+  });
 });

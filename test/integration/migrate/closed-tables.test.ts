@@ -197,7 +197,6 @@ describe('a table that somebody replaces in the middle of a run', () => {
       );
       expect(Table.DeletionProtectionEnabled ?? false).toBe(false);
     },
-    60_000,
   );
 
   it('fails the run with a sentence where it was only deleted', async () => {
@@ -208,7 +207,7 @@ describe('a table that somebody replaces in the middle of a run', () => {
     );
     expect(error).toBe('TableUnavailableError');
     expect(cause).toContain(`Table ${target} was ACTIVE and is gone`);
-  }, 60_000);
+  });
 });
 
 describe('the new table of a restore', () => {
@@ -256,7 +255,7 @@ describe('the new table of a restore', () => {
     });
     await shop.dynamo.put(await restoredName(), item);
     await removeRestored();
-  }, 60_000);
+  });
 
   it('fails the restore when somebody replaces it, and stays as it is', async () => {
     await backUp();
@@ -283,5 +282,5 @@ describe('the new table of a restore', () => {
     expect(error).toBe('TableUnavailableError');
     expect(await shop.dynamo.scan(name)).toEqual([item]);
     await removeRestored();
-  }, 60_000);
+  });
 });

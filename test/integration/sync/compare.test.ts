@@ -98,7 +98,7 @@ describe('a compare while a sync is open', () => {
     ['late', [{ ...target, operation: WRITES, kind: 'held', sender: 'reset', millis: 900, nth: 3 }]],
     [
       'late beyond the end of their worker',
-      [{ ...target, operation: WRITES, kind: 'held', sender: 'killed', millis: 700, nth: 4 }],
+      [{ ...target, operation: WRITES, kind: 'held', sender: 'killed', millis: 500, nth: 4 }],
     ],
   ])('comes to the same end where requests are %s', async (_, faults) => {
     await spoil();

@@ -66,7 +66,7 @@ describe('npm run sync', () => {
     const run = await openSync();
     const { terminal, text } = recordingTerminal({ isTTY: true });
     const watching = watchSync(context(), run, { terminal, signal: new AbortController().signal });
-    await vi.waitFor(() => expect(text()).toContain('Syncing'));
+    await expect.poll(text).toContain('Syncing');
     await end(run, 'CANCELLED');
     expect(await watching).toBe(0);
     expect(text().split('\u001b[J').at(-1)).toContain('Cancelled');
@@ -80,7 +80,7 @@ describe('npm run sync', () => {
     const { terminal, text } = recordingTerminal({ isTTY: true });
     const interrupt = new AbortController();
     const watching = watchSync(context(), run, { terminal, signal: interrupt.signal });
-    await vi.waitFor(() => expect(text()).toContain('Syncing'));
+    await expect.poll(text).toContain('Syncing');
     interrupt.abort();
     expect(await watching).toBe(130);
     expect(await newestSync(context())).toMatchObject({ status: 'SYNCING' });

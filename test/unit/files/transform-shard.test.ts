@@ -172,7 +172,7 @@ describe('target files', () => {
     const sizes = targets().map((key) => bench.objects.bodies.get(key)?.length ?? 0);
     expect(sizes.length).toBeGreaterThan(1);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(8 * 1024 * 1024);
-  }, 60_000);
+  });
   it('are never overwritten: where other bytes are there, the run stops and says so', async () => {
     bench = await startBench();
     await bench.createTable(productsTable);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
 import { HISTORY_EVENTS, type PauseShare, pauseShareOf } from '../../../functions/shared/cost/history.ts';
 import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
@@ -55,12 +55,10 @@ function call(unit: Unit, shard = 0): Promise<WorkerOutput> {
 
 const progress = (items: number) => ({ done: false, cursor: items, counters: { items }, digests: {} });
 
-/** Lets time pass in a unit, and gives the look that is due then the time to be answered. */
+/** Lets 5 s pass in a unit. The fence then waits for a look. */
 async function lookAgain(turn: ShardTurn<number>): Promise<void> {
-  world.clock.advance(3_000);
+  world.clock.advance(5_000);
   await turn.fence.check();
-  turn.isShort();
-  await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 describe('what an operator asks of a run', () => {
@@ -164,7 +162,7 @@ describe('workers of a throttled run', () => {
         }
         await throttled.promise;
         await turn.fence.check();
-        await vi.waitFor(() => expect(turn.share('writeUnitsPerSecond')).toBe(10));
+        expect(turn.share('writeUnitsPerSecond')).toBe(10);
         await turn.save({ ...progress(1), done: true });
       }, shard),
     );
