@@ -39,7 +39,11 @@ interface ProductPlace {
   readonly items: readonly WireItem[];
 }
 
-function productGaps(world: World, memory: Memory, { runId, product, items }: ProductPlace): readonly string[] {
+function productGaps(
+  world: World,
+  memory: Memory,
+  { runId, product, items }: ProductPlace,
+): readonly string[] {
   const found = items.map(unmarked);
   if (found.some(({ isOfShop }) => isOfShop)) return [];
   const versions = memory.versions.get(idOf(product)) ?? [];
