@@ -26,8 +26,8 @@ export default defineConfig({
     ],
     setupFiles: ['test/support/same-cases.ts'],
     // Ends what hangs. On a machine that does other work as well, everything takes several times as long.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 3,
     // Files of one worker share its modules, and with them the warm functions of test/support/embedded.ts.

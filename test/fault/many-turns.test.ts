@@ -59,5 +59,5 @@ describe('30 % UnprocessedItems and 30 % throttling at once', () => {
       verification: { missing: 0, different: 0, extra: 0 },
     });
     expect(await violationsOf(shop, { before, runId: report.runId, end: 'SUCCEEDED' })).toEqual([]);
-  }, 300_000);
+  });
 });

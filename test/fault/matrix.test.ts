@@ -121,16 +121,13 @@ describe('every fault, in every stage that can meet it', () => {
     expect(problems).toEqual([]);
   }
 
-  it.each(faultKinds.map((kind) => [kind.name, kind] as const))(
-    'is survived: %s',
-    async (_name, kind) => strikeAll(kind, stages),
-    300_000,
+  it.each(faultKinds.map((kind) => [kind.name, kind] as const))('is survived: %s', async (_name, kind) =>
+    strikeAll(kind, stages),
   );
 
   it.each(faultKinds.map((kind) => [kind.name, kind] as const))(
     'is survived by a roll back: %s',
     async (_name, kind) => strikeRollBack(kind),
-    300_000,
   );
 
   /** As if completeRun sent one: what somebody does to a table after its look at the tables is no fault of the run. */
@@ -163,7 +160,6 @@ describe('every fault, in every stage that can meet it', () => {
       }
       expect(problems).toEqual([]);
     },
-    300_000,
   );
 
   it('is survived even if there is no answer at all, so that the client gives up after its own timeout', async () => {

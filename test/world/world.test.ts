@@ -25,7 +25,7 @@ describe('a world', () => {
     const lines = (await world('--runs', String(WORLDS), '--json')).trimEnd().split('\n');
     const { runs, violations, failures } = JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>;
     expect({ runs, violations, failures }).toEqual({ runs: WORLDS, violations: 0, failures: [] });
-  }, 600_000);
+  });
 
   it('of the same seed is the same, event for event', async () => {
     const [one, other] = await Promise.all([

@@ -58,7 +58,7 @@ describe('a library that is migrated', () => {
     const packageDir = await packageService({ serviceDir: project.folder });
     library = await openShop({ packageDir }, startEmbeddedAws);
     await library.aws.loadProducts(books);
-  }, 240_000);
+  });
   afterAll(() => library.stop());
 
   const tables = async (): Promise<readonly string[]> =>

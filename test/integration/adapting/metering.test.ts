@@ -31,7 +31,7 @@ beforeAll(async () => {
     startEmbeddedAws,
   );
   await meters.aws.loadProducts(measurements);
-}, 240_000);
+});
 afterAll(async () => {
   await meters?.stop();
   await project?.remove();

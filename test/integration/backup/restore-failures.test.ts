@@ -5,14 +5,14 @@ import type { RestoreReport } from '../../../functions/restore-from-backup/compl
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import { endOfExecution, eventually } from '../../support/embedded.ts';
 import { everyType, fingerprints } from '../../support/every-type.ts';
+import { backUp } from '../../support/back-up.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 
 let shop: TestShop;
 beforeEach(async () => {
   shop = await openShop();
   await shop.dynamo.fillProducts(everyType(120));
-  const { error, answer } = await shop.invoke('backupProducts');
-  if (error !== undefined) throw new Error(JSON.stringify(answer));
+  await backUp(shop);
 });
 afterEach(() => shop.stop());
 
@@ -161,7 +161,7 @@ describe('a restore into the source', () => {
       environment: { FENCE_WAIT_SECONDS: '0', INTENT_WAIT_SECONDS: '1', RESTORE_INTO_SOURCE: 'true' },
     });
     await shop.dynamo.fillProducts(everyType(60));
-    await shop.invoke('backupProducts');
+    await backUp(shop);
     const before = fingerprints(await shop.dynamo.scan('products'));
     await shop.dynamo.call('DeleteItem', { TableName: 'products', Key: { id: { S: 'product-5' } } });
     const unconfirmed = await shop.run('restore', { targetTable: 'products' });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RestoreReport } from '../../../functions/restore-from-backup/complete-restore.ts';
+import { backUp } from '../../support/back-up.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
 import { everyType, fingerprints } from '../../support/every-type.ts';
 
@@ -14,8 +15,7 @@ describe('5,000 products of every attribute type', () => {
     shop = await openShop();
     await shop.dynamo.fillProducts(everyType(productCount));
     source = fingerprints(await shop.dynamo.scan('products'));
-    const { error, answer } = await shop.invoke<{ done: boolean }>('backupProducts');
-    if (error !== undefined || !answer.done) throw new Error(JSON.stringify(answer));
+    await backUp(shop);
     const execution = await shop.run('restore', {});
     if (execution.status !== 'SUCCEEDED') throw new Error(`${execution.error}: ${execution.cause}`);
     report = JSON.parse(execution.output ?? '') as RestoreReport;

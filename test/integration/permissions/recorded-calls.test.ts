@@ -194,7 +194,7 @@ describe('the calls that the functions are seen to make', () => {
         await shop.stop();
       }
     }
-  }, 300_000);
+  });
 
   it('come from every function there is', () => {
     const callers = new Set(seen.map(({ functionName }) => functionName?.split('-').at(-1)));
@@ -295,7 +295,7 @@ describe('the calls of a restore into the source, where that is deployed', () =>
     );
     if (execution.status !== 'SUCCEEDED') throw new Error(`${execution.error}: ${execution.cause}`);
     await shop.run('rollback', { runId: 'into-source', confirm: 'into-source' });
-  }, 300_000);
+  });
   afterAll(() => shop.stop());
 
   it('are allowed there, and denied as it comes', async () => {
