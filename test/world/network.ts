@@ -147,7 +147,7 @@ function fly(options: NetworkOptions, sent: Sent): void {
       );
     case 'late':
       scheduler.after(attempt.timeoutMillis, '', () => end(() => sent.reject(timedOut())));
-      return land(options, sent, lateMillis(options, attempt));
+      return land(options, sent, lateMillis(options, sent));
     case 'orphaned':
       return land(options, sent, scheduler.between(1, LONGEST_WAY_MILLIS));
     case 'ordinary':
@@ -156,9 +156,11 @@ function fly(options: NetworkOptions, sent: Sent): void {
   }
 }
 
-/** Before or after the sender has given up. Not much later where nobody notes it. */
-function lateMillis({ scheduler }: NetworkOptions, { operation, isWatched, timeoutMillis }: Attempt): number {
-  const most = isWatched && isChanging(operation) ? timeoutMillis + DOUBT_MILLIS : LONGEST_WAY_MILLIS;
+/** Before or after the sender has given up. Not much later where nobody notes it: who is dead notes nothing. */
+function lateMillis({ scheduler }: NetworkOptions, { sender, attempt }: Sent): number {
+  const { operation, isWatched, timeoutMillis } = attempt;
+  const isNoted = !sender.life.isOver && isWatched && isChanging(operation);
+  const most = isNoted ? timeoutMillis + DOUBT_MILLIS : LONGEST_WAY_MILLIS;
   return scheduler.between(1, scheduler.chance(0.5) ? most : Math.min(most, LONGEST_WAY_MILLIS));
 }
 
