@@ -2,7 +2,7 @@ import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import type { Left } from './left-items.ts';
-import { removePage, lookAtUnsure, type Undeletable, undeletableItems } from './removal-pass.ts';
+import { lookAtUnsure, removePage, type Undeletable, undeletableItems } from './removal-pass.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { type RemovalMeter, type TakerScope, takerTools } from './remover-tools.ts';
 import { putBackFile, type UndoFile, undoFiles } from './undo-pass.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
+import { backUp } from '../../support/back-up.ts';
 import { lacks } from '../../support/engine-lacks.ts';
 import { type FaultShop, openFaultShop } from '../../support/fault-shop.ts';
 import { readTables, type Tables } from '../../support/checker.ts';
@@ -63,7 +64,7 @@ async function leaveBehind(runId: string): Promise<void> {
 
 /** A step called alone that failed in the middle of its writes. */
 async function failHalfWay(): Promise<string> {
-  await shop.invoke('backupProducts');
+  await backUp(shop);
   const table = 'products-enhanced';
   const fault = shop.aws.faults.add({ ...denied, operation: 'PutItem', table, nth: 3, times: 99 });
   const { error } = await shop.invoke('migrateProductsEnhanced');
@@ -230,7 +231,7 @@ describe('a step called alone that failed half-way', () => {
 
 describe('a restore that a later one relies on', () => {
   it('keeps the table that it made until the later restore is named', async () => {
-    await shop.invoke('backupProducts');
+    await backUp(shop);
     const targetTable = `products-restored-${a}`;
     await shop.run('restore', { targetTable }, a);
     await shop.dynamo.call('DeleteItem', { TableName: targetTable, Key: { id: { S: 'shoe-1' } } });

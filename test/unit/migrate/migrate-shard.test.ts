@@ -262,7 +262,7 @@ describe('a worker that is short of time', () => {
       now: () => Date.now() + passed,
       sleep: async (millis: number) => void (passed += millis),
     };
-    // Three batches are refused, and tried again until the time is up.
+    // The last three batches are refused, and sent again until the time is up.
     const faulty = withBatches((items, real) => {
       batches += 1;
       if (batches <= 3) return real.batchPut(targetName, items);
