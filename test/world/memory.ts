@@ -47,8 +47,8 @@ export interface Memory {
   readonly writes: readonly ShopWrite[];
   /** By name: when somebody has deleted a table last (epoch milliseconds). */
   readonly removed: ReadonlyMap<string, number>;
-  /** Keys of files that somebody has deleted or changed: files of backups, and target files. */
-  readonly damaged: Set<string>;
+  /** By key: what files held that somebody has then deleted or changed, oldest first. Files of backups, and target files. */
+  readonly damaged: Map<string, readonly Buffer[]>;
   /** By name: when the service has sent the last deletion of a table (epoch milliseconds). */
   readonly deletions: Map<string, number>;
   /** Items that the service has sent a deletion of: `table: key`. */
@@ -78,7 +78,7 @@ export function createMemory(world: World): Memory {
     removed,
     deletions: new Map(),
     deletedItems: new Set(),
-    damaged: new Set(),
+    damaged: new Map(),
     writes,
     begin(runId) {
       if (!before.has(runId)) before.set(runId, snapshotOf(world));

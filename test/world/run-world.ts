@@ -2,7 +2,7 @@ import { DeleteResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { hireOperator } from './actors/operator.ts';
 import { openShop } from './actors/shop.ts';
 import type { DeployedService } from './deployed.ts';
-import { migrationsOf, restoresOf, runsOf } from './holdings.ts';
+import { migrationsOf, objectBody, restoresOf, runsOf } from './holdings.ts';
 import { startMappings } from './mappings.ts';
 import { createMemory } from './memory.ts';
 import type { Strike } from './misfortunes.ts';
@@ -155,13 +155,12 @@ function waitingRuns(world: World) {
   });
 }
 
-/** Promise 4: another run without trouble succeeds, and so does another restore. */
+/** Promise 4: another run without trouble succeeds, and so does another restore, unless its backup is damaged. */
 async function goAgain(scene: Scene): Promise<readonly string[]> {
-  const { world, plan, memory } = scene;
+  const { world, plan } = scene;
   scene.isLast = true;
   const found = plan.startsAgain ? await startAgain(scene) : [];
-  const canRestore = restoresOf(world).length > 0 && memory.damaged.size === 0;
-  return found.length > 0 || !canRestore ? found : restoreAgain(scene);
+  return found.length > 0 || restoresOf(world).length === 0 ? found : restoreAgain(scene);
 }
 
 async function startAgain(scene: Scene, name = 'again'): Promise<readonly string[]> {
@@ -200,7 +199,22 @@ async function restoreAgain(scene: Scene): Promise<readonly string[]> {
   const newest = restoresOf(world).at(-1);
   if (found.length > 0) return found.map((gap) => `4: ${gap}`);
   const isDone = newest?.['runId'] === 'restored-again' && newest['status'] === 'SUCCEEDED';
-  return isDone ? [] : [`4: the next restore ended ${String(newest?.['status'])} (${failureOf(world)})`];
+  return isDone || namesDamage(scene)
+    ? []
+    : [`4: the next restore ended ${String(newest?.['status'])} (${failureOf(world)})`];
+}
+
+/** The last execution has refused a backup for a file that somebody has damaged. Without its summary, a backup is none. */
+function namesDamage({ world, memory }: Scene): boolean {
+  const failure = failureOf(world);
+  const damaged = [...memory.damaged.keys()];
+  const isUnsealed = damaged.some(
+    (key) => key.endsWith('/manifest-summary.json') && objectBody(world, key) === undefined,
+  );
+  return (
+    (failure.startsWith('BackupDamagedError') && damaged.some((key) => failure.includes(key))) ||
+    (failure.startsWith('BackupNotFoundError') && isUnsealed)
+  );
 }
 
 function failureOf({ aws }: World): string {

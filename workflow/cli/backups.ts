@@ -2,6 +2,7 @@ import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { type ListedBackup, listBackups } from '../../functions/shared/files/backup-catalog.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { runStageCommand, stageCommand } from './command.ts';
+import { DONE } from './exit-codes.ts';
 import { bytes, count, moment } from '../../functions/shared/format.ts';
 import { tableText } from './plain-table.ts';
 
@@ -17,14 +18,15 @@ const columns = [
 const command = stageCommand('backups', 'Lists the sealed backups of a stage, newest first.', 'them');
 
 await runStageCommand(command, async ({ context: { s3, bucket, stage }, terminal }) => {
-  const backups = await listBackups(objectStore(s3, bucket));
+  const { backups, damaged } = await listBackups(objectStore(s3, bucket));
   if (terminal.json) terminal.document(backups);
   else if (backups.length === 0)
     terminal.say(
       `Stage ${stage} has no sealed backup yet.\n${stepText(['Make one', commandsOf(stage).plan()])}`,
     );
   else terminal.say(tableText(terminal, columns, backups.map(row)));
-  return 0;
+  for (const sentence of damaged) terminal.complain(`${sentence} It is not in the list.`);
+  return DONE;
 });
 
 function row(backup: ListedBackup): readonly string[] {

@@ -2,7 +2,12 @@ import * as z from 'zod';
 import { BackupDamagedError, BackupNotFoundError } from '../errors.ts';
 import { checkManifests, type Finding, listingFindings } from './check-manifests.ts';
 import { backupLayout, BACKUPS_PREFIX, backupTime, isBackupId, verificationKey } from './layout.ts';
-import { type MigrationManifest, parseMigrationManifest, parseSummary } from './manifests.ts';
+import {
+  type ManifestSummary,
+  type MigrationManifest,
+  parseMigrationManifest,
+  parseSummary,
+} from './manifests.ts';
 import type { ObjectStore } from '../aws/object-store.ts';
 import { READ_ATTEMPTS } from './read-file.ts';
 import { cut } from '../text.ts';
@@ -29,15 +34,27 @@ export interface ListedBackup {
 /** At most this many findings fit into one message. */
 const NAMED_FINDINGS = 3;
 
-/** Sealed backups, newest first. A backup without a summary is none. */
-export async function listBackups(objects: ObjectStore): Promise<readonly ListedBackup[]> {
+/** What a bucket has, newest first. */
+export interface BackupCatalog {
+  readonly backups: readonly ListedBackup[];
+  /** A sentence for each backup whose summary cannot be read. */
+  readonly damaged: readonly string[];
+}
+
+/** Sealed backups. A backup without a summary is none. */
+export async function listBackups(objects: ObjectStore): Promise<BackupCatalog> {
   const backups: ListedBackup[] = [];
+  const damaged: string[] = [];
   for (const backupId of await backupIds(objects)) {
     const backup = await describe(objects, backupId);
-    if (backup !== undefined) backups.push(backup);
+    if (backup === 'damaged') damaged.push(damagedText(backupId));
+    else if (backup !== undefined) backups.push(backup);
   }
-  return backups;
+  return { backups, damaged };
 }
+
+const damagedText = (backupId: string): string =>
+  `Backup ${backupId} is damaged: ${backupLayout(backupId).manifestSummary}, which names its table, cannot be read.`;
 
 /** Ids of everything that looks like a backup, sealed or not, newest first. */
 async function backupIds(objects: ObjectStore): Promise<readonly string[]> {
@@ -45,13 +62,18 @@ async function backupIds(objects: ObjectStore): Promise<readonly string[]> {
   return folders.filter(isBackupId).toReversed();
 }
 
-async function describe(objects: ObjectStore, backupId: string): Promise<ListedBackup | undefined> {
-  const [summaryObject, verification] = await Promise.all([
-    objects.get(backupLayout(backupId).manifestSummary),
+async function describe(
+  objects: ObjectStore,
+  backupId: string,
+): Promise<ListedBackup | 'damaged' | undefined> {
+  const [summary, verification] = await Promise.all([
+    readAgain(
+      () => readSummary(objects, backupId),
+      (read) => read !== 'damaged',
+    ),
     readVerification(objects, backupId),
   ]);
-  const summary = summaryObject && parseSummary(summaryObject.body.toString('utf8'));
-  if (summary === undefined) return undefined;
+  if (summary === 'damaged' || summary === undefined) return summary;
   return {
     backupId,
     takenAt: new Date(backupTime(backupId)).toISOString(),
@@ -60,6 +82,14 @@ async function describe(objects: ObjectStore, backupId: string): Promise<ListedB
     tableBytes: summary.billedSizeBytes,
     ...(verification && { verification }),
   };
+}
+
+async function readSummary(
+  objects: ObjectStore,
+  backupId: string,
+): Promise<ManifestSummary | 'damaged' | undefined> {
+  const found = await objects.get(backupLayout(backupId).manifestSummary);
+  return found && (parseSummary(found.body.toString('utf8')) ?? 'damaged');
 }
 
 async function readVerification(
@@ -86,13 +116,17 @@ export async function noteVerification(
 }
 
 /**
- * Id of the newest sealed backup of a table.
+ * Id of the newest sealed backup of a table. An older one never takes the place of one that cannot be read.
  *
- * @throws BackupNotFoundError; not retried.
+ * @throws BackupNotFoundError, BackupDamagedError (neither retried).
  */
 export async function newestBackup(objects: ObjectStore, tableName: string): Promise<string> {
   for (const backupId of await backupIds(objects)) {
     const backup = await describe(objects, backupId);
+    if (backup === 'damaged')
+      throw new BackupDamagedError(
+        `${damagedText(backupId)} It may be the newest of table ${tableName}, so name the backup that you mean. Nothing was changed.`,
+      );
     if (backup?.tableName === tableName) return backupId;
   }
   throw new BackupNotFoundError(

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
@@ -163,6 +163,19 @@ describe('the commands, one after the other as an operator would use them', () =
 });
 
 describe('what is refused is a sentence and exit code 3', () => {
+  it('a restore of the newest backup, where that one cannot be read: backups names it as well', async () => {
+    const Key = 'AWSDynamoDB/99999999999999-00000000/manifest-summary.json';
+    const object = { Bucket: shop.aws.bucket, Key };
+    await shop.s3.send(new PutObjectCommand({ ...object, Body: '{' }));
+    const listed = await onStage('backups');
+    const restored = await onStage('restore');
+    await shop.s3.send(new DeleteObjectCommand(object));
+    expect(listed.stderr).toContain(`${Key}, which names its table, cannot be read. It is not in the list.`);
+    expect(listed.code).toBe(0);
+    expect(restored.stdout).toContain('name the backup that you mean. Nothing was changed.');
+    expect(restored.code).toBe(3);
+  });
+
   it('a refused input', async () => {
     const { code, stdout } = await onStage('migrate', '--execution-input', '{"dryrun": true}');
     expect(stdout).toContain('InvalidInputError');

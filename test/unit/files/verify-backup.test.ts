@@ -179,7 +179,7 @@ describe('the function verifyBackup', () => {
   it('takes the newest backup, and notes beside it what it found', async () => {
     const answer = await verifyOne(bench.runtime, {}, longTurn());
     expect(answer).toMatchObject({ backupId, sound: true, done: true, findingCount: 0 });
-    expect((await listBackups(bench.objects))[0]?.verification).toMatchObject({ findings: 0 });
+    expect((await listBackups(bench.objects)).backups[0]?.verification).toMatchObject({ findings: 0 });
   });
   it('goes on where it was short of time', async () => {
     const objects = copy();
@@ -206,7 +206,7 @@ describe('the catalogue', () => {
         if (!key.endsWith('manifest-summary.json')) objects.bodies.set(key.replace(backupId, unsealed), body);
       }
     await noteVerification(objects, { backupId: older, findingCount: 3 }, 0);
-    const listed = await listBackups(objects);
+    const { backups: listed } = await listBackups(objects);
     expect(listed.map((backup) => backup.backupId)).toEqual([backupId, older]);
     expect(listed[1]).toMatchObject({
       items: 900,
@@ -216,6 +216,20 @@ describe('the catalogue', () => {
     });
     expect(await newestBackup(objects, 'products')).toBe(backupId);
     await expect(newestBackup(objects, 'other')).rejects.toMatchObject({ name: 'BackupNotFoundError' });
+  });
+  it('takes no older backup in place of one whose summary somebody has damaged', async () => {
+    const objects = copy();
+    for (const [key, body] of bench.objects.bodies)
+      objects.bodies.set(key.replace(backupId, '00000000000001-00000000'), body);
+    edit(objects, layout().manifestSummary, () => '');
+    await expect(newestBackup(objects, 'products')).rejects.toMatchObject({
+      name: 'BackupDamagedError',
+      message: expect.stringContaining(layout().manifestSummary),
+    });
+    expect(await listBackups(objects)).toMatchObject({
+      backups: [{ backupId: '00000000000001-00000000', items: 900 }],
+      damaged: [expect.stringContaining(layout().manifestSummary)],
+    });
   });
   it('gives out no manifest of a damaged backup', async () => {
     expect((await readBackup(copy(), backupId)).itemCount).toBe(900);

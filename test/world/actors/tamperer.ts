@@ -2,7 +2,15 @@ import { hash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { NO_TROUBLE } from '../trouble.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
-import { ledgerItems, ledgerName, objectKeys, TARGET, tableOf, targetNames } from '../holdings.ts';
+import {
+  ledgerItems,
+  ledgerName,
+  objectBody,
+  objectKeys,
+  TARGET,
+  tableOf,
+  targetNames,
+} from '../holdings.ts';
 import type { Memory } from '../memory.ts';
 import type { Bucket } from '../aws/state.ts';
 import { placeOfItem } from '../aws/dynamodb/keys.ts';
@@ -60,7 +68,8 @@ function damageFile(world: World, memory: Memory, damage: (objects: Objects, key
   const [first, ...others] = [...objectKeys(world, 'AWSDynamoDB/'), ...handedOn];
   if (bucket === undefined || first === undefined) return;
   const key = world.scheduler.pick([first, ...others]);
-  memory.damaged.add(key);
+  const body = objectBody(world, key) ?? Buffer.alloc(0);
+  memory.damaged.set(key, [...(memory.damaged.get(key) ?? []), body]);
   damage(bucket.objects, key);
 }
 

@@ -1,13 +1,14 @@
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../../../functions/shared/items/canonical-json.ts';
 import type { WireItem } from '../../../functions/shared/items/wire-item.ts';
 import type { Report } from '../../../functions/shared/runs/report.ts';
 import { unmarked } from '../../support/shop-marks.ts';
-import { type LedgerItem, ledgerItems, objectBody, objectKeys, tableOf } from '../holdings.ts';
+import { type LedgerItem, ledgerItems, objectBody, tableOf } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { reportOf } from './report.ts';
 import { changedItems } from './roll-back.ts';
-import { isDamaged, linesOf } from './target.ts';
+import { linesOf, manifestKey, sealedFiles } from './target.ts';
 
 /** What a restore was asked for. */
 export interface Order {
@@ -19,13 +20,11 @@ export const orderIn = (run: LedgerItem): Order => run['details'] as Order;
 
 /** Promises 2, 3 and 6 of a restore that ended last. */
 export function restoreGaps(world: World, memory: Memory, run: LedgerItem): readonly string[] {
-  const { backupId, targetTable } = orderIn(run);
+  const { targetTable } = orderIn(run);
   if (memory.removed.has(targetTable)) return [];
   switch (run['status']) {
     case 'SUCCEEDED':
-      return isDamaged(memory, backupId)
-        ? []
-        : [...contentGaps(world, memory, run), ...countGaps(world, run)];
+      return [...contentGaps(world, memory, run), ...countGaps(world, run)];
     case 'ROLLED_BACK':
       return [
         ...leftTable(world, memory, run),
@@ -44,7 +43,7 @@ function contentGaps(world: World, memory: Memory, run: LedgerItem): readonly st
   if (table === undefined) return [`2: restore ${runId} succeeded, and ${targetTable} is gone`];
   const before = [...(memory.before.get(runId)?.get(targetTable)?.items.values() ?? [])].map(bare);
   const older = new Map(before.map((item) => [idOf(item), item]));
-  const backup = backupItems(world, backupId);
+  const { items: backup, lost } = backupItems(world, memory, backupId);
   const found = new Map(table.inOrder.map(({ item }) => [idOf(item), unmarked(item)]));
   const wrong = [...backup].filter(([id, item]) => {
     const { item: now } = found.get(id) ?? {};
@@ -52,6 +51,7 @@ function contentGaps(world: World, memory: Memory, run: LedgerItem): readonly st
   });
   const extra = [...found].filter(([id, { isMarked }]) => !backup.has(id) && !older.has(id) && !isMarked);
   return [
+    ...lost.map((key) => `2: restore ${runId} succeeded, and ${key} never was as its manifest says`),
     ...wrong.map(([id]) => `2: restore ${runId} has not put ${id} into ${targetTable} as it was backed up`),
     ...extra.map(([id]) => `2: restore ${runId} has put ${id} into ${targetTable}, which is in no backup`),
   ];
@@ -61,10 +61,27 @@ const bare = (item: WireItem): WireItem => unmarked(item).item;
 
 const isSame = (one: WireItem, other: WireItem): boolean => canonicalJson(one) === canonicalJson(other);
 
-function backupItems(world: World, backupId: string): ReadonlyMap<string, WireItem> {
-  const keys = objectKeys(world, `AWSDynamoDB/${backupId}/data/`);
-  const items = keys.flatMap((key) => linesOf(objectBody(world, key)));
-  return new Map(items.map((item) => [idOf(item), item]));
+interface BackupItems {
+  readonly items: ReadonlyMap<string, WireItem>;
+  /** Keys of files that never were as the manifest says. */
+  readonly lost: readonly string[];
+}
+
+/** What was sealed: somebody may have damaged files since, which a restore that succeeds has read before. */
+function backupItems(world: World, memory: Memory, backupId: string): BackupItems {
+  const versionsOf = (key: string): readonly Buffer[] =>
+    [...(memory.damaged.get(key) ?? []), objectBody(world, key) ?? []].flat();
+  const [manifest] = versionsOf(manifestKey(backupId));
+  const files = manifest === undefined ? [] : sealedFiles(manifest);
+  const bodies = files.map(({ key, sha256 }) => ({
+    key,
+    body: versionsOf(key).find((body) => hash('sha256', body, 'base64') === sha256),
+  }));
+  const items = bodies.flatMap(({ body }) => linesOf(body));
+  return {
+    items: new Map(items.map((item) => [idOf(item), item])),
+    lost: bodies.flatMap(({ key, body }) => (body === undefined ? [key] : [])),
+  };
 }
 
 function countGaps(world: World, run: LedgerItem): readonly string[] {

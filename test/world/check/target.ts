@@ -118,20 +118,25 @@ export function backupGaps(
 
 /** Somebody has deleted or changed a file of a backup or of a run by hand. */
 export const isDamaged = ({ damaged }: Memory, id: string): boolean =>
-  [...damaged].some((key) => key.includes(`/${id}/`));
+  [...damaged.keys()].some((key) => key.includes(`/${id}/`));
 
-interface Manifest {
-  readonly files: readonly { readonly key: string; readonly sha256: string }[];
+interface SealedFile {
+  readonly key: string;
+  readonly sha256: string;
 }
+
+export const manifestKey = (backupId: string): string => `AWSDynamoDB/${backupId}/migration-manifest.json`;
+
+/** The files that a manifest names. */
+export const sealedFiles = (manifest: Buffer): readonly SealedFile[] =>
+  (JSON.parse(manifest.toString()) as { readonly files: readonly SealedFile[] }).files;
 
 /** The files of a sealed backup are those that its manifest names. */
 function damagedFiles(world: World, backupId: string): readonly string[] {
-  const folder = `AWSDynamoDB/${backupId}/`;
-  const body = objectBody(world, `${folder}migration-manifest.json`);
+  const body = objectBody(world, manifestKey(backupId));
   if (body === undefined) return [];
-  const { files } = JSON.parse(body.toString()) as Manifest;
-  const sums = new Map(files.map(({ key, sha256 }) => [key, sha256]));
-  const damaged = objectKeys(world, `${folder}data/`).filter(
+  const sums = new Map(sealedFiles(body).map(({ key, sha256 }) => [key, sha256]));
+  const damaged = objectKeys(world, `AWSDynamoDB/${backupId}/data/`).filter(
     (key) => sums.get(key) !== hash('sha256', objectBody(world, key) ?? '', 'base64'),
   );
   return damaged.map((key) => `2: ${key} is not as its manifest says`);

@@ -19,7 +19,12 @@ const KINDS: readonly [Partial<Trouble>, ...Partial<Trouble>[]] = [
   { cut: 0.3, neverSent: 0.05 },
 ];
 
-/** A backup is restored while the shop writes into the restored table, twice, by several, with faults, or stopped. */
+const DAMAGED_SHARE = 0.15;
+
+/**
+ * A backup is restored while the shop writes into the restored table, twice, by several, with faults, or stopped. Somebody
+ * may damage a file of it before, meanwhile or afterwards.
+ */
 export const restored: Theme = (draw) => {
   const kinds = draw.pick(KINDS);
   const during = (): Act['when'] => ({
@@ -45,6 +50,11 @@ export const restored: Theme = (draw) => {
     who: 'operator',
     what: 'stop',
   });
+  const damage = (): Act => ({
+    when: during(),
+    who: 'tamperer',
+    what: draw.pick(['delete a file', 'change a file']),
+  });
   return {
     existing: [...(draw.chance(0.3) ? SHOP_TABLES : []), ...(draw.chance(0.5) ? [RESTORED] : [])],
     trouble: {
@@ -52,7 +62,11 @@ export const restored: Theme = (draw) => {
       ...kinds,
       at: Object.fromEntries(Object.keys(kinds).map((kind) => [kind, RESTORING])),
     },
-    acts: [...(draw.chance(0.5) ? several(draw, 12, write) : []), ...(draw.chance(0.4) ? [stop()] : [])],
+    acts: [
+      ...(draw.chance(0.5) ? several(draw, 12, write) : []),
+      ...(draw.chance(0.4) ? [stop()] : []),
+      ...(draw.chance(DAMAGED_SHARE) ? [damage()] : []),
+    ],
     followUps: [
       draw.pick(['restore', 'restore', 'restore into an existing table']),
       ...(draw.chance(0.7) ? several(draw, 2, () => draw.pick(RESTORE_ACTS)) : []),
