@@ -1,13 +1,14 @@
-import { commandsOf, stepText } from '../shared/commands.ts';
+import { commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError } from '../shared/errors.ts';
 import { type Holder, resumeRun, returnPlan } from '../shared/ledger/begin.ts';
 import { transformBasis } from '../shared/copy/transform/making.ts';
 import { findRun, readRun, type Run } from '../shared/ledger/run.ts';
 import { tablePrefixOf } from '../shared/ledger/run-settings.ts';
 import { listShards } from '../shared/ledger/shard.ts';
+import { inputOf, typedInput } from '../shared/runs/again-input.ts';
 import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
-import { committedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
+import { changedSince, missingFile } from '../shared/runs/plan-obstacle.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import { prepareResumption } from '../shared/runs/prepare-resumption.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
@@ -36,25 +37,44 @@ export async function resume(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed.`,
       stepText(['List the runs', commandsOf(runtime.config.stage).runs()]),
     );
-  if (input.dryRun && !staysDry(run)) throw notDry(runtime, run);
+  const resumption = { run, typed: typedInput(typed) };
+  if (input.dryRun && !staysDry(run)) throw notDry(runtime, resumption);
+  // No confirmation makes a plan usable that is out of date.
+  if (run.status === 'PLANNED') await assertUsable(runtime, resumption);
   await requireSwitchConfirmed(
     runtime,
-    { confirm: input.confirm, confirmed: ({ migrate }, confirm) => migrate({ resume: runId, confirm }) },
+    {
+      confirm: input.confirm,
+      confirmed: ({ migrate }, confirm) => migrate({ ...resumption.typed, confirm }),
+    },
     run,
   );
-  if (run.status === 'PLANNED') await assertUsable(runtime, run);
   if (run.status === 'HELD') await prepareResumption(runtime, run);
   const holder = holderOf(execution);
   const facts = withOwnNames(runtime, run, await resumedFacts(runtime, run, { typed: Object(typed), input }));
   const resumed = await resumeRun(runtime.ledger, run, holder, facts);
   if (resumed === undefined) {
-    await refuseChangedOrLocked(runtime, runId);
+    await refuseChangedOrLocked(runtime, resumption);
     return resume(runtime, payload, input);
   }
   // Held since, it has tables and is no plan any more.
-  if (resumed.plannedAt !== undefined && !resumed.resumed) await assertStillNewest(runtime, resumed, holder);
+  if (resumed.plannedAt !== undefined && !resumed.resumed)
+    await assertStillNewest(runtime, { ...resumption, run: resumed }, holder);
   return begun(resumed, 'RESUMED');
 }
+
+/** A run that is to be resumed, and what was typed for that. */
+interface Resumption {
+  readonly run: Run;
+  readonly typed: Input;
+}
+
+/** The input of a new run that takes the place of the resumed one. */
+const newInput = ({ run, typed }: Resumption): Input => ({
+  ...inputOf(run.parameters),
+  ...typed,
+  resume: undefined,
+});
 
 export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
   const { segments, shards, workers } = run.plan;
@@ -65,51 +85,63 @@ export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
 /** A held dry run goes on as one; a plan that is resumed is applied. */
 const staysDry = ({ status, parameters }: Run): boolean => status !== 'PLANNED' && parameters.dryRun;
 
-function notDry({ config }: Runtime, { runId }: Run): InvalidInputError {
+function notDry({ config }: Runtime, resumption: Resumption): InvalidInputError {
   const { migrate } = commandsOf(config.stage);
+  const { run, typed } = resumption;
   return new InvalidInputError(
-    `"resume": resuming run ${runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed.`,
-    stepText(['To go on with it', migrate({ resume: runId })], ['For a new plan', migrate({ dryRun: true })]),
+    `"resume": resuming run ${run.runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed.`,
+    stepText(
+      ['To go on with it', migrate({ ...typed, dryRun: undefined })],
+      ['For a new plan', migrate(newInput(resumption))],
+    ),
   );
 }
 
 /** Returns where the run may try again. @throws LockHeldError, InvalidInputError */
-async function refuseChangedOrLocked({ ledger, config: { stage } }: Runtime, runId: string): Promise<void> {
+async function refuseChangedOrLocked(
+  { ledger, config: { stage } }: Runtime,
+  { run: { runId }, typed }: Resumption,
+): Promise<void> {
   const { migrate } = commandsOf(stage);
   const run = await readRun(ledger, runId);
   const { status } = run;
   if (status !== 'HELD' && status !== 'PLANNED')
     throw new InvalidInputError(
       `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed.`,
-      stepText(['For a new run', migrate({})]),
+      stepText(['For a new run', migrate(newInput({ run, typed }))]),
     );
   const met = await meetOtherLock(ledger, run);
   if (met.kind !== 'held') return;
   throw new LockHeldError(
     `Run ${runId} is ${status}, but run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
-    stepText(...waysToFree(stage, met), ['Then resume', migrate({ resume: runId })]),
+    stepText(...waysToFree(stage, met), ['Then resume', migrate(typed)]),
   );
 }
 
 /** @throws InvalidInputError saying why the plan cannot be applied any more; not retried */
-async function assertUsable(runtime: Runtime, run: Run): Promise<void> {
-  const obstacle = (await committedSince(runtime, run)) ?? (await missingFile(runtime, run));
-  if (obstacle !== undefined) throw outOfDate(runtime, run, obstacle);
+async function assertUsable(runtime: Runtime, resumption: Resumption): Promise<void> {
+  const { run } = resumption;
+  const obstacle = (await changedSince(runtime, run)) ?? (await missingFile(runtime, run));
+  if (obstacle !== undefined) throw outOfDate(runtime, resumption, obstacle);
 }
 
-/** Asked again under the lock: from here on nobody else can commit. The plan stays as it was. */
-async function assertStillNewest(runtime: Runtime, run: Run, holder: Holder): Promise<void> {
-  const obstacle = await committedSince(runtime, run);
+/** Asked again under the lock: from here on nobody else can change anything. The plan stays as it was. */
+async function assertStillNewest(runtime: Runtime, resumption: Resumption, holder: Holder): Promise<void> {
+  const obstacle = await changedSince(runtime, resumption.run);
   if (obstacle === undefined) return;
-  await returnPlan(runtime.ledger, run, holder);
-  throw outOfDate(runtime, run, obstacle);
+  await returnPlan(runtime.ledger, resumption.run, holder);
+  throw outOfDate(runtime, resumption, obstacle);
 }
 
-function outOfDate({ config }: Runtime, { runId }: Run, obstacle: string): InvalidInputError {
+function outOfDate({ config }: Runtime, resumption: Resumption, obstacle: string): InvalidInputError {
   const { migrate } = commandsOf(config.stage);
+  const input = newInput(resumption);
   return new InvalidInputError(
-    `"resume": plan ${runId} cannot be applied, because ${obstacle}. Nothing was changed.`,
-    stepText(['For a new plan', migrate({ dryRun: true })], ['For a new run', migrate({})]),
+    `"resume": plan ${resumption.run.runId} cannot be applied, because ${obstacle}. Nothing was changed.`,
+    stepText(
+      ['For a new plan', migrate({ ...input, dryRun: true })],
+      ['For a new run', migrate({ ...input, dryRun: undefined })],
+    ),
   );
 }
 

@@ -133,6 +133,11 @@ export class BackupDamagedError extends MigrationError {
   override readonly name = 'BackupDamagedError';
 }
 
+/** A sync has followed the source since the backup was made. The message names both. */
+export class BackupOutdatedError extends MigrationError {
+  override readonly name = 'BackupOutdatedError';
+}
+
 /** The migration's own code threw instead of refusing an item. The message names the item. */
 export class TransformError extends MigrationError {
   override readonly name = 'TransformError';

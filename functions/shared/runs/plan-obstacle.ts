@@ -1,8 +1,10 @@
 import { backupLayout, RUN_LAYOUT } from '../files/layout.ts';
 import { listFiles } from '../ledger/file.ts';
+import { lockTableOf } from '../ledger/lock.ts';
 import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
+import { syncedSince } from './synced-since.ts';
 
 /** Newest first; a plan is looked for behind at most so many later runs. */
 const RECENT_RUNS = 1_000;
@@ -12,23 +14,27 @@ const HARMLESS_STEPS: ReadonlySet<string | undefined> = new Set(['backupProducts
 const LONGEST_STEP_MILLIS = 24 * 3_600_000;
 
 /**
- * Whether another run of the plan's source has been committed since it was planned, in words that follow "because".
- * The list of runs is read eventually consistent, each run that may be the one strongly.
+ * Whether the source or its targets may be newer than the plan, in words that follow "because": another run has been
+ * committed since, or a sync has followed the source. Every run that changes them takes the plan's lock. The list of runs
+ * is read eventually consistent, each run that may be the one strongly.
  */
-export async function committedSince({ ledger }: Runtime, plan: Run): Promise<string | undefined> {
+export async function changedSince({ ledger }: Runtime, plan: Run): Promise<string | undefined> {
   const plannedAt = Date.parse(plan.plannedAt ?? plan.finishedAt ?? plan.startedAt);
+  const { sourceTable } = plan;
+  const sync = await syncedSince(ledger, sourceTable, plannedAt);
+  if (sync !== undefined) return `sync ${sync.runId} followed table ${sourceTable} after it was planned`;
   const others = (await listRuns(ledger, RECENT_RUNS)).filter(
     (run) =>
       isReadable(run) &&
       run.runId !== plan.runId &&
-      run.sourceTable === plan.sourceTable &&
+      lockTableOf(run) === lockTableOf(plan) &&
       !HARMLESS_STEPS.has(run.step) &&
       lastBegunAt(run) > plannedAt - LONGEST_STEP_MILLIS,
   );
   for (const { runId } of others) {
     const { status, finishedAt } = await readRun(ledger, runId);
     if (status === 'SUCCEEDED' && Date.parse(finishedAt ?? '') > plannedAt)
-      return `run ${runId} of table ${plan.sourceTable} was committed after it was planned`;
+      return `run ${runId} of table ${sourceTable} was committed after it was planned`;
   }
   return undefined;
 }

@@ -10,10 +10,17 @@ import { resumeRun } from '../../../functions/shared/ledger/begin.ts';
 import { findExecution } from '../../../functions/shared/ledger/execution-record.ts';
 import { findLockOf } from '../../../functions/shared/ledger/lock.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
-import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
+import {
+  readRun,
+  type Run,
+  type RunParameters,
+  type RunStatus,
+} from '../../../functions/shared/ledger/run.ts';
 import { findShard } from '../../../functions/shared/ledger/shard.ts';
 import { listTransformed } from '../../../functions/shared/ledger/transformed-file.ts';
-import { transition } from '../../../functions/shared/ledger/transition.ts';
+import { switchedPut } from '../../../functions/shared/ledger/sync.ts';
+import { transact } from '../../../functions/shared/ledger/transact.ts';
+import { isEndStatus, transition } from '../../../functions/shared/ledger/transition.ts';
 import { SINGLE_PLAN } from '../../../functions/shared/runs/cut-work.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import type { Plan } from '../../../functions/shared/state.ts';
@@ -27,6 +34,7 @@ import {
   sourceTable,
   startBench,
 } from '../files/backup-bench.ts';
+import { targetName } from '../migrate/migrate-bench.ts';
 import { removeByHand } from '../../support/sample-run.ts';
 import { sealedBench } from '../files/sealed-bench.ts';
 
@@ -43,8 +51,8 @@ const parameters = {
 const plan = { itemsPerFile: 20 };
 
 /** A dry run that has come to its end. */
-async function planned(): Promise<Run> {
-  const made = await sealedBench(products(60), { plan, run: { parameters } });
+async function planned(more: Partial<RunParameters> = {}): Promise<Run> {
+  const made = await sealedBench(products(60), { plan, run: { parameters: { ...parameters, ...more } } });
   bench = made.bench;
   return end(made.run.runId, 'PLANNED');
 }
@@ -76,6 +84,18 @@ async function expectUntouched(run: Run): Promise<void> {
   expect(now).toMatchObject({ status: 'PLANNED', parameters: run.parameters, finishedAt: run.finishedAt });
   expect(await findLockOf(ledger, run)).toBeUndefined();
   expect(await findExecution(ledger, 'resumer')).toBeUndefined();
+}
+
+/** A sync of the source, begun now and ended in this way. */
+async function followedUntil(statuses: readonly RunStatus[]): Promise<void> {
+  const { ledger } = bench.runtime;
+  await bench.begin('sync', {}, { kind: 'sync', startedAt: new Date().toISOString() });
+  for (const to of statuses) {
+    const run = await readRun(ledger, 'sync');
+    const isEnd = isEndStatus(to);
+    const facts = isEnd ? { finishedAt: new Date().toISOString() } : {};
+    await transition(ledger, { run, to, lock: isEnd ? 'release' : 'keep', writer: `sync:${to}`, facts });
+  }
 }
 
 async function commitAnother(runId = 'another'): Promise<void> {
@@ -150,6 +170,34 @@ describe('a planned run that is resumed', () => {
     await expectUntouched(run);
   });
 
+  it.each<readonly [string, readonly RunStatus[]]>([
+    ['is still open', []],
+    ['was cancelled', ['CANCELLING', 'CANCELLED']],
+    ['has switched', ['SWITCHING', 'SWITCHED']],
+  ])('is refused once a sync that %s has followed its source', async (_, statuses) => {
+    const run = await planned();
+    await followedUntil(statuses);
+    const { ledger } = bench.runtime;
+    const switched = { syncId: 'sync', switchedAt: new Date().toISOString() };
+    if (statuses.includes('SWITCHED')) await transact(ledger, [switchedPut(ledger, targetName, switched)]);
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringMatching(/because sync sync followed table products after.*Nothing was changed/),
+    });
+    expect(await readRun(ledger, 'run-1')).toMatchObject({ status: 'PLANNED', finishedAt: run.finishedAt });
+  });
+
+  it('is refused with commands that ask for the same once more, and for what was typed since', async () => {
+    await planned({ onExisting: 'replace', writeUnitsPerSecond: 50, maxCost: 3 });
+    await commitAnother();
+    const same = '--on-existing replace --write-units-per-second 50 --max-cost 5';
+    await expect(resume({ maxCost: 5 })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        new RegExp(`--stage test --dry-run ${same}\n[^]*--stage test ${same}\n`),
+      ),
+    });
+  });
+
   it('is refused once an older plan has been applied since', async () => {
     const run = await planned();
     const { ledger } = bench.runtime;
@@ -203,6 +251,47 @@ describe('a planned run that is resumed', () => {
       status: 'RUNNING',
       parameters: { dryRun: false },
     });
+  });
+
+  it('is refused where a restore has put items back into its source', async () => {
+    await planned();
+    await bench.begin(
+      'restore',
+      {},
+      { kind: 'restore', lockTable: sourceTable, startedAt: new Date().toISOString() },
+    );
+    await end('restore', 'SUCCEEDED');
+    await expect(resume()).rejects.toMatchObject({
+      message: expect.stringContaining('run restore of table'),
+    });
+  });
+
+  it('is not refused because of a compare, or a restore into another table', async () => {
+    await planned();
+    for (const [kind, lockTable] of [
+      ['compare', `${sourceTable}#compare`],
+      ['restore', `${sourceTable}-restored-x`],
+    ] as const) {
+      await bench.begin(kind, {}, { kind, lockTable, startedAt: new Date().toISOString() });
+      await end(kind, 'SUCCEEDED');
+    }
+    expect(await resume()).toMatchObject({ run: { outcome: 'RESUMED' } });
+  });
+
+  it('is not refused because of a sync that had ended before', async () => {
+    const run = await planned();
+    const before = new Date(Date.parse(run.finishedAt ?? '') - 60_000).toISOString();
+    await bench.begin('sync', {}, { kind: 'sync', startedAt: before });
+    const sync = await readRun(bench.runtime.ledger, 'sync');
+    const facts = { finishedAt: before };
+    await transition(bench.runtime.ledger, {
+      run: sync,
+      to: 'CANCELLED',
+      lock: 'release',
+      writer: 'end',
+      facts,
+    });
+    expect(await resume()).toMatchObject({ run: { outcome: 'RESUMED' } });
   });
 
   it('is not refused because of a run that was planned, or that only backed up', async () => {

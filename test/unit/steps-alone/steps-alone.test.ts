@@ -50,6 +50,15 @@ async function newerBackup(): Promise<string> {
   return run.backupId;
 }
 
+/** A sync of the source that somebody has cancelled. */
+async function followed(): Promise<void> {
+  const { ledger } = bench.runtime;
+  const startedAt = '2026-01-03T00:00:00.000Z';
+  const run = await bench.begin('sync-1', {}, { kind: 'sync', startedAt });
+  const facts = { finishedAt: '2026-01-04T00:00:00.000Z' };
+  await transition(ledger, { run, to: 'CANCELLED', lock: 'release', writer: 'cancel', facts });
+}
+
 /** The same deployment, so much later. */
 const later = (millis: number, runtime: Runtime = bench.runtime): Runtime => ({
   ...runtime,
@@ -194,6 +203,44 @@ describe('migrateProductsEnhanced called again', () => {
     const again = await migrateAlone({ ...bench.runtime, config }, longTurn());
     expectBegunAgain(again, first, 'deployed for other tables');
     expect(again.result).toMatchObject({ table: 'other-products-enhanced', items: 30 });
+  });
+
+  it.each([
+    ['goes on with nothing', async () => void (await migrateAlone(bench.runtime, shortTurn()))],
+    ['does not begin', async () => undefined],
+  ])('%s once a sync has followed the source since its backup was made', async (_, before) => {
+    await sealed(6);
+    await before();
+    await followed();
+    await expect(migrateAlone(bench.runtime, longTurn())).rejects.toMatchObject({
+      name: 'BackupOutdatedError',
+      message: expect.stringMatching(
+        /Sync sync-1 followed table products [^]*-f backupProducts\n[^]*-f migrateProd/,
+      ),
+    });
+    const { TableNames = [] } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+    expect(TableNames).not.toContain(targetName);
+    await newerBackup();
+    expect(await migrateAlone(bench.runtime, longTurn())).toMatchObject({ done: true });
+  });
+
+  it('writes nothing where a sync has begun and ended between the look and the lock', async () => {
+    await sealed(6);
+    let isFollowed: Promise<void> | undefined;
+    const clients = { ...bench.runtime.clients };
+    clients.tables = Object.create(clients.tables, {
+      send: {
+        value: async (...sent: Parameters<typeof clients.tables.send>) => {
+          await (isFollowed ??= followed());
+          return bench.runtime.clients.tables.send(...sent);
+        },
+      },
+    }) as typeof clients.tables;
+    await expect(migrateAlone({ ...bench.runtime, clients }, longTurn())).rejects.toMatchObject({
+      name: 'BackupOutdatedError',
+    });
+    const { TableNames = [] } = await bench.runtime.clients.dynamo.send(new ListTablesCommand({}));
+    expect(TableNames).not.toContain(targetName);
   });
 
   it('says nothing of older runs once a call has succeeded', async () => {
