@@ -1,8 +1,8 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { type Command, commandsOf } from '../commands.ts';
+import { type Command, commandsOf, type Input, type Step } from '../commands.ts';
 import { typedInput } from './again-input.ts';
 import type { ReadableFailure } from './caught-failure.ts';
-import { nextStepOf } from './next-step.ts';
+import { correctInput, nextStepOf } from './next-step.ts';
 
 /** What a look at an execution needs. */
 interface AgainScope {
@@ -43,10 +43,15 @@ export async function executionInput(
   }
 }
 
-/** Starts an action of the machine `sync` once more: with what was typed, unless that was the reason of the refusal. */
-export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Command {
-  const { action = 'start', ...others } = typedInput(typed);
-  const fields = error === 'InvalidInputError' ? {} : others;
+/** What to do after an action of the machine `sync` was refused: the same once more, with what was typed. */
+export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Step {
+  const { action = 'start', ...fields } = typedInput(typed);
+  if (error === 'InvalidInputError')
+    return correctInput(action === 'compare' || action === 'cutover' ? action : 'sync');
+  return ['Fix the reported cause, then start again', syncCommand(stage, action, fields)];
+}
+
+function syncCommand(stage: string, action: Input[string], fields: Input): Command {
   const { startSync, compare, cutOver, cancelSync } = commandsOf(stage);
   switch (action) {
     case 'compare':
