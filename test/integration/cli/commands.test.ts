@@ -8,7 +8,7 @@ import type { Report } from '../../../functions/shared/runs/report.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
 import { eventually } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
-import { type CommandEnd, recordCommand, runCommand } from './run-command.ts';
+import { type CommandEnd, pipeCommand, recordCommand, runCommand } from './run-command.ts';
 
 const products = 60;
 let shop: TestShop;
@@ -104,6 +104,19 @@ describe('the commands, one after the other as an operator would use them', () =
     const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
     const followed = await onStage('follow', runId);
     expect(followed.stdout).toContain('were migrated before');
+    expect(followed.code).toBe(0);
+  });
+
+  it('a migrate whose reader has gone ends quietly and leaves the run alone', async () => {
+    const functionName = 'products-migration-local-backupProducts';
+    const hold = shop.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
+    const args = ['--stage', 'local', '--dry-run'];
+    const { stdout, stderr } = await pipeCommand('migrate', args, { cwd, environment: environment() });
+    expect(stderr).toBe('ended with 130\n');
+    hold.remove();
+    const [, runId = ''] = /^Execution +\S+:(\S+)\n$/.exec(stdout) ?? [];
+    const followed = await onStage('follow', runId);
+    expect(followed.stdout).toContain('Planned.');
     expect(followed.code).toBe(0);
   });
 
