@@ -97,6 +97,7 @@ export async function runCommand<Options extends object>(
   try {
     escapeOutput(command);
     command.version(VERSION, '--version', 'print the version').exitOverride();
+    command.showHelpAfterError(`For its options: ${command.name()} --help`);
     command.parse();
     const options: Options = command.opts();
     takeProfile(options);

@@ -244,6 +244,15 @@ describe('what is refused is a sentence and exit code 3', () => {
     expect(code).toBe(2);
   });
 
+  it.each([
+    ['rollback', ['--stage', 'local'], "error: missing required argument 'runId'"],
+    ['migrate', [], "error: required option '-s, --stage <stage>' not specified"],
+  ])('a %s that was typed wrongly, with the command that lists the options', async (name, args, said) => {
+    const { code, stderr } = await runCommand(name, args, { cwd });
+    expect(stderr).toBe(`${said}\nFor its options: npm run ${name} -- --help\n`);
+    expect(code).toBe(2);
+  });
+
   it('no embedded AWS', async () => {
     const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
     const { code, stderr } = await runCommand('runs', ['--stage', 'local'], { cwd, environment: nowhere });
