@@ -179,10 +179,14 @@ function createKeeper(scope: ConditionalScope) {
         const firstNumber = nextNumbers.get(stem) ?? 0;
         const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
         nextNumbers.set(stem, kept.number + 1);
+        earlier.delete(stem);
         await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, key)) });
       }
     },
-    /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */
+    /**
+     * Whether an item of this run stands where it has replaced another: in a turn whose checkpoint was lost, or by an
+     * update whose answer was.
+     */
     async hasKept({ item, product: { stem } }: Met): Promise<boolean> {
       if (scope.onExisting === 'keep') return false;
       const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem }, key);
