@@ -16,7 +16,7 @@ interface Policy {
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html
  */
-export function freezeCommands(tableArn: string, found: FoundPolicy): FreezeCommands {
+export function freezeCommands(tableArn: string, found: FoundPolicy): Omit<FreezeCommands, 'cutOver'> {
   const before = found.kind === 'policy' ? (JSON.parse(found.policy) as Partial<Policy>) : {};
   const others = [before.Statement ?? []].flat().filter((one) => (one as { Sid?: string }).Sid !== SID);
   const policy: Policy = {
