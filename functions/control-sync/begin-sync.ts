@@ -211,6 +211,7 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 
-function begun({ runId, plan }: Run, { action }: SyncInput, outcome: BegunSync['outcome']): BegunSync {
-  return { outcome, runId, segments: plan.segments, workers: plan.workers, action };
+function begun({ runId, plan }: Run, input: SyncInput, outcome: BegunSync['outcome']): BegunSync {
+  const { action, maxQuarantined } = input;
+  return { outcome, runId, segments: plan.segments, workers: plan.workers, action, maxQuarantined };
 }

@@ -28,7 +28,8 @@ export function runOf(
     parameters: {
       dryRun: false,
       onFailure: 'hold',
-      maxQuarantined: Math.max(input.maxQuarantined, run.parameters.maxQuarantined),
+      // Each cut over says how many may stay behind.
+      maxQuarantined: 0,
       onExisting: 'keep',
       maxConcurrency: plan.workers,
       note: input.note,

@@ -77,6 +77,8 @@ export interface FreezeCommands {
   /** The policy that denies writing, merged with what is there. */
   readonly policy: string;
   readonly freeze: string;
+  /** The cut over with the options that were checked. */
+  readonly cutOver: string;
   readonly undo: string;
 }
 
