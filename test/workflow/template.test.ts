@@ -350,6 +350,7 @@ describe('alarms', () => {
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
       ['InvocationsFailedToBeSentToDlq', 'RecoveryScheduleRule'],
       ['NumberOfMessagesSent', 'SyncFailuresQueue.QueueName'],
+      ['SyncGaps', 'products-migration-dev'],
       ['IteratorAge', 'products-migration-dev-syncProducts'],
       ['Errors', 'products-migration-dev-syncProducts'],
       ['LateChanges', 'products-migration-dev'],
@@ -361,16 +362,37 @@ describe('alarms', () => {
   });
 });
 
-describe('the alarm on tables that stay closed', () => {
-  it('counts the very line that recoverRun writes', async () => {
-    const filter = resourceOf('asItComes', 'TablesClosedMetric').Properties;
-    const [, message = ''] = /"(.+)"/.exec(String(filter['FilterPattern'])) ?? [];
-    const code = await readFile(
-      new URL('../../functions/shared/runs/finish-opening.ts', import.meta.url),
-      'utf8',
+describe('the alarms on what recoverRun logs', () => {
+  const filters = () =>
+    resourcesOf(variantOf('asItComes').resolved, 'AWS::Logs::MetricFilter').filter(
+      ([, { Properties }]) => Properties['LogGroupName'] === 'RecoverRunLogGroup',
     );
-    expect(code).toContain(`logger.error('${message}'`);
-    expect(filter['LogGroupName']).toBe('RecoverRunLogGroup');
+  const lines = {
+    TablesClosedMetric: 'functions/shared/runs/finish-opening.ts',
+    SyncGapsMetric: 'functions/shared/runs/failed-batches.ts',
+    SyncWithoutCompareMetric: 'functions/recover-run/recover-syncs.ts',
+  };
+
+  it('count the very lines that recoverRun writes', async () => {
+    expect(filters().map(([id]) => id)).toEqual(expect.arrayContaining(Object.keys(lines)));
+    expect(filters()).toHaveLength(Object.keys(lines).length);
+    for (const [id, { Properties }] of filters()) {
+      const [, message = ''] = /^\{ \$\.message = "(.+)" \}$/.exec(String(Properties['FilterPattern'])) ?? [];
+      const file = Object.entries(lines).find(([key]) => key === id)?.[1] ?? '';
+      const code = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+      expect(code).toContain(`logger.error('${message}'`);
+    }
+  });
+
+  it('watch each of the metrics that are made of those lines', () => {
+    const watched = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm').map(
+      ([, { Properties }]) => `${Properties['Namespace']} ${Properties['MetricName']}`,
+    );
+    const made = filters().map(([, { Properties }]) => {
+      const [{ MetricNamespace, MetricName }] = Properties['MetricTransformations'];
+      return `${MetricNamespace} ${MetricName}`;
+    });
+    expect(made.filter((metric) => !watched.includes(metric))).toEqual([]);
   });
 });
 
