@@ -3,7 +3,7 @@ import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
 import { inputOf } from './again-input.ts';
 import type { ReportStatus, UntoldReport } from './report.ts';
-import { restoreOrderSchema } from './restore-order.ts';
+import { restoreInputOf } from './restore-order.ts';
 
 /** How a run ended, as far as the next step depends on it. */
 export interface Ending {
@@ -46,7 +46,7 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
     step: run.step,
     error: failure?.error,
     ownStep: splitMessage(failure?.cause ?? '').nextStep,
-    again: restores ? restoreAgain(run) : inputOf(parameters),
+    again: restores ? restoreInputOf(run) : inputOf(parameters),
     isOrdered: isOrdered(run),
     quarantined: rehearsal?.quarantined,
     maxQuarantined: parameters.maxQuarantined,
@@ -65,12 +65,6 @@ export function isBehind({
   const { outdated = [], staleVariants = [] } = mismatches;
   const isKept = parameters?.onExisting === 'keep' && outdated.length + staleVariants.length > 0;
   return added + changed + removed > 0 || isKept;
-}
-
-/** The same backup once more. A new table gets another name. */
-function restoreAgain({ details }: Run): Input {
-  const order = restoreOrderSchema.safeParse(details);
-  return order.success ? { backupId: order.data.backupId } : {};
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
