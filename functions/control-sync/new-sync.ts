@@ -31,6 +31,8 @@ export function runOf(
       maxQuarantined: Math.max(input.maxQuarantined, run.parameters.maxQuarantined),
       onExisting: 'keep',
       maxConcurrency: plan.workers,
+      readUnitsPerSecond: input.readUnitsPerSecond,
+      writeUnitsPerSecond: input.writeUnitsPerSecond,
       note: input.note,
     },
   };
