@@ -32,6 +32,8 @@ export function runOf(
       maxQuarantined: 0,
       onExisting: 'keep',
       maxConcurrency: plan.workers,
+      readUnitsPerSecond: input.readUnitsPerSecond,
+      writeUnitsPerSecond: input.writeUnitsPerSecond,
       note: input.note,
     },
   };

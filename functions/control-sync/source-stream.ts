@@ -1,5 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { awsCommandsOf, commandsOf, stepText } from '../shared/commands.ts';
+import { awsCommandsOf, type Command, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
 import { functionName, tableArn } from '../shared/names.ts';
@@ -18,9 +18,10 @@ const MAX_OTHER_READERS = 1;
 /**
  * Finds the stream of the source. Reads only: the source is never changed, not even by a setting.
  *
+ * @param again starts the sync once more
  * @throws SyncRefusedError (not retried) where it is off, has two other readers, or is a global table of several accounts
  */
-export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStream> {
+export async function findSourceStream(runtime: SyncRuntime, again: Command): Promise<SourceStream> {
   const { clients, config, accountId } = runtime;
   const name = config.sourceTable;
   const table = await describeTable(clients.tables, name);
@@ -34,7 +35,7 @@ export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStre
       `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed.`,
       stepText(
         ['Enable the stream', awsCommandsOf(config).enableStream(tableArn({ ...config, accountId }, name))],
-        ['Then start the sync', commandsOf(config.stage).startSync({})],
+        ['Then start the sync', again],
       ),
     );
   refuseForeignReplicas(table, accountId);

@@ -136,7 +136,7 @@ async function goBack(runtime: SyncRuntime, run: Run, reason: string): Promise<S
       said: printable(
         `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed.`,
       ),
-      nextStep: isForQuarantine ? withoutStep(runtime, compared?.quarantined) : frozenStep(runtime),
+      nextStep: isForQuarantine ? withoutStep(runtime, compared?.quarantined) : frozenStep(runtime, run),
     }),
   };
 }

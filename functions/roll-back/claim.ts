@@ -33,12 +33,16 @@ interface ClaimScope extends RollBackOrder {
 }
 
 /** @throws LockHeldError where another run has the lock and needs it; not retried */
-async function refuseLocked({ ledger, config: { stage } }: Runtime, run: Run): Promise<void> {
+async function refuseLocked(
+  { ledger, config: { stage } }: Runtime,
+  run: Run,
+  confirm: string | undefined,
+): Promise<void> {
   const met = await meetOtherLock(ledger, run);
   if (met.kind !== 'held') return;
   throw new LockHeldError(
     `Run ${run.runId} cannot be rolled back now, because run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
-    stepText(...waysToFree(stage, met), ['Then roll back', commandsOf(stage).rollBack(run.runId)]),
+    stepText(...waysToFree(stage, met), ['Then roll back', commandsOf(stage).rollBack(run.runId, confirm)]),
   );
 }
 
@@ -49,7 +53,7 @@ async function change(runtime: Runtime, order: ClaimScope, next: Transition): Pr
   if (changed !== undefined && changed.claim === order.by.call)
     return { kind: 'claimed', run: changed, isTakenOver: false };
   const run = await readRun(runtime.ledger, next.run.runId);
-  if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run);
+  if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run, order.confirm);
   return claimAfterRace(runtime, order);
 }
 
@@ -66,7 +70,7 @@ async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promi
   const claimedRun = await claimRollBack(runtime, run, order.by);
   if (claimedRun !== undefined)
     return { kind: 'claimed', run: claimedRun, isTakenOver: run.claim !== undefined };
-  await refuseLocked(runtime, run);
+  await refuseLocked(runtime, run, order.confirm);
   return claimAfterRace(runtime, order);
 }
 

@@ -147,16 +147,19 @@ export function elsewhereStep(
 }
 
 function afterPlan(ending: Ending, { migrate }: Commands): string {
-  const { runId, quarantined: maxQuarantined = 0 } = ending;
+  const { runId, again = {}, quarantined: maxQuarantined = 0 } = ending;
   return stopsForQuarantine(ending)
     ? stepText(
         [
           'A run would stop before it creates anything. Correct what is in quarantine and plan again',
-          migrate({ dryRun: true }),
+          migrate({ ...again, dryRun: true }),
         ],
         ['Or apply these files without them', migrate({ resume: runId, maxQuarantined })],
       )
-    : stepText(['Apply these very files', migrate({ resume: runId })], ['Or make a new backup', migrate({})]);
+    : stepText(
+        ['Apply these very files', migrate({ resume: runId })],
+        ['Or make a new backup', migrate({ ...again, dryRun: undefined })],
+      );
 }
 
 function afterRollBack(ending: Ending, commands: Commands): string {

@@ -1,5 +1,6 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { type Command, commandsOf } from '../commands.ts';
+import { type Command, commandsOf, type Input } from '../commands.ts';
+import type { Run } from '../ledger/run.ts';
 import { typedInput } from './again-input.ts';
 import type { ReadableFailure } from './caught-failure.ts';
 import { nextStepOf } from './next-step.ts';
@@ -45,8 +46,14 @@ export async function executionInput(
 
 /** Starts an action of the machine `sync` once more: with what was typed, unless that was the reason of the refusal. */
 export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Command {
+  const { action } = typedInput(typed);
+  return typedSync(stage, error === 'InvalidInputError' ? { action } : typed);
+}
+
+/** Starts an action of the machine `sync` with what was typed, and these fields changed. */
+export function typedSync(stage: string, typed: unknown, changed: Input = {}): Command {
   const { action = 'start', ...others } = typedInput(typed);
-  const fields = error === 'InvalidInputError' ? {} : others;
+  const fields = { ...others, ...changed };
   const { startSync, compare, cutOver, cancelSync } = commandsOf(stage);
   switch (action) {
     case 'compare':
@@ -58,4 +65,10 @@ export function syncAgain(stage: string, typed: unknown, { error }: Pick<Readabl
     default:
       return startSync(fields);
   }
+}
+
+/** The input that asks for the same sync or compare again: of the same migration, with the caps that were typed. */
+export function syncInputOf({ follows, parameters }: Pick<Run, 'follows' | 'parameters'>): Input {
+  const { readUnitsPerSecond, writeUnitsPerSecond } = parameters;
+  return { runId: follows?.runId, readUnitsPerSecond, writeUnitsPerSecond };
 }

@@ -79,7 +79,8 @@ describe('what to do after a run', () => {
     'is a command that the command line accepts, whatever the error of a run that is %s',
     async (status) => {
       for (const error of [...ERRORS, 'States.Timeout', undefined])
-        for (const isRestore of [false, true])
+        // A restore is never planned.
+        for (const isRestore of status === 'PLANNED' ? [false] : [false, true])
           for (const again of [{}, isRestore ? { backupId: BACKUP } : { dryRun: true, maxQuarantined: 2 }]) {
             const ending: Ending = {
               status,
@@ -101,6 +102,18 @@ describe('what to do after a run', () => {
     expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, STAGE)).toContain(' --dry-run\n');
     expect(nextStepOf({ ...ending, error: 'InvalidInputError' }, STAGE)).not.toContain('--dry-run');
   });
+
+  it.each([0, 3])(
+    'makes a new plan or backup as the plan was asked for, with %i in quarantine',
+    (quarantined) => {
+      const again = { dryRun: true, onExisting: 'replace', writeUnitsPerSecond: 50 };
+      const ending = { status: 'PLANNED', runId: RUN, isRestore: false, again, quarantined } as const;
+      const plan = quarantined === 0 ? '' : ' --dry-run';
+      expect(nextStepOf(ending, STAGE)).toContain(
+        `npm run migrate -- --stage prod-eu${plan} --on-existing replace --write-units-per-second 50\n`,
+      );
+    },
+  );
 
   it('is what the error itself says, where nothing of the run is left', () => {
     const ownStep = stepText(['To allow that much', commands.migrate({ maxCost: 4.4 })]);

@@ -244,7 +244,11 @@ describe('an operator', () => {
     await begunRun(world, 'a');
     await moved('SUCCEEDED', true);
     await begunRun(world, 'b');
-    await expect(claim(order('operator', { confirm: 'a' }))).rejects.toThrow(LockHeldError);
+    const refused = claim(order('operator', { confirm: 'a' }));
+    await expect(refused).rejects.toThrow(LockHeldError);
+    await expect(refused).rejects.toThrow(
+      'Then roll back:\nnpm run rollback -- --stage test a --confirm a\n',
+    );
     expect([await status(), (await lock())?.runId]).toEqual(['SUCCEEDED', 'b']);
   });
 
