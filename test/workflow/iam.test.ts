@@ -442,6 +442,25 @@ describe('tables that a role may create or delete', () => {
     }
   });
 
+  it('have their time to live changed only where they carry this stage’s tags, by what creates them', () => {
+    const expiring = migration.targets.filter(({ timeToLiveAttribute }) => timeToLiveAttribute !== undefined);
+    for (const [functionKey] of rolesOf('asItComes')) {
+      const own = expiring
+        .filter(
+          ({ name, createdBy }) =>
+            createdBy === functionKey ||
+            (functionKey === migration.migratedBy && arns.filled.includes(arns.table(name))),
+        )
+        .map(({ name }) => arns.table(name));
+      const expected = functionKey === 'restoreFromBackup' ? [arns.restored] : own;
+      const ours = ownTags(asItComes, 'ResourceTag');
+      expect(allowedTables(functionKey, 'dynamodb:UpdateTimeToLive', ours)).toEqual(expected);
+      expect(allowedTables(functionKey, 'dynamodb:UpdateTimeToLive')).toEqual([]);
+      const foreign = { ...ours, 'aws:ResourceTag/migration:stage': 'prod' };
+      expect(allowedTables(functionKey, 'dynamodb:UpdateTimeToLive', foreign)).toEqual([]);
+    }
+  });
+
   it('can be created without conditions on tags when an account cannot use them', () => {
     const other = new Arns(names.everythingElse);
     const role = new Map(rolesOf('everythingElse')).get(migration.targets[0]?.createdBy ?? '');
