@@ -440,6 +440,35 @@ describe('an alarm', () => {
   });
 });
 
+describe('a deployment', () => {
+  /** What the plugin logs after it. */
+  function warningsWith(notifyEmail: string): readonly string[] {
+    const DeploymentChecks = createRequire(import.meta.url)(
+      '../../workflow/resources/deployment-checks.cjs',
+    ) as new (
+      serverless: object,
+      options: object,
+      utils: { readonly log: { readonly warning: (text: string) => void } },
+    ) => { readonly hooks: Readonly<Record<string, () => void>> };
+    const service = {
+      service: 'products-migration',
+      provider: { stage: 'prod', region: 'eu-west-1' },
+      custom: { parameters: { notifyEmail } },
+    };
+    const warnings: string[] = [];
+    const log = { warning: (text: string) => void warnings.push(text) };
+    new DeploymentChecks({ service }, {}, { log }).hooks['after:deploy:deploy']?.();
+    return warnings;
+  }
+
+  it('warns that its alarms notify nobody where no address is given, and says what to do', () => {
+    expect(warningsWith('')).toEqual([
+      'Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. Deploy with --param="notifyEmail=<address>", or subscribe to the topic products-migration-prod-notifications.',
+    ]);
+    expect(warningsWith('ops@example.com')).toEqual([]);
+  });
+});
+
 describe('a deployment that cannot work', () => {
   const { problemsOf, unknownParameters } = createRequire(import.meta.url)(
     '../../workflow/resources/deployment-checks.cjs',
