@@ -29,9 +29,7 @@ export async function failSync(
   const run = isOurs ? await readRun(runtime.ledger, record.runId) : undefined;
   if (run === undefined) {
     const typed = await executionInput(runtime, execution.id);
-    return ended('REFUSED', caught, {
-      step: ['Fix the reported cause, then start again', syncAgain(runtime.config.stage, typed, caught)],
-    });
+    return ended('REFUSED', caught, { step: syncAgain(runtime.config.stage, typed, caught) });
   }
   if (run.executionArn !== execution.id)
     return ended('REFUSED', takenFrom(run), {

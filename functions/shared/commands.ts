@@ -94,6 +94,9 @@ const pacesOf = ({ readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note
 /** Fetches a region's prices, which functions have after the next deployment. Asks no stage. */
 export const pricesCommand = (region: string): Command => ({ line: `npm run prices -- --region ${region}` });
 
+/** Lists the options of a command. Asks no stage. */
+export const helpCommand = (name: string): Command => ({ line: `npm run ${name} -- --help` });
+
 /** Plans for a table that need not exist. Asks no stage. */
 export const sizedPlanCommand = (input: Input): Command => ({ line: `npm run plan --${optionsText(input)}` });
 

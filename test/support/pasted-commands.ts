@@ -7,6 +7,8 @@ export interface Pasted {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
+  /** It only prints the command's help. */
+  readonly isHelp: boolean;
 }
 
 /**
@@ -29,9 +31,15 @@ async function parseNow(line: string): Promise<Pasted> {
   if (npm !== 'npm' || run !== 'run' || dashes !== '--') throw new Error(`This is no npm command: ${line}`);
   const command = known.get(name) ?? (await readCommand(name));
   known.set(name, command);
-  command.configureOutput({ writeErr: () => undefined });
-  command.parse(words, { from: 'user' });
-  return { name, options: command.opts(), args: command.args };
+  command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
+  try {
+    command.parse(words, { from: 'user' });
+  } catch (error) {
+    if ((error as CommanderError).code === 'commander.helpDisplayed')
+      return { name, options: {}, args: [], isHelp: true };
+    throw error;
+  }
+  return { name, options: command.opts(), args: command.args, isHelp: false };
 }
 
 const LOCAL = '../../workflow/local/main.ts';

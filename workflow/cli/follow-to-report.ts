@@ -60,13 +60,18 @@ interface Closing extends Telling {
   readonly signal: AbortSignal;
 }
 
+/** A refused roll back has no run of its own: its target may well be running. */
+const isRefusedRollBack = ({ machine, state }: ExecutionEnd): boolean =>
+  machine === 'rollback' && state === 'Refused';
+
 /** An execution that was stopped or timed out leaves a run that is recovered without it. */
 async function untilClosed(
   { ledger }: OperatorContext,
-  { runId, status, machine }: ExecutionEnd,
+  end: ExecutionEnd,
   { terminal, signal, patiently }: Closing,
 ): Promise<boolean> {
-  if (runId === undefined || machine === 'sync') return true;
+  const { runId, status, machine } = end;
+  if (runId === undefined || machine === 'sync' || isRefusedRollBack(end)) return true;
   const until = Date.now() + closingMillis;
   for (let isSaid = false; ; isSaid = true) {
     const run = await patiently(() => findRun(ledger, runId));
@@ -101,7 +106,7 @@ export async function finish(
   { terminal, patiently, adapt = (view) => view }: Finishing,
 ): Promise<number> {
   if (end.machine === 'sync') return finishSync(context, end, { terminal, patiently });
-  if (end.machine === 'rollback' && end.state === 'Refused') return sayRefused(end, terminal);
+  if (isRefusedRollBack(end)) return sayRefused(end, terminal);
   const view = adapt(await patiently(() => reportOfExecution(context, end)));
   printSummary(terminal, view.report);
   if (terminal.json) terminal.document(view.report);

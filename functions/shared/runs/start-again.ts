@@ -1,9 +1,9 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { type Command, commandsOf, type Input } from '../commands.ts';
+import { type Command, commandsOf, type Input, type Step } from '../commands.ts';
 import type { Run } from '../ledger/run.ts';
 import { typedInput } from './again-input.ts';
 import type { ReadableFailure } from './caught-failure.ts';
-import { nextStepOf } from './next-step.ts';
+import { correctInput, nextStepOf } from './next-step.ts';
 
 /** What a look at an execution needs. */
 interface AgainScope {
@@ -44,10 +44,12 @@ export async function executionInput(
   }
 }
 
-/** Starts an action of the machine `sync` once more: with what was typed, unless that was the reason of the refusal. */
-export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Command {
+/** What to do after an action of the machine `sync` was refused: the same once more, with what was typed. */
+export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Step {
   const { action } = typedInput(typed);
-  return typedSync(stage, error === 'InvalidInputError' ? { action } : typed);
+  if (error === 'InvalidInputError')
+    return correctInput(action === 'compare' || action === 'cutover' ? action : 'sync');
+  return ['Fix the reported cause, then start again', typedSync(stage, typed)];
 }
 
 /** Starts an action of the machine `sync` with what was typed, and these fields changed. */

@@ -180,6 +180,8 @@ describe('what is refused is a sentence and exit code 3', () => {
     const { code, stdout } = await onStage('migrate', '--execution-input', '{"dryrun": true}');
     expect(stdout).toContain('InvalidInputError');
     expect(stdout).toContain('unknown field "dryrun"');
+    expect(stdout).toContain('npm run migrate -- --help');
+    expect(stdout).not.toMatch(/npm run migrate -- --stage|start migrate with/);
     expect(code).toBe(3);
   });
 

@@ -39,6 +39,20 @@ const command = (
 const denied = { kind: 'error', code: 'AccessDeniedException', status: 400 } as const;
 const runIdOf = ({ stdout }: CommandEnd): string => (JSON.parse(stdout) as Report).runId;
 
+/** A run that takes a minute and a half at its cap, as soon as it writes. */
+async function slowRun(): Promise<{ readonly runId: string; readonly following: Promise<CommandEnd> }> {
+  const following = command('migrate', ['--write-units-per-second', '4']);
+  const { runId } = await eventually(async () => {
+    const listed = JSON.parse((await command('runs', ['--json', '--limit', '1'])).stdout) as Listed;
+    return listed.find(({ status, kind }) => status === 'RUNNING' && kind === 'migrate');
+  });
+  return { runId, following };
+}
+type Listed = readonly { readonly runId: string; readonly status: string; readonly kind: string }[];
+
+const executionOf = (runId: string): string =>
+  `${shop.aws.stateMachines['migrate']?.replace(':stateMachine:', ':execution:')}:${runId}`;
+
 describe('the exit code of a command that follows a run', () => {
   it('is 1 for a run that failed and was rolled back', async () => {
     shop.aws.faults.add({ ...denied, operation: 'BatchWriteItem', table: 'products-enhanced' });
@@ -111,6 +125,24 @@ describe('npm run rollback', () => {
     const planned = await command('rollback', [runId]);
     expect(planned.stderr).toContain(`Run ${runId} is a dry run: it has created no table`);
     expect(planned.code).toBe(3);
+  });
+});
+
+describe('npm run rollback of a run that is being worked on', () => {
+  it('is refused at once, with the commands that follow and stop the run, and so is following that roll back', async () => {
+    const { runId, following } = await slowRun();
+    const refused = await command('rollback', [runId]);
+    expect(refused.stdout).toContain(`Run ${runId} is still being worked on by ${executionOf(runId)}`);
+    expect(refused.stdout).toContain(`npm run follow -- --stage local ${runId}\n`);
+    expect(refused.stdout).toContain('aws stepfunctions stop-execution');
+    expect(refused.stdout).not.toMatch(/will be rolled back or held|continues without this command/);
+    expect(refused.code).toBe(3);
+    const [, rollBack = ''] = /Execution +\S+:(\S+)\n/.exec(refused.stdout) ?? [];
+    const followed = await command('follow', [rollBack]);
+    expect(followed.stdout).toContain('is still being worked on');
+    expect(followed.code).toBe(3);
+    await shop.sfn.send(new StopExecutionCommand({ executionArn: executionOf(runId) }));
+    expect((await following).stdout).toContain('Rolled back.');
   });
 });
 
@@ -191,17 +223,6 @@ describe('a connection that is cut while a run is followed', () => {
 });
 
 describe('pause, unpause and throttle', () => {
-  /** A run that takes a minute and a half at its cap, as soon as it writes. */
-  async function slowRun(): Promise<{ readonly runId: string; readonly following: Promise<CommandEnd> }> {
-    const following = command('migrate', ['--write-units-per-second', '4']);
-    const { runId } = await eventually(async () => {
-      const listed = JSON.parse((await command('runs', ['--json', '--limit', '1'])).stdout) as Listed;
-      return listed.find(({ status, kind }) => status === 'RUNNING' && kind === 'migrate');
-    });
-    return { runId, following };
-  }
-  type Listed = readonly { readonly runId: string; readonly status: string; readonly kind: string }[];
-
   it('stop a run where it is, say so wherever it is shown, and let it go on under another cap', async () => {
     const { runId, following } = await slowRun();
     const paused = await command('pause', [runId]);
@@ -228,8 +249,7 @@ describe('pause, unpause and throttle', () => {
   it('leave a paused run that can be stopped, and is rolled back then', async () => {
     const { runId, following } = await slowRun();
     await command('pause', [runId]);
-    const executionArn = `${shop.aws.stateMachines['migrate']?.replace(':stateMachine:', ':execution:')}:${runId}`;
-    await shop.sfn.send(new StopExecutionCommand({ executionArn }));
+    await shop.sfn.send(new StopExecutionCommand({ executionArn: executionOf(runId) }));
     const { stdout, code } = await following;
     expect(stdout).toContain('Rolled back.');
     expect(code).toBe(1);

@@ -7,12 +7,14 @@ import { parseSyncInput } from '../../../functions/control-sync/sync-input.ts';
 import {
   type AwsPlace,
   awsCommandsOf,
+  type Command,
   commandsOf,
   COMMAND_IN_TEXT,
   type Input,
   isCommandLine,
   localCommand,
   sizedPlanCommand,
+  type Step,
   stepText,
 } from '../../../functions/shared/commands.ts';
 import * as errors from '../../../functions/shared/errors.ts';
@@ -51,7 +53,8 @@ async function problemsOf(nextStep: string, runId: string): Promise<readonly str
 
 /** A command on another stage or another run. @throws where the command line refuses it */
 async function misled(line: string, runId: string): Promise<readonly string[]> {
-  const { options, args } = await parsePasted(line);
+  const { options, args, isHelp } = await parsePasted(line);
+  if (isHelp) return [];
   const named = [options['resume'], args[0]].filter((one) => one !== undefined && one !== runId);
   return options['stage'] === STAGE && named.length === 0 ? [] : [`misled: ${line}`];
 }
@@ -100,7 +103,28 @@ describe('what to do after a run', () => {
   it('keeps what the run was asked for: a dry run stays one', () => {
     const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again: { dryRun: true } } as const;
     expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, STAGE)).toContain(' --dry-run\n');
-    expect(nextStepOf({ ...ending, error: 'InvalidInputError' }, STAGE)).not.toContain('--dry-run');
+  });
+
+  it('starts nothing after an input that cannot be used: a mistyped dry run would write', () => {
+    for (const again of [{}, { dryrun: true }, { dryrun: true, onFailure: 'hold' }, { dryRun: 'yes' }]) {
+      const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again, ...INVALID } as const;
+      expect(nextStepOf(ending, STAGE)?.split('\n')).toEqual([
+        'Correct the input, then start with all of it again. To list the options:',
+        'npm run migrate -- --help',
+      ]);
+      expect(nextStepOf({ ...ending, isRestore: true }, STAGE)).toMatch(/\nnpm run restore -- --help$/);
+    }
+  });
+
+  it.each([
+    [{ action: 'cutover', dryrun: true }, 'cutover'],
+    [{ action: 'compare', runid: RUN }, 'compare'],
+    [{ runid: RUN }, 'sync'],
+    ['abc', 'sync'],
+  ])('starts nothing after an input of a sync that cannot be used: %j', async (typed, name) => {
+    const step = stepText(syncAgain(STAGE, typed, INVALID));
+    await expectPasteable(step);
+    expect(step.split('\n').slice(1)).toEqual([`npm run ${name} -- --help`]);
   });
 
   it.each([0, 3])(
@@ -160,6 +184,8 @@ const note = fc
   .string({ minLength: 1, maxLength: 40, unit: 'grapheme-ascii' })
   .filter((text) => !text.startsWith('-'));
 
+const commandOf = ([words, command]: Step): Command => command ?? { line: `no command: ${words}` };
+
 describe('a command to paste', () => {
   const migrations: fc.Arbitrary<Input> = fc.record(
     {
@@ -212,7 +238,7 @@ describe('a command to paste', () => {
   it('of a sync is accepted by the command line, whatever the console was given', async () => {
     await fc.assert(
       fc.asyncProperty(syncs, async (input) => {
-        const { line, inConsole = '' } = syncAgain(STAGE, input, LOCKED);
+        const { line, inConsole = '' } = commandOf(syncAgain(STAGE, input, LOCKED));
         expect((await parsePasted(line)).args).toEqual([]);
         parseSyncInput(JSON.parse(inConsole.replace('start sync with ', '')));
       }),
@@ -240,10 +266,8 @@ describe('a command to paste', () => {
     ['the end of a pause', commands.unpause(RUN)],
     ['a list of backups', commands.backups()],
     ['a plan', commands.plan()],
-    ['a sync once more', syncAgain(STAGE, { action: 'start', runId: RUN, note: 'x' }, LOCKED)],
-    ['a cut over once more', syncAgain(STAGE, { action: 'cutover', frozen: true }, LOCKED)],
-    ['a sync without the field that was refused', syncAgain(STAGE, { frozen: 'yes' }, INVALID)],
-    ['whatever was typed once more', syncAgain(STAGE, 'abc', INVALID)],
+    ['a sync once more', commandOf(syncAgain(STAGE, { action: 'start', runId: RUN, note: 'x' }, LOCKED))],
+    ['a cut over once more', commandOf(syncAgain(STAGE, { action: 'cutover', frozen: true }, LOCKED))],
   ])('of %s is accepted by the command line, and its input by the machine', async (_, command) => {
     const { line } = command;
     await expectPasteable(stepText(['Do it', command]), line.includes(BACKUP) ? BACKUP : RUN);
