@@ -34,15 +34,16 @@ export async function checkCutOver(
   const open = await readRun(runtime.ledger, runId);
   // As the cut over takes it.
   const run = { ...open, parameters: { ...open.parameters, maxQuarantined } };
-  const arn = tableArn({ region: runtime.config.region, accountId: runtime.accountId }, run.sourceTable);
+  const { config, accountId } = runtime;
+  const arn = tableArn({ ...config, accountId }, run.sourceTable);
   const [checks, found] = await Promise.all([checkSync(runtime, run), findPolicy(runtime, arn)]);
-  const { cutOver } = commandsOf(runtime.config.stage);
+  const { cutOver } = commandsOf(config.stage);
   const { line } = cutOver({
     frozen: true,
     maxQuarantined: maxQuarantined === 0 ? undefined : maxQuarantined,
   });
   return buildSyncReport(runtime, run, {
     checks,
-    freeze: { ...freezeCommands(arn, found), cutOver: line },
+    freeze: { ...freezeCommands(config, { tableArn: arn, found }), cutOver: line },
   });
 }

@@ -1,4 +1,4 @@
-import { commandsOf, stepText, stopCommand } from '../shared/commands.ts';
+import { awsCommandsOf, commandsOf, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
@@ -131,11 +131,12 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 /** @throws InvalidInputError */
 function refuseLiving({ config }: Runtime, { runId, kind, executionArn }: Run): never {
   const { follow } = commandsOf(config.stage);
+  const { stopExecution } = awsCommandsOf(config);
   const isWhole = kind !== 'manual';
   throw new InvalidInputError(
     `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed.${isWhole ? ' If that execution is stopped, the run is rolled back automatically.' : ''}`,
     isWhole
-      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopCommand(executionArn)])
+      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopExecution(executionArn)])
       : stepText(['Wait until that call has ended']),
   );
 }

@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
 import { parseSyncInput } from '../../../functions/control-sync/sync-input.ts';
 import {
+  type AwsPlace,
+  awsCommandsOf,
   commandsOf,
+  COMMAND_IN_TEXT,
   type Input,
   isCommandLine,
   localCommand,
@@ -253,6 +256,43 @@ describe('a command to paste', () => {
   });
 });
 
+describe('a command of the AWS CLI', () => {
+  const CART = 'arn:aws:dynamodb:eu-west-1:123456789012:table/cart';
+  const linesAt = (place: AwsPlace): readonly string[] => {
+    const aws = awsCommandsOf(place);
+    return [
+      aws.stopExecution('arn:aws:states:eu-west-1:123456789012:execution:migrate:a'),
+      aws.showPolicy(CART),
+      aws.putPolicy(CART, '{"Version": "2012-10-17"}', 'NO_POLICY'),
+      aws.deletePolicy(CART),
+      aws.deleteTable(CART),
+      aws.enableStream(CART),
+      aws.raiseTableQuota(),
+    ].map(({ line }) => line);
+  };
+  const LAPTOP = { region: 'ap-southeast-2', endpointUrl: 'http://127.0.0.1:4566' };
+
+  it('names its region, whatever the CLI is configured to', () => {
+    for (const line of linesAt({ region: 'eu-west-1' })) expect(line).toMatch(/ --region eu-west-1$/);
+  });
+
+  it('goes to the embedded AWS where the service runs in it', () => {
+    for (const line of linesAt(LAPTOP))
+      expect(line).toMatch(/ --region ap-southeast-2 --endpoint-url http:\/\/127\.0\.0\.1:4566$/);
+  });
+
+  it('deletes a table by its ARN, and by its name where an engine takes nothing else', () => {
+    const deletionAt = (place: AwsPlace) => awsCommandsOf(place).deleteTable(CART).line;
+    expect(deletionAt({ region: 'eu-west-1' })).toContain(`aws dynamodb delete-table --table-name ${CART} `);
+    expect(deletionAt(LAPTOP)).toContain('aws dynamodb delete-table --table-name cart ');
+  });
+
+  it('stays in one piece within a sentence', () => {
+    for (const line of [...linesAt({ region: 'eu-west-1' }), ...linesAt(LAPTOP)])
+      expect(new RegExp(COMMAND_IN_TEXT).exec(`Look at it: ${line}. Then go on.`)?.[0]).toBe(line);
+  });
+});
+
 const sourcesBelow = (
   ...folders: readonly string[]
 ): readonly { readonly path: string; readonly text: string }[] =>
@@ -280,6 +320,13 @@ describe('a sentence of the service', () => {
   it('words no command on a stage anywhere but in one place', () => {
     const worded = sourcesBelow('functions', 'workflow/cli').filter(({ text }) =>
       /npm run [a-z-]+ -- --stage \$\{/.test(text),
+    );
+    expect(worded.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('words no command of the AWS CLI anywhere but in one place', () => {
+    const worded = sourcesBelow('functions', 'workflow').filter(({ text }) =>
+      /\baws [a-z0-9-]+ [a-z]+(?:-[a-z]+)+ /.test(text),
     );
     expect(worded.map(({ path }) => path)).toEqual([]);
   });

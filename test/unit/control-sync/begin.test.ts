@@ -43,7 +43,7 @@ describe('the start of a sync', () => {
   it('is refused without a stream, with the command that switches it on', async () => {
     await switchStreamOff(world);
     await expect(world.begin('s')).rejects.toThrow(
-      /no stream[^]*\naws dynamodb update-table --table-name products --stream-specification/,
+      /no stream[^]*\naws dynamodb update-table --table-name arn:\S+:table\/products --stream-specification .* --region ap-southeast-2\n/,
     );
     expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
     expect(await lock()).toBeUndefined();

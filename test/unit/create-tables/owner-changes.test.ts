@@ -191,7 +191,7 @@ describe('a table that DynamoDB refuses to create', () => {
     await expect(ensure(gate)).rejects.toMatchObject({
       name: 'TableQuotaError',
       message: expect.stringMatching(
-        /Table cart .*2500[^]*\naws service-quotas request-service-quota-increase /,
+        /Table cart .*2500[^]*\naws service-quotas request-service-quota-increase .* --region ap-southeast-2/,
       ),
     });
     expect(attempts.count).toBe(1);

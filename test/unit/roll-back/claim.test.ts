@@ -223,7 +223,7 @@ describe('an operator', () => {
   it('may not roll back a run that is being worked on', async () => {
     await begunRun(world, 'a');
     await expect(claim(order('operator'))).rejects.toThrow(
-      'aws stepfunctions stop-execution --execution-arn',
+      /\naws stepfunctions stop-execution --execution-arn \S+ --region ap-southeast-2$/,
     );
   });
 
