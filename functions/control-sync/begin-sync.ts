@@ -1,8 +1,8 @@
-import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, type Step, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
+import { findOpenSync } from '../shared/ledger/sync.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
@@ -15,7 +15,7 @@ import type { Execution } from '../shared/state.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { findFollowedRun, type FollowedRun } from './followed-run.ts';
 import { runOf } from './new-sync.ts';
-import { taken } from './open-sync.ts';
+import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { lastSwitch } from './last-switch.ts';
 import { findSourceStream } from './source-stream.ts';
@@ -147,7 +147,7 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   if (open === undefined)
     throw new SyncRefusedError(
       `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed.${last === undefined ? '' : ` ${last}`}`,
-      last === undefined ? stepText(['Start one', startSync({})]) : undefined,
+      stepText(last === undefined ? ['Start one', startSync({})] : lookAgain(runtime)),
     );
   if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
   refuseCancelling(open);
@@ -169,6 +169,12 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   return take(order, open, 'DRAIN');
 }
 
+/** Where no sync is open, the same command would be refused again. */
+const lookAgain = ({ config }: SyncRuntime): Step => [
+  'See how the last sync ended',
+  commandsOf(config.stage).showSync(),
+];
+
 /** The sync that the input names, if it has switched already: what is left is its mapping. */
 async function endedByCutOver({ runtime, input }: Order): Promise<Run | undefined> {
   const run = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
@@ -187,6 +193,7 @@ async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
         ...(what === undefined ? [] : [what]),
         'Nothing was changed.',
       ].join(' '),
+      stepText(lookAgain(runtime)),
     );
   }
   if (input.recover === true) await refuseHealthy(order, open);
@@ -196,7 +203,7 @@ async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
 /** What recoverRun has seen may be over. @throws LockHeldError, SyncRefusedError where the sync needs no recovery */
 async function refuseHealthy({ runtime, holder }: Order, open: Run): Promise<void> {
   if (open.executionArn === holder.executionArn) return;
-  if (!(await isDead(runtime, open))) refuseBusy(open);
+  if (!(await isDead(runtime, open))) refuseBusy(runtime, open);
   if (mustCancel(open)) return;
   throw new SyncRefusedError(
     `Sync ${open.runId} follows its source, so there is nothing to recover. Nothing was changed.`,
@@ -207,7 +214,7 @@ async function refuseHealthy({ runtime, holder }: Order, open: Run): Promise<voi
 async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Promise<BegunSync> {
   const { runtime, input, holder } = order;
   const isOurs = open.executionArn === holder.executionArn;
-  if (!isOurs && !(await isDead(runtime, open))) refuseBusy(open);
+  if (!isOurs && !(await isDead(runtime, open))) refuseBusy(runtime, open);
   // Known before the compare begins, a gap is closed by it. recoverRun would note it afterwards.
   if (outcome === 'COMPARE') await noteMissedChanges(runtime, open);
   if (isOurs) return begun(open, input, outcome);

@@ -12,7 +12,7 @@ export function throttleSentence(
   return [
     ...capText('Writing', write),
     ...capText('Reading', read),
-    `Run ${run.runId} keeps to it within 5 s and the requests under way.`,
+    `Run ${run.runId} keeps to it within 5 s. Requests that are under way end as they are.`,
     ...(isBulk(run) && write !== undefined ? bulkText(write, shardCount(run, 'BulkLoad')) : []),
   ].join(' ');
 }

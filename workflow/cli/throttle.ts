@@ -13,7 +13,7 @@ interface Options extends StageOptions {
 
 const command = stageCommand(
   'throttle',
-  'Gives a running run other caps. They take effect within 5 s and the requests under way. A bulk put that has begun keeps its cap.',
+  'Gives a running run other caps. They take effect within 5 s. Requests that are under way end as they are. A bulk put that has begun keeps its cap.',
   'pause and caps of the run',
 )
   .argument('<runId>', 'run, as npm run runs lists it')

@@ -99,6 +99,22 @@ describe('the input of a restore', () => {
   });
 });
 
+describe('a restore into a table that it may not write to', () => {
+  it.each<readonly [RestoreInput, string]>([
+    [{ targetTable: 'products', confirm: 'products' }, ''],
+    [{ targetTable: 'cart', maxCost: 5 }, ' --max-cost 5'],
+  ])('is refused for %j, with the command for a new table', async (input, options) => {
+    ({ bench } = await backedUp(products(5)));
+    const refused = prepareRestore(bench.runtime, input, startTime);
+    await expect(refused).rejects.toMatchObject({
+      name: 'RestoreTargetError',
+      message: expect.stringContaining(
+        `\nTo restore into a new table:\nnpm run restore -- --stage test${options}\n`,
+      ),
+    });
+  });
+});
+
 describe('a restore that has failed', () => {
   /** The command to start it again, as its report has it. */
   async function commandAfter(input: RestoreInput): Promise<string> {

@@ -433,6 +433,18 @@ describe('a held run that is resumed', () => {
   });
 });
 
+describe('a run that is still at work', () => {
+  it('is to be followed, because a new run would meet its lock', async () => {
+    bench = await startBench();
+    await bench.createTable(productsTable);
+    await bench.begin('run-1');
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringMatching(/run-1 is RUNNING[^]*\nnpm run follow -- --stage test run-1$/),
+    });
+  });
+});
+
 describe('a run that only backs up', () => {
   it('transforms every item and writes no target file', async () => {
     const made = await sealedBench(products(3));

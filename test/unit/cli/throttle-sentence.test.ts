@@ -11,7 +11,7 @@ const runBy = (engine: 'batch' | 'bulk') =>
     settings: { filled: ['a', 'b'] },
   }) as unknown as Run;
 
-const KEEPS = 'Run r1 keeps to it within 5 s and the requests under way.';
+const KEEPS = 'Run r1 keeps to it within 5 s. Requests that are under way end as they are.';
 const KEPT = 'A bulk put that has begun keeps the cap that it began with.';
 
 describe('what is said of a cap', () => {

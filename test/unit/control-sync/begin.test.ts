@@ -139,7 +139,9 @@ describe('a second execution', () => {
 
   it('cannot take a sync that another execution works on', async () => {
     await world.begin('s');
-    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(/worked on by .*:s now/);
+    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(
+      /worked on by .*:s now[^]*\nnpm run follow -- --stage test s\nOr stop it:\naws stepfunctions stop-execution .*:s /,
+    );
   });
 
   it('goes on with a start whose execution died', async () => {

@@ -257,6 +257,17 @@ describe('a switch that must not be made', () => {
   it('is not made while more cannot be transformed than is allowed', async () => {
     await compared({ quarantined: 1 });
     await expectNotSwitched(/"maxQuarantined": 1/);
+    // No change was missed.
+    expect((await world.sync()).gap).toBeUndefined();
+  });
+
+  it('notes a gap when a change arrives while it is given up for what cannot be transformed', async () => {
+    await compared({ quarantined: 1 });
+    const sync = await world.sync();
+    const [, isNoted] = await Promise.all([world.switch('x'), noteArrival(ledger(), sync, arrival('p9'))]);
+    const { status, gap, arrived } = await world.sync();
+    expect({ status, arrived }).toEqual({ status: 'SYNCING', arrived: undefined });
+    expect(gap !== undefined).toBe(isNoted);
   });
 
   it('is not made while a key is pending', async () => {
