@@ -4,8 +4,9 @@ import { isDead } from '../shared/runs/holder.ts';
 import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
 import { presentAttempt } from '../shared/ledger/attempt.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
-import { readRun, type Run } from '../shared/ledger/run.ts';
+import { isOfSync, readRun, type Run } from '../shared/ledger/run.ts';
 import { isEndStatus, type Transition, transition } from '../shared/ledger/transition.ts';
+import { cancelCompare } from '../shared/runs/sync-ends.ts';
 import { quietTimeOf } from '../shared/ledger/quiet.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { confirmedFact, requireConfirmation } from './confirm.ts';
@@ -145,17 +146,20 @@ function refuseLiving({ config }: Runtime, { runId, kind, executionArn }: Run): 
   );
 }
 
+/** @throws InvalidInputError */
+async function refuseUnlessDead(runtime: Runtime, run: Run): Promise<void> {
+  const lock = await findLockOf(runtime.ledger, run);
+  const holder = lock?.runId === run.runId ? lock : { executionArn: run.executionArn };
+  if (!(await isDead(runtime, holder))) refuseLiving(runtime, run);
+}
+
 async function claimRunning(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
   if (order.reason === 'fail') {
     if (run.executionArn !== order.execution.id)
       throw new RunClosedError(
         `Run ${run.runId} is now being worked on by ${run.executionArn}. This execution changes nothing more.`,
       );
-  } else {
-    const lock = await findLockOf(runtime.ledger, run);
-    const holder = lock?.runId === run.runId ? lock : { executionArn: run.executionArn };
-    if (!(await isDead(runtime, holder))) refuseLiving(runtime, run);
-  }
+  } else await refuseUnlessDead(runtime, run);
   const shouldHold = order.reason !== 'operator' && run.parameters.onFailure === 'hold';
   return shouldHold ? hold(runtime, order, run) : mark(runtime, order, run);
 }
@@ -179,6 +183,8 @@ async function claimAgain(runtime: Runtime, order: ClaimScope): Promise<Claim> {
 }
 
 async function claimAs(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
+  if (isOfSync(run) && order.reason === 'operator') throw nothingToRollBack(runtime, run);
+  if (run.kind === 'compare' && run.status !== 'ROLLING_BACK') return endCompare(runtime, order, run);
   switch (run.status) {
     case 'RUNNING':
       return claimRunning(runtime, order, run);
@@ -194,6 +200,16 @@ async function claimAs(runtime: Runtime, order: ClaimScope, run: Run): Promise<C
     default:
       throw nothingToRollBack(runtime, run);
   }
+}
+
+/** A dead compare has the lock that another run needs. */
+async function endCompare(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
+  if (run.status !== 'RUNNING') return { kind: 'ended', run };
+  await refuseUnlessDead(runtime, run);
+  await cancelCompare(runtime, run, order.failure);
+  const now = await readRun(runtime.ledger, run.runId);
+  // Somebody has removed its lock by hand: recoverRun ends it.
+  return now.status === 'RUNNING' ? { kind: 'busy' } : { kind: 'ended', run: now };
 }
 
 /** A sync writes what the source says, and a compare at most repairs it. */

@@ -195,23 +195,25 @@ function endOf(run: Run): RollBackTurn['end'] {
 
 /** The answer for a run that has ended or is held. It changes nothing. */
 export async function endedTurn(runtime: Runtime, run: Run): Promise<RollBackTurn> {
+  if (run.kind === 'compare') return leftTurn(`Compare ${run.runId} is ${run.status}`, null);
   if (run.status === 'SUCCEEDED' || run.status === 'PLANNED') {
     await finishOpening(runtime, run);
-    const report = await existingReport(runtime, run);
-    return {
-      done: true,
-      waitSeconds: 0,
-      end: 'SUCCEEDED',
-      error: '',
-      cause: `Run ${run.runId} succeeded; nothing was rolled back.`,
-      report,
-    };
+    return leftTurn(`Run ${run.runId} succeeded`, await existingReport(runtime, run));
   }
   const build = (): Promise<Report> => endReport(runtime, run, NOTHING_REMAINS);
   const isFresh = run.reporting === 'PENDING' || run.status === 'HELD';
   const report = isFresh ? await publishReport(runtime, run, build) : await build();
   return turnFor(run, reportedOf(runtime, run, report), NOTHING_REMAINS);
 }
+
+const leftTurn = (what: string, report: unknown): RollBackTurn => ({
+  done: true,
+  waitSeconds: 0,
+  end: 'SUCCEEDED',
+  error: '',
+  cause: `${what}; nothing was rolled back.`,
+  report,
+});
 
 /** The report as CompleteRun wrote it. It is built again if CompleteRun died before writing it. */
 async function existingReport(runtime: Runtime, run: Run): Promise<unknown> {

@@ -246,6 +246,11 @@ describe('a sync that is started from the console', () => {
     const written = await onOther('report', [report.runId]);
     expect(readFileSync(join(folder, written.stdout.trim()), 'utf8')).toContain('Different (1)');
     expect((await onOther('follow', [report.runId])).code).toBe(6);
+    const rolledBack = await onOther('rollback', [report.runId, '--confirm', report.runId]);
+    expect(rolledBack.stdout).toContain(
+      `Run ${report.runId} is a compare (SUCCEEDED): there is nothing to roll`,
+    );
+    expect(rolledBack.code).toBe(3);
   });
 
   it('begins with {}, repairs what differs, and is shown like any other', async () => {

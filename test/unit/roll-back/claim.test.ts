@@ -183,6 +183,31 @@ describe('a run whose execution died without a word', () => {
   });
 });
 
+describe('a compare whose execution died, and whose lock another run needs', () => {
+  const recover = () => claim(order('recover'));
+
+  it('is cancelled, and its lock released', async () => {
+    await begunRun(world, 'a', { kind: 'compare' });
+    die();
+    expect(await recover()).toMatchObject({ kind: 'ended', run: { status: 'CANCELLED', failure } });
+    expect(await lock()).toBeUndefined();
+    expect(await recover()).toMatchObject({ kind: 'ended', run: { status: 'CANCELLED' } });
+  });
+
+  it('is not touched while the execution lives', async () => {
+    await begunRun(world, 'a', { kind: 'compare' });
+    await expect(recover()).rejects.toThrow('still being worked on');
+    expect(await status()).toBe('RUNNING');
+  });
+
+  it('is left to recoverRun where somebody has removed its lock from the ledger by hand', async () => {
+    await begunRun(world, 'a', { kind: 'compare' });
+    await removeByHand(world.observer.ledger, lockKey('products'));
+    die();
+    expect(await recover()).toEqual({ kind: 'busy' });
+  });
+});
+
 describe('a run that shall be held, whose lock somebody has removed from the ledger by hand', () => {
   it('is held, with its lock again', async () => {
     await begunRun(world, 'a', onFailure('hold'));
@@ -225,6 +250,22 @@ describe('an operator', () => {
     await expect(claim(order('operator'))).rejects.toThrow(
       /\naws stepfunctions stop-execution --execution-arn \S+ --region ap-southeast-2$/,
     );
+  });
+
+  it.each([
+    ['compare', 'RUNNING'],
+    ['compare', 'SUCCEEDED'],
+    ['compare', 'CANCELLED'],
+    ['sync', 'SYNCING'],
+    ['sync', 'CANCELLED'],
+  ] as const)('may not roll back a %s that is %s, whatever is confirmed', async (kind, to) => {
+    await begunRun(world, 'a', { kind, ...(kind === 'sync' && { status: 'SYNCING' }) });
+    if (to !== 'RUNNING' && to !== 'SYNCING') await moved(to, true);
+    die();
+    await expect(claim(order('operator', { confirm: 'a' }))).rejects.toThrow(
+      `Run a is a ${kind} (${to}): there is nothing to roll back. Nothing was changed.`,
+    );
+    expect(await status()).toBe(to);
   });
 
   it('must confirm a run that succeeded by repeating its id', async () => {
