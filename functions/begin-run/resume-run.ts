@@ -102,13 +102,19 @@ async function refuseChangedOrLocked(
   { ledger, config: { stage } }: Runtime,
   { run: { runId }, typed }: Resumption,
 ): Promise<void> {
-  const { migrate } = commandsOf(stage);
+  const { migrate, follow } = commandsOf(stage);
   const run = await readRun(ledger, runId);
   const { status } = run;
+  // A new run would meet its lock.
+  const isAtWork = status === 'RUNNING' || status === 'ROLLING_BACK';
   if (status !== 'HELD' && status !== 'PLANNED')
     throw new InvalidInputError(
       `"resume": run ${runId} is ${status}, and only a HELD or PLANNED run can be resumed. Nothing was changed.`,
-      stepText(['For a new run', migrate(newInput({ run, typed }))]),
+      stepText(
+        isAtWork
+          ? ['Wait until it ends', follow(runId)]
+          : ['For a new run', migrate(newInput({ run, typed }))],
+      ),
     );
   const met = await meetOtherLock(ledger, run);
   if (met.kind !== 'held') return;

@@ -7,7 +7,7 @@ import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { BulkLoadTurn, RunStepInput } from '../shared/state.ts';
 import { bulkWorkOf } from './bulk-work.ts';
 
-/** Where a table's shard is taken up by another call. */
+/** Where another call works on a table's shard, or this one's time is up. */
 const LOOK_AGAIN_SECONDS = 5;
 
 /**
@@ -30,12 +30,16 @@ export async function bulkLoad(runtime: Runtime, input: RunStepInput, turn: Turn
       onWait: (seconds: number) => waits.push(seconds),
     };
     const call = { input: { ...input, shard }, turn };
-    const { done } = await takeTurn<BulkCursor>(runtime, call, {
+    const { done, waitSeconds } = await takeTurn<BulkCursor>(runtime, call, {
       state: 'BulkLoad',
       unit: (shardTurn) => loadTable(load, shardTurn),
     });
     if (!done) open.push(shard);
+    // Of a paused run.
+    if (waitSeconds !== undefined) waits.push(waitSeconds);
   }
-  const waitSeconds = waits.length === 0 ? LOOK_AGAIN_SECONDS : Math.min(...waits);
-  return { done: open.length === 0, waitSeconds };
+  return {
+    done: open.length === 0,
+    waitSeconds: waits.length === 0 ? LOOK_AGAIN_SECONDS : Math.min(...waits),
+  };
 }

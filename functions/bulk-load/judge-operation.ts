@@ -25,6 +25,13 @@ export function tokenTaken(table: string, token: string, { message }: Error): Bu
   );
 }
 
+/** The error for an operation that DynamoDB has not let start all this time. */
+export function notStarted(table: string, { message }: Error, time: string): BulkLoadError {
+  return new BulkLoadError(
+    `Bulk put into table ${table} could not start for ${time} (${shorten(message, 300)}). Wait until others neither change nor load the table.`,
+  );
+}
+
 /** Why an operation that has ended did not get through its input; `undefined`: it did, be it with lines that failed. */
 export function notLoaded(
   { arn, status, processed, failure }: BulkOperation,

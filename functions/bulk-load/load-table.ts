@@ -1,38 +1,13 @@
-import {
-  type BulkOperation,
-  describeBulkOperation,
-  findBulkOperation,
-  isEnded,
-  startBulkPut,
-} from '../shared/aws/bulk-operations.ts';
+import { type BulkOperation, describeBulkOperation, isEnded } from '../shared/aws/bulk-operations.ts';
 import { type BulkCursor, noted } from '../shared/copy/bulk/bulk-cursor.ts';
 import { addTo } from '../shared/copy/load/load-window.ts';
-import type { ShardTurn } from '../shared/copy/shard-turn.ts';
-import { BULK_PUT, readingOf } from '../shared/cost/bulk-put.ts';
-import { isNamed, TransientError } from '../shared/errors.ts';
 import { RUN_LAYOUT } from '../shared/files/layout.ts';
-import type { Runtime } from '../shared/runtime.ts';
-import { bulkCap } from '../shared/tables/bulk-obstacles.ts';
-import { assertSameTable } from '../shared/tables/known-table.ts';
-import { shorten } from '../shared/text.ts';
-import type { BulkWork } from './bulk-work.ts';
-import { assertInput } from './check-input.ts';
 import { countReport } from './count-report.ts';
-import { assertLoaded, lostError, notLoaded, refusedItems, tokenTaken } from './judge-operation.ts';
-import { waitSeconds } from './wait-seconds.ts';
+import { assertLoaded, lostError, notLoaded, refusedItems } from './judge-operation.ts';
 import { readReport, REPORT_START, type ReportFile, reportFiles } from './read-report.ts';
-
-/** The load of one table. */
-export interface TableLoad {
-  readonly runtime: Runtime;
-  readonly work: BulkWork;
-  /** Tables that share the run's cap. */
-  readonly tableCount: number;
-  /** Told how long the operation should be left alone, where it is still at work. */
-  readonly onWait: (seconds: number) => void;
-}
-
-type BulkTurn = ShardTurn<BulkCursor>;
+import { announce, startOrFind } from './start-operation.ts';
+import type { BulkTurn, TableLoad } from './table-load.ts';
+import { waitSeconds } from './wait-seconds.ts';
 
 /**
  * One step of a table's bulk put: writes down that an operation is to start, starts it, waits for it, or counts what it
@@ -54,64 +29,6 @@ export async function loadTable(load: TableLoad, turn: BulkTurn): Promise<'pause
 function skip({ work }: TableLoad, turn: BulkTurn): Promise<void> {
   const counters = { ...work.counts, items: 0, processed: 0, failed: 0 };
   return turn.save({ done: true, counters, digests: {} });
-}
-
-/** Written before the request, so that an operation is found whose answer was lost. */
-async function announce({ runtime, work }: TableLoad, turn: BulkTurn, attempt: number): Promise<void> {
-  const { run, clock } = turn;
-  await assertInput(runtime, run, work);
-  const { name: table } = work.table;
-  const token = `${run.runId}:${table}:${attempt}`;
-  const { executionArn } = run;
-  const { bulkPutBytes: earlierBytes = 0 } = turn.progress.counters;
-  const cursor = { table, attempt, token, intentAt: clock.now(), executionArn, earlierBytes };
-  await turn.save({ done: false, cursor, counters: {}, digests: {} });
-}
-
-/** A token finds its operation again for some hours. One of them is left for clocks and waits. */
-const tokenMillis = ((readingOf(BULK_PUT.limits.tokenSeconds) ?? 0) - 3_600) * 1_000;
-
-async function startOrFind(load: TableLoad, turn: BulkTurn, cursor: BulkCursor): Promise<void> {
-  const { runtime } = load;
-  const isOwn = cursor.executionArn === turn.run.executionArn;
-  const isFresh = turn.clock.now() - cursor.intentAt < tokenMillis;
-  const operation =
-    isOwn && isFresh
-      ? await start(load, turn, cursor)
-      : await findBulkOperation(runtime.clients.tables, cursor);
-  if (operation === undefined) return announce(load, turn, cursor.attempt + 1);
-  await turn.save({ ...turn.progress, cursor: { ...cursor, operationArn: operation.arn } });
-}
-
-function start(
-  { runtime, work, tableCount }: TableLoad,
-  turn: BulkTurn,
-  { token, attempt }: BulkCursor,
-): Promise<BulkOperation> {
-  const { run, fence } = turn;
-  const { name: tableName } = work.table;
-  const order = {
-    token,
-    tableName,
-    bucket: runtime.bucket,
-    inputPrefix: work.inputPrefix,
-    reportPrefix: RUN_LAYOUT.bulkReport(run.runId, tableName, attempt),
-    writeUnitsPerSecond: bulkCap(run.plan.writeUnitsPerSecond, tableCount),
-  };
-  return turn.retry(async () => {
-    // The operation may have been announced long ago.
-    await assertSameTable(runtime, work.table);
-    await fence.check();
-    try {
-      return await startBulkPut(runtime.clients.dynamo, order);
-    } catch (error) {
-      if (isNamed(error, 'IdempotentParameterMismatchException')) throw tokenTaken(tableName, token, error);
-      if (!isNamed(error, 'ResourceInUseException')) throw error;
-      throw new TransientError(
-        `Table ${tableName} is busy, so bulk put could not start (${shorten(error.message, 300)}). It is tried again.`,
-      );
-    }
-  });
 }
 
 async function wait({ onWait }: TableLoad, turn: BulkTurn, operation: BulkOperation): Promise<'pause'> {

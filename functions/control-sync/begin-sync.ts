@@ -1,20 +1,21 @@
-import { commandsOf, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, type Step, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
-import { findOpenSync, refuseBusy } from '../shared/ledger/sync.ts';
+import { findOpenSync } from '../shared/ledger/sync.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
+import { typedSync } from '../shared/runs/start-again.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { refuseFailedChecks } from './drain.ts';
-import { findFollowedRun } from './followed-run.ts';
+import { findFollowedRun, type FollowedRun } from './followed-run.ts';
 import { runOf } from './new-sync.ts';
-import { taken } from './open-sync.ts';
+import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { lastSwitch } from './last-switch.ts';
 import { findSourceStream } from './source-stream.ts';
@@ -32,7 +33,8 @@ export async function beginSync(
 ): Promise<BegunSync> {
   const input = parseSyncInput(typed);
   const open = await openSync(runtime, input);
-  const order = { runtime, input, execution, holder: holderOf(execution) };
+  const again = (changed?: Input): Command => typedSync(runtime.config.stage, typed, changed);
+  const order = { runtime, input, again, execution, holder: holderOf(execution) };
   switch (input.action) {
     case 'start':
       return start(order, open);
@@ -51,6 +53,8 @@ export async function beginSync(
 interface Order {
   readonly runtime: SyncRuntime;
   readonly input: SyncInput;
+  /** Starts the same action with what was typed, and these fields changed. */
+  readonly again: (changed?: Input) => Command;
   readonly execution: Execution;
   readonly holder: Holder;
 }
@@ -69,16 +73,13 @@ async function openSync(
 }
 
 async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
-  const { runtime, input, execution, holder } = order;
+  const { runtime, input, again, execution, holder } = order;
   if (open !== undefined) return startAgain(order, open);
-  const stream = await findSourceStream(runtime);
-  const followed = await findFollowedRun(runtime, input);
+  const stream = await findSourceStream(runtime, again());
+  const followed = await followedRun(order);
   await requireSwitchConfirmed(
     runtime,
-    {
-      confirm: input.confirm,
-      confirmed: ({ startSync }, confirm) => startSync({ runId: input.runId, confirm }),
-    },
+    { confirm: input.confirm, confirmed: (_, confirm) => again({ confirm }) },
     followed.run,
   );
   const newRun: NewRun = {
@@ -89,6 +90,10 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
   };
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
+}
+
+function followedRun({ runtime, input: { runId: wanted }, again }: Order): Promise<FollowedRun> {
+  return findFollowedRun(runtime, { runId: wanted, againWith: (runId) => again({ runId }) });
 }
 
 /** The same execution again, or one that goes on where a dead one left the start. */
@@ -120,8 +125,9 @@ function refuseCancelling({ runId, status }: Run): void {
 const tablesText = ({ follows }: Run): string => (follows?.tables ?? []).map(({ name }) => name).join(', ');
 
 /** A compare that nothing waits for: it has a lock of its own, and only names what differs. */
-async function compareAlone({ runtime, input, execution, holder }: Order): Promise<BegunSync> {
-  const followed = await findFollowedRun(runtime, input);
+async function compareAlone(order: Order): Promise<BegunSync> {
+  const { runtime, input, execution, holder } = order;
+  const followed = await followedRun(order);
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed }),
     kind: 'compare',
@@ -135,13 +141,13 @@ async function compareAlone({ runtime, input, execution, holder }: Order): Promi
 }
 
 async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> {
-  const { runtime, input } = order;
-  const { cutOver: cutOverWith, startSync } = commandsOf(runtime.config.stage);
+  const { runtime, input, again } = order;
+  const { startSync } = commandsOf(runtime.config.stage);
   const last = open === undefined ? await lastSwitch(runtime) : undefined;
   if (open === undefined)
     throw new SyncRefusedError(
       `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed.${last === undefined ? '' : ` ${last}`}`,
-      last === undefined ? stepText(['Start one', startSync({})]) : undefined,
+      stepText(last === undefined ? ['Start one', startSync({})] : lookAgain(runtime)),
     );
   if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
   refuseCancelling(open);
@@ -154,14 +160,20 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
     throw new SyncRefusedError(
       `A cut over needs a source that nobody writes to. Nothing was changed.`,
       stepText(
-        ['See the checks, and the commands that freeze the source', cutOverWith({ dryRun: true })],
-        ['When writes have stopped', cutOverWith({ frozen: true })],
+        ['See the checks, and the commands that freeze the source', again({ dryRun: true })],
+        ['When writes have stopped', again({ frozen: true })],
       ),
     );
   if (open.status === 'SWITCHING') return take(order, open, 'SWITCHING');
-  await refuseFailedChecks(runtime, open);
+  await refuseFailedChecks(runtime, open, again({ dryRun: true, frozen: undefined }));
   return take(order, open, 'DRAIN');
 }
+
+/** Where no sync is open, the same command would be refused again. */
+const lookAgain = ({ config }: SyncRuntime): Step => [
+  'See how the last sync ended',
+  commandsOf(config.stage).showSync(),
+];
 
 /** The sync that the input names, if it has switched already: what is left is its mapping. */
 async function endedByCutOver({ runtime, input }: Order): Promise<Run | undefined> {
@@ -181,6 +193,7 @@ async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
         ...(what === undefined ? [] : [what]),
         'Nothing was changed.',
       ].join(' '),
+      stepText(lookAgain(runtime)),
     );
   }
   if (input.recover === true) await refuseHealthy(order, open);
@@ -190,7 +203,7 @@ async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
 /** What recoverRun has seen may be over. @throws LockHeldError, SyncRefusedError where the sync needs no recovery */
 async function refuseHealthy({ runtime, holder }: Order, open: Run): Promise<void> {
   if (open.executionArn === holder.executionArn) return;
-  if (!(await isDead(runtime, open))) refuseBusy(open);
+  if (!(await isDead(runtime, open))) refuseBusy(runtime, open);
   if (mustCancel(open)) return;
   throw new SyncRefusedError(
     `Sync ${open.runId} follows its source, so there is nothing to recover. Nothing was changed.`,
@@ -201,7 +214,7 @@ async function refuseHealthy({ runtime, holder }: Order, open: Run): Promise<voi
 async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Promise<BegunSync> {
   const { runtime, input, holder } = order;
   const isOurs = open.executionArn === holder.executionArn;
-  if (!isOurs && !(await isDead(runtime, open))) refuseBusy(open);
+  if (!isOurs && !(await isDead(runtime, open))) refuseBusy(runtime, open);
   // Known before the compare begins, a gap is closed by it. recoverRun would note it afterwards.
   if (outcome === 'COMPARE') await noteMissedChanges(runtime, open);
   if (isOurs) return begun(open, input, outcome);
@@ -211,6 +224,7 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 
-function begun({ runId, plan }: Run, { action }: SyncInput, outcome: BegunSync['outcome']): BegunSync {
-  return { outcome, runId, segments: plan.segments, workers: plan.workers, action };
+function begun({ runId, plan }: Run, input: SyncInput, outcome: BegunSync['outcome']): BegunSync {
+  const { action, maxQuarantined } = input;
+  return { outcome, runId, segments: plan.segments, workers: plan.workers, action, maxQuarantined };
 }

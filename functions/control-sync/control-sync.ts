@@ -27,7 +27,7 @@ export function controlSync(runtime: SyncRuntime, payload: ControlSyncPayload): 
     case 'cancel':
       return cancelSync(runtime, payload.run);
     case 'check':
-      return checkCutOver(runtime, payload.run);
+      return checkCutOver(runtime, payload);
     case 'finish':
       return finishSync(runtime, payload.run);
     case 'fail':

@@ -1,4 +1,4 @@
-import { commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findTotal, listPending } from '../shared/ledger/sync-records.ts';
@@ -24,6 +24,7 @@ export async function drain(
   { run: step, since }: { readonly run: RunStepInput; readonly since: string },
 ): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, step);
+  const { cutOver } = commandsOf(runtime.config.stage);
   const now = runtime.clock.now();
   const startedAt = Date.parse(since);
   const arrived = await lastArrival(runtime, run);
@@ -31,23 +32,28 @@ export async function drain(
   const quietAt = Math.max(startedAt, arrived) + fenceMillisOf(runtime.config);
   const isQuiet = pending.length === 0 && now >= quietAt;
   if (isQuiet) {
-    await refuseFailedChecks(runtime, run);
+    await refuseFailedChecks(runtime, run, cutOver({ dryRun: true, ...allowedOf(run) }));
     return { done: true, waitSeconds: 0 };
   }
   if (now < startedAt + PATIENCE_MILLIS) return { done: false, waitSeconds: POLL_SECONDS };
   const waiting = pending.length === 0 ? '' : ` ${pendingText(pending)}`;
   throw new SyncRefusedError(
     `Changes of table ${run.sourceTable} still arrive (the last one at ${new Date(arrived).toISOString()}).${waiting}`,
-    frozenStep(runtime),
+    frozenStep(runtime, run),
   );
 }
 
 /** What an operator does after a cut over that did not switch. */
-export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, more: Input = {}): string {
+export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, run: Run): string {
   return stepText([
     'Freeze the source, then cut over again',
-    commandsOf(config.stage).cutOver({ frozen: true, ...more }),
+    commandsOf(config.stage).cutOver({ frozen: true, ...allowedOf(run) }),
   ]);
+}
+
+/** What was typed for the cut over that works on the sync. */
+function allowedOf({ parameters: { maxQuarantined } }: Run): Input {
+  return maxQuarantined === 0 ? {} : { maxQuarantined };
 }
 
 async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
@@ -57,13 +63,16 @@ async function lastArrival({ ledger }: SyncRuntime, run: Run): Promise<number> {
 /** What a cut over finds out for itself: by its drain, and by its own compare. */
 const JUDGED_LATER: ReadonlySet<string> = new Set(['pending', 'compared', 'quarantined']);
 
-/** @throws SyncRefusedError (not retried) where a check fails that no waiting would mend */
-export async function refuseFailedChecks(runtime: SyncRuntime, run: Run): Promise<void> {
+/**
+ * @param list lists all checks
+ * @throws SyncRefusedError (not retried) where a check fails that no waiting would mend
+ */
+export async function refuseFailedChecks(runtime: SyncRuntime, run: Run, list: Command): Promise<void> {
   const checks = await checkSync(runtime, run);
   const failed = checks.filter(({ what, ok }) => !ok && !JUDGED_LATER.has(what));
   if (failed.length === 0) return;
   throw new SyncRefusedError(
     `The cut over of sync ${run.runId} is refused. ${failed.map(({ sentence }) => sentence).join(' ')}`,
-    stepText(['List all checks', commandsOf(runtime.config.stage).cutOver({ dryRun: true })]),
+    stepText(['List all checks', list]),
   );
 }

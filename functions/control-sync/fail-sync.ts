@@ -1,6 +1,6 @@
 import { commandsOf, type Step, stepText } from '../shared/commands.ts';
 import { joinMessage, splitMessage } from '../shared/message.ts';
-import { executionInput, syncAgain } from '../shared/runs/start-again.ts';
+import { executionInput, syncAgain, syncInputOf } from '../shared/runs/start-again.ts';
 import { findExecution } from '../shared/ledger/execution-record.ts';
 import { findFirstFailure } from '../shared/ledger/failure.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
@@ -67,7 +67,10 @@ async function endCompare(runtime: SyncRuntime, run: Run, cause: ReadableFailure
   if (run.status === 'RUNNING') await cancelCompare(runtime, run, cause);
   return ended('FAILED', cause, {
     what: ' The compare has changed nothing.',
-    step: ['Fix the reported cause, then compare again', commandsOf(runtime.config.stage).compare()],
+    step: [
+      'Fix the reported cause, then compare again',
+      commandsOf(runtime.config.stage).compare(syncInputOf(run)),
+    ],
   });
 }
 
@@ -86,7 +89,7 @@ async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): 
   if (isCancelled || mustCancel(run))
     return ended('FAILED', cause, {
       what: ' The sync was cancelled, and the lock is free.',
-      step: ['Fix the reported cause, then start it again', startSync({})],
+      step: ['Fix the reported cause, then start it again', startSync(syncInputOf(run))],
     });
   await backToSyncing(runtime, run, `A cut over failed (${cause.error}).`);
   return ended('FAILED', cause, { what: ' The shop has not switched, and the sync goes on.', step: look });

@@ -1,3 +1,4 @@
+import { commandsOf } from '../shared/commands.ts';
 import { readRun } from '../shared/ledger/run.ts';
 import { publishSyncReport } from '../shared/runs/publish-sync.ts';
 import { buildSyncReport, type SyncReport } from '../shared/runs/sync-report.ts';
@@ -23,10 +24,26 @@ export async function finishSync(
   );
 }
 
-/** What a cut over would look at, and how the source is frozen. Changes nothing, and writes nothing. */
-export async function checkCutOver(runtime: SyncRuntime, { runId }: RunStepInput): Promise<SyncReport> {
-  const run = await readRun(runtime.ledger, runId);
-  const arn = tableArn({ region: runtime.config.region, accountId: runtime.accountId }, run.sourceTable);
+/**
+ * What a cut over with this number would look at, and how the source is frozen. Changes nothing, and writes nothing.
+ */
+export async function checkCutOver(
+  runtime: SyncRuntime,
+  { run: { runId }, maxQuarantined }: { readonly run: RunStepInput; readonly maxQuarantined: number },
+): Promise<SyncReport> {
+  const open = await readRun(runtime.ledger, runId);
+  // As the cut over takes it.
+  const run = { ...open, parameters: { ...open.parameters, maxQuarantined } };
+  const { config, accountId } = runtime;
+  const arn = tableArn({ ...config, accountId }, run.sourceTable);
   const [checks, found] = await Promise.all([checkSync(runtime, run), findPolicy(runtime, arn)]);
-  return buildSyncReport(runtime, run, { checks, freeze: freezeCommands(arn, found) });
+  const { cutOver } = commandsOf(config.stage);
+  const { line } = cutOver({
+    frozen: true,
+    maxQuarantined: maxQuarantined === 0 ? undefined : maxQuarantined,
+  });
+  return buildSyncReport(runtime, run, {
+    checks,
+    freeze: { ...freezeCommands(config, { tableArn: arn, found }), cutOver: line },
+  });
 }

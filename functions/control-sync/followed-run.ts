@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, stepText } from '../shared/commands.ts';
 import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
 import type { FollowedTable } from '../shared/ledger/sync-facts.ts';
 import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
@@ -7,7 +7,6 @@ import { listTables } from '../shared/ledger/table-record.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
-import type { SyncInput } from './sync-input.ts';
 
 /** The migration whose target is compared or followed, and its filled tables. */
 export interface FollowedRun {
@@ -15,16 +14,25 @@ export interface FollowedRun {
   readonly tables: readonly FollowedTable[];
 }
 
+/** Which migration is meant, and the command that asks for another one instead. */
+export interface WantedRun {
+  /** Absent: the newest that succeeded. */
+  readonly runId: string | undefined;
+  readonly againWith: (runId: string) => Command;
+}
+
 const RECENT_RUNS = 200;
 
 /**
- * The migration to follow: the one that the input names, or the newest that succeeded. Its filled tables must be there
+ * The migration to follow: the one that is named, or the newest that succeeded. Its filled tables must be there
  * and the same.
  *
  * @throws SyncRefusedError, RunNotFoundError, TableUnavailableError; none is retried
  */
-export async function findFollowedRun(runtime: SyncRuntime, { runId }: SyncInput): Promise<FollowedRun> {
-  const run = runId === undefined ? await newestSucceeded(runtime) : await succeeded(runtime, runId);
+export async function findFollowedRun(runtime: SyncRuntime, wanted: WantedRun): Promise<FollowedRun> {
+  const { runId } = wanted;
+  const run =
+    runId === undefined ? await newestSucceeded(runtime) : await succeeded(runtime, { ...wanted, runId });
   const records = await listTables(runtime.ledger, run.runId);
   const tables: FollowedTable[] = [];
   for (const { name } of filledTablesOf(runtime, run)) {
@@ -54,7 +62,10 @@ async function newestSucceeded({ ledger, config }: SyncRuntime): Promise<Run> {
   );
 }
 
-async function succeeded(runtime: SyncRuntime, runId: string): Promise<Run> {
+async function succeeded(
+  runtime: SyncRuntime,
+  { runId, againWith }: WantedRun & { readonly runId: string },
+): Promise<Run> {
   const { ledger, config } = runtime;
   const run = await findRun(ledger, runId);
   if (run === undefined)
@@ -63,20 +74,24 @@ async function succeeded(runtime: SyncRuntime, runId: string): Promise<Run> {
       stepText(['List the runs', commandsOf(config.stage).runs()]),
     );
   if (run.kind === 'migrate' && run.status === 'SUCCEEDED' && run.sourceTable === config.sourceTable)
-    return unlessOutdated(runtime, run);
+    return unlessOutdated(runtime, run, againWith);
   throw new SyncRefusedError(
     `Run ${runId} (${run.kind} of table ${run.sourceTable}, ${run.status}) cannot be followed: that needs a migration of table ${config.sourceTable} that succeeded. Nothing was changed.`,
   );
 }
 
 /** Its settings would undo what a later run has made of the same tables. */
-async function unlessOutdated({ ledger, config }: SyncRuntime, run: Run): Promise<Run> {
+async function unlessOutdated(
+  { ledger }: SyncRuntime,
+  run: Run,
+  againWith: WantedRun['againWith'],
+): Promise<Run> {
   for (const { runId } of await listReliants(ledger, run.runId)) {
     const later = await findRun(ledger, runId);
     if (later?.kind === 'migrate' && later.status === 'SUCCEEDED')
       throw new SyncRefusedError(
         `Run ${run.runId} cannot be followed, because run ${runId} has worked on its tables since. Nothing was changed.`,
-        stepText(['Follow that run', commandsOf(config.stage).startSync({ runId })]),
+        stepText(['Name that run', againWith(runId)]),
       );
   }
   return run;

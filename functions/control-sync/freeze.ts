@@ -1,3 +1,4 @@
+import { type AwsPlace, awsCommandsOf } from '../shared/commands.ts';
 import type { FoundPolicy } from '../shared/aws/change-policy.ts';
 import { ITEM_WRITING_ACTIONS } from '../shared/aws/table-policy.ts';
 import type { FreezeCommands } from '../shared/runs/sync-report.ts';
@@ -16,25 +17,18 @@ interface Policy {
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html
  */
-export function freezeCommands(tableArn: string, found: FoundPolicy): FreezeCommands {
+export function freezeCommands(
+  place: AwsPlace,
+  { tableArn, found }: { readonly tableArn: string; readonly found: FoundPolicy },
+): Omit<FreezeCommands, 'cutOver'> {
+  const { putPolicy, deletePolicy } = awsCommandsOf(place);
   const before = found.kind === 'policy' ? (JSON.parse(found.policy) as Partial<Policy>) : {};
   const others = [before.Statement ?? []].flat().filter((one) => (one as { Sid?: string }).Sid !== SID);
-  const policy: Policy = {
-    Version: before.Version ?? '2012-10-17',
-    Statement: [...others, frozen(tableArn)],
-  };
-  const put = (text: string, revision: string): string =>
-    `aws dynamodb put-resource-policy --resource-arn ${tableArn} --policy '${text.replaceAll("'", String.raw`'\''`)}'${revision}`;
-  const text = JSON.stringify(policy);
-  const revision =
-    found.kind === 'policy'
-      ? ` --expected-revision-id ${found.revisionId}`
-      : ' --expected-revision-id NO_POLICY';
-  const undo =
-    others.length === 0
-      ? `aws dynamodb delete-resource-policy --resource-arn ${tableArn}`
-      : put(JSON.stringify({ ...policy, Statement: others }), '');
-  return { policy: text, freeze: put(text, revision), undo };
+  const unfrozen: Policy = { Version: before.Version ?? '2012-10-17', Statement: others };
+  const policy = JSON.stringify({ ...unfrozen, Statement: [...others, frozen(tableArn)] });
+  const freeze = putPolicy(tableArn, policy, found.kind === 'policy' ? found.revisionId : 'NO_POLICY');
+  const undo = others.length === 0 ? deletePolicy(tableArn) : putPolicy(tableArn, JSON.stringify(unfrozen));
+  return { policy, freeze: freeze.line, undo: undo.line };
 }
 
 function frozen(tableArn: string): unknown {

@@ -28,9 +28,12 @@ export function runOf(
     parameters: {
       dryRun: false,
       onFailure: 'hold',
-      maxQuarantined: Math.max(input.maxQuarantined, run.parameters.maxQuarantined),
+      // Each cut over says how many may stay behind.
+      maxQuarantined: 0,
       onExisting: 'keep',
       maxConcurrency: plan.workers,
+      readUnitsPerSecond: input.readUnitsPerSecond,
+      writeUnitsPerSecond: input.writeUnitsPerSecond,
       note: input.note,
     },
   };

@@ -1,3 +1,4 @@
+import { awsCommandsOf, commandsOf, stepText } from '../shared/commands.ts';
 import { LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { readRun, type Run } from '../shared/ledger/run.ts';
 import { changeSync, ownHolder, type SyncChange } from '../shared/ledger/sync.ts';
@@ -28,6 +29,17 @@ export async function changeOwn(
   if (changed !== undefined) return changed;
   throw new RunClosedError(
     `Run ${run.runId} was changed by somebody else at this moment: this execution changes nothing more.`,
+  );
+}
+
+/** @throws LockHeldError (not retried): another execution works on the sync */
+export function refuseBusy({ config }: Runtime, { runId, executionArn }: Run): never {
+  throw new LockHeldError(
+    `Sync ${runId} is worked on by ${executionArn} now. Nothing was changed.`,
+    stepText(
+      ['Wait until that execution ends', commandsOf(config.stage).follow(runId)],
+      ['Or stop it', awsCommandsOf(config).stopExecution(executionArn)],
+    ),
   );
 }
 

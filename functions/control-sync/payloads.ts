@@ -11,7 +11,7 @@ export const controlSyncSchema = z.discriminatedUnion('action', [
   z.object({ action: z.literal('switch'), run: runStepSchema }),
   z.object({ action: z.literal('deleteMapping'), run: runStepSchema }),
   z.object({ action: z.literal('cancel'), run: runStepSchema }),
-  z.object({ action: z.literal('check'), run: runStepSchema }),
+  z.object({ action: z.literal('check'), run: runStepSchema, maxQuarantined: z.number().int().min(0) }),
   z.object({ action: z.literal('finish'), run: runStepSchema }),
   z.object({
     action: z.literal('fail'),
@@ -43,6 +43,8 @@ export interface BegunSync {
   readonly segments: readonly number[];
   readonly workers: number;
   readonly action: SyncAction;
+  /** Items that may stay behind when the shop switches, as this execution's input says. */
+  readonly maxQuarantined: number;
 }
 
 /** A step that is called again until it is done. */

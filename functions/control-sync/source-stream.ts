@@ -1,8 +1,8 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { commandsOf, stepText } from '../shared/commands.ts';
+import { awsCommandsOf, type Command, stepText } from '../shared/commands.ts';
 import { SyncRefusedError } from '../shared/errors.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import { functionName } from '../shared/names.ts';
+import { functionName, tableArn } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 
 /** The source's stream, and what an operator should know of it. */
@@ -15,17 +15,13 @@ export interface SourceStream {
 /** More than two readers of a shard are throttled. */
 const MAX_OTHER_READERS = 1;
 
-/** The command that switches the stream on. Any view type will do, because only keys are read. */
-export function enableCommand(table: string): string {
-  return `aws dynamodb update-table --table-name ${table} --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY`;
-}
-
 /**
  * Finds the stream of the source. Reads only: the source is never changed, not even by a setting.
  *
+ * @param again starts the sync once more
  * @throws SyncRefusedError (not retried) where it is off, has two other readers, or is a global table of several accounts
  */
-export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStream> {
+export async function findSourceStream(runtime: SyncRuntime, again: Command): Promise<SourceStream> {
   const { clients, config, accountId } = runtime;
   const name = config.sourceTable;
   const table = await describeTable(clients.tables, name);
@@ -38,8 +34,8 @@ export async function findSourceStream(runtime: SyncRuntime): Promise<SourceStre
     throw new SyncRefusedError(
       `Table ${name} has no stream, so its changes cannot be followed. Nothing was changed.`,
       stepText(
-        ['Enable the stream', { line: enableCommand(name) }],
-        ['Then start the sync', commandsOf(config.stage).startSync({})],
+        ['Enable the stream', awsCommandsOf(config).enableStream(tableArn({ ...config, accountId }, name))],
+        ['Then start the sync', again],
       ),
     );
   refuseForeignReplicas(table, accountId);

@@ -12,7 +12,7 @@ import { listNamed } from '../shared/ledger/sync-names.ts';
 import { listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
-import { backToSyncing } from '../shared/runs/sync-ends.ts';
+import { backToSyncing, backWithoutGap } from '../shared/runs/sync-ends.ts';
 import { assertSameTable } from '../shared/tables/known-table.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -62,21 +62,36 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   return goBack(runtime, now, (await obstacleOf(runtime, now)) ?? LOST);
 }
 
-const LOST = 'The sync was changed by somebody else during the cut over.';
+const LOST: Obstacle = { reason: 'The sync was changed by somebody else during the cut over.' };
 
-/** Why the shop must not switch now, as a sentence. */
-async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<string | undefined> {
+/** Why the shop must not switch now. */
+interface Obstacle {
+  /** A sentence. */
+  readonly reason: string;
+  /** Nothing but items that cannot be transformed: no change was missed. */
+  readonly isForQuarantine?: boolean;
+}
+
+async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<Obstacle | undefined> {
   const { compared, arrived, executionArn, runId, sourceTable } = run;
   if (arrived !== undefined)
-    return `A change of ${arrived.key} arrived at ${new Date(arrived.at).toISOString()}, after writes to table ${sourceTable} were said to have stopped (${arrived.count} in all). A writer is not frozen.`;
+    return {
+      reason: `A change of ${arrived.key} arrived at ${new Date(arrived.at).toISOString()}, after writes to table ${sourceTable} were said to have stopped (${arrived.count} in all). A writer is not frozen.`,
+    };
   const isOfThisCutOver = compared?.executionArn === executionArn && !compared.repairs;
-  if (!isOfThisCutOver) return 'Source and target were not compared by this cut over.';
+  if (!isOfThisCutOver) return { reason: 'Source and target were not compared by this cut over.' };
   if (compared.differing > 0)
-    return `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`;
-  if (compared.quarantined > run.parameters.maxQuarantined)
-    return `${counted(compared.quarantined, 'source item')} cannot be transformed, and ${run.parameters.maxQuarantined} are allowed.`;
+    return {
+      reason: `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`,
+    };
   const pending = await listPending(ledger, runId);
-  return pending.length === 0 ? undefined : pendingText(pending);
+  if (pending.length > 0) return { reason: pendingText(pending) };
+  if (compared.quarantined > run.parameters.maxQuarantined)
+    return {
+      reason: `${counted(compared.quarantined, 'source item')} cannot be transformed, and ${run.parameters.maxQuarantined} are allowed.`,
+      isForQuarantine: true,
+    };
+  return undefined;
 }
 
 async function firstOf(ledger: SyncRuntime['ledger'], runId: string): Promise<string> {
@@ -125,10 +140,14 @@ async function afterSwitch(runtime: SyncRuntime, { follows }: Run): Promise<Swit
 }
 
 /** What has arrived is pending, so that nothing is lost: the compare that follows repairs it. */
-async function goBack(runtime: SyncRuntime, run: Run, reason: string): Promise<SwitchAnswer> {
-  await backToSyncing(runtime, run, reason);
-  const { compared, parameters } = run;
-  const isForQuarantine = (compared?.quarantined ?? 0) > parameters.maxQuarantined;
+async function goBack(
+  runtime: SyncRuntime,
+  run: Run,
+  { reason, isForQuarantine = false }: Obstacle,
+): Promise<SwitchAnswer> {
+  const { compared } = run;
+  const isBack = isForQuarantine && (await backWithoutGap(runtime, run));
+  if (!isBack) await backToSyncing(runtime, run, reason);
   return {
     switched: false,
     error: 'SyncRefusedError',
@@ -136,7 +155,7 @@ async function goBack(runtime: SyncRuntime, run: Run, reason: string): Promise<S
       said: printable(
         `The shop has not switched. ${reason} The sync goes on, and a compare has repaired what differed.`,
       ),
-      nextStep: isForQuarantine ? withoutStep(runtime, compared?.quarantined) : frozenStep(runtime),
+      nextStep: isForQuarantine ? withoutStep(runtime, compared?.quarantined) : frozenStep(runtime, run),
     }),
   };
 }

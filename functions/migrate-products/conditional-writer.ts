@@ -1,16 +1,14 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
-import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
-import { readUndo, saveUndo, type UndoItems } from '../shared/files/undo-file.ts';
-import type { ObjectStore } from '../shared/aws/object-store.ts';
 import type { QueryPartition } from '../shared/aws/query-partition.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { decideExisting } from '../shared/copy/load/decide-existing.ts';
 import type { FoundRuns } from '../shared/copy/load/found-runs.ts';
+import { createKeeper, type KeeperScope } from './keeper.ts';
 import type { IsOfLaterRun } from './later-runs.ts';
 import { createStaleSweep } from './stale-items.ts';
 import { createPipeline, sideBySide } from '../shared/copy/pipeline.ts';
 import { keyIdentity, keyText } from '../shared/items/item-key.ts';
-import type { MadeBy } from '../shared/migration/as-written.ts';
+import { isOfRun, type MadeBy } from '../shared/migration/as-written.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import {
   changeIfSame,
@@ -37,22 +35,20 @@ const REPLACED_TOGETHER = 200;
 
 /** What conditional writes need to know beyond the table. */
 export interface ConditionalScope
-  extends WriteScope, Required<DeletionScope>, Pick<ConditionalPutScope, 'onRead' | 'refusalOf'> {
+  extends
+    WriteScope,
+    KeeperScope,
+    Required<DeletionScope>,
+    Pick<ConditionalPutScope, 'onRead' | 'refusalOf'> {
   readonly window: LoadWindow;
   readonly updateIf: UpdateIf;
-  readonly runId: string;
   readonly madeBy: MadeBy;
   readonly table: FilledTable;
   readonly onExisting: 'keep' | 'replace';
   /** What a later run has written is neither replaced nor removed. */
   readonly isOfLaterRun: IsOfLaterRun;
-  readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
   /** See `lostChangeWarner`. */
   readonly warnLost: WarnLost;
-  /** Writes into the ledger what was kept, before any of it is replaced. */
-  readonly noteKept: (kept: UndoRecord) => Promise<void>;
-  /** Epoch milliseconds until which keeping an item may go on trying. */
-  readonly saveDeadline: number;
   /** Reads a product's items, whichever there are. */
   readonly query: QueryPartition;
   /** Keys for the report; at most 20 of each kind. */
@@ -84,7 +80,7 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
   let waiting: PendingItem[] = [];
   const keeper = createKeeper(scope);
   let replacements: Met[] = [];
-  const stale = scope.onExisting === 'replace' ? createStaleSweep(scope) : undefined;
+  const stale = scope.onExisting === 'replace' ? createStaleSweep({ ...scope, keeper }) : undefined;
 
   const place = async (pending: PendingItem): Promise<void> => {
     const existing = await putIfAbsent(scope, pending.item);
@@ -97,16 +93,20 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     const decision = wanted === 'replace' && (await scope.isOfLaterRun(existing)) ? 'present' : wanted;
     if (decision === 'replace') return void replacements.push(met);
     if (decision !== 'ours') product.tally.alreadyPresent += 1;
-    else if (await keeper.hasKept(met)) countReplaced(met);
+    else if (scope.onExisting === 'replace' && (await keeper.hasKept(product.stem, fresh)))
+      countReplaced(met);
     if (decision === 'changed') noteLeft(scope, 'keptChanged', met);
     if (decision === 'outdated') noteLeft(scope, 'outdated', met);
     noteWritten(met);
   };
-  const change = async (met: Met): Promise<void> => {
+  const change = async (met: Met): Promise<'changed' | 'left alone'> => {
     const existing = await changeIfSame(scope, { from: met.existing, to: met.item });
-    if (existing === 'too large') return leaveAlone(scope, met);
-    if (existing === 'written') return noteReplaced(met);
-    return existing === 'vanished' ? place(met) : meet({ ...met, existing });
+    if (existing === 'written') noteReplaced(met);
+    else if (existing === 'too large') leaveAlone(scope, met);
+    else if (existing === 'vanished') await place(met);
+    else await meet({ ...met, existing });
+    const isOurs = existing === 'written' || (typeof existing === 'object' && isOfRun(existing, scope.runId));
+    return isOurs ? 'changed' : 'left alone';
   };
   /** What the look finds missing is written by condition all the same: somebody may be quicker. */
   const placeTogether = async (together: readonly PendingItem[]): Promise<void> => {
@@ -124,12 +124,15 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     waiting = [];
     if (together.length > 0) await pipeline.start(() => placeTogether(together));
   };
-  /** Every item is kept before the first one is replaced. */
   const replace = async (): Promise<void> => {
     const together = replacements.slice(0, REPLACED_TOGETHER);
     replacements = replacements.slice(REPLACED_TOGETHER);
-    await keeper.keep(together);
-    await sideBySide(PUTS_IN_FLIGHT, together, (met) => change(met));
+    const kept = together.map((met) => ({
+      stem: met.product.stem,
+      old: met.existing,
+      change: () => change(met),
+    }));
+    await keeper.change(kept, PUTS_IN_FLIGHT);
   };
 
   const write = async (item: PendingItem): Promise<void> => {
@@ -162,32 +165,6 @@ export function createConditionalWriter(scope: ConditionalScope): LineWriter {
     },
     async settle() {
       await Promise.all([pipeline.settle(), stale?.settle()]);
-    },
-  };
-}
-
-/** What this run has replaced, in this turn and in earlier ones. */
-function createKeeper(scope: ConditionalScope) {
-  const { objects, runId, key, saveDeadline, fence, noteKept } = scope;
-  const nextNumbers = new Map<string, number>();
-  const earlier = new Map<string, Promise<UndoItems>>();
-  const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
-  return {
-    async keep(replaced: readonly Met[]): Promise<void> {
-      for (const [stem, met] of Map.groupBy(replaced, ({ product }) => product.stem)) {
-        const items = met.map(({ existing }) => existing);
-        const firstNumber = nextNumbers.get(stem) ?? 0;
-        const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber }, options);
-        nextNumbers.set(stem, kept.number + 1);
-        await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, key)) });
-      }
-    },
-    /** Whether an item of this run stands where it has replaced another, in a turn whose checkpoint was lost. */
-    async hasKept({ item, product: { stem } }: Met): Promise<boolean> {
-      if (scope.onExisting === 'keep') return false;
-      const kept = earlier.get(stem) ?? readUndo({ objects, runId, stem }, key);
-      earlier.set(stem, kept);
-      return (await kept).has(keyIdentity(item, key));
     },
   };
 }

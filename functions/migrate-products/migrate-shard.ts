@@ -1,7 +1,6 @@
 import { type TableLoadFile, targetFilesOfTables } from '../shared/files/run-files.ts';
 import { ItemRefusedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { createBatchWriter } from '../shared/copy/load/batch-writer.ts';
 import { type Load, type LineWriter, type LoadScope, openLoad } from '../shared/copy/load/load.ts';
@@ -153,7 +152,8 @@ function openWriter(
     objects: runtime.objects,
     warnUnseen: unseenDeletionWarner(runtime.ledger, run, target.table.name),
     warnLost: lostChangeWarner(runtime.ledger, run),
-    noteKept: (kept) => saveUndoRecord(runtime.ledger, run.runId, kept),
+    ledger: runtime.ledger,
+    inDoubt: runtime.inDoubt,
     onRead: (units) => {
       meter.readUnits += units;
     },

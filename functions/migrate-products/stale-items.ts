@@ -1,15 +1,14 @@
 import { MAX_SAMPLES } from '../shared/ledger/shard.ts';
-import { keyMark, type UndoRecord } from '../shared/ledger/undo-record.ts';
-import { createPipeline, sideBySide } from '../shared/copy/pipeline.ts';
+import { createPipeline } from '../shared/copy/pipeline.ts';
 import { isThrottle } from '../shared/retry.ts';
 import { keyIdentity, keyOf, keyText } from '../shared/items/item-key.ts';
+import type { Keeper } from './keeper.ts';
 import type { IsOfLaterRun } from './later-runs.ts';
 import { isAsMigrated, isOfRun } from '../shared/migration/as-written.ts';
 import type { FilledTable } from '../shared/migration/migration.ts';
 import { ownerKeyOf, ownerOf } from '../shared/migration/owner.ts';
-import type { ObjectStore } from '../shared/aws/object-store.ts';
-import { removedStem, saveUndo } from '../shared/files/undo-file.ts';
-import type { ConditionalOutcome } from '../shared/aws/item-table.ts';
+import { removedStem } from '../shared/files/undo-file.ts';
+import type { ConditionalOutcome, WireCondition } from '../shared/aws/item-table.ts';
 import { partitionPages, type QueryPartition } from '../shared/aws/query-partition.ts';
 import { absentCondition, unchangedCondition } from '../shared/aws/unchanged.ts';
 import { stringAttribute, type WireItem } from '../shared/items/wire-item.ts';
@@ -35,17 +34,13 @@ export interface SweepScope extends WriteScope, Required<DeletionScope> {
   readonly table: FilledTable;
   /** What a later run has written is not stale. */
   readonly isOfLaterRun: IsOfLaterRun;
-  readonly objects: Pick<ObjectStore, 'get' | 'putOnce'>;
+  readonly keeper: Pick<Keeper, 'change'>;
   /** See `lostChangeWarner`. */
   readonly warnLost: WarnLost;
   /** Reads a product's items, whichever there are. */
   readonly query: QueryPartition;
   /** Told what each look was charged. */
   readonly onRead: (readUnits: number) => void;
-  /** Epoch milliseconds until which keeping an item may go on trying. */
-  readonly saveDeadline: number;
-  /** Notes in the ledger what was kept, before anything is removed. */
-  readonly noteKept: (record: UndoRecord) => Promise<void>;
   /** Keys for the report; at most 20. */
   readonly samples: { readonly keptTooLarge: string[] };
 }
@@ -63,6 +58,8 @@ export interface StaleSweep {
 interface StaleItem {
   readonly item: WireItem;
   readonly product: PendingProduct;
+  /** That the item still is as it was found. */
+  readonly condition: WireCondition;
 }
 
 /** One source item's items in one table, as this run makes them. */
@@ -101,18 +98,26 @@ export function createStaleSweep(scope: SweepScope): StaleSweep {
 
   const look = async (product: PendingProduct, items: readonly WireItem[]): Promise<void> => {
     const found = await readPartitions(scope, items);
-    const removable: WireItem[] = [];
-    for (const item of staleAmong(found, { items, runId: scope.runId, table: scope.table }))
-      if (!(await scope.isOfLaterRun(item))) removable.push(item);
+    const removable: StaleItem[] = [];
+    for (const item of staleAmong(found, { items, runId: scope.runId, table: scope.table })) {
+      if (await scope.isOfLaterRun(item)) continue;
+      const condition = unchangedCondition(item);
+      if (condition === undefined) noteTooLarge(scope, item, product);
+      else removable.push({ item, product, condition });
+    }
     product.remaining += removable.length;
-    stale.push(...removable.map((item) => ({ item, product })));
+    stale.push(...removable);
     product.remaining -= 1;
   };
   const removeSome = async (): Promise<void> => {
     const together = stale.slice(0, REMOVED_TOGETHER);
     stale = stale.slice(REMOVED_TOGETHER);
-    await keep(scope, together);
-    await sideBySide(DELETES_IN_FLIGHT, together, (one) => remove(scope, one));
+    const kept = together.map((one) => ({
+      stem: removedStem(one.product.stem),
+      old: one.item,
+      change: () => remove(scope, one),
+    }));
+    await scope.keeper.change(kept, DELETES_IN_FLIGHT);
   };
   return {
     async sweep(product, items) {
@@ -147,30 +152,20 @@ async function readPartitions(scope: SweepScope, items: readonly WireItem[]): Pr
   return found;
 }
 
-/** Before the first one is removed. What an earlier attempt has kept stays: these items are the same. */
-async function keep(scope: SweepScope, together: readonly StaleItem[]): Promise<void> {
-  const { objects, runId, key, saveDeadline, fence, noteKept } = scope;
-  const options = { deadline: saveDeadline, beforeAttempt: () => fence.check() };
-  for (const [stem, ones] of Map.groupBy(together, ({ product }) => removedStem(product.stem))) {
-    const items = ones.map(({ item }) => item);
-    const kept = await saveUndo({ objects, runId, stem }, { items, firstNumber: 0 }, options);
-    await noteKept({ ...kept, stem, keys: items.map((item) => keyMark(item, key)), isPutBack: false });
-  }
-}
-
 /** What somebody has changed since it was looked at stays; verification names it. */
-async function remove(scope: SweepScope, { item, product }: StaleItem): Promise<void> {
-  const condition = unchangedCondition(item);
-  if (condition === undefined) noteTooLarge(scope, { item, product });
-  else {
-    const outcome = await paidDeletion(scope, 1, () =>
-      scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
-    );
-    const end = outcome.written && (await putBackChanged(scope, { ...outcome, asRead: item }));
-    if (!outcome.written && outcome.isInDoubt && outcome.existing === undefined) await scope.warnUnseen();
-    if (end === 'gone') product.tally.staleRemoved += 1;
-  }
+async function remove(
+  scope: SweepScope,
+  { item, product, condition }: StaleItem,
+): Promise<'changed' | 'left alone'> {
+  const outcome = await paidDeletion(scope, 1, () =>
+    scope.items.deleteIf(scope.tableName, keyOf(item, scope.key), condition),
+  );
+  const end = outcome.written ? await putBackChanged(scope, { ...outcome, asRead: item }) : 'refused';
+  if (!outcome.written && outcome.isInDoubt && outcome.existing === undefined) await scope.warnUnseen();
+  if (end === 'gone') product.tally.staleRemoved += 1;
   product.remaining -= 1;
+  const isSpared = end === 'refused' || end === 'back';
+  return isSpared && !outcome.isInDoubt ? 'left alone' : 'changed';
 }
 
 /** Somebody may have changed the item between reading and deleting it. What cannot be put back is named. */
@@ -193,7 +188,7 @@ async function putBackChanged(scope: SweepScope, deleted: Deleted): Promise<Dele
   }
 }
 
-function noteTooLarge({ samples, key }: SweepScope, { item, product }: StaleItem): void {
-  product.tally.keptTooLarge += 1;
+function noteTooLarge({ samples, key }: SweepScope, item: WireItem, { tally }: PendingProduct): void {
+  tally.keptTooLarge += 1;
   if (samples.keptTooLarge.length < MAX_SAMPLES) samples.keptTooLarge.push(keyText(item, key));
 }

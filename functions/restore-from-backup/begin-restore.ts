@@ -6,6 +6,7 @@ import type { Holder, NewRun } from '../shared/ledger/begin.ts';
 import type { BackupSummary, Run } from '../shared/ledger/run.ts';
 import { beginOrRecover, type BegunOrRecover } from '../shared/runs/lock-conflict.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
+import type { KeptOrder } from '../shared/runs/restore-order.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRestoreInput, BeginRestoreOutput } from './payloads.ts';
 import { assertAllowed, lockTableFor, newTarget } from './plan-restore.ts';
@@ -26,6 +27,7 @@ async function newRun(
   const { note, maxConcurrency, writeUnitsPerSecond, maxCost, writeEngine } = restoreInput;
   const { order, plan } = tested;
   assertAllowed(runtime, restoreInput, order.targetTable);
+  const details: KeptOrder = { ...order, isTargetNamed: restoreInput.targetTable !== undefined };
   const parameters = {
     dryRun: false,
     onFailure: 'rollback',
@@ -44,7 +46,7 @@ async function newRun(
     parameters,
     backupId: order.backupId,
     backup: summaryOf(runtime, await readManifest(runtime.objects, order.backupId)),
-    details: order,
+    details,
   };
 }
 

@@ -132,12 +132,14 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
   if (targetTable !== config.sourceTable) {
     if (targetTable.startsWith(prefix)) return;
     throw new RestoreTargetError(
-      `A restore may not write to table ${targetTable}, because its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out to restore into a new one.`,
+      `A restore may not write to table ${targetTable}, because its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out.`,
+      intoNewTable(config.stage, input),
     );
   }
   if (!config.restoreIntoSource)
     throw new RestoreTargetError(
-      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. Leave targetTable out to restore into a new table, or deploy with --param restoreIntoSource=true.`,
+      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. To allow it, deploy with --param restoreIntoSource=true.`,
+      intoNewTable(config.stage, input),
     );
   if (input.confirm !== targetTable)
     throw new RestoreTargetError(
@@ -148,6 +150,13 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
       ]),
     );
 }
+
+/** The same restore into a table that cannot be refused. */
+const intoNewTable = (stage: string, input: RestoreInput): string =>
+  stepText([
+    'To restore into a new table',
+    commandsOf(stage).restore({ ...typedInput(input), targetTable: undefined, confirm: undefined }),
+  ]);
 
 function findTable({ clients, clock }: Runtime, name: string): Promise<DescribedTable | undefined> {
   return retry({ clock, deadline: clock.now() + DESCRIBE_PATIENCE_MILLIS }, () =>
@@ -173,12 +182,17 @@ export async function newTarget(
   return free;
 }
 
-function assertUsable(target: DescribedTable, manifest: MigrationManifest): void {
+function assertUsable(
+  { config }: Runtime,
+  input: RestoreInput,
+  { manifest, target }: Restoring & { readonly target: DescribedTable },
+): void {
   const name = target.TableName ?? '';
   const difference = unusableKey(manifest.table, target);
   if (difference !== undefined)
     throw new TableSchemaMismatchError(
-      `Table ${name} exists, but ${difference} It was not touched. Leave targetTable out to restore into a new table.`,
+      `Table ${name} exists, but ${difference} It was not touched.`,
+      intoNewTable(config.stage, input),
     );
   if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
   throw new RestoreTargetError(
@@ -203,7 +217,7 @@ export async function prepareRestore(
   const backupId = input.backupId ?? (await newestBackup(objects, config.sourceTable));
   const manifest = await readBackup(objects, backupId);
   const target = await findTable(runtime, targetTable);
-  if (target !== undefined) assertUsable(target, manifest);
+  if (target !== undefined) assertUsable(runtime, input, { manifest, target });
   const plan = planOf(runtime, input, { manifest, target });
   return { order: { backupId, targetTable }, plan };
 }

@@ -1,4 +1,4 @@
-import { commandsOf, stepText, stopCommand } from '../shared/commands.ts';
+import { awsCommandsOf, commandsOf, stepText } from '../shared/commands.ts';
 import { InvalidInputError, LockHeldError, RunClosedError } from '../shared/errors.ts';
 import { isDead } from '../shared/runs/holder.ts';
 import { meetOtherLock, waysToFree } from '../shared/runs/lock-conflict.ts';
@@ -34,12 +34,16 @@ interface ClaimScope extends RollBackOrder {
 }
 
 /** @throws LockHeldError where another run has the lock and needs it; not retried */
-async function refuseLocked({ ledger, config: { stage } }: Runtime, run: Run): Promise<void> {
+async function refuseLocked(
+  { ledger, config: { stage } }: Runtime,
+  run: Run,
+  confirm: string | undefined,
+): Promise<void> {
   const met = await meetOtherLock(ledger, run);
   if (met.kind !== 'held') return;
   throw new LockHeldError(
     `Run ${run.runId} cannot be rolled back now, because run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
-    stepText(...waysToFree(stage, met), ['Then roll back', commandsOf(stage).rollBack(run.runId)]),
+    stepText(...waysToFree(stage, met), ['Then roll back', commandsOf(stage).rollBack(run.runId, confirm)]),
   );
 }
 
@@ -50,7 +54,7 @@ async function change(runtime: Runtime, order: ClaimScope, next: Transition): Pr
   if (changed !== undefined && changed.claim === order.by.call)
     return { kind: 'claimed', run: changed, isTakenOver: false };
   const run = await readRun(runtime.ledger, next.run.runId);
-  if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run);
+  if (run.changedBy === next.run.changedBy) await refuseLocked(runtime, run, order.confirm);
   return claimAfterRace(runtime, order);
 }
 
@@ -67,7 +71,7 @@ async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promi
   const claimedRun = await claimRollBack(runtime, run, order.by);
   if (claimedRun !== undefined)
     return { kind: 'claimed', run: claimedRun, isTakenOver: run.claim !== undefined };
-  await refuseLocked(runtime, run);
+  await refuseLocked(runtime, run, order.confirm);
   return claimAfterRace(runtime, order);
 }
 
@@ -132,11 +136,12 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 /** @throws InvalidInputError */
 function refuseLiving({ config }: Runtime, { runId, kind, executionArn }: Run): never {
   const { follow } = commandsOf(config.stage);
+  const { stopExecution } = awsCommandsOf(config);
   const isWhole = kind !== 'manual';
   throw new InvalidInputError(
     `Run ${runId} is still being worked on by ${executionArn}. Nothing was changed.${isWhole ? ' If that execution is stopped, the run is rolled back automatically.' : ''}`,
     isWhole
-      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopCommand(executionArn)])
+      ? stepText(['Wait until it ends', follow(runId)], ['Or stop it', stopExecution(executionArn)])
       : stepText(['Wait until that call has ended']),
   );
 }

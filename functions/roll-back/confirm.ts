@@ -45,13 +45,13 @@ export function missingConfirmation(
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
     return new InvalidInputError(
-      `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. Each table that is relied on is backed up first.`,
+      `Run ${runId} cannot be rolled back without a confirmation, because ${reliantsText(reliants)} succeeded since and ${relies} on these of its tables: ${tableNames(reliants)}.${typed(confirm)} Nothing was changed. A roll back would back up each table that is relied on first.`,
       stepText(['To roll the run back anyway', rollBack(runId, newest.runId)]),
     );
   }
   if (status !== 'SUCCEEDED' || confirm === runId) return undefined;
   return new InvalidInputError(
-    `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. Each table is backed up first.`,
+    `Run ${runId} succeeded, and the shop may use its tables.${typed(confirm)} Nothing was changed. A roll back would back up each table first.`,
     stepText(['To roll the run back anyway', rollBack(runId, runId)]),
   );
 }

@@ -1,4 +1,5 @@
-import { type Step, stepText } from '../shared/commands.ts';
+import { awsCommandsOf, type Step, stepText } from '../shared/commands.ts';
+import { tableArnOf } from '../shared/tables/close-table.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { buildReport } from '../shared/runs/build-report.ts';
 import { RunClosedError } from '../shared/errors.ts';
@@ -32,12 +33,14 @@ export interface RemovalResult {
 /** Step Functions accepts causes of 32,768 characters, but the console shows far fewer well. */
 const MAX_CAUSE_BYTES = 4_000;
 
-/** A run's report, the names of the tables that it fills, and its stage. */
+/** A run's report, the names of the tables that it fills, and where it ran. */
 interface Reported {
   readonly report: Report;
   readonly filled: readonly string[];
-  readonly stage: string;
+  readonly place: Place;
 }
+
+type Place = Pick<Runtime, 'config' | 'accountId'>;
 
 /** Statuses that a run of the ledger can end with. */
 type EndStatus = Exclude<RunStatus, 'RUNNING' | 'ROLLING_BACK' | SyncStatus>;
@@ -107,7 +110,7 @@ const sourceText = (run: Run): string =>
   isRestore(run) ? '' : ` Table ${run.sourceTable} was not written to.`;
 
 function causeText(run: Run, reported: Reported, result: RemovalResult): string {
-  const { report, stage } = reported;
+  const { report, place } = reported;
   const { backup, reportUri } = report;
   const remains = result.remaining.length === 0 ? '' : ` Still there: ${result.remaining.join(' | ')}.`;
   const backupText = backup === null ? 'No backup was completed.' : `The backup is kept at ${backup.uri}.`;
@@ -115,18 +118,19 @@ function causeText(run: Run, reported: Reported, result: RemovalResult): string 
   const { said } = splitMessage(run.failure?.cause ?? '');
   const text = `${sentence(said)} ${tablesText(run, reported)}${remains}${sourceText(run)} ${backupText}${reportText}`;
   return cutMessage(
-    joinMessage({ said: printable(text), nextStep: stepOf(run, stage, result) }),
+    joinMessage({ said: printable(text), nextStep: stepOf(place, run, result) }),
     MAX_CAUSE_BYTES,
   );
 }
 
 /** What to do now: first what the errors in the way ask for, then the tables of the run that are still there. */
-function stepOf(run: Run, stage: string, { remainingTables, steps }: RemovalResult): string {
+function stepOf(place: Place, run: Run, { remainingTables, steps }: RemovalResult): string {
+  const { deleteTable } = awsCommandsOf(place.config);
   const deletions = remainingTables.map((name): Step => [
-    `Delete table ${name} by hand`,
-    { line: `aws dynamodb delete-table --table-name ${name}` },
+    `Look into table ${name}, which others may write to again, and delete it only if nobody needs it`,
+    deleteTable(tableArnOf(place, { name })),
   ]);
-  const step = nextStepOf(endingOf(run, endStatus(run)), stage) ?? [];
+  const step = nextStepOf(endingOf(run, endStatus(run)), place.config.stage) ?? [];
   return [steps, deletions.length === 0 ? [] : stepText(...deletions), step].flat().join('\n');
 }
 
@@ -139,9 +143,9 @@ async function endReport(runtime: Runtime, run: Run, result: RemovalResult): Pro
   return buildReport(runtime, now, ledger, { status, failure, finishedAt, found });
 }
 
-function failureOf({ config }: Runtime, run: Run, result: RemovalResult): ReportedFailure {
+function failureOf(place: Place, run: Run, result: RemovalResult): ReportedFailure {
   const { error = 'UnknownError', cause = '', state } = run.failure ?? {};
-  const nextStep = [...result.remaining.map(printable), stepOf(run, config.stage, result)].join('\n');
+  const nextStep = [...result.remaining.map(printable), stepOf(place, run, result)].join('\n');
   return { error, cause: splitMessage(cause).said, nextStep, ...(state === undefined ? {} : { state }) };
 }
 
@@ -169,7 +173,7 @@ export async function finishRollBack(
 
 function reportedOf(runtime: Runtime, run: Run, report: Report): Reported {
   const filled = filledTablesOf(runtime, run).map(({ name }) => name);
-  return { report, filled, stage: runtime.config.stage };
+  return { report, filled, place: runtime };
 }
 
 function turnFor(run: Run, reported: Reported, result: RemovalResult): RollBackTurn {

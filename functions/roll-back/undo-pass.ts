@@ -92,7 +92,10 @@ export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile
       { number, sha256: record?.sha256 },
     );
     if (kept === undefined && number > highest) return;
-    const unrestored = kept === undefined ? record?.keys : await putBackKept(tools, kept);
+    const leftAlone = new Set(record?.leftAlone);
+    const isTaken = (mark: string): boolean => !leftAlone.has(mark);
+    const taken = kept?.filter((item) => isTaken(keyMark(item, tools.key)));
+    const unrestored = taken ? await putBackKept(tools, taken) : record?.keys.filter(isTaken);
     if (record === undefined || unrestored === undefined) continue;
     const isReadable = kept !== undefined;
     const isPutBack = isReadable && isRemoved;

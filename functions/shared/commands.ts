@@ -106,20 +106,54 @@ export const localCommand = (options: Input): Command => {
   return { line: `npm run local${words === '' ? '' : ` --${words}`}` };
 };
 
-/** Stops an execution of any machine. */
-export const stopCommand = (executionArn: string): Command => ({
-  line: `aws stepfunctions stop-execution --execution-arn ${executionArn}`,
-});
+/** Where the AWS CLI is sent, because its own configuration may name another region. */
+export interface AwsPlace {
+  readonly region: string;
+  /** Of the embedded AWS; absent: AWS itself. */
+  readonly endpointUrl?: string | undefined;
+}
 
-/** Shows the resource policy of a table. */
-export const policyCommand = (tableArn: string): Command => ({
-  line: `aws dynamodb get-resource-policy --resource-arn ${tableArn}`,
-});
+/** Commands of the AWS CLI in one place. */
+export interface AwsCommands {
+  /** Stops an execution of any machine. */
+  readonly stopExecution: (executionArn: string) => Command;
+  /** Shows the resource policy of a table. */
+  readonly showPolicy: (tableArn: string) => Command;
+  /** @param revision what the policy must be now, for it to be replaced */
+  readonly putPolicy: (tableArn: string, policy: string, revision?: string) => Command;
+  /** Opens a table to all writers. It also removes statements of others, if there are any. */
+  readonly deletePolicy: (tableArn: string) => Command;
+  readonly deleteTable: (tableArn: string) => Command;
+  /** Any view type will do, because only keys are read. */
+  readonly enableStream: (tableArn: string) => Command;
+  /** Asks for more tables in the region. */
+  readonly raiseTableQuota: () => Command;
+}
 
-/** Opens a table to all writers. It also removes statements of others, if there are any. */
-export const openCommand = (tableArn: string): Command => ({
-  line: `aws dynamodb delete-resource-policy --resource-arn ${tableArn}`,
-});
+/** The one place that words a command of the AWS CLI. */
+export function awsCommandsOf({ region, endpointUrl }: AwsPlace): AwsCommands {
+  const place = optionsText({ region, endpointUrl });
+  const aws = (words: string): Command => ({ line: `aws ${words}${place}` });
+  // An ARN can mean no other account's table. Engines on a laptop take only the name.
+  const table = (arn: string): string =>
+    `--table-name ${endpointUrl === undefined ? arn : arn.slice(arn.indexOf('/') + 1)}`;
+  return {
+    stopExecution: (arn) => aws(`stepfunctions stop-execution --execution-arn ${arn}`),
+    showPolicy: (arn) => aws(`dynamodb get-resource-policy --resource-arn ${arn}`),
+    putPolicy: (arn, policy, expectedRevisionId) =>
+      aws(`dynamodb put-resource-policy --resource-arn ${arn}${optionsText({ policy, expectedRevisionId })}`),
+    deletePolicy: (arn) => aws(`dynamodb delete-resource-policy --resource-arn ${arn}`),
+    deleteTable: (arn) => aws(`dynamodb delete-table ${table(arn)}`),
+    enableStream: (arn) =>
+      aws(
+        `dynamodb update-table ${table(arn)} --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY`,
+      ),
+    raiseTableQuota: () =>
+      aws(
+        'service-quotas request-service-quota-increase --service-code dynamodb --quota-code L-F98FE922 --desired-value 5000',
+      ),
+  };
+}
 
 /** What an execution is started with: by options, and in the console by an input. */
 interface Started {
@@ -182,4 +216,4 @@ const AWS_OPTION = String.raw`--[a-z]+(?:-[a-z]+)*(?: (?:'[^']*'|(?!--)[^\s']*[^
  * A command in a sentence, with its options and without the sentence's own full stop. What is shown to an operator keeps
  * it in one piece, because half a command is another command.
  */
-export const COMMAND_IN_TEXT = `npm run [a-z]+(?:[:-][a-z]+)*(?: --(?: (?:${NPM_WORDS}))+)?|aws [a-z0-9]+ [a-z]+(?:-[a-z]+)+(?: ${AWS_OPTION})+`;
+export const COMMAND_IN_TEXT = `npm run [a-z]+(?:[:-][a-z]+)*(?: --(?: (?:${NPM_WORDS}))+)?|aws [a-z0-9-]+ [a-z]+(?:-[a-z]+)+(?: ${AWS_OPTION})+`;

@@ -10,6 +10,7 @@ const schema = z.object({
   SERVICE: z.string().min(1),
   STAGE: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/),
   AWS_REGION: z.string().min(1),
+  AWS_ENDPOINT_URL: z.string().optional(),
   AWS_LAMBDA_FUNCTION_NAME: z.string().default(''),
   SOURCE_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/),
   TABLE_PREFIX: z.string().regex(/^[A-Za-z0-9_.-]{0,64}$/),
@@ -30,6 +31,8 @@ export interface Config {
   readonly service: string;
   readonly stage: string;
   readonly region: string;
+  /** Of the embedded AWS; absent: AWS itself. */
+  readonly endpointUrl: string | undefined;
   /** Key of this function under `functions:`; empty outside a Lambda. */
   readonly functionKey: string;
   readonly sourceTable: string;
@@ -75,6 +78,7 @@ export function readConfig(defaults: SettingValues, environment: NodeJS.ProcessE
     service: env.SERVICE,
     stage: env.STAGE,
     region: env.AWS_REGION,
+    endpointUrl: text(env.AWS_ENDPOINT_URL),
     functionKey: env.AWS_LAMBDA_FUNCTION_NAME.replace(`${env.SERVICE}-${env.STAGE}-`, ''),
     sourceTable: env.SOURCE_TABLE,
     tablePrefix: env.TABLE_PREFIX,

@@ -42,12 +42,14 @@ export function lambdaHandler<Input>(stage: Stage<Input>): Handler {
     event: unknown,
     context: LambdaContext = {},
   ): Promise<unknown> => {
+    let endpointUrl: string | undefined;
     try {
       const runtime = await open(context);
+      ({ endpointUrl } = runtime.config);
       runtime.logger.addContext(context as Parameters<Runtime['logger']['addContext']>[0]);
       return await runStage(runtime, stage, event, turnOf(runtime, context));
     } catch (error) {
-      throw presentable(error, { isAlone: isEmpty(event) });
+      throw presentable(error, { isAlone: isEmpty(event), endpointUrl });
     }
   };
   const handler = (event: unknown, context?: LambdaContext): Promise<unknown> =>

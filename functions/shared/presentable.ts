@@ -1,4 +1,4 @@
-import { openCommand, policyCommand } from './commands.ts';
+import { awsCommandsOf } from './commands.ts';
 import {
   errorSummary,
   MigrationError,
@@ -11,6 +11,8 @@ import { faultOf } from './fault.ts';
 /** Whether the workflow made the call, which repeats a step, or a person, who has to call again. */
 export interface Caller {
   readonly isAlone: boolean;
+  /** Of the embedded AWS. */
+  readonly endpointUrl?: string | undefined;
 }
 
 /** The error as Step Functions and the operator see it: at most 1 KiB of message and no stack. */
@@ -21,14 +23,15 @@ export function presentable(error: unknown, caller: Caller): Error {
   return shown;
 }
 
-function translate(error: unknown, { isAlone }: Caller): Error {
+function translate(error: unknown, { isAlone, endpointUrl }: Caller): Error {
   const fault = faultOf(error);
   const { name, message } = errorSummary(error);
   if (fault.kind === 'credentials expired')
     return new TransientError(
       `The credentials expired during the call (${message}); ${isAlone ? 'renew them, then call it again.' : 'the step is tried again.'}`,
     );
-  if (fault.kind === 'denied') return new PermissionDeniedError(`${message} ${deniedRemedy(message)}`);
+  if (fault.kind === 'denied')
+    return new PermissionDeniedError(`${message} ${deniedRemedy(message, endpointUrl)}`);
   if (error instanceof MigrationError) return error;
   if (fault.kind === 'no answer') return unreachable(fault.place, isAlone);
   if (fault.kind === 'transient') {
@@ -41,13 +44,15 @@ function translate(error: unknown, { isAlone }: Caller): Error {
 }
 
 /** A roll back closes a table to everybody. One whose record somebody has removed meanwhile leaves it closed. */
-function deniedRemedy(message: string): string {
+function deniedRemedy(message: string, endpointUrl: string | undefined): string {
   if (!message.includes('explicit deny in a resource-based policy'))
     return "Allow this action on this resource in the function's role (functions/<state>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false.";
   const said = 'The policy of that resource denies it, whatever the role allows.';
-  const [, tableArn] = /on resource: (arn:[\w-]+:dynamodb:[\w:/.-]+[\w-])/.exec(message) ?? [];
-  if (tableArn === undefined) return said;
-  return `${said} Look at it: ${policyCommand(tableArn).line}. Where it has a statement whose Sid begins with migrationrollback and no roll back is at work, remove the policy: ${openCommand(tableArn).line}`;
+  const [, tableArn, region] =
+    /on resource: (arn:[\w-]+:dynamodb:([\w-]+):[\w:/.-]+[\w-])/.exec(message) ?? [];
+  if (tableArn === undefined || region === undefined) return said;
+  const { showPolicy, deletePolicy } = awsCommandsOf({ region, endpointUrl });
+  return `${said} Look at it: ${showPolicy(tableArn).line}. Where it has a statement whose Sid begins with migrationrollback and no roll back is at work, remove the policy: ${deletePolicy(tableArn).line}`;
 }
 
 /** The workflow tries again for a while, because a name server may be slow and a network may recover. */

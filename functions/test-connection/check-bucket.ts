@@ -19,7 +19,9 @@ export async function checkBucket(runtime: Runtime): Promise<Check> {
       );
     if (status !== 404 && status !== 403) throw error;
     const why = status === 404 ? 'does not exist' : 'cannot be read with the role of testConnection';
-    const message = `Bucket ${bucket} ${why}. Nothing was created. It is part of the stack: deploy the service again with sls deploy.`;
+    const owner =
+      status === 403 ? ' If another account owns the bucket, no role of this service may use it.' : '';
+    const message = `Bucket ${bucket} ${why}. Nothing was created. It is part of the stack: deploy the service again with sls deploy.${owner}`;
     return stop(what, new BackupBucketError(message));
   }
 }

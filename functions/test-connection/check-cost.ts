@@ -2,7 +2,7 @@ import { type Command, commandsOf, type Input } from '../shared/commands.ts';
 import { type Estimate, isCosted } from '../shared/cost/cost.ts';
 import { costRefusal } from '../shared/cost/cost-limit.ts';
 import { dollars } from '../shared/format.ts';
-import { inputOf } from '../shared/runs/again-input.ts';
+import { askedInput } from '../shared/runs/again-input.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { type Check, done, stop } from './check.ts';
 
@@ -12,7 +12,7 @@ const WHAT = 'cost';
 export function checkCost(input: MigrateInput, cost: Estimate, stage: string): readonly Check[] {
   const { maxCost } = input;
   if (maxCost === undefined) return [];
-  const again = (changed: Input): Command => commandsOf(stage).migrate({ ...inputOf(input), ...changed });
+  const again = (changed: Input): Command => commandsOf(stage).migrate({ ...askedInput(input), ...changed });
   const refusal = costRefusal({ what: 'migration', maxCost, cost, state: 'Nothing was created.', again });
   if (refusal !== undefined) return [stop(WHAT, refusal)];
   const estimated = isCosted(cost) ? cost.dollars : 0;

@@ -1,7 +1,7 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
 import type { Config } from '../shared/env.ts';
 import { SourceTableEmptyError } from '../shared/errors.ts';
-import { inputOf } from '../shared/runs/again-input.ts';
+import { askedInput } from '../shared/runs/again-input.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import { type Check, warning } from './check.ts';
 
@@ -26,7 +26,7 @@ export function checkEmpty(
   const what = `items of ${sourceTable}`;
   if (allowEmpty) return [warning(what, `Table ${sourceTable} is empty, so there is nothing to migrate.`)];
   const message = `Table ${sourceTable} is empty, so a run would migrate nothing. Nothing was created. Check that it is the right table, region and account (deploy with --param sourceTable=<name> if it is another), and fill it.`;
-  const migrateAll = commandsOf(stage).migrate({ ...inputOf(input), allowEmpty: true });
+  const migrateAll = commandsOf(stage).migrate({ ...askedInput(input), allowEmpty: true });
   const step = stepText(['If it is meant to be empty', migrateAll]);
   return [{ ...warning(what, message), error: new SourceTableEmptyError(message, step) }];
 }

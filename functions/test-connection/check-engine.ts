@@ -3,7 +3,7 @@ import { commandsOf } from '../shared/commands.ts';
 import { engineFacts, loadOf } from '../shared/cost/engine-estimates.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { type ChosenEngine, chooseWriteEngine } from '../shared/cost/write-engine.ts';
-import { inputOf } from '../shared/runs/again-input.ts';
+import { askedInput } from '../shared/runs/again-input.ts';
 import type { MigrateInput } from '../shared/runs/migrate-input.ts';
 import type { Plan } from '../shared/state.ts';
 import { bulkRefusal, migrateObstacles } from '../shared/tables/bulk-obstacles.ts';
@@ -34,7 +34,7 @@ export function checkEngine({ input, plan, region, stage, targets: tables }: Eng
   const obstacles = migrateObstacles(size, { tables, onExisting });
   if (asked === 'batch') return { obstacles };
   const chosen = chooseWriteEngine(engineFacts(loadOf(size), { asked, obstacles }));
-  const byBatches = commandsOf(stage).migrate({ ...inputOf(input), writeEngine: 'batch' });
+  const byBatches = commandsOf(stage).migrate({ ...askedInput(input), writeEngine: 'batch' });
   const refusal = bulkRefusal(asked, obstacles, { what: 'run', byBatches });
   const check = refusal === undefined ? done(WHAT, sentenceOf(chosen)) : stop(WHAT, refusal);
   return { obstacles, choice: { chosen, check } };

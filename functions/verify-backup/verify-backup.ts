@@ -11,9 +11,10 @@ import * as z from 'zod';
 export const verifyBackupSchema = z.strictObject({
   /** Default: the newest sealed backup of the source table. */
   backupId: z.string().refine(isBackupId, 'must be a backup id: 14 digits, a dash, 8 hex digits').optional(),
-  /** From `next` of an earlier answer: how far that call got, and how many findings it had. */
+  /** From `next` of an earlier answer, together. Where they do not fit the backup's list of files, all files are read. */
   fromFile: z.number().int().min(0).optional(),
   findingsBefore: z.number().int().min(0).optional(),
+  filesSha256: z.string().optional(),
 });
 export type VerifyBackupInput = z.infer<typeof verifyBackupSchema>;
 
@@ -46,24 +47,23 @@ export async function verifyOne(
   input: VerifyBackupInput,
   turn: Turn,
 ): Promise<VerifyBackupOutput> {
-  const { fromFile = 0, findingsBefore = 0 } = input;
+  const { fromFile = 0, findingsBefore = 0, filesSha256 = '' } = input;
   const backupId = input.backupId ?? (await newestBackup(runtime.objects, runtime.config.sourceTable));
   const reserve = Math.min(RESERVE_MILLIS, turn.remainingMillis() / 4);
   const isShort = (): boolean => turn.remainingMillis() < reserve;
-  const { files, items, findings, nextFile } = await verifyBackup(runtime.objects, {
+  const { files, items, findings, findingCount, next } = await verifyBackup(runtime.objects, {
     backupId,
-    fromFile,
+    before: { fromFile, findingsBefore, filesSha256 },
     isShort,
   });
-  const findingCount = findingsBefore + findings.length;
-  const done = nextFile === undefined;
+  const done = next === undefined;
   if (done) await note(runtime, backupId, findingCount);
   const facts = { backupId, sound: done && findingCount === 0, done, files, items, findingCount };
   return {
     ...facts,
     findings: findings.slice(0, MAX_FINDINGS),
     message: messageFor(facts),
-    ...(done ? {} : { next: { backupId, fromFile: nextFile, findingsBefore: findingCount } }),
+    ...(done ? {} : { next: { backupId, ...next } }),
   };
 }
 

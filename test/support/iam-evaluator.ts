@@ -133,6 +133,13 @@ function addresseeOf({ Principal }: PolicyStatement, caller: Principal | undefin
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
+/** Of the account that owns the resource. ARNs of S3 name none: unless the request says otherwise, it is the caller's. */
+function resourceContext(resource: string, caller: Principal | undefined): RequestContext {
+  const ofCaller = caller === undefined || 'service' in caller ? '' : accountOf(caller.role);
+  const account = accountOf(resource) || ofCaller;
+  return account === '' ? {} : { 'aws:ResourceAccount': account };
+}
+
 /** What the resource's policy decides about the caller, and how closely it names the caller. */
 function askResource(request: IamRequest, caller: Principal | undefined) {
   const statements = listOf(request.resourcePolicy?.Statement).filter((statement) =>
@@ -168,7 +175,14 @@ function callerContext(caller: Principal | undefined): RequestContext {
  */
 export function evaluate(permissions: Permissions, given: IamRequest): Decision {
   const { policies, boundary, sessionPolicy, principal } = permissions;
-  const request = { ...given, context: { ...callerContext(principal), ...given.context } };
+  const request = {
+    ...given,
+    context: {
+      ...callerContext(principal),
+      ...resourceContext(given.resource, principal),
+      ...given.context,
+    },
+  };
   const own = decide(policies, request);
   const limits = [boundary, sessionPolicy].flatMap((limit) =>
     limit === undefined ? [] : [decide([limit], request)],

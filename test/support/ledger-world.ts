@@ -55,6 +55,7 @@ const config: Config = {
   service: 'products-migration',
   stage: 'test',
   region: 'ap-southeast-2',
+  endpointUrl: undefined,
   sourceTable: 'products',
   tablePrefix: '',
   mapMode: 'INLINE',

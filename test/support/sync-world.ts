@@ -31,6 +31,8 @@ export interface SyncWorld extends LedgerWorld {
   begin(execution: string, input?: unknown): Promise<BegunSync>;
   /** Another step of an execution. */
   step<Answer = SyncTurn>(action: Step, execution: string, runId?: string): Promise<Answer>;
+  /** BeginSync and the check of a cut over that changes nothing. @param typed more of its input */
+  check(execution: string, typed?: object): Promise<SyncReport>;
   /** @param since epoch milliseconds: when the execution began */
   drain(execution: string, since: number): Promise<SyncTurn>;
   switch(execution: string): Promise<SwitchAnswer>;
@@ -46,7 +48,7 @@ export interface SyncWorld extends LedgerWorld {
   again(): Promise<void>;
 }
 
-type Step = Exclude<Extract<ControlSyncPayload, { run: unknown }>['action'], 'drain'>;
+type Step = Exclude<Extract<ControlSyncPayload, { run: unknown }>['action'], 'drain' | 'check'>;
 
 export async function createSyncWorld(): Promise<SyncWorld> {
   const ledgerWorld = await createLedgerWorld();
@@ -75,6 +77,15 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     step<Answer>(action: Step, execution: string, runId = 's') {
       const run = { runId, executionArn: executionArn(execution, 'sync') };
       return call({ action, run }) as Promise<Answer>;
+    },
+    async check(execution: string, typed: object = {}) {
+      const { runId, maxQuarantined } = await world.begin(execution, {
+        action: 'cutover',
+        dryRun: true,
+        ...typed,
+      });
+      const run = { runId, executionArn: executionArn(execution, 'sync') };
+      return call({ action: 'check', run, maxQuarantined }) as Promise<SyncReport>;
     },
     drain(execution: string, since: number) {
       const run = { runId: 's', executionArn: executionArn(execution, 'sync') };

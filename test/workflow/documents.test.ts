@@ -81,6 +81,16 @@ describe('the documents', () => {
     expect(explained).toHaveLength(known.length);
   });
 
+  it.each(['README.md', 'workflow/README.md'])(
+    '%s names the region in every command of the AWS CLI, because that CLI may be configured to another one',
+    (document) => {
+      const text = readFileSync(document, 'utf8').replaceAll(/\\\n/g, ' ');
+      const commands = text.match(/\baws [a-z0-9-]+ [a-z]+(?:-[a-z]+)+ [^`\n]*/g) ?? [];
+      expect(commands.length).toBeGreaterThan(0);
+      expect(commands.filter((command) => !command.includes('--region '))).toEqual([]);
+    },
+  );
+
   it('names each error class as it reports itself', () => {
     const classes = Object.entries(errors).filter(
       ([name]) => name.endsWith('Error') && name !== 'MigrationError',

@@ -72,6 +72,31 @@ describe('the IAM evaluator', () => {
     expect(decisionOf([statement], { resource: `${table}2` })).toBe('ALLOWED');
   });
 
+  it('knows the account that owns a resource: the one in its ARN, for S3 the caller’s unless the request names another', () => {
+    const account = '123456789012';
+    const mine = {
+      Statement: allow({
+        Action: '*',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:ResourceAccount': account } },
+      }),
+    };
+    const decide = (resource: string, context: Record<string, string> = {}) =>
+      evaluate(
+        { policies: [mine], principal: { role: `arn:aws:iam::${account}:role/any` } },
+        { action: 's3:GetObject', resource, context },
+      );
+    expect(decide(table)).toBe('ALLOWED');
+    expect(decide(table.replace(account, '999999999999'))).toBe('DENIED_IMPLICITLY');
+    expect(decide('arn:aws:s3:::bucket/key')).toBe('ALLOWED');
+    expect(decide('arn:aws:s3:::bucket/key', { 'aws:ResourceAccount': '999999999999' })).toBe(
+      'DENIED_IMPLICITLY',
+    );
+    expect(
+      evaluate({ policies: [mine] }, { action: 's3:GetObject', resource: 'arn:aws:s3:::bucket/key' }),
+    ).toBe('DENIED_IMPLICITLY');
+  });
+
   it('needs every condition of a statement, and any of a condition’s values', () => {
     const statement = allow({
       Condition: {

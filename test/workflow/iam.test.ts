@@ -235,6 +235,25 @@ describe('the boundary', () => {
   );
 
   it.each(variantNames)(
+    'lets nobody use a bucket of another account, whatever a role allows, deployed %s',
+    (variant) => {
+      const { bucket } = new Arns(names[variant]);
+      const calls = [
+        { action: 's3:ListBucket', resource: bucket },
+        { action: 's3:GetObject', resource: `${bucket}/AWSDynamoDB/x` },
+        { action: 's3:PutObject', resource: `${bucket}/AWSDynamoDB/x` },
+      ];
+      const owned = (account: string): IamRequest['context'] => ({ 'aws:ResourceAccount': account });
+      for (const [, { boundary, ...role }] of rolesOf(variant)) {
+        const decisions = (context: IamRequest['context'] = {}) =>
+          calls.map((call) => evaluate({ ...role, policies: [everything], boundary }, { ...call, context }));
+        expect(decisions(owned('123456789012'))).toEqual(calls.map(() => 'ALLOWED'));
+        expect(decisions(owned('999999999999'))).toEqual(calls.map(() => 'DENIED_EXPLICITLY'));
+      }
+    },
+  );
+
+  it.each(variantNames)(
     'leaves open what some role reads of the source and of what is below it, and nothing more, deployed %s',
     (variant) => {
       const { source } = new Arns(names[variant]);
@@ -439,6 +458,25 @@ describe('tables that a role may create or delete', () => {
       expect(allowedTables(functionKey, 'dynamodb:DeleteTable')).toEqual([]);
       const foreign = { ...ours, 'aws:ResourceTag/migration:stage': 'prod' };
       expect(allowedTables(functionKey, 'dynamodb:DeleteTable', foreign)).toEqual([]);
+    }
+  });
+
+  it('have their time to live changed only where they carry this stage’s tags, by what creates them', () => {
+    const expiring = migration.targets.filter(({ timeToLiveAttribute }) => timeToLiveAttribute !== undefined);
+    for (const [functionKey] of rolesOf('asItComes')) {
+      const own = expiring
+        .filter(
+          ({ name, createdBy }) =>
+            createdBy === functionKey ||
+            (functionKey === migration.migratedBy && arns.filled.includes(arns.table(name))),
+        )
+        .map(({ name }) => arns.table(name));
+      const expected = functionKey === 'restoreFromBackup' ? [arns.restored] : own;
+      const ours = ownTags(asItComes, 'ResourceTag');
+      expect(allowedTables(functionKey, 'dynamodb:UpdateTimeToLive', ours)).toEqual(expected);
+      expect(allowedTables(functionKey, 'dynamodb:UpdateTimeToLive')).toEqual([]);
+      const foreign = { ...ours, 'aws:ResourceTag/migration:stage': 'prod' };
+      expect(allowedTables(functionKey, 'dynamodb:UpdateTimeToLive', foreign)).toEqual([]);
     }
   });
 

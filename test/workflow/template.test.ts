@@ -350,6 +350,7 @@ describe('alarms', () => {
       ['InvocationsFailedToBeSentToDlq', 'ExecutionEndedRule'],
       ['InvocationsFailedToBeSentToDlq', 'RecoveryScheduleRule'],
       ['NumberOfMessagesSent', 'SyncFailuresQueue.QueueName'],
+      ['SyncGaps', 'products-migration-dev'],
       ['IteratorAge', 'products-migration-dev-syncProducts'],
       ['Errors', 'products-migration-dev-syncProducts'],
       ['LateChanges', 'products-migration-dev'],
@@ -361,16 +362,37 @@ describe('alarms', () => {
   });
 });
 
-describe('the alarm on tables that stay closed', () => {
-  it('counts the very line that recoverRun writes', async () => {
-    const filter = resourceOf('asItComes', 'TablesClosedMetric').Properties;
-    const [, message = ''] = /"(.+)"/.exec(String(filter['FilterPattern'])) ?? [];
-    const code = await readFile(
-      new URL('../../functions/shared/runs/finish-opening.ts', import.meta.url),
-      'utf8',
+describe('the alarms on what recoverRun logs', () => {
+  const filters = () =>
+    resourcesOf(variantOf('asItComes').resolved, 'AWS::Logs::MetricFilter').filter(
+      ([, { Properties }]) => Properties['LogGroupName'] === 'RecoverRunLogGroup',
     );
-    expect(code).toContain(`logger.error('${message}'`);
-    expect(filter['LogGroupName']).toBe('RecoverRunLogGroup');
+  const lines = {
+    TablesClosedMetric: 'functions/shared/runs/finish-opening.ts',
+    SyncGapsMetric: 'functions/shared/runs/failed-batches.ts',
+    SyncWithoutCompareMetric: 'functions/recover-run/recover-syncs.ts',
+  };
+
+  it('count the very lines that recoverRun writes', async () => {
+    expect(filters().map(([id]) => id)).toEqual(expect.arrayContaining(Object.keys(lines)));
+    expect(filters()).toHaveLength(Object.keys(lines).length);
+    for (const [id, { Properties }] of filters()) {
+      const [, message = ''] = /^\{ \$\.message = "(.+)" \}$/.exec(String(Properties['FilterPattern'])) ?? [];
+      const file = Object.entries(lines).find(([key]) => key === id)?.[1] ?? '';
+      const code = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+      expect(code).toContain(`logger.error('${message}'`);
+    }
+  });
+
+  it('watch each of the metrics that are made of those lines', () => {
+    const watched = resourcesOf(variantOf('asItComes').resolved, 'AWS::CloudWatch::Alarm').map(
+      ([, { Properties }]) => `${Properties['Namespace']} ${Properties['MetricName']}`,
+    );
+    const made = filters().map(([, { Properties }]) => {
+      const [{ MetricNamespace, MetricName }] = Properties['MetricTransformations'];
+      return `${MetricNamespace} ${MetricName}`;
+    });
+    expect(made.filter((metric) => !watched.includes(metric))).toEqual([]);
   });
 });
 
@@ -415,6 +437,35 @@ describe('an alarm', () => {
         String(Properties['MetricName']).startsWith('Approximate'),
     );
     expect(stay.map(([id]) => id)).toEqual([]);
+  });
+});
+
+describe('a deployment', () => {
+  /** What the plugin logs after it. */
+  function warningsWith(notifyEmail: string): readonly string[] {
+    const DeploymentChecks = createRequire(import.meta.url)(
+      '../../workflow/resources/deployment-checks.cjs',
+    ) as new (
+      serverless: object,
+      options: object,
+      utils: { readonly log: { readonly warning: (text: string) => void } },
+    ) => { readonly hooks: Readonly<Record<string, () => void>> };
+    const service = {
+      service: 'products-migration',
+      provider: { stage: 'prod', region: 'eu-west-1' },
+      custom: { parameters: { notifyEmail } },
+    };
+    const warnings: string[] = [];
+    const log = { warning: (text: string) => void warnings.push(text) };
+    new DeploymentChecks({ service }, {}, { log }).hooks['after:deploy:deploy']?.();
+    return warnings;
+  }
+
+  it('warns that its alarms notify nobody where no address is given, and says what to do', () => {
+    expect(warningsWith('')).toEqual([
+      'Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. Deploy with --param="notifyEmail=<address>", or subscribe to the topic products-migration-prod-notifications.',
+    ]);
+    expect(warningsWith('ops@example.com')).toEqual([]);
   });
 });
 

@@ -75,6 +75,7 @@ function drawAny(draw: Scheduler, density = 1): Omit<Plan, DrawnForAll> {
     trouble: drawTrouble(draw, density),
     denied: isSwarm(0.1) ? drawDenial(draw) : undefined,
     acts,
+    beforeSync: [],
     followUps: isSwarm(0.4) ? several(draw, 2, () => followUp(draw)) : [],
     sync: isSwarm(0.2) ? drawSync(draw) : undefined,
     isTroubledToTheEnd: isSwarm(0.5),

@@ -16,6 +16,7 @@ export interface Mutation {
 const LATE = 'a late write of our own';
 const LOOK = 'look, then delete';
 const LESS = 'success on less';
+const OLDER = 'what was read before a sync or another run, and is applied after it';
 const COST = 'a cost that nobody sees';
 const OURS = 'an unconditional write into a table that is ours no more';
 
@@ -180,6 +181,27 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'shared/ledger/reliance.ts',
     from: 'const reliance = await findReliance(ledger, runId, evidence);',
     to: 'const reliance = new Map() as Awaited<ReturnType<typeof findReliance>>;',
+  },
+  {
+    name: 'a plan is carried out though a sync has followed the source since',
+    attack: OLDER,
+    file: 'shared/runs/plan-obstacle.ts',
+    from: 'const sync = await syncedSince(ledger, sourceTable, plannedAt);',
+    to: 'const sync = await syncedSince(ledger, sourceTable, Number.MAX_SAFE_INTEGER);',
+  },
+  {
+    name: 'a plan is carried out though another run was committed since',
+    attack: OLDER,
+    file: 'shared/runs/plan-obstacle.ts',
+    from: "if (status === 'SUCCEEDED' && Date.parse(finishedAt ?? '') > plannedAt)",
+    to: "if (status === 'HELD' && Date.parse(finishedAt ?? '') > plannedAt)",
+  },
+  {
+    name: 'a step called alone takes a backup from before a sync',
+    attack: OLDER,
+    file: 'migrate-products/migrate-alone.ts',
+    from: 'if (sync === undefined) return;',
+    to: 'if (sync === undefined || sync) return;',
   },
   {
     name: 'a table that cannot be rolled back stops the roll back',

@@ -6,7 +6,10 @@ import type { Trouble } from './trouble.ts';
 export const OPERATOR_ACTS = [
   'stop',
   'start again',
+  'plan',
   'resume',
+  'resume the plan',
+  'compare',
   'roll back',
   'roll back with confirmation',
   'roll back the first',
@@ -131,6 +134,8 @@ export interface Plan {
   /** Nobody grants the missing permission before everything is at rest. */
   readonly isDeniedForGood: boolean;
   readonly acts: readonly Act[];
+  /** What an operator does before the sync, one after the other. */
+  readonly beforeSync: readonly OperatorAct[];
   /** What an operator does once everything is at rest, one after the other. */
   readonly followUps: readonly OperatorAct[];
   readonly sync: SyncPlan | undefined;

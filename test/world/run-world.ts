@@ -1,13 +1,14 @@
 import { DeleteResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import { hireOperator } from './actors/operator.ts';
 import { openShop } from './actors/shop.ts';
+import { NOTHING_SHOWN } from './check/going-back.ts';
 import type { DeployedService } from './deployed.ts';
 import { migrationsOf, objectBody, restoresOf, runsOf } from './holdings.ts';
 import { startMappings } from './mappings.ts';
 import { createMemory } from './memory.ts';
 import type { Strike } from './misfortunes.ts';
 import { drawPlan } from './draw-plan.ts';
-import type { Plan } from './plan.ts';
+import type { OperatorAct, Plan } from './plan.ts';
 import { type Scene, untilRest } from './scene.ts';
 import { stock } from './stock.ts';
 import { followRun } from './sync-story.ts';
@@ -73,7 +74,7 @@ async function live(world: World, plan: Plan): Promise<readonly string[]> {
     shop: openShop(world, memory),
     operator: hireOperator(world, plan.input),
     isTampered: false,
-    told: { counted: new Map(), struck: 0, openClaims: 0 },
+    told: { shown: NOTHING_SHOWN, counted: new Map(), struck: 0, openClaims: 0 },
     isLast: false,
     isFrozen: false,
   };
@@ -100,20 +101,32 @@ function failedFor({ world }: Scene): readonly string[] {
 
 /** What comes after the first run, until a promise is found broken. */
 async function goOn(scene: Scene): Promise<readonly string[]> {
-  const { world, plan, operator } = scene;
-  if (plan.sync !== undefined && migrationsOf(world).at(-1)?.['status'] === 'SUCCEEDED') {
+  const { world, plan } = scene;
+  const early = await carryOut(scene, plan.beforeSync);
+  if (early.length > 0) return early;
+  const last = migrationsOf(world).findLast(({ status }) => status !== 'PLANNED');
+  if (plan.sync !== undefined && last?.['status'] === 'SUCCEEDED') {
     const found = await followRun(scene, plan.sync);
     if (found.length > 0) return found;
   }
-  for (const [index, act] of plan.followUps.entries()) {
+  const late = await carryOut(scene, plan.followUps);
+  if (late.length > 0) return late;
+  const failed = plan.mustSucceed ? failedFor(scene) : [];
+  if (failed.length > 0) return failed;
+  const finished = await finish(scene);
+  return finished.length > 0 ? finished : goAgain(scene);
+}
+
+async function carryOut(scene: Scene, acts: readonly OperatorAct[]): Promise<readonly string[]> {
+  const { world, plan, operator } = scene;
+  for (const [index, act] of acts.entries()) {
     if (!world.misfortunes.happens('operator', act)) continue;
     if (plan.isTroubledAfterwards) world.trouble = plan.trouble;
-    const isHasty = plan.isHasty && index + 1 < plan.followUps.length;
+    const isHasty = plan.isHasty && index + 1 < acts.length;
     const found = await untilRest(scene, () => operator.act(act), isHasty);
     if (found.length > 0) return found;
   }
-  const finished = await finish(scene);
-  return finished.length > 0 ? finished : goAgain(scene);
+  return [];
 }
 
 /** Does what the report of a run without a good end advises. */

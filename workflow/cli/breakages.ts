@@ -48,7 +48,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   },
   migrate: {
     story:
-      'DynamoDB refuses to write while the tables are being filled, so everything that was created is rolled back.',
+      'DynamoDB refuses to write while the tables are being filled, so the run fails with its tables half filled.',
     inject(faults) {
       const table = migration.filled[0]?.name ?? '';
       const later = { nth: batchesBefore + 1, times: Number.POSITIVE_INFINITY };

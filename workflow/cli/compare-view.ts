@@ -5,6 +5,7 @@ import { printableAll } from '../../functions/shared/printable.ts';
 import type { CompareResult } from './compare-result.ts';
 import type { KeyKind } from '../../functions/shared/runs/page/sync-sections.ts';
 import { count, counted, duration } from '../../functions/shared/format.ts';
+import { syncInputOf } from '../../functions/shared/runs/start-again.ts';
 import type { Tone } from '../../functions/shared/runs/outcome.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -96,6 +97,9 @@ function nextStepOf({ compared, run }: CompareResult, stage: string): string | u
       compare(),
     ]);
   if (run.kind === 'compare')
-    return stepText(['Nothing was repaired, because no sync is open. Start one', startSync({})]);
+    return stepText([
+      'Nothing was repaired, because no sync is open. Start one',
+      startSync(syncInputOf(run)),
+    ]);
   return stepText(['Nothing was repaired, because the sync is switching. Look at it', showSync()]);
 }

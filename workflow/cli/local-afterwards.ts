@@ -1,5 +1,6 @@
-import { commandsOf, localCommand, stepText } from '../../functions/shared/commands.ts';
+import { commandsOf, type Input, localCommand, stepText } from '../../functions/shared/commands.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
+import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { ReportView } from './collect-report.ts';
 import { localStage } from './deployment.ts';
 import { type MigrateOptions, migrateInput } from './input-options.ts';
@@ -17,28 +18,38 @@ export interface ShopOptions extends MigrateOptions {
 export function afterwards({ localConsole: _gone, ...view }: ReportView, options: ShopOptions): ReportView {
   const { report } = view;
   if (report.nextStep === null) return view;
-  const nextStep = localStep(report.nextStep, options);
+  const nextStep = localStep(report, options);
   const { failure } = report;
   const told = failure === null ? null : { ...failure, nextStep };
   return { ...view, report: { ...report, nextStep, failure: told } };
 }
 
 /** What a run says to do next can be done as long as its tables, its ledger and its files are there. */
-function localStep(nextStep: string, options: ShopOptions): string {
+function localStep(report: ReportView['report'], options: ShopOptions): string {
   const { products, seed, input: file, dynamodb, s3 } = options;
   if (dynamodb !== undefined && s3 !== undefined) {
     const up = stepText([
       'Start the embedded AWS again, in another terminal',
       localCommand({ dynamodb, s3 }),
     ]);
-    return `${up}\n${nextStep}`;
+    return `${up}\n${report.nextStep ?? ''}`;
   }
-  const { resume: _resume, ...input } = typedInput(migrateInput(options));
+  const input = { ...typedInput(migrateInput(options)), resume: undefined, dryRun: undefined };
   return stepText(
     [
       'This command keeps nothing up. For a shop that stays, in another terminal',
       localCommand({ products, seed, input: file, dynamodb, s3 }),
     ],
-    ['Then migrate it', commandsOf(localStage).migrate(input)],
+    ['Then migrate it', commandsOf(localStage).migrate({ ...input, ...leniency(report) })],
   );
+}
+
+/** What the same shop needs to be migrated: another run with the same input would stop where this one did. */
+function leniency({ failure, rehearsal, parameters }: ReportView['report']): Input {
+  const { quarantined = 0 } = rehearsal ?? {};
+  const { maxQuarantined = 0 } = parameters ?? {};
+  return {
+    ...(stopsForQuarantine({ quarantined, maxQuarantined }) && { maxQuarantined: quarantined }),
+    ...(failure?.error === 'SourceTableEmptyError' && { allowEmpty: true }),
+  };
 }

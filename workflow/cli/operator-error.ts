@@ -33,7 +33,7 @@ const NOT_DEPLOYED = ['StateMachineDoesNotExist', 'ResourceNotFoundException', '
 export function explain(error: unknown, where: Whereabouts = {}): string {
   const { stage = '<stage>', region = 'the region', endpoint } = where;
   if (isNamed(error, ...NOT_DEPLOYED))
-    return `Stage ${stage} is not deployed in ${region} ${placeOf(endpoint)}, or under another name (${messageOf(error)}). ${
+    return `Stage ${stage} was not found in ${region} ${placeOf(endpoint)}: it is not deployed there, or the service has another name (${messageOf(error)}). ${
       endpoint === undefined
         ? `Deploy it with: npx sls deploy --stage ${stage} --region ${region}`
         : 'Unset AWS_ENDPOINT_URL to reach AWS, or say --stage local for the embedded one.'

@@ -1,5 +1,6 @@
 import { commandsOf, stepText } from '../../functions/shared/commands.ts';
 import { pauseRun } from '../../functions/shared/ledger/control.ts';
+import { isBulk } from '../../functions/shared/ledger/run.ts';
 import { runStageCommand, stageCommand } from './command.ts';
 import { askedBy, changedMeanwhile, controlledRun, sayControlled } from './control-run.ts';
 
@@ -10,10 +11,10 @@ const command = stageCommand(
 ).argument('<runId>', 'run, as npm run runs lists it');
 
 await runStageCommand(command, async ({ context, terminal, args: [runId = ''] }) => {
-  await controlledRun(context, runId);
+  const run = await controlledRun(context, runId);
   if (!(await pauseRun(context.ledger, runId, askedBy(context))))
     throw await changedMeanwhile(context, runId);
-  const sentence = `Run ${runId} is paused. Workers of a Map stop within 5 s and the requests under way; any other state ends first.`;
+  const sentence = `Run ${runId} is paused. Workers of a Map begin no request after 5 s; any other state ends first.${isBulk(run) ? ' A bulk put that has begun goes on in DynamoDB.' : ''}`;
   const next = stepText(['Let it go on', commandsOf(context.stage).unpause(runId)]);
   return sayControlled(context, { runId, sentence, next }, terminal);
 });

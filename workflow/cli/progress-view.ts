@@ -21,7 +21,8 @@ export function progressView(terminal: Terminal, now: () => number = Date.now): 
 export function pace(stage: StageProgress): string {
   if (stage.isDone) return `done in ${duration(stage.seconds)}`;
   const rate = stage.itemsPerSecond === 0 ? '' : `${count(stage.itemsPerSecond)}/s`;
-  return stage.secondsLeft === undefined ? rate : `${rate}, ${duration(stage.secondsLeft)} left`;
+  const left = stage.secondsLeft === undefined ? '' : `${duration(stage.secondsLeft)} left`;
+  return [rate, left].filter((part) => part !== '').join(', ');
 }
 
 /** `3,000 of 5,000`, or `3,000` without a total. */
@@ -101,7 +102,9 @@ function linesView(terminal: Terminal, now: () => number): ProgressView {
   };
   const stageLine = (stage: StageProgress): void =>
     line(
-      `${stage.state.padEnd(16)} ${amount(stage)} ${stage.total === 1 ? 'item' : 'items'}, ${pace(stage)}`,
+      [`${stage.state.padEnd(16)} ${amount(stage)} ${stage.total === 1 ? 'item' : 'items'}`, pace(stage)]
+        .filter((part) => part !== '')
+        .join(', '),
     );
   const show = (progress: Progress): void => {
     const ended = progress.stages.filter(({ state, isDone }) => isDone && !shown.finished.has(state));

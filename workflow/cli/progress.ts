@@ -208,7 +208,7 @@ export function isStateDone(run: Run, state: ShardState, shards: readonly Shard[
 }
 
 /** How many shards a state has that say how far it is; one that is no Map has one. */
-function shardCount(run: Run, state: ShardState): number {
+export function shardCount(run: Run, state: ShardState): number {
   if (state === 'RollBack') return 1;
   if (state === 'BulkLoad') return isRestore(run) ? 1 : (run.settings.filled?.length ?? 1);
   return OVER_SEGMENTS.has(state) ? run.plan.segments.length : run.plan.shards.length;

@@ -4,6 +4,7 @@ import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './c
 import { askedBy, controlledRun, notRunning, sayControlled } from './control-run.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
+import { throttleSentence } from './throttle-sentence.ts';
 
 interface Options extends StageOptions {
   readonly write?: number;
@@ -12,7 +13,7 @@ interface Options extends StageOptions {
 
 const command = stageCommand(
   'throttle',
-  'Gives a running run other caps. They take effect within 5 s and the requests under way.',
+  'Gives a running run other caps. They take effect within 5 s. Requests that are under way end as they are. A bulk put that has begun keeps its cap.',
   'pause and caps of the run',
 )
   .argument('<runId>', 'run, as npm run runs lists it')
@@ -36,12 +37,6 @@ await runStageCommand<Options>(command, async ({ context, terminal, options, arg
   };
   if (!(await throttleRun(context.ledger, run, { asked: askedBy(context), caps })))
     throw notRunning((await findRun(context.ledger, runId)) ?? run);
-  const texts = [capText('Writing', write), capText('Reading', read)].filter((text) => text !== '');
-  const sentence = `${texts.join(' ')} Run ${runId} keeps to it within 5 s and the requests under way.`;
+  const sentence = throttleSentence(run, caps);
   return sayControlled(context, { runId, sentence }, terminal);
 });
-
-function capText(what: string, units: number | undefined): string {
-  if (units === undefined) return '';
-  return units === 0 ? `${what} has no cap now.` : `${what} is capped at ${units} units a second now.`;
-}

@@ -30,7 +30,7 @@ await runStageCommand<Options>(command, async ({ context: { s3, bucket }, termin
   const objects = objectStore(s3, bucket);
   const backupId = options.backup ?? (await newestBackup(objects, options.table));
   const verification = await verifyBackup(objects, { backupId, onProgress: countingLine(terminal, 'file') });
-  const findingCount = verification.findings.length;
+  const { findingCount } = verification;
   // The note is for the list of backups only.
   await noteVerification(objects, { backupId, findingCount }, Date.now()).catch(() => undefined);
   if (terminal.json) terminal.document({ ...verification, sound: findingCount === 0 });

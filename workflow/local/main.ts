@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startEmbeddedAws, type EmbeddedAws, type EmbeddedAwsOptions } from './embedded-aws.ts';
 import { portNumber } from './port.ts';
+import { localCommand, stepText } from '../../functions/shared/commands.ts';
+import { PortTakenError } from './gateway/http-server.ts';
 import { PackagingError } from './deploy/package-service.ts';
 import { MissingEngineError } from './dynamodb/dynoxide.ts';
 import { countRepeats, type Repeats, repeatsSentence } from './products/count-repeats.ts';
@@ -35,12 +37,15 @@ const command = new Command('npm run local --')
   .option('--s3 <url>', 'use this S3, one that checks no signatures, instead of the packaged one')
   .parse();
 
+const options = command.opts<Options>();
 try {
-  await main(command.opts<Options>());
+  await main(options);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const hasLines = error instanceof PackagingError || error instanceof MissingEngineError;
   complain(hasLines ? message : printable(message));
+  if (error instanceof PortTakenError)
+    complain(stepText(['To use another port', localCommand({ ...options, port: error.another })]));
   process.exitCode = error instanceof InputFileError ? 2 : 1;
 }
 

@@ -172,7 +172,10 @@ function unknownParameters(names, known) {
     });
 }
 
-/** Refuses a deployment that could not work, and a removal while a sync is open. After a removal, says what was kept. */
+/**
+ * Refuses a deployment that could not work, and a removal while a sync is open. After a deployment, warns if nobody is
+ * notified. After a removal, says what was kept.
+ */
 class DeploymentChecks {
   constructor(serverless, _options, { log }) {
     this.serverless = serverless;
@@ -181,6 +184,7 @@ class DeploymentChecks {
       initialize: () => this.checkNames(),
       'before:package:initialize': () => this.check(),
       'before:package:finalize': () => this.checkTemplate(),
+      'after:deploy:deploy': () => this.warnIfNobodyIsNotified(),
       'before:remove:remove': () => this.checkRemoval(),
       'after:remove:remove': () => this.sayWhatIsKept(),
     };
@@ -217,6 +221,15 @@ class DeploymentChecks {
 
   refuse(problems) {
     if (problems.length > 0) throw new this.serverless.classes.Error(problems.join(' '));
+  }
+
+  warnIfNobodyIsNotified() {
+    const { service, provider, custom } = this.serverless.service;
+    if (custom.parameters.notifyEmail !== '') return;
+    this.log.warning(
+      `Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. ` +
+        `Deploy with --param="notifyEmail=<address>", or subscribe to the topic ${service}-${provider.stage}-notifications.`,
+    );
   }
 
   sayWhatIsKept() {

@@ -74,12 +74,13 @@ function withoutStatements({ resources, ...functions }, unwanted) {
 }
 
 /** Only a table whose items expire has its time to live switched on. */
+const TIME_TO_LIVE = ['LookAtTimeToLive', 'SwitchOnTimeToLive'];
 const creatingFor = (table) =>
-  withoutStatements(fill(creating, wordsOf(table)), [expires(table) ? 'Recognise' : 'FinishAndRecognise']);
+  withoutStatements(fill(creating, wordsOf(table)), expires(table) ? [] : TIME_TO_LIVE);
 
 /** Called alone, the function that fills tables creates them as well. */
 const migratingFor = (tables) =>
-  withoutStatements(fill(migrating, MIGRATE_WORDS), tables.some(expires) ? [] : ['SwitchOnTimeToLive']);
+  withoutStatements(fill(migrating, MIGRATE_WORDS), tables.some(expires) ? [] : TIME_TO_LIVE);
 
 const made = [...targets.map(creatingFor), migratingFor(filled)];
 const functions = () => Object.assign({}, ...made.map((one) => one.functions));

@@ -28,6 +28,8 @@ export interface KeptObject {
   readonly number: number;
   /** Base64, of the object. */
   readonly sha256: string;
+  /** Whether an earlier attempt has kept the same items in it, or this one has and the answer was lost. */
+  readonly isShared: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function saveUndo(
       ...JSON_LINES,
       ...options,
     });
-    if (outcome !== 'other') return { number, sha256 };
+    if (outcome !== 'other') return { number, sha256, isShared: outcome === 'same' };
   }
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { BackupNotFoundError } from '../errors.ts';
 import { combineDigests, equalDigests } from '../items/digest.ts';
 import { checkManifests, type Finding, listingFindings } from './check-manifests.ts';
@@ -8,11 +9,20 @@ import { proveFile } from './prove-file.ts';
 import { DamagedFileError } from './read-file.ts';
 import { cut } from '../text.ts';
 
+/** How far earlier calls have come. */
+export interface VerifiedBefore {
+  /** Position of the first file in the manifest that no call has read. */
+  readonly fromFile: number;
+  readonly findingsBefore: number;
+  /** Base64 SHA-256 of the manifest's list of files. If another list is there by now, everything is read again. */
+  readonly filesSha256: string;
+}
+
 /** What to verify, and for how long. */
 export interface VerifyRequest {
   readonly backupId: string;
-  /** Files before this one have been verified by an earlier call; default 0. */
-  readonly fromFile?: number;
+  /** Of an earlier call that was short of time; absent: nothing has been read yet. */
+  readonly before?: VerifiedBefore | undefined;
   /** Asked before each group of files; default: never. */
   readonly isShort?: () => boolean;
   /** Told how many files are done, of how many. */
@@ -25,9 +35,12 @@ export interface BackupVerification {
   /** According to the manifest; 0 where it cannot be read. */
   readonly files: number;
   readonly items: number;
+  /** Of this call. What concerns the backup as a whole is named by the call that reads the last file. */
   readonly findings: readonly Finding[];
-  /** Present when time was short: call again from this file. */
-  readonly nextFile?: number;
+  /** Of this call and the earlier ones. */
+  readonly findingCount: number;
+  /** Present when time was short: the next call goes on from there. */
+  readonly next?: VerifiedBefore;
 }
 
 type ManifestEntry = MigrationManifest['files'][number];
@@ -45,29 +58,53 @@ export async function verifyBackup(
   objects: ObjectStore,
   request: VerifyRequest,
 ): Promise<BackupVerification> {
-  const { backupId, fromFile = 0 } = request;
+  const { backupId } = request;
   await assertExists(objects, backupId);
-  const checked = await checkManifests(objects, backupId);
-  const { manifest } = checked;
-  if (manifest === undefined) return { backupId, files: 0, items: 0, findings: checked.findings };
-  const { files, itemCount: items } = manifest;
-  const listed = await objects.list(backupLayout(backupId).dataPrefix);
-  const frame = [...checked.findings, ...listingFindings(manifest, listed), ...totalFindings(manifest)];
-  const present = new Set(listed.map(({ key }) => key));
-  const readable = files.filter(({ key }) => present.has(key));
-  const { findings, ...rest } = await verifyFiles(objects, readable, request);
-  return {
-    backupId,
-    files: files.length,
-    items,
-    findings: [...(fromFile === 0 ? frame : []), ...findings],
-    ...rest,
-  };
+  const { manifest, findings: manifestFindings } = await checkManifests(objects, backupId);
+  const { files = [], itemCount: items = 0 } = manifest ?? {};
+  const before = startOn(files, request.before);
+  const { findings: read, nextFile } = await verifyFiles(objects, files, { ...request, ...before });
+  const isEnd = nextFile === undefined;
+  const rest = isEnd && manifest ? await unreadFindings(objects, manifest, { backupId, before, read }) : [];
+  const findings = [...(isEnd ? manifestFindings : []), ...read, ...rest];
+  const findingCount = before.findingsBefore + findings.length;
+  const next = isEnd ? {} : { next: { ...before, fromFile: nextFile, findingsBefore: findingCount } };
+  return { backupId, files: files.length, items, findings, findingCount, ...next };
+}
+
+/** Where a call begins. */
+function startOn(files: readonly ManifestEntry[], before: VerifiedBefore | undefined): VerifiedBefore {
+  const filesSha256 = hash('sha256', JSON.stringify(files), 'base64');
+  return before?.filesSha256 === filesSha256 ? before : { fromFile: 0, findingsBefore: 0, filesSha256 };
 }
 
 async function assertExists(objects: ObjectStore, backupId: string): Promise<void> {
   if (isBackupId(backupId) && (await objects.list(backupLayout(backupId).prefix)).length > 0) return;
   throw new BackupNotFoundError(`There is no backup ${cut(backupId, 80)} in this bucket.`);
+}
+
+interface Verified {
+  readonly backupId: string;
+  readonly before: VerifiedBefore;
+  /** Findings in the files that this call has read. */
+  readonly read: readonly Finding[];
+}
+
+/**
+ * What reading the files does not show: digests that do not add up, objects that are in no manifest, and files that
+ * somebody has deleted after they were read. Once an earlier call has findings, a file of that call may be one of them
+ * and is not named again.
+ */
+async function unreadFindings(
+  objects: ObjectStore,
+  manifest: MigrationManifest,
+  { backupId, before, read }: Verified,
+): Promise<readonly Finding[]> {
+  const { fromFile, findingsBefore } = before;
+  const readBefore = findingsBefore === 0 ? [] : manifest.files.slice(0, fromFile).map(({ key }) => key);
+  const named = new Set([...readBefore, ...read.map(({ object }) => object)]);
+  const listing = listingFindings(manifest, await objects.list(backupLayout(backupId).dataPrefix));
+  return [...totalFindings(manifest), ...listing.filter(({ object }) => !named.has(object))];
 }
 
 function totalFindings(manifest: MigrationManifest): Finding[] {
@@ -86,9 +123,8 @@ function totalFindings(manifest: MigrationManifest): Finding[] {
 async function verifyFiles(
   objects: ObjectStore,
   files: readonly ManifestEntry[],
-  request: VerifyRequest,
-): Promise<{ findings: Finding[]; nextFile?: number }> {
-  const { fromFile = 0, isShort = () => false } = request;
+  { fromFile, isShort = () => false, onProgress }: Omit<VerifyRequest, 'before'> & VerifiedBefore,
+): Promise<{ readonly findings: readonly Finding[]; readonly nextFile?: number }> {
   const findings: Finding[] = [];
   for (let start = fromFile; start < files.length; start += FILES_AT_ONCE) {
     if (start > fromFile && isShort()) return { findings, nextFile: start };
@@ -96,7 +132,7 @@ async function verifyFiles(
       files.slice(start, start + FILES_AT_ONCE).map((file) => verifyFile(objects, file)),
     );
     findings.push(...found.flat());
-    request.onProgress?.(Math.min(start + FILES_AT_ONCE, files.length), files.length);
+    onProgress?.(Math.min(start + FILES_AT_ONCE, files.length), files.length);
   }
   return { findings };
 }

@@ -1,4 +1,4 @@
-import { LockHeldError, RunClosedError } from '../errors.ts';
+import { RunClosedError } from '../errors.ts';
 import { executionNameOf } from '../names.ts';
 import type { Clock } from '../retry.ts';
 import { ABSENT, absentOrBelow, oneOf, putItem } from './actions.ts';
@@ -196,13 +196,6 @@ export function switchedPut(
 /** Strongly consistent; `undefined`: no sync has ended with a switch to this table. */
 export function findSwitched(ledger: LedgerTable, table: string): Promise<Switched | undefined> {
   return get<Switched>(ledger, switchedKey(table));
-}
-
-/** @throws LockHeldError (not retried) where another execution works on the sync */
-export function refuseBusy({ runId, executionArn }: Run): never {
-  throw new LockHeldError(
-    `Sync ${runId} is worked on by ${executionArn} now. Nothing was changed. Wait until that execution ends, or stop it.`,
-  );
 }
 
 /** Statuses in which a compare of a sync may go on. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { keyIdentity, type TableKey } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
+import { ABSENT, EXISTING } from './actions.ts';
 import { type LedgerTable, undoKey, VERSIONED } from './ledger-table.ts';
 import { listBelow, updateIf } from './store.ts';
 
@@ -14,6 +15,13 @@ export interface UndoRecord {
   readonly sha256: string;
   /** {@link keyMark} of each item in it. */
   readonly keys: readonly string[];
+  /** Marks of items that the run kept and then neither replaced nor removed. A roll back does not bring them back. */
+  readonly leftAlone?: readonly string[];
+  /**
+   * Whether another attempt has kept the same items there. Then nobody knows which of them were left alone, because a late
+   * request of either may have changed them.
+   */
+  readonly isShared?: boolean;
   /** Marks of items that a roll back could not put back from it; they are never deleted. */
   readonly unrestored?: readonly string[];
   /** Of items that were removed: whether they have been put back since. They are put back once. */
@@ -27,10 +35,20 @@ export function keyMark(item: WireItem, key: TableKey): string {
   return hash('sha256', keyIdentity(item, key), 'base64url').slice(0, 16);
 }
 
-/** Written before the first of the items is replaced. Idempotent. */
+/** Written before the first of the items is replaced or removed. Idempotent. */
 export async function saveUndoRecord(ledger: LedgerTable, runId: string, record: UndoRecord): Promise<void> {
   const { stem, number } = record;
   await updateIf(ledger, undoKey(runId, stem, number), { set: { ...VERSIONED, ...record } });
+}
+
+/** Written by the attempt that has kept the items, unless another one has kept the same. Idempotent. */
+export async function noteLeftAlone(
+  ledger: LedgerTable,
+  runId: string,
+  { stem, number, leftAlone }: Required<Pick<UndoRecord, 'stem' | 'number' | 'leftAlone'>>,
+): Promise<void> {
+  const isOwn = { ...EXISTING, isShared: ABSENT };
+  await updateIf(ledger, undoKey(runId, stem, number), { if: isOwn, set: { leftAlone } });
 }
 
 /** Every object that the run has kept items in, by stem and number. Strongly consistent. */

@@ -30,6 +30,14 @@ export function inputOf(parameters: Asked): Input {
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
+/** {@link inputOf} what was typed, before a deployment's value has taken the place of a missing `maxConcurrency`. */
+export function askedInput({
+  maxConcurrency,
+  ...asked
+}: Asked & { readonly maxConcurrency?: number | undefined }): Input {
+  return { ...inputOf(asked), ...(maxConcurrency !== undefined && { maxConcurrency }) };
+}
+
 /** An execution's input, as far as a command can repeat it: what was typed may be anything. A note is not repeated. */
 export function typedInput(typed: unknown): Input {
   if (typeof typed !== 'object' || typed === null || Array.isArray(typed)) return {};

@@ -1,4 +1,3 @@
-import { commandsOf } from '../commands.ts';
 import type { FreezeCommands, SyncReport } from './sync-report.ts';
 
 /** What an operator does by hand, and the command for it. */
@@ -24,8 +23,7 @@ export function cutOverSteps({ source, follows }: Pick<SyncReport, 'source' | 'f
 /** How the source is frozen, and how that is undone. */
 export function freezeSteps(
   { source }: Pick<SyncReport, 'source'>,
-  { freeze, undo }: FreezeCommands,
-  stage: string,
+  { freeze, cutOver, undo }: FreezeCommands,
 ): readonly FreezeStep[] {
   return [
     { text: `Switch the shop to read-only, or stop everything else that writes to ${source.table}.` },
@@ -33,7 +31,7 @@ export function freezeSteps(
       text: `To enforce it, deny writing by a resource policy. It keeps what the policy says already. Then wait 60 s, because a policy takes effect after some time:`,
       command: freeze,
     },
-    { text: 'Cut over:', command: commandsOf(stage).cutOver({ frozen: true }).line },
+    { text: 'Cut over:', command: cutOver },
     {
       text: `To allow writing to ${source.table} again, whenever you want to go on without a switch:`,
       command: undo,

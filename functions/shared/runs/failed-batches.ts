@@ -37,6 +37,7 @@ export async function noteMissedChanges(
     return;
   }
   const reason = all.join(' ');
+  // The alarm on gaps counts the message of this line: workflow/resources/alarms.yml.
   logger.error('A sync is not delivered all changes', { runId, reason });
   await noteGap(ledger, runId, { at: clock.now(), reason }, { failedBatches: count });
 }

@@ -11,7 +11,7 @@ import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
 import { inputOf } from './again-input.ts';
 import type { ReportStatus, UntoldReport } from './report.ts';
-import { restoreOrderSchema } from './restore-order.ts';
+import { restoreInputOf } from './restore-order.ts';
 
 /** How a run ended, as far as the next step depends on it. */
 export interface Ending {
@@ -54,7 +54,7 @@ export function endingOf(run: Run, status: ReportStatus): Ending {
     step: run.step,
     error: failure?.error,
     ownStep: splitMessage(failure?.cause ?? '').nextStep,
-    again: restores ? restoreAgain(run) : inputOf(parameters),
+    again: restores ? restoreInputOf(run) : inputOf(parameters),
     isOrdered: isOrdered(run),
     quarantined: rehearsal?.quarantined,
     maxQuarantined: parameters.maxQuarantined,
@@ -73,12 +73,6 @@ export function isBehind({
   const { outdated = [], staleVariants = [] } = mismatches;
   const isKept = parameters?.onExisting === 'keep' && outdated.length + staleVariants.length > 0;
   return added + changed + removed > 0 || isKept;
-}
-
-/** The same backup once more. A new table gets another name. */
-function restoreAgain({ details }: Run): Input {
-  const order = restoreOrderSchema.safeParse(details);
-  return order.success ? { backupId: order.data.backupId } : {};
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
@@ -167,16 +161,19 @@ export function elsewhereStep(
 }
 
 function afterPlan(ending: Ending, { migrate }: Commands): string {
-  const { runId, quarantined: maxQuarantined = 0 } = ending;
+  const { runId, again = {}, quarantined: maxQuarantined = 0 } = ending;
   return stopsForQuarantine(ending)
     ? stepText(
         [
           'A run would stop before it creates anything. Correct what is in quarantine and plan again',
-          migrate({ dryRun: true }),
+          migrate({ ...again, dryRun: true }),
         ],
         ['Or apply these files without them', migrate({ resume: runId, maxQuarantined })],
       )
-    : stepText(['Apply these very files', migrate({ resume: runId })], ['Or make a new backup', migrate({})]);
+    : stepText(
+        ['Apply these very files', migrate({ resume: runId })],
+        ['Or make a new backup', migrate({ ...again, dryRun: undefined })],
+      );
 }
 
 function afterRollBack(ending: Ending, commands: Commands): string {

@@ -41,7 +41,7 @@ const VERDICTS: Readonly<Record<Report['status'], (report: UntoldReport) => Verd
   HELD: (report) => ({
     tone: 'notice',
     word: 'Held',
-    sentence: `The run failed${placeOf(report)} and is held: everything it made is kept, to look at or to resume.`,
+    sentence: `The run failed${placeOf(report)} and is held: nothing was rolled back.`,
   }),
   ROLLBACK_FAILED: (report) => ({
     tone: 'bad',
@@ -107,7 +107,7 @@ function rolledBack(report: UntoldReport): Verdict {
   const isAllThere = report.tables.length > 0;
   const so = isAsked(report) ? ':' : ' and';
   const done = created
-    ? `${so} what it had created was deleted again`
+    ? `${so} what it had created was deleted`
     : isAllThere
       ? `${so} no table had to be deleted`
       : ' before it had created any table';

@@ -1,5 +1,6 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { type Command, commandsOf, type Input, type Step } from '../commands.ts';
+import type { Run } from '../ledger/run.ts';
 import { typedInput } from './again-input.ts';
 import type { ReadableFailure } from './caught-failure.ts';
 import { correctInput, nextStepOf } from './next-step.ts';
@@ -45,13 +46,16 @@ export async function executionInput(
 
 /** What to do after an action of the machine `sync` was refused: the same once more, with what was typed. */
 export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Step {
-  const { action = 'start', ...fields } = typedInput(typed);
+  const { action } = typedInput(typed);
   if (error === 'InvalidInputError')
     return correctInput(action === 'compare' || action === 'cutover' ? action : 'sync');
-  return ['Fix the reported cause, then start again', syncCommand(stage, action, fields)];
+  return ['Fix the reported cause, then start again', typedSync(stage, typed)];
 }
 
-function syncCommand(stage: string, action: Input[string], fields: Input): Command {
+/** Starts an action of the machine `sync` with what was typed, and these fields changed. */
+export function typedSync(stage: string, typed: unknown, changed: Input = {}): Command {
+  const { action = 'start', ...others } = typedInput(typed);
+  const fields = { ...others, ...changed };
   const { startSync, compare, cutOver, cancelSync } = commandsOf(stage);
   switch (action) {
     case 'compare':
@@ -63,4 +67,10 @@ function syncCommand(stage: string, action: Input[string], fields: Input): Comma
     default:
       return startSync(fields);
   }
+}
+
+/** The input that asks for the same sync or compare again: of the same migration, with the caps that were typed. */
+export function syncInputOf({ follows, parameters }: Pick<Run, 'follows' | 'parameters'>): Input {
+  const { readUnitsPerSecond, writeUnitsPerSecond } = parameters;
+  return { runId: follows?.runId, readUnitsPerSecond, writeUnitsPerSecond };
 }

@@ -1,7 +1,7 @@
 import { warnOfDeadCalls } from '../copy/unseen-deletion.ts';
 import type { Run } from '../ledger/run.ts';
 import { warnRun } from '../ledger/run-update.ts';
-import { changeSync, gapFacts, ownHolder } from '../ledger/sync.ts';
+import { changeSync, gapFacts, NOTHING_ARRIVED, ownHolder } from '../ledger/sync.ts';
 import { lockTableOf } from '../ledger/lock.ts';
 import { transition } from '../ledger/transition.ts';
 import type { Runtime } from '../runtime.ts';
@@ -22,6 +22,17 @@ export async function backToSyncing(
     facts: gapFacts({ at: clock.now(), reason }),
     remove: ['arrived', 'arrivals'],
   });
+}
+
+/**
+ * SWITCHING -> SYNCING where nothing was missed.
+ *
+ * @returns `false`: a change has arrived, or the sync is no longer as it was read
+ */
+export async function backWithoutGap({ ledger }: Runtime, run: Run): Promise<boolean> {
+  if (run.status !== 'SWITCHING') return false;
+  const back = { run, holder: ownHolder(run), to: 'SYNCING', step: 'back', if: NOTHING_ARRIVED } as const;
+  return (await changeSync(ledger, back)) !== undefined;
 }
 
 /** Whether nothing but its end is left to do for a sync: its start did not come to an end, or it is being cancelled. */

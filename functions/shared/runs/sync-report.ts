@@ -12,6 +12,7 @@ import {
   type SyncMinute,
 } from '../ledger/sync-records.ts';
 import type { Runtime } from '../runtime.ts';
+import { syncInputOf } from './start-again.ts';
 import { shorten } from '../text.ts';
 
 /** Keys that a sync or a compare names: how many there are, and the first ten. */
@@ -77,6 +78,8 @@ export interface FreezeCommands {
   /** The policy that denies writing, merged with what is there. */
   readonly policy: string;
   readonly freeze: string;
+  /** The cut over with the options that were checked. */
+  readonly cutOver: string;
   readonly undo: string;
 }
 
@@ -191,7 +194,7 @@ function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): strin
       return run.kind === 'sync'
         ? stepText([
             'To follow the source again (it begins with a compare, so nothing is missed)',
-            startSync({}),
+            startSync(syncInputOf(run)),
           ])
         : undefined;
     case 'SWITCHED':
@@ -202,7 +205,7 @@ function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): strin
       return (run.compared?.differing ?? 0) > 0
         ? stepText([
             'A compare without a sync repairs nothing. To repair and follow the source',
-            startSync({}),
+            startSync(syncInputOf(run)),
           ])
         : undefined;
     default:

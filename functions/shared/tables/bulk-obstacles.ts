@@ -85,15 +85,26 @@ function tableObstacles({
   ];
 }
 
-/** Each operation has its own cap. 0: none. */
+/** DynamoDB accepts no lower cap of an operation, in write units a second. */
+const LEAST_CAP = readingOf(BULK_PUT.limits.minWriteRequestUnits) ?? 1;
+
+/**
+ * Cap of each table's operation, in write units a second: its share of the run's, and at least the lowest that DynamoDB
+ * accepts. 0: none.
+ */
 export function bulkCap(writeUnitsPerSecond: number, tableCount: number): number {
-  return Math.floor(writeUnitsPerSecond / Math.max(1, tableCount));
+  if (writeUnitsPerSecond === 0) return 0;
+  return Math.max(LEAST_CAP, Math.floor(writeUnitsPerSecond / Math.max(1, tableCount)));
+}
+
+/** Whether the operations of all tables together stay within the run's cap. */
+export function isWithinCap(writeUnitsPerSecond: number, tableCount: number): boolean {
+  return bulkCap(writeUnitsPerSecond, tableCount) * tableCount <= writeUnitsPerSecond;
 }
 
 function capObstacles(writeUnitsPerSecond: number, tableCount: number): readonly string[] {
-  const least = readingOf(BULK_PUT.limits.minWriteRequestUnits) ?? 0;
-  if (writeUnitsPerSecond === 0 || bulkCap(writeUnitsPerSecond, tableCount) >= least) return [];
+  if (isWithinCap(writeUnitsPerSecond, tableCount)) return [];
   return [
-    `its least cap is ${count(least)} write units a second for each table, and the run has ${writeUnitsPerSecond} for ${tableCount}`,
+    `its least cap is ${count(LEAST_CAP)} write units a second for each table, and the run has ${writeUnitsPerSecond} for ${tableCount}`,
   ];
 }

@@ -73,7 +73,7 @@ export async function createOrFind(runtime: Runtime, scope: Creation): Promise<E
 /** `undefined` if a table of that name exists: somebody else's, or ours with its answer lost. */
 async function tryCreate(runtime: Runtime, scope: Creation): Promise<Ensured | undefined> {
   const { blueprint, runId, fence, deadline, closure } = scope;
-  const { service, stage, region } = runtime.config;
+  const { service, stage } = runtime.config;
   const ownTags = { [RUN_TAG]: runId, [SERVICE_TAG]: service, [STAGE_TAG]: stage };
   const input = blueprint.input(scope.isWithoutTags ? {} : ownTags);
   const policy = closure && { ResourcePolicy: closingPolicy(closure) };
@@ -91,6 +91,6 @@ async function tryCreate(runtime: Runtime, scope: Creation): Promise<Ensured | u
       return tryCreate(runtime, { ...scope, isWithoutTags: true });
     if (closure !== undefined && isNotOffered(error))
       return tryCreate(runtime, { ...scope, closure: undefined });
-    throw creationError(error, { name: scope.name, region }) ?? error;
+    throw creationError(error, { name: scope.name, place: runtime.config }) ?? error;
   }
 }

@@ -1,4 +1,4 @@
-import { stepText } from '../commands.ts';
+import { type AwsPlace, awsCommandsOf, stepText } from '../commands.ts';
 import { errorSummary, TableQuotaError, TableUnavailableError } from '../errors.ts';
 import { isTransient } from '../retry.ts';
 import { TABLE_PATIENCE_MILLIS } from './await-table.ts';
@@ -24,23 +24,21 @@ function isQuota(error: unknown): boolean {
 /** Which table could not be created, and where. */
 export interface RefusedTable {
   readonly name: string;
-  readonly region: string;
+  readonly place: AwsPlace;
 }
 
 /**
  * The error of the run after CreateTable was refused for good: at once for a quota, and otherwise when the whole budget
  * is spent. `undefined` for any other error, which needs no explanation.
  */
-export function creationError(error: unknown, { name, region }: RefusedTable): Error | undefined {
+export function creationError(error: unknown, { name, place }: RefusedTable): Error | undefined {
   const { message } = errorSummary(error);
   if (isQuota(error))
     return new TableQuotaError(
-      `Table ${name} could not be created: the account's DynamoDB quota in ${region} is used up (${message}). It was not created. By default an account has 2,500 tables in a region.`,
+      `Table ${name} could not be created: the account's DynamoDB quota in ${place.region} is used up (${message}). It was not created. By default an account has 2,500 tables in a region.`,
       stepText([
         'Delete tables that nobody needs, or raise the quota "Maximum number of tables"',
-        {
-          line: `aws service-quotas request-service-quota-increase --service-code dynamodb --quota-code L-F98FE922 --desired-value 5000 --region ${region}`,
-        },
+        awsCommandsOf(place).raiseTableQuota(),
       ]),
     );
   if (!isTransient(error)) return undefined;

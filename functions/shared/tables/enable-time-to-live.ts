@@ -39,8 +39,9 @@ export async function enableTimeToLive(
 
 /**
  * DescribeTimeToLive lags behind a change whose answer was lost, and UpdateTimeToLive then refuses the change (a
- * ValidationException). A table whose owner is adding an index is in use.
+ * ValidationException). A table whose owner is adding an index is in use. Tags of a young table appear late, and with them
+ * the permission, which depends on tags.
  */
 function isWorthRetrying(error: unknown): boolean {
-  return isTransientOr(error, 'ValidationException', 'ResourceInUseException');
+  return isTransientOr(error, 'ValidationException', 'ResourceInUseException', 'AccessDeniedException');
 }

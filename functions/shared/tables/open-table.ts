@@ -1,4 +1,4 @@
-import { openCommand } from '../commands.ts';
+import { awsCommandsOf } from '../commands.ts';
 import { errorSummary } from '../errors.ts';
 import { ClaimLostError } from '../ledger/claims.ts';
 import { findAnyRun, type Run } from '../ledger/run.ts';
@@ -67,5 +67,5 @@ async function assertNoRollBack({ ledger }: Runtime, policy: string | undefined)
 
 /** For the operator who cannot wait. */
 export function openLine(runtime: Runtime, record: Pick<TableRecord, 'name' | 'tableArn'>): string {
-  return openCommand(tableArnOf(runtime, record)).line;
+  return awsCommandsOf(runtime.config).deletePolicy(tableArnOf(runtime, record)).line;
 }

@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { beginRestore } from '../../../functions/restore-from-backup/begin-restore.ts';
 import { defaultTarget, prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
 import { loadFiles } from '../../../functions/restore-from-backup/restore-files.ts';
-import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
+import {
+  parseRestoreInput,
+  type RestoreInput,
+} from '../../../functions/restore-from-backup/restore-input.ts';
 import { readManifest } from '../../../functions/shared/files/backup-catalog.ts';
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
+import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
 import { type Bench, products } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';
 
@@ -90,6 +96,59 @@ describe('the input of a restore', () => {
       Comment: 'Insert your JSON here',
     });
     expect(defaultTarget('products', startTime)).toBe('products-restored-20260304T050607Z');
+  });
+});
+
+describe('a restore into a table that it may not write to', () => {
+  it.each<readonly [RestoreInput, string]>([
+    [{ targetTable: 'products', confirm: 'products' }, ''],
+    [{ targetTable: 'cart', maxCost: 5 }, ' --max-cost 5'],
+  ])('is refused for %j, with the command for a new table', async (input, options) => {
+    ({ bench } = await backedUp(products(5)));
+    const refused = prepareRestore(bench.runtime, input, startTime);
+    await expect(refused).rejects.toMatchObject({
+      name: 'RestoreTargetError',
+      message: expect.stringContaining(
+        `\nTo restore into a new table:\nnpm run restore -- --stage test${options}\n`,
+      ),
+    });
+  });
+});
+
+describe('a restore that has failed', () => {
+  /** The command to start it again, as its report has it. */
+  async function commandAfter(input: RestoreInput): Promise<string> {
+    const config = { ...bench.runtime.config, restoreIntoSource: true };
+    const runtime = { ...bench.runtime, config };
+    const tested = await prepareRestore(runtime, input, startTime);
+    const execution = { id: 'arn:restore-1', name: 'restore-1', startTime };
+    const { run } = await beginRestore(runtime, { machine: 'restore', input, execution, tested });
+    const ending = endingOf(await readRun(runtime.ledger, run.runId), 'ROLLED_BACK');
+    return nextStepOf(ending, 'test')?.split('\n')[1] ?? '';
+  }
+
+  it.each<readonly [string, RestoreInput, string]>([
+    [
+      'into the source, confirmed and with its limits',
+      { targetTable: 'products', confirm: 'products', maxCost: 3, writeUnitsPerSecond: 50 },
+      ' --target products --confirm products --write-units-per-second 50 --max-cost 3',
+    ],
+    [
+      'into the table that was named',
+      { targetTable: 'products-restored-mine' },
+      ' --target products-restored-mine',
+    ],
+    [
+      'into another new table where none was named, with its limits',
+      { maxCost: 3, writeEngine: 'auto', note: 'x' },
+      ' --max-cost 3 --write-engine auto',
+    ],
+  ])('is started again %s', async (_, input, options) => {
+    const sealed = await backedUp(products(60));
+    bench = sealed.bench;
+    expect(await commandAfter(input)).toBe(
+      `npm run restore -- --stage test --backup ${sealed.backupId}${options}`,
+    );
   });
 });
 

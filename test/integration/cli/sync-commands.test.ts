@@ -81,7 +81,9 @@ describe('the commands of a sync, one after the other as an operator would use t
   it('a source without a stream is refused with the command that enables it, as a document as well', async () => {
     await shop.migrate();
     const { code, stdout, stderr } = await onStage('sync', ['--start', '--json']);
-    expect(stderr).toContain('aws dynamodb update-table --table-name products');
+    expect(stderr).toMatch(
+      /aws dynamodb update-table --table-name products --stream-specification .* --region ap-southeast-2 --endpoint-url http:/,
+    );
     expect(JSON.parse(stdout)).toMatchObject({
       kind: 'sync',
       status: 'REFUSED',

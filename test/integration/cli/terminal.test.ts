@@ -141,7 +141,7 @@ describe('what a terminal shows at the end', () => {
     for (const [recording, command] of ends)
       expect(linesOf(recording).filter((line) => command.test(line))).toHaveLength(1);
     expect(linesOf(session.rollback).join(' ').replace(/\s+/g, ' ')).toContain(
-      'The run had succeeded and was rolled back on request: what it had created was deleted again;',
+      'The run had succeeded and was rolled back on request: what it had created was deleted;',
     );
   });
 

@@ -218,6 +218,15 @@ describe('npm run local', () => {
     },
   );
 
+  it('gives the same command with another port where its port is taken', async () => {
+    const port = Number(new URL(aws.endpoint).port);
+    const local = run(['--port', String(port), '--products', '5']);
+    expect(await local.exitCode).toBe(1);
+    expect(local.errors()).toMatch(
+      new RegExp(`Port ${port} is taken[^]*\nnpm run local -- --port ${port + 1} --products 5\n$`),
+    );
+  });
+
   it.each([
     [['--port', 'x'], 1, /whole number/],
     [['--products', '1', '--input', 'a.json'], 1, /not both/],

@@ -73,7 +73,10 @@ async function as<T>(functionKey: string, act: (client: DynamoDBClient) => Promi
 describe('the policy that freezes a source', () => {
   it('is taken as it is printed, and keeps everybody from writing', async () => {
     await create();
-    await put(freezeCommands(ResourceArn, { kind: 'none' }).policy, 'NO_POLICY');
+    await put(
+      freezeCommands({ region: 'ap-southeast-2' }, { tableArn: ResourceArn, found: { kind: 'none' } }).policy,
+      'NO_POLICY',
+    );
     await expect(write()).rejects.toMatchObject({ name: 'AccessDeniedException' });
     await expect(as('rollBack', write)).rejects.toMatchObject({ name: 'AccessDeniedException' });
     await remove();

@@ -334,6 +334,26 @@ describe('a planned run that is resumed', () => {
     expect(await readRun(bench.runtime.ledger, run.runId)).toMatchObject({ status: 'PLANNED' });
   });
 
+  it.each(['PLANNED', 'HELD'] as const)(
+    'is told to resume with what was typed, where it is %s',
+    async (to) => {
+      await planned();
+      const { ledger } = bench.runtime;
+      const typed = { maxQuarantined: 3, maxCost: 5 };
+      const again = 'npm run migrate -- --stage test --resume run-1 --max-quarantined 3 --max-cost 5';
+      if (to === 'HELD') {
+        await resume();
+        const run = await readRun(ledger, 'run-1');
+        await transition(ledger, { run, to, lock: 'release', writer: 'hold' });
+      }
+      await bench.begin('busy', {}, { startedAt: new Date().toISOString() });
+      await expect(resume(typed)).rejects.toThrow(`Then resume:\n${again}\n`);
+      const switched = { syncId: 'sync', switchedAt: new Date().toISOString() };
+      await transact(ledger, [switchedPut(ledger, targetName, switched)]);
+      await expect(resume(typed)).rejects.toThrow(`\n${again} --confirm sync\n`);
+    },
+  );
+
   it('removes a lock whose run somebody has removed from the ledger', async () => {
     await planned();
     await bench.begin('gone', {}, { startedAt: new Date().toISOString() });
@@ -410,6 +430,18 @@ describe('a held run that is resumed', () => {
     await heldAfter(fileCount);
     await resume();
     expect((await readRun(bench.runtime.ledger, 'run-1')).targetMaking).toBeUndefined();
+  });
+});
+
+describe('a run that is still at work', () => {
+  it('is to be followed, because a new run would meet its lock', async () => {
+    bench = await startBench();
+    await bench.createTable(productsTable);
+    await bench.begin('run-1');
+    await expect(resume()).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringMatching(/run-1 is RUNNING[^]*\nnpm run follow -- --stage test run-1$/),
+    });
   });
 });
 

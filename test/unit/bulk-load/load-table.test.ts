@@ -1,11 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, it } from 'vitest';
-import { loadTable, type TableLoad } from '../../../functions/bulk-load/load-table.ts';
+import { loadTable } from '../../../functions/bulk-load/load-table.ts';
+import type { TableLoad } from '../../../functions/bulk-load/table-load.ts';
 import type { BulkCursor } from '../../../functions/shared/copy/bulk/bulk-cursor.ts';
 import type { ShardTurn } from '../../../functions/shared/copy/shard-turn.ts';
 
 const NOW = 1_000_000;
-const run = { runId: 'a', executionArn: 'arn:a', plan: { writeUnitsPerSecond: 0 } };
+const run = { runId: 'a', executionArn: 'arn:a' };
 
 /** A turn that finds an operation announced whose start nobody has heard of. */
 const turn = {

@@ -99,7 +99,7 @@ function hostileSync(text: string): SyncReportView {
       quarantined: keys,
       differing: keys,
       checks: [{ what: text, ok: false, sentence: text }],
-      freeze: { policy: text, freeze: text, undo: text },
+      freeze: { policy: text, freeze: text, cutOver: text, undo: text },
       summary: text,
       nextStep: text,
       warnings: [text],

@@ -5,8 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { parseRestoreInput } from '../../../functions/restore-from-backup/restore-input.ts';
 import { parseSyncInput } from '../../../functions/control-sync/sync-input.ts';
 import {
+  type AwsPlace,
+  awsCommandsOf,
   type Command,
   commandsOf,
+  COMMAND_IN_TEXT,
   type Input,
   isCommandLine,
   localCommand,
@@ -79,7 +82,8 @@ describe('what to do after a run', () => {
     'is a command that the command line accepts, whatever the error of a run that is %s',
     async (status) => {
       for (const error of [...ERRORS, 'States.Timeout', undefined])
-        for (const isRestore of [false, true])
+        // A restore is never planned.
+        for (const isRestore of status === 'PLANNED' ? [false] : [false, true])
           for (const again of [{}, isRestore ? { backupId: BACKUP } : { dryRun: true, maxQuarantined: 2 }]) {
             const ending: Ending = {
               status,
@@ -122,6 +126,18 @@ describe('what to do after a run', () => {
     await expectPasteable(step);
     expect(step.split('\n').slice(1)).toEqual([`npm run ${name} -- --help`]);
   });
+
+  it.each([0, 3])(
+    'makes a new plan or backup as the plan was asked for, with %i in quarantine',
+    (quarantined) => {
+      const again = { dryRun: true, onExisting: 'replace', writeUnitsPerSecond: 50 };
+      const ending = { status: 'PLANNED', runId: RUN, isRestore: false, again, quarantined } as const;
+      const plan = quarantined === 0 ? '' : ' --dry-run';
+      expect(nextStepOf(ending, STAGE)).toContain(
+        `npm run migrate -- --stage prod-eu${plan} --on-existing replace --write-units-per-second 50\n`,
+      );
+    },
+  );
 
   it('is what the error itself says, where nothing of the run is left', () => {
     const ownStep = stepText(['To allow that much', commands.migrate({ maxCost: 4.4 })]);
@@ -277,6 +293,43 @@ describe('a command to paste', () => {
   });
 });
 
+describe('a command of the AWS CLI', () => {
+  const CART = 'arn:aws:dynamodb:eu-west-1:123456789012:table/cart';
+  const linesAt = (place: AwsPlace): readonly string[] => {
+    const aws = awsCommandsOf(place);
+    return [
+      aws.stopExecution('arn:aws:states:eu-west-1:123456789012:execution:migrate:a'),
+      aws.showPolicy(CART),
+      aws.putPolicy(CART, '{"Version": "2012-10-17"}', 'NO_POLICY'),
+      aws.deletePolicy(CART),
+      aws.deleteTable(CART),
+      aws.enableStream(CART),
+      aws.raiseTableQuota(),
+    ].map(({ line }) => line);
+  };
+  const LAPTOP = { region: 'ap-southeast-2', endpointUrl: 'http://127.0.0.1:4566' };
+
+  it('names its region, whatever the CLI is configured to', () => {
+    for (const line of linesAt({ region: 'eu-west-1' })) expect(line).toMatch(/ --region eu-west-1$/);
+  });
+
+  it('goes to the embedded AWS where the service runs in it', () => {
+    for (const line of linesAt(LAPTOP))
+      expect(line).toMatch(/ --region ap-southeast-2 --endpoint-url http:\/\/127\.0\.0\.1:4566$/);
+  });
+
+  it('deletes a table by its ARN, and by its name where an engine takes nothing else', () => {
+    const deletionAt = (place: AwsPlace) => awsCommandsOf(place).deleteTable(CART).line;
+    expect(deletionAt({ region: 'eu-west-1' })).toContain(`aws dynamodb delete-table --table-name ${CART} `);
+    expect(deletionAt(LAPTOP)).toContain('aws dynamodb delete-table --table-name cart ');
+  });
+
+  it('stays in one piece within a sentence', () => {
+    for (const line of [...linesAt({ region: 'eu-west-1' }), ...linesAt(LAPTOP)])
+      expect(new RegExp(COMMAND_IN_TEXT).exec(`Look at it: ${line}. Then go on.`)?.[0]).toBe(line);
+  });
+});
+
 const sourcesBelow = (
   ...folders: readonly string[]
 ): readonly { readonly path: string; readonly text: string }[] =>
@@ -304,6 +357,13 @@ describe('a sentence of the service', () => {
   it('words no command on a stage anywhere but in one place', () => {
     const worded = sourcesBelow('functions', 'workflow/cli').filter(({ text }) =>
       /npm run [a-z-]+ -- --stage \$\{/.test(text),
+    );
+    expect(worded.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('words no command of the AWS CLI anywhere but in one place', () => {
+    const worded = sourcesBelow('functions', 'workflow').filter(({ text }) =>
+      /\baws [a-z0-9-]+ [a-z]+(?:-[a-z]+)+ /.test(text),
     );
     expect(worded.map(({ path }) => path)).toEqual([]);
   });

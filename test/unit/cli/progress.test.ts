@@ -230,6 +230,24 @@ describe('progressView without a terminal', () => {
     ]);
   });
 
+  it('writes no comma after the items of a Map that has no pace yet', () => {
+    let now = 0;
+    const { terminal, lines } = recordingTerminal();
+    const view = progressView(terminal, () => now);
+    const paused = {
+      ...run,
+      status: 'RUNNING',
+      paused: { at: '2026-03-01T12:00:00.000Z', by: 'me' },
+    } as unknown as Run;
+    const shards = new Map([
+      ['BackupProducts', [shard('BackupProducts', { counters: { items: 50 } })]],
+    ] as const);
+    view.show(progressOf(paused, shards, { state: 'BackupProducts', now }));
+    now = 6_000;
+    view.show(progressOf(paused, shards, { state: 'BackupProducts', now }));
+    expect(lines.at(-1)).toBe('00:00:06  BackupProducts   50 of 900 items');
+  });
+
   it('writes the states of a loop once, and those that follow it', () => {
     const { terminal, lines } = recordingTerminal();
     const view = progressView(terminal, () => 0);

@@ -63,7 +63,7 @@ describe('outcomeOf', () => {
 
   it('says where a run failed and that nothing of it is left', () => {
     expect(outcomeOf(failedView().report).sentence).toBe(
-      'The run failed in MigrateProducts and what it had created was deleted again; products was never written to.',
+      'The run failed in MigrateProducts and what it had created was deleted; products was never written to.',
     );
   });
 
@@ -87,7 +87,7 @@ describe('outcomeOf', () => {
 
   it('does not say that a run failed which succeeded and was rolled back on request', () => {
     expect(rolledBackFrom('SUCCEEDED')).toBe(
-      'The run had succeeded and was rolled back on request: what it had created was deleted again; products was never written to.',
+      'The run had succeeded and was rolled back on request: what it had created was deleted; products was never written to.',
     );
   });
 

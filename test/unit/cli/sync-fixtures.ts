@@ -99,6 +99,7 @@ export function checkedReportOf(isReady: boolean): SyncReport {
       policy: '{"Version":"2012-10-17","Statement":[]}',
       freeze:
         "aws dynamodb put-resource-policy --resource-arn arn:products --policy '{}' --expected-revision-id NO_POLICY",
+      cutOver: 'npm run cutover -- --stage prod --frozen',
       undo: 'aws dynamodb delete-resource-policy --resource-arn arn:products',
     },
   });

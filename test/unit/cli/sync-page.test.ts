@@ -123,7 +123,7 @@ describe('the page of a sync', () => {
           quarantined: keys,
           differing: keys,
           checks: checks.map((check) => ({ ...check, sentence: evil })),
-          freeze: { policy: evil, freeze: evil, undo: evil },
+          freeze: { policy: evil, freeze: evil, cutOver: evil, undo: evil },
           summary: evil,
           nextStep: evil,
           warnings: [evil],

@@ -190,7 +190,7 @@ describe('a dry run of a cut over', () => {
     const { terminal, lines } = recordingTerminal();
     const report = checkedReportOf(false);
     const { checks = [], freeze } = report;
-    sayCutOver(terminal, report, { checks, freeze, stage: 'prod' });
+    sayCutOver(terminal, report, { checks, freeze });
     return lines;
   };
 

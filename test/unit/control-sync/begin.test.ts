@@ -43,7 +43,7 @@ describe('the start of a sync', () => {
   it('is refused without a stream, with the command that switches it on', async () => {
     await switchStreamOff(world);
     await expect(world.begin('s')).rejects.toThrow(
-      /no stream[^]*\naws dynamodb update-table --table-name products --stream-specification/,
+      /no stream[^]*\naws dynamodb update-table --table-name arn:\S+:table\/products --stream-specification .* --region ap-southeast-2\n/,
     );
     expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
     expect(await lock()).toBeUndefined();
@@ -139,7 +139,9 @@ describe('a second execution', () => {
 
   it('cannot take a sync that another execution works on', async () => {
     await world.begin('s');
-    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(/worked on by .*:s now/);
+    await expect(world.begin('c', { action: 'compare' })).rejects.toThrow(
+      /worked on by .*:s now[^]*\nnpm run follow -- --stage test s\nOr stop it:\naws stepfunctions stop-execution .*:s /,
+    );
   });
 
   it('goes on with a start whose execution died', async () => {

@@ -57,8 +57,14 @@ describe('a cancellation', () => {
     await expect(world.begin('k', { action: 'cancel', runId: 's' })).rejects.toThrow(/Sync s is SWITCHED/);
     for (const input of [{ action: 'cancel' }, { action: 'cutover', frozen: true }])
       await expect(world.begin('again', input)).rejects.toThrow(
-        /no open sync .*Sync s has switched already, and the shop may use the target/,
+        /no open sync .*Sync s has switched already, and the shop may use the target[^]*\nnpm run sync -- --stage test$/,
       );
+  });
+
+  it('without an open sync is answered with the command that shows how the last one ended', async () => {
+    await expect(world.begin('k', { action: 'cancel' })).rejects.toThrow(
+      /no open sync [^]*See how the last sync ended:\nnpm run sync -- --stage test$/,
+    );
   });
 
   it('deletes a mapping that nobody has noted', async () => {

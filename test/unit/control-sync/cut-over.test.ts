@@ -3,8 +3,11 @@ import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { catalogueTable } from '../../support/shop.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
-import { findRun } from '../../../functions/shared/ledger/run.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { findSwitched, noteArrival } from '../../../functions/shared/ledger/sync.ts';
+import { nameKey } from '../../../functions/shared/ledger/sync-names.ts';
 import {
   addToMinute,
   listPending,
@@ -99,8 +102,7 @@ describe('a cut over', () => {
 
   it('lists its checks and how to freeze the source, and changes nothing', async () => {
     const before = await world.sync();
-    expect(await world.begin('x', { action: 'cutover', dryRun: true })).toMatchObject({ outcome: 'CHECKED' });
-    const report = await world.step<SyncReport>('check', 'x');
+    const report = await world.check('x');
     expect(report.checks?.map(({ what }) => what)).toEqual([
       'mapping',
       'stream',
@@ -115,6 +117,61 @@ describe('a cut over', () => {
     expect(report.checks?.every(({ ok }) => ok)).toBe(true);
     expect(report.freeze?.freeze).toContain('put-resource-policy');
     expect(await world.sync()).toEqual(before);
+  });
+});
+
+describe('items that cannot be transformed', () => {
+  async function quarantine(): Promise<void> {
+    const seenAt = world.clock.now();
+    for (const text of ['p8', 'p9'])
+      await nameKey(ledger(), 's', { kind: 'quarantined', text, reason: 'MissingName: no name', seenAt });
+  }
+  beforeEach(quarantine);
+  const quarantineCheck = ({ checks = [] }: SyncReport) =>
+    checks.find(({ what }) => what === 'quarantined') ?? { ok: undefined, sentence: '' };
+
+  it.each([
+    { typed: {}, allowed: 0, ok: false },
+    { typed: { maxQuarantined: 1 }, allowed: 1, ok: false },
+    { typed: { maxQuarantined: 2 }, allowed: 2, ok: true },
+  ])(
+    'are judged by a dry run with $typed as by a cut over with the same option',
+    async ({ typed, allowed, ok }) => {
+      const { ok: checked, sentence } = quarantineCheck(await world.check('d', typed));
+      expect({ checked, sentence }).toEqual({
+        checked: ok,
+        sentence: expect.stringContaining(` ${allowed} may stay as they are.`) as string,
+      });
+      await world.begin('x', { ...FROZEN, ...typed });
+      await world.step('switching', 'x');
+      world.clock.advance(30_000);
+      await world.compare('x', { quarantined: 2 });
+      expect(await world.switch('x')).toMatchObject({ switched: ok });
+    },
+  );
+
+  it('may not stay because the migration was allowed to leave as many behind', async () => {
+    await world.again();
+    const migrated = await readRun(ledger(), 'm');
+    await updateIf(ledger(), runKey('m'), {
+      set: { parameters: { ...migrated.parameters, maxQuarantined: 5 } },
+    });
+    await world.open();
+    await quarantine();
+    expect(quarantineCheck(await world.check('d'))).toMatchObject({ ok: false });
+  });
+
+  it('may not stay because an earlier cut over was allowed to leave as many behind', async () => {
+    await world.begin('x', { ...FROZEN, maxQuarantined: 5 });
+    await world.fail('x');
+    world.end('x', 'FAILED');
+    expect(quarantineCheck(await world.check('d'))).toMatchObject({ ok: false });
+  });
+
+  it('are allowed for by the command that cuts over after a dry run', async () => {
+    const { freeze } = await world.check('d', { maxQuarantined: 2 });
+    expect(freeze?.cutOver).toBe('npm run cutover -- --stage test --frozen --max-quarantined 2');
+    expect((await world.check('e')).freeze?.cutOver).toBe('npm run cutover -- --stage test --frozen');
   });
 });
 
@@ -200,6 +257,17 @@ describe('a switch that must not be made', () => {
   it('is not made while more cannot be transformed than is allowed', async () => {
     await compared({ quarantined: 1 });
     await expectNotSwitched(/"maxQuarantined": 1/);
+    // No change was missed.
+    expect((await world.sync()).gap).toBeUndefined();
+  });
+
+  it('notes a gap when a change arrives while it is given up for what cannot be transformed', async () => {
+    await compared({ quarantined: 1 });
+    const sync = await world.sync();
+    const [, isNoted] = await Promise.all([world.switch('x'), noteArrival(ledger(), sync, arrival('p9'))]);
+    const { status, gap, arrived } = await world.sync();
+    expect({ status, arrived }).toEqual({ status: 'SYNCING', arrived: undefined });
+    expect(gap !== undefined).toBe(isNoted);
   });
 
   it('is not made while a key is pending', async () => {
@@ -254,8 +322,7 @@ describe('a cut over that is interrupted', () => {
 describe('a source whose stream was switched off', () => {
   it('fails the check, and with it the cut over', async () => {
     await switchStreamOff(world);
-    await world.begin('x', { action: 'cutover', dryRun: true });
-    const { checks = [] } = await world.step<SyncReport>('check', 'x');
+    const { checks = [] } = await world.check('x');
     expect(checks.find(({ what }) => what === 'stream')).toMatchObject({ ok: false });
   });
 });

@@ -127,6 +127,21 @@ describe('time to live of a new table', () => {
     expect(await ensure(gate)).toEqual({ name: 'cart', outcome: 'CREATED' });
     expect(changes).toBe(2);
   });
+
+  it('is asked for again where the tags that permit it do not show yet', async () => {
+    await begunRun(world, 'a');
+    let changes = 0;
+    const gate: Gate = async (operation, send) => {
+      if (operation !== 'UpdateTimeToLive') return send();
+      changes += 1;
+      if (changes > 2) return send();
+      throw Object.assign(new Error('not authorized to perform: dynamodb:UpdateTimeToLive'), {
+        name: 'AccessDeniedException',
+      });
+    };
+    expect(await ensure(gate)).toEqual({ name: 'cart', outcome: 'CREATED' });
+    expect(changes).toBe(3);
+  });
 });
 
 describe('a wait for a table', () => {
@@ -191,7 +206,7 @@ describe('a table that DynamoDB refuses to create', () => {
     await expect(ensure(gate)).rejects.toMatchObject({
       name: 'TableQuotaError',
       message: expect.stringMatching(
-        /Table cart .*2500[^]*\naws service-quotas request-service-quota-increase /,
+        /Table cart .*2500[^]*\naws service-quotas request-service-quota-increase .* --region ap-southeast-2/,
       ),
     });
     expect(attempts.count).toBe(1);

@@ -44,6 +44,7 @@ const config = {
   service: 'products-migration',
   stage: 'test',
   region: 'ap-southeast-2',
+  endpointUrl: undefined,
   sourceTable,
   tablePrefix: '',
   mapMode: 'INLINE',

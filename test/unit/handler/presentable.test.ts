@@ -86,10 +86,16 @@ describe('an error as it leaves a function', () => {
   it('names the commands for a table whose own policy denies a write, and not the role', () => {
     const arn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products-enhanced';
     const denied = `User: arn:x is not authorized to perform: dynamodb:PutItem on resource: ${arn} with an explicit deny in a resource-based policy`;
-    const { name, message } = presentable(errorOf('AccessDeniedException', denied), inWorkflow);
+    const error = errorOf('AccessDeniedException', denied);
+    const { name, message } = presentable(error, inWorkflow);
+    const place = '--region ap-southeast-2';
     expect(name).toBe('PermissionDeniedError');
-    expect(message).toContain(`aws dynamodb get-resource-policy --resource-arn ${arn}. Where`);
-    expect(message).toContain(`remove the policy: aws dynamodb delete-resource-policy --resource-arn ${arn}`);
+    expect(message).toContain(`aws dynamodb get-resource-policy --resource-arn ${arn} ${place}. Where`);
+    expect(message).toContain(
+      `remove the policy: aws dynamodb delete-resource-policy --resource-arn ${arn} ${place}`,
+    );
     expect(message).not.toContain("the function's role");
+    const onLaptop = presentable(error, { ...inWorkflow, endpointUrl: 'http://127.0.0.1:4566' });
+    expect(onLaptop.message).toContain(`${arn} ${place} --endpoint-url http://127.0.0.1:4566. Where`);
   });
 });

@@ -14,6 +14,7 @@ import {
   replacing,
   secondRun,
   sizedProduct,
+  sizedProducts,
   snapshot,
   targetKey,
 } from './migrate-bench.ts';
@@ -41,6 +42,25 @@ async function emptyShard(): Promise<Shard> {
   const shard = await bench.shard();
   if (shard === undefined) throw new Error('There is no checkpoint.');
   return { ...shard, counters: {}, samples: {} };
+}
+
+/** Loses the answers to these successful updates of items, by number from 1. @returns tells which were lost */
+function loseUpdates(...numbers: readonly number[]): () => readonly number[] {
+  let count = 0;
+  const lost: number[] = [];
+  bench.runtime.clients.dynamo.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        if (commandName !== 'UpdateItemCommand') return answer;
+        count += 1;
+        if (!numbers.includes(count)) return answer;
+        lost.push(count);
+        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+      },
+    { step: 'initialize' },
+  );
+  return () => lost;
 }
 
 describe('replacing', () => {
@@ -161,6 +181,24 @@ describe('replacing', () => {
     expect(await bench.shard(run)).toBeUndefined();
     await bench.migrate(run);
     expect((await bench.shard(run))?.counters).toMatchObject({ items: 20, replaced: 4, alreadyPresent: 20 });
+  });
+
+  it('counts every replaced item, though answers are lost in two sets of one data file', async () => {
+    const products = sizedProducts(60);
+    bench = await migrateBench({ products });
+    await bench.migrate();
+    for (const index of products.keys())
+      await changeSource(bench, sizedProduct(index, { price: { S: '170' } }));
+    const run = await bench.nextRun('run-2', replacing);
+    // 200 items are kept and replaced together.
+    const lost = loseUpdates(5, 230);
+    await bench.migrate(run);
+    expect(lost()).toEqual([5, 230]);
+    expect((await bench.shard(run))?.counters).toMatchObject({
+      items: 300,
+      alreadyPresent: 300,
+      replaced: 240,
+    });
   });
 
   it('leaves an item alone that has more attributes than a condition can name', async () => {

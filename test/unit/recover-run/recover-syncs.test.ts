@@ -102,6 +102,23 @@ describe('the mapping of an open sync', () => {
     await recover();
     expect(world.mappings.found).toHaveLength(1);
   });
+
+  it('is missed by each look for as long as it is gone, in the line that an alarm counts', async () => {
+    await world.open();
+    const lines: string[] = [];
+    const runtime = world.runtime();
+    const logger = Object.assign(Object.create(runtime.logger) as typeof runtime.logger, {
+      error: (message: string) => void lines.push(message),
+    });
+    await recover({ ...runtime, logger });
+    expect(lines).toEqual([]);
+    world.mappings.found.splice(0);
+    for (let look = 1; look <= 2; look += 1) {
+      world.clock.advance(900_000);
+      await recover({ ...runtime, logger });
+    }
+    expect(lines).toEqual(Array.from({ length: 2 }, () => 'A sync is not delivered all changes'));
+  });
 });
 
 describe('the stream of an open sync', () => {

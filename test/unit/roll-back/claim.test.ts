@@ -248,7 +248,7 @@ describe('an operator', () => {
   it('may not roll back a run that is being worked on', async () => {
     await begunRun(world, 'a');
     await expect(claim(order('operator'))).rejects.toThrow(
-      'aws stepfunctions stop-execution --execution-arn',
+      /\naws stepfunctions stop-execution --execution-arn \S+ --region ap-southeast-2$/,
     );
   });
 
@@ -285,7 +285,11 @@ describe('an operator', () => {
     await begunRun(world, 'a');
     await moved('SUCCEEDED', true);
     await begunRun(world, 'b');
-    await expect(claim(order('operator', { confirm: 'a' }))).rejects.toThrow(LockHeldError);
+    const refused = claim(order('operator', { confirm: 'a' }));
+    await expect(refused).rejects.toThrow(LockHeldError);
+    await expect(refused).rejects.toThrow(
+      'Then roll back:\nnpm run rollback -- --stage test a --confirm a\n',
+    );
     expect([await status(), (await lock())?.runId]).toEqual(['SUCCEEDED', 'b']);
   });
 

@@ -43,6 +43,7 @@ describe('the confirmation of a roll back', () => {
       missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, stage: 'prod' })
         ?.message;
     expect(missing()).toContain('{"runId": "a", "confirm": "a"}');
+    expect(missing()).toContain('Nothing was changed. A roll back would back up each table first.');
     expect(missing('b')).toContain('"confirm" was "b".');
     expect(missing('a')).toBeUndefined();
   });

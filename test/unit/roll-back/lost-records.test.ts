@@ -39,6 +39,9 @@ describe('a table whose record somebody has removed from the ledger by hand', ()
     const turn = await rolledBack('r');
     expect(turn).toMatchObject({ end: 'ROLLBACK_FAILED' });
     expect(turn.cause).toContain('cart was kept, because it carries the tag migration:run = a');
+    expect(turn.cause).toContain(
+      '\nLook into table cart, which others may write to again, and delete it only if nobody needs it:\naws dynamodb delete-table --table-name arn:aws:dynamodb:ap-southeast-2:123456789012:table/cart --region ap-southeast-2\n',
+    );
     expect(turn.report).toMatchObject({ tables: [{ name: 'cart', outcome: 'KEPT' }] });
     expect(await existingTables(world.observer)).toEqual(['cart']);
     expect(await findLock(world.observer.ledger, 'products')).toBeUndefined();

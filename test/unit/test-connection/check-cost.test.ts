@@ -70,6 +70,16 @@ describe('the check of the cost', () => {
     expect(sentence).toContain(words);
   });
 
+  it('names a command that keeps everything else that was typed', () => {
+    const [{ error } = {}] = check(
+      { maxCost: 0.001, maxConcurrency: 2, writeUnitsPerSecond: 50, onExisting: 'replace' },
+      'ap-southeast-2',
+    );
+    expect(error?.message).toMatch(
+      /--on-existing replace --write-units-per-second 50 --max-cost 0\.0\d+ --max-concurrency 2$/m,
+    );
+  });
+
   it.each([0, -1, '5', 1e7])('refuses %j as a limit', (maxCost) => {
     expect(() => parseMigrateInput({ maxCost })).toThrow('"maxCost": must be');
   });

@@ -35,6 +35,8 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
     await lambda.invoke({ key, payload: {}, patienceMillis: 900_000 }).catch(() => undefined);
   };
   const newestRun = (): string => String(migrationsOf(world).at(-1)?.['runId'] ?? 'nothing');
+  const newestPlan = (): string =>
+    String(migrationsOf(world).findLast(({ status }) => status === 'PLANNED')?.['runId'] ?? 'nothing');
   const firstRun = (): string => String(migrationsOf(world).at(0)?.['runId'] ?? 'nothing');
   const newestRestore = (): string => String(restoresOf(world).at(-1)?.['runId'] ?? 'nothing');
   const stop = async (): Promise<void> => {
@@ -48,8 +50,14 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
         return stop();
       case 'start again':
         return start('migrate', input);
+      case 'plan':
+        return start('migrate', { ...input, dryRun: true });
       case 'resume':
         return start('migrate', { resume: newestRun() });
+      case 'resume the plan':
+        return start('migrate', { resume: newestPlan() });
+      case 'compare':
+        return start('sync', { action: 'compare' });
       case 'roll back':
         return start('rollback', { runId: newestRun() });
       case 'roll back with confirmation':

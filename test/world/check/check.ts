@@ -13,6 +13,7 @@ import {
 import type { Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 import { type Told, unitGaps } from './consumption.ts';
+import { goingBack } from './going-back.ts';
 import { linearGaps } from './linear-cost.ts';
 import { reportGaps } from './report.ts';
 import { orderIn, restoreGaps } from './restore.ts';
@@ -43,6 +44,7 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
     ...lostWrites(world, memory),
     ...runs.flatMap((run) => ownDamage(memory, run)),
     ...ledgerGaps(world, isTampered),
+    ...backGaps(world, memory, told),
     ...leakGaps(world),
     // Tables of a run whose records are gone may stay closed, and a worker that is refused there counts nothing.
     ...consumptionGaps(world, memory, { told, isRepeated: isRepeated || isTampered }),
@@ -53,6 +55,12 @@ export function violations({ world, memory, isTampered, told, isRepeated }: Chec
 /** A restore has the backup of another run. */
 const isBackedUp = ({ kind, step }: LedgerItem): boolean =>
   kind !== 'restore' && step !== 'restoreFromBackup';
+
+function backGaps(world: World, memory: Memory, told: Told): readonly string[] {
+  const { shown, gaps } = goingBack(world, memory, told.shown);
+  told.shown = shown;
+  return gaps;
+}
 
 /** Promises 5 and 6, since the last check. */
 function consumptionGaps(

@@ -2,6 +2,7 @@ import { ledgerItems } from '../holdings.ts';
 import type { Strike } from '../misfortunes.ts';
 import type { World } from '../world.ts';
 import type { Charged } from './meter.ts';
+import type { Shown } from './going-back.ts';
 import { reportOf } from './report.ts';
 
 /** Misfortunes after which work is done again that no checkpoint and no report counts. */
@@ -25,6 +26,8 @@ const UNTOLD: ReadonlySet<string> = new Set(['syncProducts', 'compareAll', 'cont
 
 /** What has been told of the consumption of a world, up to its last rest. */
 export interface Told {
+  /** What the target held then. */
+  shown: Shown;
   /** What each run had counted then. */
   counted: ReadonlyMap<string, Charged>;
   /** Misfortunes until then. */

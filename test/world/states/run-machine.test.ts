@@ -92,6 +92,7 @@ function script(seed: number, failing: string | undefined): Answer {
       segments: [0],
       shards: [0],
       workers: 1,
+      maxQuarantined: 0,
     };
   };
 }

@@ -37,7 +37,7 @@ export const bulk: Theme = (draw) => {
     input: {
       ...QUIET.input,
       writeEngine: 'bulk',
-      ...(draw.chance(0.2) && { onFailure: 'hold' }),
+      ...(draw.chance(0.4) && { onFailure: 'hold' }),
     },
     trouble: {
       ...NO_TROUBLE,
@@ -51,6 +51,8 @@ export const bulk: Theme = (draw) => {
     followUps: draw.pick<readonly OperatorAct[]>([
       [],
       ['start again'],
+      ['resume'],
+      ['resume', 'roll back with confirmation'],
       ['roll back with confirmation'],
       ['restore'],
       ['restore', 'roll back the restore with confirmation'],

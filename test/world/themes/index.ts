@@ -3,6 +3,7 @@ import { lateBatch, lateWriter, longWriter } from './late-writer.ts';
 import { followed, passingFaults } from './passing-faults.ts';
 import { bulk } from './bulk.ts';
 import { outages } from './outages.ts';
+import { planned } from './planned.ts';
 import { restored } from './restored.ts';
 import {
   deniedForGood,
@@ -39,6 +40,7 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   restored,
   bulk,
   outages,
+  planned,
 };
 
 /** Not a theme: an ordinary world with more of everything. Only `--theme dense` draws it. */

@@ -21,6 +21,7 @@ export const QUIET: Omit<Plan, DrawnForAll> = {
   denied: undefined,
   isDeniedForGood: false,
   acts: [],
+  beforeSync: [],
   followUps: [],
   sync: undefined,
   isTroubledToTheEnd: true,

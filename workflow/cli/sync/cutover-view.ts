@@ -3,11 +3,7 @@ import type { Terminal } from '../terminal.ts';
 import { cutOverSteps, freezeSteps } from '../../../functions/shared/runs/cutover-guide.ts';
 
 /** What an operator reads before a cut over: checks, steps, and how to freeze the source. Nothing in it is wrapped. */
-export function sayCutOver(
-  terminal: Terminal,
-  report: SyncReport,
-  { checks, freeze, stage }: CutOverFacts,
-): void {
+export function sayCutOver(terminal: Terminal, report: SyncReport, { checks, freeze }: CutOverFacts): void {
   sayPart(
     terminal,
     'Checks',
@@ -15,7 +11,7 @@ export function sayCutOver(
   );
   sayPart(terminal, 'What a cut over does', cutOverSteps(report).map(numbered));
   if (freeze === undefined) return;
-  const steps = freezeSteps(report, freeze, stage).flatMap(({ text, command }, index) => [
+  const steps = freezeSteps(report, freeze).flatMap(({ text, command }, index) => [
     numbered(text, index),
     ...(command === undefined ? [] : [`   ${terminal.colors.cyan(command)}`]),
   ]);
@@ -25,7 +21,6 @@ export function sayCutOver(
 interface CutOverFacts {
   readonly checks: readonly SyncCheck[];
   readonly freeze: FreezeCommands | undefined;
-  readonly stage: string;
 }
 
 const numbered = (text: string, index: number): string => `${index + 1}. ${text}`;

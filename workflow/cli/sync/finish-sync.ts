@@ -40,11 +40,11 @@ export async function finishSync(
 
 /** Says what is known of a sync or a compare, and where to read on. */
 export function saySync(terminal: Terminal, given: SyncReportView): void {
-  const { report, failure, stage } = printableAll(given);
+  const { report, failure } = printableAll(given);
   const rows = [...failureRows({ failure }), ...syncRows(report, Date.now()), ...pathRows(report)];
   for (const line of outcomeLines(terminal, outcomeOfSync({ report, failure }), rows)) terminal.say(line);
   const { checks, freeze } = report;
-  if (checks !== undefined) sayCutOver(terminal, report, { checks, freeze, stage });
+  if (checks !== undefined) sayCutOver(terminal, report, { checks, freeze });
 }
 
 /** What {@link finishSync} returns for an execution that has worked on a sync or a compare. */

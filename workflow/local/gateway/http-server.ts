@@ -37,14 +37,29 @@ export async function startHttpServer(
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(listenProblem(port, error))));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(port, error)));
     server.listen(port, '127.0.0.1', resolve);
   });
 }
 
-function listenProblem(port: number, error: NodeJS.ErrnoException): string {
-  if (error.code !== 'EADDRINUSE') return `Cannot listen on 127.0.0.1:${port}: ${error.message}`;
-  return `Port ${port} is taken, perhaps by another embedded AWS: stop it, or choose another port with --port.`;
+function listenProblem(port: number, error: NodeJS.ErrnoException): Error {
+  return error.code === 'EADDRINUSE'
+    ? new PortTakenError(port)
+    : new Error(`Cannot listen on 127.0.0.1:${port}: ${error.message}`);
+}
+
+/** Something else listens on the port. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  /** The next one, which may be free; 0 for any free one. */
+  readonly another: number;
+
+  constructor(port: number) {
+    super(
+      `Port ${port} is taken, perhaps by another embedded AWS. Stop that, or choose another port with --port.`,
+    );
+    this.another = port < 65_535 ? port + 1 : 0;
+  }
 }
 
 async function serve(

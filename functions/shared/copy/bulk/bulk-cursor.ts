@@ -13,6 +13,12 @@ export interface BulkCursor {
   readonly intentAt: number;
   /** ARN of the execution that made the attempt. */
   readonly executionArn: string;
+  /** Cap in write units a second; 0: none. Kept, because a token stands for one order. */
+  readonly writeUnitsPerSecond: number;
+  /** Epoch milliseconds: since when DynamoDB has not let the operation start. Absent: it has not refused it. */
+  readonly busySince?: number;
+  /** Epoch milliseconds: when an operation that may have been started was first looked for in vain. */
+  readonly missingSince?: number;
   /** ARN of the operation; absent: nobody knows whether it was started. */
   readonly operationArn?: string;
   /** Epoch milliseconds: when DynamoDB says that it began and ended. */

@@ -43,7 +43,7 @@ interface OpenLoad {
 async function isOver(runtime: Runtime, run: Run, load: OpenLoad): Promise<boolean> {
   const { cursor } = load.shard;
   const operation = await currentOperation(runtime, cursor);
-  if (operation === undefined) return cursor.operationArn !== undefined || isTooLateToAppear(runtime, run);
+  if (operation === undefined) return isTooLateToAppear(runtime, run);
   if (operation.status === 'IN_PROGRESS') return cancel(runtime, operation, load.check);
   if (!isEnded(operation)) return false;
   await noteEnd(runtime, run, load, operation);
@@ -98,7 +98,7 @@ export function currentOperation(
     : describeBulkOperation(clients.tables, cursor.operationArn);
 }
 
-/** AWS does not say how soon a list names an operation. It has as long as a table has to appear. */
+/** AWS does not say how soon an operation is found. It has as long as a table has to appear. */
 function isTooLateToAppear({ clock, config }: Runtime, { markedAt = 0 }: Run): boolean {
   return clock.now() >= markedAt + config.intentWaitSeconds * 1_000;
 }

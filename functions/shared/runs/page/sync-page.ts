@@ -45,7 +45,7 @@ export function syncPage({ report: given, failure: reason, samples, ...page }: S
 ${failureSection({ failure }, outcome)}
 ${warningSection(report)}
 ${checksSection(report)}
-${freezeSection(report, page.stage)}
+${freezeSection(report)}
 ${page.lag}
 ${gapSection(report)}
 <div class="columns">${comparedSection(report, place)}${syncSection(report, place)}</div>

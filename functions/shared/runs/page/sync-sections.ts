@@ -61,10 +61,10 @@ export function checksSection({ checks }: SyncReport): Html | undefined {
 }
 
 /** What a cut over would do, and how to freeze the source before. */
-export function freezeSection(report: SyncReport, stage: string): Html | undefined {
+export function freezeSection(report: SyncReport): Html | undefined {
   const { checks, freeze, source } = report;
   if (checks === undefined || freeze === undefined) return undefined;
-  const steps = freezeSteps(report, freeze, stage).map(
+  const steps = freezeSteps(report, freeze).map(
     ({ text, command }) =>
       html`<li>${text}${command !== undefined && html`<br><code>${command}</code>`}</li>`,
   );

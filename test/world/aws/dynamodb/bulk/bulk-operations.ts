@@ -3,7 +3,7 @@ import { readStartRequest } from '../../../../../workflow/local/dynamodb/bulk/st
 import { AwsError } from '../../../../../workflow/local/gateway/aws-answers.ts';
 import { dynamoError, invalid } from '../../errors.ts';
 import type { Caller } from '../../request.ts';
-import { type Aws, nextId } from '../../state.ts';
+import { type Aws, nextId, shown } from '../../state.ts';
 import { operation, whole } from '../../work.ts';
 import { findTable, statusOf } from '../table-state.ts';
 import { type BulkOperation, isActive } from './bulk-state.ts';
@@ -14,6 +14,8 @@ const MOST_OF_ACCOUNT = readingOf(BULK_PUT.limits.activePerAccount) ?? Number.PO
 /** A page of ListBulkOperations has this many, or after a choice fewer. */
 const PAGE_OPERATIONS = 10;
 const SHORT_PAGES = 2;
+/** For so long a list may not name a new operation. */
+const LISTED_LATE_MILLIS = 20_000;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -46,6 +48,7 @@ function startBulkPut(aws: Aws, caller: Caller, input: Json): unknown {
     tableId: table.id,
     caller,
     startedAt,
+    isListed: { value: true, before: false, shownFrom: startedAt + LISTED_LATE_MILLIS },
     status: 'IN_PROGRESS',
     report: [],
     processed: 0,
@@ -120,7 +123,9 @@ function descriptionOf(found: BulkOperation): object {
 
 /** The most recent first. */
 function listBulk(aws: Aws, { NextToken: token }: Json): unknown {
-  const all = [...aws.state.bulkOperations.values()].toReversed();
+  const all = [...aws.state.bulkOperations.values()]
+    .filter(({ isListed }) => shown(aws, isListed, 'whether a list names a new bulk operation'))
+    .toReversed();
   const left = all.slice(1 + all.findIndex(({ id }) => id === token));
   const short = aws.choose(SHORT_PAGES + 1, 'bulk operations after which a list ends');
   const page = left.slice(0, short === 0 ? PAGE_OPERATIONS : short);

@@ -1,6 +1,7 @@
 import type { BulkPutLine, BulkPutReportLine } from '../../../../../functions/shared/cost/bulk-put.ts';
 import type { StartRequest } from '../../../../../workflow/local/dynamodb/bulk/start-request.ts';
 import type { Caller } from '../../request.ts';
+import type { Lagging } from '../../state.ts';
 
 /** A line of an input object that is not written yet. */
 export interface PendingLine {
@@ -22,6 +23,8 @@ export interface BulkOperation {
   readonly caller: Caller;
   /** Epoch milliseconds. */
   readonly startedAt: number;
+  /** Whether ListBulkOperations names it. */
+  readonly isListed: Lagging<boolean>;
   status: 'IN_PROGRESS' | 'COMPLETED' | 'COMPLETED_WITH_ERRORS' | 'CANCELLING' | 'CANCELLED' | 'FAILED';
   endedAt?: number;
   /** Once the input has been listed. */
