@@ -28,7 +28,7 @@ const toCount = (text: string): number => {
 const toMillis = (text: string): number => (text === '0' ? 0 : toCount(text));
 const toCounts = (text: string): number[] => text.split(',').map(toCount);
 
-const command = new Command('bench')
+const command = new Command('npm run bench --')
   .description('Measures the stages against the engine itself and prints a JSON line for each.')
   .option('--products <counts>', 'sizes, with commas between', toCounts, [1_000, 10_000, 100_000])
   .option('--workers <count>', 'workers at once, on both sides', toCount, 2)

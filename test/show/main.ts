@@ -23,7 +23,7 @@ interface Options {
 
 const names = [...STORIES.map(({ name }) => name), 'terminal'].join(', ');
 
-const command = new Command('show')
+const command = new Command('npm run show --')
   .description('Takes pictures of the pages and the console, and records commands in a terminal.')
   .option('--out <folder>', 'gets the files; what is in it is deleted first', '.local/show')
   .option('--only <names>', `some of: ${names}`, (text) => text.split(','));

@@ -11,7 +11,7 @@ import { type OperatorContext, openContext, whereabouts } from './context.ts';
 import { readEnvFile } from './env-file.ts';
 import { DONE, FAILED, REFUSED, WRONG_USAGE } from './exit-codes.ts';
 import { explain, isExplained, OperatorError, type Whereabouts } from './operator-error.ts';
-import { escapeOutput, processTerminal, type Terminal } from './terminal.ts';
+import { endOnClosedPipe, escapeOutput, processTerminal, type Terminal } from './terminal.ts';
 
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -91,11 +91,13 @@ export async function runCommand<Options extends object>(
   command: Command,
   action: CommandAction<Options>,
 ): Promise<void> {
+  endOnClosedPipe();
   readEnvFile();
   const where: Whereabouts = {};
   try {
     escapeOutput(command);
     command.version(VERSION, '--version', 'print the version').exitOverride();
+    command.showHelpAfterError(`For its options: ${command.name()} --help`);
     command.parse();
     const options: Options = command.opts();
     takeProfile(options);

@@ -77,6 +77,10 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
       terminal.say(terminal.colors.dim(fit(terminal, remains(options))));
     }
     return exitCode;
+  } catch (error) {
+    // A terminal sends Ctrl-C to the engines as well, and what then no longer answers is no news.
+    if (stopping.signal.aborted) return INTERRUPTED;
+    throw error;
   } finally {
     await aws?.stop();
     await finished(log.end());

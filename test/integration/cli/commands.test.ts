@@ -8,7 +8,7 @@ import type { Report } from '../../../functions/shared/runs/report.ts';
 import { generateProducts } from '../../../workflow/local/products/generate-products.ts';
 import { eventually } from '../../support/embedded.ts';
 import { openShop, type TestShop } from '../../support/migration.ts';
-import { type CommandEnd, recordCommand, runCommand } from './run-command.ts';
+import { type CommandEnd, pipeCommand, recordCommand, runCommand } from './run-command.ts';
 
 const products = 60;
 let shop: TestShop;
@@ -104,6 +104,19 @@ describe('the commands, one after the other as an operator would use them', () =
     const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
     const followed = await onStage('follow', runId);
     expect(followed.stdout).toContain('were migrated before');
+    expect(followed.code).toBe(0);
+  });
+
+  it('a migrate whose reader has gone ends quietly and leaves the run alone', async () => {
+    const functionName = 'products-migration-local-backupProducts';
+    const hold = shop.aws.faults.add({ functionName, operation: 'Scan', kind: 'throttle' });
+    const args = ['--stage', 'local', '--dry-run'];
+    const { stdout, stderr } = await pipeCommand('migrate', args, { cwd, environment: environment() });
+    expect(stderr).toBe('ended with 130\n');
+    hold.remove();
+    const [, runId = ''] = /^Execution +\S+:(\S+)\n$/.exec(stdout) ?? [];
+    const followed = await onStage('follow', runId);
+    expect(followed.stdout).toContain('Planned.');
     expect(followed.code).toBe(0);
   });
 
@@ -228,6 +241,15 @@ describe('what is refused is a sentence and exit code 3', () => {
     expect(stderr).toBe(
       '"Prod!" cannot be a stage: a stage has up to 16 lower-case letters, digits and hyphens.\n',
     );
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['rollback', ['--stage', 'local'], "error: missing required argument 'runId'"],
+    ['migrate', [], "error: required option '-s, --stage <stage>' not specified"],
+  ])('a %s that was typed wrongly, with the command that lists the options', async (name, args, said) => {
+    const { code, stderr } = await runCommand(name, args, { cwd });
+    expect(stderr).toBe(`${said}\nFor its options: npm run ${name} -- --help\n`);
     expect(code).toBe(2);
   });
 

@@ -18,6 +18,8 @@ export interface CommandOptions {
   readonly interruptAt?: string | Promise<unknown>;
   /** SIGINT by default. Two of the same kind may arrive as one. */
   readonly signals?: readonly NodeJS.Signals[];
+  /** Sends them to the engines as well, as a terminal does. */
+  readonly toGroup?: boolean;
   /** Told everything that was written so far, each time that something is. */
   readonly onWritten?: (soFar: string) => void;
 }
@@ -66,6 +68,17 @@ export function runCommand(
   return run([process.execPath, scriptOf(name, options.project), ...args], options);
 }
 
+/** Runs a command whose output goes to `head`, which ends after a line; `code` is on standard error. */
+export function pipeCommand(
+  name: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandEnd> {
+  const pipeline = '{ "$0" "$@"; echo "ended with $?" >&2; } | head -n 1';
+  const line = ['sh', '-c', pipeline, process.execPath, scriptOf(name, options.project), ...args];
+  return run(line, options);
+}
+
 /** Runs the checkout's own `sls`. */
 export function runServerless(
   args: readonly string[],
@@ -89,13 +102,16 @@ function run(
     cwd: options.cwd,
     env: { PATH: process.env['PATH'], HOME: options.cwd, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.toGroup === true,
   });
+  const send = (signal: NodeJS.Signals): boolean =>
+    options.toGroup === true ? process.kill(-(child.pid ?? 0), signal) : child.kill(signal);
   const written = { stdout: '', stderr: '' };
   let soFar = '';
   const { interruptAt, signals = ['SIGINT'] } = options;
   const due = Promise.withResolvers<unknown>();
   if (interruptAt instanceof Promise) due.resolve(interruptAt);
-  void due.promise.then(() => signals.forEach((signal) => child.kill(signal)));
+  void due.promise.then(() => signals.forEach(send));
   const collect = (stream: 'stdout' | 'stderr') => (text: string) => {
     written[stream] += text;
     onOutput?.(text);

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../functions/shared/runs/report.ts';
-import { runCommand } from './run-command.ts';
+import { pipeCommand, runCommand } from './run-command.ts';
 
 const cwd = process.cwd();
 
@@ -42,6 +43,30 @@ describe('npm start', () => {
     const { code, stdout } = await runCommand('start', ['--products', '500'], options);
     expect(code).toBe(130);
     expect(stdout).not.toContain('Succeeded');
+  });
+
+  it('says nothing of the engine that Ctrl-C has ended as well', async () => {
+    const input = join(await mkdtemp(join(tmpdir(), 'input-')), 'products.jsonl');
+    execFileSync('mkfifo', [input]);
+    // Opens once the command reads it, which is when it fills the engine.
+    const opened = open(input, 'w');
+    const ended = Promise.withResolvers<void>();
+    const onWritten = (soFar: string): void => void (soFar.includes('Stopping ...') && ended.resolve());
+    const options = { cwd, interruptAt: opened, toGroup: true, onWritten };
+    const command = runCommand('start', ['--input', input], options);
+    await ended.promise;
+    const file = await opened;
+    await file.writeFile('{"id": "a", "name": "A"}\n'.repeat(100));
+    await file.close();
+    const { code, stderr } = await command;
+    expect(stderr).toBe('Stopping ...\n');
+    expect(code).toBe(130);
+  });
+
+  it('stops everything in order when the reader of its output has gone', async () => {
+    const { stdout, stderr } = await pipeCommand('start', ['--products', '20'], { cwd });
+    expect(stdout).toMatch(/^Packaging .*\n$/);
+    expect(stderr).toBe('Stopping ...\nended with 130\n');
   });
 
   it('says what to paste when no engine runs on the machine', async () => {
