@@ -24,6 +24,7 @@ function resultOf(
     status: kind === 'sync' ? 'SYNCING' : 'SUCCEEDED',
     sourceTable: 'products',
     follows: { runId: 'run-1', startedAt: '', tables: [{ name: 'products-enhanced' }] },
+    parameters: { writeUnitsPerSecond: 20 },
   } as unknown as Run;
   const compared: Compared = {
     executionArn: 'arn:aws:states:::execution:sync:one',
@@ -76,7 +77,7 @@ describe('what a compare prints', () => {
 
   it.each([
     ['sync', true, 'They changed at every look'],
-    ['compare', false, 'npm run sync -- --stage prod --start'],
+    ['compare', false, 'npm run sync -- --stage prod --start --run run-1 --write-units-per-second 20'],
     ['sync', false, 'because the sync is switching'],
   ] as const)('says what to do where something differs: %s that repairs: %s', (kind, repairs, next) => {
     const text = said(resultOf({ differing: 1, repairs }, { kind, keys: { differing: ['p-3'] } }));
