@@ -2,6 +2,7 @@ import { parseMigrateInput, type MigrateInput } from '../shared/runs/migrate-inp
 import { estimateRun } from '../shared/cost/estimate.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { openScan, type ScanScope, wholeTable } from '../shared/copy/scan.ts';
+import type { Config } from '../shared/env.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { Plan, TestConnectionInput } from '../shared/state.ts';
 import { type Check, done, reach } from './check.ts';
@@ -19,6 +20,8 @@ import { priced, type SizingFacts, sizeRun } from './size-run.ts';
 export interface ConnectionReport {
   readonly ok: boolean;
   readonly checks: readonly Omit<Check, 'error'>[];
+  /** What the names of the tables follow from. */
+  readonly deployed: Pick<Config, 'sourceTable' | 'tablePrefix'>;
   readonly plan?: Plan;
   /** Clauses: why bulk put cannot do the run. Absent with the plan. */
   readonly bulkObstacles?: readonly string[];
@@ -42,7 +45,7 @@ export async function testConnection(
   { input, check }: TestConnectionInput,
 ): Promise<Plan | ConnectionReport> {
   const findings = await inspect(runtime, parseMigrateInput(input));
-  return check === true ? reportOf(findings) : planOrThrow(findings);
+  return check === true ? reportOf(runtime, findings) : planOrThrow(findings);
 }
 
 async function inspect(runtime: Runtime, input: MigrateInput): Promise<Findings> {
@@ -101,10 +104,11 @@ async function probeSource({ items, clock, config }: Runtime): Promise<SizingFac
   return { items: page.items.length, bytes: page.bytes, isWhole: scan.position.isDone };
 }
 
-function reportOf({ checks, ...planned }: Findings): ConnectionReport {
+function reportOf({ config }: Runtime, { checks, ...planned }: Findings): ConnectionReport {
   const ok = checks.every(({ outcome }) => outcome !== 'stop');
   const shown = checks.map(({ name, outcome, sentence }) => ({ name, outcome, sentence }));
-  return { ok, checks: shown, ...planned };
+  const { sourceTable, tablePrefix } = config;
+  return { ok, checks: shown, deployed: { sourceTable, tablePrefix }, ...planned };
 }
 
 function planOrThrow({ checks, plan }: Findings): Plan {
@@ -119,5 +123,5 @@ function planOrThrow({ checks, plan }: Findings): Plan {
 export async function checkAlone(runtime: Runtime): Promise<ConnectionReport> {
   const findings = await inspect(runtime, parseMigrateInput({}));
   planOrThrow(findings);
-  return reportOf(findings);
+  return reportOf(runtime, findings);
 }

@@ -17,6 +17,8 @@ export interface Verdict {
   readonly sentence: string;
   /** Starts the run, to paste: with the limit that it needs, where one would stop it. Absent where something must be fixed first. */
   readonly command?: string;
+  /** What to do about what stops a run, as `stepText` words it. Absent where a command says it all. */
+  readonly nextStep?: string;
   /** Of `npm run plan`. */
   readonly exitCode: number;
 }
@@ -50,14 +52,19 @@ export function verdictOf(planned: PlannedStage): Verdict {
   );
 }
 
-const stopped = (sentence: string, exitCode = REFUSED): Verdict => ({ ready: false, sentence, exitCode });
+const stopped = (sentence: string, exitCode = REFUSED, nextStep?: string | null): Verdict => ({
+  ready: false,
+  sentence,
+  exitCode,
+  ...(nextStep ? { nextStep } : {}),
+});
 
 /** A run that would stop as it was asked for, and the command of one that would not. */
 const stoppedUnless = (sentence: string, command: string): Verdict => ({ ...stopped(sentence), command });
 
-function stoppedByCheck({ ok, plan }: ConnectionReport): Verdict | undefined {
+function stoppedByCheck({ ok, plan, nextStep }: ConnectionReport): Verdict | undefined {
   if (ok && plan !== undefined) return undefined;
-  return stopped('A run would stop here. Fix what is marked, then plan again.');
+  return stopped('A run would stop here. Fix what is marked, then plan again.', REFUSED, nextStep);
 }
 
 /** Without a dry run the plan says whether the source is empty. */
@@ -75,9 +82,13 @@ function stoppedByEmptySource(planned: PlannedStage): Verdict | undefined {
 function stoppedByDryRun(planned: PlannedStage): Verdict | undefined {
   const { rehearsed } = planned;
   if (rehearsed === undefined) return undefined;
-  const { failure, rehearsal, parameters, status } = rehearsed.report;
+  const { failure, rehearsal, parameters, status, nextStep } = rehearsed.report;
   if (!rehearsed.succeeded)
-    return stopped(`A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`, exitCodeOf(status));
+    return stopped(
+      `A run would fail: ${failure?.error ?? ''}: ${failure?.cause ?? ''}`,
+      exitCodeOf(status),
+      nextStep,
+    );
   const quarantined = rehearsal?.quarantined ?? 0;
   const maxQuarantined = parameters?.maxQuarantined ?? 0;
   if (!stopsForQuarantine({ quarantined, maxQuarantined })) return undefined;

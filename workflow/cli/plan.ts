@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { isCommandLine } from '../../functions/shared/commands.ts';
 import { printable } from '../../functions/shared/printable.ts';
 import { DEFAULT_RUPEES_PER_DOLLAR } from '../../functions/shared/cost/prices.ts';
 import type { Plan } from '../../functions/shared/state.ts';
@@ -82,13 +83,15 @@ await runCommand<Options>(command, async (options) => {
 async function planStage(context: OperatorContext, options: Options, terminal: Terminal): Promise<number> {
   const input = inputOf(options);
   terminal.say(terminal.colors.bold('Checks'));
-  const connection = await checkConnection(context, { ...input, dryRun: true });
+  const connection = await checkConnection(context, input);
   sayChecks(connection, terminal);
   const { plan } = connection;
   const planned = { connection, input, place: { stage: context.stage, region: options.region } };
   if (!connection.ok || plan === undefined) return conclude(planned, terminal);
   const rehearsed =
     options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);
+  // It may have counted nothing, so that no figure means anything.
+  if (rehearsed?.succeeded === false) return conclude({ ...planned, rehearsed }, terminal);
   const facts = factsOf(context, options, {
     plan,
     report: rehearsed?.report,
@@ -109,6 +112,8 @@ function conclude(
   const { exitCode, ...verdict } = verdictOf(planned);
   say(`\n${verdict.ready ? signs.good : signs.bad} ${printable(verdict.sentence)}`);
   if (verdict.command !== undefined) say(`  ${colors.bold(verdict.command)}`);
+  for (const line of verdict.nextStep?.split('\n') ?? [])
+    say(`  ${isCommandLine(line) ? colors.bold(line) : printable(line)}`);
   if (json) document({ connection, report: rehearsed?.report ?? null, estimate, engines, verdict });
   return exitCode;
 }

@@ -3,7 +3,7 @@ import { LockHeldError } from '../errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
 import type { LedgerTable } from '../ledger/ledger-table.ts';
-import { findLockOf, type Lock, lockTableOf, removeLock } from '../ledger/lock.ts';
+import { findLock, findLockOf, type Lock, lockTableOf, removeLock } from '../ledger/lock.ts';
 import { findRun, type Run } from '../ledger/run.ts';
 import { warnRun } from '../ledger/run-update.ts';
 import { isEndStatus } from '../ledger/transition.ts';
@@ -30,6 +30,24 @@ export async function beginOrRecover(
   if (met.kind === 'held') return { outcome: 'RECOVER', run: await recoverable(scope, met) };
   const warnings = [...(newRun.warnings ?? []), ...met.sentences];
   return beginOrRecover(scope, { ...newRun, warnings }, holder);
+}
+
+/**
+ * Why a run of this table would be refused that began now; `undefined` where nothing is in its way. Changes nothing.
+ *
+ * @param resume run that would go on: its own lock is not in its way
+ */
+export async function lockRefusal(
+  scope: ConflictScope,
+  table: string,
+  resume: unknown,
+): Promise<LockHeldError | undefined> {
+  const lock = await findLock(scope.ledger, table);
+  if (lock === undefined || lock.runId === resume) return undefined;
+  const run = await findRun(scope.ledger, lock.runId);
+  // The run that begins frees a lock that no run needs.
+  if (run === undefined || isEndStatus(run.status)) return undefined;
+  return refusalOf(scope, { kind: 'held', table, lock, run });
 }
 
 /**
@@ -91,13 +109,18 @@ async function meetLock(ledger: LedgerTable, table: string, lock: Lock): Promise
  * @throws LockHeldError naming the holder and how to release the lock, when the holder is alive or HELD; not retried.
  */
 async function recoverable(scope: ConflictScope, held: HeldLock): Promise<Run> {
+  const refusal = await refusalOf(scope, held);
+  if (refusal !== undefined) throw refusal;
+  return held.run;
+}
+
+async function refusalOf(scope: ConflictScope, held: HeldLock): Promise<LockHeldError | undefined> {
   const { lock, run } = held;
   // Being rolled back already: that ends without help, and then the lock is free.
-  if (run.status === 'ROLLING_BACK') return run;
+  if (run.status === 'ROLLING_BACK') return undefined;
   // No execution need stand behind these two.
   const isKept = run.status === 'HELD' || run.kind === 'sync';
-  if (isKept || !(await isDead(scope, lock))) throw heldError(scope.config.stage, held);
-  return run;
+  return isKept || !(await isDead(scope, lock)) ? heldError(scope.config.stage, held) : undefined;
 }
 
 function heldError(stage: string, held: HeldLock): LockHeldError {

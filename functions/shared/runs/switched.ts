@@ -1,4 +1,5 @@
 import { type Command, type Commands, commandsOf, stepText } from '../commands.ts';
+import type { Config } from '../env.ts';
 import { SwitchedError } from '../errors.ts';
 import type { Run } from '../ledger/run.ts';
 import { findSwitched } from '../ledger/sync.ts';
@@ -13,6 +14,10 @@ export interface SwitchScope {
   readonly confirm: string | undefined;
 }
 
+type SwitchRuntime = Pick<Runtime, 'ledger' | 'migration'> & {
+  readonly config: Pick<Config, 'stage' | 'sourceTable' | 'tablePrefix'>;
+};
+
 /**
  * Refuses to write into a table that the shop uses since a sync switched to it, unless the operator names that sync: what
  * the shop has deleted there would come back, and what it has changed would be compared with an old source.
@@ -21,7 +26,7 @@ export interface SwitchScope {
  * @throws SwitchedError; not retried
  */
 export async function requireSwitchConfirmed(
-  runtime: Pick<Runtime, 'ledger' | 'migration' | 'config'>,
+  runtime: SwitchRuntime,
   { confirmed, confirm }: SwitchScope,
   run: Pick<Run, 'settings'> = { settings: {} },
 ): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Config } from '../env.ts';
 import { ConfigurationError } from '../errors.ts';
 import type { Run } from '../ledger/run.ts';
 import { tablePrefixOf } from '../ledger/run-settings.ts';
@@ -11,7 +12,7 @@ export interface RunTable<Spec extends TableSpec = TableSpec> {
   readonly name: string;
 }
 
-type RunTablesOf = Pick<Runtime, 'migration' | 'config'>;
+type RunTablesOf = Pick<Runtime, 'migration'> & { readonly config: Pick<Config, 'tablePrefix'> };
 
 /** Every table of the new data model, in the definition's order. */
 export function targetTablesOf(runtime: RunTablesOf, run: Pick<Run, 'settings'>): readonly RunTable[] {

@@ -166,7 +166,7 @@ describe('the terminal', () => {
           printSummary(terminal, report);
           saySync(terminal, hostileSync(text));
           sayPlan(terminal, { plan, region: 'ap-southeast-2', rupeesPerDollar: 88, report });
-          sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
+          sayChecks({ checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
           terminal.say(tableText(terminal, [{ name: 'Note', paint: terminal.colors.red }], [[text]]));
           terminal.complain(text);
           terminal.document({ [text]: text });
@@ -185,7 +185,7 @@ describe('the terminal', () => {
       printSummary(terminal, report);
       const sync = hostileSync(text);
       saySync(terminal, { ...sync, report: { ...sync.report, nextStep: 'x' } });
-      sayChecks({ ok: false, checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
+      sayChecks({ checks: [{ name: text, outcome: 'stop', sentence: text }] }, terminal);
       terminal.say(tableText(terminal, [{ name: 'Note' }], [[text]]));
       return lines.length;
     };
