@@ -27,31 +27,39 @@ export function goingBack(
   last: Shown,
 ): { readonly shown: Shown; readonly gaps: readonly string[] } {
   const rolledBack = runsOf(world).filter(({ status }) => ROLLED_BACK.has(String(status))).length;
+  const isAnother = rolledBack !== last.rolledBack || removed.has(TARGET);
+  const before = isAnother ? NOTHING_SHOWN.newest : last.newest;
   const byPartition = Map.groupBy(itemsOf(world, TARGET), (item) => stringAttribute(item, 'PK'));
   const newest = new Map(
     [...versions].flatMap(([id, all]) => {
-      const place = newestOf(all, byPartition.get(`PRODUCT#${id}`) ?? []) ?? last.newest.get(id);
+      const place = newestOf(all, byPartition.get(`PRODUCT#${id}`) ?? [], before.get(id));
       return place === undefined ? [] : [[id, place]];
     }),
   );
-  const shown = { newest, rolledBack };
-  if (rolledBack !== last.rolledBack || removed.has(TARGET)) return { shown, gaps: [] };
-  const older = [...newest].filter(([id, place]) => place < (last.newest.get(id) ?? 0));
+  const older = [...newest].filter(([id, place]) => place < (before.get(id) ?? 0));
   const gaps = older.map(
-    ([id, place]) => `4: the target has version ${place} of product ${id}, and had ${last.newest.get(id)}`,
+    ([id, place]) => `4: the target has version ${place} of product ${id}, and had ${before.get(id)}`,
   );
-  return { shown, gaps };
+  return { shown: { newest, rolledBack }, gaps };
 }
 
 const ROLLED_BACK = new Set(['ROLLING_BACK', 'ROLLED_BACK', 'ROLLBACK_FAILED']);
 
-/** `undefined` where the items are no version, or the shop has changed them. */
-function newestOf(versions: readonly Version[], items: readonly WireItem[]): number | undefined {
+/**
+ * The version before, where the items are none, or the shop has changed them. A product that is not there was removed only
+ * where it was there before: a run may be held before it has written it.
+ */
+function newestOf(
+  versions: readonly Version[],
+  items: readonly WireItem[],
+  before: number | undefined,
+): number | undefined {
   const found = items.map(unmarked);
-  if (found.some(({ isMarked }) => isMarked)) return undefined;
+  if (found.length === 0 && before === undefined) return undefined;
+  if (found.some(({ isMarked }) => isMarked)) return before;
   const bare = found.map(({ item }) => item);
   const place = versions.findLastIndex(({ item }) =>
     item === undefined ? bare.length === 0 : bare.length > 0 && coverageGaps(item, bare).length === 0,
   );
-  return place < 0 ? undefined : place;
+  return place < 0 ? before : place;
 }
