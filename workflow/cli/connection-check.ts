@@ -43,7 +43,14 @@ export async function checkConnection(
     }),
   );
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-  if (FunctionError === undefined) return withStart(context, connectionReportSchema.parse(answer), input);
+  if (FunctionError === undefined) {
+    const { data: report } = connectionReportSchema.safeParse(answer);
+    if (report === undefined)
+      throw new OperatorError(
+        `Stage ${context.stage} has another version of this service, whose checks this command cannot read. Deploy this version first.`,
+      );
+    return withStart(context, report, input);
+  }
   const { errorType, errorMessage } = failureSchema.parse(answer);
   throw new OperatorError(`${errorType}: ${errorMessage}`);
 }

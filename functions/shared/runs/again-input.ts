@@ -1,4 +1,4 @@
-import type { Input } from '../commands.ts';
+import { helpCommand, type Input, type Step } from '../commands.ts';
 import type { RunParameters } from '../ledger/run.ts';
 import { printable } from '../printable.ts';
 
@@ -55,3 +55,9 @@ const isRepeatable = (value: unknown): boolean =>
   typeof value === 'boolean' ||
   typeof value === 'number' ||
   (typeof value === 'string' && printable(value) === value);
+
+/** After an unusable input. A command without the mistyped field could write where a dry run was meant. */
+export const correctInput = (name: string): Step => [
+  'Correct the input, then start with all of it again. To list the options',
+  helpCommand(name),
+];

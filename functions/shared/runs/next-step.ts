@@ -1,15 +1,7 @@
-import {
-  type Command,
-  type Commands,
-  commandsOf,
-  helpCommand,
-  type Input,
-  type Step,
-  stepText,
-} from '../commands.ts';
+import { type Command, type Commands, commandsOf, type Input, type Step, stepText } from '../commands.ts';
 import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
-import { inputOf } from './again-input.ts';
+import { correctInput, inputOf } from './again-input.ts';
 import type { ReportStatus, UntoldReport } from './report.ts';
 import { restoreInputOf } from './restore-order.ts';
 
@@ -128,12 +120,6 @@ function afterRefusal(ending: Ending, commands: Commands): string {
     return afterFix(ending, correctInput(ending.isRestore ? 'restore' : 'migrate'));
   return afterFix(ending, ['Fix the reported cause, then start again', startAgain(ending, commands)]);
 }
-
-/** After an unusable input. A command without the mistyped field could write where a dry run was meant. */
-export const correctInput = (name: string): Step => [
-  'Correct the input, then start with all of it again. To list the options',
-  helpCommand(name),
-];
 
 /** Whether an error's own step ends in a run. Otherwise it is how to fix the cause. */
 const startsSomething = (ownStep: string): boolean => /^npm run (?!prices)/m.test(ownStep);

@@ -4,10 +4,8 @@ import { lockTableOf } from '../ledger/lock.ts';
 import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
-import { syncedSince } from './synced-since.ts';
+import { RECENT_RUNS, syncedSince } from './synced-since.ts';
 
-/** Newest first; a plan is looked for behind at most so many later runs. */
-const RECENT_RUNS = 1_000;
 /** Steps that change neither the source nor a target. */
 const HARMLESS_STEPS: ReadonlySet<string | undefined> = new Set(['backupProducts']);
 /** A step that was short of time may go on for so long after it began. */

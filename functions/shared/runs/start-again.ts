@@ -1,9 +1,9 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { type Command, commandsOf, type Input, type Step } from '../commands.ts';
 import type { Run } from '../ledger/run.ts';
-import { typedInput } from './again-input.ts';
+import { correctInput, typedInput } from './again-input.ts';
 import type { ReadableFailure } from './caught-failure.ts';
-import { correctInput, nextStepOf } from './next-step.ts';
+import { nextStepOf } from './next-step.ts';
 
 /** What a look at an execution needs. */
 interface AgainScope {

@@ -1,8 +1,8 @@
 import type { LedgerTable } from '../ledger/ledger-table.ts';
 import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
 
-/** Newest first; a sync is looked for behind at most so many later runs. */
-const RECENT_RUNS = 1_000;
+/** Newest first; what has come since is looked for among so many runs. */
+export const RECENT_RUNS = 1_000;
 
 /**
  * A sync of a source that was open after a time (epoch milliseconds), whatever has become of it since: it has written

@@ -46,8 +46,8 @@ export function goingBack(
 const ROLLED_BACK = new Set(['ROLLING_BACK', 'ROLLED_BACK', 'ROLLBACK_FAILED']);
 
 /**
- * The version before, where the items are none, or the shop has changed them. A product that is not there was removed only
- * where it was there before: a run may be held before it has written it.
+ * Where the items match no version, or the shop has changed them, it is the version before. A product without items counts
+ * as removed only if the target has had it: a run may be held before it has written it.
  */
 function newestOf(
   versions: readonly Version[],
