@@ -54,7 +54,7 @@ interface Shop {
  * @returns the exit code of the run's end; 130 after Ctrl-C
  */
 export async function runLocally(options: LocalRunOptions, terminal: Terminal): Promise<number> {
-  checkOptions(options);
+  checkShop(options);
   const input = migrateInput(options);
   const breakage = breakageOf(options);
   const shop = shopOf(options);
@@ -90,7 +90,8 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
   }
 }
 
-function checkOptions({ products, input }: LocalRunOptions): void {
+/** @throws OperatorError for options that do not go together, or make no shop */
+export function checkShop({ products, input }: ShopOptions): void {
   if (products !== undefined && input !== undefined)
     throw new OperatorError(
       'Give --products or --input, not both: the table is filled from one of them.',

@@ -73,7 +73,7 @@ describe('a terminal that follows a run', () => {
         'MigrateProducts',
         'VerifyMigration',
       ]);
-      expect(lines[0]).toMatch(/^ {2}Migrated, ended after \d+ s$/);
+      expect(lines[0]).toMatch(/^ {2}Migrated, ended after [\d.]+ (?:s|min|min \d+ s)$/);
       expect(linesOf(recording).join('\n')).not.toMatch(/so far|[─●]/);
     }
   });

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedAws } from '../../../workflow/local/embedded-aws.ts';
 import { clientSettings, startTinyAws, testClients, type TestClients } from '../../support/embedded.ts';
 
-const MAIN = fileURLToPath(new URL('../../../workflow/local/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../workflow/cli/local.ts', import.meta.url));
 const TINY_SERVICE = fileURLToPath(new URL('../../fixtures/tiny-service', import.meta.url));
 
 let aws: EmbeddedAws;
@@ -228,8 +228,8 @@ describe('npm run local', () => {
   });
 
   it.each([
-    [['--port', 'x'], 1, /whole number/],
-    [['--products', '1', '--input', 'a.json'], 1, /not both/],
+    [['--port', 'x'], 2, /whole number[^]*For its options: npm run local -- --help/],
+    [['--products', '1', '--input', 'a.json'], 2, /not both/],
     [['--port', '0', '--input', 'does-not-exist.json'], 2, /does-not-exist.json cannot be read/],
   ])('refuses %j with exit code %i and a sentence', async (args, exitCode, sentence) => {
     const local = run(args);
