@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -49,8 +50,8 @@ await runCommand<Options>(command, async (options) => {
 
 async function stayUp(options: Options, terminal: Terminal): Promise<void> {
   // A signal may come before everything is up: what comes up then is stopped at once.
-  const { signal, release } = onInterrupt();
-  const stopping = new Promise((resolve) => void signal.addEventListener('abort', resolve));
+  const stopping = onInterrupt();
+  const isStopped = once(stopping.signal, 'abort');
   const folder = join(process.cwd(), '.local', 'logs');
   await mkdir(folder, { recursive: true });
   const logFile = await open(join(folder, `functions-${process.pid}.log`), 'a');
@@ -66,10 +67,10 @@ async function stayUp(options: Options, terminal: Terminal): Promise<void> {
   terminal.complain(
     `Open ${aws.endpoint} in a browser to see executions, tables and objects. Ctrl-C ends it.`,
   );
-  await stopping;
+  await isStopped;
   await aws.stop();
   log.end();
-  release();
+  stopping.release();
 }
 
 function settings(
