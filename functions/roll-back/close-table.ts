@@ -27,6 +27,13 @@ export type Closing =
   /** It has just been closed, and AWS does not say how long that takes to become effective. */
   | { readonly kind: 'wait'; readonly seconds: number };
 
+/** When this roll back has closed the table to everybody (epoch milliseconds). What an earlier one closed does not count. */
+export const closedAtOf = ({
+  run: { markedAt = 0 },
+  record,
+}: Pick<ClosingScope, 'run' | 'record'>): number | undefined =>
+  record.closedToAllFor === markedAt ? record.closedToAllAt : undefined;
+
 /** A failed run's table has been closed since its creation, unless the deployment leaves it open or somebody opened it. */
 async function isStillClosed(runtime: Runtime, { record }: ClosingScope): Promise<boolean> {
   // What a roll back has closed counts only after the wait.
@@ -36,16 +43,15 @@ async function isStillClosed(runtime: Runtime, { record }: ClosingScope): Promis
 }
 
 /** When the table was closed to everybody, or `undefined` if the endpoint has no resource policies. */
-async function closeToAll(
-  runtime: Runtime,
-  { run, fence, record }: ClosingScope,
-): Promise<number | undefined> {
-  const { name, closedToAllAt } = record;
+async function closeToAll(runtime: Runtime, scope: ClosingScope): Promise<number | undefined> {
+  const { run, fence, record } = scope;
+  const { name } = record;
+  const closedAt = closedAtOf(scope);
   const tableArn = tableArnOf(runtime, record);
   const closure: Closure = { runId: run.runId, tableArn };
   const found = await findPolicy(runtime, tableArn);
   const stands = found.kind === 'policy' && isClosedBy(found.policy, closure);
-  if (stands && closedToAllAt !== undefined) return closedToAllAt;
+  if (stands && closedAt !== undefined) return closedAt;
   const { kind } = await changePolicy(runtime, {
     tableArn,
     wanted: (policy) => closedPolicy(policy, closure),
@@ -54,7 +60,11 @@ async function closeToAll(
   });
   if (kind === 'not offered') return undefined;
   const now = runtime.clock.now();
-  await noteTable(runtime.ledger, { runId: run.runId, name }, { closedToAllAt: now, access: 'CLOSED' });
+  await noteTable(
+    runtime.ledger,
+    { runId: run.runId, name },
+    { closedToAllAt: now, closedToAllFor: run.markedAt ?? 0, access: 'CLOSED' },
+  );
   return now;
 }
 

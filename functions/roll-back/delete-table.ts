@@ -18,16 +18,28 @@ export interface Doomed {
    * can write.
    */
   readonly lookAgain: (() => Promise<Contents>) | undefined;
+  /** Awaited before its deletion protection is switched off. */
+  readonly noteUnprotected: () => Promise<void>;
+  /** Awaited before DeleteTable: the call may die before it sees the table gone. */
+  readonly noteDeleting: () => Promise<void>;
 }
 
 const PATIENCE_MILLIS = 300_000;
 const NOTHING: Contents = { kind: 'nothing of the shop' };
 
-async function unprotect(runtime: Runtime, { table, fence }: Doomed): Promise<void> {
+/** Whether the table still has its name. */
+const isThere = async (
+  { clients }: Runtime,
+  { TableName = '', TableId }: TableDescription,
+): Promise<boolean> => (await describeTable(clients.tables, TableName))?.TableId === TableId;
+
+async function unprotect(runtime: Runtime, { table, fence, noteUnprotected }: Doomed): Promise<void> {
   const { TableName = '', TableStatus, DeletionProtectionEnabled } = table;
   if (TableStatus !== 'ACTIVE') await untilActive(runtime, table);
   if (DeletionProtectionEnabled !== true) return;
+  await noteUnprotected();
   await fence.check();
+  if (!(await isThere(runtime, table))) return;
   await runtime.clients.dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }));
   await untilActive(runtime, table);
 }
@@ -71,22 +83,21 @@ const LONG_LOOK_MILLIS = 1_000;
  */
 export async function deleteTable(runtime: Runtime, doomed: Doomed): Promise<Contents> {
   const { clients, clock } = runtime;
-  const { table, fence, deadline, lookAgain } = doomed;
-  const { TableName = '', TableId } = table;
+  const { table, fence, deadline, lookAgain, noteDeleting } = doomed;
+  const { TableName = '' } = table;
   await unprotect(runtime, doomed);
   const until = { clock, deadline, patienceMillis: 60_000, isRetryable: isBusyOrTransient };
-  const isThere = async (): Promise<boolean> =>
-    (await describeTable(clients.tables, TableName))?.TableId === TableId;
   const found = await retry(until, async (): Promise<Contents | undefined> => {
-    if (!(await isThere())) return undefined;
-    await fence.check();
     const lookedAt = clock.now();
+    if (!(await isThere(runtime, table))) return undefined;
+    await fence.check();
     const contents = (await lookAgain?.()) ?? NOTHING;
     if (contents.kind !== 'nothing of the shop') return contents;
+    await noteDeleting();
     await fence.check();
     // DeleteTable takes only a name, and the inspection may have taken minutes. So this check is the last step before
     // it.
-    if (clock.now() - lookedAt > LONG_LOOK_MILLIS && !(await isThere())) return undefined;
+    if (clock.now() - lookedAt > LONG_LOOK_MILLIS && !(await isThere(runtime, table))) return undefined;
     await clients.dynamo.send(new DeleteTableCommand({ TableName }));
     return contents;
   });

@@ -33,8 +33,10 @@ const userBackup = (arn: string): Net => ({ kind: 'ready', remark: `its backup i
 /** Letters, digits, `_`, `-` and `.` only, as both the table's name and the run's id are made of. */
 const MAX_BACKUP_NAME = 255;
 
-function nameOf({ record, run: { runId } }: NetScope): string {
-  return `${cut(record.name, MAX_BACKUP_NAME - runId.length - 1)}-${runId}`;
+/** Of one roll back: the backup of an earlier one may be older than what the table holds. */
+function nameOf({ record, run: { runId, markedAt = 0 } }: NetScope): string {
+  const end = `-${runId}-${markedAt}`;
+  return `${cut(record.name, MAX_BACKUP_NAME - end.length)}${end}`;
 }
 
 const note = ({ ledger }: Runtime, { run, record }: NetScope, facts: TableFacts): Promise<void> =>
@@ -47,7 +49,7 @@ async function hasPointInTimeRecovery({ clients }: Runtime, TableName: string): 
   return found?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus === 'ENABLED';
 }
 
-/** The backup of this table, under this run's name, that an earlier call requested without getting an answer. */
+/** The backup of this table that an earlier call of this roll back requested without getting an answer. */
 async function findBackup({ clients }: Runtime, scope: NetScope): Promise<string | undefined> {
   const name = nameOf(scope);
   let start: string | undefined;
@@ -114,8 +116,10 @@ async function findNet(runtime: Runtime, scope: NetScope): Promise<Net> {
 
 async function findBackedUp(runtime: Runtime, scope: NetScope): Promise<Net> {
   const { record } = scope;
-  const backupArn = record.backupArn ?? (await makeBackup(runtime, scope));
-  if (record.backupArn === undefined) await note(runtime, scope, { net: 'BACKUP', backupArn });
+  const { markedAt = 0 } = scope.run;
+  const known = record.backupFor === markedAt ? record.backupArn : undefined;
+  const backupArn = known ?? (await makeBackup(runtime, scope));
+  if (known === undefined) await note(runtime, scope, { net: 'BACKUP', backupArn, backupFor: markedAt });
   return (await isAvailable(runtime, backupArn)) ? userBackup(backupArn) : { kind: 'wait' };
 }
 

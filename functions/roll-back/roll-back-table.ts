@@ -1,6 +1,6 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { splitMessage } from '../shared/message.ts';
-import { errorSummary } from '../shared/errors.ts';
+import { errorSummary, TransientError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import {
@@ -8,19 +8,21 @@ import {
   type KeepingFailure,
   noteTable,
   recordTable,
+  type TableFacts as NotedFacts,
   type TableRecord,
 } from '../shared/ledger/table-record.ts';
 import type { ScanMeter } from '../shared/copy/scan.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { otherPrefixError } from '../shared/tables/target-conflicts.ts';
-import { closeForRollBack } from './close-table.ts';
+import { closedAtOf, closeForRollBack } from './close-table.ts';
 import { decideTable, type TableFacts } from './decide-table.ts';
 import { deleteTable } from './delete-table.ts';
 import type { Contents } from './inspection.ts';
 import { keepNet } from './keep-net.ts';
 import { lookInside } from './look-inside.ts';
 import { openKept } from './open-kept.ts';
+import { protectAgain } from './protect-again.ts';
 import type { ReliedTables } from './relied-tables.ts';
 import { endsTurn, type RollBackFence } from './recovery-owner.ts';
 import { existingTable, factsOf } from './table-facts.ts';
@@ -82,6 +84,11 @@ const DONE: RolledBackTable = { kind: 'done' };
 
 const markOf = ({ run: { markedAt = 0 } }: TableScope): number => markedAt;
 
+/** Leaves a table to the shop, open and protected as it was. @returns what its remark must add, else nothing */
+async function handBack(runtime: Runtime, own: TableScope): Promise<string> {
+  return (await openKept(runtime, own)) + (await protectAgain(runtime, own));
+}
+
 /**
  * Keeps a table until this roll back ends, and opens it. The decision is noted first, so that no later turn closes the
  * table again while other tables are waited for. Idempotent.
@@ -89,8 +96,8 @@ const markOf = ({ run: { markedAt = 0 } }: TableScope): number => markedAt;
 async function keep(runtime: Runtime, own: TableScope, keeping: Keeping): Promise<RolledBackTable> {
   const { remark, failure } = keeping;
   await note(runtime, own, 'KEPT', { remark, keeping });
-  const closed = await openKept(runtime, own);
-  if (closed !== '') await note(runtime, own, 'KEPT', { remark: remark + closed });
+  const added = await handBack(runtime, own);
+  if (added !== '') await note(runtime, own, 'KEPT', { remark: remark + added });
   return failure === undefined ? DONE : { kind: 'failed', table: own.record.name, ...failure };
 }
 
@@ -110,21 +117,25 @@ async function lookAndDelete(
   const { name } = record;
   const markedAt = markOf(own);
   const look = (): Promise<Contents> => lookInside(runtime, { run, tableName: name, deadline, meter });
+  const noteFacts = (facts: NotedFacts): Promise<void> =>
+    noteTable(runtime.ledger, { runId: run.runId, name }, facts);
   const isLookedThrough = !isClosed && record.lookedThroughFor === markedAt;
   const before: Contents = isLookedThrough ? { kind: 'nothing of the shop' } : await look();
   if (before.kind === 'unknown') return { kind: 'wait', seconds: 1 };
   if (before.kind === 'something of the shop') return keepUsed(runtime, own, before.what);
-  if (!isClosed)
-    await noteTable(
-      runtime.ledger,
-      { runId: run.runId, name },
-      { lookedThroughFor: markedAt, lookReadUnits: meter.readUnits },
-    );
-  const last = await deleteTable(runtime, { table, fence, deadline, lookAgain: isClosed ? undefined : look });
-  if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
-  if (last.kind === 'something of the shop') return keepUsed(runtime, own, last.what);
+  if (!isClosed) await noteFacts({ lookedThroughFor: markedAt, lookReadUnits: meter.readUnits });
   const open = isClosed ? [] : ['it could not be closed, so it was inspected again directly before'];
   const remark = [net ?? [], open].flat().join('; ');
+  const last = await deleteTable(runtime, {
+    table,
+    fence,
+    deadline,
+    lookAgain: isClosed ? undefined : look,
+    noteUnprotected: () => noteFacts({ isUnprotected: true }),
+    noteDeleting: () => noteFacts({ deleting: { markedAt, remark } }),
+  });
+  if (last.kind === 'unknown') return { kind: 'wait', seconds: 1 };
+  if (last.kind === 'something of the shop') return keepUsed(runtime, own, last.what);
   await note(runtime, own, 'DELETED', remark === '' ? {} : { remark });
   return DONE;
 }
@@ -137,7 +148,7 @@ async function glance(runtime: Runtime, own: OwnTable): Promise<RolledBackTable 
   const { run, record, table, isInUse, meter } = own;
   const { name } = record;
   const isOpen = isInUse || record.access !== 'CLOSED';
-  const isSeen = record.closedToAllAt !== undefined || record.lookedThroughFor === run.markedAt;
+  const isSeen = closedAtOf(own) !== undefined || record.lookedThroughFor === run.markedAt;
   if (!isOpen || isSeen || table.TableStatus !== 'ACTIVE') return undefined;
   const seen = await lookInside(runtime, { run, tableName: name, deadline: runtime.clock.now(), meter });
   if (seen.kind === 'something of the shop') return keepUsed(runtime, own, seen.what);
@@ -171,6 +182,16 @@ async function takeUnlessRelied(runtime: Runtime, own: Omit<OwnTable, 'isInUse'>
   return takeOwnTableBack(runtime, { ...own, isInUse });
 }
 
+/** What is known of a table that is gone. An earlier turn may have deleted it and died before it saw that. */
+function goneFacts(scope: TableScope): Pick<TableRecord, 'remark' | 'isNeverCreated'> {
+  const { deleting, outcome } = scope.record;
+  if (deleting?.markedAt === markOf(scope) && outcome !== 'KEPT')
+    return deleting.remark === '' ? {} : { remark: deleting.remark };
+  return outcome === 'INTENT'
+    ? { remark: 'it was announced, but never created', isNeverCreated: true }
+    : { remark: 'somebody had already deleted it' };
+}
+
 async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<RolledBackTable> {
   const { record } = scope;
   // The table existed before, or is gone. There is nothing to inspect, and this role may not have access to it.
@@ -186,14 +207,7 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
       if (record.keeping?.markedAt === markOf(scope)) return keep(runtime, scope, record.keeping);
       return takeUnlessRelied(runtime, { ...scope, table: existing.table, facts });
     case 'note deleted':
-      await note(
-        runtime,
-        scope,
-        'DELETED',
-        record.outcome === 'INTENT'
-          ? { remark: 'it was announced, but never created', isNeverCreated: true }
-          : { remark: 'somebody had already deleted it' },
-      );
+      await note(runtime, scope, 'DELETED', goneFacts(scope));
       return DONE;
     case 'note existed':
       await note(runtime, scope, 'EXISTED');
@@ -201,8 +215,8 @@ async function rollBackRecorded(runtime: Runtime, scope: TableScope): Promise<Ro
     case 'keep': {
       // Another table of this name is left alone. The run's own table is not left closed.
       const isSame = existing?.table.TableId === record.tableId;
-      const closed = isSame ? await openKept(runtime, scope) : '';
-      await note(runtime, scope, 'KEPT', { remark: decision.remark + closed });
+      const added = isSame ? await handBack(runtime, scope) : '';
+      await note(runtime, scope, 'KEPT', { remark: decision.remark + added });
       return DONE;
     }
     default:
@@ -221,8 +235,8 @@ export async function rollBackTable(
   try {
     return await rollBackRecorded(runtime, own);
   } catch (error) {
-    if (endsTurn(error)) throw error;
-    if (isTransient(error)) return { kind: 'transient', error };
+    if (endsTurn(error) && !(error instanceof TransientError)) throw error;
+    if (error instanceof TransientError || isTransient(error)) return { kind: 'transient', error };
     const { name, message } = errorSummary(otherPrefixError(runtime, scope.run, error) ?? error);
     const { said, nextStep: step } = splitMessage(message);
     const remark = `it could not be inspected or deleted (${name}: ${said})`;

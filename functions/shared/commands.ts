@@ -124,6 +124,8 @@ export interface AwsCommands {
   /** Opens a table to all writers. It also removes statements of others, if there are any. */
   readonly deletePolicy: (tableArn: string) => Command;
   readonly deleteTable: (tableArn: string) => Command;
+  /** Switches its deletion protection on. */
+  readonly protectTable: (tableArn: string) => Command;
   /** Any view type will do, because only keys are read. */
   readonly enableStream: (tableArn: string) => Command;
   /** Asks for more tables in the region. */
@@ -144,6 +146,7 @@ export function awsCommandsOf({ region, endpointUrl }: AwsPlace): AwsCommands {
       aws(`dynamodb put-resource-policy --resource-arn ${arn}${optionsText({ policy, expectedRevisionId })}`),
     deletePolicy: (arn) => aws(`dynamodb delete-resource-policy --resource-arn ${arn}`),
     deleteTable: (arn) => aws(`dynamodb delete-table ${table(arn)}`),
+    protectTable: (arn) => aws(`dynamodb update-table ${table(arn)} --deletion-protection-enabled`),
     enableStream: (arn) =>
       aws(
         `dynamodb update-table ${table(arn)} --stream-specification StreamEnabled=true,StreamViewType=KEYS_ONLY`,

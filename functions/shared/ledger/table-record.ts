@@ -47,9 +47,17 @@ export interface TableRecord extends Claims {
   readonly pointInTimeRecovery?: ProtectionState;
   /** Epoch milliseconds: since when a roll back has closed it to everybody, as GetResourcePolicy said. */
   readonly closedToAllAt?: number;
+  /** Of the roll back (`markedAt`) that has closed it: what another one closed may have been open since. */
+  readonly closedToAllFor?: number;
+  /** Whether a roll back has switched its deletion protection off. */
+  readonly isUnprotected?: boolean;
+  /** Noted directly before a roll back deletes it. */
+  readonly deleting?: Deleting;
   /** What is left of a table that was in use and is rolled back: DynamoDB's own system backup, or one that was made. */
   readonly net?: 'SYSTEM_BACKUP' | 'BACKUP' | 'NOT_OFFERED';
   readonly backupArn?: string;
+  /** Of the roll back (`markedAt`) that has made the backup: the table may have changed since an earlier one. */
+  readonly backupFor?: number;
   /** Of the roll back (`markedAt`) that has looked through it once. */
   readonly lookedThroughFor?: number;
   /** How far a look into it has come that was short of time. */
@@ -66,6 +74,14 @@ export interface Keeping {
   readonly remark: string;
   /** Set if the table could not be rolled back. */
   readonly failure?: KeepingFailure;
+}
+
+/** A roll back's deletion of a table, for the turn that finds the table gone. */
+export interface Deleting {
+  /** Of the roll back. */
+  readonly markedAt: number;
+  /** What the report says of the deletion. Empty: nothing. */
+  readonly remark: string;
 }
 
 /** What an operator is told about a table that could not be rolled back. */

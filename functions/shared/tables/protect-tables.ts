@@ -19,13 +19,15 @@ const PASSING = new Set([
   'ResourceInUseException',
 ]);
 
+const DELETION_PROTECTION: Protection = {
+  what: 'Deletion protection',
+  field: 'deletionProtection',
+  enable: (client, TableName) =>
+    client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
+};
+
 const PROTECTIONS: readonly Protection[] = [
-  {
-    what: 'Deletion protection',
-    field: 'deletionProtection',
-    enable: (client, TableName) =>
-      client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true })),
-  },
+  DELETION_PROTECTION,
   {
     what: 'Point-in-time recovery',
     field: 'pointInTimeRecovery',
@@ -112,6 +114,19 @@ async function protectAll(
     : 'switch it on in the DynamoDB console.';
   const warning = `${protection.what} could not be switched on for ${unprotected.join(', ')} (${reasons}). The data is migrated and verified; ${next}`;
   return { warnings: [warning], isWorthAnotherTry };
+}
+
+/**
+ * Switches a table's deletion protection on again.
+ *
+ * @returns the name of the error that keeps it off; `undefined`: it is on, or this endpoint has none
+ */
+export async function protectFromDeletion(
+  runtime: Runtime,
+  table: { readonly name: string } & Pick<ProtectedTables, 'check'>,
+): Promise<string | undefined> {
+  const refusal = await protect(runtime, table, DELETION_PROTECTION);
+  return refusal?.isNotOffered === true ? undefined : refusal?.error;
 }
 
 /** Why it is not on, and whether that is transient; `undefined` if it is on. */

@@ -1,6 +1,11 @@
-import { CreateTableCommand, DeleteTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  type TableDescription,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deleteTable } from '../../../functions/roll-back/delete-table.ts';
+import { deleteTable, type Doomed } from '../../../functions/roll-back/delete-table.ts';
 import type { Contents } from '../../../functions/roll-back/inspection.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
@@ -13,7 +18,7 @@ beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
 const nothing: Contents = { kind: 'nothing of the shop' };
-const fence = { check: () => Promise.resolve() };
+const done = (): Promise<void> => Promise.resolve();
 
 async function create(): Promise<TableDescription> {
   const input = createTableInput(cartTable, { name: 'cart', tags: {} });
@@ -26,10 +31,20 @@ async function replace(): Promise<TableDescription> {
   return create();
 }
 
-function remove(table: TableDescription, lookAgain?: () => Promise<Contents>): Promise<Contents> {
+function remove(
+  table: TableDescription,
+  lookAgain?: () => Promise<Contents>,
+  check: Doomed['fence']['check'] = done,
+): Promise<Contents> {
   const deadline = world.clock.now() + 60_000;
-  return deleteTable(world.observer, { table, fence, deadline, lookAgain });
+  const notes = { noteUnprotected: done, noteDeleting: done };
+  return deleteTable(world.observer, { table, fence: { check }, deadline, lookAgain, ...notes });
 }
+
+const protect = (DeletionProtectionEnabled: boolean): Promise<unknown> =>
+  world.observer.clients.dynamo.send(
+    new UpdateTableCommand({ TableName: 'cart', DeletionProtectionEnabled }),
+  );
 
 const idNow = async (): Promise<string | undefined> =>
   (await describeTable(world.observer.clients.dynamo, 'cart'))?.TableId;
@@ -57,5 +72,31 @@ describe('deleting a table', () => {
     };
     expect(await remove(table, look)).toEqual(nothing);
     expect(await idNow()).toBe(TableId);
+  });
+
+  it('leaves one that somebody has put into its place while the ledger answered slowly', async () => {
+    const table = await create();
+    let TableId: string | undefined;
+    const slowly = async (): Promise<void> => {
+      if (TableId !== undefined) return;
+      ({ TableId } = await replace());
+      world.clock.advance(20_000);
+    };
+    expect(await remove(table, undefined, slowly)).toEqual(nothing);
+    expect(await idNow()).toBe(TableId);
+  });
+
+  it('leaves one that somebody has put into its place protected as it is', async () => {
+    await create();
+    await protect(true);
+    const table = (await describeTable(world.observer.clients.dynamo, 'cart')) ?? {};
+    await protect(false);
+    const { TableId } = await replace();
+    await protect(true);
+    expect(await remove(table)).toEqual(nothing);
+    expect(await describeTable(world.observer.clients.dynamo, 'cart')).toMatchObject({
+      TableId,
+      DeletionProtectionEnabled: true,
+    });
   });
 });

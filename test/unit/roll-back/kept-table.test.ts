@@ -1,13 +1,17 @@
 import {
   CreateBackupCommand,
   DeleteTableCommand,
+  DescribeTableCommand,
   PutItemCommand,
   PutResourcePolicyCommand,
+  UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rollBack } from '../../../functions/roll-back/roll-back.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { ordersTable } from '../../../functions/migrations/shop/tables/orders.ts';
+import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
+import { RunClosedError } from '../../../functions/shared/errors.ts';
 import { findTableRecord, type TableRecord } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
@@ -177,5 +181,102 @@ describe('a table that somebody has written into after it was closed', () => {
     expect(closed.toSorted()).toEqual(['cart', 'orders']);
     // Once before it was closed, once after.
     expect(scanned.filter((name) => name === 'cart')).toHaveLength(2);
+  });
+});
+
+/** DynamoDB refuses to delete both tables. */
+const refuseDeletion = (): void =>
+  fake.fail('DeleteTable', [awsError('AccessDeniedException'), awsError('AccessDeniedException')]);
+
+describe('a table that DynamoDB does not delete', () => {
+  const isProtected = async (name: string): Promise<boolean | undefined> =>
+    (await describeTable(world.observer.clients.dynamo, name))?.DeletionProtectionEnabled;
+  beforeEach(async () => {
+    const protection = { TableName: 'orders', DeletionProtectionEnabled: true };
+    await world.observer.clients.dynamo.send(new UpdateTableCommand(protection));
+    refuseDeletion();
+  });
+
+  it('is protected from deletion again', async () => {
+    expect(await rolledBack('r', backedUpInTurn(1))).toMatchObject({ end: 'ROLLBACK_FAILED' });
+    expect(await isProtected('orders')).toBe(true);
+    expect(await isProtected('cart')).not.toBe(true);
+  });
+
+  it('is reported with the command that protects it, where that is refused', async () => {
+    const { clients } = runtime;
+    const send = (command: object): Promise<unknown> =>
+      command instanceof UpdateTableCommand && command.input.DeletionProtectionEnabled === true
+        ? Promise.reject(awsError('ValidationException'))
+        : clients.dynamo.send(command as never);
+    const dynamo = Object.assign(Object.create(clients.dynamo) as typeof clients.dynamo, { send });
+    runtime = { ...runtime, clients: { ...clients, dynamo } };
+    await rolledBack('r', backedUpInTurn(1));
+    const { remark } = await recordOf('orders');
+    expect(remark).toMatch(
+      /is no longer protected from deletion \(ValidationException\); protect it with: aws dynamodb update-table .*orders --deletion-protection-enabled/,
+    );
+  });
+});
+
+describe('a second roll back of the same run', () => {
+  const aDay = 86_400_000;
+
+  it('shuts nobody out of a table that the shop uses, though the first one has closed it', async () => {
+    unbackable.add('cart');
+    await rolledBack('r', backedUpInTurn(1));
+    await sellInto('cart');
+    closed = [];
+    world.clock.advance(aDay);
+    await rolledBack('again', backedUpInTurn(1));
+    expect(closed).not.toContain('cart');
+  });
+
+  it.each([true, false])(
+    'makes backups of its own, whether or not (%s) those of the first still exist',
+    async (exist) => {
+      refuseDeletion();
+      expect(await rolledBack('r', backedUpInTurn(1))).toMatchObject({ end: 'ROLLBACK_FAILED' });
+      if (!exist) fake.backups.splice(0);
+      world.clock.advance(30 * aDay);
+      expect(await rolledBack('again', backedUpInTurn(1))).toMatchObject({ end: 'ROLLED_BACK' });
+      expect(fake.backups).toHaveLength(exist ? 4 : 2);
+    },
+  );
+});
+
+describe('a turn of the roll back', () => {
+  it('that dies while DynamoDB deletes a table has the next one say what the table’s backup is', async () => {
+    const { clients } = runtime;
+    let isDead = false;
+    const send = async (command: object): Promise<unknown> => {
+      const answer: unknown = await clients.dynamo.send(command as never);
+      if (!(command instanceof DeleteTableCommand) || isDead) return answer;
+      isDead = true;
+      throw new RunClosedError('The worker has died.');
+    };
+    const dynamo = Object.assign(Object.create(clients.dynamo) as typeof clients.dynamo, { send });
+    runtime = { ...runtime, clients: { ...clients, dynamo } };
+    await expect(rolledBack('r', backedUpInTurn(1))).rejects.toThrow('The worker has died.');
+    await rolledBack('r', backedUpInTurn(1));
+    for (const name of ['cart', 'orders'])
+      expect(await recordOf(name)).toMatchObject({
+        outcome: 'DELETED',
+        remark: expect.stringMatching(/^its backup is arn:/) as string,
+      });
+  });
+
+  it('that finds a table busy rolls the others back', async () => {
+    const { clients } = runtime;
+    const send = async (command: object): Promise<unknown> => {
+      const answer = (await clients.tables.send(command as never)) as { readonly Table?: object };
+      if (!(command instanceof DescribeTableCommand) || command.input.TableName !== 'cart') return answer;
+      world.clock.advance(100_000);
+      return { Table: { ...answer.Table, TableStatus: 'UPDATING' } };
+    };
+    const tables = Object.assign(Object.create(clients.tables) as typeof clients.tables, { send });
+    runtime = { ...runtime, clients: { ...clients, tables } };
+    await expect(rolledBack('r', backedUpInTurn(1))).rejects.toThrow('Table cart is UPDATING.');
+    expect(await existingTables(world.observer)).toEqual(['cart']);
   });
 });
