@@ -1,7 +1,7 @@
 import { isNotOffered } from '../shared/aws/not-offered.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
-import { timeToLiveOf } from '../shared/aws/time-to-live.ts';
+import { haveNone, timeToLiveOf } from '../shared/aws/time-to-live.ts';
 import { type Check, done, reach, warning } from './check.ts';
 
 /** The check, and the attribute by which the source deletes items, if it does. */
@@ -16,15 +16,17 @@ export async function checkTimeToLive(runtime: Runtime): Promise<TimeToLiveCheck
   const { filled, nouns } = runtime.migration;
   const what = `time to live of ${sourceTable}`;
   const attribute = await attributeOf(runtime);
-  const others = filled.filter(({ timeToLiveAttribute }) => timeToLiveAttribute !== attribute);
-  const target = (others.length === 0 ? filled : others)
-    .map((spec) => tableName(spec, tablePrefix))
-    .join(' and ');
-  if (attribute === undefined || others.length === 0) {
-    const found = attribute === undefined ? 'off' : `on ${attribute}, as for ${target}`;
+  const staying = filled.filter(({ timeToLiveAttribute }) => timeToLiveAttribute === undefined);
+  const namesOf = (specs: typeof filled): readonly string[] =>
+    specs.map((spec) => tableName(spec, tablePrefix));
+  if (attribute === undefined || staying.length === 0) {
+    const found =
+      attribute === undefined
+        ? 'off'
+        : `on ${attribute}, and ${namesOf(filled).join(' and ')} expire items, too`;
     return { check: done(what, `Time to live of ${sourceTable} is ${found}.`), attribute: undefined };
   }
-  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${target} has no time to live. What is migrated before it expires stays there for ever. TransformProducts counts such ${nouns.items}.`;
+  const sentence = `${sourceTable} deletes items by time to live on ${attribute}, and ${haveNone(namesOf(staying))}. What is migrated before it expires stays there for ever. TransformProducts counts such ${nouns.items}.`;
   return { check: warning(what, sentence), attribute };
 }
 

@@ -7,6 +7,8 @@ import type { Faults } from '../local/gateway/faults.ts';
 export interface Breakage {
   /** What will happen, in a sentence. */
   readonly story: string;
+  /** Why the run may succeed all the same, in a sentence. */
+  readonly unbroken: string;
   /** A product that is put in with the others. */
   readonly product?: WireItem;
   /** Injects the faults. */
@@ -36,11 +38,13 @@ function refusalOf(operation: string) {
 export const breakages: Readonly<Record<string, Breakage>> = {
   product: {
     story: `One ${migration.nouns.item} has nothing but its key, so the run fails before any table exists.`,
+    unbroken: `What has nothing but its key can be one of the ${migration.nouns.items} here.`,
     product: nothingButAKey(),
   },
   backup: {
     story:
       'What the bucket gives back of the backup has one byte changed, so TransformProducts fails before any table exists.',
+    unbroken: 'The run read no data file of its backup.',
     inject(faults) {
       const isData = /\/data\/.*\.json\.gz$/;
       faults.add({ service: 's3', operation: 'GetObject', key: isData, kind: 'bodyChanged' });
@@ -49,6 +53,7 @@ export const breakages: Readonly<Record<string, Breakage>> = {
   migrate: {
     story:
       'DynamoDB refuses to write while the tables are being filled, so the run fails with its tables half filled.',
+    unbroken: `The first ${batchesBefore} batches are let through, and the run needed no more. Make more ${migration.nouns.items} with --products.`,
     inject(faults) {
       const table = migration.filled[0]?.name ?? '';
       const later = { nth: batchesBefore + 1, times: Number.POSITIVE_INFINITY };

@@ -15,7 +15,7 @@ import type { ReportView } from './collect-report.ts';
 import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
 import { localStage } from './deployment.ts';
-import { INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
+import { DONE, FAILED, INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
 import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
 import { followExecution } from './follow-run.ts';
@@ -71,7 +71,7 @@ export async function runLocally(options: LocalRunOptions, terminal: Terminal): 
     announce({ shop: aws.isFilled ? shop : SHOP_THERE, input, breakage }, terminal);
     isStarted = true;
     const local = { input, name, options, signal: stopping.signal };
-    const exitCode = await migrateAndReport(aws, local, terminal);
+    const exitCode = brokenCode(await migrateAndReport(aws, local, terminal), breakage, terminal);
     if (exitCode !== INTERRUPTED) {
       terminal.say();
       terminal.say(terminal.colors.dim(fit(terminal, remains(options))));
@@ -110,6 +110,13 @@ function breakageOf({ break: name }: LocalRunOptions): Breakage | undefined {
       WRONG_USAGE,
     );
   return breakage;
+}
+
+/** A run that was to fail and did not is a failure of the command. */
+function brokenCode(exitCode: number, breakage: Breakage | undefined, terminal: Terminal): number {
+  if (exitCode !== DONE || breakage === undefined) return exitCode;
+  terminal.complain(`Nothing broke. ${breakage.unbroken}`);
+  return FAILED;
 }
 
 function shopOf({ products = defaultProducts, input, seed = 1 }: LocalRunOptions): Shop {

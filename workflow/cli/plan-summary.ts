@@ -1,7 +1,6 @@
 import { migration } from '#migration/index.ts';
 import { capitalized, countedAs } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
-import { kindsText } from './kinds.ts';
 import {
   type CostParts,
   type Estimate,
@@ -132,7 +131,7 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedWork): readonl
     quarantined > named.length ? [['', `and more, in ${report.quarantineUri ?? 'the bucket'}`] as const] : [];
   return [
     [capitalized(report.nouns.items), `${count(source.products)}, ${bytes(source.bytes)} of JSON`],
-    ['Items', `${kindsText(metadata, variants)}, ${bytes(targetBytes)}`],
+    ['Items', `${count(metadata + variants)}, ${bytes(targetBytes)}`],
     ['Quarantine', countedAs(report.nouns, quarantined)],
     ...named,
     ...more,
@@ -146,7 +145,7 @@ function workRows({ plan, report }: PlanFacts, estimate: EstimatedWork): readonl
 function expiryRows({ timeToLive }: Report['source']): readonly Row[] {
   if (timeToLive === undefined) return [];
   const { attribute, expiring, expired } = timeToLive;
-  const text = `${counted(expiring, 'item')} with a time in ${attribute}, ${count(expired)} of them expired; in the target they live for ever`;
+  const text = `${counted(expiring, 'item')} with a time in ${attribute}, ${count(expired)} of them expired; in tables without time to live they stay for ever`;
   return [['Expiring', text]];
 }
 

@@ -1,7 +1,7 @@
 import { isCommandLine } from '../../functions/shared/commands.ts';
 import { capitalized, countedAs } from '../../functions/shared/counted.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
-import { kindsText } from './kinds.ts';
+import { kindsText } from '../../functions/shared/runs/page/kinds-text.ts';
 import { isCosted, unpricedText } from '../../functions/shared/cost/cost.ts';
 import type { Report } from '../../functions/shared/runs/report.ts';
 import {
@@ -109,7 +109,7 @@ function countRows(report: Report): readonly Row[] {
   if (status === 'SUCCEEDED' && migrated.metadata + migrated.variants > 0)
     rows.push([
       'Items',
-      `${count(migrated.items)} in place: ${kindsText(migrated.metadata, migrated.variants)}; ${count(migrated.alreadyPresent)} of them there before`,
+      `${count(migrated.items)} in place: ${kindsText(migrated)}; ${count(migrated.alreadyPresent)} of them there before`,
     ]);
   if (rolledBack !== undefined && rolledBack.kept > 0)
     rows.push(['Left', `${counted(rolledBack.kept, 'item')} of the run: ${rolledBack.keptKeys.join(', ')}`]);

@@ -43,13 +43,18 @@ export interface ExpiringItems {
   readonly expired: number;
 }
 
-/** What becomes of such items, for plan and report. `source` and `target` are table names. */
+/** Says that these tables have no time to live. */
+export const haveNone = (tables: readonly string[]): string =>
+  `${tables.join(' and ')} ${tables.length === 1 ? 'has' : 'have'} no time to live`;
+
+/** What becomes of such items, for plan and report. `targets` are the tables without time to live, by name. */
 export function expiringSentence(
   { attribute, expiring, expired }: ExpiringItems,
-  { source, target }: { readonly source: string; readonly target: string },
+  { source, targets }: { readonly source: string; readonly targets: readonly string[] },
 ): string {
   const what = expiring === 1 ? '1 item carries' : `${expiring} items carry`;
   const past =
     expired === 0 ? 'none of them has expired yet' : `${expired} of them had expired when the run began`;
-  return `${source} deletes items by time to live on ${attribute}, and ${target} has no time to live, so migrated items stay for ever. ${what} such a time, and ${past}. Delete items that should not be migrated from ${source}, or delete them from ${target} afterwards.`;
+  const target = targets.join(' and ');
+  return `${source} deletes items by time to live on ${attribute}, and ${haveNone(targets)}, so migrated items stay there for ever. ${what} such a time, and ${past}. Delete items that should not be migrated from ${source}, or delete them from ${target} afterwards.`;
 }

@@ -20,10 +20,8 @@ const MAX_LOOKS = 5;
  * a failure is logged and nothing else.
  */
 export function publishPage(runtime: Runtime, report: Report): Promise<void> {
-  const { config, migration } = runtime;
-  const kinds = migration.filled.flatMap((table) => table.kinds);
   return publishPages(runtime, report, () =>
-    reportPage({ report, stage: config.stage, localConsole: READ_THERE, kinds }),
+    reportPage({ report, stage: runtime.config.stage, localConsole: READ_THERE }),
   );
 }
 

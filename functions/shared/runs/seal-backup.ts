@@ -145,8 +145,9 @@ async function warnOfExpiry(runtime: Runtime, run: Run, { rehearsed }: BackupTot
   const { timeToLiveAttribute: attribute } = run.plan;
   const { expiring = 0, expired = 0 } = rehearsed;
   if (attribute === undefined || expiring === 0) return;
-  const names = filledTablesOf(runtime, run).map(({ name }) => name);
-  const tables = { source: run.sourceTable, target: names.join(' and ') };
+  const staying = filledTablesOf(runtime, run).filter(({ spec }) => spec.timeToLiveAttribute === undefined);
+  if (staying.length === 0) return;
+  const tables = { source: run.sourceTable, targets: staying.map(({ name }) => name) };
   await warnRun(runtime.ledger, run, [expiringSentence({ attribute, expiring, expired }, tables)]);
 }
 

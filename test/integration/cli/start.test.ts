@@ -38,6 +38,17 @@ describe('npm start', () => {
     expect(code).toBe(1);
   });
 
+  it('ends with 1 where it was to break and did not, and says why', async () => {
+    const { code, stdout, stderr } = await runCommand('start', ['--products', '2', '--break', 'migrate'], {
+      cwd,
+    });
+    expect(stdout).toContain('Succeeded');
+    expect(stderr).toContain(
+      'Nothing broke. The first 3 batches are let through, and the run needed no more.',
+    );
+    expect(code).toBe(1);
+  });
+
   it('stops everything on Ctrl-C', async () => {
     const options = { cwd, interruptAt: 'TestConnection' };
     const { code, stdout } = await runCommand('start', ['--products', '500'], options);

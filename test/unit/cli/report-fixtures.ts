@@ -111,7 +111,15 @@ function untoldReportOf(changes: Partial<Report>): UntoldReport {
       { name: 'returns', outcome: 'CREATED' },
       { name: 'products-enhanced', outcome: 'CREATED' },
     ],
-    migrated: { products: 6, items: 30, metadata: 6, variants: 24, alreadyPresent: 0, quarantined: 0 },
+    migrated: {
+      products: 6,
+      items: 30,
+      metadata: 6,
+      variants: 24,
+      byTarget: { 'products-enhanced': { METADATA: 6, VARIANT: 24 } },
+      alreadyPresent: 0,
+      quarantined: 0,
+    },
     verification: {
       expected: 30,
       found: 30,

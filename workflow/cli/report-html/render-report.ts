@@ -2,7 +2,6 @@ import { printableAll } from '../../../functions/shared/printable.ts';
 import { reportPage } from '../../../functions/shared/runs/page/report-page.ts';
 import { GRAPH_STYLE } from '../../graph/graph-style.ts';
 import type { ReportView } from '../collect-report.ts';
-import { KINDS } from '../kinds.ts';
 import { withoutAwayTime } from './away-time.ts';
 import { timelineOf } from './axis.ts';
 import { graphSection } from './graph-section.ts';
@@ -21,7 +20,6 @@ export function renderReport(given: ReportView): string {
     report: view.report,
     stage: view.stage,
     localConsole: view.localConsole,
-    kinds: KINDS,
     pictures,
     style: GRAPH_STYLE,
   });

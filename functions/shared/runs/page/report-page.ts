@@ -26,8 +26,6 @@ export interface ReportPage {
   readonly stage: string;
   /** Of the stage `local`; see `Place`. */
   readonly localConsole?: string | undefined;
-  /** Kinds of the migration's items. */
-  readonly kinds: readonly string[];
   /** What is drawn from the history of the execution and from the ledger. */
   readonly pictures?: ReportPictures;
   /** Of the pictures. */
@@ -45,14 +43,7 @@ export interface ReportPictures {
 }
 
 /** The report of a run as one page that needs no network and no script. */
-export function reportPage({
-  report: given,
-  stage,
-  localConsole,
-  kinds,
-  pictures = {},
-  style,
-}: ReportPage): string {
+export function reportPage({ report: given, stage, localConsole, pictures = {}, style }: ReportPage): string {
   const report = printableAll(given);
   const outcome = calmOutcome(report);
   const place = placeOf(report, stage, localConsole);
@@ -60,7 +51,7 @@ export function reportPage({
   const what = isRestore(report) ? 'Restore from a backup' : `Migration of ${report.source.table}`;
   return renderPage(
     { runId, startedAt, finishedAt, reportUri, what, outcome, style },
-    html`${!neverBegan(report) && tiles(report, kinds)}
+    html`${!neverBegan(report) && tiles(report)}
 ${failureSection(report, outcome)}
 ${warningSection(report)}
 ${restoreSection(report)}

@@ -11,18 +11,18 @@ import { isRestore } from '../../ledger/run.ts';
 /** A figure, what it is of, and a note below it. */
 export type Tile = readonly [label: string, value: string, note: string];
 
-/** The figures that a reader wants first. `kinds` are those of the migration's items. */
-export function tiles(report: Report, kinds: readonly string[]): Html {
-  return tileList([...countTiles(report, kinds), timeTile(report), costTile(report)]);
+/** The figures that a reader wants first. */
+export function tiles(report: Report): Html {
+  return tileList([...countTiles(report), timeTile(report), costTile(report)]);
 }
 
 export function tileList(all: readonly Tile[]): Html {
   return html`<dl class="tiles">${all.map(([label, value, note]) => html`<div class="tile"><dt>${label}</dt><dd>${value}<small>${note}</small></dd></div>`)}</dl>`;
 }
 
-function countTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
+function countTiles(report: Report): readonly Tile[] {
   if (isRestore(report)) return restoreTiles(report);
-  return report.status === 'PLANNED' ? planTiles(report, kinds) : migrationTiles(report, kinds);
+  return report.status === 'PLANNED' ? planTiles(report) : migrationTiles(report);
 }
 
 const verifiedNote = ({ verification }: Report): string =>
@@ -50,21 +50,22 @@ const productsTile = ({ source, nouns }: Report): Tile => [
   bytes(source.bytes),
 ];
 
-function planTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
-  const { metadata, variants } = report.rehearsal ?? { metadata: 0, variants: 0 };
+function planTiles(report: Report): readonly Tile[] {
+  const { metadata = 0, variants = 0, targetBytes = 0 } = report.rehearsal ?? {};
   return [
     productsTile(report),
-    ['Items it would make', count(metadata + variants), kindsText(kinds, metadata, variants)],
+    ['Items it would make', count(metadata + variants), bytes(targetBytes)],
     quarantineTile(report),
   ];
 }
 
-function migrationTiles(report: Report, kinds: readonly string[]): readonly Tile[] {
+function migrationTiles(report: Report): readonly Tile[] {
   const { items, metadata, variants, alreadyPresent } = report.migrated;
   const isKept = report.rolledBack !== undefined && metadata + variants === 0;
   // A worker that failed has counted by kind only what it had saved.
   const isCounted = report.status === 'SUCCEEDED' || metadata + variants === items;
-  const ofKinds = isCounted ? `${kindsText(kinds, metadata, variants)}; ` : '';
+  const kinds = isCounted ? kindsText(report.migrated) : '';
+  const ofKinds = kinds === '' ? '' : `${kinds}; `;
   const isUncounted = report.tables.some(({ uncounted }) => uncounted === true);
   const written = isKept
     ? 'written by the run and kept by the roll back'
