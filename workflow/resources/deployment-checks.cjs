@@ -214,7 +214,8 @@ class DeploymentChecks {
 
   async checkRemoval() {
     const { service, provider, custom } = this.serverless.service;
-    const deployment = { service, stage: provider.stage, sourceTable: custom.parameters.sourceTable };
+    const { stage, region } = provider;
+    const deployment = { service, stage, region, sourceTable: custom.parameters.sourceTable };
     const problem = await removalProblem(deployment, ledgerReader(this.serverless.getProvider('aws')));
     this.refuse(problem === undefined ? [] : [problem]);
   }

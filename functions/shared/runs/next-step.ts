@@ -1,4 +1,12 @@
-import { type Command, type Commands, commandsOf, type Input, type Step, stepText } from '../commands.ts';
+import {
+  type Command,
+  type Commands,
+  commandsOf,
+  type Input,
+  type StagePlace,
+  type Step,
+  stepText,
+} from '../commands.ts';
 import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
 import { correctInput, inputOf } from './again-input.ts';
@@ -68,8 +76,8 @@ export function isBehind({
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
-export function nextStepOf(ending: Ending, stage: string): string | undefined {
-  return STEPS[ending.status](ending, commandsOf(stage));
+export function nextStepOf(ending: Ending, place: StagePlace): string | undefined {
+  return STEPS[ending.status](ending, commandsOf(place));
 }
 
 /** More stay behind than the run allows. It would stop, whatever its plan says. */

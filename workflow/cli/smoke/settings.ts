@@ -4,7 +4,9 @@ import * as z from 'zod';
 import { tableName } from '../../../functions/shared/migration/table-spec.ts';
 import type { OperatorContext } from '../context.ts';
 import { functionName } from '../../../functions/shared/names.ts';
-import { localStage } from '../deployment.ts';
+import { EMBEDDED_STAGE } from '../../../functions/shared/stage-words.cjs';
+import { type Command, commandsOf, stepText } from '../../../functions/shared/commands.ts';
+import { REFUSED } from '../exit-codes.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** What the smoke test needs to know of a deployment, as its functions are told it. */
@@ -39,7 +41,9 @@ export async function readSettings(context: OperatorContext): Promise<SmokeSetti
   const parsed = environmentSchema.safeParse(Environment?.Variables);
   if (!parsed.success)
     throw new OperatorError(
-      `The function ${FunctionName} does not say which tables it works on. Deploy this version first: npx sls deploy --stage ${context.stage}`,
+      `The function ${FunctionName} does not say which tables it works on.`,
+      REFUSED,
+      stepText(['Deploy this version first', commandsOf(context).deploy()]),
     );
   const { SOURCE_TABLE: sourceTable, TABLE_PREFIX: prefix } = parsed.data;
   refuseShop(context, sourceTable, prefix);
@@ -52,9 +56,18 @@ export async function readSettings(context: OperatorContext): Promise<SmokeSetti
 }
 
 /** A shop's own deployment is never tried on, even while its tables are not there yet. */
-function refuseShop({ stage }: OperatorContext, sourceTable: string, prefix: string): void {
-  if (stage === localStage || sourceTable !== migration.source.name || prefix !== '') return;
+function refuseShop(context: OperatorContext, sourceTable: string, prefix: string): void {
+  const { stage } = context;
+  if (stage === EMBEDDED_STAGE || sourceTable !== migration.source.name || prefix !== '') return;
   throw new OperatorError(
-    `Stage ${stage} works on the table ${migration.source.name} itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-${migration.source.name}" --param="tablePrefix=smoke-"`,
+    `Stage ${stage} works on the table ${migration.source.name} itself, so it is not tried out.`,
+    REFUSED,
+    stepText(['Deploy a stage of its own for the smoke test', deploySmoke(context)]),
   );
 }
+
+const deploySmoke = (context: OperatorContext): Command =>
+  commandsOf({ ...context, stage: 'smoke' }).deploy({
+    sourceTable: `smoke-${migration.source.name}`,
+    tablePrefix: 'smoke-',
+  });
