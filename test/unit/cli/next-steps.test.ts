@@ -150,6 +150,13 @@ describe('what to do after a run', () => {
     expect(nextStepOf({ ...ending, status: 'REFUSED' }, PLACE)).toBe(ownStep);
   });
 
+  it('lists the backups after a restore of one that is not there, and makes none where it was mistyped', () => {
+    const ending = { status: 'REFUSED', runId: RUN, isRestore: true, error: 'BackupNotFoundError' } as const;
+    const list = `List the backups:\nnpm run backups -- ${WHERE}`;
+    expect(nextStepOf({ ...ending, again: { backupId: BACKUP } }, PLACE)).toBe(list);
+    expect(nextStepOf({ ...ending, again: {} }, PLACE)).toContain(`${list}\nOr make one:\n`);
+  });
+
   it('follows what an error says of its cause', () => {
     const ownStep = stepText(['Raise the quota', { line: 'aws service-quotas x' }]);
     const ending = {

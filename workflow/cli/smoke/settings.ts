@@ -1,9 +1,9 @@
 import { migration } from '#migration/index.ts';
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { tableName } from '../../../functions/shared/migration/table-spec.ts';
 import type { OperatorContext } from '../context.ts';
 import { functionName } from '../../../functions/shared/names.ts';
+import { deployedVariables } from '../deployed-variables.ts';
 import { EMBEDDED_STAGE } from '../../../functions/shared/stage-words.cjs';
 import { type Command, commandsOf, stepText } from '../../../functions/shared/commands.ts';
 import { REFUSED } from '../exit-codes.ts';
@@ -36,12 +36,10 @@ const environmentSchema = z.object({
  * @throws OperatorError where the deployment works on the shop's own tables, or is none of this service.
  */
 export async function readSettings(context: OperatorContext): Promise<SmokeSettings> {
-  const FunctionName = functionName(context, 'testConnection');
-  const { Environment } = await context.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const parsed = environmentSchema.safeParse(Environment?.Variables);
+  const parsed = environmentSchema.safeParse(await deployedVariables(context));
   if (!parsed.success)
     throw new OperatorError(
-      `The function ${FunctionName} does not say which tables it works on.`,
+      `The function ${functionName(context, 'testConnection')} does not say which tables it works on.`,
       REFUSED,
       stepText(['Deploy this version first', commandsOf(context).deploy()]),
     );
