@@ -1,3 +1,4 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
 import { type Command, commandsOf, type Input, type StagePlace, stepText } from '../shared/commands.ts';
 import { typedInput } from '../shared/runs/again-input.ts';
@@ -39,7 +40,7 @@ function assertFitsHistory(
   const turns = workers * (Math.ceil(restoreWriteUnits(size) / units / TURN_SECONDS) + PASSES - 1);
   if (fitsHistory({ iterations: PASSES * workers, turns })) return;
   throw new RunTooLongForInlineError(
-    `Restoring ${items} items at ${units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
+    `Restoring ${items} items at ${units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start with a higher writeUnitsPerSecond.`,
   );
 }
 
@@ -138,7 +139,7 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
   }
   if (!config.restoreIntoSource)
     throw new RestoreTargetError(
-      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. To allow it, deploy with --param restoreIntoSource=true.`,
+      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. To allow it, ${deployWith('restoreIntoSource', 'true')}.`,
       intoNewTable(config, input),
     );
   if (input.confirm !== targetTable)

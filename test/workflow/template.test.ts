@@ -475,7 +475,7 @@ describe('a deployment', () => {
 
   it('warns that its alarms notify nobody where no address is given, and says what to do', () => {
     expect(warningsWith('')).toEqual([
-      'Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. Deploy with --param="notifyEmail=<address>", or subscribe to the topic products-migration-prod-notifications.',
+      'Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. To be notified, deploy again with --param notifyEmail=<address> and all other parameters of this stage, or subscribe to the topic products-migration-prod-notifications.',
     ]);
     expect(warningsWith('ops@example.com')).toEqual([]);
   });

@@ -1,6 +1,7 @@
 'use strict';
 
 const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
+const { deployWith } = require('../../functions/shared/deploy-with.cjs');
 const { nearestName } = require('../../functions/shared/nearest-name.cjs');
 const { ledgerReader, removalProblem } = require('./open-sync.cjs');
 
@@ -229,7 +230,7 @@ class DeploymentChecks {
     if (custom.parameters.notifyEmail !== '') return;
     this.log.warning(
       `Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. ` +
-        `Deploy with --param="notifyEmail=<address>", or subscribe to the topic ${service}-${provider.stage}-notifications.`,
+        `To be notified, ${deployWith('notifyEmail', '<address>')}, or subscribe to the topic ${service}-${provider.stage}-notifications.`,
     );
   }
 
@@ -237,7 +238,7 @@ class DeploymentChecks {
     const { service, provider } = this.serverless.service;
     this.log.notice(
       `Kept on purpose: the bucket ${service}-${provider.stage}-<account id>-${provider.region} with every backup and report, and the table ${service}-${provider.stage}-ledger. ` +
-        `Deploy again with --param="adoptStorage=true", then and every later time, to use them again. To delete them for good: remove the bucket's policy, empty the bucket and delete it; ` +
+        `To use them again, ${deployWith('adoptStorage', 'true')}, then and every later time. To delete them for good: remove the bucket's policy, empty the bucket and delete it; ` +
         `switch the ledger's deletion protection off and delete it.`,
     );
   }

@@ -18,6 +18,7 @@ import {
   type Step,
   stepText,
 } from '../../../functions/shared/commands.ts';
+import { deployWith } from '../../../functions/shared/deploy-with.cjs';
 import * as errors from '../../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { type Ending, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
@@ -412,6 +413,20 @@ describe('a sentence of the service', () => {
       /npm run [a-z-]+ -- --stage \$\{/.test(text),
     );
     expect(worded.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('never says to deploy with one parameter alone, because the others would go back to their defaults', () => {
+    expect(deployWith('restoreIntoSource', 'true')).toBe(
+      'deploy again with --param restoreIntoSource=true and all other parameters of this stage',
+    );
+    // The command line of sls refuses --param tablePrefix= without a value.
+    expect(deployWith('tablePrefix', '')).toBe(
+      'deploy again without tablePrefix, and with all other parameters of this stage',
+    );
+    const alone = sourcesBelow('functions', 'workflow').filter(({ text }) =>
+      /[Dd]eploy (?:again )?with (?:--param|[a-z]+[A-Z]\w+=)/.test(text),
+    );
+    expect(alone.map(({ path }) => path)).toEqual([]);
   });
 
   it('words no command of the AWS CLI anywhere but in one place', () => {

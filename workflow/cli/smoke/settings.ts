@@ -41,7 +41,7 @@ export async function readSettings(context: OperatorContext): Promise<SmokeSetti
     throw new OperatorError(
       `The function ${functionName(context, 'testConnection')} does not say which tables it works on.`,
       REFUSED,
-      stepText(['Deploy this version first', commandsOf(context).deploy()]),
+      stepText(['Deploy this version first, with all parameters of the stage', commandsOf(context).deploy()]),
     );
   const { SOURCE_TABLE: sourceTable, TABLE_PREFIX: prefix } = parsed.data;
   refuseShop(context, sourceTable, prefix);
