@@ -1,3 +1,4 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import { takeAllTurns } from '../shared/runs/all-shards.ts';
 import { readTableDescription } from '../shared/aws/table-description.ts';
 import { SourceTableNotFoundError, isNamed } from '../shared/errors.ts';
@@ -40,7 +41,7 @@ async function planBackup(runtime: Runtime): Promise<{ plan: Plan; sourceTableId
     (error: unknown) => {
       if (!isNamed(error, 'ResourceNotFoundException')) throw error;
       throw new SourceTableNotFoundError(
-        `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. Deploy with --param sourceTable=<name> if the table has another name.`,
+        `There is no table ${config.sourceTable} in account ${accountId}, region ${config.region}. Nothing was created. If the table has another name, ${deployWith('sourceTable', '<name>')}.`,
       );
     },
   );

@@ -35,7 +35,7 @@ export async function resume(
   if (run === undefined || run.kind !== 'migrate')
     throw new InvalidInputError(
       `"resume": there is no run ${runId} of this workflow. Nothing was changed.`,
-      stepText(['List the runs', commandsOf(runtime.config.stage).runs()]),
+      stepText(['List the runs', commandsOf(runtime.config).runs()]),
     );
   const resumption = { run, typed: typedInput(typed) };
   if (input.dryRun && !staysDry(run)) throw notDry(runtime, resumption);
@@ -86,7 +86,7 @@ export function begun(run: Run, outcome: BegunRun['outcome']): BegunRun {
 const staysDry = ({ status, parameters }: Run): boolean => status !== 'PLANNED' && parameters.dryRun;
 
 function notDry({ config }: Runtime, resumption: Resumption): InvalidInputError {
-  const { migrate } = commandsOf(config.stage);
+  const { migrate } = commandsOf(config);
   const { run, typed } = resumption;
   return new InvalidInputError(
     `"resume": resuming run ${run.runId} writes into its tables, and "dryRun" asks for the opposite. Nothing was changed.`,
@@ -99,10 +99,10 @@ function notDry({ config }: Runtime, resumption: Resumption): InvalidInputError 
 
 /** Returns where the run may try again. @throws LockHeldError, InvalidInputError */
 async function refuseChangedOrLocked(
-  { ledger, config: { stage } }: Runtime,
+  { ledger, config }: Runtime,
   { run: { runId }, typed }: Resumption,
 ): Promise<void> {
-  const { migrate, follow } = commandsOf(stage);
+  const { migrate, follow } = commandsOf(config);
   const run = await readRun(ledger, runId);
   const { status } = run;
   // A new run would meet its lock.
@@ -120,7 +120,7 @@ async function refuseChangedOrLocked(
   if (met.kind !== 'held') return;
   throw new LockHeldError(
     `Run ${runId} is ${status}, but run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
-    stepText(...waysToFree(stage, met), ['Then resume', migrate(typed)]),
+    stepText(...waysToFree(config, met), ['Then resume', migrate(typed)]),
   );
 }
 
@@ -140,7 +140,7 @@ async function assertStillNewest(runtime: Runtime, resumption: Resumption, holde
 }
 
 function outOfDate({ config }: Runtime, resumption: Resumption, obstacle: string): InvalidInputError {
-  const { migrate } = commandsOf(config.stage);
+  const { migrate } = commandsOf(config);
   const input = newInput(resumption);
   return new InvalidInputError(
     `"resume": plan ${resumption.run.runId} cannot be applied, because ${obstacle}. Nothing was changed.`,

@@ -33,7 +33,7 @@ export async function beginSync(
 ): Promise<BegunSync> {
   const input = parseSyncInput(typed);
   const open = await openSync(runtime, input);
-  const again = (changed?: Input): Command => typedSync(runtime.config.stage, typed, changed);
+  const again = (changed?: Input): Command => typedSync(runtime.config, typed, changed);
   const order = { runtime, input, again, execution, holder: holderOf(execution) };
   switch (input.action) {
     case 'start':
@@ -106,7 +106,7 @@ async function startAgain(order: Order, open: Run): Promise<BegunSync> {
   if (open.executionArn === holder.executionArn && open.isStarted !== true)
     return begun(open, input, 'START');
   refuseCancelling(open);
-  const { showSync, cancelSync } = commandsOf(config.stage);
+  const { showSync, cancelSync } = commandsOf(config);
   if (open.isStarted === true || open.status !== 'SYNCING')
     throw new LockHeldError(
       `Sync ${open.runId} already keeps ${tablesText(open)} in step with table ${open.sourceTable} (${open.status} since ${open.startedAt}). Nothing was changed.`,
@@ -142,7 +142,7 @@ async function compareAlone(order: Order): Promise<BegunSync> {
 
 async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> {
   const { runtime, input, again } = order;
-  const { startSync } = commandsOf(runtime.config.stage);
+  const { startSync } = commandsOf(runtime.config);
   const last = open === undefined ? await lastSwitch(runtime) : undefined;
   if (open === undefined)
     throw new SyncRefusedError(
@@ -172,7 +172,7 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
 /** Where no sync is open, the same command would be refused again. */
 const lookAgain = ({ config }: SyncRuntime): Step => [
   'See how the last sync ended',
-  commandsOf(config.stage).showSync(),
+  commandsOf(config).showSync(),
 ];
 
 /** The sync that the input names, if it has switched already: what is left is its mapping. */

@@ -23,7 +23,7 @@ export async function checkSync(runtime: SyncRuntime, run: Run): Promise<readonl
   const conflicts = named.filter(({ kind }) => kind === 'conflict');
   const quarantined = named.filter(({ kind }) => kind === 'quarantined');
   const allowed = run.parameters.maxQuarantined;
-  const { line: compareCommand } = commandsOf(runtime.config.stage).compare();
+  const { line: compareCommand } = commandsOf(runtime.config).compare();
   const lag = minutes.findLast(({ records }) => records > 0)?.maxLagMillis;
   return [
     mapping,

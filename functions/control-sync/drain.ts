@@ -24,7 +24,7 @@ export async function drain(
   { run: step, since }: { readonly run: RunStepInput; readonly since: string },
 ): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, step);
-  const { cutOver } = commandsOf(runtime.config.stage);
+  const { cutOver } = commandsOf(runtime.config);
   const now = runtime.clock.now();
   const startedAt = Date.parse(since);
   const arrived = await lastArrival(runtime, run);
@@ -47,7 +47,7 @@ export async function drain(
 export function frozenStep({ config }: Pick<SyncRuntime, 'config'>, run: Run): string {
   return stepText([
     'Freeze the source, then cut over again',
-    commandsOf(config.stage).cutOver({ frozen: true, ...allowedOf(run) }),
+    commandsOf(config).cutOver({ frozen: true, ...allowedOf(run) }),
   ]);
 }
 

@@ -29,11 +29,11 @@ export async function failSync(
   const run = isOurs ? await readRun(runtime.ledger, record.runId) : undefined;
   if (run === undefined) {
     const typed = await executionInput(runtime, execution.id);
-    return ended('REFUSED', caught, { step: syncAgain(runtime.config.stage, typed, caught) });
+    return ended('REFUSED', caught, { step: syncAgain(runtime.config, typed, caught) });
   }
   if (run.executionArn !== execution.id)
     return ended('REFUSED', takenFrom(run), {
-      step: ['Look at the sync', commandsOf(runtime.config.stage).showSync()],
+      step: ['Look at the sync', commandsOf(runtime.config).showSync()],
     });
   const recorded = await findFirstFailure(runtime.ledger, run);
   const cause: ReadableFailure =
@@ -69,13 +69,13 @@ async function endCompare(runtime: SyncRuntime, run: Run, cause: ReadableFailure
     what: ' The compare has changed nothing.',
     step: [
       'Fix the reported cause, then compare again',
-      commandsOf(runtime.config.stage).compare(syncInputOf(run)),
+      commandsOf(runtime.config).compare(syncInputOf(run)),
     ],
   });
 }
 
 async function endSync(runtime: SyncRuntime, run: Run, cause: ReadableFailure): Promise<FailedSync> {
-  const { showSync, startSync } = commandsOf(runtime.config.stage);
+  const { showSync, startSync } = commandsOf(runtime.config);
   const look: Step = ['Look at the sync', showSync()];
   if (run.status === 'SWITCHED') {
     await publishSyncReport(runtime, run.runId, () => buildSyncReport(runtime, run));

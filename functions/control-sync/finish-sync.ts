@@ -37,7 +37,7 @@ export async function checkCutOver(
   const { config, accountId } = runtime;
   const arn = tableArn({ ...config, accountId }, run.sourceTable);
   const [checks, found] = await Promise.all([checkSync(runtime, run), findPolicy(runtime, arn)]);
-  const { cutOver } = commandsOf(config.stage);
+  const { cutOver } = commandsOf(config);
   const { line } = cutOver({
     frozen: true,
     maxQuarantined: maxQuarantined === 0 ? undefined : maxQuarantined,

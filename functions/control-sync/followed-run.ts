@@ -58,7 +58,7 @@ async function newestSucceeded({ ledger, config }: SyncRuntime): Promise<Run> {
   if (run?.status === 'SUCCEEDED') return run;
   throw new SyncRefusedError(
     `No migration of table ${config.sourceTable} has succeeded yet, so there is nothing to keep in step with it. Nothing was changed.`,
-    stepText(['Migrate first', commandsOf(config.stage).migrate({})]),
+    stepText(['Migrate first', commandsOf(config).migrate({})]),
   );
 }
 
@@ -71,7 +71,7 @@ async function succeeded(
   if (run === undefined)
     throw new RunNotFoundError(
       `The ledger ${ledger.tableName} knows no run ${runId}. Nothing was changed.`,
-      stepText(['List the runs', commandsOf(config.stage).runs()]),
+      stepText(['List the runs', commandsOf(config).runs()]),
     );
   if (run.kind === 'migrate' && run.status === 'SUCCEEDED' && run.sourceTable === config.sourceTable)
     return unlessOutdated(runtime, run, againWith);

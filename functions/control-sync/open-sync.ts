@@ -37,7 +37,7 @@ export function refuseBusy({ config }: Runtime, { runId, executionArn }: Run): n
   throw new LockHeldError(
     `Sync ${runId} is worked on by ${executionArn} now. Nothing was changed.`,
     stepText(
-      ['Wait until that execution ends', commandsOf(config.stage).follow(runId)],
+      ['Wait until that execution ends', commandsOf(config).follow(runId)],
       ['Or stop it', awsCommandsOf(config).stopExecution(executionArn)],
     ),
   );

@@ -161,7 +161,7 @@ async function goBack(
 }
 
 function withoutStep({ config }: SyncRuntime, maxQuarantined: number | undefined): string {
-  const { cutOver } = commandsOf(config.stage);
+  const { cutOver } = commandsOf(config);
   return stepText([
     'Correct these items in the source, or cut over without them',
     cutOver({ frozen: true, maxQuarantined }),

@@ -30,7 +30,7 @@ async function planMigration({ clients, config, migration }: Runtime): Promise<P
 async function assertNotOutdated({ ledger, config, migration }: Runtime, backupId: string): Promise<void> {
   const sync = await syncedSince(ledger, config.sourceTable, backupTime(backupId));
   if (sync === undefined) return;
-  const { invoke } = commandsOf(config.stage);
+  const { invoke } = commandsOf(config);
   throw new BackupOutdatedError(
     `Sync ${sync.runId} followed table ${config.sourceTable} after backup ${backupId} was made, so the backup is older than the target: it may hold what was deleted since. Nothing was changed.`,
     stepText(

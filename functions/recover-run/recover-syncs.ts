@@ -66,7 +66,7 @@ function sayIfNotCompared({ clock, logger, config }: Runtime, { runId, compared,
   logger.error('SyncWithoutCompare', {
     runId,
     since: new Date(since).toISOString(),
-    remedy: stepText(['Compare', commandsOf(config.stage).compare()]),
+    remedy: stepText(['Compare', commandsOf(config).compare()]),
   });
 }
 

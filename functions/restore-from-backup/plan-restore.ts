@@ -1,5 +1,6 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import type { TableDescription as DescribedTable } from '@aws-sdk/client-dynamodb';
-import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, type StagePlace, stepText } from '../shared/commands.ts';
 import { typedInput } from '../shared/runs/again-input.ts';
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
 import type { MigrationManifest } from '../shared/files/manifests.ts';
@@ -39,7 +40,7 @@ function assertFitsHistory(
   const turns = workers * (Math.ceil(restoreWriteUnits(size) / units / TURN_SECONDS) + PASSES - 1);
   if (fitsHistory({ iterations: PASSES * workers, turns })) return;
   throw new RunTooLongForInlineError(
-    `Restoring ${items} items at ${units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with a higher writeUnitsPerSecond.`,
+    `Restoring ${items} items at ${units} write units a second would exceed Step Functions' history of 25,000 events. Nothing was created. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start with a higher writeUnitsPerSecond.`,
   );
 }
 
@@ -60,7 +61,7 @@ export function planOf(runtime: Runtime, input: RestoreInput, restoring: Restori
   const cost = estimateRestore({ ...size, writeEngine: engine.writeEngine?.engine });
   const { maxCost } = input;
   const again = (changed: Input): Command =>
-    commandsOf(runtime.config.stage).restore({ ...typedInput(input), ...changed });
+    commandsOf(runtime.config).restore({ ...typedInput(input), ...changed });
   const refusal = costRefusal({ what: 'restore', maxCost, cost, state: 'Nothing was created.', again });
   if (refusal !== undefined) throw refusal;
   const dollars = isCosted(cost) ? { dollars: Number(cost.dollars.toFixed(6)) } : {};
@@ -133,29 +134,29 @@ export function assertAllowed({ config }: Runtime, input: RestoreInput, targetTa
     if (targetTable.startsWith(prefix)) return;
     throw new RestoreTargetError(
       `A restore may not write to table ${targetTable}, because its name does not begin with ${prefix}. Nothing was created. Name another table, or leave targetTable out.`,
-      intoNewTable(config.stage, input),
+      intoNewTable(config, input),
     );
   }
   if (!config.restoreIntoSource)
     throw new RestoreTargetError(
-      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. To allow it, deploy with --param restoreIntoSource=true.`,
-      intoNewTable(config.stage, input),
+      `Restoring into the source table ${targetTable} is switched off, and its role could not write there. Nothing was changed. To allow it, ${deployWith('restoreIntoSource', 'true')}.`,
+      intoNewTable(config, input),
     );
   if (input.confirm !== targetTable)
     throw new RestoreTargetError(
       `Restoring into the source table ${targetTable} must be confirmed. Nothing was changed. Only items that are missing there are written.`,
       stepText([
         'To do it',
-        commandsOf(config.stage).restore({ ...typedInput(input), targetTable, confirm: targetTable }),
+        commandsOf(config).restore({ ...typedInput(input), targetTable, confirm: targetTable }),
       ]),
     );
 }
 
 /** The same restore into a table that cannot be refused. */
-const intoNewTable = (stage: string, input: RestoreInput): string =>
+const intoNewTable = (place: StagePlace, input: RestoreInput): string =>
   stepText([
     'To restore into a new table',
-    commandsOf(stage).restore({ ...typedInput(input), targetTable: undefined, confirm: undefined }),
+    commandsOf(place).restore({ ...typedInput(input), targetTable: undefined, confirm: undefined }),
   ]);
 
 function findTable({ clients, clock }: Runtime, name: string): Promise<DescribedTable | undefined> {
@@ -192,7 +193,7 @@ function assertUsable(
   if (difference !== undefined)
     throw new TableSchemaMismatchError(
       `Table ${name} exists, but ${difference} It was not touched.`,
-      intoNewTable(config.stage, input),
+      intoNewTable(config, input),
     );
   if (target.TableStatus === 'ACTIVE' || target.TableStatus === 'UPDATING') return;
   throw new RestoreTargetError(

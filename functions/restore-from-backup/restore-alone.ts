@@ -58,7 +58,7 @@ function tooLargeForOneCall({ config }: Runtime, run: Run): VerificationFailedEr
     `Every item of backup ${backupId} was written to ${targetTable}, but the table is too large to be read again within one call of restoreFromBackup, so it was not proved complete.`,
     stepText([
       'Prove it with a whole restore, which writes only missing items',
-      commandsOf(config.stage).restore({ backupId, targetTable }),
+      commandsOf(config).restore({ backupId, targetTable }),
     ]),
   );
 }

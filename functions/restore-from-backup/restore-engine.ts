@@ -15,7 +15,7 @@ import type { RestoreInput } from './restore-input.ts';
  * @throws InvalidInputError where bulk put was asked for and cannot do the restore; not retried
  */
 export function engineOf(
-  { stage, closeNewTables }: Pick<Config, 'stage' | 'closeNewTables'>,
+  config: Pick<Config, 'stage' | 'region' | 'closeNewTables'>,
   input: RestoreInput,
   { size, target }: RestoreLoad,
 ): Pick<Plan, 'writeEngine'> {
@@ -27,14 +27,14 @@ export function engineOf(
     ...(target === undefined
       ? []
       : [`table ${target.TableName ?? ''} exists, and its items would be replaced`]),
-    ...(target === undefined && !closeNewTables
+    ...(target === undefined && !config.closeNewTables
       ? [
           'this deployment leaves new tables open (closeNewTables=false), and what others write there would be replaced',
         ]
       : []),
     ...bulkObstacles({ tables: [target], objects, writeUnitsPerSecond }),
   ];
-  const byBatches = commandsOf(stage).restore({ ...typedInput(input), writeEngine: 'batch' });
+  const byBatches = commandsOf(config).restore({ ...typedInput(input), writeEngine: 'batch' });
   const refusal = bulkRefusal(asked, obstacles, { what: 'restore', byBatches });
   if (refusal !== undefined) throw refusal;
   return { writeEngine: chooseWriteEngine(engineFacts(restoreLoad(size), { asked, obstacles })) };

@@ -35,7 +35,7 @@ interface ClaimScope extends RollBackOrder {
 
 /** @throws LockHeldError where another run has the lock and needs it; not retried */
 async function refuseLocked(
-  { ledger, config: { stage } }: Runtime,
+  { ledger, config }: Runtime,
   run: Run,
   confirm: string | undefined,
 ): Promise<void> {
@@ -43,7 +43,7 @@ async function refuseLocked(
   if (met.kind !== 'held') return;
   throw new LockHeldError(
     `Run ${run.runId} cannot be rolled back now, because run ${met.lock.runId} has locked table ${met.table}. Nothing was changed.`,
-    stepText(...waysToFree(stage, met), ['Then roll back', commandsOf(stage).rollBack(run.runId, confirm)]),
+    stepText(...waysToFree(config, met), ['Then roll back', commandsOf(config).rollBack(run.runId, confirm)]),
   );
 }
 
@@ -135,7 +135,7 @@ async function hold(runtime: Runtime, order: ClaimScope, run: Run): Promise<Clai
 
 /** @throws InvalidInputError */
 function refuseLiving({ config }: Runtime, { runId, kind, executionArn }: Run): never {
-  const { follow } = commandsOf(config.stage);
+  const { follow } = commandsOf(config);
   const { stopExecution } = awsCommandsOf(config);
   const isWhole = kind !== 'manual';
   throw new InvalidInputError(
@@ -217,6 +217,6 @@ function nothingToRollBack({ config }: Runtime, { runId, kind, status }: Run): I
   const isOpen = kind === 'sync' && !isEndStatus(status);
   return new InvalidInputError(
     `Run ${runId} is a ${kind} (${status}): there is nothing to roll back. Nothing was changed.`,
-    isOpen ? stepText(['To end it', commandsOf(config.stage).cancelSync()]) : undefined,
+    isOpen ? stepText(['To end it', commandsOf(config).cancelSync()]) : undefined,
   );
 }

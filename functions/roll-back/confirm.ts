@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../shared/commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../shared/commands.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { listReliants, type Reliant } from '../shared/ledger/reliant.ts';
 import type { Run } from '../shared/ledger/run.ts';
@@ -29,7 +29,7 @@ export interface Confirmation {
   /** Newest first, none of them rolled back. */
   readonly reliants: readonly Reliant[];
   readonly confirm: string | undefined;
-  readonly stage: string;
+  readonly place: StagePlace;
 }
 
 /**
@@ -37,10 +37,10 @@ export interface Confirmation {
  */
 export function missingConfirmation(
   { runId, status }: Pick<Run, 'runId' | 'status'>,
-  { reliants, confirm, stage }: Confirmation,
+  { reliants, confirm, place }: Confirmation,
 ): InvalidInputError | undefined {
   const [newest] = reliants;
-  const { rollBack } = commandsOf(stage);
+  const { rollBack } = commandsOf(place);
   if (newest !== undefined) {
     if (confirm === newest.runId) return undefined;
     const relies = reliants.length === 1 ? 'relies' : 'rely';
@@ -66,7 +66,7 @@ export async function requireConfirmation(runtime: Runtime, order: RollBackOrder
   if (order.reason !== 'operator') return;
   const reliants = await listReliants(runtime.ledger, run.runId);
   const { confirm } = order;
-  const refusal = missingConfirmation(run, { reliants, confirm, stage: runtime.config.stage });
+  const refusal = missingConfirmation(run, { reliants, confirm, place: runtime.config });
   if (refusal !== undefined) throw refusal;
 }
 

@@ -130,7 +130,7 @@ function stepOf(place: Place, run: Run, { remainingTables, steps }: RemovalResul
     `Look into table ${name}, which others may write to again, and delete it only if nobody needs it`,
     deleteTable(tableArnOf(place, { name })),
   ]);
-  const step = nextStepOf(endingOf(run, endStatus(run)), place.config.stage) ?? [];
+  const step = nextStepOf(endingOf(run, endStatus(run)), place.config) ?? [];
   return [steps, deletions.length === 0 ? [] : stepText(...deletions), step].flat().join('\n');
 }
 

@@ -160,7 +160,7 @@ function lostRun(
   name: string,
 ): RollBackTurn {
   const said = `The ledger ${ledger.tableName} no longer has the record of run ${name}: somebody has removed it by hand. Nothing was rolled back. Tables that carry the tag migration:run = ${name} belong to the run. Look at them, and delete them by hand if nobody needs them.`;
-  const { migrate } = commandsOf(config.stage);
+  const { migrate } = commandsOf(config);
   const nextStep = stepText(['A new run releases the lock, too', migrate({})]);
   const cause = joinMessage({ said, nextStep });
   return { done: true, waitSeconds: 0, end: 'ROLLBACK_FAILED', error, cause, report: null };
@@ -184,13 +184,13 @@ export async function rollBack(runtime: Runtime, input: RollBackInput, turn: Tur
     if ('failure' in input && error instanceof RunClosedError)
       return refusedTurn(
         notOurs(input.failure, message),
-        stepText(['See who works on it', commandsOf(runtime.config.stage).runs()]),
+        stepText(['See who works on it', commandsOf(runtime.config).runs()]),
       );
     if ('failure' in input && error instanceof RunNotFoundError)
       return lostRun(runtime, input.failure, input.execution.name);
     const isRefusal = REFUSALS.some((kind) => error instanceof kind);
     if (input.machine !== 'rollback' || !isRefusal) throw error;
-    const { runs } = commandsOf(runtime.config.stage);
+    const { runs } = commandsOf(runtime.config);
     return refusedTurn({ error: name, cause: message }, stepText(['List the runs', runs()]));
   }
 }

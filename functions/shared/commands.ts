@@ -1,3 +1,5 @@
+import { EMBEDDED_STAGE, stageWords } from './stage-words.cjs';
+
 /** Fields of an execution's input. A field without a value is left out. */
 export type Input = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -10,6 +12,14 @@ export interface Command {
 
 /** Something to do, in words that need no full stop, and the command for it. */
 export type Step = readonly [words: string, command?: Command];
+
+/** Where a stage is, for the commands that work on it. */
+export interface StagePlace {
+  readonly stage: string;
+  readonly region: string;
+  /** To the command that advises another one, which repeats it. Functions know nothing of it. */
+  readonly typed?: { readonly region?: string | undefined; readonly profile?: string | undefined };
+}
 
 /** Commands of one stage. */
 export interface Commands {
@@ -31,15 +41,22 @@ export interface Commands {
   readonly plan: () => Command;
   /** Calls one step alone. */
   readonly invoke: (step: string) => Command;
+  /** @param parameters all that differ from their defaults */
+  readonly deploy: (parameters?: Readonly<Record<string, string>>) => Command;
 }
 
 /**
  * The one place that words a command to paste. The options of `npm run restore` and `sync` are named more shortly than
  * the fields of their input.
  */
-export function commandsOf(stage: string): Commands {
+export function commandsOf(place: StagePlace): Commands {
+  const where = stageWords(place);
+  const profile = place.stage === EMBEDDED_STAGE ? undefined : place.typed?.profile;
   const command = (name: string, words = ''): Command => ({
-    line: `npm run ${name} -- --stage ${stage}${words}`,
+    line: `npm run ${name} -- ${where}${optionsText({ profile })}${words}`,
+  });
+  const sls = (name: string, words: string): Command => ({
+    line: `npx sls ${name} ${where}${optionsText({ awsProfile: profile })}${words}`,
   });
   const started = (name: string, given: Started): Command => {
     const { machine = name, options, input = options } = given;
@@ -79,7 +96,11 @@ export function commandsOf(stage: string): Commands {
     unpause: (runId) => command('unpause', ` ${runId}`),
     backups: () => command('backups'),
     plan: () => command('plan'),
-    invoke: (step) => ({ line: `npx sls invoke --stage ${stage} -f ${step}` }),
+    invoke: (step) => sls('invoke', ` -f ${step}`),
+    deploy: (parameters = {}) => {
+      const words = Object.entries(parameters).map(([name, value]) => ` --param="${name}=${value}"`);
+      return sls('deploy', words.join(''));
+    },
   };
 }
 
@@ -208,6 +229,7 @@ const inputText = (input: Input): string =>
 const RUN_ID_AT_THE_END = String.raw`[\w-]+(?=[.,;]?(?: [A-Z]|$))`;
 const NPM_WORDS = [
   '--stage (?:<stage>|[a-z][a-z0-9-]*)',
+  String.raw`--profile (?:'[^']*'|[\w.:/-]*\w)`,
   '--[a-z]+(?:-[a-z]+)*',
   '<[a-z]+>',
   String.raw`(?=[\w:-]*\d)[\w:-]*\w`,

@@ -1,3 +1,4 @@
+import { deployWith } from './deploy-with.cjs';
 import { awsCommandsOf } from './commands.ts';
 import {
   errorSummary,
@@ -46,7 +47,7 @@ function translate(error: unknown, { isAlone, endpointUrl }: Caller): Error {
 /** A roll back closes a table to everybody. One whose record somebody has removed meanwhile leaves it closed. */
 function deniedRemedy(message: string, endpointUrl: string | undefined): string {
   if (!message.includes('explicit deny in a resource-based policy'))
-    return "Allow this action on this resource in the function's role (functions/<state>/function.yml), or, if the account has attribute-based access control off, deploy with tagConditions=false.";
+    return `Allow this action on this resource in the function's role (functions/<state>/function.yml). Or, if the account has attribute-based access control off, ${deployWith('tagConditions', 'false')}.`;
   const said = 'The policy of that resource denies it, whatever the role allows.';
   const [, tableArn, region] =
     /on resource: (arn:[\w-]+:dynamodb:([\w-]+):[\w:/.-]+[\w-])/.exec(message) ?? [];

@@ -18,10 +18,14 @@ export async function checkBucket(runtime: Runtime): Promise<Check> {
         `S3 refused access to bucket ${bucket} without a reason, as it does when credentials expire during a call. The step is tried again.`,
       );
     if (status !== 404 && status !== 403) throw error;
-    const why = status === 404 ? 'does not exist' : 'cannot be read with the role of testConnection';
-    const owner =
-      status === 403 ? ' If another account owns the bucket, no role of this service may use it.' : '';
-    const message = `Bucket ${bucket} ${why}. Nothing was created. It is part of the stack: deploy the service again with sls deploy.${owner}`;
+    const message = status === 404 ? missing(runtime) : refused(bucket);
     return stop(what, new BackupBucketError(message));
   }
 }
+
+/** CloudFormation does not create a resource again that somebody has deleted, as long as its template stays the same. */
+const missing = ({ bucket, config }: Pick<Runtime, 'bucket' | 'config'>): string =>
+  `Bucket ${bucket} does not exist. Nothing was created. A deployment does not bring back a deleted bucket. Create it under that name in region ${config.region}, with the settings and the policy in workflow/resources/storage.yml, or deploy a new stage.`;
+
+const refused = (bucket: string): string =>
+  `Bucket ${bucket} cannot be read with the role of testConnection. Nothing was created. A policy denies it: the bucket's own (compare it with workflow/resources/storage.yml), the role's, or one of the organization. Or another account owns the bucket: then no role of this service may use it.`;

@@ -1,4 +1,4 @@
-import { type Command, commandsOf, type Input } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, type StagePlace } from '../shared/commands.ts';
 import { type Estimate, isCosted } from '../shared/cost/cost.ts';
 import { costRefusal } from '../shared/cost/cost-limit.ts';
 import { dollars } from '../shared/format.ts';
@@ -9,10 +9,10 @@ import { type Check, done, stop } from './check.ts';
 const WHAT = 'cost';
 
 /** Nothing without a limit; a stop where the estimate is above it or unknown. */
-export function checkCost(input: MigrateInput, cost: Estimate, stage: string): readonly Check[] {
+export function checkCost(input: MigrateInput, cost: Estimate, place: StagePlace): readonly Check[] {
   const { maxCost } = input;
   if (maxCost === undefined) return [];
-  const again = (changed: Input): Command => commandsOf(stage).migrate({ ...askedInput(input), ...changed });
+  const again = (changed: Input): Command => commandsOf(place).migrate({ ...askedInput(input), ...changed });
   const refusal = costRefusal({ what: 'migration', maxCost, cost, state: 'Nothing was created.', again });
   if (refusal !== undefined) return [stop(WHAT, refusal)];
   const estimated = isCosted(cost) ? cost.dollars : 0;

@@ -1,3 +1,4 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import { commandsOf, stepText } from '../shared/commands.ts';
 import type { Config } from '../shared/env.ts';
 import { SourceTableEmptyError } from '../shared/errors.ts';
@@ -17,16 +18,17 @@ interface FirstPage {
  * the error of the run unless the input allows an empty source.
  */
 export function checkEmpty(
-  { sourceTable, stage }: Pick<Config, 'sourceTable' | 'stage'>,
+  config: Pick<Config, 'sourceTable' | 'stage' | 'region'>,
   { items, isWhole }: FirstPage,
   input: MigrateInput,
 ): readonly Check[] {
   const { allowEmpty, resume } = input;
+  const { sourceTable } = config;
   if (items > 0 || !isWhole || resume !== undefined) return [];
   const what = `items of ${sourceTable}`;
   if (allowEmpty) return [warning(what, `Table ${sourceTable} is empty, so there is nothing to migrate.`)];
-  const message = `Table ${sourceTable} is empty, so a run would migrate nothing. Nothing was created. Check that it is the right table, region and account (deploy with --param sourceTable=<name> if it is another), and fill it.`;
-  const migrateAll = commandsOf(stage).migrate({ ...askedInput(input), allowEmpty: true });
+  const message = `Table ${sourceTable} is empty, so a run would migrate nothing. Nothing was created. Check that it is the right table, region and account, and fill it. If another table is meant, ${deployWith('sourceTable', '<name>')}.`;
+  const migrateAll = commandsOf(config).migrate({ ...askedInput(input), allowEmpty: true });
   const step = stepText(['If it is meant to be empty', migrateAll]);
   return [{ ...warning(what, message), error: new SourceTableEmptyError(message, step) }];
 }

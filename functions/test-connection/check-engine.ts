@@ -1,5 +1,5 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
-import { commandsOf } from '../shared/commands.ts';
+import { commandsOf, type StagePlace } from '../shared/commands.ts';
 import { engineFacts, loadOf } from '../shared/cost/engine-estimates.ts';
 import { sizeOfPlan } from '../shared/cost/run-size.ts';
 import { type ChosenEngine, chooseWriteEngine } from '../shared/cost/write-engine.ts';
@@ -12,9 +12,8 @@ import { type Check, done, stop } from './check.ts';
 /** What the write engine is chosen by. */
 export interface EngineScope {
   readonly input: MigrateInput;
-  readonly stage: string;
+  readonly place: StagePlace;
   readonly plan: Plan;
-  readonly region: string;
   /** The tables that items go into, as far as they exist. */
   readonly targets: readonly (TableDescription | undefined)[];
 }
@@ -28,13 +27,13 @@ export interface EngineCheck {
 }
 
 /** Chooses the write engine. Bulk put that was asked for and cannot do the run is a stop. */
-export function checkEngine({ input, plan, region, stage, targets: tables }: EngineScope): EngineCheck {
+export function checkEngine({ input, plan, place, targets: tables }: EngineScope): EngineCheck {
   const { writeEngine: asked = 'batch', onExisting } = input;
-  const size = sizeOfPlan(plan, { region });
+  const size = sizeOfPlan(plan, place);
   const obstacles = migrateObstacles(size, { tables, onExisting });
   if (asked === 'batch') return { obstacles };
   const chosen = chooseWriteEngine(engineFacts(loadOf(size), { asked, obstacles }));
-  const byBatches = commandsOf(stage).migrate({ ...askedInput(input), writeEngine: 'batch' });
+  const byBatches = commandsOf(place).migrate({ ...askedInput(input), writeEngine: 'batch' });
   const refusal = bulkRefusal(asked, obstacles, { what: 'run', byBatches });
   const check = refusal === undefined ? done(WHAT, sentenceOf(chosen)) : stop(WHAT, refusal);
   return { obstacles, choice: { chosen, check } };

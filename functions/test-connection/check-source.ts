@@ -1,3 +1,4 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { SourceTableNotFoundError, SourceTableUnusableError } from '../shared/errors.ts';
 import type { Runtime } from '../shared/runtime.ts';
@@ -20,7 +21,7 @@ export async function checkSource(runtime: Runtime): Promise<SourceCheck> {
   const nothing = 'Nothing was created.';
   if (table === undefined) {
     const where = `account ${accountId}, region ${config.region}`;
-    const message = `There is no table ${name} in ${where}. ${nothing} Deploy with --param sourceTable=<name> if the table has another name, or with --region if it is in another region.`;
+    const message = `There is no table ${name} in ${where}. ${nothing} If the table has another name, ${deployWith('sourceTable', '<name>')}. If it is in another region, deploy there, with --region <region>.`;
     return { check: stop(what, new SourceTableNotFoundError(message)) };
   }
   const expected = migration.source.key.map(({ name: key, type }) => `${key} (${type})`).join(', ');

@@ -1,3 +1,4 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { count } from '../shared/counted.ts';
 import { isCosted } from '../shared/cost/cost.ts';
@@ -123,7 +124,7 @@ function fitHistory(facts: SizingFacts, size: RunSize): number {
   while (workers > 1 && !fitsHistory(mapsOf(size, workers))) workers -= 1;
   if (!fitsHistory(mapsOf(size, workers)))
     throw new RunTooLongForInlineError(
-      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} source items at the present caps). Nothing was created. Deploy with --param mapMode=DISTRIBUTED, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
+      `This run would fill more than Step Functions' history of 25,000 events (${count(size.products)} source items at the present caps). Nothing was created. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start with higher readUnitsPerSecond and writeUnitsPerSecond.`,
     );
   return workers;
 }
@@ -154,7 +155,7 @@ function loweringWarning({ input, config, quotaWorkers }: SizingFacts, workers: 
     return [`${lowered} the account's Lambda quota carries no more.`];
   if (config.mapMode === 'INLINE' && asked > MAX_INLINE_WORKERS)
     return [
-      `${lowered} an INLINE Map runs no more at once. Deploy with --param mapMode=DISTRIBUTED for more.`,
+      `${lowered} an INLINE Map runs no more at once. For more, ${deployWith('mapMode', 'DISTRIBUTED')}.`,
     ];
   return [];
 }

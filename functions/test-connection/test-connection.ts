@@ -70,14 +70,14 @@ async function planRun(
   { source, targets }: Pick<SizingFacts, 'source' | 'targets'>,
 ): Promise<Findings> {
   const { config } = runtime;
-  const { region, stage } = config;
+  const { region } = config;
   const [probe, quota, timeToLive] = await Promise.all([
     probeSource(runtime),
     checkQuota(runtime),
     checkTimeToLive(runtime),
   ]);
   const sized = sizeRun({ source, probe, input, config, quotaWorkers: quota.workers, targets });
-  const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, region, stage, targets });
+  const { obstacles: bulkObstacles, choice } = checkEngine({ input, plan: sized, place: config, targets });
   const plan = choice === undefined ? sized : priced({ ...sized, writeEngine: choice.chosen }, region);
   const { attribute: timeToLiveAttribute } = timeToLive;
   return {
@@ -85,7 +85,7 @@ async function planRun(
       ...checkEmpty(config, probe, input),
       quota.check,
       timeToLive.check,
-      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region })), stage),
+      ...checkCost(input, estimateRun(sizeOfPlan(plan, { region })), config),
       ...(choice === undefined ? [] : [choice.check]),
     ],
     bulkObstacles,

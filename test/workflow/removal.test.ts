@@ -1,16 +1,22 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import type { StagePlace } from '../../functions/shared/commands.ts';
 
 type Item = Readonly<Record<string, { readonly S: string }>>;
 
 const { removalProblem } = createRequire(import.meta.url)('../../workflow/resources/open-sync.cjs') as {
   removalProblem: (
-    deployment: { readonly service: string; readonly stage: string; readonly sourceTable: string },
+    deployment: { readonly service: string } & StagePlace & { readonly sourceTable: string },
     read: (table: string, key: Item) => Promise<Item | undefined>,
   ) => Promise<string | undefined>;
 };
 
-const deployment = { service: 'products-migration', stage: 'prod', sourceTable: 'products' };
+const deployment = {
+  service: 'products-migration',
+  stage: 'prod',
+  region: 'eu-west-1',
+  sourceTable: 'products',
+};
 
 /** What stands in the way of a removal, with these items in the ledger. */
 function problemWith(items: Readonly<Record<string, Item>>): Promise<string | undefined> {
@@ -36,8 +42,8 @@ describe('sls remove', () => {
     async (status) => {
       const problem = await lockedBy('sync', status);
       expect(problem).toContain(`Sync s1 of table products is open (${status}). Nothing was removed`);
-      expect(problem).toContain('npm run cutover -- --stage prod --dry-run');
-      expect(problem).toContain('npm run sync -- --stage prod --cancel');
+      expect(problem).toContain('npm run cutover -- --stage prod --region eu-west-1 --dry-run');
+      expect(problem).toContain('npm run sync -- --stage prod --region eu-west-1 --cancel');
     },
   );
 

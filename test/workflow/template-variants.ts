@@ -84,7 +84,15 @@ async function definitionFiles(): Promise<string[]> {
   const resources = (await readdir(join(root, 'workflow/resources'))).map((name) =>
     join('workflow/resources', name),
   );
-  const names = ['errors.ts', 'message.ts', 'nearest-name.cjs', 'printable.ts', 'text.ts'];
+  const names = [
+    'deploy-with.cjs',
+    'errors.ts',
+    'message.ts',
+    'nearest-name.cjs',
+    'printable.ts',
+    'stage-words.cjs',
+    'text.ts',
+  ];
   const shared = names.map((name) => join('functions/shared', name));
   const code = [...shared, ...(await definitionCode())];
   return ['serverless.yml', 'package.json', ...functionFiles, ...machines, ...resources, ...code].filter(

@@ -440,6 +440,18 @@ describe('an alarm', () => {
   });
 });
 
+describe('a command in a text of the stack', () => {
+  it.each([
+    ['asItComes', '--stage dev'],
+    ['everythingElse', '--stage prod --region us-east-1'],
+  ] as const)('leads to the stage where it is deployed, %s', (name, words) => {
+    const texts = JSON.stringify(variantOf(name).template);
+    const commands = texts.match(/npm run [a-z-]+ -- --stage [a-z0-9-]+(?: --region [a-z0-9-]+)?/g) ?? [];
+    expect(commands).not.toEqual([]);
+    for (const command of commands) expect(command.replace(/^.*? -- /, '')).toBe(words);
+  });
+});
+
 describe('a deployment', () => {
   /** What the plugin logs after it. */
   function warningsWith(notifyEmail: string): readonly string[] {
@@ -463,7 +475,7 @@ describe('a deployment', () => {
 
   it('warns that its alarms notify nobody where no address is given, and says what to do', () => {
     expect(warningsWith('')).toEqual([
-      'Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. Deploy with --param="notifyEmail=<address>", or subscribe to the topic products-migration-prod-notifications.',
+      'Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. To be notified, deploy again with --param notifyEmail=<address> and all other parameters of this stage, or subscribe to the topic products-migration-prod-notifications.',
     ]);
     expect(warningsWith('ops@example.com')).toEqual([]);
   });

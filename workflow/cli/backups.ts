@@ -17,12 +17,13 @@ const columns = [
 
 const command = stageCommand('backups', 'Lists the sealed backups of a stage, newest first.', 'them');
 
-await runStageCommand(command, async ({ context: { s3, bucket, stage }, terminal }) => {
+await runStageCommand(command, async ({ context, terminal }) => {
+  const { s3, bucket, stage } = context;
   const { backups, damaged } = await listBackups(objectStore(s3, bucket));
   if (terminal.json) terminal.document(backups);
   else if (backups.length === 0)
     terminal.say(
-      `Stage ${stage} has no sealed backup yet.\n${stepText(['Make one', commandsOf(stage).plan()])}`,
+      `Stage ${stage} has no sealed backup yet.\n${stepText(['Make one', commandsOf(context).plan()])}`,
     );
   else terminal.say(tableText(terminal, columns, backups.map(row)));
   for (const sentence of damaged) terminal.complain(`${sentence} It is not in the list.`);

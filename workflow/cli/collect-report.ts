@@ -1,4 +1,5 @@
 import { migration } from '#migration/index.ts';
+import type { StagePlace } from '../../functions/shared/commands.ts';
 import { objectStore } from '../../functions/shared/aws/object-store.ts';
 import { RUN_LAYOUT } from '../../functions/shared/files/layout.ts';
 import { endingOf, nextStepOf } from '../../functions/shared/runs/next-step.ts';
@@ -27,12 +28,12 @@ export async function reportOfExecution(context: OperatorContext, end: Execution
   const { stage, endpoint: localConsole } = context;
   if (end.runId === undefined) {
     const way = await runWay(context, undefined, end.executionArn);
-    return { report: reportWithoutRun(end, stage), ...way, shards: new Map(), stage, localConsole };
+    return { report: reportWithoutRun(end, context), ...way, shards: new Map(), stage, localConsole };
   }
   const record = await readRunRecord(context.ledger, end.runId);
   // A run that was rolled back since is what the ledger says, whatever its execution had to say at its end.
   const isCurrent = isReport(end.output) && end.output.status === record.run.status;
-  const report = isCurrent ? readReport(record, end.output, stage) : await storedReport(context, record);
+  const report = isCurrent ? readReport(record, end.output, context) : await storedReport(context, record);
   const way = await runWay(context, report.attempts, end.executionArn);
   return { report, ...way, shards: record.shards, stage, localConsole };
 }
@@ -48,10 +49,10 @@ const isReport = (output: unknown): output is WrittenReport =>
 async function storedReport(context: OperatorContext, record: RunRecord): Promise<Report> {
   const stored = await objectStore(context.s3, context.bucket).get(RUN_LAYOUT.report(record.run.runId));
   const report = stored === undefined ? undefined : (JSON.parse(stored.body.toString()) as unknown);
-  if (isReport(report)) return readReport(record, report, context.stage);
+  if (isReport(report)) return readReport(record, report, context);
   const { run, tables } = record;
   const found = await lookAtTables({ clients: { tables: context.dynamo } }, run.runId, tables);
-  return reportFromLedger(record, { now: new Date(), found, stage: context.stage });
+  return reportFromLedger(record, { now: new Date(), found, place: context });
 }
 
 /** What is known of a run, whenever it was. */
@@ -67,11 +68,15 @@ export async function reportOfRun(
 }
 
 /** The report as this version knows it. What an earlier one has left out, the run's record says. */
-export function readReport({ run }: Pick<RunRecord, 'run'>, written: WrittenReport, stage: string): Report {
+export function readReport(
+  { run }: Pick<RunRecord, 'run'>,
+  written: WrittenReport,
+  place: StagePlace,
+): Report {
   const kind = written.kind ?? run.kind;
   const { nouns = migration.nouns } = written;
   const report = { ...written, kind, nouns, ...(run.step !== undefined && { step: run.step }) };
-  const step = report.failure?.nextStep ?? nextStepOf(endingOf(run, report.status), stage) ?? null;
+  const step = report.failure?.nextStep ?? nextStepOf(endingOf(run, report.status), place) ?? null;
   const { summary = summaryOf(report), nextStep = step } = report;
   return { ...report, summary, nextStep };
 }

@@ -1,6 +1,7 @@
 import { MigrationError } from '../../functions/shared/errors.ts';
 import { readFileSync } from 'node:fs';
 import { commandsOf } from '../../functions/shared/commands.ts';
+import { DEFAULT_REGION } from '../../functions/shared/stage-words.cjs';
 import { printable, printableLines } from '../../functions/shared/printable.ts';
 import { elsewhereStep } from '../../functions/shared/runs/next-step.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -53,7 +54,7 @@ export const stageOption = (): Option =>
   new Option('-s, --stage <stage>', 'stage of the service; "local" is the embedded AWS');
 
 export const regionOption = (): Option =>
-  new Option('-r, --region <region>', 'AWS region (default: AWS_REGION, else ap-southeast-2)');
+  new Option('-r, --region <region>', `AWS region (default: AWS_REGION, else ${DEFAULT_REGION})`);
 
 /** Set as AWS_PROFILE before a client is made, so that every client takes it. */
 export const profileOption = (): Option =>
@@ -121,9 +122,15 @@ function sentenceOf(error: unknown, where: Whereabouts): string {
   const sentence = explain(error, where);
   const hasLines = LINED.some((kind) => error instanceof kind);
   const shown = hasLines ? printableLines(sentence) : printable(sentence);
-  const { stage } = where;
-  if (stage === undefined || !(error instanceof MigrationError) || shown.includes('\n')) return shown;
-  return [shown, elsewhereStep(error.name, commandsOf(stage)) ?? []].flat().join('\n');
+  const { stage, region, typed = {} } = where;
+  if (
+    stage === undefined ||
+    region === undefined ||
+    !(error instanceof MigrationError) ||
+    shown.includes('\n')
+  )
+    return shown;
+  return [shown, elsewhereStep(error.name, commandsOf({ stage, region, typed })) ?? []].flat().join('\n');
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { nextStepLines } from './summary.ts';
 import { migration } from '#migration/index.ts';
 import { printableAll } from '../../functions/shared/printable.ts';
@@ -13,11 +13,7 @@ const MAX_LISTED = 10;
 const LABEL_WIDTH = 12;
 
 /** Says what a compare has come to, and what to do about it. */
-export function sayCompare(
-  terminal: Terminal,
-  given: CompareResult,
-  { stage }: { readonly stage: string },
-): void {
+export function sayCompare(terminal: Terminal, given: CompareResult, place: StagePlace): void {
   const result = printableAll(given);
   const { say, signs, colors } = terminal;
   say();
@@ -29,7 +25,7 @@ export function sayCompare(
         `  ${colors.dim(label.padEnd(LABEL_WIDTH))} ${counted(number, noun, nouns)} ${text}${listOf(result.keys[kind])}`,
       );
   }
-  const next = nextStepOf(result, stage);
+  const next = nextStepOf(result, place);
   if (next !== undefined) for (const line of ['', ...nextStepLines(terminal, next)]) say(line);
   say();
 }
@@ -88,9 +84,9 @@ function sentenceOf({ run, compared }: CompareResult): string {
 const tablesOf = ({ follows }: CompareResult['run']): string =>
   (follows?.tables ?? []).map(({ name }) => name).join(', ');
 
-function nextStepOf({ compared, run }: CompareResult, stage: string): string | undefined {
+function nextStepOf({ compared, run }: CompareResult, place: StagePlace): string | undefined {
   if (compared.differing === 0) return undefined;
-  const { compare, startSync, showSync } = commandsOf(stage);
+  const { compare, startSync, showSync } = commandsOf(place);
   if (compared.repairs)
     return stepText([
       'They changed at every look, and are repaired with the next changes. Compare again',

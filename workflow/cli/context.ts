@@ -8,12 +8,14 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { LedgerTable } from '../../functions/shared/ledger/ledger-table.ts';
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import { bucketName, type Deployment, ledgerTableName } from '../../functions/shared/names.ts';
-import { defaultRegion, localEndpoint, localStage, serviceName } from './deployment.ts';
+import type { StagePlace } from '../../functions/shared/commands.ts';
+import { DEFAULT_REGION, EMBEDDED_STAGE } from '../../functions/shared/stage-words.cjs';
+import { localEndpoint, serviceName } from './deployment.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** One stage of the service, as a command reaches it. */
-export interface OperatorContext extends Deployment {
+export interface OperatorContext extends Deployment, StagePlace {
   /** `undefined`: AWS itself. */
   readonly endpoint: string | undefined;
   readonly dynamo: DynamoDBClient;
@@ -31,6 +33,7 @@ export interface OperatorContext extends Deployment {
 export interface ContextOptions {
   readonly stage: string;
   readonly region?: string | undefined;
+  readonly profile?: string | undefined;
   /** Absent: `AWS_ENDPOINT_URL`, and for stage `local` the embedded AWS's usual address. */
   readonly endpoint?: string | undefined;
 }
@@ -39,15 +42,15 @@ const stagePattern = /^[a-z][a-z0-9-]{0,15}$/;
 
 /** Where a command looks; stage `local` never means AWS. */
 export function whereabouts(options: ContextOptions, environment: NodeJS.ProcessEnv = process.env) {
-  const { stage } = options;
+  const { stage, region, profile } = options;
   if (!stagePattern.test(stage))
     throw new OperatorError(
       `"${stage}" cannot be a stage: a stage has up to 16 lower-case letters, digits and hyphens.`,
       WRONG_USAGE,
     );
   const given = options.endpoint ?? (environment['AWS_ENDPOINT_URL'] || undefined);
-  const endpoint = given ?? (stage === localStage ? localEndpoint : undefined);
-  return { stage, region: regionOf(options, environment), endpoint };
+  const endpoint = given ?? (stage === EMBEDDED_STAGE ? localEndpoint : undefined);
+  return { stage, region: regionOf(options, environment), typed: { region, profile }, endpoint };
 }
 
 /** The region that is meant; stage `local` is always in the deployment's own. */
@@ -56,8 +59,8 @@ export function regionOf(
   environment: NodeJS.ProcessEnv = process.env,
 ): string {
   if (region !== undefined) return region;
-  if (stage === localStage) return defaultRegion;
-  return environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || defaultRegion;
+  if (stage === EMBEDDED_STAGE) return DEFAULT_REGION;
+  return environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || DEFAULT_REGION;
 }
 
 /** A function may run for 15 minutes, which is Lambda's limit; a minute more for its answer. */
@@ -75,7 +78,7 @@ const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
  * @throws OperatorError for a name that is no stage; the SDK's errors, which {@link explain} puts into words.
  */
 export async function openContext(options: ContextOptions): Promise<OperatorContext> {
-  const { stage, region, endpoint } = whereabouts(options);
+  const { stage, region, typed, endpoint } = whereabouts(options);
   const requestHandler = patientFor(30_000);
   const functionHandler = patientFor(functionTimeoutMillis);
   const config = {
@@ -83,7 +86,7 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
     requestHandler,
     maxAttempts: 4,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(stage === localStage ? { credentials: localCredentials } : {}),
+    ...(stage === EMBEDDED_STAGE ? { credentials: localCredentials } : {}),
   };
   const sts = new STSClient(config);
   const { Account: accountId = '', Arn: caller = '' } = await sts.send(new GetCallerIdentityCommand({}));
@@ -91,6 +94,7 @@ export async function openContext(options: ContextOptions): Promise<OperatorCont
   const dynamo = new DynamoDBClient(config);
   return {
     ...deployment,
+    typed,
     caller,
     endpoint,
     dynamo,

@@ -22,19 +22,20 @@ export function askedBy({ caller }: Pick<OperatorContext, 'caller'>): Asked {
  *
  * @throws OperatorError where its workers would not look, or there are none
  */
-export async function controlledRun({ ledger, stage }: OperatorContext, runId: string): Promise<Run> {
+export async function controlledRun(context: OperatorContext, runId: string): Promise<Run> {
+  const { ledger, stage } = context;
   const run = await findRun(ledger, runId);
   if (run === undefined)
     throw new OperatorError(
       `Stage ${stage} knows no run ${runId}. Nothing was changed.`,
       REFUSED,
-      stepText(['List the runs', commandsOf(stage).runs()]),
+      stepText(['List the runs', commandsOf(context).runs()]),
     );
   if (!CONTROLLED.has(run.kind))
     throw new OperatorError(
       `Run ${runId} is a ${run.kind}, which cannot be paused or throttled. Nothing was changed. A sync takes its caps at its start.`,
       REFUSED,
-      stepText(['Look at the sync', commandsOf(stage).showSync()]),
+      stepText(['Look at the sync', commandsOf(context).showSync()]),
     );
   if (run.status !== 'RUNNING') throw notRunning(run);
   return run;

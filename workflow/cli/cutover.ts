@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { runStageCommand, type StageOptions, pageCommand, wholeNumber } from './command.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
-import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { startAndFollow } from './follow-to-report.ts';
 
 interface Options extends StageOptions {
@@ -25,13 +25,13 @@ const command: Command = pageCommand(
 
 await runStageCommand<Options>(command, ({ context, terminal, options }) => {
   const { dryRun, frozen, maxQuarantined } = options;
-  if (dryRun !== true && frozen !== true) refuse(context.stage);
+  if (dryRun !== true && frozen !== true) refuse(context);
   const input = { action: 'cutover', dryRun, frozen, maxQuarantined };
   return startAndFollow(context, { machine: 'sync', input }, terminal);
 });
 
-function refuse(stage: string): never {
-  const { cutOver } = commandsOf(stage);
+function refuse(place: StagePlace): never {
+  const { cutOver } = commandsOf(place);
   const next = stepText(
     ['List the checks, and the commands that freeze the source', cutOver({ dryRun: true })],
     ['When writes have stopped', cutOver({ frozen: true })],

@@ -1,7 +1,7 @@
 import { migration } from '#migration/index.ts';
 import type { FilledTable } from '../../functions/shared/migration/migration.ts';
 import type { ReportedTable } from '../../functions/shared/runs/report.ts';
-import { commandsOf, stepText } from '../../functions/shared/commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../../functions/shared/commands.ts';
 import { REFUSED } from './exit-codes.ts';
 import { attemptsOf, workedSeconds } from '../../functions/shared/ledger/attempt.ts';
 import { isSyncStatus } from '../../functions/shared/ledger/sync-facts.ts';
@@ -48,7 +48,7 @@ export function failureOf(end: Pick<ExecutionEnd, 'status' | 'error' | 'cause'>)
 }
 
 /** The report of an execution that ended before it had begun a run: bad input, no table, a held lock. */
-export function reportWithoutRun(end: ExecutionEnd, stage: string): Report {
+export function reportWithoutRun(end: ExecutionEnd, place: StagePlace): Report {
   const runId = executionNameOf(end.executionArn);
   const failure = failureOf(end);
   const ending = refusedEnding(end, failure);
@@ -60,7 +60,7 @@ export function reportWithoutRun(end: ExecutionEnd, stage: string): Report {
     durationSeconds: (end.finishedAt.getTime() - end.startedAt.getTime()) / 1000,
     failure,
   };
-  return { ...report, summary: summaryOf(report), nextStep: nextStepOf(ending, stage) ?? null };
+  return { ...report, summary: summaryOf(report), nextStep: nextStepOf(ending, place) ?? null };
 }
 
 function refusedEnding(
@@ -100,13 +100,13 @@ function emptyReport(runId: string, kind: RunKind): UntoldReport {
   };
 }
 
-function endStatusOf({ runId, status }: RunRecord['run'], stage: string): ReportStatus {
+function endStatusOf({ runId, status }: RunRecord['run'], place: StagePlace): ReportStatus {
   if (status !== 'RUNNING' && status !== 'ROLLING_BACK' && !isSyncStatus(status)) return status;
   const what = status === 'RUNNING' ? 'still running' : 'being rolled back at the moment';
   throw new OperatorError(
     `Run ${runId} is ${what}; its report is written at its end.`,
     REFUSED,
-    stepText(['Follow it', commandsOf(stage).follow(runId)]),
+    stepText(['Follow it', commandsOf(place).follow(runId)]),
   );
 }
 
@@ -115,7 +115,7 @@ export interface LedgerView {
   readonly now: Date;
   /** What is there now of the run's tables. */
   readonly found: FoundTables;
-  readonly stage: string;
+  readonly place: StagePlace;
 }
 
 /** A filled table under the name that it has in the run: with the prefix of its deployment. */
@@ -134,13 +134,13 @@ const filledAmong =
  */
 export function reportFromLedger(record: RunRecord, view: LedgerView): Report {
   const report = untoldReport(record, view);
-  const nextStep = nextStepOf(endingOf(record.run, report.status), view.stage) ?? null;
+  const nextStep = nextStepOf(endingOf(record.run, report.status), view.place) ?? null;
   return { ...report, summary: summaryOf(report), nextStep };
 }
 
-function untoldReport(record: RunRecord, { now, found, stage }: LedgerView): UntoldReport {
+function untoldReport(record: RunRecord, { now, found, place }: LedgerView): UntoldReport {
   const { run, failure, shards } = record;
-  const status = endStatusOf(run, stage);
+  const status = endStatusOf(run, place);
   const filled = record.tables.flatMap(({ name }) =>
     migration.filled.some((spec) => name.endsWith(spec.name)) ? [name] : [],
   );

@@ -115,28 +115,25 @@ export async function finish(
   return end.machine === 'rollback' && status === 'ROLLED_BACK' ? DONE : exitCodeOf(status);
 }
 
-function sayHowToFollow(
-  { stage, endpoint }: OperatorContext,
-  executionArn: string,
-  terminal: Terminal,
-): void {
+function sayHowToFollow(context: OperatorContext, executionArn: string, terminal: Terminal): void {
+  const { endpoint } = context;
   const name = executionNameOf(executionArn);
   const condition = endpoint === undefined ? '' : `, as long as ${endpoint} is up`;
   terminal.say();
   terminal.say(fit(terminal, `The run continues without this command${condition}.`));
-  terminal.say(stepText(['Follow it again', commandsOf(stage).follow(printable(name))]));
+  terminal.say(stepText(['Follow it again', commandsOf(context).follow(printable(name))]));
 }
 
 /** The run has ended, but its report could not be read. */
 function sayHowToRead(
-  { stage }: OperatorContext,
+  context: OperatorContext,
   { runId, executionArn, status }: ExecutionEnd,
   terminal: Terminal,
 ): void {
   const name = runId ?? executionNameOf(executionArn);
   terminal.say();
   terminal.say(`The execution has ended as ${status}.`);
-  terminal.say(stepText(['See its report', commandsOf(stage).report(printable(name))]));
+  terminal.say(stepText(['See its report', commandsOf(context).report(printable(name))]));
 }
 
 /** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
@@ -157,8 +154,8 @@ export async function startAndFollow(
   return followToReport(context, executionArn, terminal);
 }
 
-const howToAsk = ({ stage }: OperatorContext, name: string): string =>
-  `Whether ${name} has been started is not known.\n${stepText(['Look', commandsOf(stage).follow(name)])}`;
+const howToAsk = (context: OperatorContext, name: string): string =>
+  `Whether ${name} has been started is not known.\n${stepText(['Look', commandsOf(context).follow(name)])}`;
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {

@@ -32,7 +32,7 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
     throw new OperatorError(
       `Run ${runId} is a single step that was called by hand; there is no execution to follow.`,
       REFUSED,
-      stepText(['See its report', commandsOf(context.stage).report(runId)]),
+      stepText(['See its report', commandsOf(context).report(runId)]),
     );
   if (run !== undefined) return run.executionArn;
   for (const machine of FOLLOWED) {
@@ -42,7 +42,7 @@ async function executionOf(context: OperatorContext, runId: string): Promise<str
   throw new OperatorError(
     `Stage ${context.stage} knows no run ${runId}.`,
     REFUSED,
-    stepText(['List the runs', commandsOf(context.stage).runs()]),
+    stepText(['List the runs', commandsOf(context).runs()]),
   );
 }
 

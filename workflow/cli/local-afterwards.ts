@@ -2,7 +2,7 @@ import { commandsOf, type Input, localCommand, stepText } from '../../functions/
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
 import type { ReportView } from './collect-report.ts';
-import { localStage } from './deployment.ts';
+import { DEFAULT_REGION, EMBEDDED_STAGE } from '../../functions/shared/stage-words.cjs';
 import { type MigrateOptions, migrateInput } from './input-options.ts';
 
 /** What a shop on this machine is made of. */
@@ -13,6 +13,8 @@ export interface ShopOptions extends MigrateOptions {
   readonly dynamodb?: string;
   readonly s3?: string;
 }
+
+const LOCAL = { stage: EMBEDDED_STAGE, region: DEFAULT_REGION } as const;
 
 /** The report as it is true once the command has ended: nothing answers for the stage any more. */
 export function afterwards({ localConsole: _gone, ...view }: ReportView, options: ShopOptions): ReportView {
@@ -40,7 +42,7 @@ function localStep(report: ReportView['report'], options: ShopOptions): string {
       'This command keeps nothing up. For a shop that stays, in another terminal',
       localCommand({ products, seed, input: file, dynamodb, s3 }),
     ],
-    ['Then migrate it', commandsOf(localStage).migrate({ ...input, ...leniency(report) })],
+    ['Then migrate it', commandsOf(LOCAL).migrate({ ...input, ...leniency(report) })],
   );
 }
 

@@ -14,7 +14,7 @@ import { readProductsFile } from '../local/products/read-products-file.ts';
 import type { ReportView } from './collect-report.ts';
 import { type Breakage, breakages } from './breakages.ts';
 import { openContext } from './context.ts';
-import { localStage } from './deployment.ts';
+import { EMBEDDED_STAGE } from '../../functions/shared/stage-words.cjs';
 import { DONE, FAILED, INTERRUPTED, WRONG_USAGE } from './exit-codes.ts';
 import { executionName, startExecution } from './executions.ts';
 import { finish } from './follow-to-report.ts';
@@ -205,7 +205,7 @@ async function migrateAndReport(
   { input, name, options, signal }: LocalExecution,
   terminal: Terminal,
 ): Promise<number> {
-  const context = await openContext({ stage: localStage, endpoint: aws.endpoint });
+  const context = await openContext({ stage: EMBEDDED_STAGE, endpoint: aws.endpoint });
   try {
     const arn = await startExecution(context, 'migrate', { name, input });
     const end = await followExecution(context, arn, { view: progressView(terminal), signal });

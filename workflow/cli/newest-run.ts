@@ -9,15 +9,16 @@ export const RUN_ARGUMENT = ['[runId]', 'run, as npm run runs lists it (default:
 
 /** The run that a command names, or the stage's newest. @throws OperatorError where there is none. */
 export async function runNamed(
-  { ledger, stage }: Pick<OperatorContext, 'ledger' | 'stage'>,
+  context: Pick<OperatorContext, 'ledger' | 'stage' | 'region' | 'typed'>,
   named: string | undefined,
 ): Promise<string> {
   if (named !== undefined) return named;
+  const { ledger, stage } = context;
   const [newest] = await listRuns(ledger, 1);
   if (newest !== undefined) return newest.runId;
   throw new OperatorError(
     `Stage ${stage} has no runs yet.`,
     REFUSED,
-    stepText(['Start one', commandsOf(stage).migrate({})]),
+    stepText(['Start one', commandsOf(context).migrate({})]),
   );
 }

@@ -1,3 +1,4 @@
+import type { StagePlace } from '../../functions/shared/commands.ts';
 import { isNamed } from '../../functions/shared/errors.ts';
 import { faultOf } from '../../functions/shared/fault.ts';
 import { joinMessage } from '../../functions/shared/message.ts';
@@ -21,9 +22,7 @@ export class OperatorError extends Error {
 }
 
 /** Where a command was looking when something failed. */
-export interface Whereabouts {
-  readonly stage?: string | undefined;
-  readonly region?: string | undefined;
+export interface Whereabouts extends Partial<StagePlace> {
   readonly endpoint?: string | undefined;
 }
 

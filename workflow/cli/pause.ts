@@ -15,6 +15,6 @@ await runStageCommand(command, async ({ context, terminal, args: [runId = ''] })
   if (!(await pauseRun(context.ledger, runId, askedBy(context))))
     throw await changedMeanwhile(context, runId);
   const sentence = `Run ${runId} is paused. Workers of a Map begin no request after 5 s; any other state ends first.${isBulk(run) ? ' A bulk put that has begun goes on in DynamoDB.' : ''}`;
-  const next = stepText(['Let it go on', commandsOf(context.stage).unpause(runId)]);
+  const next = stepText(['Let it go on', commandsOf(context).unpause(runId)]);
   return sayControlled(context, { runId, sentence, next }, terminal);
 });

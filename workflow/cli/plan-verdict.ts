@@ -2,7 +2,7 @@ import { migration } from '#migration/index.ts';
 import { countedAs } from '../../functions/shared/counted.ts';
 import type { Estimate } from '../../functions/shared/cost/cost.ts';
 import { costRefusal } from '../../functions/shared/cost/cost-limit.ts';
-import { commandsOf, type Input, isCommandLine } from '../../functions/shared/commands.ts';
+import { commandsOf, type Input, isCommandLine, type StagePlace } from '../../functions/shared/commands.ts';
 import { splitMessage } from '../../functions/shared/message.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { stopsForQuarantine } from '../../functions/shared/runs/next-step.ts';
@@ -31,7 +31,7 @@ export interface PlannedStage {
   readonly estimate?: Estimate;
   /** Of the dry run; absent with `--quick`. */
   readonly rehearsed?: { readonly report: Report; readonly succeeded: boolean } | undefined;
-  readonly place: { readonly stage: string; readonly region?: string | undefined };
+  readonly place: StagePlace;
 }
 
 /** Judges a plan. The first thing that would stop a run decides. */
@@ -123,5 +123,5 @@ function startCommand({ input, rehearsed, place }: PlannedStage, changed: Input 
   const { maxQuarantined } = changed;
   const fields =
     rehearsed === undefined ? own : { resume: rehearsed.report.runId, maxQuarantined, maxCost, confirm };
-  return commandsOf(place.stage).migrate({ region: place.region, ...fields }).line;
+  return commandsOf(place).migrate(fields).line;
 }

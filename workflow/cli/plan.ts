@@ -86,7 +86,7 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
   const connection = await checkConnection(context, input);
   sayChecks(connection, terminal);
   const { plan } = connection;
-  const planned = { connection, input, place: { stage: context.stage, region: options.region } };
+  const planned = { connection, input, place: context };
   if (!connection.ok || plan === undefined) return conclude(planned, terminal);
   const rehearsed =
     options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);

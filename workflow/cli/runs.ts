@@ -82,7 +82,7 @@ await runStageCommand<Options>(command, async ({ context, terminal, options: { l
   if (terminal.json) terminal.document(runs.map((run) => run.listed));
   else if (runs.length === 0)
     terminal.say(
-      `Stage ${stage} has no runs yet.\n${stepText(['Start one', commandsOf(stage).migrate({})])}`,
+      `Stage ${stage} has no runs yet.\n${stepText(['Start one', commandsOf(context).migrate({})])}`,
     );
   else terminal.say(tableText(terminal, columnsFor(terminal), runs.map(row)));
   return 0;

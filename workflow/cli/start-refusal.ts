@@ -17,11 +17,13 @@ interface DeployedTables {
  * the tables. Reads the ledger only.
  */
 export async function startRefusal(
-  { stage, ledger, sfn }: OperatorContext,
+  context: OperatorContext,
   deployed: DeployedTables,
   input: Readonly<Record<string, unknown>>,
 ): Promise<MigrationError | undefined> {
-  const scope = { ledger, config: { ...deployed, stage }, clients: { sfn }, clock: SYSTEM_CLOCK, migration };
+  const { ledger, sfn, stage, region, typed = {} } = context;
+  const config = { stage, region, typed, ...deployed };
+  const scope = { ledger, config, clients: { sfn }, clock: SYSTEM_CLOCK, migration };
   return (await lockRefusal(scope, deployed.sourceTable, input['resume'])) ?? switchRefusal(scope, input);
 }
 

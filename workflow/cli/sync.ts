@@ -60,7 +60,7 @@ function refuseStray(given: Readonly<Record<string, unknown>>): void {
 async function show({ context, terminal }: StageCall<Options>): Promise<number> {
   const newest = await newestSync(context);
   if (newest === undefined || !isOpen(newest)) {
-    terminal.say(noSyncSentence(newest, context.stage));
+    terminal.say(noSyncSentence(newest, context));
     // One document, whatever there is.
     if (terminal.json) terminal.document(null);
     return 0;

@@ -20,6 +20,6 @@ await runStageCommand(command, async ({ context, terminal, args: [runId = ''] })
     ...pauseShareOf(run.plan, 'INLINE'),
   });
   const sentence = `Run ${runId} goes on. Each of its workers looks again within ${duration(seconds)}, at the latest.`;
-  const next = stepText(['Follow it', commandsOf(context.stage).follow(runId)]);
+  const next = stepText(['Follow it', commandsOf(context).follow(runId)]);
   return sayControlled(context, { runId, sentence, next }, terminal);
 });

@@ -1,6 +1,7 @@
 'use strict';
 
 const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
+const { deployWith } = require('../../functions/shared/deploy-with.cjs');
 const { nearestName } = require('../../functions/shared/nearest-name.cjs');
 const { ledgerReader, removalProblem } = require('./open-sync.cjs');
 
@@ -214,7 +215,8 @@ class DeploymentChecks {
 
   async checkRemoval() {
     const { service, provider, custom } = this.serverless.service;
-    const deployment = { service, stage: provider.stage, sourceTable: custom.parameters.sourceTable };
+    const { stage, region } = provider;
+    const deployment = { service, stage, region, sourceTable: custom.parameters.sourceTable };
     const problem = await removalProblem(deployment, ledgerReader(this.serverless.getProvider('aws')));
     this.refuse(problem === undefined ? [] : [problem]);
   }
@@ -228,7 +230,7 @@ class DeploymentChecks {
     if (custom.parameters.notifyEmail !== '') return;
     this.log.warning(
       `Nobody is notified when an alarm rings or a run ends, because the parameter notifyEmail is empty. ` +
-        `Deploy with --param="notifyEmail=<address>", or subscribe to the topic ${service}-${provider.stage}-notifications.`,
+        `To be notified, ${deployWith('notifyEmail', '<address>')}, or subscribe to the topic ${service}-${provider.stage}-notifications.`,
     );
   }
 
@@ -236,7 +238,7 @@ class DeploymentChecks {
     const { service, provider } = this.serverless.service;
     this.log.notice(
       `Kept on purpose: the bucket ${service}-${provider.stage}-<account id>-${provider.region} with every backup and report, and the table ${service}-${provider.stage}-ledger. ` +
-        `Deploy again with --param="adoptStorage=true", then and every later time, to use them again. To delete them for good: remove the bucket's policy, empty the bucket and delete it; ` +
+        `To use them again, ${deployWith('adoptStorage', 'true')}, then and every later time. To delete them for good: remove the bucket's policy, empty the bucket and delete it; ` +
         `switch the ledger's deletion protection off and delete it.`,
     );
   }

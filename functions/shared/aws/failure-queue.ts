@@ -34,7 +34,7 @@ export function failureQueue(client: SQSClient): FailureQueue {
       } catch (error) {
         if (!isNamed(error, 'QueueDoesNotExist')) throw error;
         throw new SyncRefusedError(
-          `Queue ${queueName} does not exist, so nobody can tell which changes Lambda has given up. Nothing was changed. Deploy the service again, which makes the queue.`,
+          `Queue ${queueName} does not exist, so nobody can tell which changes Lambda has given up. Nothing was changed. A deployment does not bring back a deleted queue. Create it under that name in the same region, with the settings and the policy in workflow/resources/sync.yml. Then run a compare, because its messages are lost.`,
         );
       }
     },

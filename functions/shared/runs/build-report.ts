@@ -43,7 +43,7 @@ export function buildReport(runtime: Runtime, run: Run, ledger: RunLedger, end: 
   const report = untoldReport(runtime, run, ledger, end);
   const { failure, status } = end;
   const ending = { ...endingOf(run, status), isBehind: isBehind(report) };
-  const nextStep = failure?.nextStep ?? nextStepOf(ending, runtime.config.stage) ?? null;
+  const nextStep = failure?.nextStep ?? nextStepOf(ending, runtime.config) ?? null;
   return { ...report, summary: summaryOf(report), nextStep };
 }
 

@@ -1,4 +1,4 @@
-import { commandsOf, type Step, stepText } from '../commands.ts';
+import { commandsOf, type StagePlace, type Step, stepText } from '../commands.ts';
 import { LockHeldError } from '../errors.ts';
 import { type HolderScope, isDead } from './holder.ts';
 import { beginRun, type Holder, type NewRun } from '../ledger/begin.ts';
@@ -68,7 +68,7 @@ export async function meetOtherLock(
 
 type ConflictScope = HolderScope & {
   readonly ledger: LedgerTable;
-  readonly config: { readonly stage: string };
+  readonly config: StagePlace;
 };
 
 /** A lock in the way, and the run that needs it. */
@@ -120,11 +120,11 @@ async function refusalOf(scope: ConflictScope, held: HeldLock): Promise<LockHeld
   if (run.status === 'ROLLING_BACK') return undefined;
   // No execution need stand behind these two.
   const isKept = run.status === 'HELD' || run.kind === 'sync';
-  return isKept || !(await isDead(scope, lock)) ? heldError(scope.config.stage, held) : undefined;
+  return isKept || !(await isDead(scope, lock)) ? heldError(scope.config, held) : undefined;
 }
 
-function heldError(stage: string, held: HeldLock): LockHeldError {
-  return new LockHeldError(`${heldText(held)} Nothing was changed.`, stepText(...waysToFree(stage, held)));
+function heldError(place: StagePlace, held: HeldLock): LockHeldError {
+  return new LockHeldError(`${heldText(held)} Nothing was changed.`, stepText(...waysToFree(place, held)));
 }
 
 function heldText({ table, lock, run }: HeldLock): string {
@@ -139,8 +139,8 @@ function heldText({ table, lock, run }: HeldLock): string {
 }
 
 /** What an operator can do about a lock in the way. */
-export function waysToFree(stage: string, { lock: { runId }, run }: HeldLock): readonly Step[] {
-  const { migrate, rollBack, cancelSync, cutOver, follow, runs } = commandsOf(stage);
+export function waysToFree(place: StagePlace, { lock: { runId }, run }: HeldLock): readonly Step[] {
+  const { migrate, rollBack, cancelSync, cutOver, follow, runs } = commandsOf(place);
   if (run.status === 'HELD')
     return [
       ['Resume that run', migrate({ resume: runId })],

@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../commands.ts';
 import { backupIdFor } from '../files/layout.ts';
 import { errorSummary, LockHeldError, RunClosedError } from '../errors.ts';
 import { type Holder, resumeRun } from '../ledger/begin.ts';
@@ -120,7 +120,7 @@ async function beginManual(
     );
   throw new LockHeldError(
     `Run ${recover.runId} died without being rolled back. Nothing was changed. The schedule rolls it back within 15 minutes. Then invoke ${manual.step} again.`,
-    stepText(['Or roll it back now', commandsOf(runtime.config.stage).rollBack(recover.runId)]),
+    stepText(['Or roll it back now', commandsOf(runtime.config).rollBack(recover.runId)]),
   );
 }
 
@@ -135,14 +135,14 @@ async function openManual(runtime: Runtime, turn: Turn, manual: ManualStep): Pro
   const { run, obstacle } = unfinished;
   const resumed = obstacle === undefined ? await resumeManual(runtime, turn, run) : undefined;
   if (resumed === undefined)
-    return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished, runtime.config.stage) });
+    return beginManual(runtime, turn, { ...manual, notice: leftSentence(unfinished, runtime.config) });
   // Asked again under the lock: from here on nobody else can commit.
   const relied = reliedObstacle(await listReliants(runtime.ledger, run.runId));
   if (relied === undefined) return { run: resumed };
   await closeManual(runtime, resumed, 'HELD', {});
   return beginManual(runtime, turn, {
     ...manual,
-    notice: leftSentence({ run, obstacle: relied }, runtime.config.stage),
+    notice: leftSentence({ run, obstacle: relied }, runtime.config),
   });
 }
 
@@ -162,7 +162,7 @@ async function closeManual(
   if (closed !== undefined) return closed;
   throw new RunClosedError(
     `Run ${run.runId} was closed by somebody else while this call worked on it. This call changes nothing more.`,
-    stepText(['Look at the run', commandsOf(runtime.config.stage).report(run.runId)]),
+    stepText(['Look at the run', commandsOf(runtime.config).report(run.runId)]),
   );
 }
 
@@ -184,10 +184,10 @@ async function holdFailed(runtime: Runtime, run: Run, error: unknown): Promise<v
   );
 }
 
-function lastLine(stage: string, { runId, step = 'the step', paused }: Run, done: boolean): string {
+function lastLine(place: StagePlace, { runId, step = 'the step', paused }: Run, done: boolean): string {
   if (done) return `${step} is complete.`;
   const why = paused === undefined ? 'Time was short.' : `The step is ${pausedText(paused)}.`;
-  return `${why} Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(stage).rollBack(runId).line}`;
+  return `${why} Invoke ${step} again within a day, and it continues where it stopped. To roll back what it has done so far: ${commandsOf(place).rollBack(runId).line}`;
 }
 
 /**
@@ -208,7 +208,7 @@ export async function withManualRun(
     const done = isDone && (await isQuietInTime(runtime, run, turn));
     const details = { ...run.details, ...result };
     const closed = await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details });
-    const message = [lastLine(runtime.config.stage, closed, done), notice ?? []].flat().join(' ');
+    const message = [lastLine(runtime.config, closed, done), notice ?? []].flat().join(' ');
     return { done, runId: run.runId, message, result };
   } catch (error) {
     await holdFailed(runtime, run, error);

@@ -1,4 +1,12 @@
-import { type Command, type Commands, commandsOf, type Input, type Step, stepText } from '../commands.ts';
+import {
+  type Command,
+  type Commands,
+  commandsOf,
+  type Input,
+  type StagePlace,
+  type Step,
+  stepText,
+} from '../commands.ts';
 import { isRestore, type Run } from '../ledger/run.ts';
 import { splitMessage } from '../message.ts';
 import { correctInput, inputOf } from './again-input.ts';
@@ -68,8 +76,8 @@ export function isBehind({
 }
 
 /** What to do now on a stage, with the commands to paste; `undefined` when there is nothing to do. */
-export function nextStepOf(ending: Ending, stage: string): string | undefined {
-  return STEPS[ending.status](ending, commandsOf(stage));
+export function nextStepOf(ending: Ending, place: StagePlace): string | undefined {
+  return STEPS[ending.status](ending, commandsOf(place));
 }
 
 /** More stay behind than the run allows. It would stop, whatever its plan says. */
@@ -114,7 +122,7 @@ function afterSuccess(
 function afterRefusal(ending: Ending, commands: Commands): string {
   const { ownStep } = ending;
   if (ownStep !== undefined && startsSomething(ownStep)) return ownStep;
-  const elsewhere = elsewhereStep(ending.error, commands);
+  const elsewhere = elsewhereStep(ending.error, commands, ending.again?.['backupId']);
   if (elsewhere !== undefined) return elsewhere;
   if (ending.error === 'InvalidInputError')
     return afterFix(ending, correctInput(ending.isRestore ? 'restore' : 'migrate'));
@@ -129,16 +137,24 @@ function afterFix({ ownStep }: Ending, ...steps: readonly Step[]): string {
   return [ownStep ?? [], stepText(...steps)].flat().join('\n');
 }
 
-/** Where the remedy is another command than the one that was refused. */
+/**
+ * Where the remedy is another command than the one that was refused.
+ *
+ * @param backup what was typed: one that is not there was probably mistyped, so none is made in its place
+ */
 export function elsewhereStep(
   error: string | undefined,
   { runs, backups, migrate }: Commands,
+  backup?: unknown,
 ): string | undefined {
   switch (error) {
     case 'RunNotFoundError':
       return stepText(['List the runs', runs()]);
     case 'BackupNotFoundError':
-      return stepText(['List the backups', backups()], ['Or make one', migrate({ dryRun: true })]);
+      return stepText(
+        ['List the backups', backups()],
+        ...(backup === undefined ? [['Or make one', migrate({ dryRun: true })] as const] : []),
+      );
     case 'BackupDamagedError':
       return stepText(['Take another backup. To list them', backups()]);
     default:

@@ -176,7 +176,7 @@ function assertWithinCost({ config }: Runtime, run: Run, rehearsal: Rehearsal): 
     maxCost,
     cost: estimateRun(sizeOfPlan(run.plan, { region: config.region, rehearsal })),
     state: `No table was created. Backup ${run.backupId} is kept.`,
-    again: againWith(run, commandsOf(config.stage)),
+    again: againWith(run, commandsOf(config)),
   });
   if (refusal !== undefined) throw refusal;
 }

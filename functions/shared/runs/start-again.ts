@@ -1,5 +1,5 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { type Command, commandsOf, type Input, type Step } from '../commands.ts';
+import { type Command, commandsOf, type Input, type StagePlace, type Step } from '../commands.ts';
 import type { Run } from '../ledger/run.ts';
 import { correctInput, typedInput } from './again-input.ts';
 import type { ReadableFailure } from './caught-failure.ts';
@@ -8,7 +8,7 @@ import { nextStepOf } from './next-step.ts';
 /** What a look at an execution needs. */
 interface AgainScope {
   readonly clients: { readonly sfn: SFNClient };
-  readonly config: { readonly stage: string };
+  readonly config: StagePlace;
 }
 
 /** An execution that was refused before it had begun a run. */
@@ -25,7 +25,7 @@ export async function startAgain(
 ): Promise<string> {
   const again = typedInput(await executionInput(scope, execution.id));
   const ending = { status: 'REFUSED', runId: execution.name, error, again } as const;
-  return nextStepOf({ ...ending, isRestore: machine === 'restore' }, scope.config.stage) ?? '';
+  return nextStepOf({ ...ending, isRestore: machine === 'restore' }, scope.config) ?? '';
 }
 
 /**
@@ -45,18 +45,22 @@ export async function executionInput(
 }
 
 /** What to do after an action of the machine `sync` was refused: the same once more, with what was typed. */
-export function syncAgain(stage: string, typed: unknown, { error }: Pick<ReadableFailure, 'error'>): Step {
+export function syncAgain(
+  place: StagePlace,
+  typed: unknown,
+  { error }: Pick<ReadableFailure, 'error'>,
+): Step {
   const { action } = typedInput(typed);
   if (error === 'InvalidInputError')
     return correctInput(action === 'compare' || action === 'cutover' ? action : 'sync');
-  return ['Fix the reported cause, then start again', typedSync(stage, typed)];
+  return ['Fix the reported cause, then start again', typedSync(place, typed)];
 }
 
 /** Starts an action of the machine `sync` with what was typed, and these fields changed. */
-export function typedSync(stage: string, typed: unknown, changed: Input = {}): Command {
+export function typedSync(place: StagePlace, typed: unknown, changed: Input = {}): Command {
   const { action = 'start', ...others } = typedInput(typed);
   const fields = { ...others, ...changed };
-  const { startSync, compare, cutOver, cancelSync } = commandsOf(stage);
+  const { startSync, compare, cutOver, cancelSync } = commandsOf(place);
   switch (action) {
     case 'compare':
       return compare(fields);

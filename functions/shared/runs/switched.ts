@@ -1,4 +1,4 @@
-import { type Command, type Commands, commandsOf, stepText } from '../commands.ts';
+import { type Command, type Commands, commandsOf, type StagePlace, stepText } from '../commands.ts';
 import type { Config } from '../env.ts';
 import { SwitchedError } from '../errors.ts';
 import type { Run } from '../ledger/run.ts';
@@ -15,7 +15,7 @@ export interface SwitchScope {
 }
 
 type SwitchRuntime = Pick<Runtime, 'ledger' | 'migration'> & {
-  readonly config: Pick<Config, 'stage' | 'sourceTable' | 'tablePrefix'>;
+  readonly config: StagePlace & Pick<Config, 'sourceTable' | 'tablePrefix'>;
 };
 
 /**
@@ -35,7 +35,7 @@ export async function requireSwitchConfirmed(
     if (switched === undefined || switched.syncId === confirm) continue;
     throw new SwitchedError(
       `The shop has used table ${name} since sync ${switched.syncId} switched to it at ${switched.switchedAt}, and table ${runtime.config.sourceTable} is as of that time: writing its items again would bring back what the shop has deleted or changed. Nothing was changed.`,
-      stepText(['To do it all the same', confirmed(commandsOf(runtime.config.stage), switched.syncId)]),
+      stepText(['To do it all the same', confirmed(commandsOf(runtime.config), switched.syncId)]),
     );
   }
 }

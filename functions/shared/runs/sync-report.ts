@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../commands.ts';
 import { count, counted } from '../counted.ts';
 import { RUN_LAYOUT } from '../files/layout.ts';
 import type { Compared, Gap } from '../ledger/sync-facts.ts';
@@ -89,7 +89,7 @@ const MAX_REASON_BYTES = 240;
 
 /** What a look at a sync needs: a function's runtime has it, and a command's context. */
 export interface SyncReportScope extends Pick<Runtime, 'ledger' | 'bucket'> {
-  readonly config: Pick<Runtime['config'], 'stage'>;
+  readonly config: StagePlace;
 }
 
 /** Looks at everything that is known of a sync or a compare now. */
@@ -181,8 +181,8 @@ export function comparedSentence(compared: Compared): string {
   return `${counted(sourceItems, 'source item')} and ${counted(targetItems, 'target item')} were compared: ${found}, ${count(conflicts)} changed by others, ${count(quarantined)} cannot be transformed.`;
 }
 
-function nextStepOfSync({ config: { stage } }: SyncReportScope, run: Run): string | undefined {
-  const { showSync, cutOver, cancelSync, startSync } = commandsOf(stage);
+function nextStepOfSync({ config }: SyncReportScope, run: Run): string | undefined {
+  const { showSync, cutOver, cancelSync, startSync } = commandsOf(config);
   switch (run.status) {
     case 'SYNCING':
       return stepText(

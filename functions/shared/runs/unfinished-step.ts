@@ -1,4 +1,4 @@
-import { commandsOf } from '../commands.ts';
+import { commandsOf, type StagePlace } from '../commands.ts';
 import { listReliants } from '../ledger/reliant.ts';
 import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
 import { tablePrefixOf } from '../ledger/run-settings.ts';
@@ -82,7 +82,7 @@ export async function findUnfinished(
 /** Says that a run was left as it is, and how to roll it back. */
 export function leftSentence(
   { run, obstacle = 'somebody else has changed it' }: UnfinishedStep,
-  stage: string,
+  place: StagePlace,
 ): string {
-  return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back: ${commandsOf(stage).rollBack(run.runId).line}`;
+  return `It began again, because ${obstacle}: run ${run.runId} of ${run.startedAt} was not continued. What that run has done stays; to roll it back: ${commandsOf(place).rollBack(run.runId).line}`;
 }

@@ -1,3 +1,4 @@
+import { deployWith } from '../deploy-with.cjs';
 import {
   errorSummary,
   ForeignStageTableError,
@@ -22,14 +23,14 @@ export function foreignStage(
 
 export function foreignStageError(name: string, stage: string): ForeignStageTableError {
   return new ForeignStageTableError(
-    `Table ${name} belongs to stage ${stage}: its tag ${STAGE_TAG} says so. It was not touched. Stages in one account and region need prefixes of their own: deploy with --param tablePrefix=<prefix>.`,
+    `Table ${name} belongs to stage ${stage}: its tag ${STAGE_TAG} says so. It was not touched. Stages in one account and region need prefixes of their own: ${deployWith('tablePrefix', '<prefix>')}.`,
   );
 }
 
 /** @param differences one sentence each. */
 export function schemaMismatchError(name: string, differences: readonly string[]): TableSchemaMismatchError {
   return new TableSchemaMismatchError(
-    `Table ${name} exists, but differs from what the migration needs: ${differences.join(' ')} It was not touched. Rename or remove it, or deploy with --param tablePrefix=<prefix> so that the migration uses other names.`,
+    `Table ${name} exists, but differs from what the migration needs: ${differences.join(' ')} It was not touched. Rename or remove it. Or let the migration use other names: ${deployWith('tablePrefix', '<prefix>')}.`,
   );
 }
 
@@ -63,7 +64,7 @@ export function otherPrefixError(
   return new PermissionDeniedError(
     `${errorSummary(error).message} Run ${run.runId} began with tablePrefix "${prefix}", and the service has been deployed with tablePrefix "${config.tablePrefix}" since, so its roles do not name the run's tables, and they were not touched.`,
     stepText([
-      `Deploy with --param tablePrefix=${prefix}, finish the run, then deploy with the new prefix again`,
+      `To finish the run, ${deployWith('tablePrefix', prefix)}. When it has ended, deploy with the new prefix again`,
     ]),
   );
 }

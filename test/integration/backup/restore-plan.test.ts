@@ -124,7 +124,7 @@ describe('a restore that has failed', () => {
     const execution = { id: 'arn:restore-1', name: 'restore-1', startTime };
     const { run } = await beginRestore(runtime, { machine: 'restore', input, execution, tested });
     const ending = endingOf(await readRun(runtime.ledger, run.runId), 'ROLLED_BACK');
-    return nextStepOf(ending, 'test')?.split('\n')[1] ?? '';
+    return nextStepOf(ending, { stage: 'test', region: 'ap-southeast-2' })?.split('\n')[1] ?? '';
   }
 
   it.each<readonly [string, RestoreInput, string]>([

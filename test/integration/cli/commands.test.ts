@@ -171,7 +171,18 @@ describe('the commands, one after the other as an operator would use them', () =
     await shop.s3.send(new PutObjectCommand({ Bucket: shop.aws.bucket, Key, Body: 'nothing' }));
     const { code, stdout } = await onStage('verify-backup', '--backup', backupId);
     expect(stdout).toContain(Key);
+    expect(stdout).toMatch(
+      /npm run backups -- --stage local\n[^]*npm run migrate -- --stage local --dry-run\n/,
+    );
     expect(code).toBe(6);
+  });
+
+  it('verify-backup lists the backups where the one that was named is not there', async () => {
+    const { code, stderr } = await onStage('verify-backup', '--backup', '01772366400000-0a1b2c3d');
+    expect(stderr).toBe(
+      'There is no backup 01772366400000-0a1b2c3d in this bucket.\nList the backups:\nnpm run backups -- --stage local\n',
+    );
+    expect(code).toBe(3);
   });
 });
 

@@ -34,7 +34,7 @@ describe('the queue of failed batches', () => {
     await expect(counted('tiny-local-gone')).rejects.toMatchObject({
       name: 'SyncRefusedError',
       message:
-        'Queue tiny-local-gone does not exist, so nobody can tell which changes Lambda has given up. Nothing was changed. Deploy the service again, which makes the queue.',
+        'Queue tiny-local-gone does not exist, so nobody can tell which changes Lambda has given up. Nothing was changed. A deployment does not bring back a deleted queue. Create it under that name in the same region, with the settings and the policy in workflow/resources/sync.yml. Then run a compare, because its messages are lost.',
     });
   });
 

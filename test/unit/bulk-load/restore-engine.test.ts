@@ -15,7 +15,7 @@ const size = {
 
 const bulk: RestoreInput = { backupId: 'b-1', writeEngine: 'bulk' };
 const engineIn = (closeNewTables: boolean) =>
-  engineOf({ stage: 'dev', closeNewTables }, bulk, { size, target: undefined });
+  engineOf({ stage: 'dev', region: 'ap-southeast-2', closeNewTables }, bulk, { size, target: undefined });
 
 it('restores by bulk put into a table that is closed to others', () => {
   expect(engineIn(true).writeEngine).toMatchObject({ engine: 'bulk' });

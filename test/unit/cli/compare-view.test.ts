@@ -45,7 +45,7 @@ function resultOf(
 
 function said(result: CompareResult): string {
   const { terminal, text } = recordingTerminal();
-  sayCompare(terminal, result, { stage: 'prod' });
+  sayCompare(terminal, result, { stage: 'prod', region: 'ap-southeast-2' });
   return text();
 }
 

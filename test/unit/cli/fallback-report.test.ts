@@ -30,10 +30,12 @@ function recordOf(status: Run['status']): RunRecord {
   return { run, tables, shards: new Map([['MigrateProducts', [migrated]]]), failure: undefined };
 }
 
+const PROD = { stage: 'prod', region: 'ap-southeast-2' } as const;
+
 const look = (found: FoundTables) => ({
   now: new Date('2026-03-01T12:01:00.000Z'),
   found,
-  stage: 'prod',
+  place: PROD,
 });
 
 describe('a report as it was written', () => {
@@ -41,7 +43,7 @@ describe('a report as it was written', () => {
     const { kind: _, summary: _summary, nextStep: _nextStep, ...older } = smallView().report;
     const record = recordOf('ROLLED_BACK');
     const run = { ...record.run, kind: 'manual', step: 'restoreFromBackup' } as const;
-    expect(readReport({ ...record, run }, older, 'prod')).toMatchObject({
+    expect(readReport({ ...record, run }, older, PROD)).toMatchObject({
       ...older,
       kind: 'manual',
       step: 'restoreFromBackup',
@@ -88,10 +90,7 @@ describe('a report that is made from the ledger', () => {
       status: 'FAILED',
       output: undefined,
     } as const;
-    const report = reportWithoutRun(
-      { ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' },
-      'prod',
-    );
+    const report = reportWithoutRun({ ...end, startedAt: at, finishedAt: at, error: 'E', cause: 'C.' }, PROD);
     expect(report).toMatchObject({
       runId: 'r1',
       kind: 'restore',

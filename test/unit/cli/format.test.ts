@@ -60,7 +60,7 @@ describe('wrap', () => {
   });
 
   it('keeps a command in one piece, so that it can be pasted', () => {
-    const { migrate, rollBack } = commandsOf('prod');
+    const { migrate, rollBack } = commandsOf({ stage: 'prod', region: 'ap-southeast-2' });
     const sentence = `Go on: ${migrate({ resume: 'tuesday' }).line}. Or roll the run back: ${rollBack('tuesday').line}`;
     expect(wrap(sentence, { width: 52, indent: 2 }).split('\n')).toEqual([
       'Go on:',

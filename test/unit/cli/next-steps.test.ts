@@ -14,9 +14,11 @@ import {
   isCommandLine,
   localCommand,
   sizedPlanCommand,
+  type StagePlace,
   type Step,
   stepText,
 } from '../../../functions/shared/commands.ts';
+import { deployWith } from '../../../functions/shared/deploy-with.cjs';
 import * as errors from '../../../functions/shared/errors.ts';
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
 import { type Ending, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
@@ -26,10 +28,11 @@ import { type MigrateOptions, migrateInput } from '../../../workflow/cli/input-o
 import { parsePasted } from '../../support/pasted-commands.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const STAGE = 'prod-eu';
+const PLACE = { stage: 'prod-eu', region: 'eu-west-1', typed: { profile: 'shop' } } as const;
+const WHERE = '--stage prod-eu --region eu-west-1 --profile shop';
 const RUN = 'migrate-20260301T120000Z-4f2a9c';
 const BACKUP = '01772366400000-0a1b2c3d';
-const commands = commandsOf(STAGE);
+const commands = commandsOf(PLACE);
 
 /** What the console's form is filled in with must be an input of that machine. */
 const PARSERS: Readonly<Record<string, (input: unknown) => unknown>> = {
@@ -56,7 +59,9 @@ async function misled(line: string, runId: string): Promise<readonly string[]> {
   const { options, args, isHelp } = await parsePasted(line);
   if (isHelp) return [];
   const named = [options['resume'], args[0]].filter((one) => one !== undefined && one !== runId);
-  return options['stage'] === STAGE && named.length === 0 ? [] : [`misled: ${line}`];
+  const { stage, region, profile } = options;
+  const isThere = stage === PLACE.stage && region === PLACE.region && profile === PLACE.typed.profile;
+  return isThere && named.length === 0 ? [] : [`misled: ${line}`];
 }
 
 /** @throws where the machine refuses what the console is given */
@@ -94,25 +99,25 @@ describe('what to do after a run', () => {
               quarantined: 3,
               confirmed: RUN,
             };
-            await expectPasteable(nextStepOf(ending, STAGE) ?? '');
-            await expectPasteable(nextStepOf({ ...ending, isOrdered: true }, STAGE) ?? '');
+            await expectPasteable(nextStepOf(ending, PLACE) ?? '');
+            await expectPasteable(nextStepOf({ ...ending, isOrdered: true }, PLACE) ?? '');
           }
     },
   );
 
   it('keeps what the run was asked for: a dry run stays one', () => {
     const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again: { dryRun: true } } as const;
-    expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, STAGE)).toContain(' --dry-run\n');
+    expect(nextStepOf({ ...ending, error: 'SourceTableNotFoundError' }, PLACE)).toContain(' --dry-run\n');
   });
 
   it('starts nothing after an input that cannot be used: a mistyped dry run would write', () => {
     for (const again of [{}, { dryrun: true }, { dryrun: true, onFailure: 'hold' }, { dryRun: 'yes' }]) {
       const ending = { status: 'REFUSED', runId: RUN, isRestore: false, again, ...INVALID } as const;
-      expect(nextStepOf(ending, STAGE)?.split('\n')).toEqual([
+      expect(nextStepOf(ending, PLACE)?.split('\n')).toEqual([
         'Correct the input, then start with all of it again. To list the options:',
         'npm run migrate -- --help',
       ]);
-      expect(nextStepOf({ ...ending, isRestore: true }, STAGE)).toMatch(/\nnpm run restore -- --help$/);
+      expect(nextStepOf({ ...ending, isRestore: true }, PLACE)).toMatch(/\nnpm run restore -- --help$/);
     }
   });
 
@@ -122,7 +127,7 @@ describe('what to do after a run', () => {
     [{ runid: RUN }, 'sync'],
     ['abc', 'sync'],
   ])('starts nothing after an input of a sync that cannot be used: %j', async (typed, name) => {
-    const step = stepText(syncAgain(STAGE, typed, INVALID));
+    const step = stepText(syncAgain(PLACE, typed, INVALID));
     await expectPasteable(step);
     expect(step.split('\n').slice(1)).toEqual([`npm run ${name} -- --help`]);
   });
@@ -133,8 +138,8 @@ describe('what to do after a run', () => {
       const again = { dryRun: true, onExisting: 'replace', writeUnitsPerSecond: 50 };
       const ending = { status: 'PLANNED', runId: RUN, isRestore: false, again, quarantined } as const;
       const plan = quarantined === 0 ? '' : ' --dry-run';
-      expect(nextStepOf(ending, STAGE)).toContain(
-        `npm run migrate -- --stage prod-eu${plan} --on-existing replace --write-units-per-second 50\n`,
+      expect(nextStepOf(ending, PLACE)).toContain(
+        `npm run migrate -- ${WHERE}${plan} --on-existing replace --write-units-per-second 50\n`,
       );
     },
   );
@@ -142,8 +147,15 @@ describe('what to do after a run', () => {
   it('is what the error itself says, where nothing of the run is left', () => {
     const ownStep = stepText(['To allow that much', commands.migrate({ maxCost: 4.4 })]);
     const ending = { runId: RUN, isRestore: false, error: 'CostLimitError', ownStep } as const;
-    expect(nextStepOf({ ...ending, status: 'ROLLED_BACK' }, STAGE)).toBe(ownStep);
-    expect(nextStepOf({ ...ending, status: 'REFUSED' }, STAGE)).toBe(ownStep);
+    expect(nextStepOf({ ...ending, status: 'ROLLED_BACK' }, PLACE)).toBe(ownStep);
+    expect(nextStepOf({ ...ending, status: 'REFUSED' }, PLACE)).toBe(ownStep);
+  });
+
+  it('lists the backups after a restore of one that is not there, and makes none where it was mistyped', () => {
+    const ending = { status: 'REFUSED', runId: RUN, isRestore: true, error: 'BackupNotFoundError' } as const;
+    const list = `List the backups:\nnpm run backups -- ${WHERE}`;
+    expect(nextStepOf({ ...ending, again: { backupId: BACKUP } }, PLACE)).toBe(list);
+    expect(nextStepOf({ ...ending, again: {} }, PLACE)).toContain(`${list}\nOr make one:\n`);
   });
 
   it('follows what an error says of its cause', () => {
@@ -155,11 +167,11 @@ describe('what to do after a run', () => {
       ownStep,
       status: 'REFUSED',
     } as const;
-    expect(nextStepOf(ending, STAGE)?.split('\n')).toEqual([
+    expect(nextStepOf(ending, PLACE)?.split('\n')).toEqual([
       'Raise the quota:',
       'aws service-quotas x',
       'Fix the reported cause, then start again:',
-      'npm run migrate -- --stage prod-eu',
+      `npm run migrate -- ${WHERE}`,
       'In the console, start migrate with {}',
     ]);
   });
@@ -168,9 +180,9 @@ describe('what to do after a run', () => {
     const held = { status: 'HELD', runId: RUN, isRestore: false, error: 'CostLimitError' } as const;
     const ownStep = stepText(['To allow that much', commands.migrate({ resume: RUN, maxCost: 4.4 })]);
     for (const ending of [held, { ...held, ownStep }]) {
-      const step = nextStepOf(ending, STAGE) ?? '';
+      const step = nextStepOf(ending, PLACE) ?? '';
       await expectPasteable(step);
-      expect(step).toContain(`npm run rollback -- --stage ${STAGE} ${RUN}\n`);
+      expect(step).toContain(`npm run rollback -- ${WHERE} ${RUN}\n`);
       expect(step).not.toMatch(/--resume \S+$/m);
     }
   });
@@ -238,7 +250,7 @@ describe('a command to paste', () => {
   it('of a sync is accepted by the command line, whatever the console was given', async () => {
     await fc.assert(
       fc.asyncProperty(syncs, async (input) => {
-        const { line, inConsole = '' } = commandOf(syncAgain(STAGE, input, LOCKED));
+        const { line, inConsole = '' } = commandOf(syncAgain(PLACE, input, LOCKED));
         expect((await parsePasted(line)).args).toEqual([]);
         parseSyncInput(JSON.parse(inConsole.replace('start sync with ', '')));
       }),
@@ -266,8 +278,8 @@ describe('a command to paste', () => {
     ['the end of a pause', commands.unpause(RUN)],
     ['a list of backups', commands.backups()],
     ['a plan', commands.plan()],
-    ['a sync once more', commandOf(syncAgain(STAGE, { action: 'start', runId: RUN, note: 'x' }, LOCKED))],
-    ['a cut over once more', commandOf(syncAgain(STAGE, { action: 'cutover', frozen: true }, LOCKED))],
+    ['a sync once more', commandOf(syncAgain(PLACE, { action: 'start', runId: RUN, note: 'x' }, LOCKED))],
+    ['a cut over once more', commandOf(syncAgain(PLACE, { action: 'cutover', frozen: true }, LOCKED))],
   ])('of %s is accepted by the command line, and its input by the machine', async (_, command) => {
     const { line } = command;
     await expectPasteable(stepText(['Do it', command]), line.includes(BACKUP) ? BACKUP : RUN);
@@ -290,6 +302,48 @@ describe('a command to paste', () => {
     await expect(parsePasted('npm run rollback -- --stage prod')).rejects.toThrow(
       'missing required argument',
     );
+  });
+});
+
+describe('where a command leads', () => {
+  const lineAt = (place: StagePlace): string => commandsOf(place).follow(RUN).line;
+  const deployed = { stage: 'prod', region: 'ap-southeast-2' } as const;
+
+  it('is the stage in the region that it was deployed to, because the same name may be taken elsewhere', () => {
+    const abroad = { stage: 'prod', region: 'eu-west-1' };
+    expect(lineAt(abroad)).toBe(`npm run follow -- --stage prod --region eu-west-1 ${RUN}`);
+    expect(commandsOf(abroad).invoke('testConnection').line).toBe(
+      'npx sls invoke --stage prod --region eu-west-1 -f testConnection',
+    );
+  });
+
+  it('is said by the stage alone in the default region', () => {
+    expect(lineAt(deployed)).toBe(`npm run follow -- --stage prod ${RUN}`);
+    expect(commandsOf(deployed).deploy().line).toBe('npx sls deploy --stage prod');
+  });
+
+  it('repeats the region and the profile that were typed', () => {
+    const typed = { region: 'ap-southeast-2', profile: 'the shop' };
+    expect(lineAt({ ...deployed, typed })).toBe(
+      `npm run follow -- --stage prod --region ap-southeast-2 --profile 'the shop' ${RUN}`,
+    );
+    expect(commandsOf({ ...deployed, typed }).deploy({ tablePrefix: 'smoke-' }).line).toBe(
+      `npx sls deploy --stage prod --region ap-southeast-2 --aws-profile 'the shop' --param="tablePrefix=smoke-"`,
+    );
+  });
+
+  it('is never more than the stage for the embedded AWS', () => {
+    const typed = { region: 'ap-southeast-2', profile: 'shop' };
+    expect(lineAt({ stage: 'local', region: 'eu-west-1', typed })).toBe(
+      `npm run follow -- --stage local ${RUN}`,
+    );
+  });
+
+  it('stays in one piece within a sentence', () => {
+    for (const typed of [{ profile: 'shop' }, { profile: 'the shop' }]) {
+      const line = lineAt({ stage: 'prod', region: 'eu-west-1', typed });
+      expect(new RegExp(COMMAND_IN_TEXT).exec(`Look at it: ${line}. Then go on.`)?.[0]).toBe(line);
+    }
   });
 });
 
@@ -359,6 +413,20 @@ describe('a sentence of the service', () => {
       /npm run [a-z-]+ -- --stage \$\{/.test(text),
     );
     expect(worded.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('never says to deploy with one parameter alone, because the others would go back to their defaults', () => {
+    expect(deployWith('restoreIntoSource', 'true')).toBe(
+      'deploy again with --param restoreIntoSource=true and all other parameters of this stage',
+    );
+    // The command line of sls refuses --param tablePrefix= without a value.
+    expect(deployWith('tablePrefix', '')).toBe(
+      'deploy again without tablePrefix, and with all other parameters of this stage',
+    );
+    const alone = sourcesBelow('functions', 'workflow').filter(({ text }) =>
+      /[Dd]eploy (?:again )?with (?:--param|[a-z]+[A-Z]\w+=)/.test(text),
+    );
+    expect(alone.map(({ path }) => path)).toEqual([]);
   });
 
   it('words no command of the AWS CLI anywhere but in one place', () => {

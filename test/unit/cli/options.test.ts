@@ -82,15 +82,17 @@ describe('whereabouts', () => {
     expect(whereabouts({ stage: 'local' }, { AWS_REGION: 'us-east-1' })).toEqual({
       stage: 'local',
       region: 'ap-southeast-2',
+      typed: {},
       endpoint: 'http://127.0.0.1:4566',
     });
   });
 
   it('takes the endpoint and the region that are set', () => {
     const environment = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_REGION: 'us-east-1' };
-    expect(whereabouts({ stage: 'prod' }, environment)).toEqual({
+    expect(whereabouts({ stage: 'prod', profile: 'shop' }, environment)).toEqual({
       stage: 'prod',
       region: 'us-east-1',
+      typed: { profile: 'shop' },
       endpoint: 'http://127.0.0.1:1',
     });
     expect(whereabouts({ stage: 'prod' }, {})).toMatchObject({

@@ -92,7 +92,8 @@ export function reportOf(changes: Partial<Report> = {}): Report {
     quarantined: rehearsal?.quarantined,
     maxQuarantined: parameters?.maxQuarantined,
   };
-  const nextStep = failure?.nextStep ?? nextStepOf(ending, 'prod') ?? null;
+  const nextStep =
+    failure?.nextStep ?? nextStepOf(ending, { stage: 'prod', region: 'ap-southeast-2' }) ?? null;
   return { ...report, summary: summaryOf(report), nextStep, ...changes };
 }
 

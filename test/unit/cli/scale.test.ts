@@ -45,7 +45,7 @@ describe('the plan of a table that need not exist', () => {
     const run = plan(1e9, 'INLINE');
 
     expect(isRefused(run) && run.refusal).toMatch(
-      /^RunTooLongForInlineError: .*Nothing was created\. Deploy with --param mapMode=DISTRIBUTED/,
+      /^RunTooLongForInlineError: .*Nothing was created\. To allow more, deploy again with --param mapMode=DISTRIBUTED and all other parameters/,
     );
   });
 

@@ -223,19 +223,21 @@ describe('a dry run of a cut over', () => {
   });
 });
 
+const PROD = { stage: 'prod', region: 'ap-southeast-2' } as const;
+
 describe('where no sync is open', () => {
   const sync = { runId: 's1', startedAt: '2026-03-01T13:00:00.000Z', finishedAt: '2026-03-01T14:00:00.000Z' };
 
   it('the command that starts one is said', () => {
-    expect(noSyncSentence(undefined, 'prod')).toBe(
+    expect(noSyncSentence(undefined, PROD)).toBe(
       'No sync is open.\nStart one:\nnpm run sync -- --stage prod --start\nIn the console, start sync with {}',
     );
     const cancelled = { ...sync, status: 'CANCELLED' } as Run;
-    expect(noSyncSentence(cancelled, 'prod')).toContain('s1, is CANCELLED since 2026-03-01T14:00:00.000Z');
+    expect(noSyncSentence(cancelled, PROD)).toContain('s1, is CANCELLED since 2026-03-01T14:00:00.000Z');
   });
 
   it('nobody who has switched is told to start another', () => {
-    const sentence = noSyncSentence({ ...sync, status: 'SWITCHED' } as Run, 'prod');
+    const sentence = noSyncSentence({ ...sync, status: 'SWITCHED' } as Run, PROD);
     expect(sentence).toContain('The shop uses the target.');
     expect(sentence).not.toContain('--start');
   });

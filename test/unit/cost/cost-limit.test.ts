@@ -6,7 +6,11 @@ import { unpricedClassOf } from '../../../functions/shared/cost/prices.ts';
 import { withBulkPutPrice } from '../../support/bulk-put-price.ts';
 import { known } from '../../support/known-cost.ts';
 
-const run = { what: 'migration', state: 'Nothing was created.', again: commandsOf('prod').migrate } as const;
+const run = {
+  what: 'migration',
+  state: 'Nothing was created.',
+  again: commandsOf({ stage: 'prod', region: 'ap-southeast-2' }).migrate,
+} as const;
 const region = 'us-east-1';
 const size = { region, products: 1_000, bytes: 1_000_000, workers: 4 };
 /** A cost in a region with prices. */

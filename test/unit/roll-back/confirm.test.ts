@@ -14,6 +14,8 @@ import { withManualRun } from '../../../functions/shared/runs/manual-run.ts';
 import { createLedgerWorld, type Gate, type LedgerWorld } from '../../support/ledger-world.ts';
 import { begunRun, longTurn, sampleExecution } from '../../support/sample-run.ts';
 
+const PROD = { stage: 'prod', region: 'ap-southeast-2' } as const;
+
 const reliant = (runId: string, ...names: readonly string[]): Reliant => ({
   runId,
   committedAt: '2026-05-02T00:00:00.000Z',
@@ -26,7 +28,7 @@ describe('the confirmation of a roll back', () => {
   it.each(statuses)('names the latest run that relies on one that is %s, and nothing else', (status) => {
     const reliants = [reliant('c', 'cart'), reliant('b', 'cart', 'orders')];
     const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status }, { reliants, confirm, stage: 'prod' })?.message;
+      missingConfirmation({ runId: 'a', status }, { reliants, confirm, place: PROD })?.message;
     for (const confirm of [undefined, 'a', 'b', 'd'])
       expect(missing(confirm)).toContain(
         '\nnpm run rollback -- --stage prod a --confirm c\nIn the console, start rollback with {"runId": "a", "confirm": "c"}',
@@ -40,7 +42,7 @@ describe('the confirmation of a roll back', () => {
 
   it('is the own id of a run that succeeded and that none relies on', () => {
     const missing = (confirm?: string) =>
-      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, stage: 'prod' })
+      missingConfirmation({ runId: 'a', status: 'SUCCEEDED' }, { reliants: [], confirm, place: PROD })
         ?.message;
     expect(missing()).toContain('{"runId": "a", "confirm": "a"}');
     expect(missing()).toContain('Nothing was changed. A roll back would back up each table first.');
@@ -52,7 +54,7 @@ describe('the confirmation of a roll back', () => {
     'is not needed for a run that is %s and that none relies on',
     (status) => {
       expect(
-        missingConfirmation({ runId: 'a', status }, { reliants: [], confirm: undefined, stage: 'prod' }),
+        missingConfirmation({ runId: 'a', status }, { reliants: [], confirm: undefined, place: PROD }),
       ).toBeUndefined();
     },
   );

@@ -16,7 +16,10 @@ const size = (region: string, targets: SizingFacts['targets'] = []) =>
   } satisfies SizingFacts);
 
 const check = (input: object, region: string, targets: SizingFacts['targets'] = []) =>
-  checkCost(parseMigrateInput(input), estimateRun(sizeOfPlan(size(region, targets), { region })), 'prod');
+  checkCost(parseMigrateInput(input), estimateRun(sizeOfPlan(size(region, targets), { region })), {
+    stage: 'prod',
+    region,
+  });
 
 describe('the plan of a run in a region without prices', () => {
   it('has no dollars, and a warning that names the region and the remedy', () => {

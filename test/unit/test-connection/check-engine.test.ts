@@ -11,13 +11,14 @@ interface Given {
   readonly target?: TableDescription;
 }
 
+const PROD = { stage: 'prod', region: 'ap-southeast-2' } as const;
+
 function check({ input = { writeEngine: 'bulk' }, target, ...sizes }: Given) {
   const plan = { ...SINGLE_PLAN, estimatedProducts: 10, estimatedBytes: 10_000, ...sizes };
   const scope = {
     input: parseMigrateInput(input),
     plan,
-    region: 'ap-southeast-2',
-    stage: 'prod',
+    place: PROD,
     targets: [target],
   };
   const { chosen, check: found } = checkEngine(scope).choice ?? {};
@@ -38,7 +39,7 @@ describe('the check of the write engine', () => {
     const plan = { ...SINGLE_PLAN, estimatedProducts: 10, estimatedBytes: 10_000 };
     const targets = [{ TableName: 't', Replicas: [{}] }];
     const input = parseMigrateInput({ onExisting: 'replace' });
-    expect(checkEngine({ input, plan, region: 'ap-southeast-2', stage: 'prod', targets })).toEqual({
+    expect(checkEngine({ input, plan, place: PROD, targets })).toEqual({
       obstacles: [expect.stringContaining('cannot replace'), 'table t is a global table'],
     });
   });

@@ -1,5 +1,5 @@
 import { parseMigrateInput } from '../../../functions/shared/runs/migrate-input.ts';
-import { defaultRegion } from '../deployment.ts';
+import { DEFAULT_REGION } from '../../../functions/shared/stage-words.cjs';
 import { measureSamples } from './sample-product.ts';
 import { acceptedOf, isRefused } from './scale-run.ts';
 import { scaleSizes, sizesUpTo } from './scale-sizes.ts';
@@ -9,7 +9,7 @@ const LARGEST = 1e9;
 
 /** The section "Scale" of the documentation, without its marks. */
 export function scaleSection(): string {
-  const about = { product: measureSamples(), input: parseMigrateInput({}), region: defaultRegion };
+  const about = { product: measureSamples(), input: parseMigrateInput({}), region: DEFAULT_REGION };
   const runs = scaleSizes(about, sizesUpTo(LARGEST));
   const refusal = runs.find(isRefused)?.refusal;
   const largest = acceptedOf(runs).at(-1);
@@ -29,4 +29,4 @@ const METHOD = `The figures are arithmetic. TestConnection's own planner cuts th
 (93 in DISTRIBUTED). A product is the average of the generated ones, put through the real transform; \`--bytes-per-product\` takes
 another size and assumes four variants. A new on-demand table takes 4,000 write units a second in the first half hour and twice as
 many each half hour later, up to 40,000. A test compares events, turns and files with real runs of 1,000 and 5,000 products.
-Prices are those of ${defaultRegion}.`;
+Prices are those of ${DEFAULT_REGION}.`;

@@ -84,7 +84,7 @@ export async function refuseForeignTables(smoke: Smoke): Promise<OwnTables> {
     const isThere = (await findTable(context.dynamo, name)) !== undefined;
     if (isThere && !leftOver.includes(name)) throw new OperatorError(moveAway(name));
   }
-  const { follow, rollBack } = commandsOf(context.stage);
+  const { follow, rollBack } = commandsOf(context);
   const lock = await findLock(context.ledger, settings.sourceTable);
   if (lock !== undefined)
     throw new OperatorError(

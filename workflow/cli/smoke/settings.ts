@@ -1,10 +1,12 @@
 import { migration } from '#migration/index.ts';
-import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { tableName } from '../../../functions/shared/migration/table-spec.ts';
 import type { OperatorContext } from '../context.ts';
 import { functionName } from '../../../functions/shared/names.ts';
-import { localStage } from '../deployment.ts';
+import { deployedVariables } from '../deployed-variables.ts';
+import { EMBEDDED_STAGE } from '../../../functions/shared/stage-words.cjs';
+import { type Command, commandsOf, stepText } from '../../../functions/shared/commands.ts';
+import { REFUSED } from '../exit-codes.ts';
 import { OperatorError } from '../operator-error.ts';
 
 /** What the smoke test needs to know of a deployment, as its functions are told it. */
@@ -34,12 +36,12 @@ const environmentSchema = z.object({
  * @throws OperatorError where the deployment works on the shop's own tables, or is none of this service.
  */
 export async function readSettings(context: OperatorContext): Promise<SmokeSettings> {
-  const FunctionName = functionName(context, 'testConnection');
-  const { Environment } = await context.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const parsed = environmentSchema.safeParse(Environment?.Variables);
+  const parsed = environmentSchema.safeParse(await deployedVariables(context));
   if (!parsed.success)
     throw new OperatorError(
-      `The function ${FunctionName} does not say which tables it works on. Deploy this version first: npx sls deploy --stage ${context.stage}`,
+      `The function ${functionName(context, 'testConnection')} does not say which tables it works on.`,
+      REFUSED,
+      stepText(['Deploy this version first, with all parameters of the stage', commandsOf(context).deploy()]),
     );
   const { SOURCE_TABLE: sourceTable, TABLE_PREFIX: prefix } = parsed.data;
   refuseShop(context, sourceTable, prefix);
@@ -52,9 +54,18 @@ export async function readSettings(context: OperatorContext): Promise<SmokeSetti
 }
 
 /** A shop's own deployment is never tried on, even while its tables are not there yet. */
-function refuseShop({ stage }: OperatorContext, sourceTable: string, prefix: string): void {
-  if (stage === localStage || sourceTable !== migration.source.name || prefix !== '') return;
+function refuseShop(context: OperatorContext, sourceTable: string, prefix: string): void {
+  const { stage } = context;
+  if (stage === EMBEDDED_STAGE || sourceTable !== migration.source.name || prefix !== '') return;
   throw new OperatorError(
-    `Stage ${stage} works on the table ${migration.source.name} itself, so it is not tried out. Deploy a stage of its own for the smoke test: npx sls deploy --stage smoke --param="sourceTable=smoke-${migration.source.name}" --param="tablePrefix=smoke-"`,
+    `Stage ${stage} works on the table ${migration.source.name} itself, so it is not tried out.`,
+    REFUSED,
+    stepText(['Deploy a stage of its own for the smoke test', deploySmoke(context)]),
   );
 }
+
+const deploySmoke = (context: OperatorContext): Command =>
+  commandsOf({ ...context, stage: 'smoke' }).deploy({
+    sourceTable: `smoke-${migration.source.name}`,
+    tablePrefix: 'smoke-',
+  });

@@ -29,8 +29,8 @@ export function isSyncView(
 
 /** Looks at a sync or a compare as it is now. */
 export function lookAtSync(context: OperatorContext, run: Run): Promise<SyncReport> {
-  const { ledger, bucket, stage } = context;
-  return buildSyncReport({ ledger, bucket, config: { stage } }, run);
+  const { ledger, bucket } = context;
+  return buildSyncReport({ ledger, bucket, config: context }, run);
 }
 
 /** Everything that is known of a sync or a compare now. */

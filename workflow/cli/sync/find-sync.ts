@@ -1,4 +1,4 @@
-import { commandsOf, stepText } from '../../../functions/shared/commands.ts';
+import { commandsOf, type StagePlace, stepText } from '../../../functions/shared/commands.ts';
 import { listRuns, type Run } from '../../../functions/shared/ledger/run.ts';
 import { isEndStatus } from '../../../functions/shared/ledger/transition.ts';
 import { findOpenSync } from '../../../functions/shared/ledger/sync.ts';
@@ -15,8 +15,8 @@ export async function newestSync({ ledger }: OperatorContext): Promise<Run | und
 export const isOpen = ({ status }: Run): boolean => !isEndStatus(status);
 
 /** Why there is nothing to show, and below it the command that starts a sync. */
-export function noSyncSentence(newest: Run | undefined, stage: string): string {
-  const start = stepText(['Start one', commandsOf(stage).startSync({})]);
+export function noSyncSentence(newest: Run | undefined, place: StagePlace): string {
+  const start = stepText(['Start one', commandsOf(place).startSync({})]);
   if (newest === undefined) return `No sync is open.\n${start}`;
   const { runId, status, finishedAt = newest.startedAt } = newest;
   const before = `The last one, ${runId}, is ${status} since ${finishedAt}.`;

@@ -28,7 +28,7 @@ export async function finishSync(
   if (view === undefined) return sayRefused(end, terminal);
   const result = actionOf(end.input) === 'compare' && view.failure === null ? view.result : undefined;
   if (result === undefined) saySync(terminal, view);
-  else sayCompare(terminal, result, { stage: context.stage });
+  else sayCompare(terminal, result, context);
   if (end.status === 'ABORTED' || end.status === 'TIMED_OUT')
     terminal.say('recoverRun looks after what the execution has left behind, within 15 minutes on AWS.');
   const { report, failure } = view;

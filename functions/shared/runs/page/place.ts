@@ -1,8 +1,6 @@
 import { partitionOf } from '../../partition.ts';
+import { EMBEDDED_STAGE } from '../../stage-words.cjs';
 import { type Content, type Html, html } from './html.ts';
-
-/** The stage of the embedded AWS, whose things the AWS console does not know. */
-const EMBEDDED_STAGE = 'local';
 
 /** Where a run was. */
 export interface Place {
@@ -35,6 +33,7 @@ export function placeOf(
   const arn = /^arn:[\w-]+:states:(?<region>[a-z\d-]+):(?<accountId>\d{12}):/.exec(executionArn);
   const { accountId, region } = bucket?.groups ?? arn?.groups ?? {};
   if (accountId === undefined || region === undefined) return undefined;
+  // The AWS console does not know what the embedded AWS has.
   const isOnAws = stage !== EMBEDDED_STAGE;
   return { stage, region, accountId, isOnAws, ...(isOnAws ? {} : { localConsole }) };
 }
