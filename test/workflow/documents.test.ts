@@ -46,13 +46,13 @@ describe('the documents', () => {
   it('workflow/README.md names every function whose role has the tag of those that write items', () => {
     const text = readFileSync('workflow/README.md', 'utf8');
     const [, count, names = ''] = /\*\*Writers\.\*\* (\w+) roles[^:]*:[^:]*:\s([^.]*)\./.exec(text) ?? [];
-    const named = [...names.matchAll(/`(\w+)`/g)].map((match) => match[1]);
+    const named = new Set([...names.matchAll(/`(\w+)`/g)].map((match) => match[1]));
     const tagged = globSync('functions/*/function.yml')
       .map((file) => readFileSync(file, 'utf8'))
       .filter((definition) => definition.includes('Tags: [{ Key: migration:writer'))
       .map((definition) => /^(\S+):$/m.exec(definition)?.[1]?.replace('<migrate>', migration.migratedBy));
 
-    expect(named.toSorted()).toEqual(tagged.toSorted());
+    expect(named).toEqual(new Set(tagged));
     expect(count).toBe(['Five', 'Six', 'Seven'][tagged.length - 5]);
   });
 
