@@ -7,7 +7,7 @@ import { assertLoaded, lostError, notLoaded, refusedItems } from './judge-operat
 import { readReport, REPORT_START, type ReportFile, reportFiles } from './read-report.ts';
 import { announce, startOrFind } from './start-operation.ts';
 import type { BulkTurn, TableLoad } from './table-load.ts';
-import { waitSeconds } from './wait-seconds.ts';
+import { waitSeconds } from '../shared/runs/wait-seconds.ts';
 
 /**
  * One step of a table's bulk put: writes down that an operation is to start, starts it, waits for it, or counts what it

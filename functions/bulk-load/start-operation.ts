@@ -9,7 +9,7 @@ import { assertSameTable } from '../shared/tables/known-table.ts';
 import { assertInput } from './check-input.ts';
 import { notStarted, tokenTaken } from './judge-operation.ts';
 import type { BulkTurn, TableLoad } from './table-load.ts';
-import { waitSeconds } from './wait-seconds.ts';
+import { waitSeconds } from '../shared/runs/wait-seconds.ts';
 
 /** Written before the request, so that an operation is found whose answer was lost. */
 export async function announce(

@@ -183,11 +183,15 @@ export async function newTarget(
   return free;
 }
 
-function assertUsable(
-  { config }: Runtime,
-  input: RestoreInput,
-  { manifest, target }: Restoring & { readonly target: DescribedTable },
-): void {
+/** A new table is created under any name but the source's, which is the shop's own. */
+function assertUsable({ config }: Runtime, input: RestoreInput, { manifest, target }: Restoring): void {
+  if (target === undefined) {
+    if (input.targetTable !== config.sourceTable) return;
+    throw new RestoreTargetError(
+      `Table ${config.sourceTable} does not exist, and a restore does not create the source table. Nothing was changed.`,
+      intoNewTable(config, input),
+    );
+  }
   const name = target.TableName ?? '';
   const difference = unusableKey(manifest.table, target);
   if (difference !== undefined)
@@ -218,7 +222,7 @@ export async function prepareRestore(
   const backupId = input.backupId ?? (await newestBackup(objects, config.sourceTable));
   const manifest = await readBackup(objects, backupId);
   const target = await findTable(runtime, targetTable);
-  if (target !== undefined) assertUsable(runtime, input, { manifest, target });
+  assertUsable(runtime, input, { manifest, target });
   const plan = planOf(runtime, input, { manifest, target });
   return { order: { backupId, targetTable }, plan };
 }

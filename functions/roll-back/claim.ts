@@ -17,8 +17,8 @@ import { claimFacts, claimRollBack, isRolledBackByOther, type RollBackCall } fro
 export type Claim =
   /** The run is this call's to roll back. `isTakenOver`: an earlier call has ended without closing its claim. */
   | { readonly kind: 'claimed'; readonly run: Run; readonly isTakenOver: boolean }
-  /** Another call is rolling the run back. */
-  | { readonly kind: 'busy' }
+  /** Another call is rolling the run back. `since`: epoch milliseconds, where it is another execution's. */
+  | { readonly kind: 'busy'; readonly since?: number }
   /** Requests of earlier calls may still take effect for this long. Nothing was claimed. */
   | { readonly kind: 'noisy'; readonly seconds: number }
   /** The run has ended or is held, so there is nothing to do. */
@@ -64,7 +64,8 @@ async function change(runtime: Runtime, order: ClaimScope, next: Transition): Pr
  * fence to wait for.
  */
 async function claimMarked(runtime: Runtime, order: ClaimScope, run: Run): Promise<Claim> {
-  if (await isRolledBackByOther(runtime, run, order.by)) return { kind: 'busy' };
+  if (await isRolledBackByOther(runtime, run, order.by))
+    return { kind: 'busy', since: run.markedAt ?? runtime.clock.now() };
   const quietAt = run.claim === undefined ? await quietTimeOf(runtime, run, run.markedAt ?? 0) : 0;
   const seconds = (quietAt - runtime.clock.now()) / 1_000;
   if (seconds > 0) return { kind: 'noisy', seconds };

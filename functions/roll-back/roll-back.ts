@@ -19,6 +19,7 @@ import { readRecords } from '../shared/ledger/run-records.ts';
 import { deadlinesOf, inDoubtUntil, type Runtime, type Turn } from '../shared/runtime.ts';
 import type { Failure, RollBackInput, RollBackTurn } from '../shared/state.ts';
 import { startAgain } from '../shared/runs/start-again.ts';
+import { waitSeconds } from '../shared/runs/wait-seconds.ts';
 import { claimRun } from './claim.ts';
 import { endedTurn, finishRollBack, refusedTurn } from './finish.ts';
 import { keepUnrecorded } from './lost-records.ts';
@@ -39,6 +40,10 @@ const pending = (waitSeconds: number): RollBackTurn => ({
 
 /** Pause between two looks at something that somebody else is about to finish. */
 const LOOK_AGAIN_SECONDS = 5;
+
+/** The roll back of another execution may take hours. Looking every five seconds would fill this one's history. */
+const busyWait = ({ clock }: Runtime, since = clock.now()): number =>
+  Math.max(LOOK_AGAIN_SECONDS, waitSeconds((clock.now() - since) / 1_000));
 
 const secondsUntil = ({ clock }: Runtime, time: number): number => (time - clock.now()) / 1_000;
 
@@ -136,7 +141,7 @@ async function takeTurn(runtime: Runtime, input: RollBackInput, turn: Turn): Pro
   });
   switch (claim.kind) {
     case 'busy':
-      return pending(LOOK_AGAIN_SECONDS);
+      return pending(busyWait(runtime, claim.since));
     case 'noisy':
       return pending(Math.min(claim.seconds, LOOK_AGAIN_SECONDS));
     case 'ended':

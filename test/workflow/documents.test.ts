@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../functions/shared/errors.ts';
 import { exitCodeTable } from '../../workflow/cli/exit-codes.ts';
+import { migration } from '../support/project-migration.ts';
 import { drawing, drawings, sectionName } from '../support/machine-drawings.ts';
 import { readMachine } from '../support/draw-machine.ts';
 import { readSection } from '../support/marked-section.ts';
@@ -40,6 +41,19 @@ describe('the documents', () => {
     expect([...pictured]).toEqual(Object.keys(States).filter((name) => pictured.has(name)));
     expect(pictured.size).toBe(10);
     expect(explained).toEqual([...pictured]);
+  });
+
+  it('workflow/README.md names every function whose role has the tag of those that write items', () => {
+    const text = readFileSync('workflow/README.md', 'utf8');
+    const [, count, names = ''] = /\*\*Writers\.\*\* (\w+) roles[^:]*:[^:]*:\s([^.]*)\./.exec(text) ?? [];
+    const named = new Set([...names.matchAll(/`(\w+)`/g)].map((match) => match[1]));
+    const tagged = globSync('functions/*/function.yml')
+      .map((file) => readFileSync(file, 'utf8'))
+      .filter((definition) => definition.includes('Tags: [{ Key: migration:writer'))
+      .map((definition) => /^(\S+):$/m.exec(definition)?.[1]?.replace('<migrate>', migration.migratedBy));
+
+    expect(named).toEqual(new Set(tagged));
+    expect(count).toBe(['Five', 'Six', 'Seven'][tagged.length - 5]);
   });
 
   it('workflow/README.md says what to do about each alarm, and about no other', () => {

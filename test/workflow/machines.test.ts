@@ -27,12 +27,14 @@ const validateDefinition = createRequire(import.meta.url)('asl-validator') as (
   readonly errors: readonly unknown[];
 }>;
 
+/** Lambda has no room for a call, which therefore never began. */
+const throttled = 'Lambda.TooManyRequestsException';
 /** Errors of Lambda's own that pass by themselves. */
 const serviceErrors = [
+  throttled,
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
   'Lambda.ClientExecutionTimeoutException',
 ];
 /** How a function that died looks; the same work may kill it again, so twice at most. */
@@ -209,6 +211,22 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
       expect(namesWhere(tasksOf(machineOf(variantName, name)), isWrong)).toEqual([]);
     });
 
+    it('waits minutes for room in Lambda, with pauses that grow to one', () => {
+      const isImpatient = ({ state: { Retry = [] } }: PlacedState) => {
+        const own = Retry.find(({ ErrorEquals }) => ErrorEquals.includes(throttled));
+        return own?.ErrorEquals.length !== 1 || longestWait(own) < 450 || own.MaxDelaySeconds !== 60;
+      };
+      expect(namesWhere(tasksOf(machineOf(variantName, name)), isImpatient)).toEqual([]);
+    });
+
+    it('gives what compensates eight attempts where everything else has four', () => {
+      const attempts = ({ state: { Retry = [] } }: PlacedState) =>
+        Retry.find(({ ErrorEquals }) => ErrorEquals.includes('TransientError'))?.MaxAttempts;
+      const isWrong = (placed: PlacedState) =>
+        attempts(placed) !== (['RollBack', 'FailSync'].includes(placed.name) ? 8 : 4);
+      expect(namesWhere(tasksOf(machineOf(variantName, name)), isWrong)).toEqual([]);
+    });
+
     it('names only errors that this project or AWS can throw', async () => {
       const known = await namesInErrors();
       const named = statesOf(machineOf(variantName, name)).flatMap(({ state }) =>
@@ -347,6 +365,13 @@ describe.each(['asItComes', 'everythingElse'])('the machines, deployed %s', (var
     });
   });
 });
+
+/** Seconds that all pauses of a Retry take together, at most. */
+function longestWait(retrier: Retrier): number {
+  const { IntervalSeconds = 1, BackoffRate = 2, MaxAttempts = 3, MaxDelaySeconds = Infinity } = retrier;
+  const pauses = Array.from({ length: MaxAttempts }, (_, count) => IntervalSeconds * BackoffRate ** count);
+  return pauses.reduce((sum, pause) => sum + Math.min(pause, MaxDelaySeconds), 0);
+}
 
 /** Whether every way to a state leads through recordFailure's answer, or through a Choice that has looked. */
 function isSureOf(variable: string, reader: string, { States }: Scope): boolean {

@@ -21,7 +21,7 @@ export const ROLL_BACK_FAILED = 5;
 /** A check has found what must not be. */
 export const DAMAGED = 6;
 
-/** Nothing answers any more. The execution goes on. */
+/** Nothing answers any more. The execution goes on, or may have been started. */
 export const LOST_CONNECTION = 7;
 
 /** Interrupted by Ctrl-C, as shells have it. */
@@ -38,7 +38,10 @@ const MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
   [HELD, 'the run failed and is held'],
   [ROLL_BACK_FAILED, 'a roll back could not remove everything. The report names what remains'],
   [DAMAGED, 'a check found damage or differences: `verify-backup`, `compare`, `prove`'],
-  [LOST_CONNECTION, 'the connection was lost. The run continues without the command'],
+  [
+    LOST_CONNECTION,
+    'the connection was lost. The run continues without the command, or it is not known whether it was started',
+  ],
   [INTERRUPTED, 'Ctrl-C. A run on AWS continues; `npm start` stops with its embedded AWS'],
 ];
 

@@ -23,16 +23,21 @@ import { fit } from './wrap.ts';
 const closingMillis = 180_000;
 const lookMillis = 1_000;
 
+/** Tells the end of an execution. @returns the exit code */
+export type TellEnd = (context: OperatorContext, end: ExecutionEnd, telling: Telling) => Promise<number>;
+
 /**
  * Follows an execution to its end, then prints the summary and writes the report. Ctrl-C ends the following and leaves
  * the run alone. So does whatever goes wrong in the following: the run does not need it.
  *
- * @returns what {@link finish} says; 7 when nothing answers any more, or the run is not closed yet; 130 after Ctrl-C
+ * @param tellEnd tells something else than the report
+ * @returns what `tellEnd` says; 7 when nothing answers any more, or the run is not closed yet; 130 after Ctrl-C
  */
 export async function followToReport(
   context: OperatorContext,
   executionArn: string,
   terminal: Terminal,
+  tellEnd: TellEnd = finish,
 ): Promise<number> {
   const interrupt = onInterrupt();
   const { signal } = interrupt;
@@ -43,7 +48,7 @@ export async function followToReport(
     const view = progressView(terminal);
     end = await followExecution(context, executionArn, { view, signal, onSilence });
     if (end !== undefined && (await untilClosed(context, end, { terminal, signal, patiently })))
-      return await finish(context, end, { terminal, patiently });
+      return await tellEnd(context, end, { terminal, patiently });
     sayHowToFollow(context, executionArn, terminal);
     return signal.aborted ? INTERRUPTED : LOST_CONNECTION;
   } catch (error) {
@@ -136,26 +141,41 @@ function sayHowToRead(
   terminal.say(stepText(['See its report', commandsOf(context).report(printable(name))]));
 }
 
-/** Starts a machine, says where it can be watched, and follows it. @returns as {@link followToReport}. */
+/** What to start, and how its end is told. */
+interface Starting {
+  readonly machine: MachineName;
+  readonly input: unknown;
+  readonly tellEnd?: TellEnd;
+}
+
+/**
+ * Starts a machine, says where it can be watched, and follows it.
+ *
+ * @returns as {@link followToReport}; 7 also when nothing answers the start, which may have arrived all the same
+ */
 export async function startAndFollow(
   context: OperatorContext,
-  { machine, input }: { readonly machine: MachineName; readonly input: unknown },
+  { machine, input, tellEnd }: Starting,
   terminal: Terminal,
 ): Promise<number> {
   const name = executionName(machine);
-  const executionArn = await startExecution(context, machine, { input, name }).catch((error: unknown) => {
-    // The request may have arrived all the same.
-    if (isLost(error)) terminal.complain(howToAsk(context, name));
-    throw error;
-  });
+  let executionArn: string;
+  try {
+    executionArn = await startExecution(context, machine, { input, name });
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    const exitCode = sayLost(error, context, terminal);
+    terminal.complain(howToAsk(context, name));
+    return exitCode;
+  }
   terminal.say(`Execution  ${executionArn}`);
   printConsoleLink(context, executionArn, terminal);
   terminal.say();
-  return followToReport(context, executionArn, terminal);
+  return followToReport(context, executionArn, terminal, tellEnd);
 }
 
 const howToAsk = (context: OperatorContext, name: string): string =>
-  `Whether ${name} has been started is not known.\n${stepText(['Look', commandsOf(context).follow(name)])}`;
+  `Whether ${name} has been started is not known. Look before you start it again.\n${stepText(['Look', commandsOf(context).follow(name)])}`;
 
 /** Prints where the execution can be watched in the console; an embedded AWS has none. */
 export function printConsoleLink(context: OperatorContext, executionArn: string, terminal: Terminal): void {

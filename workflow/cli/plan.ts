@@ -18,14 +18,12 @@ import {
 import { checkConnection, sayChecks } from './connection-check.ts';
 import type { OperatorContext } from './context.ts';
 import { askedEngine, type EngineComparison } from './engine-comparison.ts';
-import { startExecution } from './executions.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
-import { followExecution } from './follow-run.ts';
+import { startAndFollow, type TellEnd } from './follow-to-report.ts';
 import { addMigrateOptions, type MigrateOptions, migrateInput } from './input-options.ts';
 import { OperatorError } from './operator-error.ts';
 import { enginesOf, estimateOf, type PlanFacts, sayPlan } from './plan-summary.ts';
 import { type PlannedStage, verdictOf } from './plan-verdict.ts';
-import { progressView } from './progress-view.ts';
 import { planProducts, type ScaleOptions } from './scale/plan-products.ts';
 import { MAP_MODES } from './scale/scale-sizes.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -88,19 +86,19 @@ async function planStage(context: OperatorContext, options: Options, terminal: T
   const { plan } = connection;
   const planned = { connection, input, place: context };
   if (!connection.ok || plan === undefined) return conclude(planned, terminal);
-  const rehearsed =
-    options.quick === true ? undefined : await rehearse(context, rehearsalInput(input, plan), terminal);
-  // It may have counted nothing, so that no figure means anything.
-  if (rehearsed?.succeeded === false) return conclude({ ...planned, rehearsed }, terminal);
-  const facts = factsOf(context, options, {
-    plan,
-    report: rehearsed?.report,
-    asked: askedEngine(input),
-    bulkObstacles: connection.bulkObstacles,
-  });
-  sayPlan(terminal, facts);
-  const figures = { estimate: estimateOf(facts), engines: enginesOf(facts) };
-  return conclude({ ...planned, rehearsed, ...figures }, terminal);
+  const sayFigures = (rehearsed?: Rehearsed): number => {
+    const { bulkObstacles } = connection;
+    const known = { plan, report: rehearsed?.report, asked: askedEngine(input), bulkObstacles };
+    const facts = factsOf(context, options, known);
+    sayPlan(terminal, facts);
+    const figures = { estimate: estimateOf(facts), engines: enginesOf(facts) };
+    return conclude({ ...planned, rehearsed, ...figures }, terminal);
+  };
+  if (options.quick === true) return sayFigures();
+  return rehearse(context, { input: rehearsalInput(input, plan), terminal }, (rehearsed) =>
+    // One that failed may have counted nothing, so that no figure means anything.
+    rehearsed.succeeded ? sayFigures(rehearsed) : conclude({ ...planned, rehearsed }, terminal),
+  );
 }
 
 /** Prints the verdict, and with `--json` the document. @returns the exit code */
@@ -141,12 +139,21 @@ function factsOf(
   return { ...known, region, rupeesPerDollar };
 }
 
-/** A dry run: backs up and transforms every product, and so counts instead of guessing. */
-async function rehearse(context: OperatorContext, input: object, terminal: Terminal) {
+type Rehearsed = NonNullable<PlannedStage['rehearsed']>;
+
+/**
+ * A dry run: backs up and transforms every product, and so counts instead of guessing. It goes on without the command
+ * that follows it.
+ */
+function rehearse(
+  context: OperatorContext,
+  { input, terminal }: { readonly input: object; readonly terminal: Terminal },
+  say: (rehearsed: Rehearsed) => number,
+): Promise<number> {
   terminal.say(`\n${terminal.colors.bold('Dry run')}`);
-  const executionArn = await startExecution(context, 'migrate', { input });
-  const end = await followExecution(context, executionArn, { view: progressView(terminal) });
-  if (end === undefined) throw new OperatorError(`The dry run ${executionArn} was not followed to its end.`);
-  const { report } = await reportOfExecution(context, end);
-  return { report, succeeded: end.status === 'SUCCEEDED' };
+  const tellEnd: TellEnd = async (_context, end, { patiently }) => {
+    const { report } = await patiently(() => reportOfExecution(context, end));
+    return say({ report, succeeded: end.status === 'SUCCEEDED' });
+  };
+  return startAndFollow(context, { machine: 'migrate', input, tellEnd }, terminal);
 }

@@ -1,3 +1,4 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { beginRestore } from '../../../functions/restore-from-backup/begin-restore.ts';
 import { defaultTarget, prepareRestore } from '../../../functions/restore-from-backup/plan-restore.ts';
@@ -10,7 +11,7 @@ import { readManifest } from '../../../functions/shared/files/backup-catalog.ts'
 import { dataFileKey } from '../../../functions/shared/files/layout.ts';
 import { readRun } from '../../../functions/shared/ledger/run.ts';
 import { endingOf, nextStepOf } from '../../../functions/shared/runs/next-step.ts';
-import { type Bench, products } from '../../unit/files/backup-bench.ts';
+import { type Bench, products, sourceTable } from '../../unit/files/backup-bench.ts';
 import { backedUp, begin, restore, startTime, tableNames } from './restore-bench.ts';
 
 let bench: Bench;
@@ -112,6 +113,27 @@ describe('a restore into a table that it may not write to', () => {
         `\nTo restore into a new table:\nnpm run restore -- --stage test${options}\n`,
       ),
     });
+  });
+});
+
+describe('a restore into a source table that is gone', () => {
+  it('is refused before anything begins, with the command for a new table', async () => {
+    const sealed = await backedUp(products(5));
+    ({ bench } = sealed);
+    await bench.runtime.clients.dynamo.send(new DeleteTableCommand({ TableName: sourceTable }));
+    const config = { ...bench.runtime.config, restoreIntoSource: true };
+    const { backupId } = sealed;
+    const input = { targetTable: sourceTable, confirm: sourceTable, backupId, maxCost: 5 };
+    await expect(prepareRestore({ ...bench.runtime, config }, input, startTime)).rejects.toMatchObject({
+      name: 'RestoreTargetError',
+      message: expect.stringMatching(
+        new RegExp(
+          `^Table ${sourceTable} does not exist, .* Nothing was changed\\.\nTo restore into a new table:\nnpm run restore -- --stage test --backup ${backupId} --max-cost 5\n`,
+        ),
+      ),
+    });
+    const into = await prepareRestore(bench.runtime, { backupId }, startTime);
+    expect(into.order.targetTable).toBe(defaultTarget(sourceTable, startTime));
   });
 });
 

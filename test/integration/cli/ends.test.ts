@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => shop.stop());
 beforeEach(() => shop.aws.faults.clear());
 
-interface CommandAt extends Pick<CommandOptions, 'onWritten'> {
+interface CommandAt extends Pick<CommandOptions, 'onWritten' | 'interruptAt'> {
   readonly at?: string;
   readonly from?: string;
 }
@@ -28,12 +28,12 @@ interface CommandAt extends Pick<CommandOptions, 'onWritten'> {
 const command = (
   name: string,
   args: readonly string[],
-  { at = shop.aws.endpoint, from = cwd, onWritten }: CommandAt = {},
+  { at = shop.aws.endpoint, from = cwd, ...options }: CommandAt = {},
 ): Promise<CommandEnd> =>
   runCommand(name, ['--stage', 'local', ...args], {
     cwd: from,
     environment: { AWS_ENDPOINT_URL: at },
-    ...(onWritten && { onWritten }),
+    ...options,
   });
 
 const denied = { kind: 'error', code: 'AccessDeniedException', status: 400 } as const;
@@ -219,6 +219,65 @@ describe('a connection that is cut while a run is followed', () => {
     held.remove();
     const [, runId = ''] = /npm run follow -- --stage local (\S+)/.exec(stdout) ?? [];
     expect((await command('follow', [runId])).code).toBe(0);
+  });
+});
+
+describe('a start whose answer is lost', () => {
+  it.each([
+    ['migrate', ['--dry-run'], 'migrate'],
+    ['plan', [], 'migrate'],
+    ['restore', ['--backup', 'nobody'], 'restore'],
+  ])(
+    'ends %s with 7 and the command that looks, because a second start could be one too many',
+    async (name, args, machine) => {
+      shop.aws.faults.add({ operation: 'StartExecution', kind: 'answerLost' });
+      const { code, stderr } = await command(name, args);
+      expect(stderr).toContain(`Nothing answers at ${shop.aws.endpoint}`);
+      const [, started = ''] =
+        new RegExp(`Whether (${machine}-\\S+) has been started is not known`).exec(stderr) ?? [];
+      expect(stderr).toContain(`npm run follow -- --stage local ${started}\n`);
+      expect(stderr).not.toMatch(/run the command again|npm run local/);
+      expect(code).toBe(7);
+      shop.aws.faults.clear();
+      expect((await command('follow', [started])).stdout).toContain(started);
+    },
+  );
+});
+
+describe('a plan whose dry run is not followed to its end', () => {
+  const hold = () =>
+    shop.aws.faults.add({
+      functionName: 'products-migration-local-backupProducts',
+      operation: 'Scan',
+      kind: 'throttle',
+    });
+  const followLine =
+    /The run continues without this command.*\nFollow it again:\nnpm run follow -- --stage local (migrate-\S+)\n/;
+  const dryRunIn = ({ stdout }: CommandEnd): string => followLine.exec(stdout)?.[1] ?? 'no command';
+
+  it('because the connection is lost ends with 7, the execution and the command that follows it', async () => {
+    const line = await openLine(shop.aws.endpoint);
+    const held = hold();
+    const planning = command('plan', [], { at: line.url });
+    await eventually(() => (held.struck > 0 ? true : undefined));
+    line.cut();
+    const end = await planning;
+    expect(end.stderr).toContain(`Nothing answers at ${line.url}`);
+    expect(end.stdout).toContain(`Execution  ${executionOf(dryRunIn(end))}\n`);
+    expect(`${end.stdout}${end.stderr}`).not.toMatch(/run the command again|npm run local/);
+    expect(end.code).toBe(7);
+    held.remove();
+    expect((await command('follow', [dryRunIn(end)])).stdout).toContain('Planned.');
+  });
+
+  it('because of Ctrl-C ends with 130 and says the same', async () => {
+    const held = hold();
+    const interrupted = eventually(() => (held.struck > 0 ? true : undefined));
+    const end = await command('plan', [], { interruptAt: interrupted });
+    expect(end.stdout).toContain(`Execution  ${executionOf(dryRunIn(end))}\n`);
+    expect(end.code).toBe(130);
+    held.remove();
+    expect((await command('follow', [dryRunIn(end)])).stdout).toContain('Planned.');
   });
 });
 

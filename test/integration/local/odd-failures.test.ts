@@ -44,6 +44,10 @@ const withoutCause = (error: string) => (): never => {
   throw new StateError(error);
 };
 
+const withCause = (): never => {
+  throw new StateError('PermissionDeniedError', 'No.');
+};
+
 const begun = { outcome: 'BEGUN', runId: 'run-1', dryRun: false, segments: [0], shards: [0], workers: 1 };
 const untilBackup: Answers = {
   testConnection: () => plan,
@@ -127,6 +131,18 @@ describe('a failure that comes without a Cause', () => {
     expect(ended).toMatchObject({ status: 'FAILED', error: 'Sandbox.Timedout' });
     expect(ended.cause).toMatch(/^The roll back itself failed.*npm run runs -- --stage local/);
   });
+
+  it.each([
+    ['without', withoutCause('Sandbox.Timedout'), withoutCause('Runtime.ExitError')],
+    ['with', withCause, withCause],
+  ])(
+    '%s Causes, and then of its roll back as well, says who recovers the run and tells nobody to roll it back',
+    async (_, testConnection, rollBack) => {
+      const ended = await run('migrate', { testConnection, rollBack });
+      expect(ended.cause).toContain('recoverRun rolls it back, or holds it, within 15 minutes');
+      expect(ended.cause).not.toMatch(/still there|then roll it back/);
+    },
+  );
 
   it('of the roll back alone ends with a sentence, when the first failure had a Cause', async () => {
     const ended = await run('migrate', {

@@ -116,13 +116,14 @@ describe('a run whose execution died without a word', () => {
     die();
     lives('r');
     await claim(order('recover'));
+    const { markedAt: since } = await readRun(world.observer.ledger, 'a');
     const second = order('recover', { execution: sampleExecution('s', 'rollback') });
     world.clock.advance(600_000);
-    expect(await claim(second)).toEqual({ kind: 'busy' });
+    expect(await claim(second)).toEqual({ kind: 'busy', since });
     world.stepFunctions.executions.set(executionArn('r', 'rollback'), 'ABORTED');
     lives('s');
     expect(await claim(second)).toMatchObject({ kind: 'claimed' });
-    expect(await claim(order('recover'))).toEqual({ kind: 'busy' });
+    expect(await claim(order('recover'))).toEqual({ kind: 'busy', since });
   });
 
   it('is unquiet for a fence when a call takes over the open claim of another', async () => {

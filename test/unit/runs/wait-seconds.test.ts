@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { waitSeconds } from '../../../functions/bulk-load/wait-seconds.ts';
+import { waitSeconds } from '../../../functions/shared/runs/wait-seconds.ts';
 
-describe('the wait for a bulk put', () => {
-  it('begins with a second and grows to a tenth of what the operation has taken, 15 minutes at most', () => {
+describe('the wait for what others do', () => {
+  it('begins with a second and grows to a tenth of what it has taken, 15 minutes at most', () => {
     expect([0, 4, 600, 9_000, 604_800].map(waitSeconds)).toEqual([1, 1, 60, 900, 900]);
   });
 
-  it('leaves an operation of a week within the events of the history that the Maps do not take', () => {
+  it('leaves a week of it within the events of the history that the Maps do not take', () => {
     let waits = 0;
     for (let took = 0; took < 7 * 86_400; took += waitSeconds(took)) waits += 1;
     // Task five events, Choice two, Wait two.

@@ -3,9 +3,9 @@ const LONGEST_WAIT_SECONDS = 900;
 const WAIT_SHARE = 0.1;
 
 /**
- * How long an operation is left alone that has taken so many seconds, or could not start for so long: a tenth of them. A
- * wait costs nine events, and an operation of a week has about 740: fewer than the 7,000 events of a history that the
- * planner leaves free.
+ * How long something is left alone that has taken so many seconds: a bulk put, or a roll back by another execution. A
+ * tenth of them. A wait costs nine events, and an operation of a week has about 740: fewer than the 7,000 events of a
+ * history that the planner leaves free.
  */
 export function waitSeconds(tookSeconds: number): number {
   const seconds = Math.round(tookSeconds * WAIT_SHARE);
