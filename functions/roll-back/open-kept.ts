@@ -24,5 +24,6 @@ export async function openKept(runtime: Runtime, { run, fence, record: known }: 
   if (record.access === undefined || record.access === 'NEVER_CLOSED') return '';
   const opened = await openTable(runtime, run, record, () => fence.check());
   if (opened.isOpen) return '';
-  return `, and is still closed to other writers (${opened.reason}); open it with: ${openLine(runtime, record)}`;
+  const said = `, and is still closed to other writers (${opened.reason})`;
+  return opened.neededBy === undefined ? `${said}; open it with: ${openLine(runtime, record)}` : said;
 }
