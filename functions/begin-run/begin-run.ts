@@ -4,7 +4,9 @@ import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { type MigrateInput, parseMigrateInput } from '../shared/runs/migrate-input.ts';
 import { holderOf, newRunOf } from '../shared/runs/new-run.ts';
 import { typedInput } from '../shared/runs/again-input.ts';
+import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
+import { targetTablesOf } from '../shared/tables/run-tables.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import type { BeginRunInput, BeginRunOutput, BegunRun } from '../shared/state.ts';
 import { begun, resume } from './resume-run.ts';
@@ -37,6 +39,10 @@ async function begin(runtime: Runtime, payload: BeginRunInput, input: MigrateInp
     });
   };
   await confirmed();
+  if (!input.dryRun) {
+    const names = targetTablesOf(runtime, wanted).map(({ name }) => name);
+    await refuseSharedTargets(runtime, { run: wanted, names });
+  }
   const { outcome, run } = await beginOrRecover(runtime, wanted, holderOf(payload.execution));
   // Asked again under the lock: from here on no sync can switch.
   if (outcome === 'BEGUN') await confirmed();

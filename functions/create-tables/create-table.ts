@@ -1,4 +1,6 @@
+import { readRun } from '../shared/ledger/run.ts';
 import { type ManualOutcome, withManualRun } from '../shared/runs/manual-run.ts';
+import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import { type EnsuredTable, ensureTable, type WantedTable } from '../shared/tables/ensure-table.ts';
 import type { TableSpec } from '../shared/migration/table-spec.ts';
@@ -9,7 +11,7 @@ export async function createForRun(
   wanted: WantedTable,
   _turn: Turn,
 ): Promise<EnsuredTable> {
-  const ensured = await ensureTable(runtime, wanted);
+  const ensured = await ensureAlone(runtime, wanted);
   runtime.logger.info('A table is ready', { runId: wanted.runId, stage: 'CreateTables', ...ensured });
   return ensured;
 }
@@ -19,8 +21,16 @@ export function createAlone(runtime: Runtime, spec: TableSpec, turn: Turn): Prom
   return withManualRun(runtime, turn, {
     step: spec.createdBy,
     work: async ({ runId, executionArn }) => {
-      const ensured = await ensureTable(runtime, { spec, runId, executionArn });
+      const ensured = await ensureAlone(runtime, { spec, runId, executionArn });
       return { done: true, result: { table: ensured.name, outcome: ensured.outcome } };
     },
   });
+}
+
+/** Nothing is written into the table before this. @throws as {@link ensureTable} and {@link refuseSharedTargets} do */
+async function ensureAlone(runtime: Runtime, wanted: WantedTable): Promise<EnsuredTable> {
+  const ensured = await ensureTable(runtime, wanted);
+  const run = await readRun(runtime.ledger, wanted.runId);
+  await refuseSharedTargets(runtime, { run, names: [ensured.name] });
+  return ensured;
 }

@@ -2,7 +2,7 @@ import { executionStatus, isDead } from '../shared/runs/holder.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import { finishProtection } from '../shared/runs/finish-protection.ts';
 import { findLockOf } from '../shared/ledger/lock.ts';
-import { isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import {
@@ -58,15 +58,25 @@ export async function recoverRuns(runtime: RecoverRuntime): Promise<Recovered> {
   return { examined: recent.length, started };
 }
 
-/** The newest runs, and the open sync, which may be older than they are. */
+/**
+ * The newest runs, and others that may be older than they are: the open sync, and the runs that finished syncs have
+ * followed, whose tables are opened after the switch.
+ */
 async function recentRuns({ ledger, config }: Runtime): Promise<readonly Run[]> {
   const [recent, open] = await Promise.all([
     listRuns(ledger, RECENT_RUNS),
     findOpenSync(ledger, config.sourceTable).catch(unlessOfOtherVersion),
   ]);
-  // A sync of another version is named where it is among the newest runs.
-  if (open === undefined || open === 'OF ANOTHER VERSION') return recent;
-  return recent.some(({ runId }) => runId === open.runId) ? recent : [...recent, open];
+  const isListed = (id: string): boolean => recent.some(({ runId }) => runId === id);
+  const followed = recent.flatMap(({ status, follows }) =>
+    status !== 'SWITCHED' || follows === undefined || isListed(follows.runId) ? [] : follows.runId,
+  );
+  const older = await Promise.all(
+    [...new Set(followed)].map((runId) => findRun(ledger, runId).catch(unlessOfOtherVersion)),
+  );
+  // A run of another version is named where it is among the newest runs.
+  const found = [open, ...older].filter((run) => run !== undefined && run !== 'OF ANOTHER VERSION');
+  return [...recent, ...found.filter(({ runId }) => !isListed(runId))];
 }
 
 /** @returns name of the execution that was started for the run, if one was */

@@ -3,12 +3,14 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { errorSummary } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
+import { shardOn } from '../shared/copy/checkpoint.ts';
 import { findShard } from '../shared/ledger/shard.ts';
 import { isTransient } from '../shared/retry.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keepBackup } from './keep-net.ts';
 import { type ItemTarget, noteContents } from './note-left.ts';
 import { endsTurn } from './recovery-owner.ts';
+import { basisOf } from './roll-back-items.ts';
 import type { TableRollBackScope } from './roll-back-table.ts';
 
 /** A table in which the run's items are rolled back, as it is now. */
@@ -46,8 +48,10 @@ async function backUpFirst(
   const { runId } = scope.run;
   const { name } = record;
   const { number } = filledTable(runtime, scope.run, name);
-  // A backup made now would lack the items that were already removed.
-  if ((await findShard(runtime.ledger, runId, 'RollBack', number)) !== undefined) return { kind: 'take' };
+  const found = await findShard(runtime.ledger, runId, 'RollBack', number);
+  const basis = basisOf({ run: scope.run, tableId: table.TableId });
+  // A backup made now would lack the items that this roll back has already removed.
+  if (shardOn(found, basis) !== undefined) return { kind: 'take' };
   try {
     const warning = `The items of run ${runId} were removed from ${name} without a DynamoDB backup of the table, because this endpoint offers none.`;
     const net = await keepBackup(runtime, { ...scope, table, record }, warning);

@@ -31,8 +31,16 @@ const CHECKPOINT_MILLIS = 5_000;
 
 type RemovalCheckpoint = Checkpoint<RemovalCursor>;
 
-/** A roll back that is started again looks at everything again, and so does one that finds another table of this name. */
-const basisOf = ({ run: { markedAt = 0 }, tableId = '' }: TakerScope): string => `${markedAt} ${tableId}`;
+/**
+ * What a checkpoint rests on. A roll back that is started again looks at everything again, and so does one that finds
+ * another table of this name.
+ */
+export function basisOf({
+  run: { markedAt = 0 },
+  tableId = '',
+}: Pick<TakerScope, 'run' | 'tableId'>): string {
+  return `${markedAt} ${tableId}`;
+}
 
 /**
  * Rolls back a run's items in a table that existed before the run: puts back what it replaced and deletes what it

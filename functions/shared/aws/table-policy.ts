@@ -36,11 +36,11 @@ function sidOf(closedTo: ClosedTo, runId: string): string {
   return PREFIXES[closedTo] + runId.replaceAll(/[-_z]/g, (character) => ESCAPES[character] ?? character);
 }
 
-/** The runs whose roll backs have closed a table to everybody. */
-export function rollBacksIn(policy: string | undefined): readonly string[] {
+/** The runs that have closed a table, to others or to everybody. */
+export function closersIn(policy: string | undefined): readonly string[] {
   if (policy === undefined) return [];
-  const sids = statementsIn(policy).map(normalised).filter(isOurs);
-  return sids.flatMap(({ Sid = '' }) => (Sid.startsWith(PREFIXES.everybody) ? (runOfSid(Sid) ?? []) : []));
+  const ours = statementsIn(policy).map(normalised).filter(isOurs);
+  return ours.flatMap(({ Sid = '' }) => runOfSid(Sid) ?? []);
 }
 
 /** The run that put a statement with this Sid; `undefined` if no run did. */

@@ -21,6 +21,11 @@ export const absentOr =
   (name, bind) =>
     `(attribute_not_exists(${name}) OR ${name} = ${bind(value)})`;
 
+export const absentOrNot =
+  (value: string): Test =>
+  (name, bind) =>
+    `(attribute_not_exists(${name}) OR ${name} <> ${bind(value)})`;
+
 export const absentOrBelow =
   (value: number): Test =>
   (name, bind) =>

@@ -1,5 +1,5 @@
 import { RunClosedError } from '../errors.ts';
-import { ABSENT, checkItem, EXISTING, NEW, oneOf, updateItem } from './actions.ts';
+import { ABSENT, absentOrNot, checkItem, EXISTING, NEW, oneOf, updateItem } from './actions.ts';
 import { ClaimLostError, type Claims, claimed } from './claims.ts';
 import { announcementKey, type LedgerTable, runKey, tableKey, VERSIONED } from './ledger-table.ts';
 import { findRun, type Run } from './run.ts';
@@ -186,9 +186,11 @@ export function recordTable(
 ): Promise<boolean> {
   const { name, ...facts } = record;
   const { outcome } = record;
-  // CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted.
+  // CREATED and EXISTED come from workers, which may be late: they never overwrite what a roll back has noted, nor that
+  // the table has been opened.
   const isOfWorker = outcome === 'CREATED' || outcome === 'EXISTED';
-  const expected = isOfWorker ? { outcome: oneOf('INTENT', outcome) } : EXISTING;
+  const stillClosed = record.access === undefined ? {} : { access: absentOrNot('OPEN') };
+  const expected = isOfWorker ? { outcome: oneOf('INTENT', outcome), ...stillClosed } : EXISTING;
   if (closing === undefined) return updateIf(ledger, tableKey(runId, name), { if: expected, set: facts });
   const { call, quietAt } = closing;
   return updateIf(ledger, tableKey(runId, name), {

@@ -2,7 +2,7 @@ import type { Run } from '../ledger/run.ts';
 import { noteDone, warnRun } from '../ledger/run-update.ts';
 import { listTables, type TableRecord } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
-import { openLine, openTable } from '../tables/open-table.ts';
+import { openLine, openTable, type StillClosed } from '../tables/open-table.ts';
 
 /** After this, recoverRun logs every 15 minutes that the shop cannot write, and an alarm rings. */
 const ALARM_AFTER_MILLIS = 30 * 60_000;
@@ -25,9 +25,7 @@ export async function finishOpening(
   const opened = await Promise.all(
     tables.map(async (table) => ({ table, result: await openTable(runtime, run, table) })),
   );
-  const closed = opened.flatMap(({ table, result }) =>
-    result.isOpen ? [] : [{ table, reason: result.reason }],
-  );
+  const closed = opened.flatMap(({ table, result }) => (result.isOpen ? [] : [{ table, ...result }]));
   await warnRun(runtime.ledger, run, [
     ...untaggedWarnings(tables),
     ...neverClosedWarnings(tables),
@@ -60,22 +58,26 @@ function neverClosedWarnings(tables: readonly TableRecord[]): readonly string[] 
   ];
 }
 
-/** What is still closed, and how to open it by hand. */
-interface StillClosed {
+interface ClosedTable extends StillClosed {
   readonly table: TableRecord;
-  readonly reason: string;
 }
 
-function stillClosedWarning(runtime: Runtime, { table, reason }: StillClosed): string {
-  return `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes. To open it at once: ${openLine(runtime, table)}`;
+function stillClosedWarning(runtime: Runtime, { table, reason, neededBy }: ClosedTable): string {
+  const said = `Table ${table.name} is still closed: nobody but the migration can write there (${reason}). It is tried again every 15 minutes`;
+  return neededBy === undefined
+    ? `${said}. To open it at once: ${openLine(runtime, table)}`
+    : `${said}, and opened once that run has ended.`;
 }
 
 /** The alarm on closed tables counts the message of this line: workflow/resources/alarms.yml. */
-function sayIfLate(runtime: Runtime, run: Run, closed: readonly StillClosed[]): void {
+function sayIfLate(runtime: Runtime, run: Run, closed: readonly ClosedTable[]): void {
   if (runtime.clock.now() < Date.parse(run.finishedAt ?? run.startedAt) + ALARM_AFTER_MILLIS) return;
   runtime.logger.error('Tables are still closed', {
     runId: run.runId,
     tables: closed.map(({ table }) => table.name),
-    commands: closed.map(({ table }) => openLine(runtime, table)),
+    neededBy: closed.flatMap(({ neededBy = [] }) => neededBy),
+    commands: closed
+      .filter(({ neededBy }) => neededBy === undefined)
+      .map(({ table }) => openLine(runtime, table)),
   });
 }

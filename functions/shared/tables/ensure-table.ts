@@ -112,8 +112,8 @@ export async function ensureBlueprint(runtime: Runtime, wanted: WantedBlueprint)
     const made = await finish(runtime, scope, settled ?? (await createOrFind(runtime, scope)));
     const closing = released(claims, inDoubtUntil(runtime));
     isLetGo = await recordTable(ledger, runId, made, { call, quietAt: closing.quietAt });
-    // Another call has the claim, or its end was noted already: what is known of the table is recorded all the same.
-    if (!isLetGo) await recordTable(ledger, runId, made);
+    // Another call has the claim, or more is known of the table already. What cannot change is recorded all the same.
+    if (!isLetGo) await recordTable(ledger, runId, lastingFacts(made));
     return { name, outcome: made.outcome };
   } finally {
     if (!isLetGo) await letGo(runtime, { runId, key: hold.key, claims });
@@ -138,6 +138,11 @@ async function knownOutcome(runtime: Runtime, record: TableRecord): Promise<Ensu
 
 /** What is recorded of a table. */
 type Made = Omit<TableRecord, 'intentAt' | 'outcome'> & Pick<Ensured, 'outcome'>;
+
+/** Whether the table is closed may have changed since this call looked. */
+function lastingFacts({ access: _access, policyRevision: _revision, tags: _tags, ...lasting }: Made): Made {
+  return lasting;
+}
 
 async function finish(
   runtime: Runtime,

@@ -171,7 +171,7 @@ describe('opening the tables of a committed run', () => {
 });
 
 describe('a table that cannot be opened', () => {
-  beforeEach(() => void (fake = fakePolicies(world, { commandMillis: 25_000 })));
+  beforeEach(() => void (fake = fakePolicies(world, { commandMillis: 10_000 })));
 
   const denied = Array.from({ length: 40 }, () => awsError('AccessDeniedException'));
 

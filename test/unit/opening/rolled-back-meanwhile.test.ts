@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, GetResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import type { Runtime } from '../../../functions/shared/runtime.ts';
 import { finishOpening } from '../../../functions/shared/runs/finish-opening.ts';
 import { finishProtection } from '../../../functions/shared/runs/finish-protection.ts';
 import { beginRun } from '../../../functions/shared/ledger/begin.ts';
 import { readRun, type Run, type RunStatus } from '../../../functions/shared/ledger/run.ts';
-import { announceTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
+import { announceTable, noteTable, recordTable } from '../../../functions/shared/ledger/table-record.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { cartTable } from '../../../functions/migrations/shop/tables/cart.ts';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
 import { describeTable } from '../../../functions/shared/aws/describe-table.ts';
 import { openTable } from '../../../functions/shared/tables/open-table.ts';
-import { closedPolicy, isClosedBy } from '../../../functions/shared/aws/table-policy.ts';
+import { closedPolicy, closingPolicy, isClosedBy } from '../../../functions/shared/aws/table-policy.ts';
 import { type FakePolicies, fakePolicies } from '../../support/fake-policies.ts';
 import { createLedgerWorld, type LedgerWorld } from '../../support/ledger-world.ts';
-import { executionArn, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
+import { begunRun, executionArn, movedTo, sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
 
 let world: LedgerWorld;
 let fake: FakePolicies;
@@ -96,6 +96,90 @@ describe('a table that a roll back has closed to everybody, to look into it and 
     const check = (): Promise<void> => Promise.resolve();
     expect(await openTable(fake.runtime, run, record, check)).toEqual({ isOpen: true });
     expect(isClosedFor('a')).toBe(false);
+  });
+});
+
+describe('a table that a run at work has closed to others', () => {
+  const writer = 'products-migration-test';
+  const closeToOthers = (runId: string): void =>
+    void fake.policies.set(tableArn, closingPolicy({ runId, tableArn, writer }));
+
+  /** A run of another source. A deployment with another `sourceTable` leaves it in the same tables. */
+  const beginBeside = (runId: string): Promise<Run> =>
+    begunRun(world, runId, { sourceTable: 'other-products' });
+
+  it('is not opened by an earlier run, whose opening has not come to its end', async () => {
+    const earlier = await committed('a', 'CREATED');
+    await begunRun(world, 'b');
+    closeToOthers('b');
+    const now = await opened(fake.runtime, earlier);
+    expect(fake.policies.size).toBe(1);
+    expect(now.opening).toBe('PENDING');
+    expect(now.warnings).toEqual([
+      'Table cart is still closed: nobody but the migration can write there (run b is still running). It is tried again every 15 minutes, and opened once that run has ended.',
+    ]);
+  });
+
+  it('is opened by that earlier run once the other one has ended', async () => {
+    const earlier = await committed('a', 'CREATED');
+    await begunRun(world, 'b');
+    closeToOthers('b');
+    await move('b', 'SUCCEEDED');
+    expect(await opened(fake.runtime, earlier)).toMatchObject({ opening: 'DONE', warnings: [] });
+    expect(fake.policies.size).toBe(0);
+  });
+
+  it.each(['HELD', 'ROLLING_BACK'] as const)(
+    'is not opened by a run of another source while it is %s',
+    async (status) => {
+      await beginBeside('b');
+      const other = await committed('a', 'EXISTED');
+      await movedTo(world, 'b', status);
+      closeToOthers('b');
+      expect(await opened(fake.runtime, other)).toMatchObject({ opening: 'PENDING' });
+      expect(fake.policies.size).toBe(1);
+    },
+  );
+
+  it('is not opened by the roll back of another run either', async () => {
+    await beginBeside('b');
+    closeToOthers('b');
+    const run = await committed('a', 'CREATED');
+    await move('a', 'ROLLING_BACK');
+    const record = { name: 'cart', outcome: 'KEPT', intentAt: 1, tableArn } as const;
+    const check = (): Promise<void> => Promise.resolve();
+    const reason = 'run b is still running';
+    expect(await openTable(fake.runtime, run, record, check)).toEqual({
+      isOpen: false,
+      reason,
+      neededBy: 'b',
+    });
+    expect(fake.policies.size).toBe(1);
+  });
+});
+
+describe('a table that has replaced the one of a committed run', () => {
+  it('is not opened by that run, even where no run is at work any more', async () => {
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new CreateTableCommand(createTableInput(cartTable, { name: 'cart', tags: {} })));
+    const run = await committed('a', 'CREATED');
+    close('b');
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
+    expect(isClosedFor('b')).toBe(true);
+  });
+
+  it('is not opened by the revision of a policy either', async () => {
+    const { dynamo } = world.observer.clients;
+    await dynamo.send(new CreateTableCommand(createTableInput(cartTable, { name: 'cart', tags: {} })));
+    const run = await committed('a', 'CREATED');
+    close('b');
+    const { RevisionId: policyRevision = '' } = await fake.runtime.clients.tables.send(
+      new GetResourcePolicyCommand({ ResourceArn: tableArn }),
+    );
+    const closed = { access: 'CLOSED', policyRevision } as const;
+    await noteTable(world.observer.ledger, { runId: 'a', name: 'cart' }, closed);
+    expect(await opened(fake.runtime, run)).toMatchObject({ opening: 'DONE', warnings: [] });
+    expect(isClosedFor('b')).toBe(true);
   });
 });
 

@@ -6,7 +6,7 @@ import { EXISTING } from '../../../functions/shared/ledger/actions.ts';
 import { noteDeleting } from '../../../functions/shared/ledger/deleting-call.ts';
 import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
-import { readRun } from '../../../functions/shared/ledger/run.ts';
+import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
 import { removeByHand } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
@@ -64,6 +64,33 @@ describe('a sync that comes to the end of its start while the schedule looks', (
     world.end('t');
     await expect(world.begin('recover-s-1', input)).rejects.toThrow(/Sync s follows its source/);
     expect(await world.sync()).toMatchObject({ status: 'SYNCING', isStarted: true });
+  });
+});
+
+describe('the run that a sync has followed until the shop switched', () => {
+  /** More runs have begun since than recoverRun lists, and the tables of this one are not open yet. */
+  async function switched(status: RunStatus): Promise<void> {
+    const { ledger } = world.observer;
+    await world.open();
+    await updateIf(ledger, runKey('s'), { if: EXISTING, set: { status } });
+    await updateIf(ledger, runKey('m'), { if: EXISTING, set: { opening: 'PENDING' }, remove: ['entity'] });
+  }
+
+  it('has its tables opened, although it is older than the newest runs', async () => {
+    await switched('SWITCHED');
+    await recover();
+    expect(await readRun(world.observer.ledger, 'm')).toMatchObject({ opening: 'DONE' });
+  });
+
+  it('is left to the version that began it, and the others are recovered', async () => {
+    await switched('SWITCHED');
+    await updateIf(world.observer.ledger, runKey('m'), { if: EXISTING, set: { ledgerVersion: 1 } });
+    expect(await recover()).toMatchObject({ examined: 1 });
+  });
+
+  it('is not looked at while the sync goes on', async () => {
+    await switched('SYNCING');
+    expect(await recover()).toMatchObject({ examined: 1 });
   });
 });
 
