@@ -1,14 +1,9 @@
 import { hash } from 'node:crypto';
-import { canonicalHalves, equalValues } from '../items/canonical-json.ts';
-import { keyIdentity, keyOf, type KeyType, type TableKey } from '../items/item-key.ts';
-import {
-  itemSizeBytes,
-  MAX_ITEM_BYTES,
-  MAX_PARTITION_KEY_BYTES,
-  MAX_SORT_KEY_BYTES,
-} from '../items/item-size.ts';
+import { canonicalHalves } from '../items/canonical-json.ts';
+import { keyIdentity, keyOf, type TableKey } from '../items/item-key.ts';
+import { itemSizeBytes, MAX_ITEM_BYTES } from '../items/item-size.ts';
+import { keyBytes, maxKeyBytes } from '../items/key-value.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue } from '../items/wire-item.ts';
-import { TransformError } from '../errors.ts';
 import { cut } from '../text.ts';
 import type {
   FilledTable,
@@ -19,6 +14,8 @@ import type {
   TransformResult,
   UntypedTools,
 } from './migration.ts';
+import { ownCodeError } from './own-code.ts';
+import { isSame } from './owner.ts';
 import { ItemRefusal, MIGRATION_MARKS, refuse, refuseReserved } from './refusal.ts';
 
 /** The definition, as far as it is needed here. */
@@ -47,20 +44,18 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
     if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
     return { kind: 'items', items };
   } catch (error) {
-    if (!(error instanceof ItemRefusal)) throw transformError(label, error);
+    if (!(error instanceof ItemRefusal)) throw ownCodeError(throwingOn(label), error);
     return { kind: 'quarantined', code: error.code, sentence: error.message };
   }
 }
 
-/** Without the error's own message, which may hold a value of the item. */
-function transformError(label: string, error: unknown): TransformError {
-  const what = error instanceof Error ? error.name : typeof error;
-  return new TransformError(
-    `The migration's own code threw ${what} on ${label}, which it should transform or refuse. Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where. Correct the code and deploy it.`,
-    undefined,
-    { cause: error },
-  );
-}
+const throwingOn = (label: string) => ({
+  where: `on ${label}, which it should transform or refuse`,
+  advice: ADVICE,
+});
+
+const ADVICE =
+  'Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where.';
 
 /** The source item that is transformed. */
 interface Subject {
@@ -130,7 +125,7 @@ const joined = (one: string, other: string): string =>
 function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
   table.tableKey.forEach(({ name, type }, index) => {
     const bytes = keyBytes(attribute(item, name), type);
-    const maxBytes = index === 0 ? MAX_PARTITION_KEY_BYTES : MAX_SORT_KEY_BYTES;
+    const maxBytes = maxKeyBytes(index);
     if (bytes === 0)
       refuse('InvalidKey', `${label} becomes an item without the key ${name} of type ${type}.`);
     if (bytes > maxBytes)
@@ -139,13 +134,6 @@ function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
         `${label} becomes an item with a ${name} of ${bytes} bytes; DynamoDB takes ${maxBytes}.`,
       );
   });
-}
-
-/** 0: not there, empty, or of another type. */
-function keyBytes(value: WireValue | undefined, type: KeyType): number {
-  if (value === undefined || !Object.hasOwn(value, type)) return 0;
-  if ('S' in value) return Buffer.byteLength(value.S);
-  return 'B' in value ? Buffer.byteLength(value.B, 'base64') : 1;
 }
 
 function refuseOversized(item: WireItem, label: string): void {
@@ -172,12 +160,6 @@ function refuseForeignKeys(items: readonly TargetItem[], table: FilledTable, sub
 
 function isSourceKey(owner: WireItem, { source, sourceKey }: Subject): boolean {
   return sourceKey.every(({ name }) => isSame(owner[name], source[name]));
-}
-
-/** Nearly all keys are texts, which need no canonical form. */
-function isSame(one: WireValue | undefined, other: WireValue | undefined): boolean {
-  if (one === undefined || other === undefined) return false;
-  return 'S' in one && 'S' in other ? one.S === other.S : equalValues(one, other);
 }
 
 function refuseDuplicates(items: readonly TargetItem[], table: FilledTable, { label }: Subject): void {
