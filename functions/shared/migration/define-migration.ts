@@ -84,7 +84,7 @@ export interface BelongsTo<TargetKey extends KeyDefinition, SourceKey extends Ke
 
 /**
  * Checks a migration's definition with the compiler and makes what the engine uses. A wrong table, kind or key
- * attribute, and a missing key, do not compile.
+ * attribute, and a missing key, do not compile where they are written out; elsewhere the run finds them.
  *
  * @throws RangeError where no table is filled, or belongsTo lacks one that is
  */

@@ -14,6 +14,7 @@ import type {
   TransformResult,
   UntypedTools,
 } from './migration.ts';
+import { TransformError } from '../errors.ts';
 import { ownCodeError } from './own-code.ts';
 import { isSame } from './owner.ts';
 import { ItemRefusal, MIGRATION_MARKS, refuse, refuseReserved } from './refusal.ts';
@@ -34,6 +35,7 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
   const label = labelOf(source, maker);
   try {
     const { put } = maker.transform(source, toolsOf(context, label));
+    assertDeclared(put, maker.filled, label);
     const subject = {
       source: keyOf(source, maker.source.key),
       sourceKey: maker.source.key,
@@ -44,6 +46,7 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
     if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
     return { kind: 'items', items };
   } catch (error) {
+    if (error instanceof TransformError) throw error;
     if (!(error instanceof ItemRefusal)) throw ownCodeError(throwingOn(label), error);
     return { kind: 'quarantined', code: error.code, sentence: error.message };
   }
@@ -56,6 +59,29 @@ const throwingOn = (label: string) => ({
 
 const ADVICE =
   'Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where.';
+
+/**
+ * Items under any other name would be lost without a word. The compiler finds such a name only where it is written in
+ * the object itself.
+ *
+ * @throws TransformError naming the table or the kind; not retried
+ */
+function assertDeclared(put: Put['put'], filled: readonly FilledTable[], label: string): void {
+  for (const [id, kinds] of Object.entries(put)) {
+    const table = filled.find((one) => one.id === id);
+    if (table === undefined)
+      throw undeclared(`under ${id}, which no target that holds items is called`, label);
+    const kind = Object.keys(kinds ?? {}).find((name) => !table.kinds.includes(name));
+    if (kind !== undefined)
+      throw undeclared(`of the kind ${kind} into ${id}, which holds ${table.kinds.join(', ')}`, label);
+  }
+}
+
+function undeclared(what: string, label: string): TransformError {
+  return new TransformError(
+    `The migration's own code puts items ${what}, on ${label}. They would be lost. Declare it in the migration's targets, or correct the name, and deploy the code.`,
+  );
+}
 
 /** The source item that is transformed. */
 interface Subject {

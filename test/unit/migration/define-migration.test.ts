@@ -144,6 +144,26 @@ describe('a transform that throws', () => {
   });
 });
 
+describe('a transform that puts items where the schema has no place for them', () => {
+  /** As a helper's result, in which the compiler does not look for names that are too many. */
+  const putting = (put: object) =>
+    defineMigration({ ...base, transform: (_item, tools) => tools.put(put) }).transform;
+  const own = { READING: [reading()] };
+
+  it.each([
+    ['a kind beside a right one', { readings: { ...own, NOTES: [reading()] } }, 'kind NOTES into readings'],
+    ['a misspelled kind alone', { readings: { READNG: [reading()] } }, 'kind READNG into readings'],
+    ['an unknown kind without items', { readings: { ...own, NOTES: [] } }, 'kind NOTES into readings'],
+    ['an unknown table', { readings: own, reading: own }, 'under reading,'],
+    ['a table that holds nothing', { readings: own, alarms: { ALARM: [] } }, 'under alarms,'],
+  ])('fails with the name and the item, and loses nothing silently: %s', (_what, put, named) => {
+    const failing = () => putting(put)(source, context);
+    expect(failing).toThrow(TransformError);
+    expect(failing).toThrow(named);
+    expect(failing).toThrow('Measurement "a" / 7');
+  });
+});
+
 describe('a transformed item', () => {
   it('gets the run and a digest of all its other attributes', () => {
     const result = becomes([reading({ value: { N: '1.50' } })]);
