@@ -17,6 +17,7 @@ import type {
 import { TransformError } from '../errors.ts';
 import { ownCodeError } from './own-code.ts';
 import { isSame } from './owner.ts';
+import { keyOfSpec } from './table-spec.ts';
 import { ItemRefusal, MIGRATION_MARKS, refuse, refuseReserved } from './refusal.ts';
 
 /** The definition, as far as it is needed here. */
@@ -124,6 +125,8 @@ function itemsOf(table: FilledTable, put: Put['put'][string], subject: Subject):
 /** A character takes three bytes at most, and the text of an item more of them than the item's bytes; a digest comes on top. */
 const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
 const DIGEST_NAME = 'migrationDigest';
+/** In canonical JSON: a quote inside a text is escaped, and behind the name of an attribute there is a brace. */
+const EMPTY_SET = /"[SNB]S":\[\]/;
 
 /** Each item gets `migrationRun` and its `migrationDigest`, over all its other attributes. */
 function finish(
@@ -139,6 +142,12 @@ function finish(
   const digest = hash('sha256', json);
   item[DIGEST_NAME] = { S: digest };
   refuseBadKey(item, table, label);
+  refuseBadIndexKeys(item, table, label);
+  if (EMPTY_SET.test(json))
+    refuse(
+      'EmptySet',
+      `${label} becomes an item of ${table.name} with an empty set, which DynamoDB refuses.`,
+    );
   if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
   const text = `{${joined(joined(before, `"${DIGEST_NAME}":{"S":"${digest}"}`), behind)}}`;
   return { item, text, digest };
@@ -160,6 +169,21 @@ function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
         `${label} becomes an item with a ${name} of ${bytes} bytes; DynamoDB takes ${maxBytes}.`,
       );
   });
+}
+
+/** An item may lack the key of an index, which then does not hold it; one with another value is refused. */
+function refuseBadIndexKeys(item: WireItem, table: FilledTable, label: string): void {
+  for (const { name: index, key } of table.indexes)
+    keyOfSpec({ key, attributes: table.attributes }).forEach(({ name, type }, at) => {
+      const value = attribute(item, name);
+      if (value === undefined) return;
+      const bytes = keyBytes(value, type);
+      if (bytes === 0 || bytes > maxKeyBytes(at))
+        refuse(
+          'InvalidIndexKey',
+          `${label} becomes an item of ${table.name} whose ${name} cannot be a key of its index ${index}: it must be of type ${type}, not empty, and no longer than ${maxKeyBytes(at)} bytes.`,
+        );
+    });
 }
 
 function refuseOversized(item: WireItem, label: string): void {
