@@ -66,7 +66,7 @@ export function refusedItems(
   const first =
     named.length === 0 ? 'Its report names none of them.' : `First of them: ${named.join(' | ')}.`;
   return new ItemRefusedError(
-    `DynamoDB's bulk put ${arn} could not write ${counted(failed, 'item')} into table ${table.name}. ${shorten(first, 600)} The run cannot be completed. Correct them at the source.`,
+    `DynamoDB's bulk put ${arn} could not write ${counted(failed, 'item')} into table ${table.name}. ${shorten(first, 600)} The run cannot be completed. Correct the source items or the transform.`,
   );
 }
 

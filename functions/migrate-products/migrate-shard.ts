@@ -14,12 +14,14 @@ import { addTo, createLoadWindow, type LoadWindow } from '../shared/copy/load/lo
 import { FIRST_LINE, type LineCursor } from '../shared/copy/load/read-lines.ts';
 import type { ShardTurn } from '../shared/copy/shard-turn.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
-import { keyText, type TableKey } from '../shared/items/item-key.ts';
+import { keyText } from '../shared/items/item-key.ts';
 import { queryPartition } from '../shared/aws/query-partition.ts';
 import { updateIf } from '../shared/aws/update-if.ts';
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { createConditionalWriter, type LeftAlone } from './conditional-writer.ts';
 import { createFoundRuns, type FoundRuns } from '../shared/copy/load/found-runs.ts';
+import type { Migration } from '../shared/migration/migration.ts';
+import { ownerKeyOf } from '../shared/migration/owner.ts';
 import { createLaterRuns } from './later-runs.ts';
 import { findTargets, type Target, writeScope } from './open-target.ts';
 import { tallyOf } from './target-writer.ts';
@@ -138,7 +140,7 @@ function openWriter(
 ): LineWriter {
   const { run } = turn;
   const refusalOf = (item: WireItem, reason: Error): ItemRefusedError =>
-    itemRefused(item, target.spec.tableKey, reason);
+    itemRefused(item, { target, migration: runtime.migration }, reason);
   const scope = { ...writeScope(runtime, turn, { target, meter }), window, refusalOf };
   if (target.isOurs) return createBatchWriter({ ...scope, unitsPerByte });
   return createConditionalWriter({
@@ -172,9 +174,14 @@ function copySamples(saved: Readonly<Record<string, readonly string[]>> = {}): L
 }
 
 /** The error for an item that DynamoDB will never take. */
-function itemRefused(item: WireItem, key: TableKey, reason: Error): ItemRefusedError {
+function itemRefused(
+  item: WireItem,
+  { target: { spec, table }, migration }: { readonly target: Target; readonly migration: Migration },
+  reason: Error,
+): ItemRefusedError {
+  const source = keyText(ownerKeyOf(item, spec) ?? {}, migration.source.key);
   return new ItemRefusedError(
-    `DynamoDB refuses item ${keyText(item, key)} for good: ${shorten(reason.message, 500)} The run cannot be completed. Correct its source item.`,
+    `DynamoDB refuses item ${keyText(item, spec.tableKey)} of table ${table.name}, made from ${migration.nouns.item} ${source}, for good: ${shorten(reason.message, 500)} The run cannot be completed. Correct the source item or the transform.`,
     undefined,
     { cause: reason },
   );

@@ -138,7 +138,7 @@ export class BackupOutdatedError extends MigrationError {
   override readonly name = 'BackupOutdatedError';
 }
 
-/** The migration's own code threw instead of refusing an item. The message names the item. */
+/** The migration's own code threw instead of refusing an item. The message names the item, or the table and the key. */
 export class TransformError extends MigrationError {
   override readonly name = 'TransformError';
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
-import { keyOf } from '../../functions/shared/items/item-key.ts';
+import { keyOf, type KeyType, type TableKey } from '../../functions/shared/items/item-key.ts';
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
 import type {
   Migration,
   TransformContext,
   TransformResult,
 } from '../../functions/shared/migration/migration.ts';
+import { ownerKeyOf } from '../../functions/shared/migration/owner.ts';
 import { seededRandom } from '../../workflow/local/gateway/seeded-random.ts';
 
 /** The three files of a migration's folder that have a name. */
@@ -82,6 +83,17 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       }
     });
 
+    it('derives a key or nothing, and never throws, for the key of an item written by others', async () => {
+      const { migration, SAMPLES } = await load();
+      const results = SAMPLES.map((sample) => transformed(migration, sample));
+      const made = results.flatMap((result) => (result.kind === 'items' ? result.items : []));
+      for (const table of migration.filled) {
+        const own = made.filter((one) => one.table === table).map(({ item }) => keyOf(item, table.tableKey));
+        for (const key of [...garbageKeys(table.tableKey), ...own.flatMap(cutKeys)])
+          expect(() => ownerKeyOf(key, table)).not.toThrow();
+      }
+    });
+
     it('names source items in its sentences only by their key', async () => {
       const { migration, SAMPLES } = await load();
       const sentences = SAMPLES.flatMap((sample) => {
@@ -110,6 +122,36 @@ function textsOf(result: TransformResult): readonly string[] {
 
 const keyNamesOf = ({ source }: Migration): ReadonlySet<string> =>
   new Set(source.key.map(({ name }) => name));
+
+/** Values that a key attribute of this type may have in a table that others write into. */
+const GARBAGE: Readonly<Record<KeyType, readonly WireValue[]>> = {
+  S: ['x', '#', '/', '0', '-1', '1.5', '%', 'a#b#c', '{}', '\n', '\u{1F600}', 'x'.repeat(1024)].map(
+    (text) => ({
+      S: text,
+    }),
+  ),
+  N: ['0', '-1', '1.5', '0.1', '1E+125', '-1E-130', '9'.repeat(38)].map((text) => ({ N: text })),
+  B: ['AA==', '/w==', 'AAEC', 'eA=='].map((base64) => ({ B: base64 })),
+};
+
+/** Every combination of such values. */
+function garbageKeys(key: TableKey): readonly WireItem[] {
+  return key.reduce<readonly WireItem[]>(
+    (keys, { name, type }) =>
+      keys.flatMap((one) => GARBAGE[type].map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
+}
+
+/** Copies of a key with one of its texts cut off behind each of its first characters. */
+function cutKeys(key: WireItem): readonly WireItem[] {
+  return Object.entries(key).flatMap(([name, value]) => {
+    const text = 'S' in value ? value.S.slice(0, MAX_CUTS) : '';
+    return Array.from(text, (_, index) => ({ ...key, [name]: { S: text.slice(0, index + 1) } }));
+  });
+}
+
+const MAX_CUTS = 100;
 
 /** Copies of the item with one value changed, for each of its values except those of its key. */
 function changesOf(item: WireItem, keep: ReadonlySet<string>): readonly (readonly [string, WireItem])[] {

@@ -34,6 +34,22 @@ export function parseDecimal(text: string): Decimal | undefined {
   return { negative: sign === '-', digits, exponent };
 }
 
+const MAX_DIGITS = 38;
+/** Powers of ten of the first digit: 1E-130 to 9.9E+125. */
+const [MIN_POWER, MAX_POWER] = [-130, 125];
+
+/**
+ * Whether DynamoDB takes the text as a number.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number
+ */
+export function isStorableNumber(text: string): boolean {
+  if (CANONICAL_INTEGER.test(text)) return true;
+  const { digits, exponent } = parseDecimal(text) ?? { digits: '', exponent: 0 };
+  if (digits === '0') return true;
+  const power = exponent + digits.length - 1;
+  return digits !== '' && digits.length <= MAX_DIGITS && power >= MIN_POWER && power <= MAX_POWER;
+}
+
 /**
  * The one spelling that all spellings of the same number share: `1.50`, `1.5` and `15E-1` become
  * `1.5`, and `-0` becomes `0`. DynamoDB accepts it and stores the same value.

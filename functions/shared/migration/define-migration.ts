@@ -1,5 +1,5 @@
 import type { Nouns } from '../counted.ts';
-import type { KeyType } from '../items/item-key.ts';
+import type { KeyType, TableKey } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
 import {
   type DefinedTable,
@@ -73,7 +73,10 @@ export type PutItems<Targets extends TargetDefinitions> = {
 
 /** Which source item a target item belongs to, by the keys alone. */
 export interface BelongsTo<TargetKey extends KeyDefinition, SourceKey extends KeyDefinition> {
-  /** The whole key of the source item; `undefined` for a key that this migration never makes. */
+  /**
+   * The whole key of the source item; `undefined` for a key that this migration never makes. It is asked about items
+   * written by others too, and must not throw.
+   */
   readonly sourceKeyOf: (targetKey: KeyOf<TargetKey>) => KeyOf<SourceKey> | undefined;
   /** Every value of the target's partition key under which the source item may have items. */
   readonly partitionsOf: (sourceKey: KeyOf<SourceKey>) => readonly ValueOf<TargetKey['partition'][1]>[];
@@ -81,7 +84,7 @@ export interface BelongsTo<TargetKey extends KeyDefinition, SourceKey extends Ke
 
 /**
  * Checks a migration's definition with the compiler and makes what the engine uses. A wrong table, kind or key
- * attribute, and a missing key, do not compile.
+ * attribute, and a missing key, do not compile where they are written out; elsewhere the run finds them.
  *
  * @throws RangeError where no table is filled, or belongsTo lacks one that is
  */
@@ -92,12 +95,12 @@ export function defineMigration<
 >(definition: MigrationDefinition<Source, Targets, Settings>): Migration {
   const { source, targets, settings, nouns, madeAttributes = [] } = definition;
   const untyped = definition as unknown as UntypedDefinition;
+  const sourceTable = { name: source.name, key: tableKey(source.key) };
   const filled = Object.entries(targets).flatMap(([id, table]) =>
-    filledTable(id, table, untyped.belongsTo[id]),
+    filledTable(id, table, { sourceKey: sourceTable.key, belongsTo: untyped.belongsTo[id] }),
   );
   const [first] = filled;
   if (first === undefined) throw new RangeError('A migration needs a table that holds something.');
-  const sourceTable = { name: source.name, key: tableKey(source.key) };
   return {
     source: sourceTable,
     targets: Object.entries(targets).map(([id, table]) => filled.find((one) => one.id === id) ?? table),
@@ -117,15 +120,21 @@ interface UntypedDefinition {
   readonly belongsTo: Readonly<Record<string, Pick<FilledTable, 'sourceKeyOf' | 'partitionsOf'> | undefined>>;
 }
 
+/** Where a table's items come from. */
+interface SourceOfTable {
+  readonly sourceKey: TableKey;
+  readonly belongsTo: UntypedDefinition['belongsTo'][string];
+}
+
 function filledTable(
   id: string,
   { definition, ...spec }: DefinedTable,
-  belongsTo: UntypedDefinition['belongsTo'][string],
+  { sourceKey, belongsTo }: SourceOfTable,
 ): readonly FilledTable[] {
   const { holds } = definition;
   if (holds === undefined) return [];
   if (belongsTo === undefined) throw new RangeError(`belongsTo has no entry for ${id}, which holds items.`);
-  return [{ ...spec, id, kinds: holds, tableKey: keyOfSpec(spec), ...belongsTo }];
+  return [{ ...spec, id, kinds: holds, tableKey: keyOfSpec(spec), sourceKey, ...belongsTo }];
 }
 
 /** The value of a key attribute of this type. */

@@ -1,14 +1,9 @@
 import { hash } from 'node:crypto';
-import { canonicalHalves, equalValues } from '../items/canonical-json.ts';
-import { keyIdentity, keyOf, type KeyType, type TableKey } from '../items/item-key.ts';
-import {
-  itemSizeBytes,
-  MAX_ITEM_BYTES,
-  MAX_PARTITION_KEY_BYTES,
-  MAX_SORT_KEY_BYTES,
-} from '../items/item-size.ts';
+import { canonicalHalves } from '../items/canonical-json.ts';
+import { keyIdentity, keyOf, type TableKey } from '../items/item-key.ts';
+import { itemSizeBytes, MAX_ITEM_BYTES } from '../items/item-size.ts';
+import { keyBytes, maxKeyBytes } from '../items/key-value.ts';
 import { attribute, stringAttribute, type WireItem, type WireValue } from '../items/wire-item.ts';
-import { TransformError } from '../errors.ts';
 import { cut } from '../text.ts';
 import type {
   FilledTable,
@@ -19,6 +14,10 @@ import type {
   TransformResult,
   UntypedTools,
 } from './migration.ts';
+import { TransformError } from '../errors.ts';
+import { ownCodeError } from './own-code.ts';
+import { isSame } from './owner.ts';
+import { keyOfSpec } from './table-spec.ts';
 import { ItemRefusal, MIGRATION_MARKS, refuse, refuseReserved } from './refusal.ts';
 
 /** The definition, as far as it is needed here. */
@@ -37,6 +36,7 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
   const label = labelOf(source, maker);
   try {
     const { put } = maker.transform(source, toolsOf(context, label));
+    assertDeclared(put, maker.filled, label);
     const subject = {
       source: keyOf(source, maker.source.key),
       sourceKey: maker.source.key,
@@ -47,18 +47,40 @@ export function makeItems(source: WireItem, context: TransformContext, maker: It
     if (items.length === 0) refuse('NoItems', `${label} becomes no item at all, so that it would be lost.`);
     return { kind: 'items', items };
   } catch (error) {
-    if (!(error instanceof ItemRefusal)) throw transformError(label, error);
+    if (error instanceof TransformError) throw error;
+    if (!(error instanceof ItemRefusal)) throw ownCodeError(throwingOn(label), error);
     return { kind: 'quarantined', code: error.code, sentence: error.message };
   }
 }
 
-/** Without the error's own message, which may hold a value of the item. */
-function transformError(label: string, error: unknown): TransformError {
-  const what = error instanceof Error ? error.name : typeof error;
+const throwingOn = (label: string) => ({
+  where: `on ${label}, which it should transform or refuse`,
+  advice: ADVICE,
+});
+
+const ADVICE =
+  'Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where.';
+
+/**
+ * Items under any other name would be lost without a word. The compiler finds such a name only where it is written in
+ * the object itself.
+ *
+ * @throws TransformError naming the table or the kind; not retried
+ */
+function assertDeclared(put: Put['put'], filled: readonly FilledTable[], label: string): void {
+  for (const [id, kinds] of Object.entries(put)) {
+    const table = filled.find((one) => one.id === id);
+    if (table === undefined)
+      throw undeclared(`under ${id}, which no target that holds items is called`, label);
+    const kind = Object.keys(kinds ?? {}).find((name) => !table.kinds.includes(name));
+    if (kind !== undefined)
+      throw undeclared(`of the kind ${kind} into ${id}, which holds ${table.kinds.join(', ')}`, label);
+  }
+}
+
+function undeclared(what: string, label: string): TransformError {
   return new TransformError(
-    `The migration's own code threw ${what} on ${label}, which it should transform or refuse. Add this item to samples.ts: npx vitest run test/unit/migration/contract.test.ts then shows where. Correct the code and deploy it.`,
-    undefined,
-    { cause: error },
+    `The migration's own code puts items ${what}, on ${label}. They would be lost. Declare it in the migration's targets, or correct the name, and deploy the code.`,
   );
 }
 
@@ -103,6 +125,8 @@ function itemsOf(table: FilledTable, put: Put['put'][string], subject: Subject):
 /** A character takes three bytes at most, and the text of an item more of them than the item's bytes; a digest comes on top. */
 const SURELY_SMALL_LENGTH = MAX_ITEM_BYTES / 3 - 100;
 const DIGEST_NAME = 'migrationDigest';
+/** In canonical JSON: a quote inside a text is escaped, and behind the name of an attribute there is a brace. */
+const EMPTY_SET = /"[SNB]S":\[\]/;
 
 /** Each item gets `migrationRun` and its `migrationDigest`, over all its other attributes. */
 function finish(
@@ -118,6 +142,12 @@ function finish(
   const digest = hash('sha256', json);
   item[DIGEST_NAME] = { S: digest };
   refuseBadKey(item, table, label);
+  refuseBadIndexKeys(item, table, label);
+  if (EMPTY_SET.test(json))
+    refuse(
+      'EmptySet',
+      `${label} becomes an item of ${table.name} with an empty set, which DynamoDB refuses.`,
+    );
   if (json.length > SURELY_SMALL_LENGTH) refuseOversized(item, label);
   const text = `{${joined(joined(before, `"${DIGEST_NAME}":{"S":"${digest}"}`), behind)}}`;
   return { item, text, digest };
@@ -130,7 +160,7 @@ const joined = (one: string, other: string): string =>
 function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
   table.tableKey.forEach(({ name, type }, index) => {
     const bytes = keyBytes(attribute(item, name), type);
-    const maxBytes = index === 0 ? MAX_PARTITION_KEY_BYTES : MAX_SORT_KEY_BYTES;
+    const maxBytes = maxKeyBytes(index);
     if (bytes === 0)
       refuse('InvalidKey', `${label} becomes an item without the key ${name} of type ${type}.`);
     if (bytes > maxBytes)
@@ -141,11 +171,19 @@ function refuseBadKey(item: WireItem, table: FilledTable, label: string): void {
   });
 }
 
-/** 0: not there, empty, or of another type. */
-function keyBytes(value: WireValue | undefined, type: KeyType): number {
-  if (value === undefined || !Object.hasOwn(value, type)) return 0;
-  if ('S' in value) return Buffer.byteLength(value.S);
-  return 'B' in value ? Buffer.byteLength(value.B, 'base64') : 1;
+/** An item may lack the key of an index, which then does not hold it; one with another value is refused. */
+function refuseBadIndexKeys(item: WireItem, table: FilledTable, label: string): void {
+  for (const { name: index, key } of table.indexes)
+    keyOfSpec({ key, attributes: table.attributes }).forEach(({ name, type }, at) => {
+      const value = attribute(item, name);
+      if (value === undefined) return;
+      const bytes = keyBytes(value, type);
+      if (bytes === 0 || bytes > maxKeyBytes(at))
+        refuse(
+          'InvalidIndexKey',
+          `${label} becomes an item of ${table.name} whose ${name} cannot be a key of its index ${index}: it must be of type ${type}, not empty, and no longer than ${maxKeyBytes(at)} bytes.`,
+        );
+    });
 }
 
 function refuseOversized(item: WireItem, label: string): void {
@@ -172,12 +210,6 @@ function refuseForeignKeys(items: readonly TargetItem[], table: FilledTable, sub
 
 function isSourceKey(owner: WireItem, { source, sourceKey }: Subject): boolean {
   return sourceKey.every(({ name }) => isSame(owner[name], source[name]));
-}
-
-/** Nearly all keys are texts, which need no canonical form. */
-function isSame(one: WireValue | undefined, other: WireValue | undefined): boolean {
-  if (one === undefined || other === undefined) return false;
-  return 'S' in one && 'S' in other ? one.S === other.S : equalValues(one, other);
 }
 
 function refuseDuplicates(items: readonly TargetItem[], table: FilledTable, { label }: Subject): void {

@@ -27,6 +27,8 @@ export interface FilledTable extends TableSpec {
   readonly id: string;
   readonly kinds: readonly string[];
   readonly tableKey: TableKey;
+  readonly sourceKey: TableKey;
+  /** What the migration says, unchecked; the engine asks `ownerKeyOf`. */
   readonly sourceKeyOf: (targetKey: WireItem) => WireItem | undefined;
   readonly partitionsOf: (sourceKey: WireItem) => readonly WireValue[];
 }

@@ -3,7 +3,7 @@ import { attribute, type WireItem } from '../items/wire-item.ts';
 /** A source item that is not migrated, and why. */
 export interface Quarantined {
   readonly kind: 'quarantined';
-  /** One of the migration's own codes, or `ReservedAttribute`, `ItemTooLarge`, `KeyTooLong`, `InvalidKey`, `ForeignTargetKey`, `DuplicateTargetKey`, `NoItems`. */
+  /** One of the migration's own codes, or one of the engine's, which functions/migrations/README.md lists. */
   readonly code: string;
   /** For an operator; names the item by its key and attributes by their names, and holds no other value. */
   readonly sentence: string;

@@ -53,7 +53,8 @@ export function bookRef(isbn: string): string {
 
 /** ISBN of the book whose partition this is; `undefined` for a partition of anything else. */
 export function isbnOf(partition: string): string | undefined {
-  return partition.startsWith(PARTITION_PREFIX) ? partition.slice(PARTITION_PREFIX.length) : undefined;
+  const isBook = partition.startsWith(PARTITION_PREFIX) && partition !== PARTITION_PREFIX;
+  return isBook ? partition.slice(PARTITION_PREFIX.length) : undefined;
 }
 
 /** Sort key of the item that describes the book itself. */

@@ -13,7 +13,10 @@ export const migration = defineMigration({
     }),
   belongsTo: {
     readings: {
-      sourceKeyOf: (key) => ({ meter: { S: meterOf(key.meterDay.S) }, at: key.at }),
+      sourceKeyOf: ({ meterDay: { S: day }, at }) => {
+        const meter = meterOf(day);
+        return meter === undefined ? undefined : { meter: { S: meter }, at };
+      },
       partitionsOf: ({ meter, at }) => [{ S: meterDay(meter.S, at.N) }],
     },
     alarms: {

@@ -9,9 +9,9 @@ export function meterDay(meter: string, at: string): string {
   return `${meter}/${Math.floor(Number(at) / SECONDS_A_DAY)}`;
 }
 
-/** The meter that a partition belongs to; a meter's own name may hold slashes. */
-export function meterOf(partition: string): string {
-  return partition.slice(0, partition.lastIndexOf('/'));
+/** The meter that a partition belongs to; a meter's own name may hold slashes. `undefined` for any other partition. */
+export function meterOf(partition: string): string | undefined {
+  return /^(.+)\/\d+$/s.exec(partition)?.[1];
 }
 
 /** A measurement with its key. */

@@ -34,6 +34,33 @@ const sessions = defineMigration({
   },
 });
 
+/** As the smallest migration that comes to mind: its sourceKeyOf makes an empty key of a bare prefix. */
+const people = defineMigration({
+  source: { name: 'members', key: { partition: ['memberId', 'S'] } },
+  targets: {
+    people: defineTable({ name: 'people', key: { partition: ['PK', 'S'] }, billing, holds: ['PERSON'] }),
+  },
+  nouns: { item: 'member', items: 'members' },
+  belongsTo: {
+    people: {
+      sourceKeyOf: ({ PK }) => ({ memberId: { S: PK.S.replace('PERSON#', '') } }),
+      partitionsOf: ({ memberId }) => [{ S: `PERSON#${memberId.S}` }],
+    },
+  },
+  transform: (member, { put }) =>
+    put({ people: { PERSON: [{ ...member, PK: { S: `PERSON#${member.memberId.S}` } }] } }),
+});
+
+describe('an item whose key leads to no source item that could exist', () => {
+  it.each(['PERSON#', 'x', 'ada'])('is foreign and ends nothing: %s', async (key) => {
+    world = await compareBench({ migration: people, items: [{ memberId: { S: 'ada' } }] });
+    await world.put('people', { PK: { S: key } });
+    expect(await world.compare()).toMatchObject({ differing: 0, conflicts: 0 });
+    expect(await world.compared()).toMatchObject({ targetItems: 2, foreign: 1 });
+    expect(await world.samples()).toMatchObject({ foreign: [`people: ${key}`] });
+  });
+});
+
 const inSeconds = (seconds: number): { readonly N: string } => ({
   N: String(Math.floor(Date.now() / 1_000) + seconds),
 });

@@ -144,6 +144,26 @@ describe('a transform that throws', () => {
   });
 });
 
+describe('a transform that puts items where the schema has no place for them', () => {
+  /** As a helper's result, in which the compiler does not look for names that are too many. */
+  const putting = (put: object) =>
+    defineMigration({ ...base, transform: (_item, tools) => tools.put(put) }).transform;
+  const own = { READING: [reading()] };
+
+  it.each([
+    ['a kind beside a right one', { readings: { ...own, NOTES: [reading()] } }, 'kind NOTES into readings'],
+    ['a misspelled kind alone', { readings: { READNG: [reading()] } }, 'kind READNG into readings'],
+    ['an unknown kind without items', { readings: { ...own, NOTES: [] } }, 'kind NOTES into readings'],
+    ['an unknown table', { readings: own, reading: own }, 'under reading,'],
+    ['a table that holds nothing', { readings: own, alarms: { ALARM: [] } }, 'under alarms,'],
+  ])('fails with the name and the item, and loses nothing silently: %s', (_what, put, named) => {
+    const failing = () => putting(put)(source, context);
+    expect(failing).toThrow(TransformError);
+    expect(failing).toThrow(named);
+    expect(failing).toThrow('Measurement "a" / 7');
+  });
+});
+
 describe('a transformed item', () => {
   it('gets the run and a digest of all its other attributes', () => {
     const result = becomes([reading({ value: { N: '1.50' } })]);
@@ -170,6 +190,15 @@ describe('a transformed item', () => {
     ['InvalidKey', [{ sensorDay: { S: '' }, at: { N: '7' } }]],
     ['InvalidKey', [{ at: { N: '7' } }]],
     ['KeyTooLong', [reading({ sensorDay: { S: `a/${'1'.repeat(2047)}` } })]],
+    ['InvalidIndexKey', [reading({ unit: { N: '1' } })]],
+    ['InvalidIndexKey', [reading({ unit: { NULL: true } })]],
+    ['InvalidIndexKey', [reading({ unit: { S: '' } })]],
+    ['InvalidIndexKey', [reading({ unit: { S: 'x'.repeat(2049) } })]],
+    ['InvalidIndexKey', [reading({ value: { S: '7' } })]],
+    ['InvalidIndexKey', [reading({ value: { N: '1E126' } })]],
+    ['EmptySet', [reading({ text: { SS: [] } })]],
+    ['EmptySet', [reading({ deep: { M: { list: { L: [{ M: { numbers: { NS: [] } } }] } } } })]],
+    ['EmptySet', [reading({ bytes: { BS: [] } })]],
     ['ItemTooLarge', [reading({ text: { S: 'x'.repeat(410_000) } })]],
     ['ForeignTargetKey', [reading({ sensorDay: { S: 'b/1' } })]],
     ['ForeignTargetKey', [reading({ sensorDay: { S: 'a/3' } })]],
@@ -182,6 +211,15 @@ describe('a transformed item', () => {
       code,
       sentence: expect.stringContaining('Measurement "a" / 7') as string,
     });
+  });
+
+  it.each<[string, WireItem]>([
+    ['no key of an index', {}],
+    ['one attribute of an index alone', { unit: { S: 'C' } }],
+    ['both', { unit: { S: 'C' }, value: { N: '-1.5' } }],
+    ['a text that reads like an empty set', { text: { S: '"SS":[]' }, SS: { L: [] } }],
+  ])('may have %s', (_what, more) => {
+    expect(becomes([reading(more)])).toMatchObject({ kind: 'items' });
   });
 
   it('may have a number in another spelling as its key', () => {
