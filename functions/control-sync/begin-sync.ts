@@ -25,7 +25,7 @@ import { parseSyncInput, type SyncInput } from './sync-input.ts';
  * Decides what the execution does: begins a sync, or takes an open one to compare, to cut over or to cancel it. Idempotent
  * for the same execution.
  *
- * @throws InvalidInputError, SyncRefusedError, LockHeldError, RunNotFoundError; none is retried
+ * @throws InvalidInputError, SyncRefusedError, LockHeldError, RunNotFoundError, RunTooLongForInlineError; none is retried
  */
 export async function beginSync(
   runtime: SyncRuntime,

@@ -3,6 +3,7 @@ import type { NewRun } from '../shared/ledger/begin.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
 import { newRunOf } from '../shared/runs/new-run.ts';
 import type { Execution, Plan } from '../shared/state.ts';
+import { assertCompareFits } from './compare-fits.ts';
 import type { FollowedRun } from './followed-run.ts';
 import type { SyncInput } from './sync-input.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -14,12 +15,13 @@ export interface NewSync {
   readonly followed: FollowedRun;
 }
 
-/** What a sync and a compare begin with. */
+/** What a sync and a compare begin with. @throws RunTooLongForInlineError; not retried */
 export function runOf(
   runtime: SyncRuntime,
   { execution, input, followed: { run, tables } }: NewSync,
 ): Omit<NewRun, 'kind'> {
   const plan = planOf(runtime, run.plan, input);
+  assertCompareFits(runtime.config, plan);
   return {
     ...newRunOf(runtime, execution, plan),
     settings: run.settings,

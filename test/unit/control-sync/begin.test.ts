@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { rely } from '../../../functions/shared/ledger/reliant.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
-import { findRun } from '../../../functions/shared/ledger/run.ts';
+import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
+import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
+import { updateIf } from '../../../functions/shared/ledger/store.ts';
 import { createSyncWorld, streamOf, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
 
@@ -13,6 +15,14 @@ beforeEach(() => world.again());
 afterAll(() => world.stop());
 
 const lock = () => findLock(world.observer.ledger, 'products');
+
+/** Says of the migration that its source has a million items. */
+async function enlarge(): Promise<void> {
+  const { ledger } = world.observer;
+  const { plan } = await readRun(ledger, 'm');
+  const large = { ...plan, estimatedProducts: 1_000_000, estimatedBytes: 400_000_000 };
+  await updateIf(ledger, runKey('m'), { set: { plan: large } });
+}
 
 describe('the start of a sync', () => {
   it('begins SYNCING, under the lock of the source, with what the migration began with', async () => {
@@ -39,6 +49,26 @@ describe('the start of a sync', () => {
     await world.begin('s');
     expect(await world.begin('s')).toMatchObject({ outcome: 'START', runId: 's' });
   });
+
+  it.each([
+    ['start', 'a higher readUnitsPerSecond'],
+    ['compare', 'mapMode=DISTRIBUTED'],
+  ])(
+    'of which a %s would not fit into one history at its caps is refused, with what helps',
+    async (action, help) => {
+      await enlarge();
+      // 2,000,000 units at 1 a second: 23 days, and 2,381 turns of 7 events.
+      expect(await world.begin('s', { action, readUnitsPerSecond: 1 })).toMatchObject({ runId: 's' });
+      await world.again();
+      await enlarge();
+      await expect(world.begin('s', { action, readUnitsPerSecond: 0.9 })).rejects.toMatchObject({
+        name: 'RunTooLongForInlineError',
+        message: expect.stringContaining(help),
+      });
+      expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
+      expect(await lock()).toBeUndefined();
+    },
+  );
 
   it('is refused without a stream, with the command that switches it on', async () => {
     await switchStreamOff(world);
