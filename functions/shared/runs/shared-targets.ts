@@ -1,4 +1,4 @@
-import { commandsOf, type Step, stepText } from '../commands.ts';
+import { commandsOf, type StagePlace, type Step, stepText } from '../commands.ts';
 import { LockHeldError } from '../errors.ts';
 import { findLockOf, lockTableOf } from '../ledger/lock.ts';
 import { findAnyRuns, findRun, type Run } from '../ledger/run.ts';
@@ -31,21 +31,21 @@ export async function refuseSharedTargets(
     for (const { runId, status } of known.values()) {
       const run = isEndStatus(status) ? undefined : await findRun(ledger, runId);
       if (run === undefined || lockTableOf(run) === lockTableOf(own)) continue;
-      if ((await findLockOf(ledger, run))?.runId === runId) throw sharedError(config.stage, name, run);
+      if ((await findLockOf(ledger, run))?.runId === runId) throw sharedError(config, name, run);
     }
   }
 }
 
-function sharedError(stage: string, name: string, run: Run): LockHeldError {
+function sharedError(place: StagePlace, name: string, run: Run): LockHeldError {
   const { runId, sourceTable, status } = run;
   return new LockHeldError(
     `Run ${runId} of table ${sourceTable} is ${status} and works in table ${name} as well. Two runs in one table would overwrite or delete each other's items, so nothing was written there.`,
-    stepText(wayToEnd(stage, run)),
+    stepText(wayToEnd(place, run)),
   );
 }
 
 /** It may no longer be possible to resume a run of another source: the deployment has changed. */
-function wayToEnd(stage: string, { runId, status }: Run): Step {
-  const { follow, rollBack } = commandsOf(stage);
+function wayToEnd(place: StagePlace, { runId, status }: Run): Step {
+  const { follow, rollBack } = commandsOf(place);
   return status === 'HELD' ? ['Roll that run back', rollBack(runId)] : ['Wait until it ends', follow(runId)];
 }
