@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { attribute, type WireItem, type WireValue } from '../../../functions/shared/items/wire-item.ts';
+import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
+import { defineTable } from '../../../functions/shared/migration/define-table.ts';
+import { droppedPaths } from '../../support/migration-contract.ts';
+
+/** What the contract finds where a member becomes this. */
+function droppedBy(kept: (member: WireItem) => WireItem, member: WireItem): readonly string[] {
+  const people = defineTable({
+    name: 'people',
+    key: { partition: ['PK', 'S'] },
+    billing: { mode: 'PAY_PER_REQUEST' },
+    holds: ['PERSON'],
+  });
+  const migration = defineMigration({
+    source: { name: 'members', key: { partition: ['id', 'S'] } },
+    targets: { people },
+    transform: ({ id, ...others }, { put }) => put({ people: { PERSON: [{ ...kept(others), PK: id }] } }),
+    belongsTo: { people: { sourceKeyOf: ({ PK }) => ({ id: PK }), partitionsOf: ({ id }) => [id] } },
+    nouns: { item: 'member', items: 'members' },
+  });
+  return droppedPaths(migration, { id: { S: '1' }, ...member });
+}
+
+/** Takes the attributes that it knows, by their names. */
+const only =
+  (...names: readonly string[]) =>
+  (member: WireItem): WireItem =>
+    Object.fromEntries(names.map((name) => [name, attribute(member, name) ?? { NULL: true }]));
+
+it('a transform that keeps everything drops nothing', () => {
+  const member = { name: { S: 'Ada' }, parts: { M: { list: { L: [] }, none: { NULL: true } } } };
+  expect(droppedBy((all) => all, member)).toEqual([]);
+});
+
+it('a transform that takes attributes by name drops one that no sample has', () => {
+  expect(droppedBy(only('name'), { name: { S: 'Ada' } })).toEqual(['anAttributeThatNobodyExpects']);
+});
+
+it('a transform that takes members of a map by name drops one that no sample has', () => {
+  const flat = ({ address, ...all }: WireItem): WireItem => {
+    const street = address !== undefined && 'M' in address ? address.M['street'] : undefined;
+    return { ...all, ...(street && { street }) };
+  };
+  const member = { address: { M: { street: { S: 'Main' } } } };
+  expect(droppedBy(flat, member)).toEqual(['address.anAttributeThatNobodyExpects']);
+});
+
+it.each<WireValue>([
+  { S: 'x' },
+  { N: '77' },
+  { B: 'BBBB' },
+  { BOOL: true },
+  { NULL: true },
+  { M: {} },
+  { L: [] },
+  { SS: ['another'] },
+  { NS: ['77'] },
+  { NS: ['77', '78'] },
+  { BS: ['BBBB'] },
+  { BS: ['AAAA', 'BBBB'] },
+])('an attribute that is dropped is found whatever its type: %j', (value) => {
+  expect(droppedBy(only('kept'), { dropped: value }).join()).toContain('dropped');
+  expect(droppedBy((all) => all, { dropped: value })).toEqual([]);
+});
