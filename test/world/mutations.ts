@@ -207,7 +207,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a table that cannot be rolled back stops the roll back',
     attack: 'roll back cannot read or delete one thing',
     file: 'roll-back/roll-back-table.ts',
-    from: 'if (endsTurn(error)) throw error;',
+    from: 'if (endsTurn(error) && !(error instanceof TransientError)) throw error;',
     to: 'if (error !== undefined) throw error;',
   },
   {

@@ -25,14 +25,15 @@ export async function refuseSharedTargets(
   { ledger, config }: Pick<Runtime, 'ledger' | 'config'>,
   { run: own, names }: TargetUse,
 ): Promise<void> {
-  for (const name of names) {
-    const others = (await listAnnouncers(ledger, name)).filter((runId) => runId !== own.runId);
-    const known = await findAnyRuns(ledger, others);
-    for (const { runId, status } of known.values()) {
-      const run = isEndStatus(status) ? undefined : await findRun(ledger, runId);
-      if (run === undefined || lockTableOf(run) === lockTableOf(own)) continue;
-      if ((await findLockOf(ledger, run))?.runId === runId) throw sharedError(config, name, run);
-    }
+  const tableOf = new Map<string, string>();
+  for (const name of names)
+    for (const runId of await listAnnouncers(ledger, name)) if (runId !== own.runId) tableOf.set(runId, name);
+  const known = await findAnyRuns(ledger, [...tableOf.keys()]);
+  for (const { runId, status } of known.values()) {
+    const run = isEndStatus(status) ? undefined : await findRun(ledger, runId);
+    if (run === undefined || lockTableOf(run) === lockTableOf(own)) continue;
+    if ((await findLockOf(ledger, run))?.runId === runId)
+      throw sharedError(config, tableOf.get(runId) ?? '', run);
   }
 }
 

@@ -41,7 +41,7 @@ const RECONCILED = 7;
 const RATES: Readonly<Record<string, Rates>> = {
   testConnection: { ledger: 0, items: 1, tables: 12, objects: 1 },
   // A resumption looks through the claims every two seconds while it waits for them.
-  beginRun: { ledger: 12, ledgerOfSecond: 1.1 },
+  beginRun: { ledger: 17, ledgerOfSecond: 1.1 },
   backupProducts: { ledger: 8, items: 2, itemsOfProduct: SLOW_PAGES, tables: 1, objects: 8 },
   // A data file that landed late is one file more.
   transformProducts: { ledger: 9, objects: 7 },
@@ -61,11 +61,12 @@ const RATES: Readonly<Record<string, Rates>> = {
   },
   bulkLoad: { ledger: 12, items: 4, tables: 4, objects: 8 },
   verifyMigration: { ledger: 9, items: 4, itemsOfProduct: SLOW_PAGES, tables: 2, objects: 2 },
-  completeRun: { ledger: 32, tables: 32, objects: 10 },
+  // Each look at a policy comes with a look at the table.
+  completeRun: { ledger: 32, tables: 56, objects: 10 },
   rollBack: { ledger: 36, items: 8, itemsOfProduct: 4, tables: 38, objects: 12, objectsOfProduct: 1 },
   recordFailure: { ledger: 3, ledgerOfFailure: 2 },
   // In one call it may look after the open sync, and finish the opening and the protection of a run.
-  recoverRun: { ledger: 27, tables: 9 },
+  recoverRun: { ledger: 27, tables: 21 },
   syncProducts: { ledger: 18, ledgerOfProduct: 4, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
   compareAll: { ledger: 12, items: 4, itemsOfProduct: RECONCILED, tables: 2 },
   controlSync: { ledger: 13, tables: 4, objects: 5 },
