@@ -1,3 +1,4 @@
+import { deployWith } from '../shared/deploy-with.cjs';
 import { count } from '../shared/counted.ts';
 import { fitsHistory, type MapWork } from '../shared/cost/history.ts';
 import { TURN_SECONDS } from '../shared/cost/phases.ts';
@@ -18,7 +19,7 @@ const MAPS = 2;
 export function assertCompareFits({ mapMode, region }: Pick<Config, 'mapMode' | 'region'>, plan: Plan): void {
   if (mapMode === 'DISTRIBUTED' || fitsHistory(mapsOf(plan, region))) return;
   throw new RunTooLongForInlineError(
-    `A compare would fill more than Step Functions' history of 25,000 events (${count(plan.estimatedProducts)} source items at the present caps). Nothing was begun. Deploy with --param mapMode=DISTRIBUTED, or start with a higher readUnitsPerSecond.`,
+    `A compare would fill more than Step Functions' history of 25,000 events (${count(plan.estimatedProducts)} source items at the present caps). Nothing was begun. To allow more, ${deployWith('mapMode', 'DISTRIBUTED')}, or start with a higher readUnitsPerSecond.`,
   );
 }
 

@@ -11,7 +11,7 @@ export async function createForRun(
   wanted: WantedTable,
   _turn: Turn,
 ): Promise<EnsuredTable> {
-  const ensured = await ensureAlone(runtime, wanted);
+  const ensured = await ensureUnshared(runtime, wanted);
   runtime.logger.info('A table is ready', { runId: wanted.runId, stage: 'CreateTables', ...ensured });
   return ensured;
 }
@@ -21,14 +21,14 @@ export function createAlone(runtime: Runtime, spec: TableSpec, turn: Turn): Prom
   return withManualRun(runtime, turn, {
     step: spec.createdBy,
     work: async ({ runId, executionArn }) => {
-      const ensured = await ensureAlone(runtime, { spec, runId, executionArn });
+      const ensured = await ensureUnshared(runtime, { spec, runId, executionArn });
       return { done: true, result: { table: ensured.name, outcome: ensured.outcome } };
     },
   });
 }
 
 /** Nothing is written into the table before this. @throws as {@link ensureTable} and {@link refuseSharedTargets} do */
-async function ensureAlone(runtime: Runtime, wanted: WantedTable): Promise<EnsuredTable> {
+async function ensureUnshared(runtime: Runtime, wanted: WantedTable): Promise<EnsuredTable> {
   const ensured = await ensureTable(runtime, wanted);
   const run = await readRun(runtime.ledger, wanted.runId);
   await refuseSharedTargets(runtime, { run, names: [ensured.name] });

@@ -38,7 +38,7 @@ function refusalOf(operation: string) {
 export const breakages: Readonly<Record<string, Breakage>> = {
   product: {
     story: `One ${migration.nouns.item} has nothing but its key, so the run fails before any table exists.`,
-    unbroken: `What has nothing but its key can be one of the ${migration.nouns.items} here.`,
+    unbroken: 'Here a source item can be migrated although it has nothing but its key.',
     product: nothingButAKey(),
   },
   backup: {

@@ -161,7 +161,7 @@ async function write(
     if (!isRefusedItem(error)) throw error;
     const key = keyText(item, table.spec.tableKey);
     return {
-      refused: `DynamoDB refuses item ${key} of table ${table.name} for good: ${shorten(error.message, 500)} What was there stays. Correct the source item, and it is taken up again, or the transform.`,
+      refused: `DynamoDB refuses item ${key} of table ${table.name} for good: ${shorten(error.message, 500)} What was there stays. Correct the source item, and it is taken up again. Or correct the transform.`,
     };
   }
 }
