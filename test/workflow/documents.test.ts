@@ -9,6 +9,16 @@ import { readMachine } from '../support/draw-machine.ts';
 import { readSection } from '../support/marked-section.ts';
 
 describe('the documents', () => {
+  it.each(['README.md', 'workflow/README.md', 'functions/migrations/README.md', 'test/README.md'])(
+    '%s has no comment in a command: zsh would take it for arguments',
+    (document) => {
+      const blocks = [...readFileSync(document, 'utf8').matchAll(/^```sh\n(.*?)^```/gms)];
+      const lines = blocks.flatMap(([, block = '']) => block.split('\n'));
+
+      expect(lines.filter((line) => /(^|\s)#/.test(line))).toEqual([]);
+    },
+  );
+
   for (const { document, machine } of drawings)
     it(`${document} draws ${machine} as its definition has it`, () => {
       const text = readFileSync(document, 'utf8');
