@@ -1,11 +1,11 @@
 import { commandsOf, stepText } from '../../functions/shared/commands.ts';
-import { REFUSED } from './exit-codes.ts';
+import { DONE, LOST_CONNECTION, REFUSED } from './exit-codes.ts';
 import type { Asked } from '../../functions/shared/ledger/run-facts.ts';
 import { findRun, type Run } from '../../functions/shared/ledger/run.ts';
 import { pausedText } from '../../functions/shared/runs/control-text.ts';
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import type { OperatorContext } from './context.ts';
-import { OperatorError } from './operator-error.ts';
+import { isLost, lostSentence, OperatorError } from './operator-error.ts';
 import type { Terminal } from './terminal.ts';
 import { fit } from './wrap.ts';
 
@@ -41,6 +41,29 @@ export async function controlledRun(context: OperatorContext, runId: string): Pr
   return run;
 }
 
+/**
+ * Changes what is asked of a run.
+ *
+ * @returns whether the run was in a state for it
+ * @throws OperatorError where no answer came, so that nobody knows whether it was changed
+ */
+export async function changeRun(
+  context: OperatorContext,
+  runId: string,
+  change: (ledger: OperatorContext['ledger']) => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    return await change(context.ledger);
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    throw new OperatorError(
+      `${lostSentence(error, context)} Whether run ${runId} was changed is not known.`,
+      LOST_CONNECTION,
+      stepText(['Look', commandsOf(context).runs()]),
+    );
+  }
+}
+
 /** For a run that is not RUNNING, or is no longer when its record is written. */
 export function notRunning({ runId, status }: Pick<Run, 'runId' | 'status'>): OperatorError {
   return new OperatorError(
@@ -72,7 +95,8 @@ export async function sayControlled(
 ): Promise<number> {
   terminal.say(`${terminal.signs.good} ${fit(terminal, sentence, 2)}`);
   if (next !== undefined) terminal.say(next);
+  if (!terminal.json) return DONE;
   const { paused = null, caps = {}, controls = [] } = (await findRun(ledger, runId)) ?? {};
-  if (terminal.json) terminal.document({ runId, paused, caps, controls });
-  return 0;
+  terminal.document({ runId, paused, caps, controls });
+  return DONE;
 }

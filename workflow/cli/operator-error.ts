@@ -88,9 +88,12 @@ export function sayLost(
   where: Whereabouts,
   { complain }: Pick<Terminal, 'complain'>,
 ): number {
-  complain(printable(obstacleOf(error, where).what));
+  complain(printable(lostSentence(error, where)));
   return LOST_CONNECTION;
 }
+
+/** Says that nothing answers, without asking to run the command again. */
+export const lostSentence = (error: unknown, where: Whereabouts): string => obstacleOf(error, where).what;
 
 /** Whether nothing answers, or no longer. */
 export function isLost(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { throttleRun } from '../../functions/shared/ledger/control.ts';
 import { findRun } from '../../functions/shared/ledger/run.ts';
 import { anyNumber, runStageCommand, type StageOptions, stageCommand } from './command.ts';
-import { askedBy, controlledRun, notRunning, sayControlled } from './control-run.ts';
+import { askedBy, changeRun, controlledRun, notRunning, sayControlled } from './control-run.ts';
 import { WRONG_USAGE } from './exit-codes.ts';
 import { OperatorError } from './operator-error.ts';
 import { throttleSentence } from './throttle-sentence.ts';
@@ -35,7 +35,8 @@ await runStageCommand<Options>(command, async ({ context, terminal, options, arg
     ...(read !== undefined && { readUnitsPerSecond: read }),
     ...(write !== undefined && { writeUnitsPerSecond: write }),
   };
-  if (!(await throttleRun(context.ledger, run, { asked: askedBy(context), caps })))
+  const asked = askedBy(context);
+  if (!(await changeRun(context, runId, (ledger) => throttleRun(ledger, runId, { asked, caps }))))
     throw notRunning((await findRun(context.ledger, runId)) ?? run);
   const sentence = throttleSentence(run, caps);
   return sayControlled(context, { runId, sentence }, terminal);

@@ -12,6 +12,9 @@ export type Expected = Readonly<Record<string, string | number | boolean | Test>
 
 export const ABSENT: Test = (name) => `attribute_not_exists(${name})`;
 export const PRESENT: Test = (name) => `attribute_exists(${name})`;
+/** As it was read: a list or a map as well, and absent where it was `undefined`. */
+export const unchanged = (value: unknown): Test =>
+  value === undefined ? ABSENT : (name, bind) => `${name} = ${bind(value)}`;
 export const oneOf =
   (...values: readonly string[]): Test =>
   (name, bind) =>

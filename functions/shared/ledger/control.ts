@@ -1,6 +1,6 @@
-import { ABSENT, type Change, PRESENT } from './actions.ts';
+import { ABSENT, type Change, PRESENT, unchanged } from './actions.ts';
 import { type LedgerTable, runKey } from './ledger-table.ts';
-import type { Run } from './run.ts';
+import { findRun, type Run } from './run.ts';
 import type { Asked, Caps, ControlEvent } from './run-facts.ts';
 import { updateIf } from './store.ts';
 
@@ -52,17 +52,39 @@ export function unpauseRun(ledger: LedgerTable, runId: string, asked: Asked): Pr
   return control(ledger, runId, { ...asked, action: 'unpause' }, change);
 }
 
-/** @returns whether the run was RUNNING; else nothing has changed */
-export function throttleRun(
+/**
+ * Gives a run other caps; those that are not given stay, also where somebody else gives them at the same time.
+ *
+ * @returns whether the run was RUNNING; else nothing has changed
+ */
+export async function throttleRun(
   ledger: LedgerTable,
-  run: Pick<Run, 'runId' | 'caps'>,
+  runId: string,
   { asked, caps }: { readonly asked: Asked; readonly caps: Caps },
 ): Promise<boolean> {
-  const change = { if: { status: 'RUNNING' }, set: { caps: { ...run.caps, ...caps } } };
-  return control(ledger, run.runId, { ...asked, ...caps, action: 'throttle' }, change);
+  for (;;) {
+    const run = await findRun(ledger, runId);
+    if (run?.status !== 'RUNNING') return false;
+    const change = {
+      if: { status: 'RUNNING', controls: unchanged(run.controls) },
+      set: { caps: { ...run.caps, ...caps } },
+    };
+    if (await control(ledger, runId, { ...asked, ...caps, action: 'throttle' }, change)) return true;
+  }
 }
 
-/** Changes what the workers look at, and notes it for the report. */
-function control(ledger: LedgerTable, runId: string, event: ControlEvent, change: Change): Promise<boolean> {
-  return updateIf(ledger, runKey(runId), { ...change, append: { controls: [event] } });
+/**
+ * Changes what the workers look at, and notes it for the report. A request that was repeated because its answer was lost
+ * is refused by what it has done itself: then its event is there.
+ */
+async function control(
+  ledger: LedgerTable,
+  runId: string,
+  event: ControlEvent,
+  change: Change,
+): Promise<boolean> {
+  const key = runKey(runId);
+  if (await updateIf(ledger, key, { ...change, append: { controls: [event] } })) return true;
+  const { controls = [] } = (await findRun(ledger, runId)) ?? {};
+  return controls.some(({ action, at, by }) => action === event.action && at === event.at && by === event.by);
 }

@@ -38,7 +38,7 @@ const asked = () => ({ at: new Date(bench.runtime.clock.now()).toISOString(), by
 async function throttle(writeUnitsPerSecond: number): Promise<void> {
   const { ledger } = bench.runtime;
   const run = await readRun(ledger, bench.run.runId);
-  await throttleRun(ledger, run, { asked: asked(), caps: { writeUnitsPerSecond } });
+  await throttleRun(ledger, run.runId, { asked: asked(), caps: { writeUnitsPerSecond } });
 }
 
 /** The caps of the operations of both tables. */

@@ -292,11 +292,17 @@ describe('pause, unpause and throttle', () => {
     );
     expect((await command('runs', [])).stdout).toMatch(new RegExp(`${runId} .*RUNNING .*paused since`));
     expect((await command('throttle', [runId, '--write', '0', '--json'])).code).toBe(0);
+    shop.aws.faults.add({ operation: 'UpdateItem', table: 'products-migration-local-ledger', kind: 'answerLost' });
+    const lost = await command('throttle', [runId, '--read', '0']);
+    expect(lost.stderr).toContain(`Whether run ${runId} was changed is not known.`);
+    expect(lost.stderr).toContain('npm run runs -- --stage local\n');
+    expect(lost.code).toBe(7);
+    shop.aws.faults.clear();
     const resumed = await command('unpause', [runId, '--json']);
     expect(JSON.parse(resumed.stdout)).toMatchObject({
       paused: null,
-      caps: { writeUnitsPerSecond: 0 },
-      controls: [{ action: 'pause' }, { action: 'throttle' }, { action: 'unpause' }],
+      caps: { readUnitsPerSecond: 0, writeUnitsPerSecond: 0 },
+      controls: [{ action: 'pause' }, { action: 'throttle' }, { action: 'throttle' }, { action: 'unpause' }],
     });
     const { stdout, code } = await following;
     expect(stdout).toMatch(/paused since/);

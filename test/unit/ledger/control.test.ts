@@ -1,3 +1,4 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ShardTurn, takeTurn } from '../../../functions/shared/copy/shard-turn.ts';
 import { HISTORY_EVENTS, type PauseShare, pauseShareOf } from '../../../functions/shared/cost/history.ts';
@@ -67,7 +68,7 @@ describe('what an operator asks of a run', () => {
     expect(await readRun(ledger(), 'a')).toMatchObject({ status: 'RUNNING', paused: asked() });
     expect(await unpause()).toBe(true);
     const caps = { writeUnitsPerSecond: 5 };
-    expect(await throttleRun(ledger(), await readRun(ledger(), 'a'), { asked: asked(), caps })).toBe(true);
+    expect(await throttleRun(ledger(), 'a', { asked: asked(), caps })).toBe(true);
     const { paused, controls = [] } = await readRun(ledger(), 'a');
     expect(paused).toBeUndefined();
     expect(controls.map(({ action }) => action)).toEqual(['pause', 'unpause', 'throttle']);
@@ -77,10 +78,36 @@ describe('what an operator asks of a run', () => {
   it('changes nothing in a run that is paused already, that is not paused, or that is not running', async () => {
     expect(await unpause()).toBe(false);
     await pause();
+    world.clock.advance(1);
     expect(await pause()).toBe(false);
     await hold();
     expect(await unpause()).toBe(false);
-    expect(await throttleRun(ledger(), run, { asked: asked(), caps: { readUnitsPerSecond: 1 } })).toBe(false);
+    expect(await throttleRun(ledger(), 'a', { asked: asked(), caps: { readUnitsPerSecond: 1 } })).toBe(false);
+  });
+
+  it('is done once where its answer was lost and the client has asked again', async () => {
+    const { client } = ledger();
+    const send = async (command: UpdateCommand) => {
+      const answer = await client.send(command);
+      return command instanceof UpdateCommand ? client.send(command) : answer;
+    };
+    const twice = { ...ledger(), client: Object.create(client, { send: { value: send } }) as typeof client };
+    const caps = { writeUnitsPerSecond: 5 };
+
+    expect(await pauseRun(twice, 'a', asked())).toBe(true);
+    expect(await readRun(ledger(), 'a')).toMatchObject({ paused: asked() });
+    expect(await throttleRun(twice, 'a', { asked: asked(), caps })).toBe(true);
+    expect(await unpauseRun(twice, 'a', asked())).toBe(true);
+    const { paused, controls = [] } = await readRun(ledger(), 'a');
+    expect(paused).toBeUndefined();
+    expect(controls.map(({ action }) => action)).toEqual(['pause', 'throttle', 'unpause']);
+  });
+
+  it('keeps the cap that somebody else gives at the same time', async () => {
+    const others = [{ readUnitsPerSecond: 3 }, { writeUnitsPerSecond: 4 }];
+    await Promise.all(others.map((caps) => throttleRun(ledger(), 'a', { asked: asked(), caps })));
+
+    expect((await readRun(ledger(), 'a')).caps).toEqual({ readUnitsPerSecond: 3, writeUnitsPerSecond: 4 });
   });
 
   it('counts for each cap alone: the other stays as it was planned or given', async () => {
@@ -156,7 +183,7 @@ describe('workers of a throttled run', () => {
       call(async (turn) => {
         if (planned.push(turn.share('writeUnitsPerSecond')) === workers.length) {
           const caps = { writeUnitsPerSecond: 40 };
-          await throttleRun(ledger(), run, { asked: asked(), caps });
+          await throttleRun(ledger(), 'a', { asked: asked(), caps });
           world.clock.advance(5_000);
           throttled.resolve();
         }
@@ -176,7 +203,7 @@ describe('a worker of a throttled run', () => {
     const shares: number[] = [];
     await call(async (turn) => {
       shares.push(turn.share('writeUnitsPerSecond'));
-      await throttleRun(ledger(), run, { asked: asked(), caps: { writeUnitsPerSecond: 40 } });
+      await throttleRun(ledger(), 'a', { asked: asked(), caps: { writeUnitsPerSecond: 40 } });
       await lookAgain(turn);
       shares.push(turn.share('writeUnitsPerSecond'));
       await turn.save({ ...progress(1), done: true });
