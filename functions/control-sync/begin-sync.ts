@@ -8,13 +8,14 @@ import { isDead } from '../shared/runs/holder.ts';
 import { beginOrRecover } from '../shared/runs/lock-conflict.ts';
 import { typedSync } from '../shared/runs/start-again.ts';
 import { mustCancel } from '../shared/runs/sync-ends.ts';
+import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { refuseFailedChecks } from './drain.ts';
 import { findFollowedRun, type FollowedRun } from './followed-run.ts';
-import { runOf } from './new-sync.ts';
+import { runOf, usedTables } from './new-sync.ts';
 import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
 import { lastSwitch } from './last-switch.ts';
@@ -88,6 +89,7 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
     stream: { arn: stream.arn },
     warnings: stream.warnings,
   };
+  await refuseSharedTargets(runtime, usedTables(newRun));
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
   return outcome === 'BEGUN' ? begun(run, input, 'START') : begun(run, input, 'RECOVER');
 }

@@ -1,7 +1,9 @@
 import { backupIdFor } from '../shared/files/layout.ts';
 import type { NewRun } from '../shared/ledger/begin.ts';
 import { workersFor } from '../shared/runs/cut-work.ts';
+import type { Run } from '../shared/ledger/run.ts';
 import { newRunOf } from '../shared/runs/new-run.ts';
+import type { TargetUse } from '../shared/runs/shared-targets.ts';
 import type { Execution, Plan } from '../shared/state.ts';
 import { assertCompareFits } from './compare-fits.ts';
 import type { FollowedRun } from './followed-run.ts';
@@ -40,6 +42,12 @@ export function runOf(
     },
   };
 }
+
+/** The tables that a sync works in, as the look for other runs there wants them. */
+export const usedTables = (run: Pick<Run, 'runId' | 'sourceTable' | 'lockTable' | 'follows'>): TargetUse => ({
+  run,
+  names: (run.follows?.tables ?? []).map(({ name }) => name),
+});
 
 /** Cut as the migration was, with the caps of this input. */
 function planOf({ config }: SyncRuntime, plan: Plan, input: SyncInput): Plan {

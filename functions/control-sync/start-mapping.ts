@@ -4,6 +4,8 @@ import { findRun, type Run } from '../shared/ledger/run.ts';
 import { warnRun } from '../shared/ledger/run-update.ts';
 import { functionName, queueArn, syncFailuresQueueName } from '../shared/names.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
+import { usedTables } from './new-sync.ts';
+import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import { countFailedBatches } from '../shared/runs/failed-batches.ts';
 import type { RunStepInput } from '../shared/state.ts';
 import { changeOwn, readOwnSync } from './open-sync.ts';
@@ -16,10 +18,13 @@ const POLL_SECONDS = 5;
 /**
  * Makes the mapping that calls syncProducts, and says whether Lambda has enabled it. Called until it has. Idempotent.
  *
- * @throws SyncRefusedError (not retried) where it is not enabled within 10 minutes or cannot be made; TransientError
+ * @throws SyncRefusedError where it is not enabled within 10 minutes or cannot be made, LockHeldError where a run of
+ *   another source works in the tables (neither is retried); TransientError
  */
 export async function startMapping(runtime: SyncRuntime, input: RunStepInput): Promise<SyncTurn> {
   const run = await readOwnSync(runtime, input);
+  // Again: the sync has announced its tables, so a run that begins from now on sees it.
+  if (run.stream?.mappingId === undefined) await refuseSharedTargets(runtime, usedTables(run));
   await tellFollowedRun(runtime, run);
   const { mappingId, state } = await makeMapping(runtime, run);
   const askedAt = await noteMapping(runtime, run, mappingId);

@@ -1,9 +1,11 @@
 import { migration } from '#migration/index.ts';
-import { type MigrationError, SwitchedError } from '../../functions/shared/errors.ts';
+import { LockHeldError, type MigrationError, SwitchedError } from '../../functions/shared/errors.ts';
 import { SYSTEM_CLOCK } from '../../functions/shared/retry.ts';
 import { typedInput } from '../../functions/shared/runs/again-input.ts';
 import { lockRefusal } from '../../functions/shared/runs/lock-conflict.ts';
-import { requireSwitchConfirmed } from '../../functions/shared/runs/switched.ts';
+import { refuseSharedTargets } from '../../functions/shared/runs/shared-targets.ts';
+import { requireSwitchConfirmed, type SwitchRuntime } from '../../functions/shared/runs/switched.ts';
+import { targetTablesOf } from '../../functions/shared/tables/run-tables.ts';
 import type { OperatorContext } from './context.ts';
 
 /** What the names of a deployment's tables follow from. */
@@ -13,8 +15,8 @@ interface DeployedTables {
 }
 
 /**
- * Why BeginRun would refuse a run with this input now: another run or a sync has the lock, or the shop has switched to
- * the tables. Reads the ledger only.
+ * Why BeginRun would refuse a run with this input now: another run or a sync has the lock, the shop has switched to
+ * the tables, or a run or sync of another source works in them. Reads the ledger only.
  */
 export async function startRefusal(
   context: OperatorContext,
@@ -24,23 +26,39 @@ export async function startRefusal(
   const { ledger, sfn, stage, region, typed = {} } = context;
   const config = { stage, region, typed, ...deployed };
   const scope = { ledger, config, clients: { sfn }, clock: SYSTEM_CLOCK, migration };
-  return (await lockRefusal(scope, deployed.sourceTable, input['resume'])) ?? switchRefusal(scope, input);
+  return (
+    (await lockRefusal(scope, deployed.sourceTable, input['resume'])) ??
+    (await refusal(SwitchedError, switchUnconfirmed(scope, input))) ??
+    refusal(LockHeldError, targetsShared(scope, input['resume']))
+  );
 }
 
-async function switchRefusal(
-  scope: Parameters<typeof requireSwitchConfirmed>[0],
-  input: Readonly<Record<string, unknown>>,
-): Promise<SwitchedError | undefined> {
-  const typed = typedInput(input);
-  const { confirm } = typed;
+/** @param resume run that would go on; anything else is a run that has not begun */
+function targetsShared(scope: SwitchRuntime, resume: unknown): Promise<void> {
+  const runId = typeof resume === 'string' ? resume : '';
+  const names = targetTablesOf(scope, { settings: {} }).map(({ name }) => name);
+  return refuseSharedTargets(scope, { run: { runId, sourceTable: scope.config.sourceTable }, names });
+}
+
+/** What a look throws of this kind. */
+async function refusal<Refused extends MigrationError>(
+  kind: new (...args: never[]) => Refused,
+  look: Promise<void>,
+): Promise<Refused | undefined> {
   try {
-    await requireSwitchConfirmed(scope, {
-      confirm: typeof confirm === 'string' ? confirm : undefined,
-      confirmed: ({ migrate }, syncId) => migrate({ ...typed, confirm: syncId }),
-    });
+    await look;
     return undefined;
   } catch (error) {
-    if (error instanceof SwitchedError) return error;
+    if (error instanceof kind) return error;
     throw error;
   }
+}
+
+function switchUnconfirmed(scope: SwitchRuntime, input: Readonly<Record<string, unknown>>): Promise<void> {
+  const typed = typedInput(input);
+  const { confirm } = typed;
+  return requireSwitchConfirmed(scope, {
+    confirm: typeof confirm === 'string' ? confirm : undefined,
+    confirmed: ({ migrate }, syncId) => migrate({ ...typed, confirm: syncId }),
+  });
 }

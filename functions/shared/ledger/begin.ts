@@ -5,6 +5,8 @@ import { executionPut } from './execution-record.ts';
 import { executionKey, type LedgerTable, runKey } from './ledger-table.ts';
 import { findLockOf, type Lock, lockKeyOf } from './lock.ts';
 import { findRun, type Run, type RunStatus } from './run.ts';
+import type { FollowedTable } from './sync-facts.ts';
+import { announcement } from './table-record.ts';
 import { transact, type TransactItem } from './transact.ts';
 import { transition } from './transition.ts';
 
@@ -51,7 +53,7 @@ async function alreadyBegun(
 }
 
 /**
- * Writes run, execution and lock in one transaction. Idempotent for the same holder.
+ * Writes run, execution and lock in one transaction; a sync also announces its tables. Idempotent for the same holder.
  *
  * @throws RunIdUsedError, RunClosedError; not retried.
  */
@@ -76,6 +78,10 @@ async function afterRefusal(ledger: LedgerTable, newRun: NewRun, holder: Holder)
   return lock === undefined ? beginRun(ledger, newRun, holder) : { outcome: 'LOCKED', lock };
 }
 
+/** A sync works in its tables from its beginning on. */
+const tablesOf = ({ kind, follows }: Run): readonly FollowedTable[] =>
+  kind === 'sync' ? (follows?.tables ?? []) : [];
+
 function beginItems(ledger: LedgerTable, run: Run, holder: Holder): readonly TransactItem[] {
   const { executionArn, startTime, expiresAt } = holder;
   const lock = { runId: run.runId, executionArn, startTime, ...(expiresAt !== undefined && { expiresAt }) };
@@ -83,6 +89,7 @@ function beginItems(ledger: LedgerTable, run: Run, holder: Holder): readonly Tra
     putItem(ledger, runKey(run.runId), { item: { entity: 'RUN', ...run }, if: NEW }),
     executionPut(ledger, run.runId, holder),
     putItem(ledger, lockKeyOf(run), { item: lock, if: NEW }),
+    ...tablesOf(run).map(({ name }) => announcement(ledger, { runId: run.runId, name })),
   ];
 }
 

@@ -4,7 +4,7 @@ import { ClaimLostError, type Claims, claimed } from './claims.ts';
 import { announcementKey, type LedgerTable, runKey, tableKey, VERSIONED } from './ledger-table.ts';
 import { findRun, type Run } from './run.ts';
 import { get, listBelow, putIf, updateIf } from './store.ts';
-import { transact } from './transact.ts';
+import { transact, type TransactItem } from './transact.ts';
 
 /** `INTENT`: about to be created, the answer is not known. */
 export type TableOutcome = 'INTENT' | 'CREATED' | 'EXISTED' | 'DELETED' | 'KEPT';
@@ -136,6 +136,12 @@ export interface TableIntent {
   };
 }
 
+/** Lets whoever is about to work in the table find the run. */
+export const announcement = (
+  ledger: LedgerTable,
+  { runId, name }: { readonly runId: string; readonly name: string },
+): TransactItem => updateItem(ledger, announcementKey(name, runId), { set: { ...VERSIONED, runId } });
+
 /**
  * Writes the intent to create a table, or that it existed before, and claims the record for this call, on the
  * condition that the run is RUNNING for this execution. What is already there stays, with its time: the first
@@ -155,7 +161,7 @@ export async function announceTable(ledger: LedgerTable, intent: TableIntent): P
       set: { ...VERSIONED, name, ...claims },
       setFirst: { outcome, intentAt: now },
     }),
-    updateItem(ledger, announcementKey(name, runId), { set: { ...VERSIONED, runId } }),
+    announcement(ledger, { runId, name }),
   ]);
   if (isAnnounced) return claims;
   const run = await findRun(ledger, runId);

@@ -1,4 +1,5 @@
 import { commandsOf, type StagePlace, type Step, stepText } from '../commands.ts';
+import { deployWith } from '../deploy-with.cjs';
 import { LockHeldError } from '../errors.ts';
 import { findLockOf, lockTableOf } from '../ledger/lock.ts';
 import { findAnyRuns, findRun, type Run } from '../ledger/run.ts';
@@ -7,13 +8,13 @@ import { isEndStatus } from '../ledger/transition.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** A run, and the tables that it is about to work in. */
-interface TargetUse {
+export interface TargetUse {
   readonly run: Pick<Run, 'runId' | 'sourceTable' | 'lockTable'>;
   readonly names: readonly string[];
 }
 
 /**
- * Refuses to work in a table in which a run with another lock works that has no end yet. A lock is one of a source, and
+ * Refuses to work in a table in which a run or a sync with another lock works that has no end yet. A lock is one of a source, and
  * runs of two sources may have the same targets: a stage that was deployed with another `sourceTable` and the same
  * `tablePrefix`. A run that has lost its lock is in nobody's way, because its workers stop.
  *
@@ -22,7 +23,7 @@ interface TargetUse {
  * @throws LockHeldError naming that run and what ends it, LedgerVersionError; neither is retried
  */
 export async function refuseSharedTargets(
-  { ledger, config }: Pick<Runtime, 'ledger' | 'config'>,
+  { ledger, config }: Pick<Runtime, 'ledger'> & { readonly config: StagePlace },
   { run: own, names }: TargetUse,
 ): Promise<void> {
   const tableOf = new Map<string, string>();
@@ -38,15 +39,17 @@ export async function refuseSharedTargets(
 }
 
 function sharedError(place: StagePlace, name: string, run: Run): LockHeldError {
-  const { runId, sourceTable, status } = run;
+  const { runId, sourceTable, status, kind } = run;
   return new LockHeldError(
-    `Run ${runId} of table ${sourceTable} is ${status} and works in table ${name} as well. Two runs in one table would overwrite or delete each other's items, so nothing was written there.`,
+    `${kind === 'sync' ? 'Sync' : 'Run'} ${runId} of table ${sourceTable} is ${status} and works in table ${name} as well. Two runs in one table would overwrite or delete each other's items, so nothing was written there.`,
     stepText(wayToEnd(place, run)),
   );
 }
 
 /** It may no longer be possible to resume a run of another source: the deployment has changed. */
-function wayToEnd(place: StagePlace, { runId, status }: Run): Step {
-  const { follow, rollBack } = commandsOf(place);
+function wayToEnd(place: StagePlace, { runId, status, kind, sourceTable }: Run): Step {
+  const { follow, rollBack, cancelSync } = commandsOf(place);
+  if (kind === 'sync')
+    return [`To end it, ${deployWith('sourceTable', sourceTable)}. Then cancel it`, cancelSync()];
   return status === 'HELD' ? ['Roll that run back', rollBack(runId)] : ['Wait until it ends', follow(runId)];
 }

@@ -14,7 +14,8 @@ export interface SwitchScope {
   readonly confirm: string | undefined;
 }
 
-type SwitchRuntime = Pick<Runtime, 'ledger' | 'migration'> & {
+/** What the look needs. */
+export type SwitchRuntime = Pick<Runtime, 'ledger' | 'migration'> & {
   readonly config: StagePlace & Pick<Config, 'sourceTable' | 'tablePrefix'>;
 };
 

@@ -292,7 +292,11 @@ describe('pause, unpause and throttle', () => {
     );
     expect((await command('runs', [])).stdout).toMatch(new RegExp(`${runId} .*RUNNING .*paused since`));
     expect((await command('throttle', [runId, '--write', '0', '--json'])).code).toBe(0);
-    shop.aws.faults.add({ operation: 'UpdateItem', table: 'products-migration-local-ledger', kind: 'answerLost' });
+    shop.aws.faults.add({
+      operation: 'UpdateItem',
+      table: 'products-migration-local-ledger',
+      kind: 'answerLost',
+    });
     const lost = await command('throttle', [runId, '--read', '0']);
     expect(lost.stderr).toContain(`Whether run ${runId} was changed is not known.`);
     expect(lost.stderr).toContain('npm run runs -- --stage local\n');

@@ -22,6 +22,21 @@ const plan = (...args: readonly string[]): Promise<CommandEnd> =>
 const denied = { kind: 'error', code: 'AccessDeniedException', status: 400 } as const;
 const anyMoney = /\$\d/;
 
+/** Makes a run one of another source, as if the stage had been deployed for that one then. */
+async function makeOfSource(runId: string, from: string, to: string): Promise<void> {
+  const TableName = shop.aws.ledgerTable;
+  const lockOf = (table: string) => ({ PK: { S: `LOCK#${table}` }, SK: { S: 'LOCK' } });
+  const { Item } = (await shop.dynamo.call('GetItem', { TableName, Key: lockOf(from) })) as { Item: object };
+  await shop.dynamo.call('PutItem', { TableName, Item: { ...Item, ...lockOf(to) } });
+  await shop.dynamo.call('DeleteItem', { TableName, Key: lockOf(from) });
+  await shop.dynamo.call('UpdateItem', {
+    TableName,
+    Key: { PK: { S: `RUN#${runId}` }, SK: { S: 'RUN' } },
+    UpdateExpression: 'SET sourceTable = :to',
+    ExpressionAttributeValues: { ':to': { S: to } },
+  });
+}
+
 describe('npm run plan', () => {
   it('ends after a failed dry run with its error and the next step, and without a figure', async () => {
     shop.aws.faults.add({
@@ -54,6 +69,14 @@ describe('npm run plan', () => {
       verdict: { ready: false },
     });
     expect((await plan('--quick')).stdout).not.toContain('No check stops a run');
+    await makeOfSource(runId, 'products', 'other-products');
+    const shared = await plan('--quick');
+    expect(shared.stdout).toContain(
+      `✖ Run ${runId} of table other-products is HELD and works in table products-enhanced as well.`,
+    );
+    expect(shared.stdout).toContain(`npm run rollback -- --stage local ${runId}\n`);
+    expect(shared.code).toBe(3);
+    await makeOfSource(runId, 'other-products', 'products');
     shop.aws.faults.clear();
     await shop.run('rollback', { runId });
   });

@@ -1,6 +1,8 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
+import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
+import { refuseSharedTargets } from '../../../functions/shared/runs/shared-targets.ts';
 import { rely } from '../../../functions/shared/ledger/reliant.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
@@ -191,6 +193,50 @@ describe('a second execution', () => {
     await expect(world.begin('c', { action: 'compare', runId: 'x' })).rejects.toThrow(
       /Sync s .* is open, not x/,
     );
+  });
+});
+
+describe('a sync whose tables a run of another source works in', () => {
+  /** A run that fills the sync's table, of a source that the stage was deployed with before. */
+  async function otherRun(): Promise<void> {
+    await begunRun(world, 'o', { sourceTable: 'other-products' });
+    const by = { runId: 'o', executionArn: executionArn('o'), name: 'products-enhanced' };
+    await announceTable(world.observer.ledger, { ...by, now: world.clock.now(), outcome: 'EXISTED' });
+  }
+
+  it('does not begin, and is told what to wait for', async () => {
+    await otherRun();
+    await expect(world.begin('s')).rejects.toThrow(
+      /^Run o of table other-products is RUNNING and works in table products-enhanced as well\..*Wait until it ends/s,
+    );
+    expect(await findRun(world.observer.ledger, 's')).toBeUndefined();
+    expect(await lock()).toBeUndefined();
+  });
+
+  it('stops before changes are delivered, if that run has announced the table since', async () => {
+    await world.begin('s');
+    await otherRun();
+    await expect(world.step('startMapping', 's')).rejects.toThrow('Run o of table other-products is RUNNING');
+    expect(world.mappings.found).toEqual([]);
+  });
+
+  it('keeps such a run from beginning while it is open, which is told how to end the sync', async () => {
+    await world.open();
+    const names = ['products-enhanced'];
+    const run = { runId: 'o', sourceTable: 'other-products' };
+    const runtime = {
+      ...world.observer,
+      config: { ...world.observer.config, sourceTable: 'other-products' },
+    };
+    await expect(refuseSharedTargets(runtime, { run, names })).rejects.toMatchObject({
+      name: 'LockHeldError',
+      message: expect.stringMatching(
+        /^Sync s of table products is SYNCING and works in table products-enhanced as well\..*deploy again with --param sourceTable=products and .*cancel/s,
+      ) as string,
+    });
+    const sync = await world.sync();
+    await transition(world.observer.ledger, { run: sync, to: 'CANCELLED', lock: 'release', writer: 'end' });
+    await refuseSharedTargets(runtime, { run, names });
   });
 });
 
