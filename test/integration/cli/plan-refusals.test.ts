@@ -26,7 +26,10 @@ const anyMoney = /\$\d/;
 async function makeOfSource(runId: string, from: string, to: string): Promise<void> {
   const TableName = shop.aws.ledgerTable;
   const lockOf = (table: string) => ({ PK: { S: `LOCK#${table}` }, SK: { S: 'LOCK' } });
-  const { Item } = (await shop.dynamo.call('GetItem', { TableName, Key: lockOf(from) })) as { Item: object };
+  const { Item } = await shop.dynamo.call<{ Item: object }>('GetItem', {
+    TableName,
+    Key: lockOf(from),
+  });
   await shop.dynamo.call('PutItem', { TableName, Item: { ...Item, ...lockOf(to) } });
   await shop.dynamo.call('DeleteItem', { TableName, Key: lockOf(from) });
   await shop.dynamo.call('UpdateItem', {
