@@ -1,4 +1,4 @@
-import { type Command, commandsOf, type Input, type Step, stepText } from '../shared/commands.ts';
+import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
 import { findRun, type Run } from '../shared/ledger/run.ts';
@@ -18,9 +18,9 @@ import { findFollowedRun, type FollowedRun } from './followed-run.ts';
 import { runOf, usedTables } from './new-sync.ts';
 import { refuseBusy, taken } from './open-sync.ts';
 import type { BegunSync } from './payloads.ts';
-import { lastSwitch } from './last-switch.ts';
 import { findSourceStream } from './source-stream.ts';
 import { parseSyncInput, type SyncInput } from './sync-input.ts';
+import { findNamedSync, withoutOpenSync } from './without-open-sync.ts';
 
 /**
  * Decides what the execution does: begins a sync, or takes an open one to compare, to cut over or to cancel it. Idempotent
@@ -60,13 +60,20 @@ interface Order {
   readonly holder: Holder;
 }
 
-/** @throws SyncRefusedError where the input names another sync than the open one */
+/**
+ * The open sync of the deployed source. A cancellation may name one of another source: the stage may have been deployed
+ * with another one since.
+ *
+ * @throws SyncRefusedError where the input names another sync than the open one
+ */
 async function openSync(
   { ledger, config }: SyncRuntime,
   { action, runId }: SyncInput,
 ): Promise<Run | undefined> {
   const open = await findOpenSync(ledger, config.sourceTable);
-  if (open === undefined || runId === undefined || runId === open.runId) return open;
+  if (runId === undefined || runId === open?.runId) return open;
+  const named = action === 'cancel' ? await findNamedSync(ledger, runId) : undefined;
+  if (named !== undefined || open === undefined) return named;
   if (action === 'start' || open.follows?.runId === runId) return open;
   throw new SyncRefusedError(
     `Sync ${open.runId} of table ${config.sourceTable} is open, not ${runId}. Nothing was changed. Leave "runId" out, or name the open sync.`,
@@ -144,14 +151,20 @@ async function compareAlone(order: Order): Promise<BegunSync> {
 
 async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> {
   const { runtime, input, again } = order;
-  const { startSync } = commandsOf(runtime.config);
-  const last = open === undefined ? await lastSwitch(runtime) : undefined;
-  if (open === undefined)
+  if (open === undefined) {
+    const { startSync } = commandsOf(runtime.config);
+    const known = await withoutOpenSync(runtime);
     throw new SyncRefusedError(
-      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed.${last === undefined ? '' : ` ${last}`}`,
-      stepText(last === undefined ? ['Start one', startSync({})] : lookAgain(runtime)),
+      `There is no open sync of table ${runtime.config.sourceTable}, so there is nothing to cut over. Nothing was changed.${known === undefined ? '' : ` ${known.sentence}`}`,
+      stepText(...(known?.steps ?? [['Start one', startSync({})]])),
     );
-  if (open.status === 'SWITCHED') return begun(open, input, 'SWITCHED');
+  }
+  if (open.status === 'SWITCHED') {
+    if (input.dryRun !== true) return begun(open, input, 'SWITCHED');
+    throw new SyncRefusedError(
+      `Sync ${open.runId} has switched already, so there is nothing to check. Nothing was changed.`,
+    );
+  }
   refuseCancelling(open);
   if (input.dryRun === true) return begun(open, input, 'CHECKED');
   if (open.isStarted !== true)
@@ -171,12 +184,6 @@ async function cutOver(order: Order, open: Run | undefined): Promise<BegunSync> 
   return take(order, open, 'DRAIN');
 }
 
-/** Where no sync is open, the same command would be refused again. */
-const lookAgain = ({ config }: SyncRuntime): Step => [
-  'See how the last sync ended',
-  commandsOf(config).showSync(),
-];
-
 /** The sync that the input names, if it has switched already: what is left is its mapping. */
 async function endedByCutOver({ runtime, input }: Order): Promise<Run | undefined> {
   const run = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
@@ -188,14 +195,16 @@ async function cancel(order: Order, open: Run | undefined): Promise<BegunSync> {
   const { runtime, input, holder } = order;
   if (open === undefined) {
     const ended = input.runId === undefined ? undefined : await findRun(runtime.ledger, input.runId);
-    const what = ended === undefined ? await lastSwitch(runtime) : `Sync ${ended.runId} is ${ended.status}.`;
+    const { showSync } = commandsOf(runtime.config);
+    const known = ended === undefined ? await withoutOpenSync(runtime) : undefined;
+    const what = ended === undefined ? known?.sentence : `Sync ${ended.runId} is ${ended.status}.`;
     throw new SyncRefusedError(
       [
         `There is no open sync of table ${runtime.config.sourceTable} to cancel.`,
         ...(what === undefined ? [] : [what]),
         'Nothing was changed.',
       ].join(' '),
-      stepText(lookAgain(runtime)),
+      stepText(...(known?.steps ?? [['See how the last sync ended', showSync()]])),
     );
   }
   if (input.recover === true) await refuseHealthy(order, open);

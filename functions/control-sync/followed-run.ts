@@ -1,7 +1,7 @@
 import { type Command, commandsOf, stepText } from '../shared/commands.ts';
 import { RunNotFoundError, SyncRefusedError } from '../shared/errors.ts';
 import type { FollowedTable } from '../shared/ledger/sync-facts.ts';
-import { findRun, isReadable, listRuns, type Run } from '../shared/ledger/run.ts';
+import { findNewest, findRun, isReadable, type Run } from '../shared/ledger/run.ts';
 import { listReliants } from '../shared/ledger/reliant.ts';
 import { listTables } from '../shared/ledger/table-record.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
@@ -20,8 +20,6 @@ export interface WantedRun {
   readonly runId: string | undefined;
   readonly againWith: (runId: string) => Command;
 }
-
-const RECENT_RUNS = 200;
 
 /**
  * The migration to follow: the one that is named, or the newest that succeeded. Its filled tables must be there
@@ -45,8 +43,8 @@ export async function findFollowedRun(runtime: SyncRuntime, wanted: WantedRun): 
 }
 
 async function newestSucceeded({ ledger, config }: SyncRuntime): Promise<Run> {
-  const runs = await listRuns(ledger, RECENT_RUNS);
-  const newest = runs.find(
+  const newest = await findNewest(
+    ledger,
     (run) =>
       isReadable(run) &&
       run.kind === 'migrate' &&

@@ -1,4 +1,5 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
+import { deployWith } from '../shared/deploy-with.cjs';
 import type { WithFailureQueue } from '../shared/aws/failure-queue.ts';
 import type { FoundMapping, WithMappings } from '../shared/aws/event-source-mapping.ts';
 import { LedgerVersionError } from '../shared/errors.ts';
@@ -77,12 +78,19 @@ function ownMappings({ mappings, config }: RecoverRuntime): Promise<readonly Fou
 /** Notices what may have kept changes from being delivered. A compare must begin after it. */
 async function watch(runtime: RecoverRuntime, run: Run): Promise<void> {
   sayIfNotCompared(runtime, run);
-  const problems = [mappingProblem(run, await ownMappings(runtime)), await streamProblem(runtime, run)];
+  const problems = [mappingProblem(run, await ownMappings(runtime)), await sourceProblem(runtime, run)];
   await noteMissedChanges(
     runtime,
     run,
     problems.filter((problem) => problem !== undefined),
   );
+}
+
+/** The functions may only look at the source that the stage is deployed for. */
+function sourceProblem(runtime: RecoverRuntime, run: Run): Promise<string | undefined> | string {
+  const { sourceTable } = runtime.config;
+  if (run.sourceTable === sourceTable) return streamProblem(runtime, run);
+  return `This stage is deployed for table ${sourceTable} now, so nothing follows table ${run.sourceTable}. To go on with the sync, ${deployWith('sourceTable', run.sourceTable)}.`;
 }
 
 function mappingProblem({ stream }: Run, mappings: readonly FoundMapping[]): string | undefined {

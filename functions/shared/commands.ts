@@ -28,7 +28,8 @@ export interface Commands {
   /** @param confirm the run's own id, or that of the newest run which relies on it */
   readonly rollBack: (runId: string, confirm?: string) => Command;
   readonly startSync: (input: Input) => Command;
-  readonly cancelSync: () => Command;
+  /** @param runId absent: that of the deployed source */
+  readonly cancelSync: (runId?: string) => Command;
   /** Shows the open sync. */
   readonly showSync: () => Command;
   readonly cutOver: (input: Input) => Command;
@@ -77,7 +78,8 @@ export function commandsOf(place: StagePlace): Commands {
       const { runId: run, confirm } = input;
       return started('sync', { options: { start: true, run, confirm, ...pacesOf(input) }, input });
     },
-    cancelSync: () => started('sync', { options: { cancel: true }, input: { action: 'cancel' } }),
+    cancelSync: (runId) =>
+      started('sync', { options: { cancel: true, run: runId }, input: { action: 'cancel', runId } }),
     showSync: () => command('sync'),
     cutOver: (input) => {
       const { dryRun, frozen, maxQuarantined } = input;

@@ -43,6 +43,11 @@ export function tableArn(place: Place, name: string): string {
   return arn(place, 'dynamodb', `table/${name}`);
 }
 
+/** @param streamArn of a table's stream: the table's ARN, and behind it `/stream/<label>` */
+export function tableNameOfStream(streamArn: string): string {
+  return streamArn.split('/')[1] ?? '';
+}
+
 export function topicArn(place: Place, name: string): string {
   return arn(place, 'sns', name);
 }

@@ -1,5 +1,9 @@
+import { commandsOf, stepText } from '../shared/commands.ts';
+import { deployWith } from '../shared/deploy-with.cjs';
+import { ConfigurationError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
+import { tableNameOfStream } from '../shared/names.ts';
 import { deadlinesOf, type Runtime, type Turn } from '../shared/runtime.ts';
 import { answerOf, type BatchAnswer, type Change, type ChangeBatch, changesOf } from './change-batch.ts';
 import { type ChangeScope, reconcileChanges, type Reconciliation } from './reconcile-changes.ts';
@@ -13,16 +17,31 @@ import { watchDeletions } from './watch-deletions.ts';
  * long after the mapping was deleted. Safe to repeat, in any order, and beside other calls.
  *
  * @returns from which record on the batch must be delivered again, because a key could not be settled in time
- * @throws PermissionDeniedError, TableUnavailableError, the ledger's errors. The mapping then delivers the batch again.
+ * @throws ConfigurationError, PermissionDeniedError, TableUnavailableError, the ledger's errors. The mapping then delivers
+ *   the batch again.
  */
 export async function followChanges(runtime: Runtime, batch: ChangeBatch, turn: Turn): Promise<BatchAnswer> {
   const { ledger, clock, config, migration } = runtime;
   const readAt = clock.now();
+  await refuseOtherSource(runtime, batch);
   const sync = await findOpenSync(ledger, config.sourceTable);
   const changes = changesOf(batch, migration.source.key, readAt);
   if (sync?.status === 'SYNCING') return follow(runtime, { sync, readAt, changes, turn });
   const isSetAside = await setAside(runtime, changes);
   return answerOf(changes, isSetAside ? NONE : identitiesOf(changes));
+}
+
+/** The function may not read a table that the stage is no longer deployed for. Its changes stay where they are. */
+async function refuseOtherSource({ ledger, config }: Runtime, { Records }: ChangeBatch): Promise<void> {
+  const [first] = Records;
+  const table = first === undefined ? config.sourceTable : tableNameOfStream(first.eventSourceARN);
+  if (table === config.sourceTable) return;
+  const sync = await findOpenSync(ledger, table);
+  if (sync === undefined) return;
+  throw new ConfigurationError(
+    `Sync ${sync.runId} of table ${table} is open, but this stage is deployed for ${config.sourceTable} now, so its changes were not followed. They stay in the stream for 24 hours. To go on with the sync, ${deployWith('sourceTable', table)}.`,
+    stepText(['Or cancel it', commandsOf(config).cancelSync(sync.runId)]),
+  );
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -40,6 +40,8 @@ export interface SyncWorld extends LedgerWorld {
   finish(execution: string): Promise<SyncReport>;
   end(execution: string, status?: string): void;
   sync(): Promise<Run>;
+  /** Deploys the functions for another source. */
+  deployFor(name: string): void;
   /** Notes a compare of this execution, as the judge of a compare does. */
   compare(execution: string, facts?: Partial<Compared>): Promise<void>;
   /** A sync `s` that has come to the end of its start, by an execution of that name. */
@@ -54,7 +56,12 @@ export async function createSyncWorld(): Promise<SyncWorld> {
   const ledgerWorld = await createLedgerWorld();
   let mappings = fakeMappings();
   const failureQueue = fakeFailureQueue();
-  const runtime = (): SyncRuntime => ({ ...ledgerWorld.observer, mappings, failureQueue });
+  let sourceTable: string | undefined;
+  const runtime = (): SyncRuntime => {
+    const { observer } = ledgerWorld;
+    const config = { ...observer.config, ...(sourceTable !== undefined && { sourceTable }) };
+    return { ...observer, config, mappings, failureQueue };
+  };
   const call = (payload: ControlSyncPayload): Promise<unknown> => controlSync(runtime(), payload);
   const world = {
     ...ledgerWorld,
@@ -100,6 +107,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     end: (execution: string, status = 'SUCCEEDED') =>
       void world.stepFunctions.executions.set(executionArn(execution, 'sync'), status),
     sync: () => readRun(world.observer.ledger, 's'),
+    deployFor: (name: string) => void (sourceTable = name),
     async compare(execution: string, facts: Partial<Compared> = {}) {
       const now = world.clock.now();
       const compared = { ...EMPTY_COMPARE, executionArn: executionArn(execution, 'sync'), startedAt: now };
@@ -117,6 +125,7 @@ export async function createSyncWorld(): Promise<SyncWorld> {
     },
     async again() {
       await ledgerWorld.reset();
+      sourceTable = undefined;
       mappings = fakeMappings();
       failureQueue.batches = 0;
       await createSource(world);

@@ -32,7 +32,10 @@ interface Options extends StageOptions, StartOptions {
 const command = pageCommand('sync', 'Shows the open sync, starts one, or cancels it.', 'the report')
   .option('--start', 'keep the target of a migration in step with the source from now on')
   .addOption(new Option('--cancel', 'end the open sync; the target stays as it is').conflicts('start'))
-  .option('--run <id>', 'with --start: the migration to follow (default: the newest that succeeded)')
+  .option(
+    '--run <id>',
+    'with --start: the migration to follow (default: the newest that succeeded); with --cancel: a sync of another source',
+  )
   .option('--confirm <id>', 'with --start: the sync that has switched to this target')
   .option('--read-units-per-second <units>', 'with --start: cap on reading, over all workers', anyNumber)
   .option('--write-units-per-second <units>', 'with --start: cap on writing, over all workers', anyNumber)
@@ -44,17 +47,20 @@ await runStageCommand<Options>(command, async (call) => {
   const { start, cancel, run, confirm, readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note } =
     options;
   const given = { runId: run, confirm, readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note };
-  if (start !== true) refuseStray(given);
+  if (start !== true) refuseStray(cancel === true ? { ...given, runId: undefined } : given);
   if (start !== true && cancel !== true) return show(call);
-  const input = cancel === true ? { action: 'cancel' } : { action: 'start', ...given };
+  const input = cancel === true ? { action: 'cancel', runId: run } : { action: 'start', ...given };
   return startAndFollow(context, { machine: 'sync', input }, terminal);
 });
 
 function refuseStray(given: Readonly<Record<string, unknown>>): void {
   if (Object.values(given).every((value) => value === undefined)) return;
-  command.error('error: only --start takes a run, a confirmation, caps and a note. Nothing was started.', {
-    exitCode: WRONG_USAGE,
-  });
+  command.error(
+    'error: only --start takes a confirmation, caps and a note, and only --start and --cancel take a run. Nothing was started.',
+    {
+      exitCode: WRONG_USAGE,
+    },
+  );
 }
 
 async function show({ context, terminal }: StageCall<Options>): Promise<number> {

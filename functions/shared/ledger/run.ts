@@ -15,7 +15,7 @@ import type { Plan } from '../state.ts';
 import type { Arrived, Compared, Followed, FollowedStream, Gap } from './sync-facts.ts';
 import type { RunSettings } from './run-settings.ts';
 import { LEDGER_VERSION, type LedgerTable, RUNS_INDEX, runKey } from './ledger-table.ts';
-import { get, query, readTogether } from './store.ts';
+import { get, query, readTogether, type Stored } from './store.ts';
 
 /** What a run does. `manual`: a step called alone. `compare`: a compare without an open sync. */
 export type RunKind = 'migrate' | 'restore' | 'manual' | 'sync' | 'compare';
@@ -221,16 +221,29 @@ export function knownRun({ tableName }: LedgerTable, runId: string, found: objec
   return run;
 }
 
-/** Newest first, at most `limit`; eventually consistent. */
-export async function listRuns(ledger: LedgerTable, limit = 100): Promise<readonly Run[]> {
-  const newestFirst = query<Run>(ledger, {
+/** Every run, newest first; eventually consistent. @param page runs that are read at once */
+export function newestRuns(ledger: LedgerTable, page = 200): AsyncGenerator<Stored<Run>> {
+  return query<Run>(ledger, {
     IndexName: RUNS_INDEX,
     KeyConditionExpression: 'entity = :run',
     ExpressionAttributeValues: { ':run': 'RUN' },
     ScanIndexForward: false,
-    Limit: limit,
+    Limit: page,
   });
+}
+
+/** {@link newestRuns}, at most `limit`. */
+export async function listRuns(ledger: LedgerTable, limit = 100): Promise<readonly Run[]> {
   const runs: Run[] = [];
-  for await (const run of newestFirst) if (runs.push(run) >= limit) break;
+  for await (const run of newestRuns(ledger, limit)) if (runs.push(run) >= limit) break;
   return runs;
+}
+
+/** The newest run that is wanted, however many have begun since; eventually consistent. */
+export async function findNewest(
+  ledger: LedgerTable,
+  isWanted: (run: Run) => boolean,
+): Promise<Run | undefined> {
+  for await (const run of newestRuns(ledger)) if (isWanted(run)) return run;
+  return undefined;
 }

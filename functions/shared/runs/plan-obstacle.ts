@@ -1,10 +1,10 @@
 import { backupLayout, RUN_LAYOUT } from '../files/layout.ts';
 import { listFiles } from '../ledger/file.ts';
 import { lockTableOf } from '../ledger/lock.ts';
-import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
+import { isReadable, newestRuns, readRun, type Run } from '../ledger/run.ts';
 import { listTransformed } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
-import { RECENT_RUNS, syncedSince } from './synced-since.ts';
+import { syncedSince } from './synced-since.ts';
 
 /** Steps that change neither the source nor a target. */
 const HARMLESS_STEPS: ReadonlySet<string | undefined> = new Set(['backupProducts']);
@@ -21,15 +21,15 @@ export async function changedSince({ ledger }: Runtime, plan: Run): Promise<stri
   const { sourceTable } = plan;
   const sync = await syncedSince(ledger, sourceTable, plannedAt);
   if (sync !== undefined) return `sync ${sync.runId} followed table ${sourceTable} after it was planned`;
-  const others = (await listRuns(ledger, RECENT_RUNS)).filter(
-    (run) =>
-      isReadable(run) &&
-      run.runId !== plan.runId &&
-      lockTableOf(run) === lockTableOf(plan) &&
-      !HARMLESS_STEPS.has(run.step) &&
-      lastBegunAt(run) > plannedAt - LONGEST_STEP_MILLIS,
-  );
-  for (const { runId } of others) {
+  const mayHaveChanged = (run: Run): boolean =>
+    isReadable(run) &&
+    run.runId !== plan.runId &&
+    lockTableOf(run) === lockTableOf(plan) &&
+    !HARMLESS_STEPS.has(run.step) &&
+    lastBegunAt(run) > plannedAt - LONGEST_STEP_MILLIS;
+  for await (const run of newestRuns(ledger)) {
+    if (!mayHaveChanged(run)) continue;
+    const { runId } = run;
     const { status, finishedAt } = await readRun(ledger, runId);
     if (status === 'SUCCEEDED' && Date.parse(finishedAt ?? '') > plannedAt)
       return `run ${runId} of table ${sourceTable} was committed after it was planned`;

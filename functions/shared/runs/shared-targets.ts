@@ -1,5 +1,4 @@
 import { commandsOf, type StagePlace, type Step, stepText } from '../commands.ts';
-import { deployWith } from '../deploy-with.cjs';
 import { LockHeldError } from '../errors.ts';
 import { findLockOf, lockTableOf } from '../ledger/lock.ts';
 import { findAnyRuns, findRun, type Run } from '../ledger/run.ts';
@@ -47,9 +46,8 @@ function sharedError(place: StagePlace, name: string, run: Run): LockHeldError {
 }
 
 /** It may no longer be possible to resume a run of another source: the deployment has changed. */
-function wayToEnd(place: StagePlace, { runId, status, kind, sourceTable }: Run): Step {
+function wayToEnd(place: StagePlace, { runId, status, kind }: Run): Step {
   const { follow, rollBack, cancelSync } = commandsOf(place);
-  if (kind === 'sync')
-    return [`To end it, ${deployWith('sourceTable', sourceTable)}. Then cancel it`, cancelSync()];
+  if (kind === 'sync') return ['Cancel that sync', cancelSync(runId)];
   return status === 'HELD' ? ['Roll that run back', rollBack(runId)] : ['Wait until it ends', follow(runId)];
 }

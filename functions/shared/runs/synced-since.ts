@@ -1,8 +1,5 @@
 import type { LedgerTable } from '../ledger/ledger-table.ts';
-import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
-
-/** Newest first; what has come since is looked for among so many runs. */
-export const RECENT_RUNS = 1_000;
+import { isReadable, newestRuns, readRun, type Run } from '../ledger/run.ts';
 
 /**
  * A sync of a source that was open after a time (epoch milliseconds), whatever has become of it since: it has written
@@ -16,11 +13,10 @@ export async function syncedSince(
 ): Promise<Run | undefined> {
   const wasOpen = ({ finishedAt }: Run): boolean =>
     finishedAt === undefined || Date.parse(finishedAt) > since;
-  const syncs = (await listRuns(ledger, RECENT_RUNS)).filter(
-    (run) => isReadable(run) && run.kind === 'sync' && run.sourceTable === sourceTable && wasOpen(run),
-  );
-  for (const { runId } of syncs) {
-    const sync = await readRun(ledger, runId);
+  for await (const run of newestRuns(ledger)) {
+    const isOfSource = isReadable(run) && run.kind === 'sync' && run.sourceTable === sourceTable;
+    if (!isOfSource || !wasOpen(run)) continue;
+    const sync = await readRun(ledger, run.runId);
     if (wasOpen(sync)) return sync;
   }
   return undefined;

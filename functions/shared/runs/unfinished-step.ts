@@ -1,6 +1,6 @@
 import { commandsOf, type StagePlace } from '../commands.ts';
 import { listReliants } from '../ledger/reliant.ts';
-import { isReadable, listRuns, readRun, type Run } from '../ledger/run.ts';
+import { findNewest, isReadable, readRun, type Run } from '../ledger/run.ts';
 import { tablePrefixOf } from '../ledger/run-settings.ts';
 import { listTables } from '../ledger/table-record.ts';
 import type { Runtime } from '../runtime.ts';
@@ -25,7 +25,6 @@ export interface UnfinishedStep {
 
 /** A backup made over two days would mix two states of the table, and people have used the tables meanwhile. */
 const LONGEST_MILLIS = 24 * 3_600_000;
-const RECENT_RUNS = 50;
 
 /** Why a run that later runs rely on is not continued. Absent: none relies on it. */
 export function reliedObstacle(reliants: readonly { readonly runId: string }[]): string | undefined {
@@ -67,8 +66,10 @@ export async function findUnfinished(
   wanted: WantedStep,
 ): Promise<UnfinishedStep | undefined> {
   const { ledger } = runtime;
-  const runs = (await listRuns(ledger, RECENT_RUNS)).filter(isReadable);
-  const last = runs.find(({ kind, step }) => kind === 'manual' && step === wanted.step);
+  const last = await findNewest(
+    ledger,
+    (run) => isReadable(run) && run.kind === 'manual' && run.step === wanted.step,
+  );
   if (last === undefined) return undefined;
   const run = await readRun(ledger, last.runId);
   if (run.status !== 'HELD') return undefined;

@@ -1,5 +1,6 @@
 import { DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NEW } from '../../../functions/shared/ledger/actions.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
 import { refuseSharedTargets } from '../../../functions/shared/runs/shared-targets.ts';
@@ -7,7 +8,7 @@ import { rely } from '../../../functions/shared/ledger/reliant.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
 import { runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { findRun, readRun } from '../../../functions/shared/ledger/run.ts';
-import { updateIf } from '../../../functions/shared/ledger/store.ts';
+import { putIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { createSyncWorld, streamOf, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 import { begunRun, executionArn } from '../../support/sample-run.ts';
 
@@ -45,6 +46,17 @@ describe('the start of a sync', () => {
     await world.step('startMapping', 's');
     const { warnings } = (await findRun(world.observer.ledger, 'm')) ?? {};
     expect(warnings).toEqual([expect.stringMatching(/^Sync s has kept the tables in step with products/)]);
+  });
+
+  it('follows the newest migration that has succeeded, however many compares have begun since', async () => {
+    const { ledger } = world.observer;
+    const later = { ...(await readRun(ledger, 'm')), kind: 'compare', startedAt: '2027-01-01T00:00:00.000Z' };
+    const ids = Array.from({ length: 201 }, (_, number) => `c${number}`);
+    for (const runId of ids)
+      await putIf(ledger, runKey(runId), { item: { ...later, ...runKey(runId), runId } });
+
+    expect(await world.begin('s')).toMatchObject({ outcome: 'START', runId: 's' });
+    expect(await world.sync()).toMatchObject({ follows: { runId: 'm' } });
   });
 
   it('is the same start when an answer was lost', async () => {
@@ -231,7 +243,7 @@ describe('a sync whose tables a run of another source works in', () => {
     await expect(refuseSharedTargets(runtime, { run, names })).rejects.toMatchObject({
       name: 'LockHeldError',
       message: expect.stringMatching(
-        /^Sync s of table products is SYNCING and works in table products-enhanced as well\..*deploy again with --param sourceTable=products and .*cancel/s,
+        /^Sync s of table products is SYNCING and works in table products-enhanced as well\..*Cancel that sync:\n.*sync -- --stage test --cancel --run s$/ms,
       ) as string,
     });
     const sync = await world.sync();

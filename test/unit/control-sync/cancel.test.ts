@@ -67,6 +67,20 @@ describe('a cancellation', () => {
     );
   });
 
+  it('of a sync of another source, for which the stage was deployed before, needs its id', async () => {
+    await world.open();
+    world.deployFor('other-products');
+    for (const action of ['cancel', 'cutover'])
+      await expect(world.begin('k', { action })).rejects.toThrow(
+        /no open sync of table other-products.* Sync s of table products is open \(SYNCING\), but this stage is deployed for other-products now[^]*deploy again with --param sourceTable=products and [^]*\nOr cancel it:\nnpm run sync -- --stage test --cancel --run s\n/,
+      );
+    expect(await world.begin('k', { action: 'cancel', runId: 's' })).toMatchObject({ outcome: 'CANCEL' });
+    await untilDone('k');
+    expect(await world.sync()).toMatchObject({ status: 'CANCELLED' });
+    expect(world.mappings.found).toEqual([]);
+    expect(await lock()).toBeUndefined();
+  });
+
   it('deletes a mapping that nobody has noted', async () => {
     await world.begin('s');
     const { stream } = await world.sync();

@@ -308,6 +308,14 @@ describe('a cut over that is interrupted', () => {
     expect(await world.sync()).toMatchObject({ status: 'SWITCHED' });
   });
 
+  it('has nothing left that a dry run could check, which changes nothing', async () => {
+    await compared();
+    await world.switch('x');
+    await expect(world.begin('y', { action: 'cutover', dryRun: true, runId: 's' })).rejects.toThrow(
+      'Sync s has switched already, so there is nothing to check. Nothing was changed.',
+    );
+  });
+
   it('deletes its mapping when it is started again after the switch', async () => {
     await compared();
     await world.switch('x');

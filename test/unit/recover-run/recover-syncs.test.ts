@@ -157,6 +157,26 @@ describe('the stream of an open sync', () => {
   });
 });
 
+describe('an open sync of a source that the stage is no longer deployed for', () => {
+  it('has a gap that says how to go on with it', async () => {
+    await world.open();
+    world.deployFor('other-products');
+    await recover();
+    expect((await world.sync()).gap?.reason).toMatch(
+      /^This stage is deployed for table other-products now, so nothing follows table products\. .*--param sourceTable=products /,
+    );
+  });
+
+  it('is cancelled if its execution died while it started', async () => {
+    await world.begin('s');
+    world.deployFor('other-products');
+    world.end('s', 'ABORTED');
+    expect(await recover()).toMatchObject({ started: ['recover-s-1'] });
+    const input = JSON.parse(world.stepFunctions.started[0]?.input ?? '') as unknown;
+    expect(await world.begin('recover-s-1', input)).toMatchObject({ outcome: 'CANCEL', runId: 's' });
+  });
+});
+
 describe('a sync whose lock was removed from the ledger by hand', () => {
   beforeEach(async () => {
     await world.open();

@@ -67,6 +67,29 @@ describe('a change record', () => {
   });
 });
 
+describe('a batch of a source that the stage is no longer deployed for', () => {
+  const redeployed = () => {
+    const { observer } = bench.world;
+    return { ...observer, config: { ...observer.config, sourceTable: 'other-products' } };
+  };
+
+  it('is not acknowledged while the sync of that source is open, and the error says what to do', async () => {
+    await migrated('1');
+    await bench.deleteSource('1');
+    await expect(bench.call(['1'], { runtime: redeployed() })).rejects.toThrow(
+      /Sync \S+ of table products is open, but this stage is deployed for other-products now[^]*deploy again with --param sourceTable=products and [^]*--cancel --run/,
+    );
+    expect((await bench.target()).size).toBe(3);
+    expect(await bench.call(['1'])).toEqual(acknowledged);
+    expect((await bench.target()).size).toBe(0);
+  });
+
+  it('is acknowledged once that sync has ended', async () => {
+    await bench.move('CANCELLED');
+    expect(await bench.call(['1'], { runtime: redeployed() })).toEqual(acknowledged);
+  });
+});
+
 describe('a batch', () => {
   it('is settled key by key, each once, however many records name it', async () => {
     await bench.putSource(product('1'), product('2'));

@@ -1,14 +1,12 @@
 import { commandsOf, type StagePlace, stepText } from '../../../functions/shared/commands.ts';
-import { listRuns, type Run } from '../../../functions/shared/ledger/run.ts';
+import { findNewest, type Run } from '../../../functions/shared/ledger/run.ts';
 import { isEndStatus } from '../../../functions/shared/ledger/transition.ts';
 import { findOpenSync } from '../../../functions/shared/ledger/sync.ts';
 import type { OperatorContext } from '../context.ts';
 
-const RECENT_RUNS = 200;
-
 /** The newest sync of a stage. An open one is its source's, strongly consistent. */
 export async function newestSync({ ledger }: OperatorContext): Promise<Run | undefined> {
-  const newest = (await listRuns(ledger, RECENT_RUNS)).find(({ kind }) => kind === 'sync');
+  const newest = await findNewest(ledger, ({ kind }) => kind === 'sync');
   return newest && ((await findOpenSync(ledger, newest.sourceTable)) ?? newest);
 }
 
