@@ -53,7 +53,7 @@ describe('the start of a sync', () => {
     const later = { ...(await readRun(ledger, 'm')), kind: 'compare', startedAt: '2027-01-01T00:00:00.000Z' };
     const ids = Array.from({ length: 201 }, (_, number) => `c${number}`);
     for (const runId of ids)
-      await putIf(ledger, runKey(runId), { item: { ...later, ...runKey(runId), runId } });
+      await putIf(ledger, runKey(runId), { item: { ...later, ...runKey(runId), runId }, if: NEW });
 
     expect(await world.begin('s')).toMatchObject({ outcome: 'START', runId: 's' });
     expect(await world.sync()).toMatchObject({ follows: { runId: 'm' } });
