@@ -1,4 +1,6 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
 import { commandsOf } from '../shared/commands.ts';
+import { describeTable } from '../shared/aws/describe-table.ts';
 import { readRun } from '../shared/ledger/run.ts';
 import { publishSyncReport } from '../shared/runs/publish-sync.ts';
 import { buildSyncReport, type SyncReport } from '../shared/runs/sync-report.ts';
@@ -24,6 +26,10 @@ export async function finishSync(
   );
 }
 
+/** Where else a global table has replicas. */
+const otherRegions = (table: TableDescription | undefined, own: string): readonly string[] =>
+  (table?.Replicas ?? []).flatMap(({ RegionName = own }) => (RegionName === own ? [] : [RegionName]));
+
 /**
  * What a cut over with this number would look at, and how the source is frozen. Changes nothing, and writes nothing.
  */
@@ -36,7 +42,11 @@ export async function checkCutOver(
   const run = { ...open, parameters: { ...open.parameters, maxQuarantined } };
   const { config, accountId } = runtime;
   const arn = tableArn({ ...config, accountId }, run.sourceTable);
-  const [checks, found] = await Promise.all([checkSync(runtime, run), findPolicy(runtime, arn)]);
+  const [checks, found, table] = await Promise.all([
+    checkSync(runtime, run),
+    findPolicy(runtime, arn),
+    describeTable(runtime.clients.tables, run.sourceTable),
+  ]);
   const { cutOver } = commandsOf(config);
   const { line } = cutOver({
     frozen: true,
@@ -44,6 +54,9 @@ export async function checkCutOver(
   });
   return buildSyncReport(runtime, run, {
     checks,
-    freeze: { ...freezeCommands(config, { tableArn: arn, found }), cutOver: line },
+    freeze: {
+      ...freezeCommands(config, { tableArn: arn, found, regions: otherRegions(table, config.region) }),
+      cutOver: line,
+    },
   });
 }

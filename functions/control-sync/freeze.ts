@@ -1,9 +1,18 @@
 import { type AwsPlace, awsCommandsOf } from '../shared/commands.ts';
 import type { FoundPolicy } from '../shared/aws/change-policy.ts';
 import { ITEM_WRITING_ACTIONS } from '../shared/aws/table-policy.ts';
-import type { FreezeCommands } from '../shared/runs/sync-report.ts';
+import type { FreezeCommands, ReplicaCommands } from '../shared/runs/sync-report.ts';
 
 const SID = 'FrozenForTheCutOver';
+
+/** The table to freeze. */
+export interface FrozenTable {
+  readonly tableArn: string;
+  /** Its policy now. */
+  readonly found: FoundPolicy;
+  /** Other regions in which a global table has replicas. */
+  readonly regions: readonly string[];
+}
 
 interface Policy {
   readonly Version: string;
@@ -19,7 +28,7 @@ interface Policy {
  */
 export function freezeCommands(
   place: AwsPlace,
-  { tableArn, found }: { readonly tableArn: string; readonly found: FoundPolicy },
+  { tableArn, found, regions }: FrozenTable,
 ): Omit<FreezeCommands, 'cutOver'> {
   const { putPolicy, deletePolicy } = awsCommandsOf(place);
   const before = found.kind === 'policy' ? (JSON.parse(found.policy) as Partial<Policy>) : {};
@@ -28,7 +37,20 @@ export function freezeCommands(
   const policy = JSON.stringify({ ...unfrozen, Statement: [...others, frozen(tableArn)] });
   const freeze = putPolicy(tableArn, policy, found.kind === 'policy' ? found.revisionId : 'NO_POLICY');
   const undo = others.length === 0 ? deletePolicy(tableArn) : putPolicy(tableArn, JSON.stringify(unfrozen));
-  return { policy, freeze: freeze.line, undo: undo.line };
+  const replicas = regions.map((region) => replicaCommands({ ...place, region }, tableArn));
+  return { policy, freeze: freeze.line, undo: undo.line, ...(replicas.length > 0 && { replicas }) };
+}
+
+/** Nobody has looked at the policy of another region, so it must not have one. */
+function replicaCommands(place: AwsPlace & { readonly region: string }, tableArn: string): ReplicaCommands {
+  const { putPolicy, deletePolicy } = awsCommandsOf(place);
+  const arn = tableArn.split(':').with(3, place.region).join(':');
+  const policy = JSON.stringify({ Version: '2012-10-17', Statement: [frozen(arn)] });
+  return {
+    region: place.region,
+    freeze: putPolicy(arn, policy, 'NO_POLICY').line,
+    undo: deletePolicy(arn).line,
+  };
 }
 
 function frozen(tableArn: string): unknown {

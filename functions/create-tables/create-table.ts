@@ -1,8 +1,7 @@
-import { readRun } from '../shared/ledger/run.ts';
+import { ensureUnshared } from '../shared/runs/ensure-unshared.ts';
 import { type ManualOutcome, withManualRun } from '../shared/runs/manual-run.ts';
-import { refuseSharedTargets } from '../shared/runs/shared-targets.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
-import { type EnsuredTable, ensureTable, type WantedTable } from '../shared/tables/ensure-table.ts';
+import type { EnsuredTable, WantedTable } from '../shared/tables/ensure-table.ts';
 import type { TableSpec } from '../shared/migration/table-spec.ts';
 
 /** A branch of CreateTables. */
@@ -25,12 +24,4 @@ export function createAlone(runtime: Runtime, spec: TableSpec, turn: Turn): Prom
       return { done: true, result: { table: ensured.name, outcome: ensured.outcome } };
     },
   });
-}
-
-/** Nothing is written into the table before this. @throws as {@link ensureTable} and {@link refuseSharedTargets} do */
-async function ensureUnshared(runtime: Runtime, wanted: WantedTable): Promise<EnsuredTable> {
-  const ensured = await ensureTable(runtime, wanted);
-  const run = await readRun(runtime.ledger, wanted.runId);
-  await refuseSharedTargets(runtime, { run, names: [ensured.name] });
-  return ensured;
 }

@@ -1,16 +1,18 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
+import { countedAs } from '../shared/counted.ts';
 import { BackupOutdatedError } from '../shared/errors.ts';
 import { newestBackup, readBackup } from '../shared/files/backup-catalog.ts';
-import { backupTime } from '../shared/files/layout.ts';
+import { backupTime, RUN_LAYOUT } from '../shared/files/layout.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findShard } from '../shared/ledger/shard.ts';
+import { ensureUnshared } from '../shared/runs/ensure-unshared.ts';
 import { type ManualOutcome, type ManualProgress, withManualRun } from '../shared/runs/manual-run.ts';
+import { quarantineText } from '../shared/runs/report-samples.ts';
 import { requireSwitchConfirmed } from '../shared/runs/switched.ts';
 import { syncedSince } from '../shared/runs/synced-since.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { Plan } from '../shared/state.ts';
 import { describeTable } from '../shared/aws/describe-table.ts';
-import { ensureTable } from '../shared/tables/ensure-table.ts';
 import { planAlone } from '../shared/runs/cut-work.ts';
 import { tableName } from '../shared/migration/table-spec.ts';
 import { transformShard } from '../shared/copy/transform/transform-shard.ts';
@@ -48,11 +50,23 @@ async function migrateBackup(runtime: Runtime, run: Run, turn: Turn): Promise<Ma
   if (!transformed.done) return { done: false, result: { backupId, step: 'TransformProducts' } };
   const names: string[] = [];
   for (const spec of runtime.migration.filled)
-    names.push((await ensureTable(runtime, { spec, runId, executionArn })).name);
+    names.push((await ensureUnshared(runtime, { spec, runId, executionArn })).name);
   const { done } = await migrateShard(runtime, { runId, executionArn, shard: 0 }, turn);
   const { counters } = (await findShard(runtime.ledger, runId, 'MigrateProducts', 0)) ?? { counters: {} };
   if (done) await assertWhole(runtime, run, { tables: names, counters });
-  return { done, result: { backupId, table: names.join(', '), ...counters } };
+  const notice = done ? await quarantineNotice(runtime, run) : undefined;
+  return { done, result: { backupId, table: names.join(', '), ...counters }, notice };
+}
+
+/** What is complete may leave items behind: which, why, and where all of them are listed. */
+async function quarantineNotice(
+  { ledger, bucket, migration }: Runtime,
+  { runId }: Run,
+): Promise<string | undefined> {
+  const shard = await findShard(ledger, runId, 'TransformProducts', 0);
+  const { quarantined = 0 } = shard?.counters ?? {};
+  if (quarantined === 0) return undefined;
+  return `${countedAs(migration.nouns, quarantined)} cannot be transformed and stayed behind in quarantine. First of them: ${quarantineText(shard?.quarantined ?? [])}. All of them are listed in s3://${bucket}/${RUN_LAYOUT.quarantinePrefix(runId)}.`;
 }
 
 /**

@@ -87,9 +87,11 @@ export async function noteGaps(runtime: Runtime, sync: Run, changes: readonly Ch
   }
 }
 
-function gapReasons({ stream }: Run, changes: readonly Change[], now: number): readonly string[] {
+function gapReasons({ stream, startedAt }: Run, changes: readonly Change[], now: number): readonly string[] {
   const foreign = changes.find(({ streamArn }) => streamArn !== stream?.arn);
-  const late = changes.some(({ changedAt }) => now - changedAt > OLDEST_MILLIS);
+  // A sync's first compare comes after its beginning, so only what changed since then can be missed.
+  const since = Date.parse(startedAt);
+  const late = changes.some(({ changedAt }) => now - Math.max(changedAt, since) > OLDEST_MILLIS);
   return [
     ...(foreign === undefined
       ? []

@@ -57,12 +57,13 @@ function ratesOf(
   { workers, readUnitsPerSecond = 0, writeUnitsPerSecond = 0 }: RunSize,
   isCold: boolean,
 ): Rates {
-  const reading = { workers, perWorker: READ_UNITS_PER_WORKER, quota: COLD_READ_UNITS_PER_SECOND };
-  const writing = { workers, perWorker: WRITE_UNITS_PER_WORKER, quota: TABLE_QUOTA };
+  // The cap is for each table that is read.
+  const reading = { workers, perWorker: READ_UNITS_PER_WORKER, capPerSecond: readUnitsPerSecond };
+  const writing = { workers, perWorker: WRITE_UNITS_PER_WORKER, capPerSecond: writeUnitsPerSecond };
   return {
-    source: sustainedRate({ ...reading, capPerSecond: readUnitsPerSecond }),
-    target: sustainedRate({ ...reading, capPerSecond: 0, ...(isCold ? {} : { quota: TABLE_QUOTA }) }),
-    write: sustainedRate({ ...writing, capPerSecond: writeUnitsPerSecond }),
+    source: sustainedRate({ ...reading, quota: COLD_READ_UNITS_PER_SECOND }),
+    target: sustainedRate({ ...reading, quota: isCold ? COLD_READ_UNITS_PER_SECOND : TABLE_QUOTA }),
+    write: sustainedRate({ ...writing, quota: TABLE_QUOTA }),
   };
 }
 

@@ -23,7 +23,7 @@ export function cutOverSteps({ source, follows }: Pick<SyncReport, 'source' | 'f
 /** How the source is frozen, and how that is undone. */
 export function freezeSteps(
   { source }: Pick<SyncReport, 'source'>,
-  { freeze, cutOver, undo }: FreezeCommands,
+  { freeze, cutOver, undo, replicas = [] }: FreezeCommands,
 ): readonly FreezeStep[] {
   return [
     { text: `Switch the shop to read-only, or stop everything else that writes to ${source.table}.` },
@@ -31,10 +31,15 @@ export function freezeSteps(
       text: `To enforce it, deny writing by a resource policy. It keeps what the policy says already. Then wait 60 s, because a policy takes effect after some time:`,
       command: freeze,
     },
+    ...replicas.map((replica) => ({
+      text: `${source.table} has a replica in ${replica.region}, which has a policy of its own. Deny writing there as well. If this command is refused, that replica has a policy already: add the statement to it.`,
+      command: replica.freeze,
+    })),
     { text: 'Cut over:', command: cutOver },
     {
       text: `To allow writing to ${source.table} again, whenever you want to go on without a switch:`,
       command: undo,
     },
+    ...replicas.map((replica) => ({ text: `And in ${replica.region}:`, command: replica.undo })),
   ];
 }

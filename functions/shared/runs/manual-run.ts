@@ -25,6 +25,8 @@ export interface ManualProgress {
   readonly done: boolean;
   /** Counts and names for the reader. */
   readonly result: Readonly<Record<string, unknown>>;
+  /** What the reader must know of a step that is done: sentences. */
+  readonly notice?: string | undefined;
 }
 
 /** Reserved for recording how the step has ended. */
@@ -39,7 +41,7 @@ export function isQuietInTime(runtime: Runtime, run: Run, turn: Turn): Promise<b
 }
 
 /** Answer of a step that was called alone. */
-export interface ManualOutcome extends ManualProgress {
+export interface ManualOutcome extends Omit<ManualProgress, 'notice'> {
   readonly runId: string;
   readonly message: string;
 }
@@ -204,11 +206,11 @@ export async function withManualRun(
 ): Promise<ManualOutcome> {
   const { run, notice } = await openManual(runtime, turn, manual);
   try {
-    const { done: isDone, result } = await manual.work(run);
+    const { done: isDone, result, notice: workNotice } = await manual.work(run);
     const done = isDone && (await isQuietInTime(runtime, run, turn));
     const details = { ...run.details, ...result };
     const closed = await closeManual(runtime, run, done ? 'SUCCEEDED' : 'HELD', { details });
-    const message = [lastLine(runtime.config, closed, done), notice ?? []].flat().join(' ');
+    const message = [lastLine(runtime.config, closed, done), workNotice ?? [], notice ?? []].flat().join(' ');
     return { done, runId: run.runId, message, result };
   } catch (error) {
     await holdFailed(runtime, run, error);

@@ -164,12 +164,13 @@ function successSentence(report: UntoldReport): string {
   const products = countedAs(report.nouns, migrated.products);
   const items = counted(migrated.items, 'item');
   const fresh = migrated.items - migrated.alreadyPresent;
-  if (migrated.items > 0 && fresh === 0) return `${nothingNewSentence(report)}${asideOfOthers(report)}`;
-  const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
   const aside =
     migrated.quarantined > 0
       ? ` ${countedAs(report.nouns, migrated.quarantined)} stayed behind in quarantine.`
       : '';
+  if (migrated.items > 0 && fresh === 0)
+    return `${nothingNewSentence(report)}${asideOfOthers(report)}${aside}`;
+  const before = migrated.alreadyPresent > 0 ? `, ${counted(fresh, 'of them', 'of them')} new` : '';
   return `${products} migrated as ${items}${before}, read back and found complete.${asideOfOthers(report)}${aside}`;
 }
 

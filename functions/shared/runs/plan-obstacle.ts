@@ -6,8 +6,6 @@ import { listTransformed } from '../ledger/transformed-file.ts';
 import type { Runtime } from '../runtime.ts';
 import { syncedSince } from './synced-since.ts';
 
-/** Steps that change neither the source nor a target. */
-const HARMLESS_STEPS: ReadonlySet<string | undefined> = new Set(['backupProducts']);
 /** A step that was short of time may go on for so long after it began. */
 const LONGEST_STEP_MILLIS = 24 * 3_600_000;
 
@@ -16,16 +14,21 @@ const LONGEST_STEP_MILLIS = 24 * 3_600_000;
  * committed since, or a sync has followed the source. Every run that changes them takes the plan's lock. The list of runs
  * is read eventually consistent, each run that may be the one strongly.
  */
-export async function changedSince({ ledger }: Runtime, plan: Run): Promise<string | undefined> {
+export async function changedSince(
+  { ledger, migration }: Pick<Runtime, 'ledger' | 'migration'>,
+  plan: Run,
+): Promise<string | undefined> {
   const plannedAt = Date.parse(plan.plannedAt ?? plan.finishedAt ?? plan.startedAt);
   const { sourceTable } = plan;
   const sync = await syncedSince(ledger, sourceTable, plannedAt);
   if (sync !== undefined) return `sync ${sync.runId} followed table ${sourceTable} after it was planned`;
+  // Steps that change no item, of the source or of a target.
+  const harmless = new Set(['backupProducts', ...migration.targets.map(({ createdBy }) => createdBy)]);
   const mayHaveChanged = (run: Run): boolean =>
     isReadable(run) &&
     run.runId !== plan.runId &&
     lockTableOf(run) === lockTableOf(plan) &&
-    !HARMLESS_STEPS.has(run.step) &&
+    !harmless.has(run.step ?? '') &&
     lastBegunAt(run) > plannedAt - LONGEST_STEP_MILLIS;
   for await (const run of newestRuns(ledger)) {
     if (!mayHaveChanged(run)) continue;

@@ -1,5 +1,5 @@
 import { type QuarantinedProduct, type ShardState, SHARD_STATES } from '../ledger/shard.ts';
-import { shorten } from '../text.ts';
+import { cut, shorten } from '../text.ts';
 import type { Shards } from './count-shards.ts';
 
 /** Ten samples of a kind at 120 bytes: the report is a state's output and stays below 16 KiB. */
@@ -30,6 +30,15 @@ function samplesOf(shards: Shards, states: readonly ShardState[], kind: string):
 /** The first few, cut short. */
 export function shownSamples(keys: readonly string[]): readonly string[] {
   return keys.slice(0, SAMPLE_COUNT).map((key) => shorten(key, MAX_SAMPLE_BYTES));
+}
+
+/** The first of these products with their reasons, for a sentence. */
+export function quarantineText(products: readonly QuarantinedProduct[]): string {
+  const named = products
+    .slice(0, 3)
+    .map(({ productId, code, sentence }) => `${productId}: ${code}: ${sentence}`)
+    .map((sample) => shorten(sample.replace(/\.$/, ''), 160));
+  return cut(named.join(' | '), 500);
 }
 
 /** The first products in quarantine, each with its reason. */

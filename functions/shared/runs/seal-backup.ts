@@ -1,3 +1,4 @@
+import { quarantineText } from './report-samples.ts';
 import { backupLayout } from '../files/layout.ts';
 import { manifestObjects } from '../files/manifests.ts';
 import {
@@ -24,7 +25,6 @@ import { listTransformed } from '../ledger/transformed-file.ts';
 import { inputOf } from './again-input.ts';
 import { assertComplete, type BackupTotals, sumUp } from './check-backup.ts';
 import { hasTargets, targetManifests, targetProblems, targetsPrefix } from './seal-targets.ts';
-import { cut, shorten } from '../text.ts';
 
 /** SealBackup's answer; the workflow drops it, a step called alone shows it. */
 export type SealedBackup = Pick<BackupSummary, 'backupId' | 'uri' | 'files' | 'items'> & {
@@ -156,13 +156,8 @@ function assertFewQuarantined({ migration }: Runtime, run: Run, totals: BackupTo
   const quarantined = totals.rehearsed['quarantined'] ?? 0;
   const { maxQuarantined } = run.parameters;
   if (run.kind !== 'migrate' || run.parameters.dryRun || quarantined <= maxQuarantined) return;
-  const named = totals.quarantinedProducts
-    .slice(0, 3)
-    .map(({ productId, code, sentence }) => `${productId}: ${code}: ${sentence}`)
-    .map((sample) => shorten(sample.replace(/\.$/, ''), 160))
-    .join(' | ');
   throw new TooManyQuarantinedError(
-    `${quarantined} of ${totals.rehearsed['products'] ?? 0} ${migration.nouns.items} in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${cut(named, 500)}. ` +
+    `${quarantined} of ${totals.rehearsed['products'] ?? 0} ${migration.nouns.items} in table ${run.sourceTable} cannot be transformed, and maxQuarantined allows ${maxQuarantined}. First of them: ${quarantineText(totals.quarantinedProducts)}. ` +
       `No table was created. Backup ${run.backupId} is kept, and runs/${run.runId}/quarantine/ lists every such ${migration.nouns.item}.`,
   );
 }

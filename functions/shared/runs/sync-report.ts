@@ -81,6 +81,16 @@ export interface FreezeCommands {
   /** The cut over with the options that were checked. */
   readonly cutOver: string;
   readonly undo: string;
+  /** The same for each other region of a global table: a policy of one replica is none of the others. */
+  readonly replicas?: readonly ReplicaCommands[];
+}
+
+/** Commands to paste for one replica. */
+export interface ReplicaCommands {
+  readonly region: string;
+  /** Refused by DynamoDB where the replica has a policy already. */
+  readonly freeze: string;
+  readonly undo: string;
 }
 
 const MAX_KEYS = 10;

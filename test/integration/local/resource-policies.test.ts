@@ -74,7 +74,10 @@ describe('the policy that freezes a source', () => {
   it('is taken as it is printed, and keeps everybody from writing', async () => {
     await create();
     await put(
-      freezeCommands({ region: 'ap-southeast-2' }, { tableArn: ResourceArn, found: { kind: 'none' } }).policy,
+      freezeCommands(
+        { region: 'ap-southeast-2' },
+        { tableArn: ResourceArn, found: { kind: 'none' }, regions: [] },
+      ).policy,
       'NO_POLICY',
     );
     await expect(write()).rejects.toMatchObject({ name: 'AccessDeniedException' });

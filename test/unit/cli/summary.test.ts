@@ -26,6 +26,10 @@ describe('outcomeOf', () => {
     expect(outcomeOf(reportOf({ migrated })).sentence).toBe(
       'All 6 products were migrated before: 30 items are in place, and none was changed.',
     );
+    const left = { ...migrated, quarantined: 1 };
+    expect(outcomeOf(reportOf({ migrated: left })).sentence).toBe(
+      'All 6 products were migrated before: 30 items are in place, and none was changed. 1 product stayed behind in quarantine.',
+    );
   });
 
   it('says what a dry run found', () => {

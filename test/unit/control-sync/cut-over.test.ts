@@ -1,3 +1,5 @@
+import { freezeCommands } from '../../../functions/control-sync/freeze.ts';
+import { freezeSteps } from '../../../functions/shared/runs/cutover-guide.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { createTableInput } from '../../../functions/shared/aws/create-table-input.ts';
@@ -117,6 +119,42 @@ describe('a cut over', () => {
     expect(report.checks?.every(({ ok }) => ok)).toBe(true);
     expect(report.freeze?.freeze).toContain('put-resource-policy');
     expect(await world.sync()).toEqual(before);
+  });
+});
+
+describe('the freeze of a global table', () => {
+  it('has a command and its undo for each replica, in its region', () => {
+    const tableArn = 'arn:aws:dynamodb:ap-southeast-2:123456789012:table/products';
+    const { freeze, undo, replicas } = freezeCommands(
+      { region: 'ap-southeast-2' },
+      { tableArn, found: { kind: 'none' }, regions: ['eu-west-1'] },
+    );
+    const replicaArn = tableArn.replace('ap-southeast-2', 'eu-west-1');
+    expect(`${freeze} ${undo}`).not.toContain('eu-west-1');
+    expect(replicas?.[0]?.freeze).toMatch(
+      new RegExp(
+        `^aws dynamodb put-resource-policy --resource-arn ${replicaArn} .*--expected-revision-id NO_POLICY`,
+      ),
+    );
+    expect(replicas?.[0]?.freeze).toContain('--region eu-west-1');
+    expect(replicas?.[0]?.undo).toBe(
+      `aws dynamodb delete-resource-policy --resource-arn ${replicaArn} --region eu-west-1`,
+    );
+    const steps = freezeSteps({ source: { table: 'products' } } as Parameters<typeof freezeSteps>[0], {
+      policy: '',
+      freeze,
+      undo,
+      cutOver: 'cut over',
+      replicas,
+    });
+    expect(steps.map(({ command }) => command)).toEqual([
+      undefined,
+      freeze,
+      replicas?.[0]?.freeze,
+      'cut over',
+      undo,
+      replicas?.[0]?.undo,
+    ]);
   });
 });
 

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { migrateAlone } from '../../../functions/migrate-products/migrate-alone.ts';
+import { beginRun } from '../../../functions/shared/ledger/begin.ts';
+import { announceTable } from '../../../functions/shared/ledger/table-record.ts';
+import { sampleHolder, sampleNewRun } from '../../support/sample-run.ts';
 import { readRun, type Run } from '../../../functions/shared/ledger/run.ts';
 import { findLock } from '../../../functions/shared/ledger/lock.ts';
 import { transition } from '../../../functions/shared/ledger/transition.ts';
@@ -14,12 +17,12 @@ import { itemsOf, sizedProducts, targetName } from './migrate-bench.ts';
 let bench: Bench;
 afterEach(() => bench.stop());
 
-async function sealed(products: readonly WireItem[]): Promise<Run> {
-  const made = await sealedBench(products, { plan: { segments: [0, 1] } });
+async function sealed(products: readonly WireItem[], run: Partial<Run> = {}): Promise<Run> {
+  const made = await sealedBench(products, { plan: { segments: [0, 1] }, run });
   bench = made.bench;
-  const run = await readRun(bench.runtime.ledger, made.run.runId);
-  await transition(bench.runtime.ledger, { run, to: 'SUCCEEDED', lock: 'release', writer: 'test' });
-  return run;
+  const backedUp = await readRun(bench.runtime.ledger, made.run.runId);
+  await transition(bench.runtime.ledger, { run: backedUp, to: 'SUCCEEDED', lock: 'release', writer: 'test' });
+  return backedUp;
 }
 
 describe('migrateProductsEnhanced called alone', () => {
@@ -64,6 +67,32 @@ describe('migrateProductsEnhanced called alone', () => {
     await migrateAlone(bench.runtime, longTurn());
     const again = await migrateAlone(bench.runtime, longTurn());
     expect(again).toMatchObject({ done: true, result: { items: 30, alreadyPresent: 30 } });
+  });
+
+  it('names the products that it leaves behind, and where all of them are listed', async () => {
+    await sealed([...sizedProducts(2), { id: { S: 'nameless' }, price: { S: '1' } }], {
+      kind: 'manual',
+      step: 'backupProducts',
+    });
+    const { done, message, runId } = await migrateAlone(bench.runtime, longTurn());
+    expect(done).toBe(true);
+    expect(message).toMatch(
+      /^migrateProductsEnhanced is complete\. 1 product cannot be transformed and stayed behind in quarantine\. First of them: nameless: MissingName: /,
+    );
+    expect(message).toContain(`/runs/${runId}/quarantine/.`);
+  });
+
+  it('writes nothing into a table in which a run of another source works', async () => {
+    await sealed(sizedProducts(2));
+    const { ledger } = bench.runtime;
+    const holder = sampleHolder('o');
+    await beginRun(ledger, sampleNewRun('o', { sourceTable: 'other-products' }), holder);
+    const by = { runId: 'o', executionArn: holder.executionArn, name: targetName };
+    await announceTable(ledger, { ...by, now: bench.runtime.clock.now(), outcome: 'INTENT' });
+    await expect(migrateAlone(bench.runtime, longTurn())).rejects.toThrow(
+      `Run o of table other-products is RUNNING and works in table ${targetName} as well.`,
+    );
+    expect(await itemsOf(bench.runtime, targetName)).toHaveProperty('size', 0);
   });
 
   it('is not complete when its checkpoint has seen less than the backup holds', async () => {

@@ -14,6 +14,9 @@ afterAll(() => bench.world.stop());
 const acknowledged = { failed: undefined };
 
 /** Two products at the source, of which the target has nothing. */
+const daysAgo = (days: number): string =>
+  new Date(bench.world.clock.now() - days * 24 * 3_600_000).toISOString();
+
 async function fillSource(): Promise<void> {
   await bench.putSource(product('1'), product('2'));
 }
@@ -222,15 +225,21 @@ describe('a gap', () => {
 
   it('is noted where a record is older than 23 hours, and the record is settled', async () => {
     await fillSource();
-    await bench.begin();
+    await bench.begin({ startedAt: daysAgo(2) });
     const changedAt = bench.world.clock.now() - 23 * 3_600_000 - 1_000;
     await bench.call(['1', '2'], { changedAt });
     expect(await bench.differences()).toEqual([]);
     expect((await bench.sync()).gap?.reason).toContain('more than 23 hours late');
   });
 
+  it('is not noted where the change was made before the sync began: its first compare sees that', async () => {
+    await bench.begin({ startedAt: daysAgo(0) });
+    await bench.call(['1'], { changedAt: bench.world.clock.now() - 23.5 * 3_600_000 });
+    expect((await bench.sync()).gap).toBeUndefined();
+  });
+
   it('is not noted for a record of 22 hours', async () => {
-    await bench.begin();
+    await bench.begin({ startedAt: daysAgo(2) });
     await bench.call(['1'], { changedAt: bench.world.clock.now() - 22 * 3_600_000 });
     expect((await bench.sync()).gap).toBeUndefined();
   });

@@ -106,6 +106,6 @@ describe('a run in an INLINE history', () => {
         throw error;
       }
     });
-    expect(accepted).toEqual([0.5, 1, 5, 50]);
+    expect(accepted).toEqual([1, 5, 50]);
   });
 });
