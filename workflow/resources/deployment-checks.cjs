@@ -3,7 +3,7 @@
 const { creators, migratedBy, otherFunctions, settingDefaults, targetNames } = require('./from-migration.cjs');
 const { deployWith } = require('../../functions/shared/deploy-with.cjs');
 const { nearestName } = require('../../functions/shared/nearest-name.cjs');
-const { ledgerReader, removalProblem } = require('./open-sync.cjs');
+const { deploymentProblem, openSyncLister, removalProblem } = require('./open-sync.cjs');
 
 const matches = (pattern) => (value) => pattern.test(value);
 const wholeNumber = (from, to) => (value) =>
@@ -174,8 +174,8 @@ function unknownParameters(names, known) {
 }
 
 /**
- * Refuses a deployment that could not work, and a removal while a sync is open. After a deployment, warns if nobody is
- * notified. After a removal, says what was kept.
+ * Refuses a deployment that could not work or would leave an open sync without its source, and a removal while a sync is
+ * open. After a deployment, warns if nobody is notified. After a removal, says what was kept.
  */
 class DeploymentChecks {
   constructor(serverless, _options, { log }) {
@@ -185,6 +185,7 @@ class DeploymentChecks {
       initialize: () => this.checkNames(),
       'before:package:initialize': () => this.check(),
       'before:package:finalize': () => this.checkTemplate(),
+      'before:deploy:deploy': () => this.checkOpenSync(),
       'after:deploy:deploy': () => this.warnIfNobodyIsNotified(),
       'before:remove:remove': () => this.checkRemoval(),
       'after:remove:remove': () => this.sayWhatIsKept(),
@@ -214,11 +215,28 @@ class DeploymentChecks {
   }
 
   async checkRemoval() {
+    const { service, provider } = this.serverless.service;
+    const { stage, region } = provider;
+    const problem = await removalProblem({ service, stage, region }, this.listOpenSyncs());
+    this.refuse(problem === undefined ? [] : [problem]);
+  }
+
+  /** Whoever may deploy need not be allowed to read the ledger: then the deployment goes on. */
+  async checkOpenSync() {
     const { service, provider, custom } = this.serverless.service;
     const { stage, region } = provider;
-    const deployment = { service, stage, region, sourceTable: custom.parameters.sourceTable };
-    const problem = await removalProblem(deployment, ledgerReader(this.serverless.getProvider('aws')));
+    const { sourceTable } = custom.parameters;
+    const problem = await deploymentProblem({ service, stage, region, sourceTable }, this.listOpenSyncs()).catch((error) => {
+      this.log.warning(
+        `The ledger of stage ${stage} could not be read (${error.name}: ${error.message}), so nobody has looked whether a sync of another table than ${sourceTable} is open.`,
+      );
+      return undefined;
+    });
     this.refuse(problem === undefined ? [] : [problem]);
+  }
+
+  listOpenSyncs() {
+    return openSyncLister(this.serverless.getProvider('aws'));
   }
 
   refuse(problems) {

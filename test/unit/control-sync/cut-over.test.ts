@@ -145,7 +145,7 @@ describe('the freeze of a global table', () => {
       freeze,
       undo,
       cutOver: 'cut over',
-      replicas,
+      replicas: replicas ?? [],
     });
     expect(steps.map(({ command }) => command)).toEqual([
       undefined,
