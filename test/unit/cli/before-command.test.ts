@@ -1,19 +1,37 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../support/embedded.ts';
 
-const { problemWith } = createRequire(import.meta.url)('../../../workflow/cli/before-command.cjs') as {
+const { migrationProblem, problemWith } = createRequire(import.meta.url)(
+  '../../../workflow/cli/before-command.cjs',
+) as {
   problemWith: (version: string, machine: string) => string | undefined;
+  migrationProblem: (root: string) => string | undefined;
 };
 
 const { scripts, engines } = JSON.parse(readFileSync('package.json', 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
   readonly engines: { readonly node: string };
 };
+
+describe('a migration that is not there', () => {
+  it('is named with the line of package.json that points to it', () => {
+    const root = mkdtempSync(join(tmpdir(), 'project-'));
+    writeFileSync(
+      join(root, 'package.json'),
+      '{"imports": {"#migration/*": "./functions/migrations/shopp/*"}}',
+    );
+    expect(migrationProblem(root)).toMatch(
+      /"#migration\/\*": "\.\/functions\/migrations\/shopp\/\*", and there is no file \.\/functions\/migrations\/shopp\/index\.ts\. Correct that line/,
+    );
+    expect(migrationProblem('.')).toBeUndefined();
+  });
+});
 
 describe('a Node that is too old', () => {
   it('is told apart from one that reads TypeScript', () => {
