@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canonicalJson } from '../../functions/shared/items/canonical-json.ts';
 import { keyOf, type KeyType, type TableKey } from '../../functions/shared/items/item-key.ts';
 import { type WireItem, type WireValue, wireItem } from '../../functions/shared/items/wire-item.ts';
@@ -57,6 +57,14 @@ export function describeContract(load: () => Promise<MigrationFolder>): void {
       }
     });
 
+    it('makes the same bytes of an item at any time: the run has a start, and the machine’s clock is not asked', async () => {
+      const { folder, items } = await all();
+      for (const item of items)
+        expect(textsAt('2031-07-08T09:10:11.123Z', folder.migration, item)).toEqual(
+          textsAt('2026-01-02T03:04:05.678Z', folder.migration, item),
+        );
+    });
+
     it('drops no attribute: whichever value changes in an item or is added, something changes in what it becomes', async () => {
       const { folder, items } = await all();
       const dropping = items.map((item) => ({ item, dropped: droppedPaths(folder.migration, item) }));
@@ -107,6 +115,16 @@ export function droppedPaths(migration: Migration, item: WireItem): readonly str
   return changesOf(item, keyNamesOf(migration))
     .filter(([, changed]) => textsOf(transformed(migration, changed)).toSorted().join('\n') === before)
     .map(([path]) => path);
+}
+
+/** What an item becomes while the machine's clock shows this time. */
+export function textsAt(now: string, migration: Migration, item: WireItem): readonly string[] {
+  vi.useFakeTimers({ now: new Date(now), toFake: ['Date'] });
+  try {
+    return textsOf(transformed(migration, item));
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 function transformed(migration: Migration, item: WireItem): TransformResult {

@@ -2,24 +2,27 @@ import { expect, it } from 'vitest';
 import { attribute, type WireItem, type WireValue } from '../../../functions/shared/items/wire-item.ts';
 import { defineMigration } from '../../../functions/shared/migration/define-migration.ts';
 import { defineTable } from '../../../functions/shared/migration/define-table.ts';
-import { droppedPaths } from '../../support/migration-contract.ts';
+import { droppedPaths, textsAt } from '../../support/migration-contract.ts';
 
 /** What the contract finds where a member becomes this. */
 function droppedBy(kept: (member: WireItem) => WireItem, member: WireItem): readonly string[] {
+  return droppedPaths(migrationOf(kept), { id: { S: '1' }, ...member });
+}
+
+function migrationOf(kept: (member: WireItem) => WireItem) {
   const people = defineTable({
     name: 'people',
     key: { partition: ['PK', 'S'] },
     billing: { mode: 'PAY_PER_REQUEST' },
     holds: ['PERSON'],
   });
-  const migration = defineMigration({
+  return defineMigration({
     source: { name: 'members', key: { partition: ['id', 'S'] } },
     targets: { people },
     transform: ({ id, ...others }, { put }) => put({ people: { PERSON: [{ ...kept(others), PK: id }] } }),
     belongsTo: { people: { sourceKeyOf: ({ PK }) => ({ id: PK }), partitionsOf: ({ id }) => [id] } },
     nouns: { item: 'member', items: 'members' },
   });
-  return droppedPaths(migration, { id: { S: '1' }, ...member });
 }
 
 /** Takes the attributes that it knows, by their names. */
@@ -27,6 +30,16 @@ const only =
   (...names: readonly string[]) =>
   (member: WireItem): WireItem =>
     Object.fromEntries(names.map((name) => [name, attribute(member, name) ?? { NULL: true }]));
+
+it('a transform that asks the machine’s clock makes other bytes at another time', () => {
+  const stamped = migrationOf((member) => ({ ...member, madeAt: { S: new Date().toISOString() } }));
+  const member = { id: { S: '1' } };
+  const [first, second] = ['2026-01-02T03:04:05.678Z', '2031-07-08T09:10:11.123Z'].map((now) =>
+    textsAt(now, stamped, member),
+  );
+  expect(first).not.toEqual(second);
+  expect(textsAt('2026-01-02T03:04:05.678Z', stamped, member)).toEqual(first);
+});
 
 it('a transform that keeps everything drops nothing', () => {
   const member = { name: { S: 'Ada' }, parts: { M: { list: { L: [] }, none: { NULL: true } } } };
