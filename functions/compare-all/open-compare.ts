@@ -1,5 +1,5 @@
 import { lostChangeWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
-import { watchTables } from '../shared/tables/known-table.ts';
+import { watchBothEnds } from '../shared/runs/known-source.ts';
 import {
   openLanes,
   type LaneOf,
@@ -17,6 +17,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { refuseEmptySource } from './empty-source.ts';
 
 /** Where a segment's compare continues: key values, and so in the ledger only. */
 export interface CompareCursor extends ScanPosition {
@@ -78,13 +79,15 @@ export function isRepairing({ kind, status }: Pick<Run, 'kind' | 'status'>): boo
 /**
  * Opens one turn of a compare.
  *
- * @throws TableUnavailableError where a filled table is gone or is another one; RunClosedError; neither is retried
+ * @throws TableUnavailableError where a filled table is gone or is another one; SourceReplacedError;
+ *   SourceTableEmptyError where it would empty the target; RunClosedError; none is retried
  */
 export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCursor>): Promise<OpenCompare> {
   const { run, clock, deadline, progress } = turn;
   const followed = followedRunOf(run);
-  const areSameTables = watchTables(runtime, run.follows?.tables ?? []);
+  const areSameTables = watchBothEnds(runtime, run);
   await areSameTables();
+  if (isRepairing(run)) await refuseEmptySource(runtime, turn);
   const share = { ...sharesOf(run), deadline };
   const laneOf = openLanes(runtime, share);
   return {

@@ -74,8 +74,11 @@ export function commandsOf(place: StagePlace): Commands {
       inConsole: `start rollback with ${inputText({ runId, confirm })}`,
     }),
     startSync: (input) => {
-      const { runId: run, confirm } = input;
-      return started('sync', { options: { start: true, run, confirm, ...pacesOf(input) }, input });
+      const { runId: run, confirm, confirmSource } = input;
+      return started('sync', {
+        options: { start: true, run, confirm, confirmSource, ...sharedBy(input) },
+        input,
+      });
     },
     cancelSync: () => started('sync', { options: { cancel: true }, input: { action: 'cancel' } }),
     showSync: () => command('sync'),
@@ -87,7 +90,7 @@ export function commandsOf(place: StagePlace): Commands {
     compare: (input = {}) =>
       started('compare', {
         machine: 'sync',
-        options: { run: input['runId'], ...pacesOf(input) },
+        options: { run: input['runId'], ...sharedBy(input) },
         input: { action: 'compare', ...input },
       }),
     runs: () => command('runs'),
@@ -105,7 +108,14 @@ export function commandsOf(place: StagePlace): Commands {
 }
 
 /** The fields that `npm run sync` and `compare` both have an option for. The console takes every field with any action. */
-const pacesOf = ({ readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note }: Input): Input => ({
+const sharedBy = ({
+  allowEmpty,
+  readUnitsPerSecond,
+  writeUnitsPerSecond,
+  maxConcurrency,
+  note,
+}: Input): Input => ({
+  allowEmpty,
   readUnitsPerSecond,
   writeUnitsPerSecond,
   maxConcurrency,

@@ -1,7 +1,9 @@
 import { counted } from '../shared/counted.ts';
 import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
+import type { SourceReplacedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findOpenSync, findSwitched, noteArrival, noteGap, type Switched } from '../shared/ledger/sync.ts';
+import { splitMessage } from '../shared/message.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';
@@ -79,12 +81,18 @@ const OLDEST_MILLIS = 23 * 3_600_000;
 
 /** Notes when changes may have been missed: they came from another stream, or so late that others may be lost. */
 export async function noteGaps(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<void> {
-  const { ledger, clock, logger } = runtime;
-  const at = clock.now();
-  for (const reason of gapReasons(sync, changes, at)) {
-    await noteGap(ledger, sync.runId, { at, reason });
-    logger.warn('Changes may have been missed', { syncId: sync.runId, reason });
-  }
+  for (const reason of gapReasons(sync, changes, runtime.clock.now()))
+    await noteMissed(runtime, sync, reason);
+}
+
+/** Notes that nothing of what happens to the source is delivered any more: it is another table. */
+export function noteReplaced(runtime: Runtime, sync: Run, { message }: SourceReplacedError): Promise<void> {
+  return noteMissed(runtime, sync, splitMessage(message).said);
+}
+
+async function noteMissed({ ledger, clock, logger }: Runtime, { runId }: Run, reason: string): Promise<void> {
+  await noteGap(ledger, runId, { at: clock.now(), reason });
+  logger.warn('Changes may have been missed', { syncId: runId, reason });
 }
 
 function gapReasons({ stream }: Run, changes: readonly Change[], now: number): readonly string[] {

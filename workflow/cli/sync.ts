@@ -17,6 +17,8 @@ import { watchSync } from './sync/watch-sync.ts';
 /** What a start may be given, by the names of the machine's input. */
 interface StartOptions {
   readonly confirm?: string;
+  readonly confirmSource?: string;
+  readonly allowEmpty?: boolean;
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
   readonly maxConcurrency?: number;
@@ -34,6 +36,11 @@ const command = pageCommand('sync', 'Shows the open sync, starts one, or cancels
   .addOption(new Option('--cancel', 'end the open sync; the target stays as it is').conflicts('start'))
   .option('--run <id>', 'with --start: the migration to follow (default: the newest that succeeded)')
   .option('--confirm <id>', 'with --start: the sync that has switched to this target')
+  .option(
+    '--confirm-source <TableId>',
+    'with --start: the source, where it is not the table that was migrated',
+  )
+  .option('--allow-empty', 'with --start: also let an empty source empty the target')
   .option('--read-units-per-second <units>', 'with --start: cap on reading, over all workers', anyNumber)
   .option('--write-units-per-second <units>', 'with --start: cap on writing, over all workers', anyNumber)
   .option('--max-concurrency <workers>', 'with --start: workers of a compare at once', wholeNumber)
@@ -41,9 +48,10 @@ const command = pageCommand('sync', 'Shows the open sync, starts one, or cancels
 
 await runStageCommand<Options>(command, async (call) => {
   const { options, context, terminal } = call;
-  const { start, cancel, run, confirm, readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note } =
-    options;
-  const given = { runId: run, confirm, readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note };
+  const { start, cancel, run, confirm, confirmSource, allowEmpty, ...others } = options;
+  const { readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note } = others;
+  const paces = { readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note };
+  const given = { runId: run, confirm, confirmSource, allowEmpty, ...paces };
   if (start !== true) refuseStray(given);
   if (start !== true && cancel !== true) return show(call);
   const input = cancel === true ? { action: 'cancel' } : { action: 'start', ...given };
@@ -52,9 +60,12 @@ await runStageCommand<Options>(command, async (call) => {
 
 function refuseStray(given: Readonly<Record<string, unknown>>): void {
   if (Object.values(given).every((value) => value === undefined)) return;
-  command.error('error: only --start takes a run, a confirmation, caps and a note. Nothing was started.', {
-    exitCode: WRONG_USAGE,
-  });
+  command.error(
+    'error: only --start takes a run, a confirmation, --allow-empty, caps and a note. Nothing was started.',
+    {
+      exitCode: WRONG_USAGE,
+    },
+  );
 }
 
 async function show({ context, terminal }: StageCall<Options>): Promise<number> {
