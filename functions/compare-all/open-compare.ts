@@ -18,6 +18,7 @@ import type { ShardState } from '../shared/ledger/shard.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { refuseEmptySource } from './empty-source.ts';
+import { fullPatience, type Patience } from './expired-source.ts';
 
 /** Where a segment's compare continues: key values, and so in the ledger only. */
 export interface CompareCursor extends ScanPosition {
@@ -67,6 +68,7 @@ export interface OpenCompare extends ReconcileRules {
   readonly reconcile: ReconcileKey;
   /** The caps of a table, for every request to it. */
   readonly laneOf: LaneOf;
+  readonly patience: Patience;
   /** Whether time to live may delete an item at once, by this attribute. */
   readonly isOver: (item: WireItem, attributeName: string | undefined) => boolean;
 }
@@ -108,6 +110,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
       laneOf,
     ),
     laneOf,
+    patience: fullPatience(),
     isOver: (item, attributeName) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
   };
 }

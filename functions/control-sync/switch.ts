@@ -84,7 +84,7 @@ async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<Obstacle |
     return {
       reason: `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`,
     };
-  const pending = await listPending(ledger, runId);
+  const pending = (await listPending(ledger, runId)).filter(({ isExpiry }) => isExpiry !== true);
   if (pending.length > 0) return { reason: pendingText(pending) };
   if (compared.quarantined > run.parameters.maxQuarantined)
     return {
