@@ -12,6 +12,7 @@ import { ownerKeyOf } from '../shared/migration/owner.ts';
 import type { Runtime, Turn } from '../shared/runtime.ts';
 import type { WorkerInput, WorkerOutput } from '../shared/state.ts';
 import { compareSegment, type OpenSide, type ScannedTable } from './compare-segment.ts';
+import type { LookEnd } from './expired-source.ts';
 import type { Finding } from './look-again.ts';
 import type { OpenCompare } from './open-compare.ts';
 import { readByKey } from './read-by-key.ts';
@@ -125,11 +126,11 @@ function isFirstExtra(place: ItemPlace, { outcome, differences }: Reconciled): b
 function countItem(
   { tally }: OpenCompare,
   place: ItemPlace,
-  { isOver, end }: { readonly isOver: boolean; readonly end: Reconciled | undefined },
+  { isOver, end }: { readonly isOver: boolean; readonly end: LookEnd | undefined },
 ): void {
   tally.counters.targetItems += 1;
   if (end?.outcome === 'different' && !isFirstExtra(place, end)) tally.counters.furtherExtra += 1;
-  if (!isOver) return;
+  if (!isOver && end?.isExpired !== true) return;
   tally.counters.expired += 1;
   tally.sample('expired', itemText(place));
 }

@@ -8,6 +8,7 @@ import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
 import { nameKey } from '../shared/ledger/sync-names.ts';
 import { isTransient } from '../shared/retry.ts';
 import { watchDoubt } from '../shared/runtime.ts';
+import { excuseExpired, type LookEnd } from './expired-source.ts';
 import type { OpenCompare } from './open-compare.ts';
 
 /** What the first look says of one item. */
@@ -15,9 +16,9 @@ export interface Finding {
   /** Key of the source item that is to be looked at again; absent: nothing differs. */
   readonly suspect?: WireItem | undefined;
   /** What stays as it is although the source says something else, and is named. */
-  readonly stays?: (end: Reconciled | undefined) => readonly StayingKey[];
+  readonly stays?: (end: LookEnd | undefined) => readonly StayingKey[];
   /** Counts the item, once, when nothing is left to be done for it. */
-  readonly count: (end: Reconciled | undefined) => void;
+  readonly count: (end: LookEnd | undefined) => void;
 }
 
 type Ends = ReadonlyMap<string, KeyEnd>;
@@ -40,8 +41,9 @@ export async function lookAgain(compare: OpenCompare, findings: readonly Finding
     return begun > 1 && turn.isShort();
   };
   const doubt = watchDoubt(runtime);
-  const ends = await reconcileBatch(reconcile, { keys, sourceKey, repair: repairs, isShort });
-  await noteEnds(compare, ends, doubt());
+  const found = await reconcileBatch(reconcile, { keys, sourceKey, repair: repairs, isShort });
+  await noteEnds(compare, found, doubt());
+  const ends = await excuseExpired(compare, found);
   const results = findings.map(({ suspect }) => suspect && ends.get(keyIdentity(suspect, sourceKey)));
   const open = results.findIndex((end) => end !== undefined && !isSettled(end));
   const [first] = results;

@@ -1,5 +1,5 @@
 import { lostChangeWarner, unseenDeletionWarners } from '../shared/copy/unseen-deletion.ts';
-import { watchTables } from '../shared/tables/known-table.ts';
+import { watchBothEnds } from '../shared/runs/known-source.ts';
 import {
   openLanes,
   type LaneOf,
@@ -17,6 +17,8 @@ import type { Run } from '../shared/ledger/run.ts';
 import type { ShardState } from '../shared/ledger/shard.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import type { Runtime } from '../shared/runtime.ts';
+import { refuseEmptySource } from './empty-source.ts';
+import { fullPatience, type Patience } from './expired-source.ts';
 
 /** Where a segment's compare continues: key values, and so in the ledger only. */
 export interface CompareCursor extends ScanPosition {
@@ -66,6 +68,7 @@ export interface OpenCompare extends ReconcileRules {
   readonly reconcile: ReconcileKey;
   /** The caps of a table, for every request to it. */
   readonly laneOf: LaneOf;
+  readonly patience: Patience;
   /** Whether time to live may delete an item at once, by this attribute. */
   readonly isOver: (item: WireItem, attributeName: string | undefined) => boolean;
 }
@@ -78,13 +81,15 @@ export function isRepairing({ kind, status }: Pick<Run, 'kind' | 'status'>): boo
 /**
  * Opens one turn of a compare.
  *
- * @throws TableUnavailableError where a filled table is gone or is another one; RunClosedError; neither is retried
+ * @throws TableUnavailableError where a filled table is gone or is another one; SourceReplacedError;
+ *   SourceTableEmptyError where it would empty the target; RunClosedError; none is retried
  */
 export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCursor>): Promise<OpenCompare> {
   const { run, clock, deadline, progress } = turn;
   const followed = followedRunOf(run);
-  const areSameTables = watchTables(runtime, run.follows?.tables ?? []);
+  const areSameTables = watchBothEnds(runtime, run);
   await areSameTables();
+  if (isRepairing(run)) await refuseEmptySource(runtime, turn);
   const share = { ...sharesOf(run), deadline };
   const laneOf = openLanes(runtime, share);
   return {
@@ -105,6 +110,7 @@ export async function openCompare(runtime: Runtime, turn: ShardTurn<CompareCurso
       laneOf,
     ),
     laneOf,
+    patience: fullPatience(),
     isOver: (item, attributeName) => isExpired(item, { attributeName, nowSeconds: clock.now() / 1_000 }),
   };
 }

@@ -1,3 +1,4 @@
+import { describeTable } from '../shared/aws/describe-table.ts';
 import { type Command, commandsOf, type Input, stepText } from '../shared/commands.ts';
 import { LockHeldError, SyncRefusedError } from '../shared/errors.ts';
 import { type Holder, type NewRun } from '../shared/ledger/begin.ts';
@@ -14,6 +15,7 @@ import { holderOf } from '../shared/runs/new-run.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { Execution } from '../shared/state.ts';
 import { refuseFailedChecks } from './drain.ts';
+import { otherSource, requireSourceConfirmed, sourceOfOpen } from './followed-source.ts';
 import { findFollowedRun, type FollowedRun } from './followed-run.ts';
 import { runOf, usedTables } from './new-sync.ts';
 import { refuseBusy, taken } from './open-sync.ts';
@@ -90,9 +92,15 @@ async function start(order: Order, open: Run | undefined): Promise<BegunSync> {
     { confirm: input.confirm, confirmed: (_, confirm) => again({ confirm }) },
     followed.run,
   );
+  requireSourceConfirmed(followed.run, {
+    tableId: stream.tableId,
+    confirmed: input.confirmSource,
+    confirm: (confirmSource) => again({ confirmSource }),
+  });
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed }),
     kind: 'sync',
+    ...(stream.tableId !== undefined && { sourceTableId: stream.tableId }),
     stream: { arn: stream.arn },
     warnings: stream.warnings,
   };
@@ -137,9 +145,14 @@ const tablesText = ({ follows }: Run): string => (follows?.tables ?? []).map(({ 
 async function compareAlone(order: Order): Promise<BegunSync> {
   const { runtime, input, execution, holder } = order;
   const followed = await followedRun(order);
+  const { TableId } = (await describeTable(runtime.clients.tables, runtime.config.sourceTable)) ?? {};
+  // It only reads, so another table is no reason to refuse it.
+  const other = otherSource(followed.run, TableId);
   const newRun: NewRun = {
     ...runOf(runtime, { execution, input, followed }),
     kind: 'compare',
+    ...(TableId !== undefined && { sourceTableId: TableId }),
+    ...(other !== undefined && { warnings: [other] }),
     lockTable: `${runtime.config.sourceTable}#compare`,
   };
   const { outcome, run } = await beginOrRecover(runtime, newRun, holder);
@@ -226,12 +239,14 @@ async function take(order: Order, open: Run, outcome: BegunSync['outcome']): Pro
   const { runtime, input, holder } = order;
   const isOurs = open.executionArn === holder.executionArn;
   if (!isOurs && !(await isDead(runtime, open))) refuseBusy(runtime, open);
+  const source = await sourceOfOpen(runtime, open);
   // Known before the compare begins, a gap is closed by it. recoverRun would note it afterwards.
   if (outcome === 'COMPARE') await noteMissedChanges(runtime, open);
   if (isOurs) return begun(open, input, outcome);
-  // What may stay behind is said again with each cut over.
-  const { maxQuarantined } = input;
-  const facts = input.action === 'cutover' ? { parameters: { ...open.parameters, maxQuarantined } } : {};
+  // What may stay behind is said again with each cut over, and with each action whether the source may be empty.
+  const { maxQuarantined, allowEmpty = false } = input;
+  const said = { allowEmpty, ...(input.action === 'cutover' && { maxQuarantined }) };
+  const facts = { ...source, parameters: { ...open.parameters, ...said } };
   return begun(await taken({ runtime, holder, step: 'take', facts }, open), input, outcome);
 }
 

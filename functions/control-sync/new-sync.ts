@@ -35,6 +35,7 @@ export function runOf(
       // Each cut over says how many may stay behind.
       maxQuarantined: 0,
       onExisting: 'keep',
+      allowEmpty: input.allowEmpty ?? false,
       maxConcurrency: plan.workers,
       readUnitsPerSecond: input.readUnitsPerSecond,
       writeUnitsPerSecond: input.writeUnitsPerSecond,

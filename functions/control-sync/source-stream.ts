@@ -8,6 +8,8 @@ import type { SyncRuntime } from './sync-runtime.ts';
 /** The source's stream, and what an operator should know of it. */
 export interface SourceStream {
   readonly arn: string;
+  /** Of the table; absent where the engine gives none. */
+  readonly tableId: string | undefined;
   /** Sentences. */
   readonly warnings: readonly string[];
 }
@@ -39,7 +41,7 @@ export async function findSourceStream(runtime: SyncRuntime, again: Command): Pr
       ),
     );
   refuseForeignReplicas(table, accountId);
-  return { arn, warnings: readersWarning(table, await otherReaders(runtime, arn)) };
+  return { arn, tableId: table.TableId, warnings: readersWarning(table, await otherReaders(runtime, arn)) };
 }
 
 /** A policy on one replica would be no freeze, and a multi-account table's replicas are not ours to look at. */

@@ -13,7 +13,7 @@ import { listPending } from '../shared/ledger/sync-records.ts';
 import type { TransactItem } from '../shared/ledger/transact.ts';
 import { noteMissedChanges } from '../shared/runs/failed-batches.ts';
 import { backToSyncing, backWithoutGap } from '../shared/runs/sync-ends.ts';
-import { assertSameTable } from '../shared/tables/known-table.ts';
+import { watchBothEnds } from '../shared/runs/known-source.ts';
 import { finishOpening } from '../shared/runs/finish-opening.ts';
 import type { SyncRuntime } from './sync-runtime.ts';
 import type { RunStepInput } from '../shared/state.ts';
@@ -45,7 +45,7 @@ export async function beginSwitching(
  * Switches by one conditional write, if the read-only compare of this execution found no difference and nothing has
  * arrived since. Otherwise the sync goes on, and a compare with repair follows.
  *
- * @throws TableUnavailableError (not retried) where somebody has deleted or replaced a target
+ * @throws TableUnavailableError, SourceReplacedError (not retried) where somebody has deleted or replaced a table
  */
 export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Promise<SwitchAnswer> {
   const run = await readOwnSync(runtime, input);
@@ -53,7 +53,7 @@ export async function switchSync(runtime: SyncRuntime, input: RunStepInput): Pro
   const obstacle = run.status === 'SWITCHING' ? await obstacleOf(runtime, run) : LOST;
   if (obstacle !== undefined) return goBack(runtime, run, obstacle);
   // The shop must not switch to a table that nobody has compared.
-  for (const table of run.follows?.tables ?? []) await assertSameTable(runtime, table);
+  await watchBothEnds(runtime, run)();
   await warnOfDeadCalls(runtime.ledger, run);
   const switched = await writeSwitched(runtime, run);
   if (switched !== undefined) return afterSwitch(runtime, switched);
@@ -84,7 +84,7 @@ async function obstacleOf({ ledger }: SyncRuntime, run: Run): Promise<Obstacle |
     return {
       reason: `${counted(compared.differing, 'source item differs', 'source items differ')} from the target although nothing is pending${await firstOf(ledger, runId)}. A writer is not frozen, or changes were missed.`,
     };
-  const pending = await listPending(ledger, runId);
+  const pending = (await listPending(ledger, runId)).filter(({ isExpiry }) => isExpiry !== true);
   if (pending.length > 0) return { reason: pendingText(pending) };
   if (compared.quarantined > run.parameters.maxQuarantined)
     return {

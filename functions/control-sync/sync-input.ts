@@ -15,6 +15,13 @@ const syncInputSchema = z.strictObject({
   dryRun: z.boolean().optional(),
   /** With `start`, into tables that the shop has switched to: the id of that sync. */
   confirm: runIdSchema.optional(),
+  /** With `start`, over another source table than the one that the migration has read: its TableId. */
+  confirmSource: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be a TableId')
+    .optional(),
+  /** With `start` and `compare`: an empty source may empty the target. */
+  allowEmpty: z.boolean().optional(),
   /** With `cancel`: set by recoverRun, which cancels only what nobody works on. */
   recover: z.literal(true).optional(),
   /** With `cutover`: more source items than this that cannot be transformed refuse the switch. */

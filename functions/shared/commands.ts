@@ -75,8 +75,11 @@ export function commandsOf(place: StagePlace): Commands {
       inConsole: `start rollback with ${inputText({ runId, confirm })}`,
     }),
     startSync: (input) => {
-      const { runId: run, confirm } = input;
-      return started('sync', { options: { start: true, run, confirm, ...pacesOf(input) }, input });
+      const { runId: run, confirm, confirmSource } = input;
+      return started('sync', {
+        options: { start: true, run, confirm, confirmSource, ...sharedBy(input) },
+        input,
+      });
     },
     cancelSync: (runId) =>
       started('sync', { options: { cancel: true, run: runId }, input: { action: 'cancel', runId } }),
@@ -89,7 +92,7 @@ export function commandsOf(place: StagePlace): Commands {
     compare: (input = {}) =>
       started('compare', {
         machine: 'sync',
-        options: { run: input['runId'], ...pacesOf(input) },
+        options: { run: input['runId'], ...sharedBy(input) },
         input: { action: 'compare', ...input },
       }),
     runs: () => command('runs'),
@@ -107,7 +110,14 @@ export function commandsOf(place: StagePlace): Commands {
 }
 
 /** The fields that `npm run sync` and `compare` both have an option for. The console takes every field with any action. */
-const pacesOf = ({ readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note }: Input): Input => ({
+const sharedBy = ({
+  allowEmpty,
+  readUnitsPerSecond,
+  writeUnitsPerSecond,
+  maxConcurrency,
+  note,
+}: Input): Input => ({
+  allowEmpty,
   readUnitsPerSecond,
   writeUnitsPerSecond,
   maxConcurrency,

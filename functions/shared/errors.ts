@@ -53,7 +53,7 @@ export class SourceTableUnusableError extends MigrationError {
   override readonly name = 'SourceTableUnusableError';
 }
 
-/** The source holds no product, and `allowEmpty` was not given. The message names the remedy. */
+/** The source holds no item, and `allowEmpty` was not given. The message names the remedy. */
 export class SourceTableEmptyError extends MigrationError {
   override readonly name = 'SourceTableEmptyError';
 }
@@ -76,6 +76,11 @@ export class ForeignStageTableError extends MigrationError {
 /** A table vanished, or did not become ACTIVE in time. */
 export class TableUnavailableError extends MigrationError {
   override readonly name = 'TableUnavailableError';
+}
+
+/** The source that a sync or a compare began with was deleted, or another table has its name now. */
+export class SourceReplacedError extends MigrationError {
+  override readonly name = 'SourceReplacedError';
 }
 
 /** A quota of the account is used up. The message names it and says how to raise it. */

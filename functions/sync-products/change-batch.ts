@@ -24,6 +24,9 @@ export const changeBatchSchema = z.object({
           .string()
           .max(1024)
           .regex(/^arn:\S+$/, 'must be the ARN of a stream'),
+        eventName: z.string().nullish(),
+        /** Who has deleted the item, where that was DynamoDB. */
+        userIdentity: z.object({ type: z.string().nullish(), principalId: z.string().nullish() }).nullish(),
         dynamodb: z.object({
           Keys: z.record(z.string(), keyAttributeSchema),
           SequenceNumber: z.string().min(1).max(100),
@@ -56,6 +59,18 @@ export interface Change {
   readonly identity: string;
   /** For a person. */
   readonly text: string;
+  /** Time to live has deleted the item. No writer has changed it. */
+  readonly isExpiry: boolean;
+}
+
+/**
+ * What time to live deletes is marked so. On a global table that holds for the Region alone in which it was deleted.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+ */
+function isExpiry({ eventName, userIdentity }: ChangeBatch['Records'][number]): boolean {
+  const { type, principalId } = userIdentity ?? {};
+  return eventName === 'REMOVE' && type === 'Service' && principalId === 'dynamodb.amazonaws.com';
 }
 
 /**
@@ -64,7 +79,8 @@ export interface Change {
  * @throws ItemNotCarriableError where a record has another key than the source: it is another table's
  */
 export function changesOf({ Records }: ChangeBatch, sourceKey: TableKey, now: number): readonly Change[] {
-  return Records.map(({ eventSourceARN, dynamodb }) => {
+  return Records.map((record) => {
+    const { eventSourceARN, dynamodb } = record;
     const { Keys, SequenceNumber, ApproximateCreationDateTime } = dynamodb;
     return {
       sequenceNumber: SequenceNumber,
@@ -73,6 +89,7 @@ export function changesOf({ Records }: ChangeBatch, sourceKey: TableKey, now: nu
       key: keyOf(Keys, sourceKey),
       identity: keyIdentity(Keys, sourceKey),
       text: keyText(Keys, sourceKey),
+      isExpiry: isExpiry(record),
     };
   });
 }

@@ -1,6 +1,6 @@
 import { commandsOf, stepText } from '../shared/commands.ts';
 import { deployWith } from '../shared/deploy-with.cjs';
-import { ConfigurationError } from '../shared/errors.ts';
+import { ConfigurationError, SourceReplacedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findOpenSync } from '../shared/ledger/sync.ts';
 import { tableNameOfStream } from '../shared/names.ts';
@@ -8,7 +8,7 @@ import { deadlinesOf, type Runtime, type Turn } from '../shared/runtime.ts';
 import { answerOf, type BatchAnswer, type Change, type ChangeBatch, changesOf } from './change-batch.ts';
 import { type ChangeScope, reconcileChanges, type Reconciliation } from './reconcile-changes.ts';
 import { saveFollowed } from './save-followed.ts';
-import { noteGaps, setAside } from './set-aside.ts';
+import { noteGaps, noteReplaced, setAside } from './set-aside.ts';
 import { watchDeletions } from './watch-deletions.ts';
 
 /**
@@ -17,8 +17,8 @@ import { watchDeletions } from './watch-deletions.ts';
  * long after the mapping was deleted. Safe to repeat, in any order, and beside other calls.
  *
  * @returns from which record on the batch must be delivered again, because a key could not be settled in time
- * @throws ConfigurationError, PermissionDeniedError, TableUnavailableError, the ledger's errors. The mapping then delivers
- *   the batch again.
+ * @throws ConfigurationError, PermissionDeniedError, TableUnavailableError, SourceReplacedError (after it is noted as a
+ *   gap), the ledger's errors. The mapping then delivers the batch again.
  */
 export async function followChanges(runtime: Runtime, batch: ChangeBatch, turn: Turn): Promise<BatchAnswer> {
   const { ledger, clock, config, migration } = runtime;
@@ -77,6 +77,9 @@ async function reconcileWatched(
   const { before, end } = await watchDeletions(runtime, scope.sync, { changes: scope.changes, call });
   try {
     return await reconcileChanges(runtime, { ...scope, beforeDeletion: before });
+  } catch (error) {
+    if (error instanceof SourceReplacedError) await noteReplaced(runtime, scope.sync, error);
+    throw error;
   } finally {
     await end();
   }

@@ -1,5 +1,11 @@
 import type { KeyEnd } from '../shared/copy/reconcile/reconcile-batch.ts';
-import { errorSummary, isNamed, RunClosedError, TableUnavailableError } from '../shared/errors.ts';
+import {
+  errorSummary,
+  isNamed,
+  RunClosedError,
+  SourceReplacedError,
+  TableUnavailableError,
+} from '../shared/errors.ts';
 import { faultOf } from '../shared/fault.ts';
 
 /**
@@ -33,7 +39,7 @@ export function fateOf(end: KeyEnd | undefined): KeyFate {
 
 function fateOfError(error: unknown): KeyFate {
   if (error instanceof RunClosedError) return { kind: 'closed' };
-  if (error instanceof TableUnavailableError) throw error;
+  if (error instanceof TableUnavailableError || error instanceof SourceReplacedError) throw error;
   const { name, message } = errorSummary(error);
   if (isNamed(error, 'ResourceNotFoundException'))
     throw new TableUnavailableError(

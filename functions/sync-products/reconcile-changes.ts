@@ -9,7 +9,7 @@ import type { Run } from '../shared/ledger/run.ts';
 import { followedRunOf, guardSync } from '../shared/ledger/sync.ts';
 import { nameKey } from '../shared/ledger/sync-names.ts';
 import { type Runtime, watchDoubt } from '../shared/runtime.ts';
-import { watchTables } from '../shared/tables/known-table.ts';
+import { watchBothEnds } from '../shared/runs/known-source.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';
 import { fateOf, type KeyFate } from './key-fate.ts';
 
@@ -48,11 +48,11 @@ const PENDING_KEYS_ALONE = 500;
 /**
  * Reconciles each key of the changes once, side by side, then some of those that wait. What stays as it is, is named.
  *
- * @throws PermissionDeniedError, TableUnavailableError (not retried here); the ledger's errors
+ * @throws PermissionDeniedError, TableUnavailableError, SourceReplacedError (not retried here); the ledger's errors
  */
 export async function reconcileChanges(runtime: Runtime, scope: ChangeScope): Promise<Reconciliation> {
   const { sync, deadline } = scope;
-  const areSameTables = watchTables(runtime, sync.follows?.tables ?? []);
+  const areSameTables = watchBothEnds(runtime, sync);
   await areSameTables();
   const isShort = (): boolean => runtime.clock.now() >= deadline;
   const reconcile = openSyncReconcile(runtime, scope, areSameTables);

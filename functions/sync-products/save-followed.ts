@@ -33,8 +33,8 @@ export async function saveFollowed({ ledger, clock, logger }: Runtime, followed:
     records: lags.length,
     lagMillis: lags.reduce((sum, lag) => sum + lag, 0),
     maxLagMillis: Math.max(0, ...lags),
-    // A call for pending keys alone tells nothing of the source.
-    lastAt: changes.length === 0 ? 0 : now,
+    // Pending keys alone, and what time to live deletes, tell nothing of whoever writes to the source.
+    lastAt: changes.every(({ isExpiry }) => isExpiry) ? 0 : now,
     ...done,
   };
   await addToMinute(ledger, { syncId: sync.runId, writer }, minute);

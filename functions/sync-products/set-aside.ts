@@ -1,15 +1,17 @@
 import { counted } from '../shared/counted.ts';
 import { waitForKeys } from '../shared/copy/reconcile/take-up-pending.ts';
+import type { SourceReplacedError } from '../shared/errors.ts';
 import type { Run } from '../shared/ledger/run.ts';
 import { findOpenSync, findSwitched, noteArrival, noteGap, type Switched } from '../shared/ledger/sync.ts';
+import { splitMessage } from '../shared/message.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { filledTablesOf } from '../shared/tables/run-tables.ts';
 import { type Change, firstOfEachKey } from './change-batch.ts';
 
 /**
  * Deals with changes that may not be written to the target. While the sync is SWITCHING they are noted, as arrivals and
- * as pending keys, so that the switch is not made and nothing is lost. Without an open sync they are only counted in the
- * log.
+ * as pending keys, so that the switch is not made and nothing is lost. What time to live deletes is no arrival: it is only
+ * pending. Without an open sync they are only counted in the log.
  *
  * @returns whether they are dealt with; `false`: the sync follows the source again
  */
@@ -29,21 +31,30 @@ export async function setAside(runtime: Runtime, changes: readonly Change[]): Pr
 /** @returns `false`: another call has changed the sync's record first */
 async function noteWhileSwitching(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<boolean> {
   const { ledger, clock } = runtime;
-  const [first] = changes;
-  if (first === undefined) return true;
   await noteGaps(runtime, sync, changes);
   const at = clock.now();
-  if (!(await noteArrival(ledger, sync, { key: first.text, at, count: changes.length }))) return false;
-  const keys = firstOfEachKey(changes).map(({ key, text }) => ({ key, text, reason: SWITCHING, since: at }));
-  await waitForKeys(runtime, sync.runId, keys);
-  runtime.logger.warn('Changes have arrived during the switch', {
-    syncId: sync.runId,
-    records: changes.length,
+  const written = changes.filter(isWritten);
+  const [first] = written;
+  const count = written.length;
+  if (first !== undefined && !(await noteArrival(ledger, sync, { key: first.text, at, count }))) return false;
+  const writtenKeys = new Set(written.map(({ identity }) => identity));
+  const keys = firstOfEachKey(changes).map(({ key, text, identity }) => {
+    const of = writtenKeys.has(identity)
+      ? { reason: SWITCHING }
+      : ({ reason: EXPIRED, isExpiry: true } as const);
+    return { key, text, since: at, ...of };
   });
+  await waitForKeys(runtime, sync.runId, keys);
+  const said = { syncId: sync.runId, records: count, expired: changes.length - count };
+  if (count > 0) runtime.logger.warn('Changes have arrived during the switch', said);
   return true;
 }
 
+const isWritten = ({ isExpiry }: Change): boolean => !isExpiry;
+
 const SWITCHING = 'It changed while the sync was SWITCHING, when nothing may be written.';
+const EXPIRED =
+  'Time to live deleted it while the sync was SWITCHING, when nothing may be written. After a switch its target items stay.';
 
 /** An alarm counts the changes of the error by its message: workflow/resources/sync.yml. */
 async function sayUnfollowed(
@@ -51,18 +62,20 @@ async function sayUnfollowed(
   sync: Run | undefined,
   changes: readonly Change[],
 ): Promise<void> {
-  const records = changes.length;
-  if (records === 0) return;
-  const switched = sync === undefined ? await findSwitch(runtime) : undefined;
+  if (changes.length === 0) return;
+  const written = changes.filter(isWritten);
+  const records = written.length;
+  const switched = sync === undefined && records > 0 ? await findSwitch(runtime) : undefined;
   if (switched === undefined) {
-    runtime.logger.info('Changes without a sync', { records, syncId: sync?.runId, status: sync?.status });
+    const said = { records, expired: changes.length - records, syncId: sync?.runId, status: sync?.status };
+    runtime.logger.info('Changes without a sync', said);
     return;
   }
   const { sourceTable } = runtime.config;
   runtime.logger.error('LateChangeRecord', {
     ...switched,
     records,
-    key: changes[0]?.text,
+    key: written[0]?.text,
     cause: `${counted(records, 'change')} of ${sourceTable} arrived after the shop had switched, and nothing was written: something still writes to ${sourceTable}. Stop it, then apply its changes to the new tables by hand.`,
   });
 }
@@ -79,12 +92,18 @@ const OLDEST_MILLIS = 23 * 3_600_000;
 
 /** Notes when changes may have been missed: they came from another stream, or so late that others may be lost. */
 export async function noteGaps(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<void> {
-  const { ledger, clock, logger } = runtime;
-  const at = clock.now();
-  for (const reason of gapReasons(sync, changes, at)) {
-    await noteGap(ledger, sync.runId, { at, reason });
-    logger.warn('Changes may have been missed', { syncId: sync.runId, reason });
-  }
+  for (const reason of gapReasons(sync, changes, runtime.clock.now()))
+    await noteMissed(runtime, sync, reason);
+}
+
+/** Notes that nothing of what happens to the source is delivered any more: it is another table. */
+export function noteReplaced(runtime: Runtime, sync: Run, { message }: SourceReplacedError): Promise<void> {
+  return noteMissed(runtime, sync, splitMessage(message).said);
+}
+
+async function noteMissed({ ledger, clock, logger }: Runtime, { runId }: Run, reason: string): Promise<void> {
+  await noteGap(ledger, runId, { at: clock.now(), reason });
+  logger.warn('Changes may have been missed', { syncId: runId, reason });
 }
 
 function gapReasons({ stream, startedAt }: Run, changes: readonly Change[], now: number): readonly string[] {

@@ -110,7 +110,10 @@ export interface SyncPlan {
   readonly acts: readonly { readonly millis: number; readonly what: ShopAct }[];
   /** What an operator does meanwhile, one after the other. */
   readonly steps: readonly ('compare' | 'stop' | 'cutover' | 'roll back' | 'start again')[];
-  readonly end: 'cutover' | 'cancel';
+  /** `lost source`: somebody deletes the source and makes an empty table of its name, and nobody notices. */
+  readonly end: 'cutover' | 'cancel' | 'lost source';
+  /** When time to live deletes a product of the frozen source, each so many milliseconds after the cut over began. */
+  readonly expiries?: readonly number[];
 }
 
 /** Everything that is decided before a world begins. */

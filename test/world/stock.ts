@@ -1,23 +1,30 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { createTableInput } from '../../functions/shared/aws/create-table-input.ts';
 import { PRODUCTS_PER_WORKER } from '../../functions/shared/cost/throughput.ts';
+import { unchanging } from './aws/state.ts';
 import { SOURCE, TARGET } from './holdings.ts';
 import { type Plan, RESTORED } from './plan.ts';
 import { createTable, type World } from './world.ts';
 
+/** The source, with a stream. */
+export const sourceInput: CreateTableCommandInput = {
+  TableName: SOURCE,
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+  StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+};
+
 /** Puts products, and tables of the shop, into the account. */
 export function stock({ aws, deployed }: World, { products, workers, existing, sync }: Plan): void {
   if (existing.includes(RESTORED)) stockRestored(aws);
-  createTable(aws, {
-    TableName: SOURCE,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-    ...(sync !== undefined && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' } }),
-  });
+  createTable(aws, { ...sourceInput, ...(sync === undefined && { StreamSpecification: undefined }) });
   for (const product of products) put(aws, SOURCE, product);
   const source = aws.state.tables.get(SOURCE);
   if (source !== undefined && workers > 1)
     source.large = { items: workers * PRODUCTS_PER_WORKER, pageItems: 2 };
+  if (source !== undefined && sync?.expiries !== undefined)
+    Object.assign(source.timeToLive, unchanging('expiresAt'));
   const { targets } = deployed.migration;
   for (const spec of Object.values(targets).filter(({ name }) => existing.includes(name))) {
     createTable(aws, createTableInput(spec, { name: spec.name, tags: { owner: 'shop' } }));

@@ -3,6 +3,7 @@ import { startAndFollow } from './follow-to-report.ts';
 
 interface Options extends StageOptions {
   readonly run?: string;
+  readonly allowEmpty?: boolean;
   readonly maxConcurrency?: number;
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
@@ -15,13 +16,22 @@ const command = pageCommand(
   'the report, and keys of each kind',
 )
   .option('--run <id>', 'migration whose target is compared, where no sync is open (default: the newest)')
+  .option('--allow-empty', 'also let an empty source empty the target, while a sync is open')
   .option('--max-concurrency <workers>', 'workers at once (default 20)', wholeNumber)
   .option('--read-units-per-second <units>', 'cap on reading of each table, over all workers', anyNumber)
   .option('--write-units-per-second <units>', 'cap on repairing, over all workers', anyNumber)
   .option('--note <text>', 'free text for the report');
 
 await runStageCommand<Options>(command, ({ context, terminal, options }) => {
-  const { run: runId, maxConcurrency, readUnitsPerSecond, writeUnitsPerSecond, note } = options;
-  const input = { action: 'compare', runId, maxConcurrency, readUnitsPerSecond, writeUnitsPerSecond, note };
+  const { run: runId, allowEmpty, maxConcurrency, readUnitsPerSecond, writeUnitsPerSecond, note } = options;
+  const input = {
+    action: 'compare',
+    runId,
+    allowEmpty,
+    maxConcurrency,
+    readUnitsPerSecond,
+    writeUnitsPerSecond,
+    note,
+  };
   return startAndFollow(context, { machine: 'sync', input }, terminal);
 });

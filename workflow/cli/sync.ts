@@ -17,6 +17,8 @@ import { watchSync } from './sync/watch-sync.ts';
 /** What a start may be given, by the names of the machine's input. */
 interface StartOptions {
   readonly confirm?: string;
+  readonly confirmSource?: string;
+  readonly allowEmpty?: boolean;
   readonly readUnitsPerSecond?: number;
   readonly writeUnitsPerSecond?: number;
   readonly maxConcurrency?: number;
@@ -37,6 +39,11 @@ const command = pageCommand('sync', 'Shows the open sync, starts one, or cancels
     'with --start: the migration to follow (default: the newest that succeeded); with --cancel: a sync of another source',
   )
   .option('--confirm <id>', 'with --start: the sync that has switched to this target')
+  .option(
+    '--confirm-source <TableId>',
+    'with --start: the source, where it is not the table that was migrated',
+  )
+  .option('--allow-empty', 'with --start: also let an empty source empty the target')
   .option('--read-units-per-second <units>', 'with --start: cap on reading, over all workers', anyNumber)
   .option('--write-units-per-second <units>', 'with --start: cap on writing, over all workers', anyNumber)
   .option('--max-concurrency <workers>', 'with --start: workers of a compare at once', wholeNumber)
@@ -44,9 +51,10 @@ const command = pageCommand('sync', 'Shows the open sync, starts one, or cancels
 
 await runStageCommand<Options>(command, async (call) => {
   const { options, context, terminal } = call;
-  const { start, cancel, run, confirm, readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note } =
-    options;
-  const given = { runId: run, confirm, readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note };
+  const { start, cancel, run, confirm, confirmSource, allowEmpty, ...others } = options;
+  const { readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note } = others;
+  const paces = { readUnitsPerSecond, writeUnitsPerSecond, maxConcurrency, note };
+  const given = { runId: run, confirm, confirmSource, allowEmpty, ...paces };
   if (start !== true) refuseStray(cancel === true ? { ...given, runId: undefined } : given);
   if (start !== true && cancel !== true) return show(call);
   const input = cancel === true ? { action: 'cancel', runId: run } : { action: 'start', ...given };
@@ -56,7 +64,7 @@ await runStageCommand<Options>(command, async (call) => {
 function refuseStray(given: Readonly<Record<string, unknown>>): void {
   if (Object.values(given).every((value) => value === undefined)) return;
   command.error(
-    'error: only --start takes a confirmation, caps and a note, and only --start and --cancel take a run. Nothing was started.',
+    'error: only --start takes a confirmation, --allow-empty, caps and a note, and only --start and --cancel take a run. Nothing was started.',
     {
       exitCode: WRONG_USAGE,
     },

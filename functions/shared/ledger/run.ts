@@ -65,7 +65,10 @@ export interface Run extends Claims {
   readonly sourceTable: string;
   /** The table whose lock the run takes, where it is not the source's: a restore into a table that no migration uses. */
   readonly lockTable?: string;
-  /** DynamoDB's TableId of the source, where a step called alone reads it. */
+  /**
+   * DynamoDB's TableId of the source: of a step called alone that reads it, of a sync and of a compare. Absent in syncs of
+   * earlier versions until the next compare, and where the engine gives none.
+   */
   readonly sourceTableId?: string;
   readonly parameters: RunParameters;
   readonly plan: Plan;

@@ -8,7 +8,7 @@ import {
   syncPartition,
   totalKey,
 } from './ledger-table.ts';
-import { deleteIf, get, listBelow, putIf, query, type Stored } from './store.ts';
+import { deleteIf, get, listBelow, putIf, query, readTogether, type Stored } from './store.ts';
 import type { WireItem } from '../items/wire-item.ts';
 
 /** A source key that could not be settled. It stays until a look finds source and target in step. */
@@ -23,6 +23,11 @@ export interface PendingKey {
   readonly since: number;
   /** Epoch milliseconds until which a write without an answer may still take effect: no earlier look counts. */
   readonly quietAt?: number;
+  /**
+   * Time to live has deleted its source item while the sync was SWITCHING, and nothing else has happened to it. Such a key
+   * does not keep the shop from switching.
+   */
+  readonly isExpiry?: true;
   /** Grows with every note: a look that began before the last note does not remove it. */
   readonly version: number;
 }
@@ -41,18 +46,22 @@ export interface PendingPlace {
 export async function notePending(
   ledger: LedgerTable,
   { syncId, identity }: PendingPlace,
-  { key, text, reason, since, quietAt }: Omit<PendingKey, 'version'>,
+  { key, text, reason, since, quietAt, isExpiry }: Omit<PendingKey, 'version'>,
 ): Promise<void> {
   const place = pendingKey(syncId, markOf(identity));
   for (;;) {
     const known = await get<PendingKey>(ledger, place);
+    const later = laterOf(known?.quietAt, quietAt);
+    const wasExpiry = known === undefined || known.isExpiry === true;
+    const isExpiryOnly = isExpiry === true && wasExpiry && later.quietAt === undefined;
     const item = {
       key,
       text,
       reason,
       since: known?.since ?? since,
       version: (known?.version ?? 0) + 1,
-      ...laterOf(known?.quietAt, quietAt),
+      ...later,
+      ...(isExpiryOnly && { isExpiry }),
     };
     const expected = { version: known === undefined ? ABSENT : known.version };
     if (await putIf(ledger, place, { item, if: expected })) return;
@@ -67,6 +76,23 @@ function laterOf(known = 0, quietAt = 0): Pick<PendingKey, 'quietAt'> {
 /** Keys that wait. Strongly consistent. */
 export function listPending(ledger: LedgerTable, syncId: string): Promise<readonly Stored<PendingKey>[]> {
   return listBelow<PendingKey>(ledger, { partition: syncPartition(syncId), prefix: 'PENDING#' });
+}
+
+/** Those of these keys that wait, by their identities. Strongly consistent. */
+export async function findPending(
+  ledger: LedgerTable,
+  syncId: string,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, PendingKey>> {
+  const found = await readTogether(
+    ledger,
+    identities.map((identity) => pendingKey(syncId, markOf(identity))),
+  );
+  return new Map(
+    identities.flatMap((identity, index) =>
+      found[index] === undefined ? [] : [[identity, found[index] as unknown as PendingKey]],
+    ),
+  );
 }
 
 /** Which of the keys that wait. */
@@ -137,7 +163,7 @@ export interface SyncCounts {
   /** From the change (whole seconds) to its settling: the sum over the records, and the longest. */
   readonly lagMillis: number;
   readonly maxLagMillis: number;
-  /** Epoch milliseconds: when the last records were settled. */
+  /** Epoch milliseconds: when the last records of a writer were settled. Time to live is none. */
   readonly lastAt: number;
 }
 

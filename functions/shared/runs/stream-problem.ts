@@ -1,5 +1,6 @@
 import { describeTable } from '../aws/describe-table.ts';
 import type { Run } from '../ledger/run.ts';
+import { replacedSource } from './known-source.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
@@ -10,9 +11,12 @@ import type { Runtime } from '../runtime.ts';
  */
 export async function streamProblem(
   { clients }: Pick<Runtime, 'clients'>,
-  { sourceTable, stream }: Run,
+  run: Run,
 ): Promise<string | undefined> {
+  const { sourceTable, stream } = run;
   const table = await describeTable(clients.tables, sourceTable);
+  const replaced = replacedSource(run, table?.TableId);
+  if (replaced !== undefined) return `${replaced} Cancel the sync: the target stays as it is.`;
   const isSame = table?.StreamSpecification?.StreamEnabled === true && table.LatestStreamArn === stream?.arn;
   return isSame
     ? undefined

@@ -6,7 +6,7 @@ import { describeTable } from '../aws/describe-table.ts';
 import { missingTableError, replacedTableError } from './target-conflicts.ts';
 
 /** What a look at a table needs. */
-type TableLooker = { readonly clients: Pick<Runtime['clients'], 'tables'> } & Pick<Runtime, 'clock'>;
+export type TableLooker = { readonly clients: Pick<Runtime['clients'], 'tables'> } & Pick<Runtime, 'clock'>;
 
 /**
  * Of a table that was ACTIVE before: one that is missing now will not appear.

@@ -55,6 +55,13 @@ describe('a cut over', () => {
     expect(await findRun(ledger(), 'm')).toMatchObject({ opening: 'DONE' });
   });
 
+  it('switches although time to live has deleted items of the source meanwhile', async () => {
+    await compared({ expired: 1 });
+    await notePending(ledger(), pendingOf('p1'), { ...pendingKey, isExpiry: true });
+    expect(await world.switch('x')).toEqual({ switched: true, error: '', cause: '' });
+    expect((await world.finish('x')).pending).toMatchObject({ count: 1, keys: ['p1'] });
+  });
+
   it('does not switch to a table that somebody has put in the place of the compared one', async () => {
     await compared();
     const { dynamo } = world.observer.clients;

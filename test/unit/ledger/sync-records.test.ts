@@ -88,6 +88,25 @@ describe('pending keys', () => {
     expect(await pending()).toMatchObject([{ text: '1', quietAt: 500, version: 3 }]);
   });
 
+  it('are expired only where every note says so, and no write of theirs is in doubt', async () => {
+    const { ledger } = world.observer;
+    const place = { syncId: 'sync-1', identity: 'e' };
+    const key = { key: { id: { S: 'e' } }, text: 'e', reason: 'It is gone.', since: 1 };
+    const isExpired = async (): Promise<boolean> => (await pending())[0]?.isExpiry === true;
+    await notePending(ledger, place, { ...key, isExpiry: true });
+    await notePending(ledger, place, { ...key, isExpiry: true });
+    expect(await isExpired()).toBe(true);
+    await notePending(ledger, place, key);
+    expect(await isExpired()).toBe(false);
+    await notePending(ledger, place, { ...key, isExpiry: true });
+    expect(await isExpired()).toBe(false);
+    const [noted] = await pending();
+    if (noted !== undefined) await settlePending(ledger, noted);
+    await notePending(ledger, place, { ...key, isExpiry: true });
+    await notePending(ledger, place, { ...key, isExpiry: true, quietAt: 500 });
+    expect(await isExpired()).toBe(false);
+  });
+
   it('stay where they were noted again after the look that settles them', async () => {
     await note('1');
     const [before] = await pending();

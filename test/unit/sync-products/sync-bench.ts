@@ -44,7 +44,11 @@ export interface RecordChange {
   readonly streamArn?: string;
   /** Epoch milliseconds; default: a second ago. */
   readonly changedAt?: number;
+  /** Whether time to live has deleted the items. */
+  readonly isExpiry?: boolean;
 }
+
+const TIME_TO_LIVE = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
 
 let sequence = 0;
 
@@ -54,7 +58,8 @@ export function batchOf(ids: readonly string[], now: number, change: RecordChang
   return {
     Records: ids.map((id) => ({
       eventID: `event-${(sequence += 1)}`,
-      eventName: 'MODIFY',
+      eventName: change.isExpiry === true ? 'REMOVE' : 'MODIFY',
+      ...(change.isExpiry === true && { userIdentity: TIME_TO_LIVE }),
       eventSource: 'aws:dynamodb',
       awsRegion: 'ap-southeast-2',
       eventSourceARN: change.streamArn ?? streamArn,

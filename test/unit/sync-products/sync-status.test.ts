@@ -34,7 +34,7 @@ describe('a batch that comes without an open sync', () => {
     const { answer, lines } = await callAndLog();
     expect(answer).toEqual(acknowledged);
     expect(await bench.target()).toEqual(new Map());
-    expect(lines).toEqual([['info', 'Changes without a sync', { records: 3 }]]);
+    expect(lines).toEqual([['info', 'Changes without a sync', { records: 3, expired: 0 }]]);
   });
 
   it('says nothing where it has no records', async () => {

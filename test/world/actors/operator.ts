@@ -90,7 +90,7 @@ export function hireOperator(world: World, input: Readonly<Record<string, unknow
   };
   const sync = (typed: Readonly<Record<string, unknown>>): Promise<void> => start('sync', typed);
   const syncStep = (step: SyncPlan['steps'][number]): Promise<void> => {
-    if (step === 'compare') return sync({ action: 'compare' });
+    if (step === 'compare') return sync({ action: 'compare', allowEmpty: true });
     if (step === 'cutover') return sync({ action: 'cutover', frozen: true });
     return act(step === 'roll back' ? 'roll back with confirmation' : step);
   };

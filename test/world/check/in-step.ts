@@ -5,8 +5,16 @@ import { itemsOf, ledgerItems, SOURCE, TARGET } from '../holdings.ts';
 import { idOf, type Memory } from '../memory.ts';
 import type { World } from '../world.ts';
 
-/** A sync that has compared everything, at rest: the target is what the source's products become, and nothing else. */
-export function outOfStep(world: World, memory: Memory): readonly string[] {
+/**
+ * A sync that has compared everything, at rest: the target is what the source's products become, and nothing else.
+ *
+ * @param expired ids of products that time to live has deleted during a cut over: their items may stay
+ */
+export function outOfStep(
+  world: World,
+  memory: Memory,
+  expired: ReadonlySet<string> = new Set(),
+): readonly string[] {
   const byPartition = Map.groupBy(itemsOf(world, TARGET), (item) => stringAttribute(item, 'PK'));
   const named = namedKeys(world);
   const products = new Map(itemsOf(world, SOURCE).map((product) => [idOf(product), product]));
@@ -14,7 +22,8 @@ export function outOfStep(world: World, memory: Memory): readonly string[] {
   return [...ids].flatMap((id) => {
     const found = (byPartition.get(`PRODUCT#${id}`) ?? []).map(unmarked);
     // What the shop has changed in the target is a conflict, which stays. What cannot be transformed is named.
-    if (found.some(({ isMarked }) => isMarked) || named.some((text) => text.includes(id))) return [];
+    if (expired.has(id) || found.some(({ isMarked }) => isMarked) || named.some((text) => text.includes(id)))
+      return [];
     return productGaps(
       products.get(id),
       found.map(({ item }) => item),

@@ -25,7 +25,8 @@ export const followed: Theme = (draw) => ({
   sync: {
     acts: several(draw, 10, () => ({ millis: draw.between(0, 180_000), what: draw.pick(SHOP_ACTS) })),
     steps: draw.chance(0.3) ? ['compare'] : [],
-    end: draw.pick(['cutover', 'cancel']),
+    end: draw.pick(['cutover', 'cancel', 'lost source']),
+    ...(draw.chance(0.5) && { expiries: several(draw, 5, () => draw.between(0, 150_000)) }),
   },
   isTroubledAfterwards: draw.chance(0.5),
   mustSucceed: true,
