@@ -5,7 +5,7 @@ import type { Left } from './left-items.ts';
 import { lookAtUnsure, removePage, type Undeletable, undeletableItems } from './removal-pass.ts';
 import { endsTurn } from './recovery-owner.ts';
 import { type RemovalMeter, type TakerScope, takerTools } from './remover-tools.ts';
-import { putBackFile, type UndoFile, undoFiles } from './undo-pass.ts';
+import { putBackFile, undoStems } from './undo-pass.ts';
 
 /** How far the roll back has come. Replaced items come first, file by file. Added items follow, page by page. */
 export interface RemovalCursor {
@@ -51,7 +51,7 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
   const { clock } = runtime;
   const { run, deadline } = scope;
   const tools = takerTools(runtime, scope);
-  let files: readonly UndoFile[] | undefined;
+  let stems: readonly string[] | undefined;
   let undeletable: Undeletable | undefined;
 
   const step = async ({ unsure, ...cursor }: RemovalCursor): Promise<RemovalCursor | undefined> => {
@@ -59,10 +59,10 @@ export function createItemTaker(runtime: Runtime, scope: TakerScope): ItemTaker 
       await lookAtUnsure(tools, unsure);
       return cursor;
     }
-    files ??= await undoFiles(runtime, run, tools.number);
-    const file = files[cursor.undoFilesDone];
-    if (file !== undefined) {
-      await putBackFile(tools, file);
+    stems ??= await undoStems(runtime, run, tools.number);
+    const stem = stems[cursor.undoFilesDone];
+    if (stem !== undefined) {
+      await putBackFile(tools, stem);
       return { undoFilesDone: cursor.undoFilesDone + 1 };
     }
     undeletable ??= await undeletableItems(tools);

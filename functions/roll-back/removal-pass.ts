@@ -1,5 +1,5 @@
 import { errorSummary } from '../shared/errors.ts';
-import { keyMark, listUndoRecords } from '../shared/ledger/undo-record.ts';
+import { keyMark, unrestoredRecords } from '../shared/ledger/undo-record.ts';
 import { existingBehind, lookUp } from '../shared/copy/load/conditional-put.ts';
 import { paidDeletion } from '../shared/copy/load/write-scope.ts';
 import { sideBySide } from '../shared/copy/pipeline.ts';
@@ -21,13 +21,11 @@ export type Undeletable = ReadonlyMap<string, LeftReason>;
 
 export async function undeletableItems({ runtime, run, number }: TakerTools): Promise<Undeletable> {
   if (run.parameters.onExisting !== 'replace') return new Map();
-  const all = await listUndoRecords(runtime.ledger, run.runId);
-  const records = all.filter(({ stem }) => tableOfStem(stem) === number);
-  return new Map(
-    records.flatMap(({ unrestored = [], isReadable }) =>
-      unrestored.map((mark) => [mark, isReadable === false ? 'noUndo' : 'unrestored'] as const),
-    ),
-  );
+  const undeletable = new Map<string, LeftReason>();
+  for await (const { stem, unrestored, isReadable } of unrestoredRecords(runtime.ledger, run.runId))
+    if (tableOfStem(stem) === number)
+      for (const mark of unrestored) undeletable.set(mark, isReadable === false ? 'noUndo' : 'unrestored');
+  return undeletable;
 }
 
 /** `unsure`: the item was changed and deleted, and whether it has come back, or still will, nobody knows. */

@@ -3,7 +3,7 @@ import { filesOfRun } from '../shared/files/run-files.ts';
 import { changeIfSame, lookUp, putIfAbsent } from '../shared/copy/load/conditional-put.ts';
 import { sideBySide } from '../shared/copy/pipeline.ts';
 import type { Run } from '../shared/ledger/run.ts';
-import { keyMark, listUndoRecords, saveUndoRecord, type UndoRecord } from '../shared/ledger/undo-record.ts';
+import { keyMark, listUndoRecords, listUndoStems, saveUndoRecord } from '../shared/ledger/undo-record.ts';
 import type { Runtime } from '../shared/runtime.ts';
 import { keyIdentity } from '../shared/items/item-key.ts';
 import { haveSameDigest } from '../shared/migration/as-written.ts';
@@ -11,27 +11,15 @@ import { isRemovedStem, readUndoObject, tableOfStem, tableStem } from '../shared
 import type { WireItem } from '../shared/items/wire-item.ts';
 import { type TakerTools, WRITES_IN_FLIGHT } from './remover-tools.ts';
 
-/** What the source items of one data file may have replaced. */
-export interface UndoFile {
-  readonly stem: string;
-  /** By number. A run of an earlier version has none. */
-  readonly records: ReadonlyMap<number, UndoRecord>;
-}
-
 /**
- * Data files whose items may have replaced something in this filled table. Empty unless the run was started with
+ * Stems of data files whose items may have replaced something in this filled table. Empty unless the run was started with
  * `replace`.
  */
-export async function undoFiles(runtime: Runtime, run: Run, number: number): Promise<readonly UndoFile[]> {
+export async function undoStems(runtime: Runtime, run: Run, number: number): Promise<readonly string[]> {
   if (run.parameters.onExisting !== 'replace') return [];
-  const records = Map.groupBy(await listUndoRecords(runtime.ledger, run.runId), ({ stem }) => stem);
   const files = (await filesOfRun(runtime, run)).map(({ key }) => tableStem(fileStem(key), number));
-  const own = [...records.keys()].filter((stem) => tableOfStem(stem) === number);
-  const stems = [...new Set([...files, ...own])];
-  return stems.map((stem) => ({
-    stem,
-    records: new Map((records.get(stem) ?? []).map((record) => [record.number, record])),
-  }));
+  const noted = await listUndoStems(runtime.ledger, run.runId);
+  return [...new Set([...files, ...noted.filter((stem) => tableOfStem(stem) === number)])];
 }
 
 /**
@@ -75,13 +63,16 @@ async function putBackRemoved(tools: TakerTools, removed: readonly WireItem[]): 
 }
 
 /** Puts back what the source items of one data file replaced, and records in the ledger what could not be put back. */
-export async function putBackFile(tools: TakerTools, { stem, records }: UndoFile): Promise<void> {
+export async function putBackFile(tools: TakerTools, stem: string): Promise<void> {
   const { runtime, run } = tools;
   const { objects, ledger } = runtime;
   const isRemoved = isRemovedStem(stem);
   // A table that has replaced another never had what was removed from that one.
   if (isRemoved && tools.isReplaced === true) return;
   const putBackKept = isRemoved ? putBackRemoved : putBackObject;
+  // A run of an earlier version has none.
+  const noted = await listUndoRecords(ledger, { runId: run.runId, stem });
+  const records = new Map(noted.map((record) => [record.number, record]));
   const highest = Math.max(-1, ...records.keys());
   for (let number = 0; ; number += 1) {
     const record = records.get(number);

@@ -79,6 +79,21 @@ export function listBetween<Item extends object>(
   });
 }
 
+/** The first item of a partition between two sort keys. Strongly consistent. @throws the SDK's errors */
+export async function firstBetween<Item extends object>(
+  ledger: LedgerTable,
+  { partition, from, to }: Between,
+): Promise<Stored<Item> | undefined> {
+  for await (const item of query<Item>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND SK BETWEEN :from AND :to',
+    ExpressionAttributeValues: { ':partition': partition, ':from': from, ':to': to },
+    ConsistentRead: true,
+    Limit: 1,
+  }))
+    return item;
+  return undefined;
+}
+
 async function listAll<Item extends object>(
   ledger: LedgerTable,
   input: LedgerQuery,

@@ -3,7 +3,7 @@ import { keyIdentity, type TableKey } from '../items/item-key.ts';
 import type { WireItem } from '../items/wire-item.ts';
 import { ABSENT, EXISTING } from './actions.ts';
 import { type LedgerTable, undoKey, VERSIONED } from './ledger-table.ts';
-import { listBelow, updateIf } from './store.ts';
+import { firstBetween, listBelow, query, updateIf } from './store.ts';
 
 /** What a run put into one object below `runs/<run>/undo/` before it replaced anything; it proves that an object is missing. */
 export interface UndoRecord {
@@ -51,8 +51,45 @@ export async function noteLeftAlone(
   await updateIf(ledger, undoKey(runId, stem, number), { if: isOwn, set: { leftAlone } });
 }
 
-/** Every object that the run has kept items in, by stem and number. Strongly consistent. */
-export async function listUndoRecords(ledger: LedgerTable, runId: string): Promise<readonly UndoRecord[]> {
-  const items = await listBelow<UndoRecord>(ledger, { partition: `RUN#${runId}`, prefix: 'UNDO#' });
+/** The objects that the run has kept items of one data file in. Strongly consistent. */
+export async function listUndoRecords(
+  ledger: LedgerTable,
+  { runId, stem }: { readonly runId: string; readonly stem: string },
+): Promise<readonly UndoRecord[]> {
+  const { partition, prefix } = placeOf(runId, stem);
+  const items = await listBelow<UndoRecord>(ledger, { partition, prefix });
   return items.map(({ PK: _pk, SK: _sk, ...record }) => record);
 }
+
+/** Data files whose items the run has kept. A run may have hundreds of thousands of records: one of each is read. */
+export async function listUndoStems(ledger: LedgerTable, runId: string): Promise<readonly string[]> {
+  const stems: string[] = [];
+  for (let after = 'UNDO#'; ;) {
+    const found = await firstBetween<UndoRecord>(ledger, {
+      partition: `RUN#${runId}`,
+      from: after,
+      to: BEHIND_ALL,
+    });
+    if (found === undefined) return stems;
+    stems.push(found.stem);
+    after = `${placeOf(runId, found.stem).prefix}${BEHIND_NUMBERS}`;
+  }
+}
+
+/** Every record of the run that a roll back could not put all back from, read one page at a time. Strongly consistent. */
+export async function* unrestoredRecords(
+  ledger: LedgerTable,
+  runId: string,
+): AsyncGenerator<Pick<UndoRecord, 'stem' | 'isReadable'> & Required<Pick<UndoRecord, 'unrestored'>>> {
+  for await (const { stem, isReadable, unrestored = [] } of query<UndoRecord>(ledger, {
+    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':partition': `RUN#${runId}`, ':prefix': 'UNDO#' },
+    ConsistentRead: true,
+  }))
+    if (unrestored.length > 0) yield { stem, unrestored, ...(isReadable !== undefined && { isReadable }) };
+}
+
+const placeOf = (runId: string, stem: string) => ({ partition: `RUN#${runId}`, prefix: `UNDO#${stem}#` });
+/** Sorts behind every number, and behind every sort key that begins with `UNDO#`. */
+const BEHIND_NUMBERS = '~';
+const BEHIND_ALL = 'UNDO#~';

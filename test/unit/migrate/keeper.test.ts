@@ -46,14 +46,14 @@ const markOf = (SK: string): string => keyMark(kept(SK, remove).old, key);
 describe('keeping items before they are changed', () => {
   it('notes which of them were left alone', async () => {
     await createKeeper(scope()).change([kept('A', remove), kept('B', leaveAlone)], 2);
-    const [record] = await listUndoRecords(bench.runtime.ledger, runId);
+    const [record] = await listUndoRecords(bench.runtime.ledger, { runId, stem: '0-0' });
     expect(record).toMatchObject({ keys: [markOf('A'), markOf('B')], leftAlone: [markOf('B')] });
   });
 
   it('forgets what an attempt has noted once another one has kept the same items, and notes nothing more', async () => {
     await createKeeper(scope()).change([kept('A', leaveAlone)], 1);
     await createKeeper(scope()).change([kept('A', leaveAlone)], 1);
-    expect(await listUndoRecords(bench.runtime.ledger, runId)).toMatchObject([
+    expect(await listUndoRecords(bench.runtime.ledger, { runId, stem: '0-0' })).toMatchObject([
       { number: 0, isShared: true, leftAlone: [] },
     ]);
   });
@@ -64,7 +64,7 @@ describe('keeping items before they are changed', () => {
       return 'left alone';
     };
     await createKeeper(scope()).change([kept('A', removedMeanwhile)], 1);
-    expect(await listUndoRecords(bench.runtime.ledger, runId)).toMatchObject([
+    expect(await listUndoRecords(bench.runtime.ledger, { runId, stem: '0-0' })).toMatchObject([
       { number: 0, isShared: true, leftAlone: [] },
     ]);
   });
@@ -75,7 +75,7 @@ describe('keeping items before they are changed', () => {
       return leaveAlone();
     };
     await createKeeper(scope()).change([kept('A', doubtful)], 1);
-    const [record] = await listUndoRecords(bench.runtime.ledger, runId);
+    const [record] = await listUndoRecords(bench.runtime.ledger, { runId, stem: '0-0' });
     expect(record?.leftAlone).toBeUndefined();
   });
 });

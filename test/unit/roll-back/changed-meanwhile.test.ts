@@ -309,7 +309,7 @@ describe('an item that replaced another', () => {
     // A resumed worker has kept the same items again, under the next number.
     await changeSource(bench, sizedProduct(1));
     bench.objects.bodies.set('runs/run-2/undo/0-0-1.jsonl', copy);
-    const [record] = await listUndoRecords(bench.runtime.ledger, 'run-2');
+    const [record] = await listUndoRecords(bench.runtime.ledger, { runId: 'run-2', stem: '0-0' });
     if (record !== undefined) await saveUndoRecord(bench.runtime.ledger, 'run-2', { ...record, number: 1 });
     bench.objects.bodies.delete(undoName);
     expect(await removeItems(run)).toMatchObject({ restored: 4, left: {} });
