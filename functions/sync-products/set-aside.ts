@@ -77,13 +77,16 @@ async function findSwitch(runtime: Runtime): Promise<Switched | undefined> {
 /** A stream keeps its records for 24 hours. Whoever is this late may have lost some. */
 const OLDEST_MILLIS = 23 * 3_600_000;
 
-/** Notes when changes may have been missed: they came from another stream, or so late that others may be lost. */
+/**
+ * Notes when changes may have been missed: they came from another stream, or so late that others may be lost. The alarm on
+ * gaps counts the error by its message: workflow/resources/sync.yml.
+ */
 export async function noteGaps(runtime: Runtime, sync: Run, changes: readonly Change[]): Promise<void> {
   const { ledger, clock, logger } = runtime;
   const at = clock.now();
   for (const reason of gapReasons(sync, changes, at)) {
     await noteGap(ledger, sync.runId, { at, reason });
-    logger.warn('Changes may have been missed', { syncId: sync.runId, reason });
+    logger.error('Changes may have been missed', { syncId: sync.runId, reason });
   }
 }
 

@@ -396,6 +396,26 @@ describe('the alarms on what recoverRun logs', () => {
   });
 });
 
+describe('the alarm on gaps', () => {
+  it('counts those that recoverRun finds and those that syncProducts notices, both logged as errors', async () => {
+    const made = resourcesOf(variantOf('asItComes').resolved, 'AWS::Logs::MetricFilter').flatMap(
+      ([, { Properties }]) =>
+        Properties['MetricTransformations'][0].MetricName === 'SyncGaps'
+          ? [[Properties['LogGroupName'], /"(.+)"/.exec(String(Properties['FilterPattern']))?.[1]]]
+          : [],
+    );
+    expect(made).toEqual([
+      ['RecoverRunLogGroup', 'A sync is not delivered all changes'],
+      ['SyncProductsLogGroup', 'Changes may have been missed'],
+    ]);
+    const code = await readFile(
+      new URL('../../functions/sync-products/set-aside.ts', import.meta.url),
+      'utf8',
+    );
+    expect(code).toContain("logger.error('Changes may have been missed'");
+  });
+});
+
 describe('the metrics of a sync', () => {
   const filters = ([id, { Properties }]: ReturnType<typeof resourcesOf>[number]) =>
     ({ id, pattern: String(Properties['FilterPattern']), properties: Properties }) as const;
@@ -414,12 +434,13 @@ describe('the metrics of a sync', () => {
       'SyncConflictsMetric',
       'SyncPendingMetric',
       'LateChangesMetric',
+      'SyncGapsNoticedMetric',
     ]);
     for (const { pattern, properties } of own) {
       const [, message = ''] = /"(.+)"/.exec(pattern) ?? [];
       expect(code).toMatch(new RegExp(`logger\\.(info|error)\\('${message}'`));
       const field = String(properties['MetricTransformations'][0].MetricValue).replace('$.', '');
-      expect(['records', 'maxLagMillis', 'repaired', 'conflicts', 'pending']).toContain(field);
+      expect(['1', 'records', 'maxLagMillis', 'repaired', 'conflicts', 'pending']).toContain(field);
     }
   });
 });
