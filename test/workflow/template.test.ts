@@ -353,6 +353,7 @@ describe('alarms', () => {
       ['SyncGaps', 'products-migration-dev'],
       ['IteratorAge', 'products-migration-dev-syncProducts'],
       ['Errors', 'products-migration-dev-syncProducts'],
+      ['Throttles', 'products-migration-dev-syncProducts'],
       ['LateChanges', 'products-migration-dev'],
       ['SyncsWithoutCompare', 'products-migration-dev'],
     ]);

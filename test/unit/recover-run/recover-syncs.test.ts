@@ -148,6 +148,42 @@ describe('the mapping of an open sync', () => {
   });
 });
 
+describe('the mapping of an open sync that is Enabled and cannot deliver', () => {
+  const DENIED = 'PROBLEM: Lambda is not authorized to perform dynamodb:GetRecords';
+  const set = (lastResult: string): void => {
+    world.mappings.found.splice(0, 1, { ...world.mappings.found[0], lastResult } as never);
+  };
+  async function lookLater(minutes = 15) {
+    world.clock.advance(minutes * 60_000);
+    await recover();
+    return (await world.sync()).gap?.reason;
+  }
+  beforeEach(async () => void (await world.open()));
+
+  it('is a gap when two looks of the schedule in a row have found it so, in the words of Lambda', async () => {
+    set(DENIED);
+    expect(await lookLater()).toBeUndefined();
+    const since = new Date(world.clock.now()).toISOString();
+    expect(await lookLater()).toBe(
+      `The event source mapping of the sync has not delivered since ${since}: ${DENIED}.`,
+    );
+  });
+
+  it('is no gap when it has delivered in between, as after one failed batch', async () => {
+    set('PROBLEM: Function call failed');
+    expect(await lookLater()).toBeUndefined();
+    set('OK');
+    expect(await lookLater()).toBeUndefined();
+    set('PROBLEM: Function call failed');
+    expect(await lookLater()).toBeUndefined();
+  });
+
+  it('is no gap when the looks were only seconds apart, because executions have ended', async () => {
+    set('PROBLEM: Function call failed');
+    for (let look = 1; look <= 3; look += 1) expect(await lookLater(1)).toBeUndefined();
+  });
+});
+
 describe('the stream of an open sync', () => {
   it('is missed as soon as the source no longer writes to it', async () => {
     await world.open();
