@@ -7,7 +7,7 @@ import { noteDeleting } from '../../../functions/shared/ledger/deleting-call.ts'
 import { lockKey, runKey } from '../../../functions/shared/ledger/ledger-table.ts';
 import { deleteIf, updateIf } from '../../../functions/shared/ledger/store.ts';
 import { readRun, type RunStatus } from '../../../functions/shared/ledger/run.ts';
-import { removeByHand } from '../../support/sample-run.ts';
+import { removeByHand, longTurn } from '../../support/sample-run.ts';
 import { createSyncWorld, switchStreamOff, type SyncWorld } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -15,7 +15,7 @@ beforeAll(async () => void (world = await createSyncWorld()));
 beforeEach(() => world.again());
 afterAll(() => world.stop());
 
-const recover = (runtime: SyncRuntime = world.runtime()) => recoverRuns(runtime);
+const recover = (runtime: SyncRuntime = world.runtime()) => recoverRuns(runtime, longTurn);
 
 /** Something happens while recoverRun asks for an execution. */
 function whileAsking(act: () => Promise<unknown>): SyncRuntime {
