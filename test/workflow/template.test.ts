@@ -525,6 +525,7 @@ describe('a deployment that cannot work', () => {
     defaultStockQuantity: '50',
     kmsKeyArn: '',
     sourceKmsKeyArn: '',
+    targetKmsKeyArn: '',
     restoreIntoSource: 'false',
     tagConditions: 'true',
     closeNewTables: 'true',
@@ -585,9 +586,11 @@ describe('a deployment that cannot work', () => {
 
   it('is refused with a key of another region, or an alias', () => {
     const keyIn = (region: string) => `arn:aws:kms:${region}:123456789012:key/mrk-0123`;
-    expect(problemsWith({ kmsKeyArn: keyIn('eu-west-1'), sourceKmsKeyArn: keyIn('eu-west-1') })).toEqual([]);
-    expect(problemsWith({ kmsKeyArn: keyIn('us-east-1'), sourceKmsKeyArn: keyIn('us-east-1') })).toEqual(
-      ['kmsKeyArn', 'sourceKmsKeyArn'].map(
+    const parameters = ['kmsKeyArn', 'sourceKmsKeyArn', 'targetKmsKeyArn'];
+    const allIn = (region: string) => Object.fromEntries(parameters.map((name) => [name, keyIn(region)]));
+    expect(problemsWith(allIn('eu-west-1'))).toEqual([]);
+    expect(problemsWith(allIn('us-east-1'))).toEqual(
+      parameters.map(
         (name) =>
           `Parameter ${name} is "${keyIn('us-east-1')}"; it must be the ARN of a key (not of an alias) in eu-west-1, or empty.`,
       ),

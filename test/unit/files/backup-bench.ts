@@ -59,6 +59,7 @@ const config = {
   restoreIntoSource: false,
   notifyTopic: undefined,
   kmsKeyArn: undefined,
+  targetKmsKeyArn: undefined,
   ledgerTable: 'ledger',
 } as const;
 
